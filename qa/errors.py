@@ -1,0 +1,117 @@
+"""Every error the product raises on purpose, one class per cause, each with a stable `code`.
+
+    QAError
+    |- RequestError            the caller's mistake; over HTTP a 4xx
+    |  |- InvalidQuestion      invalid_question: empty, nothing but white space, or not text
+    |  |- QuestionTooLong      question_too_long
+    |  |- InvalidRequest       invalid_request: a parameter of the wrong type or out of range
+    |  |- UnknownDocument      unknown_document
+    |  `- UnknownSnapshot      unknown_snapshot
+    `- OperatingError          the installation's trouble; over HTTP a 503, on the command line exit status 1
+       |- InvalidSettings      invalid_settings
+       |- NoIndex              no_index: nothing has been built yet
+       |- DamagedSnapshot      damaged_snapshot: a file is missing, cut short or altered
+       |- MismatchedSnapshot   mismatched_snapshot: built with another format, model or configuration
+       |- ModelUnavailable     model_unavailable: weights missing, altered or not loadable
+       |- BuildRunning         build_running: another builder holds the lock
+       |- BuildFailed          build_failed: nothing could be built, or the disk refused
+       `- UnreadableFile       unreadable_file: one document could not be read; the build reports it and goes on
+
+A message says what happened, to which thing, and what to do about it. Not finding an answer is not an error.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class QAError(Exception):
+    """Root of the tree. `code` is stable across releases; `str(error)` is one line for a person."""
+
+    code: ClassVar[str] = "error"
+
+
+class RequestError(QAError):
+    """The caller can mend this by asking differently."""
+
+
+class InvalidQuestion(RequestError):
+    """The question is empty or is not text."""
+
+    code = "invalid_question"
+
+
+class QuestionTooLong(RequestError):
+    """The question is over the stated limit."""
+
+    code = "question_too_long"
+
+
+class InvalidRequest(RequestError):
+    """A parameter has the wrong type or lies out of range."""
+
+    code = "invalid_request"
+
+
+class UnknownDocument(RequestError):
+    """No document of the open snapshot has this id."""
+
+    code = "unknown_document"
+
+
+class UnknownSnapshot(RequestError):
+    """No snapshot of this id exists in the index folder."""
+
+    code = "unknown_snapshot"
+
+
+class OperatingError(QAError):
+    """The operator can mend this."""
+
+
+class InvalidSettings(OperatingError):
+    """A `QA_*` variable is unknown, or its value cannot be used."""
+
+    code = "invalid_settings"
+
+
+class NoIndex(OperatingError):
+    """There is no snapshot to serve."""
+
+    code = "no_index"
+
+
+class DamagedSnapshot(OperatingError):
+    """A snapshot's files are not the ones its manifest lists."""
+
+    code = "damaged_snapshot"
+
+
+class MismatchedSnapshot(OperatingError):
+    """A snapshot was built with another format version, model or configuration than the one that opens it."""
+
+    code = "mismatched_snapshot"
+
+
+class ModelUnavailable(OperatingError):
+    """Model weights are missing, altered, or cannot be loaded."""
+
+    code = "model_unavailable"
+
+
+class BuildRunning(OperatingError):
+    """Another process is building in the same index folder."""
+
+    code = "build_running"
+
+
+class BuildFailed(OperatingError):
+    """No snapshot could be made; the one that serves is untouched."""
+
+    code = "build_failed"
+
+
+class UnreadableFile(OperatingError):
+    """One document could not be read. `reason` is for the build's report."""
+
+    code = "unreadable_file"

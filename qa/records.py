@@ -1,0 +1,202 @@
+"""The records that every room speaks: frozen, plain, and without behaviour beyond their own fields.
+
+Guarantees: all offsets are code points, end-exclusive. Offsets of blocks, passages, footnotes and citations point
+into a document's canonical text; offsets of sentences, highlights and token spans point into a passage's own text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of text, `text[start:end]`."""
+
+    start: int
+    end: int
+
+
+class BlockKind(StrEnum):
+    """What a block is to a reader."""
+
+    TITLE = "title"
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST_ITEM = "list_item"
+    TABLE = "table"
+    CODE = "code"
+    FOOTNOTE = "footnote"
+    BOILERPLATE = "boilerplate"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A structural unit of a document's canonical text.
+
+    `level` is the depth of a heading (title 1, heading 2 and deeper) and 0 elsewhere. `run_in` is the length of a
+    subhead that opens the block itself ("Convenient care: ..."), 0 without one. `slide` counts the slides of a
+    deck from 1; `page` counts the pages of formats that have them.
+    """
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+    run_in: int = 0
+    slide: int | None = None
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file as its reader sees it. `date` is ISO 8601 or None; nobody guesses one."""
+
+    id: str
+    source: str
+    sha256: str
+    text: str
+    blocks: tuple[Block, ...]
+    title: str
+    publisher: str | None = None
+    author: str | None = None
+    date: str | None = None
+    url: str | None = None
+
+
+class PassageKind(StrEnum):
+    """Body text answers first; notes and boilerplate are found when they are asked for."""
+
+    BODY = "body"
+    FOOTNOTE = "footnote"
+    BOILERPLATE = "boilerplate"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A citable span of a document: `text == document.text[start:end]`.
+
+    `headings` is the trail above the passage, outermost first, the document's title not included.
+    `footnotes` are the notes that the passage's own markers point at.
+    """
+
+    document_id: str
+    start: int
+    end: int
+    text: str
+    headings: tuple[str, ...]
+    sentences: tuple[Span, ...]
+    kind: PassageKind = PassageKind.BODY
+    page: int | None = None
+    footnotes: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """What a list of documents says of one: everything but its text."""
+
+    id: str
+    source: str
+    title: str
+    publisher: str | None
+    author: str | None
+    date: str | None
+    url: str | None
+    characters: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """What is loaded: the open snapshot, when and with which model it was built, and how much is in it."""
+
+    snapshot: str
+    built_at: str
+    model: str
+    documents: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Restrictions applied before ranking. Dates are ISO 8601 and inclusive; empty tuples and None restrict nothing."""
+
+    document_ids: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()
+    date_from: str | None = None
+    date_to: str | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.document_ids or self.publishers or self.date_from or self.date_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A ranked passage: its row in the snapshot, its score in 0..1, and the raw signals behind the score."""
+
+    row: int
+    passage: Passage
+    score: float
+    signals: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a quote stands, in words a reader can check and a link that opens it there."""
+
+    document_id: str
+    title: str
+    publisher: str | None
+    author: str | None
+    date: str | None
+    source: str
+    page: int | None
+    start: int
+    end: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Footnote:
+    """A note that belongs to a quote, word for word, at its own place in the same document."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One result: the words, which of them answer, and where they stand."""
+
+    rank: int
+    score: float
+    text: str
+    headings: tuple[str, ...]
+    highlights: tuple[Span, ...]
+    citation: Citation
+    also_in: tuple[Citation, ...] = ()
+    footnotes: tuple[Footnote, ...] = ()
+    signals: Mapping[str, float] = field(default_factory=dict)
+
+
+class Verdict(StrEnum):
+    """Whether the documents say: they do, they touch the subject, or there is nothing relevant."""
+
+    ANSWERED = "answered"
+    RELATED = "related"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The reply to one question. `confidence` is the estimated probability that the passages answer it."""
+
+    question: str
+    verdict: Verdict
+    confidence: float
+    passages: tuple[Quote, ...]
+    snapshot: str
+    took_ms: float

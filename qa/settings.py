@@ -1,0 +1,65 @@
+"""Settings from the environment (`QA_*`), read once at the edge and passed down.
+
+Guarantees: a misspelt `QA_*` name or an unusable value is an error that names it, never a silent default.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from qa.errors import InvalidSettings
+
+PREFIX = "QA_"
+
+
+class Settings(BaseSettings):
+    """All settings, with their defaults. The README's table is checked against these fields."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    seeds_dir: Path = Field(Path("seeds"), description="Folder of documents")
+    index_dir: Path = Field(Path("index"), description="Folder of snapshots")
+    model: str = Field("", description="Hub id or folder of a sentence-transformers model; empty: the packaged one")
+    query_prompt: str = Field("", description="Text put before a question for a model named in QA_MODEL")
+    host: str = Field("127.0.0.1", description="Address to serve on")
+    port: int = Field(8000, ge=0, le=65535, description="Port to serve on; 0 takes a free one")
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Further host names that requests may address, separated by commas"
+    )
+    max_question_chars: int = Field(2000, ge=1, le=20000, description="Longest question accepted")
+    threads: int = Field(0, ge=0, le=256, description="Encoder threads; 0: one per core")
+    keep_snapshots: int = Field(3, ge=1, le=1000, description="Snapshots kept after a build, the current one included")
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Raises:
+        InvalidSettings: a `QA_*` name is unknown or a value cannot be used.
+    """
+    names = os.environ if environ is None else environ
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(name for name in names if name.upper().startswith(PREFIX) and name.upper() not in known)
+    if unknown:
+        raise InvalidSettings(f"{unknown[0]} is not a setting; known are {', '.join(sorted(known))}.")
+    try:
+        if environ is None:
+            return Settings()
+        return Settings(**{name[len(PREFIX) :].lower(): value for name, value in environ.items() if name in known})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else PREFIX
+        raise InvalidSettings(f"{name}={first.get('input')!r} cannot be used: {first['msg']}.") from None

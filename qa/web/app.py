@@ -1,0 +1,61 @@
+"""The application: routes, guard and error handling put together around one service."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from qa.errors import QAError
+from qa.settings import Settings
+from qa.web import api, pages
+from qa.web.assets import Assets
+from qa.web.backend import Backend
+from qa.web.errors import respond
+from qa.web.guard import Guard
+from qa.web.home import Home
+from qa.web.render import Pages
+
+_DESCRIPTION = "Exact, checkable quotations from a folder of documents, in reply to questions."
+
+# A character takes at most 12 bytes of JSON (two escaped surrogates); the rest leaves room for filters.
+_BYTES_PER_CHAR = 12
+_FILTER_BYTES = 64 * 1024
+
+
+def create_app(service: Backend, settings: Settings) -> FastAPI:
+    """Build the application. The caller opens the service, and closes it when the server has stopped."""
+    app = FastAPI(
+        title="Questions to documents",
+        version="1",
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        exception_handlers={QAError: _reply, HTTPException: _reply, RequestValidationError: _reply},
+    )
+    assets = Assets()
+    app.state.service = service
+    app.state.assets = assets
+    app.state.pages = Pages(assets)
+    app.state.home = Home()
+    app.include_router(api.router)
+    app.include_router(pages.router)
+
+    def respond_here(request: Request, error: Exception) -> Response:
+        request.scope.setdefault("app", app)
+        return respond(request, error)
+
+    app.add_middleware(
+        Guard,
+        hosts=(settings.host, *settings.allowed_hosts),
+        max_body_bytes=settings.max_question_chars * _BYTES_PER_CHAR + _FILTER_BYTES,
+        respond=respond_here,
+    )
+    return app
+
+
+async def _reply(request: Request, error: Exception) -> Response:
+    return respond(request, error)

@@ -1,0 +1,55 @@
+"""What the web needs of whoever answers: `qa.service.Service` in production, a small fake in tests."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
+
+NO_FILTERS = Filters()
+
+
+class Backend(Protocol):
+    """All methods may block, may be called from several threads at once, and raise only errors of `qa.errors`."""
+
+    def ask(self, question: str, k: int = 5, filters: Filters = NO_FILTERS, *, explain: bool = False) -> Answer:
+        """Answer a question with at most `k` quotes.
+
+        Raises:
+            RequestError: the question or a filter cannot be used.
+            OperatingError: there is nothing to answer from.
+
+        """
+
+    def documents(self) -> tuple[DocumentInfo, ...]:
+        """Every loaded document, without its text."""
+
+    def document(self, document_id: str) -> Document:
+        """One document, whole.
+
+        Raises:
+            UnknownDocument: no document has this id.
+
+        """
+
+    def status(self) -> IndexStatus:
+        """What is loaded, and since when."""
+
+    def original(self, document_id: str) -> tuple[str, bytes]:
+        """The name and the bytes of the file a document was read from.
+
+        Raises:
+            UnknownDocument: no document has this id, or its file is gone or has changed.
+
+        """
+
+    def ready(self) -> None:
+        """Return when questions can be answered.
+
+        Raises:
+            OperatingError: they cannot, and why.
+
+        """
+
+    def report(self) -> dict[str, object] | None:
+        """What the last build did with every file; None when no build has been reported."""

@@ -1,0 +1,114 @@
+"""Errors on their way out: one status per cause, one shape for every route.
+
+Guarantees: whatever goes wrong, the reply is `{"error": {"code", "message"}}`, or for a browser that asked for a
+page, a page with the same code and message. An unforeseen exception is logged with its traceback and leaks nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from qa.errors import (
+    InvalidQuestion,
+    InvalidRequest,
+    OperatingError,
+    QAError,
+    QuestionTooLong,
+    RequestError,
+    UnknownDocument,
+    UnknownSnapshot,
+)
+from qa.web.render import Pages
+from qa.web.wire import json_response
+
+log = logging.getLogger("qa.web")
+
+STATUS: Mapping[type[QAError], int] = {
+    InvalidQuestion: 400,
+    QuestionTooLong: 400,
+    InvalidRequest: 400,
+    UnknownDocument: 404,
+    UnknownSnapshot: 404,
+    RequestError: 400,
+    OperatingError: 503,
+    QAError: 500,
+}
+
+# What HTTP itself can refuse, before any route of ours has a say.
+HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
+    400: ("invalid_request", "The request could not be read; check its encoding, which must be UTF-8."),
+    403: ("origin_not_allowed", "This request came from another site's page; only pages served here may send it."),
+    404: ("not_found", "Nothing is served at this address; /docs lists what is."),
+    405: ("method_not_allowed", "This address does not take that method; see the Allow header and /docs."),
+    413: ("request_too_large", "The request body is larger than any valid question needs."),
+    415: ("unsupported_media_type", "Send the body as JSON, with the header Content-Type: application/json."),
+    421: ("host_not_allowed", "This host name is not served here; the operator can add it to QA_ALLOWED_HOSTS."),
+    500: ("internal", "Something went wrong here; the service's log has the details."),
+}
+
+RETRY_AFTER_SECONDS = 10  # a rebuild or a restart usually takes no longer
+
+_JSON_PATHS = ("/api/", "/healthz", "/readyz", "/openapi.json")
+
+
+def status_of(error: QAError) -> int:
+    """The status of the nearest class in the table."""
+    return next(STATUS[cause] for cause in type(error).__mro__ if cause in STATUS)
+
+
+def respond(request: Request, error: Exception) -> Response:
+    """The reply to any exception; `request.app` must be the application that `create_app` made."""
+    headers: dict[str, str] = {}
+    if isinstance(error, (RequestValidationError, ValidationError)):
+        error = InvalidRequest(describe(error.errors()))
+    if isinstance(error, QAError):
+        status, code, message = status_of(error), error.code, str(error)
+        if status == 503:
+            headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+    elif isinstance(error, HTTPException):
+        status = error.status_code
+        code, message = HTTP_ERRORS.get(status, ("http_error", error.detail))
+        headers.update(error.headers or {})
+    else:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        status, (code, message) = 500, HTTP_ERRORS[500]
+    if wants_page(request):
+        pages: Pages = request.app.state.pages
+        return pages.error(request, status, code, message, headers)
+    return json_response({"error": {"code": code, "message": message}}, status, headers)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a browser asked for a page rather than a program for data."""
+    return not request.url.path.startswith(_JSON_PATHS) and "text/html" in request.headers.get("accept", "")
+
+
+def describe(errors: Sequence[Mapping[str, Any]]) -> str:
+    """Validation errors in one line that names every field at fault."""
+    return " ".join(_describe_one(error) for error in errors)
+
+
+def _describe_one(error: Mapping[str, Any]) -> str:
+    place = [str(part) for part in error["loc"] if part not in ("query", "path")]
+    if place[:1] == ["body"] and len(place) > 1:
+        place = place[1:]
+    name = ".".join(place) or "body"
+    match error["type"]:
+        case "extra_forbidden":
+            return f"{name} is not a parameter of this route; see /docs."
+        case "missing":
+            return f"{name} is missing."
+        case "json_invalid":
+            return f"The body is not JSON: {error['ctx']['error']}, near character {name}."
+        case "value_error":
+            return f"{name}: {str(error['msg']).removeprefix('Value error, ')}."
+        case _:
+            return f"{name}: {error['msg']}."

@@ -1,0 +1,151 @@
+"""The outermost layer: who may ask, how much they may send, and what every reply carries.
+
+Guarantees: a request for a host name that is not ours is refused, so that a page elsewhere cannot read a local
+service through DNS rebinding; a request that could change something must come from a page of ours or from no page;
+bodies are limited; every reply, errors included, has the security headers. No CORS header is ever sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from ipaddress import ip_address
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qa.errors import InvalidRequest
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+_HEADERS = (
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+_CACHE_DEFAULT = (b"cache-control", b"private, no-cache")
+
+
+class Guard:
+    """ASGI middleware. `respond` turns any exception into a reply.
+
+    An address given as digits is always allowed: rebinding needs a name that its attacker can point elsewhere.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Iterable[str],
+        max_body_bytes: int,
+        respond: Callable[[Request, Exception], Response],
+    ) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower() for host in hosts) | {"localhost"}
+        self._max_body_bytes = max_body_bytes
+        self._respond = respond
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = [*message["headers"], *_HEADERS]
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.append(_CACHE_DEFAULT)
+                message = {**message, "headers": headers}
+            await send(message)
+
+        try:
+            request = Request(scope)
+            self._check_host(request)
+            _check_query(scope["query_string"])
+            if scope["method"] == "HEAD":
+                # Routes answer GET; the server leaves out the body of a reply to HEAD.
+                scope = {**scope, "method": "GET"}
+            elif scope["method"] != "GET":
+                _check_origin(request)
+                receive = self._limited(request, receive)
+            await self._app(scope, receive, send_guarded)
+        except Exception as error:
+            if started:
+                raise
+            await self._respond(Request(scope), error)(scope, receive, send_guarded)
+
+    def _check_host(self, request: Request) -> None:
+        named = request.headers.getlist("host")
+        host = _host_name(named[0]) if len(named) == 1 else ""
+        if host not in self._hosts and not host.endswith(".localhost") and not _is_address(host):
+            raise HTTPException(421)
+
+    def _limited(self, request: Request, receive: Receive) -> Receive:
+        """`receive`, until the body grows beyond the limit, by its own word or in fact."""
+        declared = request.headers.get("content-length", "0")
+        if not declared.isascii() or not declared.isdigit():
+            raise HTTPException(400)
+        if int(declared) > self._max_body_bytes:
+            raise HTTPException(413)
+        has_body = declared != "0" or "transfer-encoding" in request.headers
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if has_body and media_type != "application/json":
+            raise HTTPException(415)
+        received = 0
+
+        async def receive_limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max_body_bytes:
+                raise HTTPException(413)
+            return message
+
+        return receive_limited
+
+
+def _check_query(query: bytes) -> None:
+    try:
+        unquote_to_bytes(query).decode("utf-8")
+    except UnicodeDecodeError:
+        raise InvalidRequest("The query string is not UTF-8; percent-encode it as UTF-8.") from None
+
+
+def _check_origin(request: Request) -> None:
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc.lower() != request.headers["host"].lower():
+        raise HTTPException(403)
+
+
+def _host_name(host: str) -> str:
+    """The name in a Host header, without its port, in lower case."""
+    if host.startswith("["):
+        return host.partition("]")[0][1:].lower()
+    return host.rpartition(":")[0].lower() if ":" in host else host.lower()
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,167 @@
+"""The pages: search and results, documents, reader, description of the API. All of it works without JavaScript."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote as percent_encode
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from qa.errors import RequestError
+from qa.links import find_quote, quote_url
+from qa.records import Citation, Document
+from qa.web.api import Service
+from qa.web.asked import Asked, asked_from
+from qa.web.assets import Assets
+from qa.web.docs import routes_of
+from qa.web.home import Home
+from qa.web.reader import view_of
+from qa.web.render import Pages
+from qa.web.report import report_of
+from qa.web.results import Neighbours, clip_of, neighbours_of, results_of
+
+router = APIRouter(include_in_schema=False)
+
+_DOCUMENTS_A_PAGE = 100
+
+
+async def templates(request: Request) -> Pages:
+    """The compiled templates, as `create_app` made them."""
+    pages: Pages = request.app.state.pages
+    return pages
+
+
+async def static_files(request: Request) -> Assets:
+    """The static files, as `create_app` read them."""
+    assets: Assets = request.app.state.assets
+    return assets
+
+
+Templates = Annotated[Pages, Depends(templates)]
+StaticFiles = Annotated[Assets, Depends(static_files)]
+
+
+@router.get("/")
+def search(request: Request, service: Service, pages: Templates) -> Response:
+    """The search box, and under it the answer when there is a question."""
+    asked = asked_from(request.query_params)
+    home: Home = request.app.state.home
+    if not asked.question:
+        return pages.render("home.html", asked=asked, home=home.front(service, asked))
+    answer = service.ask(asked.question, filters=asked.filters)
+    front = home.filters(service, asked)
+    source_urls = {info.id: info.url for info in front.documents}
+    results = results_of(answer, asked, str(request.base_url), source_urls)
+    return pages.render("results.html", asked=asked, home=front, results=results)
+
+
+@router.get("/documents")
+def documents(request: Request, service: Service, pages: Templates) -> Response:
+    """What is loaded, from when, and what the last build did."""
+    every = service.documents()
+    last = max(1, -(-len(every) // _DOCUMENTS_A_PAGE))
+    number = request.query_params.get("page", "1")
+    page = min(int(number), last) if number.isascii() and number.isdigit() and len(number) < 9 else 1
+    page = max(page, 1)
+    return pages.render(
+        "documents.html",
+        documents=every[(page - 1) * _DOCUMENTS_A_PAGE : page * _DOCUMENTS_A_PAGE],
+        index=service.status(),
+        report=report_of(service.report()),
+        page=page,
+        last=last,
+    )
+
+
+@router.get("/documents/{document_id}")
+def reader(request: Request, service: Service, pages: Templates, document_id: str) -> Response:
+    """A document, with the cited quote marked when the link names one."""
+    document = service.document(document_id)
+    asked = asked_from(request.query_params)
+    reference = request.query_params.get("quote", "")
+    found = find_quote(document.text, reference) if reference else None
+    place = "-".join(reference.split("-")[:2])
+    clip = None
+    if found:
+        text = document.text[found.span.start : found.span.end]
+        citation = _citation(document, found.span.start, found.span.end)
+        clip = clip_of(citation, text, str(request.base_url), document.url)
+    return pages.render(
+        "reader.html",
+        asked=asked,
+        document=document,
+        view=view_of(document, found.span if found else None, f"c{place}"),
+        reference=reference,
+        place=place,
+        found=found,
+        clip=clip,
+        neighbours=_neighbours(service, asked, document_id, reference),
+    )
+
+
+@router.get("/documents/{document_id}/original")
+def original(service: Service, document_id: str) -> Response:
+    """The file a document was read from, to be saved rather than shown: it may hold anything."""
+    name, data = service.original(document_id)
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
+    full = percent_encode(name, safe="", errors="replace")
+    return Response(
+        data,
+        headers={"content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{full}"},
+        media_type="application/octet-stream",
+    )
+
+
+@router.get("/docs")
+def docs(request: Request, pages: Templates) -> Response:
+    """The API for people; /openapi.json is the same for programs."""
+    routes = routes_of(request.app.openapi(), str(request.base_url).rstrip("/"))
+    return pages.render("docs.html", routes=routes)
+
+
+@router.get("/opensearch.xml")
+def opensearch(request: Request, pages: Templates) -> Response:
+    """Lets a browser add this service to its search engines."""
+    media_type = "application/opensearchdescription+xml"
+    return pages.render("opensearch.xml", media_type=media_type, base_url=str(request.base_url))
+
+
+@router.get("/static/{name}")
+async def static(request: Request, assets: StaticFiles, name: str) -> Response:
+    """A static file."""
+    return assets.response(name, request.query_params.get("v"))
+
+
+@router.get("/favicon.ico")
+async def favicon(assets: StaticFiles) -> Response:
+    """For those who ask for the icon without reading the page."""
+    return assets.response("icon.svg")
+
+
+def _neighbours(service: Service, asked: Asked, document_id: str, reference: str) -> Neighbours | None:
+    """Where the quote stands in the results of the question that led here; a question that fails leads nowhere."""
+    if not asked.question or not reference:
+        return None
+    try:
+        answer = service.ask(asked.question, filters=asked.filters)
+    except RequestError:
+        return None
+    return neighbours_of(answer, asked, document_id, reference)
+
+
+def _citation(document: Document, start: int, end: int) -> Citation:
+    page = next((block.page for block in document.blocks if block.end > start), None)
+    return Citation(
+        document_id=document.id,
+        title=document.title,
+        publisher=document.publisher,
+        author=document.author,
+        date=document.date,
+        source=document.source,
+        page=page,
+        start=start,
+        end=end,
+        url=quote_url(document.id, start, end, document.text[start:end]),
+    )

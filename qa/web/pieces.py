@@ -1,0 +1,37 @@
+"""Text cut where its appearance changes, so that a template only has to write the pieces one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qa.records import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text that looks the same throughout. `anchor` is the id that a link's fragment names."""
+
+    text: str
+    marked: bool = False
+    strong: bool = False
+    anchor: str | None = None
+
+
+def cut(text: str, within: Span, marked: Sequence[Span] = (), strong: Sequence[Span] = ()) -> tuple[Piece, ...]:
+    """The pieces of `text[within.start:within.end]`, in order, none empty; joined they are that text.
+
+    `marked` and `strong` are offsets into `text`, and may reach beyond `within`.
+    """
+    edges = {within.start, within.end}
+    for span in (*marked, *strong):
+        edges.update(edge for edge in (span.start, span.end) if within.start < edge < within.end)
+    ordered = sorted(edges)
+    return tuple(
+        Piece(text[start:end], _covers(marked, start), _covers(strong, start))
+        for start, end in zip(ordered, ordered[1:], strict=False)
+    )
+
+
+def _covers(spans: Sequence[Span], position: int) -> bool:
+    return any(span.start <= position < span.end for span in spans)

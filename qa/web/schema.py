@@ -1,0 +1,239 @@
+"""The API's shapes in pydantic: requests are checked against them, replies are documented by them.
+
+Replies are not validated on the way out: `qa.web.wire` writes them, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from qa.records import Filters
+
+MAX_RESULTS = 50
+DEFAULT_RESULTS = 5
+_MAX_FILTER_VALUES = 1000  # more ids than any URL holds; keeps a hostile body from becoming a giant query
+
+
+def _iso_day(value: str) -> str:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        raise ValueError("write the date as YYYY-MM-DD")
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{value} is not a day of the calendar") from None
+    return value
+
+
+def _encodable(value: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError("holds half of a surrogate pair, which is not text")
+    return value
+
+
+Day = Annotated[str, AfterValidator(_iso_day), Field(examples=["2022-01-01"])]
+Results = Annotated[int, Field(ge=1, le=MAX_RESULTS, description=f"How many passages at most, 1 to {MAX_RESULTS}")]
+Text = Annotated[str, AfterValidator(_encodable)]
+Names = Annotated[list[Text], Field(max_length=_MAX_FILTER_VALUES)]
+Explain = Annotated[bool, Field(description="Add each passage's raw `signals`")]
+
+
+class AskFilters(BaseModel):
+    """Restrictions applied before ranking."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    document_id: Names = Field([], description="Only these documents; repeatable")
+    publisher: Names = Field([], description="Only these publishers, as written in the list of documents; repeatable")
+    date_from: Day | None = Field(None, description="Not older than this day; leaves undated documents out")
+    date_to: Day | None = Field(None, description="Not newer than this day; leaves undated documents out")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> AskFilters:
+        if self.date_from and self.date_to and self.date_from > self.date_to:
+            raise ValueError("date_from lies after date_to")
+        return self
+
+    def filters(self) -> Filters:
+        """The same as a record."""
+        return Filters(tuple(self.document_id), tuple(self.publisher), self.date_from, self.date_to)
+
+
+class AskQuery(AskFilters):
+    """A question as a query string."""
+
+    q: Text = Field(description="The question", examples=["who is the COO of the medical foundation"])
+    k: Results = DEFAULT_RESULTS
+    explain: Explain = False
+
+
+class BodyFilters(BaseModel):
+    """Restrictions applied before ranking."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    document_ids: Names = []
+    publishers: Names = []
+    date_from: Day | None = None
+    date_to: Day | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> BodyFilters:
+        if self.date_from and self.date_to and self.date_from > self.date_to:
+            raise ValueError("date_from lies after date_to")
+        return self
+
+    def filters(self) -> Filters:
+        """The same as a record."""
+        return Filters(tuple(self.document_ids), tuple(self.publishers), self.date_from, self.date_to)
+
+
+class AskBody(BaseModel):
+    """A question as a JSON body."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    question: Text = Field(description="The question", examples=["who is the COO of the medical foundation"])
+    k: Results = DEFAULT_RESULTS
+    filters: BodyFilters = Field(default_factory=BodyFilters)
+    explain: Explain = False
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SpanModel(_Reply):
+    """Some of the passage's words."""
+
+    start: int
+    end: int
+
+
+class FootnoteModel(_Reply):
+    """A note, at its own place in the same document."""
+
+    text: str
+    start: int
+    end: int
+
+
+class CitationModel(_Reply):
+    """Where a quote stands."""
+
+    document_id: str
+    title: str
+    publisher: str | None
+    author: str | None
+    date: str | None = Field(description="ISO 8601; null for an undated document")
+    source: str = Field(description="File under the documents' folder")
+    page: int | None
+    start: int = Field(description="Offset into the document's canonical text, in code points")
+    end: int
+    url: str = Field(description="Opens the document at the quote, relative to this service")
+
+
+class QuoteModel(_Reply):
+    """One passage."""
+
+    rank: int
+    score: float = Field(description="0 to 1; larger is better")
+    text: str = Field(description="Word for word `document.text[start:end]`")
+    headings: list[str]
+    highlights: list[SpanModel] = Field(description="The answering words, as offsets into `text`")
+    citation: CitationModel
+    also_in: list[CitationModel] = Field(description="The same passage in other documents")
+    footnotes: list[FootnoteModel] = Field(description="Notes that the quote's own markers point at")
+    signals: dict[str, float] | None = Field(None, description="Only with explain=1")
+
+
+class AnswerModel(_Reply):
+    """The reply to a question."""
+
+    question: str
+    verdict: Literal["answered", "related", "none"]
+    confidence: float = Field(description="Estimated probability that the passages answer the question")
+    passages: list[QuoteModel]
+    snapshot: str
+    took_ms: float
+
+
+class DocumentInfoModel(_Reply):
+    """One document, without its text."""
+
+    id: str
+    source: str
+    title: str
+    publisher: str | None
+    author: str | None
+    date: str | None
+    url: str | None
+    characters: int
+    passages: int
+
+
+class DocumentsModel(_Reply):
+    """The list of documents."""
+
+    documents: list[DocumentInfoModel]
+
+
+class BlockModel(_Reply):
+    """A structural unit of a document."""
+
+    kind: Literal["title", "heading", "paragraph", "list_item", "table", "code", "footnote", "boilerplate"]
+    start: int
+    end: int
+    level: int
+    run_in: int = Field(description="Length of a subhead that opens the block itself")
+    slide: int | None
+    page: int | None
+
+
+class DocumentModel(_Reply):
+    """One document, whole."""
+
+    id: str
+    source: str
+    sha256: str
+    title: str
+    publisher: str | None
+    author: str | None
+    date: str | None
+    url: str | None
+    characters: int
+    blocks: list[BlockModel]
+    text: str = Field(description="The canonical text that every offset points into")
+
+
+class IndexModel(_Reply):
+    """What is loaded."""
+
+    snapshot: str
+    built_at: str
+    model: str
+    documents: int
+    passages: int
+    last_build: dict[str, Any] | None
+
+
+class HealthModel(_Reply):
+    """A probe's good news."""
+
+    status: Literal["ok", "ready"]
+
+
+class ErrorDetail(_Reply):
+    """What went wrong: `code` for programs, `message` for people."""
+
+    code: str
+    message: str
+
+
+class ErrorModel(_Reply):
+    """Every error of every route."""
+
+    error: ErrorDetail

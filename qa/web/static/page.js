@@ -1,0 +1,90 @@
+// Enhancement only: without this file every page still works. Keys, copying, and links without a query string.
+"use strict";
+
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const dialog = byId("keys");
+  const keysOn = byId("keys-on");
+  const results = () => [...document.querySelectorAll("a.open")].filter((link) => link.checkVisibility());
+
+  // "#c812-1410" alone cannot reach the server, which does the marking.
+  const place = /^#c(\d+-\d+)$/.exec(location.hash);
+  if (place && document.querySelector("[data-document]") && !new URLSearchParams(location.search).has("quote")) {
+    const here = new URL(location.href);
+    here.searchParams.set("quote", place[1]);
+    location.replace(here);
+  }
+
+  function say(words) {
+    const status = byId("status");
+    status.textContent = words;
+    clearTimeout(say.timer);
+    say.timer = setTimeout(() => { status.textContent = ""; }, 2000);
+  }
+
+  async function copy(source) {
+    const text = source.textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Browsers offer the clipboard only to pages from this machine or over HTTPS; a selection works everywhere.
+      const shut = source.closest("details:not([open])");
+      if (shut) shut.open = true;
+      getSelection().selectAllChildren(source);
+      if (!document.execCommand("copy")) {
+        say("Selected; copy it with your keyboard");
+        return;
+      }
+    }
+    say("Copied");
+  }
+
+  function move(step) {
+    const links = results();
+    if (!links.length) return false;
+    const current = document.activeElement.closest(".result");
+    const at = links.findIndex((link) => current && current.contains(link));
+    const next = links[at < 0 ? (step > 0 ? 0 : links.length - 1) : at + step];
+    if (!next) return false;
+    next.focus({ preventScroll: true });
+    next.closest(".result").scrollIntoView({ block: "nearest" });
+    return true;
+  }
+
+  function copyCitation() {
+    const within = document.activeElement.closest(".result") || document.querySelector(".result") || document;
+    const citation = within.querySelector(".copyable + .copyable pre");
+    if (citation) copy(citation);
+    return Boolean(citation);
+  }
+
+  const actions = {
+    "/": () => { const box = byId("q"); if (box) { box.focus(); box.select(); } else { location.assign("/"); } return true; },
+    "j": () => move(1),
+    "k": () => move(-1),
+    "ArrowDown": () => move(1),
+    "ArrowUp": () => move(-1),
+    "c": copyCitation,
+    "?": () => { dialog.showModal(); return true; },
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || dialog.open || !keysOn.checked) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (Object.hasOwn(actions, event.key) && actions[event.key]()) event.preventDefault();
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button && button.dataset.copy) copy(byId(button.dataset.copy));
+    if (button && "keys" in button.dataset) dialog.showModal();
+  });
+
+  // Some people's assistive tools type single letters; the choice outlives the page where storage is allowed.
+  try {
+    keysOn.checked = localStorage.getItem("keys") !== "off";
+    keysOn.addEventListener("change", () => localStorage.setItem("keys", keysOn.checked ? "on" : "off"));
+  } catch {
+    keysOn.checked = true;
+  }
+})();

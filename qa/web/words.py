@@ -1,0 +1,52 @@
+"""Numbers and codes in words that a reader understands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from qa.records import Answer, Verdict
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+UNDATED = "undated"
+
+_CLEAR = 0.9
+_LIKELY = 0.6
+
+
+def day(date: str | None) -> str:
+    """An ISO 8601 date, whole or cut short, in words: "18 April 2022", "April 2022", "2022"."""
+    if not date:
+        return UNDATED
+    year, *rest = date[:10].split("-")
+    if not all(part.isdigit() for part in rest) or (rest and not 1 <= int(rest[0]) <= 12):
+        return date
+    month = [MONTHS[int(rest[0]) - 1]] if rest else []
+    return " ".join([str(int(number)) for number in rest[1:]] + month + [year])
+
+
+def moment(instant: str) -> str:
+    """An ISO 8601 instant in words, in UTC; anything else as it is."""
+    try:
+        when = datetime.fromisoformat(instant)
+    except ValueError:
+        return instant
+    if when.tzinfo:
+        when = when.astimezone(UTC)
+    return f"{day(when.date().isoformat())}, {when:%H:%M} UTC"
+
+
+def confidence_words(answer: Answer) -> str:
+    """How sure the service is, as a reader would say it."""
+    if answer.verdict is Verdict.NONE:
+        return "Nothing in these documents is about this."
+    if answer.verdict is Verdict.RELATED:
+        return "These documents do not seem to say. Nearest passage:"
+    if answer.confidence >= _CLEAR:
+        return "The documents answer this clearly."
+    if answer.confidence >= _LIKELY:
+        return "The documents likely answer this."
+    return "The documents may answer this."

@@ -1,0 +1,160 @@
+"""A service over a few in-memory documents: questions are answered by shared words, everything else is as promised."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from qa.errors import InvalidQuestion, InvalidRequest, OperatingError, QuestionTooLong, UnknownDocument
+from qa.links import quote_url
+from qa.records import (
+    Answer,
+    Block,
+    BlockKind,
+    Citation,
+    Document,
+    DocumentInfo,
+    Filters,
+    Footnote,
+    IndexStatus,
+    Quote,
+    Span,
+    Verdict,
+)
+
+NO_FILTERS = Filters()
+_QUOTABLE = {BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockKind.TABLE, BlockKind.CODE}
+_STOPWORDS = {"a", "about", "and", "for", "in", "is", "of", "said", "the", "to", "what", "which", "who", "with"}
+
+
+def make_document(
+    document_id: str, blocks: list[tuple[BlockKind, str]], *, slides: tuple[int | None, ...] = (), **fields
+) -> Document:
+    """A document from its blocks. List items stand on the line after the block before them."""
+    text = ""
+    placed = []
+    for index, (kind, content) in enumerate(blocks):
+        if text:
+            text += "\n" if kind is BlockKind.LIST_ITEM else "\n\n"
+        level = {BlockKind.TITLE: 1, BlockKind.HEADING: 2}.get(kind, 0)
+        run_in = content.index(":") + 1 if kind is BlockKind.PARAGRAPH and ":" in content[:30] else 0
+        slide = slides[index] if slides else None
+        placed.append(Block(kind, len(text), len(text) + len(content), level, run_in, slide))
+        text += content
+    source = fields.pop("source", f"{document_id}.txt")
+    title = fields.pop("title", blocks[0][1])
+    return Document(document_id, source, "0" * 64, text, tuple(placed), title, **fields)
+
+
+@dataclass
+class FakeService:
+    """Answers from `all_documents`. Set `trouble` to make every method raise it."""
+
+    all_documents: dict[str, Document]
+    max_question_chars: int = 200
+    trouble: Exception | None = None
+    last_report: dict[str, object] | None = field(default_factory=dict)
+
+    def ask(self, question: str, k: int = 5, filters: Filters = NO_FILTERS, *, explain: bool = False) -> Answer:
+        self._check()
+        if not question.strip():
+            raise InvalidQuestion("The question is empty; ask in a few words.")
+        if len(question) > self.max_question_chars:
+            raise QuestionTooLong(f"The question is longer than {self.max_question_chars} characters; shorten it.")
+        if not 1 <= k <= 50:
+            raise InvalidRequest("k must lie between 1 and 50.")
+        for name in filters.document_ids:
+            self.document(name)
+        wanted = _words(question)
+        scored = [
+            (len(wanted & _words(text)) / max(1, len(wanted)), document, start, end)
+            for document in self.all_documents.values()
+            if not filters.document_ids or document.id in filters.document_ids
+            for start, end, text in _passages(document)
+        ]
+        scored = sorted((entry for entry in scored if entry[0] > 0.2), key=lambda entry: -entry[0])[:k]
+        best = scored[0][0] if scored else 0.0
+        verdict = Verdict.ANSWERED if best >= 0.6 else Verdict.RELATED if best >= 0.3 else Verdict.NONE
+        quotes = tuple(
+            _quote(rank, score, document, start, end, wanted, explain=explain)
+            for rank, (score, document, start, end) in enumerate(scored, 1)
+        )
+        return Answer(question, verdict, best, quotes if verdict is not Verdict.NONE else (), "snap-1", 1.25)
+
+    def documents(self) -> tuple[DocumentInfo, ...]:
+        self._check()
+        return tuple(
+            DocumentInfo(d.id, d.source, d.title, d.publisher, d.author, d.date, d.url, len(d.text), len(_passages(d)))
+            for d in self.all_documents.values()
+        )
+
+    def document(self, document_id: str) -> Document:
+        self._check()
+        if document_id not in self.all_documents:
+            raise UnknownDocument(f"No document has the id {document_id}; /documents lists them.")
+        return self.all_documents[document_id]
+
+    def status(self) -> IndexStatus:
+        self._check()
+        passages = sum(info.passages for info in self.documents())
+        return IndexStatus("snap-1", "2025-10-02T14:03:11+00:00", "a-model", len(self.all_documents), passages)
+
+    def original(self, document_id: str) -> tuple[str, bytes]:
+        document = self.document(document_id)
+        return document.source, document.text.encode()
+
+    def ready(self) -> None:
+        self._check()
+
+    def report(self) -> dict[str, object] | None:
+        return self.last_report
+
+    def close(self) -> None:
+        self.trouble = OperatingError("closed")
+
+    def _check(self) -> None:
+        if self.trouble:
+            raise self.trouble
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower())) - _STOPWORDS
+
+
+def _passages(document: Document) -> list[tuple[int, int, str]]:
+    """A passage per paragraph; the blocks of a slide are one."""
+    spans: dict[object, tuple[int, int]] = {}
+    for number, block in enumerate(document.blocks):
+        if block.slide is None and block.kind not in _QUOTABLE:
+            continue
+        key = ("slide", block.slide) if block.slide is not None else number
+        start = spans[key][0] if key in spans else block.start
+        spans[key] = (start, block.end)
+    return [(start, end, document.text[start:end]) for start, end in spans.values()]
+
+
+def _quote(rank, score, document: Document, start: int, end: int, wanted: set[str], *, explain: bool) -> Quote:
+    text = document.text[start:end]
+    highlights = tuple(Span(*m.span()) for m in re.finditer(r"\w+", text) if m[0].lower() in wanted)[:8]
+    notes = tuple(
+        Footnote(document.text[b.start : b.end], b.start, b.end)
+        for b in document.blocks
+        if b.kind is BlockKind.FOOTNOTE and "*" in text
+    )
+    citation = Citation(
+        document.id,
+        document.title,
+        document.publisher,
+        document.author,
+        document.date,
+        document.source,
+        None,
+        start,
+        end,
+        quote_url(document.id, start, end, text),
+    )
+    signals = {"dense": 0.7, "bm25": 3.1} if explain else {}
+    headings = tuple(
+        document.text[b.start : b.end] for b in document.blocks if b.kind is BlockKind.HEADING and b.end < start
+    )[-1:]
+    return Quote(rank, score, text, headings, highlights, citation, (), notes, signals)

@@ -1,0 +1,103 @@
+"""Documents that between them have everything a page has to show."""
+
+from __future__ import annotations
+
+from fake_service import FakeService, make_document
+
+from qa.records import BlockKind as K
+
+INJECTION = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'><b>bold</b> {{ 7*7 }} </mark>"
+
+
+def service() -> FakeService:
+    return FakeService(
+        {document.id: document for document in (harbour(), slides(), hostile(), rightward(), table())},
+        last_report={
+            "finished_at": "2025-10-02T14:03:11+00:00",
+            "seconds": 2.41,
+            "files": [
+                {"source": "harbour.txt", "fate": "added", "reason": None},
+                {"source": "broken.pdf", "fate": "failed", "reason": "not a PDF"},
+                {"source": "notes.xyz", "fate": "skipped", "reason": "format not read"},
+            ],
+        },
+    )
+
+
+def harbour():
+    return make_document(
+        "harbour",
+        [
+            (K.TITLE, "The harbour of Elsmouth"),
+            (K.HEADING, "Who runs the harbour?"),
+            (
+                K.PARAGRAPH,
+                "The harbour master is Ada Quist, who has run the harbour since 1998. She reports to the town.",
+            ),
+            (K.HEADING, "Safe mooring in winter"),
+            (K.PARAGRAPH, "Mooring fees: Boats under nine metres pay a winter mooring fee of 40 crowns a week.*"),
+            (K.PARAGRAPH, "In winter the safe mooring is the inner basin, since ice drifts into the outer one."),
+            (K.LIST_ITEM, "- Lines are doubled."),
+            (K.LIST_ITEM, "- Engines are drained."),
+            (K.FOOTNOTE, "*Fishing boats pay half of it."),
+            (K.BOILERPLATE, "Copyright Elsmouth Harbour Office."),
+        ],
+        publisher="Harbour Office",
+        date="2022-09-09",
+        url="https://example.org/harbour",
+    )
+
+
+def slides():
+    return make_document(
+        "slides",
+        [
+            (K.TITLE, "Partnership in practice"),
+            (K.LIST_ITEM, "COALITION OF DOCKERS"),
+            (K.HEADING, "Leadership and resources"),
+            (K.LIST_ITEM, "Visible leadership"),
+            (K.LIST_ITEM, "$30M dockers trust fund"),
+            (K.LIST_ITEM, "Dedicated staff \U0001d4b3 for teams"),
+        ],
+        slides=(1, 1, 2, 2, 2, 2),
+        author="Jo Dock",
+    )
+
+
+def hostile():
+    return make_document(
+        "hostile",
+        [
+            (K.TITLE, INJECTION),
+            (K.HEADING, f"About {INJECTION}"),
+            (K.PARAGRAPH, f"Injection inside text {INJECTION} ends."),
+        ],
+        source="</title><script>alert(2)</script>.txt",
+        publisher=INJECTION,
+        author=INJECTION,
+    )
+
+
+def rightward():
+    return make_document(
+        "rightward",
+        [
+            (K.TITLE, "دليل الميناء"),
+            (K.PARAGRAPH, "مدير الميناء هو المسؤول عن رسو السفن في الشتاء."),
+            (K.PARAGRAPH, "Donaudampfschiffahrtsgesellschaft" * 6 + " is one long word."),
+        ],
+        date="2016",
+    )
+
+
+def table():
+    return make_document(
+        "table",
+        [
+            (K.TITLE, "Tides"),
+            (K.PARAGRAPH, "Tide tables list the height of the tide."),
+            (K.TABLE, "Day | Height\nMonday | 2.1 m\nTuesday | 2.4 m"),
+            (K.CODE, "tide --day monday\n  --height"),
+        ],
+        date="2021-05",
+    )

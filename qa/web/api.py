@@ -25,7 +25,7 @@ from qa.web.schema import (
     HealthModel,
     IndexModel,
 )
-from qa.web.wire import answer_json, document_json, documents_json, json_response, status_json
+from qa.web.wire import answer_data, document_data, documents_data, json_response, status_data
 
 router = APIRouter()
 
@@ -89,9 +89,9 @@ _ERRORS = {
     responses=replies(AnswerModel, samples.ANSWER, (400, 404, 503)),
 )
 def ask(service: Service, asked: Annotated[AskQuery, Query()]) -> Response:
-    """Quotes that answer the question, best first, each with its citation. `signals` is there only with explain=1."""
+    """Quotes that answer the question, best first, each with its citation; `signals` and `words` only with explain=1."""
     answer = service.ask(asked.q, asked.k, asked.filters(), explain=asked.explain)
-    return json_response(answer_json(answer, explain=asked.explain))
+    return json_response(answer_data(answer, explain=asked.explain))
 
 
 @router.post(
@@ -103,7 +103,7 @@ def ask(service: Service, asked: Annotated[AskQuery, Query()]) -> Response:
 def ask_with_body(service: Service, asked: Annotated[AskBody, Body(examples=[samples.BODY])]) -> Response:
     """The same as GET, for questions and filters that do not fit into an address."""
     answer = service.ask(asked.question, asked.k, asked.filters.filters(), explain=asked.explain)
-    return json_response(answer_json(answer, explain=asked.explain))
+    return json_response(answer_data(answer, explain=asked.explain))
 
 
 @router.get(
@@ -114,7 +114,7 @@ def ask_with_body(service: Service, asked: Annotated[AskBody, Body(examples=[sam
 )
 def documents(service: Service) -> Response:
     """Every loaded document, without its text."""
-    return json_response(documents_json(service.documents()))
+    return json_response(documents_data(service.documents()))
 
 
 @router.get(
@@ -125,7 +125,7 @@ def documents(service: Service) -> Response:
 )
 def document(service: Service, document_id: DocumentId) -> Response:
     """One document with its blocks and its canonical text, which every citation's offsets point into."""
-    return json_response(document_json(service.document(document_id)))
+    return json_response(document_data(service.document(document_id)))
 
 
 @router.get(
@@ -136,7 +136,7 @@ def document(service: Service, document_id: DocumentId) -> Response:
 )
 def index(service: Service) -> Response:
     """The open snapshot, from when it is, how much is in it, and what the last build did with every file."""
-    return json_response(status_json(service.status(), service.report()))
+    return json_response(status_data(service.status(), service.report()))
 
 
 @router.get(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -58,4 +59,13 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
 
 
 async def _reply(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        # The router names the methods of one route only, and one address may have several.
+        error.headers = {"Allow": _allowed(request.url.path)}
     return respond(request, error)
+
+
+def _allowed(path: str) -> str:
+    routes = [route for route in (*api.router.routes, *pages.router.routes) if isinstance(route, APIRoute)]
+    methods = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+    return ", ".join(sorted(methods | {"GET", "HEAD"}))

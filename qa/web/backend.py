@@ -6,13 +6,11 @@ from typing import Protocol
 
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
 
-NO_FILTERS = Filters()
-
 
 class Backend(Protocol):
     """All methods may block, may be called from several threads at once, and raise only errors of `qa.errors`."""
 
-    def ask(self, question: str, k: int = 5, filters: Filters = NO_FILTERS, *, explain: bool = False) -> Answer:
+    def ask(self, question: str, k: int = 5, filters: Filters | None = None, *, explain: bool = False) -> Answer:
         """Answer a question with at most `k` quotes.
 
         Raises:

@@ -50,9 +50,8 @@ def plain(citation: Citation, url: str) -> str:
 def markdown(citation: Citation, url: str) -> str:
     """The same line, with the title as a link."""
     target = quote(url, safe=":/?#[]@!$&'*+,;=%~")
-    return f"{_escape_markdown(_lead(citation))}[{_escape_markdown(_line(citation.title))}]({target}). " + (
-        f"{_escape_markdown(_details(citation))}."
-    )
+    lead, title, details = map(_escape_markdown, (_lead(citation), _line(citation.title), _details(citation)))
+    return f"{lead}[{title}]({target}). {details}."
 
 
 def bibtex(citation: Citation, url: str) -> str:
@@ -106,7 +105,7 @@ def _details(citation: Citation) -> str:
 
 def _place(citation: Citation) -> str:
     page = f"p. {citation.page}, " if citation.page is not None else ""
-    return f"{page}{_line(citation.source)}, characters {citation.start}–{citation.end}"
+    return f"{page}{_line(citation.source)}, characters {citation.start}\u2013{citation.end}"
 
 
 def _date_parts(date: str | None) -> list[int]:

@@ -67,7 +67,7 @@ def _in_address(operation: Mapping[str, Any]) -> Iterator[Parameter]:
         yield Parameter(given["name"], _type(given["schema"]), given["required"], _text(given, given["schema"]))
 
 
-def _in_body(operation: Mapping[str, Any], schemas: Mapping[str, Any], schema_name: str = "") -> Iterator[Parameter]:
+def _in_body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[Parameter]:
     body = operation.get("requestBody")
     if body is None:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from qa.records import Span
 
@@ -28,8 +29,7 @@ def cut(text: str, within: Span, marked: Sequence[Span] = (), strong: Sequence[S
         edges.update(edge for edge in (span.start, span.end) if within.start < edge < within.end)
     ordered = sorted(edges)
     return tuple(
-        Piece(text[start:end], _covers(marked, start), _covers(strong, start))
-        for start, end in zip(ordered, ordered[1:], strict=False)
+        Piece(text[start:end], _covers(marked, start), _covers(strong, start)) for start, end in pairwise(ordered)
     )
 
 

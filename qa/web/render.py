@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -39,7 +38,7 @@ class Pages:
         status: int = 200,
         headers: Mapping[str, str] | None = None,
         media_type: str = "text/html",
-        **context: Any,
+        **context: object,
     ) -> Response:
         """A page. Lone surrogates, which no page can hold, become question marks."""
         text = self._environment.get_template(template).render({"asked": Asked(), **context})

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from qa.links import quote_url
+
 _TEXT = "As COO, Dr. Batra will report to the foundation CEO, once that individual is selected."
+_START = 262
+_END = _START + len(_TEXT)
 
 ANSWER: dict[str, Any] = {
     "question": "who is the COO of the medical foundation",
@@ -25,9 +29,9 @@ ANSWER: dict[str, Any] = {
                 "date": "2022-09-09",
                 "source": "001_fe88db643a881d9c.txt",
                 "page": None,
-                "start": 262,
-                "end": 262 + len(_TEXT),
-                "url": f"/documents/001_fe88db643a881d9c?quote=262-{262 + len(_TEXT)}-0f3a5b7c9d1e#c262-{262 + len(_TEXT)}",
+                "start": _START,
+                "end": _END,
+                "url": quote_url("001_fe88db643a881d9c", _START, _END, _TEXT),
             },
             "also_in": [],
             "footnotes": [],

@@ -38,7 +38,7 @@ Day = Annotated[str, AfterValidator(_iso_day), Field(examples=["2022-01-01"])]
 Results = Annotated[int, Field(ge=1, le=MAX_RESULTS, description=f"How many passages at most, 1 to {MAX_RESULTS}")]
 Text = Annotated[str, AfterValidator(_encodable)]
 Names = Annotated[list[Text], Field(max_length=_MAX_FILTER_VALUES)]
-Explain = Annotated[bool, Field(description="Add each passage's raw `signals`")]
+Explain = Annotated[bool, Field(description="Add each passage's raw `signals` and matched `words`")]
 
 
 class AskFilters(BaseModel):
@@ -65,7 +65,7 @@ class AskFilters(BaseModel):
 class AskQuery(AskFilters):
     """A question as a query string."""
 
-    q: Text = Field(description="The question", examples=["who is the COO of the medical foundation"])
+    q: str = Field(description="The question", examples=["who is the COO of the medical foundation"])
     k: Results = DEFAULT_RESULTS
     explain: Explain = False
 
@@ -96,7 +96,7 @@ class AskBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    question: Text = Field(description="The question", examples=["who is the COO of the medical foundation"])
+    question: str = Field(description="The question", examples=["who is the COO of the medical foundation"])
     k: Results = DEFAULT_RESULTS
     filters: BodyFilters = Field(default_factory=BodyFilters)
     explain: Explain = False
@@ -136,6 +136,16 @@ class CitationModel(_Reply):
     url: str = Field(description="Opens the document at the quote, relative to this service")
 
 
+class WordModel(_Reply):
+    """A word of the question and what it met in the passage."""
+
+    word: str
+    weight: float = Field(description="The term's rarity (BM25's idf)")
+    similarity: float = Field(description="Cosine")
+    exact: bool = Field(description="Whether the passage or its headings hold the very term")
+    place: SpanModel | None = Field(description="Its counterpart in `text`; null when that stands in the headings")
+
+
 class QuoteModel(_Reply):
     """One passage."""
 
@@ -147,7 +157,8 @@ class QuoteModel(_Reply):
     citation: CitationModel
     also_in: list[CitationModel] = Field(description="The same passage in other documents")
     footnotes: list[FootnoteModel] = Field(description="Notes that the quote's own markers point at")
-    signals: dict[str, float] | None = Field(None, description="Only with explain=1")
+    signals: dict[str, float] | None = Field(None, description="Raw scores; only with explain=1")
+    words: list[WordModel] | None = Field(None, description="What each word of the question met; only with explain=1")
 
 
 class AnswerModel(_Reply):

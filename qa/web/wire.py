@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from qa.records import Answer, Block, Citation, Document, DocumentInfo, IndexStatus, Quote
+from qa.records import Answer, Block, Citation, Document, DocumentInfo, IndexStatus, Quote, WordMatch
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")).encode
 
@@ -26,35 +26,47 @@ def json_response(content: Mapping[str, Any], status: int = 200, headers: Mappin
     return Response(body, status, {"cache-control": "no-store", **(headers or {})}, media_type="application/json")
 
 
-def answer_json(answer: Answer, *, explain: bool) -> dict[str, Any]:
+def answer_data(answer: Answer, *, explain: bool) -> dict[str, Any]:
     """An answer; the raw signals behind each score only when they were asked for."""
     return {
         "question": answer.question,
         "verdict": answer.verdict.value,
         "confidence": answer.confidence,
-        "passages": [_quote_json(quote, explain=explain) for quote in answer.passages],
+        "passages": [_quote_data(quote, explain=explain) for quote in answer.passages],
         "snapshot": answer.snapshot,
         "took_ms": answer.took_ms,
     }
 
 
-def _quote_json(quote: Quote, *, explain: bool) -> dict[str, Any]:
+def _quote_data(quote: Quote, *, explain: bool) -> dict[str, Any]:
     result = {
         "rank": quote.rank,
         "score": quote.score,
         "text": quote.text,
         "headings": quote.headings,
         "highlights": [{"start": span.start, "end": span.end} for span in quote.highlights],
-        "citation": citation_json(quote.citation),
-        "also_in": [citation_json(citation) for citation in quote.also_in],
+        "citation": citation_data(quote.citation),
+        "also_in": [citation_data(citation) for citation in quote.also_in],
         "footnotes": [{"text": note.text, "start": note.start, "end": note.end} for note in quote.footnotes],
     }
     if explain:
         result["signals"] = dict(quote.signals)
+        result["words"] = [_word_data(word) for word in quote.words]
     return result
 
 
-def citation_json(citation: Citation) -> dict[str, Any]:
+def _word_data(match: WordMatch) -> dict[str, Any]:
+    place = match.place
+    return {
+        "word": match.word,
+        "weight": match.weight,
+        "similarity": match.similarity,
+        "exact": match.exact,
+        "place": {"start": place.start, "end": place.end} if place else None,
+    }
+
+
+def citation_data(citation: Citation) -> dict[str, Any]:
     """A citation, field by field."""
     return {
         "document_id": citation.document_id,
@@ -70,12 +82,12 @@ def citation_json(citation: Citation) -> dict[str, Any]:
     }
 
 
-def documents_json(documents: tuple[DocumentInfo, ...]) -> dict[str, Any]:
+def documents_data(documents: tuple[DocumentInfo, ...]) -> dict[str, Any]:
     """The list of documents."""
     return {"documents": [asdict(document) for document in documents]}
 
 
-def document_json(document: Document) -> dict[str, Any]:
+def document_data(document: Document) -> dict[str, Any]:
     """One document, with its blocks and its whole canonical text."""
     return {
         "id": document.id,
@@ -87,15 +99,15 @@ def document_json(document: Document) -> dict[str, Any]:
         "date": document.date,
         "url": document.url,
         "characters": len(document.text),
-        "blocks": [_block_json(block) for block in document.blocks],
+        "blocks": [_block_data(block) for block in document.blocks],
         "text": document.text,
     }
 
 
-def _block_json(block: Block) -> dict[str, Any]:
+def _block_data(block: Block) -> dict[str, Any]:
     return {**asdict(block), "kind": block.kind.value}
 
 
-def status_json(status: IndexStatus, report: Mapping[str, object] | None) -> dict[str, Any]:
+def status_data(status: IndexStatus, report: Mapping[str, object] | None) -> dict[str, Any]:
     """What is loaded, and what the last build did."""
     return {**asdict(status), "last_build": report}

@@ -11,7 +11,7 @@ import uvicorn
 from fake_service import FakeService
 
 from qa.settings import Settings
-from qa.web import create_app
+from qa.web.app import create_app
 
 SETTINGS = Settings(max_question_chars=200, allowed_hosts=("qa.example",))
 

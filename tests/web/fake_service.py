@@ -22,7 +22,6 @@ from qa.records import (
     Verdict,
 )
 
-NO_FILTERS = Filters()
 _QUOTABLE = {BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockKind.TABLE, BlockKind.CODE}
 _STOPWORDS = {"a", "about", "and", "for", "in", "is", "of", "said", "the", "to", "what", "which", "who", "with"}
 
@@ -55,14 +54,15 @@ class FakeService:
     trouble: Exception | None = None
     last_report: dict[str, object] | None = field(default_factory=dict)
 
-    def ask(self, question: str, k: int = 5, filters: Filters = NO_FILTERS, *, explain: bool = False) -> Answer:
+    def ask(self, question: str, k: int = 5, filters: Filters | None = None, *, explain: bool = False) -> Answer:
         self._check()
-        if not question.strip():
+        if not question.strip() or any("\ud800" <= char <= "\udfff" for char in question):
             raise InvalidQuestion("The question is empty; ask in a few words.")
         if len(question) > self.max_question_chars:
             raise QuestionTooLong(f"The question is longer than {self.max_question_chars} characters; shorten it.")
         if not 1 <= k <= 50:
             raise InvalidRequest("k must lie between 1 and 50.")
+        filters = filters or Filters()
         for name in filters.document_ids:
             self.document(name)
         wanted = _words(question)
@@ -76,7 +76,7 @@ class FakeService:
         best = scored[0][0] if scored else 0.0
         verdict = Verdict.ANSWERED if best >= 0.6 else Verdict.RELATED if best >= 0.3 else Verdict.NONE
         quotes = tuple(
-            _quote(rank, score, document, start, end, wanted, explain=explain)
+            _quote(rank, score, document, Span(start, end), wanted, explain=explain)
             for rank, (score, document, start, end) in enumerate(scored, 1)
         )
         return Answer(question, verdict, best, quotes if verdict is not Verdict.NONE else (), "snap-1", 1.25)
@@ -133,7 +133,8 @@ def _passages(document: Document) -> list[tuple[int, int, str]]:
     return [(start, end, document.text[start:end]) for start, end in spans.values()]
 
 
-def _quote(rank, score, document: Document, start: int, end: int, wanted: set[str], *, explain: bool) -> Quote:
+def _quote(rank, score, document: Document, span: Span, wanted: set[str], *, explain: bool) -> Quote:
+    start, end = span.start, span.end
     text = document.text[start:end]
     highlights = tuple(Span(*m.span()) for m in re.finditer(r"\w+", text) if m[0].lower() in wanted)[:8]
     notes = tuple(

@@ -89,7 +89,7 @@ _ERRORS = {
     responses=replies(AnswerModel, samples.ANSWER, (400, 404, 503)),
 )
 def ask(service: Service, asked: Annotated[AskQuery, Query()]) -> Response:
-    """Quotes that answer the question, best first, each with its citation; `signals` and `words` only with explain=1."""
+    """Quotes that answer the question, best first, each with its citation; `signals` and `words` need `explain=1`."""
     answer = service.ask(asked.q, asked.k, asked.filters(), explain=asked.explain)
     return json_response(answer_data(answer, explain=asked.explain))
 
@@ -157,6 +157,6 @@ async def healthz() -> Response:
     responses=replies(HealthModel, {"status": "ready"}, (503,)),
 )
 def readyz(service: Service) -> Response:
-    """503 with the reason until they can."""
+    """503, with the reason, until questions can be answered."""
     service.ready()
     return json_response({"status": "ready"})

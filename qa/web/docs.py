@@ -46,6 +46,7 @@ def routes_of(openapi: Mapping[str, Any], base_url: str) -> tuple[Route, ...]:
 
 def _route(path: str, method: str, operation: Mapping[str, Any], schemas: Mapping[str, Any], base: str) -> Route:
     replies = operation["responses"]
+    parameters = [*_in_address(operation), *_in_body(operation, schemas)]
     example = replies["200"]["content"]["application/json"].get("example", {})
     return Route(
         anchor=f"{method}{path.replace('/', '-').replace('{', '').replace('}', '')}",
@@ -53,7 +54,7 @@ def _route(path: str, method: str, operation: Mapping[str, Any], schemas: Mappin
         path=path,
         summary=operation["summary"],
         description=operation.get("description", ""),
-        parameters=(*_in_address(operation), *_in_body(operation, schemas)),
+        parameters=tuple(sorted(parameters, key=lambda parameter: not parameter.required)),
         request=_request(path, method, operation, base),
         response=json.dumps(example, ensure_ascii=False, indent=2),
         errors=tuple(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -16,6 +16,9 @@ from qa.records import Filters
 MAX_RESULTS = 50
 DEFAULT_RESULTS = 5
 _MAX_FILTER_VALUES = 1000  # more ids than any URL holds; keeps a hostile body from becoming a giant query
+
+_ONLY_DOCUMENTS = "Only these documents, by id"
+_ONLY_PUBLISHERS = "Only these publishers, as the list of documents writes them"
 
 
 def _iso_day(value: str) -> str:
@@ -41,21 +44,24 @@ Names = Annotated[list[Text], Field(max_length=_MAX_FILTER_VALUES)]
 Explain = Annotated[bool, Field(description="Add each passage's raw `signals` and matched `words`")]
 
 
-class AskFilters(BaseModel):
-    """Restrictions applied before ranking."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    document_id: Names = Field([], description="Only these documents; repeatable")
-    publisher: Names = Field([], description="Only these publishers, as written in the list of documents; repeatable")
-    date_from: Day | None = Field(None, description="Not older than this day; leaves undated documents out")
-    date_to: Day | None = Field(None, description="Not newer than this day; leaves undated documents out")
+class _DateRange(BaseModel):
+    date_from: Day | None = Field(default=None, description="Not older than this day; leaves undated documents out")
+    date_to: Day | None = Field(default=None, description="Not newer than this day; leaves undated documents out")
 
     @model_validator(mode="after")
-    def _in_order(self) -> AskFilters:
+    def _in_order(self) -> Self:
         if self.date_from and self.date_to and self.date_from > self.date_to:
             raise ValueError("date_from lies after date_to")
         return self
+
+
+class AskFilters(_DateRange):
+    """Restrictions applied before ranking, as a query string repeats them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    document_id: Names = Field(default=[], description=f"{_ONLY_DOCUMENTS}; repeatable")
+    publisher: Names = Field(default=[], description=f"{_ONLY_PUBLISHERS}; repeatable")
 
     def filters(self) -> Filters:
         """The same as a record."""
@@ -70,21 +76,13 @@ class AskQuery(AskFilters):
     explain: Explain = False
 
 
-class BodyFilters(BaseModel):
+class BodyFilters(_DateRange):
     """Restrictions applied before ranking."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    document_ids: Names = []
-    publishers: Names = []
-    date_from: Day | None = None
-    date_to: Day | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> BodyFilters:
-        if self.date_from and self.date_to and self.date_from > self.date_to:
-            raise ValueError("date_from lies after date_to")
-        return self
+    document_ids: Names = Field(default=[], description=_ONLY_DOCUMENTS)
+    publishers: Names = Field(default=[], description=_ONLY_PUBLISHERS)
 
     def filters(self) -> Filters:
         """The same as a record."""
@@ -157,8 +155,8 @@ class QuoteModel(_Reply):
     citation: CitationModel
     also_in: list[CitationModel] = Field(description="The same passage in other documents")
     footnotes: list[FootnoteModel] = Field(description="Notes that the quote's own markers point at")
-    signals: dict[str, float] | None = Field(None, description="Raw scores; only with explain=1")
-    words: list[WordModel] | None = Field(None, description="What each word of the question met; only with explain=1")
+    signals: dict[str, float] | None = Field(default=None, description="Raw scores; only with explain=1")
+    words: list[WordModel] | None = Field(default=None, description="What each word of the question met; only with explain=1")
 
 
 class AnswerModel(_Reply):

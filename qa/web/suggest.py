@@ -9,7 +9,8 @@ from itertools import chain, islice, zip_longest
 from qa.records import BlockKind, Document
 
 EXAMPLES = 5
-_WORDS = range(2, 9)  # one word is too vague to ask about, nine are a sentence
+_QUESTION_WORDS = range(3, 13)
+_TOPIC_WORDS = range(2, 9)  # one word is too vague to ask about, nine are a sentence
 _WELL_FORMED = re.compile(r"[^\W\d_][\w\u2019' ,&/()\u2013-]*[\w)]")
 _APPARATUS = re.compile(
     r"(?i)\b(?:references|contents|notes|footnotes|bibliography|appendix|acknowledge?ments?|contact|index|copyright)\b"
@@ -24,11 +25,11 @@ def questions(documents: tuple[Document, ...]) -> tuple[str, ...]:
 
 
 def _of_document(document: Document) -> Iterator[str]:
-    for heading in _headings(document):
-        words = len(heading.split())
-        if heading.endswith("?") and words in range(3, 13):
-            yield heading
-        elif words in _WORDS and _WELL_FORMED.fullmatch(heading) and not _APPARATUS.search(heading):
+    headings = list(_headings(document))
+    yield from (heading for heading in headings if heading.endswith("?") and len(heading.split()) in _QUESTION_WORDS)
+    for heading in headings:
+        well_formed = _WELL_FORMED.fullmatch(heading) and not _APPARATUS.search(heading)
+        if well_formed and len(heading.split()) in _TOPIC_WORDS:
             yield f"What is said about {_lowered(heading, document.text)}?"
 
 
@@ -42,8 +43,8 @@ def _headings(document: Document) -> Iterator[str]:
 
 def _lowered(heading: str, text: str) -> str:
     """The heading with a small first letter, if the document itself writes that word so in running text."""
-    first, space, rest = heading.partition(" ")
-    lowered = first[:1].lower() + first[1:]
-    if re.search(rf"(?<!\w){re.escape(lowered)}(?!\w)", text):
-        return lowered + space + rest
+    first = re.match(r"\w+", heading)
+    lowered = heading[:1].lower() + heading[1:]
+    if first and re.search(rf"\b{re.escape(lowered[: first.end()])}\b", text):
+        return lowered
     return heading

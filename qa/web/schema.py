@@ -156,7 +156,7 @@ class QuoteModel(_Reply):
     also_in: list[CitationModel] = Field(description="The same passage in other documents")
     footnotes: list[FootnoteModel] = Field(description="Notes that the quote's own markers point at")
     signals: dict[str, float] | None = Field(default=None, description="Raw scores; only with explain=1")
-    words: list[WordModel] | None = Field(default=None, description="What each word of the question met; only with explain=1")
+    words: list[WordModel] | None = Field(default=None, description="Words that met; only with explain=1")
 
 
 class AnswerModel(_Reply):

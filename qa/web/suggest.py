@@ -11,6 +11,7 @@ from qa.records import BlockKind, Document
 EXAMPLES = 5
 _QUESTION_WORDS = range(3, 13)
 _TOPIC_WORDS = range(2, 9)  # one word is too vague to ask about, nine are a sentence
+_ARTICLE = re.compile(r"(?i)^(?:the|an?) ")
 _WELL_FORMED = re.compile(r"[^\W\d_][\w\u2019' ,&/()\u2013-]*[\w)]")
 _APPARATUS = re.compile(
     r"(?i)\b(?:references|contents|notes|footnotes|bibliography|appendix|acknowledge?ments?|contact|index|copyright)\b"
@@ -29,7 +30,7 @@ def _of_document(document: Document) -> Iterator[str]:
     yield from (heading for heading in headings if heading.endswith("?") and len(heading.split()) in _QUESTION_WORDS)
     for heading in headings:
         well_formed = _WELL_FORMED.fullmatch(heading) and not _APPARATUS.search(heading)
-        if well_formed and len(heading.split()) in _TOPIC_WORDS:
+        if well_formed and len(_ARTICLE.sub("", heading).split()) in _TOPIC_WORDS:
             yield f"What is said about {_lowered(heading, document.text)}?"
 
 

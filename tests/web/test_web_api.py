@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from fake_service import FakeService
+
+from qa.records import Answer, Citation, Footnote, Quote, Span, Verdict, WordMatch
+from qa.web import samples
+from qa.web.schema import AnswerModel, AskBody, DocumentModel, DocumentsModel, ErrorModel, IndexModel
+from qa.web.wire import answer_data, json_response
+
+QUESTION = "who is the harbour master"
+
+
+def test_ask_gives_the_promised_fields_and_offsets_that_cut_the_quote_out_of_the_document(client):
+    reply = client.get("/api/ask", params={"q": QUESTION, "k": 3})
+    assert reply.status_code == 200
+    AnswerModel.model_validate_json(reply.content, strict=True)
+    answer = reply.json()
+    assert answer["question"] == QUESTION
+    assert answer["verdict"] == "answered"
+    first = answer["passages"][0]
+    cited = first["citation"]
+    document = client.get(f"/api/documents/{cited['document_id']}").json()
+    assert document["text"][cited["start"] : cited["end"]] == first["text"]
+    marked = [first["text"][span["start"] : span["end"]] for span in first["highlights"]]
+    assert marked == ["harbour", "master", "harbour"]
+    assert cited["url"].startswith(f"/documents/harbour?quote={cited['start']}-{cited['end']}-")
+
+
+def test_get_and_post_give_the_same_answer(client):
+    by_get = client.get("/api/ask", params={"q": QUESTION, "k": 2, "document_id": ["harbour", "slides"]}).json()
+    body = {"question": QUESTION, "k": 2, "filters": {"document_ids": ["harbour", "slides"]}}
+    assert client.post("/api/ask", json=body).json() == by_get
+
+
+def test_signals_and_words_are_there_only_when_explained(client):
+    bare = client.get("/api/ask", params={"q": QUESTION}).json()["passages"][0]
+    told = client.get("/api/ask", params={"q": QUESTION, "explain": "1"}).json()["passages"][0]
+    assert set(told) - set(bare) == {"signals", "words"}
+    assert told["signals"] == {"dense": 0.7, "bm25": 3.1}
+
+
+def test_nothing_relevant_is_an_answer(client):
+    answer = client.get("/api/ask", params={"q": "zebra"}).json()
+    assert (answer["verdict"], answer["passages"]) == ("none", [])
+
+
+def test_documents_and_index(client):
+    listed = client.get("/api/documents")
+    DocumentsModel.model_validate_json(listed.content, strict=True)
+    ids = [entry["id"] for entry in listed.json()["documents"]]
+    assert ids == ["harbour", "slides", "hostile", "rightward", "table"]
+    for document_id in ids:
+        reply = client.get(f"/api/documents/{document_id}")
+        document = DocumentModel.model_validate_json(reply.content, strict=True)
+        assert all(document.text[block.start : block.end].strip() for block in document.blocks)
+    index = client.get("/api/index")
+    IndexModel.model_validate_json(index.content, strict=True)
+    assert index.json()["documents"] == 5
+    assert index.json()["last_build"]["files"][1]["fate"] == "failed"
+
+
+def test_an_index_without_a_report_says_so(client, service: FakeService):
+    report, service.last_report = service.last_report, None
+    try:
+        assert client.get("/api/index").json()["last_build"] is None
+    finally:
+        service.last_report = report
+
+
+def test_every_field_of_an_answer_is_written():
+    citation = Citation("d", "T", "P", "A", "2022-09-09", "d.txt", 3, 10, 14, "/documents/d?quote=10-14-x#c10-14")
+    other = replace(citation, document_id="e", publisher=None, author=None, date=None, page=None)
+    quote = Quote(
+        rank=1,
+        score=0.5,
+        text="some",
+        headings=("H",),
+        highlights=(Span(0, 4),),
+        citation=citation,
+        also_in=(other,),
+        footnotes=(Footnote("*note", 20, 25),),
+        signals={"dense": 0.25},
+        words=(WordMatch("some", 1.5, 0.9, True, Span(0, 4)), WordMatch("H", 1.0, 1.0, True, None)),
+    )
+    data = answer_data(Answer("q", Verdict.RELATED, 0.4, (quote,), "s", 1.5), explain=True)
+    assert json.loads(json.dumps(data)) == {
+        "question": "q",
+        "verdict": "related",
+        "confidence": 0.4,
+        "passages": [
+            {
+                "rank": 1,
+                "score": 0.5,
+                "text": "some",
+                "headings": ["H"],
+                "highlights": [{"start": 0, "end": 4}],
+                "citation": {
+                    "document_id": "d",
+                    "title": "T",
+                    "publisher": "P",
+                    "author": "A",
+                    "date": "2022-09-09",
+                    "source": "d.txt",
+                    "page": 3,
+                    "start": 10,
+                    "end": 14,
+                    "url": "/documents/d?quote=10-14-x#c10-14",
+                },
+                "also_in": [
+                    {
+                        "document_id": "e",
+                        "title": "T",
+                        "publisher": None,
+                        "author": None,
+                        "date": None,
+                        "source": "d.txt",
+                        "page": None,
+                        "start": 10,
+                        "end": 14,
+                        "url": "/documents/d?quote=10-14-x#c10-14",
+                    }
+                ],
+                "footnotes": [{"text": "*note", "start": 20, "end": 25}],
+                "signals": {"dense": 0.25},
+                "words": [
+                    {"word": "some", "weight": 1.5, "similarity": 0.9, "exact": True, "place": {"start": 0, "end": 4}},
+                    {"word": "H", "weight": 1.0, "similarity": 1.0, "exact": True, "place": None},
+                ],
+            }
+        ],
+        "snapshot": "s",
+        "took_ms": 1.5,
+    }
+    AnswerModel.model_validate(data)
+
+
+def test_json_keeps_letters_and_survives_lone_surrogates():
+    assert json_response({"a": "é 𝒳"}).body == '{"a":"é 𝒳"}'.encode()
+    assert json.loads(json_response({"a": "x\udc80"}).body) == {"a": "x\udc80"}
+    with pytest.raises(ValueError, match="JSON"):
+        json_response({"score": float("nan")})
+
+
+def test_head_is_answered_like_get_without_a_body(client):
+    got, head = client.get("/healthz"), client.head("/healthz")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == got.headers["content-length"]
+
+
+def test_openapi_describes_every_route_with_examples_that_hold(client):
+    description = client.get("/openapi.json").json()
+    routes = {(method, path) for path, methods in description["paths"].items() for method in methods}
+    assert routes == {
+        ("get", "/api/ask"),
+        ("post", "/api/ask"),
+        ("get", "/api/documents"),
+        ("get", "/api/documents/{document_id}"),
+        ("get", "/api/index"),
+        ("get", "/healthz"),
+        ("get", "/readyz"),
+    }
+    for methods in description["paths"].values():
+        for operation in methods.values():
+            assert operation["responses"]["200"]["content"]["application/json"]["example"]
+            assert "422" not in operation["responses"]
+    AnswerModel.model_validate(samples.ANSWER)
+    DocumentsModel.model_validate(samples.DOCUMENTS)
+    DocumentModel.model_validate(samples.DOCUMENT)
+    IndexModel.model_validate(samples.INDEX)
+    AskBody.model_validate(samples.BODY)
+    ErrorModel.model_validate(samples.ERROR)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from qa.records import Span
 
 _DIGEST_CHARS = 12
-_REFERENCE = re.compile(r"(\d{1,9})-(\d{1,9})(?:-([0-9a-f]{%d}))?" % _DIGEST_CHARS)
+_REFERENCE = re.compile(rf"(\d{{1,9}})-(\d{{1,9}})(?:-([0-9a-f]{{{_DIGEST_CHARS}}}))?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,8 +168,26 @@ class Footnote:
 
 
 @dataclass(frozen=True, slots=True)
+class WordMatch:
+    """A content word of the question and its best counterpart in a passage.
+
+    `similarity` is a cosine; `place` is the counterpart in the passage's text, None when it stands in the heading
+    trail; `exact` says that the passage or its trail holds the very term; `weight` is the term's rarity (BM25's idf).
+    """
+
+    word: str
+    weight: float
+    similarity: float
+    exact: bool
+    place: Span | None
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
-    """One result: the words, which of them answer, and where they stand."""
+    """One result: the words, which of them answer, and where they stand.
+
+    `words` tells which words of the question met which of the quote's; it is filled where an explanation is asked for.
+    """
 
     rank: int
     score: float
@@ -180,6 +198,7 @@ class Quote:
     also_in: tuple[Citation, ...] = ()
     footnotes: tuple[Footnote, ...] = ()
     signals: Mapping[str, float] = field(default_factory=dict)
+    words: tuple[WordMatch, ...] = ()
 
 
 class Verdict(StrEnum):

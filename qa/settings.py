@@ -8,20 +8,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from qa.errors import InvalidSettings
 
 PREFIX = "QA_"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """All settings, with their defaults. The README's table is checked against these fields."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     seeds_dir: Path = Field(Path("seeds"), description="Folder of documents")
     index_dir: Path = Field(Path("index"), description="Folder of snapshots")
@@ -29,7 +27,7 @@ class Settings(BaseSettings):
     query_prompt: str = Field("", description="Text put before a question for a model named in QA_MODEL")
     host: str = Field("127.0.0.1", description="Address to serve on")
     port: int = Field(8000, ge=0, le=65535, description="Port to serve on; 0 takes a free one")
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+    allowed_hosts: tuple[str, ...] = Field(
         (), description="Further host names that requests may address, separated by commas"
     )
     max_question_chars: int = Field(2000, ge=1, le=20000, description="Longest question accepted")
@@ -56,9 +54,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     if unknown:
         raise InvalidSettings(f"{unknown[0]} is not a setting; known are {', '.join(sorted(known))}.")
     try:
-        if environ is None:
-            return Settings()
-        return Settings(**{name[len(PREFIX) :].lower(): value for name, value in environ.items() if name in known})
+        given = {name[len(PREFIX) :].lower(): value for name, value in names.items() if name.upper() in known}
+        return Settings.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else PREFIX

@@ -1,0 +1,23 @@
+"""Question answering by retrieval: exact quotations from a folder of documents, each with a citation that holds.
+
+The names here are the vocabulary of every answer. `qa.service.Service` answers questions, `qa.build.build` makes the
+index; each is imported from its own module, since each brings libraries that the other does without.
+"""
+
+from qa.errors import QAError
+from qa.records import Answer, Citation, Document, Filters, Passage, Quote, Span, Verdict
+from qa.settings import Settings, load_settings
+
+__all__ = [
+    "Answer",
+    "Citation",
+    "Document",
+    "Filters",
+    "Passage",
+    "QAError",
+    "Quote",
+    "Settings",
+    "Span",
+    "Verdict",
+    "load_settings",
+]

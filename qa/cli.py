@@ -1,0 +1,213 @@
+"""The command line: `qa build | serve | ask | status`.
+
+Exit status: 0 done; 1 an error, told in one line; 2 wrong usage; 3 built, but some files could not be read;
+4 asked, but the documents do not seem to say; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from qa.errors import InvalidSettings, QAError
+from qa.records import Answer, Filters, Quote, Verdict
+from qa.report import read_report
+from qa.settings import Settings, load_settings
+from qa.snapshot import current_id, open_snapshot
+
+if TYPE_CHECKING:
+    from qa.build import BuildReport, Progress
+
+EXIT_ERROR = 1
+EXIT_SOME_FAILED = 3
+EXIT_NOT_ANSWERED = 4
+EXIT_INTERRUPTED = 130
+
+_VERDICTS = {
+    Verdict.ANSWERED: "",
+    Verdict.RELATED: "These documents do not seem to say. Nearest passage:",
+    Verdict.NONE: "Nothing in these documents is about this.",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    arguments = _parser().parse_args(argv)
+    command: Callable[[Settings, argparse.Namespace], int] = arguments.command
+    try:
+        return command(load_settings(), arguments)
+    except QAError as error:
+        print(f"qa: {error.code}: {error}", file=sys.stderr)
+        return EXIT_ERROR
+    except BrokenPipeError:
+        # The reader went away, as `qa ask … | head -1` does; what Python would flush at exit has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        print("qa: interrupted; the index that serves is untouched", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="qa",
+        description="Answers questions with exact quotations from a folder of documents.",
+        epilog="Exit status: 0 done, 1 error, 2 wrong usage, 3 built but some files failed, 4 not answered.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    build = commands.add_parser("build", help="bring the index up to date with the documents")
+    build.add_argument("--quiet", action="store_true", help="no progress bar and no list of files")
+    build.set_defaults(command=_build)
+
+    serve = commands.add_parser("serve", help="serve the search page and the API")
+    serve.set_defaults(command=_serve)
+
+    ask = commands.add_parser("ask", help="ask a question")
+    ask.add_argument("question", nargs="+")
+    ask.add_argument("-k", type=int, default=3, help="passages at most (default 3)")
+    ask.add_argument("--document", action="append", default=[], help="only in the document of this id; repeatable")
+    ask.add_argument("--json", action="store_true", help="print what the API would return")
+    ask.add_argument("--explain", action="store_true", help="with --json: every signal, and which words matched")
+    ask.set_defaults(command=_ask)
+
+    status = commands.add_parser("status", help="show what the index holds")
+    status.add_argument("--json", action="store_true")
+    status.set_defaults(command=_status)
+    return parser
+
+
+def _build(settings: Settings, arguments: argparse.Namespace) -> int:
+    # Parsers, model and tqdm are not needed by the other commands.
+    from tqdm import tqdm  # noqa: PLC0415
+
+    from qa.build import build  # noqa: PLC0415
+
+    with tqdm(unit="B", unit_scale=True, desc="build", disable=arguments.quiet or None, leave=False) as bar:
+
+        def advance(progress: Progress) -> None:
+            bar.total = progress.bytes_total
+            bar.set_postfix_str(f"{progress.passages} passages, {progress.encoded} encoded", refresh=False)
+            bar.update(progress.bytes_done - bar.n)
+
+        report = build(settings, advance)
+    _print_report(report, quiet=arguments.quiet)
+    return EXIT_SOME_FAILED if report.failed else 0
+
+
+def _print_report(report: BuildReport, *, quiet: bool) -> None:
+    for file in report.files:
+        if not quiet or file.reason:
+            _say(f"{file.fate.value:9} {file.source}" + (f": {file.reason}" if file.reason else ""))
+    outcome = "now serves" if report.published else "is as wanted"
+    _say(
+        f"Snapshot {report.snapshot} {outcome}: {report.documents} documents, {report.passages} passages"
+        f" ({report.encoded} encoded, {report.reused} reused) in {report.seconds:.1f} s."
+    )
+
+
+def _serve(settings: Settings, _: argparse.Namespace) -> int:
+    import uvicorn  # noqa: PLC0415 - with FastAPI and the model, seconds that other commands need not wait
+
+    from qa.service import Service  # noqa: PLC0415
+    from qa.web.app import create_app  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        listener = socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise InvalidSettings(
+            f"Cannot serve on {settings.host} port {settings.port} ({error.strerror}). Set QA_HOST or QA_PORT."
+        ) from None
+    service = Service(settings)
+    try:
+        service.warm_up()
+        app = create_app(service, settings)
+        config = uvicorn.Config(
+            app, http="httptools", ws="none", log_level="warning", server_header=False, timeout_graceful_shutdown=10
+        )
+        host, port = listener.getsockname()[:2]
+        _say(f"Serving on http://{f'[{host}]' if ':' in host else host}:{port}")
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        service.close()
+        listener.close()
+    return 0
+
+
+def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
+    from qa.service import Service  # noqa: PLC0415 - loads the model
+
+    service = Service(settings)
+    try:
+        answer = service.ask(
+            " ".join(arguments.question),
+            arguments.k,
+            Filters(document_ids=tuple(arguments.document)),
+            explain=arguments.explain,
+        )
+    finally:
+        service.close()
+    if arguments.json:
+        from qa.web.wire import answer_data  # noqa: PLC0415
+
+        _say(json.dumps(answer_data(answer, explain=arguments.explain), ensure_ascii=False, indent=2))
+    else:
+        _print_answer(answer)
+    return 0 if answer.verdict is Verdict.ANSWERED else EXIT_NOT_ANSWERED
+
+
+def _print_answer(answer: Answer) -> None:
+    if _VERDICTS[answer.verdict]:
+        _say(_VERDICTS[answer.verdict] + "\n")
+    shown = {Verdict.ANSWERED: answer.passages, Verdict.RELATED: answer.passages[:1], Verdict.NONE: ()}
+    for quote in shown[answer.verdict]:
+        _say(_quote_lines(quote))
+
+
+def _quote_lines(quote: Quote) -> str:
+    where = quote.citation
+    source = ", ".join(filter(None, (where.title, where.publisher, where.author, where.date or "undated")))
+    place = f"{where.source}:{where.start}-{where.end}" + (f", page {where.page}" if where.page else "")
+    lines = [f"{quote.rank}. {' > '.join((source, *quote.headings))}", f"   [{place}]"]
+    lines += [f"   | {line}" for line in quote.text.split("\n")]
+    lines += [f"   | {note.text}" for note in quote.footnotes]
+    lines += [f"   also in {other.source}:{other.start}-{other.end}" for other in quote.also_in]
+    return "\n".join(lines) + "\n"
+
+
+def _status(settings: Settings, arguments: argparse.Namespace) -> int:
+    snapshot = open_snapshot(settings.index_dir, current_id(settings.index_dir))
+    try:
+        if arguments.json:
+            data = {
+                "snapshot": snapshot.id,
+                "built_at": snapshot.manifest["built_at"],
+                "passages": snapshot.size,
+                "documents": [asdict(info) for info in snapshot.documents],
+                "last_build": read_report(settings.index_dir),
+            }
+            _say(json.dumps(data, ensure_ascii=False, indent=2))
+            return 0
+        _say(f"Snapshot {snapshot.id}, built {snapshot.manifest['built_at']}, whole; {snapshot.size} passages")
+        for info in snapshot.documents:
+            _say(f"{info.passages:6} passages  {info.date or 'undated':10}  {info.source}  {info.title}")
+    finally:
+        snapshot.close()
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""What an encoder is to the rest of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """One text's vectors.
+
+    Attributes:
+        vector: The text's vector, `(d,) float32`, unit length.
+        tokens: One vector for each token, `(n, d) float32`, unit length each.
+        spans: Each token's place in the text, `(n, 2) int32`, in code points; `(-1, -1)` for the model's own tokens.
+    """
+
+    vector: npt.NDArray[np.float32]
+    tokens: npt.NDArray[np.float32]
+    spans: npt.NDArray[np.int32]
+
+
+class Encoder(Protocol):
+    """A model that turns text into vectors."""
+
+    @property
+    def id(self) -> str:
+        """The model's name, for people."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of the weights and of everything else that decides a vector."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """The length d of every vector."""
+        ...
+
+    def encode_question(self, question: str) -> Encoding:
+        """Encode a question with the model's query prompt, whose own tokens are left out of the result."""
+        ...
+
+    def encode_texts(self, texts: Iterable[str]) -> Iterator[Encoding]:
+        """Encode texts in order, several side by side. Texts beyond the model's length are cut short by it."""
+        ...

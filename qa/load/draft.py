@@ -1,0 +1,47 @@
+"""Blocks before they have a place: loaders make drafts, `assemble` lays them out as canonical text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from qa.records import Block, BlockKind
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A block's text and nature. `tight` sets it on the line after the block before it, without a blank line."""
+
+    kind: BlockKind
+    text: str
+    level: int = 0
+    run_in: int = 0
+    slide: int | None = None
+    page: int | None = None
+    tight: bool = False
+
+
+def assemble(drafts: Iterable[Draft]) -> tuple[str, tuple[Block, ...]]:
+    """Join drafts into canonical text and give each its span.
+
+    Returns:
+        The text, and the blocks in its order: disjoint, none empty, together all of it but the line ends between.
+    """
+    parts: list[str] = []
+    blocks: list[Block] = []
+    position = 0
+    for draft in drafts:
+        text = draft.text.strip()
+        if not text:
+            continue
+        if blocks:
+            gap = "\n" if draft.tight else "\n\n"
+            parts.append(gap)
+            position += len(gap)
+        end = position + len(text)
+        blocks.append(
+            Block(draft.kind, position, end, draft.level, min(draft.run_in, len(text)), draft.slide, draft.page)
+        )
+        parts.append(text)
+        position = end
+    return "".join(parts), tuple(blocks)

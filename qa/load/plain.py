@@ -1,0 +1,294 @@
+"""Plain text to drafts: the structure that a reader sees in white space, capitals and punctuation.
+
+How it works, in order:
+
+1. Paragraphs are runs of lines between blank lines; a gap is the number of blank lines above one.
+2. A file of mostly short, unpunctuated lines is a deck: wide gaps part its slides, a slide's first line is its title.
+3. Anything else is prose. Hard-wrapped lines are joined, bullets become list items, inline markup resolves.
+4. Lines that recur, legal lines with what trails them, and links to nowhere are boilerplate; a paragraph that opens
+   with a mark which another one carries is a footnote.
+5. A paragraph that stops in mid-sentence takes up the next one: a page break tore them apart.
+6. Short lines that open a stretch of text are headings, the first of all the title; a subhead may open a paragraph.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from statistics import median
+
+from qa.load.draft import Draft
+from qa.load.inline import Inline, resolve
+from qa.records import BlockKind
+
+_BULLET = re.compile(r"[ \t]*(?:[-*•‣▪–·+]|\(?\d{1,3}[.)])[ \t]+(?=\S)")
+_ATX = re.compile(r"(#{1,6})[ \t]+(\S.*?)[ \t]*#*$")
+_LABEL = re.compile(r"\[([^\[\]\n]{2,80})\][ \t]+(?=\S)")
+_RUN_IN = re.compile(r"([A-Z][^.!?:\n]{1,90}):[ ](?=[A-Z\"“'‘(])")
+_SENTENCE_END = re.compile(r"[.!?:…][\"'”’)\]*†‡§]*$")
+_LEGAL = re.compile(
+    r"©|\bcopyright\b|all rights reserved|\bterms of (?:use|service)\b|\bprivacy (?:statement|policy|notice)\b",
+    re.IGNORECASE,
+)
+_FOOTNOTE_MARK = re.compile(r"([*†‡§]{1,3}|\[\d{1,3}\]|[¹²³⁴⁵⁶⁷⁸⁹])(?=[^\s*])")
+_PAGE_NUMBER = re.compile(r"(?:page |p\. ?|[-–— ]*)\d{1,4}(?: (?:of|/) \d{1,4})?[-–— ]*$", re.IGNORECASE)
+
+_WRAPPED_LINE_CHARS = 45  # lines of a hard-wrapped paragraph are at least this long, all but the last
+_LONGEST_HEADING_WORDS = 14
+_LONGEST_LEGAL_WORDS = 40  # a longer paragraph that mentions copyright is about it
+_SLIDE_LINE_WORDS = 8
+_FEWEST_SLIDE_LINES = 8
+_RECURRING_LINE = 3  # a short line seen this often is a running header or footer
+
+
+@dataclass(frozen=True, slots=True)
+class _Paragraph:
+    lines: tuple[str, ...]
+    gap: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A paragraph on its way to becoming a draft."""
+
+    kind: BlockKind
+    inline: Inline
+    level: int = 0
+    tight: bool = False
+
+    @property
+    def text(self) -> str:
+        return self.inline.text
+
+
+def read_plain(text: str) -> list[Draft]:
+    """Turn cleaned text into drafts."""
+    paragraphs = list(_paragraphs(text))
+    return _slides(paragraphs) if _is_deck(paragraphs) else _prose(paragraphs)
+
+
+def _paragraphs(text: str) -> Iterator[_Paragraph]:
+    lines: list[str] = []
+    gap = blank = 0
+    for line in text.split("\n"):
+        if line.strip():
+            if not lines:
+                gap = blank
+            lines.append(line.rstrip())
+            blank = 0
+        else:
+            if lines:
+                yield _Paragraph(tuple(lines), gap)
+                lines = []
+            blank += 1
+    if lines:
+        yield _Paragraph(tuple(lines), gap)
+
+
+# Decks
+
+
+def _is_deck(paragraphs: list[_Paragraph]) -> bool:
+    lines = [line for paragraph in paragraphs for line in paragraph.lines]
+    if len(lines) < _FEWEST_SLIDE_LINES or not any(paragraph.gap > 1 for paragraph in paragraphs[1:]):
+        return False
+    unfinished = sum(not line.endswith((".", "!")) for line in lines)
+    return median(len(line.split()) for line in lines) <= _SLIDE_LINE_WORDS and unfinished >= 0.8 * len(lines)
+
+
+def _slides(paragraphs: list[_Paragraph]) -> list[Draft]:
+    groups: list[_Paragraph] = []  # all lines between two wide gaps, with the gap above
+    for paragraph in paragraphs:
+        if groups and paragraph.gap <= 1:
+            groups[-1] = replace(groups[-1], lines=groups[-1].lines + paragraph.lines)
+        else:
+            groups.append(paragraph)
+    usual_gap = median([group.gap for group in groups[1:]])
+    drafts: list[Draft] = []
+    slide = 0
+    titled = False  # the slide so far is a lone line that heads the groups set closely below it
+    for group in groups:
+        lone = len(group.lines) == 1
+        part_of_slide = titled and not lone and group.gap < usual_gap
+        if not part_of_slide:
+            slide += 1
+        titled = part_of_slide or lone
+        for number, line in enumerate(group.lines):
+            text = resolve(line.strip()).text
+            if not drafts:
+                drafts.append(Draft(BlockKind.TITLE, text, level=1, slide=slide))
+            elif number == 0:
+                level = 3 if part_of_slide else 2
+                drafts.append(Draft(BlockKind.HEADING, text, level=level, slide=slide))
+            else:
+                drafts.append(Draft(BlockKind.LIST_ITEM, text, slide=slide, tight=True))
+    return drafts
+
+
+# Prose
+
+
+def _prose(paragraphs: list[_Paragraph]) -> list[Draft]:
+    labels = _label_headings(paragraphs)
+    pieces: list[_Piece] = []
+    for paragraph in paragraphs:
+        pieces.extend(_pieces(paragraph, labels))
+    pieces = _mark_footnotes(_mark_boilerplate(pieces))
+    pieces = _mark_headings(_join_torn(pieces))
+    return [
+        Draft(piece.kind, piece.text, level=piece.level, run_in=_run_in(piece), tight=piece.tight) for piece in pieces
+    ]
+
+
+def _label_headings(paragraphs: list[_Paragraph]) -> bool:
+    """Whether the file writes its headings as "[Heading] " before each paragraph."""
+    labelled = sum(bool(_LABEL.match(paragraph.lines[0])) for paragraph in paragraphs)
+    return labelled >= 3 and labelled >= 0.5 * len(paragraphs)
+
+
+def _pieces(paragraph: _Paragraph, labels: bool) -> Iterator[_Piece]:
+    lines = list(paragraph.lines)
+    if labels and (label := _LABEL.match(lines[0])):
+        yield _Piece(BlockKind.HEADING, Inline(label[1]), level=2)
+        lines[0] = lines[0][label.end() :]
+    run: list[str] = []
+    seen_item = False
+    for line in lines:
+        heading = _ATX.match(line)
+        bullet = _BULLET.match(line)
+        if (heading or bullet) and run:
+            yield _text_piece(run, seen_item)
+            run = []
+        if heading:
+            yield _Piece(BlockKind.HEADING, resolve(heading[2]), level=max(2, len(heading[1])))
+        elif bullet:
+            run = [line.strip()]
+            seen_item = True
+            continue
+        else:
+            run.append(line.strip())
+        if heading:
+            seen_item = False
+    if run:
+        yield _text_piece(run, seen_item)
+
+
+def _text_piece(lines: list[str], item: bool) -> _Piece:
+    wrapped = all(len(line) >= _WRAPPED_LINE_CHARS for line in lines[:-1])
+    inline = resolve((" " if wrapped else "\n").join(lines))
+    bulleted = item and _BULLET.match(lines[0])
+    return _Piece(BlockKind.LIST_ITEM if bulleted else BlockKind.PARAGRAPH, inline, tight=item)
+
+
+def _mark_boilerplate(pieces: list[_Piece]) -> list[_Piece]:
+    counts = Counter(piece.text for piece in pieces)
+    marked = []
+    for piece in pieces:
+        words = len(piece.text.split())
+        recurring = counts[piece.text] >= _RECURRING_LINE and words <= _LONGEST_HEADING_WORDS
+        legal = words <= _LONGEST_LEGAL_WORDS and _LEGAL.search(piece.text)
+        furniture = piece.inline.dead_link or _PAGE_NUMBER.match(piece.text)
+        body = piece.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM)
+        boilerplate = body and (recurring or legal or furniture)
+        marked.append(replace(piece, kind=BlockKind.BOILERPLATE) if boilerplate else piece)
+    # An imprint's address stands around its legal lines, and no sentence of the text follows it.
+    for number in range(len(marked) - 2, 0, -1):
+        below = marked[number + 1]
+        imprint = below.kind is BlockKind.BOILERPLATE and not below.inline.dead_link
+        if imprint and marked[number].kind is BlockKind.PARAGRAPH and not _is_prose(marked[number].text):
+            marked[number] = replace(marked[number], kind=BlockKind.BOILERPLATE)
+    return marked
+
+
+def _is_prose(text: str) -> bool:
+    """Whether the text holds running sentences: it ends like one, or most of its words are lower case."""
+    words = text.split()
+    lower = sum(word[0].islower() for word in words)
+    return len(words) >= 4 and (bool(_SENTENCE_END.search(text)) or (lower >= 0.6 * len(words) and "\n" not in text))
+
+
+def _mark_footnotes(pieces: list[_Piece]) -> list[_Piece]:
+    marked = []
+    for number, piece in enumerate(pieces):
+        mark = _FOOTNOTE_MARK.match(piece.text)
+        if piece.kind is BlockKind.PARAGRAPH and mark:
+            carried = re.compile(r"[\w.,;:!?)\"'”’]" + re.escape(mark[1]) + r"(?:\s|$|[.,;:)])")
+            others = (other for index, other in enumerate(pieces) if index != number)
+            if any(carried.search(other.text) for other in others):
+                piece = replace(piece, kind=BlockKind.FOOTNOTE)  # noqa: PLW2901
+        marked.append(piece)
+    return marked
+
+
+def _join_torn(pieces: list[_Piece]) -> list[_Piece]:
+    run_ins = sum(bool(_RUN_IN.match(piece.text)) for piece in pieces if _SENTENCE_END.search(piece.text))
+    joined: list[_Piece] = []
+    last = -1  # where the last paragraph of the running text stands in `joined`
+    for piece in pieces:
+        if piece.kind is BlockKind.PARAGRAPH and last >= 0 and _torn(joined[last].text, piece.text, run_ins):
+            above = joined[last]
+            joined[last] = replace(above, inline=Inline(f"{above.text} {piece.text}", above.inline.lead))
+            continue
+        joined.append(piece)
+        if piece.kind is BlockKind.PARAGRAPH:
+            last = len(joined) - 1
+        elif piece.kind not in (BlockKind.FOOTNOTE, BlockKind.BOILERPLATE):
+            last = -1
+    return joined
+
+
+def _torn(above: str, below: str, run_ins: int) -> bool:
+    """Whether a page break tore `below` from `above`.
+
+    Above must be prose that stops short: after a comma, or after a word while the text below goes on in lower case,
+    or while above is too long or too much of a sentence for a heading.
+    """
+    if "\n" in above or "\n" in below or not re.search(r"[\w,]$", above) or not _is_prose(below):
+        return False
+    if above.endswith(","):
+        return True
+    if below[0].islower():
+        return len(above.split()) >= 4
+    opened = _RUN_IN.match(above)
+    sentence = above[opened.end() :] if opened and run_ins >= 2 else above
+    long_enough = len(above.split()) > _LONGEST_HEADING_WORDS or (opened is not None and run_ins >= 2)
+    return long_enough and _is_prose(sentence) and not _RUN_IN.match(below)
+
+
+def _mark_headings(pieces: list[_Piece]) -> list[_Piece]:
+    marked: list[_Piece] = []
+    heading = ""
+    for number, piece in enumerate(pieces):
+        if piece.kind is BlockKind.PARAGRAPH and _opens_text(piece, pieces[number + 1 :]):
+            piece = replace(piece, kind=BlockKind.HEADING, level=2)  # noqa: PLW2901
+        if piece.kind is BlockKind.HEADING:
+            if piece.text == heading:
+                continue  # a label repeated for the next paragraph under the same heading
+            heading = piece.text
+            if not marked:
+                piece = replace(piece, kind=BlockKind.TITLE, level=1)  # noqa: PLW2901
+        marked.append(piece)
+    return marked
+
+
+def _opens_text(piece: _Piece, following: list[_Piece]) -> bool:
+    text = piece.text
+    short = len(text.split()) <= _LONGEST_HEADING_WORDS and len(text) <= 100
+    headline = text[:1].isupper() or text[:1].isdigit() or piece.inline.lead == len(text)
+    unfinished = text.endswith("?") or not re.search(r"[.!:;,…]$", text)
+    if "\n" in text or not (short and headline and unfinished):
+        return False
+    body = next((other for other in following if other.kind is not BlockKind.FOOTNOTE), None)
+    return body is not None and body.kind is not BlockKind.BOILERPLATE
+
+
+def _run_in(piece: _Piece) -> int:
+    if piece.kind is not BlockKind.PARAGRAPH:
+        return 0
+    if 0 < piece.inline.lead < len(piece.text) and re.match(r"\S+( \S+){0,13}$", piece.text[: piece.inline.lead]):
+        return piece.inline.lead
+    match = _RUN_IN.match(piece.text)
+    short = match is not None and len(match[1].split()) <= _LONGEST_HEADING_WORDS
+    return match.end() - 1 if match and short else 0

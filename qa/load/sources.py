@@ -1,0 +1,101 @@
+"""The sidecar that describes documents: `sources.toml` beside them, one table per file.
+
+    ["annual-report.txt"]
+    title = "Annual Report 2023"
+    publisher = "Example Foundation"
+    author = "A. Writer"
+    date = 2023-05-01
+    url = "https://example.org/annual-report"
+
+Every field may be left out. What stands here goes before what the file says of itself.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from qa.errors import UnreadableFile
+
+NAME = "sources.toml"
+_FIELDS = ("title", "publisher", "author", "date", "url")
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is known of a document beside its text."""
+
+    title: str | None = None
+    publisher: str | None = None
+    author: str | None = None
+    date: str | None = None
+    url: str | None = None
+
+    def over(self, other: Details) -> Details:
+        """These details, completed by another's."""
+        return Details(**{name: getattr(self, name) or getattr(other, name) for name in _FIELDS})
+
+
+def parse_date(text: str) -> str | None:
+    """ISO 8601 date of `text` (a year, a year and month, or a day), or None if it is no such date."""
+    match = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", text.strip())
+    if not match:
+        return None
+    try:
+        date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
+    except ValueError:
+        return None
+    return match[0]
+
+
+def read_sources(folder: Path) -> dict[str, Details]:
+    """Read the sidecar of a folder; no sidecar is an empty one.
+
+    Returns:
+        Details by the file's path relative to the folder, with forward slashes.
+
+    Raises:
+        UnreadableFile: the sidecar is not valid TOML, or holds a field or value of the wrong kind.
+    """
+    path = folder / NAME
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UnreadableFile(f"{NAME}: {error}; mend it and build again") from None
+    return {name: _details(name, table) for name, table in tables.items()}
+
+
+def details_of(values: Mapping[str, str]) -> Details:
+    """Details from a file's own front matter; fields it does not know, and dates that are none, are left out."""
+    found = {name: values[name] for name in _FIELDS if name in values}
+    if "date" in found and (day := parse_date(found["date"])) is not None:
+        found["date"] = day
+    else:
+        found.pop("date", None)
+    return Details(**found)
+
+
+def _details(name: str, table: object) -> Details:
+    if not isinstance(table, dict):
+        raise UnreadableFile(f'{NAME}: write ["{name}"] as a table of {", ".join(_FIELDS)}')
+    values = {}
+    for field, value in table.items():
+        if field not in _FIELDS:
+            raise UnreadableFile(f'{NAME}: ["{name}"] has no field {field!r}; known are {", ".join(_FIELDS)}')
+        if field == "date":
+            is_day = isinstance(value, date) and not isinstance(value, datetime)
+            text = value.isoformat() if is_day else parse_date(value) if isinstance(value, str) else None
+        else:
+            text = value.strip() if isinstance(value, str) else None
+        if not text:
+            raise UnreadableFile(
+                f'{NAME}: ["{name}"] {field} = {value!r} is no {"date" if field == "date" else "text"}'
+            )
+        values[field] = text
+    return Details(**values)

@@ -1,0 +1,225 @@
+"""Documents to passages: citable spans that a reader can use by themselves.
+
+Guarantees: `passage.text == document.text[start:end]`; passages are in the order of the text; sentences are never cut;
+every body sentence is in exactly one passage, so only titles, headings and empty slides are left out.
+
+How it works:
+
+1. Blocks group into stretches that a passage may span: one slide, or the text under one heading that no footnote or
+   boilerplate interrupts. A footnote, and a run of boilerplate, is a stretch of its own.
+2. Each stretch is a sequence of sentences. Dynamic programming chooses the cuts of least cost: passages near
+   `TARGET_WORDS`, cuts at paragraphs rather than inside them, a run-in subhead with its own text, an introduction
+   with its list, and no passage that begins with a pronoun whose subject was left behind.
+3. A passage's trail is the headings above it; a footnote goes with each passage that carries its mark.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from qa.records import Block, BlockKind, Document, Passage, PassageKind, Span
+from qa.sentences import split_sentences
+
+# Part of every snapshot's configuration: raise it when the same document is cut differently.
+PASSAGES_VERSION = 1
+
+TARGET_WORDS = 90
+MIN_WORDS = 40
+MAX_WORDS = 160
+_RUN_IN_MIN_WORDS = 20  # an item of a definition list may stand alone from here on
+
+# Costs of one passage or cut, in units of "twice as long as the target".
+_CUT_IN_PARAGRAPH = 0.5
+_CUT_AT_RUN_IN = -0.6
+_CUT_BEFORE_PRONOUN = 2.0
+_CUT_AFTER_COLON = 2.0
+_CUT_IN_LIST = 0.25
+_OVERSIZE = 8.0
+_UNDERSIZE = 1.0
+
+_HEADINGS = (BlockKind.TITLE, BlockKind.HEADING)
+_PRONOUN = re.compile(
+    r"[\"'“‘(]*(?:he|she|they|it|his|her|hers|their|theirs|its|him|them|this|these|those|that|such)\b", re.IGNORECASE
+)
+_FOOTNOTE_MARK = re.compile(r"[*†‡§]{1,3}|\[\d{1,3}\]|[¹²³⁴⁵⁶⁷⁸⁹]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    span: Span
+    words: int
+    cut_cost: float  # of beginning a passage here
+    alone: bool  # opens an item of a definition list, which may be shorter than other passages
+    trail: tuple[str, ...]
+    page: int | None
+
+
+def cut_passages(document: Document) -> tuple[Passage, ...]:
+    """Cut a document into passages."""
+    notes = _footnotes(document)
+    passages = []
+    for kind, blocks, trail in _stretches(document):
+        sentences = list(_sentences(document.text, blocks, trail))
+        for first, last in _cuts(sentences):
+            passages.append(_passage(document, kind, sentences[first:last], notes))
+    return tuple(passages)
+
+
+def embedding_text(title: str, passage: Passage) -> tuple[str, int]:
+    """The text that stands for a passage in the index: title and heading trail, then the passage.
+
+    Returns:
+        The text, and the offset at which the passage's own text begins in it.
+    """
+    head = ". ".join((title, *passage.headings)) + "\n"
+    return head + passage.text, len(head)
+
+
+def _passage(document: Document, kind: PassageKind, inside: Sequence[_Sentence], notes: dict[str, Span]) -> Passage:
+    start, end = inside[0].span.start, inside[-1].span.end
+    text = document.text[start:end]
+    marks = {mark[0] for mark in _FOOTNOTE_MARK.finditer(text, 1)} if kind is PassageKind.BODY else set()
+    return Passage(
+        document_id=document.id,
+        start=start,
+        end=end,
+        text=text,
+        headings=inside[0].trail,
+        sentences=tuple(Span(sentence.span.start - start, sentence.span.end - start) for sentence in inside),
+        kind=kind,
+        page=inside[0].page,
+        footnotes=tuple(span for mark, span in notes.items() if mark in marks),
+    )
+
+
+def _footnotes(document: Document) -> dict[str, Span]:
+    """Footnotes by their mark. A mark used twice stands for no note, since it cannot be told which."""
+    notes: dict[str, Span | None] = {}
+    for block in document.blocks:
+        mark = _FOOTNOTE_MARK.match(document.text, block.start)
+        if block.kind is BlockKind.FOOTNOTE and mark:
+            notes[mark[0]] = None if mark[0] in notes else Span(block.start, block.end)
+    return {mark: span for mark, span in notes.items() if span}
+
+
+def _stretches(document: Document) -> Iterator[tuple[PassageKind, list[Block], tuple[str, ...]]]:
+    """Runs of blocks that a passage may span, each with the headings above it."""
+    trail: list[tuple[int, str]] = []
+    run: list[Block] = []
+    run_key: object = None
+    run_trail: tuple[str, ...] = ()
+    for number, block in enumerate(document.blocks):
+        key: object
+        if block.slide is not None:
+            key = block.slide
+        elif block.kind in _HEADINGS:
+            trail = [(level, heading) for level, heading in trail if level < block.level]
+            if block.kind is BlockKind.HEADING:
+                trail.append((block.level, document.text[block.start : block.end]))
+            key = None
+        else:
+            key = number if block.kind is BlockKind.FOOTNOTE else _kind(block)
+        if key != run_key:
+            if run:
+                yield _kind(run[0]), run, run_trail
+            run, run_key, run_trail = [], key, tuple(heading for _, heading in trail)
+        if key is not None:
+            run.append(block)
+    if run:
+        yield _kind(run[0]), run, run_trail
+
+
+def _kind(block: Block) -> PassageKind:
+    special = {BlockKind.FOOTNOTE: PassageKind.FOOTNOTE, BlockKind.BOILERPLATE: PassageKind.BOILERPLATE}
+    return special.get(block.kind, PassageKind.BODY)
+
+
+def _sentences(text: str, blocks: Sequence[Block], trail: tuple[str, ...]) -> Iterator[_Sentence]:
+    """The sentences of a stretch, each with the cost of beginning a passage at it and the trail above it."""
+    if all(block.kind in _HEADINGS for block in blocks):
+        return  # a slide that is only its title says nothing by itself
+    slide_trail: list[tuple[int, str]] = []
+    run_in: tuple[str, ...] = ()
+    previous: Block | None = None
+    for block in blocks:
+        inner = text[block.start : block.end]
+        above = tuple(heading for _, heading in slide_trail)
+        for number, span in enumerate(split_sentences(inner)):
+            opens = number == 0
+            sentence = inner[span.start : span.end]
+            cost = _cut_cost(text, block, previous) if opens else _CUT_IN_PARAGRAPH
+            if _PRONOUN.match(sentence):
+                cost += _CUT_BEFORE_PRONOUN
+            if opens and block.run_in:
+                run_in = ()
+            yield _Sentence(
+                Span(block.start + span.start, block.start + span.end),
+                len(sentence.split()),
+                cost,
+                opens and bool(block.run_in),
+                trail + above + run_in,
+                block.page,
+            )
+            if opens and block.run_in:
+                run_in = (inner[: block.run_in].rstrip(" :."),)
+        if block.kind in _HEADINGS:
+            slide_trail = [(level, heading) for level, heading in slide_trail if level < block.level]
+            slide_trail.append((block.level, inner))
+        previous = block
+
+
+def _cut_cost(text: str, block: Block, previous: Block | None) -> float:
+    if previous is None:
+        return 0.0
+    cost = 0.0
+    if block.run_in:
+        cost += _CUT_AT_RUN_IN
+    if previous.kind in _HEADINGS or text[previous.start : previous.end].endswith(":"):
+        cost += _CUT_AFTER_COLON
+    if block.slide is not None or (block.kind is previous.kind and block.kind is BlockKind.LIST_ITEM):
+        cost += _CUT_IN_LIST
+    return cost
+
+
+def _cuts(sentences: Sequence[_Sentence]) -> list[tuple[int, int]]:
+    """Segment a stretch at least cost.
+
+    Returns:
+        The passages as index pairs `(first, last)` into `sentences`, end-exclusive, in order.
+    """
+    if not sentences:
+        return []
+    words = [0, *accumulate(sentence.words for sentence in sentences)]
+    best = [0.0] + [float("inf")] * len(sentences)  # best[j]: least cost of the first j sentences
+    began = [0] * (len(sentences) + 1)
+    for last in range(1, len(sentences) + 1):
+        for first in range(last - 1, -1, -1):
+            size = words[last] - words[first]
+            if size > 2 * MAX_WORDS and first < last - 1:
+                break
+            cost = best[first] + _size_cost(size, sentences[first])
+            if first:
+                cost += sentences[first].cut_cost
+            if cost < best[last]:
+                best[last], began[last] = cost, first
+    cuts = []
+    last = len(sentences)
+    while last:
+        cuts.append((began[last], last))
+        last = began[last]
+    return cuts[::-1]
+
+
+def _size_cost(words: int, first: _Sentence) -> float:
+    cost = ((words - TARGET_WORDS) / TARGET_WORDS) ** 2
+    least = _RUN_IN_MIN_WORDS if first.alone else MIN_WORDS
+    if words < least:
+        cost += _UNDERSIZE * (least - words) / least
+    if first.alone and words < TARGET_WORDS:
+        cost *= 0.5
+    if words > MAX_WORDS:
+        cost += _OVERSIZE * (words - MAX_WORDS) / MAX_WORDS
+    return cost

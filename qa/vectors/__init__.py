@@ -1,0 +1,9 @@
+"""The family of vector stores: nearest passages by inner product, behind one contract."""
+
+from __future__ import annotations
+
+from qa.vectors.contract import VectorStore
+from qa.vectors.exact import ExactStore
+from qa.vectors.faiss_store import FaissStore
+
+__all__ = ["ExactStore", "FaissStore", "VectorStore"]

@@ -1,0 +1,37 @@
+"""What a vector store promises. Every member passes one test suite, with the exact store as the oracle."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+
+class VectorStore(Protocol):
+    """Vectors of unit length by row, searched by inner product, which for such vectors is their cosine."""
+
+    @property
+    def size(self) -> int:
+        """The number of rows."""
+        ...
+
+    def search(
+        self, query: npt.NDArray[np.float32], count: int, allowed: npt.NDArray[np.bool_] | None = None
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """Find the rows nearest to a query.
+
+        Args:
+            query: `(d,) float32`, unit length.
+            count: How many rows at most.
+            allowed: `(size,) bool`; where given, only rows marked True compete.
+
+        Returns:
+            Rows `(n,) int64` and their inner products `(n,) float32`, best first; n is the smaller of `count` and the
+            number of rows that compete.
+        """
+        ...
+
+    def vectors(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """The stored vectors of some rows, `(len(rows), d) float32`."""
+        ...

@@ -1,0 +1,66 @@
+"""Stand-ins that are plain and deterministic, so that a test of anything but the model takes milliseconds."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from hashlib import blake2b
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.encode import Encoding
+
+_WORD = re.compile(r"\w+")
+
+
+class FakeEncoder:
+    """An `Encoder` whose vectors depend on words alone: equal words are equal vectors, others nearly orthogonal.
+
+    A text's vector is the mean of its words', so texts that share words are near each other. Like a real model's, the
+    first token stands for the whole text and has no place in it. `encoded` counts the texts encoded (not questions);
+    `delay_s` makes each take time; `seen` is called with each text, and what it raises ends the encoding.
+    """
+
+    id = "fake words"
+
+    def __init__(self, dimension: int = 32, fingerprint: str = "fake-1", delay_s: float = 0.0) -> None:
+        self.dimension = dimension
+        self.fingerprint = fingerprint
+        self.delay_s = delay_s
+        self.encoded = 0
+        self.seen = lambda _: None
+
+    def encode_question(self, question: str) -> Encoding:
+        return self._encode(question)
+
+    def encode_texts(self, texts: Iterable[str]) -> Iterator[Encoding]:
+        for text in texts:
+            self.seen(text)
+            if self.delay_s:
+                threading.Event().wait(self.delay_s)
+            self.encoded += 1
+            yield self._encode(text)
+
+    def _encode(self, text: str) -> Encoding:
+        places = [match.span() for match in _WORD.finditer(text)][:500]
+        words = [word_vector(text[start:end].lower(), self.dimension) for start, end in places]
+        whole = _unit(np.sum(words, axis=0)) if words else word_vector("", self.dimension)
+        return Encoding(
+            whole,
+            np.stack([whole, *words]),
+            np.array([(-1, -1), *places], dtype=np.int32),
+        )
+
+
+@lru_cache(maxsize=100_000)
+def word_vector(word: str, dimension: int = 32) -> npt.NDArray[np.float32]:
+    """A word's unit vector, `(dimension,) float32`, the same in every process."""
+    seed = int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+    return _unit(np.random.default_rng(seed).standard_normal(dimension))
+
+
+def _unit(vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)

@@ -1,7 +1,63 @@
+"""What every test shares: settings that no shell leaks into, the real encoder and the five documents, loaded once."""
+
 from __future__ import annotations
 
-import sys
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
-# tests/fakes.py is for every test folder.
-sys.path.insert(0, str(Path(__file__).parent))
+import hypothesis
+import pytest
+
+from qa.encode import Encoder, open_encoder
+from qa.records import Document
+from qa.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+
+# Shared machines are slow by fits, so no example is timed; the same examples everywhere, so that a failure repeats.
+# Widen the search with `pytest --hypothesis-profile=wide`.
+hypothesis.settings.register_profile("qa", deadline=None, derandomize=True, max_examples=60)
+hypothesis.settings.register_profile("wide", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile("qa")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden/ from what the loader makes")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.upper().startswith("QA_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def seeds() -> tuple[Document, ...]:
+    """The five documents, as a build reads them."""
+    from qa.load import load_document
+    from qa.load.sources import read_sources
+
+    known = read_sources(ROOT / "seeds")
+    files = sorted((ROOT / "seeds").glob("*.txt"))
+    return tuple(load_document(path.name, path.read_bytes(), known.get(path.name)) for path in files)
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    """The packaged model."""
+    return open_encoder(Settings())
+
+
+@pytest.fixture(scope="session")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """The five documents, built with the packaged model, opened for questions."""
+    from qa.build import build
+    from qa.snapshot import current_id, open_snapshot
+
+    index_dir = tmp_path_factory.mktemp("seeds") / "index"
+    report = build(Settings(seeds_dir=ROOT / "seeds", index_dir=index_dir))
+    assert not report.failed
+    opened = open_snapshot(index_dir, current_id(index_dir))
+    yield opened
+    opened.close()

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import codecs
+import unicodedata
+from contextlib import suppress
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from qa.errors import UnreadableFile
+from qa.load.decode import clean, decode
+
+SAMPLE = "Café – “Total Health” 😀\n"
+
+
+def is_clean(text: str) -> bool:
+    """Unicode NFC, and no character that a browser, JSON or SQLite would change."""
+    allowed = {"\n", "\t"}
+    return unicodedata.is_normalized("NFC", text) and not any(
+        (unicodedata.category(char) in ("Cc", "Cs") and char not in allowed) or char in "\ufeff\u2028\u2029"
+        for char in text
+    )
+
+
+@pytest.mark.parametrize(
+    ("mark", "encoding"),
+    [
+        (b"", "utf-8"),
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+        (codecs.BOM_UTF32_LE, "utf-32-le"),
+        (codecs.BOM_UTF32_BE, "utf-32-be"),
+    ],
+)
+def test_unicode_is_read_by_its_mark(mark: bytes, encoding: str) -> None:
+    assert decode(mark + SAMPLE.encode(encoding)) == SAMPLE
+
+
+def test_what_is_not_utf8_is_windows_1252() -> None:
+    assert decode(b"Caf\xe9 \x96 \x93Total Health\x94") == "Café – “Total Health”"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (codecs.BOM_UTF8 + b"\xff", "marked as UTF-8 but broken at byte 0"),
+        (codecs.BOM_UTF16_LE + b"a\x00\x00", "marked as UTF-16-LE but broken at byte 2"),
+        (b"\x00\x01" * 50, "binary data"),
+        (b"\x7fELF" + bytes(96), "binary data"),
+        (b"\x81\x8d", "neither UTF-8 nor Windows-1252"),  # both undefined in Windows-1252
+    ],
+)
+def test_what_is_no_text_is_refused_with_the_reason(data: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableFile, match=reason):
+        decode(data)
+
+
+def test_a_stray_nul_is_dropped_from_text() -> None:
+    text = "An otherwise ordinary line of text, long enough for one NUL in it to be under one in a hundred. " * 2
+    assert decode(text[:7].encode() + b"\x00" + text[7:].encode()) == text
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\x85", "\u2028", "\u2029", "\x0b", "\x0c"])
+def test_every_line_end_is_a_newline(end: str) -> None:
+    assert clean(f"one{end}two") == "one\ntwo"
+
+
+def test_decomposed_letters_are_composed() -> None:
+    assert clean("Cafe\u0301") == "Caf\u00e9"
+
+
+def test_a_control_character_between_a_letter_and_its_accent_does_not_keep_them_apart() -> None:
+    assert clean("e\x00\u0301") == "é"
+
+
+def test_lone_surrogates_go() -> None:
+    assert clean("a\ud800b\udfffc") == "abc"
+
+
+@given(st.text(st.characters(), max_size=50))
+@example("e\u0301\ud800\x07\ufeff\u2029")
+def test_cleaning_makes_any_text_clean_once_and_for_all(text: str) -> None:
+    cleaned = clean(text)
+    assert is_clean(cleaned)
+    assert clean(cleaned) == cleaned
+
+
+@given(
+    st.binary() | st.text().map(str.encode) | st.text().map(lambda text: codecs.BOM_UTF16_LE + text.encode("utf-16-le"))
+)
+def test_any_bytes_are_clean_text_or_refused(data: bytes) -> None:
+    try:
+        text = decode(data)
+    except UnreadableFile as error:
+        assert str(error)
+    else:
+        assert is_clean(text)
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufeff\u2028\u2029\ufffe\uffff")))
+def test_composed_text_comes_through_unchanged(text: str) -> None:
+    composed = unicodedata.normalize("NFC", text)
+    assert decode(composed.encode()) == composed

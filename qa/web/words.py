@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from qa.records import Answer, Verdict
@@ -13,6 +14,8 @@ MONTHS = (
 
 UNDATED = "undated"
 
+_DATE = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(\d{2}))?)?", re.ASCII)
+
 _CLEAR = 0.9
 _LIKELY = 0.6
 
@@ -21,11 +24,12 @@ def day(date: str | None) -> str:
     """An ISO 8601 date, whole or cut short, in words: "18 April 2022", "April 2022", "2022"."""
     if not date:
         return UNDATED
-    year, *rest = date[:10].split("-")
-    if not all(part.isdigit() for part in rest) or (rest and not 1 <= int(rest[0]) <= 12):
+    match = _DATE.fullmatch(date)
+    if not match:
         return date
-    month = [MONTHS[int(rest[0]) - 1]] if rest else []
-    return " ".join([str(int(number)) for number in rest[1:]] + month + [year])
+    year, month, of_month = match.groups()
+    words = [str(int(of_month)) if of_month else "", MONTHS[int(month) - 1] if month else "", year]
+    return " ".join(filter(None, words))
 
 
 def moment(instant: str) -> str:

@@ -1,0 +1,33 @@
+"""The application over real sockets."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fake_service import FakeService
+
+from qa.settings import Settings
+from qa.web.app import create_app
+
+SETTINGS = Settings(max_question_chars=200, allowed_hosts=("qa.example",))
+
+
+@contextmanager
+def serving(service: FakeService) -> Iterator[str]:
+    """The application over real sockets; yields its address."""
+    config = uvicorn.Config(create_app(service, SETTINGS), host="127.0.0.1", port=0, log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            thread.join(0.01)
+            assert thread.is_alive(), "the server stopped before it started"
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)

@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import samples_for_tests
+from axe_playwright_python.sync_playwright import Axe
+from fake_service import FakeService
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from qa.errors import NoIndex
+from qa.links import quote_digest
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+ASKED = "winter mooring fee of the harbour"
+MAX_PAGE_BYTES = 60_000
+HARBOUR = samples_for_tests.harbour().text
+WHOLE = f"0-{len(HARBOUR)}-{quote_digest(HARBOUR)}"
+
+STATES = {
+    "home": "/",
+    "answered": f"/?q={quote(ASKED)}",
+    "related": "/?q=winter+mooring+crew+rota+snack",
+    "none": "/?q=zebra",
+    "filtered": "/?q=harbour&document_id=harbour",
+    "hostile": "/?q=" + quote(f"injection inside text {samples_for_tests.INJECTION}"),
+    "reader": f"/documents/harbour?quote={WHOLE}&q={quote(ASKED)}",
+    "slides": "/documents/slides?quote=24-60",
+    "hostile reader": "/documents/hostile",
+    "rightward reader": "/documents/rightward",
+    "table": "/documents/table?quote=0-130",
+    "lost": "/documents/harbour?quote=0-4-0123456789ab",
+    "documents": "/documents",
+    "docs": "/docs",
+    "unknown": "/documents/nope",
+    "too long": f"/?q={'x' * 201}",
+}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("there is no Chromium here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def browsing(browser: Browser, address: str, **options) -> Iterator[Page]:
+    """A page in a fresh context. Leaving, it must have stayed silent and at home."""
+    with browser.new_context(base_url=address, **options) as context:
+        page = context.new_page()
+        page.set_default_timeout(5000)
+        heard: list[str] = []
+        page.on("console", lambda message: heard.append(message.text))
+        page.on("pageerror", lambda error: heard.append(str(error)))
+        page.on("dialog", lambda dialog: heard.append(f"dialog: {dialog.message}"))
+        page.on("request", lambda request: request.url.startswith(address) or heard.append(request.url))
+        yield page
+        # The browser itself reports a page's error status; that is no message of ours.
+        assert [text for text in heard if "the server responded with a status of" not in text] == []
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    with browsing(browser, address, viewport={"width": 1440, "height": 900}) as page:
+        yield page
+
+
+def allow_clipboard(context: BrowserContext) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+
+def clipboard(page: Page) -> str:
+    expect(page.locator("#status")).to_have_text("Copied")
+    return page.evaluate("navigator.clipboard.readText()")
+
+
+def violations(page: Page, options: dict | None = None) -> list[tuple[str, list[str]]]:
+    """What axe-core finds, by default with every rule that is on and the one on the size of targets."""
+    options = options or {"rules": {"target-size": {"enabled": True}}}
+    found = Axe().run(page, options={**options, "resultTypes": ["violations"]}).response["violations"]
+    return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
+
+
+def collapsed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def marked_text(page: Page) -> str:
+    return collapsed(" ".join(page.locator(".document mark").all_text_contents()))
+
+
+def test_ask_open_the_citation_and_go_back(page, client):
+    passages = client.get("/api/ask", params={"q": ASKED}).json()["passages"]
+    page.goto("/")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type(ASKED)
+    page.keyboard.press("Enter")
+    expect(page).to_have_title(f"{ASKED} – Ask the documents")
+    expect(page.locator("article.result")).to_have_count(len(passages))
+    for number, passage in enumerate(passages):
+        page.locator("a.open").nth(number).click()
+        expect(page.locator(".document mark").first).to_be_in_viewport()
+        assert marked_text(page) == collapsed(passage["text"])
+        page.go_back()
+    page.locator("a.open").first.click()
+    page.get_by_role("link", name="Next").click()
+    assert marked_text(page) == collapsed(passages[1]["text"])
+    page.get_by_role("link", name="Previous").click()
+    assert marked_text(page) == collapsed(passages[0]["text"])
+    page.get_by_role("link", name="Results for").click()
+    expect(page.locator("#q")).to_have_value(ASKED)
+
+
+def test_without_javascript_everything_but_the_extras_works(browser, address, client):
+    passages = client.get("/api/ask", params={"q": ASKED}).json()["passages"]
+    with browsing(browser, address, java_script_enabled=False, viewport={"width": 1440, "height": 500}) as page:
+        page.goto("/")
+        page.locator("#q").fill(ASKED)
+        page.get_by_role("button", name="Ask").click()
+        expect(page.locator(".needs-script").first).to_be_hidden()
+        page.locator("summary", has_text="Cite").first.click()
+        expect(page.locator("#r1-1")).to_contain_text("“The harbour of Elsmouth”")
+        page.locator("a.open").first.click()
+        expect(page.locator(".document mark").first).to_be_in_viewport()
+        assert marked_text(page) == collapsed(passages[0]["text"])
+        page.get_by_role("link", name="Cite").click()
+        expect(page.locator("#quote-1")).to_be_visible()
+
+
+def test_the_keyboard_is_enough(page, client):
+    allow_clipboard(page.context)
+    passages = client.get("/api/ask", params={"q": ASKED}).json()["passages"]
+    page.goto(STATES["answered"])
+    links = page.locator("a.open")
+    page.keyboard.press("j")
+    expect(links.nth(0)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(links.nth(1)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(links.nth(0)).to_be_focused()
+    page.keyboard.press("c")
+    assert clipboard(page).startswith("Harbour Office. “The harbour of Elsmouth”. 9 September 2022, harbour.txt, ")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.type("jk/c?")
+    expect(page.locator("#q")).to_have_value("jk/c?")
+    page.keyboard.press("Tab")
+    page.keyboard.press("k")
+    expect(links.last).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/documents/**")
+    assert marked_text(page) == collapsed(passages[-2]["text"])
+    page.keyboard.press("c")
+    assert clipboard(page).startswith("Harbour Office. ")
+    page.keyboard.press("/")
+    page.wait_for_url(re.compile(r"/$"))
+
+
+def test_keys_can_be_switched_off_for_good(page):
+    page.goto(STATES["answered"])
+    page.get_by_role("button", name="Keys").click()
+    page.get_by_label("Use these keys").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.reload()
+    page.keyboard.press("j")
+    expect(page.locator("a.open").first).not_to_be_focused()
+
+
+def test_keys_with_a_modifier_belong_to_the_browser(page):
+    page.goto(STATES["answered"])
+    page.keyboard.press("Control+j")
+    expect(page.locator("a.open").first).not_to_be_focused()
+
+
+def test_quote_citation_and_link_can_be_copied(page, client, address):
+    allow_clipboard(page.context)
+    first = client.get("/api/ask", params={"q": ASKED}).json()["passages"][0]
+    page.goto(STATES["answered"])
+    page.locator("summary", has_text="Cite").first.click()
+    page.get_by_role("button", name="Copy: Quote").first.click()
+    assert clipboard(page) == first["text"]
+    page.get_by_role("button", name="Copy: BibTeX").first.click()
+    assert clipboard(page).startswith("@misc{harbour-")
+    page.get_by_role("button", name="Copy: Link").first.click()
+    link = clipboard(page)
+    assert link == address + first["citation"]["url"]
+    page.goto(link)
+    assert marked_text(page) == collapsed(first["text"])
+
+
+def test_a_fragment_alone_marks_its_place(page):
+    page.goto("/documents/harbour#c4-11")
+    expect(page.locator(".document mark")).to_have_text("harbour")
+    assert page.url.endswith("/documents/harbour?quote=4-11#c4-11")
+    page.goto("/documents/harbour?quote=900-901#c900-901")
+    expect(page.locator(".banner")).to_be_visible()
+
+
+def test_a_quote_over_headings_lists_and_notes_is_whole(page):
+    page.goto(STATES["reader"])
+    assert marked_text(page) == collapsed(HARBOUR)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_is_accessible_in_light_and_dark(page, state):
+    page.goto(STATES[state])
+    for summary in page.locator("summary:visible").all():
+        summary.click()
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, {"runOnly": ["color-contrast"]}) == []
+
+
+def test_the_dialog_and_the_state_without_an_index_are_accessible(page, service: FakeService):
+    page.goto("/")
+    page.get_by_role("button", name="Keys").click()
+    assert violations(page) == []
+    service.trouble = NoIndex("Nothing is built yet; run `qa build`.")
+    page.goto("/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("No documents yet")
+    expect(page.get_by_role("alert")).to_contain_text("qa build")
+    assert violations(page) == []
+
+
+def test_no_state_is_wider_than_a_phone_or_than_twice_the_zoom(browser, address):
+    # Zooming a 640 px window to 200 % lays it out as 320 px.
+    for width in (360, 320):
+        with browsing(browser, address, viewport={"width": width, "height": 740}) as page:
+            for name, path in STATES.items():
+                page.goto(path)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+
+def test_targets_are_large_enough_for_a_finger(browser, address):
+    with browsing(browser, address, viewport={"width": 360, "height": 740}, has_touch=True) as page:
+        for name in ("home", "answered", "documents", "reader"):
+            page.goto(STATES[name])
+            small = page.evaluate(
+                """[...document.querySelectorAll('button, summary, input, .examples a, nav a, a.open')]
+                .filter(element => element.checkVisibility() && element.getBoundingClientRect().height < 24)
+                .map(element => element.outerHTML)"""
+            )
+            assert small == [], name
+
+
+def test_a_quote_from_right_to_left_reads_so(page):
+    page.goto("/documents/rightward")
+    paragraphs = page.locator(".document p")
+    assert paragraphs.nth(0).evaluate("element => getComputedStyle(element).direction") == "rtl"
+    assert paragraphs.nth(1).evaluate("element => getComputedStyle(element).direction") == "ltr"
+
+
+def test_nothing_shifts_and_the_whole_page_is_light(page):
+    # The observer stands before the page does, so that no early shift is missed.
+    page.add_init_script(
+        """window.shifts = 0;
+        new PerformanceObserver(list => list.getEntries().forEach(entry => { window.shifts += entry.value; }))
+          .observe({type: 'layout-shift', buffered: true});"""
+    )
+    page.goto(STATES["answered"], wait_until="networkidle")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("window.shifts") == 0
+    transferred = page.evaluate(
+        """[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+        .reduce((sum, entry) => sum + entry.transferSize, 0)"""
+    )
+    assert 0 < transferred < MAX_PAGE_BYTES
+
+
+def test_paper_gets_the_quote_and_its_source(page):
+    page.goto(STATES["reader"])
+    page.emulate_media(media="print")
+    expect(page.locator(".document mark").first).to_be_visible()
+    expect(page.locator(".printed")).to_contain_text("Harbour Office")
+    expect(page.locator("header.top")).to_be_hidden()
+    expect(page.locator("details.cite")).to_be_hidden()

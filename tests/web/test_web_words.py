@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import samples_for_tests
+from fake_service import make_document
+
+from qa.records import Answer, BlockKind, Filters, Verdict
+from qa.web.asked import Asked
+from qa.web.report import report_of
+from qa.web.suggest import questions
+from qa.web.words import confidence_words, day, moment
+
+
+@pytest.mark.parametrize(
+    ("date", "words"),
+    [
+        ("2022-04-08", "8 April 2022"),
+        ("2022-04", "April 2022"),
+        ("2022", "2022"),
+        (None, "undated"),
+        ("", "undated"),
+        ("2022-13-01", "2022-13-01"),
+        ("spring 2022", "spring 2022"),
+    ],
+)
+def test_day(date, words):
+    assert day(date) == words
+
+
+def test_moment_is_told_in_utc():
+    assert moment("2025-10-02T16:03:11+02:00") == "2 October 2025, 14:03 UTC"
+    assert moment("lately") == "lately"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "confidence", "words"),
+    [
+        (Verdict.ANSWERED, 0.95, "The documents answer this clearly."),
+        (Verdict.ANSWERED, 0.7, "The documents likely answer this."),
+        (Verdict.ANSWERED, 0.5, "The documents may answer this."),
+        (Verdict.RELATED, 0.3, "These documents do not seem to say. Nearest passage:"),
+        (Verdict.NONE, 0.0, "Nothing in these documents is about this."),
+    ],
+)
+def test_confidence_is_told_in_words(verdict, confidence, words):
+    assert confidence_words(Answer("q", verdict, confidence, (), "s", 1.0)) == words
+
+
+def test_examples_come_from_headings_one_document_after_the_other():
+    documents = (samples_for_tests.harbour(), samples_for_tests.slides())
+    assert questions(documents) == (
+        "Who runs the harbour?",
+        "What is said about leadership and resources?",
+        "What is said about safe mooring in winter?",
+        "What is said about mooring fees?",
+    )
+
+
+def test_headings_that_make_no_question_are_left_alone():
+    headings = ["References", "Table of contents", "Fees", "The fees", "2014-15: results", "x" * 300, "A, b & c: d;"]
+    document = make_document("d", [(BlockKind.HEADING, heading) for heading in headings])
+    assert questions((document,)) == ()
+    assert questions(()) == ()
+
+
+def test_a_link_to_the_reader_remembers_the_question():
+    asked = Asked("a & b", Filters(document_ids=("x",), date_to="2022-01-01"))
+    assert asked.url == "/?q=a+%26+b&document_id=x&date_to=2022-01-01"
+    assert asked.reader_url("/documents/x?quote=1-2-3#c1-2") == (
+        "/documents/x?quote=1-2-3&q=a+%26+b&document_id=x&date_to=2022-01-01#c1-2"
+    )
+    assert Asked().reader_url("/documents/x#c1-2") == "/documents/x#c1-2"
+    assert replace(asked, question="\udc80").url.startswith("/?q=%3F")
+
+
+def test_a_report_leads_with_what_needs_a_person():
+    report = report_of(samples_for_tests.service().last_report)
+    assert report is not None
+    assert report.summary == "1 failed, 1 skipped, 1 added"
+    assert [file.source for file in report.notable] == ["broken.pdf", "notes.xyz"]
+    assert [file.source for file in report.others] == ["harbour.txt"]
+    assert report_of(None) is None
+
+
+@pytest.mark.parametrize("raw", [{}, {"files": 3}, {"files": [1, {}], "seconds": "?"}])
+def test_a_report_of_another_make_breaks_nothing(raw):
+    assert report_of(raw) is not None

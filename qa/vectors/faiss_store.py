@@ -42,16 +42,23 @@ class FaissStore:
         self, query: npt.NDArray[np.float32], count: int, allowed: npt.NDArray[np.bool_] | None = None
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Find the rows nearest to a query; see `VectorStore`."""
-        count = min(count, self.size if allowed is None else int(np.count_nonzero(allowed)))
+        competing = self.size if allowed is None else int(np.count_nonzero(allowed))
+        count = min(count, competing)
         if count == 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         parameters = None
         if allowed is not None:
             bitmap = np.packbits(allowed, bitorder="little")
             parameters = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bitmap))  # type: ignore[call-arg, arg-type]
-        scores, rows = self._index.search(query[np.newaxis], count, params=parameters)
-        order = np.lexsort((rows[0], -scores[0]))  # ties in the order of rows
-        return rows[0][order], scores[0][order]
+        asked = min(count + 1, competing)
+        while True:
+            scores, rows = (found[0] for found in self._index.search(query[np.newaxis], asked, params=parameters))
+            # Of rows that tie across the last place FAISS keeps any, so all of them must be seen to keep the first.
+            if asked == competing or scores[-1] < scores[count - 1]:
+                break
+            asked = min(2 * asked, competing)
+        order = np.lexsort((rows, -scores))[:count]
+        return rows[order], scores[order]
 
     def vectors(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """The stored vectors of some rows."""

@@ -91,12 +91,8 @@ def test_cleaning_makes_any_text_clean_once_and_for_all(text: str) -> None:
     st.binary() | st.text().map(str.encode) | st.text().map(lambda text: codecs.BOM_UTF16_LE + text.encode("utf-16-le"))
 )
 def test_any_bytes_are_clean_text_or_refused(data: bytes) -> None:
-    try:
-        text = decode(data)
-    except UnreadableFile as error:
-        assert str(error)
-    else:
-        assert is_clean(text)
+    with suppress(UnreadableFile):
+        assert is_clean(decode(data))
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufeff\u2028\u2029\ufffe\uffff")))

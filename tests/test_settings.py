@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from qa.errors import InvalidSettings
+from qa.settings import Settings, load_settings
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    assert load_settings({}).model_dump() == {
+        "seeds_dir": Path("seeds"),
+        "index_dir": Path("index"),
+        "model": "",
+        "query_prompt": "",
+        "host": "127.0.0.1",
+        "port": 8000,
+        "allowed_hosts": (),
+        "max_question_chars": 2000,
+        "threads": 0,
+        "keep_snapshots": 3,
+    }
+
+
+def test_values_are_read_and_converted() -> None:
+    settings = load_settings(
+        {
+            "QA_SEEDS_DIR": "/srv/documents",
+            "QA_PORT": "0",
+            "QA_ALLOWED_HOSTS": " qa.example , ,intranet",
+            "QA_THREADS": "2",
+            "HOME": "/root",  # other programs' variables are none of ours
+        }
+    )
+    assert settings == Settings(
+        seeds_dir=Path("/srv/documents"), port=0, allowed_hosts=("qa.example", "intranet"), threads=2
+    )
+
+
+def test_names_are_read_in_any_case() -> None:
+    assert load_settings({"qa_port": "81"}).port == 81
+
+
+@pytest.mark.parametrize("name", ["QA_PROT", "QA_", "qa_prot", "QA_INDEX"])
+def test_an_unknown_name_is_an_error_that_lists_the_known_ones(name: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"^{name} is not a setting; known are .*QA_PORT.*QA_THREADS"):
+        load_settings({name: "1"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("QA_PORT", "eighty"),
+        ("QA_PORT", "65536"),
+        ("QA_PORT", "-1"),
+        ("QA_PORT", "80.5"),
+        ("QA_PORT", ""),
+        ("QA_MAX_QUESTION_CHARS", "0"),
+        ("QA_THREADS", "-1"),
+        ("QA_KEEP_SNAPSHOTS", "0"),
+    ],
+)
+def test_an_unusable_value_is_an_error_that_names_setting_and_value(name: str, value: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"^{name}='{value}' cannot be used: "):
+        load_settings({name: value})
+
+
+def test_the_environment_is_read_when_asked_not_when_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().port == 8000
+    monkeypatch.setenv("QA_PORT", "9000")
+    assert load_settings().port == 9000
+
+
+def test_settings_cannot_be_changed_once_read() -> None:
+    settings = Settings()
+    with pytest.raises(ValidationError):
+        settings.port = 1
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_described(name: str) -> None:
+    assert Settings.model_fields[name].description

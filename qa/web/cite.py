@@ -90,7 +90,8 @@ def csl_json(citation: Citation, url: str) -> str:
     if citation.page is not None:
         item["page"] = str(citation.page)
     item |= {"URL": url, "note": _place(citation)}
-    return json.dumps([item], ensure_ascii=False, indent=2)
+    lines = [f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in item.items()]
+    return "[{\n" + ",\n".join(lines) + "\n}]"
 
 
 def _lead(citation: Citation) -> str:

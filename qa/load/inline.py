@@ -9,6 +9,8 @@ from functools import cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from qa.load.decode import clean
+
 _MARKUP = re.compile(r"[*_`\\\[\]&<!~]")
 # The parser drops white space at line ends, and would take time over a line of megabytes.
 _LONGEST_MARKED_UP_CHARS = 100_000
@@ -62,7 +64,9 @@ def from_tokens(tokens: list[Token]) -> Inline:
             outside_links += len(piece.strip())
         parts.append(piece)
     dead = len(targets) == 1 and outside_links == 0 and targets[0] in ("", "#")
-    return Inline("".join(parts), lead, dead)
+    text = "".join(parts)
+    # An entity may stand for a character that canonical text is free of, and markup may part a letter from its accent.
+    return Inline(clean(text), len(clean(text[:lead])), dead)
 
 
 def _text_of(token: Token) -> str:

@@ -28,6 +28,7 @@ _ATX = re.compile(r"(#{1,6})[ \t]+(\S.*?)[ \t]*#*$")
 _LABEL = re.compile(r"\[([^\[\]\n]{2,80})\][ \t]+(?=\S)")
 _RUN_IN = re.compile(r"([A-Z][^.!?:\n]{1,90}):[ ](?=[A-Z\"“'‘(])")
 _SENTENCE_END = re.compile(r"[.!?:…][\"'”’)\]*†‡§]*$")
+_STOPPED = re.compile(r"(?:[.!…][\"'”’)\]*†‡§]*|[:;,])$")
 _LEGAL = re.compile(
     r"©|\bcopyright\b|all rights reserved|\bterms of (?:use|service)\b|\bprivacy (?:statement|policy|notice)\b",
     re.IGNORECASE,
@@ -57,6 +58,7 @@ class _Piece:
     inline: Inline
     level: int = 0
     tight: bool = False
+    label: bool = False  # a heading written before each of its paragraphs
 
     @property
     def text(self) -> str:
@@ -151,7 +153,7 @@ def _label_headings(paragraphs: list[_Paragraph]) -> bool:
 def _pieces(paragraph: _Paragraph, labels: bool) -> Iterator[_Piece]:
     lines = list(paragraph.lines)
     if labels and (label := _LABEL.match(lines[0])):
-        yield _Piece(BlockKind.HEADING, Inline(label[1]), level=2)
+        yield _Piece(BlockKind.HEADING, Inline(label[1]), level=2, label=True)
         lines[0] = lines[0][label.end() :]
     run: list[str] = []
     seen_item = False
@@ -264,8 +266,8 @@ def _mark_headings(pieces: list[_Piece]) -> list[_Piece]:
         if piece.kind is BlockKind.PARAGRAPH and _opens_text(piece, pieces[number + 1 :]):
             piece = replace(piece, kind=BlockKind.HEADING, level=2)  # noqa: PLW2901
         if piece.kind is BlockKind.HEADING:
-            if piece.text == heading:
-                continue  # a label repeated for the next paragraph under the same heading
+            if piece.label and piece.text == heading:
+                continue  # repeated for the next paragraph under the same heading
             heading = piece.text
             if not marked:
                 piece = replace(piece, kind=BlockKind.TITLE, level=1)  # noqa: PLW2901
@@ -277,7 +279,7 @@ def _opens_text(piece: _Piece, following: list[_Piece]) -> bool:
     text = piece.text
     short = len(text.split()) <= _LONGEST_HEADING_WORDS and len(text) <= 100
     headline = text[:1].isupper() or text[:1].isdigit() or piece.inline.lead == len(text)
-    unfinished = text.endswith("?") or not re.search(r"[.!:;,…]$", text)
+    unfinished = text.endswith("?") or not _STOPPED.search(text)
     if "\n" in text or not (short and headline and unfinished):
         return False
     body = next((other for other in following if other.kind is not BlockKind.FOOTNOTE), None)

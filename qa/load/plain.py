@@ -247,7 +247,8 @@ def _torn(above: str, below: str, run_ins: int) -> bool:
     Above must be prose that stops short: after a comma, or after a word while the text below goes on in lower case,
     or while above is too long or too much of a sentence for a heading.
     """
-    if "\n" in above or "\n" in below or not re.search(r"[\w,]$", above) or not _is_prose(below):
+    goes_on = _is_prose(below) or (below[0].islower() and _SENTENCE_END.search(below))
+    if "\n" in above or "\n" in below or not re.search(r"[\w,]$", above) or not goes_on:
         return False
     if above.endswith(","):
         return True

@@ -1,0 +1,189 @@
+"""From a file to a document: what holds for any text at all, and what is told of a document beside its text."""
+
+from __future__ import annotations
+
+import codecs
+import unicodedata
+from hashlib import sha256
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.errors import UnreadableFile
+from qa.load import SUFFIXES, document_id, load_document
+from qa.load.decode import clean
+from qa.load.sources import Details
+from qa.records import BlockKind, Document
+
+# Pieces of text that the loaders' rules look for, so that random documents meet them.
+PIECES = """Opening hours|The clinic is open every day of the week, says Dr. Batra.|and goes on in small letters.
+- |1. |# |[Label] |*|**|_|`|\\$|\\|©|Page 3|[gone](#)|[there](x)|![|](|&#13;|&nbsp;|&|<b>|: |Easy access: |.*|, |e|😀
+שלום|date 2022-04-18 |> |=|    |---|title: x""".replace("\n", "|").split("|")
+PIECES += ["\n", "\n\n", "\n\n\n\n", "```\n", "\n| a | b |\n|---|---|\n", "\u0301", "\t", "\x00", "\r", "\u2028", "|"]
+any_text = st.text() | st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
+names = st.sampled_from(["x.txt", "x.md"])
+
+
+def load(name: str, text: str) -> Document | None:
+    try:
+        return load_document(name, codecs.BOM_UTF8 + text.encode())
+    except UnreadableFile:
+        return None
+
+
+@given(names, any_text)
+def test_blocks_are_disjoint_ordered_and_cover_every_character_a_reader_sees(name: str, text: str) -> None:
+    document = load(name, text)
+    if document is None:
+        return
+    position = 0
+    for block in document.blocks:
+        between = document.text[position : block.start]
+        assert not between.strip("\n"), f"{between!r} is in no block"
+        assert position <= block.start < block.end <= len(document.text)
+        inside = document.text[block.start : block.end]
+        assert inside == inside.strip()
+        assert 0 <= block.run_in <= len(inside)
+        position = block.end
+    assert position == len(document.text)
+
+
+@given(names, any_text)
+def test_canonical_text_is_clean(name: str, text: str) -> None:
+    document = load(name, text)
+    if document is None:
+        return
+    assert unicodedata.is_normalized("NFC", document.text)
+    assert not [char for char in document.text if unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t"]
+    assert document.text == clean(document.text)
+
+
+@given(names, any_text)
+def test_loading_twice_gives_the_same_document(name: str, text: str) -> None:
+    assert load(name, text) == load(name, text)
+
+
+@given(names, any_text)
+def test_every_document_has_a_title_of_one_short_line(name: str, text: str) -> None:
+    document = load(name, text)
+    if document is not None:
+        assert document.title
+        assert "\n" not in document.title
+        titled = document.blocks[0].kind is BlockKind.TITLE or text.startswith("---")
+        assert titled or len(document.title) <= 91
+
+
+plain = st.text(st.characters(exclude_characters="*_`\\[]&<!~#", exclude_categories=["Cc", "Cs"]) | st.just("\n"))
+
+
+@given(plain)
+def test_no_letter_or_digit_of_text_without_markup_is_lost_or_moved(text: str) -> None:
+    document = load("x.txt", text)
+    before = [char for char in clean(text) if char.isalnum()]
+    assert [char for char in (document.text if document else "") if char.isalnum()] == before
+
+
+# Titles and dates
+
+
+def test_a_date_stamp_glued_to_the_first_line_is_the_date() -> None:
+    document = load_document("news.txt", b" date 2022-04-18 Nurses voted on Friday.\n\nThey said yes.")
+    assert document.date == "2022-04-18"
+    assert document.text == "Nurses voted on Friday.\n\nThey said yes."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "date 2022-13-45 Nurses voted on Friday.",  # no such day
+        "The date 2022-04-18 was a Monday.",  # inside a sentence
+        "date 2022-04-18\n\nNurses voted on Friday.",  # a line of its own
+        "Date: 2022-04-18 Nurses voted on Friday.",
+    ],
+)
+def test_a_date_in_the_text_stays_there(text: str) -> None:
+    document = load_document("news.txt", text.encode())
+    assert document.date is None
+    assert document.text == text
+
+
+def test_a_document_without_a_title_is_called_by_its_opening_words() -> None:
+    # 12 times "seven7 " is 84 characters; the 13th word would end at 90, right where the title is cut.
+    document = load_document("x.txt", ("seven7 " * 30 + "end.").encode())
+    assert document.title == " ".join(["seven7"] * 12) + "…"
+
+
+def test_a_short_opening_line_is_the_title_as_it_stands() -> None:
+    assert load_document("x.txt", b"Nurses voted on Friday.").title == "Nurses voted on Friday."
+
+
+def test_front_matter_describes_a_markdown_file_and_the_sidecar_goes_first() -> None:
+    data = b"---\ntitle: Own\nauthor: A. Writer\ndate: 2021\n---\n# Heading\n\nText.\n"
+    document = load_document("a/b.md", data, Details(title="Known", publisher="P"))
+    assert (document.title, document.author, document.date, document.publisher, document.url) == (
+        "Known",
+        "A. Writer",
+        "2021",
+        "P",
+        None,
+    )
+    assert document.text == "Heading\n\nText."
+    assert (document.source, document.sha256) == ("a/b.md", sha256(data).hexdigest())
+
+
+# Ids
+
+
+@pytest.mark.parametrize("source", ["000_460aa186ae7f76e7.txt", "report-2021.md", "a_b-c9.text"])
+def test_a_plain_file_name_is_its_own_id(source: str) -> None:
+    assert document_id(source) == source.rpartition(".")[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "slug"),
+    [
+        ("reports/Annual Report.txt", "reports-annual-report"),
+        ("Café.md", "cafe"),
+        ("a.b.txt", "a-b"),
+        ("年報.txt", ""),
+        (f"{'x y' * 60}.txt", ("x-y" + "x-y" * 59)[:80]),
+    ],
+)
+def test_any_other_is_folded_and_told_apart_by_a_digest(source: str, slug: str) -> None:
+    digest = sha256(unicodedata.normalize("NFC", source).encode()).hexdigest()[:8]
+    assert document_id(source) == "-".join(filter(None, (slug, digest)))
+
+
+def test_names_that_fold_alike_have_different_ids() -> None:
+    alike = ["Café.txt", "Cafe.txt", "cafe.txt", "caf\u00e8.txt", "-cafe.txt", "a/cafe.txt", "a-cafe.txt", "a cafe.txt"]
+    assert len({document_id(source) for source in alike}) == len(alike)
+
+
+@pytest.mark.xfail(strict=True, reason="the digest is of the name as it is written, not of its composed form")
+def test_a_name_has_one_id_on_every_system() -> None:
+    """macOS hands out file names decomposed, Linux as they were written."""
+    assert document_id("Cafe\u0301.txt") == document_id("Caf\u00e9.txt")
+
+
+# Refusals
+
+
+@pytest.mark.parametrize("name", ["photo.jpeg", "noextension", ".txt", "x.txt.bak"])
+def test_a_format_that_is_not_read_is_refused_naming_those_that_are(name: str) -> None:
+    with pytest.raises(UnreadableFile, match=r"format not read; known are .*\.md.*\.txt"):
+        load_document(name, b"Text.")
+
+
+@pytest.mark.parametrize(
+    "name", ["x.TXT", "x.Md", *(f"x{suffix}" for suffix in sorted({".txt", ".text", ".md", ".markdown"}))]
+)
+def test_suffixes_are_read_in_any_case(name: str) -> None:
+    assert load_document(name, b"Text.").text == "Text."
+    assert {".txt", ".md"} <= SUFFIXES
+
+
+@pytest.mark.parametrize("data", [b"", b" \n\t\n", codecs.BOM_UTF8, "\u2028\u200a\n".encode(), b"\x00"])
+def test_a_file_without_text_is_refused(data: bytes) -> None:
+    with pytest.raises(UnreadableFile, match=r"is empty|holds no text|not text"):
+        load_document("x.txt", data)

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import pytest
+
+from qa.load.markdown import front_matter, read_markdown
+
+
+def outline(text: str) -> list[str]:
+    return [f"{draft.kind}: {draft.text}" for draft in read_markdown(text)]
+
+
+# Front matter
+
+
+def test_front_matter_is_split_from_the_text() -> None:
+    values, text = front_matter(
+        "---\ntitle: 'Clinic hours'\nDate: 2021-05-06\nurl: https://example.org/a:b\n---\n# Hi\n"
+    )
+    assert values == {"title": "Clinic hours", "date": "2021-05-06", "url": "https://example.org/a:b"}
+    assert text == "# Hi\n"
+
+
+def test_front_matter_may_close_with_dots_and_end_the_file() -> None:
+    assert front_matter("---\na: b\n...") == ({"a": "b"}, "")
+
+
+def test_nested_and_empty_values_are_left_out() -> None:
+    values, _ = front_matter("---\ntags:\n  - one\n  - two\nauthor: \ntitle: T\n---\n")
+    assert values == {"title": "T"}
+
+
+@pytest.mark.parametrize(
+    "text", ["# Hi\n\n---\na: b\n---\n", "---\nno end", " ---\na: b\n---\n", "----\na: b\n----\n", ""]
+)
+def test_rules_elsewhere_are_no_front_matter(text: str) -> None:
+    assert front_matter(text) == ({}, text)
+
+
+# Blocks
+
+
+def test_the_first_heading_on_top_is_the_title() -> None:
+    drafts = read_markdown("# Clinic\n\n## Hours\n\nNine to five.\n\n#### Holidays\n\nClosed.\n\n# Fees\n\nNone.")
+    assert [(str(draft.kind), draft.level, draft.text) for draft in drafts] == [
+        ("title", 1, "Clinic"),
+        ("heading", 2, "Hours"),
+        ("paragraph", 0, "Nine to five."),
+        ("heading", 4, "Holidays"),
+        ("paragraph", 0, "Closed."),
+        ("heading", 2, "Fees"),  # only one title: another first-level heading is a heading
+        ("paragraph", 0, "None."),
+    ]
+
+
+def test_underlined_headings_are_headings() -> None:
+    assert outline("Clinic\n======\n\nNine to five.") == ["title: Clinic", "paragraph: Nine to five."]
+
+
+def test_text_before_the_first_heading_leaves_no_title() -> None:
+    assert outline("Nine to five.\n\n# Fees")[1] == "heading: Fees"
+
+
+def test_lines_of_a_paragraph_are_joined_but_for_hard_breaks() -> None:
+    assert outline("Nine\nto five\\\nevery day.") == ["paragraph: Nine to five\nevery day."]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"A \$30 **fund** for *all*, `really`.", "A $30 fund for all, really."),
+        ("[The rules](https://example.org), ![a map](map.png), <https://example.org>.", "The rules, a map, https://example.org."),
+        ("R&amp;D &lt;3 &copy;", "R&D <3 ©"),
+        ("Raw <b>tags</b> stay.", "Raw <b>tags</b> stay."),
+    ],
+)  # fmt: skip
+def test_inline_markup_resolves(written: str, read: str) -> None:
+    assert outline(written) == [f"paragraph: {read}"]
+
+
+def test_lists_keep_their_marks_and_numbers_line_by_line() -> None:
+    drafts = read_markdown("It offers:\n\n- shots\n- tests\n  - eyes\n\n3. come\n4. sit")
+    assert [(str(draft.kind), draft.text, draft.tight) for draft in drafts] == [
+        ("paragraph", "It offers:", False),
+        ("list_item", "- shots", True),
+        ("list_item", "- tests", True),
+        ("list_item", "- eyes", True),
+        ("list_item", "3. come", True),
+        ("list_item", "4. sit", True),
+    ]
+
+
+def test_the_second_paragraph_of_an_item_has_no_mark_of_its_own() -> None:
+    assert outline("- shots\n\n  for all\n- tests") == [
+        "list_item: - shots",
+        "paragraph: for all",
+        "list_item: - tests",
+    ]
+
+
+def test_a_table_is_one_block_row_by_row() -> None:
+    table = "| Day | Hours |\n|---|---|\n| Monday | **9** to 5 |\n| Sunday | |\n"
+    assert outline(f"Hours:\n\n{table}\nAnd so on.") == [
+        "paragraph: Hours:",
+        "table: Day | Hours\nMonday | 9 to 5\nSunday | ",
+        "paragraph: And so on.",
+    ]
+
+
+def test_code_stays_as_it_is_written() -> None:
+    assert outline("```sh\nqa build **now**\n  && qa serve\n```\n\n    indented\n") == [
+        "code: qa build **now**\n  && qa serve",
+        "code: indented",
+    ]
+
+
+def test_quoted_text_is_text() -> None:
+    assert outline("> She said so.\n>\n> Twice.") == ["paragraph: She said so.", "paragraph: Twice."]
+
+
+def test_a_link_to_nowhere_is_boilerplate_and_one_that_leads_somewhere_is_text() -> None:
+    assert outline("[Subscribe](#)\n\n[Our rules](https://example.org)") == [
+        "boilerplate: Subscribe",
+        "paragraph: Our rules",
+    ]
+
+
+def test_rules_and_link_definitions_are_nothing_to_read() -> None:
+    assert outline("One.\n\n---\n\nTwo, as [here].\n\n[here]: https://example.org") == [
+        "paragraph: One.",
+        "paragraph: Two, as here.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "subhead"),
+    [
+        ("**Easy access:** we are near.", "Easy access:"),
+        ("**Easy access**", ""),  # all of it
+        ("We are **near**.", ""),
+        ("*Easy access:* we are near.", ""),
+        (f"**{'A very long sentence in bold is no subhead. ' * 3}** It is one.", ""),
+    ],
+)
+def test_bold_text_may_open_a_paragraph_as_its_subhead(paragraph: str, subhead: str) -> None:
+    (draft,) = read_markdown(paragraph)
+    assert draft.text[: draft.run_in] == subhead
+
+
+def test_nesting_beyond_reason_neither_fails_nor_hangs() -> None:
+    read_markdown("> " * 5000 + "deep")
+    assert read_markdown("[" * 5000 + "wide")[0].text.endswith("[wide")
+    assert read_markdown("**" * 5000 + "bold")[0].text.endswith("bold")

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from qa.errors import UnreadableFile
+from qa.load.sources import Details, details_of, parse_date, read_sources
+
+
+def sidecar(folder: Path, text: str) -> Path:
+    (folder / "sources.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_no_sidecar_says_nothing(tmp_path: Path) -> None:
+    assert read_sources(tmp_path) == {}
+
+
+def test_what_stands_there_is_read_by_file(tmp_path: Path) -> None:
+    folder = sidecar(
+        tmp_path,
+        """
+        ["report.txt"]
+        title = " Annual Report "
+        publisher = "Example Foundation"
+        author = "A. Writer"
+        date = 2023-05-01
+        url = "https://example.org/report"
+
+        ["deep/naïve.md"]
+        date = "2022"
+
+        ["empty.txt"]
+        """,
+    )
+    assert read_sources(folder) == {
+        "report.txt": Details(
+            "Annual Report", "Example Foundation", "A. Writer", "2023-05-01", "https://example.org/report"
+        ),
+        "deep/naïve.md": Details(date="2022"),
+        "empty.txt": Details(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[broken", r"sources\.toml: .*; mend it and build again"),
+        ('["a.txt"]\nyear = 2022', r"""\["a\.txt"\] has no field 'year'; known are title, publisher"""),
+        ('["a.txt"]\ntitle = 7', r'\["a\.txt"\] title = 7 is no text'),
+        ('["a.txt"]\ntitle = "  "', "title = .* is no text"),
+        ('["a.txt"]\ndate = "last May"', "date = 'last May' is no date"),
+        ('["a.txt"]\ndate = "2022-02-30"', "date = '2022-02-30' is no date"),
+        ('["a.txt"]\ndate = 2022', "date = 2022 is no date"),
+        ('["a.txt"]\ndate = 2022-05-01T10:00:00', "is no date"),
+        ('title = "Report"', r'write \["title"\] as a table'),
+        ("[a.txt]\ntitle = 'Report'", r"\[.a.\] has no field 'txt'"),  # the name of a file wants quotes
+    ],
+)
+def test_a_broken_sidecar_is_refused_with_file_field_and_value(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(UnreadableFile, match=reason):
+        read_sources(sidecar(tmp_path, text))
+
+
+def test_a_sidecar_that_is_no_utf8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_bytes(b'["a.txt"]\ntitle = "Caf\xe9"')
+    with pytest.raises(UnreadableFile, match=r"sources\.toml"):
+        read_sources(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["2022", "2022-04", "2022-04-18", " 2022 "])
+def test_a_year_a_month_or_a_day_is_a_date(text: str) -> None:
+    assert parse_date(text) == text.strip()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "22", "2022-4-18", "2022-13", "2022-02-30", "18.4.2022", "2022-04-18T10:00", "0000"]
+)
+def test_anything_else_is_none(text: str) -> None:
+    assert parse_date(text) is None
+
+
+def test_what_a_file_says_of_itself_is_taken_where_it_can_be() -> None:
+    assert details_of({"title": "T", "author": "A", "date": "2022-04", "tags": "x"}) == Details(
+        title="T", author="A", date="2022-04"
+    )
+    assert details_of({"date": "last May"}) == Details()
+
+
+def test_the_sidecar_goes_before_the_file() -> None:
+    known, own = Details(title="Known", date=None), Details(title="Own", date="2022", author="A")
+    assert known.over(own) == Details(title="Known", date="2022", author="A")

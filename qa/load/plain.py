@@ -33,7 +33,9 @@ _LEGAL = re.compile(
     r"©|\bcopyright\b|all rights reserved|\bterms of (?:use|service)\b|\bprivacy (?:statement|policy|notice)\b",
     re.IGNORECASE,
 )
-_FOOTNOTE_MARK = re.compile(r"([*†‡§]{1,3}|\[\d{1,3}\]|[¹²³⁴⁵⁶⁷⁸⁹])(?=[^\s*])")
+_MARK = r"([*†‡§]{1,3}|\[\d{1,3}\]|[¹²³⁴⁵⁶⁷⁸⁹])"
+_FOOTNOTE_MARK = re.compile(_MARK + r"(?=[^\s*])")
+_CARRIED_MARK = re.compile(r"(?<=[\w.,;:!?)\"'”’])" + _MARK + r"(?=\s|$|[.,;:)])")
 _PAGE_NUMBER = re.compile(r"(?:page |p\. ?|[-–— ]*)\d{1,4}(?: (?:of|/) \d{1,4})?[-–— ]*$", re.IGNORECASE)
 
 _WRAPPED_LINE_CHARS = 45  # lines of a hard-wrapped paragraph are at least this long, all but the last
@@ -212,14 +214,16 @@ def _is_prose(text: str) -> bool:
 
 
 def _mark_footnotes(pieces: list[_Piece]) -> list[_Piece]:
+    carriers: dict[str, set[int]] = {}
+    for number, piece in enumerate(pieces):
+        for carried in _CARRIED_MARK.finditer(piece.text):
+            carriers.setdefault(carried[1], set()).add(number)
     marked = []
     for number, piece in enumerate(pieces):
         mark = _FOOTNOTE_MARK.match(piece.text)
-        if piece.kind is BlockKind.PARAGRAPH and mark:
-            carried = re.compile(r"[\w.,;:!?)\"'”’]" + re.escape(mark[1]) + r"(?:\s|$|[.,;:)])")
-            others = (other for index, other in enumerate(pieces) if index != number)
-            if any(carried.search(other.text) for other in others):
-                piece = replace(piece, kind=BlockKind.FOOTNOTE)  # noqa: PLW2901
+        carrying = carriers.get(mark[1], set()) if mark else set()
+        if piece.kind is BlockKind.PARAGRAPH and len(carrying) > (number in carrying):
+            piece = replace(piece, kind=BlockKind.FOOTNOTE)  # noqa: PLW2901
         marked.append(piece)
     return marked
 

@@ -23,7 +23,7 @@ from qa.settings import Settings, load_settings
 from qa.snapshot import current_id, open_snapshot
 
 if TYPE_CHECKING:
-    from qa.build import BuildReport, Progress
+    from qa.report import BuildReport, Progress
 
 EXIT_ERROR = 1
 EXIT_SOME_FAILED = 3
@@ -93,9 +93,8 @@ def _build(settings: Settings, arguments: argparse.Namespace) -> int:
     with tqdm(unit="B", unit_scale=True, desc="build", disable=arguments.quiet or None, leave=False) as bar:
 
         def advance(progress: Progress) -> None:
-            bar.total = progress.bytes_total
-            bar.set_postfix_str(f"{progress.passages} passages, {progress.encoded} encoded", refresh=False)
-            bar.update(progress.bytes_done - bar.n)
+            bar.total = progress.total
+            bar.update(progress.done - bar.n)
 
         report = build(settings, advance)
     _print_report(report, quiet=arguments.quiet)

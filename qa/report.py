@@ -1,18 +1,108 @@
-"""The last build's report, as whoever serves or looks after an index reads it."""
+"""What a build does and did: every file's fate, and how far a running build is.
+
+Both stand as JSON files in the index folder, for whoever serves or looks after it.
+"""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from qa.disk import replace_file
+
 REPORT = "report.json"
+PROGRESS = "progress.json"
+
+
+class Fate(StrEnum):
+    """What became of a file."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """One file's fate, with the reason where it is not in the index."""
+
+    source: str
+    fate: Fate
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class BuildReport:
+    """What a build did.
+
+    `published` says whether there is a new snapshot; without, the current one is as wanted, or `held_back` names the
+    one that the documents would give but that was rolled back. `error` is why nothing was built.
+    """
+
+    snapshot: str = ""
+    published: bool = False
+    held_back: str | None = None
+    error: str | None = None
+    files: list[FileReport] = field(default_factory=list)
+    documents: int = 0
+    passages: int = 0
+    encoded: int = 0
+    reused: int = 0
+    seconds: float = 0.0
+    finished_at: str = ""
+
+    @property
+    def failed(self) -> list[FileReport]:
+        """The files that could not be read."""
+        return [file for file in self.files if file.fate is Fate.FAILED]
+
+
+class Step(StrEnum):
+    """What a build is doing."""
+
+    READING = "reading"
+    ENCODING = "encoding"
+    WRITING = "writing"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a step is: bytes of files read, characters encoded, or passages written, of how many in all."""
+
+    step: Step
+    done: int
+    total: int
 
 
 def read_report(index_dir: Path) -> dict[str, Any] | None:
     """The last build's report as JSON data, or None when there is none."""
+    return _read(index_dir / REPORT)
+
+
+def write_report(index_dir: Path, report: BuildReport) -> None:
+    """Keep a build's report.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    content = json.dumps(asdict(report), indent=1, ensure_ascii=False)
+    replace_file(index_dir / REPORT, content.encode("utf-8"))
+
+
+def read_progress(index_dir: Path) -> dict[str, Any] | None:
+    """How far the running build is, as it last noted: `step`, `done`, `total`, `per_second`, `seconds_left`."""
+    return _read(index_dir / PROGRESS)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
     try:
-        report: dict[str, Any] = json.loads((index_dir / REPORT).read_bytes())
+        content = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
-    return report
+    return content if isinstance(content, dict) else None

@@ -32,6 +32,9 @@ class Settings(BaseModel):
     )
     max_question_chars: int = Field(2000, ge=1, le=20000, description="Longest question accepted")
     threads: int = Field(0, ge=0, le=256, description="Encoder threads; 0: one per core")
+    max_file_mb: int = Field(200, ge=1, le=4000, description="Largest file read, in megabytes")
+    parse_seconds: float = Field(60, gt=0, le=3600, description="Longest time that reading one file may take")
+    parse_memory_mb: int = Field(2048, ge=256, le=65536, description="Most memory that reading a file may take, in MB")
     keep_snapshots: int = Field(3, ge=1, le=1000, description="Snapshots kept after a build, the current one included")
 
     @field_validator("allowed_hosts", mode="before")

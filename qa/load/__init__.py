@@ -1,14 +1,17 @@
 """Files to Documents: canonical text, blocks, and what the file or its sidecar says of itself.
 
-Leaves to others: which files to read (`qa.build`), and cutting passages (`qa.passages`).
+Leaves to others: which files to read (`qa.folder`), surviving hostile ones (`qa.parsing`), and cutting passages
+(`qa.passages`).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import PurePosixPath
 
 from qa.errors import UnreadableFile
@@ -16,28 +19,42 @@ from qa.load.decode import decode
 from qa.load.draft import Draft, assemble
 from qa.load.markdown import front_matter, read_markdown
 from qa.load.plain import read_plain
+from qa.load.sniff import mislabelled
 from qa.load.sources import Details, details_of, parse_date
 from qa.records import Block, BlockKind, Document
 
-__all__ = ["LOADER_VERSION", "SUFFIXES", "document_id", "load_document"]
+__all__ = [
+    "LOADER_VERSION",
+    "SUFFIXES",
+    "Parsed",
+    "document_id",
+    "load_document",
+    "loader_identity",
+    "make_document",
+    "parse_file",
+]
 
 # Part of every snapshot's configuration: raise it when a loader's output changes for the same bytes.
-LOADER_VERSION = 1
+LOADER_VERSION = 2
+_LIBRARIES = ("lxml", "markdown-it-py", "pypdfium2", "python-docx", "python-pptx")
 
-_READERS: dict[str, Callable[[str], list[Draft]]] = {
-    ".txt": read_plain,
-    ".text": read_plain,
-    ".md": read_markdown,
-    ".markdown": read_markdown,
-}
-SUFFIXES = frozenset(_READERS)
+_Drafts = tuple[list[Draft], dict[str, str]]  # what a reader makes of a file: its blocks, and what it says of itself
 
 _STAMP = re.compile(r"\s*date (\d{4}-\d{2}-\d{2})[ \t]+(?=\S)")
 _LONGEST_TITLE_CHARS = 90
 
 
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A file's content: canonical text, its blocks, and what the file says of itself (title, date and so on)."""
+
+    text: str
+    blocks: tuple[Block, ...]
+    own: Mapping[str, str]
+
+
 def load_document(source: str, data: bytes, known: Details | None = None) -> Document:
-    """Read one file.
+    """Read one file, here and now.
 
     Args:
         source: The file's path relative to the documents' folder, with forward slashes.
@@ -47,27 +64,52 @@ def load_document(source: str, data: bytes, known: Details | None = None) -> Doc
     Raises:
         UnreadableFile: the format is not read here, or the file is broken or holds no text.
     """
-    reader = _READERS.get(PurePosixPath(source).suffix.lower())
+    return make_document(source, sha256(data).hexdigest(), parse_file(source, data), known)
+
+
+def parse_file(source: str, data: bytes) -> Parsed:
+    """Read a file's content, whatever else is known of it.
+
+    Raises:
+        UnreadableFile: the format is not read here, or the file is broken or holds no text.
+    """
+    suffix = PurePosixPath(source).suffix.lower()
+    reader = _READERS.get(suffix)
     if reader is None:
         raise UnreadableFile(f"format not read; known are {', '.join(sorted(SUFFIXES))}")
-    text = decode(data)
-    own, text = front_matter(text) if reader is read_markdown else _stamp(text)
-    canonical, blocks = assemble(reader(text))
+    if not data:
+        raise UnreadableFile("is empty")
+    if trouble := mislabelled(suffix, data):
+        raise UnreadableFile(trouble)
+    drafts, own = reader(data)
+    text, blocks = assemble(drafts)
     if not blocks:
         raise UnreadableFile("holds no text")
-    details = (known or Details()).over(details_of(own))
+    details = details_of(own)
+    kept = {name: getattr(details, name) for name in ("title", "publisher", "author", "date", "url")}
+    return Parsed(text, blocks, {name: value for name, value in kept.items() if value})
+
+
+def make_document(source: str, digest: str, parsed: Parsed, known: Details | None = None) -> Document:
+    """Put a file's content and what is known of it together; `known` goes before what the file says of itself."""
+    details = (known or Details()).over(Details(**parsed.own))
     return Document(
         id=document_id(source),
         source=source,
-        sha256=sha256(data).hexdigest(),
-        text=canonical,
-        blocks=blocks,
-        title=details.title or _title(canonical, blocks),
+        sha256=digest,
+        text=parsed.text,
+        blocks=parsed.blocks,
+        title=details.title or _title(parsed.text, parsed.blocks),
         publisher=details.publisher,
         author=details.author,
         date=details.date,
         url=details.url,
     )
+
+
+def loader_identity() -> str:
+    """What decides a loader's output beside the file: our version and those of the parsing libraries."""
+    return " ".join((str(LOADER_VERSION), *(f"{name}-{version(name)}" for name in _LIBRARIES)))
 
 
 def document_id(source: str) -> str:
@@ -79,6 +121,25 @@ def document_id(source: str) -> str:
     if plain:
         return stem
     return "-".join(filter(None, (slug[:80], sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:8])))
+
+
+def _plain(data: bytes) -> _Drafts:
+    own, text = _stamp(decode(data))
+    return read_plain(text), own
+
+
+def _markdown(data: bytes) -> _Drafts:
+    own, text = front_matter(decode(data))
+    return read_markdown(text), own
+
+
+_READERS: dict[str, Callable[[bytes], _Drafts]] = {
+    ".txt": _plain,
+    ".text": _plain,
+    ".md": _markdown,
+    ".markdown": _markdown,
+}
+SUFFIXES = frozenset(_READERS)
 
 
 def _stamp(text: str) -> tuple[dict[str, str], str]:

@@ -1,0 +1,44 @@
+"""Writing that survives a pulled plug: flushed before it counts, and replaced in one step or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Replace a file in one step: whoever reads it sees the old content or the new, whole.
+
+    Args:
+        path: The file.
+        data: Its new content.
+        durable: Whether the new content must be on disk on return; a note that nobody needs after a power cut need not.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    if durable:
+        flush(path.parent)
+
+
+def flush(path: Path) -> None:
+    """Flush a file or folder to disk. Windows has no folders to flush."""
+    if os.name == "nt" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Every file in a folder and its subfolders, in the order of their names."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())

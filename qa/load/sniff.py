@@ -1,0 +1,44 @@
+"""Whether a file holds what its name says, judged by how its bytes begin."""
+
+from __future__ import annotations
+
+import re
+
+_SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
+    (b"%PDF-", "a PDF", frozenset({".pdf"})),
+    (b"PK\x03\x04", "a ZIP archive", frozenset({".docx", ".pptx"})),
+    (b"PK\x05\x06", "an empty ZIP archive", frozenset()),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an encrypted or old Office file", frozenset()),
+    (b"{\\rtf", "rich text (RTF)", frozenset()),
+    (b"\x89PNG\r\n", "a PNG picture", frozenset()),
+    (b"\xff\xd8\xff", "a JPEG picture", frozenset()),
+    (b"GIF8", "a GIF picture", frozenset()),
+    (b"II*\x00", "a TIFF picture", frozenset()),
+    (b"MM\x00*", "a TIFF picture", frozenset()),
+    (b"\x1f\x8b\x08", "a gzip archive", frozenset()),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", frozenset()),
+    (b"Rar!\x1a\x07", "a RAR archive", frozenset()),
+    (b"\x7fELF", "a program", frozenset()),
+    (b"SQLite format 3\x00", "a database", frozenset()),
+)
+_NAMES = {".pdf": "PDF", ".docx": "Word document", ".pptx": "PowerPoint presentation"}
+_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_LOOKED_AT_BYTES = 1024  # readers of PDF find its mark this far in, and so do we
+
+
+def mislabelled(suffix: str, data: bytes) -> str | None:
+    """Why a file cannot be what its suffix says, or None."""
+    head = data[:_LOOKED_AT_BYTES]
+    if suffix == ".pdf" and b"%PDF-" in head:
+        return None
+    for signature, name, suffixes in _SIGNATURES:
+        if head.startswith(signature):
+            if suffix in suffixes:
+                return None
+            if name == "an encrypted or old Office file" and suffix in (".docx", ".pptx"):
+                return "is encrypted, or an old Office file; save it without a password"
+            return f"holds {name}, not what {suffix} stands for; give it its right name"
+    if suffix in _NAMES:
+        holds = "HTML" if _HTML.match(head) else "something else" if data.strip(b"\0") else "nothing but zeros"
+        return f"is no {_NAMES[suffix]}: it holds {holds}"
+    return None

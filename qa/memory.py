@@ -1,0 +1,233 @@
+"""What was read and encoded before, so that no build does it twice.
+
+Two stores are asked in turn: the newest whole snapshot, and a journal of what unfinished builds have done, which is
+dropped when its content stands in a published snapshot. A journal entry is used only if its digest is right, and a
+journal that cannot be read is begun anew: it only saves time.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from hashlib import blake2b, sha256
+from pathlib import Path, PurePosixPath
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.encode import Encoder, Encoding
+from qa.late_interaction import quantise
+from qa.load import Parsed
+from qa.parsing import Content, from_data, to_data
+from qa.snapshot import Snapshot
+
+JOURNAL = "journal.sqlite"
+
+# Vector `(d,) float32`, and its tokens' levels `(n, d) int8`, scales `(n,) float32` and spans `(n, 2) int32`.
+Vectors = tuple[npt.NDArray[np.float32], npt.NDArray[np.int8], npt.NDArray[np.float32], npt.NDArray[np.int32]]
+
+_COMMIT_EVERY_S = 0.5  # at most this much work is lost to a kill
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS encoded
+    (key BLOB PRIMARY KEY, vector BLOB, levels BLOB, scales BLOB, spans BLOB, digest BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS contents (key BLOB PRIMARY KEY, content BLOB, digest BLOB) WITHOUT ROWID;
+"""
+
+
+class Memory:
+    """Contents by what was read, and vectors by what was encoded. Use as a context; what it learnt is kept."""
+
+    def __init__(
+        self,
+        index_dir: Path,
+        known: Snapshot | None,
+        configuration: dict[str, Any],
+        open_encoder: Callable[[], Encoder],
+    ) -> None:
+        """Open the journal.
+
+        Args:
+            index_dir: The index folder.
+            known: A snapshot to take things over from, if there is one.
+            configuration: What decides contents and vectors: loader, passages, weights.
+            open_encoder: Loads the model; called only if something needs encoding.
+        """
+        self._open_encoder = open_encoder
+        self._encoder: Encoder | None = None
+        self._known = known
+        same = {} if known is None else known.manifest["configuration"]
+        self._reader = f"{configuration['loader']}\0{configuration['passages']}"
+        self._weights: str = configuration["weights"]
+        same_reader = known is not None and f"{same['loader']}\0{same['passages']}" == self._reader
+        same_weights = known is not None and same["weights"] == self._weights
+        self._rows = dict(known.keys()) if known and same_weights else {}
+        self._dimension: int | None = same["dimension"] if same_weights else None
+        entries = known.manifest["documents"] if known and same_reader else []
+        self._documents = {_identity(each["source"], each["sha256"]): row for row, each in enumerate(entries)}
+        failures = known.manifest["failed"] if known and same_reader else []
+        self._failures = {_identity(each["source"], each["sha256"]): each["reason"] for each in failures}
+        self._path = index_dir / JOURNAL
+        self._journal = self._opened()
+        self._committed = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(sqlite3.Error):  # a full disk: what could not be kept is done again
+            self._journal.commit()
+        self._journal.close()
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        if self._dimension is None:
+            self._dimension = self._model().dimension
+        return self._dimension
+
+    def failure(self, source: str, digest: str) -> str | None:
+        """Why the same file could not be read before."""
+        return self._failures.get(_identity(source, digest)) if digest else None
+
+    def content(self, source: str, digest: str) -> Content | None:
+        """What was read from the same bytes before, under whatever name of the same suffix."""
+        identity = _identity(source, digest)
+        row = self._documents.get(identity)
+        if row is not None and self._known:
+            own, text, blocks, passages = self._known.read(row)
+            return Content(Parsed(text, blocks, own), passages)
+        stored = self._stored("SELECT content, digest FROM contents WHERE key = ?", self._content_key(identity))
+        return from_data(json.loads(stored[0])) if stored else None
+
+    def keep(self, source: str, digest: str, content: Content) -> None:
+        """Remember what was read."""
+        data = json.dumps(to_data(content), ensure_ascii=False).encode("utf-8")
+        key = self._content_key(_identity(source, digest))
+        self._journal.execute("INSERT OR REPLACE INTO contents VALUES (?, ?, ?)", (key, data, _digest([data])))
+        self._commit_now_and_then()
+
+    def key(self, text: str, text_start: int) -> bytes:
+        """The digest of model, text, and where in it the passage begins."""
+        return sha256(f"{self._weights}\0{text_start}\0{text}".encode()).digest()
+
+    def knows(self, key: bytes) -> bool:
+        """Whether this was encoded before."""
+        return key in self._rows or self._vectors(key) is not None
+
+    def recall(
+        self, wanted: dict[bytes, tuple[str, int]], on_encoded: Callable[[str], None] = lambda _: None
+    ) -> tuple[dict[bytes, Vectors], int]:
+        """Vectors for texts with the offsets of their passages, encoding and keeping those not known yet.
+
+        Returns:
+            The vectors by key, and how many had to be encoded.
+        """
+        found = {key: vectors for key in wanted if (vectors := self._vectors(key)) is not None}
+        missing = {key: text for key, text in wanted.items() if key not in found}
+        if missing:
+            encodings = self._model().encode_texts(text for text, _ in missing.values())
+            for (key, (text, start)), encoding in zip(missing.items(), encodings, strict=True):
+                found[key] = _quantised(encoding, start)
+                blobs = [array.tobytes() for array in found[key]]
+                self._journal.execute(
+                    "INSERT OR REPLACE INTO encoded VALUES (?, ?, ?, ?, ?, ?)", (key, *blobs, _digest(blobs))
+                )
+                self._commit_now_and_then()
+                on_encoded(text)
+        return found, len(missing)
+
+    def clear(self) -> None:
+        """Forget what the journal holds."""
+        self._journal.executescript("DELETE FROM encoded; DELETE FROM contents;")
+
+    def forget(self) -> None:
+        """Drop the journal, once its content stands in a published snapshot."""
+        self._journal.close()
+        _remove(self._path)
+
+    def _model(self) -> Encoder:
+        if self._encoder is None:
+            self._encoder = self._open_encoder()
+        return self._encoder
+
+    def _vectors(self, key: bytes) -> Vectors | None:
+        row = self._rows.get(key)
+        if row is not None and self._known:
+            tokens = self._known.tokens([row])
+            return self._known.vectors.vectors(np.array([row]))[0], tokens.levels, tokens.scales, tokens.spans
+        stored = self._stored("SELECT vector, levels, scales, spans, digest FROM encoded WHERE key = ?", key)
+        if stored is None:
+            return None
+        vector, levels, scales, spans = stored
+        return (
+            np.frombuffer(vector, np.float32),
+            np.frombuffer(levels, np.int8).reshape(-1, self.dimension),
+            np.frombuffer(scales, np.float32),
+            np.frombuffer(spans, np.int32).reshape(-1, 2),
+        )
+
+    def _stored(self, query: str, key: bytes) -> list[bytes] | None:
+        try:
+            row = self._journal.execute(query, (key,)).fetchone()
+        except sqlite3.DatabaseError:
+            self._journal.close()
+            _remove(self._path)
+            self._journal = self._opened()
+            return None
+        if row is None or _digest(row[:-1]) != row[-1]:
+            return None
+        return list(row[:-1])
+
+    def _content_key(self, identity: tuple[str, str]) -> bytes:
+        return sha256("\0".join((self._reader, *identity)).encode()).digest()
+
+    def _commit_now_and_then(self) -> None:
+        if time.monotonic() - self._committed >= _COMMIT_EVERY_S:
+            self._journal.commit()
+            self._committed = time.monotonic()
+
+    def _opened(self) -> sqlite3.Connection:
+        for attempt in (1, 2):
+            journal = sqlite3.connect(self._path)
+            try:
+                journal.executescript(_SCHEMA)
+            except sqlite3.OperationalError:
+                journal.close()
+                raise
+            except sqlite3.DatabaseError:
+                journal.close()
+                if attempt == 2:
+                    raise
+                _remove(self._path)
+            else:
+                return journal
+        raise AssertionError("unreachable")
+
+
+def _identity(source: str, digest: str) -> tuple[str, str]:
+    """What decides a file's content: how its name says it is read, and its bytes."""
+    return PurePosixPath(source).suffix.lower(), digest
+
+
+def _quantised(encoding: Encoding, text_start: int) -> Vectors:
+    levels, scales = quantise(encoding.tokens)
+    spans = encoding.spans - text_start
+    spans[encoding.spans[:, 0] < text_start] = -1  # the heading trail's and the model's own tokens
+    return encoding.vector, levels, scales, np.ascontiguousarray(spans, dtype=np.int32)
+
+
+def _digest(blobs: Any) -> bytes:
+    digest = blake2b(digest_size=16)
+    for blob in blobs:
+        digest.update(len(blob).to_bytes(8, "big"))
+        digest.update(blob)
+    return digest.digest()
+
+
+def _remove(path: Path) -> None:
+    for each in (path, path.with_name(f"{path.name}-journal")):
+        each.unlink(missing_ok=True)

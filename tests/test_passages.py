@@ -102,8 +102,9 @@ def test_long_text_is_cut_into_passages_of_readable_length() -> None:
 
 
 def test_cuts_fall_between_paragraphs_rather_than_inside_them() -> None:
-    paragraphs_ = [f"{words(40)} {words(45, 'more')}" for _ in range(4)]
-    assert texts("# T\n\n" + "\n\n".join(paragraphs_)) == paragraphs_
+    # Cut inside them, 70 + (45 + 45) + 70 words would all be nearer to the length wanted than 115 + 115 are.
+    above, below = f"{words(70)} {words(45, 'more')}", f"{words(45, 'less')} {words(70)}"
+    assert texts(f"# T\n\n{above}\n\n{below}") == [above, below]
 
 
 def test_no_passage_spans_two_headings() -> None:
@@ -115,9 +116,13 @@ def test_no_passage_spans_two_headings() -> None:
 
 @pytest.mark.parametrize("pronoun", ["He", "She", "They", "It", "Their", "This", "“They", "These"])
 def test_a_pronoun_stays_with_its_subject(pronoun: str) -> None:
-    about = f"Dr. Batra {words(60)}"
-    found = texts(f"# T\n\n{about}\n\n{pronoun} {words(60)}\n\n{words(90, 'else')}")
-    assert not [text for text in found if text.startswith(pronoun)]
+    # By length alone the three paragraphs would stand each for itself, as they do when the second names its subject.
+    named, other = f"Dr. Batra {words(86)}", words(90, "else")
+    for opening, expected in ((pronoun, 2), ("Lee", 3)):
+        going_on = f"{opening} {words(60)}"
+        found = texts(f"# T\n\n{named}\n\n{going_on}\n\n{other}")
+        assert len(found) == expected
+        assert found[0] == (named if expected == 3 else f"{named}\n\n{going_on}")
 
 
 @pytest.mark.parametrize("word", ["Item", "Items", "Thistle", "Hershey", "Itemised", "Theory"])
@@ -126,10 +131,12 @@ def test_a_word_that_begins_like_a_pronoun_is_none(word: str) -> None:
     assert [text.split()[0] for text in found] == ["Word", word]
 
 
-def test_an_introduction_stays_with_its_list() -> None:
-    items = "\n".join(f"- {words(12, 'item')}" for _ in range(5))
-    found = texts(f"# T\n\n{words(85)}\n\n{words(20, 'offers')[:-1]}:\n\n{items}")
-    assert not [text for text in found if text.endswith(":")]
+@pytest.mark.parametrize(("stop", "first"), [(":", 70), (".", 90)])
+def test_an_introduction_stays_with_its_list(stop: str, first: int) -> None:
+    # By length alone, 70 + 20 words and the list's 88 are the best cut; a colon holds the 20 and the list together.
+    items = "\n".join(f"- {words(10, 'item')}" for _ in range(8))
+    found = texts(f"# T\n\n{words(70)}\n\n{words(20, 'offers')[:-1]}{stop}\n\n{items}")
+    assert [len(text.split()) for text in found] == [first, 70 + 20 + 88 - first]
 
 
 def test_definitions_stand_each_for_itself_with_their_subhead_in_the_quote() -> None:

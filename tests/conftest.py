@@ -13,6 +13,9 @@ from qa.encode import Encoder, open_encoder
 from qa.records import Document
 from qa.settings import Settings
 
+# Before anything imports the hub's client: no test waits for, or depends on, another machine.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
 ROOT = Path(__file__).parent.parent
 
 # Shared machines are slow by fits, so no example is timed; the same examples everywhere, so that a failure repeats.

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+from tokenizers import Tokenizer
+
+from qa.encode import Encoder, Encoding, model_fingerprint, open_encoder, packaged_model
+from qa.encode.weights import verify_files
+from qa.errors import ModelUnavailable
+from qa.settings import Settings
+
+pytestmark = pytest.mark.model
+
+TEXTS = [
+    "The nurse runs the clinic.",
+    "Who pays?",
+    "Members pay a premium in advance; the health plan pays the medical groups. " * 8,
+    "Café – “Total Health” 😀 für alle",
+    "",
+]
+
+
+def one(encoder: Encoder, text: str) -> Encoding:
+    (encoding,) = encoder.encode_texts([text])
+    return encoding
+
+
+def same(first: Encoding, second: Encoding) -> bool:
+    """Whether two encodings are the same to the last bit."""
+    pairs = [(first.vector, second.vector), (first.tokens, second.tokens), (first.spans, second.spans)]
+    return all(np.array_equal(left, right) for left, right in pairs)
+
+
+@pytest.fixture(scope="module")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT of random weights that knows a few words, saved as sentence-transformers and transformers save models."""
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    folder.mkdir()
+    words = "[PAD] [UNK] [CLS] [SEP] [MASK] the nurse runs clinic who pays ask : ? . ##s cl ##inic".split()
+    (folder / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
+    transformers.BertTokenizerFast(vocab=str(folder / "vocab.txt"), do_lower_case=True).save_pretrained(folder)
+    torch.manual_seed(7)
+    config = transformers.BertConfig(
+        vocab_size=len(words),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+    )
+    transformers.BertModel(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module", params=["packaged", "folder"])
+def any_encoder(request: pytest.FixtureRequest, encoder: Encoder, tiny_folder: Path) -> Encoder:
+    """Every kind of encoder keeps the same promises."""
+    return encoder if request.param == "packaged" else open_encoder(Settings(model=str(tiny_folder)))
+
+
+# What every encoder promises
+
+
+def test_vectors_are_of_unit_length_and_of_the_stated_dimension(any_encoder: Encoder) -> None:
+    for encoding in (*any_encoder.encode_texts(TEXTS), any_encoder.encode_question("Who pays?")):
+        assert encoding.vector.shape == (any_encoder.dimension,)
+        assert encoding.tokens.shape == (len(encoding.spans), any_encoder.dimension)
+        assert encoding.spans.shape[1:] == (2,)
+        assert (encoding.vector.dtype, encoding.tokens.dtype, encoding.spans.dtype) == (
+            np.float32,
+            np.float32,
+            np.int32,
+        )
+        np.testing.assert_allclose(np.linalg.norm(encoding.vector), 1, atol=1e-5)
+        np.testing.assert_allclose(np.linalg.norm(encoding.tokens, axis=1), 1, atol=1e-5)
+
+
+def test_spans_are_the_places_of_words_in_code_points(any_encoder: Encoder) -> None:
+    text = "😀 the nurse, CLINIC"
+    spans = one(any_encoder, text).spans.tolist()
+    assert spans[0] == spans[-1] == [-1, -1], "the model's own tokens are nowhere in the text"
+    assert [text[start:end] for start, end in spans[1:-1]] == ["😀", "the", "nurse", ",", "CLINIC"]
+
+
+def test_a_text_alone_is_what_it_is_among_others(any_encoder: Encoder) -> None:
+    together = list(any_encoder.encode_texts(TEXTS))
+    assert len(together) == len(TEXTS)
+    assert all(same(one(any_encoder, text), encoding) for text, encoding in zip(TEXTS, together, strict=True))
+
+
+def test_no_texts_are_no_encodings(any_encoder: Encoder) -> None:
+    assert list(any_encoder.encode_texts([])) == []
+
+
+def test_a_text_beyond_the_models_length_is_cut_short(any_encoder: Encoder) -> None:
+    encoding = one(any_encoder, "the nurse " * 1000)
+    assert 10 < len(encoding.spans) <= 512
+    assert encoding.spans.max() < 512 * 10
+
+
+def test_more_texts_than_are_in_flight_come_in_order(any_encoder: Encoder) -> None:
+    texts = [f"the nurse {'runs ' * (number % 7)}" for number in range(150)]
+    first = {text: one(any_encoder, text) for text in set(texts)}
+    assert all(same(first[text], each) for text, each in zip(texts, any_encoder.encode_texts(texts), strict=True))
+
+
+# The packaged model
+
+
+def test_one_thread_encodes_what_two_do(encoder: Encoder) -> None:
+    one_thread, two_threads = (open_encoder(Settings(threads=threads)) for threads in (1, 2))
+    pairs = zip(
+        one_thread.encode_texts(TEXTS), two_threads.encode_texts(TEXTS), encoder.encode_texts(TEXTS), strict=True
+    )
+    assert all(same(first, second) and same(second, third) for first, second, third in pairs)
+
+
+def test_a_question_is_encoded_with_a_prompt_whose_tokens_are_left_out(encoder: Encoder) -> None:
+    question = encoder.encode_question("who pays?")
+    assert question.spans.tolist() == [[-1, -1], [0, 3], [4, 8], [8, 9], [-1, -1]]
+    assert not np.allclose(question.vector, one(encoder, "who pays?").vector, atol=1e-2), "the prompt had no effect"
+
+
+def test_like_texts_are_nearer_than_unlike_ones(encoder: Encoder) -> None:
+    question = encoder.encode_question("Who bears the cost of insurance?").vector
+    like, unlike = encoder.encode_texts(["Members pay a premium in advance.", "The slides are blue and green."])
+    assert like.vector @ question > unlike.vector @ question + 0.1
+
+
+def test_the_fingerprint_is_known_without_loading_the_model(encoder: Encoder) -> None:
+    assert model_fingerprint(Settings()) == packaged_model().fingerprint == encoder.fingerprint
+
+
+# Weights
+
+
+def test_files_that_are_as_expected_pass(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"weights")
+    verify_files(tmp_path, {"model.onnx": sha256(b"weights").hexdigest()})
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match=r"model\.onnx cannot be read \(No such file or directory\)"):
+        verify_files(tmp_path, {"model.onnx": "0" * 64})
+
+
+def test_an_altered_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"other weights")
+    with pytest.raises(ModelUnavailable, match=r"model\.onnx is altered: SHA-256 .* instead of 000000000000…"):
+        verify_files(tmp_path, {"model.onnx": "0" * 64})
+
+
+def test_the_packaged_files_are_checked_before_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.encode.weights._DIGESTS", {"tokenizer.json": "0" * 64})
+    with pytest.raises(ModelUnavailable, match=r"tokenizer\.json is altered"):
+        packaged_model.__wrapped__()
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.encode.weights._DISTRIBUTION", "no-such-package")
+    with pytest.raises(ModelUnavailable, match=r"no-such-package is missing\. Install .* QA_MODEL"):
+        packaged_model.__wrapped__()
+
+
+# Models that users name
+
+
+def test_a_users_prompt_goes_before_the_question(tiny_folder: Path) -> None:
+    plain = open_encoder(Settings(model=str(tiny_folder)))
+    prompted = open_encoder(Settings(model=str(tiny_folder), query_prompt="ask: "))
+    with_prompt, without = (each.encode_question("who pays?") for each in (prompted, plain))
+    assert with_prompt.spans.tolist() == without.spans.tolist() == [[-1, -1], [0, 3], [4, 8], [8, 9], [-1, -1]]
+    assert not np.allclose(with_prompt.vector, without.vector)
+    assert same(one(prompted, "who pays?"), one(plain, "who pays?")), "texts take no prompt"
+
+
+def test_a_fingerprint_changes_with_weights_and_prompt_and_nothing_else(tiny_folder: Path, tmp_path: Path) -> None:
+    named = Settings(model=str(tiny_folder))
+    model = transformers.BertModel.from_pretrained(tiny_folder)
+    with torch.no_grad():
+        model.embeddings.word_embeddings.weight[5, 0] += 1
+    altered = tmp_path / "altered"
+    transformers.AutoTokenizer.from_pretrained(tiny_folder).save_pretrained(altered)
+    model.save_pretrained(altered)
+    fingerprints = [
+        model_fingerprint(settings)
+        for settings in (
+            named,
+            named.model_copy(update={"threads": 1}),
+            named.model_copy(update={"query_prompt": "ask: "}),
+            named.model_copy(update={"model": str(altered)}),
+            Settings(),
+        )
+    ]
+    assert fingerprints[0] == fingerprints[1]
+    assert len(set(fingerprints)) == 4
+
+
+@pytest.mark.parametrize("name", ["no/such-model-anywhere", "./no-such-folder", "!?"])
+def test_a_model_that_cannot_be_loaded_is_named(name: str) -> None:
+    with pytest.raises(ModelUnavailable, match=r"^QA_MODEL=.* cannot be loaded: .") as caught:
+        open_encoder(Settings(model=name))
+    assert repr(name) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_without_token_vectors_is_refused(tiny_folder: Path, tmp_path: Path) -> None:
+    tokenizer = Tokenizer.from_file(str(tiny_folder / "tokenizer.json"))
+    static = SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=8)], device="cpu")
+    static.save(str(tmp_path / "static"))
+    with pytest.raises(ModelUnavailable, match="gives no token vectors; name a transformer model in QA_MODEL"):
+        open_encoder(Settings(model=str(tmp_path / "static")))

@@ -6,16 +6,15 @@ highlighted sentences, feed the confidence, and explain a result to whoever tune
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from qa.encode import Encoding
 from qa.late_interaction import similarities
-from qa.lexical import BM25, term, terms, words
+from qa.lexical import term, terms, words
 from qa.records import Hit, Span, WordMatch
-from qa.search import Floats, Ranking
+from qa.search import Floats, Ranking, rarity
 
 _SECOND_SENTENCE = 0.95  # of the best sentence's score, for another to be marked with it
 
@@ -56,12 +55,6 @@ def match(ranking: Ranking, question: str, hit: Hit) -> Match:
             )
         )
     return Match(hit, tuple(matches), matrix, tokens.spans)
-
-
-def rarity(bm25: BM25, index_term: str) -> float:
-    """A term's inverse document frequency as Lucene's BM25 has it; highest for one that no passage holds."""
-    frequency = bm25.frequency(index_term)
-    return math.log(1 + (bm25.size - frequency + 0.5) / (frequency + 0.5))
 
 
 def highlights(found: Match) -> tuple[Span, ...]:

@@ -6,6 +6,8 @@ Token vectors are kept as int8 with one scale each, which loses nothing that ran
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -27,15 +29,57 @@ def similarities(
     return matrix
 
 
-def best_matches(matrix: npt.NDArray[np.float32], bounds: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-    """Each question token's best match within each passage.
+@dataclass(frozen=True, slots=True)
+class Maxima:
+    """Each question token's best match, by passage and by sentence.
+
+    Attributes:
+        passages: `(question tokens, passages) float32`, over all tokens of a passage.
+        sentences: `(question tokens, sentences) float32`, over the tokens of one sentence.
+        first: `(passages,) int64`, each passage's first sentence, in order; every passage has one.
+    """
+
+    passages: npt.NDArray[np.float32]
+    sentences: npt.NDArray[np.float32]
+    first: npt.NDArray[np.int64]
+
+    def best_sentence(self, weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The MaxSim of each passage's best single sentence, `(passages,) float32`, under token weights."""
+        if not len(self.first):
+            return np.empty(0, np.float32)
+        scores = weights @ self.sentences / weights.sum()
+        return np.asarray(np.maximum.reduceat(scores, self.first), dtype=np.float32)
+
+
+def maxima(
+    question: npt.NDArray[np.float32],
+    levels: npt.NDArray[np.int8],
+    scales: npt.NDArray[np.float32],
+    bounds: npt.NDArray[np.int64],
+    sentences: npt.NDArray[np.int32],
+) -> Maxima:
+    """Compare a question with passages.
 
     Args:
-        matrix: Similarities `(questions, tokens)`, the passages' tokens one after another.
-        bounds: `(passages + 1,)`, where each passage's tokens begin and end. Every passage has at least one token, so
-            there is no padding for a score to depend on.
-
-    Returns:
-        `(questions, passages) float32`.
+        question: `(q, d) float32`.
+        levels: The passages' tokens one after another, `(n, d) int8`.
+        scales: `(n,) float32`.
+        bounds: `(passages + 1,) int64`, where each passage's tokens begin and end. Every passage has a token, so there
+            is no padding for a score to depend on.
+        sentences: `(n,) int32`, each token's sentence within its passage; -1 for tokens in none.
     """
-    return np.maximum.reduceat(matrix, bounds[:-1], axis=1)
+    if len(bounds) == 1:
+        nothing = np.empty((len(question), 0), np.float32)
+        return Maxima(nothing, nothing, np.empty(0, np.int64))
+    matrix = similarities(question, levels, scales)
+    # A segment is a run of tokens of one sentence, or of none; the best over a passage is the best over its segments.
+    changes = sentences[1:] != sentences[:-1]
+    starts = np.union1d(np.flatnonzero(changes) + 1, bounds[:-1])
+    segments = np.maximum.reduceat(matrix, starts, axis=1)
+    first_segments = np.searchsorted(starts, bounds[:-1])
+    passages = np.maximum.reduceat(segments, first_segments, axis=1)
+    inside = sentences[starts] >= 0
+    # A passage cut short by the model before its first sentence would have none: its other tokens stand in.
+    inside[first_segments] |= np.logical_or.reduceat(inside, first_segments) == 0
+    first: npt.NDArray[np.int64] = np.cumsum(inside)[first_segments] - inside[first_segments]
+    return Maxima(passages, segments[:, inside], first)

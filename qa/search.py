@@ -1,28 +1,35 @@
 """A question to ranked passages.
 
-1. The question is encoded once: a vector for the whole, and one for each of its tokens.
+1. Misspelt words are corrected towards the documents' own, and the question is encoded once: a vector for the whole,
+   and one for each of its tokens.
 2. Candidates are the union of the nearest passages by vector and the best by BM25, among those the filters allow.
-3. Late interaction compares the question's tokens with every candidate's.
+3. Late interaction compares the question's tokens, rare words weighing more, with every candidate's: once with all of
+   the passage's tokens, and once with those of its best single sentence, where evidence stands close together.
 4. Each signal is scaled to 0..1 over the candidates, and their weighted mean is the score.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from qa.encode import Encoder, Encoding
-from qa.late_interaction import best_matches, similarities
-from qa.lexical import terms
+from qa.late_interaction import Maxima, maxima
+from qa.lexical import BM25, term, terms, words
 from qa.records import Filters, Hit
-from qa.snapshot import Snapshot, TokenMatrix
+from qa.snapshot import Snapshot
 
 CANDIDATES = 100  # from each of the two retrievers
-WEIGHTS = {"late_interaction": 1.0, "bm25": 0.3, "dense": 0.3}
+WEIGHTS = {"late_interaction": 1.0, "best_sentence": 1.0, "bm25": 0.2, "dense": 0.2}
 # Imprints, addresses and dead links are found when asked for, but do not compete with what a document says.
-BOILERPLATE_PENALTY = 0.1
+BOILERPLATE_PENALTY = 0.05
+
+_STOP_WORD_WEIGHT = 0.5  # in MaxSim, where a content word weighs its rarity
+_OWN_TOKEN_WEIGHT = 1.0  # of the tokens that a model puts around a question
+_RAREST_WEIGHT = 4.0  # so that a word of a few passages in a million does not outweigh the whole question
 
 Floats = npt.NDArray[np.float32]
 
@@ -32,21 +39,25 @@ class Ranking:
     """All candidates of one question, best first, with what ranked them.
 
     Attributes:
+        searched: The question as it was searched for, misspelt words corrected.
         rows: Passages, `(n,) int64`.
         scores: `(n,) float32` in 0..1: the weighted mean of the scaled signals; 1 is best on every signal.
         signals: Raw values by name, each `(n,) float32`.
         dense_rows: What the vector store alone returns, best first; `bm25_rows` likewise for BM25.
         question: The encoded question.
+        token_weights: `(question tokens,) float32`.
         terms: The question's index terms.
     """
 
     snapshot: Snapshot
+    searched: str
     rows: npt.NDArray[np.int64]
     scores: Floats
     signals: dict[str, Floats]
     dense_rows: npt.NDArray[np.int64]
     bm25_rows: npt.NDArray[np.int64]
     question: Encoding
+    token_weights: Floats
     terms: tuple[str, ...]
 
     def hits(self, count: int) -> list[Hit]:
@@ -68,36 +79,54 @@ def search(snapshot: Snapshot, encoder: Encoder, question: str, filters: Filters
     Raises:
         UnknownDocument: the filters name a document that is not there.
     """
-    encoding = encoder.encode_question(question)
-    query_terms = tuple(dict.fromkeys(terms(question)))
+    searched = snapshot.speller.correct(question, encoder.is_word)
+    encoding = encoder.encode_question(searched)
+    weights = token_weights(searched, encoding, snapshot.bm25)
+    query_terms = tuple(dict.fromkeys(terms(searched)))
     allowed = _allowed(snapshot, filters)
     dense_rows, _ = snapshot.vectors.search(encoding.vector, CANDIDATES, allowed)
     bm25_all = snapshot.bm25.scores(query_terms)
     bm25_rows = _best(bm25_all, CANDIDATES, allowed)
     rows = np.union1d(dense_rows, bm25_rows)
+    late = _late_interaction(snapshot, rows, encoding)
     signals = {
-        "dense": snapshot.vectors.vectors(rows) @ encoding.vector,
+        "late_interaction": weights @ late.passages / weights.sum(),
+        "best_sentence": late.best_sentence(weights),
         "bm25": bm25_all[rows],
-        "late_interaction": late_interaction(encoding, snapshot.tokens(rows)) if len(rows) else np.empty(0, np.float32),
+        "dense": snapshot.vectors.vectors(rows) @ encoding.vector,
     }
     scores = _fuse(signals, snapshot.boilerplate[rows])
     order = np.lexsort((rows, -scores))
     return Ranking(
         snapshot,
+        searched,
         rows[order],
         scores[order],
         {name: values[order] for name, values in signals.items()},
         dense_rows,
         bm25_rows,
         encoding,
+        weights,
         query_terms,
     )
 
 
-def late_interaction(question: Encoding, tokens: TokenMatrix) -> Floats:
-    """MaxSim of a question with each passage, `(passages,) float32`: the mean over its tokens of their best match."""
-    matrix = similarities(question.tokens, tokens.levels, tokens.scales)
-    return np.asarray(best_matches(matrix, tokens.bounds).mean(axis=0), dtype=np.float32)
+def rarity(bm25: BM25, index_term: str) -> float:
+    """A term's inverse document frequency as Lucene's BM25 has it; highest for one that no passage holds."""
+    frequency = bm25.frequency(index_term)
+    return math.log(1 + (bm25.size - frequency + 0.5) / (frequency + 0.5))
+
+
+def token_weights(question: str, encoding: Encoding, bm25: BM25) -> Floats:
+    """How much each question token counts in MaxSim, `(tokens,) float32`: a content word's tokens, its rarity."""
+    weights = np.full(len(encoding.spans), _STOP_WORD_WEIGHT, dtype=np.float32)
+    weights[encoding.spans[:, 0] < 0] = _OWN_TOKEN_WEIGHT
+    for place in words(question):
+        index_term = term(question[place.start : place.end])
+        if index_term:
+            inside = (encoding.spans[:, 0] >= place.start) & (encoding.spans[:, 1] <= place.end)
+            weights[inside] = min(rarity(bm25, index_term), _RAREST_WEIGHT)
+    return weights
 
 
 def scale(values: Floats) -> Floats:
@@ -106,6 +135,11 @@ def scale(values: Floats) -> Floats:
         return values
     low, high = values.min(), values.max()
     return np.ones_like(values) if high <= low else (values - low) / (high - low)
+
+
+def _late_interaction(snapshot: Snapshot, rows: npt.NDArray[np.int64], encoding: Encoding) -> Maxima:
+    tokens = snapshot.tokens(rows)
+    return maxima(encoding.tokens, tokens.levels, tokens.scales, tokens.bounds, tokens.sentences)
 
 
 def _fuse(signals: dict[str, Floats], boilerplate: npt.NDArray[np.bool_]) -> Floats:
@@ -133,11 +167,18 @@ def _allowed(snapshot: Snapshot, filters: Filters | None) -> npt.NDArray[np.bool
         [
             (not filters.document_ids or info.id in filters.document_ids)
             and (not filters.publishers or info.publisher in filters.publishers)
-            and (not filters.date_from or (info.date is not None and info.date >= filters.date_from))
-            and (
-                not filters.date_to or (info.date is not None and info.date[: len(filters.date_to)] <= filters.date_to)
-            )
+            and _dated_within(info.date, filters)
             for info in snapshot.documents
         ]
     )
     return np.asarray(keep[snapshot.document_rows], dtype=np.bool_)
+
+
+def _dated_within(day: str | None, filters: Filters) -> bool:
+    """Whether a document's date, as far as it is known, lies within the filters; "2022" lies within 2022-04-01 to …"""
+    if not (filters.date_from or filters.date_to):
+        return True
+    if day is None:
+        return False
+    low, high = filters.date_from or "", filters.date_to or "9999-12-31"
+    return low[: len(day)] <= day <= high[: len(day)]

@@ -108,6 +108,13 @@ class Snapshot:
         _release(self._held)
         self._held = None
 
+    def in_place(self) -> bool:
+        """Whether this very snapshot still stands in its folder, rather than another of the same content."""
+        try:
+            return self._held is None or os.path.samestat(os.fstat(self._held), (self.folder / MANIFEST).stat())
+        except OSError:
+            return False
+
     def document(self, document_id: str) -> Document:
         """A document with its canonical text and blocks.
 

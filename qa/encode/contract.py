@@ -47,6 +47,10 @@ class Encoder(Protocol):
         """Encode a question with the model's query prompt, whose own tokens are left out of the result."""
         ...
 
+    def is_word(self, word: str) -> bool:
+        """Whether the model knows a word whole, as one token, rather than by pieces."""
+        ...
+
     def encode_texts(self, texts: Iterable[str]) -> Iterator[Encoding]:
         """Encode texts in order, several side by side. Texts beyond the model's length are cut short by it."""
         ...

@@ -121,6 +121,11 @@ class SentenceEncoder:
         shifted = np.where(spans >= 0, np.maximum(spans - len(self._prompt), 0), spans).astype(np.int32)
         return Encoding(encoding.vector, encoding.tokens[kept], shifted)
 
+    def is_word(self, word: str) -> bool:
+        """Whether the model knows a word whole; see `Encoder`."""
+        offsets, special = self._tokenised(word)
+        return len(offsets) - sum(special) == 1
+
     def encode_texts(self, texts: Iterable[str]) -> Iterator[Encoding]:
         """Encode texts in order; see `Encoder`."""
         pending: deque[Future[Encoding]] = deque()
@@ -146,24 +151,27 @@ class SentenceEncoder:
         return Encoding(_unit(vector), _unit(tokens), self._spans(text, len(tokens)))
 
     def _spans(self, text: str, count: int) -> npt.NDArray[np.int32]:
-        tokenizer = self._model.tokenizer
-        if isinstance(tokenizer, Tokenizer):
-            encoding = tokenizer.encode(text)
-            offsets, special = encoding.offsets, encoding.special_tokens_mask
-        else:
-            encoded = tokenizer(
-                text,
-                truncation=True,
-                max_length=self._model.max_seq_length,
-                return_offsets_mapping=True,
-                return_special_tokens_mask=True,
-            )
-            offsets, special = encoded["offset_mapping"], encoded["special_tokens_mask"]
+        offsets, special = self._tokenised(text)
         if len(offsets) != count:
             raise ModelUnavailable(f"{self.id} gives {count} token vectors for {len(offsets)} tokens; name another.")
         spans = np.array(offsets, dtype=np.int32).reshape(count, 2)
         spans[np.array(special, dtype=bool)] = -1
         return spans
+
+    def _tokenised(self, text: str) -> tuple[list[tuple[int, int]], list[int]]:
+        """Each token's offsets, and 1 for each of the model's own tokens."""
+        tokenizer = self._model.tokenizer
+        if isinstance(tokenizer, Tokenizer):
+            encoding = tokenizer.encode(text)
+            return encoding.offsets, encoding.special_tokens_mask
+        encoded = tokenizer(
+            text,
+            truncation=True,
+            max_length=self._model.max_seq_length,
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+        )
+        return encoded["offset_mapping"], encoded["special_tokens_mask"]
 
 
 def _unit(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -1,0 +1,77 @@
+"""Misspelt words of a question to the words of the documents.
+
+A word is taken for misspelt only if neither the documents nor the model know it, and if a word of the documents lies
+within an edit or two (optimal string alignment: insert, delete, replace, swap neighbours) and begins alike. A word
+written with a capital may be a name of its own, so it is only ever taken for another such word.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from qa.lexical import BM25, term, words
+
+_SHORTEST = 4
+_TWO_EDITS_FROM = 8  # letters; a shorter word within two edits is as likely another word
+
+
+@dataclass(frozen=True)
+class Speller:
+    """Corrects questions towards the words of one snapshot."""
+
+    path: Path
+    bm25: BM25
+
+    def correct(self, question: str, is_word: Callable[[str], bool]) -> str:
+        """The question with its misspelt words replaced; the very same string when there are none.
+
+        Args:
+            question: As it was asked.
+            is_word: Whether the model knows a word whole.
+        """
+        parts = []
+        end = 0
+        for span in words(question):
+            word = question[span.start : span.end]
+            parts += [question[end : span.start], self._correct(word, is_word)]
+            end = span.end
+        return "".join((*parts, question[end:]))
+
+    def _correct(self, word: str, is_word: Callable[[str], bool]) -> str:
+        if len(word) < _SHORTEST or not word.isalpha() or term(word) in self.bm25.vocabulary or is_word(word):
+            return word  # the vocabulary holds "", which stands for stop words
+        folded = word.casefold()
+        edits = 2 if len(word) >= _TWO_EDITS_FROM else 1
+        close = process.extract(folded, self._forms.keys(), scorer=OSA.distance, score_cutoff=edits, limit=None)
+        fitting = [
+            (distance, -self._forms[other][1], self._forms[other][0])
+            for other, distance, _ in close
+            if folded[0] in other[:2] and (word.islower() or self._forms[other][0][0].isupper())
+        ]
+        return min(fitting)[2] if fitting else word
+
+    @cached_property
+    def _forms(self) -> dict[str, tuple[str, int]]:
+        """Folded words with their usual form and how often they occur. Read when the first word is in doubt."""
+        return {form.casefold(): (form, count) for form, count in json.loads(self.path.read_bytes()).items()}
+
+
+def write_words(texts: Iterable[str], path: Path) -> None:
+    """Save the words of texts that a misspelt word may be corrected to, each in its usual form with its count."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(word for span in words(text) if len(word := text[span.start : span.end]) >= _SHORTEST)
+    usual: dict[str, tuple[str, int]] = {}
+    for word, count in sorted(counts.items()):
+        if word.isalpha():
+            form, total = usual.get(word.casefold(), (word, 0))
+            usual[word.casefold()] = (word if count > counts[form] else form, total + count)
+    path.write_text(json.dumps(dict(usual.values()), ensure_ascii=False, indent=0), encoding="utf-8")

@@ -110,13 +110,19 @@ class DocumentInfo:
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """What is loaded: the open snapshot, when and with which model it was built, and how much is in it."""
+    """What is loaded: the open snapshot, when and with which model it was built, and how much is in it.
+
+    `trouble` is why this is not the snapshot that it should be; `building` is how far a running build is: its `step`,
+    `done` of `total`, `per_second` and `seconds_left`.
+    """
 
     snapshot: str
     built_at: str
     model: str
     documents: int
     passages: int
+    trouble: str | None = None
+    building: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,14 @@
-"""The open snapshot and the model, ready to answer; moves to a new snapshot without dropping a question.
+"""Answers from the current snapshot: checks a question, searches, quotes, and says what is loaded.
 
-Guarantees: one question is answered from one snapshot, whole. A snapshot is closed when its last question is done. A
-snapshot that cannot be opened is refused and the one that serves goes on serving.
+Guarantees: one question is answered from one snapshot, whole, whatever is published meanwhile (`qa.holder`).
 """
 
 from __future__ import annotations
 
-import logging
 import re
-import threading
 import time
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -23,32 +19,20 @@ from qa.encode import Encoder, open_encoder
 from qa.errors import (
     InvalidQuestion,
     InvalidRequest,
-    NoIndex,
     OperatingError,
     QuestionTooLong,
     UnknownDocument,
 )
+from qa.holder import Holder
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
-from qa.report import read_report
+from qa.report import read_progress, read_report
 from qa.search import search
 from qa.settings import Settings
-from qa.snapshot import Snapshot, current_id, open_snapshot
 
 MAX_RESULTS = 50
 _CONFIDENCE_FROM = 3  # distinct passages that the confidence looks at, however few are wanted
-_LOOK_EVERY_S = 1.0
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-log = logging.getLogger(__name__)
-
-
-class _Lease:
-    """A snapshot with a count of those who read it."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
-        self.readers = 1  # the service's own
 
 
 class Service:
@@ -62,23 +46,12 @@ class Service:
         """
         self._settings = settings
         self._encoder = encoder or open_encoder(settings)
-        self._lock = threading.Lock()
-        self._lease: _Lease | None = None
-        self._trouble: OperatingError | None = None
-        self._refused = ""  # the id that gave the trouble, so that it is not verified again every second
-        self._closing = threading.Event()
-        self.refresh()
-        self._watcher = threading.Thread(target=self._watch, name="snapshots", daemon=True)
-        self._watcher.start()
+        self._holder = Holder(settings.index_dir, self._encoder.fingerprint)
+        self._holder.watch()
 
     def close(self) -> None:
         """Stop watching and let go of the snapshot."""
-        self._closing.set()
-        self._watcher.join()
-        with self._lock:
-            lease, self._lease = self._lease, None
-        if lease:
-            self._release(lease)
+        self._holder.close()
 
     def ask(self, question: str, k: int = 5, filters: Filters | None = None, *, explain: bool = False) -> Answer:
         """Answer a question with at most `k` quotations.
@@ -92,7 +65,7 @@ class Service:
         """
         started = time.perf_counter()
         question = self._checked(question, k, filters)
-        with self._reading() as snapshot:
+        with self._holder.reading() as snapshot:
             ranking = search(snapshot, self._encoder, question, filters)
             groups = distinct(ranking, question, max(k, _CONFIDENCE_FROM))
             confidence, verdict = assess(ranking, [group.best for group in groups])
@@ -102,7 +75,7 @@ class Service:
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         """The documents of the open snapshot, in the order of their paths."""
-        with self._reading() as snapshot:
+        with self._holder.reading() as snapshot:
             return snapshot.documents
 
     def document(self, document_id: str) -> Document:
@@ -111,7 +84,7 @@ class Service:
         Raises:
             UnknownDocument: no document has this id.
         """
-        with self._reading() as snapshot:
+        with self._holder.reading() as snapshot:
             return snapshot.document(document_id)
 
     def original(self, document_id: str) -> tuple[str, bytes]:
@@ -132,10 +105,16 @@ class Service:
 
     def status(self) -> IndexStatus:
         """What is loaded."""
-        with self._reading() as snapshot:
+        with self._holder.reading() as snapshot:
             manifest = snapshot.manifest
             return IndexStatus(
-                snapshot.id, manifest["built_at"], self._encoder.id, len(snapshot.documents), snapshot.size
+                snapshot.id,
+                manifest["built_at"],
+                self._encoder.id,
+                len(snapshot.documents),
+                snapshot.size,
+                self._holder.trouble,
+                read_progress(self._settings.index_dir),
             )
 
     def report(self) -> dict[str, Any] | None:
@@ -148,61 +127,18 @@ class Service:
         Raises:
             NoIndex, DamagedSnapshot, MismatchedSnapshot: why they cannot.
         """
-        with self._reading():
+        with self._holder.reading():
             pass
 
     def warm_up(self) -> None:
         """Answer a question that nobody asked, so that the first one asked is as quick as the hundredth."""
-        if self._lease:
+        with suppress(OperatingError):  # nothing to answer from: whoever asks is told
             for _ in range(3):
                 self.ask("What is this about?")
 
     def refresh(self) -> None:
-        """Open the snapshot that CURRENT names, unless it is open already or was refused before."""
-        try:
-            wanted = current_id(self._settings.index_dir)
-        except NoIndex as error:
-            if not self._lease:
-                self._trouble = error
-            return
-        held = self._lease.snapshot.id if self._lease else ""
-        if wanted in (held, self._refused):
-            return
-        try:
-            snapshot = open_snapshot(self._settings.index_dir, wanted, weights=self._encoder.fingerprint)
-        except OperatingError as error:
-            self._refused, self._trouble = wanted, error
-            log.error("Snapshot %s is refused: %s", wanted, error)  # noqa: TRY400 - the message says it all
-            return
-        with self._lock:
-            old, self._lease = self._lease, _Lease(snapshot)
-            self._refused, self._trouble = "", None
-        log.info("Serving snapshot %s", snapshot.id)
-        if old:
-            self._release(old)
-
-    def _watch(self) -> None:
-        while not self._closing.wait(_LOOK_EVERY_S):
-            self.refresh()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Snapshot]:
-        with self._lock:
-            lease = self._lease
-            if lease is None:
-                raise self._trouble or NoIndex("The service is closed.")
-            lease.readers += 1
-        try:
-            yield lease.snapshot
-        finally:
-            self._release(lease)
-
-    def _release(self, lease: _Lease) -> None:
-        with self._lock:
-            lease.readers -= 1
-            last = lease.readers == 0
-        if last:
-            lease.snapshot.close()
+        """Take up a new snapshot at once, rather than at the next look."""
+        self._holder.refresh()
 
     def _checked(self, question: str, k: int, filters: Filters | None) -> str:
         if any("\ud800" <= char <= "\udfff" for char in question):

@@ -226,6 +226,8 @@ class IndexModel(_Reply):
     model: str
     documents: int
     passages: int
+    trouble: str | None
+    building: dict[str, Any] | None
     last_build: dict[str, Any] | None
 
 

@@ -5,9 +5,10 @@ import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.late_interaction import best_matches, quantise, similarities
+from qa.late_interaction import Maxima, maxima, quantise, similarities
 
 Floats = npt.NDArray[np.float32]
+Passage = tuple[Floats, list[int]]  # token vectors, and each token's sentence, -1 for those in none
 
 
 def unit(rows: list[list[float]]) -> Floats:
@@ -15,53 +16,101 @@ def unit(rows: list[list[float]]) -> Floats:
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def stored(passages: list[Floats]) -> tuple[npt.NDArray[np.int8], Floats, npt.NDArray[np.int64]]:
-    """Passages' tokens as a snapshot keeps them: quantised each by itself, one after another, with bounds."""
-    levels, scales = zip(*map(quantise, passages), strict=True)
-    bounds = np.cumsum([0, *map(len, passages)])
-    return np.concatenate(levels), np.concatenate(scales), bounds
-
-
-def maxsim(question: Floats, passages: list[Floats]) -> Floats:
-    """The best match of every question token in every passage, `(questions, passages)`."""
-    levels, scales, bounds = stored(passages)
-    return best_matches(similarities(question, levels, scales), bounds)
+def compare(question: Floats, passages: list[Passage]) -> Maxima:
+    """Compare a question with passages as a snapshot keeps them: quantised, one after another, with bounds."""
+    levels, scales = zip(*[quantise(tokens) for tokens, _ in passages], strict=True)
+    bounds = np.cumsum([0, *[len(tokens) for tokens, _ in passages]])
+    sentences = np.concatenate([np.array(each, dtype=np.int32) for _, each in passages])
+    return maxima(question, np.concatenate(levels), np.concatenate(scales), bounds, sentences)
 
 
 @st.composite
-def token_vectors(draw: st.DrawFn, most: int = 6) -> Floats:
-    seed, count = draw(st.integers(0, 2**32 - 1)), draw(st.integers(1, most))
-    vectors = np.random.default_rng(seed).standard_normal((count, 16))
+def token_vectors(draw: st.DrawFn, count: int | None = None) -> Floats:
+    seed, size = draw(st.integers(0, 2**32 - 1)), count or draw(st.integers(1, 6))
+    vectors = np.random.default_rng(seed).standard_normal((size, 16))
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
-def test_each_question_token_takes_its_best_match_within_each_passage() -> None:
-    matrix = np.array(
-        [  # one passage of two tokens, one of three, one of one
-            [0.1, 0.9, 0.3, 0.2, 0.4, -0.5],
-            [0.8, 0.7, -0.1, -0.2, -0.3, 0.6],
-        ],
-        dtype=np.float32,
-    )
-    bounds = np.array([0, 2, 5, 6])
-    expected = np.array([[0.9, 0.4, -0.5], [0.8, -0.1, 0.6]], dtype=np.float32)
-    np.testing.assert_array_equal(best_matches(matrix, bounds), expected)
+@st.composite
+def passages_(draw: st.DrawFn) -> Passage:
+    """A trail and the model's own tokens in no sentence, then some sentences, then the model's last token."""
+    lengths = draw(st.lists(st.integers(1, 3), max_size=4))
+    inside = [number for number, length in enumerate(lengths) for _ in range(length)]
+    sentences = [-1] * draw(st.integers(1, 2)) + inside + [-1] * draw(st.integers(0, 1))
+    return draw(token_vectors(len(sentences))), sentences
+
+
+def oracle(question: Floats, passage: Passage, weights: Floats) -> tuple[Floats, float]:
+    """A passage's maxima, and its best sentence's weighted mean, straight from the definition."""
+    tokens, sentences = passage
+    matrix = similarities(question, *quantise(tokens))
+    numbers = sorted({each for each in sentences if each >= 0})
+    if not numbers:  # the model saw none of its sentences: what it saw stands in for one
+        return matrix.max(axis=1), float((weights @ matrix.max(axis=1)) / weights.sum())
+    means = [weights @ matrix[:, np.array(sentences) == number].max(axis=1) / weights.sum() for number in numbers]
+    return matrix.max(axis=1), float(max(means))
+
+
+def test_each_question_token_takes_its_best_match_within_each_passage_and_sentence() -> None:
+    # The tokens of two passages on a circle, told by their cosine with the question's only token, (1, 0).
+    def at(*cosines: float) -> Floats:
+        return np.array([[cosine, np.sqrt(1 - cosine**2)] for cosine in cosines], dtype=np.float32)
+
+    first = (at(0.9, 0.1, 0.3, -0.2), [-1, 0, 0, 1])
+    second = (at(-0.5, -0.8, -0.4), [-1, 0, 1])
+    found = compare(unit([[1, 0]]), [first, second])
+    np.testing.assert_allclose(found.passages, [[0.9, -0.4]], atol=0.01)
+    np.testing.assert_allclose(found.sentences, [[0.3, -0.2, -0.8, -0.4]], atol=0.01)
+    assert found.first.tolist() == [0, 2]
+    np.testing.assert_allclose(found.best_sentence(np.array([1], dtype=np.float32)), [0.3, -0.4], atol=0.01)
+
+
+def test_the_best_sentence_is_one_that_meets_the_whole_question() -> None:
+    question = unit([[1, 0, 0], [0, 1, 0]])
+    # One sentence meets both tokens halfway, the others one each in full: 1/sqrt(2) beats (1 + 0) / 2.
+    tokens = unit([[1, 0, 0], [1, 1, 0], [0, 1, 0]])
+    found = compare(question, [(tokens, [0, 1, 2])])
+    np.testing.assert_allclose(found.passages, [[1], [1]], atol=0.01)
+    even, second = np.array([1, 1], dtype=np.float32), np.array([1, 9], dtype=np.float32)
+    np.testing.assert_allclose(found.best_sentence(even), [np.sqrt(0.5)], atol=0.01)
+    np.testing.assert_allclose(found.best_sentence(second), [0.9], atol=0.01)  # (1 * 0 + 9 * 1) / 10
 
 
 def test_a_passage_that_says_the_opposite_scores_below_zero_beside_longer_ones() -> None:
     """Padding with zeros would lift -1 to 0, since a padding zero beats a negative similarity."""
-    question = unit([[1, 0]])
     opposite, longer = unit([[-1, 0]]), unit([[0, 1], [0, 1], [0, 1], [1, 0]])
-    np.testing.assert_allclose(maxsim(question, [opposite, longer]), [[-1, 1]], atol=1e-6)
+    found = compare(unit([[1, 0]]), [(opposite, [0]), (longer, [-1, 0, 0, 1])])
+    np.testing.assert_allclose(found.passages, [[-1, 1]], atol=1e-6)
+    np.testing.assert_allclose(found.best_sentence(np.array([1], dtype=np.float32)), [-1, 1], atol=1e-6)
 
 
-@given(token_vectors(), st.lists(token_vectors(), min_size=1, max_size=8), st.data())
+@given(token_vectors(), st.lists(passages_(), min_size=1, max_size=8))
+def test_a_passage_scores_in_any_batch_what_the_definition_says(question: Floats, passages: list[Passage]) -> None:
+    weights = np.linspace(0.5, 4, len(question), dtype=np.float32)
+    found = compare(question, passages)
+    best = found.best_sentence(weights)
+    for place, passage in enumerate(passages):
+        expected, expected_best = oracle(question, passage, weights)
+        np.testing.assert_allclose(found.passages[:, place], expected, atol=1e-6)
+        np.testing.assert_allclose(best[place], expected_best, atol=1e-6)
+
+
+@given(token_vectors(), st.lists(passages_(), min_size=1, max_size=8), st.data())
 def test_a_passage_scores_alone_what_it_scores_in_any_batch(
-    question: Floats, passages: list[Floats], data: st.DataObject
+    question: Floats, passages: list[Passage], data: st.DataObject
 ) -> None:
     place = data.draw(st.integers(0, len(passages) - 1))
-    alone = maxsim(question, [passages[place]])[:, 0]
-    np.testing.assert_allclose(maxsim(question, passages)[:, place], alone, atol=1e-6)
+    weights = np.ones(len(question), dtype=np.float32)
+    alone, together = compare(question, [passages[place]]), compare(question, passages)
+    np.testing.assert_allclose(together.passages[:, place], alone.passages[:, 0], atol=1e-6)
+    np.testing.assert_allclose(together.best_sentence(weights)[place], alone.best_sentence(weights)[0], atol=1e-6)
+
+
+def test_no_passages_have_no_maxima() -> None:
+    nothing = np.empty((0, 16), dtype=np.int8)
+    found = maxima(unit([[1] * 16]), nothing, np.empty(0, np.float32), np.zeros(1, np.int64), np.empty(0, np.int32))
+    assert (found.passages.shape, found.sentences.shape) == ((1, 0), (1, 0))
+    assert found.best_sentence(np.ones(1, dtype=np.float32)).shape == (0,)
 
 
 @given(token_vectors(), token_vectors())

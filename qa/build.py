@@ -34,7 +34,7 @@ from qa.load import loader_identity, make_document
 from qa.load.sources import NAME as SIDECAR
 from qa.load.sources import Details, read_sources
 from qa.manifest import SNAPSHOTS, current_id, read_manifest
-from qa.memory import Memory
+from qa.memory import Memory, ToEncode
 from qa.parsing import Parser
 from qa.passages import PASSAGES_VERSION, embedding_text
 from qa.publish import LOCK, prune, publish, rolled_back, sweep
@@ -97,6 +97,9 @@ def _keep(index_dir: Path, report: BuildReport, started: float) -> None:
         log.warning("The build's report cannot be kept: %s", error)
 
 
+_NOTHING = ToEncode("", 0, ())
+
+
 @dataclass(frozen=True, slots=True)
 class _Item:
     """A passage to write, or a document that opens (`passage` None)."""
@@ -104,8 +107,7 @@ class _Item:
     document: Document
     own: dict[str, str]
     passage: Passage | None = None
-    text: str = ""
-    text_start: int = 0
+    to_encode: ToEncode = _NOTHING
     key: bytes = b""
 
 
@@ -245,7 +247,8 @@ class _Build:
 
     def _count(self, memory: Memory, failed: dict[str, str]) -> int:
         """The characters that need encoding."""
-        unknown = {item.key: len(item.text) for item in self._items(memory, failed) if not memory.knows(item.key)}
+        items = self._items(memory, failed)
+        unknown = {item.key: len(item.to_encode.text) for item in items if not memory.knows(item.key)}
         return sum(unknown.values())
 
     def _items(self, memory: Memory, failed: dict[str, str]) -> Iterator[_Item]:
@@ -261,9 +264,10 @@ class _Build:
             ids.add(document.id)
             yield _Item(document, dict(content.parsed.own))
             for passage in content.passages:
-                text, text_start = embedding_text(document.title, passage)
+                sentences = tuple(passage.text[span.start : span.end] for span in passage.sentences)
+                to_encode = ToEncode(*embedding_text(document.title, passage), sentences)
                 placed = replace(passage, document_id=document.id)
-                yield _Item(document, {}, placed, text, text_start, memory.key(text, text_start))
+                yield _Item(document, {}, placed, to_encode, memory.key(to_encode))
 
     def _fill(self, writer: SnapshotWriter, memory: Memory, failed: dict[str, str], to_encode: int) -> None:
         """Encode what is new and write everything, chunk by chunk."""
@@ -276,7 +280,7 @@ class _Build:
 
         items = self._items(memory, failed)
         while chunk := list(islice(items, _CHUNK)):
-            wanted = {item.key: (item.text, item.text_start) for item in chunk if item.passage}
+            wanted = {item.key: item.to_encode for item in chunk if item.passage}
             vectors, new = memory.recall(wanted, encoded)
             self._report.encoded += new
             for item in chunk:
@@ -284,8 +288,7 @@ class _Build:
                     writer.add_document(item.document, item.own)
                     self._report.documents += 1
                 else:
-                    vector, levels, scales, spans = vectors[item.key]
-                    writer.add_passage(item.passage, item.key, vector, (levels, scales, spans))
+                    writer.add_passage(item.passage, item.key, vectors[item.key])
                     self._report.passages += 1
         self._report.reused = self._report.passages - self._report.encoded
 

@@ -20,6 +20,25 @@ def quantise(tokens: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt
     return levels, (1.0 / np.maximum(norms, 1e-12)).astype(np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class PassageVectors:
+    """All that is stored of one passage's vectors.
+
+    Attributes:
+        vector: The passage's own, `(d,) float32`.
+        levels: Its tokens', `(n, d) int8`, with `scales` `(n,) float32` and places in its text `spans` `(n, 2) int32`;
+            -1 for tokens of the heading trail and the model's own.
+        sentence_levels: Each sentence's, encoded by itself, `(s, d) int8`, with `sentence_scales` `(s,) float32`.
+    """
+
+    vector: npt.NDArray[np.float32]
+    levels: npt.NDArray[np.int8]
+    scales: npt.NDArray[np.float32]
+    spans: npt.NDArray[np.int32]
+    sentence_levels: npt.NDArray[np.int8]
+    sentence_scales: npt.NDArray[np.float32]
+
+
 def similarities(
     question: npt.NDArray[np.float32], levels: npt.NDArray[np.int8], scales: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from qa.errors import DamagedSnapshot, MismatchedSnapshot, NoIndex, QAError
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
 SNAPSHOTS = "snapshots"

@@ -12,7 +12,9 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, fields
 from hashlib import blake2b, sha256
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
@@ -20,22 +22,32 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.encode import Encoder, Encoding
-from qa.late_interaction import quantise
+from qa.late_interaction import PassageVectors, quantise
 from qa.load import Parsed
 from qa.parsing import Content, from_data, to_data
 from qa.snapshot import Snapshot
 
 JOURNAL = "journal.sqlite"
 
-# Vector `(d,) float32`, and its tokens' levels `(n, d) int8`, scales `(n,) float32` and spans `(n, 2) int32`.
-Vectors = tuple[npt.NDArray[np.float32], npt.NDArray[np.int8], npt.NDArray[np.float32], npt.NDArray[np.int32]]
-
 _COMMIT_EVERY_S = 0.5  # at most this much work is lost to a kill
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS encoded
-    (key BLOB PRIMARY KEY, vector BLOB, levels BLOB, scales BLOB, spans BLOB, digest BLOB) WITHOUT ROWID;
+    (key BLOB PRIMARY KEY, vector BLOB, levels BLOB, scales BLOB, spans BLOB,
+     sentence_levels BLOB, sentence_scales BLOB, digest BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS contents (key BLOB PRIMARY KEY, content BLOB, digest BLOB) WITHOUT ROWID;
 """
+
+
+@dataclass(frozen=True, slots=True)
+class ToEncode:
+    """A passage as the model reads it: with its heading trail, and sentence by sentence.
+
+    `text_start` is where the passage's own text begins in `text`.
+    """
+
+    text: str
+    text_start: int
+    sentences: tuple[str, ...]
 
 
 class Memory:
@@ -110,34 +122,38 @@ class Memory:
         self._journal.execute("INSERT OR REPLACE INTO contents VALUES (?, ?, ?)", (key, data, _digest([data])))
         self._commit_now_and_then()
 
-    def key(self, text: str, text_start: int) -> bytes:
-        """The digest of model, text, and where in it the passage begins."""
-        return sha256(f"{self._weights}\0{text_start}\0{text}".encode()).digest()
+    def key(self, passage: ToEncode) -> bytes:
+        """The digest of the model and of all that it reads."""
+        parts = (self._weights, str(passage.text_start), passage.text, *passage.sentences)
+        return sha256("\0".join(parts).encode()).digest()
 
     def knows(self, key: bytes) -> bool:
         """Whether this was encoded before."""
         return key in self._rows or self._vectors(key) is not None
 
     def recall(
-        self, wanted: dict[bytes, tuple[str, int]], on_encoded: Callable[[str], None] = lambda _: None
-    ) -> tuple[dict[bytes, Vectors], int]:
-        """Vectors for texts with the offsets of their passages, encoding and keeping those not known yet.
+        self, wanted: dict[bytes, ToEncode], on_encoded: Callable[[str], None] = lambda _: None
+    ) -> tuple[dict[bytes, PassageVectors], int]:
+        """Vectors for passages, encoding and keeping those not known yet.
 
         Returns:
             The vectors by key, and how many had to be encoded.
         """
         found = {key: vectors for key in wanted if (vectors := self._vectors(key)) is not None}
-        missing = {key: text for key, text in wanted.items() if key not in found}
+        missing = {key: passage for key, passage in wanted.items() if key not in found}
         if missing:
-            encodings = self._model().encode_texts(text for text, _ in missing.values())
-            for (key, (text, start)), encoding in zip(missing.items(), encodings, strict=True):
-                found[key] = _quantised(encoding, start)
-                blobs = [array.tobytes() for array in found[key]]
+            texts = (text for passage in missing.values() for text in (passage.text, *passage.sentences))
+            encodings = self._model().encode_texts(texts)
+            for key, passage in missing.items():
+                whole = next(encodings)
+                sentences = [encoding.vector for encoding in islice(encodings, len(passage.sentences))]
+                found[key] = _quantised(whole, passage.text_start, sentences)
+                blobs = [getattr(found[key], field.name).tobytes() for field in fields(PassageVectors)]
                 self._journal.execute(
-                    "INSERT OR REPLACE INTO encoded VALUES (?, ?, ?, ?, ?, ?)", (key, *blobs, _digest(blobs))
+                    "INSERT OR REPLACE INTO encoded VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (key, *blobs, _digest(blobs))
                 )
                 self._commit_now_and_then()
-                on_encoded(text)
+                on_encoded(passage.text)
         return found, len(missing)
 
     def clear(self) -> None:
@@ -154,20 +170,24 @@ class Memory:
             self._encoder = self._open_encoder()
         return self._encoder
 
-    def _vectors(self, key: bytes) -> Vectors | None:
+    def _vectors(self, key: bytes) -> PassageVectors | None:
         row = self._rows.get(key)
         if row is not None and self._known:
-            tokens = self._known.tokens([row])
-            return self._known.vectors.vectors(np.array([row]))[0], tokens.levels, tokens.scales, tokens.spans
-        stored = self._stored("SELECT vector, levels, scales, spans, digest FROM encoded WHERE key = ?", key)
+            return self._known.passage_vectors(row)
+        stored = self._stored(
+            "SELECT vector, levels, scales, spans, sentence_levels, sentence_scales, digest FROM encoded WHERE key = ?",
+            key,
+        )
         if stored is None:
             return None
-        vector, levels, scales, spans = stored
-        return (
+        vector, levels, scales, spans, sentence_levels, sentence_scales = stored
+        return PassageVectors(
             np.frombuffer(vector, np.float32),
             np.frombuffer(levels, np.int8).reshape(-1, self.dimension),
             np.frombuffer(scales, np.float32),
             np.frombuffer(spans, np.int32).reshape(-1, 2),
+            np.frombuffer(sentence_levels, np.int8).reshape(-1, self.dimension),
+            np.frombuffer(sentence_scales, np.float32),
         )
 
     def _stored(self, query: str, key: bytes) -> list[bytes] | None:
@@ -213,11 +233,12 @@ def _identity(source: str, digest: str) -> tuple[str, str]:
     return PurePosixPath(source).suffix.lower(), digest
 
 
-def _quantised(encoding: Encoding, text_start: int) -> Vectors:
+def _quantised(encoding: Encoding, text_start: int, sentences: list[npt.NDArray[np.float32]]) -> PassageVectors:
     levels, scales = quantise(encoding.tokens)
     spans = encoding.spans - text_start
     spans[encoding.spans[:, 0] < text_start] = -1  # the heading trail's and the model's own tokens
-    return encoding.vector, levels, scales, np.ascontiguousarray(spans, dtype=np.int32)
+    spans = np.ascontiguousarray(spans, dtype=np.int32)
+    return PassageVectors(encoding.vector, levels, scales, spans, *quantise(np.stack(sentences)))
 
 
 def _digest(blobs: Any) -> bytes:

@@ -4,7 +4,8 @@
    and one for each of its tokens.
 2. Candidates are the union of the nearest passages by vector and the best by BM25, among those the filters allow.
 3. Late interaction compares the question's tokens, rare words weighing more, with every candidate's: once with all of
-   the passage's tokens, and once with those of its best single sentence, where evidence stands close together.
+   the passage's tokens, and once with those of its best single sentence, where evidence stands close together. The
+   vector of the nearest sentence, encoded by itself, is a third witness.
 4. Each signal is scaled to 0..1 over the candidates, and their weighted mean is the score.
 """
 
@@ -17,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.encode import Encoder, Encoding
-from qa.late_interaction import Maxima, maxima
+from qa.late_interaction import Maxima, maxima, similarities
 from qa.lexical import BM25, term, terms, words
 from qa.records import Filters, Hit
 from qa.snapshot import Snapshot
 
 CANDIDATES = 100  # from each of the two retrievers
-WEIGHTS = {"late_interaction": 1.0, "best_sentence": 1.0, "bm25": 0.2, "dense": 0.2}
+WEIGHTS = {"late_interaction": 1.0, "best_sentence": 1.0, "sentence_vector": 0.5, "bm25": 0.25, "dense": 0.2}
 # Imprints, addresses and dead links are found when asked for, but do not compete with what a document says.
 BOILERPLATE_PENALTY = 0.05
 
@@ -92,6 +93,7 @@ def search(snapshot: Snapshot, encoder: Encoder, question: str, filters: Filters
     signals = {
         "late_interaction": weights @ late.passages / weights.sum(),
         "best_sentence": late.best_sentence(weights),
+        "sentence_vector": _sentence_vectors(snapshot, rows, encoding),
         "bm25": bm25_all[rows],
         "dense": snapshot.vectors.vectors(rows) @ encoding.vector,
     }
@@ -140,6 +142,15 @@ def scale(values: Floats) -> Floats:
 def _late_interaction(snapshot: Snapshot, rows: npt.NDArray[np.int64], encoding: Encoding) -> Maxima:
     tokens = snapshot.tokens(rows)
     return maxima(encoding.tokens, tokens.levels, tokens.scales, tokens.bounds, tokens.sentences)
+
+
+def _sentence_vectors(snapshot: Snapshot, rows: npt.NDArray[np.int64], encoding: Encoding) -> Floats:
+    """The cosine of the question's vector with each passage's nearest sentence."""
+    if not len(rows):
+        return np.empty(0, np.float32)
+    sentences = snapshot.sentences(rows)
+    matrix = similarities(encoding.vector[np.newaxis], sentences.levels, sentences.scales)
+    return np.asarray(np.maximum.reduceat(matrix[0], sentences.bounds[:-1]), dtype=np.float32)
 
 
 def _fuse(signals: dict[str, Floats], boilerplate: npt.NDArray[np.bool_]) -> Floats:

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.errors import DamagedSnapshot, OperatingError, UnknownDocument
+from qa.late_interaction import PassageVectors
 from qa.lexical import ANALYSER_VERSION, BM25
 from qa.manifest import MANIFEST, SNAPSHOTS, current_id, manifests, match, read_manifest, verify_files
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span
@@ -39,7 +40,9 @@ VECTORS = "passages.faiss"
 TOKENS = "tokens.i8"
 SCALES = "token_scales.f32"
 SPANS = "token_spans.i32"
-BOUNDS = "token_bounds.i64"
+SENTENCES = "sentences.i8"
+SENTENCE_SCALES = "sentence_scales.f32"
+BOUNDS = "bounds.i64"
 LEXICAL = "bm25"
 WORDS = "words.json"
 
@@ -62,6 +65,15 @@ class TokenMatrix:
     scales: npt.NDArray[np.float32]
     spans: npt.NDArray[np.int32]
     sentences: npt.NDArray[np.int32]
+    bounds: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceMatrix:
+    """The stored sentences of some passages, one passage after another; `levels`, `scales` and `bounds` as above."""
+
+    levels: npt.NDArray[np.int8]
+    scales: npt.NDArray[np.float32]
     bounds: npt.NDArray[np.int64]
 
 
@@ -92,7 +104,11 @@ class Snapshot:
         self._levels = _mapped(self.folder / TOKENS, np.int8, (tokens, dimension))
         self._scales = _mapped(self.folder / SCALES, np.float32, (tokens,))
         self._spans = _mapped(self.folder / SPANS, np.int32, (tokens, 3))
-        self._bounds = np.fromfile(self.folder / BOUNDS, dtype=np.int64)
+        sentences = self.manifest["counts"]["sentences"]
+        self._sentences = _mapped(self.folder / SENTENCES, np.int8, (sentences, dimension))
+        self._sentence_scales = _mapped(self.folder / SENTENCE_SCALES, np.float32, (sentences,))
+        bounds = np.fromfile(self.folder / BOUNDS, dtype=np.int64).reshape(-1, 2)
+        self._bounds, self._sentence_bounds = np.ascontiguousarray(bounds.T)
         self.documents = tuple(self._read_documents())
         self._row_of = {info.id: row for row, info in enumerate(self.documents)}
         columns = list(zip(*self._database.execute("SELECT document, kind FROM passages ORDER BY row"), strict=True))
@@ -165,17 +181,21 @@ class Snapshot:
 
     def tokens(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> TokenMatrix:
         """The token vectors of some passages; only these are read from disk."""
-        begins, ends = self._bounds[rows], self._bounds[np.asarray(rows) + 1]
-        bounds = np.concatenate([[0], np.cumsum(ends - begins)]).astype(np.int64)
-        if len(begins) and (begins[1:] == ends[:-1]).all():  # neighbours: a view, no copy
-            whole = slice(begins[0], ends[-1])
-            spans = self._spans[whole]
-            return TokenMatrix(self._levels[whole], self._scales[whole], spans[:, :2], spans[:, 2], bounds)
-        pieces = [slice(begin, end) for begin, end in zip(begins, ends, strict=True)]
-        levels = np.concatenate([self._levels[piece] for piece in pieces])
-        scales = np.concatenate([self._scales[piece] for piece in pieces])
-        spans = np.concatenate([self._spans[piece] for piece in pieces])
+        pieces, bounds = _pieces(self._bounds, rows)
+        spans = _gathered(self._spans, pieces)
+        levels, scales = _gathered(self._levels, pieces), _gathered(self._scales, pieces)
         return TokenMatrix(levels, scales, spans[:, :2], spans[:, 2], bounds)
+
+    def sentences(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> SentenceMatrix:
+        """The sentence vectors of some passages; only these are read from disk."""
+        pieces, bounds = _pieces(self._sentence_bounds, rows)
+        return SentenceMatrix(_gathered(self._sentences, pieces), _gathered(self._sentence_scales, pieces), bounds)
+
+    def passage_vectors(self, row: int) -> PassageVectors:
+        """All vectors of one passage."""
+        tokens, sentences = self.tokens([row]), self.sentences([row])
+        vector = self.vectors.vectors(np.array([row]))[0]
+        return PassageVectors(vector, tokens.levels, tokens.scales, tokens.spans, sentences.levels, sentences.scales)
 
     def _read_documents(self) -> Iterator[DocumentInfo]:
         query = (
@@ -284,6 +304,21 @@ def _release(held: int | None) -> None:
 
 def _blocks(stored: str) -> tuple[Block, ...]:
     return tuple(Block(BlockKind(kind), *rest) for kind, *rest in json.loads(stored))
+
+
+def _pieces(
+    bounds: npt.NDArray[np.int64], rows: Sequence[int] | npt.NDArray[np.int64]
+) -> tuple[list[slice], npt.NDArray[np.int64]]:
+    """Where some passages' rows stand in an array of all, and where they will stand one after another."""
+    begins, ends = bounds[rows], bounds[np.asarray(rows) + 1]
+    new_bounds = np.concatenate([[0], np.cumsum(ends - begins)]).astype(np.int64)
+    if len(begins) and (begins[1:] == ends[:-1]).all():  # neighbours: one piece, and so a view without a copy
+        return [slice(begins[0], ends[-1])], new_bounds
+    return [slice(begin, end) for begin, end in zip(begins, ends, strict=True)], new_bounds
+
+
+def _gathered(array: npt.NDArray[Any], pieces: list[slice]) -> npt.NDArray[Any]:
+    return array[pieces[0]] if len(pieces) == 1 else np.concatenate([array[:0], *(array[piece] for piece in pieces)])
 
 
 def _mapped(path: Path, dtype: type[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:

@@ -22,10 +22,22 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.disk import files_below, flush
+from qa.late_interaction import PassageVectors
 from qa.lexical import write_bm25
 from qa.manifest import FORMAT, MANIFEST, SNAPSHOTS, UNFINISHED, manifests, seal
 from qa.records import Document, Passage
-from qa.snapshot import BOUNDS, DATABASE, LEXICAL, SCALES, SPANS, TOKENS, VECTORS, WORDS
+from qa.snapshot import (
+    BOUNDS,
+    DATABASE,
+    LEXICAL,
+    SCALES,
+    SENTENCE_SCALES,
+    SENTENCES,
+    SPANS,
+    TOKENS,
+    VECTORS,
+    WORDS,
+)
 from qa.spelling import write_words
 from qa.vectors.faiss_store import write_faiss
 
@@ -55,10 +67,9 @@ class SnapshotWriter:
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(_SCHEMA)
         self._database.execute("BEGIN")
-        self._tokens = (self.folder / TOKENS).open("wb")
-        self._scales = (self.folder / SCALES).open("wb")
-        self._spans = (self.folder / SPANS).open("wb")
-        self._bounds = [0]
+        names = (TOKENS, SCALES, SPANS, SENTENCES, SENTENCE_SCALES)
+        self._arrays = {name: (self.folder / name).open("wb") for name in names}
+        self._bounds = [(0, 0)]  # where each passage's tokens and sentences begin
         self._vectors: list[npt.NDArray[np.float32]] = []
         self._documents: list[dict[str, Any]] = []
         self._failed: list[dict[str, str]] = []
@@ -101,22 +112,20 @@ class SnapshotWriter:
         self,
         passage: Passage,
         key: bytes,
-        vector: npt.NDArray[np.float32],
-        tokens: tuple[npt.NDArray[np.int8], npt.NDArray[np.float32], npt.NDArray[np.int32]],
+        vectors: PassageVectors,
     ) -> None:
         """Add a passage of the last document.
 
         Args:
             passage: The passage; its text must stand in the document at its offsets.
             key: Digest of what was encoded.
-            vector: `(d,) float32`.
-            tokens: Levels `(n, d) int8`, scales `(n,) float32` and spans `(n, 2) int32`, n at least 1.
+            vectors: Its vectors, of at least one token and of every sentence.
         """
         if self._text[passage.start : passage.end] != passage.text:
             raise AssertionError(f"passage {passage.start}-{passage.end} of {passage.document_id} is not its text")
-        levels, scales, spans = tokens
-        if not len(levels) == len(scales) == len(spans) > 0:
-            raise AssertionError(f"passage {passage.start}-{passage.end} of {passage.document_id} has uneven tokens")
+        whole = len(vectors.levels) == len(vectors.scales) == len(vectors.spans) > 0
+        if not whole or len(vectors.sentence_levels) != len(passage.sentences):
+            raise AssertionError(f"passage {passage.start}-{passage.end} of {passage.document_id} has uneven vectors")
         self._database.execute(
             "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -133,13 +142,17 @@ class SnapshotWriter:
                 key,
             ),
         )
-        self._tokens.write(levels.tobytes())
-        self._scales.write(scales.tobytes())
         starts = [sentence.start for sentence in passage.sentences]
-        sentences = np.searchsorted(starts, spans[:, 0], side="right") - 1  # -1 for tokens that stand in none
-        self._spans.write(np.column_stack([spans, sentences]).astype(np.int32).tobytes())
-        self._bounds.append(self._bounds[-1] + len(levels))
-        self._vectors.append(vector)
+        inside = np.searchsorted(starts, vectors.spans[:, 0], side="right") - 1  # -1 for tokens that stand in none
+        spans = np.column_stack([vectors.spans, inside]).astype(np.int32)
+        self._write(TOKENS, vectors.levels)
+        self._write(SCALES, vectors.scales)
+        self._write(SPANS, spans)
+        self._write(SENTENCES, vectors.sentence_levels)
+        self._write(SENTENCE_SCALES, vectors.sentence_scales)
+        ends = (self._bounds[-1][0] + len(vectors.levels), self._bounds[-1][1] + len(vectors.sentence_levels))
+        self._bounds.append(ends)
+        self._vectors.append(vectors.vector)
         self._documents[-1]["passages"] += 1
 
     def entries(self) -> dict[str, dict[str, Any]]:
@@ -152,7 +165,7 @@ class SnapshotWriter:
         Returns:
             The snapshot's id, a digest of its content.
         """
-        for file in (self._tokens, self._scales, self._spans):
+        for file in self._arrays.values():
             file.close()
         np.array(self._bounds, dtype=np.int64).tofile(self.folder / BOUNDS)
         self._database.execute("COMMIT")
@@ -169,7 +182,8 @@ class SnapshotWriter:
             "counts": {
                 "documents": len(self._documents),
                 "passages": len(self._vectors),
-                "tokens": self._bounds[-1],
+                "tokens": self._bounds[-1][0],
+                "sentences": self._bounds[-1][1],
             },
             "files": {
                 path.relative_to(self.folder).as_posix(): _fingerprint(path) for path in files_below(self.folder)
@@ -184,11 +198,14 @@ class SnapshotWriter:
 
     def abandon(self) -> None:
         """Remove what was written. What cannot be removed now, the next build sweeps up."""
-        for file in (self._tokens, self._scales, self._spans):
+        for file in self._arrays.values():
             with suppress(OSError):  # a full disk refuses what is still buffered
                 file.close()
         self._database.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _write(self, name: str, array: npt.NDArray[Any]) -> None:
+        self._arrays[name].write(array.tobytes())
 
     def _indexed_texts(self) -> Iterator[str]:
         for headings, text in self._database.execute("SELECT headings, text FROM passages ORDER BY row"):

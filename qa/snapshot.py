@@ -237,6 +237,8 @@ def open_snapshot(index_dir: Path, snapshot_id: str, *, weights: str | None = No
         MismatchedSnapshot: it was built with another format, analyser or model.
     """
     folder = index_dir / SNAPSHOTS / snapshot_id
+    if not folder.exists():
+        raise DamagedSnapshot(f"There is no snapshot {snapshot_id} in {index_dir}, though CURRENT may name it.")
     held = hold(folder)
     try:
         manifest = read_manifest(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -72,8 +73,14 @@ def write_faiss(chunks: Iterable[npt.NDArray[np.float32]], dimension: int, path:
         chunks: Arrays `(n, dimension) float32`, rows of unit length.
         dimension: The length of a vector.
         path: The file to write.
+
+    Raises:
+        OSError: the disk refused.
     """
     index = faiss.IndexFlatIP(dimension)
     for chunk in chunks:
         index.add(chunk)
-    faiss.write_index(index, str(path))
+    try:
+        faiss.write_index(index, str(path))
+    except RuntimeError as error:
+        raise OSError(errno.EIO, str(error).splitlines()[-1], str(path)) from error

@@ -79,6 +79,8 @@ INDEX: dict[str, Any] = {
     "model": "bge-small-en-v1.5",
     "documents": 5,
     "passages": 33,
+    "trouble": None,
+    "building": None,
     "last_build": {
         "finished_at": "2025-10-02T14:03:11+00:00",
         "seconds": 2.4,

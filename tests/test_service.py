@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+from workshop import Workshop
+
+from qa.errors import DamagedSnapshot, InvalidQuestion, NoIndex, QAError, UnknownDocument
+from qa.manifest import current_id
+from qa.publish import roll_back
+from qa.records import Filters
+from qa.service import Service
+from qa.snapshot import Snapshot
+
+
+@pytest.fixture
+def shop(tmp_path):
+    return Workshop(tmp_path)
+
+
+@contextmanager
+def serving(shop: Workshop):
+    service = Service(shop.settings, shop.encoder)
+    try:
+        yield service
+    finally:
+        service.close()
+
+
+def flip(path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def wait_for(condition, within_s: float = 2.0) -> float:
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < within_s, "not within the time promised"
+        time.sleep(0.01)
+    return time.monotonic() - started
+
+
+def test_answers_from_the_documents(shop):
+    shop.build()
+    with serving(shop) as service:
+        answer = service.ask("who built the oldest pier", 2)
+        assert answer.passages[0].citation.source == "harbour.txt"
+        assert answer.snapshot == service.status().snapshot == current_id(shop.index)
+        assert service.status().trouble is None
+        assert [info.id for info in service.documents()] == ["ferry", "harbour", "mill"]
+        with pytest.raises(InvalidQuestion):
+            service.ask("\ud800")
+        with pytest.raises(UnknownDocument):
+            service.ask("pier", filters=Filters(document_ids=("nobody",)))
+
+
+def test_original_is_served_only_as_it_was_indexed(shop):
+    shop.build()
+    with serving(shop) as service:
+        assert service.original("mill") == ("mill.txt", (shop.seeds / "mill.txt").read_bytes())
+        shop.put("mill.txt", "changed since")
+        with pytest.raises(UnknownDocument, match="changed since"):
+            service.original("mill")
+
+
+def test_waits_for_a_first_index_and_takes_it_up(shop):
+    with serving(shop) as service:
+        for _ in range(2):
+            with pytest.raises(NoIndex, match="qa build"):
+                service.ready()
+        shop.build()
+        wait_for(lambda: _ready(service))
+        assert service.ask("who built the pier").passages
+
+
+def _ready(service: Service) -> bool:
+    try:
+        service.ready()
+    except QAError:
+        return False
+    return True
+
+
+def test_takes_up_a_new_snapshot_within_two_seconds(shop):
+    shop.build()
+    with serving(shop) as service:
+        shop.put("lighthouse.txt", "The Lighthouse\n\nThe lighthouse flashes twice.")
+        wanted = shop.build().snapshot
+        wait_for(lambda: service.status().snapshot == wanted)
+        roll_back(shop.index)
+        wait_for(lambda: service.status().snapshot != wanted)
+
+
+def test_swaps_under_load_without_a_failed_or_mixed_answer(shop, monkeypatch):
+    """Every build says a new number in every document; an answer that mixed two snapshots would show two."""
+    closed = []
+    real_close = Snapshot.close
+    monkeypatch.setattr(Snapshot, "close", lambda self: (closed.append(self), real_close(self))[1])
+
+    def write(number: int) -> None:
+        for name in ("one", "two", "three", "four"):
+            shop.put(f"{name}.txt", f"Report {name}\n\nThe tide table of {name} shows edition {number:04d} here.")
+
+    write(0)
+    shop.build()
+    troubles: list[object] = []
+    answered = [0]
+    stop = threading.Event()
+
+    def ask(service: Service) -> None:
+        while not stop.is_set():
+            try:
+                answer = service.ask("which edition does the tide table show", 4)
+                editions = {quote.text.split("edition ")[1][:4] for quote in answer.passages if "edition" in quote.text}
+                if len(editions) != 1 or len(answer.passages) < 1:
+                    troubles.append((answer.snapshot, editions))
+                answered[0] += 1
+            except Exception as error:  # noqa: BLE001
+                troubles.append(error)
+
+    with serving(shop) as service:
+        threads = [threading.Thread(target=ask, args=(service,)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for number in range(1, 5):
+            write(number)
+            wanted = shop.build().snapshot
+            wait_for(lambda wanted=wanted: service.status().snapshot == wanted)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        served = service.status().snapshot
+    assert troubles == []
+    assert answered[0] > 20
+    assert served == current_id(shop.index)
+
+
+def test_a_snapshot_is_closed_after_its_last_reader(shop):
+    shop.build()
+    with serving(shop) as service:
+        with service._holder.reading() as old:
+            shop.put("lighthouse.txt", "The lighthouse flashes twice.")
+            shop.build()
+            service.refresh()
+            assert service.status().snapshot != old.id
+            assert "harbour" in old.document("harbour").text, "still open for who reads it"
+        with pytest.raises(Exception, match="closed"):
+            old.document("harbour")
+
+
+@pytest.mark.parametrize("name", ["tokens.i8", "documents.sqlite", "passages.faiss", "manifest.json", "CURRENT"])
+def test_at_the_start_falls_back_to_the_newest_whole_and_says_so(shop, caplog, name):
+    first = shop.build().snapshot
+    shop.put("lighthouse.txt", "The lighthouse flashes twice.")
+    second = shop.build().snapshot
+    flip(shop.index / name if name == "CURRENT" else shop.folder(second) / name)
+    before = sorted(path for path in shop.index.rglob("*"))
+    with caplog.at_level(logging.ERROR), serving(shop) as service:
+        status = service.status()
+        if name == "CURRENT":
+            assert status.snapshot in (first, second)
+        else:
+            assert status.snapshot == first
+        assert service.ask("who built the pier").passages
+        assert status.trouble
+        assert name in status.trouble
+        assert status.trouble.endswith(f"Snapshot {status.snapshot} serves instead.")
+        assert name in caplog.text
+        assert sorted(path for path in shop.index.rglob("*")) == before, "nothing is deleted"
+        mended = shop.build()
+        wait_for(lambda: service.status().trouble is None)
+        assert service.status().snapshot == mended.snapshot == second
+
+
+def test_a_running_service_keeps_what_it_has(shop, caplog):
+    first = shop.build().snapshot
+    with serving(shop) as service:
+        shop.put("lighthouse.txt", "The lighthouse flashes twice.")
+        second = shop.build().snapshot
+        flip(shop.folder(second) / "tokens.i8")
+        service.refresh()
+        # The look may have come before the damage; either way what serves was whole when it was opened.
+        assert service.status().snapshot in (first, second)
+        (shop.index / "CURRENT").write_text("garbage")
+        service.refresh()
+        service.ask("who built the pier")
+        assert "names no snapshot" in service.status().trouble
+
+
+def test_with_nothing_whole_the_reason_is_told_each_time(shop):
+    shop.build()
+    flip(shop.folder() / "tokens.i8")
+    with serving(shop) as service:
+        errors = []
+        for _ in range(2):
+            with pytest.raises(DamagedSnapshot, match=r"tokens\.i8 is altered") as caught:
+                service.ask("who built the pier")
+            errors.append(caught.value)
+        assert errors[0] is not errors[1]
+        shop.build()
+        wait_for(lambda: _ready(service))
+
+
+def test_another_models_snapshot_is_refused(shop):
+    shop.build()
+    shop.encoder.fingerprint = "fake-2"
+    with serving(shop) as service:
+        with pytest.raises(QAError, match="fake-1, but fake-2 is in use"):
+            service.ready()
+        shop.build()
+        wait_for(lambda: _ready(service))
+
+
+def test_a_look_that_fails_is_not_the_last(shop, monkeypatch):
+    shop.build()
+    with serving(shop) as service:
+        real = service._holder.refresh
+        calls = []
+
+        def fail_once() -> None:
+            calls.append(1)
+            if len(calls) == 1:
+                raise RuntimeError("unforeseen")
+            real()
+
+        monkeypatch.setattr(service._holder, "refresh", fail_once)
+        shop.put("lighthouse.txt", "The lighthouse flashes twice.")
+        wanted = shop.build().snapshot
+        wait_for(lambda: service.status().snapshot == wanted, 3)
+
+
+def test_serves_on_through_a_failed_build(shop):
+    before = shop.build().snapshot
+    with serving(shop) as service:
+        for path in shop.seeds.iterdir():
+            path.unlink()
+        with pytest.raises(QAError):
+            shop.build()
+        assert service.ask("who built the pier").snapshot == before
+        assert "Put documents there" in service.report()["error"]

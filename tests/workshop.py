@@ -1,0 +1,59 @@
+"""A folder of documents and an index beside it, for tests that build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fakes import FakeEncoder
+
+from qa.build import build
+from qa.report import BuildReport, Fate
+from qa.settings import Settings
+from qa.snapshot import Snapshot, current_id, open_snapshot
+
+TEXTS = {
+    "harbour.txt": (
+        "The Harbour\n\nThe harbour of Elden has three piers. The oldest pier was built by Mara Quill in 1871."
+    ),
+    "ferry.md": "# The Ferry\n\nThe ferry crosses the strait four times a day. It carries forty cars.\n\n- No dogs.\n",
+    "mill.txt": "The Mill\n\nThe mill grinds rye on Tuesdays. Its wheel was turned by the brook until 1950.",
+}
+
+
+class Workshop:
+    """Settings, documents and builds in one temporary folder."""
+
+    def __init__(self, root: Path, texts: dict[str, str] = TEXTS, **settings: object) -> None:
+        self.seeds = root / "seeds"
+        self.index = root / "index"
+        self.seeds.mkdir(parents=True)
+        self.settings = Settings(seeds_dir=self.seeds, index_dir=self.index, **settings)
+        self.encoder = FakeEncoder()
+        for name, text in texts.items():
+            self.put(name, text)
+
+    def put(self, name: str, content: str | bytes) -> Path:
+        path = self.seeds / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def build(self, **options: object) -> BuildReport:
+        return build(self.settings, encoder=self.encoder, **options)
+
+    def open(self) -> Snapshot:
+        return open_snapshot(self.index, current_id(self.index))
+
+    def folder(self, snapshot_id: str | None = None) -> Path:
+        return self.index / "snapshots" / (snapshot_id or current_id(self.index))
+
+
+def fates(report: BuildReport) -> dict[str, str]:
+    return {file.source: file.fate.value for file in report.files}
+
+
+def reason(report: BuildReport, source: str) -> str:
+    return next(file.reason or "" for file in report.files if file.source == source)
+
+
+__all__ = ["TEXTS", "Fate", "Workshop", "fates", "reason"]

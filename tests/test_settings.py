@@ -20,6 +20,9 @@ def test_nothing_set_gives_the_defaults() -> None:
         "allowed_hosts": (),
         "max_question_chars": 2000,
         "threads": 0,
+        "max_file_mb": 200,
+        "parse_seconds": 60,
+        "parse_memory_mb": 2048,
         "keep_snapshots": 3,
     }
 

@@ -1,0 +1,202 @@
+"""Quotations: what is one result, what goes with it, and whether each citation holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from fakes import FakeEncoder
+from workshop import Workshop
+
+from qa.links import Found, find_quote
+from qa.records import Answer, Citation, Filters, Quote, Span, Verdict
+from qa.service import Service
+
+SHARED = (
+    "The foundation will gather expertise, systems and standards to manage care outside hospitals for both groups, "
+    "and will answer to the council for every coin that it spends."
+)
+TEXTS = {
+    "april.txt": f"The two groups have agreed to a new order, a spokesman said in April.\n\n{SHARED}",
+    "september.txt": f"Mara Quill was named head of the foundation on Friday.\n\n{SHARED} Quill begins in May.",
+    "ferry.md": "# The Ferry\n\n## Fares\n\nChildren ride for free.\\* Dogs pay half. Cars pay by the metre.\n\n"
+    "## Crossing\n\nThe ferry crosses the strait four times a day. It carries forty cars. Nobody smokes on deck.\n",
+    "notes.txt": "The Mill\n\nThe mill grinds rye on Tuesdays.* Its wheel was turned by the brook until 1950.\n\n"
+    "*Not in a drought.\n\nThe miller's house stands empty.",
+}
+SIDECAR = '["april.txt"]\npublisher = "Elden Council"\nauthor = "A. Writer"\ndate = 2022-04-18\n'
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Four small documents behind a service that knows words alone."""
+    workshop = Workshop(tmp_path_factory.mktemp("shop"), TEXTS)
+    workshop.put("sources.toml", SIDECAR)
+    workshop.build()
+    service = Service(workshop.settings, FakeEncoder())
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], Service]]:
+    """Serves documents made up for one test."""
+    opened: list[Service] = []
+
+    def serve(texts: dict[str, str], encoder: FakeEncoder | None = None) -> Service:
+        workshop = Workshop(tmp_path, texts)
+        workshop.build()
+        opened.append(Service(workshop.settings, encoder or FakeEncoder()))
+        return opened[-1]
+
+    yield serve
+    for each in opened:
+        each.close()
+
+
+def cut(service: Service, citation: Citation) -> str:
+    return service.document(citation.document_id).text[citation.start : citation.end]
+
+
+def marked(quote: Quote) -> list[str]:
+    return [quote.text[span.start : span.end] for span in quote.highlights]
+
+
+# One result for one passage
+
+
+def test_a_passage_that_two_documents_share_is_one_result_that_names_both(service: Service) -> None:
+    answer = service.ask("Who will manage care outside hospitals?", k=10)
+    sharing = [quote for quote in answer.passages if "gather expertise" in quote.text]
+    (quote,) = sharing
+    assert {quote.citation.document_id, *[each.document_id for each in quote.also_in]} == {"april", "september"}
+    (other,) = quote.also_in
+    assert cut(service, quote.citation) == quote.text
+    assert SHARED in cut(service, other), "the other citation holds at its own place"
+
+
+def test_passages_that_share_a_phrase_stay_two_results(service: Service) -> None:
+    """Figures may disagree where phrases agree, and then both must be seen."""
+    answer = service.ask("foundation head and ferry crossing", k=10)
+    assert [quote.also_in for quote in answer.passages if "Ferry" in quote.citation.title] == [(), ()]
+
+
+@pytest.mark.parametrize(("changed_words", "results"), [(2, 1), (12, 2)])
+def test_copies_with_a_few_other_words_fold_and_those_with_many_do_not(
+    serve: Callable[..., Service], changed_words: int, results: int
+) -> None:
+    # 60 words are 56 runs of five. A changed third word touches three of them and a changed eighth five, so 48 of 56,
+    # over .6, are shared; twelve changed words, every fifth, touch all.
+    words = [f"word{number}" for number in range(60)]
+    changed = list(words)
+    for number in range(changed_words):
+        changed[2 + 5 * number] = "other"
+    service = serve({"a.txt": " ".join(words) + ".", "b.txt": " ".join(changed) + "."})
+    assert len(service.ask("word7 word8", k=10).passages) == results
+
+
+def test_copies_take_no_places_from_other_results(serve: Callable[..., Service]) -> None:
+    copies = {f"copy{number}.txt": SHARED for number in range(4)}
+    service = serve(copies | {"other.txt": "Care outside hospitals is cheaper, says the council."})
+    first, second = service.ask("Who will manage care outside hospitals?", k=2).passages
+    assert (first.citation.document_id, len(first.also_in)) == ("copy0", 3)
+    assert second.citation.document_id == "other"
+
+
+# Citations
+
+
+def test_every_citation_cuts_its_quote_out_of_its_document_and_its_link_finds_it(service: Service) -> None:
+    answer = service.ask("ferry mill foundation groups", k=50)
+    assert len(answer.passages) >= 6
+    for quote in answer.passages:
+        citation = quote.citation
+        text = service.document(citation.document_id).text
+        assert text[citation.start : citation.end] == quote.text
+        link = urlsplit(citation.url)
+        assert link.path == f"/documents/{citation.document_id}"
+        (reference,) = parse_qs(link.query)["quote"]
+        assert find_quote(text, reference) == Found(Span(citation.start, citation.end), moved=False)
+
+
+def test_a_citation_says_what_is_known_and_guesses_nothing(service: Service) -> None:
+    (known, *_) = service.ask("What did the two groups agree to in April?").passages
+    assert (known.citation.document_id, known.citation.source) == ("april", "april.txt")
+    assert (known.citation.publisher, known.citation.author, known.citation.date) == (
+        "Elden Council",
+        "A. Writer",
+        "2022-04-18",
+    )
+    (unknown, *_) = service.ask("When does the mill grind rye?").passages
+    assert unknown.citation.title == "The Mill"
+    assert (unknown.citation.publisher, unknown.citation.author, unknown.citation.date, unknown.citation.page) == (
+        None,
+        None,
+        None,
+        None,
+    )
+
+
+# What goes with a quote
+
+
+def test_a_footnote_rides_along_with_the_claim_that_carries_its_mark(service: Service) -> None:
+    quote = service.ask("When does the mill grind rye?").passages[0]
+    (note,) = quote.footnotes
+    assert note.text == "*Not in a drought."
+    assert service.document("notes").text[note.start : note.end] == note.text
+
+
+def test_a_quote_without_marks_has_no_footnotes(service: Service) -> None:
+    quote = service.ask("How often does the ferry cross the strait?").passages[0]
+    assert quote.footnotes == ()
+
+
+def test_a_quote_has_its_headings(service: Service) -> None:
+    assert service.ask("How often does the ferry cross the strait?").passages[0].headings == ("Crossing",)
+
+
+def test_the_sentence_that_answers_is_marked(service: Service) -> None:
+    assert marked(service.ask("How many cars does it carry, forty?").passages[0]) == ["It carries forty cars."]
+    assert marked(service.ask("Who smokes on deck?").passages[0]) == ["Nobody smokes on deck."]
+
+
+def test_highlights_are_whole_sentences_of_the_quote(service: Service) -> None:
+    for quote in service.ask("ferry mill foundation groups", k=50).passages:
+        assert quote.highlights
+        for text in marked(quote):
+            assert text == text.strip()
+            assert text[-1] in ".*"
+
+
+# The answer as a whole
+
+
+def test_results_are_numbered_and_in_the_order_of_their_scores(service: Service) -> None:
+    answer = service.ask("the mill and the ferry", k=4)
+    assert [quote.rank for quote in answer.passages] == [1, 2, 3, 4]
+    scores = [quote.score for quote in answer.passages]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= score <= 1 for score in scores)
+    assert 0 <= answer.confidence <= 1
+
+
+def test_fewer_passages_than_wanted_are_all(service: Service) -> None:
+    answer = service.ask("the mill", k=50, filters=Filters(document_ids=("ferry",)))
+    assert {quote.citation.document_id for quote in answer.passages} == {"ferry"}
+    assert len(answer.passages) == 2
+
+
+def test_filters_that_leave_nothing_give_an_answer_that_says_so(service: Service) -> None:
+    answer = service.ask("the mill", filters=Filters(publishers=("Nobody",)))
+    assert (answer.passages, answer.verdict, answer.confidence) == ((), Verdict.NONE, 0.0)
+
+
+def test_how_many_are_wanted_changes_neither_ranking_nor_confidence(service: Service) -> None:
+    def told(answer: Answer) -> tuple[object, ...]:
+        return answer.confidence, answer.verdict, answer.passages[0]
+
+    one, many = (service.ask("When does the mill grind rye?", k=k) for k in (1, 6))
+    assert told(one) == told(many)

@@ -24,6 +24,7 @@ import numpy.typing as npt
 from qa.encode import Encoder, Encoding
 from qa.late_interaction import PassageVectors, quantise
 from qa.load import Parsed
+from qa.manifest import FORMAT
 from qa.parsing import Content, from_data, to_data
 from qa.snapshot import Snapshot
 
@@ -31,10 +32,10 @@ JOURNAL = "journal.sqlite"
 
 _COMMIT_EVERY_S = 0.5  # at most this much work is lost to a kill
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS encoded
+CREATE TABLE encoded
     (key BLOB PRIMARY KEY, vector BLOB, levels BLOB, scales BLOB, spans BLOB,
      sentence_levels BLOB, sentence_scales BLOB, digest BLOB) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS contents (key BLOB PRIMARY KEY, content BLOB, digest BLOB) WITHOUT ROWID;
+CREATE TABLE contents (key BLOB PRIMARY KEY, content BLOB, digest BLOB) WITHOUT ROWID;
 """
 
 
@@ -214,7 +215,9 @@ class Memory:
         for attempt in (1, 2):
             journal = sqlite3.connect(self._path)
             try:
-                journal.executescript(_SCHEMA)
+                if journal.execute("PRAGMA user_version").fetchone()[0] != FORMAT:  # new, or another release's
+                    journal.executescript("DROP TABLE IF EXISTS encoded; DROP TABLE IF EXISTS contents;" + _SCHEMA)
+                    journal.execute(f"PRAGMA user_version = {FORMAT}")
             except sqlite3.OperationalError:
                 journal.close()
                 raise

@@ -47,13 +47,13 @@ def test_every_file_is_added_then_unchanged(shop):
     assert first.published
     assert set(fates(first).values()) == {"added"}
     assert (first.documents, first.passages, first.encoded, first.reused) == (3, 3, 3, 0)
-    stat = (shop.index / "CURRENT").stat()
+    encoded, stat = shop.encoder.encoded, (shop.index / "CURRENT").stat()
     second = shop.build()
     assert not second.published
     assert set(fates(second).values()) == {"unchanged"}
     assert (second.snapshot, second.encoded) == (first.snapshot, 0)
     assert (shop.index / "CURRENT").stat() == stat, "nothing is written when there is nothing to do"
-    assert shop.encoder.encoded == 3
+    assert shop.encoder.encoded == encoded
 
 
 def test_an_incremental_build_gives_the_bytes_of_one_from_nothing(shop, tmp_path):
@@ -110,7 +110,7 @@ def test_deleted_documents_are_gone(shop):
 
 def test_an_interrupted_build_goes_on_where_it_was(shop):
     def stop(text: str) -> None:
-        if shop.encoder.encoded == 2:
+        if "mill" in text:
             raise KeyboardInterrupt
 
     shop.encoder.seen = stop
@@ -127,7 +127,7 @@ def test_an_interrupted_build_goes_on_where_it_was(shop):
 
 @pytest.mark.parametrize("damage", ["header", "every entry", "not a database"])
 def test_a_damaged_journal_only_costs_time(shop, damage):
-    shop.encoder.seen = lambda _: (_ for _ in ()).throw(KeyboardInterrupt) if shop.encoder.encoded == 2 else None
+    shop.encoder.seen = lambda text: (_ for _ in ()).throw(KeyboardInterrupt) if "mill" in text else None
     with pytest.raises(KeyboardInterrupt):
         shop.build()
     journal = shop.index / JOURNAL

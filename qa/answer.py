@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa.evidence import Match, highlights, match
+from qa.evidence import Match, highlights, match, word_matches
 from qa.links import quote_url
 from qa.records import Citation, Footnote, Hit, Passage, Quote
 from qa.search import Ranking
@@ -25,7 +25,7 @@ class Group:
     copies: tuple[Hit, ...]
 
 
-def distinct(ranking: Ranking, question: str, count: int) -> list[Group]:
+def distinct(ranking: Ranking, count: int) -> list[Group]:
     """The best `count` distinct passages."""
     folded: list[tuple[Hit, list[Hit], set[tuple[str, ...]]]] = []
     for hit in ranking.hits(count * _LOOKED_THROUGH):
@@ -37,7 +37,7 @@ def distinct(ranking: Ranking, question: str, count: int) -> list[Group]:
         else:
             if len(folded) < count:
                 folded.append((hit, [], own))
-    return [Group(match(ranking, question, hit), tuple(copies)) for hit, copies, _ in folded]
+    return [Group(match(ranking, hit), tuple(copies)) for hit, copies, _ in folded]
 
 
 def quotes(snapshot: Snapshot, groups: Sequence[Group], *, explain: bool = False) -> tuple[Quote, ...]:
@@ -58,7 +58,7 @@ def quotes(snapshot: Snapshot, groups: Sequence[Group], *, explain: bool = False
                 also_in=tuple(_citation(snapshot, copy) for copy in group.copies),
                 footnotes=notes,
                 signals={name: round(value, 4) for name, value in hit.signals.items()},
-                words=group.best.words if explain else (),
+                words=word_matches(group.best) if explain else (),
             )
         )
     return tuple(made)

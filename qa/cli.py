@@ -1,4 +1,4 @@
-"""The command line: `qa build | serve | ask | status`.
+"""The command line: `qa build | serve | ask | eval | status`.
 
 Exit status: 0 done; 1 an error, told in one line; 2 wrong usage; 3 built, but some files could not be read;
 4 asked, but the documents do not seem to say; 130 interrupted.
@@ -17,6 +17,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from qa.errors import InvalidSettings, QAError
+from qa.evaluate import command as evaluation
 from qa.records import Answer, Filters, Quote, Verdict
 from qa.report import read_report
 from qa.settings import Settings, load_settings
@@ -77,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--json", action="store_true", help="print what the API would return")
     ask.add_argument("--explain", action="store_true", help="with --json: every signal, and which words matched")
     ask.set_defaults(command=_ask)
+
+    evaluation.add_parser(commands)
 
     status = commands.add_parser("status", help="show what the index holds")
     status.add_argument("--json", action="store_true")

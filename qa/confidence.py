@@ -1,7 +1,8 @@
 """The probability that the passages answer the question, and the verdict drawn from it.
 
-A logistic regression over word-level evidence: how well the best passage meets each content word of the question, and
-how far it stands out. Coefficients and thresholds are in `confidence.json`, with the command that refits them.
+A logistic regression over word-level evidence. No single similarity tells an answer from a near miss; what does is how
+badly the worst-met word of the question is met, how much of its weight is left unmet, and whether the passage holds
+the kind of thing asked for. Coefficients and thresholds are in `confidence.json`; `qa eval fit` writes it.
 """
 
 from __future__ import annotations
@@ -13,75 +14,92 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-import numpy as np
-
-from qa.evidence import Match
-from qa.records import Verdict
+from qa.answer_type import expected_type, holds
+from qa.evidence import Match, word_matches
+from qa.lexical import term, words
+from qa.records import Verdict, WordMatch
 from qa.search import Ranking
 
 FILE = "confidence.json"
 
+FEATURES = {
+    "late_interaction": "the best passage's MaxSim",
+    "worst_met": "similarity of the question's worst-met content word, within the best sentence and the heading trail",
+    "met_exactly": "share of the content words, by weight, that the best passage holds to the letter",
+    "unmet": "sum over content words of weight times distance from their counterpart",
+    "content_words": "log of one more than their number, against which the others are read",
+    "lacks_type": "1 if the best sentence lacks the kind of thing asked for",
+    "strangers": "names and words that neither the documents nor the model know, at most 2",
+}
+_MOST_STRANGERS = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Fitted numbers: one coefficient for each standardised feature, and the confidences that part the verdicts."""
+    """Fitted numbers: for each feature its mean, deviation and coefficient; the confidences that part the verdicts."""
 
     intercept: float
-    coefficients: dict[str, float]
-    means: dict[str, float]
-    deviations: dict[str, float]
+    features: dict[str, tuple[float, float, float]]
     answered_from: float
     related_from: float
+
+    def probability(self, values: dict[str, float]) -> float:
+        """The confidence for given features, in 0..1."""
+        logit = self.intercept
+        for name, (mean, deviation, coefficient) in self.features.items():
+            logit += coefficient * (values[name] - mean) / deviation
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+
+    def verdict(self, probability: float) -> Verdict:
+        """The verdict for a confidence."""
+        if probability >= self.answered_from:
+            return Verdict.ANSWERED
+        return Verdict.RELATED if probability >= self.related_from else Verdict.NONE
 
 
 @cache
 def shipped_model() -> Model:
     """The model that the package carries."""
-    return Model(**json.loads(files("qa").joinpath(FILE).read_text(encoding="utf-8"))["model"])
+    stored = json.loads(files("qa").joinpath(FILE).read_text(encoding="utf-8"))["model"]
+    features = {name: tuple(numbers) for name, numbers in stored.pop("features").items()}
+    return Model(features=features, **stored)
 
 
-def features(ranking: Ranking, matches: Sequence[Match]) -> dict[str, float]:
-    """Evidence that the best passages answer, by name."""
-    if not matches:
-        return dict.fromkeys(
-            ("late_best", "late_lead", "dense_best", "met_exactly", "met_closely", "worst_met", "known"), 0.0
-        )
-    best = matches[0]
-    words = best.words
-    total = sum(word.weight for word in words) or 1.0
-    late = ranking.signals["late_interaction"]
-    met = {word.word: max(similar(each, place) for each in matches[:3]) for place, word in enumerate(words)}
+def assess(ranking: Ranking, best: Match | None) -> tuple[float, Verdict]:
+    """Confidence and verdict, given the best passage."""
+    if best is None:
+        return 0.0, Verdict.NONE
+    probability = shipped_model().probability(measure(ranking, best))
+    return probability, shipped_model().verdict(probability)
+
+
+def measure(ranking: Ranking, best: Match) -> dict[str, float]:
+    """The features of a question and its best passage, by the names in `FEATURES`."""
+    met = word_matches(best)
+    total = sum(word.weight for word in met)
+    passage = best.hit.passage
+    sentence = passage.sentences[best.best_sentence]
+    lacks = not holds(expected_type(ranking.searched), passage.text[sentence.start : sentence.end])
     return {
-        "late_best": float(late.max()),
-        "late_lead": float(late.max() - np.median(late)),
-        "dense_best": float(ranking.signals["dense"].max()),
-        "met_exactly": sum(word.weight * word.exact for word in words) / total,
-        "met_closely": sum(word.weight * met[word.word] for word in words) / total,
-        "worst_met": min((word.similarity for word in words), default=0.0),
-        "known": sum(each in ranking.snapshot.bm25.vocabulary for each in ranking.terms) / max(1, len(ranking.terms)),
+        "late_interaction": float(ranking.signals["late_interaction"].max()),
+        "worst_met": min((word.in_sentence for word in met), default=0.0),
+        "met_exactly": sum(word.weight for word in met if word.exact) / total if total else 0.0,
+        "unmet": sum(word.weight * (1 - word.similarity) for word in met),
+        "content_words": math.log1p(len(met)),
+        "lacks_type": float(lacks),
+        "strangers": float(_strangers(ranking, met)),
     }
 
 
-def similar(found: Match, place: int) -> float:
-    """How closely a passage meets the question's content word at a place in their order."""
-    return found.words[place].similarity
-
-
-def confidence(values: dict[str, float], model: Model) -> float:
-    """The probability for given features, in 0..1."""
-    logit = model.intercept + sum(
-        weight * (values[name] - model.means[name]) / model.deviations[name]
-        for name, weight in model.coefficients.items()
-    )
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
-
-
-def assess(ranking: Ranking, matches: Sequence[Match]) -> tuple[float, Verdict]:
-    """Confidence and verdict for a question's best passages."""
-    model = shipped_model()
-    if not matches:
-        return 0.0, Verdict.NONE
-    value = confidence(features(ranking, matches), model)
-    if value >= model.answered_from:
-        return value, Verdict.ANSWERED
-    return value, Verdict.RELATED if value >= model.related_from else Verdict.NONE
+def _strangers(ranking: Ranking, met: Sequence[WordMatch]) -> int:
+    """Content words that no passage holds and that are names, or words that the model knows only by pieces."""
+    vocabulary = ranking.snapshot.bm25.vocabulary
+    first = next(iter(words(ranking.searched)), None)
+    opening = ranking.searched[first.start : first.end] if first else ""
+    strange = [
+        word
+        for word in met
+        if term(word.word) not in vocabulary
+        and ((word.word[0].isupper() and word.word != opening) or not ranking.is_word(word.word))
+    ]
+    return min(len(strange), _MOST_STRANGERS)

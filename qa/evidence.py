@@ -1,77 +1,97 @@
 """Which words of a question meet which words of a passage.
 
-The same token similarities that rank passages tell, word by word, what in a passage answers: they choose the
-highlighted sentences, feed the confidence, and explain a result to whoever tunes.
+The same token similarities that rank passages tell, sentence by sentence and word by word, what in a passage answers:
+they choose the highlights, feed the confidence, and explain a result to whoever tunes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from qa.encode import Encoding
 from qa.late_interaction import similarities
 from qa.lexical import term, terms, words
 from qa.records import Hit, Span, WordMatch
 from qa.search import Floats, Ranking, rarity
+from qa.snapshot import TokenMatrix
 
-_SECOND_SENTENCE = 0.95  # of the best sentence's score, for another to be marked with it
+_AS_GOOD = 0.99  # of the best sentence's score, for a second one to be highlighted with it
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A hit, held against the question token by token. `matrix` is `(question tokens, passage tokens) float32`."""
+    """A hit, held against its question.
 
+    Attributes:
+        matrix: Cosines, `(question tokens, passage tokens) float32`.
+        sentence_scores: Each sentence's MaxSim, `(sentences,) float32`.
+    """
+
+    ranking: Ranking
     hit: Hit
-    words: tuple[WordMatch, ...]
+    tokens: TokenMatrix
     matrix: Floats
-    spans: np.ndarray[tuple[int, int], np.dtype[np.int32]]
+    sentence_scores: Floats
+
+    @property
+    def best_sentence(self) -> int:
+        """The sentence that meets the question best."""
+        return int(self.sentence_scores.argmax())
 
 
-def match(ranking: Ranking, question: str, hit: Hit) -> Match:
-    """Hold a hit against the question."""
+def match(ranking: Ranking, hit: Hit) -> Match:
+    """Hold a hit against the question that it answers."""
     tokens = ranking.snapshot.tokens([hit.row])
     matrix = similarities(ranking.question.tokens, tokens.levels, tokens.scales)
-    held = {*terms(hit.passage.text), *terms(" ".join(hit.passage.headings))}
-    held.update(terms(ranking.snapshot.documents[int(ranking.snapshot.document_rows[hit.row])].title))
-    matches = []
-    for place in words(question):
-        word = question[place.start : place.end]
-        index_term = term(word)
-        pieces = _pieces(ranking.question, place)
-        if not index_term or not len(pieces):
-            continue
-        best = matrix[pieces].mean(axis=0)
-        column = int(best.argmax())
-        begin, end = tokens.spans[column]
-        matches.append(
-            WordMatch(
-                word,
-                rarity(ranking.snapshot.bm25, index_term),
-                float(matrix[pieces].max(axis=1).mean()),
-                index_term in held,
-                Span(int(begin), int(end)) if begin >= 0 else None,
-            )
-        )
-    return Match(hit, tuple(matches), matrix, tokens.spans)
+    weights = ranking.token_weights / ranking.token_weights.sum()
+    scores = [
+        float(weights @ matrix[:, inside].max(axis=1)) if (inside := tokens.sentences == number).any() else 0.0
+        for number in range(len(hit.passage.sentences))
+    ]
+    return Match(ranking, hit, tokens, matrix, np.array(scores, dtype=np.float32))
 
 
 def highlights(found: Match) -> tuple[Span, ...]:
-    """The sentences that answer: the one that meets the question best, and any nearly as good beside it."""
-    sentences = found.hit.passage.sentences
-    scores = np.array([_sentence_score(found, sentence) for sentence in sentences])
-    best = int(scores.argmax())
-    beside = (near for near in (best - 1, best + 1) if 0 <= near < len(sentences))
-    chosen = [best, *(near for near in beside if scores[near] >= _SECOND_SENTENCE * scores[best])]
-    return tuple(sentences[index] for index in sorted(chosen))
+    """The sentence that answers, with the runner-up where it is as good; offsets into the passage's text."""
+    best, *others = np.argsort(-found.sentence_scores, kind="stable")[:2]
+    chosen = [best, *(other for other in others if _as_good(found.sentence_scores, other, best))]
+    return tuple(found.hit.passage.sentences[number] for number in sorted(chosen))
 
 
-def _sentence_score(found: Match, sentence: Span) -> float:
-    inside = (found.spans[:, 0] >= sentence.start) & (found.spans[:, 1] <= sentence.end)
-    return float(found.matrix[:, inside].max(axis=1).mean()) if inside.any() else 0.0
+def _as_good(scores: Floats, other: np.intp, best: np.intp) -> bool:
+    return bool(scores[other] >= _AS_GOOD * scores[best])
 
 
-def _pieces(question: Encoding, place: Span) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The question's tokens that stand for one of its words."""
-    return np.flatnonzero((question.spans[:, 0] >= place.start) & (question.spans[:, 1] <= place.end))
+def word_matches(found: Match) -> tuple[WordMatch, ...]:
+    """Each content word of the question, with its best counterpart in the passage and its heading trail."""
+    ranking = found.ranking
+    held = {*terms(found.hit.passage.text), *terms(" ".join(found.hit.passage.headings))}
+    in_sentence = (found.tokens.sentences == found.best_sentence) | (found.tokens.sentences < 0)
+    matches = []
+    for word, index_term, pieces in _content_words(ranking):
+        column = int(found.matrix[pieces].mean(axis=0).argmax())
+        begin, end = found.tokens.spans[column]
+        matches.append(
+            WordMatch(
+                word=word,
+                weight=rarity(ranking.snapshot.bm25, index_term),
+                similarity=float(found.matrix[pieces].max(axis=1).mean()),
+                in_sentence=float(found.matrix[pieces][:, in_sentence].max(axis=1).mean()),
+                exact=index_term in held,
+                place=Span(int(begin), int(end)) if begin >= 0 else None,
+            )
+        )
+    return tuple(matches)
+
+
+def _content_words(ranking: Ranking) -> Iterator[tuple[str, str, npt.NDArray[np.intp]]]:
+    """The question's content words, each with its index term and the tokens that stand for it."""
+    spans = ranking.question.spans
+    for place in words(ranking.searched):
+        word = ranking.searched[place.start : place.end]
+        pieces = np.flatnonzero((spans[:, 0] >= place.start) & (spans[:, 1] <= place.end))
+        if (index_term := term(word)) and len(pieces):
+            yield word, index_term, pieces

@@ -2,7 +2,8 @@
 
 A gold file has one JSON object a line: `id`, `question`, `kind`, and for a question that the documents answer `doc`
 (a file name), `evidence` (verbatim spans of the file) and `also` (alternatives, each with `doc` and `evidence`). A
-question they do not answer has kind "unanswerable" and a `sub_kind`.
+question they do not answer has kind "unanswerable" and a `sub_kind`. A line with `question` and a true or false
+`answerable`, and nothing else, is a question for the confidence alone.
 
 Evidence is compared by its letters and digits alone, so white space, and markup that a loader resolves, do not matter.
 """
@@ -33,18 +34,14 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class GoldQuestion:
-    """A question and the evidence for its answer; without evidence, the documents do not answer it."""
+    """A question, whether the documents answer it, and the evidence for the answer."""
 
     id: str
     question: str
+    answerable: bool
     kind: str
     sub_kind: str
     evidence: tuple[Evidence, ...]
-
-    @property
-    def answerable(self) -> bool:
-        """Whether the documents answer it."""
-        return bool(self.evidence)
 
     def relevant(self, document_id: str, span: Span) -> bool:
         """Whether a passage covers at least half of one evidence span."""
@@ -81,15 +78,16 @@ def read_gold(path: Path, documents: Iterable[Document]) -> list[GoldQuestion]:
 
 
 def _question(entry: dict[str, Any], documents: dict[str, Document]) -> GoldQuestion:
-    groups = []
-    if entry["kind"] != UNANSWERABLE:
-        groups = [entry, *entry.get("also", [])]
+    if "answerable" in entry:
+        return GoldQuestion(entry["question"], entry["question"], bool(entry["answerable"]), "", "", ())
+    answerable = entry["kind"] != UNANSWERABLE
+    groups = [entry, *entry.get("also", [])] if answerable else []
     evidence = tuple(
         Evidence(documents[group["doc"]].id, _locate(documents[group["doc"]].text, text))
         for group in groups
         for text in group["evidence"]
     )
-    return GoldQuestion(entry["id"], entry["question"], entry["kind"], entry.get("sub_kind", ""), evidence)
+    return GoldQuestion(entry["id"], entry["question"], answerable, entry["kind"], entry.get("sub_kind", ""), evidence)
 
 
 def _locate(text: str, evidence: str) -> Span:

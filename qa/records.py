@@ -177,13 +177,14 @@ class Footnote:
 class WordMatch:
     """A content word of the question and its best counterpart in a passage.
 
-    `similarity` is a cosine; `place` is the counterpart in the passage's text, None when it stands in the heading
+    `similarity` is a cosine, and `in_sentence` the same within the best sentence and the heading trail; `place` is the counterpart in the passage's text, None when it stands in the heading
     trail; `exact` says that the passage or its trail holds the very term; `weight` is the term's rarity (BM25's idf).
     """
 
     word: str
     weight: float
     similarity: float
+    in_sentence: float
     exact: bool
     place: Span | None
 

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,7 @@ class Ranking:
         question: The encoded question.
         token_weights: `(question tokens,) float32`.
         terms: The question's index terms.
+        is_word: Whether the model knows a word whole.
     """
 
     snapshot: Snapshot
@@ -60,6 +62,7 @@ class Ranking:
     question: Encoding
     token_weights: Floats
     terms: tuple[str, ...]
+    is_word: Callable[[str], bool]
 
     def hits(self, count: int) -> list[Hit]:
         """The best `count` candidates."""
@@ -110,6 +113,7 @@ def search(snapshot: Snapshot, encoder: Encoder, question: str, filters: Filters
         encoding,
         weights,
         query_terms,
+        encoder.is_word,
     )
 
 

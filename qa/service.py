@@ -30,7 +30,6 @@ from qa.search import search
 from qa.settings import Settings
 
 MAX_RESULTS = 50
-_CONFIDENCE_FROM = 3  # distinct passages that the confidence looks at, however few are wanted
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -67,9 +66,9 @@ class Service:
         question = self._checked(question, k, filters)
         with self._holder.reading() as snapshot:
             ranking = search(snapshot, self._encoder, question, filters)
-            groups = distinct(ranking, question, max(k, _CONFIDENCE_FROM))
-            confidence, verdict = assess(ranking, [group.best for group in groups])
-            passages = quotes(snapshot, groups[:k], explain=explain)
+            groups = distinct(ranking, k)
+            confidence, verdict = assess(ranking, groups[0].best if groups else None)
+            passages = quotes(snapshot, groups, explain=explain)
             took_ms = round((time.perf_counter() - started) * 1000, 2)
             return Answer(question, verdict, round(confidence, 4), passages, snapshot.id, took_ms)
 

@@ -1,0 +1,112 @@
+"""Scoring a retrieval collection in BEIR's layout (Thakur et al. 2021) on a throw-away snapshot of its own.
+
+The corpus is written out as text files and built like any folder of documents, so what is measured is what serves.
+A document ranks where its best passage does. Snapshots are kept by the corpus's digest, so a second run only searches.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qa.build import build
+from qa.encode import Encoder
+from qa.errors import UnreadableFile
+from qa.evaluate.ranking import score, stages
+from qa.load.sources import NAME as SIDECAR
+from qa.report import Progress
+from qa.search import search
+from qa.settings import Settings
+from qa.snapshot import Snapshot, current_id, open_snapshot
+
+_SPLIT = "test"
+
+
+def report(
+    folder: Path, settings: Settings, encoder: Encoder, on_progress: Callable[[Progress], None]
+) -> dict[str, Any]:
+    """Build the collection's snapshot, put its judged queries to it, and score them.
+
+    Raises:
+        UnreadableFile: the folder is not in BEIR's layout.
+    """
+    corpus = _file(folder, "corpus.jsonl")
+    with corpus.open("rb") as file:
+        work = settings.index_dir / "evaluation" / file_digest(file, "sha256").hexdigest()[:16]
+    judged = _judgements(folder / "qrels" / f"{_SPLIT}.tsv")
+    ids = _write_corpus(corpus, work / "seeds")
+    own = settings.model_copy(update={"seeds_dir": work / "seeds", "index_dir": work / "index"})
+    build(own, on_progress, encoder=encoder)
+    snapshot = open_snapshot(own.index_dir, current_id(own.index_dir))
+    try:
+        names = [ids[info.source] for info in snapshot.documents]
+        runs = _runs(snapshot, encoder, _queries(folder, judged), names)
+        return {"documents": len(snapshot.documents), "passages": snapshot.size, "ranking": score(runs, judged)}
+    finally:
+        snapshot.close()
+
+
+def _runs(
+    snapshot: Snapshot, encoder: Encoder, queries: dict[str, str], names: list[str]
+) -> dict[str, dict[str, list[str]]]:
+    runs: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    for query, text in queries.items():
+        for stage, rows in stages(search(snapshot, encoder, text)).items():
+            documents = snapshot.document_rows[np.array(rows, dtype=np.int64)]
+            runs[stage][query] = [names[int(each)] for each in dict.fromkeys(documents.tolist())]
+    return runs
+
+
+def _file(folder: Path, name: str) -> Path:
+    for path in (folder / name, folder / f"{name}.gz"):
+        if path.exists():
+            return path
+    raise UnreadableFile(f"{folder} is not in BEIR's layout: there is no {name}, nor {name}.gz.")
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        yield from (json.loads(line) for line in file if line.strip())
+
+
+def _judgements(path: Path) -> dict[str, dict[str, int]]:
+    judged: dict[str, dict[str, int]] = defaultdict(dict)
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file, delimiter="\t"):
+                judged[row["query-id"]][row["corpus-id"]] = int(row["score"])
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise UnreadableFile(f"{path} holds no judgements in BEIR's layout: {error}") from None
+    return dict(judged)
+
+
+def _queries(folder: Path, judged: dict[str, dict[str, int]]) -> dict[str, str]:
+    queries = {str(entry["_id"]): entry["text"] for entry in _lines(_file(folder, "queries.jsonl"))}
+    return {query: queries[query] for query in judged if query in queries}
+
+
+def _write_corpus(corpus: Path, seeds: Path) -> dict[str, str]:
+    """Write a corpus out as documents; returns its ids by file name."""
+    ids: dict[str, str] = {}
+    details = []
+    fresh = not (seeds / SIDECAR).exists()  # it is written last
+    seeds.mkdir(parents=True, exist_ok=True)
+    for number, entry in enumerate(_lines(corpus)):
+        name = f"{number:07d}.txt"
+        ids[name] = str(entry["_id"])
+        if fresh:
+            title = " ".join((entry.get("title") or "").split())
+            (seeds / name).write_text(entry["text"] or title or "empty", encoding="utf-8")
+            if title:
+                details.append(f'["{name}"]\ntitle = {json.dumps(title)}\n')
+    if fresh:
+        (seeds / SIDECAR).write_text("\n".join(details), encoding="utf-8")
+    return ids

@@ -1,0 +1,114 @@
+"""Whether a confidence means what it says, and fitting one that does.
+
+AUROC is the chance that an answerable question gets the higher confidence of two; the expected calibration error (Guo
+et al. 2017) is the mean gap between confidence and truth over ten bins; a risk-coverage table tells how often an answer
+is wrong to give when only the most confident share is given. The controls see the question and no passage: a confidence
+that is no better has learnt what is asked, not what is answered.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from qa.answer_type import AnswerType, expected_type
+from qa.confidence import FEATURES
+from qa.lexical import words
+
+Floats = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.bool_]
+
+_FOLDS = 10
+_REPEATS = 5
+_BINS = 10
+_KEPT = 0.95  # of the answerable questions, answered at the fitted threshold
+_NEVER_NONE = 0.99  # of the answerable questions are at least called related
+
+
+def auroc(answerable: Labels, confidence: Floats) -> float | None:
+    """The area under the ROC curve; None when all questions are of one kind."""
+    return round(float(roc_auc_score(answerable, confidence)), 4) if len(set(answerable.tolist())) == 2 else None
+
+
+def calibration_error(answerable: Labels, confidence: Floats) -> float:
+    """The expected calibration error over ten equal bins."""
+    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+    gaps = [
+        abs(confidence[bins == each].mean() - answerable[bins == each].mean()) * (bins == each).mean()
+        for each in set(bins.tolist())
+    ]
+    return round(float(sum(gaps)), 4)
+
+
+def risk_coverage(correct: Labels, confidence: Floats) -> list[dict[str, float]]:
+    """For each share of the questions answered, most confident first: the share of those wrong to answer."""
+    order = np.argsort(-confidence, kind="stable")
+    table = []
+    for percent in range(100, 40, -10):
+        given = order[: max(1, round(len(order) * percent / 100))]
+        table.append({"coverage": percent / 100, "risk": round(float(1 - correct[given].mean()), 4)})
+    return table
+
+
+def feature_matrix(measured: Sequence[dict[str, float]]) -> Floats:
+    """Features in the order of `FEATURES`, `(questions, features)`."""
+    return np.array([[values[name] for name in FEATURES] for values in measured])
+
+
+def question_only(questions: Sequence[str]) -> Floats:
+    """The control's features: how long a question is and what kind of thing it asks for."""
+    kinds = list(AnswerType)
+    return np.array(
+        [[len(words(text)), *(expected_type(text) is kind for kind in kinds)] for text in questions], dtype=np.float64
+    )
+
+
+def cross_validated(features: Floats, answerable: Labels) -> Floats:
+    """Confidences of a model that never saw the question: the mean of five shuffled ten-fold cross-validations."""
+    folds = min(_FOLDS, int(answerable.sum()), int((~answerable).sum()))
+    runs = [
+        cross_val_predict(
+            _regression(),
+            features,
+            answerable,
+            cv=StratifiedKFold(folds, shuffle=True, random_state=seed),
+            method="predict_proba",
+        )[:, 1]
+        for seed in range(_REPEATS)
+    ]
+    return np.asarray(np.mean(runs, axis=0), dtype=np.float64)
+
+
+def fit(features: Floats, answerable: Labels) -> dict[str, Any]:
+    """Fit the confidence model, with thresholds drawn from cross-validated confidences; as `confidence.json` has it."""
+    unseen = cross_validated(features, answerable)
+    pipeline = _regression().fit(features, answerable)
+    scaler, regression = pipeline[0], pipeline[1]
+    numbers = zip(scaler.mean_, scaler.scale_, regression.coef_[0], strict=True)
+    answered_from = float(np.quantile(unseen[answerable], 1 - _KEPT))
+    return {
+        "intercept": round(float(regression.intercept_[0]), 5),
+        "features": {name: [round(float(x), 5) for x in each] for name, each in zip(FEATURES, numbers, strict=True)},
+        "answered_from": round(answered_from, 4),
+        "related_from": round(min(answered_from, float(np.quantile(unseen[answerable], 1 - _NEVER_NONE))), 4),
+    }
+
+
+def write_model(path: Path, model: dict[str, Any], questions: int) -> None:
+    """Save a fitted model with how it was made."""
+    content = {"made_by": "qa eval fit", "questions": questions, "features": FEATURES, "model": model}
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def _regression() -> Any:
+    return make_pipeline(StandardScaler(), LogisticRegression())

@@ -1,0 +1,167 @@
+"""Scoring questions with known answers on the documents of the current snapshot."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from qa.answer import Group, distinct, quotes
+from qa.confidence import assess, measure
+from qa.encode import Encoder
+from qa.evaluate.calibration import (
+    auroc,
+    calibration_error,
+    cross_validated,
+    feature_matrix,
+    question_only,
+    risk_coverage,
+)
+from qa.evaluate.ranking import score, stages
+from qa.gold import GoldQuestion
+from qa.lexical import words
+from qa.records import Quote, Span, Verdict
+from qa.search import Ranking, search
+from qa.snapshot import Snapshot
+
+_DEPTH = 10  # results looked at, as a reader might
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the pipeline made of one question."""
+
+    gold: GoldQuestion
+    ranking: Ranking
+    groups: list[Group]
+    quotes: tuple[Quote, ...]
+    confidence: float
+    verdict: Verdict
+    took_ms: float
+
+    @property
+    def first_relevant(self) -> Quote | None:
+        """The best quote that holds evidence."""
+        return next((quote for quote in self.quotes if relevant(self.gold, quote)), None)
+
+
+def relevant(gold: GoldQuestion, quote: Quote) -> bool:
+    """Whether a quote holds the answer."""
+    return gold.relevant(quote.citation.document_id, Span(quote.citation.start, quote.citation.end))
+
+
+def ask_all(snapshot: Snapshot, encoder: Encoder, questions: Sequence[GoldQuestion]) -> list[Asked]:
+    """Put every question to the pipeline that serves."""
+    asked = []
+    for gold in questions:
+        started = time.perf_counter()
+        ranking = search(snapshot, encoder, gold.question)
+        groups = distinct(ranking, _DEPTH)
+        confidence, verdict = assess(ranking, groups[0].best if groups else None)
+        found = quotes(snapshot, groups)
+        took_ms = (time.perf_counter() - started) * 1000
+        asked.append(Asked(gold, ranking, groups, found, confidence, verdict, took_ms))
+    return asked
+
+
+def report(snapshot: Snapshot, asked: Sequence[Asked]) -> dict[str, Any]:
+    """All measures as JSON data."""
+    answerable = [each for each in asked if each.gold.answerable]
+    times = np.array([each.took_ms for each in asked])
+    return {
+        "snapshot": snapshot.id,
+        "questions": len(asked),
+        "answerable": len(answerable),
+        "ranking": _ranking(snapshot, answerable),
+        "highlights": _highlights(answerable),
+        "abstention": _abstention(asked),
+        "latency_ms": {f"p{share}": round(float(np.percentile(times, share)), 2) for share in (50, 90, 99)},
+    }
+
+
+def dump(asked: Sequence[Asked]) -> list[dict[str, Any]]:
+    """Every question by itself, for digging."""
+    return [
+        {
+            "id": each.gold.id,
+            "question": each.gold.question,
+            "searched": each.ranking.searched,
+            "kind": each.gold.sub_kind or each.gold.kind,
+            "rank": each.first_relevant.rank if each.first_relevant else None,
+            "verdict": each.verdict.value,
+            "confidence": round(each.confidence, 4),
+            "features": measure(each.ranking, each.groups[0].best) if each.groups else None,
+            "first": each.quotes[0].text if each.quotes else None,
+            "signals": dict(each.quotes[0].signals) if each.quotes else None,
+        }
+        for each in asked
+    ]
+
+
+def _ranking(snapshot: Snapshot, answerable: Sequence[Asked]) -> dict[str, dict[str, float]]:
+    runs: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    judged: dict[str, dict[str, int]] = {}
+    passages = [snapshot.passage(row) for row in range(snapshot.size)]
+    for each in answerable:
+        for stage, rows in stages(each.ranking).items():
+            runs[stage][each.gold.id] = [str(row) for row in rows]
+        runs["served"][each.gold.id] = [str(group.best.hit.row) for group in each.groups]
+        judged[each.gold.id] = {
+            str(row): 1
+            for row, passage in enumerate(passages)
+            if each.gold.relevant(passage.document_id, Span(passage.start, passage.end))
+        }
+    return score(runs, judged)
+
+
+def _highlights(answerable: Sequence[Asked]) -> dict[str, float]:
+    hits, shares = [], []
+    for each in answerable:
+        quote = each.first_relevant
+        if quote is not None:
+            where = quote.citation
+            spans = [Span(where.start + span.start, where.start + span.end) for span in quote.highlights]
+            hits.append(any(each.gold.touches(where.document_id, span) for span in spans))
+            shares.append(sum(span.end - span.start for span in quote.highlights) / len(quote.text))
+    return {"hit": round(float(np.mean(hits)), 4), "share": round(float(np.mean(shares)), 4)} if hits else {}
+
+
+def _abstention(asked: Sequence[Asked]) -> dict[str, Any]:
+    answerable = np.array([each.gold.answerable for each in asked])
+    if answerable.all() or not answerable.any():
+        return {}
+    kinds = np.array([each.gold.sub_kind for each in asked])
+    shipped = np.array([each.confidence for each in asked])
+    measured = [measure(each.ranking, each.groups[0].best) for each in asked if each.groups]
+    texts = [each.gold.question for each in asked]
+    table = {"shipped": shipped}
+    if len(measured) == len(asked):
+        table["cross-validated here"] = cross_validated(feature_matrix(measured), answerable)
+    table["control: question only"] = cross_validated(question_only(texts), answerable)
+    table["control: length"] = np.array([float(len(words(text))) for text in texts])
+    groups = {"all": kinds != ""} | {kind: kinds == kind for kind in sorted(set(kinds) - {""})}
+    answered = np.array([each.verdict is Verdict.ANSWERED for each in asked])
+    first = np.array([bool(each.quotes) and relevant(each.gold, each.quotes[0]) for each in asked])
+    return {
+        "auroc": {
+            name: {
+                kind: auroc(answerable[answerable | of_kind], values[answerable | of_kind])
+                for kind, of_kind in groups.items()
+            }
+            for name, values in table.items()
+        },
+        "calibration_error": {
+            name: calibration_error(answerable, values)
+            for name, values in table.items()
+            if not name.startswith("control")
+        },
+        "answered": round(float(answered[answerable].mean()), 4),
+        "refused": {
+            kind: round(float((~answered[~answerable & of_kind]).mean()), 4) for kind, of_kind in groups.items()
+        },
+        "risk_coverage": risk_coverage(first, shipped),
+    }

@@ -218,9 +218,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The reply to one question. `confidence` is the estimated probability that the passages answer it."""
+    """The reply to one question.
+
+    `searched` is the question as it was searched for, misspelt words corrected; `confidence` is the estimated
+    probability that the passages answer it.
+    """
 
     question: str
+    searched: str
     verdict: Verdict
     confidence: float
     passages: tuple[Quote, ...]

@@ -43,10 +43,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A whole answer. `shown` stands open on the page, `folded` behind one line."""
+    """A whole answer. `shown` stands open on the page, `folded` behind one line; `corrected` is what was
+    searched for where it is not what was asked.
+    """
 
     verdict: str
     line: str
+    corrected: str | None
     shown: tuple[Result, ...]
     folded: tuple[Result, ...]
 
@@ -66,7 +69,8 @@ def results_of(answer: Answer, asked: Asked, base_url: str, source_urls: Mapping
     results = tuple(_result(quote, asked, base_url, source_urls) for quote in answer.passages)
     open_results = {Verdict.ANSWERED: len(results), Verdict.RELATED: 1, Verdict.NONE: 0}[answer.verdict]
     folded = results[open_results:] if answer.verdict is Verdict.RELATED else ()
-    return Results(answer.verdict.value, confidence_words(answer), results[:open_results], folded)
+    corrected = answer.searched if answer.searched != answer.question else None
+    return Results(answer.verdict.value, confidence_words(answer), corrected, results[:open_results], folded)
 
 
 def neighbours_of(answer: Answer, asked: Asked, document_id: str, reference: str) -> Neighbours | None:

@@ -12,6 +12,7 @@ _END = _START + len(_TEXT)
 
 ANSWER: dict[str, Any] = {
     "question": "who is the COO of the medical foundation",
+    "searched": "who is the COO of the medical foundation",
     "verdict": "answered",
     "confidence": 0.91,
     "passages": [

@@ -139,7 +139,8 @@ class WordModel(_Reply):
 
     word: str
     weight: float = Field(description="The term's rarity (BM25's idf)")
-    similarity: float = Field(description="Cosine")
+    similarity: float = Field(description="Cosine with its nearest counterpart")
+    in_sentence: float = Field(description="The same within the best sentence and the headings")
     exact: bool = Field(description="Whether the passage or its headings hold the very term")
     place: SpanModel | None = Field(description="Its counterpart in `text`; null when that stands in the headings")
 
@@ -148,7 +149,7 @@ class QuoteModel(_Reply):
     """One passage."""
 
     rank: int
-    score: float = Field(description="0 to 1; larger is better")
+    score: float = Field(description="Standing among this question's candidates: 1 is best on every signal")
     text: str = Field(description="Word for word `document.text[start:end]`")
     headings: list[str]
     highlights: list[SpanModel] = Field(description="The answering words, as offsets into `text`")
@@ -163,6 +164,7 @@ class AnswerModel(_Reply):
     """The reply to a question."""
 
     question: str
+    searched: str = Field(description="The question as it was searched for, misspelt words corrected")
     verdict: Literal["answered", "related", "none"]
     confidence: float = Field(description="Estimated probability that the passages answer the question")
     passages: list[QuoteModel]

@@ -30,6 +30,7 @@ def answer_data(answer: Answer, *, explain: bool) -> dict[str, Any]:
     """An answer; the raw signals behind each score only when they were asked for."""
     return {
         "question": answer.question,
+        "searched": answer.searched,
         "verdict": answer.verdict.value,
         "confidence": answer.confidence,
         "passages": [_quote_data(quote, explain=explain) for quote in answer.passages],
@@ -61,6 +62,7 @@ def _word_data(match: WordMatch) -> dict[str, Any]:
         "word": match.word,
         "weight": match.weight,
         "similarity": match.similarity,
+        "in_sentence": match.in_sentence,
         "exact": match.exact,
         "place": {"start": place.start, "end": place.end} if place else None,
     }

@@ -79,7 +79,8 @@ class FakeService:
             _quote(rank, score, document, Span(start, end), wanted, explain=explain)
             for rank, (score, document, start, end) in enumerate(scored, 1)
         )
-        return Answer(question, verdict, best, quotes if verdict is not Verdict.NONE else (), "snap-1", 1.25)
+        shown = quotes if verdict is not Verdict.NONE else ()
+        return Answer(question, question.replace("medcal", "medical"), verdict, best, shown, "snap-1", 1.25)
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         self._check()

@@ -84,11 +84,12 @@ def test_every_field_of_an_answer_is_written():
         also_in=(other,),
         footnotes=(Footnote("*note", 20, 25),),
         signals={"dense": 0.25},
-        words=(WordMatch("some", 1.5, 0.9, True, Span(0, 4)), WordMatch("H", 1.0, 1.0, True, None)),
+        words=(WordMatch("some", 1.5, 0.9, 0.8, True, Span(0, 4)), WordMatch("H", 1.0, 1.0, 1.0, True, None)),
     )
-    data = answer_data(Answer("q", Verdict.RELATED, 0.4, (quote,), "s", 1.5), explain=True)
+    data = answer_data(Answer("q", "q", Verdict.RELATED, 0.4, (quote,), "s", 1.5), explain=True)
     assert json.loads(json.dumps(data)) == {
         "question": "q",
+        "searched": "q",
         "verdict": "related",
         "confidence": 0.4,
         "passages": [
@@ -127,8 +128,15 @@ def test_every_field_of_an_answer_is_written():
                 "footnotes": [{"text": "*note", "start": 20, "end": 25}],
                 "signals": {"dense": 0.25},
                 "words": [
-                    {"word": "some", "weight": 1.5, "similarity": 0.9, "exact": True, "place": {"start": 0, "end": 4}},
-                    {"word": "H", "weight": 1.0, "similarity": 1.0, "exact": True, "place": None},
+                    {
+                        "word": "some",
+                        "weight": 1.5,
+                        "similarity": 0.9,
+                        "in_sentence": 0.8,
+                        "exact": True,
+                        "place": {"start": 0, "end": 4},
+                    },
+                    {"word": "H", "weight": 1.0, "similarity": 1.0, "in_sentence": 1.0, "exact": True, "place": None},
                 ],
             }
         ],

@@ -118,6 +118,12 @@ def test_no_answer_shows_no_passage(page):
     assert "article" not in results.texts
 
 
+def test_a_corrected_question_is_shown(page):
+    hints = page("/?q=who+runs+the+medcal+foundation").texts
+    assert "who runs the medical foundation" in hints["q"]
+    assert "q" not in page("/?q=who+runs+the+medical+foundation").texts
+
+
 @pytest.mark.parametrize("path", ["/", "/?q=", "/?q=++", "/?fbclid=1"])
 def test_without_a_question_there_are_examples_from_the_documents(page, path):
     home = page(path)

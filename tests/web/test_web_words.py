@@ -45,7 +45,7 @@ def test_moment_is_told_in_utc():
     ],
 )
 def test_confidence_is_told_in_words(verdict, confidence, words):
-    assert confidence_words(Answer("q", verdict, confidence, (), "s", 1.0)) == words
+    assert confidence_words(Answer("q", "q", verdict, confidence, (), "s", 1.0)) == words
 
 
 def test_examples_come_from_headings_one_document_after_the_other():

@@ -88,7 +88,6 @@ def test_an_answer_that_need_not_explain_tells_no_words(service: Service) -> Non
     assert service.ask("Do dogs pay?").passages[0].words == ()
 
 
-@pytest.mark.xfail(strict=True, reason="evidence holds the words as asked against the tokens as searched")
 def test_words_after_a_corrected_one_are_told_too(workshop: Workshop) -> None:
     service = Service(workshop.settings, Unlettered())
     try:

@@ -55,6 +55,12 @@ def test_a_question_that_the_documents_do_not_answer_has_no_evidence(tmp_path: P
     assert (question.answerable, question.sub_kind) == (False, "near_miss")
 
 
+@pytest.mark.parametrize("answerable", [True, False])
+def test_a_line_may_say_no_more_than_whether_a_question_is_answered(tmp_path: Path, *, answerable: bool) -> None:
+    (question,) = read_gold(gold_file(tmp_path, {"question": "Who?", "answerable": answerable}), [])
+    assert (question.question, question.answerable, question.evidence) == ("Who?", answerable, ())
+
+
 def test_blank_lines_are_no_questions(tmp_path: Path) -> None:
     path = gold_file(tmp_path, entry(evidence=["salaried"]))
     path.write_text("\n" + path.read_text(encoding="utf-8") + "  \n", encoding="utf-8")
@@ -84,7 +90,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_gold(tmp_path / "gold.jsonl", [])
 
 
-QUESTION = GoldQuestion("q", "?", "fact", "", (Evidence("a", Span(100, 110)), Evidence("b", Span(0, 4))))
+QUESTION = GoldQuestion("q", "?", True, "fact", "", (Evidence("a", Span(100, 110)), Evidence("b", Span(0, 4))))
 
 
 @pytest.mark.parametrize(

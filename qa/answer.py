@@ -27,17 +27,17 @@ class Group:
 
 def distinct(ranking: Ranking, count: int) -> list[Group]:
     """The best `count` distinct passages."""
-    folded: list[tuple[Hit, list[Hit], set[tuple[str, ...]]]] = []
-    for hit in ranking.hits(count * _LOOKED_THROUGH):
+    folded: list[tuple[int, Hit, list[Hit], set[tuple[str, ...]]]] = []
+    for place, hit in enumerate(ranking.hits(count * _LOOKED_THROUGH)):
         own = _shingles(hit.passage.text)
-        for _, copies, others in folded:
+        for _, _, copies, others in folded:
             if len(own & others) >= _SAME_SHARE * min(len(own), len(others)):
                 copies.append(hit)
                 break
         else:
             if len(folded) < count:
-                folded.append((hit, [], own))
-    return [Group(match(ranking, hit), tuple(copies)) for hit, copies, _ in folded]
+                folded.append((place, hit, [], own))
+    return [Group(match(ranking, place, hit), tuple(copies)) for place, hit, copies, _ in folded]
 
 
 def quotes(snapshot: Snapshot, groups: Sequence[Group], *, explain: bool = False) -> tuple[Quote, ...]:

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qa.late_interaction import similarities
 from qa.lexical import term, terms, words
 from qa.records import Hit, Span, WordMatch
 from qa.search import Floats, Ranking, rarity
-from qa.snapshot import TokenMatrix
 
 _AS_GOOD = 0.99  # of the best sentence's score, for a second one to be highlighted with it
 
@@ -27,13 +25,15 @@ class Match:
 
     Attributes:
         matrix: Cosines, `(question tokens, passage tokens) float32`.
+        spans: The passage tokens' places in its text, `(n, 2) int32`; `sentences` `(n,) int32` their sentences.
         sentence_scores: Each sentence's MaxSim, `(sentences,) float32`.
     """
 
     ranking: Ranking
     hit: Hit
-    tokens: TokenMatrix
     matrix: Floats
+    spans: npt.NDArray[np.int32]
+    sentences: npt.NDArray[np.int32]
     sentence_scores: Floats
 
     @property
@@ -42,16 +42,17 @@ class Match:
         return int(self.sentence_scores.argmax())
 
 
-def match(ranking: Ranking, hit: Hit) -> Match:
-    """Hold a hit against the question that it answers."""
-    tokens = ranking.snapshot.tokens([hit.row])
-    matrix = similarities(ranking.question.tokens, tokens.levels, tokens.scales)
+def match(ranking: Ranking, place: int, hit: Hit) -> Match:
+    """Hold the hit at a place of the ranking against the question."""
+    number = int(ranking.order[place])
+    inside = slice(int(ranking.tokens.bounds[number]), int(ranking.tokens.bounds[number + 1]))
+    matrix, sentences = ranking.compared.matrix[:, inside], ranking.tokens.sentences[inside]
     weights = ranking.token_weights / ranking.token_weights.sum()
     scores = [
-        float(weights @ matrix[:, inside].max(axis=1)) if (inside := tokens.sentences == number).any() else 0.0
-        for number in range(len(hit.passage.sentences))
+        float(weights @ matrix[:, of_sentence].max(axis=1)) if (of_sentence := sentences == each).any() else 0.0
+        for each in range(len(hit.passage.sentences))
     ]
-    return Match(ranking, hit, tokens, matrix, np.array(scores, dtype=np.float32))
+    return Match(ranking, hit, matrix, ranking.tokens.spans[inside], sentences, np.array(scores, dtype=np.float32))
 
 
 def highlights(found: Match) -> tuple[Span, ...]:
@@ -69,11 +70,11 @@ def word_matches(found: Match) -> tuple[WordMatch, ...]:
     """Each content word of the question, with its best counterpart in the passage and its heading trail."""
     ranking = found.ranking
     held = {*terms(found.hit.passage.text), *terms(" ".join(found.hit.passage.headings))}
-    in_sentence = (found.tokens.sentences == found.best_sentence) | (found.tokens.sentences < 0)
+    in_sentence = (found.sentences == found.best_sentence) | (found.sentences < 0)
     matches = []
     for word, index_term, pieces in _content_words(ranking):
         column = int(found.matrix[pieces].mean(axis=0).argmax())
-        begin, end = found.tokens.spans[column]
+        begin, end = found.spans[column]
         matches.append(
             WordMatch(
                 word=word,

@@ -53,11 +53,13 @@ class Maxima:
     """Each question token's best match, by passage and by sentence.
 
     Attributes:
+        matrix: The cosine of every question token with every passage token, `(question tokens, tokens) float32`.
         passages: `(question tokens, passages) float32`, over all tokens of a passage.
         sentences: `(question tokens, sentences) float32`, over the tokens of one sentence.
         first: `(passages,) int64`, each passage's first sentence, in order; every passage has one.
     """
 
+    matrix: npt.NDArray[np.float32]
     passages: npt.NDArray[np.float32]
     sentences: npt.NDArray[np.float32]
     first: npt.NDArray[np.int64]
@@ -89,7 +91,7 @@ def maxima(
     """
     if len(bounds) == 1:
         nothing = np.empty((len(question), 0), np.float32)
-        return Maxima(nothing, nothing, np.empty(0, np.int64))
+        return Maxima(nothing, nothing, nothing, np.empty(0, np.int64))
     matrix = similarities(question, levels, scales)
     # A segment is a run of tokens of one sentence, or of none; the best over a passage is the best over its segments.
     changes = sentences[1:] != sentences[:-1]
@@ -101,4 +103,4 @@ def maxima(
     # A passage cut short by the model before its first sentence would have none: its other tokens stand in.
     inside[first_segments] |= np.logical_or.reduceat(inside, first_segments) == 0
     first: npt.NDArray[np.int64] = np.cumsum(inside)[first_segments] - inside[first_segments]
-    return Maxima(passages, segments[:, inside], first)
+    return Maxima(matrix, passages, segments[:, inside], first)

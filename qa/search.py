@@ -22,7 +22,7 @@ from qa.encode import Encoder, Encoding
 from qa.late_interaction import Maxima, maxima, similarities
 from qa.lexical import BM25, term, terms, words
 from qa.records import Filters, Hit
-from qa.snapshot import Snapshot
+from qa.snapshot import Snapshot, TokenMatrix
 
 CANDIDATES = 100  # from each of the two retrievers
 WEIGHTS = {"late_interaction": 1.0, "best_sentence": 1.0, "sentence_vector": 0.5, "bm25": 0.25, "dense": 0.2}
@@ -50,6 +50,8 @@ class Ranking:
         token_weights: `(question tokens,) float32`.
         terms: The question's index terms.
         is_word: Whether the model knows a word whole.
+        compared: How the question's tokens meet those of the candidates, in the order of `tokens`.
+        tokens: The candidates' tokens in the order of their rows, where `order` gives the place of each ranked one.
     """
 
     snapshot: Snapshot
@@ -63,6 +65,9 @@ class Ranking:
     token_weights: Floats
     terms: tuple[str, ...]
     is_word: Callable[[str], bool]
+    compared: Maxima
+    tokens: TokenMatrix
+    order: npt.NDArray[np.int64]
 
     def hits(self, count: int) -> list[Hit]:
         """The best `count` candidates."""
@@ -92,7 +97,8 @@ def search(snapshot: Snapshot, encoder: Encoder, question: str, filters: Filters
     bm25_all = snapshot.bm25.scores(query_terms)
     bm25_rows = _best(bm25_all, CANDIDATES, allowed)
     rows = np.union1d(dense_rows, bm25_rows)
-    late = _late_interaction(snapshot, rows, encoding)
+    tokens = snapshot.tokens(rows)
+    late = maxima(encoding.tokens, tokens.levels, tokens.scales, tokens.bounds, tokens.sentences)
     signals = {
         "late_interaction": weights @ late.passages / weights.sum(),
         "best_sentence": late.best_sentence(weights),
@@ -114,6 +120,9 @@ def search(snapshot: Snapshot, encoder: Encoder, question: str, filters: Filters
         weights,
         query_terms,
         encoder.is_word,
+        late,
+        tokens,
+        order,
     )
 
 
@@ -141,11 +150,6 @@ def scale(values: Floats) -> Floats:
         return values
     low, high = values.min(), values.max()
     return np.ones_like(values) if high <= low else (values - low) / (high - low)
-
-
-def _late_interaction(snapshot: Snapshot, rows: npt.NDArray[np.int64], encoding: Encoding) -> Maxima:
-    tokens = snapshot.tokens(rows)
-    return maxima(encoding.tokens, tokens.levels, tokens.scales, tokens.bounds, tokens.sentences)
 
 
 def _sentence_vectors(snapshot: Snapshot, rows: npt.NDArray[np.int64], encoding: Encoding) -> Floats:

@@ -29,6 +29,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import InputModule, Normalize
 from sentence_transformers.sentence_transformer.modules import Pooling
+from threadpoolctl import threadpool_limits
 from tokenizers import Tokenizer
 
 from qa.encode.contract import Encoding
@@ -104,7 +105,9 @@ class SentenceEncoder:
         threads: int,
         packaged: PackagedModel | None = None,
     ) -> None:
-        torch.set_num_threads(1)  # texts run side by side instead
+        # Texts and questions run side by side instead; teams of threads within one would only fight over the cores.
+        torch.set_num_threads(1)
+        threadpool_limits(limits=1, user_api="blas")
         self._model = model.eval()
         self._threads = threads or os.cpu_count() or 1
         self._prompt = query_prompt or str((model.prompts or {}).get("query") or "")

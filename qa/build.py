@@ -37,6 +37,7 @@ from qa.manifest import SNAPSHOTS, current_id, read_manifest
 from qa.memory import Memory, ToEncode
 from qa.parsing import Parser
 from qa.passages import PASSAGES_VERSION, embedding_text
+from qa.progress import ProgressNote
 from qa.publish import LOCK, prune, publish, rolled_back, sweep
 from qa.records import Document, Passage
 from qa.report import BuildReport, Fate, FileReport, Progress, Step, write_report
@@ -75,11 +76,14 @@ def build(
         settings.index_dir.mkdir(parents=True, exist_ok=True)
         with FileLock(settings.index_dir / LOCK, timeout=0):
             sweep(settings.index_dir)
+            note = ProgressNote(settings.index_dir, on_progress)
             try:
-                report = _Build(settings, on_progress, encoder, fresh=fresh).run()
+                report = _Build(settings, note, encoder, fresh=fresh).run()
             except (QAError, OSError, sqlite3.Error) as error:
                 _keep(settings.index_dir, BuildReport(error=str(error)), started)
                 raise
+            finally:
+                note.close()
             _keep(settings.index_dir, report, started)
             return report
     except Timeout:

@@ -1,33 +1,27 @@
-"""The command line: `qa build | serve | ask | eval | status`.
+"""The command line: `qa build | watch | serve | ask | eval | status | doctor | rollback`.
 
-Exit status: 0 done; 1 an error, told in one line; 2 wrong usage; 3 built, but some files could not be read;
-4 asked, but the documents do not seem to say; 130 interrupted.
+Exit status: 0 done; 1 an error, told in one line, or something that `doctor` found wrong; 2 wrong usage; 3 built, but
+some files could not be read; 4 asked, but the documents do not seem to say; 130 interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
-import socket
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
-from qa.errors import InvalidSettings, QAError
+from qa import serving, upkeep
+from qa.errors import QAError
 from qa.evaluate import command as evaluation
 from qa.records import Answer, Filters, Quote, Verdict
 from qa.report import read_report
 from qa.settings import Settings, load_settings
 from qa.snapshot import current_id, open_snapshot
 
-if TYPE_CHECKING:
-    from qa.report import BuildReport, Progress
-
 EXIT_ERROR = 1
-EXIT_SOME_FAILED = 3
 EXIT_NOT_ANSWERED = 4
 EXIT_INTERRUPTED = 130
 
@@ -64,12 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    build = commands.add_parser("build", help="bring the index up to date with the documents")
-    build.add_argument("--quiet", action="store_true", help="no progress bar and no list of files")
-    build.set_defaults(command=_build)
-
-    serve = commands.add_parser("serve", help="serve the search page and the API")
-    serve.set_defaults(command=_serve)
+    upkeep.add_parsers(commands)
+    serving.add_parser(commands)
 
     ask = commands.add_parser("ask", help="ask a question")
     ask.add_argument("question", nargs="+")
@@ -85,64 +75,6 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true")
     status.set_defaults(command=_status)
     return parser
-
-
-def _build(settings: Settings, arguments: argparse.Namespace) -> int:
-    # Parsers, model and tqdm are not needed by the other commands.
-    from tqdm import tqdm  # noqa: PLC0415
-
-    from qa.build import build  # noqa: PLC0415
-
-    with tqdm(unit="B", unit_scale=True, desc="build", disable=arguments.quiet or None, leave=False) as bar:
-
-        def advance(progress: Progress) -> None:
-            bar.total = progress.total
-            bar.update(progress.done - bar.n)
-
-        report = build(settings, advance)
-    _print_report(report, quiet=arguments.quiet)
-    return EXIT_SOME_FAILED if report.failed else 0
-
-
-def _print_report(report: BuildReport, *, quiet: bool) -> None:
-    for file in report.files:
-        if not quiet or file.reason:
-            _say(f"{file.fate.value:9} {file.source}" + (f": {file.reason}" if file.reason else ""))
-    outcome = "now serves" if report.published else "is as wanted"
-    _say(
-        f"Snapshot {report.snapshot} {outcome}: {report.documents} documents, {report.passages} passages"
-        f" ({report.encoded} encoded, {report.reused} reused) in {report.seconds:.1f} s."
-    )
-
-
-def _serve(settings: Settings, _: argparse.Namespace) -> int:
-    import uvicorn  # noqa: PLC0415 - with FastAPI and the model, seconds that other commands need not wait
-
-    from qa.service import Service  # noqa: PLC0415
-    from qa.web.app import create_app  # noqa: PLC0415
-
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        listener = socket.create_server((settings.host, settings.port), family=family)
-    except OSError as error:
-        raise InvalidSettings(
-            f"Cannot serve on {settings.host} port {settings.port} ({error.strerror}). Set QA_HOST or QA_PORT."
-        ) from None
-    service = Service(settings)
-    try:
-        service.warm_up()
-        app = create_app(service, settings)
-        config = uvicorn.Config(
-            app, http="httptools", ws="none", log_level="warning", server_header=False, timeout_graceful_shutdown=10
-        )
-        host, port = listener.getsockname()[:2]
-        _say(f"Serving on http://{f'[{host}]' if ':' in host else host}:{port}")
-        uvicorn.Server(config).run(sockets=[listener])
-    finally:
-        service.close()
-        listener.close()
-    return 0
 
 
 def _ask(settings: Settings, arguments: argparse.Namespace) -> int:

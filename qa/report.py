@@ -6,6 +6,7 @@ Both stand as JSON files in the index folder, for whoever serves or looks after 
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +16,9 @@ from qa.disk import replace_file
 
 REPORT = "report.json"
 PROGRESS = "progress.json"
+REQUEST = "build.request"  # a file of this name asks a watching builder for a build
+
+_STALE_AFTER_S = 60  # a note this old was left by a builder that died
 
 
 class Fate(StrEnum):
@@ -97,7 +101,12 @@ def write_report(index_dir: Path, report: BuildReport) -> None:
 
 def read_progress(index_dir: Path) -> dict[str, Any] | None:
     """How far the running build is, as it last noted: `step`, `done`, `total`, `per_second`, `seconds_left`."""
-    return _read(index_dir / PROGRESS)
+    path = index_dir / PROGRESS
+    try:
+        stale = abs(time.time() - path.stat().st_mtime) > _STALE_AFTER_S
+    except OSError:
+        return None
+    return None if stale else _read(path)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

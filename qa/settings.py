@@ -32,6 +32,8 @@ class Settings(BaseModel):
     )
     max_question_chars: int = Field(2000, ge=1, le=20000, description="Longest question accepted")
     threads: int = Field(0, ge=0, le=256, description="Encoder threads; 0: one per core")
+    workers: int = Field(1, ge=1, le=64, description="Processes that serve, each with the model and the open snapshot")
+    admin_token: str = Field("", description="Who sends it may add and remove documents; empty: nobody may", repr=False)
     max_file_mb: int = Field(200, ge=1, le=4000, description="Largest file read, in megabytes")
     parse_seconds: float = Field(60, gt=0, le=3600, description="Longest time that reading one file may take")
     parse_memory_mb: int = Field(2048, ge=256, le=65536, description="Most memory that reading a file may take, in MB")

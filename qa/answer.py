@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from qa.evidence import Match, highlights, match, word_matches
 from qa.links import quote_url
@@ -27,7 +28,7 @@ class Group:
 
 def distinct(ranking: Ranking, count: int) -> list[Group]:
     """The best `count` distinct passages."""
-    folded: list[tuple[int, Hit, list[Hit], set[tuple[str, ...]]]] = []
+    folded: list[tuple[int, Hit, list[Hit], frozenset[tuple[str, ...]]]] = []
     for place, hit in enumerate(ranking.hits(count * _LOOKED_THROUGH)):
         own = _shingles(hit.passage.text)
         for _, _, copies, others in folded:
@@ -88,6 +89,7 @@ def _footnotes(snapshot: Snapshot, passage: Passage) -> tuple[Footnote, ...]:
     return tuple(Footnote(text[span.start : span.end], span.start, span.end) for span in passage.footnotes)
 
 
-def _shingles(text: str) -> set[tuple[str, ...]]:
+@lru_cache(maxsize=1024)
+def _shingles(text: str) -> frozenset[tuple[str, ...]]:
     words = re.findall(r"\w+", text.casefold())
-    return {tuple(words[at : at + _SHINGLE_WORDS]) for at in range(max(1, len(words) - _SHINGLE_WORDS + 1))}
+    return frozenset(tuple(words[at : at + _SHINGLE_WORDS]) for at in range(max(1, len(words) - _SHINGLE_WORDS + 1)))

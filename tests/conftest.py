@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -53,14 +52,10 @@ def encoder() -> Encoder:
 
 
 @pytest.fixture(scope="session")
-def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    """The five documents, built with the packaged model, opened for questions."""
+def seeds_index(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Settings:
+    """Settings of an index of the five documents, built with the packaged model."""
     from qa.build import build
-    from qa.snapshot import current_id, open_snapshot
 
-    index_dir = tmp_path_factory.mktemp("seeds") / "index"
-    report = build(Settings(seeds_dir=ROOT / "seeds", index_dir=index_dir))
-    assert not report.failed
-    opened = open_snapshot(index_dir, current_id(index_dir))
-    yield opened
-    opened.close()
+    settings = Settings(seeds_dir=ROOT / "seeds", index_dir=tmp_path_factory.mktemp("seeds") / "index")
+    assert not build(settings, encoder=encoder).failed
+    return settings

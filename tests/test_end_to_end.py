@@ -18,8 +18,11 @@ from typing import Any
 import httpx
 import pytest
 
+from qa.build import build
+from qa.encode import Encoder
 from qa.gold import read_gold
 from qa.records import Document, Span
+from qa.settings import Settings
 
 pytestmark = pytest.mark.model
 
@@ -199,9 +202,10 @@ def test_a_question_without_a_word_is_refused(five: httpx.Client) -> None:
 # The life of an index
 
 
-def test_documents_come_and_go_while_the_server_serves(tmp_path: Path) -> None:
+def test_documents_come_and_go_while_the_server_serves(tmp_path: Path, encoder: Encoder) -> None:
     seeds = tmp_path / "seeds"
     seeds.mkdir()
+    settings = Settings(seeds_dir=seeds, index_dir=tmp_path / "index")
     with serving(tmp_path) as client:
         # Nothing has been built: alive, but not ready, and the error names the command.
         assert client.get("/healthz").status_code == 200
@@ -212,7 +216,7 @@ def test_documents_come_and_go_while_the_server_serves(tmp_path: Path) -> None:
         # Two documents are put there and built: the server finds them by itself.
         for name in ("coo", "slides"):
             shutil.copy(ROOT / "seeds" / f"{IDS[name]}.txt", seeds)
-        assert qa(tmp_path, "build").returncode == 0
+        build(settings, encoder=encoder)
         assert eventually(lambda: client.get("/readyz").status_code == 200)
         first = ask(client, "Who is the COO of the medical foundation?")["passages"][0]
         assert first["citation"]["document_id"] == IDS["coo"]
@@ -220,7 +224,7 @@ def test_documents_come_and_go_while_the_server_serves(tmp_path: Path) -> None:
 
         # One is deleted and the rest is built: it is gone from everywhere.
         (seeds / f"{IDS['coo']}.txt").unlink()
-        assert qa(tmp_path, "build").returncode == 0
+        build(settings, encoder=encoder)
         assert eventually(lambda: client.get("/api/index").json()["snapshot"] != before)
         answer = ask(client, "Who is the COO of the medical foundation?", k=50)
         places = [place for each in answer["passages"] for place in (each["citation"], *each["also_in"])]

@@ -20,6 +20,8 @@ def test_nothing_set_gives_the_defaults() -> None:
         "allowed_hosts": (),
         "max_question_chars": 2000,
         "threads": 0,
+        "workers": 1,
+        "admin_token": "",
         "max_file_mb": 200,
         "parse_seconds": 60,
         "parse_memory_mb": 2048,

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from qa.confidence import FEATURES, shipped_model
+from qa.encode import Encoder
+from qa.records import Verdict
+from qa.service import Service
+from qa.settings import Settings
+
+UNBOUNDED = pytest.mark.xfail(
+    strict=True, reason="'unmet' grows with the question's length and speaks for an answer, so long questions win"
+)
+
+
+@pytest.fixture(scope="module")
+def service(seeds_index: Settings, encoder: Encoder) -> Iterator[Service]:
+    """The five documents behind the real model."""
+    service = Service(seeds_index, encoder)
+    yield service
+    service.close()
+
+
+def test_the_shipped_model_reads_the_features_that_are_measured() -> None:
+    assert list(shipped_model().features) == list(FEATURES)
+    assert 0 < shipped_model().related_from < shipped_model().answered_from < 1
+
+
+@pytest.mark.parametrize(
+    ("feature", "sign"),
+    [
+        ("late_interaction", 1),
+        ("worst_met", 1),
+        ("met_exactly", 1),
+        pytest.param("unmet", -1, marks=UNBOUNDED),
+        ("lacks_type", -1),
+        ("strangers", -1),
+    ],
+)
+def test_each_feature_speaks_for_what_it_says(feature: str, sign: int) -> None:
+    """A word met better never lowers the confidence, and one met worse never raises it."""
+    if feature in FEATURES:
+        assert shipped_model().features[feature][2] * sign >= 0
+
+
+def test_confidence_by_hand() -> None:
+    means = {name: mean for name, (mean, _, _) in shipped_model().features.items()}
+    even = shipped_model().probability(means)
+    assert even == pytest.approx(1 / (1 + 2.718281828459045 ** -shipped_model().intercept))
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who is the COO of the medical foundation?",
+        "What is the Care Management Institute?",
+        "Are physicians salaried?",
+        "How big is the LMP trust fund?",
+        "wallace",
+        "In Colorado and Washington, what will organize expertise to manage ambulatory care and also focus on growth?",
+    ],
+)
+def test_what_the_documents_say_is_answered(service: Service, question: str) -> None:
+    assert service.ask(question).verdict is Verdict.ANSWERED
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How do I bake a chocolate cake?",
+        "flurble wob snarkle",
+        "the",
+        "what is it about",
+        "Who won the world cup in 1998?",
+        pytest.param(
+            "How do I bake a cake with flour, eggs, butter, sugar, vanilla, milk and salt at 350 degrees for an hour?",
+            marks=UNBOUNDED,
+        ),
+        pytest.param(
+            "flurble wob snarkle zonk mibble trask quorn bleep drin sploosh grak munter fizzle", marks=UNBOUNDED
+        ),
+        pytest.param(
+            "zeppelin volcano penguin guitar pizza moon rocket pyramid tiger violin glacier " * 2, marks=UNBOUNDED
+        ),
+    ],
+    ids=lambda question: question[:30],
+)
+def test_what_they_do_not_say_is_not_whatever_the_length(service: Service, question: str) -> None:
+    assert service.ask(question).verdict is not Verdict.ANSWERED

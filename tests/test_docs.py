@@ -1,0 +1,175 @@
+"""The documents about the product hold to the product: what they name exists, and what exists they name."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from qa import cli
+from qa.encode import Encoder
+from qa.load.sources import read_sources
+from qa.service import Service
+from qa.settings import PREFIX, Settings
+from qa.web.app import create_app
+from qa.web.wire import answer_data
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = ["README.md", "ARCHITECTURE.md", "index/README.md"]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+_CODE = re.compile(r"```.*?```|`[^`\n]+`|^    .*?$", re.DOTALL | re.MULTILINE)
+_ROUTE = re.compile(
+    r"(?<![A-Za-z.\w/])/(?:api|documents|healthz|readyz|docs|openapi\.json)[\w/{}-]*|(?<=:8000)/[\w/{}-]+"
+)
+_PATH = re.compile(r"(?<![\w/.~-])(?:qa|scripts|tests|seeds|index|docs)/[\w./-]*[\w/]")
+_MADE_BY_BUILDING = ("index/CURRENT", "index/snapshots", "index/report", "seeds/")
+_NOTHING = {"", "empty", "none", "unset", "–", "—", "-"}
+
+
+def code(text: str) -> str:
+    """What stands in code spans and blocks."""
+    return "\n".join(_CODE.findall(text))
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def example(language: str) -> str:
+    """The README's only code block in a language."""
+    (block,) = re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    return block
+
+
+# Examples
+
+
+@pytest.mark.model
+def test_the_example_is_what_is_answered(seeds_index: Settings, encoder: Encoder) -> None:
+    service = Service(seeds_index, encoder)
+    try:
+        answer = answer_data(service.ask("who is the COO of the medical foundation", k=1), explain=False)
+    finally:
+        service.close()
+    told, made = json.loads(example("json")), json.loads(json.dumps(answer))
+    (told_quote,), (made_quote,) = told["passages"], made["passages"]
+    shortened = told_quote.pop("text").rstrip(" .…")
+    assert made_quote.pop("text").startswith(shortened)
+    assert told["confidence"] == pytest.approx(made["confidence"], abs=0.01)
+    assert told_quote.pop("score") == pytest.approx(made_quote.pop("score"), abs=0.01)
+    assert told_quote == made_quote
+    assert {name: told[name] for name in ("question", "verdict")} == {
+        name: made[name] for name in ("question", "verdict")
+    }
+    assert list(told) == list(made), "another field, or another order"
+
+
+def test_the_sidecar_of_the_example_is_read(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text(example("toml"), encoding="utf-8")
+    (details,) = read_sources(tmp_path).values()
+    assert all(getattr(details, field.name) for field in fields(details)), "the example shows every field"
+
+
+# Settings
+
+
+def table_of_settings() -> dict[str, str]:
+    """The README's rows | `QA_NAME` | `default` | meaning |, as defaults by name."""
+    rows = re.findall(r"^\|\s*`(QA_\w+)`\s*\|\s*([^|]*?)\s*\|", README, re.MULTILINE)
+    assert len(dict(rows)) == len(rows), "a setting has two rows"
+    return {name: default.strip("`") for name, default in rows}
+
+
+def test_the_readme_has_a_row_for_every_setting_and_for_nothing_else() -> None:
+    assert sorted(table_of_settings()) == sorted(PREFIX + name.upper() for name in Settings.model_fields)
+
+
+@pytest.mark.parametrize("field", Settings.model_fields)
+def test_the_readme_tells_the_default(field: str) -> None:
+    default, told = Settings.model_fields[field].default, table_of_settings()[PREFIX + field.upper()]
+    if default in ("", ()):
+        assert told.lower().strip("*()") in _NOTHING
+    else:
+        assert told == (f"{default:g}" if isinstance(default, int | float) else str(default))
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_setting_that_is_named_exists(name: str) -> None:
+    known = {PREFIX + field.upper() for field in Settings.model_fields}
+    assert set(re.findall(r"\bQA_[A-Z_]*[A-Z]\b", read(name))) <= known
+
+
+# Routes
+
+
+def generic(route: str) -> str:
+    return re.sub(r"\{[^}]*\}", "{}", route).rstrip("/") or "/"
+
+
+def routes() -> set[str]:
+    app = create_app(object(), Settings())
+    found: set[str] = set()
+    pending = list(app.routes)
+    while pending:
+        route = pending.pop()
+        pending += getattr(getattr(route, "original_router", None), "routes", [])
+        if getattr(route, "path", ""):
+            found.add(generic(route.path))
+    return found
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_route_that_is_named_exists(name: str) -> None:
+    patterns = [re.compile(re.escape(route).replace(r"\{\}", "[^/]+")) for route in routes()]
+    named = {generic(route) for route in _ROUTE.findall(read(name))}
+    assert [route for route in named if not any(pattern.fullmatch(route) for pattern in patterns)] == []
+
+
+def test_the_readme_names_every_route_for_programs() -> None:
+    programs = {route for route in routes() if route.startswith(("/api/", "/healthz", "/readyz"))}
+    assert programs
+    assert programs - {generic(route) for route in _ROUTE.findall(README)} == set()
+
+
+# Commands and files
+
+
+def commands() -> set[str]:
+    (action,) = [each for each in cli._parser()._actions if isinstance(each, argparse._SubParsersAction)]
+    return set(action.choices)
+
+
+def test_the_readme_names_every_command_and_none_that_is_not_there() -> None:
+    assert set(re.findall(r"(?<![\w./-])qa ([a-z]+)\b", code(README))) == commands()
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_file_that_is_named_exists(name: str) -> None:
+    named = {path for path in _PATH.findall(code(read(name))) if not path.startswith(_MADE_BY_BUILDING)}
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_link_to_a_file_leads_to_one(name: str) -> None:
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", read(name))
+    assert [link for link in links if not ((ROOT / name).parent / link).exists()] == []
+
+
+# Rooms
+
+
+def rooms() -> list[str]:
+    """The modules and packages of qa/, as a reader of the folder sees them."""
+    modules = [path.name for path in (ROOT / "qa").glob("*.py") if path.name != "__init__.py"]
+    packages = [f"{path.parent.name}/" for path in (ROOT / "qa").glob("*/__init__.py")]
+    return sorted(modules + packages)
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_the_architecture_names_every_room(room: str) -> None:
+    assert re.search(rf"(?<![\w/])(?:qa/)?{re.escape(room)}(?!\w)", read("ARCHITECTURE.md")), room

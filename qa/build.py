@@ -325,7 +325,7 @@ def _fates(
     present = [FileReport(source, Fate.FAILED, reason) for source, reason in failed.items()]
     for source, entry in after.items():
         same = Fate.UNCHANGED if before.get(source) == entry else Fate.CHANGED
-        present.append(FileReport(source, same if source in before else Fate.ADDED))
+        present.append(FileReport(source, same if source in before else Fate.ADDED, entry.get("note")))
     present = sorted((*present, *contents.skipped), key=lambda file: file.source)
     seen = {file.source for file in present}
     return [*present, *(FileReport(source, Fate.REMOVED) for source in before if source not in seen)]

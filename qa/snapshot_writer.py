@@ -105,7 +105,8 @@ class SnapshotWriter:
             ),
         )
         details = ("id", "source", "sha256", "title", "publisher", "author", "date", "url")
-        self._documents.append({name: getattr(document, name) for name in details} | {"passages": 0})
+        note = {"note": own["note"]} if "note" in own else {}
+        self._documents.append({name: getattr(document, name) for name in details} | note | {"passages": 0})
         self._text = document.text
 
     def add_passage(

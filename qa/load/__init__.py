@@ -40,13 +40,17 @@ _LIBRARIES = ("lxml", "markdown-it-py", "pypdfium2", "python-docx", "python-pptx
 
 _Drafts = tuple[list[Draft], dict[str, str]]  # what a reader makes of a file: its blocks, and what it says of itself
 
+_DETAILS = ("title", "publisher", "author", "date", "url")
 _STAMP = re.compile(r"\s*date (\d{4}-\d{2}-\d{2})[ \t]+(?=\S)")
 _LONGEST_TITLE_CHARS = 90
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A file's content: canonical text, its blocks, and what the file says of itself (title, date and so on)."""
+    """A file's content: canonical text, its blocks, and what the file says of itself (title, date and so on).
+
+    A `note` among these says what of the file could not be read, for the build's report.
+    """
 
     text: str
     blocks: tuple[Block, ...]
@@ -86,13 +90,13 @@ def parse_file(source: str, data: bytes) -> Parsed:
     if not blocks:
         raise UnreadableFile("holds no text")
     details = details_of(own)
-    kept = {name: getattr(details, name) for name in ("title", "publisher", "author", "date", "url")}
+    kept = {name: getattr(details, name) for name in _DETAILS} | {"note": own.get("note")}
     return Parsed(text, blocks, {name: value for name, value in kept.items() if value})
 
 
 def make_document(source: str, digest: str, parsed: Parsed, known: Details | None = None) -> Document:
     """Put a file's content and what is known of it together; `known` goes before what the file says of itself."""
-    details = (known or Details()).over(Details(**parsed.own))
+    details = (known or Details()).over(Details(**{name: parsed.own.get(name) for name in _DETAILS}))
     return Document(
         id=document_id(source),
         source=source,
@@ -133,11 +137,44 @@ def _markdown(data: bytes) -> _Drafts:
     return read_markdown(text), own
 
 
+# The libraries behind these are heavy, and a folder of plain text does without.
+
+
+def _webpage(data: bytes) -> _Drafts:
+    from qa.load.webpage import read_html  # noqa: PLC0415
+
+    return read_html(data)
+
+
+def _pdf(data: bytes) -> _Drafts:
+    from qa.load.pdf import read_pdf  # noqa: PLC0415
+
+    return read_pdf(data)
+
+
+def _word(data: bytes) -> _Drafts:
+    from qa.load.word import read_docx  # noqa: PLC0415
+
+    return read_docx(data)
+
+
+def _slides(data: bytes) -> _Drafts:
+    from qa.load.slides import read_pptx  # noqa: PLC0415
+
+    return read_pptx(data)
+
+
 _READERS: dict[str, Callable[[bytes], _Drafts]] = {
     ".txt": _plain,
     ".text": _plain,
     ".md": _markdown,
     ".markdown": _markdown,
+    ".html": _webpage,
+    ".htm": _webpage,
+    ".xhtml": _webpage,
+    ".pdf": _pdf,
+    ".docx": _word,
+    ".pptx": _slides,
 }
 SUFFIXES = frozenset(_READERS)
 

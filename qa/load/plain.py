@@ -155,7 +155,7 @@ def _label_headings(paragraphs: list[_Paragraph]) -> bool:
 def _pieces(paragraph: _Paragraph, labels: bool) -> Iterator[_Piece]:
     lines = list(paragraph.lines)
     if labels and (label := _LABEL.match(lines[0])):
-        yield _Piece(BlockKind.HEADING, Inline(label[1]), level=2, label=True)
+        yield _Piece(BlockKind.HEADING, resolve(label[1]), level=2, label=True)
         lines[0] = lines[0][label.end() :]
     run: list[str] = []
     seen_item = False

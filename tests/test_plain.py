@@ -164,7 +164,7 @@ def test_a_heading_that_recurs_is_kept_each_time() -> None:
 
 
 def test_headings_written_before_each_paragraph_are_headings_once() -> None:
-    found = outline(f"[Hours] {PROSE}", f"[Fees] {MORE}", f"[Fees] {PROSE}", f"[Staff] {MORE}")
+    found = outline(f"[**Hours**] {PROSE}", f"[Fees] {MORE}", f"[Fees] {PROSE}", f"[Staff] {MORE}")
     assert found == [
         "title: Hours",
         f"paragraph: {PROSE}",

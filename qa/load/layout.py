@@ -33,6 +33,7 @@ _NUMBER_ONLY = re.compile(
 _SENTENCE_END = re.compile(r"[.!?:…][\"'”’)\]*†‡]*$")
 _MOST_HEADING_WORDS = 20
 _LARGER = 1.12  # times the text's size, for a heading
+_SET_APART = 1.25  # times the usual distance of lines, for a header or footer
 _APART = 1.45  # times the usual distance of lines, for a new paragraph
 
 
@@ -63,10 +64,11 @@ class _Paragraph:
 
 def lay_out(pages: list[list[Line]]) -> list[Draft]:
     """Turn pages of lines into drafts."""
-    bodies, furniture = _furniture(pages)
+    size = _text_size([line for page in pages for line in page])
+    bodies, furniture = _furniture(pages, size)
     lines = [line for page in bodies for line in page]
     words = Counter(re.findall(r"\w+(?:-\w+)+", " ".join(line.text for line in lines)))
-    paragraphs = list(_paragraphs(bodies, _text_size(lines)))
+    paragraphs = list(_paragraphs(bodies, size))
     for paragraph in paragraphs:
         paragraph.text = _joined(paragraph.lines, words)
     _mark_levels(paragraphs)
@@ -78,36 +80,51 @@ def lay_out(pages: list[list[Line]]) -> list[Draft]:
     return drafts
 
 
-def _furniture(pages: list[list[Line]]) -> tuple[list[list[Line]], list[Line]]:
+def _furniture(pages: list[list[Line]], size: float) -> tuple[list[list[Line]], list[Line]]:
     """Part running headers and footers from the rest; of those that recur, the first of each."""
     seen: Counter[str] = Counter()
     for page in pages:
-        seen.update({_pattern(line.text) for line in _edges(page)})
+        seen.update({_pattern(line) for line in _edges(page, size)})
     often = max(2, round(0.4 * sum(bool(page) for page in pages)))
     bodies: list[list[Line]] = []
     kept: dict[str, Line] = {}
     for page in pages:
-        edges = {id(line) for line in _edges(page)}
+        edges = {id(line) for line in _edges(page, size)}
         body = []
         for line in page:
             if id(line) in edges and _NUMBER_ONLY.fullmatch(line.text):
                 continue
-            if id(line) in edges and seen[_pattern(line.text)] >= often:
-                kept.setdefault(_pattern(line.text), line)
+            if id(line) in edges and seen[_pattern(line)] >= often:
+                kept.setdefault(_pattern(line), line)
             else:
                 body.append(line)
         bodies.append(body)
     return bodies, list(kept.values())
 
 
-def _edges(page: list[Line]) -> list[Line]:
-    """The lines that stand where headers and footers do."""
+def _edges(page: list[Line], size: float) -> list[Line]:
+    """The lines that stand where headers and footers do: one or two, set apart from the text, and no larger than it."""
     ranked = sorted(page, key=lambda line: -line.y)
-    return ranked[:_EDGE_LINES] + ranked[_EDGE_LINES:][-_EDGE_LINES:]
+    steps = [above.y - line.y for above, line in pairwise(ranked) if above.y - line.y > 0.5 * size]
+    apart = _SET_APART * min([median(steps) if steps else size, 1.5 * size])
+    found: list[Line] = []
+    for lines in (ranked, ranked[::-1]):
+        outer: list[Line] = []
+        for line in lines:
+            if outer and abs(outer[-1].y - line.y) > apart:
+                break
+            outer.append(line)
+        if len(outer) <= _EDGE_LINES or len(outer) == len(page):
+            found += outer[:_EDGE_LINES]
+    return [line for line in found if line.size < _LARGER * size]
 
 
-def _pattern(text: str) -> str:
-    return re.sub(r"\d+", "#", text).strip().lower()
+def _pattern(line: Line) -> str:
+    """A line as it recurs from page to page: numbers that grow with the page's stand as their distance to it."""
+    numbers = [int(number) for number in re.findall(r"\d{1,9}", line.text)]
+    if len(numbers) == 1 or (numbers and line.text.lower().startswith("page")):
+        return line.text.lower().replace(str(numbers[0]), f"#{numbers[0] - line.page}", 1)
+    return line.text.lower()
 
 
 def _text_size(lines: list[Line]) -> float:

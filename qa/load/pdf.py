@@ -22,6 +22,7 @@ _MOST_PAGES = 20_000
 _MOST_CHARS_OF_PAGE = 2_000_000
 _HYPHEN_AT_LINE_END = "\x02"  # PDFium's stand-in, which also swallows the line's end
 _BOLD = re.compile(r"bold|black|heavy|semib|demi|CMBX", re.IGNORECASE)
+_NO_TITLES = frozenset({"untitled", "(anonymous)", "unknown", "document", "title"})  # what programs put there
 _TROUBLE = {
     raw.FPDF_ERR_PASSWORD: "is encrypted; save it without a password",
     raw.FPDF_ERR_SECURITY: "is encrypted in a way that is not read; save it without a password",
@@ -58,7 +59,7 @@ def read_pdf(data: bytes) -> tuple[list[Draft], dict[str, str]]:
     if bare:
         own["note"] = f"without text: page{'s' if len(bare) > 1 else ''} {', '.join(map(str, bare[:20]))}"
     title = clean(document.get_metadata_value("Title")).strip()
-    if title and not any(draft.kind is BlockKind.TITLE for draft in drafts):
+    if title and title.lower() not in _NO_TITLES and not any(draft.kind is BlockKind.TITLE for draft in drafts):
         own["title"] = " ".join(title.split())
     return drafts, own
 

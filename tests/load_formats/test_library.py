@@ -1,0 +1,112 @@
+"""A folder of real and broken files, made by other tools: what becomes of each is written down in `report.json`.
+
+Rewrite it with `pytest tests/load_formats --update-golden`, and read the difference.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from fakes import FakeEncoder
+
+from qa.build import build
+from qa.load.pdf import read_pdf
+from qa.settings import Settings
+from qa.snapshot import current_id, open_snapshot
+
+LIBRARY = Path(__file__).parent.parent / "library"
+FILES = LIBRARY / "files"
+GOLDEN = LIBRARY / "report.json"
+PAGES = json.loads((LIBRARY / "pages.json").read_text(encoding="utf-8"))  # by poppler's pdftotext
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    index = tmp_path_factory.mktemp("library") / "index"
+    settings = Settings(seeds_dir=FILES, index_dir=index, parse_seconds=20, parse_memory_mb=1024)
+    report = build(settings, encoder=FakeEncoder())
+    snapshot = open_snapshot(index, current_id(index))
+    yield report, snapshot
+    snapshot.close()
+
+
+def words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text)))
+
+
+def test_every_file_meets_the_fate_that_is_written_down(built, request):
+    report, snapshot = built
+    documents = {info.source: info for info in snapshot.documents}
+    found = {}
+    for file in report.files:
+        entry: dict[str, object] = {"fate": file.fate.value}
+        if file.reason:
+            entry["reason"] = file.reason
+        if info := documents.get(file.source):
+            document = snapshot.document(info.id)
+            kinds = Counter(block.kind.value for block in document.blocks)
+            entry |= {"title": info.title, "author": info.author, "date": info.date, "characters": info.characters}
+            entry["blocks"] = dict(sorted(kinds.items()))
+            entry["pages"] = max((block.page or 0 for block in document.blocks), default=0)
+            entry["ends"] = document.text[-60:]
+        found[file.source] = {name: value for name, value in entry.items() if value not in (None, 0)}
+    if request.config.getoption("--update-golden"):
+        GOLDEN.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    assert len(golden) >= 60
+    assert found == golden
+
+
+def test_every_pdf_citation_names_the_page_that_the_words_stand_on(built):
+    _, snapshot = built
+    checked = 0
+    for row in range(snapshot.size):
+        passage = snapshot.passage(row)
+        source = snapshot.documents[snapshot.document_rows[row]].source
+        if source not in PAGES:
+            continue
+        assert passage.page is not None
+        opening = " ".join(words(passage.text[:60]).split()[:6])
+        assert opening in PAGES[source][passage.page - 1], f"{source}, page {passage.page}: {opening}"
+        checked += 1
+    assert checked > 150
+
+
+@pytest.mark.parametrize("source", sorted(PAGES))
+def test_no_word_of_a_pdf_is_lost_or_made_up(source):
+    """But page numbers, repeats of running headers, and hyphens at line ends."""
+    drafts, _ = read_pdf((FILES / source).read_bytes())
+    ours = Counter(words(" ".join(draft.text for draft in drafts)).lower().split())
+    theirs = Counter(" ".join(PAGES[source]).lower().split())
+    furniture = {"register", "of", "elden", "confidential", "draft", "page", "harbour", "authority", "tide", "tables"}
+    broken = {
+        "repage",
+        "mainder",
+        "remainder",
+        "1the",
+        "the",
+    }  # a hyphen and a footnote's mark that poppler reads otherwise
+    lost = {word for word in theirs - ours if not word.isdigit()} - furniture - broken
+    assert lost == set()
+    assert set(ours - theirs) - broken == set()
+
+
+def test_slides_keep_their_number_title_bullets_and_notes(built):
+    _, snapshot = built
+    for name in ("pandoc-deck", "libreoffice-deck"):
+        info = next(info for info in snapshot.documents if info.source == f"{name}.pptx")
+        document = snapshot.document(info.id)
+        lamp = next(block for block in document.blocks if "lamp was replaced" in document.text[block.start : block.end])
+        title = next(block for block in document.blocks if document.text[block.start : block.end] == "The lighthouse")
+        assert lamp.slide == lamp.page == title.slide == 2
+        passage = next(
+            snapshot.passage(row) for row in range(snapshot.size)
+            if snapshot.passage(row).document_id == info.id and "white flashes" in snapshot.passage(row).text
+        )  # fmt: skip
+        assert passage.page == 2
+        assert passage.text.startswith("The lighthouse") or passage.headings[-1:] == ("The lighthouse",)

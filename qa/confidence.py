@@ -1,8 +1,9 @@
 """The probability that the passages answer the question, and the verdict drawn from it.
 
 A logistic regression over word-level evidence. No single similarity tells an answer from a near miss; what does is how
-badly the worst-met word of the question is met, how much of its weight is left unmet, and whether the passage holds
-the kind of thing asked for. Coefficients and thresholds are in `confidence.json`; `qa eval fit` writes it.
+badly the worst-met word of the question is met, whether the question speaks of things nobody here knows, and whether
+the passage holds the kind of thing asked for. Every feature is bounded, so no question is long enough to win by
+itself. Coefficients and thresholds are in `confidence.json`; `qa eval fit` writes it.
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ from qa.search import Ranking
 FILE = "confidence.json"
 
 FEATURES = {
-    "late_interaction": "the best passage's MaxSim",
     "worst_met": "similarity of the question's worst-met content word, within the best sentence and the heading trail",
     "met_exactly": "share of the content words, by weight, that the best passage holds to the letter",
-    "unmet": "sum over content words of weight times distance from their counterpart",
-    "content_words": "log of one more than their number, against which the others are read",
     "lacks_type": "1 if the best sentence lacks the kind of thing asked for",
-    "strangers": "names and words that neither the documents nor the model know, at most 2",
+    "strangers": "names and words that neither documents nor model know: how many, at most 2, less among many words",
+    "strangers_unmet": "their share of the content words' weight, as far as nothing in the passage is like them",
+    "content_words": "log of one more than their number, at most 15, for the worst of many is worse than of few",
 }
 _MOST_STRANGERS = 2
+_FEW_WORDS = 4  # a stranger among so many counts whole
+_MOST_WORDS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +82,25 @@ def measure(ranking: Ranking, best: Match) -> dict[str, float]:
     passage = best.hit.passage
     sentence = passage.sentences[best.best_sentence]
     lacks = not holds(expected_type(ranking.searched), passage.text[sentence.start : sentence.end])
+    strangers = _strangers(ranking, met)
     return {
-        "late_interaction": float(ranking.signals["late_interaction"].max()),
         "worst_met": min((word.in_sentence for word in met), default=0.0),
         "met_exactly": sum(word.weight for word in met if word.exact) / total if total else 0.0,
-        "unmet": sum(word.weight * (1 - word.similarity) for word in met),
-        "content_words": math.log1p(len(met)),
         "lacks_type": float(lacks),
-        "strangers": float(_strangers(ranking, met)),
+        "strangers": min(len(strangers), _MOST_STRANGERS) * min(1.0, _FEW_WORDS / max(1, len(met))),
+        "strangers_unmet": sum(word.weight * (1 - word.similarity) for word in strangers) / total if total else 0.0,
+        "content_words": math.log1p(min(len(met), _MOST_WORDS)),
     }
 
 
-def _strangers(ranking: Ranking, met: Sequence[WordMatch]) -> int:
+def _strangers(ranking: Ranking, met: Sequence[WordMatch]) -> list[WordMatch]:
     """Content words that no passage holds and that are names, or words that the model knows only by pieces."""
     vocabulary = ranking.snapshot.bm25.vocabulary
     first = next(iter(words(ranking.searched)), None)
     opening = ranking.searched[first.start : first.end] if first else ""
-    strange = [
+    return [
         word
         for word in met
         if term(word.word) not in vocabulary
         and ((word.word[0].isupper() and word.word != opening) or not ranking.is_word(word.word))
     ]
-    return min(len(strange), _MOST_STRANGERS)

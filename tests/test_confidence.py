@@ -10,11 +10,6 @@ from qa.records import Verdict
 from qa.service import Service
 from qa.settings import Settings
 
-UNBOUNDED = pytest.mark.xfail(
-    strict=True, reason="'unmet' grows with the question's length and speaks for an answer, so long questions win"
-)
-
-
 @pytest.fixture(scope="module")
 def service(seeds_index: Settings, encoder: Encoder) -> Iterator[Service]:
     """The five documents behind the real model."""
@@ -31,18 +26,16 @@ def test_the_shipped_model_reads_the_features_that_are_measured() -> None:
 @pytest.mark.parametrize(
     ("feature", "sign"),
     [
-        ("late_interaction", 1),
         ("worst_met", 1),
         ("met_exactly", 1),
-        pytest.param("unmet", -1, marks=UNBOUNDED),
         ("lacks_type", -1),
         ("strangers", -1),
+        ("strangers_unmet", -1),
     ],
 )
 def test_each_feature_speaks_for_what_it_says(feature: str, sign: int) -> None:
     """A word met better never lowers the confidence, and one met worse never raises it."""
-    if feature in FEATURES:
-        assert shipped_model().features[feature][2] * sign >= 0
+    assert shipped_model().features[feature][2] * sign >= 0
 
 
 def test_confidence_by_hand() -> None:
@@ -76,16 +69,9 @@ def test_what_the_documents_say_is_answered(service: Service, question: str) -> 
         "the",
         "what is it about",
         "Who won the world cup in 1998?",
-        pytest.param(
-            "How do I bake a cake with flour, eggs, butter, sugar, vanilla, milk and salt at 350 degrees for an hour?",
-            marks=UNBOUNDED,
-        ),
-        pytest.param(
-            "flurble wob snarkle zonk mibble trask quorn bleep drin sploosh grak munter fizzle", marks=UNBOUNDED
-        ),
-        pytest.param(
-            "zeppelin volcano penguin guitar pizza moon rocket pyramid tiger violin glacier " * 2, marks=UNBOUNDED
-        ),
+        "How do I bake a cake with flour, eggs, butter, sugar, vanilla, milk and salt at 350 degrees for an hour?",
+        "flurble wob snarkle zonk mibble trask quorn bleep drin sploosh grak munter fizzle",
+        "zeppelin volcano penguin guitar pizza moon rocket pyramid tiger violin glacier " * 2,
     ],
     ids=lambda question: question[:30],
 )

@@ -32,7 +32,7 @@ _FOLDS = 10
 _REPEATS = 5
 _BINS = 10
 _KEPT = 0.95  # of the answerable questions, answered at the fitted threshold
-_NEVER_NONE = 0.99  # of the answerable questions are at least called related
+_RELATED_FROM = 0.05  # below a chance of one in twenty, nothing here is worth calling related
 
 
 def auroc(answerable: Labels, confidence: Floats) -> float | None:
@@ -100,7 +100,7 @@ def fit(features: Floats, answerable: Labels) -> dict[str, Any]:
         "intercept": round(float(regression.intercept_[0]), 5),
         "features": {name: [round(float(x), 5) for x in each] for name, each in zip(FEATURES, numbers, strict=True)},
         "answered_from": round(answered_from, 4),
-        "related_from": round(min(answered_from, float(np.quantile(unseen[answerable], 1 - _NEVER_NONE))), 4),
+        "related_from": min(_RELATED_FROM, round(answered_from, 4)),
     }
 
 

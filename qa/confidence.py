@@ -29,11 +29,11 @@ FEATURES = {
     "lacks_type": "1 if the best sentence lacks the kind of thing asked for",
     "strangers": "names and words that neither documents nor model know: how many, at most 2, less among many words",
     "strangers_unmet": "their share of the content words' weight, as far as nothing in the passage is like them",
-    "content_words": "log of one more than their number, at most 15, for the worst of many is worse than of few",
+    "content_words": "log of one more than their number, at most 10, for the worst of many is worse than of few",
 }
 _MOST_STRANGERS = 2
 _FEW_WORDS = 4  # a stranger among so many counts whole
-_MOST_WORDS = 15
+_MOST_WORDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def assess(ranking: Ranking, best: Match | None) -> tuple[float, Verdict]:
 
 def measure(ranking: Ranking, best: Match) -> dict[str, float]:
     """The features of a question and its best passage, by the names in `FEATURES`."""
-    met = word_matches(best)
+    met = list({term(word.word): word for word in word_matches(best)}.values())  # each word once
     total = sum(word.weight for word in met)
     passage = best.hit.passage
     sentence = passage.sentences[best.best_sentence]

@@ -32,6 +32,7 @@ STOP_WORDS = frozenset(
 )
 
 _WORD = re.compile(r"[^\W_]+(?:['’.&][^\W_]+)*")
+_INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _stemmer = Stemmer.Stemmer("english")
 
@@ -47,8 +48,8 @@ def term(word: str) -> str:
     folded = unicodedata.normalize("NFKD", word).casefold()
     folded = "".join(char for char in folded if not unicodedata.combining(char))
     folded = _POSSESSIVE.sub("", folded).replace("’", "'")
-    if re.fullmatch(r"(?:\w\.)+\w", folded):
-        folded = folded.replace(".", "")  # U.S and US are one term
+    if _INITIALS.fullmatch(folded):
+        return folded.replace(".", "")  # A.F.L. and AFL are one term, and U.S. is not the stop word
     if folded in STOP_WORDS:
         return ""
     return str(_stemmer.stemWord(folded))

@@ -14,9 +14,6 @@ from qa.records import Answer, Verdict
 from qa.service import Service
 
 pytestmark = pytest.mark.model
-MODEL_STOPS_READING = pytest.mark.xfail(
-    strict=True, reason="passages are measured in words, but the model reads 512 tokens: a leader of dots fills it"
-)
 
 TEXTS = {
     "emoji.txt": "👩‍⚕️👨‍⚕️ The nurse 👍🏽 said: “All well.” 😀\n\n🏥 The clinic is open. 🕘",
@@ -101,7 +98,7 @@ def test_every_quote_holds(service: Service, question: str) -> None:
         ("What did the nurse say?", "emoji.txt", "The nurse"),
         ("هل الزيارة مجانية؟", "arabic.txt", "الزيارة مجانية"),
         ("Is the fund empty?", "long_sentence.txt", "is empty."),
-        pytest.param("Where are the fees listed?", "dots.txt", "page nine", marks=MODEL_STOPS_READING),
+        ("Where are the fees listed?", "dots.txt", "page nine"),
         ("What does the amulet cost?", "rare.txt", "The amulet costs ten."),
         ("What does it cost on day 37?", "table.md", "day 37 | 37 euros"),
         ("What does the tool print?", "code.md", "It prints stars."),

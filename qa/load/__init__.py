@@ -118,7 +118,8 @@ def loader_identity() -> str:
 
 def document_id(source: str) -> str:
     """A stable slug of a file's path: ASCII where that is legible, with a digest where folding lost something."""
-    stem = unicodedata.normalize("NFC", source).removesuffix(PurePosixPath(source).suffix)
+    source = unicodedata.normalize("NFC", source)  # systems differ in how they hand out the same name
+    stem = source.removesuffix(PurePosixPath(source).suffix)
     folded = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", folded).strip("-")
     plain = re.fullmatch(r"[a-z0-9_-]+", stem)

@@ -36,7 +36,7 @@ class FakeEncoder:
     def encode_question(self, question: str) -> Encoding:
         return self._encode(question)
 
-    def is_word(self, word: str) -> bool:
+    def is_word(self, _: str) -> bool:
         """Every word is a token here, so none is taken for misspelt."""
         return True
 

@@ -10,6 +10,7 @@ from qa.records import Verdict
 from qa.service import Service
 from qa.settings import Settings
 
+
 @pytest.fixture(scope="module")
 def service(seeds_index: Settings, encoder: Encoder) -> Iterator[Service]:
     """The five documents behind the real model."""

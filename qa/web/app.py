@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from qa.errors import QAError
+from qa.inbox import Inbox
 from qa.settings import Settings
-from qa.web import api, pages
+from qa.web import admin, api, pages
 from qa.web.assets import Assets
 from qa.web.backend import Backend
 from qa.web.errors import respond
@@ -40,8 +41,12 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
     assets = Assets()
     app.state.service = service
     app.state.assets = assets
-    app.state.pages = Pages(assets)
+    app.state.pages = Pages(assets, uploads=bool(settings.admin_token))
     app.state.home = Home()
+    if settings.admin_token:
+        app.state.admin_token = settings.admin_token
+        app.state.inbox = Inbox(settings)
+        app.include_router(admin.router)
     app.include_router(api.router)
     app.include_router(pages.router)
 
@@ -53,6 +58,7 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
         Guard,
         hosts=(settings.host, *settings.allowed_hosts),
         max_body_bytes=settings.max_question_chars * _BYTES_PER_CHAR + _FILTER_BYTES,
+        max_upload_bytes=settings.max_file_mb << 20 if settings.admin_token else None,
         respond=respond_here,
     )
     return app
@@ -61,11 +67,12 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
 async def _reply(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == 405:
         # The router names the methods of one route only, and one address may have several.
-        error.headers = {"Allow": _allowed(request.url.path)}
+        error.headers = {"Allow": _allowed(request)}
     return respond(request, error)
 
 
-def _allowed(path: str) -> str:
-    routes = [route for route in (*api.router.routes, *pages.router.routes) if isinstance(route, APIRoute)]
-    methods = {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
+def _allowed(request: Request) -> str:
+    routers = [api.router, pages.router, *([admin.router] if hasattr(request.app.state, "inbox") else [])]
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    methods = {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
     return ", ".join(sorted(methods | {"GET", "HEAD"}))

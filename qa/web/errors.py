@@ -45,10 +45,11 @@ STATUS: Mapping[type[QAError], int] = {
 # What HTTP itself can refuse, before any route of ours has a say.
 HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
     400: ("invalid_request", "The request could not be read; check its encoding, which must be UTF-8."),
+    401: ("token_needed", "This changes the documents; send the token that QA_ADMIN_TOKEN names, as a Bearer token."),
     403: ("origin_not_allowed", "This request came from another site's page; only pages served here may send it."),
     404: ("not_found", "Nothing is served at this address; /docs lists what is."),
     405: ("method_not_allowed", "This address does not take that method; see the Allow header and /docs."),
-    413: ("request_too_large", "The request body is larger than any valid question needs."),
+    413: ("request_too_large", "The request body is larger than what is read here."),
     415: ("unsupported_media_type", "Send the body as JSON, with the header Content-Type: application/json."),
     421: ("host_not_allowed", "This host name is not served here; the operator can add it to QA_ALLOWED_HOSTS."),
     500: ("internal", "Something went wrong here; the service's log has the details."),

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qa.errors import InvalidRequest
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
@@ -47,11 +47,13 @@ class Guard:
         *,
         hosts: Iterable[str],
         max_body_bytes: int,
+        max_upload_bytes: int | None = None,
         respond: Callable[[Request, Exception], Response],
     ) -> None:
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts) | {"localhost"}
         self._max_body_bytes = max_body_bytes
+        self._max_upload_bytes = max_upload_bytes
         self._respond = respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,11 +100,13 @@ class Guard:
         declared = request.headers.get("content-length", "0")
         if not declared.isascii() or not declared.isdigit():
             raise HTTPException(400)
-        if int(declared) > self._max_body_bytes:
+        upload = request.method == "PUT" and request.url.path.startswith("/api/documents/")
+        limit = self._max_upload_bytes if upload and self._max_upload_bytes else self._max_body_bytes
+        if int(declared) > limit:
             raise HTTPException(413)
         has_body = declared != "0" or "transfer-encoding" in request.headers
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if has_body and media_type != "application/json":
+        if has_body and media_type != "application/json" and limit == self._max_body_bytes:
             raise HTTPException(415)
         received = 0
 
@@ -110,7 +114,7 @@ class Guard:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._max_body_bytes:
+            if received > limit:
                 raise HTTPException(413)
             return message
 

@@ -19,7 +19,7 @@ TEMPLATES_DIR = Path(__file__).parent / "templates"
 class Pages:
     """The compiled templates."""
 
-    def __init__(self, assets: Assets) -> None:
+    def __init__(self, assets: Assets, *, uploads: bool = False) -> None:
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES_DIR),
             autoescape=True,
@@ -28,6 +28,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.globals["asset"] = assets.url
+        self._environment.globals["uploads"] = uploads
         self._environment.filters.update(day=day, moment=moment)
         for name in self._environment.list_templates():
             self._environment.get_template(name)

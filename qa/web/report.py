@@ -20,13 +20,17 @@ class FileFate:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """`summary` counts the fates in words; `notable` are the files that need a person's eye."""
+    """`summary` counts the fates in words; `notable` are the files that need a person's eye.
+
+    `error` is why nothing was built.
+    """
 
     finished_at: str
     seconds: str
     summary: str
     notable: tuple[FileFate, ...]
     others: tuple[FileFate, ...]
+    error: str = ""
 
 
 def report_of(raw: Mapping[str, object] | None) -> BuildReport | None:
@@ -43,6 +47,7 @@ def report_of(raw: Mapping[str, object] | None) -> BuildReport | None:
         summary=", ".join(f"{count} {fate}" for fate, count in sorted(counts.items(), key=lambda c: _rank(c[0]))),
         notable=tuple(file for file in files if file.fate in ("failed", "skipped")),
         others=tuple(file for file in files if file.fate not in ("failed", "skipped")),
+        error=str(raw.get("error") or ""),
     )
 
 

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import shutil
+from types import SimpleNamespace
+
+import pytest
+from filelock import FileLock
+from workshop import Workshop
+
+import qa.doctor
+from qa.doctor import Health, examine
+from qa.publish import roll_back
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    shop = Workshop(tmp_path)
+    shop.build()
+    monkeypatch.setattr(qa.doctor, "model_fingerprint", lambda _: shop.encoder.fingerprint)
+    return shop
+
+
+def findings(shop: Workshop, health: Health | None = None) -> dict[str, str]:
+    return {
+        f"{found.what}: {found.detail}": found.remedy
+        for found in examine(shop.settings)
+        if health in (None, found.health)
+    }
+
+
+def only(shop: Workshop, health: Health) -> tuple[str, str]:
+    ((detail, remedy),) = findings(shop, health).items()
+    return detail, remedy
+
+
+def test_all_is_well(shop):
+    assert findings(shop, Health.WRONG) == findings(shop, Health.NOTE) == {}
+    kinds = {detail.partition(":")[0] for detail in findings(shop)}
+    assert kinds == {"model", "reading", "documents", "build", "snapshot", "agreement", "disk"}
+
+
+@pytest.mark.parametrize(
+    "name", ["manifest.json", "documents.sqlite", "passages.faiss", "tokens.i8", "bm25/vocab.index.json"]
+)
+def test_a_damaged_file_is_named_with_the_remedy(shop, name):
+    path = shop.folder() / name
+    data = bytearray(path.read_bytes())
+    data[-2] ^= 4
+    path.write_bytes(data)
+    found = findings(shop, Health.WRONG)
+    assert any(name in detail for detail in found), found
+    assert all(remedy for remedy in found.values())
+
+
+def test_a_current_that_names_nothing(shop):
+    (shop.index / "CURRENT").write_text("0123456789abcdef\n")
+    detail, remedy = only(shop, Health.WRONG)
+    assert detail == "snapshot: CURRENT names 0123456789abcdef, which is not there"
+    assert "qa rollback" in remedy
+    (shop.index / "CURRENT").write_text("nonsense")
+    assert "names no snapshot" in only(shop, Health.WRONG)[0]
+
+
+def test_no_index(shop):
+    shutil.rmtree(shop.index)
+    assert "Run `qa build`." in findings(shop, Health.WRONG).values()
+
+
+def test_no_documents(shop):
+    for path in shop.seeds.iterdir():
+        path.unlink()
+    assert any("holds no document" in detail for detail in findings(shop, Health.WRONG))
+    shop.seeds.rmdir()
+    assert any("There is no folder" in detail for detail in findings(shop, Health.WRONG))
+
+
+def test_documents_that_differ_from_the_snapshot(shop):
+    shop.put("new.txt", "New.")
+    shop.put("mill.txt", "Changed.")
+    (shop.seeds / "ferry.md").unlink()
+    detail, remedy = only(shop, Health.NOTE)
+    assert detail == "agreement: documents differ from the current snapshot: 1 new, 1 changed, 1 gone"
+    assert remedy == "Run `qa build`."
+
+
+def test_a_file_that_failed_and_a_sidecar_that_is_broken(shop):
+    shop.put("empty.txt", b"")
+    shop.build()
+    assert "empty.txt is not in the index: is empty" in only(shop, Health.NOTE)[0]
+    shop.put("sources.toml", "[broken")
+    assert any("sources.toml" in detail for detail in findings(shop, Health.WRONG))
+
+
+def test_a_sidecar_entry_for_nothing(shop):
+    shop.put("sources.toml", '["mil.txt"]\ntitle = "Mill"\n')
+    shop.build()
+    assert only(shop, Health.NOTE)[0] == "documents: sources.toml describes mil.txt, which is not there"
+
+
+def test_wrong_weights(shop, monkeypatch):
+    monkeypatch.setattr(qa.doctor, "model_fingerprint", lambda _: "other")
+    detail, remedy = only(shop, Health.WRONG)
+    assert "fake-1, but other is in use" in detail
+    assert remedy == "Run `qa build`."
+
+
+def test_a_running_build_and_what_a_dead_one_left(shop):
+    (shop.index / "snapshots/.unfinished-99").mkdir()
+    assert "a build was cut off (.unfinished-99)" in only(shop, Health.NOTE)[0]
+    with FileLock(shop.index / "build.lock"):
+        assert "build: a build is running" in findings(shop, Health.OK)
+        assert findings(shop, Health.NOTE) == {}
+
+
+def test_a_rollback(shop):
+    shop.put("new.txt", "New.")
+    second = shop.build().snapshot
+    roll_back(shop.index)
+    notes = findings(shop, Health.NOTE)
+    assert f"Take it back with `qa rollback {second}`." in notes.values()
+
+
+def test_too_little_disk(shop, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    assert only(shop, Health.WRONG)[0].startswith("disk: 0.0 GB free")
+
+
+def test_a_parser_that_cannot_start(shop):
+    shop.settings = shop.settings.model_copy(update={"parse_seconds": 0.001})
+    assert "even one line cannot be read" in only(shop, Health.WRONG)[0]
+
+
+def test_nothing_is_changed(shop):
+    def state():
+        return {path: path.stat().st_mtime_ns for path in shop.index.rglob("*") if path.name != "build.lock"}
+
+    before = state()
+    findings(shop)
+    assert state() == before

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from workshop import Workshop
+
+import qa.build
+import qa.doctor
+from qa.cli import main
+from qa.manifest import current_id
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    shop = Workshop(tmp_path)
+    monkeypatch.setenv("QA_SEEDS_DIR", str(shop.seeds))
+    monkeypatch.setenv("QA_INDEX_DIR", str(shop.index))
+    monkeypatch.setattr(qa.build, "open_encoder", lambda _: shop.encoder)
+    for module in (qa.build, qa.doctor):
+        monkeypatch.setattr(module, "model_fingerprint", lambda _: shop.encoder.fingerprint)
+    return shop
+
+
+def test_build_says_what_became_of_every_file(shop, capsys):
+    assert main(["build"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == ["added     ferry.md", "added     harbour.txt", "added     mill.txt"]
+    assert lines[3].startswith(f"Snapshot {current_id(shop.index)} now serves: 3 documents, 3 passages (3 encoded,")
+    assert main(["build", "--quiet"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert " is as wanted: 3 documents" in line
+    assert main(["build", "--quiet", "--fresh"]) == 0
+    assert "(3 encoded, 0 reused)" in capsys.readouterr().out
+
+
+def test_exit_status_tells_a_file_that_failed_but_not_one_skipped(shop, capsys):
+    shop.put("table.csv", "a,b")
+    assert main(["build"]) == 0
+    shop.put("empty.txt", b"")
+    assert main(["build", "--quiet"]) == 3
+    out = capsys.readouterr().out
+    assert "failed    empty.txt: is empty" in out
+    assert "skipped   table.csv: .csv is not read; save it as .txt" in out
+    assert main(["build"]) == 3, "still so when nothing changed"
+
+
+def test_rollback_lists_goes_back_and_is_told_by_the_next_build(shop, capsys):
+    main(["build"])
+    first = current_id(shop.index)
+    shop.put("new.txt", "New words.")
+    main(["build"])
+    second = current_id(shop.index)
+    capsys.readouterr()
+    assert main(["rollback"]) == 0
+    assert f"Snapshot {first} now serves." in capsys.readouterr().out
+    assert main(["rollback", "--list"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in listed] == [second, first]
+    assert [line.split("  ")[-1] for line in listed] == ["rolled back", "current"]
+    assert main(["build", "--quiet"]) == 0
+    assert f"these documents give {second}, which was rolled back" in capsys.readouterr().out
+    assert main(["rollback", second]) == 0
+    assert main(["rollback", "0" * 16]) == 1
+    assert "qa: unknown_snapshot: " in capsys.readouterr().err
+
+
+def test_doctor_tells_by_its_exit_status(shop, capsys):
+    assert main(["doctor"]) == 1
+    main(["build"])
+    capsys.readouterr()
+    assert main(["doctor"]) == 0
+    assert capsys.readouterr().out.startswith("ok    model: ")
+    (shop.folder() / "tokens.i8").write_bytes(b"")
+    assert main(["doctor", "--json"]) == 1
+    wrong = [each for each in json.loads(capsys.readouterr().out) if each["health"] == "wrong"]
+    assert "tokens.i8 has 0 bytes" in wrong[0]["detail"]
+    assert wrong[0]["remedy"]
+
+
+def test_errors_are_one_line(shop, capsys, monkeypatch):
+    assert main(["status"]) == 1
+    monkeypatch.setenv("QA_TYPO", "1")
+    assert main(["build"]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(": ")[1] for line in lines] == ["no_index", "invalid_settings"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_leaves_everything_as_it_was_and_the_work_is_kept(tmp_path):
+    shop = Workshop(tmp_path)
+    before = shop.build().snapshot
+    for number in range(200):
+        shop.put(f"new{number}.txt", f"new words number {number} " * 20)
+    code = (
+        "import sys; import qa.build; from fakes import FakeEncoder; from qa.cli import main\n"
+        "encoder = FakeEncoder(delay_s=0.01); qa.build.open_encoder = lambda _: encoder\n"
+        "qa.build.model_fingerprint = lambda _: encoder.fingerprint\n"
+        "encoder.seen = lambda text: print('encoding', flush=True)\n"
+        "sys.exit(main(['build', '--quiet']))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
+            "QA_SEEDS_DIR": str(shop.seeds),
+            "QA_INDEX_DIR": str(shop.index),
+        },
+    )
+    assert process.stdout.readline() == "encoding\n"
+    time.sleep(1.2)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert said == "qa: interrupted; the index that serves is untouched\n"
+    assert current_id(shop.index) == before
+    assert [path.name for path in (shop.index / "snapshots").iterdir()] == [before]
+    assert not (shop.index / "progress.json").exists()
+    report = shop.build()
+    assert report.reused > 20, "what was encoded before Ctrl-C is not encoded again"

@@ -114,6 +114,7 @@ def _watch(settings: Settings, arguments: argparse.Namespace) -> int:
     from qa.watch import Watch  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it asks for its own debug messages to be shown
     stop = threading.Event()
     if arguments.beside_server:
         with suppress(AttributeError, OSError):  # there is no niceness on Windows

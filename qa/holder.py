@@ -126,9 +126,11 @@ class Holder:
     def _refuse(self, error: OperatingError) -> None:
         said_before = str(error) == str(self._trouble)
         self._trouble = error
-        if isinstance(error, NoIndex):
+        if said_before:
+            pass
+        elif isinstance(error, NoIndex):
             log.warning("%s", error)
-        elif not said_before:
+        else:
             log.error("The current snapshot is refused: %s", error)
         if self._lease is None and not isinstance(error, NoIndex):
             other = newest_whole(self._index_dir, weights=self._weights)

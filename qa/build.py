@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -230,7 +230,8 @@ class _Build:
             for file in self._contents.files:
                 self._on_progress(Progress(Step.READING, done, total))
                 trouble = file.trouble or memory.failure(file.source, file.sha256)
-                if trouble is None and memory.content(file.source, file.sha256) is None:
+                known = memory.holds(file.source, file.sha256) or trouble
+                if not known and memory.content(file.source, file.sha256) is None:
                     try:
                         data = file.path.read_bytes()
                         if sha256(data).hexdigest() != file.sha256:
@@ -251,13 +252,15 @@ class _Build:
 
     def _count(self, memory: Memory, failed: dict[str, str]) -> int:
         """The characters that need encoding."""
-        items = self._items(memory, failed)
+        known = memory.same_vectors
+        files = [file for file in self._contents.files if not (known and memory.holds(file.source, file.sha256))]
+        items = self._items(memory, failed, files)
         unknown = {item.key: len(item.to_encode.text) for item in items if not memory.knows(item.key)}
         return sum(unknown.values())
 
-    def _items(self, memory: Memory, failed: dict[str, str]) -> Iterator[_Item]:
+    def _items(self, memory: Memory, failed: dict[str, str], files: Iterable[SourceFile]) -> Iterator[_Item]:
         ids: set[str] = set()
-        for file in self._contents.files:
+        for file in files:
             content = None if file.source in failed else memory.content(file.source, file.sha256)
             if content is None:
                 continue
@@ -282,7 +285,7 @@ class _Build:
             done += len(text)
             self._on_progress(Progress(Step.ENCODING, done, to_encode))
 
-        items = self._items(memory, failed)
+        items = self._items(memory, failed, self._contents.files)
         while chunk := list(islice(items, _CHUNK)):
             wanted = {item.key: item.to_encode for item in chunk if item.passage}
             vectors, new = memory.recall(wanted, encoded)

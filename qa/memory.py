@@ -77,6 +77,8 @@ class Memory:
         self._weights: str = configuration["weights"]
         same_reader = known is not None and f"{same['loader']}\0{same['passages']}" == self._reader
         same_weights = known is not None and same["weights"] == self._weights
+        # Whether what the snapshot holds need not be encoded again, if its titles are the same.
+        self.same_vectors = same_weights and same.get("sidecar") == configuration["sidecar"]
         self._rows = dict(known.keys()) if known and same_weights else {}
         self._dimension: int | None = same["dimension"] if same_weights else None
         entries = known.manifest["documents"] if known and same_reader else []
@@ -105,6 +107,10 @@ class Memory:
     def failure(self, source: str, digest: str) -> str | None:
         """Why the same file could not be read before."""
         return self._failures.get(_identity(source, digest)) if digest else None
+
+    def holds(self, source: str, digest: str) -> bool:
+        """Whether the snapshot that things are taken over from has these bytes, under whatever name of the suffix."""
+        return _identity(source, digest) in self._documents
 
     def content(self, source: str, digest: str) -> Content | None:
         """What was read from the same bytes before, under whatever name of the same suffix."""
@@ -215,6 +221,8 @@ class Memory:
         for attempt in (1, 2):
             journal = sqlite3.connect(self._path)
             try:
+                # Survives a kill; after a power cut the digests tell, and the work is done again.
+                journal.execute("PRAGMA synchronous = OFF")
                 if journal.execute("PRAGMA user_version").fetchone()[0] != FORMAT:  # new, or another release's
                     journal.executescript("DROP TABLE IF EXISTS encoded; DROP TABLE IF EXISTS contents;" + _SCHEMA)
                     journal.execute(f"PRAGMA user_version = {FORMAT}")

@@ -136,10 +136,10 @@ class SnapshotWriter:
                 passage.end,
                 passage.text,
                 json.dumps(passage.headings, ensure_ascii=False),
-                json.dumps([astuple(span) for span in passage.sentences]),
+                json.dumps([(span.start, span.end) for span in passage.sentences]),
                 passage.kind.value,
                 passage.page,
-                json.dumps([astuple(span) for span in passage.footnotes]),
+                json.dumps([(span.start, span.end) for span in passage.footnotes]),
                 key,
             ),
         )

@@ -326,4 +326,5 @@ def _gathered(array: npt.NDArray[Any], pieces: list[slice]) -> npt.NDArray[Any]:
 def _mapped(path: Path, dtype: type[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
     if 0 in shape:
         return np.empty(shape, dtype)
-    return np.memmap(path, dtype=dtype, mode="r", shape=shape)
+    # As a plain array: a view of a memmap is a memmap again, at a price that is paid for every passage.
+    return np.asarray(np.memmap(path, dtype=dtype, mode="r", shape=shape))

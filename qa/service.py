@@ -70,9 +70,7 @@ class Service:
             confidence, verdict = assess(ranking, groups[0].best if groups else None)
             passages = quotes(snapshot, groups, explain=explain)
             took_ms = round((time.perf_counter() - started) * 1000, 2)
-            return Answer(
-                question, ranking.searched, verdict, round(confidence, 4), passages, snapshot.id, took_ms
-            )
+            return Answer(question, ranking.searched, verdict, round(confidence, 4), passages, snapshot.id, took_ms)
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         """The documents of the open snapshot, in the order of their paths."""

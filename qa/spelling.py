@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from rapidfuzz import process
@@ -23,12 +21,13 @@ _SHORTEST = 4
 _TWO_EDITS_FROM = 8  # letters; a shorter word within two edits is as likely another word
 
 
-@dataclass(frozen=True)
 class Speller:
     """Corrects questions towards the words of one snapshot."""
 
-    path: Path
-    bm25: BM25
+    def __init__(self, path: Path, bm25: BM25) -> None:
+        self._bm25 = bm25
+        # Folded words with their usual form and how often they occur.
+        self._forms = {form.casefold(): (form, count) for form, count in json.loads(path.read_bytes()).items()}
 
     def correct(self, question: str, is_word: Callable[[str], bool]) -> str:
         """The question with its misspelt words replaced; the very same string when there are none.
@@ -46,7 +45,7 @@ class Speller:
         return "".join((*parts, question[end:]))
 
     def _correct(self, word: str, is_word: Callable[[str], bool]) -> str:
-        if len(word) < _SHORTEST or not word.isalpha() or term(word) in self.bm25.vocabulary or is_word(word):
+        if len(word) < _SHORTEST or not word.isalpha() or term(word) in self._bm25.vocabulary or is_word(word):
             return word  # the vocabulary holds "", which stands for stop words
         folded = word.casefold()
         edits = 2 if len(word) >= _TWO_EDITS_FROM else 1
@@ -57,11 +56,6 @@ class Speller:
             if folded[0] in other[:2] and (word.islower() or self._forms[other][0][0].isupper())
         ]
         return min(fitting)[2] if fitting else word
-
-    @cached_property
-    def _forms(self) -> dict[str, tuple[str, int]]:
-        """Folded words with their usual form and how often they occur. Read when the first word is in doubt."""
-        return {form.casefold(): (form, count) for form, count in json.loads(self.path.read_bytes()).items()}
 
 
 def write_words(texts: Iterable[str], path: Path) -> None:

@@ -28,7 +28,7 @@ import numpy as np
 import psutil
 
 from qa.build import build
-from qa.encode import open_encoder, packaged_model
+from qa.encode import packaged_model
 from qa.settings import Settings
 
 CLIENTS = (1, 4, 16)
@@ -36,6 +36,7 @@ STARTS = 3
 
 
 def main() -> None:
+    """Read the arguments, build, and measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--questions", type=Path, default=Path("tests/golden/verdicts.jsonl"))
     parser.add_argument("--rounds", type=int, default=5)
@@ -45,11 +46,14 @@ def main() -> None:
         settings = Settings(index_dir=Path(folder))
         report = build(settings)
         print(f"machine        {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-        print(f"index          {report.documents} documents, {report.passages} passages, built in {report.seconds:.1f} s")
+        print(
+            f"index          {report.documents} documents, {report.passages} passages, built in {report.seconds:.1f} s"
+        )
         serve(folder, questions, arguments.rounds)
 
 
 def serve(index: str, questions: list[str], rounds: int) -> None:
+    """Measure start, memory, latency and throughput of a server on an index."""
     starts = []
     for _ in range(STARTS):
         with server(index) as (_, started, _):

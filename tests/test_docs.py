@@ -112,7 +112,7 @@ def generic(route: str) -> str:
 
 
 def routes() -> set[str]:
-    app = create_app(object(), Settings())
+    app = create_app(object(), Settings(admin_token="a token"))
     found: set[str] = set()
     pending = list(app.routes)
     while pending:

@@ -5,6 +5,7 @@ Guarantees: one question is answered from one snapshot, whole, whatever is publi
 
 from __future__ import annotations
 
+import os
 import re
 import time
 import unicodedata
@@ -30,6 +31,8 @@ from qa.search import search
 from qa.settings import Settings
 
 MAX_RESULTS = 50
+# The network is a fifth quicker for one question on two threads, and no slower for sixteen at once.
+_THREADS_A_QUESTION = min(2, os.cpu_count() or 1)
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -44,7 +47,7 @@ class Service:
             ModelUnavailable: weights are missing, altered or not loadable.
         """
         self._settings = settings
-        self._encoder = encoder or open_encoder(settings)
+        self._encoder = encoder or open_encoder(settings, threads_each=_THREADS_A_QUESTION)
         self._holder = Holder(settings.index_dir, self._encoder.fingerprint)
         self._holder.watch()
 

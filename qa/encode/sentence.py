@@ -42,14 +42,13 @@ _AHEAD = 64  # texts in flight, so that memory stays bounded while every thread 
 class OnnxNetwork(InputModule):
     """A BERT-like ONNX network as a module of sentence-transformers: token ids in, `token_embeddings` out."""
 
-    def __init__(self, network: Path, tokenizer: Path, max_tokens: int) -> None:
+    def __init__(self, network: Path, tokenizer: Path, max_tokens: int, threads: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.tokenizer = Tokenizer.from_file(str(tokenizer))
         self.tokenizer.enable_truncation(max_tokens)
         self.tokenizer.enable_padding()
         options = onnxruntime.SessionOptions()
-        # One question is as quick on one thread as on two; the other cores serve other questions.
-        options.intra_op_num_threads = 1
+        options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
         self._inputs = [entry.name for entry in self._session.get_inputs()]
@@ -74,9 +73,9 @@ class OnnxNetwork(InputModule):
         raise NotImplementedError
 
 
-def load_packaged(packaged: PackagedModel) -> SentenceTransformer:
+def load_packaged(packaged: PackagedModel, threads: int = 1) -> SentenceTransformer:
     """Assemble the default model from its verified files."""
-    network = OnnxNetwork(packaged.network, packaged.tokenizer, packaged.max_tokens)
+    network = OnnxNetwork(packaged.network, packaged.tokenizer, packaged.max_tokens, threads)
     dimension = 384
     return SentenceTransformer(modules=[network, Pooling(dimension, pooling_mode="cls"), Normalize()], device="cpu")
 

@@ -1,0 +1,70 @@
+"""Floors under the measured quality, on the real model, a little below what was reached (see docs/quality.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qa.answer import distinct
+from qa.confidence import measure
+from qa.encode import Encoder
+from qa.evaluate.calibration import auroc, calibration_error, cross_validated, feature_matrix, question_only
+from qa.evaluate.questions import ask_all, report
+from qa.gold import read_gold
+from qa.search import search
+from qa.settings import Settings
+from qa.snapshot import Snapshot, current_id, open_snapshot
+
+pytestmark = pytest.mark.model
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture(scope="module")
+def snapshot(seeds_index: Settings) -> Iterator[Snapshot]:
+    opened = open_snapshot(seeds_index.index_dir, current_id(seeds_index.index_dir))
+    yield opened
+    opened.close()
+
+
+def test_the_passage_that_answers_comes_first_and_the_right_words_are_marked(
+    snapshot: Snapshot, encoder: Encoder
+) -> None:
+    documents = [snapshot.document(info.id) for info in snapshot.documents]
+    measured = report(snapshot, ask_all(snapshot, encoder, read_gold(GOLDEN / "questions.jsonl", documents)))
+    served, marked = measured["ranking"]["served"], measured["highlights"]
+    assert served["hit@1"] >= 0.80
+    assert served["hit@3"] >= 0.95
+    assert served["MRR@10"] >= 0.88
+    assert marked["hit"] >= 0.85
+    assert marked["share"] <= 0.40
+
+
+def test_confidence_tells_answers_from_near_misses_better_than_the_question_alone(
+    snapshot: Snapshot, encoder: Encoder
+) -> None:
+    questions = read_gold(GOLDEN / "verdicts.jsonl", [])
+    features = []
+    for gold in questions:
+        ranking = search(snapshot, encoder, gold.question)
+        features.append(measure(ranking, distinct(ranking, 1)[0].best))
+    answerable = np.array([gold.answerable for gold in questions])
+    unseen = cross_validated(feature_matrix(features), answerable)
+    control = cross_validated(question_only([gold.question for gold in questions]), answerable)
+    reached, without_passages = auroc(answerable, unseen), auroc(answerable, control)
+    assert reached is not None
+    assert without_passages is not None
+    assert reached >= 0.78
+    assert reached >= without_passages + 0.08
+    assert calibration_error(answerable, unseen) <= 0.12
+
+
+def test_measures_by_hand() -> None:
+    answerable = np.array([True, True, False, False])
+    # Of the four pairs of one answerable and one not, three are in the right order.
+    assert auroc(answerable, np.array([0.9, 0.4, 0.5, 0.1])) == 0.75
+    assert auroc(np.array([True, True]), np.array([0.1, 0.2])) is None
+    # Two bins: confidence .85 where all are answerable, .15 where none is; each holds half.
+    assert calibration_error(answerable, np.array([0.85, 0.85, 0.15, 0.15])) == pytest.approx(0.15)

@@ -53,7 +53,7 @@ def test_judged_queries_are_scored_and_a_second_run_encodes_nothing(tmp_path: Pa
 def test_another_layout_is_refused_by_name(tmp_path: Path, missing: str) -> None:
     folder = collection(tmp_path / "beir", packed=False)
     (folder / missing).unlink()
-    with pytest.raises(UnreadableFile, match=missing.split("/")[-1]):
+    with pytest.raises(UnreadableFile, match=Path(missing).name):
         report(folder, Settings(index_dir=tmp_path / "index"), FakeEncoder(), lambda _: None)
 
 

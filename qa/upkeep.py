@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 import sys
 import threading
 from contextlib import suppress
@@ -28,7 +27,6 @@ EXIT_WRONG = 1
 EXIT_SOME_FAILED = 3
 
 _UNITS = {Step.READING: "B", Step.ENCODING: "chars", Step.WRITING: "passages"}
-_NICENESS = 5  # a builder beside a server leaves the processor to the questions
 
 
 def add_parsers(commands: Any) -> None:
@@ -117,8 +115,6 @@ def _watch(settings: Settings, arguments: argparse.Namespace) -> int:
     logging.getLogger("bm25s").setLevel(logging.WARNING)  # it asks for its own debug messages to be shown
     stop = threading.Event()
     if arguments.beside_server:
-        with suppress(AttributeError, OSError):  # there is no niceness on Windows
-            os.nice(_NICENESS)
         threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()
     else:
         _say(f"Watching {settings.seeds_dir}; Ctrl-C ends it.")

@@ -15,18 +15,16 @@ from dataclasses import asdict
 from typing import Any
 
 from filelock import FileLock, Timeout
-from tqdm import tqdm
 
+from qa.bars import Bars
 from qa.errors import BuildRunning, QAError
 from qa.manifest import current_id, manifests
 from qa.publish import LOCK, roll_back, rolled_back
-from qa.report import BuildReport, Progress, Step
+from qa.report import BuildReport
 from qa.settings import Settings
 
 EXIT_WRONG = 1
 EXIT_SOME_FAILED = 3
-
-_UNITS = {Step.READING: "B", Step.ENCODING: "chars", Step.WRITING: "passages"}
 
 
 def add_parsers(commands: Any) -> None:
@@ -50,38 +48,10 @@ def add_parsers(commands: Any) -> None:
     rollback.set_defaults(command=_rollback)
 
 
-class _Bars:
-    """A progress bar for each step in turn, with its rate and the time left."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._step: Step | None = None
-        self._bar: Any = None
-
-    def __call__(self, progress: Progress) -> None:
-        if progress.step is not self._step:
-            self.close()
-            self._step = progress.step
-            self._bar = tqdm(
-                total=progress.total,
-                unit=_UNITS[progress.step],
-                unit_scale=True,
-                desc=progress.step.value,
-                disable=self._quiet or None,  # None: shown on a terminal only
-                leave=False,
-            )
-        self._bar.update(progress.done - self._bar.n)
-
-    def close(self) -> None:
-        """Clear the bar away."""
-        if self._bar is not None:
-            self._bar.close()
-
-
 def _build(settings: Settings, arguments: argparse.Namespace) -> int:
     from qa.build import build  # noqa: PLC0415
 
-    bars = _Bars(quiet=arguments.quiet)
+    bars = Bars(quiet=arguments.quiet)
     try:
         report = build(settings, bars, fresh=arguments.fresh)
     finally:

@@ -89,9 +89,8 @@ def cross_validated(features: Floats, answerable: Labels) -> Floats:
     return np.asarray(np.mean(runs, axis=0), dtype=np.float64)
 
 
-def fit(features: Floats, answerable: Labels) -> dict[str, Any]:
-    """Fit the confidence model, with thresholds drawn from cross-validated confidences; as `confidence.json` has it."""
-    unseen = cross_validated(features, answerable)
+def fit(features: Floats, answerable: Labels, unseen: Floats) -> dict[str, Any]:
+    """Fit the confidence model, its thresholds drawn from cross-validated confidences; as `confidence.json` has it."""
     pipeline = _regression().fit(features, answerable)
     scaler, regression = pipeline[0], pipeline[1]
     numbers = zip(scaler.mean_, scaler.scale_, regression.coef_[0], strict=True)

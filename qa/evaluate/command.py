@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,18 +58,12 @@ def _kp(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _beir(settings: Settings, arguments: argparse.Namespace) -> int:
-    from tqdm import tqdm  # noqa: PLC0415
-
+    from qa.bars import Bars  # noqa: PLC0415
     from qa.encode import open_encoder  # noqa: PLC0415
     from qa.evaluate.beir import report  # noqa: PLC0415
 
-    with tqdm(desc="build", unit="char", unit_scale=True, disable=None, leave=False) as bar:
-
-        def advance(progress: Any) -> None:
-            bar.total = progress.total
-            bar.update(progress.done - bar.n)
-
-        measured = report(arguments.folder, settings, open_encoder(settings), advance)
+    with closing(Bars(quiet=False)) as bars:
+        measured = report(arguments.folder, settings, open_encoder(settings), bars)
     _print(measured, as_json=arguments.json)
     return 0
 
@@ -79,7 +73,7 @@ def _fit(settings: Settings, arguments: argparse.Namespace) -> int:
 
     from qa.answer import distinct  # noqa: PLC0415
     from qa.confidence import measure  # noqa: PLC0415
-    from qa.evaluate.calibration import auroc, calibration_error, cross_validated, feature_matrix, fit, write_model  # noqa: PLC0415  # noqa: PLC0415
+    from qa.evaluate import calibration  # noqa: PLC0415
     from qa.search import search  # noqa: PLC0415
 
     with _opened(settings) as (snapshot, encoder):
@@ -89,14 +83,14 @@ def _fit(settings: Settings, arguments: argparse.Namespace) -> int:
             for group in distinct(ranking, 1):
                 labels.append(gold.answerable)
                 measured.append(measure(ranking, group.best))
-    answerable, features = np.array(labels), feature_matrix(measured)
-    model = fit(features, answerable)
-    write_model(arguments.out, model, len(labels))
-    unseen = cross_validated(features, answerable)
+    answerable, features = np.array(labels), calibration.feature_matrix(measured)
+    unseen = calibration.cross_validated(features, answerable)
+    model = calibration.fit(features, answerable, unseen)
+    calibration.write_model(arguments.out, model, len(labels))
     summary = {
         "questions": len(labels),
-        "cross-validated AUROC": auroc(answerable, unseen),
-        "cross-validated calibration error": calibration_error(answerable, unseen),
+        "cross-validated AUROC": calibration.auroc(answerable, unseen),
+        "cross-validated calibration error": calibration.calibration_error(answerable, unseen),
         "answered from": model["answered_from"],
         "related from": model["related_from"],
     }

@@ -18,10 +18,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-# The clash of two OpenMP runtimes (PyTorch's and FAISS's) ends the process on macOS and Windows unless it is allowed;
-# it is harmless here, since neither is given more than one thread.
-os.environ.setdefault("KMP_DUPLICATE_LIB_OK", "TRUE")
-
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
@@ -29,7 +25,6 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import InputModule, Normalize
 from sentence_transformers.sentence_transformer.modules import Pooling
-from threadpoolctl import threadpool_limits
 from tokenizers import Tokenizer
 
 from qa.encode.contract import Encoding
@@ -104,9 +99,6 @@ class SentenceEncoder:
         threads: int,
         packaged: PackagedModel | None = None,
     ) -> None:
-        # Texts and questions run side by side instead; teams of threads within one would only fight over the cores.
-        torch.set_num_threads(1)
-        threadpool_limits(limits=1, user_api="blas")
         self._model = model.eval()
         self._threads = threads or os.cpu_count() or 1
         self._prompt = query_prompt or str((model.prompts or {}).get("query") or "")

@@ -17,9 +17,6 @@ class FaissStore:
     """A `VectorStore` on an exact FAISS index."""
 
     def __init__(self, index: faiss.Index) -> None:
-        # Questions run side by side, each on its own thread; FAISS's team of threads would only fight over the cores,
-        # and its OpenMP runtime must not meet PyTorch's with work of its own.
-        faiss.omp_set_num_threads(1)
         self._index = index
 
     @classmethod

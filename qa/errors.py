@@ -6,7 +6,8 @@
     |  |- QuestionTooLong      question_too_long
     |  |- InvalidRequest       invalid_request: a parameter of the wrong type or out of range
     |  |- UnknownDocument      unknown_document
-    |  `- UnknownSnapshot      unknown_snapshot
+    |  |- UnknownSnapshot      unknown_snapshot
+    |  `- TooManyRequests      too_many_requests: more questions a minute than the settings allow one address
     `- OperatingError          the installation's trouble; over HTTP a 503, on the command line exit status 1
        |- InvalidSettings      invalid_settings
        |- NoIndex              no_index: nothing has been built yet
@@ -15,7 +16,9 @@
        |- ModelUnavailable     model_unavailable: weights missing, altered or not loadable
        |- BuildRunning         build_running: another builder holds the lock
        |- BuildFailed          build_failed: nothing could be built, or the disk refused
-       `- UnreadableFile       unreadable_file: one document could not be read; the build reports it and goes on
+       |- UnreadableFile       unreadable_file: one document could not be read; the build reports it and goes on
+       |- Overloaded           overloaded: as many requests or connections are open as may be
+       `- TookTooLong          took_too_long: no answer within the time that the settings allow
 
 A message says what happened, to which thing, and what to do about it. Not finding an answer is not an error.
 """
@@ -63,6 +66,16 @@ class UnknownSnapshot(RequestError):
     """No snapshot of this id exists in the index folder."""
 
     code = "unknown_snapshot"
+
+
+class TooManyRequests(RequestError):
+    """One address asks more often than it may. `wait_s` is when its next question will be taken."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, wait_s: int = 60) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
 
 
 class OperatingError(QAError):
@@ -115,3 +128,15 @@ class UnreadableFile(OperatingError):
     """One document could not be read. `reason` is for the build's report."""
 
     code = "unreadable_file"
+
+
+class Overloaded(OperatingError):
+    """More is asked at once than is taken on."""
+
+    code = "overloaded"
+
+
+class TookTooLong(OperatingError):
+    """The answer was not there in time, mostly because others were waited for."""
+
+    code = "took_too_long"

@@ -6,6 +6,7 @@ Guarantees: a misspelt `QA_*` name or an unusable value is an error that names i
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,18 +34,34 @@ class Settings(BaseModel):
     max_question_chars: int = Field(2000, ge=1, le=20000, description="Longest question accepted")
     threads: int = Field(0, ge=0, le=256, description="Encoder threads; 0: one per core")
     workers: int = Field(1, ge=1, le=64, description="Processes that serve, each with the model and the open snapshot")
+    queue: int = Field(128, ge=1, le=10000, description="Requests worked on or waiting at once, in each process")
+    answer_seconds: float = Field(10, gt=0, le=600, description="Longest time from a request to its answer")
+    questions_per_minute: int = Field(
+        0, ge=0, le=60000, description="Questions that one address may ask a minute, of each process; 0: any number"
+    )
+    cors_origins: tuple[str, ...] = Field(
+        (), description="Origins whose pages may ask, as https://intranet.example, separated by commas"
+    )
     admin_token: str = Field("", description="Who sends it may add and remove documents; empty: nobody may", repr=False)
     max_file_mb: int = Field(200, ge=1, le=4000, description="Largest file read, in megabytes")
     parse_seconds: float = Field(60, gt=0, le=3600, description="Longest time that reading one file may take")
     parse_memory_mb: int = Field(2048, ge=256, le=65536, description="Most memory that reading a file may take, in MB")
     keep_snapshots: int = Field(3, ge=1, le=1000, description="Snapshots kept after a build, the current one included")
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _as_browsers_write_them(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if not re.fullmatch(r"https?://[^/?#@\s*]+", origin):
+                raise ValueError(f"{origin} is no origin; write one as https://intranet.example")
+        return tuple(origin.lower() for origin in origins)
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

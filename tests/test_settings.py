@@ -21,6 +21,10 @@ def test_nothing_set_gives_the_defaults() -> None:
         "max_question_chars": 2000,
         "threads": 0,
         "workers": 1,
+        "queue": 128,
+        "answer_seconds": 10,
+        "questions_per_minute": 0,
+        "cors_origins": (),
         "admin_token": "",
         "max_file_mb": 200,
         "parse_seconds": 60,
@@ -65,6 +69,9 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones(name: str) -> Non
         ("QA_MAX_QUESTION_CHARS", "0"),
         ("QA_THREADS", "-1"),
         ("QA_KEEP_SNAPSHOTS", "0"),
+        ("QA_QUEUE", "0"),
+        ("QA_ANSWER_SECONDS", "0"),
+        ("QA_QUESTIONS_PER_MINUTE", "-1"),
     ],
 )
 def test_an_unusable_value_is_an_error_that_names_setting_and_value(name: str, value: str) -> None:
@@ -87,3 +94,11 @@ def test_settings_cannot_be_changed_once_read() -> None:
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_described(name: str) -> None:
     assert Settings.model_fields[name].description
+
+
+def test_origins_are_those_of_pages_and_nothing_looser() -> None:
+    given = load_settings({"QA_CORS_ORIGINS": "https://Intranet.example, http://localhost:3000"})
+    assert given.cors_origins == ("https://intranet.example", "http://localhost:3000")
+    for loose in ("*", "null", "intranet.example", "https://intranet.example/", "https://*.example", "file://x"):
+        with pytest.raises(InvalidSettings, match="QA_CORS_ORIGINS"):
+            load_settings({"QA_CORS_ORIGINS": loose})

@@ -11,12 +11,12 @@ from hmac import compare_digest
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from qa.inbox import Inbox
+from qa.web.api import Runner
 from qa.web.wire import json_response
 
 UPLOADS = "/api/documents/"
@@ -47,7 +47,7 @@ router = APIRouter(dependencies=[Depends(allowed)], include_in_schema=False)
 
 
 @router.put("/api/documents/{name:path}")
-async def put_document(request: Request, kept: Kept, name: str) -> Response:
+async def put_document(request: Request, run: Runner, kept: Kept, name: str) -> Response:
     """Store the body under a name, and ask for a build."""
 
     async def content() -> AsyncIterator[bytes]:
@@ -55,20 +55,26 @@ async def put_document(request: Request, kept: Kept, name: str) -> Response:
             yield chunk
 
     new = await kept.put(name, content())
-    await run_in_threadpool(kept.ask_for_build)
-    return json_response({"source": name, "stored": "added" if new else "replaced", "build": "asked for"}, 202)
+    return await run(lambda: _build(kept, source=name, stored="added" if new else "replaced"))
 
 
 @router.delete("/api/documents/{name:path}")
-def delete_document(kept: Kept, name: str) -> Response:
+async def delete_document(run: Runner, kept: Kept, name: str) -> Response:
     """Remove a file, and ask for a build."""
-    kept.remove(name)
-    kept.ask_for_build()
-    return json_response({"source": name, "stored": "removed", "build": "asked for"}, 202)
+
+    def remove() -> Response:
+        kept.remove(name)
+        return _build(kept, source=name, stored="removed")
+
+    return await run(remove)
 
 
 @router.post("/api/index/rebuild")
-def rebuild(kept: Kept) -> Response:
+async def rebuild(run: Runner, kept: Kept) -> Response:
     """Ask for a build."""
+    return await run(lambda: _build(kept))
+
+
+def _build(kept: Inbox, **done: str) -> Response:
     kept.ask_for_build()
-    return json_response({"build": "asked for"}, 202)
+    return json_response({**done, "build": "asked for"}, 202)

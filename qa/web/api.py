@@ -1,11 +1,12 @@
 """The JSON routes. Their shapes are in `qa.web.schema`, and what they send is written by `qa.web.wire`.
 
-Handlers are plain functions, so that the framework runs each in a worker thread: a question blocks nobody else.
+Handlers hand whatever may block to the application's workers, reply and all: a question blocks nobody else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Path, Query
@@ -13,7 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from qa.errors import InvalidRequest
+from qa.records import Filters
 from qa.web import samples
+from qa.web.allowance import Allowance
 from qa.web.backend import Backend
 from qa.web.schema import (
     AnswerModel,
@@ -26,8 +29,11 @@ from qa.web.schema import (
     IndexModel,
 )
 from qa.web.wire import answer_data, document_data, documents_data, json_response, status_data
+from qa.web.workers import Workers
 
 router = APIRouter()
+
+Run = Callable[[Callable[[], Response]], Awaitable[Response]]
 
 _REPEATABLE = ("document_id", "publisher")
 
@@ -38,7 +44,20 @@ async def backend(request: Request) -> Backend:
     return service
 
 
+async def runner(request: Request) -> Run:
+    """Where a handler leaves what may block; `qa.web.workers` says what may come of it."""
+    workers: Workers = request.app.state.workers
+    return partial(workers.run, request)
+
+
+async def counted(request: Request) -> None:
+    """Count a question against what its address may ask."""
+    allowance: Allowance = request.app.state.allowance
+    allowance.take(request)
+
+
 Service = Annotated[Backend, Depends(backend)]
+Runner = Annotated[Run, Depends(runner)]
 DocumentId = Annotated[str, Path(description="As in the list of documents", examples=["001_fe88db643a881d9c"])]
 
 
@@ -78,32 +97,41 @@ _ERRORS = {
     404: "unknown_document",
     413: "request_too_large",
     415: "unsupported_media_type",
-    503: "no_index, damaged_snapshot, mismatched_snapshot, model_unavailable; with Retry-After",
+    429: "too_many_requests; with Retry-After",
+    503: "no_index, damaged_snapshot, mismatched_snapshot, model_unavailable, overloaded, took_too_long; "
+    "with Retry-After",
 }
 
 
 @router.get(
     "/api/ask",
     summary="Ask a question",
-    dependencies=[Depends(takes(*AskQuery.model_fields))],
-    responses=replies(AnswerModel, samples.ANSWER, (400, 404, 503)),
+    dependencies=[Depends(takes(*AskQuery.model_fields)), Depends(counted)],
+    responses=replies(AnswerModel, samples.ANSWER, (400, 404, 429, 503)),
 )
-def ask(service: Service, asked: Annotated[AskQuery, Query()]) -> Response:
-    """Quotes that answer the question, best first, each with its citation; `signals` and `words` need `explain=1`."""
-    answer = service.ask(asked.q, asked.k, asked.filters(), explain=asked.explain)
-    return json_response(answer_data(answer, explain=asked.explain))
+async def ask(run: Runner, service: Service, asked: Annotated[AskQuery, Query()]) -> Response:
+    """Quotes that answer the question, best first, each with its citation.
+
+    `signals`, `words` and `stages_ms` need `explain=1`.
+    """
+    return await run(lambda: _answer(service, asked.q, asked.k, asked.filters(), explain=asked.explain))
 
 
 @router.post(
     "/api/ask",
     summary="Ask a question, as JSON",
-    dependencies=[Depends(takes())],
-    responses=replies(AnswerModel, samples.ANSWER, (400, 404, 413, 415, 503)),
+    dependencies=[Depends(takes()), Depends(counted)],
+    responses=replies(AnswerModel, samples.ANSWER, (400, 404, 413, 415, 429, 503)),
 )
-def ask_with_body(service: Service, asked: Annotated[AskBody, Body(examples=[samples.BODY])]) -> Response:
+async def ask_with_body(
+    run: Runner, service: Service, asked: Annotated[AskBody, Body(examples=[samples.BODY])]
+) -> Response:
     """The same as GET, for questions and filters that do not fit into an address."""
-    answer = service.ask(asked.question, asked.k, asked.filters.filters(), explain=asked.explain)
-    return json_response(answer_data(answer, explain=asked.explain))
+    return await run(lambda: _answer(service, asked.question, asked.k, asked.filters.filters(), explain=asked.explain))
+
+
+def _answer(service: Backend, question: str, k: int, filters: Filters, *, explain: bool) -> Response:
+    return json_response(answer_data(service.ask(question, k, filters, explain=explain), explain=explain))
 
 
 @router.get(
@@ -112,9 +140,9 @@ def ask_with_body(service: Service, asked: Annotated[AskBody, Body(examples=[sam
     dependencies=[Depends(takes())],
     responses=replies(DocumentsModel, samples.DOCUMENTS, (503,)),
 )
-def documents(service: Service) -> Response:
+async def documents(run: Runner, service: Service) -> Response:
     """Every loaded document, without its text."""
-    return json_response(documents_data(service.documents()))
+    return await run(lambda: json_response(documents_data(service.documents())))
 
 
 @router.get(
@@ -123,9 +151,9 @@ def documents(service: Service) -> Response:
     dependencies=[Depends(takes())],
     responses=replies(DocumentModel, samples.DOCUMENT, (404, 503)),
 )
-def document(service: Service, document_id: DocumentId) -> Response:
+async def document(run: Runner, service: Service, document_id: DocumentId) -> Response:
     """One document with its blocks and its canonical text, which every citation's offsets point into."""
-    return json_response(document_data(service.document(document_id)))
+    return await run(lambda: json_response(document_data(service.document(document_id))))
 
 
 @router.get(
@@ -134,9 +162,9 @@ def document(service: Service, document_id: DocumentId) -> Response:
     dependencies=[Depends(takes())],
     responses=replies(IndexModel, samples.INDEX, (503,)),
 )
-def index(service: Service) -> Response:
+async def index(run: Runner, service: Service) -> Response:
     """The open snapshot, from when it is, how much is in it, and what the last build did with every file."""
-    return json_response(status_data(service.status(), service.report()))
+    return await run(lambda: json_response(status_data(service.status(), service.report())))
 
 
 @router.get(
@@ -156,7 +184,11 @@ async def healthz() -> Response:
     dependencies=[Depends(takes())],
     responses=replies(HealthModel, {"status": "ready"}, (503,)),
 )
-def readyz(service: Service) -> Response:
+async def readyz(run: Runner, service: Service) -> Response:
     """503, with the reason, until questions can be answered."""
+    return await run(lambda: _ready(service))
+
+
+def _ready(service: Backend) -> Response:
     service.ready()
     return json_response({"status": "ready"})

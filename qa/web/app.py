@@ -13,12 +13,14 @@ from qa.errors import QAError
 from qa.inbox import Inbox
 from qa.settings import Settings
 from qa.web import admin, api, pages
+from qa.web.allowance import Allowance
 from qa.web.assets import Assets
 from qa.web.backend import Backend
 from qa.web.errors import respond
 from qa.web.guard import Guard
 from qa.web.home import Home
 from qa.web.render import Pages
+from qa.web.workers import Workers
 
 _DESCRIPTION = "Exact, checkable quotations from a folder of documents, in reply to questions."
 
@@ -43,6 +45,8 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
     app.state.assets = assets
     app.state.pages = Pages(assets, uploads=bool(settings.admin_token))
     app.state.home = Home()
+    app.state.workers = Workers(queue=settings.queue, seconds=settings.answer_seconds)
+    app.state.allowance = Allowance(settings.questions_per_minute)
     if settings.admin_token:
         app.state.admin_token = settings.admin_token
         app.state.inbox = Inbox(settings)
@@ -59,6 +63,7 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
         hosts=(settings.host, *settings.allowed_hosts),
         max_body_bytes=settings.max_question_chars * _BYTES_PER_CHAR + _FILTER_BYTES,
         max_upload_bytes=settings.max_file_mb << 20 if settings.admin_token else None,
+        cors_origins=settings.cors_origins,
         respond=respond_here,
     )
     return app

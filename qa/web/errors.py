@@ -20,9 +20,12 @@ from qa.errors import (
     InvalidQuestion,
     InvalidRequest,
     OperatingError,
+    Overloaded,
     QAError,
     QuestionTooLong,
     RequestError,
+    TookTooLong,
+    TooManyRequests,
     UnknownDocument,
     UnknownSnapshot,
 )
@@ -37,6 +40,7 @@ STATUS: Mapping[type[QAError], int] = {
     InvalidRequest: 400,
     UnknownDocument: 404,
     UnknownSnapshot: 404,
+    TooManyRequests: 429,
     RequestError: 400,
     OperatingError: 503,
     QAError: 500,
@@ -49,13 +53,16 @@ HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
     403: ("origin_not_allowed", "This request came from another site's page; only pages served here may send it."),
     404: ("not_found", "Nothing is served at this address; /docs lists what is."),
     405: ("method_not_allowed", "This address does not take that method; see the Allow header and /docs."),
+    408: ("request_too_slow", "The request did not arrive in time; send it again."),
     413: ("request_too_large", "The request body is larger than what is read here."),
     415: ("unsupported_media_type", "Send the body as JSON, with the header Content-Type: application/json."),
     421: ("host_not_allowed", "This host name is not served here; the operator can add it to QA_ALLOWED_HOSTS."),
+    431: ("head_too_large", "The address and the headers are larger than what is read here; use a body."),
     500: ("internal", "Something went wrong here; the service's log has the details."),
 }
 
-RETRY_AFTER_SECONDS = 10  # a rebuild or a restart usually takes no longer
+_RETRY_SOON_S = 1  # a queue drains
+_RETRY_LATER_S = 10  # a rebuild or a restart usually takes no longer
 
 _JSON_PATHS = ("/api/", "/healthz", "/readyz", "/openapi.json")
 
@@ -72,8 +79,8 @@ def respond(request: Request, error: Exception) -> Response:
         error = InvalidRequest(describe(error.errors()))
     if isinstance(error, QAError):
         status, code, message = status_of(error), error.code, str(error)
-        if status == 503:
-            headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+        if status in (429, 503):
+            headers["retry-after"] = str(_retry_after_s(error))
     elif isinstance(error, HTTPException):
         status = error.status_code
         code, message = HTTP_ERRORS.get(status, ("http_error", error.detail))
@@ -85,6 +92,12 @@ def respond(request: Request, error: Exception) -> Response:
         pages: Pages = request.app.state.pages
         return pages.error(request, status, code, message, headers)
     return json_response({"error": {"code": code, "message": message}}, status, headers)
+
+
+def _retry_after_s(error: QAError) -> int:
+    if isinstance(error, TooManyRequests):
+        return error.wait_s
+    return _RETRY_SOON_S if isinstance(error, Overloaded | TookTooLong) else _RETRY_LATER_S
 
 
 def wants_page(request: Request) -> bool:

@@ -2,17 +2,21 @@
 
 Guarantees: a request for a host name that is not ours is refused, so that a page elsewhere cannot read a local
 service through DNS rebinding; a request that could change something must come from a page of ours or from no page;
-bodies are limited; every reply, errors included, has the security headers. No CORS header is ever sent.
+bodies are limited in size and in the time that they take; every reply, errors included, has the security headers.
+
+Pages of the origins that the settings name may read the API and ask by POST, and that is all; where none is named, no
+CORS header is ever sent (the Fetch standard, "CORS protocol").
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,7 +27,7 @@ CONTENT_SECURITY_POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-_HEADERS = (
+SECURITY_HEADERS = (
     (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -32,6 +36,8 @@ _HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
+_BODY_SECONDS = 20.0  # for a whole question, or for the next piece of an upload
+_ASKING = "/api/ask"
 _CACHE_DEFAULT = (b"cache-control", b"private, no-cache")
 
 
@@ -48,12 +54,14 @@ class Guard:
         hosts: Iterable[str],
         max_body_bytes: int,
         max_upload_bytes: int | None = None,
+        cors_origins: Iterable[str] = (),
         respond: Callable[[Request, Exception], Response],
     ) -> None:
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts) | {"localhost"}
         self._max_body_bytes = max_body_bytes
         self._max_upload_bytes = max_upload_bytes
+        self._origins = frozenset(cors_origins)
         self._respond = respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,23 +75,26 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                headers = [*message["headers"], *_HEADERS]
+                headers = [*message["headers"], *SECURITY_HEADERS, *self._sharing(request)]
                 if not any(name == b"cache-control" for name, _ in headers):
                     headers.append(_CACHE_DEFAULT)
                 message = {**message, "headers": headers}
             await send(message)
 
+        request = Request(scope)
         try:
-            request = Request(scope)
             self._check_host(request)
             _check_query(scope["query_string"])
             if scope["method"] == "HEAD":
                 # Routes answer GET; the server leaves out the body of a reply to HEAD.
                 scope = {**scope, "method": "GET"}
             elif scope["method"] != "GET":
-                _check_origin(request)
+                self._check_origin(request)
                 receive = self._limited(request, receive)
-            await self._app(scope, receive, send_guarded)
+            app = _preflight if self._is_preflight(request) else self._app
+            await app(scope, receive, send_guarded)
+        except ClientDisconnect:
+            return
         except Exception as error:
             if started:
                 raise
@@ -94,6 +105,30 @@ class Guard:
         host = _host_name(named[0]) if len(named) == 1 else ""
         if host not in self._hosts and not host.endswith(".localhost") and not _is_address(host):
             raise HTTPException(421)
+
+    def _check_origin(self, request: Request) -> None:
+        origin = request.headers.get("origin")
+        ours = origin is None or urlsplit(origin).netloc.lower() == request.headers["host"].lower()
+        if not ours and not (self._shares(request) and request.url.path == _ASKING) and not self._is_preflight(request):
+            raise HTTPException(403)
+
+    def _shares(self, request: Request) -> bool:
+        """Whether the page that sent this may read the reply."""
+        return request.headers.get("origin", "") in self._origins and request.url.path.startswith("/api/")
+
+    def _is_preflight(self, request: Request) -> bool:
+        return (
+            request.method == "OPTIONS" and "access-control-request-method" in request.headers and self._shares(request)
+        )
+
+    def _sharing(self, request: Request) -> list[tuple[bytes, bytes]]:
+        if not self._shares(request):
+            return []
+        return [
+            (b"access-control-allow-origin", request.headers["origin"].encode()),
+            (b"access-control-expose-headers", b"retry-after"),
+            (b"vary", b"origin"),
+        ]
 
     def _limited(self, request: Request, receive: Receive) -> Receive:
         """`receive`, until the body grows beyond the limit, by its own word or in fact."""
@@ -108,14 +143,22 @@ class Guard:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if has_body and media_type != "application/json" and limit == self._max_body_bytes:
             raise HTTPException(415)
-        received = 0
+        received, whole = 0, False
+        due = asyncio.get_running_loop().time() + _BODY_SECONDS
 
         async def receive_limited() -> Message:
-            nonlocal received
-            message = await receive()
+            nonlocal received, whole, due
+            try:
+                async with asyncio.timeout_at(None if whole else due):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408) from None
             received += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
             if received > limit:
                 raise HTTPException(413)
+            if limit == self._max_upload_bytes:
+                due = asyncio.get_running_loop().time() + _BODY_SECONDS
             return message
 
         return receive_limited
@@ -128,10 +171,11 @@ def _check_query(query: bytes) -> None:
         raise InvalidRequest("The query string is not UTF-8; percent-encode it as UTF-8.") from None
 
 
-def _check_origin(request: Request) -> None:
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != request.headers["host"].lower():
-        raise HTTPException(403)
+async def _preflight(scope: Scope, receive: Receive, send: Send) -> None:
+    """What a page of another origin may send: questions, and what reads."""
+    methods = "GET, POST" if scope["path"] == _ASKING else "GET"
+    headers = {"access-control-allow-methods": methods, "access-control-allow-headers": "content-type"}
+    await Response(status_code=204, headers=headers)(scope, receive, send)
 
 
 def _host_name(host: str) -> str:

@@ -12,9 +12,10 @@ from starlette.responses import Response
 from qa.errors import RequestError
 from qa.links import find_quote, quote_url
 from qa.records import Citation, Document
-from qa.web.api import Service
+from qa.web.api import Runner, Service, counted
 from qa.web.asked import Asked, asked_from
 from qa.web.assets import Assets
+from qa.web.backend import Backend
 from qa.web.docs import routes_of
 from qa.web.home import Home
 from qa.web.reader import view_of
@@ -39,13 +40,23 @@ async def static_files(request: Request) -> Assets:
     return assets
 
 
+async def counted_where_asked(request: Request) -> None:
+    """Count the question, if the page's address holds one."""
+    if request.query_params.get("q", "").strip():
+        await counted(request)
+
+
 Templates = Annotated[Pages, Depends(templates)]
 StaticFiles = Annotated[Assets, Depends(static_files)]
 
 
-@router.get("/")
-def search(request: Request, service: Service, pages: Templates) -> Response:
+@router.get("/", dependencies=[Depends(counted_where_asked)])
+async def search(request: Request, run: Runner, service: Service, pages: Templates) -> Response:
     """The search box, and under it the answer when there is a question."""
+    return await run(lambda: _search(request, service, pages))
+
+
+def _search(request: Request, service: Backend, pages: Pages) -> Response:
     asked = asked_from(request.query_params)
     home: Home = request.app.state.home
     if not asked.question:
@@ -58,8 +69,12 @@ def search(request: Request, service: Service, pages: Templates) -> Response:
 
 
 @router.get("/documents")
-def documents(request: Request, service: Service, pages: Templates) -> Response:
+async def documents(request: Request, run: Runner, service: Service, pages: Templates) -> Response:
     """What is loaded, from when, and what the last build did."""
+    return await run(lambda: _documents(request, service, pages))
+
+
+def _documents(request: Request, service: Backend, pages: Pages) -> Response:
     every = service.documents()
     last = max(1, -(-len(every) // _DOCUMENTS_A_PAGE))
     number = request.query_params.get("page", "1")
@@ -75,9 +90,13 @@ def documents(request: Request, service: Service, pages: Templates) -> Response:
     )
 
 
-@router.get("/documents/{document_id}")
-def reader(request: Request, service: Service, pages: Templates, document_id: str) -> Response:
+@router.get("/documents/{document_id}", dependencies=[Depends(counted_where_asked)])
+async def reader(request: Request, run: Runner, service: Service, pages: Templates, document_id: str) -> Response:
     """A document, with the cited quote marked when the link names one."""
+    return await run(lambda: _reader(request, service, pages, document_id))
+
+
+def _reader(request: Request, service: Backend, pages: Pages, document_id: str) -> Response:
     document = service.document(document_id)
     asked = asked_from(request.query_params)
     reference = request.query_params.get("quote", "")
@@ -102,8 +121,12 @@ def reader(request: Request, service: Service, pages: Templates, document_id: st
 
 
 @router.get("/documents/{document_id}/original")
-def original(service: Service, document_id: str) -> Response:
+async def original(run: Runner, service: Service, document_id: str) -> Response:
     """The file a document was read from, to be saved rather than shown: it may hold anything."""
+    return await run(lambda: _original(service, document_id))
+
+
+def _original(service: Backend, document_id: str) -> Response:
     name, data = service.original(document_id)
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
     full = percent_encode(name, safe="", errors="replace")
@@ -115,14 +138,18 @@ def original(service: Service, document_id: str) -> Response:
 
 
 @router.get("/docs")
-def docs(request: Request, pages: Templates) -> Response:
+async def docs(request: Request, run: Runner, pages: Templates) -> Response:
     """The API for people; /openapi.json is the same for programs."""
+    return await run(lambda: _docs(request, pages))
+
+
+def _docs(request: Request, pages: Pages) -> Response:
     routes = routes_of(request.app.openapi(), str(request.base_url).rstrip("/"))
     return pages.render("docs.html", routes=routes)
 
 
 @router.get("/opensearch.xml")
-def opensearch(request: Request, pages: Templates) -> Response:
+async def opensearch(request: Request, pages: Templates) -> Response:
     """Lets a browser add this service to its search engines."""
     media_type = "application/opensearchdescription+xml"
     return pages.render("opensearch.xml", media_type=media_type, base_url=str(request.base_url))
@@ -140,7 +167,7 @@ async def favicon(assets: StaticFiles) -> Response:
     return assets.response("icon.svg")
 
 
-def _neighbours(service: Service, asked: Asked, document_id: str, reference: str) -> Neighbours | None:
+def _neighbours(service: Backend, asked: Asked, document_id: str, reference: str) -> Neighbours | None:
     """Where the quote stands in the results of the question that led here; a question that fails leads nowhere."""
     if not asked.question or not reference:
         return None

@@ -41,7 +41,7 @@ Day = Annotated[str, AfterValidator(_iso_day), Field(examples=["2022-01-01"])]
 Results = Annotated[int, Field(ge=1, le=MAX_RESULTS, description=f"How many passages at most, 1 to {MAX_RESULTS}")]
 Text = Annotated[str, AfterValidator(_encodable)]
 Names = Annotated[list[Text], Field(max_length=_MAX_FILTER_VALUES)]
-Explain = Annotated[bool, Field(description="Add each passage's raw `signals` and matched `words`")]
+Explain = Annotated[bool, Field(description="Add each passage's raw `signals` and matched `words`, and `stages_ms`")]
 
 
 class _DateRange(BaseModel):
@@ -170,6 +170,7 @@ class AnswerModel(_Reply):
     passages: list[QuoteModel]
     snapshot: str
     took_ms: float
+    stages_ms: dict[str, float] | None = Field(default=None, description="`took_ms` by stage; only with explain=1")
 
 
 class DocumentInfoModel(_Reply):

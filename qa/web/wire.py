@@ -27,8 +27,8 @@ def json_response(content: Mapping[str, Any], status: int = 200, headers: Mappin
 
 
 def answer_data(answer: Answer, *, explain: bool) -> dict[str, Any]:
-    """An answer; the raw signals behind each score only when they were asked for."""
-    return {
+    """An answer; the raw signals behind each score, and where the time went, only when they were asked for."""
+    result: dict[str, Any] = {
         "question": answer.question,
         "searched": answer.searched,
         "verdict": answer.verdict.value,
@@ -37,6 +37,9 @@ def answer_data(answer: Answer, *, explain: bool) -> dict[str, Any]:
         "snapshot": answer.snapshot,
         "took_ms": answer.took_ms,
     }
+    if explain:
+        result["stages_ms"] = dict(answer.stages_ms)
+    return result
 
 
 def _quote_data(quote: Quote, *, explain: bool) -> dict[str, Any]:

@@ -16,9 +16,9 @@ SETTINGS = Settings(max_question_chars=200, allowed_hosts=("qa.example",))
 
 
 @contextmanager
-def serving(service: FakeService) -> Iterator[str]:
+def serving(service: FakeService, settings: Settings = SETTINGS) -> Iterator[str]:
     """The application over real sockets; yields its address."""
-    config = uvicorn.Config(create_app(service, SETTINGS), host="127.0.0.1", port=0, log_config=None, lifespan="off")
+    config = uvicorn.Config(create_app(service, settings), host="127.0.0.1", port=0, log_config=None, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

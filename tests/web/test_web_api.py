@@ -36,9 +36,11 @@ def test_get_and_post_give_the_same_answer(client):
     assert client.post("/api/ask", json=body).json() == by_get
 
 
-def test_signals_and_words_are_there_only_when_explained(client):
-    bare = client.get("/api/ask", params={"q": QUESTION}).json()["passages"][0]
-    told = client.get("/api/ask", params={"q": QUESTION, "explain": "1"}).json()["passages"][0]
+def test_signals_words_and_stages_are_there_only_when_explained(client):
+    bare_answer = client.get("/api/ask", params={"q": QUESTION}).json()
+    told_answer = client.get("/api/ask", params={"q": QUESTION, "explain": "1"}).json()
+    assert set(told_answer) - set(bare_answer) == {"stages_ms"}
+    bare, told = bare_answer["passages"][0], told_answer["passages"][0]
     assert set(told) - set(bare) == {"signals", "words"}
     assert told["signals"] == {"dense": 0.7, "bm25": 3.1}
 
@@ -86,7 +88,8 @@ def test_every_field_of_an_answer_is_written():
         signals={"dense": 0.25},
         words=(WordMatch("some", 1.5, 0.9, 0.8, True, Span(0, 4)), WordMatch("H", 1.0, 1.0, 1.0, True, None)),
     )
-    data = answer_data(Answer("q", "q", Verdict.RELATED, 0.4, (quote,), "s", 1.5), explain=True)
+    answer = Answer("q", "q", Verdict.RELATED, 0.4, (quote,), "s", 1.5, {"encode": 1.25, "search": 0.25})
+    data = answer_data(answer, explain=True)
     assert json.loads(json.dumps(data)) == {
         "question": "q",
         "searched": "q",
@@ -142,6 +145,7 @@ def test_every_field_of_an_answer_is_written():
         ],
         "snapshot": "s",
         "took_ms": 1.5,
+        "stages_ms": {"encode": 1.25, "search": 0.25},
     }
     AnswerModel.model_validate(data)
 

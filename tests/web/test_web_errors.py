@@ -165,7 +165,7 @@ def test_every_cause_has_a_status():
 
     for cause in tree(QAError):
         status = status_of(cause("words"))
-        assert status == 503 if issubclass(cause, OperatingError) else status in (400, 404, 500), cause
+        assert status == 503 if issubclass(cause, OperatingError) else status in (400, 404, 429, 500), cause
     assert status_of(BuildRunning("words")) == STATUS[OperatingError]
 
 

@@ -14,6 +14,7 @@ from qa.search import Ranking
 from qa.snapshot import Snapshot
 
 _SHINGLE_WORDS = 5
+_SHINGLE_BITS = 2048
 _SAME_SHARE = 0.6  # of the shorter passage's shingles that the longer one holds, for both to be one result
 _LOOKED_THROUGH = 4  # times the results wanted: how far down copies are looked for
 
@@ -28,17 +29,15 @@ class Group:
 
 def distinct(ranking: Ranking, count: int) -> list[Group]:
     """The best `count` distinct passages."""
-    folded: list[tuple[int, Hit, list[Hit], frozenset[tuple[str, ...]]]] = []
-    for place, hit in enumerate(ranking.hits(count * _LOOKED_THROUGH)):
-        own = _shingles(hit.passage.text)
-        for _, _, copies, others in folded:
-            if len(own & others) >= _SAME_SHARE * min(len(own), len(others)):
-                copies.append(hit)
-                break
-        else:
-            if len(folded) < count:
-                folded.append((place, hit, [], own))
-    return [Group(match(ranking, place, hit), tuple(copies)) for place, hit, copies, _ in folded]
+    groups: list[tuple[Match, list[Hit], _Shingles]] = []
+    for place in range(min(count * _LOOKED_THROUGH, len(ranking.rows))):
+        own = _shingles(ranking.snapshot.passage(int(ranking.rows[place])).text)
+        copies = next((copies for _, copies, others in groups if own.alike(others)), None)
+        if copies is not None:
+            copies.append(ranking.hit(place))
+        elif len(groups) < count:
+            groups.append((match(ranking, place, ranking.hit(place)), [], own))
+    return [Group(best, tuple(copies)) for best, copies, _ in groups]
 
 
 def quotes(snapshot: Snapshot, groups: Sequence[Group], *, explain: bool = False) -> tuple[Quote, ...]:
@@ -59,7 +58,7 @@ def quotes(snapshot: Snapshot, groups: Sequence[Group], *, explain: bool = False
                 also_in=tuple(_citation(snapshot, copy) for copy in group.copies),
                 footnotes=notes,
                 signals={name: round(value, 4) for name, value in hit.signals.items()},
-                words=word_matches(group.best) if explain else (),
+                words=word_matches(group.best, placed=True) if explain else (),
             )
         )
     return tuple(made)
@@ -89,7 +88,30 @@ def _footnotes(snapshot: Snapshot, passage: Passage) -> tuple[Footnote, ...]:
     return tuple(Footnote(text[span.start : span.end], span.start, span.end) for span in passage.footnotes)
 
 
-@lru_cache(maxsize=1024)
-def _shingles(text: str) -> frozenset[tuple[str, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Shingles:
+    """A text's runs of words (Broder, "On the resemblance and containment of documents", 1997).
+
+    `bits` has one bit for each run, by its hash; `hidden` runs fell on a bit that another had set.
+    """
+
+    runs: frozenset[tuple[str, ...]]
+    bits: int
+    hidden: int
+
+    def alike(self, other: _Shingles) -> bool:
+        """Whether the shorter shares enough with the longer. Most texts do not, and their bits tell at once."""
+        least = _SAME_SHARE * min(len(self.runs), len(other.runs))
+        if (self.bits & other.bits).bit_count() + self.hidden < least:
+            return False
+        return len(self.runs & other.runs) >= least
+
+
+@lru_cache(maxsize=8192)
+def _shingles(text: str) -> _Shingles:
     words = re.findall(r"\w+", text.casefold())
-    return frozenset(tuple(words[at : at + _SHINGLE_WORDS]) for at in range(max(1, len(words) - _SHINGLE_WORDS + 1)))
+    runs = frozenset(tuple(words[at : at + _SHINGLE_WORDS]) for at in range(max(1, len(words) - _SHINGLE_WORDS + 1)))
+    bits = 0
+    for run in runs:
+        bits |= 1 << hash(run) % _SHINGLE_BITS
+    return _Shingles(runs, bits, len(runs) - bits.bit_count())

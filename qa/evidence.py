@@ -6,15 +6,15 @@ they choose the highlights, feed the confidence, and explain a result to whoever
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from qa.lexical import term, terms, words
+from qa.lexical import terms
 from qa.records import Hit, Span, WordMatch
-from qa.search import Floats, Ranking, rarity
+from qa.search import Floats, Ranking
 
 _AS_GOOD = 0.99  # of the best sentence's score, for a second one to be highlighted with it
 
@@ -24,16 +24,13 @@ class Match:
     """A hit, held against its question.
 
     Attributes:
-        matrix: Cosines, `(question tokens, passage tokens) float32`.
-        spans: The passage tokens' places in its text, `(n, 2) int32`; `sentences` `(n,) int32` their sentences.
-        sentence_scores: Each sentence's MaxSim, `(sentences,) float32`.
+        number: Which of the passages compared it is.
+        sentence_scores: Each sentence's MaxSim, `(sentences,) float32`; 0 for one that the model did not see.
     """
 
     ranking: Ranking
     hit: Hit
-    matrix: Floats
-    spans: npt.NDArray[np.int32]
-    sentences: npt.NDArray[np.int32]
+    number: int
     sentence_scores: Floats
 
     @property
@@ -41,18 +38,22 @@ class Match:
         """The sentence that meets the question best."""
         return int(self.sentence_scores.argmax())
 
+    @property
+    def tokens(self) -> slice:
+        """Where the passage's tokens stand among those compared."""
+        bounds = self.ranking.tokens.bounds
+        return slice(int(bounds[self.number]), int(bounds[self.number + 1]))
+
 
 def match(ranking: Ranking, place: int, hit: Hit) -> Match:
     """Hold the hit at a place of the ranking against the question."""
     number = int(ranking.order[place])
-    inside = slice(int(ranking.tokens.bounds[number]), int(ranking.tokens.bounds[number + 1]))
-    matrix, sentences = ranking.compared.matrix[:, inside], ranking.tokens.sentences[inside]
-    weights = ranking.token_weights / ranking.token_weights.sum()
-    scores = [
-        float(weights @ matrix[:, of_sentence].max(axis=1)) if (of_sentence := sentences == each).any() else 0.0
-        for each in range(len(hit.passage.sentences))
-    ]
-    return Match(ranking, hit, matrix, ranking.tokens.spans[inside], sentences, np.array(scores, dtype=np.float32))
+    compared = ranking.compared
+    inside = slice(int(compared.bounds[number]), int(compared.bounds[number + 1]))
+    scores = np.zeros(len(hit.passage.sentences), dtype=np.float32)
+    seen = compared.numbers[inside] >= 0
+    scores[compared.numbers[inside][seen]] = ranking.sentence_scores[inside][seen]
+    return Match(ranking, hit, number, scores)
 
 
 def highlights(found: Match) -> tuple[Span, ...]:
@@ -66,33 +67,33 @@ def _as_good(scores: Floats, other: np.intp, best: np.intp) -> bool:
     return bool(scores[other] >= _AS_GOOD * scores[best])
 
 
-def word_matches(found: Match) -> tuple[WordMatch, ...]:
-    """Each content word of the question, with its best counterpart in the passage and its heading trail."""
-    ranking = found.ranking
-    held = {*terms(found.hit.passage.text), *terms(" ".join(found.hit.passage.headings))}
-    in_sentence = (found.sentences == found.best_sentence) | (found.sentences < 0)
-    matches = []
-    for word, index_term, pieces in _content_words(ranking):
-        column = int(found.matrix[pieces].mean(axis=0).argmax())
-        begin, end = found.spans[column]
-        matches.append(
-            WordMatch(
-                word=word,
-                weight=rarity(ranking.snapshot.bm25, index_term),
-                similarity=float(found.matrix[pieces].max(axis=1).mean()),
-                in_sentence=float(found.matrix[pieces][:, in_sentence].max(axis=1).mean()),
-                exact=index_term in held,
-                place=Span(int(begin), int(end)) if begin >= 0 else None,
-            )
+def word_matches(found: Match, *, placed: bool = False) -> tuple[WordMatch, ...]:
+    """Each content word of the question, and how well the passage and its heading trail meet it; if asked, where."""
+    ranking, passage = found.ranking, found.hit.passage
+    held = _terms_of(passage.text) | _terms_of(" ".join(passage.headings))
+    sentences, matrix = ranking.tokens.sentences[found.tokens], ranking.compared.matrix[:, found.tokens]
+    in_passage = ranking.compared.passages[:, found.number]
+    in_sentence = matrix[:, (sentences == found.best_sentence) | (sentences < 0)].max(axis=1)
+    return tuple(
+        WordMatch(
+            word=word.text,
+            weight=word.rarity,
+            similarity=float(in_passage[word.tokens].mean()),
+            in_sentence=float(in_sentence[word.tokens].mean()),
+            exact=word.term in held,
+            place=_place(ranking.tokens.spans[found.tokens], matrix[word.tokens]) if placed else None,
         )
-    return tuple(matches)
+        for word in ranking.content_words
+        if len(word.tokens)
+    )
 
 
-def _content_words(ranking: Ranking) -> Iterator[tuple[str, str, npt.NDArray[np.intp]]]:
-    """The question's content words, each with its index term and the tokens that stand for it."""
-    spans = ranking.question.spans
-    for place in words(ranking.searched):
-        word = ranking.searched[place.start : place.end]
-        pieces = np.flatnonzero((spans[:, 0] >= place.start) & (spans[:, 1] <= place.end))
-        if (index_term := term(word)) and len(pieces):
-            yield word, index_term, pieces
+def _place(spans: npt.NDArray[np.int32], matrix: Floats) -> Span | None:
+    """Where in the passage a word's tokens meet their best match together; None if in the heading trail."""
+    begin, end = spans[int(matrix.mean(axis=0).argmax())].tolist()
+    return Span(begin, end) if begin >= 0 else None
+
+
+@lru_cache(maxsize=4096)
+def _terms_of(text: str) -> frozenset[str]:
+    return frozenset(terms(text))

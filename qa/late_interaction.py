@@ -6,6 +6,7 @@ Token vectors are kept as int8 with one scale each, which loses nothing that ran
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numkong
@@ -41,16 +42,28 @@ class PassageVectors:
 
 
 def similarities(
-    question: npt.NDArray[np.float32], levels: npt.NDArray[np.int8], scales: npt.NDArray[np.float32]
+    question: npt.NDArray[np.float32],
+    levels: npt.NDArray[np.int8] | Sequence[npt.NDArray[np.int8]],
+    scales: npt.NDArray[np.float32],
 ) -> npt.NDArray[np.float32]:
     """The cosine of every question token with every stored token, `(questions, tokens) float32`.
 
     The question is made int8 too, so that the products are whole numbers and exact, and take an eighth of the time
     that they would in float32.
+
+    Args:
+        question: `(questions, d) float32`.
+        levels: `(tokens, d) int8`, or several such blocks, whose tokens count on: a block that lies in a memory map is
+            compared where it lies.
+        scales: `(tokens,) float32`.
     """
     question_levels, question_scales = quantise(question)
-    products = np.asarray(numkong.dots_packed(np.ascontiguousarray(levels), numkong.dots_pack(question_levels)))
-    matrix = np.ascontiguousarray(products.T, dtype=np.float32)
+    packed = numkong.dots_pack(question_levels)
+    if isinstance(levels, np.ndarray):
+        levels = [levels]
+    products = [np.asarray(numkong.dots_packed(block, packed)) for block in levels if len(block)]
+    together = np.concatenate(products) if products else np.empty((0, len(question)), np.int32)
+    matrix = np.ascontiguousarray(together.T, dtype=np.float32)
     matrix *= scales
     matrix *= question_scales[:, np.newaxis]
     return matrix
@@ -64,25 +77,31 @@ class Maxima:
         matrix: The cosine of every question token with every passage token, `(question tokens, tokens) float32`.
         passages: `(question tokens, passages) float32`, over all tokens of a passage.
         sentences: `(question tokens, sentences) float32`, over the tokens of one sentence.
-        first: `(passages,) int64`, each passage's first sentence, in order; every passage has one.
+        numbers: `(sentences,) int32`, each one's place within its passage; -1 where a passage's other tokens stand in.
+        bounds: `(passages + 1,) int64`, where each passage's sentences begin and end; every passage has one.
     """
 
     matrix: npt.NDArray[np.float32]
     passages: npt.NDArray[np.float32]
     sentences: npt.NDArray[np.float32]
-    first: npt.NDArray[np.int64]
+    numbers: npt.NDArray[np.int32]
+    bounds: npt.NDArray[np.int64]
 
-    def best_sentence(self, weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The MaxSim of each passage's best single sentence, `(passages,) float32`, under token weights."""
-        if not len(self.first):
+    def best_of(self, sentence_scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The score of each passage's best single sentence, `(passages,) float32`, given every sentence's."""
+        if not len(sentence_scores):
             return np.empty(0, np.float32)
-        scores = weights @ self.sentences / weights.sum()
-        return np.asarray(np.maximum.reduceat(scores, self.first), dtype=np.float32)
+        return np.asarray(np.maximum.reduceat(sentence_scores, self.bounds[:-1]), dtype=np.float32)
+
+
+def max_sim(best: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The weighted mean of each column of `(question tokens, n) float32` best matches, `(n,) float32`."""
+    return np.asarray(weights @ best / weights.sum(), dtype=np.float32)
 
 
 def maxima(
     question: npt.NDArray[np.float32],
-    levels: npt.NDArray[np.int8],
+    levels: npt.NDArray[np.int8] | Sequence[npt.NDArray[np.int8]],
     scales: npt.NDArray[np.float32],
     bounds: npt.NDArray[np.int64],
     sentences: npt.NDArray[np.int32],
@@ -91,7 +110,7 @@ def maxima(
 
     Args:
         question: `(q, d) float32`.
-        levels: The passages' tokens one after another, `(n, d) int8`.
+        levels: The passages' tokens one after another, `(n, d) int8`, in one block or several.
         scales: `(n,) float32`.
         bounds: `(passages + 1,) int64`, where each passage's tokens begin and end. Every passage has a token, so there
             is no padding for a score to depend on.
@@ -99,16 +118,20 @@ def maxima(
     """
     if len(bounds) == 1:
         nothing = np.empty((len(question), 0), np.float32)
-        return Maxima(nothing, nothing, nothing, np.empty(0, np.int64))
+        return Maxima(nothing, nothing, nothing, np.empty(0, np.int32), np.zeros(1, np.int64))
     matrix = similarities(question, levels, scales)
     # A segment is a run of tokens of one sentence, or of none; the best over a passage is the best over its segments.
-    changes = sentences[1:] != sentences[:-1]
-    starts = np.union1d(np.flatnonzero(changes) + 1, bounds[:-1])
+    begins = np.empty(len(sentences), dtype=bool)
+    np.not_equal(sentences[1:], sentences[:-1], out=begins[1:])
+    begins[bounds[:-1]] = True
+    starts = np.flatnonzero(begins)
     segments = np.maximum.reduceat(matrix, starts, axis=1)
     first_segments = np.searchsorted(starts, bounds[:-1])
     passages = np.maximum.reduceat(segments, first_segments, axis=1)
-    inside = sentences[starts] >= 0
+    numbers = sentences[starts]
+    inside = numbers >= 0
     # A passage cut short by the model before its first sentence would have none: its other tokens stand in.
     inside[first_segments] |= np.logical_or.reduceat(inside, first_segments) == 0
-    first: npt.NDArray[np.int64] = np.cumsum(inside)[first_segments] - inside[first_segments]
-    return Maxima(matrix, passages, segments[:, inside], first)
+    counted = np.concatenate([[0], np.cumsum(inside)])
+    ends = counted[np.append(first_segments, len(starts))]
+    return Maxima(matrix, passages, segments[:, inside], numbers[inside], ends)

@@ -222,7 +222,7 @@ class Answer:
     """The reply to one question.
 
     `searched` is the question as it was searched for, misspelt words corrected; `confidence` is the estimated
-    probability that the passages answer it.
+    probability that the passages answer it. `stages_ms` splits `took_ms` by stage, in their order.
     """
 
     question: str
@@ -232,3 +232,4 @@ class Answer:
     passages: tuple[Quote, ...]
     snapshot: str
     took_ms: float
+    stages_ms: Mapping[str, float] = field(default_factory=dict)

@@ -12,17 +12,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from qa.encode import Encoder, Encoding
-from qa.late_interaction import Maxima, maxima, similarities
-from qa.lexical import BM25, term, terms, words
+from qa.late_interaction import Maxima, max_sim, maxima, similarities
+from qa.lexical import BM25, term, words
 from qa.records import Filters, Hit
 from qa.snapshot import Snapshot, TokenMatrix
+from qa.stopwatch import Stopwatch
 
 CANDIDATES = 100  # from each of the two retrievers
 WEIGHTS = {"late_interaction": 1.0, "best_sentence": 1.0, "sentence_vector": 0.5, "bm25": 0.25, "dense": 0.2}
@@ -37,92 +38,116 @@ Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
+class ContentWord:
+    """A word of the question that says something of the subject.
+
+    Attributes:
+        text: As it is written.
+        term: Its index term.
+        rarity: Its inverse document frequency.
+        tokens: Which of the question's tokens stand for it, `(n,) int64`; none where the model cut the question short.
+    """
+
+    text: str
+    term: str
+    rarity: float
+    tokens: npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
 class Ranking:
     """All candidates of one question, best first, with what ranked them.
 
     Attributes:
         searched: The question as it was searched for, misspelt words corrected.
+        content_words: Its words but for stop words, in order.
+        is_word: Whether the model knows a word whole.
+        token_weights: How much each of its tokens counts in MaxSim, `(question tokens,) float32`.
         rows: Passages, `(n,) int64`.
         scores: `(n,) float32` in 0..1: the weighted mean of the scaled signals; 1 is best on every signal.
         signals: Raw values by name, each `(n,) float32`.
         dense_rows: What the vector store alone returns, best first; `bm25_rows` likewise for BM25.
-        question: The encoded question.
-        token_weights: `(question tokens,) float32`.
-        terms: The question's index terms.
-        is_word: Whether the model knows a word whole.
-        compared: How the question's tokens meet those of the candidates, in the order of `tokens`.
-        tokens: The candidates' tokens in the order of their rows, where `order` gives the place of each ranked one.
+        order: Where each ranked passage stands in what follows, `(n,) int64`.
+        tokens: The candidates' tokens.
+        compared: How the question's tokens meet them.
+        sentence_scores: MaxSim of every sentence compared, `(sentences,) float32`.
     """
 
     snapshot: Snapshot
     searched: str
+    content_words: tuple[ContentWord, ...]
+    is_word: Callable[[str], bool]
+    token_weights: Floats
     rows: npt.NDArray[np.int64]
     scores: Floats
     signals: dict[str, Floats]
     dense_rows: npt.NDArray[np.int64]
     bm25_rows: npt.NDArray[np.int64]
-    question: Encoding
-    token_weights: Floats
-    terms: tuple[str, ...]
-    is_word: Callable[[str], bool]
-    compared: Maxima
-    tokens: TokenMatrix
     order: npt.NDArray[np.int64]
+    tokens: TokenMatrix
+    compared: Maxima
+    sentence_scores: Floats
 
-    def hits(self, count: int) -> list[Hit]:
-        """The best `count` candidates."""
-        return [
-            Hit(
-                int(row),
-                self.snapshot.passage(int(row)),
-                float(self.scores[place]),
-                {name: float(values[place]) for name, values in self.signals.items()},
-            )
-            for place, row in enumerate(self.rows[:count])
-        ]
+    def hit(self, place: int) -> Hit:
+        """The candidate at a place."""
+        row = int(self.rows[place])
+        signals = {name: float(values[place]) for name, values in self.signals.items()}
+        return Hit(row, self.snapshot.passage(row), float(self.scores[place]), signals)
 
 
-def search(snapshot: Snapshot, encoder: Encoder, question: str, filters: Filters | None = None) -> Ranking:
+def search(
+    snapshot: Snapshot,
+    encoder: Encoder,
+    question: str,
+    filters: Filters | None = None,
+    stopwatch: Stopwatch | None = None,
+) -> Ranking:
     """Rank the passages of a snapshot for a question.
 
     Raises:
         UnknownDocument: the filters name a document that is not there.
     """
+    lap = (stopwatch or Stopwatch()).lap
     searched = snapshot.speller.correct(question, encoder.is_word)
+    lap("spelling")
     encoding = encoder.encode_question(searched)
-    weights = token_weights(searched, encoding, snapshot.bm25)
-    query_terms = tuple(dict.fromkeys(terms(searched)))
+    lap("encoding")
+    asked = content_words(searched, encoding, snapshot.bm25)
+    weights = token_weights(encoding, asked)
     allowed = _allowed(snapshot, filters)
     dense_rows, _ = snapshot.vectors.search(encoding.vector, CANDIDATES, allowed)
-    bm25_all = snapshot.bm25.scores(query_terms)
+    bm25_all = snapshot.bm25.scores(tuple(dict.fromkeys(word.term for word in asked)))
     bm25_rows = _best(bm25_all, CANDIDATES, allowed)
     rows = np.union1d(dense_rows, bm25_rows)
+    lap("candidates")
     tokens = snapshot.tokens(rows)
-    late = maxima(encoding.tokens, tokens.levels, tokens.scales, tokens.bounds, tokens.sentences)
+    compared = maxima(encoding.tokens, tokens.levels, tokens.scales, tokens.bounds, tokens.sentences)
+    sentence_scores = max_sim(compared.sentences, weights)
     signals = {
-        "late_interaction": weights @ late.passages / weights.sum(),
-        "best_sentence": late.best_sentence(weights),
+        "late_interaction": max_sim(compared.passages, weights),
+        "best_sentence": compared.best_of(sentence_scores),
         "sentence_vector": _sentence_vectors(snapshot, rows, encoding),
         "bm25": bm25_all[rows],
         "dense": snapshot.vectors.vectors(rows) @ encoding.vector,
     }
     scores = _fuse(signals, snapshot.boilerplate[rows])
     order = np.lexsort((rows, -scores))
+    lap("late_interaction")
     return Ranking(
-        snapshot,
-        searched,
-        rows[order],
-        scores[order],
-        {name: values[order] for name, values in signals.items()},
-        dense_rows,
-        bm25_rows,
-        encoding,
-        weights,
-        query_terms,
-        encoder.is_word,
-        late,
-        tokens,
-        order,
+        snapshot=snapshot,
+        searched=searched,
+        content_words=asked,
+        is_word=encoder.is_word,
+        token_weights=weights,
+        rows=rows[order],
+        scores=scores[order],
+        signals={name: values[order] for name, values in signals.items()},
+        dense_rows=dense_rows,
+        bm25_rows=bm25_rows,
+        order=order,
+        tokens=tokens,
+        compared=compared,
+        sentence_scores=sentence_scores,
     )
 
 
@@ -132,15 +157,24 @@ def rarity(bm25: BM25, index_term: str) -> float:
     return math.log(1 + (bm25.size - frequency + 0.5) / (frequency + 0.5))
 
 
-def token_weights(question: str, encoding: Encoding, bm25: BM25) -> Floats:
+def content_words(question: str, encoding: Encoding, bm25: BM25) -> tuple[ContentWord, ...]:
+    """The words of an encoded question but for stop words, in order, repeats included."""
+    starts, ends = encoding.spans.T
+    return tuple(
+        ContentWord(
+            text, index_term, rarity(bm25, index_term), np.flatnonzero((starts >= span.start) & (ends <= span.end))
+        )
+        for span in words(question)
+        if (index_term := term(text := question[span.start : span.end]))
+    )
+
+
+def token_weights(encoding: Encoding, asked: Iterable[ContentWord]) -> Floats:
     """How much each question token counts in MaxSim, `(tokens,) float32`: a content word's tokens, its rarity."""
     weights = np.full(len(encoding.spans), _STOP_WORD_WEIGHT, dtype=np.float32)
     weights[encoding.spans[:, 0] < 0] = _OWN_TOKEN_WEIGHT
-    for place in words(question):
-        index_term = term(question[place.start : place.end])
-        if index_term:
-            inside = (encoding.spans[:, 0] >= place.start) & (encoding.spans[:, 1] <= place.end)
-            weights[inside] = min(rarity(bm25, index_term), _RAREST_WEIGHT)
+    for word in asked:
+        weights[word.tokens] = min(word.rarity, _RAREST_WEIGHT)
     return weights
 
 

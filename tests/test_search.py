@@ -14,7 +14,17 @@ from workshop import Workshop
 from qa.errors import UnknownDocument
 from qa.passages import embedding_text
 from qa.records import Filters, PassageKind
-from qa.search import BOILERPLATE_PENALTY, CANDIDATES, WEIGHTS, Ranking, rarity, scale, search, token_weights
+from qa.search import (
+    BOILERPLATE_PENALTY,
+    CANDIDATES,
+    WEIGHTS,
+    Ranking,
+    content_words,
+    rarity,
+    scale,
+    search,
+    token_weights,
+)
 from qa.snapshot import Snapshot
 
 TEXTS = {
@@ -48,7 +58,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
 
 
 def documents(ranking: Ranking) -> list[str]:
-    return [hit.passage.document_id for hit in ranking.hits(100)]
+    return [ranking.hit(place).passage.document_id for place in range(len(ranking.rows))]
 
 
 # Scaling
@@ -107,21 +117,23 @@ def test_signals_are_what_their_names_say(shop: Snapshot) -> None:
     encoder = FakeEncoder()
     ranking = search(shop, encoder, "Which harbour has three piers?")
     question = encoder.encode_question("Which harbour has three piers?")
-    weights = token_weights("Which harbour has three piers?", question, shop.bm25)
-    for place, hit in enumerate(ranking.hits(100)):
+    asked = content_words("Which harbour has three piers?", question, shop.bm25)
+    weights = token_weights(question, asked)
+    for place in range(len(ranking.rows)):
+        hit = ranking.hit(place)
         title = shop.documents[int(shop.document_rows[hit.row])].title
         (encoding,) = encoder.encode_texts([embedding_text(title, hit.passage)[0]])
         dense = float(question.vector @ encoding.vector)
         late = float(weights @ (question.tokens @ encoding.tokens.T).max(axis=1) / weights.sum())
         assert ranking.signals["dense"][place] == pytest.approx(dense, abs=1e-5)
         assert ranking.signals["late_interaction"][place] == pytest.approx(late, abs=0.02)  # tokens are int8
-        assert ranking.signals["bm25"][place] == shop.bm25.scores(ranking.terms)[hit.row]
+        assert ranking.signals["bm25"][place] == shop.bm25.scores([word.term for word in asked])[hit.row]
         assert hit.signals == {name: float(values[place]) for name, values in ranking.signals.items()}
 
 
 def test_a_question_of_stop_words_is_ranked_all_the_same(shop: Snapshot) -> None:
     ranking = search(shop, FakeEncoder(), "what is it about?")
-    assert ranking.terms == ()
+    assert ranking.content_words == ()
     assert len(ranking.bm25_rows) == 0
     assert len(ranking.rows) == 5
     assert np.isfinite(ranking.scores).all()
@@ -139,7 +151,7 @@ def test_boilerplate_does_not_come_before_what_says_as_much(tmp_path: Path) -> N
     workshop.build()
     with_both = workshop.open()
     ranking = search(with_both, FakeEncoder(), line)
-    kinds = [hit.passage.kind for hit in ranking.hits(3)]
+    kinds = [ranking.hit(place).passage.kind for place in range(len(ranking.rows))]
     assert kinds[0] is PassageKind.BODY
     assert PassageKind.BOILERPLATE in kinds, "it is found when asked for"
     with_both.close()
@@ -200,7 +212,8 @@ def test_rarity_by_hand(shop: Snapshot) -> None:
 
 def test_rare_words_weigh_more_than_common_ones_and_stop_words_least(shop: Snapshot) -> None:
     question = "who has Elden pier"
-    own, who, has, elden, pier = token_weights(question, FakeEncoder().encode_question(question), shop.bm25)
+    encoding = FakeEncoder().encode_question(question)
+    own, who, has, elden, pier = token_weights(encoding, content_words(question, encoding, shop.bm25))
     assert who == has < min(elden, pier)
     assert pier == pytest.approx(rarity(shop.bm25, "pier"))
     assert pier > elden == pytest.approx(rarity(shop.bm25, "elden"))

@@ -11,6 +11,7 @@ activations by the whole batch, so a text's vector would depend on its neighbour
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,44 +24,61 @@ import numpy.typing as npt
 import onnxruntime
 import torch
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.base.modules import InputModule, Normalize
-from sentence_transformers.sentence_transformer.modules import Pooling
+from sentence_transformers.base.modules import InputModule
 from tokenizers import Tokenizer
 
 from qa.encode.contract import Encoding
 from qa.encode.weights import PackagedModel
 from qa.errors import ModelUnavailable
 
-_AHEAD = 64  # texts in flight, so that memory stays bounded while every thread has work
+Spans = npt.NDArray[np.int32]
+
+_AHEAD = 8  # groups of texts in flight for each thread, so that memory stays bounded while every thread has work
 
 
 class OnnxNetwork(InputModule):
-    """A BERT-like ONNX network as a module of sentence-transformers: token ids in, `token_embeddings` out."""
+    """A BERT-like ONNX network as a module of sentence-transformers: token ids in, `token_embeddings` out.
+
+    The first token's state, at unit length, is the `sentence_embedding`. `spans` are the tokens' places in each text,
+    so that nothing is tokenised twice.
+    """
 
     def __init__(self, network: Path, tokenizer: Path, max_tokens: int, threads: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.tokenizer = Tokenizer.from_file(str(tokenizer))
         self.tokenizer.enable_truncation(max_tokens)
         self.tokenizer.enable_padding()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
-        self._inputs = [entry.name for entry in self._session.get_inputs()]
+        # A text that comes alone gets all the threads it may have; texts that come together get one each, since a
+        # team waits for work by spinning, on the very cores that the others need.
+        self._together = _session(network, 1)
+        self._alone = _session(network, threads) if threads > 1 else self._together
+        self._inputs = [entry.name for entry in self._together.get_inputs()]
+        self._running = 0
+        self._lock = threading.Lock()
 
-    def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **_: Any) -> dict[str, torch.Tensor]:
-        """Tokenise texts into padded id, mask and type tensors."""
+    def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **_: Any) -> dict[str, Any]:
+        """Tokenise texts into padded id, mask and type tensors, and the spans of each text's tokens."""
         encodings = self.tokenizer.encode_batch([(prompt or "") + text for text in inputs])
         return {
             "input_ids": torch.tensor([encoding.ids for encoding in encodings]),
             "attention_mask": torch.tensor([encoding.attention_mask for encoding in encodings]),
             "token_type_ids": torch.tensor([encoding.type_ids for encoding in encodings]),
+            "spans": [_spans(encoding.offsets, encoding.special_tokens_mask) for encoding in encodings],
         }
 
-    def forward(self, features: dict[str, torch.Tensor], **_: Any) -> dict[str, torch.Tensor]:
+    def forward(self, features: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Run the network."""
         feed = {name: features[name].numpy() for name in self._inputs}
-        features["token_embeddings"] = torch.from_numpy(self._session.run(None, feed)[0])
+        with self._lock:
+            self._running += 1
+            session = self._alone if self._running == 1 else self._together
+        try:
+            states = session.run(None, feed)[0]
+        finally:
+            with self._lock:
+                self._running -= 1
+        features["token_embeddings"] = torch.from_numpy(states)
+        features["sentence_embedding"] = torch.from_numpy(_unit(states[:, 0]))
         return features
 
     def save(self, *_: Any, **__: Any) -> None:
@@ -69,10 +87,9 @@ class OnnxNetwork(InputModule):
 
 
 def load_packaged(packaged: PackagedModel, threads: int = 1) -> SentenceTransformer:
-    """Assemble the default model from its verified files."""
+    """Assemble the default model from its verified files; a text that comes alone is given up to `threads`."""
     network = OnnxNetwork(packaged.network, packaged.tokenizer, packaged.max_tokens, threads)
-    dimension = 384
-    return SentenceTransformer(modules=[network, Pooling(dimension, pooling_mode="cls"), Normalize()], device="cpu")
+    return SentenceTransformer(modules=[network], device="cpu")
 
 
 def load_named(name: str) -> SentenceTransformer:
@@ -117,47 +134,51 @@ class SentenceEncoder:
 
     def is_word(self, word: str) -> bool:
         """Whether the model knows a word whole; see `Encoder`."""
-        offsets, special = self._tokenised(word)
-        return len(offsets) - sum(special) == 1
+        return int((self._tokenised(word)[:, 0] >= 0).sum()) == 1
+
+    def encode_groups(self, groups: Iterable[Sequence[str]]) -> Iterator[list[Encoding]]:
+        """Encode groups of texts in order; see `Encoder`."""
+        pending: deque[Future[list[Encoding]] | None] = deque()
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="encode") as pool:
+            try:
+                for group in groups:
+                    pending.append(pool.submit(self._encode_all, group) if group else None)
+                    if len(pending) > _AHEAD * self._threads:
+                        yield _result(pending.popleft())
+                while pending:
+                    yield _result(pending.popleft())
+            finally:
+                for future in filter(None, pending):
+                    future.cancel()
 
     def encode_texts(self, texts: Iterable[str]) -> Iterator[Encoding]:
         """Encode texts in order; see `Encoder`."""
-        pending: deque[Future[Encoding]] = deque()
-        with ThreadPoolExecutor(self._threads, thread_name_prefix="encode") as pool:
-            try:
-                for text in texts:
-                    pending.append(pool.submit(self._encode, text))
-                    if len(pending) >= _AHEAD:
-                        yield pending.popleft().result()
-                while pending:
-                    yield pending.popleft().result()
-            finally:
-                for future in pending:
-                    future.cancel()
+        for (encoding,) in self.encode_groups((text,) for text in texts):
+            yield encoding
+
+    def _encode_all(self, texts: Sequence[str]) -> list[Encoding]:
+        return [self._encode(text) for text in texts]
 
     def _encode(self, text: str) -> Encoding:
         with torch.inference_mode():
-            features = self._model(self._model.preprocess([text]))
+            features: dict[str, Any] = self._model(self._model.preprocess([text]))
         if "token_embeddings" not in features or "sentence_embedding" not in features:
             raise ModelUnavailable(f"{self.id} gives no token vectors; name a transformer model in QA_MODEL.")
         vector = features["sentence_embedding"][0].numpy()
         tokens = features["token_embeddings"][0].numpy()
-        return Encoding(_unit(vector), _unit(tokens), self._spans(text, len(tokens)))
+        spans = features["spans"][0] if "spans" in features else self._tokenised(text)
+        if len(spans) != len(tokens):
+            raise ModelUnavailable(
+                f"{self.id} gives {len(tokens)} token vectors for {len(spans)} tokens; name another."
+            )
+        return Encoding(_unit(vector), _unit(tokens), spans)
 
-    def _spans(self, text: str, count: int) -> npt.NDArray[np.int32]:
-        offsets, special = self._tokenised(text)
-        if len(offsets) != count:
-            raise ModelUnavailable(f"{self.id} gives {count} token vectors for {len(offsets)} tokens; name another.")
-        spans = np.array(offsets, dtype=np.int32).reshape(count, 2)
-        spans[np.array(special, dtype=bool)] = -1
-        return spans
-
-    def _tokenised(self, text: str) -> tuple[list[tuple[int, int]], list[int]]:
-        """Each token's offsets, and 1 for each of the model's own tokens."""
+    def _tokenised(self, text: str) -> Spans:
+        """The places of a text's tokens; -1 for the model's own."""
         tokenizer = self._model.tokenizer
         if isinstance(tokenizer, Tokenizer):
             encoding = tokenizer.encode(text)
-            return encoding.offsets, encoding.special_tokens_mask
+            return _spans(encoding.offsets, encoding.special_tokens_mask)
         encoded = tokenizer(
             text,
             truncation=True,
@@ -165,7 +186,24 @@ class SentenceEncoder:
             return_offsets_mapping=True,
             return_special_tokens_mask=True,
         )
-        return encoded["offset_mapping"], encoded["special_tokens_mask"]
+        return _spans(encoded["offset_mapping"], encoded["special_tokens_mask"])
+
+
+def _session(network: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
+
+
+def _spans(offsets: Sequence[tuple[int, int]], special: Sequence[int]) -> Spans:
+    spans = np.array(offsets, dtype=np.int32).reshape(len(special), 2)
+    spans[np.array(special, dtype=bool)] = -1
+    return spans
+
+
+def _result(future: Future[list[Encoding]] | None) -> list[Encoding]:
+    return future.result() if future else []
 
 
 def _unit(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

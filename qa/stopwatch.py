@@ -1,0 +1,23 @@
+"""How long each stage of a question took."""
+
+from __future__ import annotations
+
+import time
+
+
+class Stopwatch:
+    """Laps by name, in milliseconds, from the moment it is made."""
+
+    def __init__(self) -> None:
+        self._started = self._last = time.perf_counter()
+        self.laps: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        """End a stage that began when the last one ended."""
+        now = time.perf_counter()
+        self.laps[stage] = self.laps.get(stage, 0.0) + (now - self._last) * 1000
+        self._last = now
+
+    def total_ms(self) -> float:
+        """Milliseconds since the start."""
+        return (time.perf_counter() - self._started) * 1000

@@ -14,13 +14,14 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 from qa.errors import InvalidSettings
 from qa.settings import Settings, load_settings
 
-_PATIENCE_S = 10  # for requests under way when the server stops, and for the builder
+_PATIENCE_S = 10  # for the builder, when the server stops
 
 
 def add_parser(commands: Any) -> None:
@@ -73,7 +74,7 @@ def _serve_here(settings: Settings, listener: socket.socket) -> None:
     service = Service(settings)
     try:
         service.warm_up()
-        config = uvicorn.Config(create_app(service, settings), **_options())
+        config = uvicorn.Config(create_app(service, settings), **_options(settings))
         _announce(listener)
         uvicorn.Server(config).run(sockets=[listener])
     finally:
@@ -84,18 +85,19 @@ def _serve_from_many(settings: Settings, listener: socket.socket) -> None:
     import uvicorn  # noqa: PLC0415
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
 
-    config = uvicorn.Config("qa.serving:application", factory=True, workers=settings.workers, **_options())
+    config = uvicorn.Config("qa.serving:application", factory=True, workers=settings.workers, **_options(settings))
     _announce(listener)
     Multiprocess(config, [listener]).run()
 
 
-def _options() -> dict[str, Any]:
+def _options(settings: Settings) -> dict[str, Any]:
     return {
-        "http": "httptools",
+        "http": "qa.web.connection:Connection",
         "ws": "none",
         "log_level": "warning",
         "server_header": False,
-        "timeout_graceful_shutdown": _PATIENCE_S,
+        # Whatever was taken on is answered, if only with an error, within its time; a second more to send it.
+        "timeout_graceful_shutdown": ceil(settings.answer_seconds) + 1,
     }
 
 

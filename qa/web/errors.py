@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -48,7 +49,7 @@ STATUS: Mapping[type[QAError], int] = {
 
 # What HTTP itself can refuse, before any route of ours has a say.
 HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
-    400: ("invalid_request", "The request could not be read; check its encoding, which must be UTF-8."),
+    400: ("invalid_request", "The request could not be read; it must be whole HTTP/1.1, encoded as UTF-8."),
     401: ("token_needed", "This changes the documents; send the token that QA_ADMIN_TOKEN names, as a Bearer token."),
     403: ("origin_not_allowed", "This request came from another site's page; only pages served here may send it."),
     404: ("not_found", "Nothing is served at this address; /docs lists what is."),
@@ -74,24 +75,43 @@ def status_of(error: QAError) -> int:
 
 def respond(request: Request, error: Exception) -> Response:
     """The reply to any exception; `request.app` must be the application that `create_app` made."""
-    headers: dict[str, str] = {}
+    told = _told(error)
+    if told.status == 500:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    if wants_page(request):
+        pages: Pages = request.app.state.pages
+        return pages.error(request, told.status, told.code, told.message, told.headers)
+    return _json(told)
+
+
+def as_json(error: Exception) -> Response:
+    """The reply to an exception that no request came with."""
+    return _json(_told(error))
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    status: int
+    code: str
+    message: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def _told(error: Exception) -> _Told:
     if isinstance(error, (RequestValidationError, ValidationError)):
         error = InvalidRequest(describe(error.errors()))
     if isinstance(error, QAError):
-        status, code, message = status_of(error), error.code, str(error)
-        if status in (429, 503):
-            headers["retry-after"] = str(_retry_after_s(error))
-    elif isinstance(error, HTTPException):
-        status = error.status_code
-        code, message = HTTP_ERRORS.get(status, ("http_error", error.detail))
-        headers.update(error.headers or {})
-    else:
-        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        status, (code, message) = 500, HTTP_ERRORS[500]
-    if wants_page(request):
-        pages: Pages = request.app.state.pages
-        return pages.error(request, status, code, message, headers)
-    return json_response({"error": {"code": code, "message": message}}, status, headers)
+        status = status_of(error)
+        headers = {"retry-after": str(_retry_after_s(error))} if status in (429, 503) else {}
+        return _Told(status, error.code, str(error), headers)
+    if isinstance(error, HTTPException):
+        code, message = HTTP_ERRORS.get(error.status_code, ("http_error", error.detail))
+        return _Told(error.status_code, code, message, error.headers or {})
+    return _Told(500, *HTTP_ERRORS[500])
+
+
+def _json(told: _Told) -> Response:
+    return json_response({"error": {"code": told.code, "message": told.message}}, told.status, told.headers)
 
 
 def _retry_after_s(error: QAError) -> int:

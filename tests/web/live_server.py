@@ -11,14 +11,18 @@ from fake_service import FakeService
 
 from qa.settings import Settings
 from qa.web.app import create_app
+from qa.web.connection import Connection
 
 SETTINGS = Settings(max_question_chars=200, allowed_hosts=("qa.example",))
 
 
 @contextmanager
-def serving(service: FakeService, settings: Settings = SETTINGS) -> Iterator[str]:
+def serving(
+    service: FakeService, settings: Settings = SETTINGS, connection: type[Connection] = Connection
+) -> Iterator[str]:
     """The application over real sockets; yields its address."""
-    config = uvicorn.Config(create_app(service, settings), host="127.0.0.1", port=0, log_config=None, lifespan="off")
+    options = {"http": connection, "ws": "none", "log_config": None, "lifespan": "off", "server_header": False}
+    config = uvicorn.Config(create_app(service, settings), host="127.0.0.1", port=0, **options)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -1,0 +1,226 @@
+"""Clients that are slow, broken or too many, over real sockets. Nothing here measures time: it waits for what comes."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+import samples_for_tests
+from fake_service import FakeService, make_document
+from live_server import serving
+
+import qa.web.guard
+from qa.records import BlockKind
+from qa.settings import Settings
+from qa.web.connection import Connection
+
+GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+LAST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+POST = b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+
+
+class Hasty(Connection):
+    head_seconds = 0.2
+    send_seconds = 0.1
+    slowest_bytes_a_second = 1 << 30
+
+
+class Narrow(Connection):
+    most = 3
+    head_bytes = 20_000
+
+
+@pytest.fixture(scope="module")
+def hasty():
+    with serving(samples_for_tests.service(), connection=Hasty) as address:
+        yield address
+
+
+@pytest.fixture
+def narrow():
+    with serving(samples_for_tests.service(), connection=Narrow) as address:
+        yield address
+
+
+@contextmanager
+def connected(address):
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        yield connection
+
+
+def eventually(is_so):
+    until = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def read(connection):
+    """Everything until the server closes."""
+    received = b""
+    while True:
+        try:
+            piece = connection.recv(65536)
+        except ConnectionResetError:
+            return received
+        if not piece:
+            return received
+        received += piece
+
+
+def asked(connection):
+    """Ask on a connection that stays open."""
+    connection.sendall(GET)
+    received = b""
+    while not received.endswith(b'{"status":"ok"}'):
+        piece = connection.recv(65536)
+        assert piece
+        received += piece
+
+
+def sent(address, *pieces):
+    with connected(address) as connection:
+        for piece in pieces:
+            connection.sendall(piece)
+        return read(connection)
+
+
+def error_of(reply):
+    """Status and code of a reply that is an error in the one shape, and all there is."""
+    head, _, body = reply.partition(b"\r\n\r\n")
+    status, *lines = head.decode().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    assert headers["content-type"] == "application/json"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["content-security-policy"]
+    assert headers["connection"] == "close"
+    assert int(headers["content-length"]) == len(body)
+    error = json.loads(body)["error"]
+    assert set(error) == {"code", "message"}
+    assert ("retry-after" in headers) == (" 503 " in status)
+    return int(status.split()[1]), error["code"]
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"hello\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # a client that speaks TLS
+        b"GET /healthz HTTP/9.9\r\nHost: localhost\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost localhost\r\n\r\n",
+        b"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        POST.replace(b"Content-Length: 100", b"Transfer-Encoding: chunked") + b"zz\r\n",
+        POST.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n") + b"0\r\n\r\n",
+    ],
+)
+def test_what_is_not_http_is_told_so(address, request_bytes):
+    assert error_of(sent(address, request_bytes)) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "told"),
+    [
+        ((b"GET /healthz HTTP/1.1\r\nHost: loc",), True),
+        ((b"\r\n\r\n",), True),
+        ((), False),
+    ],
+)
+def test_a_head_that_does_not_come_ends_the_connection(hasty, pieces, told):
+    reply = sent(hasty, *pieces)
+    assert error_of(reply) == (408, "request_too_slow") if told else reply == b""
+
+
+def test_a_second_head_is_awaited_no_longer_than_the_first(hasty):
+    with connected(hasty) as connection:
+        asked(connection)
+        connection.sendall(b"\r\n")
+        assert error_of(read(connection)) == (408, "request_too_slow")
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"GET /" + b"x" * 30_000,
+        GET[:-2] + b"X: " + b"x" * 30_000,
+        GET[:-2] + b"X: x\r\n" * 6_000,
+        POST.replace(b"Content-Length: 100", b"Transfer-Encoding: chunked") + b"0\r\n" + b"X: x\r\n" * 60_000,
+    ],
+)
+def test_a_head_without_end_is_cut_off(narrow, request_bytes):
+    assert error_of(sent(narrow, request_bytes)) == (431, "head_too_large")
+
+
+def test_a_body_that_does_not_come_ends_the_request_and_then_the_connection(hasty, monkeypatch):
+    monkeypatch.setattr(qa.web.guard, "_BODY_SECONDS", 0.1)
+    reply = sent(hasty, POST, b'{"question"')
+    assert reply.startswith(b"HTTP/1.1 408 ")
+    assert b'"request_too_slow"' in reply
+
+
+def test_a_body_that_nobody_reads_does_not_keep_the_connection(hasty):
+    reply = sent(hasty, POST.replace(b"/api/ask", b"/api/nope"), b'{"question"')
+    assert reply.startswith(b"HTTP/1.1 404 ")
+    assert reply.count(b"HTTP/1.1") == 1
+
+
+def test_more_clients_than_may_be_are_told_so(narrow):
+    with connected(narrow) as first, connected(narrow) as second, connected(narrow) as third:
+        for each in (first, second, third):
+            asked(each)
+        with connected(narrow) as fourth:
+            assert error_of(read(fourth)) == (503, "overloaded")
+    eventually(lambda: sent(narrow, LAST).startswith(b"HTTP/1.1 200"))
+
+
+def test_requests_one_after_the_other_and_in_small_pieces_are_answered(address):
+    assert sent(address, GET + GET + LAST).count(b"HTTP/1.1 200 OK") == 3
+    assert sent(address, *(bytes([byte]) for byte in GET + LAST)).count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_a_whole_request_is_answered_whatever_follows_it(address):
+    reply = sent(address, GET + b"hello\r\n\r\n")
+    assert reply.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in reply
+    assert reply.endswith(b'{"status":"ok"}')
+
+
+@pytest.mark.parametrize("upgrade", [b"websocket", b"h2c"])
+def test_other_protocols_are_not_taken_up(address, upgrade):
+    request = LAST.replace(b"Connection: close", b"Connection: Upgrade, close\r\nUpgrade: " + upgrade)
+    assert sent(address, request).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_reply_that_nobody_reads_is_thrown_away():
+    dropped = threading.Event()
+
+    class Watched(Hasty):
+        def connection_lost(self, exc):
+            super().connection_lost(exc)
+            dropped.set()
+
+    long_bytes = 30_000_000  # more than sockets hold
+    document = make_document("long", [(BlockKind.PARAGRAPH, "x" * long_bytes)])
+    with serving(FakeService({"long": document}), connection=Watched) as address, connected(address) as connection:
+        connection.sendall(GET.replace(b"/healthz", b"/documents/long/original"))
+        assert dropped.wait(20)
+        assert 0 < len(read(connection)) < long_bytes
+
+
+def test_an_upload_that_breaks_off_is_nobodys_error(tmp_path, caplog):
+    settings = Settings(admin_token="a token", seeds_dir=tmp_path / "seeds", index_dir=tmp_path / "index")
+    head = b"PUT /api/documents/a.txt HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer a token\r\n"
+    with serving(samples_for_tests.service(), settings) as address:
+        with connected(address) as connection:
+            connection.sendall(head + b"Content-Length: 1000\r\n\r\nabc")
+            eventually(lambda: list(tmp_path.rglob(".upload*")))
+        eventually(lambda: not list(tmp_path.rglob(".upload*")))
+        assert sent(address, LAST).startswith(b"HTTP/1.1 200")
+    assert not list(tmp_path.rglob("a.txt"))
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import socket
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import httpx
 import pytest
 import samples_for_tests
+from gate import PATIENCE_S, Gate
 from live_server import serving
 from starlette.requests import Request
 
@@ -18,34 +18,7 @@ from qa.settings import Settings
 from qa.web.allowance import Allowance
 from qa.web.workers import THREADS
 
-PATIENCE_S = 20
 BROWSER = {"accept": "text/html"}
-
-
-class Gate:
-    """The service of the samples, whose `ask` waits until the gate is opened."""
-
-    def __init__(self):
-        self._service = samples_for_tests.service()
-        self._open = threading.Event()
-        self.begun = threading.Semaphore(0)
-        self.asked = []
-
-    def ask(self, question, *arguments, **options):
-        self.asked.append(question)
-        self.begun.release()
-        assert self._open.wait(PATIENCE_S)
-        return self._service.ask(question, *arguments, **options)
-
-    def open(self):
-        self._open.set()
-
-    def wait_until_every_thread_is_taken(self):
-        for _ in range(THREADS):
-            assert self.begun.acquire(timeout=PATIENCE_S)
-
-    def __getattr__(self, name):
-        return getattr(self._service, name)
 
 
 @contextmanager

@@ -17,10 +17,11 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import islice
+from itertools import tee
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,6 @@ from qa.report import BuildReport, Fate, FileReport, Progress, Step, write_repor
 from qa.settings import Settings
 from qa.snapshot import Snapshot, newest_whole
 from qa.snapshot_writer import SnapshotWriter
-
-_CHUNK = 256  # passages looked up, encoded and written at a time
 
 log = logging.getLogger(__name__)
 
@@ -277,25 +276,24 @@ class _Build:
                 yield _Item(document, {}, placed, to_encode, memory.key(to_encode))
 
     def _fill(self, writer: SnapshotWriter, memory: Memory, failed: dict[str, str], to_encode: int) -> None:
-        """Encode what is new and write everything, chunk by chunk."""
+        """Encode what is new and write everything, in order."""
         done = 0
 
         def encoded(text: str) -> None:
             nonlocal done
             done += len(text)
+            self._report.encoded += 1
             self._on_progress(Progress(Step.ENCODING, done, to_encode))
 
-        items = self._items(memory, failed, self._contents.files)
-        while chunk := list(islice(items, _CHUNK)):
-            wanted = {item.key: item.to_encode for item in chunk if item.passage}
-            vectors, new = memory.recall(wanted, encoded)
-            self._report.encoded += new
-            for item in chunk:
+        items, ahead = tee(self._items(memory, failed, self._contents.files))
+        wanted = ((item.key, item.to_encode) for item in ahead if item.passage)
+        with closing(memory.recall(wanted, encoded)) as vectors:
+            for item in items:
                 if item.passage is None:
                     writer.add_document(item.document, item.own)
                     self._report.documents += 1
                 else:
-                    writer.add_passage(item.passage, item.key, vectors[item.key])
+                    writer.add_passage(item.passage, item.key, next(vectors))
                     self._report.passages += 1
         self._report.reused = self._report.passages - self._report.encoded
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from qa.errors import DamagedSnapshot, MismatchedSnapshot, NoIndex, QAError
 
-FORMAT = 4
+FORMAT = 5
 MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
 SNAPSHOTS = "snapshots"

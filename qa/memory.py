@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from hashlib import blake2b, sha256
-from itertools import islice
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
@@ -79,7 +80,7 @@ class Memory:
         same_weights = known is not None and same["weights"] == self._weights
         # Whether what the snapshot holds need not be encoded again, if its titles are the same.
         self.same_vectors = same_weights and same.get("sidecar") == configuration["sidecar"]
-        self._rows = dict(known.keys()) if known and same_weights else {}
+        self._vectors_of = known if same_weights else None
         self._dimension: int | None = same["dimension"] if same_weights else None
         entries = known.manifest["documents"] if known and same_reader else []
         self._documents = {_identity(each["source"], each["sha256"]): row for row, each in enumerate(entries)}
@@ -136,32 +137,42 @@ class Memory:
 
     def knows(self, key: bytes) -> bool:
         """Whether this was encoded before."""
-        return key in self._rows or self._vectors(key) is not None
+        return self._row(key) is not None or self._vectors(key) is not None
 
     def recall(
-        self, wanted: dict[bytes, ToEncode], on_encoded: Callable[[str], None] = lambda _: None
-    ) -> tuple[dict[bytes, PassageVectors], int]:
-        """Vectors for passages, encoding and keeping those not known yet.
+        self, wanted: Iterable[tuple[bytes, ToEncode]], on_encoded: Callable[[str], None] = lambda _: None
+    ) -> Generator[PassageVectors]:
+        """Vectors for passages, in order; those not known yet are encoded, and kept.
 
-        Returns:
-            The vectors by key, and how many had to be encoded.
+        Passages are taken from `wanted` some way ahead of those given out, so that the encoder never waits for work.
+
+        Args:
+            wanted: Passages with their keys.
+            on_encoded: Called with the text of each passage that had to be encoded.
         """
-        found = {key: vectors for key in wanted if (vectors := self._vectors(key)) is not None}
-        missing = {key: passage for key, passage in wanted.items() if key not in found}
-        if missing:
-            texts = (text for passage in missing.values() for text in (passage.text, *passage.sentences))
-            encodings = self._model().encode_texts(texts)
-            for key, passage in missing.items():
-                whole = next(encodings)
-                sentences = [encoding.vector for encoding in islice(encodings, len(passage.sentences))]
-                found[key] = _quantised(whole, passage.text_start, sentences)
-                blobs = [getattr(found[key], field.name).tobytes() for field in fields(PassageVectors)]
-                self._journal.execute(
-                    "INSERT OR REPLACE INTO encoded VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (key, *blobs, _digest(blobs))
-                )
-                self._commit_now_and_then()
+        waiting: deque[tuple[bytes, ToEncode, PassageVectors | None]] = deque()
+        queued: set[bytes] = set()
+        new: dict[bytes, PassageVectors] = {}  # while the same passage waits once more
+
+        def groups() -> Iterator[Sequence[str]]:
+            for key, passage in wanted:
+                known = None if key in queued else self._vectors(key)
+                waiting.append((key, passage, known))
+                if known is not None or key in queued:
+                    yield ()
+                else:
+                    queued.add(key)
+                    yield (passage.text, *passage.sentences)
+
+        for encodings in self._encoded(groups()):
+            key, passage, known = waiting.popleft()
+            if encodings:
+                new[key] = self._kept(key, passage, encodings)
                 on_encoded(passage.text)
-        return found, len(missing)
+            yield known or new[key]
+            if key in queued and all(key != other for other, *_ in waiting):
+                queued.remove(key)
+                del new[key]
 
     def clear(self) -> None:
         """Forget what the journal holds."""
@@ -172,13 +183,34 @@ class Memory:
         self._journal.close()
         _remove(self._path)
 
+    def _encoded(self, groups: Iterator[Sequence[str]]) -> Iterator[list[Encoding]]:
+        """Groups of texts encoded, in order; the model is loaded only for one that holds any."""
+        for group in groups:
+            if group:
+                yield from self._model().encode_groups(chain([group], groups))
+            else:
+                yield []
+
+    def _kept(self, key: bytes, passage: ToEncode, encodings: list[Encoding]) -> PassageVectors:
+        whole, *sentences = encodings
+        vectors = _quantised(whole, passage.text_start, [each.vector for each in sentences])
+        blobs = [getattr(vectors, field.name).tobytes() for field in fields(PassageVectors)]
+        self._journal.execute(
+            "INSERT OR REPLACE INTO encoded VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (key, *blobs, _digest(blobs))
+        )
+        self._commit_now_and_then()
+        return vectors
+
     def _model(self) -> Encoder:
         if self._encoder is None:
             self._encoder = self._open_encoder()
         return self._encoder
 
+    def _row(self, key: bytes) -> int | None:
+        return self._vectors_of.row_of_key(key) if self._vectors_of else None
+
     def _vectors(self, key: bytes) -> PassageVectors | None:
-        row = self._rows.get(key)
+        row = self._row(key)
         if row is not None and self._known:
             return self._known.passage_vectors(row)
         stored = self._stored(

@@ -36,16 +36,21 @@ if sys.platform != "win32":  # where an open file cannot be deleted anyway
 __all__ = ["Snapshot", "TokenMatrix", "current_id", "newest_whole", "open_snapshot"]
 
 DATABASE = "documents.sqlite"
-VECTORS = "passages.faiss"
+VECTORS = "passages.f32"
+INDEX = "passages.faiss"
 TOKENS = "tokens.i8"
 SCALES = "token_scales.f32"
 SPANS = "token_spans.i32"
 SENTENCES = "sentences.i8"
 SENTENCE_SCALES = "sentence_scales.f32"
-BOUNDS = "bounds.i64"
+BOUNDS = "token_bounds.i64"
+SENTENCE_BOUNDS = "sentence_bounds.i64"
+DOCUMENT_ROWS = "document_rows.i32"
+BOILERPLATE = "boilerplate.i8"
 LEXICAL = "bm25"
 WORDS = "words.json"
 
+_PASSAGES_KEPT = 4096  # of which each takes a few kB of memory
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}  # what file systems without locks answer
 
 
@@ -54,14 +59,14 @@ class TokenMatrix:
     """The stored tokens of some passages, one passage after another.
 
     Attributes:
-        levels: `(n, d) int8`.
+        levels: `(n, d) int8` in blocks, each a view into the memory map: what is not looked at is not read.
         scales: `(n,) float32`; a level times its scale is a unit vector.
         spans: `(n, 2) int32`, places in the passage's text; -1 for tokens of the heading trail and the model's own.
         sentences: `(n,) int32`, each token's sentence within its passage; -1 where the span is.
         bounds: `(passages + 1,) int64`, where each passage's tokens begin and end.
     """
 
-    levels: npt.NDArray[np.int8]
+    levels: Sequence[npt.NDArray[np.int8]]
     scales: npt.NDArray[np.float32]
     spans: npt.NDArray[np.int32]
     sentences: npt.NDArray[np.int32]
@@ -70,7 +75,7 @@ class TokenMatrix:
 
 @dataclass(frozen=True, slots=True)
 class SentenceMatrix:
-    """The stored sentences of some passages, one passage after another; `levels`, `scales` and `bounds` as above."""
+    """The stored sentences of some passages, one passage after another; `(n, d) int8`, and as above."""
 
     levels: npt.NDArray[np.int8]
     scales: npt.NDArray[np.float32]
@@ -94,27 +99,27 @@ class Snapshot:
         except BaseException:
             self._database.close()
             raise
-        self.passage = lru_cache(maxsize=8192)(self._read_passage)
+        self.passage = lru_cache(maxsize=_PASSAGES_KEPT)(self._read_passage)
 
     def _load(self) -> None:
-        self.vectors: VectorStore = FaissStore.open(self.folder / VECTORS)
+        tokens, sentences = self.manifest["counts"]["tokens"], self.manifest["counts"]["sentences"]
+        dimension = self.manifest["configuration"]["dimension"]
+        vectors = self._mapped(VECTORS, np.float32, self.size, dimension)
+        self.vectors: VectorStore = FaissStore.open(self.folder / INDEX, vectors, self.manifest["vectors"]["probes"])
         self.bm25 = BM25.open(self.folder / LEXICAL)
         self.speller = Speller(self.folder / WORDS, self.bm25)
-        tokens, dimension = self.manifest["counts"]["tokens"], self.manifest["configuration"]["dimension"]
-        self._levels = _mapped(self.folder / TOKENS, np.int8, (tokens, dimension))
-        self._scales = _mapped(self.folder / SCALES, np.float32, (tokens,))
-        self._spans = _mapped(self.folder / SPANS, np.int32, (tokens, 3))
-        sentences = self.manifest["counts"]["sentences"]
-        self._sentences = _mapped(self.folder / SENTENCES, np.int8, (sentences, dimension))
-        self._sentence_scales = _mapped(self.folder / SENTENCE_SCALES, np.float32, (sentences,))
-        bounds = np.fromfile(self.folder / BOUNDS, dtype=np.int64).reshape(-1, 2)
-        self._bounds, self._sentence_bounds = np.ascontiguousarray(bounds.T)
+        self._levels = self._mapped(TOKENS, np.int8, tokens, dimension)
+        self._scales = self._mapped(SCALES, np.float32, tokens)
+        self._spans = self._mapped(SPANS, np.int32, tokens, 3)
+        self._sentences = self._mapped(SENTENCES, np.int8, sentences, dimension)
+        self._sentence_scales = self._mapped(SENTENCE_SCALES, np.float32, sentences)
+        self._bounds = self._mapped(BOUNDS, np.int64, self.size + 1)
+        self._sentence_bounds = self._mapped(SENTENCE_BOUNDS, np.int64, self.size + 1)
+        self.document_rows = self._mapped(DOCUMENT_ROWS, np.int32, self.size)
+        self.boilerplate = self._mapped(BOILERPLATE, np.bool_, self.size)
         self.documents = tuple(self._read_documents())
         self._row_of = {info.id: row for row, info in enumerate(self.documents)}
-        columns = list(zip(*self._database.execute("SELECT document, kind FROM passages ORDER BY row"), strict=True))
-        self.document_rows = np.array(columns[0] if columns else [], dtype=np.int32)
-        self.boilerplate = np.array([kind == PassageKind.BOILERPLATE for kind in (columns[1] if columns else ())])
-        sizes = {self.size, self.vectors.size, self.bm25.size, len(self.document_rows), len(self._bounds) - 1}
+        sizes = {self.size, self.vectors.size, self.bm25.size}
         if len(sizes) > 1:
             raise ValueError(f"its parts hold different numbers of passages: {sorted(sizes)}")
 
@@ -175,16 +180,17 @@ class Snapshot:
         passages = tuple(self._read_passage(passage) for passage in range(first, last))
         return json.loads(own), text, _blocks(blocks), passages
 
-    def keys(self) -> Iterator[tuple[bytes, int]]:
-        """For every passage, the digest of what was encoded, and its row."""
-        yield from self._database.execute("SELECT key, row FROM passages ORDER BY row")
+    def row_of_key(self, key: bytes) -> int | None:
+        """The row of a passage whose vectors were encoded from what has this digest, if there is one."""
+        found = self._database.execute("SELECT row FROM passages WHERE key = ? LIMIT 1", (key,)).fetchone()
+        return None if found is None else int(found[0])
 
     def tokens(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> TokenMatrix:
         """The token vectors of some passages; only these are read from disk."""
         pieces, bounds = _pieces(self._bounds, rows)
         spans = _gathered(self._spans, pieces)
-        levels, scales = _gathered(self._levels, pieces), _gathered(self._scales, pieces)
-        return TokenMatrix(levels, scales, spans[:, :2], spans[:, 2], bounds)
+        scales = _gathered(self._scales, pieces)
+        return TokenMatrix([self._levels[piece] for piece in pieces], scales, spans[:, :2], spans[:, 2], bounds)
 
     def sentences(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> SentenceMatrix:
         """The sentence vectors of some passages; only these are read from disk."""
@@ -195,7 +201,10 @@ class Snapshot:
         """All vectors of one passage."""
         tokens, sentences = self.tokens([row]), self.sentences([row])
         vector = self.vectors.vectors(np.array([row]))[0]
-        return PassageVectors(vector, tokens.levels, tokens.scales, tokens.spans, sentences.levels, sentences.scales)
+        return PassageVectors(vector, tokens.levels[0], tokens.scales, tokens.spans, sentences.levels, sentences.scales)
+
+    def _mapped(self, name: str, dtype: type[Any], *shape: int) -> npt.NDArray[Any]:
+        return mapped(self.folder / name, dtype, shape)
 
     def _read_documents(self) -> Iterator[DocumentInfo]:
         query = (
@@ -312,18 +321,25 @@ def _pieces(
     bounds: npt.NDArray[np.int64], rows: Sequence[int] | npt.NDArray[np.int64]
 ) -> tuple[list[slice], npt.NDArray[np.int64]]:
     """Where some passages' rows stand in an array of all, and where they will stand one after another."""
+    if not len(rows):
+        return [], np.zeros(1, np.int64)
     begins, ends = bounds[rows], bounds[np.asarray(rows) + 1]
-    new_bounds = np.concatenate([[0], np.cumsum(ends - begins)]).astype(np.int64)
-    if len(begins) and (begins[1:] == ends[:-1]).all():  # neighbours: one piece, and so a view without a copy
-        return [slice(begins[0], ends[-1])], new_bounds
-    return [slice(begin, end) for begin, end in zip(begins, ends, strict=True)], new_bounds
+    breaks = np.flatnonzero(begins[1:] != ends[:-1])  # neighbours are one piece
+    firsts, lasts = begins[np.append(0, breaks + 1)], ends[np.append(breaks, len(begins) - 1)]
+    pieces = [slice(first, last) for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True)]
+    return pieces, np.append(0, np.cumsum(ends - begins))
 
 
 def _gathered(array: npt.NDArray[Any], pieces: list[slice]) -> npt.NDArray[Any]:
     return array[pieces[0]] if len(pieces) == 1 else np.concatenate([array[:0], *(array[piece] for piece in pieces)])
 
 
-def _mapped(path: Path, dtype: type[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+def mapped(path: Path, dtype: type[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """A file as an array, read where it is looked at; the operating system may take the memory back.
+
+    Raises:
+        OSError, ValueError: the file is not there, or shorter than the array.
+    """
     if 0 in shape:
         return np.empty(shape, dtype)
     # As a plain array: a view of a memmap is a memmap again, at a price that is paid for every passage.

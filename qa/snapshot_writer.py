@@ -12,9 +12,9 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from datetime import UTC, datetime
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +25,31 @@ from qa.disk import files_below, flush
 from qa.late_interaction import PassageVectors
 from qa.lexical import write_bm25
 from qa.manifest import FORMAT, MANIFEST, SNAPSHOTS, UNFINISHED, manifests, seal
-from qa.records import Document, Passage
+from qa.records import Document, Passage, PassageKind
 from qa.snapshot import (
+    BOILERPLATE,
     BOUNDS,
     DATABASE,
+    DOCUMENT_ROWS,
+    INDEX,
     LEXICAL,
     SCALES,
+    SENTENCE_BOUNDS,
     SENTENCE_SCALES,
     SENTENCES,
     SPANS,
     TOKENS,
     VECTORS,
     WORDS,
+    mapped,
 )
 from qa.spelling import write_words
-from qa.vectors.faiss_store import write_faiss
+from qa.vectors import IndexChoice, write_index
+from qa.vectors.choice import evenly
+
+_OF_PASSAGES = (VECTORS, BOUNDS, SENTENCE_BOUNDS, DOCUMENT_ROWS, BOILERPLATE)
+_OF_THEIR_PARTS = (TOKENS, SCALES, SPANS, SENTENCES, SENTENCE_SCALES)
+_QUERIES = 256  # sentences that stand for questions where recall is measured
 
 _SCHEMA = """
 CREATE TABLE documents (
@@ -52,6 +62,7 @@ CREATE TABLE passages (
     footnotes TEXT NOT NULL, key BLOB NOT NULL);
 CREATE INDEX passages_document ON passages (document);
 """
+_SCHEMA_AT_THE_END = "CREATE INDEX passages_key ON passages (key)"  # whose order is not that of the rows
 
 
 class SnapshotWriter:
@@ -67,10 +78,9 @@ class SnapshotWriter:
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(_SCHEMA)
         self._database.execute("BEGIN")
-        names = (TOKENS, SCALES, SPANS, SENTENCES, SENTENCE_SCALES)
-        self._arrays = {name: (self.folder / name).open("wb") for name in names}
-        self._bounds = [(0, 0)]  # where each passage's tokens and sentences begin
-        self._vectors: list[npt.NDArray[np.float32]] = []
+        self._arrays = {name: _ArrayFile(self.folder / name) for name in (*_OF_PASSAGES, *_OF_THEIR_PARTS)}
+        self._passages = self._tokens = self._sentences = 0
+        self._bound()
         self._documents: list[dict[str, Any]] = []
         self._failed: list[dict[str, str]] = []
         self._text = ""
@@ -130,7 +140,7 @@ class SnapshotWriter:
         self._database.execute(
             "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                len(self._vectors),
+                self._passages,
                 len(self._documents) - 1,
                 passage.start,
                 passage.end,
@@ -146,14 +156,18 @@ class SnapshotWriter:
         starts = [sentence.start for sentence in passage.sentences]
         inside = np.searchsorted(starts, vectors.spans[:, 0], side="right") - 1  # -1 for tokens that stand in none
         spans = np.column_stack([vectors.spans, inside]).astype(np.int32)
-        self._write(TOKENS, vectors.levels)
-        self._write(SCALES, vectors.scales)
-        self._write(SPANS, spans)
-        self._write(SENTENCES, vectors.sentence_levels)
-        self._write(SENTENCE_SCALES, vectors.sentence_scales)
-        ends = (self._bounds[-1][0] + len(vectors.levels), self._bounds[-1][1] + len(vectors.sentence_levels))
-        self._bounds.append(ends)
-        self._vectors.append(vectors.vector)
+        self._arrays[VECTORS].write(vectors.vector)
+        self._arrays[TOKENS].write(vectors.levels)
+        self._arrays[SCALES].write(vectors.scales)
+        self._arrays[SPANS].write(spans)
+        self._arrays[SENTENCES].write(vectors.sentence_levels)
+        self._arrays[SENTENCE_SCALES].write(vectors.sentence_scales)
+        self._arrays[DOCUMENT_ROWS].write(np.int32(len(self._documents) - 1))
+        self._arrays[BOILERPLATE].write(np.bool_(passage.kind is PassageKind.BOILERPLATE))
+        self._tokens += len(vectors.levels)
+        self._sentences += len(vectors.sentence_levels)
+        self._bound()
+        self._passages += 1
         self._documents[-1]["passages"] += 1
 
     def entries(self) -> dict[str, dict[str, Any]]:
@@ -168,13 +182,13 @@ class SnapshotWriter:
         """
         for file in self._arrays.values():
             file.close()
-        np.array(self._bounds, dtype=np.int64).tofile(self.folder / BOUNDS)
         self._database.execute("COMMIT")
+        self._database.execute(_SCHEMA_AT_THE_END)
         write_bm25(self._indexed_texts(), self.folder / LEXICAL)
         write_words(self._indexed_texts(), self.folder / WORDS)
         self._database.close()
-        chunks = (np.stack(self._vectors[at : at + 4096]) for at in range(0, len(self._vectors), 4096))
-        write_faiss(chunks, self._configuration["dimension"], self.folder / VECTORS)
+        self.index_choice = self._write_index()
+        written = {name: file.fingerprint() for name, file in self._arrays.items()}
         manifest: dict[str, Any] = {
             "format": FORMAT,
             "configuration": self._configuration,
@@ -182,12 +196,14 @@ class SnapshotWriter:
             "failed": self._failed,
             "counts": {
                 "documents": len(self._documents),
-                "passages": len(self._vectors),
-                "tokens": self._bounds[-1][0],
-                "sentences": self._bounds[-1][1],
+                "passages": self._passages,
+                "tokens": self._tokens,
+                "sentences": self._sentences,
             },
+            "vectors": asdict(self.index_choice),
             "files": {
-                path.relative_to(self.folder).as_posix(): _fingerprint(path) for path in files_below(self.folder)
+                path.relative_to(self.folder).as_posix(): written.get(path.name) or _fingerprint(path)
+                for path in files_below(self.folder)
             },
         }
         manifest["built_at"] = datetime.now(UTC).isoformat(timespec="seconds")
@@ -205,12 +221,43 @@ class SnapshotWriter:
         self._database.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _write(self, name: str, array: npt.NDArray[Any]) -> None:
-        self._arrays[name].write(array.tobytes())
+    def _bound(self) -> None:
+        """Note where the next passage's tokens and sentences begin."""
+        self._arrays[BOUNDS].write(np.int64(self._tokens))
+        self._arrays[SENTENCE_BOUNDS].write(np.int64(self._sentences))
+
+    def _write_index(self) -> IndexChoice:
+        """Index the vectors that were written; sentences resemble questions more than passages do."""
+        dimension = self._configuration["dimension"]
+        vectors = mapped(self.folder / VECTORS, np.float32, (self._passages, dimension))
+        levels = mapped(self.folder / SENTENCES, np.int8, (self._sentences, dimension))
+        scales = mapped(self.folder / SENTENCE_SCALES, np.float32, (self._sentences,))
+        sample = evenly(self._sentences, _QUERIES)
+        return write_index(vectors, levels[sample] * scales[sample, np.newaxis], self.folder / INDEX)
 
     def _indexed_texts(self) -> Iterator[str]:
         for headings, text in self._database.execute("SELECT headings, text FROM passages ORDER BY row"):
             yield "\n".join((*json.loads(headings), text))
+
+
+class _ArrayFile:
+    """A file that arrays are written to one after another; their digest is taken on the way."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("wb")
+        self._bytes = 0
+        self._digest = sha256()
+
+    def write(self, array: npt.NDArray[Any] | np.generic) -> None:
+        data = array.tobytes()
+        self._digest.update(data)
+        self._bytes += self._file.write(data)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def fingerprint(self) -> dict[str, Any]:
+        return {"bytes": self._bytes, "sha256": self._digest.hexdigest()}
 
 
 def _fingerprint(path: Path) -> dict[str, Any]:

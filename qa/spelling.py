@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -26,8 +27,11 @@ class Speller:
 
     def __init__(self, path: Path, bm25: BM25) -> None:
         self._bm25 = bm25
-        # Folded words with their usual form and how often they occur.
-        self._forms = {form.casefold(): (form, count) for form, count in json.loads(path.read_bytes()).items()}
+        counts: dict[str, int] = json.loads(path.read_bytes())
+        self._folded = [form.casefold() for form in counts]
+        self._counts = np.fromiter(counts.values(), np.int64, len(counts))
+        # The usual forms of those that are not usually written in small letters.
+        self._names = {row: form for row, form in enumerate(counts) if form != self._folded[row]}
 
     def correct(self, question: str, is_word: Callable[[str], bool]) -> str:
         """The question with its misspelt words replaced; the very same string when there are none.
@@ -49,11 +53,12 @@ class Speller:
             return word  # the vocabulary holds "", which stands for stop words
         folded = word.casefold()
         edits = 2 if len(word) >= _TWO_EDITS_FROM else 1
-        close = process.extract(folded, self._forms.keys(), scorer=OSA.distance, score_cutoff=edits, limit=None)
+        close = process.extract(folded, self._folded, scorer=OSA.distance, score_cutoff=edits, limit=None)
+        forms = (
+            (distance, row, self._names.get(row, other)) for other, distance, row in close if folded[0] in other[:2]
+        )
         fitting = [
-            (distance, -self._forms[other][1], self._forms[other][0])
-            for other, distance, _ in close
-            if folded[0] in other[:2] and (word.islower() or self._forms[other][0][0].isupper())
+            (distance, -self._counts[row], form) for distance, row, form in forms if word.islower() or form[0].isupper()
         ]
         return min(fitting)[2] if fitting else word
 

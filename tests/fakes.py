@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -39,6 +39,10 @@ class FakeEncoder:
     def is_word(self, _: str) -> bool:
         """Every word is a token here, so none is taken for misspelt."""
         return True
+
+    def encode_groups(self, groups: Iterable[Sequence[str]]) -> Iterator[list[Encoding]]:
+        for group in groups:
+            yield list(self.encode_texts(group))
 
     def encode_texts(self, texts: Iterable[str]) -> Iterator[Encoding]:
         for text in texts:

@@ -68,7 +68,7 @@ def test_the_manifest_has_the_keys_that_are_named(shop):
     manifest = json.loads((shop.folder() / "manifest.json").read_bytes())
     described = table("The manifest")
     assert set(manifest) == set(described)
-    for key in ("configuration", "counts"):
+    for key in ("configuration", "counts", "vectors"):
         assert set(manifest[key]) == set(re.findall(r"`(\w+)`", described[key]))
     assert set(manifest["documents"][0]) | {"note"} == set(re.findall(r"`(\w+)`", described["documents"]))
     assert set(manifest["failed"][0]) == set(re.findall(r"`(\w+)`", described["failed"]))

@@ -3,11 +3,13 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import bm25s
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import qa.lexical
 from qa.lexical import BM25, STOP_WORDS, term, terms, words, write_bm25
 
 PASSAGES = [
@@ -131,6 +133,24 @@ def test_scores_are_those_of_the_formula(
     assert [index.frequency(each) for each in query_terms] == [
         sum(each in terms(text) for text in corpus) for each in query_terms
     ]
+
+
+@settings(max_examples=25)
+@given(corpus=texts, block=st.sampled_from([3, 7, 1 << 20]))
+def test_the_files_are_those_that_bm25s_writes(
+    tmp_path_factory: pytest.TempPathFactory, corpus: list[str], block: int
+) -> None:
+    ours, theirs = tmp_path_factory.mktemp("ours"), tmp_path_factory.mktemp("theirs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(qa.lexical, "_BLOCK", block)
+        write_bm25(corpus, ours)
+    vocabulary = {"": 0}
+    ids = [[vocabulary.setdefault(each, len(vocabulary)) for each in terms(text)] or [0] for text in corpus]
+    index = bm25s.BM25(k1=1.5, b=0.75, method="lucene")
+    index.index((ids, vocabulary), show_progress=False)
+    index.save(theirs, show_progress=False)
+    for path in theirs.iterdir():
+        assert (ours / path.name).read_bytes() == path.read_bytes(), path.name
 
 
 def test_the_same_texts_give_the_same_bytes(tmp_path: Path) -> None:

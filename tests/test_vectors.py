@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.errors import DamagedSnapshot
-from qa.vectors import ExactStore, FaissStore, VectorStore
-from qa.vectors.faiss_store import write_faiss
+from qa.vectors import ExactStore, FaissStore, IndexChoice, VectorStore, write_index
+from qa.vectors.choice import RECALL_GOAL
 
 Floats = npt.NDArray[np.float32]
 Open = Callable[[Floats], VectorStore]
@@ -24,16 +24,21 @@ def unit(vectors: npt.ArrayLike) -> Floats:
     return np.asarray(array / np.linalg.norm(array, axis=-1, keepdims=True), dtype=np.float32)
 
 
-@pytest.fixture(params=["exact", "faiss"])
+def written(vectors: Floats, folder: Path, *, exact_up_to: int = 10**9) -> FaissStore:
+    """A store over an index that was saved and opened again."""
+    path = folder / "passages.faiss"
+    return FaissStore.open(path, vectors, write_index(vectors, vectors[:50], path, exact_up_to=exact_up_to).probes)
+
+
+@pytest.fixture(params=["oracle", "exact", "quantised"])
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Open:
     """Opens a store over some vectors, written and read again where the store lives in a file."""
-    if request.param == "exact":
+    if request.param == "oracle":
         return ExactStore
 
     def open_faiss(vectors: Floats) -> VectorStore:
-        path = tmp_path_factory.mktemp("faiss") / "passages.faiss"
-        write_faiss([vectors[:2], vectors[2:]] if len(vectors) > 2 else [vectors], vectors.shape[1], path)
-        return FaissStore.open(path)
+        exact_up_to = 10**9 if request.param == "exact" else 0
+        return written(vectors, tmp_path_factory.mktemp("faiss"), exact_up_to=exact_up_to)
 
     return open_faiss
 
@@ -130,9 +135,7 @@ def test_where_sums_are_exact_the_rows_are_the_very_same(
     vectors = random.integers(-1, 2, (size, 4)).astype(np.float32)
     query = random.integers(-1, 2, 4).astype(np.float32)
     allowed = None if share is None else random.random(size) < share
-    path = tmp_path_factory.mktemp("faiss") / "passages.faiss"
-    write_faiss([vectors], 4, path)
-    rows, scores = FaissStore.open(path).search(query, count, allowed)
+    rows, scores = written(vectors, tmp_path_factory.mktemp("faiss")).search(query, count, allowed)
     expected_rows, expected_scores = ExactStore(vectors).search(query, count, allowed)
     np.testing.assert_array_equal(scores, expected_scores)
     np.testing.assert_array_equal(rows, expected_rows)
@@ -140,19 +143,78 @@ def test_where_sums_are_exact_the_rows_are_the_very_same(
 
 @pytest.fixture(scope="module")
 def faiss_store(random_vectors: Floats, tmp_path_factory: pytest.TempPathFactory) -> VectorStore:
-    path = tmp_path_factory.mktemp("faiss") / "passages.faiss"
-    write_faiss(iter([random_vectors]), 24, path)
-    return FaissStore.open(path)
+    return written(random_vectors, tmp_path_factory.mktemp("faiss"))
+
+
+# Quantised stores
+
+
+@pytest.fixture(scope="module")
+def clustered() -> Floats:
+    """6,000 vectors around 60 centres, as passages lie around subjects."""
+    random = np.random.default_rng(11)
+    centres = random.standard_normal((60, 24))
+    return unit(centres[random.integers(0, 60, 6000)] + 0.5 * random.standard_normal((6000, 24)))
+
+
+@pytest.fixture(scope="module")
+def quantised(clustered: Floats, tmp_path_factory: pytest.TempPathFactory) -> tuple[FaissStore, IndexChoice]:
+    path = tmp_path_factory.mktemp("quantised") / "passages.faiss"
+    choice = write_index(clustered, clustered[::30], path, exact_up_to=5000)
+    return FaissStore.open(path, clustered, choice.probes), choice
+
+
+def test_few_vectors_get_an_exact_index(tmp_path: Path, clustered: Floats) -> None:
+    assert write_index(clustered, clustered[:9], tmp_path / "index", exact_up_to=6000) == IndexChoice("exact")
+
+
+def test_the_choice_tells_what_was_measured(quantised: tuple[FaissStore, IndexChoice], clustered: Floats) -> None:
+    store, choice = quantised
+    assert (choice.kind, choice.lists, choice.queries) == ("quantised", 153, 200)  # 6000 / 39 is less than 2 * root
+    assert 1 <= choice.probes <= choice.lists // 4
+    oracle = ExactStore(clustered)
+    shares = [
+        len(set(store.search(query, 100)[0]) & set(oracle.search(query, 100)[0])) / 100 for query in clustered[::30]
+    ]
+    assert np.mean(shares) == pytest.approx(choice.recall, abs=0.002)
+    assert choice.recall >= RECALL_GOAL
+
+
+def test_what_lies_without_order_falls_back_to_the_exact_index(tmp_path: Path) -> None:
+    vectors = unit(np.random.default_rng(5).standard_normal((3000, 64)))  # every direction alike: lists say nothing
+    choice = write_index(vectors, vectors[:100], tmp_path / "index", exact_up_to=100)
+    assert choice.kind == "exact"
+    assert 0 < choice.recall < RECALL_GOAL
+    store = FaissStore.open(tmp_path / "index", vectors)
+    np.testing.assert_array_equal(store.search(vectors[7], 50)[0], ExactStore(vectors).search(vectors[7], 50)[0])
+
+
+@settings(max_examples=50)
+@given(row=st.integers(0, 5999), count=st.integers(1, 7000), share=st.sampled_from([None, 0.0, 0.001, 0.5, 0.9, 1.0]))
+def test_quantised_finds_nearly_all_that_the_exact_store_finds(
+    quantised: tuple[FaissStore, IndexChoice], clustered: Floats, row: int, count: int, share: float | None
+) -> None:
+    allowed = None if share is None else np.random.default_rng(row).random(6000) < share
+    query = clustered[row]
+    rows, scores = quantised[0].search(query, count, allowed)
+    expected_rows, _ = ExactStore(clustered).search(query, count, allowed)
+    assert len(rows) == len(expected_rows) == len(set(rows.tolist()))
+    np.testing.assert_allclose(scores, clustered[rows] @ query, atol=1e-6)
+    assert (np.diff(scores) <= 0).all()
+    assert allowed is None or allowed[rows].all()
+    if allowed is not None or count > 100:  # every list is looked into, or every allowed row
+        assert len(set(rows) & set(expected_rows)) >= 0.99 * len(rows)
 
 
 def test_a_file_that_is_no_index_is_named(tmp_path: Path) -> None:
     path = tmp_path / "passages.faiss"
     path.write_bytes(b"no index at all")
     with pytest.raises(DamagedSnapshot, match=r"passages\.faiss is no FAISS index"):
-        FaissStore.open(path)
+        FaissStore.open(path, SQUARE)
 
 
-def test_the_same_vectors_give_the_same_bytes(tmp_path: Path, random_vectors: Floats) -> None:
-    write_faiss([random_vectors], 24, tmp_path / "one")
-    write_faiss([random_vectors[:100], random_vectors[100:]], 24, tmp_path / "two")
+@pytest.mark.parametrize("exact_up_to", [0, 10**9])
+def test_the_same_vectors_give_the_same_bytes(tmp_path: Path, clustered: Floats, exact_up_to: int) -> None:
+    for name in ("one", "two"):
+        write_index(clustered, clustered[:50], tmp_path / name, exact_up_to=exact_up_to)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,6 +49,14 @@ class Encoder(Protocol):
 
     def is_word(self, word: str) -> bool:
         """Whether the model knows a word whole, as one token, rather than by pieces."""
+        ...
+
+    def encode_groups(self, groups: Iterable[Sequence[str]]) -> Iterator[list[Encoding]]:
+        """Encode the texts of each group, in order, several groups side by side, and some way ahead of the caller.
+
+        A group without texts takes its turn and gives an empty list, so a stream in which little is to be encoded
+        stays in step with its encodings.
+        """
         ...
 
     def encode_texts(self, texts: Iterable[str]) -> Iterator[Encoding]:

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 
+@dataclass(frozen=True, slots=True)
+class IndexChoice:
+    """Which index was written over some vectors, and what was measured for it.
+
+    Attributes:
+        kind: `exact` or `quantised`.
+        lists: Into how many lists the quantised index divides the rows; 0 where none was tried.
+        probes: How many of them a search without filter looks into.
+        recall: The share of the true best hundred that is found so.
+        queries: Over how many queries that was measured.
+    """
+
+    kind: str
+    lists: int = 0
+    probes: int = 0
+    recall: float = 1.0
+    queries: int = 0
+
+
 class VectorStore(Protocol):
-    """Vectors of unit length by row, searched by inner product, which for such vectors is their cosine."""
+    """Vectors of unit length by row, searched by inner product, which for such vectors is their cosine.
+
+    An exact store finds the very best rows; a quantised one most of them, as many as its index was measured to find.
+    Scores are exact in both.
+    """
 
     @property
     def size(self) -> int:
@@ -27,8 +51,8 @@ class VectorStore(Protocol):
             allowed: `(size,) bool`; where given, only rows marked True compete.
 
         Returns:
-            Rows `(n,) int64` and their inner products `(n,) float32`, best first; n is the smaller of `count` and the
-            number of rows that compete.
+            Rows `(n,) int64` and their inner products `(n,) float32`, best first, ties in the order of rows; n is the
+            smaller of `count` and the number of rows that compete.
         """
         ...
 

@@ -14,6 +14,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -47,6 +48,12 @@ _POSTING = np.dtype([("row", np.int32), ("term", np.int32), ("count", np.int32)]
 _BLOCK = 1 << 20  # postings handled at a time
 
 
+def spelt(text: str) -> list[str]:
+    """The words of a text, in order, as they stand there."""
+    found: list[str] = _WORD.findall(text)
+    return found
+
+
 def words(text: str) -> list[Span]:
     """The words of a text, in order: runs of letters and digits, with inner apostrophes, stops and ampersands."""
     return [Span(match.start(), match.end()) for match in _WORD.finditer(text)]
@@ -67,8 +74,7 @@ def term(word: str) -> str:
 
 def terms(text: str) -> list[str]:
     """The index terms of a text, in order, repeats included."""
-    found = (term(match[0]) for match in _WORD.finditer(text))
-    return [each for each in found if each]
+    return [each for word in spelt(text) if (each := term(word))]
 
 
 class BM25:
@@ -119,9 +125,10 @@ def _write_postings(texts: Iterable[str], file: IO[bytes]) -> tuple[dict[str, in
     vocabulary = {"": 0}  # never empty, and the same for the same texts
     lengths = array("i")
     for row, text in enumerate(texts):
-        counts = Counter(vocabulary.setdefault(each, len(vocabulary)) for each in terms(text)) or {0: 1}
-        file.write(np.array([(row, *each) for each in counts.items()], dtype=_POSTING).tobytes())
-        lengths.append(sum(counts.values()))
+        counts = Counter(terms(text) or [""])
+        postings = ((row, vocabulary.setdefault(each, len(vocabulary)), count) for each, count in counts.items())
+        file.write(array("i", chain.from_iterable(postings)).tobytes())
+        lengths.append(counts.total())
     file.flush()
     return vocabulary, np.array(lengths, dtype=np.int32)
 

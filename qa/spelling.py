@@ -16,7 +16,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from qa.lexical import BM25, term, words
+from qa.lexical import BM25, spelt, term, words
 
 _SHORTEST = 4
 _TWO_EDITS_FROM = 8  # letters; a shorter word within two edits is as likely another word
@@ -67,7 +67,7 @@ def write_words(texts: Iterable[str], path: Path) -> None:
     """Save the words of texts that a misspelt word may be corrected to, each in its usual form with its count."""
     counts: Counter[str] = Counter()
     for text in texts:
-        counts.update(word for span in words(text) if len(word := text[span.start : span.end]) >= _SHORTEST)
+        counts.update(word for word in spelt(text) if len(word) >= _SHORTEST)
     usual: dict[str, tuple[str, int]] = {}
     for word, count in sorted(counts.items()):
         if word.isalpha():

@@ -111,6 +111,14 @@ def test_more_texts_than_are_in_flight_come_in_order(any_encoder: Encoder) -> No
     assert all(same(first[text], each) for text, each in zip(texts, any_encoder.encode_texts(texts), strict=True))
 
 
+def test_groups_are_their_texts_and_empty_ones_keep_their_places(any_encoder: Encoder) -> None:
+    groups = [(), tuple(TEXTS[:2]), (), (), (TEXTS[3],), *[()] * 40, (TEXTS[0],)]
+    found = list(any_encoder.encode_groups(groups))
+    assert [len(encodings) for encodings in found] == [len(group) for group in groups]
+    for group, encodings in zip(groups, found, strict=True):
+        assert all(same(one(any_encoder, text), each) for text, each in zip(group, encodings, strict=True))
+
+
 # The packaged model
 
 

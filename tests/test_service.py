@@ -58,6 +58,35 @@ def test_answers_from_the_documents(shop):
             service.ask("pier", filters=Filters(document_ids=("nobody",)))
 
 
+def test_a_question_asked_again_is_answered_from_memory_until_the_index_changes(shop, monkeypatch):
+    shop.build()
+    encoded = []
+    encode = shop.encoder.encode_question
+    monkeypatch.setattr(shop.encoder, "encode_question", lambda question: encoded.append(question) or encode(question))
+    with serving(shop) as service:
+        first = service.ask("who built the oldest pier", 2)
+        assert service.ask(" who  built the oldest pier", 2).passages == first.passages
+        assert encoded == ["who built the oldest pier"]
+        service.ask("who built the oldest pier", 3)
+        service.ask("who built the oldest pier", 2, Filters(document_ids=("mill",)))
+        assert set(service.ask("who built the oldest pier", 2, explain=True).stages_ms) >= {"encoding", "evidence"}
+        assert len(encoded) == 4, "another k, another filter, and whoever wants to see it done, are asked anew"
+        shop.put("harbour.txt", "The oldest pier was built by nobody.")
+        shop.build()
+        service.refresh()
+        again = service.ask("who built the oldest pier", 2)
+        assert again.passages[0].text == "The oldest pier was built by nobody."
+        assert again.snapshot != first.snapshot
+
+
+def test_remembered_answers_are_bounded(shop):
+    shop.build()
+    with serving(shop) as service:
+        for number in range(300):
+            service.ask(f"who built pier {number}")
+        assert len(service._given._answers) == 256
+
+
 def test_original_is_served_only_as_it_was_indexed(shop):
     shop.build()
     with serving(shop) as service:

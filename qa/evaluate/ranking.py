@@ -38,12 +38,11 @@ def score(
         For each stage, each measure's mean.
     """
     judged = {question: dict(grades) or {_NOWHERE: 1} for question, grades in relevant.items()}
-    names = {measure: name for name, measure in MEASURES.items()}
     scored = {}
     for stage, run in runs.items():
         ranked = {
             question: {each: float(-place) for place, each in enumerate(run.get(question, ()))} for question in judged
         }
         means = ir_measures.calc_aggregate(list(MEASURES.values()), judged, ranked)
-        scored[stage] = {names[measure]: round(value, 4) for measure, value in means.items()}
+        scored[stage] = {name: round(means[measure], 4) for name, measure in MEASURES.items()}
     return scored

@@ -85,9 +85,14 @@ def _serve_from_many(settings: Settings, listener: socket.socket) -> None:
     import uvicorn  # noqa: PLC0415
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
 
+    class Processes(Multiprocess):
+        def terminate_all(self) -> None:
+            listener.close()  # or new clients would be let in and left waiting while the old ones get their answers
+            super().terminate_all()
+
     config = uvicorn.Config("qa.serving:application", factory=True, workers=settings.workers, **_options(settings))
     _announce(listener)
-    Multiprocess(config, [listener]).run()
+    Processes(config, [listener]).run()
 
 
 def _options(settings: Settings) -> dict[str, Any]:
@@ -96,6 +101,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "ws": "none",
         "log_level": "warning",
         "server_header": False,
+        "timeout_worker_healthcheck": 30,  # a process that loads its model on a busy machine is not dead
         # Whatever was taken on is answered, if only with an error, within its time; a second more to send it.
         "timeout_graceful_shutdown": ceil(settings.answer_seconds) + 1,
     }

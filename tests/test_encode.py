@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
@@ -128,6 +129,15 @@ def test_one_thread_encodes_what_two_do(encoder: Encoder) -> None:
         one_thread.encode_texts(TEXTS), two_threads.encode_texts(TEXTS), encoder.encode_texts(TEXTS), strict=True
     )
     assert all(same(first, second) and same(second, third) for first, second, third in pairs)
+
+
+def test_a_question_alone_on_two_threads_is_encoded_as_among_others_on_one_each(encoder: Encoder) -> None:
+    alone = open_encoder(Settings(), threads_each=2)
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(alone.encode_question, TEXTS * 3))
+    for text, among_others in zip(TEXTS * 3, together, strict=True):
+        np.testing.assert_array_equal(alone.encode_question(text).tokens, among_others.tokens)
+        np.testing.assert_array_equal(encoder.encode_question(text).tokens, among_others.tokens)
 
 
 def test_a_question_is_encoded_with_a_prompt_whose_tokens_are_left_out(encoder: Encoder) -> None:

@@ -99,7 +99,7 @@ def _options(settings: Settings) -> dict[str, Any]:
     return {
         "http": "qa.web.connection:Connection",
         "ws": "none",
-        "log_level": "warning",
+        "log_level": "error",  # a warning for everything broken that a client sends would fill the log
         "server_header": False,
         "timeout_worker_healthcheck": 30,  # a process that loads its model on a busy machine is not dead
         # Whatever was taken on is answered, if only with an error, within its time; a second more to send it.

@@ -1,9 +1,9 @@
 """One client's connection: uvicorn's, with limits on what a slow or broken client can hold.
 
 Guarantees: a request's head arrives whole within some seconds of the connection or of the reply before, and within
-some bytes; a reply that the client does not read is thrown away; only so many connections are open; whatever is
-refused here is told in the one shape of errors, with the security headers. The time that a body takes is limited by
-the guard, and idle connections are closed by uvicorn.
+some bytes; only so many requests wait for the replies to those before them; a reply that the client does not read is
+thrown away; only so many connections are open; whatever is refused here is told in the one shape of errors, with the
+security headers. The time that a body takes is limited by the guard, and idle connections are closed by uvicorn.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class Connection(HttpToolsProtocol):
     most = 512  # with the files of an index, half of what a process may usually open
     head_seconds = 10.0
     head_bytes = 256 << 10  # the longest question that the settings allow, percent-encoded
+    ahead = 32  # requests that wait for the reply to the one before
     send_seconds = 20.0
     slowest_bytes_a_second = 16 << 10  # a reply may take longer, the larger it is
     linger_seconds = 1.0  # for the client to read why it was refused, before the connection goes
@@ -62,6 +63,8 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin with the request."""
         super().on_headers_complete()
+        if len(self.pipeline) > self.ahead:
+            raise ValueError("too many requests ahead of their replies")  # the parser stops, and this becomes a refusal
         self._held_bytes = 0
         _stop(self._head_due)
 
@@ -106,11 +109,11 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, error: Exception) -> None:
         """Read no more of this client, and end the connection with an error, or with the answer that is under way."""
-        if self._refused:
+        if self._refused or self.transport.is_closing():
             return
         self._refused = True
         under_way = self.cycle is not None and not self.cycle.response_complete
-        if self.pipeline:
+        if self.pipeline:  # no reply could be told from those before it
             self.transport.abort()
         elif under_way and not self.cycle.more_body:
             self.cycle.keep_alive = False

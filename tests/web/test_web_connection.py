@@ -184,6 +184,12 @@ def test_requests_one_after_the_other_and_in_small_pieces_are_answered(address):
     assert sent(address, *(bytes([byte]) for byte in GET + LAST)).count(b"HTTP/1.1 200 OK") == 2
 
 
+def test_requests_far_ahead_of_their_replies_end_the_connection(address):
+    assert sent(address, GET * 30 + LAST).count(b"HTTP/1.1 200 OK") == 31
+    assert sent(address, GET * 1000 + LAST).count(b"HTTP/1.1 200 OK") < 1001
+    assert sent(address, LAST).startswith(b"HTTP/1.1 200 OK")
+
+
 def test_a_whole_request_is_answered_whatever_follows_it(address):
     reply = sent(address, GET + b"hello\r\n\r\n")
     assert reply.startswith(b"HTTP/1.1 200 ")

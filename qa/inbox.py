@@ -6,6 +6,7 @@ Nothing here parses: what becomes of a file is the next build's to say.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import unicodedata
@@ -48,7 +49,7 @@ class Inbox:
                     async for chunk in content:
                         file.write(chunk)
                     file.flush()
-                    os.fsync(file.fileno())
+                    await asyncio.to_thread(os.fsync, file.fileno())  # seconds, for a large file on a slow disk
                 new = not path.exists()
                 temporary.replace(path)
             finally:

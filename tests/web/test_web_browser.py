@@ -10,10 +10,13 @@ import pytest
 import samples_for_tests
 from axe_playwright_python.sync_playwright import Axe
 from fake_service import FakeService
+from live_server import serving
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from qa.errors import NoIndex
 from qa.links import quote_digest
+from qa.report import REQUEST
+from qa.settings import Settings
 
 pytestmark = pytest.mark.browser
 
@@ -291,3 +294,24 @@ def test_paper_gets_the_quote_and_its_source(page):
     expect(page.locator(".printed")).to_contain_text("Harbour Office")
     expect(page.locator("header.top")).to_be_hidden()
     expect(page.locator("details.cite")).to_be_hidden()
+
+
+def test_a_file_is_added_by_whoever_knows_the_token(browser, tmp_path):
+    service = samples_for_tests.service()
+    settings = Settings(seeds_dir=tmp_path / "seeds", index_dir=tmp_path / "index", admin_token="open sesame")
+    with serving(service, settings) as address, browsing(browser, address) as page:
+        page.goto("/documents")
+        page.get_by_label("Files").set_input_files({"name": "tide.txt", "mimeType": "text/plain", "buffer": b"High."})
+        page.get_by_label("Token").fill("close sesame")
+        page.get_by_role("button", name="Add").click()
+        expect(page.locator("#upload-said")).to_contain_text("QA_ADMIN_TOKEN")
+        assert not list(tmp_path.rglob("*"))
+        page.get_by_label("Token").fill("open sesame")
+        page.get_by_role("button", name="Add").click()
+        expect(page.locator("#upload-said")).to_have_text("Stored; waiting for the build")
+        assert (tmp_path / "seeds/tide.txt").read_bytes() == b"High."
+        assert (tmp_path / "index" / REQUEST).exists()
+        built = {"source": "tide.txt", "fate": "added", "reason": None}
+        service.last_report = {"finished_at": "2025-10-03T08:00:00+00:00", "seconds": 0.5, "files": [built]}
+        expect(page.locator(".report")).to_contain_text("1 added")  # the page loads itself again
+        assert violations(page) == []

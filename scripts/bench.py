@@ -1,10 +1,12 @@
-"""Speed of the whole service over HTTP, beside the bare encoder pass measured in the same run.
+#!/usr/bin/env python
+"""Speed, memory and disk of the whole service over HTTP, beside the bare encoder and other stacks, in one run.
 
-    .venv/bin/python scripts/bench.py [--questions FILE] [--rounds N]
+    .venv/bin/python scripts/bench.py                                      the documents in seeds/, about ten minutes
+    .venv/bin/python scripts/bench.py --texts FILE --sizes 45,10000,100000 --peers --json FILE
+    .venv/bin/python scripts/bench.py --render FILE                        docs/performance.md from such a FILE
 
-Builds the documents in seeds/ into a throw-away index, serves it in a process of its own on a free port, and prints:
-start to ready, memory, latency and throughput at 1, 4 and 16 clients, and the median as a multiple of the encoder pass.
-Every question of the file is asked once a round, so nothing is answered from a cache. Needs the development lock.
+Needs the development lock. Servers and clients talk over 127.0.0.1 alone. Every figure is a median of several rounds,
+with its spread; in each round all that is compared takes its turn, so that a slow spell of the machine hits all alike.
 """
 
 from __future__ import annotations
@@ -13,137 +15,233 @@ import argparse
 import json
 import os
 import platform
-import signal
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-import httpx
-import numpy as np
-import psutil
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(1, str(Path(__file__).resolve().parent.parent))
+os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2])  # for what is started from here
 
-from qa.build import build
-from qa.encode import packaged_model
-from qa.settings import Settings
+from bench import encoder, peers, render
+from bench.corpus import Index, built, expected_passages, questions, real_documents, real_index
+from bench.load import ask
+from bench.servers import Running, Service, drop_page_cache, own, running
 
-CLIENTS = (1, 4, 16)
-STARTS = 3
+CLIENTS = (1, 4, 16, 64)
+BARE_QUESTIONS = 100  # that the bare encoder is timed on, each time
+LIBRARIES = ("onnxruntime", "sentence-transformers", "torch", "faiss-cpu", "numpy", "fastapi", "uvicorn")
+REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Read the arguments, build, and measure."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--questions", type=Path, default=Path("tests/golden/verdicts.jsonl"))
-    parser.add_argument("--rounds", type=int, default=5)
-    arguments = parser.parse_args()
-    questions = [json.loads(line)["question"] for line in arguments.questions.read_text().splitlines()]
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(index_dir=Path(folder))
-        report = build(settings)
-        print(f"machine        {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-        print(
-            f"index          {report.documents} documents, {report.passages} passages, built in {report.seconds:.1f} s"
-        )
-        serve(folder, questions, arguments.rounds)
+    """Read the arguments, measure size after size, and write down what was measured as soon as it is known."""
+    arguments = _arguments()
+    if arguments.render:
+        render.write(json.loads(arguments.render.read_text()), REPOSITORY / "docs")
+        return
+    arguments.work.mkdir(parents=True, exist_ok=True)
+    documents = real_documents(arguments.texts) if arguments.texts else []
+    results: dict[str, Any] = {"about": _about(arguments), "sizes": [], "build": None}
+
+    def keep() -> None:
+        if arguments.json:
+            arguments.json.write_text(json.dumps(results, indent=1))
+
+    for wanted in arguments.sizes:
+        index = _index(wanted, documents, arguments.work)
+        results["sizes"].append(_measured(index, arguments))
+        keep()
+    if arguments.build_passages:
+        results["build"] = _build_rates(documents, arguments)
+        keep()
+    print(render.tables(json.loads(json.dumps(results))))  # as from a file: every key a string
 
 
-def serve(index: str, questions: list[str], rounds: int) -> None:
-    """Measure start, memory, latency and throughput of a server on an index."""
-    starts = []
-    for _ in range(STARTS):
-        with server(index) as (_, started, _):
-            starts.append(started)
-    with server(index) as (address, _, process):
-        memory_idle = process.memory_info().rss
-        bare = [bare_pass_ms(questions) for _ in range(2)]
-        print(f"start          {shown(starts)} s to ready, warm disk")
-        for clients in CLIENTS:
-            runs = [ask(address, questions, clients) for _ in range(rounds)]
-            medians = [statistics.median(times) for times, _ in runs]
-            p99 = [float(np.percentile(times, 99)) for times, _ in runs]
-            rates = [len(times) / seconds for times, seconds in runs]
-            print(f"{clients:3} clients    {shown(medians)} ms median, {shown(p99)} ms p99, {shown(rates)} a second")
-            if clients == 1:
-                bare += [bare_pass_ms(questions) for _ in range(2)]
-                of_bare = statistics.median(medians) / statistics.median(bare)
-                print(f"encoder pass   {shown(bare)} ms bare; one client's median is {of_bare:.2f} times that")
-        print(f"memory         {memory_idle / 1e6:.0f} MB when ready, {process.memory_info().rss / 1e6:.0f} MB after")
-
-
-@contextmanager
-def server(index: str):  # noqa: ANN201 - a context manager of address, seconds to ready, and process
-    """A server on a free port: its address, the seconds it took to be ready, and its process."""
-    environment = {**os.environ, "QA_INDEX_DIR": index, "QA_PORT": "0"}
-    started = time.monotonic()
-    running = subprocess.Popen(
-        [sys.executable, "-m", "qa.cli", "serve"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__.partition("\n\n")[0], epilog=__doc__.partition("\n\n")[2], formatter_class=_Formatter
     )
-    try:
-        address = next(line for line in running.stdout if "http://" in line).split()[-1]
-        while httpx.get(f"{address}/readyz").status_code != httpx.codes.OK:
-            time.sleep(0.05)
-        yield address, time.monotonic() - started, psutil.Process(running.pid)
-    finally:
-        running.send_signal(signal.SIGTERM)
-        running.wait(30)
+    add = parser.add_argument
+    add(
+        "--texts",
+        type=Path,
+        help="textbook passages: gzipped lines of JSON with _id, title and text; what _id has "
+        "before '#' names the document",
+    )
+    add(
+        "--sizes",
+        type=_sizes,
+        default=[0],
+        help="numbers of passages, separated by commas; below 1,000 the documents "
+        "in seeds/, 'all' for all of --texts, and beyond that resampled",
+    )
+    add(
+        "--questions",
+        type=Path,
+        nargs="+",
+        default=[REPOSITORY / "tests/golden/verdicts.jsonl"],
+        help="lines of JSON with a question",
+    )
+    add("--work", type=Path, default=Path("~/.cache/qa-bench").expanduser(), help="where indexes are kept between runs")
+    add("--peers", action="store_true", help="measure txtai and Haystack too, up to --peer-passages")
+    add("--peer-cache", type=Path, default=Path("~/.cache/qa-bench/peers").expanduser(), help="their environments")
+    add("--peer-passages", type=int, default=30_000, help="largest index that peers are measured on")
+    add("--rounds", type=int, default=5)
+    add("--starts", type=int, default=3, help="warm and cold starts of each service; 0 for none")
+    add("--seconds", type=float, default=6, help="how long each number of clients asks in a round")
+    add(
+        "--build-passages", type=int, default=0, help="so many real passages are built from nothing, for the build rate"
+    )
+    add("--json", type=Path, help="write all results to this file")
+    add("--render", type=Path, metavar="JSON", help="write docs/performance.md's figures from this file, and end")
+    return parser.parse_args()
 
 
-def ask(address: str, questions: list[str], clients: int) -> tuple[list[float], float]:
-    """Ask every question once, shared among clients: milliseconds each took, and seconds in all."""
-
-    def client(share: list[str]) -> list[float]:
-        times = []
-        with httpx.Client(base_url=address) as connection:
-            for question in share:
-                started = time.perf_counter()
-                connection.get("/api/ask", params={"q": question}).raise_for_status()
-                times.append((time.perf_counter() - started) * 1000)
-        return times
-
-    started = time.perf_counter()
-    with ThreadPoolExecutor(clients) as pool:
-        shares = pool.map(client, [questions[number::clients] for number in range(clients)])
-        times = [each for share in shares for each in share]
-    return times, time.perf_counter() - started
+class _Formatter(argparse.RawDescriptionHelpFormatter, argparse.ArgumentDefaultsHelpFormatter):
+    """Keeps the usage as it is written, and shows defaults."""
 
 
-def bare_pass_ms(questions: list[str]) -> float:
-    """The median time of tokenising and running the network alone, on one thread."""
-    if not hasattr(bare_pass_ms, "session"):
-        import onnxruntime  # noqa: PLC0415
-        from tokenizers import Tokenizer  # noqa: PLC0415
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        packaged = packaged_model()
-        bare_pass_ms.session = onnxruntime.InferenceSession(str(packaged.network), options)
-        bare_pass_ms.tokenizer = Tokenizer.from_file(str(packaged.tokenizer))
-    times = []
-    for question in questions:
-        started = time.perf_counter()
-        encoded = bare_pass_ms.tokenizer.encode(packaged_model().query_prompt + question)
-        feed = {
-            "input_ids": np.array([encoded.ids]),
-            "attention_mask": np.array([encoded.attention_mask]),
-            "token_type_ids": np.array([encoded.type_ids]),
-        }
-        bare_pass_ms.session.run(None, feed)
-        times.append((time.perf_counter() - started) * 1000)
-    return statistics.median(times)
+def _sizes(text: str) -> list[int]:
+    return [sys.maxsize if each == "all" else int(each) for each in text.split(",")]
 
 
-def shown(values: list[float]) -> str:
-    """The median, with the spread in brackets."""
-    return f"{statistics.median(values):.1f} [{min(values):.1f}-{max(values):.1f}]"
+def _about(arguments: argparse.Namespace) -> dict[str, Any]:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    cpu = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "cpu": next(cpu, platform.machine()),
+        "cores": os.cpu_count(),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1),
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "peers": peers.REQUIREMENTS if arguments.peers else {},
+        "rounds": arguments.rounds,
+        "seconds": arguments.seconds,
+        "load_before": os.getloadavg()[0],
+    }
+
+
+def _index(wanted: int, documents: list[tuple[str, str]], work: Path) -> Index:
+    if wanted < 1000:
+        return built(work / "seeds", REPOSITORY / "seeds")
+    if not documents:
+        raise SystemExit("Sizes of 1,000 passages and more need --texts.")
+    everything = expected_passages(documents)
+    if wanted <= everything or wanted == sys.maxsize:
+        return real_index(work, documents, min(wanted, everything))
+    base = real_index(work, documents, everything)
+    with encoder.apart() as process:
+        return process.submit(encoder.called, "bench.snapshots.resampled_index", work, base, wanted).result()
+
+
+def _measured(index: Index, arguments: argparse.Namespace) -> dict[str, Any]:
+    with encoder.apart() as process:
+        process.submit(encoder.called, "bench.snapshots.export", index).result()
+    services = [own(index.folder, index.seeds)]
+    if arguments.peers and index.passages <= arguments.peer_passages:
+        work = arguments.work / f"peers-{index.snapshot.name}"
+        services += [peers.service(name, arguments.peer_cache, index.exported, work) for name in peers.REQUIREMENTS]
+    pool = questions(arguments.questions, None if index.seeds == REPOSITORY / "seeds" else index.exported)
+    _say(f"{index.passages:,} passages: starts")
+    starts = _starts(services, index, pool[0], arguments)
+    _say(f"{index.passages:,} passages: load")
+    return {
+        "passages": index.passages,
+        "documents": index.documents,
+        "real": index.real,
+        "disk": index.disk(),
+        "starts": starts,
+        **_load(services, pool, arguments),
+    }
+
+
+def _starts(services: list[Service], index: Index, question: str, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Seconds to the first answer, by service, with files in memory and without."""
+    found: dict[str, Any] = {service.name: {"warm": [], "cold": []} for service in services}
+    folders = [index.folder, Path(sys.prefix), arguments.peer_cache, arguments.work]
+    for number in range(arguments.starts + 1 if arguments.starts else 0):
+        for service in services:
+            with running(service, question) as server:
+                if number:  # the first of all only brings the files into memory
+                    found[service.name]["warm"].append(server.started_s)
+    for _ in range(arguments.starts):
+        for service in services:
+            found["cold_how"] = drop_page_cache(folders)
+            with running(service, question) as server:
+                found[service.name]["cold"].append(server.started_s)
+    return found
+
+
+def _load(services: list[Service], pool: list[str], arguments: argparse.Namespace) -> dict[str, Any]:
+    """Latency, rate and memory of all services, which take turns; and the bare encoder beside each first turn."""
+    found: dict[str, Any] = {service.name: {"clients": {count: [] for count in CLIENTS}} for service in services}
+    used = dict.fromkeys(found, 1)  # the first question was asked when they started
+    bare: list[dict[str, float]] = []
+    with encoder.apart() as process, ExitStack() as stack:
+
+        def asked(server: Running, clients: int, seconds: float) -> dict[str, Any]:
+            name = server.service.name
+            these = pool[used[name] : used[name] + int(1000 * seconds) + clients]
+            result = ask(server.port, [server.service.request(question) for question in these], clients, seconds)
+            used[name] += result.used
+            return {
+                "median_ms": statistics.median(result.times_ms),
+                "p99_ms": statistics.quantiles(result.times_ms, n=100, method="inclusive")[98],
+                "rate": result.rate,
+                "answers": len(result.times_ms),
+                "failed": result.failed,
+            }
+
+        def encoder_ms(server: Running) -> float:
+            begin = used[server.service.name]
+            return process.submit(encoder.pass_ms, pool[begin : begin + BARE_QUESTIONS]).result()
+
+        servers = [stack.enter_context(running(service, pool[0])) for service in services]
+        for server in servers:
+            asked(server, 4, arguments.seconds / 2)  # so that nothing is done for the first time
+            found[server.service.name]["memory"] = {"ready": server.memory()}
+        for number in range(arguments.rounds):
+            _say(f"  round {number + 1} of {arguments.rounds}")
+            bare.append({"rate": process.submit(encoder.passes_a_second, pool[: 2 * BARE_QUESTIONS]).result()})
+            for clients in CLIENTS:
+                for server in servers:
+                    if clients > 1:
+                        result = asked(server, clients, arguments.seconds)
+                    else:
+                        before = encoder_ms(server)
+                        result = asked(server, clients, arguments.seconds)
+                        result["encoder_ms"] = (before + encoder_ms(server)) / 2
+                    found[server.service.name]["clients"][clients].append(result)
+        for server in servers:
+            found[server.service.name]["memory"]["after"] = server.memory()
+    return {"services": found, "encoder": bare}
+
+
+def _build_rates(documents: list[tuple[str, str]], arguments: argparse.Namespace) -> dict[str, Any]:
+    """Tokens a second of a build from nothing, and of the bare network on the same texts."""
+    index = real_index(arguments.work, documents, arguments.build_passages)
+    folder = arguments.work / "fresh"
+    with encoder.apart() as process:
+        texts = process.submit(encoder.called, "bench.snapshots.encoded_texts", index).result()
+        tokens = process.submit(encoder.count_tokens, texts).result()
+    found: dict[str, Any] = {"passages": index.passages, "texts": len(texts), "tokens": tokens, "rounds": []}
+    for number in range(arguments.rounds):
+        _say(f"build from nothing: round {number + 1} of {arguments.rounds}")
+        with encoder.apart() as process:
+            build = process.submit(encoder.service_build, index.seeds, folder).result()
+        with encoder.apart() as process:
+            found["rounds"].append({"build": build, "bare": process.submit(encoder.bare_builds, texts).result()})
+    return found
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

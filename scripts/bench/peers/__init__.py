@@ -1,0 +1,122 @@
+"""Two other question-answering stacks, on the same passages and the same network, each in an environment of its own.
+
+Each is served as its documentation says, and set up as its users would for search by meaning and by words together:
+
+- txtai: its API under uvicorn; hybrid search, content stored, its own ONNX vectors.
+- Haystack behind hayhooks: a text embedder with the ONNX backend, the in-memory store's two retrievers, and a joiner
+  by reciprocal rank fusion.
+
+The environments hold exactly these versions, and nothing of them is in the project's own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+from bench.servers import RESULTS, Service, get, post
+from qa.encode.weights import packaged_model
+
+_TORCH = "torch==2.13.0"
+REQUIREMENTS = {
+    "txtai": ("txtai[api]==9.14.0", "onnxruntime==1.31.1", _TORCH),
+    "haystack": (
+        "haystack-ai==3.4.0",
+        "hayhooks==2.1.0",
+        "sentence-transformers-haystack==2.0.0",
+        "sentence-transformers[onnx]==5.7.0",
+        "onnxruntime==1.31.1",
+        _TORCH,
+    ),
+}
+_HERE = Path(__file__).parent
+_OFFLINE = {"HF_HUB_OFFLINE": "1", "HAYSTACK_TELEMETRY_ENABLED": "False"}
+
+
+def environment(name: str, cache: Path) -> Path:
+    """A peer's environment, made if it is not there; returns its folder of programs."""
+    folder = cache / name
+    wanted = "\n".join(REQUIREMENTS[name])
+    made = folder / "requirements.txt"
+    if not made.exists() or made.read_text() != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        subprocess.run([folder / "bin/pip", "install", "--quiet", *REQUIREMENTS[name]], check=True)
+        made.write_text(wanted)
+    return folder / "bin"
+
+
+def service(name: str, cache: Path, passages: Path, work: Path) -> Service:
+    """A peer on the passages of a file, indexed by itself if it has not been yet.
+
+    Args:
+        name: `txtai` or `haystack`.
+        cache: Where the environments are.
+        passages: Lines of JSON, each with `id` and `text`.
+        work: Where its index is kept.
+    """
+    programs = environment(name, cache)
+    model = _model_folder(cache)
+    index = work / name
+    settings = {
+        **_OFFLINE,
+        "BENCH_MODEL": str(model),
+        "BENCH_PROMPT": packaged_model().query_prompt,
+        "BENCH_PASSAGES": str(passages),
+        "BENCH_INDEX": str(index),
+    }
+    if not index.exists():
+        work.mkdir(parents=True, exist_ok=True)
+        command = [programs / "python", _HERE / name / "index.py"]
+        subprocess.run(command, env={**os.environ, **settings}, check=True)
+    return _txtai(programs, index, settings) if name == "txtai" else _haystack(programs, settings)
+
+
+def _txtai(programs: Path, index: Path, settings: dict[str, str]) -> Service:
+    configuration = index.with_suffix(".yml")
+    configuration.write_text(f"path: {index}\nembeddings: {{}}\n")  # what else it needs stands in the index
+    command = (str(programs / "uvicorn"), "txtai.api:app", "--port", "{port}", "--log-level", "warning")
+
+    def request(question: str) -> str:
+        return get(f"/search?limit={RESULTS}&query={quote(question)}")
+
+    return Service("txtai", command, {**settings, "CONFIG": str(configuration)}, request)
+
+
+def _haystack(programs: Path, settings: dict[str, str]) -> Service:
+    pipelines = _HERE / "haystack" / "pipelines"
+    command = (str(programs / "hayhooks"), "run", "--port", "{port}", "--pipelines-dir", str(pipelines))
+
+    def request(question: str) -> str:
+        return post("/ask/run", {"question": question, "count": RESULTS})
+
+    return Service("haystack", command, settings, request)
+
+
+def _model_folder(cache: Path) -> Path:
+    """The packaged network, laid out as sentence-transformers wants it; txtai takes the file as it is."""
+    folder = cache / "model"
+    packaged = packaged_model()
+    modules = ("Transformer", ""), ("Pooling", "1_Pooling"), ("Normalize", "2_Normalize")
+    names = [
+        {"idx": place, "name": str(place), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for place, (kind, path) in enumerate(modules)
+    ]
+    texts = {
+        "modules.json": names,
+        "1_Pooling/config.json": {"word_embedding_dimension": 384, "pooling_mode_cls_token": True},
+        "sentence_bert_config.json": {"max_seq_length": packaged.max_tokens, "do_lower_case": True},
+    }
+    for name, content in texts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(json.dumps(content))
+    (folder / "onnx").mkdir(exist_ok=True)
+    shutil.copy(packaged.network, folder / "onnx/model.onnx")
+    for name in ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"):
+        shutil.copy(packaged.network.with_name(name), folder / name)
+    return folder

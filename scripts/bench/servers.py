@@ -1,0 +1,141 @@
+"""Services to measure, each started as its users would: how long until the first answer, and the memory it takes."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+
+from bench.load import HOST
+
+RESULTS = 5  # passages that every service is asked for
+_START_S = 900  # longest start waited for
+_STOP_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How a service is started and asked. `{port}` in its command stands for the port; `request` is a whole request."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    request: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A service that has answered: where, as which process, and the seconds until it did."""
+
+    service: Service
+    port: int
+    process: psutil.Process
+    started_s: float
+
+    def memory(self) -> dict[str, float]:
+        """Megabytes resident, of all its processes, and how many of them are anonymous or of files."""
+        kilobytes = {"Rss": 0, "Anonymous": 0}
+        for each in (self.process, *self.process.children(recursive=True)):
+            for line in Path(f"/proc/{each.pid}/smaps_rollup").read_text().splitlines():
+                name = line.partition(":")[0]
+                if name in kilobytes:
+                    kilobytes[name] += int(line.split()[1])
+        resident, anonymous = (kilobytes[name] * 1024 / 1e6 for name in ("Rss", "Anonymous"))
+        return {"resident": resident, "anonymous": anonymous, "files": resident - anonymous}
+
+
+def own(index_dir: Path, seeds_dir: Path) -> Service:
+    """The service of this repository, on an index."""
+    environment = {"QA_INDEX_DIR": str(index_dir), "QA_SEEDS_DIR": str(seeds_dir), "QA_PORT": "{port}"}
+    command = (sys.executable, "-m", "qa.cli", "serve")
+    return Service("qa", command, environment, lambda question: get(f"/api/ask?k={RESULTS}&q={quote(question)}"))
+
+
+def get(target: str) -> str:
+    """A GET request."""
+    return f"GET {target} HTTP/1.1\r\nHost: {HOST}\r\nAccept: application/json\r\n\r\n"
+
+
+def post(target: str, data: object) -> str:
+    """A POST request of JSON."""
+    body = json.dumps(data)  # ASCII, so characters are bytes
+    return (
+        f"POST {target} HTTP/1.1\r\nHost: {HOST}\r\nAccept: application/json\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    )
+
+
+@contextmanager
+def running(service: Service, question: str) -> Iterator[Running]:
+    """Start a service on a free port, and ask one question again and again until it is answered.
+
+    Raises:
+        RuntimeError: it ended, or did not answer in time.
+    """
+    port = _free_port()
+    environment = {name: value.replace("{port}", str(port)) for name, value in service.environment.items()}
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [part.replace("{port}", str(port)) for part in service.command],
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while not _answers(port, service.request(question)):
+            if process.poll() is not None or time.monotonic() - began > _START_S:
+                raise RuntimeError(f"{service.name} does not serve; try it by hand: {' '.join(service.command)}")
+            time.sleep(0.02)
+        yield Running(service, port, psutil.Process(process.pid), time.monotonic() - began)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _answers(port: int, request: str) -> bool:
+    try:
+        with socket.create_connection((HOST, port), timeout=60) as connection:
+            connection.sendall(request.encode())
+            reply = http.client.HTTPResponse(connection)
+            reply.begin()
+            return reply.status == http.HTTPStatus.OK and bool(reply.read())
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def drop_page_cache(folders: list[Path]) -> str:
+    """Make the next reading of files come from the disk: of all files where that is permitted, else of the folders'.
+
+    Returns:
+        Which it was.
+    """
+    os.sync()
+    try:
+        Path("/proc/sys/vm/drop_caches").write_text("1")
+    except OSError:
+        for path in (path for folder in folders for path in folder.rglob("*") if path.is_file()):
+            with path.open("rb") as file:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        return "index and environment dropped from the page cache, file by file"
+    return "the whole page cache dropped"

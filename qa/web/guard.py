@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -108,7 +108,7 @@ class Guard:
 
     def _check_origin(self, request: Request) -> None:
         origin = request.headers.get("origin")
-        ours = origin is None or urlsplit(origin).netloc.lower() == request.headers["host"].lower()
+        ours = origin is None or origin.lower().partition("://")[2] == request.headers["host"].lower()
         if not ours and not (self._shares(request) and request.url.path == _ASKING) and not self._is_preflight(request):
             raise HTTPException(403)
 

@@ -94,6 +94,7 @@ CASES = [
     ("GET", "/", {"host": ""}, None, 421, "host_not_allowed", "QA_ALLOWED_HOSTS"),
     ("POST", "/api/ask", {"origin": "https://attacker.example"}, None, 403, "origin_not_allowed", "another site"),
     ("POST", "/api/ask", {"origin": "null"}, None, 403, "origin_not_allowed", "another site"),
+    ("POST", "/api/ask", {"origin": "http://["}, None, 403, "origin_not_allowed", "another site"),
 ]
 
 

@@ -45,6 +45,7 @@ from qa.report import BuildReport, Fate, FileReport, Progress, Step, write_repor
 from qa.settings import Settings
 from qa.snapshot import Snapshot, newest_whole
 from qa.snapshot_writer import SnapshotWriter
+from qa.vectors import IndexChoice
 
 log = logging.getLogger(__name__)
 
@@ -200,6 +201,7 @@ class _Build:
                 self._fill(writer, memory, failed, to_encode)
                 self._on_progress(Progress(Step.WRITING, 0, self._report.passages))
                 snapshot_id = writer.finish()
+                _warn_of_slow_search(writer.index_choice)
                 self._on_progress(Progress(Step.WRITING, self._report.passages, self._report.passages))
                 if not self._settle(snapshot_id, serving):
                     publish(self._index_dir, writer.folder, snapshot_id)
@@ -296,6 +298,16 @@ class _Build:
                     writer.add_passage(item.passage, item.key, next(vectors))
                     self._report.passages += 1
         self._report.reused = self._report.passages - self._report.encoded
+
+
+def _warn_of_slow_search(choice: IndexChoice) -> None:
+    if choice.kind == "exact" and choice.lists:
+        log.warning(
+            "The index stays exact, and searching it slower: %s of %s lists gave a recall of only %s.",
+            choice.probes,
+            choice.lists,
+            choice.recall,
+        )
 
 
 def _current(index_dir: Path, known: Snapshot | None) -> Snapshot | None:

@@ -45,7 +45,7 @@ from qa.snapshot import (
 )
 from qa.spelling import write_words
 from qa.vectors import IndexChoice, write_index
-from qa.vectors.choice import evenly
+from qa.vectors.choice import EXACT_UP_TO, evenly
 
 _OF_PASSAGES = (VECTORS, BOUNDS, SENTENCE_BOUNDS, DOCUMENT_ROWS, BOILERPLATE)
 _OF_THEIR_PARTS = (TOKENS, SCALES, SPANS, SENTENCES, SENTENCE_SCALES)
@@ -80,6 +80,7 @@ class SnapshotWriter:
         self._database.execute("BEGIN")
         self._arrays = {name: _ArrayFile(self.folder / name) for name in (*_OF_PASSAGES, *_OF_THEIR_PARTS)}
         self._passages = self._tokens = self._sentences = 0
+        self.index_choice = IndexChoice("exact")  # settled by `finish`
         self._bound()
         self._documents: list[dict[str, Any]] = []
         self._failed: list[dict[str, str]] = []
@@ -233,7 +234,8 @@ class SnapshotWriter:
         levels = mapped(self.folder / SENTENCES, np.int8, (self._sentences, dimension))
         scales = mapped(self.folder / SENTENCE_SCALES, np.float32, (self._sentences,))
         sample = evenly(self._sentences, _QUERIES)
-        return write_index(vectors, levels[sample] * scales[sample, np.newaxis], self.folder / INDEX)
+        queries = levels[sample] * scales[sample, np.newaxis]
+        return write_index(vectors, queries, self.folder / INDEX, EXACT_UP_TO)
 
     def _indexed_texts(self) -> Iterator[str]:
         for headings, text in self._database.execute("SELECT headings, text FROM passages ORDER BY row"):

@@ -14,12 +14,16 @@ import pytest
 from filelock import FileLock
 from workshop import TEXTS, Workshop, fates, reason
 
+import qa.snapshot_writer
+import qa.vectors.choice
 from qa.build import build
 from qa.errors import BuildFailed, BuildRunning, UnreadableFile
 from qa.manifest import current_id
 from qa.memory import JOURNAL
 from qa.publish import roll_back
+from qa.records import Filters
 from qa.report import read_report
+from qa.search import search
 from qa.settings import Settings
 
 NEW = "The Lighthouse\n\nThe lighthouse of Elden shows two white flashes every ten seconds."
@@ -291,8 +295,6 @@ def _build_or_be_told(shop: Workshop) -> None:
 
 
 def test_the_clock_may_go_backwards(shop, monkeypatch):
-    import qa.snapshot_writer
-
     class Yesterday:
         @staticmethod
         def now(zone):
@@ -421,3 +423,46 @@ def test_a_rollback_can_be_taken_back(shop):
     report = shop.build()
     assert (report.held_back, report.snapshot) == (None, second)
     assert first != second
+
+
+# Larger indexes, which are quantised
+
+
+@pytest.fixture
+def large(shop, monkeypatch):
+    """A workshop of 150 passages, where more than 100 are many."""
+    monkeypatch.setattr(qa.snapshot_writer, "EXACT_UP_TO", 100)
+    for number in range(150):
+        shop.put(
+            f"note{number}.txt", f"Note {number}\n\nWord{number} stands by word{number // 2} and word{number // 7}."
+        )
+    return shop
+
+
+def test_a_large_index_is_quantised_and_rebuilt_to_the_same_bytes(large, tmp_path):
+    large.build()
+    large.put("lighthouse.txt", NEW)
+    report = large.build()
+    assert (report.encoded, report.reused) == (1, 153)
+    manifest = manifest_of(large)
+    assert manifest["vectors"]["kind"] == "quantised"
+    assert manifest["vectors"]["recall"] >= 0.98
+    assert manifest["files"] == built_from_nothing(large, tmp_path / "nothing")["files"]
+
+
+def test_a_large_index_answers_with_filters_and_without(large):
+    large.build()
+    snapshot = large.open()
+    for filters in (None, Filters(document_ids=("note77", "note78", "mill"))):
+        ranking = search(snapshot, large.encoder, "word77 stands by word38", filters)
+        assert snapshot.passage(int(ranking.rows[0])).document_id == "note77"
+    assert len(ranking.rows) == 3
+    snapshot.close()
+
+
+def test_an_index_that_stays_exact_is_told(large, monkeypatch, caplog):
+    monkeypatch.setattr(qa.vectors.choice, "RECALL_GOAL", 1.1)
+    large.build()
+    assert "recall" in caplog.text
+    assert manifest_of(large)["vectors"]["kind"] == "exact"
+    assert manifest_of(large)["vectors"]["lists"] > 0

@@ -27,7 +27,7 @@ def unit(vectors: npt.ArrayLike) -> Floats:
 def written(vectors: Floats, folder: Path, *, exact_up_to: int = 10**9) -> FaissStore:
     """A store over an index that was saved and opened again."""
     path = folder / "passages.faiss"
-    return FaissStore.open(path, vectors, write_index(vectors, vectors[:50], path, exact_up_to=exact_up_to).probes)
+    return FaissStore.open(path, vectors, write_index(vectors, vectors[:50], path, exact_up_to).probes)
 
 
 @pytest.fixture(params=["oracle", "exact", "quantised"])

@@ -35,7 +35,7 @@ _BLOCK = 16_384  # vectors handled at a time, so that memory stays bounded
 Floats = npt.NDArray[np.float32]
 
 
-def write_index(vectors: Floats, queries: Floats, path: Path, *, exact_up_to: int = EXACT_UP_TO) -> IndexChoice:
+def write_index(vectors: Floats, queries: Floats, path: Path, exact_up_to: int = EXACT_UP_TO) -> IndexChoice:
     """Index vectors and save the index to a file.
 
     Args:

@@ -83,6 +83,7 @@ class World:
     examples: dict[str, str] = field(default_factory=dict)
     ask_ms: list[float] = field(default_factory=list)
     rss_mb: list[tuple[float, float]] = field(default_factory=list)
+    open_files: list[int] = field(default_factory=list)
 
 
 def expect(so: bool, what: str) -> None:
@@ -379,16 +380,23 @@ def rss_mb(server: psutil.Process) -> float:
     return sum(process.memory_info().rss for process in (server, *server.children(recursive=True))) / 1e6
 
 
+def open_files(server: psutil.Process) -> int:
+    """Files and sockets that a process and its children hold."""
+    return sum(process.num_fds() for process in (server, *server.children(recursive=True)))
+
+
 async def soak(world: World, server: psutil.Process, minutes: float, clients: int, seed: int) -> None:
     """Learn the documents, then let the clients loose; afterwards everything must still be there."""
     first = Client(world)
     listed = (await first.exchange(request("GET", "/api/documents"))).json()["documents"]
     for info in listed[:DOCUMENTS]:
         world.documents[info["id"]] = (await first.exchange(request("GET", f"/api/documents/{info['id']}"))).json()
+    world.open_files.append(open_files(server))
     until = time.monotonic() + minutes * 60
     everyone = (behave(world, random.Random(seed + number), until) for number in range(clients))  # noqa: S311
     await asyncio.gather(watch(world, server, until), *everyone)
     hold(await first.exchange(request("GET", "/readyz")), 200)
+    world.open_files.append(open_files(server))
 
 
 @contextmanager
@@ -433,6 +441,7 @@ def tell(world: World, log: Path, minutes: float) -> None:
         f"memory      {memory[0]:.0f} MB at the start, {min(memory):.0f} to {max(memory):.0f}, "
         f"{memory[-1]:.0f} at the end, {slope:+.2f} MB a minute after warming up"
     )
+    print(f"open files  {world.open_files[0]} at the start, {world.open_files[1]} at the end")
     print(f"outside     {sum(world.outside.values())}")
     for what, count in world.outside.most_common():
         print(f"  {count:6} {what}\n         {world.examples.get(what, '')}")
@@ -458,7 +467,8 @@ def main() -> int:
             address = next(line for line in process.stdout or () if "http://" in line)
             world = World(int(address.rpartition(":")[2]), questions)
             asyncio.run(soak(world, psutil.Process(process.pid), arguments.minutes, arguments.clients, arguments.seed))
-        expect(process.returncode == -signal.SIGTERM, f"the server ended with {process.returncode}")
+        if process.returncode not in (0, -signal.SIGTERM):
+            world.outside[f"the server ended with {process.returncode}"] += 1
         tell(world, log, arguments.minutes)
     return 1 if world.outside else 0
 

@@ -28,7 +28,7 @@ RECALL_GOAL = 0.98
 _MARGIN = 0.005  # above the goal, since the sample is not the questions that will come
 _LISTS = 2  # times the root of the number of vectors
 _SAMPLE = 39  # vectors for each list to train on: as few as FAISS finds enough
-_MOST_LISTS_SHARE = 0.25  # looking into more of them is hardly quicker than an exact search
+_MOST_LISTS_SHARE = 0.5  # looking into more of them is hardly quicker than an exact search
 _TIMES_WANTED = 4  # as many vectors as a search wants are in the fewest lists that it looks into
 _BLOCK = 16_384  # vectors handled at a time, so that memory stays bounded
 

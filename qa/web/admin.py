@@ -10,13 +10,16 @@ from collections.abc import AsyncIterator
 from hmac import compare_digest
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
+from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from qa.inbox import Inbox
-from qa.web.api import Runner
+from qa.web import samples
+from qa.web.api import Runner, replies
+from qa.web.schema import BuildModel, StoredModel
 from qa.web.wire import json_response
 
 UPLOADS = "/api/documents/"
@@ -43,12 +46,23 @@ async def inbox(request: Request) -> Inbox:
 
 
 Kept = Annotated[Inbox, Depends(inbox)]
-router = APIRouter(dependencies=[Depends(allowed)], include_in_schema=False)
+# Named like the id of a document, since the two addresses are one, but a file's name: it may hold folders.
+Name = Annotated[
+    str, Path(alias="document_id", description="The file's name in the documents' folder", examples=["report.pdf"])
+]
+_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
+router = APIRouter(dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(allowed)])
 
 
-@router.put("/api/documents/{name:path}")
-async def put_document(request: Request, run: Runner, kept: Kept, name: str) -> Response:
-    """Store the body under a name, and ask for a build."""
+@router.put(
+    "/api/documents/{document_id:path}",
+    summary="Add or replace a document",
+    status_code=202,
+    responses=replies(StoredModel, samples.STORED, (400, 401, 413, 503), status=202),
+    openapi_extra=_BODY,
+)
+async def put_document(request: Request, run: Runner, kept: Kept, name: Name) -> Response:
+    """Store the body, a file's bytes, under a name, and ask for a build; `GET /api/index` tells how far that is."""
 
     async def content() -> AsyncIterator[bytes]:
         async for chunk in request.stream():
@@ -58,8 +72,13 @@ async def put_document(request: Request, run: Runner, kept: Kept, name: str) -> 
     return await run(lambda: _build(kept, source=name, stored="added" if new else "replaced"))
 
 
-@router.delete("/api/documents/{name:path}")
-async def delete_document(run: Runner, kept: Kept, name: str) -> Response:
+@router.delete(
+    "/api/documents/{document_id:path}",
+    summary="Remove a document",
+    status_code=202,
+    responses=replies(StoredModel, {**samples.STORED, "stored": "removed"}, (400, 401, 404, 503), status=202),
+)
+async def delete_document(run: Runner, kept: Kept, name: Name) -> Response:
     """Remove a file, and ask for a build."""
 
     def remove() -> Response:
@@ -69,7 +88,12 @@ async def delete_document(run: Runner, kept: Kept, name: str) -> Response:
     return await run(remove)
 
 
-@router.post("/api/index/rebuild")
+@router.post(
+    "/api/index/rebuild",
+    summary="Build the index anew",
+    status_code=202,
+    responses=replies(BuildModel, {"build": samples.STORED["build"]}, (401, 503), status=202),
+)
 async def rebuild(run: Runner, kept: Kept) -> Response:
     """Ask for a build."""
     return await run(lambda: _build(kept))

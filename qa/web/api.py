@@ -77,13 +77,15 @@ def takes(*names: str) -> Callable[[Request], Awaitable[None]]:
     return check
 
 
-def replies(model: type[Any], example: dict[str, Any], errors: Iterable[int]) -> dict[int | str, dict[str, Any]]:
+def replies(
+    model: type[Any], example: dict[str, Any], errors: Iterable[int], status: int = 200
+) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route, for its description."""
     described: dict[int | str, dict[str, Any]] = {
-        200: {"model": model, "content": {"application/json": {"example": example}}}
+        status: {"model": model, "content": {"application/json": {"example": example}}}
     }
-    for status in errors:
-        described[status] = {"model": ErrorModel, "description": _ERRORS[status]}
+    for error in errors:
+        described[error] = {"model": ErrorModel, "description": _ERRORS[error]}
     described["default"] = {
         "model": ErrorModel,
         "description": "Any other error, in the same shape",
@@ -94,6 +96,7 @@ def replies(model: type[Any], example: dict[str, Any], errors: Iterable[int]) ->
 
 _ERRORS = {
     400: "invalid_question, question_too_long, invalid_request",
+    401: "token_needed",
     404: "unknown_document",
     413: "request_too_large",
     415: "unsupported_media_type",

@@ -50,8 +50,9 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
     if settings.admin_token:
         app.state.admin_token = settings.admin_token
         app.state.inbox = Inbox(settings)
-        app.include_router(admin.router)
     app.include_router(api.router)
+    if settings.admin_token:
+        app.include_router(admin.router)
     app.include_router(pages.router)
 
     def respond_here(request: Request, error: Exception) -> Response:

@@ -46,8 +46,9 @@ def routes_of(openapi: Mapping[str, Any], base_url: str) -> tuple[Route, ...]:
 
 def _route(path: str, method: str, operation: Mapping[str, Any], schemas: Mapping[str, Any], base: str) -> Route:
     replies = operation["responses"]
+    done = min(replies)  # of the statuses, that of success
     parameters = [*_in_address(operation), *_in_body(operation, schemas)]
-    example = replies["200"]["content"]["application/json"].get("example", {})
+    example = replies[done]["content"]["application/json"].get("example", {})
     return Route(
         anchor=f"{method}{path.replace('/', '-').replace('{', '').replace('}', '')}",
         method=method.upper(),
@@ -58,7 +59,7 @@ def _route(path: str, method: str, operation: Mapping[str, Any], schemas: Mappin
         request=_request(path, method, operation, base),
         response=json.dumps(example, ensure_ascii=False, indent=2),
         errors=tuple(
-            (status, reply["description"]) for status, reply in replies.items() if status not in ("200", "default")
+            (status, reply["description"]) for status, reply in replies.items() if status not in (done, "default")
         ),
     )
 
@@ -69,10 +70,10 @@ def _in_address(operation: Mapping[str, Any]) -> Iterator[Parameter]:
 
 
 def _in_body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[Parameter]:
-    body = operation.get("requestBody")
+    body = operation.get("requestBody", {"content": {}})["content"].get("application/json")
     if body is None:
         return
-    schema = _resolved(body["content"]["application/json"]["schema"], schemas)
+    schema = _resolved(body["schema"], schemas)
     for name, field in schema["properties"].items():
         inner = _resolved(field, schemas)
         if "properties" in inner:
@@ -113,8 +114,11 @@ def _request(path: str, method: str, operation: Mapping[str, Any], base_url: str
         elif given["required"]:
             query[given["name"]] = example
     address = f"{base_url}{path}" + (f"?{urlencode(query)}" if query else "")
-    if method == "get":
-        return f"curl '{address}'"
-    example = operation["requestBody"]["content"]["application/json"]["schema"].get("examples") or [{}]
-    body = json.dumps(example[0], ensure_ascii=False)
-    return f"curl '{address}' \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'"
+    command = f"curl '{address}'" if method == "get" else f"curl -X {method.upper()} '{address}'"
+    if "security" in operation:
+        command += ' \\\n  -H "Authorization: Bearer $QA_ADMIN_TOKEN"'
+    for media_type, body in operation.get("requestBody", {"content": {}})["content"].items():
+        example = body["schema"].get("examples")
+        sent = f"-d '{json.dumps(example[0], ensure_ascii=False)}'" if example else "--data-binary @FILE"
+        command += f" \\\n  -H 'Content-Type: {media_type}' \\\n  {sent}"
+    return command

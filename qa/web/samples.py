@@ -89,6 +89,8 @@ INDEX: dict[str, Any] = {
     },
 }
 
+STORED: dict[str, Any] = {"source": "report.pdf", "stored": "added", "build": "asked for"}
+
 BODY: dict[str, Any] = {
     "question": "who is the COO of the medical foundation",
     "k": 3,

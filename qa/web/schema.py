@@ -234,6 +234,19 @@ class IndexModel(_Reply):
     last_build: dict[str, Any] | None
 
 
+class BuildModel(_Reply):
+    """A build will come."""
+
+    build: Literal["asked for"]
+
+
+class StoredModel(BuildModel):
+    """What became of a file in the documents' folder."""
+
+    source: str
+    stored: Literal["added", "replaced", "removed"]
+
+
 class HealthModel(_Reply):
     """A probe's good news."""
 

@@ -4,11 +4,15 @@ import json
 from dataclasses import replace
 
 import pytest
+import samples_for_tests
 from fake_service import FakeService
 
 from qa.records import Answer, Citation, Footnote, Quote, Span, Verdict, WordMatch
+from qa.settings import Settings
 from qa.web import samples
-from qa.web.schema import AnswerModel, AskBody, DocumentModel, DocumentsModel, ErrorModel, IndexModel
+from qa.web.app import create_app
+from qa.web.docs import routes_of
+from qa.web.schema import AnswerModel, AskBody, DocumentModel, DocumentsModel, ErrorModel, IndexModel, StoredModel
 from qa.web.wire import answer_data, json_response
 
 QUESTION = "who is the harbour master"
@@ -185,3 +189,26 @@ def test_openapi_describes_every_route_with_examples_that_hold(client):
     IndexModel.model_validate(samples.INDEX)
     AskBody.model_validate(samples.BODY)
     ErrorModel.model_validate(samples.ERROR)
+
+
+def test_openapi_describes_what_changes_the_documents_where_that_is_allowed():
+    app = create_app(samples_for_tests.service(), Settings(admin_token="a token"))
+    paths = app.openapi()["paths"]
+    described = {(method, path): route for path, methods in paths.items() for method, route in methods.items()}
+    secured = {key for key, route in described.items() if "security" in route}
+    assert secured == {
+        ("put", "/api/documents/{document_id}"),
+        ("delete", "/api/documents/{document_id}"),
+        ("post", "/api/index/rebuild"),
+    }
+    for key in secured:
+        assert described[key]["responses"]["202"]["content"]["application/json"]["example"]["build"] == "asked for"
+        assert "401" in described[key]["responses"]
+    StoredModel.model_validate(samples.STORED)
+    (put,) = [route for route in routes_of(app.openapi(), "http://localhost") if route.method == "PUT"]
+    assert put.request.split(" \\\n  ") == [
+        "curl -X PUT 'http://localhost/api/documents/report.pdf'",
+        '-H "Authorization: Bearer $QA_ADMIN_TOKEN"',
+        "-H 'Content-Type: application/octet-stream'",
+        "--data-binary @FILE",
+    ]

@@ -199,9 +199,15 @@ class Snapshot:
 
     def passage_vectors(self, row: int) -> PassageVectors:
         """All vectors of one passage."""
-        tokens, sentences = self.tokens([row]), self.sentences([row])
-        vector = self.vectors.vectors(np.array([row]))[0]
-        return PassageVectors(vector, tokens.levels[0], tokens.scales, tokens.spans, sentences.levels, sentences.scales)
+        tokens, sentences = (slice(*bounds[row : row + 2]) for bounds in (self._bounds, self._sentence_bounds))
+        return PassageVectors(
+            self.vectors.vectors(np.array([row]))[0],
+            self._levels[tokens],
+            self._scales[tokens],
+            self._spans[tokens, :2],
+            self._sentences[sentences],
+            self._sentence_scales[sentences],
+        )
 
     def _mapped(self, name: str, dtype: type[Any], *shape: int) -> npt.NDArray[Any]:
         return mapped(self.folder / name, dtype, shape)

@@ -12,9 +12,10 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, astuple
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from hashlib import file_digest, sha256
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from qa.disk import files_below, flush
 from qa.late_interaction import PassageVectors
 from qa.lexical import write_bm25
 from qa.manifest import FORMAT, MANIFEST, SNAPSHOTS, UNFINISHED, manifests, seal
-from qa.records import Document, Passage, PassageKind
+from qa.records import Block, Document, Passage, PassageKind
 from qa.snapshot import (
     BOILERPLATE,
     BOUNDS,
@@ -47,6 +48,7 @@ from qa.spelling import write_words
 from qa.vectors import IndexChoice, write_index
 from qa.vectors.choice import EXACT_UP_TO, evenly
 
+_block_values = attrgetter(*(field.name for field in fields(Block)))
 _OF_PASSAGES = (VECTORS, BOUNDS, SENTENCE_BOUNDS, DOCUMENT_ROWS, BOILERPLATE)
 _OF_THEIR_PARTS = (TOKENS, SCALES, SPANS, SENTENCES, SENTENCE_SCALES)
 _QUERIES = 256  # sentences that stand for questions where recall is measured
@@ -97,7 +99,7 @@ class SnapshotWriter:
             document: The document.
             own: What its file says of itself, before anything else known of it.
         """
-        blocks = json.dumps([astuple(block) for block in document.blocks])
+        blocks = json.dumps([_block_values(block) for block in document.blocks])
         self._database.execute(
             "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (

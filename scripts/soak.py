@@ -25,7 +25,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -84,6 +84,7 @@ class World:
     ask_ms: list[float] = field(default_factory=list)
     rss_mb: list[tuple[float, float]] = field(default_factory=list)
     open_files: list[int] = field(default_factory=list)
+    reopened: int = 0
 
 
 def expect(so: bool, what: str) -> None:
@@ -141,7 +142,8 @@ class Client:
             raise Outside(f"no reply within {PATIENCE_S} s") from None
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             self.hang_up()
-            if reused:  # the server may close a connection that waits for its next request
+            if reused and not getattr(error, "partial", b""):
+                self.world.reopened += 1  # the server may close a connection that waits for its next request
                 return await self.exchange(*pieces, pause_s=pause_s, head_only=head_only, slowly=slowly)
             raise Outside(f"no whole reply: {type(error).__name__}") from None
         if reply.headers.get("connection") == "close":
@@ -174,9 +176,8 @@ def hold(reply: Reply, status: int, code: str = "") -> bool:
         expect(set(error) == {"error"} and set(error["error"]) == {"code", "message"}, "not the shape of errors")
         expect(bool(error["error"]["message"]), "an error without a message")
         given = error["error"]["code"]
-        expect(
-            given in BUSY if busy else given == (code or given), f"{reply.status} {given}, not {code or 'an answer'}"
-        )
+        known = given in BUSY if busy else given == (code or given)
+        expect(known, f"{reply.status} {given}, not {code or 'an answer'}")
     expect(busy or reply.status == status, f"status {reply.status}, not {status}")
     return not busy
 
@@ -194,11 +195,9 @@ def hold_answer(world: World, reply: Reply, k: int, *, explain: bool) -> None:
         expect(("signals" in passage) == explain, "signals")
         expect(all(0 <= mark["start"] < mark["end"] <= len(passage["text"]) for mark in passage["highlights"]), "marks")
         for part in (dict(passage, **cited), *passage["footnotes"]):
-            document = world.documents.get(cited["document_id"])
-            if document:
-                expect(
-                    document["text"][part["start"] : part["end"]] == part["text"], "a quote that is not in its document"
-                )
+            known = world.documents.get(cited["document_id"])
+            if known:
+                expect(known["text"][part["start"] : part["end"]] == part["text"], "a quote its document does not hold")
 
 
 # What clients do: one function a kind, each of a client and of chance
@@ -209,12 +208,12 @@ async def ask(client: Client, chance: random.Random) -> None:
     world, question = client.world, chance.choice(client.world.questions)
     k = chance.choice((5, 5, 5, 1, 3, 10, 50))
     explain = chance.random() < 0.2
-    document = chance.choice(list(world.documents.values()))
-    filters = chance.choice(({}, {}, {"document_ids": [document["id"]]}, {"date_from": "2010-01-01"},
-                             {"publishers": [document["publisher"]] if document["publisher"] else []}))  # fmt: skip
+    known = chance.choice(list(world.documents.values()))
+    filters = chance.choice(({}, {}, {"document_ids": [known["id"]]}, {"date_from": "2010-01-01"},
+                             {"publishers": [known["publisher"]] if known["publisher"] else []}))  # fmt: skip
     if chance.random() < 0.4:
         body = {"question": question, "k": k, "filters": filters, "explain": explain}
-        sent = request("POST", "/api/ask", json.dumps(body).encode(), **{"Content-Type": "application/json"})
+        sent = request("POST", "/api/ask", json.dumps(body).encode(), **JSON)
     else:
         names = {"document_ids": "document_id", "publishers": "publisher"}
         given = {"q": question, "k": k, "explain": int(explain)} | {names.get(n, n): v for n, v in filters.items()}
@@ -228,17 +227,17 @@ async def ask(client: Client, chance: random.Random) -> None:
 
 async def page(client: Client, chance: random.Random) -> None:
     """Open a page as a browser does; sometimes read it slowly."""
-    document = chance.choice(list(client.world.documents))
+    name = chance.choice(list(client.world.documents))
     question = quote(chance.choice(client.world.questions))
-    target = chance.choice((f"/?q={question}", f"/?q={question}", "/", "/documents", "/docs", f"/documents/{document}",
-                            f"/documents/{document}?quote=0-20-x&q={question}"))  # fmt: skip
+    target = chance.choice((f"/?q={question}", f"/?q={question}", "/", "/documents", "/docs", f"/documents/{name}",
+                            f"/documents/{name}?quote=0-20-x&q={question}"))  # fmt: skip
     reply = await client.exchange(request("GET", target, Accept="text/html"), slowly=chance.random() < 0.1)
     if hold(reply, 200) and reply.status == 200:
         expect(reply.headers["content-type"].startswith("text/html"), "no page")
         expect(reply.body.rstrip().endswith(b"</html>"), "a page cut short")
 
 
-async def document(client: Client, chance: random.Random) -> None:
+async def read(client: Client, chance: random.Random) -> None:
     """Read a document, or what else there is to read."""
     name, known = chance.choice(list(client.world.documents.items()))
     target = chance.choice((f"/api/documents/{name}", f"/api/documents/{name}", f"/documents/{name}/original",
@@ -257,10 +256,11 @@ async def head(client: Client, chance: random.Random) -> None:
     hold(await client.exchange(request("HEAD", target), head_only=True), 200)
 
 
-async def refused(client: Client, chance: random.Random) -> None:
-    """Ask for something that a program gets wrong."""
+@cache
+def mistakes() -> tuple[tuple[bytes, int, str], ...]:
+    """Requests that a program gets wrong, each with the status and the code that it gets for it."""
     post = partial(request, "POST", "/api/ask", **JSON)
-    sent, status, code = chance.choice((
+    return (
         (request("GET", "/api/ask"), 400, "invalid_request"),
         (request("GET", "/api/ask?q="), 400, "invalid_question"),
         (request("GET", "/api/ask?q=%E2%80%A6"), 400, "invalid_question"),
@@ -292,7 +292,12 @@ async def refused(client: Client, chance: random.Random) -> None:
         (request("GET", "/", Host="elsewhere.example"), 421, "host_not_allowed"),
         (request("GET", "/nope", Accept="text/html"), 404, ""),
         (request("GET", "/healthz", **{"X-Long": "x" * 600_000}), 431, "head_too_large"),
-    ))  # fmt: skip
+    )
+
+
+async def refused(client: Client, chance: random.Random) -> None:
+    """Ask for something in a way that cannot be answered."""
+    sent, status, code = chance.choice(mistakes())
     hold(await client.exchange(sent), status, code)
 
 
@@ -332,17 +337,10 @@ async def hanging_up(client: Client, chance: random.Random) -> None:
     client.hang_up()
 
 
+# How many of a hundred requests are of each kind.
 KINDS: dict[Callable[[Client, random.Random], Any], int] = {
-    ask: 50,
-    page: 12,
-    document: 12,
-    head: 2,
-    refused: 15,
-    broken: 4,
-    in_pieces: 2,
-    hanging_up: 3,
-    half: 1,
-}  # fmt: skip; of a hundred requests
+    ask: 50, page: 12, read: 12, head: 2, refused: 14, broken: 4, in_pieces: 2, hanging_up: 3, half: 1,
+}  # fmt: skip
 
 
 # The run
@@ -433,6 +431,7 @@ def tell(world: World, log: Path, minutes: float) -> None:
     if len(world.ask_ms) > 1:
         cuts = statistics.quantiles(world.ask_ms, n=100)
         print(f"good asks   {len(world.ask_ms)}, p50 {cuts[49]:.0f} ms, p99 {cuts[98]:.0f} ms")
+    print(f"reopened    {world.reopened} connections that had served before")
     print(f"log         {len(lines)} lines")
     memory = [mb for _, mb in world.rss_mb]
     warm = [(at, mb) for at, mb in world.rss_mb if at > minutes * WARM_UP]

@@ -1,10 +1,11 @@
 """The default store, on FAISS: an exact index, or a quantised one whose finds are scored again by their vectors.
 
-Both are mapped from their files, so that the operating system may take the memory back.
+Both are mapped from their files where FAISS can do that, so that the operating system may take the memory back.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from qa.errors import DamagedSnapshot
 
 MEASURED_AT = 100  # the count for which probes are chosen; whoever wants more has every list searched
 
+_FLAGS = faiss.IO_FLAG_MMAP_IFC if sys.platform in ("linux", "win32") else 0  # elsewhere FAISS maps no files
 _SPARE = 0.25  # of the count: codes of 8 bits put a few of the best rows just behind it
 _FEW_ROWS = 5000  # to score one by one, without an index, takes a millisecond or two
 
@@ -46,7 +48,7 @@ class FaissStore:
             DamagedSnapshot: the file is no FAISS index.
         """
         try:
-            return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC), vectors, probes)
+            return cls(faiss.read_index(str(path), _FLAGS), vectors, probes)
         except RuntimeError as error:
             raise DamagedSnapshot(f"{path} is no FAISS index: {str(error).splitlines()[0]}") from error
 

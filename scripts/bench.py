@@ -34,6 +34,7 @@ from bench.servers import Running, Service, drop_page_cache, own, running
 
 CLIENTS = (1, 4, 16, 64)
 BARE_QUESTIONS = 100  # that the bare encoder is timed on, each time
+BUILD_ROUNDS = 3  # at most: a round takes minutes
 LIBRARIES = ("onnxruntime", "sentence-transformers", "torch", "faiss-cpu", "numpy", "fastapi", "uvicorn")
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -44,6 +45,7 @@ def main() -> None:
     if arguments.render:
         render.write(json.loads(arguments.render.read_text()), REPOSITORY / "docs")
         return
+    arguments.work, arguments.peer_cache = arguments.work.resolve(), arguments.peer_cache.resolve()
     arguments.work.mkdir(parents=True, exist_ok=True)
     documents = real_documents(arguments.texts) if arguments.texts else []
     results: dict[str, Any] = {"about": _about(arguments), "sizes": [], "build": None}
@@ -231,8 +233,9 @@ def _build_rates(documents: list[tuple[str, str]], arguments: argparse.Namespace
         texts = process.submit(encoder.called, "bench.snapshots.encoded_texts", index).result()
         tokens = process.submit(encoder.count_tokens, texts).result()
     found: dict[str, Any] = {"passages": index.passages, "texts": len(texts), "tokens": tokens, "rounds": []}
-    for number in range(arguments.rounds):
-        _say(f"build from nothing: round {number + 1} of {arguments.rounds}")
+    rounds = min(arguments.rounds, BUILD_ROUNDS)
+    for number in range(rounds):
+        _say(f"build from nothing: round {number + 1} of {rounds}")
         with encoder.apart() as process:
             build = process.submit(encoder.service_build, index.seeds, folder).result()
         with encoder.apart() as process:

@@ -84,7 +84,9 @@ def real_index(work: Path, documents: list[tuple[str, str]], passages: int) -> I
         smaller = [path for path in work.glob("real-*[0-9]") if int(path.name[5:]) < passages and path.is_dir()]
         if smaller:  # snapshots are never written to, so links are copies
             nearest = max(smaller, key=lambda path: int(path.name[5:]))
-            shutil.copytree(nearest, folder, copy_function=os.link, ignore=shutil.ignore_patterns("build.lock"))
+            shutil.copytree(
+                nearest, folder, copy_function=os.link, ignore=shutil.ignore_patterns("build.lock", "journal*")
+            )
     seeds.mkdir(parents=True, exist_ok=True)
     count = 0
     for name, text in documents:

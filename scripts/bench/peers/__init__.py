@@ -19,8 +19,8 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
+from bench.encoder import apart
 from bench.servers import RESULTS, Service, get, post
-from qa.encode.weights import packaged_model
 
 _TORCH = "torch==2.13.0"
 REQUIREMENTS = {
@@ -35,7 +35,7 @@ REQUIREMENTS = {
     ),
 }
 _HERE = Path(__file__).parent
-_OFFLINE = {"HF_HUB_OFFLINE": "1", "HAYSTACK_TELEMETRY_ENABLED": "False"}
+_SETTINGS = {"HF_HUB_OFFLINE": "1", "HAYSTACK_TELEMETRY_ENABLED": "False", "LOG": "WARNING", "PYTHONPATH": ""}
 
 
 def environment(name: str, cache: Path) -> Path:
@@ -61,12 +61,13 @@ def service(name: str, cache: Path, passages: Path, work: Path) -> Service:
         work: Where its index is kept.
     """
     programs = environment(name, cache)
-    model = _model_folder(cache)
+    with apart() as process:  # importing qa settles threads, which are the peers' own business
+        model, prompt = process.submit(lay_out_model, cache / "model").result()
     index = work / name
     settings = {
-        **_OFFLINE,
+        **_SETTINGS,
         "BENCH_MODEL": str(model),
-        "BENCH_PROMPT": packaged_model().query_prompt,
+        "BENCH_PROMPT": prompt,
         "BENCH_PASSAGES": str(passages),
         "BENCH_INDEX": str(index),
     }
@@ -90,7 +91,15 @@ def _txtai(programs: Path, index: Path, settings: dict[str, str]) -> Service:
 
 def _haystack(programs: Path, settings: dict[str, str]) -> Service:
     pipelines = _HERE / "haystack" / "pipelines"
-    command = (str(programs / "hayhooks"), "run", "--port", "{port}", "--pipelines-dir", str(pipelines))
+    command = (
+        str(programs / "hayhooks"),
+        "run",
+        "--port",
+        "{port}",
+        "--pipelines-dir",
+        str(pipelines),
+        "--without-tracing",
+    )
 
     def request(question: str) -> str:
         return post("/ask/run", {"question": question, "count": RESULTS})
@@ -98,9 +107,10 @@ def _haystack(programs: Path, settings: dict[str, str]) -> Service:
     return Service("haystack", command, settings, request)
 
 
-def _model_folder(cache: Path) -> Path:
-    """The packaged network, laid out as sentence-transformers wants it; txtai takes the file as it is."""
-    folder = cache / "model"
+def lay_out_model(folder: Path) -> tuple[Path, str]:
+    """The packaged network, laid out as sentence-transformers wants it; and its query prompt. txtai takes the file."""
+    from qa.encode.weights import packaged_model  # noqa: PLC0415
+
     packaged = packaged_model()
     modules = ("Transformer", ""), ("Pooling", "1_Pooling"), ("Normalize", "2_Normalize")
     names = [
@@ -119,4 +129,4 @@ def _model_folder(cache: Path) -> Path:
     shutil.copy(packaged.network, folder / "onnx/model.onnx")
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"):
         shutil.copy(packaged.network.with_name(name), folder / name)
-    return folder
+    return folder, packaged.query_prompt

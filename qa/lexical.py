@@ -45,7 +45,7 @@ _stemmer = Stemmer.Stemmer("english")
 
 _K1, _B = 1.5, 0.75
 _POSTING = np.dtype([("row", np.int32), ("term", np.int32), ("count", np.int32)])
-_BLOCK = 1 << 20  # postings handled at a time
+_BLOCK = 1 << 18  # postings handled at a time
 
 
 def spelt(text: str) -> list[str]:

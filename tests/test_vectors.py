@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import faiss
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -215,6 +216,9 @@ def test_a_file_that_is_no_index_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("exact_up_to", [0, 10**9])
 def test_the_same_vectors_give_the_same_bytes(tmp_path: Path, clustered: Floats, exact_up_to: int) -> None:
-    for name in ("one", "two"):
-        write_index(clustered, clustered[:50], tmp_path / name, exact_up_to=exact_up_to)
+    threads = faiss.omp_get_max_threads()
+    for name, team in (("one", 1), ("two", 2)):
+        faiss.omp_set_num_threads(team)
+        write_index(clustered, clustered[:50], tmp_path / name, exact_up_to)
+    faiss.omp_set_num_threads(threads)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()

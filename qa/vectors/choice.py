@@ -71,8 +71,13 @@ def _quantised(vectors: Floats) -> faiss.IndexIVFScalarQuantizer:
         faiss.IndexFlatIP(dimension), dimension, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
     )
     index.cp.min_points_per_centroid = 1  # for fewer than it likes, FAISS writes to the terminal
-    index.train(vectors[evenly(size, _SAMPLE * lists)])
-    _add(index, vectors)
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)  # a team would sum in another order; it holds for this thread alone
+    try:
+        index.train(vectors[evenly(size, _SAMPLE * lists)])
+        _add(index, vectors)
+    finally:
+        faiss.omp_set_num_threads(threads)
     return index
 
 

@@ -30,10 +30,10 @@ os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2])  # for what is started 
 from bench import encoder, peers, render
 from bench.corpus import Index, built, expected_passages, questions, real_documents, real_index
 from bench.load import ask
-from bench.servers import Running, Service, drop_page_cache, own, running
+from bench.servers import Running, Service, drop_page_cache, own, running, stages_ms
 
 CLIENTS = (1, 4, 16, 64)
-BARE_QUESTIONS = 100  # that the bare encoder is timed on, each time
+BARE_QUESTIONS = 100  # that the bare encoder, and the stages of an answer, are timed on each time
 BUILD_ROUNDS = 3  # at most: a round takes minutes
 LIBRARIES = ("onnxruntime", "sentence-transformers", "torch", "faiss-cpu", "numpy", "fastapi", "uvicorn")
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -222,7 +222,12 @@ def _load(services: list[Service], pool: list[str], arguments: argparse.Namespac
                     found[server.service.name]["clients"][clients].append(result)
         for server in servers:
             found[server.service.name]["memory"]["after"] = server.memory()
-    return {"services": found, "encoder": bare}
+        begin = used["qa"]
+        return {
+            "services": found,
+            "encoder": bare,
+            "stages_ms": stages_ms(servers[0], pool[begin : begin + BARE_QUESTIONS]),
+        }
 
 
 def _build_rates(documents: list[tuple[str, str]], arguments: argparse.Namespace) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def tables(results: dict[str, Any]) -> str:
             for size in sizes
             if len(size["services"]) > 1
         ]
+        parts += ["### What takes the time", _stages(sizes)]
         parts += ["### What each size needs", _needs(sizes), "### Disk", _disk(sizes)]
     if results["build"]:
         parts += ["### Building", _building(results["build"])]
@@ -116,6 +117,14 @@ def _starts_rows(starts: dict[str, Any], row: Callable[[str, Callable[[str], str
         row("start to first answer, warm, s", lambda each: _spread(starts[each]["warm"])),
         row(f"the same, cold ({starts['cold_how']}), s", lambda each: _spread(starts[each]["cold"])),
     ]
+
+
+def _stages(sizes: list[dict[str, Any]]) -> str:
+    names = list(dict.fromkeys(stage for size in sizes for stage in size["stages_ms"]))
+    rows = [[stage, *(f"{size['stages_ms'].get(stage, 0):.2f}" for size in sizes)] for stage in names]
+    rows.append(["all stages", *(f"{sum(size['stages_ms'].values()):.2f}" for size in sizes)])
+    head = "|".join(["one client, median ms of each stage", *(f"{size['passages']:,}" for size in sizes)])
+    return _table(head, rows)
 
 
 def _needs(sizes: list[dict[str, Any]]) -> str:

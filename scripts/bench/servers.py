@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -61,6 +62,18 @@ def own(index_dir: Path, seeds_dir: Path) -> Service:
     environment = {"QA_INDEX_DIR": str(index_dir), "QA_SEEDS_DIR": str(seeds_dir), "QA_PORT": "{port}"}
     command = (sys.executable, "-m", "qa.cli", "serve")
     return Service("qa", command, environment, lambda question: get(f"/api/ask?k={RESULTS}&q={quote(question)}"))
+
+
+def stages_ms(server: Running, questions: list[str]) -> dict[str, float]:
+    """Where the service of this repository spends its time: the median of each stage over some questions."""
+    connection = http.client.HTTPConnection(HOST, server.port)
+    laps: dict[str, list[float]] = {}
+    for question in questions:
+        connection.request("GET", f"/api/ask?explain=1&k={RESULTS}&q={quote(question)}")
+        for stage, lap in json.load(connection.getresponse())["stages_ms"].items():
+            laps.setdefault(stage, []).append(lap)
+    connection.close()
+    return {stage: statistics.median(each) for stage, each in laps.items()}
 
 
 def get(target: str) -> str:

@@ -179,11 +179,11 @@ def token_weights(encoding: Encoding, asked: Iterable[ContentWord]) -> Floats:
 
 
 def scale(values: Floats) -> Floats:
-    """Min-max scaling to 0..1; all 1 where every value is the same."""
-    if not len(values):
+    """Min-max scaling to 0..1 along the last axis; all 1 where every value is the same."""
+    if not values.shape[-1]:
         return values
-    low, high = values.min(), values.max()
-    return np.ones_like(values) if high <= low else (values - low) / (high - low)
+    low, high = values.min(axis=-1, keepdims=True), values.max(axis=-1, keepdims=True)
+    return np.where(high <= low, np.float32(1), (values - low) / np.where(high <= low, np.float32(1), high - low))
 
 
 def _sentence_vectors(snapshot: Snapshot, rows: npt.NDArray[np.int64], encoding: Encoding) -> Floats:
@@ -196,10 +196,9 @@ def _sentence_vectors(snapshot: Snapshot, rows: npt.NDArray[np.int64], encoding:
 
 
 def _fuse(signals: dict[str, Floats], boilerplate: npt.NDArray[np.bool_]) -> Floats:
-    total = np.zeros(len(boilerplate), dtype=np.float32)
-    for name, weight in WEIGHTS.items():
-        total += weight * scale(signals[name])
-    return np.maximum(total / sum(WEIGHTS.values()) - BOILERPLATE_PENALTY * boilerplate, 0.0).astype(np.float32)
+    scaled = scale(np.stack([signals[name] for name in WEIGHTS]))
+    mean = np.array(list(WEIGHTS.values()), dtype=np.float32) @ scaled / sum(WEIGHTS.values())
+    return np.maximum(mean - BOILERPLATE_PENALTY * boilerplate, 0.0).astype(np.float32)
 
 
 def _best(scores: Floats, count: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:

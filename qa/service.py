@@ -5,7 +5,6 @@ Guarantees: one question is answered from one snapshot, whole, whatever is publi
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 import unicodedata
@@ -35,8 +34,6 @@ from qa.settings import Settings
 from qa.stopwatch import Stopwatch
 
 MAX_RESULTS = 50
-# A question that comes alone is encoded a fifth quicker on two threads.
-_THREADS_A_QUESTION = min(2, os.cpu_count() or 1)
 _ANSWERS_KEPT = 256
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -52,7 +49,7 @@ class Service:
             ModelUnavailable: weights are missing, altered or not loadable.
         """
         self._settings = settings
-        self._encoder = encoder or open_encoder(settings, threads_each=_THREADS_A_QUESTION)
+        self._encoder = encoder or open_encoder(settings)
         self._given = _GivenAnswers()
         self._holder = Holder(settings.index_dir, self._encoder.fingerprint)
         self._holder.watch()

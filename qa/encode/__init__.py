@@ -13,12 +13,8 @@ from qa.settings import Settings
 __all__ = ["Encoder", "Encoding", "PackagedModel", "model_fingerprint", "open_encoder", "packaged_model"]
 
 
-def open_encoder(settings: Settings, *, threads_each: int = 1) -> Encoder:
+def open_encoder(settings: Settings) -> Encoder:
     """Load the model that the settings name: the packaged one, or any of sentence-transformers' by hub id or folder.
-
-    Args:
-        settings: The model and how it is used.
-        threads_each: Threads that the packaged network gives to one text; no vector depends on it.
 
     Raises:
         ModelUnavailable: weights are missing, altered, or cannot be loaded.
@@ -29,9 +25,7 @@ def open_encoder(settings: Settings, *, threads_each: int = 1) -> Encoder:
     if settings.model:
         return SentenceEncoder(load_named(settings.model), settings.model, settings.query_prompt, settings.threads)
     packaged = packaged_model()
-    return SentenceEncoder(
-        load_packaged(packaged, threads_each), packaged.id, packaged.query_prompt, settings.threads, packaged
-    )
+    return SentenceEncoder(load_packaged(packaged), packaged.id, packaged.query_prompt, settings.threads, packaged)
 
 
 def model_fingerprint(settings: Settings) -> str:

@@ -11,10 +11,10 @@ activations by the whole batch, so a text's vector would depend on its neighbour
 from __future__ import annotations
 
 import os
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -43,40 +43,35 @@ class OnnxNetwork(InputModule):
     so that nothing is tokenised twice.
     """
 
-    def __init__(self, network: Path, tokenizer: Path, max_tokens: int, threads: int) -> None:
+    def __init__(self, network: Path, tokenizer: Path, max_tokens: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.tokenizer = Tokenizer.from_file(str(tokenizer))
         self.tokenizer.enable_truncation(max_tokens)
         self.tokenizer.enable_padding()
-        # A text that comes alone gets all the threads it may have; texts that come together get one each, since a
-        # team waits for work by spinning, on the very cores that the others need.
-        self._together = _session(network, 1)
-        self._alone = _session(network, threads) if threads > 1 else self._together
-        self._inputs = [entry.name for entry in self._together.get_inputs()]
-        self._running = 0
-        self._lock = threading.Lock()
+        options = onnxruntime.SessionOptions()
+        # Texts run side by side, each on the thread that brings it. A team for each would wait for its next piece of
+        # work by spinning, on the very cores that the other texts need.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
+        self._inputs = [entry.name for entry in self._session.get_inputs()]
 
     def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **_: Any) -> dict[str, Any]:
         """Tokenise texts into padded id, mask and type tensors, and the spans of each text's tokens."""
-        encodings = self.tokenizer.encode_batch([(prompt or "") + text for text in inputs])
+        texts = [(prompt or "") + text for text in inputs]
+        # One text needs no padding, and none of the threads that a batch is handed out to.
+        encodings = self.tokenizer.encode_batch(texts) if len(texts) > 1 else [self.tokenizer.encode(texts[0])]
         return {
-            "input_ids": torch.tensor([encoding.ids for encoding in encodings]),
-            "attention_mask": torch.tensor([encoding.attention_mask for encoding in encodings]),
-            "token_type_ids": torch.tensor([encoding.type_ids for encoding in encodings]),
+            "input_ids": _tensor([encoding.ids for encoding in encodings]),
+            "attention_mask": _tensor([encoding.attention_mask for encoding in encodings]),
+            "token_type_ids": _tensor([encoding.type_ids for encoding in encodings]),
             "spans": [_spans(encoding.offsets, encoding.special_tokens_mask) for encoding in encodings],
         }
 
     def forward(self, features: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Run the network."""
         feed = {name: features[name].numpy() for name in self._inputs}
-        with self._lock:
-            self._running += 1
-            session = self._alone if self._running == 1 else self._together
-        try:
-            states = session.run(None, feed)[0]
-        finally:
-            with self._lock:
-                self._running -= 1
+        states = self._session.run(None, feed)[0]
         features["token_embeddings"] = torch.from_numpy(states)
         features["sentence_embedding"] = torch.from_numpy(_unit(states[:, 0]))
         return features
@@ -86,9 +81,9 @@ class OnnxNetwork(InputModule):
         raise NotImplementedError
 
 
-def load_packaged(packaged: PackagedModel, threads: int = 1) -> SentenceTransformer:
-    """Assemble the default model from its verified files; a text that comes alone is given up to `threads`."""
-    network = OnnxNetwork(packaged.network, packaged.tokenizer, packaged.max_tokens, threads)
+def load_packaged(packaged: PackagedModel) -> SentenceTransformer:
+    """Assemble the default model from its verified files."""
+    network = OnnxNetwork(packaged.network, packaged.tokenizer, packaged.max_tokens)
     return SentenceTransformer(modules=[network], device="cpu")
 
 
@@ -119,6 +114,7 @@ class SentenceEncoder:
         self._model = model.eval()
         self._threads = threads or os.cpu_count() or 1
         self._prompt = query_prompt or str((model.prompts or {}).get("query") or "")
+        self._is_word = lru_cache(maxsize=65536)(lambda word: int((self._tokenised(word)[:, 0] >= 0).sum()) == 1)
         self.id = model_id
         self.fingerprint = packaged.fingerprint if packaged else _digest(model, self._prompt)
         self.dimension = len(self.encode_question("dimension").vector)
@@ -134,7 +130,7 @@ class SentenceEncoder:
 
     def is_word(self, word: str) -> bool:
         """Whether the model knows a word whole; see `Encoder`."""
-        return int((self._tokenised(word)[:, 0] >= 0).sum()) == 1
+        return self._is_word(word)
 
     def encode_groups(self, groups: Iterable[Sequence[str]]) -> Iterator[list[Encoding]]:
         """Encode groups of texts in order; see `Encoder`."""
@@ -164,8 +160,8 @@ class SentenceEncoder:
             features: dict[str, Any] = self._model(self._model.preprocess([text]))
         if "token_embeddings" not in features or "sentence_embedding" not in features:
             raise ModelUnavailable(f"{self.id} gives no token vectors; name a transformer model in QA_MODEL.")
-        vector = features["sentence_embedding"][0].numpy()
-        tokens = features["token_embeddings"][0].numpy()
+        vector = features["sentence_embedding"].numpy()[0]
+        tokens = features["token_embeddings"].numpy()[0]
         spans = features["spans"][0] if "spans" in features else self._tokenised(text)
         if len(spans) != len(tokens):
             raise ModelUnavailable(
@@ -189,11 +185,8 @@ class SentenceEncoder:
         return _spans(encoded["offset_mapping"], encoded["special_tokens_mask"])
 
 
-def _session(network: Path, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
+def _tensor(ids: list[list[int]]) -> torch.Tensor:
+    return torch.from_numpy(np.array(ids, dtype=np.int64))
 
 
 def _spans(offsets: Sequence[tuple[int, int]], special: Sequence[int]) -> Spans:

@@ -3,10 +3,10 @@
 1. Misspelt words are corrected towards the documents' own, and the question is encoded once: a vector for the whole,
    and one for each of its tokens.
 2. Candidates are the union of the nearest passages by vector and the best by BM25, among those the filters allow.
-3. Late interaction compares the question's tokens, rare words weighing more, with every candidate's: once with all of
-   the passage's tokens, and once with those of its best single sentence, where evidence stands close together. The
-   vector of the nearest sentence, encoded by itself, is a third witness.
-4. Each signal is scaled to 0..1 over the candidates, and their weighted mean is the score.
+3. Two cheap witnesses and the vector of each candidate's nearest sentence, encoded by itself, choose those that go on.
+4. Late interaction compares the question's tokens, rare words weighing more, with theirs: once with all of a passage's
+   tokens, and once with those of its best single sentence, where evidence stands close together.
+5. Each signal is scaled to 0..1 over all that have it, and their weighted mean is the score.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from qa.snapshot import Snapshot, TokenMatrix
 from qa.stopwatch import Stopwatch
 
 CANDIDATES = 100  # from each of the two retrievers
+COMPARED = 64  # of those; comparing them all, token by token, finds no more and takes twice the time
 WEIGHTS = {"late_interaction": 1.0, "best_sentence": 1.0, "sentence_vector": 0.5, "bm25": 0.25, "dense": 0.2}
 # Imprints, addresses and dead links are found when asked for, but do not compete with what a document says.
 BOILERPLATE_PENALTY = 0.05
@@ -56,7 +57,7 @@ class ContentWord:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """All candidates of one question, best first, with what ranked them.
+    """The candidates of one question that were compared with it, best first, with what ranked them.
 
     Attributes:
         searched: The question as it was searched for, misspelt words corrected.
@@ -67,6 +68,7 @@ class Ranking:
         scores: `(n,) float32` in 0..1: the weighted mean of the scaled signals; 1 is best on every signal.
         signals: Raw values by name, each `(n,) float32`.
         dense_rows: What the vector store alone returns, best first; `bm25_rows` likewise for BM25.
+        rest: The other candidates, by what was known of them, `(m,) int64`.
         order: Where each ranked passage stands in what follows, `(n,) int64`.
         tokens: The candidates' tokens.
         compared: How the question's tokens meet them.
@@ -83,6 +85,7 @@ class Ranking:
     signals: dict[str, Floats]
     dense_rows: npt.NDArray[np.int64]
     bm25_rows: npt.NDArray[np.int64]
+    rest: npt.NDArray[np.int64]
     order: npt.NDArray[np.int64]
     tokens: TokenMatrix
     compared: Maxima
@@ -118,19 +121,26 @@ def search(
     dense_rows, _ = snapshot.vectors.search(encoding.vector, CANDIDATES, allowed)
     bm25_all = snapshot.bm25.scores(tuple(dict.fromkeys(word.term for word in asked)))
     bm25_rows = _best(bm25_all, CANDIDATES, allowed)
-    rows = np.union1d(dense_rows, bm25_rows)
+    candidates = np.union1d(dense_rows, bm25_rows)
+    near = {
+        "sentence_vector": _sentence_vectors(snapshot, candidates, encoding),
+        "bm25": bm25_all[candidates],
+        "dense": snapshot.vectors.vectors(candidates) @ encoding.vector,
+    }
+    nearness = _weighted(near)
+    nearest = np.argsort(-nearness, kind="stable")
+    best, rest = np.sort(nearest[:COMPARED]), nearest[COMPARED:]
+    rows = candidates[best]
     lap("candidates")
     tokens = snapshot.tokens(rows)
     compared = maxima(encoding.tokens, tokens.levels, tokens.scales, tokens.bounds, tokens.sentences)
     sentence_scores = max_sim(compared.sentences, weights)
-    signals = {
+    late = {
         "late_interaction": max_sim(compared.passages, weights),
         "best_sentence": compared.best_of(sentence_scores),
-        "sentence_vector": _sentence_vectors(snapshot, rows, encoding),
-        "bm25": bm25_all[rows],
-        "dense": snapshot.vectors.vectors(rows) @ encoding.vector,
     }
-    scores = _fuse(signals, snapshot.boilerplate[rows])
+    mean = (_weighted(late) + nearness[best]) / sum(WEIGHTS.values())
+    scores = np.maximum(mean - BOILERPLATE_PENALTY * snapshot.boilerplate[rows], 0.0).astype(np.float32)
     order = np.lexsort((rows, -scores))
     lap("late_interaction")
     return Ranking(
@@ -141,9 +151,11 @@ def search(
         token_weights=weights,
         rows=rows[order],
         scores=scores[order],
-        signals={name: values[order] for name, values in signals.items()},
+        signals={name: values[order] for name, values in late.items()}
+        | {name: values[best][order] for name, values in near.items()},
         dense_rows=dense_rows,
         bm25_rows=bm25_rows,
+        rest=candidates[rest],
         order=order,
         tokens=tokens,
         compared=compared,
@@ -195,10 +207,10 @@ def _sentence_vectors(snapshot: Snapshot, rows: npt.NDArray[np.int64], encoding:
     return np.asarray(np.maximum.reduceat(matrix[0], sentences.bounds[:-1]), dtype=np.float32)
 
 
-def _fuse(signals: dict[str, Floats], boilerplate: npt.NDArray[np.bool_]) -> Floats:
-    scaled = scale(np.stack([signals[name] for name in WEIGHTS]))
-    mean = np.array(list(WEIGHTS.values()), dtype=np.float32) @ scaled / sum(WEIGHTS.values())
-    return np.maximum(mean - BOILERPLATE_PENALTY * boilerplate, 0.0).astype(np.float32)
+def _weighted(signals: dict[str, Floats]) -> Floats:
+    """The weighted sum of signals scaled over all that have them."""
+    weights = np.array([WEIGHTS[name] for name in signals], dtype=np.float32)
+    return np.asarray(weights @ scale(np.stack(list(signals.values()))), dtype=np.float32)
 
 
 def _best(scores: Floats, count: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:

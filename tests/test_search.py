@@ -17,6 +17,7 @@ from qa.records import Filters, PassageKind
 from qa.search import (
     BOILERPLATE_PENALTY,
     CANDIDATES,
+    COMPARED,
     WEIGHTS,
     Ranking,
     content_words,
@@ -197,6 +198,20 @@ def test_a_filter_goes_before_the_ranking_so_that_no_better_passages_crowd_out_t
     snapshot = workshop.open()
     assert "wanted" not in documents(search(snapshot, FakeEncoder(), "oldest pier"))
     assert documents(search(snapshot, FakeEncoder(), "oldest pier", Filters(document_ids=("wanted",)))) == ["wanted"]
+    snapshot.close()
+
+
+def test_of_many_candidates_the_nearest_are_compared_and_the_rest_follow_them(tmp_path: Path) -> None:
+    texts = {f"pier{number:03}.txt": f"Pier {number} is {number % 7} years old." for number in range(COMPARED + 15)}
+    workshop = Workshop(tmp_path, texts | {"wanted.txt": "The oldest pier of Elden was built by Mara Quill."})
+    workshop.build()
+    snapshot = workshop.open()
+    ranking = search(snapshot, FakeEncoder(), "who built the oldest pier of Elden")
+    assert documents(ranking)[0] == "wanted"
+    assert len(ranking.rows) == COMPARED
+    candidates = {*ranking.dense_rows.tolist(), *ranking.bm25_rows.tolist()}
+    assert {*ranking.rows.tolist()} | {*ranking.rest.tolist()} == candidates
+    assert len(ranking.rows) + len(ranking.rest) == len(candidates) > COMPARED
     snapshot.close()
 
 

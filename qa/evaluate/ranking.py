@@ -20,8 +20,8 @@ def stages(ranking: Ranking) -> dict[str, list[int]]:
     return {
         "BM25": [int(row) for row in ranking.bm25_rows],
         "dense": [int(row) for row in ranking.dense_rows],
-        "late interaction": [int(row) for row in ranking.rows[late]],
-        "fused": [int(row) for row in ranking.rows],
+        "late interaction": [int(row) for row in (*ranking.rows[late], *ranking.rest)],
+        "fused": [int(row) for row in (*ranking.rows, *ranking.rest)],
     }
 
 

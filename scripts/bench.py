@@ -55,7 +55,7 @@ def main() -> None:
             arguments.json.write_text(json.dumps(results, indent=1))
 
     for wanted in arguments.sizes:
-        index = _index(wanted, documents, arguments.work)
+        index = _index(wanted, documents, arguments)
         results["sizes"].append(_measured(index, arguments))
         keep()
     if arguments.build_passages:
@@ -80,8 +80,9 @@ def _arguments() -> argparse.Namespace:
         type=_sizes,
         default=[0],
         help="numbers of passages, separated by commas; below 1,000 the documents "
-        "in seeds/, 'all' for all of --texts, and beyond that resampled",
+        "in seeds/, 'all' for all real ones, and beyond that resampled",
     )
+    add("--real", type=int, default=sys.maxsize, help="at most so many real passages; larger indexes are made of them")
     add(
         "--questions",
         type=Path,
@@ -129,12 +130,13 @@ def _about(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _index(wanted: int, documents: list[tuple[str, str]], work: Path) -> Index:
+def _index(wanted: int, documents: list[tuple[str, str]], arguments: argparse.Namespace) -> Index:
+    work = arguments.work
     if wanted < 1000:
         return built(work / "seeds", REPOSITORY / "seeds")
     if not documents:
         raise SystemExit("Sizes of 1,000 passages and more need --texts.")
-    everything = expected_passages(documents)
+    everything = min(expected_passages(documents), arguments.real)
     if wanted <= everything or wanted == sys.maxsize:
         return real_index(work, documents, min(wanted, everything))
     base = real_index(work, documents, everything)

@@ -14,9 +14,10 @@ from qa.search import Ranking
 from qa.snapshot import Snapshot
 
 _SHINGLE_WORDS = 5
-_SHINGLE_BITS = 2048
 _SAME_SHARE = 0.6  # of the shorter passage's shingles that the longer one holds, for both to be one result
 _LOOKED_THROUGH = 4  # times the results wanted: how far down copies are looked for
+
+_Shingles = frozenset[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def distinct(ranking: Ranking, count: int) -> list[Group]:
     groups: list[tuple[Match, list[Hit], _Shingles]] = []
     for place in range(min(count * _LOOKED_THROUGH, len(ranking.rows))):
         own = _shingles(ranking.snapshot.passage(int(ranking.rows[place])).text)
-        copies = next((copies for _, copies, others in groups if own.alike(others)), None)
+        copies = next((copies for _, copies, others in groups if _alike(own, others)), None)
         if copies is not None:
             copies.append(ranking.hit(place))
         elif len(groups) < count:
@@ -88,30 +89,12 @@ def _footnotes(snapshot: Snapshot, passage: Passage) -> tuple[Footnote, ...]:
     return tuple(Footnote(text[span.start : span.end], span.start, span.end) for span in passage.footnotes)
 
 
-@dataclass(frozen=True, slots=True)
-class _Shingles:
-    """A text's runs of words (Broder, "On the resemblance and containment of documents", 1997).
-
-    `bits` has one bit for each run, by its hash; `hidden` runs fell on a bit that another had set.
-    """
-
-    runs: frozenset[tuple[str, ...]]
-    bits: int
-    hidden: int
-
-    def alike(self, other: _Shingles) -> bool:
-        """Whether the shorter shares enough with the longer. Most texts do not, and their bits tell at once."""
-        least = _SAME_SHARE * min(len(self.runs), len(other.runs))
-        if (self.bits & other.bits).bit_count() + self.hidden < least:
-            return False
-        return len(self.runs & other.runs) >= least
-
-
 @lru_cache(maxsize=8192)
 def _shingles(text: str) -> _Shingles:
+    """A text's runs of words (Broder, "On the resemblance and containment of documents", 1997)."""
     words = re.findall(r"\w+", text.casefold())
-    runs = frozenset(tuple(words[at : at + _SHINGLE_WORDS]) for at in range(max(1, len(words) - _SHINGLE_WORDS + 1)))
-    bits = 0
-    for run in runs:
-        bits |= 1 << hash(run) % _SHINGLE_BITS
-    return _Shingles(runs, bits, len(runs) - bits.bit_count())
+    return frozenset(zip(*(words[at:] for at in range(_SHINGLE_WORDS)), strict=False)) or frozenset([tuple(words)])
+
+
+def _alike(one: _Shingles, other: _Shingles) -> bool:
+    return len(one & other) >= _SAME_SHARE * min(len(one), len(other))

@@ -115,6 +115,7 @@ def _run(port: int, requests: list[str], clients: int, seconds: float) -> dict[s
             if now - started < seconds:
                 client.send(next(left))
             else:
+                waiting.unregister(client.connection)  # the server may close it, as it closes what is idle
                 busy -= 1
     ended = time.perf_counter()
     return {"times_ms": times_ms, "seconds": ended - started, "failed": failed}

@@ -89,7 +89,7 @@ def _footnotes(snapshot: Snapshot, passage: Passage) -> tuple[Footnote, ...]:
     return tuple(Footnote(text[span.start : span.end], span.start, span.end) for span in passage.footnotes)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)  # of some 20 kB each
 def _shingles(text: str) -> _Shingles:
     """A text's runs of words (Broder, "On the resemblance and containment of documents", 1997)."""
     words = re.findall(r"\w+", text.casefold())

@@ -94,6 +94,6 @@ def _place(spans: npt.NDArray[np.int32], matrix: Floats) -> Span | None:
     return Span(begin, end) if begin >= 0 else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _terms_of(text: str) -> frozenset[str]:
     return frozenset(terms(text))

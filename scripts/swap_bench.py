@@ -46,7 +46,7 @@ class Asker(threading.Thread):
         while not self.stop.is_set():
             number += 1
             started = time.perf_counter()
-            question = urllib.parse.quote(QUESTIONS[number % len(QUESTIONS)])
+            question = urllib.parse.quote(f"{QUESTIONS[number % len(QUESTIONS)]}, case {number}")  # never the same
             try:
                 connection.request("GET", f"/api/ask?q={question}")
                 reply = connection.getresponse()

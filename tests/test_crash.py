@@ -58,7 +58,8 @@ class Readers:
     def _ask(self) -> None:
         while not self._stop.wait(0.01):
             try:
-                answer = self.service.ask("which edition does the tide table of the harbour show", 5)
+                # Explained, so that it is searched for each time rather than remembered.
+                answer = self.service.ask("which edition does the tide table of the harbour show", 5, explain=True)
                 editions = {int(_EDITION.search(quote.text)[1]) for quote in answer.passages}
                 known = self._edition_of.setdefault(answer.snapshot, max(editions))
                 if editions != {known} or known > self.latest or len(answer.passages) != 5:

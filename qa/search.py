@@ -210,7 +210,7 @@ def _sentence_vectors(snapshot: Snapshot, rows: npt.NDArray[np.int64], encoding:
 def _weighted(signals: dict[str, Floats]) -> Floats:
     """The weighted sum of signals scaled over all that have them."""
     weights = np.array([WEIGHTS[name] for name in signals], dtype=np.float32)
-    return np.asarray(weights @ scale(np.stack(list(signals.values()))), dtype=np.float32)
+    return np.asarray(np.einsum("s,sn->n", weights, scale(np.stack(list(signals.values())))), dtype=np.float32)
 
 
 def _best(scores: Floats, count: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:

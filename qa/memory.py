@@ -211,8 +211,8 @@ class Memory:
 
     def _vectors(self, key: bytes) -> PassageVectors | None:
         row = self._row(key)
-        if row is not None and self._known:
-            return self._known.passage_vectors(row)
+        if row is not None and self._vectors_of:
+            return self._vectors_of.passage_vectors(row)
         stored = self._stored(
             "SELECT vector, levels, scales, spans, sentence_levels, sentence_scales, digest FROM encoded WHERE key = ?",
             key,

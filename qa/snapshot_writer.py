@@ -49,8 +49,10 @@ from qa.vectors import IndexChoice, write_index
 from qa.vectors.choice import EXACT_UP_TO, evenly
 
 _block_values = attrgetter(*(field.name for field in fields(Block)))
-_OF_PASSAGES = (VECTORS, BOUNDS, SENTENCE_BOUNDS, DOCUMENT_ROWS, BOILERPLATE)
-_OF_THEIR_PARTS = (TOKENS, SCALES, SPANS, SENTENCES, SENTENCE_SCALES)
+_ARRAYS = (
+    *(VECTORS, BOUNDS, SENTENCE_BOUNDS, DOCUMENT_ROWS, BOILERPLATE),
+    *(TOKENS, SCALES, SPANS, SENTENCES, SENTENCE_SCALES),
+)
 _QUERIES = 256  # sentences that stand for questions where recall is measured
 
 _SCHEMA = """
@@ -80,7 +82,7 @@ class SnapshotWriter:
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(_SCHEMA)
         self._database.execute("BEGIN")
-        self._arrays = {name: _ArrayFile(self.folder / name) for name in (*_OF_PASSAGES, *_OF_THEIR_PARTS)}
+        self._arrays = {name: _ArrayFile(self.folder / name) for name in _ARRAYS}
         self._passages = self._tokens = self._sentences = 0
         self.index_choice = IndexChoice("exact")  # settled by `finish`
         self._bound()

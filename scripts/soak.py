@@ -31,6 +31,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import psutil
+from bench.servers import stop
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 60  # for one reply; a server under load gives up on a question long before
@@ -411,11 +412,7 @@ def serving(index: str, log: Path) -> Iterator[subprocess.Popen[str]]:
         try:
             yield process
         finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            stop(process, PATIENCE_S)
 
 
 def tell(world: World, log: Path, minutes: float) -> None:

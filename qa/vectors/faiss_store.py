@@ -33,7 +33,7 @@ class FaissStore:
         Args:
             index: Exact, or inverted lists.
             vectors: `(size, d) float32`, the rows of the index.
-            probes: How many lists a search looks into; 0 for an exact index.
+            probes: How many lists a search looks into; an exact index has none.
         """
         self._index = index
         self._vectors = vectors
@@ -63,7 +63,7 @@ class FaissStore:
         count = min(count, competing)
         if count == 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        if not self._probes:
+        if not self._lists:
             return _best(*self._nearest(query, count, competing, _parameters(allowed)), count)
         if allowed is not None and competing <= _FEW_ROWS:
             rows = np.flatnonzero(allowed)

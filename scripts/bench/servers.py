@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psutil
@@ -113,12 +114,17 @@ def running(service: Service, question: str) -> Iterator[Running]:
             time.sleep(0.02)
         yield Running(service, port, psutil.Process(process.pid), time.monotonic() - began)
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process, _STOP_S)
+
+
+def stop(process: subprocess.Popen[Any], patience_s: float) -> None:
+    """Ask a server to end, and end it when it does not."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _answers(port: int, request: str) -> bool:

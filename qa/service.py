@@ -71,6 +71,8 @@ class Service:
         stopwatch = Stopwatch()
         question = self._checked(question, k, filters)
         with self._holder.reading() as snapshot:
+            if filters and filters.document_ids:
+                filters = replace(filters, document_ids=tuple(map(snapshot.present_id, filters.document_ids)))
             asked = (snapshot.id, question, k, filters or Filters())
             given = self._given.get(asked)
             if given and not explain:  # whoever tunes wants to see it done
@@ -101,13 +103,13 @@ class Service:
             return snapshot.documents
 
     def document(self, document_id: str) -> Document:
-        """One document with its canonical text.
+        """One document with its canonical text, by its id or by one that it had before.
 
         Raises:
-            UnknownDocument: no document has this id.
+            UnknownDocument: no document has this id, or several had it before.
         """
         with self._holder.reading() as snapshot:
-            return snapshot.document(document_id)
+            return snapshot.document(snapshot.present_id(document_id))
 
     def original(self, document_id: str) -> tuple[str, bytes]:
         """The file name and bytes of the file that a document was made of.

@@ -42,7 +42,7 @@ def web_address(text: str) -> str | None:
 
     A backslash is refused too, since browsers take it for a slash and so see another host than other programs do.
     """
-    address = text.strip()
+    address = text.strip(" \t\r\n\f")
     if any(char.isspace() or not is_safe(char) or char == "\\" for char in address):
         return None
     try:

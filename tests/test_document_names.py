@@ -34,7 +34,8 @@ REFUSED = [
 TAKEN = [
     "report.pdf", "2024/Annual Report (final).docx", "a/sources.toml", "sources.toml.txt", "console.txt", "com10.txt",
     "年報.txt", "می\u200cشود.txt", "क्\u200dष.txt", "ක්\u200dරමය.txt", "👨\u200d👩\u200d👧.txt", "👩🏽\u200d⚕\ufe0f.txt",
-    "🏳\ufe0f\u200d🌈.txt", "1\ufe0f\u20e3.txt", "🙂\u200d↔\ufe0f.txt", "葛\U000e0100.txt", "naïve café.txt", "x" * 200, "a/" * 7 + "b", "ُ.txt",
+    "🏳\ufe0f\u200d🌈.txt", "1\ufe0f\u20e3.txt", "🙂\u200d↔\ufe0f.txt", "葛\U000e0100.txt", "naïve café.txt", "x" * 200,
+    "a/" * 7 + "b", "ُ.txt",
     " a.txt", "a..b.txt", "$HOME.txt", "#1.txt", "100%.txt", "[a]'{b}.txt",
 ]  # fmt: skip
 
@@ -53,10 +54,12 @@ def test_names_that_people_give_are_taken_as_they_are(name):
 
 @given(st.text(max_size=30))
 def test_a_refusal_is_one_line_that_steers_no_terminal(name):
+    said = ""
     try:
         checked_name(name)
     except InvalidRequest as error:
-        assert not [char for char in str(error) if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")]
+        said = str(error)
+    assert not [char for char in said if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")]
 
 
 @given(st.text(max_size=30))

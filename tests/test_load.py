@@ -132,6 +132,22 @@ def test_front_matter_describes_a_markdown_file_and_the_sidecar_goes_first() -> 
     assert (document.source, document.sha256) == ("a/b.md", sha256(data).hexdigest())
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.md", "---\ntitle: T\nurl: javascript:alert(1)\n---\nWords."),
+        (
+            "a.html",
+            "<title>T</title><link rel=canonical href='javascript:alert(1)'><meta property='og:url' content='javascript:alert(1)'><p>Words.",
+        ),
+        ("a.html", "<title>T</title><link rel=canonical href='https://'><p>Words."),
+    ],
+)
+def test_an_address_that_no_link_may_lead_to_is_left_out(name: str, data: str) -> None:
+    document = load_document(name, data.encode())
+    assert (document.title, document.url) == ("T", None)
+
+
 # Refusals
 
 

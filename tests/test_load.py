@@ -138,7 +138,7 @@ def test_front_matter_describes_a_markdown_file_and_the_sidecar_goes_first() -> 
         ("a.md", "---\ntitle: T\nurl: javascript:alert(1)\n---\nWords."),
         (
             "a.html",
-            "<title>T</title><link rel=canonical href='javascript:alert(1)'><meta property='og:url' content='javascript:alert(1)'><p>Words.",
+            "<title>T</title><link rel=canonical href='javascript:alert(1)'><p>Words.",
         ),
         ("a.html", "<title>T</title><link rel=canonical href='https://'><p>Words."),
     ],

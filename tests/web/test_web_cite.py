@@ -97,7 +97,7 @@ def test_bibtex_escapes_tex():
     assert rf"title = {{{{R\&D: 50\% of \$30M\_{braced} {rest}}}}}," in entry
 
 
-PIECES = """{ } \ }},url={x @misc{ [ ]( ) <b> &lt; ` * 1. - # $ www.example.org https://example.org a@example.org
+PIECES = r"""{ } \ }},url={x @misc{ [ ]( ) <b> &lt; ` * 1. - # $ www.example.org https://example.org a@example.org
 ![ ~~ | x""".split()
 hostile = st.text() | st.lists(st.sampled_from([*PIECES, " ", "\n", "\x1b[31m", "\u2028", "\u202e"]), max_size=8).map(
     "".join

@@ -38,20 +38,24 @@ def composed(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def checked_name(name: str) -> str:
+def checked_name(name: str, *, removing: bool = False) -> str:
     """The composed form of a name that a document may have.
+
+    Args:
+        name: A path under the documents' folder, with forward slashes.
+        removing: Whether the document is to be removed: then it may stand in a folder that has the sidecar's name.
 
     Raises:
         InvalidRequest: no document may have it; the message says why.
     """
     name = composed(name)
-    reason = why_refused(name)
+    reason = why_refused(name, removing=removing)
     if reason:
         raise InvalidRequest(_refusal(name, reason))
     return name
 
 
-def why_refused(name: str) -> str | None:
+def why_refused(name: str, *, removing: bool = False) -> str | None:
     """Why no document may have a composed name, here or on a system that the folder may be carried to; else None."""
     parts = name.split("/")
     if any(not is_safe(char) or char in _SPECIAL or char in _BLANK for char in name):
@@ -64,7 +68,8 @@ def why_refused(name: str) -> str | None:
         return "is reserved on some systems"
     if any(len(part.encode()) > _LONGEST_PART_BYTES for part in parts) or len(parts) > _MOST_PARTS:
         return "is too long"
-    return "is the sidecar's" if parts[0].casefold() == SIDECAR else None
+    sidecar = parts[0].casefold() == SIDECAR and not (removing and len(parts) > 1)
+    return "is the sidecar's" if sidecar else None
 
 
 def landing(folder: Path, name: str) -> Path:

@@ -101,7 +101,7 @@ class Inbox:
             UnknownDocument: there is no such file.
             BuildFailed: the disk refused.
         """
-        name = checked_name(name)
+        name = checked_name(name, removing=True)
         try:
             path = landing(self._folder, name)
             path.unlink()

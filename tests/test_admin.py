@@ -154,7 +154,17 @@ def test_names_that_lead_astray_store_nothing(shop, send, target):
     reply = send("PUT", f"/api/documents/{target}", content=b"Words.", headers=BEARER)
     assert error_of(reply) == (400, "invalid_request")
     assert everything_in(shop.seeds) == before
-    assert error_of(send("DELETE", f"/api/documents/{target}", headers=BEARER)) == (400, "invalid_request")
+    refused = (404, "unknown_document") if "toml/" in target else (400, "invalid_request")
+    assert error_of(send("DELETE", f"/api/documents/{target}", headers=BEARER)) == refused
+
+
+def test_a_folder_that_stands_in_the_sidecars_place_can_be_emptied_and_goes(shop, send):
+    shop.put("sources.toml/x.txt", "Words.")
+    assert send("DELETE", "/api/documents/sources.toml/x.txt", headers=BEARER).status_code == 202
+    assert not (shop.seeds / "sources.toml").exists()
+    shop.put("sources.toml", '["mill.txt"]\ntitle = "The Old Mill"\n')
+    assert error_of(send("DELETE", "/api/documents/sources.toml", headers=BEARER)) == (400, "invalid_request")
+    assert (shop.seeds / "sources.toml").is_file()
 
 
 @pytest.mark.parametrize(("target", "named"), [("mill.txt/x.txt", "mill.txt"), ("mill.txt/a/x.txt", "mill.txt"),

@@ -70,3 +70,9 @@ def test_a_former_id_of_several_is_not_found_and_names_them(get, target):
 def test_a_filter_takes_a_former_id(get):
     reply = get("/api/ask?q=what+is+the+fee&document_id=fees")
     assert {quote["citation"]["document_id"] for quote in reply.json()["passages"]} == {"fees.md"}
+
+
+def test_a_page_shows_which_document_a_former_id_asks_only(get):
+    shown, other = (get(f"/?document_id={each}", headers={"Accept": "text/html"}).text for each in ("fees", "nope"))
+    assert TEXTS["fees.md"] in shown
+    assert TEXTS["fees.md"] not in other

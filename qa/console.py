@@ -15,10 +15,14 @@ _OUTSIDE_ASCII = re.compile(r"[^\x20-\x7e\n]")
 
 
 def prepare_output() -> None:
-    """Let standard output and error write an escape for what they cannot encode, as Latin-1 cannot Chinese."""
+    """Begin a command: standard output and error write an escape for what they cannot encode (Chinese in Latin-1).
+
+    Warnings are logged; a command that tells more of its work calls `start_log` itself.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    start_log(logging.WARNING)
 
 
 def say(*lines: str, to: TextIO | None = None) -> None:
@@ -47,8 +51,12 @@ class _LineFormatter(logging.Formatter):
         return "\n".join(lines)
 
 
-def start_log() -> None:
-    """Log to standard error from now on, unless the program logs already."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_LineFormatter())
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+def start_log(level: int = logging.INFO) -> None:
+    """Log to standard error from now on, from a level on; a program that has a log of its own keeps that instead."""
+    root = logging.getLogger()
+    if not root.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(_LineFormatter())
+        root.addHandler(handler)
+    if any(isinstance(handler.formatter, _LineFormatter) for handler in root.handlers):
+        root.setLevel(level)

@@ -104,16 +104,19 @@ def _refusal(name: str, reason: str) -> str:
 def _serves(name: str, place: int) -> bool:
     """Whether the character at a place is visible, or changes how its neighbours look.
 
-    A joiner does behind a letter of a script that joins, and between emoji; a variation selector does behind anything
-    but ASCII, and behind the digit of a keycap.
+    A joiner does within a word of a script that joins, digits included, ZWJ at its end too, and between emoji. A
+    variation selector does behind anything but ASCII, and behind the digit of a keycap.
     """
     char, before, after = name[place], name[:place], name[place + 1 :]
     if _VARIANTS.match(char):
         return bool(before) and (not before[-1].isascii() or before[-1].isdigit())
     if char not in JOINERS:
         return True
-    if before and _is_joining(before[-1]):
-        return _is_joining(after[:1]) or (char == "\u200d" and after[:1] not in JOINERS)
+    sides = before[-1:], after[:1]
+    if any(map(_is_joining, sides)) and all(_is_joining(side) or side.isdecimal() for side in sides):
+        return True
+    if char == "\u200d" and _is_joining(before[-1:]):
+        return after[:1] not in JOINERS
     return char == "\u200d" and _is_emoji(before.rstrip("\ufe0f")[-1:]) and _is_emoji(after[:1])
 
 

@@ -140,6 +140,17 @@ def test_a_record_of_the_log_is_one_line_and_a_traceback_is_set_in(shop, encodin
     assert all(line.startswith("  ") for line in traceback)
 
 
+def test_a_warning_of_any_command_is_one_safe_line(tmp_path):
+    shop = Workshop(tmp_path / "a\x1b[31m\nqa: ok")
+    shop.put("sources.toml/x.txt", "Words.")
+    for arguments in (("build",), ("doctor",)):
+        _, out, err = run(shop, "ascii", *arguments)
+        assert re.fullmatch(
+            r"WARNING .*a\\x1b\[31m\\nqa: ok/seeds/sources\.toml is a folder, not a sidecar.*", err.strip()
+        )
+        assert steering(out + err) == []
+
+
 @given(st.lists(st.text(), min_size=1, max_size=3))
 def test_nothing_that_is_said_holds_a_control_character(lines):
     out = StringIO()

@@ -12,7 +12,7 @@ import unicodedata
 from pathlib import Path
 
 from qa.errors import InvalidRequest, NameTaken
-from qa.safe_text import JOINERS, is_safe, printable
+from qa.safe_text import JOINERS, compose, is_safe, printable
 
 SIDECAR = "sources.toml"
 PASSED_OVER = (".", "~$")  # how names of hidden files begin, and of those that office programs leave behind
@@ -35,7 +35,7 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²
 
 def composed(name: str) -> str:
     """A name as it is stored and compared, however a system composes its accents."""
-    return unicodedata.normalize("NFC", name)
+    return compose(name)
 
 
 def checked_name(name: str, *, removing: bool = False) -> str:
@@ -58,6 +58,11 @@ def checked_name(name: str, *, removing: bool = False) -> str:
 def why_refused(name: str, *, removing: bool = False) -> str | None:
     """Why no document may have a composed name, here or on a system that the folder may be carried to; else None."""
     parts = name.split("/")
+    if (
+        any(len(part.encode("utf-8", "surrogatepass")) > _LONGEST_PART_BYTES for part in parts)
+        or len(parts) > _MOST_PARTS
+    ):
+        return "is too long"
     if any(not is_safe(char) or char in _SPECIAL or char in _BLANK for char in name):
         return "holds a character that file names may not"
     if not all(_serves(name, place) for place in range(len(name))):
@@ -66,8 +71,6 @@ def why_refused(name: str, *, removing: bool = False) -> str | None:
         return "has an empty, hidden or relative part, or one that ends in a dot or a blank"
     if any(_RESERVED.fullmatch(part.partition(".")[0]) for part in parts):
         return "is reserved on some systems"
-    if any(len(part.encode()) > _LONGEST_PART_BYTES for part in parts) or len(parts) > _MOST_PARTS:
-        return "is too long"
     sidecar = parts[0].casefold() == SIDECAR and not (removing and len(parts) > 1)
     return "is the sidecar's" if sidecar else None
 

@@ -22,7 +22,8 @@ REFUSED = [
                                      "a\u200e.txt", "\ufeffa.txt", "a\u00ad.txt", "a\u2066.txt", "a\x85.txt",
                                      "a\u3164.txt", "a\ufffd.txt", "a\uffff.txt", "a\U000e0041.txt", "a\u2800.txt")),
     *((name, INVISIBLE) for name in ("a\u200db.txt", "a\u200c.txt", "\u200d.txt", "com\u200c1.txt", "a\ufe0f.txt",
-                                     "sources\u200c.toml", "می\u200c.txt", "می\u200c\u200cشود.txt", "中\u200c文.txt", "1\u200c2.txt", "a\u200cب.txt",
+                                     "sources\u200c.toml", "می\u200c.txt", "می\u200c\u200cشود.txt",
+                                     "中\u200c文.txt", "1\u200c2.txt", "a\u200cب.txt",
                                      "👩\u200d.txt", "👩\u200c👧.txt", "\u200c👧.txt")),
     *((name, RESERVED) for name in ("con.txt", "CON", "a/NUL", "con .txt", "COM1.pdf", "COM¹.txt", "lpt³", "CONIN$.txt",
                                     "CONOUT$", "conout$ .a.b", "aux/x.txt", "com0.txt")),
@@ -33,7 +34,8 @@ REFUSED = [
 
 TAKEN = [
     "report.pdf", "2024/Annual Report (final).docx", "a/sources.toml", "sources.toml.txt", "console.txt", "com10.txt",
-    "年報.txt", "می\u200cشود.txt", "5\u200cتایی.txt", "نسخه\u200c2.txt", "क्\u200dष.txt", "ක්\u200dරමය.txt", "👨\u200d👩\u200d👧.txt", "👩🏽\u200d⚕\ufe0f.txt",
+    "年報.txt", "می\u200cشود.txt", "5\u200cتایی.txt", "نسخه\u200c2.txt",
+    "क्\u200dष.txt", "ක්\u200dරමය.txt", "👨\u200d👩\u200d👧.txt", "👩🏽\u200d⚕\ufe0f.txt",
     "🏳\ufe0f\u200d🌈.txt", "1\ufe0f\u20e3.txt", "🙂\u200d↔\ufe0f.txt", "葛\U000e0100.txt", "naïve café.txt", "x" * 200,
     "a/" * 7 + "b", "ُ.txt",
     " a.txt", "a..b.txt", "$HOME.txt", "#1.txt", "100%.txt", "[a]'{b}.txt",

@@ -27,9 +27,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from qa.document_names import composed
 from qa.encode import Encoder, model_fingerprint, open_encoder
 from qa.errors import BuildFailed, BuildRunning, OperatingError, QAError, UnreadableFile
-from qa.folder import Contents, SourceFile, look_into, same_name
+from qa.folder import Contents, SourceFile, look_into
 from qa.lexical import ANALYSER_VERSION
 from qa.load import loader_identity, make_document
 from qa.load.sources import NAME as SIDECAR
@@ -129,7 +130,7 @@ class _Build:
         self._report = BuildReport()
         self._passing: set[str] = set()  # files whose trouble is not in their bytes
         self._contents: Contents = look_into(settings.seeds_dir, settings.max_file_mb << 20)
-        self._details = {same_name(name): details for name, details in read_sources(settings.seeds_dir).items()}
+        self._details = {composed(name): details for name, details in read_sources(settings.seeds_dir).items()}
         self._configuration: dict[str, Any] = {
             "model": settings.model or "packaged",
             "weights": encoder.fingerprint if encoder else model_fingerprint(settings),
@@ -260,16 +261,12 @@ class _Build:
         return sum(unknown.values())
 
     def _items(self, memory: Memory, failed: dict[str, str], files: Iterable[SourceFile]) -> Iterator[_Item]:
-        ids: set[str] = set()
         for file in files:
             content = None if file.source in failed else memory.content(file.source, file.sha256)
             if content is None:
                 continue
-            details: Details | None = self._details.get(same_name(file.source))
+            details: Details | None = self._details.get(composed(file.source))
             document = make_document(file.source, file.sha256, content.parsed, details)
-            if document.id in ids:
-                document = replace(document, id=f"{document.id}-{sha256(file.source.encode()).hexdigest()[:8]}")
-            ids.add(document.id)
             yield _Item(document, dict(content.parsed.own))
             for passage in content.passages:
                 sentences = tuple(passage.text[span.start : span.end] for span in passage.sentences)
@@ -319,7 +316,7 @@ def _current(index_dir: Path, known: Snapshot | None) -> Snapshot | None:
 
 
 def _digest_of(path: Path) -> str | None:
-    return sha256(path.read_bytes()).hexdigest() if path.exists() else None
+    return sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
 def _entries(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -7,17 +7,19 @@ some files could not be read; 4 asked, but the documents do not seem to say; 130
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from typing import NoReturn
 
 from qa import serving, upkeep
+from qa.console import prepare_output, say, say_json
 from qa.errors import QAError
 from qa.evaluate import command as evaluation
 from qa.records import Answer, Filters, Quote, Verdict
 from qa.report import read_report
+from qa.safe_text import printable
 from qa.settings import Settings, load_settings
 from qa.snapshot import current_id, open_snapshot
 
@@ -34,24 +36,30 @@ _VERDICTS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    prepare_output()
     arguments = _parser().parse_args(argv)
     command: Callable[[Settings, argparse.Namespace], int] = arguments.command
     try:
         return command(load_settings(), arguments)
     except QAError as error:
-        print(f"qa: {error.code}: {error}", file=sys.stderr)
+        say(f"qa: {error.code}: {error}", to=sys.stderr)
         return EXIT_ERROR
     except BrokenPipeError:
         # The reader went away, as `qa ask … | head -1` does; what Python would flush at exit has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_ERROR
     except KeyboardInterrupt:
-        print("qa: interrupted; the index that serves is untouched", file=sys.stderr)
+        say("qa: interrupted; the index that serves is untouched", to=sys.stderr)
         return EXIT_INTERRUPTED
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="qa",
         description="Answers questions with exact quotations from a folder of documents.",
         epilog="Exit status: 0 done, 1 error, 2 wrong usage, 3 built but some files failed, 4 not answered.",
@@ -93,7 +101,7 @@ def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.json:
         from qa.web.wire import answer_data  # noqa: PLC0415
 
-        _say(json.dumps(answer_data(answer, explain=arguments.explain), ensure_ascii=False, indent=2))
+        say_json(answer_data(answer, explain=arguments.explain))
     else:
         _print_answer(answer)
     return 0 if answer.verdict is Verdict.ANSWERED else EXIT_NOT_ANSWERED
@@ -101,21 +109,21 @@ def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _print_answer(answer: Answer) -> None:
     if _VERDICTS[answer.verdict]:
-        _say(_VERDICTS[answer.verdict] + "\n")
+        say(_VERDICTS[answer.verdict], "")
     shown = {Verdict.ANSWERED: answer.passages, Verdict.RELATED: answer.passages[:1], Verdict.NONE: ()}
     for quote in shown[answer.verdict]:
-        _say(_quote_lines(quote))
+        say(*_quote_lines(quote), "")
 
 
-def _quote_lines(quote: Quote) -> str:
+def _quote_lines(quote: Quote) -> list[str]:
     where = quote.citation
     source = ", ".join(filter(None, (where.title, where.publisher, where.author, where.date or "undated")))
     place = f"{where.source}:{where.start}-{where.end}" + (f", page {where.page}" if where.page else "")
     lines = [f"{quote.rank}. {' > '.join((source, *quote.headings))}", f"   [{place}]"]
-    lines += [f"   | {line}" for line in quote.text.split("\n")]
-    lines += [f"   | {note.text}" for note in quote.footnotes]
+    for text in (quote.text, *(note.text for note in quote.footnotes)):
+        lines += [f"   | {line.expandtabs()}" for line in text.split("\n")]
     lines += [f"   also in {other.source}:{other.start}-{other.end}" for other in quote.also_in]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _status(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -129,18 +137,14 @@ def _status(settings: Settings, arguments: argparse.Namespace) -> int:
                 "documents": [asdict(info) for info in snapshot.documents],
                 "last_build": read_report(settings.index_dir),
             }
-            _say(json.dumps(data, ensure_ascii=False, indent=2))
+            say_json(data)
             return 0
-        _say(f"Snapshot {snapshot.id}, built {snapshot.manifest['built_at']}, whole; {snapshot.size} passages")
+        say(f"Snapshot {snapshot.id}, built {snapshot.manifest['built_at']}, whole; {snapshot.size} passages")
         for info in snapshot.documents:
-            _say(f"{info.passages:6} passages  {info.date or 'undated':10}  {info.source}  {info.title}")
+            say(f"{info.passages:6} passages  {info.date or 'undated':10}  {info.source}  {info.title}")
     finally:
         snapshot.close()
     return 0
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
 
 
 if __name__ == "__main__":

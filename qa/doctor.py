@@ -13,6 +13,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from qa.document_names import composed
 from qa.encode import model_fingerprint
 from qa.errors import MismatchedSnapshot, NoIndex, QAError, UnreadableFile
 from qa.folder import look_into
@@ -83,8 +84,9 @@ def _reading(settings: Settings) -> Iterator[Finding]:
 
 def _documents(settings: Settings) -> Iterator[Finding]:
     contents = look_into(settings.seeds_dir, settings.max_file_mb << 20)
-    known = set(read_sources(settings.seeds_dir))
-    stray = sorted(known - {file.source for file in contents.files} - {file.source for file in contents.skipped})
+    sources = (*(file.source for file in contents.files), *(file.source for file in contents.skipped))
+    here = set(map(composed, sources))
+    stray = sorted(name for name in read_sources(settings.seeds_dir) if composed(name) not in here)
     if not contents.files:
         yield Finding("documents", Health.WRONG, f"{settings.seeds_dir} holds no document", "Put documents there.")
     else:

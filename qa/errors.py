@@ -7,6 +7,7 @@
     |  |- InvalidRequest       invalid_request: a parameter of the wrong type or out of range
     |  |- UnknownDocument      unknown_document
     |  |- UnknownSnapshot      unknown_snapshot
+    |  |- NameTaken            name_taken: a folder stands where a document should be stored, or a file above it
     |  `- TooManyRequests      too_many_requests: more questions a minute than the settings allow one address
     `- OperatingError          the installation's trouble; over HTTP a 503, on the command line exit status 1
        |- InvalidSettings      invalid_settings
@@ -66,6 +67,12 @@ class UnknownSnapshot(RequestError):
     """No snapshot of this id exists in the index folder."""
 
     code = "unknown_snapshot"
+
+
+class NameTaken(RequestError):
+    """A document cannot have this name, for something else among the documents has it."""
+
+    code = "name_taken"
 
 
 class TooManyRequests(RequestError):

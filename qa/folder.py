@@ -6,18 +6,17 @@ Hidden files and what editors leave behind are passed over. Nothing here parses 
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
 
+from qa.document_ids import document_id
+from qa.document_names import PASSED_OVER, SIDECAR
 from qa.errors import BuildFailed
 from qa.load import SUFFIXES
-from qa.load.sources import NAME as SIDECAR
 from qa.report import Fate, FileReport
 
-_HIDDEN = (".", "~$")
 _SAVE_AS = {
     ".doc": ".docx", ".odt": ".docx", ".rtf": ".docx", ".pages": ".docx", ".epub": ".html",
     ".ppt": ".pptx", ".odp": ".pptx", ".key": ".pptx", ".xls": ".txt", ".xlsx": ".txt", ".csv": ".txt",
@@ -53,6 +52,7 @@ def look_into(folder: Path, most_bytes: int) -> Contents:
         raise BuildFailed(f"There is no folder {folder}; make it, put documents in, and build again.")
     files: list[SourceFile] = []
     skipped: list[FileReport] = []
+    by_id: dict[str, str] = {}
     for path, trouble in sorted(_walk(folder), key=lambda found: found[0].relative_to(folder).as_posix()):
         source = path.relative_to(folder).as_posix()
         suffix = path.suffix.lower()
@@ -63,25 +63,23 @@ def look_into(folder: Path, most_bytes: int) -> Contents:
             skipped.append(FileReport(shown, Fate.SKIPPED, _why_skipped(suffix)))
         elif shown != source:
             files.append(SourceFile(shown, path, "", 0, "its name is not valid UTF-8; rename it"))
+        elif (first := by_id.setdefault(document_id(source), source)) != source:
+            reason = f"would have the same id as {first}, {document_id(source)}; rename one of the two"
+            files.append(SourceFile(source, path, "", 0, reason))
         else:
             files.append(_digested(source, path, most_bytes))
     return Contents(tuple(files), tuple(skipped))
-
-
-def same_name(name: str) -> str:
-    """A file's name as the sidecar and the disk may both write it, however each composes its accents."""
-    return unicodedata.normalize("NFC", name)
 
 
 def _walk(folder: Path) -> Iterator[tuple[Path, str | None]]:
     """Every file below a folder, and every folder that cannot be listed, with the reason."""
     refused: list[OSError] = []
     for place, folders, names in os.walk(folder, onerror=refused.append):
-        folders[:] = [name for name in folders if not name.startswith(_HIDDEN)]
+        folders[:] = [name for name in folders if not name.startswith(PASSED_OVER)]
         for name in names:
             path = Path(place, name)
             sidecar = name == SIDECAR and Path(place) == folder
-            if not name.startswith(_HIDDEN) and not sidecar:
+            if not name.startswith(PASSED_OVER) and not sidecar:
                 yield path, None if path.is_file() else "is no regular file, or a link to nothing"
     for error in refused:
         yield Path(error.filename), f"this folder cannot be listed ({error.strerror})"

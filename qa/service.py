@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import threading
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Hashable
 from contextlib import suppress
@@ -29,6 +28,7 @@ from qa.errors import (
 from qa.holder import Holder
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
 from qa.report import read_progress, read_report
+from qa.safe_text import compose
 from qa.search import search
 from qa.settings import Settings
 from qa.stopwatch import Stopwatch
@@ -71,6 +71,8 @@ class Service:
         stopwatch = Stopwatch()
         question = self._checked(question, k, filters)
         with self._holder.reading() as snapshot:
+            if filters and filters.document_ids:
+                filters = replace(filters, document_ids=tuple(map(snapshot.present_id, filters.document_ids)))
             asked = (snapshot.id, question, k, filters or Filters())
             given = self._given.get(asked)
             if given and not explain:  # whoever tunes wants to see it done
@@ -101,13 +103,13 @@ class Service:
             return snapshot.documents
 
     def document(self, document_id: str) -> Document:
-        """One document with its canonical text.
+        """One document with its canonical text, by its id or by one that it had before.
 
         Raises:
-            UnknownDocument: no document has this id.
+            UnknownDocument: no document has this id, or several had it before.
         """
         with self._holder.reading() as snapshot:
-            return snapshot.document(document_id)
+            return snapshot.document(snapshot.present_id(document_id))
 
     def original(self, document_id: str) -> tuple[str, bytes]:
         """The file name and bytes of the file that a document was made of.
@@ -165,7 +167,7 @@ class Service:
     def _checked(self, question: str, k: int, filters: Filters | None) -> str:
         if any("\ud800" <= char <= "\udfff" for char in question):
             raise InvalidQuestion("The question is not valid Unicode; it holds half a character.")
-        stripped = " ".join(_CONTROL.sub(" ", unicodedata.normalize("NFC", question)).split())
+        stripped = " ".join(_CONTROL.sub(" ", compose(question)).split())
         if not any(char.isalnum() for char in stripped):
             raise InvalidQuestion("The question is empty or holds no word; ask in words.")
         longest = self._settings.max_question_chars

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import logging
 import os
 import socket
 import subprocess
@@ -19,6 +18,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qa.console import start_log
 from qa.errors import InvalidSettings
 from qa.settings import Settings, load_settings
 
@@ -110,6 +110,7 @@ def _options(settings: Settings) -> dict[str, Any]:
     return {
         "http": "qa.web.connection:Connection",
         "ws": "none",
+        "log_config": None,  # its messages go to the program's log
         "log_level": "error",  # a warning for everything broken that a client sends would fill the log
         "server_header": False,
         "timeout_worker_healthcheck": 30,  # a process that loads its model on a busy machine is not dead
@@ -163,4 +164,4 @@ def _builder(*, wanted: bool) -> Iterator[None]:
 
 
 def _log() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    start_log()

@@ -15,13 +15,14 @@ import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from qa.document_ids import former_ids
 from qa.errors import DamagedSnapshot, OperatingError, UnknownDocument
 from qa.late_interaction import PassageVectors
 from qa.lexical import ANALYSER_VERSION, BM25
@@ -51,6 +52,7 @@ LEXICAL = "bm25"
 WORDS = "words.json"
 
 _PASSAGES_KEPT = 4096  # of which each takes a few kB of memory
+_IDS_LISTED = 10  # where an id was that of several documents
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}  # what file systems without locks answer
 
 
@@ -170,6 +172,31 @@ class Snapshot:
         if row is None:
             raise UnknownDocument(f"No document has the id {document_id!r}; /api/documents lists them.")
         return row
+
+    def present_id(self, document_id: str) -> str:
+        """The id of a document that has this id, or else had it by the former rule (`qa.document_ids`).
+
+        Raises:
+            UnknownDocument: no document has or had it, or several had; then they are listed.
+        """
+        if document_id in self._row_of:
+            return document_id
+        found = self._by_former_id.get(document_id, [])
+        if len(found) == 1:
+            return found[0]
+        if found:
+            listed = ", ".join(found[:_IDS_LISTED]) + (" and others" if len(found) > _IDS_LISTED else "")
+            raise UnknownDocument(f"No document has the id {document_id!r} any more; it was that of {listed}.")
+        return self.documents[self.document_row(document_id)].id
+
+    @cached_property
+    def _by_former_id(self) -> dict[str, list[str]]:
+        """Present ids by former ones, made when one is first asked for."""
+        found: dict[str, list[str]] = {}
+        for info in self.documents:
+            for former in former_ids(info.source):
+                found.setdefault(former, []).append(info.id)
+        return found
 
     def read(self, row: int) -> tuple[dict[str, str], str, tuple[Block, ...], tuple[Passage, ...]]:
         """What a loader made of the document at a position: its own details, text, blocks, and its passages."""

@@ -6,7 +6,6 @@ What reads and encodes is imported when a command runs: it takes seconds that ot
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 import threading
@@ -17,6 +16,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from qa.bars import Bars
+from qa.console import say, say_json, start_log
 from qa.errors import BuildRunning, QAError
 from qa.manifest import current_id, manifests
 from qa.publish import LOCK, roll_back, rolled_back
@@ -64,15 +64,15 @@ def print_report(report: BuildReport, *, quiet: bool) -> None:
     """Say what became of every file, or with `quiet` of those with trouble, and what serves now."""
     for file in report.files:
         if not quiet or file.reason:
-            _say(f"{file.fate.value:9} {file.source}" + (f": {file.reason}" if file.reason else ""))
+            say(f"{file.fate.value:9} {file.source}" + (f": {file.reason}" if file.reason else ""))
     if report.held_back:
-        _say(
+        say(
             f"Snapshot {report.snapshot} goes on serving: these documents give {report.held_back}, which was rolled"
             f" back. Change a document and build, or take it back with `qa rollback {report.held_back}`."
         )
         return
     outcome = "now serves" if report.published else "is as wanted"
-    _say(
+    say(
         f"Snapshot {report.snapshot} {outcome}: {report.documents} documents, {report.passages} passages"
         f" ({report.encoded} encoded, {report.reused} reused) in {report.seconds:.1f} s."
     )
@@ -81,13 +81,13 @@ def print_report(report: BuildReport, *, quiet: bool) -> None:
 def _watch(settings: Settings, arguments: argparse.Namespace) -> int:
     from qa.watch import Watch  # noqa: PLC0415
 
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    start_log()
     logging.getLogger("bm25s").setLevel(logging.WARNING)  # it asks for its own debug messages to be shown
     stop = threading.Event()
     if arguments.beside_server:
         threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()
     else:
-        _say(f"Watching {settings.seeds_dir}; Ctrl-C ends it.")
+        say(f"Watching {settings.seeds_dir}; Ctrl-C ends it.")
 
     def told(report: BuildReport) -> None:
         if report.published or report.held_back:
@@ -113,11 +113,11 @@ def _doctor(settings: Settings, arguments: argparse.Namespace) -> int:
         wrong |= finding.health is Health.WRONG
         found.append(asdict(finding))
         if not arguments.json:
-            _say(f"{finding.health.value:5} {finding.what}: {finding.detail}")
+            say(f"{finding.health.value:5} {finding.what}: {finding.detail}")
             if finding.remedy:
-                _say(f"      -> {finding.remedy}")
+                say(f"      -> {finding.remedy}")
     if arguments.json:
-        _say(json.dumps(found, ensure_ascii=False, indent=2))
+        say_json(found)
     return EXIT_WRONG if wrong else 0
 
 
@@ -131,7 +131,7 @@ def _rollback(settings: Settings, arguments: argparse.Namespace) -> int:
             chosen = roll_back(index, arguments.snapshot)
     except Timeout:
         raise BuildRunning(f"A build is running in {index}; wait for it to end.") from None
-    _say(f"Snapshot {chosen} now serves. `qa build` leaves it so until the documents or the configuration change.")
+    say(f"Snapshot {chosen} now serves. `qa build` leaves it so until the documents or the configuration change.")
     return 0
 
 
@@ -144,11 +144,7 @@ def _list(settings: Settings) -> None:
     for manifest in manifests(settings.index_dir):
         state = "current" if manifest["id"] == current else "rolled back" if manifest["id"] in refused else ""
         counts = manifest["counts"]
-        _say(
+        say(
             f"{manifest['id']}  {manifest['built_at']}  {counts['documents']} documents, {counts['passages']} passages"
             f"  {state}".rstrip()
         )
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)

@@ -1,20 +1,29 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
+import threading
+import unicodedata
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from workshop import Workshop
+from workshop import Workshop, fates
 
-from qa.errors import InvalidRequest
-from qa.inbox import Inbox
+from qa.build import build
+from qa.document_ids import document_id
+from qa.document_names import landing
+from qa.errors import BuildFailed, InvalidRequest, NameTaken
+from qa.inbox import CALLERS_FAULTS, Inbox
 from qa.report import REQUEST
 from qa.service import Service
 from qa.settings import Settings
 from qa.web.app import create_app
+from qa.web.schema import RemovedModel, StoredModel
 
 TOKEN = "correct horse battery staple é"
 BEARER = {"Authorization": f"Bearer {TOKEN}".encode()}
@@ -48,13 +57,22 @@ def test_a_document_is_put_replaced_and_removed(shop, send):
     for content, stored in ((b"First words.", "added"), (b"Second words.", "replaced")):
         reply = send("PUT", "/api/documents/deep/new%20file.txt", content=content, headers=BEARER)
         assert reply.status_code == 202
-        assert reply.json() == {"source": "deep/new file.txt", "stored": stored, "build": "asked for"}
+        assert reply.json() == {
+            "source": "deep/new file.txt",
+            "id": document_id("deep/new file.txt"),
+            "stored": stored,
+            "bytes": len(content),
+            "sha256": sha256(content).hexdigest(),
+            "build": "asked for",
+        }
+        StoredModel.model_validate(reply.json())
         assert (shop.seeds / "deep/new file.txt").read_bytes() == content
         assert (shop.index / REQUEST).exists()
     assert not list(shop.seeds.rglob(".upload*"))
     reply = send("DELETE", "/api/documents/deep/new%20file.txt", headers=BEARER)
-    assert (reply.status_code, reply.json()["stored"]) == (202, "removed")
-    assert not (shop.seeds / "deep/new file.txt").exists()
+    RemovedModel.model_validate(reply.json())
+    assert (reply.status_code, reply.json()["id"]) == (202, document_id("deep/new file.txt"))
+    assert not (shop.seeds / "deep").exists(), "a folder goes with its last file"
     assert send("DELETE", "/api/documents/deep/new%20file.txt", headers=BEARER).json()["error"]["code"] == (
         "unknown_document"
     )
@@ -93,6 +111,182 @@ def test_too_large_a_file_is_refused_by_its_word_and_in_fact(shop, send):
     assert not list(shop.seeds.rglob(".upload*"))
 
 
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def everything_in(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+def error_of(reply: httpx.Response) -> tuple[int, str]:
+    return reply.status_code, reply.json()["error"]["code"]
+
+
+@pytest.mark.parametrize("target", ["mill.txt", "new/deep/mill.txt"])
+def test_an_empty_body_is_refused_and_touches_nothing(shop, send, target):
+    before, all_before = files_of(shop.seeds), everything_in(shop.seeds)
+    reply = send("PUT", f"/api/documents/{target}", content=b"", headers=BEARER)
+    assert error_of(reply) == (400, "invalid_request")
+    assert "empty" in reply.json()["error"]["message"]
+    assert (files_of(shop.seeds), everything_in(shop.seeds)) == (before, all_before)
+    assert not (shop.index / REQUEST).exists()
+
+
+def test_what_is_refused_in_the_middle_leaves_no_folder(shop, send):
+    async def chunks():
+        for _ in range(20):
+            yield b"x" * 100_000
+
+    before = everything_in(shop.seeds)
+    reply = send("PUT", "/api/documents/new/deep/big.txt", content=chunks(), headers=BEARER)
+    assert error_of(reply) == (413, "request_too_large")
+    assert everything_in(shop.seeds) == before
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["sources.toml", "sources.toml/x.txt", "SOURCES.toml/x.txt", "%C5%BFources.toml/x.txt", "a%ff.txt", "a.txt%0A",
+     "a%0Ab.txt", "%0A", "a%00.txt", "..%2Fa.txt", "con%20.txt", "COM%C2%B9.txt", "CONIN$.txt", "%E2%80%AEgpj.txt"],
+)  # fmt: skip
+def test_names_that_lead_astray_store_nothing(shop, send, target):
+    before = everything_in(shop.seeds)
+    reply = send("PUT", f"/api/documents/{target}", content=b"Words.", headers=BEARER)
+    assert error_of(reply) == (400, "invalid_request")
+    assert everything_in(shop.seeds) == before
+    refused = (404, "unknown_document") if "toml/" in target else (400, "invalid_request")
+    assert error_of(send("DELETE", f"/api/documents/{target}", headers=BEARER)) == refused
+
+
+def test_a_folder_that_stands_in_the_sidecars_place_can_be_emptied_and_goes(shop, send):
+    shop.put("sources.toml/x.txt", "Words.")
+    assert send("DELETE", "/api/documents/sources.toml/x.txt", headers=BEARER).status_code == 202
+    assert not (shop.seeds / "sources.toml").exists()
+    shop.put("sources.toml", '["mill.txt"]\ntitle = "The Old Mill"\n')
+    assert error_of(send("DELETE", "/api/documents/sources.toml", headers=BEARER)) == (400, "invalid_request")
+    assert (shop.seeds / "sources.toml").is_file()
+
+
+@pytest.mark.parametrize(("target", "named"), [("mill.txt/x.txt", "mill.txt"), ("mill.txt/a/x.txt", "mill.txt"),
+                                               ("deep", "deep")])  # fmt: skip
+def test_a_name_that_another_file_or_folder_has_is_a_conflict(shop, send, target, named):
+    shop.put("deep/a.txt", "Words.")
+    before = files_of(shop.seeds)
+    reply = send("PUT", f"/api/documents/{target}", content=b"Words.", headers=BEARER)
+    assert error_of(reply) == (409, "name_taken")
+    assert reply.json()["error"]["message"].startswith(f"{named} is a f")
+    assert "retry-after" not in reply.headers
+    assert files_of(shop.seeds) == before
+    assert error_of(send("DELETE", f"/api/documents/{target}", headers=BEARER)) == (404, "unknown_document")
+
+
+def test_spellings_of_one_name_are_one_document(shop, send):
+    composed, decomposed = (unicodedata.normalize(form, "süß/café.txt") for form in ("NFC", "NFD"))
+    for name, stored in ((decomposed, "added"), (composed, "replaced")):
+        reply = send("PUT", f"/api/documents/{name}", content=stored.encode(), headers=BEARER)
+        assert (reply.json()["source"], reply.json()["stored"]) == (composed, stored)
+    assert {name for name in files_of(shop.seeds) if "caf" in name} == {composed}
+    send("DELETE", f"/api/documents/{decomposed}", headers=BEARER)
+    assert not (shop.seeds / composed).parent.exists()
+
+
+def test_a_file_that_lies_there_in_another_spelling_is_the_one_replaced(shop, send):
+    composed, decomposed = (unicodedata.normalize(form, "süß/café.txt") for form in ("NFC", "NFD"))
+    shop.put(decomposed, "Old words.")
+    reply = send("PUT", f"/api/documents/{composed}", content=b"New words.", headers=BEARER)
+    assert reply.json()["stored"] == "replaced"
+    assert reply.json()["id"] == document_id(composed) == document_id(decomposed)
+    held = {name: content for name, content in files_of(shop.seeds).items() if "caf" in name}
+    assert list(held.values()) == [b"New words."]
+    assert list(held) == [reply.json()["source"]]
+    assert send("DELETE", f"/api/documents/{composed}", headers=BEARER).status_code == 202
+    assert not any("caf" in name for name in everything_in(shop.seeds))
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EIO, errno.EACCES, errno.EDQUOT, *CALLERS_FAULTS])
+def test_one_table_says_whose_fault_an_error_of_the_disk_is(shop, monkeypatch, code):
+    cause = CALLERS_FAULTS[code][0] if code in CALLERS_FAULTS else BuildFailed
+
+    def fail(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    async def content():
+        yield b"Words."
+
+    before = everything_in(shop.seeds)
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(cause, match=r"new/a\.txt cannot be stored"):
+        asyncio.run(Inbox(shop.settings).put("new/a.txt", content()))
+    assert everything_in(shop.seeds) == before
+    monkeypatch.setattr(Path, "unlink", fail)
+    if code not in (errno.ENOTDIR, errno.EISDIR):  # then there is no such file
+        with pytest.raises(cause, match=r"mill\.txt cannot be removed"):
+            Inbox(shop.settings).remove("mill.txt")
+
+
+def test_folders_are_removed_and_made_at_once_by_several_and_no_upload_is_lost(shop):
+    inbox, troubles = Inbox(shop.settings), []
+
+    def keep_putting(name: str) -> None:
+        async def content():
+            yield name.encode()
+
+        try:
+            for _ in range(60):
+                asyncio.run(inbox.put(f"shared/deep/{name}", content()))
+                inbox.remove(f"shared/deep/{name}")
+            asyncio.run(inbox.put(f"shared/deep/{name}", content()))
+        except Exception as error:  # noqa: BLE001 - told by the test
+            troubles.append(error)
+
+    clients = [threading.Thread(target=keep_putting, args=(f"{number}.txt",)) for number in range(4)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert troubles == []
+    assert {path.name for path in (shop.seeds / "shared/deep").iterdir()} == {f"{number}.txt" for number in range(4)}
+
+
+def test_the_folder_of_documents_itself_is_never_removed(shop):
+    for path in shop.seeds.iterdir():
+        Inbox(shop.settings).remove(path.name)
+    assert shop.seeds.is_dir()
+
+
+def test_links_are_neither_followed_nor_replaced(shop, tmp_path):
+    (tmp_path / "outside").mkdir()
+    (shop.seeds / "inside").mkdir()
+    (shop.seeds / "way").symlink_to(tmp_path / "outside")
+    (shop.seeds / "round").symlink_to(shop.seeds / "inside")
+    (shop.seeds / "link.txt").symlink_to(tmp_path / "outside/a.txt")
+    (shop.seeds / "loop").symlink_to(shop.seeds / "loop")
+    for name in ("way/a.txt", "round/a.txt", "link.txt", "loop/a.txt", "loop"):
+        with pytest.raises(InvalidRequest, match="leads out"):
+            landing(shop.seeds, name)
+
+
+@given(name=st.text(max_size=30) | st.from_regex(r"[a-c./~$ é\u0301\u200d]{1,8}", fullmatch=True))
+def test_a_name_that_is_taken_comes_back_as_the_source_of_the_next_build(tmp_path_factory, name):
+    shop = Workshop(tmp_path_factory.mktemp("names"), {"mill.txt": "The mill grinds rye."})
+    inbox = Inbox(shop.settings)
+
+    async def content():
+        yield b"Words."
+
+    before = everything_in(shop.seeds.parent)
+    try:
+        stored = asyncio.run(inbox.put(name, content()))
+    except (InvalidRequest, NameTaken):
+        assert everything_in(shop.seeds.parent) == before
+        return
+    assert stored.source == unicodedata.normalize("NFC", name)
+    assert (shop.seeds / stored.source).resolve().is_relative_to(shop.seeds.resolve())
+    assert fates(build(shop.settings, encoder=shop.encoder)).keys() == {"mill.txt", stored.source}
+    assert inbox.remove(name) == stored.source
+    assert everything_in(shop.seeds) == {"mill.txt"}
+
+
 def test_another_sites_page_may_not_even_with_the_token(send):
     reply = send("POST", "/api/index/rebuild", headers={**BEARER, "Origin": "https://attacker.example"})
     assert reply.status_code == 403
@@ -121,38 +315,6 @@ def test_the_page_has_an_upload_box_only_where_it_works(shop, send):
         service.close()
     assert 'id="upload"' not in page.text
     assert put.status_code == 405
-
-
-BAD = ["", "/", "/etc/passwd", "../a.txt", "a/../../b.txt", "a//b.txt", "./a.txt", ".hidden.txt", "a/.git/x.txt",
-       "~$a.docx", "a\\b.txt", "C:\\a.txt", "c:a.txt", "a\0.txt", "a\n.txt", "con.txt", "a/NUL", "a.txt.", "a.txt ",
-       "sources.toml", "Sources.TOML", "x" * 300, "a/" * 9 + "b", "\u202egpj.txt", "a?.txt", "\ud800.txt"]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", BAD)
-def test_names_that_lead_astray_are_refused(shop, name):
-    with pytest.raises(InvalidRequest):
-        Inbox(shop.settings)._path(name)
-
-
-def test_links_out_of_the_folder_are_not_followed(shop, tmp_path):
-    (tmp_path / "outside").mkdir()
-    (shop.seeds / "way").symlink_to(tmp_path / "outside")
-    (shop.seeds / "link.txt").symlink_to(tmp_path / "outside/a.txt")
-    for name in ("way/a.txt", "link.txt"):
-        with pytest.raises(InvalidRequest, match="leads out"):
-            Inbox(shop.settings)._path(name)
-
-
-@given(st.text(max_size=30))
-def test_no_name_leaves_the_folder(tmp_path_factory, name):
-    folder = tmp_path_factory.getbasetemp() / "inside"
-    folder.mkdir(exist_ok=True)
-    try:
-        path = Inbox(Settings(seeds_dir=folder))._path(name)
-    except InvalidRequest:
-        return
-    assert Path(path).resolve().is_relative_to(folder.resolve())
-    assert path != folder
 
 
 def test_the_token_is_not_shown(shop):

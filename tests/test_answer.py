@@ -184,8 +184,8 @@ def test_results_are_numbered_and_in_the_order_of_their_scores(service: Service)
 
 
 def test_fewer_passages_than_wanted_are_all(service: Service) -> None:
-    answer = service.ask("the mill", k=50, filters=Filters(document_ids=("ferry",)))
-    assert {quote.citation.document_id for quote in answer.passages} == {"ferry"}
+    answer = service.ask("the mill", k=50, filters=Filters(document_ids=("ferry.md",)))
+    assert {quote.citation.document_id for quote in answer.passages} == {"ferry.md"}
     assert len(answer.passages) == 2
 
 

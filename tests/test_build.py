@@ -8,6 +8,7 @@ import sys
 import tempfile
 import unicodedata
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from workshop import TEXTS, Workshop, fates, reason
 import qa.snapshot_writer
 import qa.vectors.choice
 from qa.build import build
+from qa.document_ids import document_id
 from qa.errors import BuildFailed, BuildRunning, UnreadableFile
 from qa.manifest import current_id
 from qa.memory import JOURNAL
@@ -106,7 +108,7 @@ def test_deleted_documents_are_gone(shop):
     (shop.seeds / "mill.txt").unlink()
     shop.build()
     snapshot = shop.open()
-    assert [info.id for info in snapshot.documents] == ["ferry", "harbour"]
+    assert [info.id for info in snapshot.documents] == ["ferry.md", "harbour"]
     assert snapshot.bm25.frequency("mill") == 0
     assert snapshot.vectors.size == 2
     snapshot.close()
@@ -229,7 +231,7 @@ def test_names_composed_in_either_way_meet_their_sidecar(shop):
     assert fates(report)[decomposed] == "added"
     snapshot = shop.open()
     info = next(info for info in snapshot.documents if info.source == decomposed)
-    assert (info.title, info.date, info.id) == ("The Café", "2020-01-02", "cafe-4a6e2ba5"[: len(info.id)]) or info.title
+    assert (info.title, info.date, info.id) == ("The Café", "2020-01-02", document_id(composed))
     snapshot.close()
 
 
@@ -266,8 +268,43 @@ def test_documents_of_one_name_keep_different_ids(shop):
     shop.put("ferry.txt", NEW)
     shop.build()
     snapshot = shop.open()
-    assert len({info.id for info in snapshot.documents}) == 4
+    assert [info.id for info in snapshot.documents] == ["ferry.md", "ferry", "harbour", "mill"]
     snapshot.close()
+
+
+def test_no_names_stop_a_build_and_of_two_with_one_id_the_second_is_reported(shop):
+    digest = sha256(b"report.md").hexdigest()[:8]
+    for name in ("report.htm", "report.md", f"report-{digest}.txt"):
+        shop.put(name, f"Words of {name}.")
+    assert shop.build().failed == []
+    capital = f"report-{sha256(b'Report.txt').hexdigest()[:8]}"
+    shop.put("Report.txt", "With a capital.")
+    shop.put(f"{capital}.txt", "With the digest of the other.")
+    report = shop.build()
+    assert reason(report, f"{capital}.txt") == f"would have the same id as Report.txt, {capital}; rename one of the two"
+    assert fates(report)["Report.txt"] == "added"
+    again = shop.build()
+    assert not again.published
+    assert again.encoded == 0
+    assert fates(again)[f"{capital}.txt"] == "failed"
+    (shop.seeds / "Report.txt").unlink()
+    assert fates(shop.build())[f"{capital}.txt"] == "added", "nothing is held against the bytes"
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file systems know one spelling")
+def test_two_spellings_of_one_name_are_one_document_and_the_second_is_told(shop):
+    for form in ("NFC", "NFD"):
+        shop.put(unicodedata.normalize(form, "café.txt"), f"Words in {form}.")
+    failed = shop.build().failed
+    assert [file.source for file in failed] == ["café.txt"], "the composed one comes second in the order of paths"
+    assert "same id as cafe\u0301.txt" in failed[0].reason
+
+
+def test_a_folder_in_the_sidecars_place_is_no_sidecar_and_stops_no_build(shop, caplog):
+    shop.put("sources.toml/x.txt", "Words below.")
+    report = shop.build()
+    assert fates(report)["sources.toml/x.txt"] == "added"
+    assert "sources.toml is a folder, not a sidecar" in caplog.text
 
 
 def test_only_one_builder_at_a_time(shop):

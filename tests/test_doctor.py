@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import unicodedata
 from types import SimpleNamespace
 
 import pytest
@@ -95,6 +96,14 @@ def test_a_sidecar_entry_for_nothing(shop):
     shop.put("sources.toml", '["mil.txt"]\ntitle = "Mill"\n')
     shop.build()
     assert only(shop, Health.NOTE)[0] == "documents: sources.toml describes mil.txt, which is not there"
+
+
+def test_a_sidecar_entry_may_compose_a_name_otherwise_than_the_disk(shop):
+    composed, decomposed = (unicodedata.normalize(form, "café.txt") for form in ("NFC", "NFD"))
+    shop.put(decomposed, "Coffee.")
+    shop.put("sources.toml", f'["{composed}"]\ntitle = "Coffee"\n')
+    shop.build()
+    assert not findings(shop, Health.NOTE)
 
 
 def test_wrong_weights(shop, monkeypatch):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.errors import UnreadableFile
-from qa.load import SUFFIXES, document_id, load_document
+from qa.load import SUFFIXES, load_document
 from qa.load.decode import clean
 from qa.load.sources import Details
 from qa.records import BlockKind, Document
@@ -132,37 +132,20 @@ def test_front_matter_describes_a_markdown_file_and_the_sidecar_goes_first() -> 
     assert (document.source, document.sha256) == ("a/b.md", sha256(data).hexdigest())
 
 
-# Ids
-
-
-@pytest.mark.parametrize("source", ["000_460aa186ae7f76e7.txt", "report-2021.md", "a_b-c9.text"])
-def test_a_plain_file_name_is_its_own_id(source: str) -> None:
-    assert document_id(source) == source.rpartition(".")[0]
-
-
 @pytest.mark.parametrize(
-    ("source", "slug"),
+    ("name", "data"),
     [
-        ("reports/Annual Report.txt", "reports-annual-report"),
-        ("Café.md", "cafe"),
-        ("a.b.txt", "a-b"),
-        ("年報.txt", ""),
-        (f"{'x y' * 60}.txt", ("x-y" + "x-y" * 59)[:80]),
+        ("a.md", "---\ntitle: T\nurl: javascript:alert(1)\n---\nWords."),
+        (
+            "a.html",
+            "<title>T</title><link rel=canonical href='javascript:alert(1)'><p>Words.",
+        ),
+        ("a.html", "<title>T</title><link rel=canonical href='https://'><p>Words."),
     ],
 )
-def test_any_other_is_folded_and_told_apart_by_a_digest(source: str, slug: str) -> None:
-    digest = sha256(unicodedata.normalize("NFC", source).encode()).hexdigest()[:8]
-    assert document_id(source) == "-".join(filter(None, (slug, digest)))
-
-
-def test_names_that_fold_alike_have_different_ids() -> None:
-    alike = ["Café.txt", "Cafe.txt", "cafe.txt", "caf\u00e8.txt", "-cafe.txt", "a/cafe.txt", "a-cafe.txt", "a cafe.txt"]
-    assert len({document_id(source) for source in alike}) == len(alike)
-
-
-def test_a_name_has_one_id_on_every_system() -> None:
-    """macOS hands out file names decomposed, Linux as they were written."""
-    assert document_id("Cafe\u0301.txt") == document_id("Caf\u00e9.txt")
+def test_an_address_that_no_link_may_lead_to_is_left_out(name: str, data: str) -> None:
+    document = load_document(name, data.encode())
+    assert (document.title, document.url) == ("T", None)
 
 
 # Refusals

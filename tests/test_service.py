@@ -51,7 +51,7 @@ def test_answers_from_the_documents(shop):
         assert answer.passages[0].citation.source == "harbour.txt"
         assert answer.snapshot == service.status().snapshot == current_id(shop.index)
         assert service.status().trouble is None
-        assert [info.id for info in service.documents()] == ["ferry", "harbour", "mill"]
+        assert [info.id for info in service.documents()] == ["ferry.md", "harbour", "mill"]
         with pytest.raises(InvalidQuestion):
             service.ask("\ud800")
         with pytest.raises(UnknownDocument):

@@ -54,6 +54,10 @@ def test_what_stands_there_is_read_by_file(tmp_path: Path) -> None:
         ('["a.txt"]\ndate = "2022-02-30"', "date = '2022-02-30' is no date"),
         ('["a.txt"]\ndate = 2022', "date = 2022 is no date"),
         ('["a.txt"]\ndate = 2022-05-01T10:00:00', "is no date"),
+        ('["a.txt"]\nurl = "javascript:alert(1)"', r"url = 'javascript:alert\(1\)' is no http or https address"),
+        ('["a.txt"]\nurl = "https://"', "is no http or https address"),
+        ('["a.txt"]\nurl = "https://example.org/a b"', "is no http or https address"),
+        ('["a.txt"]\nauthor = "\\u001b\\u202e"', "author = .* is no text"),
         ('title = "Report"', r'write \["title"\] as a table'),
         ("[a.txt]\ntitle = 'Report'", r"\[.a.\] has no field 'txt'"),  # the name of a file wants quotes
     ],
@@ -75,7 +79,7 @@ def test_a_year_a_month_or_a_day_is_a_date(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "22", "2022-4-18", "2022-13", "2022-02-30", "18.4.2022", "2022-04-18T10:00", "0000"]
+    "text", ["", "22", "٢٠٢٢", "2022-4-18", "2022-13", "2022-02-30", "18.4.2022", "2022-04-18T10:00", "0000"]
 )
 def test_anything_else_is_none(text: str) -> None:
     assert parse_date(text) is None
@@ -86,6 +90,16 @@ def test_what_a_file_says_of_itself_is_taken_where_it_can_be() -> None:
         title="T", author="A", date="2022-04"
     )
     assert details_of({"date": "last May"}) == Details()
+    assert details_of({"url": "javascript:alert(1)"}) == Details()
+    assert details_of({"title": "A\x1b[31m\nB\u202e", "url": " https://example.org/ "}) == Details(
+        title="A[31m B", url="https://example.org/"
+    )
+
+
+def test_a_folder_in_its_place_is_no_sidecar_and_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "sources.toml").mkdir()
+    assert read_sources(tmp_path) == {}
+    assert "is a folder, not a sidecar" in caplog.text
 
 
 def test_the_sidecar_goes_before_the_file() -> None:

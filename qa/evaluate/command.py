@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qa.console import say, say_json
 from qa.settings import Settings
 from qa.snapshot import current_id, open_snapshot
 
@@ -118,7 +119,10 @@ def _read(snapshot: Snapshot, files: list[Path]) -> list[GoldQuestion]:
 
 
 def _print(measured: dict[str, Any], *, as_json: bool) -> None:
-    print(json.dumps(measured, ensure_ascii=False, indent=1) if as_json else "\n".join(_table(measured)))
+    if as_json:
+        say_json(measured, indent=1)
+    else:
+        say(*_table(measured))
 
 
 def _table(values: dict[str, Any], indent: str = "") -> Iterator[str]:

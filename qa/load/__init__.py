@@ -7,13 +7,13 @@ Leaves to others: which files to read (`qa.folder`), surviving hostile ones (`qa
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import PurePosixPath
 
+from qa.document_ids import document_id
 from qa.errors import UnreadableFile
 from qa.load.decode import decode
 from qa.load.draft import Draft, assemble
@@ -34,8 +34,8 @@ __all__ = [
     "parse_file",
 ]
 
-# Part of every snapshot's configuration: raise it when a loader's output changes for the same bytes.
-LOADER_VERSION = 2
+# Part of every snapshot's configuration: raise it when a loader's output or the rule of ids changes.
+LOADER_VERSION = 3
 _LIBRARIES = ("lxml", "markdown-it-py", "pypdfium2", "python-docx", "python-pptx")
 
 _Drafts = tuple[list[Draft], dict[str, str]]  # what a reader makes of a file: its blocks, and what it says of itself
@@ -114,18 +114,6 @@ def make_document(source: str, digest: str, parsed: Parsed, known: Details | Non
 def loader_identity() -> str:
     """What decides a loader's output beside the file: our version and those of the parsing libraries."""
     return " ".join((str(LOADER_VERSION), *(f"{name}-{version(name)}" for name in _LIBRARIES)))
-
-
-def document_id(source: str) -> str:
-    """A stable slug of a file's path: ASCII where that is legible, with a digest where folding lost something."""
-    source = unicodedata.normalize("NFC", source)  # systems differ in how they hand out the same name
-    stem = source.removesuffix(PurePosixPath(source).suffix)
-    folded = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", folded).strip("-")
-    plain = re.fullmatch(r"[a-z0-9_-]+", stem)
-    if plain:
-        return stem
-    return "-".join(filter(None, (slug[:80], sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:8])))
 
 
 def _plain(data: bytes) -> _Drafts:

@@ -7,21 +7,27 @@
     date = 2023-05-01
     url = "https://example.org/annual-report"
 
-Every field may be left out. What stands here goes before what the file says of itself.
+Every field may be left out. Titles and names are one line each; an address is one that a link may lead to. What stands
+here goes before what the file says of itself.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from qa.document_names import SIDECAR
 from qa.errors import UnreadableFile
+from qa.safe_text import one_line, web_address
 
-NAME = "sources.toml"
+log = logging.getLogger(__name__)
+
+NAME = SIDECAR
 _FIELDS = ("title", "publisher", "author", "date", "url")
 
 
@@ -42,7 +48,7 @@ class Details:
 
 def parse_date(text: str) -> str | None:
     """ISO 8601 date of `text` (a year, a year and month, or a day), or None if it is no such date."""
-    match = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", text.strip())
+    match = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", text.strip(), re.ASCII)
     if not match:
         return None
     try:
@@ -62,6 +68,9 @@ def read_sources(folder: Path) -> dict[str, Details]:
         UnreadableFile: the sidecar is not valid TOML, or holds a field or value of the wrong kind.
     """
     path = folder / NAME
+    if path.is_dir():
+        log.warning("%s is a folder, not a sidecar, so it describes no document; rename it.", path)
+        return {}
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -72,13 +81,19 @@ def read_sources(folder: Path) -> dict[str, Details]:
 
 
 def details_of(values: Mapping[str, str]) -> Details:
-    """Details from a file's own front matter; fields it does not know, and dates that are none, are left out."""
-    found = {name: values[name] for name in _FIELDS if name in values}
-    if "date" in found and (day := parse_date(found["date"])) is not None:
-        found["date"] = day
-    else:
-        found.pop("date", None)
-    return Details(**found)
+    """Details from a file's own front matter; fields it does not know, and values that cannot be used, are left out."""
+    return Details(**{name: _READ[name](values[name]) for name in _FIELDS if name in values})
+
+
+# How each field is read from text; None or nothing is left where it cannot be used.
+_READ: Mapping[str, Callable[[str], str | None]] = {
+    "title": one_line,
+    "publisher": one_line,
+    "author": one_line,
+    "date": parse_date,
+    "url": web_address,
+}
+_KINDS = {"date": "date", "url": "http or https address"}
 
 
 def _details(name: str, table: object) -> Details:
@@ -92,10 +107,8 @@ def _details(name: str, table: object) -> Details:
             is_day = isinstance(value, date) and not isinstance(value, datetime)
             text = value.isoformat() if is_day else parse_date(value) if isinstance(value, str) else None
         else:
-            text = value.strip() if isinstance(value, str) else None
+            text = _READ[field](value) if isinstance(value, str) else None
         if not text:
-            raise UnreadableFile(
-                f'{NAME}: ["{name}"] {field} = {value!r} is no {"date" if field == "date" else "text"}'
-            )
+            raise UnreadableFile(f'{NAME}: ["{name}"] {field} = {value!r} is no {_KINDS.get(field, "text")}')
         values[field] = text
     return Details(**values)

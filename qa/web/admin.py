@@ -16,10 +16,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from qa.document_ids import document_id
 from qa.inbox import Inbox
 from qa.web import samples
 from qa.web.api import Runner, replies
-from qa.web.schema import BuildModel, StoredModel
+from qa.web.schema import BuildModel, RemovedModel, StoredModel
 from qa.web.wire import json_response
 
 UPLOADS = "/api/documents/"
@@ -58,32 +59,43 @@ router = APIRouter(dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(
     "/api/documents/{document_id:path}",
     summary="Add or replace a document",
     status_code=202,
-    responses=replies(StoredModel, samples.STORED, (400, 401, 413, 503), status=202),
+    responses=replies(StoredModel, samples.STORED, (400, 401, 409, 413, 503), status=202),
     openapi_extra=_BODY,
 )
 async def put_document(request: Request, run: Runner, kept: Kept, name: Name) -> Response:
-    """Store the body, a file's bytes, under a name, and ask for a build; `GET /api/index` tells how far that is."""
+    """Store the body, a file's bytes, under a name, and ask for a build; `GET /api/index` tells how far that is.
+
+    The reply tells what was stored, by size and SHA-256, and the id that the document gets if it can be read. An empty
+    body is refused.
+    """
 
     async def content() -> AsyncIterator[bytes]:
         async for chunk in request.stream():
             yield chunk
 
-    new = await kept.put(name, content())
-    return await run(lambda: _build(kept, source=name, stored="added" if new else "replaced"))
+    file = await kept.put(name, content())
+    done = {
+        "source": file.source,
+        "id": document_id(file.source),
+        "stored": "added" if file.new else "replaced",
+        "bytes": file.bytes,
+        "sha256": file.sha256,
+    }
+    return await run(lambda: _build(kept, **done))
 
 
 @router.delete(
     "/api/documents/{document_id:path}",
     summary="Remove a document",
     status_code=202,
-    responses=replies(StoredModel, {**samples.STORED, "stored": "removed"}, (400, 401, 404, 503), status=202),
+    responses=replies(RemovedModel, samples.REMOVED, (400, 401, 404, 503), status=202),
 )
 async def delete_document(run: Runner, kept: Kept, name: Name) -> Response:
-    """Remove a file, and ask for a build."""
+    """Remove a file, and the folders that it leaves empty, and ask for a build."""
 
     def remove() -> Response:
-        kept.remove(name)
-        return _build(kept, source=name, stored="removed")
+        source = kept.remove(name)
+        return _build(kept, source=source, id=document_id(source), stored="removed")
 
     return await run(remove)
 
@@ -99,6 +111,6 @@ async def rebuild(run: Runner, kept: Kept) -> Response:
     return await run(lambda: _build(kept))
 
 
-def _build(kept: Inbox, **done: str) -> Response:
+def _build(kept: Inbox, **done: str | int) -> Response:
     kept.ask_for_build()
     return json_response({**done, "build": "asked for"}, 202)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Annotated, Any
+from urllib.parse import quote as percent_encode
 
 from fastapi import APIRouter, Body, Depends, Path
 from pydantic import BaseModel
@@ -62,6 +63,16 @@ Runner = Annotated[Run, Depends(runner)]
 DocumentId = Annotated[str, Path(description="As in the list of documents", examples=["001_fe88db643a881d9c"])]
 
 
+def moved(request: Request, path: str) -> Response:
+    """Lead a request on to another path, with its query string; a browser keeps the fragment (RFC 9110, 10.2.2).
+
+    A cache must ask again, since another document may come to have the id that led here.
+    """
+    query = percent_encode(request.scope["query_string"], safe="!$&'()*+,;=:@/?%-._~")
+    location = f"{path}?{query}" if query else path
+    return Response(status_code=308, headers={"location": location, "cache-control": "no-cache"})
+
+
 def takes(*names: str) -> Callable[[Request], Awaitable[None]]:
     """A dependency that refuses query parameters other than `names`, and a repeated one that has a single value."""
 
@@ -109,6 +120,7 @@ _ERRORS = {
     400: "invalid_question, question_too_long, invalid_request",
     401: "token_needed",
     404: "unknown_document",
+    409: "name_taken",
     413: "request_too_large",
     415: "unsupported_media_type",
     429: "too_many_requests; with Retry-After",
@@ -173,11 +185,19 @@ async def documents(run: Runner, service: Service) -> Response:
     "/api/documents/{document_id}",
     summary="Read a document",
     dependencies=[Depends(takes())],
-    responses=replies(DocumentModel, samples.DOCUMENT, (404, 503)),
+    responses=replies(DocumentModel, samples.DOCUMENT, (404, 503))
+    | {308: {"description": "The document had this id before; Location names it by its present one"}},
 )
-async def document(run: Runner, service: Service, document_id: DocumentId) -> Response:
+async def document(request: Request, run: Runner, service: Service, document_id: DocumentId) -> Response:
     """One document with its blocks and its canonical text, which every citation's offsets point into."""
-    return await run(lambda: json_response(document_data(service.document(document_id))))
+    return await run(lambda: _document(request, service, document_id))
+
+
+def _document(request: Request, service: Backend, document_id: str) -> Response:
+    found = service.document(document_id)
+    if found.id != document_id:
+        return moved(request, f"/api/documents/{percent_encode(found.id)}")
+    return json_response(document_data(found))
 
 
 @router.get(

@@ -23,10 +23,10 @@ class Backend(Protocol):
         """Every loaded document, without its text."""
 
     def document(self, document_id: str) -> Document:
-        """One document, whole.
+        """One document, whole, by its id or by one that it had before; its own id tells which.
 
         Raises:
-            UnknownDocument: no document has this id.
+            UnknownDocument: no document has this id, or several had it before.
 
         """
 

@@ -2,6 +2,8 @@
 
 Guarantees: nothing is made up. A document without a date is called undated or carries no date field; without an
 author, its publisher stands in the author's place only in running text. Every format says where the quote stands.
+Whatever a document calls itself, it is text in each format: no markup, no second field, no line of its own; and what is
+linked is a web address.
 """
 
 from __future__ import annotations
@@ -12,14 +14,18 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from qa.records import Citation
+from qa.safe_text import one_line, web_address
 from qa.web.words import day
 
+# Braces by name: BibTeX counts them even behind a backslash, so that one alone would end its field.
 _BIBTEX_ESCAPES = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
 }  # fmt: skip
 _BIBTEX_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~-])")
+# Punctuation that is markup anywhere, entities and mathematics among it, and what makes a link of bare text.
+_MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$@-]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_MARKDOWN_NUMBER = re.compile(r"^(\d+)([.)])")  # would begin a list
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
 
 
@@ -33,7 +39,7 @@ class Format:
 
 def formats(citation: Citation, link: str, source_url: str | None = None) -> tuple[Format, ...]:
     """All formats. `link` opens the quote here; `source_url`, where known, is where the document was published."""
-    url = source_url or link
+    url = web_address(source_url or "") or link
     return (
         Format("Citation", plain(citation, url)),
         Format("Markdown", markdown(citation, url)),
@@ -44,13 +50,13 @@ def formats(citation: Citation, link: str, source_url: str | None = None) -> tup
 
 def plain(citation: Citation, url: str) -> str:
     """One line of running text."""
-    return f"{_lead(citation)}“{_line(citation.title)}”. {_details(citation)}. {url}"
+    return f"{_lead(citation)}“{one_line(citation.title)}”. {_details(citation)}. {url}"
 
 
 def markdown(citation: Citation, url: str) -> str:
     """The same line, with the title as a link."""
     target = quote(url, safe=":/?#[]@!$&'*+,;=%~")
-    lead, title, details = map(_escape_markdown, (_lead(citation), _line(citation.title), _details(citation)))
+    lead, title, details = map(_escape_markdown, (_lead(citation), one_line(citation.title), _details(citation)))
     return f"{lead}[{title}]({target}). {details}."
 
 
@@ -96,17 +102,17 @@ def csl_json(citation: Citation, url: str) -> str:
 
 def _lead(citation: Citation) -> str:
     name = citation.author or citation.publisher
-    return f"{_line(name).rstrip('.')}. " if name else ""
+    return f"{one_line(name).rstrip('.')}. " if name else ""
 
 
 def _details(citation: Citation) -> str:
-    publisher = [_line(citation.publisher)] if citation.author and citation.publisher else []
+    publisher = [one_line(citation.publisher)] if citation.author and citation.publisher else []
     return ", ".join([*publisher, day(citation.date), _place(citation)])
 
 
 def _place(citation: Citation) -> str:
     page = f"p. {citation.page}, " if citation.page is not None else ""
-    return f"{page}{_line(citation.source)}, characters {citation.start}\u2013{citation.end}"
+    return f"{page}{one_line(citation.source)}, characters {citation.start}\u2013{citation.end}"
 
 
 def _date_parts(date: str | None) -> list[int]:
@@ -115,13 +121,9 @@ def _date_parts(date: str | None) -> list[int]:
     return parts if len(parts) < 2 or 1 <= parts[1] <= 12 else parts[:1]
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _escape_markdown(text: str) -> str:
-    return _MARKDOWN_SPECIAL.sub(r"\\\1", text)
+    return _MARKDOWN_NUMBER.sub(r"\1\\\2", _MARKDOWN_SPECIAL.sub(r"\\\1", text))
 
 
 def _escape_bibtex(text: str) -> str:
-    return "".join(_BIBTEX_ESCAPES.get(character, character) for character in _line(text))
+    return "".join(_BIBTEX_ESCAPES.get(character, character) for character in one_line(text))

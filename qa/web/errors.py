@@ -20,6 +20,7 @@ from starlette.responses import Response
 from qa.errors import (
     InvalidQuestion,
     InvalidRequest,
+    NameTaken,
     OperatingError,
     Overloaded,
     QAError,
@@ -41,6 +42,7 @@ STATUS: Mapping[type[QAError], int] = {
     InvalidRequest: 400,
     UnknownDocument: 404,
     UnknownSnapshot: 404,
+    NameTaken: 409,
     TooManyRequests: 429,
     RequestError: 400,
     OperatingError: 503,

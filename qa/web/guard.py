@@ -84,6 +84,7 @@ class Guard:
         request = Request(scope)
         try:
             self._check_host(request)
+            _check_path(scope)
             _check_query(scope["query_string"])
             if scope["method"] == "HEAD":
                 # Routes answer GET; the server leaves out the body of a reply to HEAD.
@@ -162,6 +163,20 @@ class Guard:
             return message
 
         return receive_limited
+
+
+def _check_path(scope: Scope) -> None:
+    """Refuse a path that a server or a route would take for another: it replaces what is not UTF-8, drops a line end.
+
+    Raises:
+        InvalidRequest: it is not UTF-8, or holds a control character.
+    """
+    try:
+        path = unquote_to_bytes(scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")).decode()
+    except UnicodeDecodeError:
+        raise InvalidRequest("The path is not UTF-8; percent-encode it as UTF-8.") from None
+    if any(ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 for char in path):
+        raise InvalidRequest("The path holds a control character, such as a line end; leave it out.")
 
 
 def _check_query(query: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from qa.errors import UnknownDocument
@@ -13,6 +14,7 @@ from qa.web.suggest import questions
 _FEW_DOCUMENTS = 6  # up to here a reader sees at a glance where each quote comes from
 _MOST_CHOICES = 100  # a longer list of documents would be slower to use than the search itself
 _READ_FOR_EXAMPLES = 12
+_FORMER_IDS_SHOWN = 8  # each is a document to read
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Home:
         """The filters, for a page that shows results."""
         documents = service.documents()
         many = len(documents) > _FEW_DOCUMENTS
-        wanted = set(asked.filters.document_ids)
+        wanted = _present(service, documents, set(asked.filters.document_ids))
         return Front(
             documents=documents,
             offers_filters=many or bool(asked.filters),
@@ -52,6 +54,15 @@ class Home:
         if self._examples[0] != index.snapshot:
             self._examples = (index.snapshot, questions(_sample(service, bare.documents)))
         return Front(bare.documents, bare.offers_filters, bare.choices, bare.only, index, self._examples[1])
+
+
+def _present(service: Backend, documents: tuple[DocumentInfo, ...], ids: set[str]) -> set[str]:
+    """The ids that documents have now; former ones among those given are looked up, a few at most."""
+    known = ids & {info.id for info in documents} if ids else ids
+    for former in sorted(ids - known)[:_FORMER_IDS_SHOWN]:
+        with suppress(UnknownDocument):
+            known.add(service.document(former).id)
+    return known
 
 
 def _sample(service: Backend, documents: tuple[DocumentInfo, ...]) -> tuple[Document, ...]:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from qa.errors import RequestError
 from qa.links import find_quote, quote_url
 from qa.records import Citation, Document
-from qa.web.api import Runner, Service, counted
+from qa.web.api import Runner, Service, counted, moved
 from qa.web.asked import Asked, asked_from
 from qa.web.assets import Assets
 from qa.web.backend import Backend
@@ -98,6 +98,8 @@ async def reader(request: Request, run: Runner, service: Service, pages: Templat
 
 def _reader(request: Request, service: Backend, pages: Pages, document_id: str) -> Response:
     document = service.document(document_id)
+    if document.id != document_id:
+        return moved(request, f"/documents/{percent_encode(document.id)}")
     asked = asked_from(request.query_params)
     reference = request.query_params.get("quote", "")
     found = find_quote(document.text, reference) if reference else None

@@ -89,7 +89,16 @@ INDEX: dict[str, Any] = {
     },
 }
 
-STORED: dict[str, Any] = {"source": "report.pdf", "stored": "added", "build": "asked for"}
+STORED: dict[str, Any] = {
+    "source": "report.pdf",
+    "id": "report.pdf",
+    "stored": "added",
+    "bytes": 48213,
+    "sha256": "5e0bf5a1b39d4e7c8f02c6d9471a3b6e0d8c2f5a7b91e4d3c6f8a0b2e4d6c8fa",
+    "build": "asked for",
+}
+
+REMOVED: dict[str, Any] = {"source": "report.pdf", "id": "report.pdf", "stored": "removed", "build": "asked for"}
 
 BODY: dict[str, Any] = {
     "question": "who is the COO of the medical foundation",

@@ -241,10 +241,21 @@ class BuildModel(_Reply):
 
 
 class StoredModel(BuildModel):
-    """What became of a file in the documents' folder."""
+    """A file in the documents' folder."""
 
-    source: str
-    stored: Literal["added", "replaced", "removed"]
+    source: str = Field(description="File under the documents' folder")
+    id: str = Field(description="Of the document, once the build has read it")
+    stored: Literal["added", "replaced"]
+    bytes: int = Field(description="Its size")
+    sha256: str = Field(description="Of its bytes, in hexadecimal digits")
+
+
+class RemovedModel(BuildModel):
+    """A file that is no longer in the documents' folder."""
+
+    source: str = Field(description="File under the documents' folder")
+    id: str = Field(description="Of the document, which the build removes")
+    stored: Literal["removed"]
 
 
 class HealthModel(_Reply):

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from qa.records import Citation
+from qa.safe_text import one_line, printable
 from qa.web.cite import bibtex, csl_json, formats, markdown, plain
 
 FULL = Citation(
@@ -90,17 +92,69 @@ def test_bibtex_says_of_a_date_what_is_known(date, fields):
 
 def test_bibtex_escapes_tex():
     entry = bibtex(replace(FULL, title="R&D: 50% of $30M_{x} #1 ~a^b \\end"), URL)
-    assert (
-        r"title = {{R\&D: 50\% of \$30M\_\{x\} \#1 \textasciitilde{}a\textasciicircum{}b \textbackslash{}end}},"
-        in entry
-    )
+    braced = r"\textbraceleft{}x\textbraceright{}"
+    rest = r"\#1 \textasciitilde{}a\textasciicircum{}b \textbackslash{}end"
+    assert rf"title = {{{{R\&D: 50\% of \$30M\_{braced} {rest}}}}}," in entry
 
 
-@given(st.text())
-def test_bibtex_braces_balance_whatever_the_title(title):
-    entry = bibtex(replace(FULL, title=title), URL)
-    unescaped = re.sub(r"\\[{}]", "", entry)
-    assert unescaped.count("{") == unescaped.count("}")
+PIECES = r"""{ } \ }},url={x @misc{ [ ]( ) <b> &lt; ` * 1. - # $ www.example.org https://example.org a@example.org
+![ ~~ | x""".split()
+hostile = st.text() | st.lists(st.sampled_from([*PIECES, " ", "\n", "\x1b[31m", "\u2028", "\u202e"]), max_size=8).map(
+    "".join
+)
+
+
+def texts_of(tokens) -> list[tuple[str, str | None]]:
+    """The pieces of a line of Markdown: its text, and where it leads if it is a link's."""
+    found, target = [], None
+    for token in tokens:
+        if token.type == "link_open":
+            target = token.attrs["href"]
+        elif token.type == "link_close":
+            target = None
+        else:
+            assert token.type in ("text", "text_special"), f"{token.type} is markup"
+            if found and found[-1][1] == target:
+                found[-1] = (found[-1][0] + token.content, target)
+            else:
+                found.append((token.content, target))
+    return found
+
+
+@given(hostile, hostile, hostile)
+def test_markdown_is_one_paragraph_with_one_link_whatever_a_document_calls_itself(title, author, source):
+    cited = markdown(replace(FULL, title=f"T{title}T", author=author, source=f"{source}.md"), "http://h/a(b)]")
+    opened, inline, closed = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(cited)
+    assert (opened.type, closed.type) == ("paragraph_open", "paragraph_close")
+    links = [text for text, target in texts_of(inline.children) if target]
+    assert links == [one_line(f"T{title}T")]
+    assert {target for _, target in texts_of(inline.children)} - {None} == {"http://h/a%28b%29%5D"}
+
+
+@given(hostile, hostile)
+def test_bibtex_is_one_entry_whatever_a_document_calls_itself(title, author):
+    entry = bibtex(replace(FULL, title=title, author=author), URL)
+    depth = 0
+    for place, char in enumerate(entry):
+        depth += {"{": 1, "}": -1}.get(char, 0)  # as BibTeX counts: a backslash protects nothing
+        assert depth > 0 or place in (*range(6), len(entry) - 1)
+    assert depth == 0
+    names = [line.partition("=")[0].strip() for line in entry.split("\n")[1:-1]]
+    assert names == ["title", *(["author"] if author else []), "publisher", "year", "month", "url", "note"]
+
+
+@given(hostile)
+def test_every_format_is_free_of_what_steers_a_terminal(text):
+    citation = replace(FULL, title=text, author=text, publisher=text, source=text)
+    for each in formats(citation, URL, text):
+        lines = each.text.split("\n") if each.name in ("BibTeX", "CSL-JSON") else [each.text]
+        shown = [line for line in lines if each.name != "CSL-JSON"]  # data, escaped as JSON escapes
+        assert all(printable(line) == line for line in shown)
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "https://", "https://e.org/a b", "/x"])
+def test_what_is_no_web_address_is_never_linked(url):
+    assert [each.text for each in formats(FULL, URL, url)] == [each.text for each in formats(FULL, URL)]
 
 
 def test_csl_json_with_everything():

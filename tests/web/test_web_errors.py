@@ -82,6 +82,9 @@ CASES = [
     ("GET", "/api/documents/a/b", {}, None, 404, "not_found", "/docs"),
     ("GET", "/api/documents/..%2F..%2Fetc%2Fpasswd", {}, None, 404, "", ""),
     ("GET", "/nope", {}, None, 404, "not_found", "/docs"),
+    ("GET", "/api/documents/a%ff", {}, None, 400, "invalid_request", "not UTF-8"),
+    ("GET", "/documents/harbour%0A", {}, None, 400, "invalid_request", "control character"),
+    ("GET", "/healthz%0A", {}, None, 400, "invalid_request", "control character"),
     ("GET", "/static/nope.js", {}, None, 404, "not_found", "/docs"),
     ("GET", "/static/..%2Fapp.py", {}, None, 404, "not_found", "/docs"),
     ("GET", "/documents/nope", {}, None, 404, "unknown_document", "nope"),
@@ -166,7 +169,7 @@ def test_every_cause_has_a_status():
 
     for cause in tree(QAError):
         status = status_of(cause("words"))
-        assert status == 503 if issubclass(cause, OperatingError) else status in (400, 404, 429, 500), cause
+        assert status == 503 if issubclass(cause, OperatingError) else status in (400, 404, 409, 429, 500), cause
     assert status_of(BuildRunning("words")) == STATUS[OperatingError]
 
 

@@ -27,8 +27,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from qa.encode import Encoder, model_fingerprint, open_encoder
-from qa.errors import BuildFailed, BuildRunning, OperatingError, QAError, UnreadableFile
+from qa.encode import Encoder, model_fingerprint, model_name, open_encoder
+from qa.errors import BuildFailed, BuildRunning, OperatingError, UnreadableFile
 from qa.folder import Contents, SourceFile, look_into, same_name
 from qa.lexical import ANALYSER_VERSION
 from qa.load import loader_identity, make_document
@@ -45,6 +45,7 @@ from qa.report import BuildReport, Fate, FileReport, Progress, Step, write_repor
 from qa.settings import Settings
 from qa.snapshot import Snapshot, newest_whole
 from qa.snapshot_writer import SnapshotWriter
+from qa.uploads import sweep_uploads
 from qa.vectors import IndexChoice
 
 log = logging.getLogger(__name__)
@@ -76,11 +77,12 @@ def build(
         settings.index_dir.mkdir(parents=True, exist_ok=True)
         with FileLock(settings.index_dir / LOCK, timeout=0):
             sweep(settings.index_dir)
+            sweep_uploads(settings.seeds_dir)
             note = ProgressNote(settings.index_dir, on_progress)
             try:
                 report = _Build(settings, note, encoder, fresh=fresh).run()
-            except (QAError, OSError, sqlite3.Error) as error:
-                _keep(settings.index_dir, BuildReport(error=str(error)), started)
+            except Exception as error:
+                _keep(settings.index_dir, BuildReport(error=str(error) or type(error).__name__), started)
                 raise
             finally:
                 note.close()
@@ -131,7 +133,7 @@ class _Build:
         self._contents: Contents = look_into(settings.seeds_dir, settings.max_file_mb << 20)
         self._details = {same_name(name): details for name, details in read_sources(settings.seeds_dir).items()}
         self._configuration: dict[str, Any] = {
-            "model": settings.model or "packaged",
+            "model": model_name(settings),
             "weights": encoder.fingerprint if encoder else model_fingerprint(settings),
             "loader": loader_identity(),
             "passages": PASSAGES_VERSION,

@@ -14,6 +14,7 @@ def test_nothing_set_gives_the_defaults() -> None:
         "seeds_dir": Path("seeds"),
         "index_dir": Path("index"),
         "model": "",
+        "model_revision": "",
         "query_prompt": "",
         "host": "127.0.0.1",
         "port": 8000,

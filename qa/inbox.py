@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import unicodedata
 from collections.abc import AsyncIterable
 from pathlib import Path, PurePosixPath
@@ -17,6 +16,7 @@ from qa.disk import flush
 from qa.errors import BuildFailed, InvalidRequest, UnknownDocument
 from qa.report import REQUEST
 from qa.settings import Settings
+from qa.uploads import abandon, open_upload, put_in_place
 
 _LONGEST_NAME_BYTES = 200
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
@@ -43,17 +43,17 @@ class Inbox:
         path = self._path(name)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.parent / f".upload-{secrets.token_hex(8)}"
+            file = open_upload(path.parent)
             try:
-                with temporary.open("xb") as file:
+                with file:
                     async for chunk in content:
                         file.write(chunk)
                     file.flush()
                     await asyncio.to_thread(os.fsync, file.fileno())  # seconds, for a large file on a slow disk
-                new = not path.exists()
-                temporary.replace(path)
+                    new = not path.exists()
+                    put_in_place(file, path)
             finally:
-                temporary.unlink(missing_ok=True)
+                abandon(file)
             flush(path.parent)
         except OSError as error:
             raise BuildFailed(f"{name} cannot be stored ({error.strerror}); see to the folder and the disk.") from None

@@ -98,13 +98,15 @@ def current_id(index_dir: Path) -> str:
     """The id of the snapshot that CURRENT names.
 
     Raises:
-        NoIndex: there is no CURRENT: nothing was ever built here.
-        DamagedSnapshot: CURRENT cannot be read, or names nothing.
+        NoIndex: there is neither CURRENT nor a snapshot: nothing was ever built here.
+        DamagedSnapshot: CURRENT cannot be read, names nothing, or is missing beside snapshots.
     """
     path = index_dir / CURRENT
     try:
         name = path.read_bytes().decode("ascii", "replace").strip()
     except (FileNotFoundError, NotADirectoryError):
+        if snapshot_folders(index_dir):
+            raise DamagedSnapshot(f"{path} is missing. Run `qa build` or `qa rollback`.") from None
         raise NoIndex(f"There is no index in {index_dir}. Build one with `qa build`.") from None
     except OSError as error:
         raise DamagedSnapshot(f"{path} cannot be read ({error.strerror}). Run `qa doctor`.") from None

@@ -16,8 +16,8 @@ from qa.service import Service
 from qa.settings import Settings
 from qa.web.app import create_app
 
-TOKEN = "correct horse battery staple é"
-BEARER = {"Authorization": f"Bearer {TOKEN}".encode()}
+TOKEN = "correct-horse-battery-staple"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from typing import Self
 
 _FIRST_DELAY_S = 1.0
 _LONGEST_DELAY_S = 60.0
+_WELL_AFTER_S = 60.0
 _STOP_WITHIN_S = 10.0  # what it does then is cut off
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class Supervised:
         environment: Mapping[str, str],
         first_delay_s: float = _FIRST_DELAY_S,
         longest_delay_s: float = _LONGEST_DELAY_S,
+        well_after_s: float = _WELL_AFTER_S,
     ) -> None:
         """Nothing is started before the context is entered.
 
@@ -46,13 +48,15 @@ class Supervised:
             command: The program and its arguments.
             environment: Its environment variables, all of them.
             first_delay_s: Before it is started again for the first time.
-            longest_delay_s: The longest delay, and how long a process has to live to count as well.
+            longest_delay_s: The delay that is not exceeded.
+            well_after_s: How long a process has to live for the next delay to be the first again.
         """
         self._name = name
         self._command = list(command)
         self._environment = dict(environment)
         self._first_delay_s = first_delay_s
         self._longest_delay_s = longest_delay_s
+        self._well_after_s = well_after_s
         self._stopping = threading.Event()
         self._starting = threading.Lock()  # no process is started once it is known which one to end
         self._process: subprocess.Popen[bytes] | None = None
@@ -81,7 +85,7 @@ class Supervised:
             how = self._run()
             if self._stopping.is_set():
                 return
-            if time.monotonic() - started >= self._longest_delay_s:
+            if time.monotonic() - started >= self._well_after_s:
                 delay_s = self._first_delay_s
             log.error("The %s ended (%s); it is started again in %g s", self._name, how, delay_s)
             self._stopping.wait(delay_s)

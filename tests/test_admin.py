@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from workshop import Workshop
+from workshop import TEXTS, Workshop
 
+from qa.builder_lock import BuilderLock, builder_trouble
 from qa.errors import InvalidRequest
 from qa.inbox import Inbox
 from qa.report import REQUEST
@@ -91,6 +94,49 @@ def test_too_large_a_file_is_refused_by_its_word_and_in_fact(shop, send):
     assert reply.status_code == 413
     assert not (shop.seeds / "big.txt").exists()
     assert not list(shop.seeds.rglob(".upload*"))
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [("PUT", "/api/documents/mill.txt"), ("PUT", "/api/documents/new/a.txt"), ("DELETE", "/api/documents/mill.txt"),
+     ("POST", "/api/index/rebuild")],
+)  # fmt: skip
+def test_while_no_builder_is_there_nothing_is_taken_and_all_that_tell_say_so(shop, method, target):
+    before = sorted((path, path.is_file() and path.read_bytes()) for path in shop.seeds.rglob("*"))
+    service = Service(shop.settings, shop.encoder)
+    app = create_app(service, shop.settings, partial(builder_trouble, shop.index))
+    lock = BuilderLock(shop.index)
+
+    async def ask() -> None:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+            for there in (False, True, False):
+                assert lock.hold() if there else not lock.release()
+                reply = await client.request(
+                    method, target, headers=BEARER, content=b"New." if method == "PUT" else b""
+                )
+                index = (await client.get("/api/index")).json()
+                page = (await client.get("/documents", headers={"Accept": "text/html"})).text
+                if there:
+                    assert reply.status_code == 202
+                    assert index["trouble"] is None
+                    assert "not running" not in page
+                    shop.put("mill.txt", TEXTS["mill.txt"])
+                    shutil.rmtree(shop.seeds / "new", ignore_errors=True)
+                    (shop.index / REQUEST).unlink()
+                else:
+                    assert (reply.status_code, reply.json()["error"]["code"]) == (503, "builder_missing")
+                    assert reply.headers["retry-after"]
+                    assert "The builder beside this server is not running" in index["trouble"]
+                    assert index["trouble"].split(",")[0] in page
+                    assert not (shop.index / REQUEST).exists()
+                    assert (await client.request(method, target)).status_code == 401, "strangers learn nothing"
+                assert (await client.get("/readyz")).status_code == 200
+                assert sorted((path, path.is_file() and path.read_bytes()) for path in shop.seeds.rglob("*")) == before
+
+    try:
+        asyncio.run(ask())
+    finally:
+        service.close()
 
 
 def test_another_sites_page_may_not_even_with_the_token(send):

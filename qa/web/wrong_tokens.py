@@ -5,12 +5,13 @@ doubles up to 10 minutes; between them every wrong token is a 429. After 15 minu
 afresh. The right token is taken at any time: else whoever shares an address, as behind one proxy, could keep out those
 who know it. So this bounds work and noise; that tokens cannot be guessed is due to their length (`qa.settings`).
 
-The log has one line a minute for each address at most, and nothing of what was sent. Memory is bounded: of very many
-addresses, those heard of longest ago are forgotten.
+The log has a line for the first wrong token of an address, and then one a minute at most that counts the others, with
+nothing of what was sent. Memory is bounded: of very many addresses, those heard of longest ago are forgotten.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -39,14 +40,28 @@ class _Address:
     taken: int = 0  # wrong tokens that got a 401
     next_at: float = 0.0  # when another one will
     unlogged: int = 0
-    logged_at: float | None = None
+    logging: bool = False  # whether the next line is due at a certain time
+
+
+Later = Callable[[float, Callable[[], None]], object]
+
+
+def _on_the_event_loop(delay_s: float, call: Callable[[], None]) -> object:
+    return asyncio.get_running_loop().call_later(delay_s, call)
 
 
 class WrongTokens:
-    """The wrong tokens of each address. Called from one thread."""
+    """The wrong tokens of each address. Called on the event loop's thread."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, later: Later = _on_the_event_loop) -> None:
+        """Begin without any.
+
+        Args:
+            clock: The time in seconds.
+            later: Has something called after a delay in seconds.
+        """
         self._clock = clock
+        self._later = later
         self._addresses: dict[str, _Address] = {}
 
     def count(self, request: Request) -> None:
@@ -63,7 +78,9 @@ class WrongTokens:
         if len(self._addresses) > _MOST_ADDRESSES:
             del self._addresses[next(iter(self._addresses))]
         known.last = now
-        self._log(address, known, now)
+        known.unlogged += 1
+        if not known.logging:
+            self._log(address, known)
         if now < known.next_at:
             message = "Too many wrong tokens came from this address; send the one that QA_ADMIN_TOKEN names."
             raise TooManyRequests(message, wait_s=ceil(known.next_at - now))
@@ -71,9 +88,11 @@ class WrongTokens:
         if known.taken >= _AT_ONCE:
             known.next_at = now + min(2 ** min(known.taken - _AT_ONCE, 30), _LONGEST_DELAY_S)
 
-    def _log(self, address: str, known: _Address, now: float) -> None:
-        known.unlogged += 1
-        if known.logged_at is None or now - known.logged_at >= _LOG_EVERY_S:
+    def _log(self, address: str, known: _Address) -> None:
+        """Log what has come since the last line, if anything has, and see to the next line."""
+        known.logging = known.unlogged > 0
+        if known.logging:
             # `%a`: where a proxy names the address, the name is text from outside.
             log.warning("Wrong tokens for changing documents from %a: %d", address, known.unlogged)
-            known.logged_at, known.unlogged = now, 0
+            known.unlogged = 0
+            self._later(_LOG_EVERY_S, lambda: self._log(address, known))

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -247,3 +252,32 @@ def test_a_builder_is_there_while_it_watches(shop, monkeypatch):
     stop.set()
     thread.join()
     assert builder_trouble(shop.index)
+
+
+@pytest.mark.model
+def test_a_real_builder_outlives_a_name_that_it_cannot_print_and_ends_in_good_order(shop):
+    shop.put("文.txt", "")  # fails, and so is named where standard output knows no Chinese
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "PYTHONIOENCODING": "latin-1:strict",
+        "QA_SEEDS_DIR": str(shop.seeds),
+        "QA_INDEX_DIR": str(shop.index),
+    }
+    command = [sys.executable, "-m", "qa.cli", "watch", "--beside-server"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment, **pipes) as process:
+        try:
+            until(lambda: "文.txt" in built_files(shop), within_s=90)
+            shop.put("new.txt", "New words.")
+            until(lambda: "new.txt" in built_files(shop), within_s=90)
+            process.send_signal(signal.SIGINT)  # with its standard input still open
+            _, told = process.communicate(timeout=90)
+        finally:
+            process.kill()
+    assert process.returncode == 130, told
+    assert b"Fatal" not in told
+
+
+def built_files(shop) -> list[str]:
+    return [file["source"] for file in (read_report(shop.index) or {}).get("files", ())]

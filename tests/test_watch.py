@@ -255,7 +255,7 @@ def test_a_builder_is_there_while_it_watches(shop, monkeypatch):
 
 
 @pytest.mark.model
-def test_a_real_builder_outlives_a_name_that_it_cannot_print_and_ends_in_good_order(shop):
+def test_a_real_builder_outlives_a_name_that_it_cannot_print_and_ends_in_good_order(shop, tmp_path):
     shop.put("文.txt", "")  # fails, and so is named where standard output knows no Chinese
     environment = {
         **os.environ,
@@ -265,18 +265,21 @@ def test_a_real_builder_outlives_a_name_that_it_cannot_print_and_ends_in_good_or
         "QA_INDEX_DIR": str(shop.index),
     }
     command = [sys.executable, "-m", "qa.cli", "watch", "--beside-server"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, env=environment, **pipes) as process:
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log) as process,
+    ):
         try:
             until(lambda: "文.txt" in built_files(shop), within_s=90)
             shop.put("new.txt", "New words.")
             until(lambda: "new.txt" in built_files(shop), within_s=90)
             process.send_signal(signal.SIGINT)  # with its standard input still open
-            _, told = process.communicate(timeout=90)
+            process.wait(90)
         finally:
             process.kill()
+    told = (tmp_path / "log").read_text(encoding="latin-1")
     assert process.returncode == 130, told
-    assert b"Fatal" not in told
+    assert "Fatal" not in told
 
 
 def built_files(shop) -> list[str]:

@@ -39,7 +39,7 @@ from qa.memory import Memory, ToEncode
 from qa.parsing import Parser
 from qa.passages import PASSAGES_VERSION, embedding_text
 from qa.progress import ProgressNote
-from qa.publish import LOCK, prune, publish, rolled_back, sweep
+from qa.publish import LOCK, point_current, prune, publish, rolled_back, sweep
 from qa.records import Document, Passage
 from qa.report import BuildReport, Fate, FileReport, Progress, Step, write_report
 from qa.settings import Settings
@@ -146,6 +146,11 @@ class _Build:
         known = newest_whole(self._index_dir)
         try:
             serving = _current(self._index_dir, known)
+            refused = rolled_back(self._index_dir)
+            if serving is None and refused and known and known.id not in refused:
+                # CURRENT is lost. Without a new one, the build would take up again what was rolled back.
+                point_current(self._index_dir, known.id)
+                serving = known
             before = _entries(serving.manifest) if serving else {}
             wanted = None if self._fresh else self._wanted_already(serving)
             if wanted:

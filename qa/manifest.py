@@ -19,6 +19,7 @@ from qa.errors import DamagedSnapshot, MismatchedSnapshot, NoIndex, QAError
 FORMAT = 5
 MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
+ROLLED_BACK = "ROLLED_BACK"
 SNAPSHOTS = "snapshots"
 UNFINISHED = ".unfinished-"  # how the folders begin that no snapshot is in, yet or any more
 
@@ -113,6 +114,14 @@ def current_id(index_dir: Path) -> str:
     if not _ID.fullmatch(name):
         raise DamagedSnapshot(f"{path} names no snapshot but {name[:40]!r}. Run `qa build` or `qa rollback`.")
     return name
+
+
+def rolled_back(index_dir: Path) -> list[str]:
+    """The snapshots that were rolled back since the last one was published."""
+    try:
+        return (index_dir / ROLLED_BACK).read_text(encoding="ascii", errors="replace").split()
+    except OSError:
+        return []
 
 
 def snapshot_folders(index_dir: Path) -> list[Path]:

@@ -100,8 +100,8 @@ class Supervised:
                 self._process = process = subprocess.Popen(
                     self._command, stdin=subprocess.PIPE, env=self._environment, process_group=0
                 )
-            except OSError as error:
-                return f"it cannot be started: {error.strerror}"
+            except (OSError, MemoryError, subprocess.SubprocessError) as error:
+                return f"it cannot be started: {error}"
         status = process.wait()
         _close_input(process)
         return _how_it_ended(status)

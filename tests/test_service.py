@@ -228,6 +228,22 @@ def test_a_missing_current_is_no_missing_index(shop, caplog):
         assert service.status().snapshot == first
 
 
+def test_without_current_what_was_rolled_back_does_not_come_back(shop):
+    first = shop.build().snapshot
+    shop.put("lighthouse.txt", "The lighthouse flashes twice.")
+    second = shop.build().snapshot
+    assert roll_back(shop.index) == first
+    (shop.index / "CURRENT").unlink()
+    with serving(shop) as service:
+        assert service.status().snapshot == first
+        report = shop.build()
+        assert (report.snapshot, report.held_back, report.published) == (first, second, False)
+        assert current_id(shop.index) == first
+        service.refresh()
+        assert service.status().snapshot == first
+        assert service.status().trouble is None
+
+
 def test_a_running_service_keeps_what_it_has(shop, caplog):
     first = shop.build().snapshot
     with serving(shop) as service:

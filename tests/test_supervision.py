@@ -88,7 +88,7 @@ def test_a_long_delay_does_not_keep_the_server_from_ending(helper: Helper, caplo
 def test_a_program_that_is_not_there_is_tried_again(tmp_path: Path, caplog) -> None:
     with Supervised("helper", [str(tmp_path / "nothing")], os.environ, first_delay_s=0.01):
         until(lambda: len(caplog.records) >= 2)
-    assert "(it cannot be started: No such file or directory)" in caplog.text
+    assert "(it cannot be started: [Errno 2] No such file or directory" in caplog.text
 
 
 def test_ctrl_c_in_the_terminal_is_the_servers_alone(helper: Helper) -> None:

@@ -59,10 +59,11 @@ def test_more_than_one_build_of_torch_may_be_installed() -> None:
 
 def test_the_scripts_install_nothing_without_its_hash() -> None:
     script = (ROOT / "scripts/environment").read_text(encoding="utf-8")
-    installs = re.findall(r"pip install .*", script)
-    assert len(installs) == 2
-    assert "--require-hashes --no-deps -r" in installs[0]
-    assert "--no-build-isolation --editable ." in installs[1], "a build environment would be drawn without hashes"
+    installs = re.findall(r'"\$\{pip\[@\]\}" (.*)', script)
+    assert len(installs) == 3
+    assert script.count("pip install ") == 1
+    assert all(each.startswith("--require-hashes ") for each in installs[:2])
+    assert installs[2] == "--no-build-isolation --editable .", "a build environment would be drawn without hashes"
 
 
 def test_pip_takes_the_lock_and_what_is_installed_is_what_it_names() -> None:

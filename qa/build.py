@@ -28,8 +28,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from qa.document_names import composed
-from qa.encode import Encoder, model_fingerprint, open_encoder
-from qa.errors import BuildFailed, BuildRunning, OperatingError, QAError, UnreadableFile
+from qa.encode import Encoder, model_fingerprint, model_name, open_encoder
+from qa.errors import BuildFailed, BuildRunning, OperatingError, UnreadableFile
 from qa.folder import Contents, SourceFile, look_into
 from qa.lexical import ANALYSER_VERSION
 from qa.load import loader_identity, make_document
@@ -40,12 +40,13 @@ from qa.memory import Memory, ToEncode
 from qa.parsing import Parser
 from qa.passages import PASSAGES_VERSION, embedding_text
 from qa.progress import ProgressNote
-from qa.publish import LOCK, prune, publish, rolled_back, sweep
+from qa.publish import LOCK, point_current, prune, publish, rolled_back, sweep
 from qa.records import Document, Passage
 from qa.report import BuildReport, Fate, FileReport, Progress, Step, write_report
 from qa.settings import Settings
 from qa.snapshot import Snapshot, newest_whole
 from qa.snapshot_writer import SnapshotWriter
+from qa.uploads import sweep_uploads
 from qa.vectors import IndexChoice
 
 log = logging.getLogger(__name__)
@@ -77,11 +78,12 @@ def build(
         settings.index_dir.mkdir(parents=True, exist_ok=True)
         with FileLock(settings.index_dir / LOCK, timeout=0):
             sweep(settings.index_dir)
+            sweep_uploads(settings.seeds_dir)
             note = ProgressNote(settings.index_dir, on_progress)
             try:
                 report = _Build(settings, note, encoder, fresh=fresh).run()
-            except (QAError, OSError, sqlite3.Error) as error:
-                _keep(settings.index_dir, BuildReport(error=str(error)), started)
+            except Exception as error:
+                _keep(settings.index_dir, BuildReport(error=str(error) or type(error).__name__), started)
                 raise
             finally:
                 note.close()
@@ -132,7 +134,7 @@ class _Build:
         self._contents: Contents = look_into(settings.seeds_dir, settings.max_file_mb << 20)
         self._details = {composed(name): details for name, details in read_sources(settings.seeds_dir).items()}
         self._configuration: dict[str, Any] = {
-            "model": settings.model or "packaged",
+            "model": model_name(settings),
             "weights": encoder.fingerprint if encoder else model_fingerprint(settings),
             "loader": loader_identity(),
             "passages": PASSAGES_VERSION,
@@ -145,6 +147,11 @@ class _Build:
         known = newest_whole(self._index_dir)
         try:
             serving = _current(self._index_dir, known)
+            refused = rolled_back(self._index_dir)
+            if serving is None and refused and known and known.id not in refused:
+                # CURRENT is lost. Without a new one, the build would take up again what was rolled back.
+                point_current(self._index_dir, known.id)
+                serving = known
             before = _entries(serving.manifest) if serving else {}
             wanted = None if self._fresh else self._wanted_already(serving)
             if wanted:

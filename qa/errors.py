@@ -16,6 +16,7 @@
        |- MismatchedSnapshot   mismatched_snapshot: built with another format, model or configuration
        |- ModelUnavailable     model_unavailable: weights missing, altered or not loadable
        |- BuildRunning         build_running: another builder holds the lock
+       |- BuilderMissing       builder_missing: the builder beside the server is not running
        |- BuildFailed          build_failed: nothing could be built, or the disk refused
        |- UnreadableFile       unreadable_file: one document could not be read; the build reports it and goes on
        |- Overloaded           overloaded: as many requests or connections are open as may be
@@ -123,6 +124,12 @@ class BuildRunning(OperatingError):
     """Another process is building in the same index folder."""
 
     code = "build_running"
+
+
+class BuilderMissing(OperatingError):
+    """The builder beside the server is not running, so what would need a build is refused."""
+
+    code = "builder_missing"
 
 
 class BuildFailed(OperatingError):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import secrets
 from collections.abc import AsyncIterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from qa.errors import BuildFailed, InvalidRequest, NameTaken, QAError, UnknownDo
 from qa.report import REQUEST
 from qa.safe_text import printable
 from qa.settings import Settings
+from qa.uploads import abandon, open_upload, put_in_place
 
 _TRIES = 20  # to make folders and store a file in them, while others remove folders that they have emptied
 _TAKEN = "is in the way of a file or a folder of the same name; choose another name"
@@ -71,7 +71,7 @@ class Inbox:
         name = checked_name(name)
         try:
             path = await asyncio.to_thread(self._landing, name)
-            temporary, file = _open_beside(path)
+            file = _open_beside(path)
             digest, size = sha256(), 0
             try:
                 with file:
@@ -83,9 +83,9 @@ class Inbox:
                         raise InvalidRequest(f"The body for {name} is empty; send the file's bytes as the body.")
                     file.flush()
                     await asyncio.to_thread(os.fsync, file.fileno())  # seconds, for a large file on a slow disk
-                new = await asyncio.to_thread(self._appear, temporary, path)
+                    new = await asyncio.to_thread(self._appear, file, path)
             finally:
-                temporary.unlink(missing_ok=True)
+                abandon(file)
         except OSError as error:
             raise _fault(error, f"{name} cannot be stored") from None
         return Stored(path.relative_to(self._folder).as_posix(), new, size, digest.hexdigest())
@@ -130,22 +130,22 @@ class Inbox:
         self._folder.mkdir(parents=True, exist_ok=True)
         return landing(self._folder, name)
 
-    def _appear(self, temporary: Path, path: Path) -> bool:
-        """Move a whole file to its place; returns whether it is new. Folders made for it go again if that fails."""
+    def _appear(self, file: BinaryIO, path: Path) -> bool:
+        """Move a whole upload to its place; returns whether it is new. Folders made for it go again if that fails."""
+        beside = Path(file.name).parent
         for trial in range(_TRIES):
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 new = not path.exists()
-                temporary.replace(path)
-            except FileNotFoundError:  # whoever emptied the folder has just removed it
-                if trial == _TRIES - 1:
+                put_in_place(file, path)
+            except OSError as error:
+                # A folder is missing if it was removed just now as empty, by whoever removed its last file.
+                if not isinstance(error, FileNotFoundError) or trial == _TRIES - 1:
+                    self._remove_empty(path.parent)
                     raise
-            except OSError:
-                self._remove_empty(path.parent)
-                raise
             else:
                 with suppress(FileNotFoundError):  # removed again at once by somebody else, with its folder
-                    _flush_up(path.parent, temporary.parent)
+                    _flush_up(path.parent, beside)
                 return new
         raise AssertionError("the last trial returns or raises")
 
@@ -161,15 +161,14 @@ class Inbox:
             folder = folder.parent
 
 
-def _open_beside(path: Path) -> tuple[Path, BinaryIO]:
-    """A new hidden file, open for writing, in the nearest folder above a path that is there.
+def _open_beside(path: Path) -> BinaryIO:
+    """A new upload, open for writing, in the nearest folder above a path that is there.
 
     So it is on the same disk as the path, keeps that folder from being removed as empty, and makes no new one.
     """
     for trial in range(_TRIES):
-        temporary = _existing_parent(path) / f".upload-{secrets.token_hex(8)}"
         try:
-            return temporary, temporary.open("xb")
+            return open_upload(_existing_parent(path))
         except FileNotFoundError:  # the folder was removed as empty just now
             if trial == _TRIES - 1:
                 raise

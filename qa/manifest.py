@@ -19,6 +19,7 @@ from qa.errors import DamagedSnapshot, MismatchedSnapshot, NoIndex, QAError
 FORMAT = 5
 MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
+ROLLED_BACK = "ROLLED_BACK"
 SNAPSHOTS = "snapshots"
 UNFINISHED = ".unfinished-"  # how the folders begin that no snapshot is in, yet or any more
 
@@ -98,19 +99,29 @@ def current_id(index_dir: Path) -> str:
     """The id of the snapshot that CURRENT names.
 
     Raises:
-        NoIndex: there is no CURRENT: nothing was ever built here.
-        DamagedSnapshot: CURRENT cannot be read, or names nothing.
+        NoIndex: there is neither CURRENT nor a snapshot: nothing was ever built here.
+        DamagedSnapshot: CURRENT cannot be read, names nothing, or is missing beside snapshots.
     """
     path = index_dir / CURRENT
     try:
         name = path.read_bytes().decode("ascii", "replace").strip()
     except (FileNotFoundError, NotADirectoryError):
+        if snapshot_folders(index_dir):
+            raise DamagedSnapshot(f"{path} is missing. Run `qa build` or `qa rollback`.") from None
         raise NoIndex(f"There is no index in {index_dir}. Build one with `qa build`.") from None
     except OSError as error:
         raise DamagedSnapshot(f"{path} cannot be read ({error.strerror}). Run `qa doctor`.") from None
     if not _ID.fullmatch(name):
         raise DamagedSnapshot(f"{path} names no snapshot but {name[:40]!r}. Run `qa build` or `qa rollback`.")
     return name
+
+
+def rolled_back(index_dir: Path) -> list[str]:
+    """The snapshots that were rolled back since the last one was published."""
+    try:
+        return (index_dir / ROLLED_BACK).read_text(encoding="ascii", errors="replace").split()
+    except OSError:
+        return []
 
 
 def snapshot_folders(index_dir: Path) -> list[Path]:

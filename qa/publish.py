@@ -21,11 +21,13 @@ from qa.errors import QAError, UnknownSnapshot
 from qa.manifest import (
     CURRENT,
     MANIFEST,
+    ROLLED_BACK,
     SNAPSHOTS,
     UNFINISHED,
     current_id,
     manifests,
     read_manifest,
+    rolled_back,
     snapshot_folders,
     verify_files,
 )
@@ -35,7 +37,8 @@ if sys.platform != "win32":
     import fcntl
 
 LOCK = "build.lock"
-ROLLED_BACK = "ROLLED_BACK"
+
+__all__ = ["LOCK", "ROLLED_BACK", "point_current", "prune", "publish", "roll_back", "rolled_back", "sweep"]
 
 
 def publish(index_dir: Path, folder: Path, snapshot_id: str) -> None:
@@ -60,14 +63,6 @@ def publish(index_dir: Path, folder: Path, snapshot_id: str) -> None:
 def point_current(index_dir: Path, snapshot_id: str) -> None:
     """Name a snapshot current: the commit point."""
     replace_file(index_dir / CURRENT, f"{snapshot_id}\n".encode("ascii"))
-
-
-def rolled_back(index_dir: Path) -> list[str]:
-    """The snapshots that were rolled back since the last one was published."""
-    try:
-        return (index_dir / ROLLED_BACK).read_text(encoding="ascii", errors="replace").split()
-    except OSError:
-        return []
 
 
 def roll_back(index_dir: Path, snapshot_id: str | None = None) -> str:

@@ -1,7 +1,8 @@
 """The command `qa serve`: one process or several, and beside them a builder where one is wanted.
 
 Every process opens the snapshot for itself and takes up a new one for itself. The builder is a process of its own:
-reading, encoding, and whatever ends it, never come between a question and its answer.
+reading, encoding, and whatever ends it, never come between a question and its answer. It is started again when it ends;
+until then the servers refuse what would need it, which they see by its lock (`qa.builder_lock`).
 """
 
 from __future__ import annotations
@@ -10,22 +11,27 @@ import argparse
 import gc
 import os
 import socket
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from functools import partial
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qa.builder_lock import builder_trouble
 from qa.console import start_log
 from qa.errors import InvalidSettings
 from qa.settings import Settings, load_settings
+from qa.supervision import Supervised
+from qa.uploads import sweep_uploads
 
 if TYPE_CHECKING:
     from qa.service import Service
 
-_PATIENCE_S = 10  # for the builder, when the server stops
+_BUILDER_STARTS_WITHIN_S = 10  # else the server starts without it, and says so
+_LOOK_EVERY_S = 0.05
 
 
 def add_parser(commands: Any) -> None:
@@ -35,7 +41,7 @@ def add_parser(commands: Any) -> None:
     serve.set_defaults(command=_serve)
 
 
-def application() -> Any:
+def application(*, with_builder: bool) -> Any:
     """The application of one of several worker processes; it opens and closes its own service."""
     from qa.service import Service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
@@ -44,7 +50,7 @@ def application() -> Any:
     settings = load_settings()
     service = Service(settings)
     _make_ready(service)
-    app = create_app(service, settings)
+    app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
@@ -57,19 +63,21 @@ def application() -> Any:
 
 def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
     _log()
+    sweep_uploads(settings.seeds_dir)
+    with_builder = arguments.watch or bool(settings.admin_token)
     listener = _listener(settings)
     try:
-        with _builder(wanted=arguments.watch or bool(settings.admin_token)):
+        with _builder() if with_builder else nullcontext():
             if settings.workers > 1:
-                _serve_from_many(settings, listener)
+                _serve_from_many(settings, listener, with_builder=with_builder)
             else:
-                _serve_here(settings, listener)
+                _serve_here(settings, listener, with_builder=with_builder)
     finally:
         listener.close()
     return 0
 
 
-def _serve_here(settings: Settings, listener: socket.socket) -> None:
+def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bool) -> None:
     import uvicorn  # noqa: PLC0415 - with FastAPI and the model, seconds that other commands need not wait
 
     from qa.service import Service  # noqa: PLC0415
@@ -78,7 +86,9 @@ def _serve_here(settings: Settings, listener: socket.socket) -> None:
     service = Service(settings)
     try:
         _make_ready(service)
-        config = uvicorn.Config(create_app(service, settings), **_options(settings))
+        app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
+        config = uvicorn.Config(app, **_options(settings))
+        _wait_for_builder(settings, with_builder=with_builder)
         _announce(listener)
         uvicorn.Server(config).run(sockets=[listener])
     finally:
@@ -92,7 +102,7 @@ def _make_ready(service: Service) -> None:
     gc.freeze()  # the libraries' million objects, which it would go through again and again while it answers
 
 
-def _serve_from_many(settings: Settings, listener: socket.socket) -> None:
+def _serve_from_many(settings: Settings, listener: socket.socket, *, with_builder: bool) -> None:
     import uvicorn  # noqa: PLC0415
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
 
@@ -101,7 +111,9 @@ def _serve_from_many(settings: Settings, listener: socket.socket) -> None:
             listener.close()  # or new clients would be let in and left waiting while the old ones get their answers
             super().terminate_all()
 
-    config = uvicorn.Config("qa.serving:application", factory=True, workers=settings.workers, **_options(settings))
+    app = partial(application, with_builder=with_builder)
+    config = uvicorn.Config(app, factory=True, workers=settings.workers, **_options(settings))
+    _wait_for_builder(settings, with_builder=with_builder)
     _announce(listener)
     Processes(config, [listener]).run()
 
@@ -138,29 +150,25 @@ def _announce(listener: socket.socket) -> None:
     print(f"Serving on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
 
 
-@contextmanager
-def _builder(*, wanted: bool) -> Iterator[None]:
-    """A watching builder for as long as the context lasts; it ends with this process, however this ends."""
-    if not wanted:
-        yield
-        return
+def _builder() -> AbstractContextManager[object]:
+    """A watching builder, kept running for as long as the context lasts."""
     package = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    builder = subprocess.Popen(
-        [sys.executable, "-m", "qa.cli", "watch", "--beside-server"],
-        stdin=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": path},
-    )
-    try:
-        yield
-    finally:
-        if builder.stdin:
-            builder.stdin.close()
-        try:
-            builder.wait(_PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            builder.kill()  # in mid-build; nothing is harmed, and the next build goes on where this one was
-            builder.wait()
+    command = [sys.executable, "-m", "qa.cli", "watch", "--beside-server"]
+    return Supervised("builder beside the server", command, {**os.environ, "PYTHONPATH": path})
+
+
+def _builder_trouble(settings: Settings, *, with_builder: bool) -> Callable[[], str | None]:
+    """What tells users that the builder is not running; without one that is wanted, there is nothing to tell."""
+    return partial(builder_trouble, settings.index_dir) if with_builder else lambda: None
+
+
+def _wait_for_builder(settings: Settings, *, with_builder: bool) -> None:
+    """Wait until the builder is running, so that what is announced works; not for ever, for it may be broken."""
+    trouble = _builder_trouble(settings, with_builder=with_builder)
+    until = time.monotonic() + _BUILDER_STARTS_WITHIN_S
+    while trouble() and time.monotonic() < until:
+        time.sleep(_LOOK_EVERY_S)
 
 
 def _log() -> None:

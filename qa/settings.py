@@ -10,21 +10,27 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from qa.errors import InvalidSettings
 
 PREFIX = "QA_"
+_LEAST_TOKEN_CHARS = 16  # of a random token: too many to be guessed over HTTP
+_MOST_TOKEN_CHARS = 512  # the header that carries a token has a limit too
+_HOW_TO_MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe())"'
 
 
 class Settings(BaseModel):
     """All settings, with their defaults. The README's table is checked against these fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     seeds_dir: Path = Field(Path("seeds"), description="Folder of documents")
     index_dir: Path = Field(Path("index"), description="Folder of snapshots")
     model: str = Field("", description="Hub id or folder of a sentence-transformers model; empty: the packaged one")
+    model_revision: str = Field(
+        "", description="Commit of the hub that a model named in QA_MODEL is taken from; empty: the newest"
+    )
     query_prompt: str = Field("", description="Text put before a question for a model named in QA_MODEL")
     host: str = Field("127.0.0.1", description="Address to serve on")
     port: int = Field(8000, ge=0, le=65535, description="Port to serve on; 0 takes a free one")
@@ -42,7 +48,11 @@ class Settings(BaseModel):
     cors_origins: tuple[str, ...] = Field(
         (), description="Origins whose pages may ask, as https://intranet.example, separated by commas"
     )
-    admin_token: str = Field("", description="Who sends it may add and remove documents; empty: nobody may", repr=False)
+    admin_token: str = Field(
+        "",
+        description="Secret of 16 characters or more; who sends it may add and remove documents; empty: nobody may",
+        repr=False,
+    )
     max_file_mb: int = Field(200, ge=1, le=4000, description="Largest file read, in megabytes")
     parse_seconds: float = Field(60, gt=0, le=3600, description="Longest time that reading one file may take")
     parse_memory_mb: int = Field(2048, ge=256, le=65536, description="Most memory that reading a file may take, in MB")
@@ -54,6 +64,23 @@ class Settings(BaseModel):
         if isinstance(value, str):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
+
+    @field_validator("model_revision")
+    @classmethod
+    def _of_a_named_model(cls, revision: str, info: ValidationInfo) -> str:
+        if revision and not info.data.get("model"):
+            raise ValueError("it belongs to a model named in QA_MODEL, which is empty")
+        return revision
+
+    @field_validator("admin_token")
+    @classmethod
+    def _hard_to_guess_and_possible_to_send(cls, token: str) -> str:
+        if token and not re.fullmatch(r"[!-~]+", token):
+            raise ValueError(f"a token is printable ASCII without blanks; {_HOW_TO_MAKE_ONE}")
+        if token and not _LEAST_TOKEN_CHARS <= len(token) <= _MOST_TOKEN_CHARS:
+            span = f"{_LEAST_TOKEN_CHARS} to {_MOST_TOKEN_CHARS}"
+            raise ValueError(f"a token has {span} characters and this one has {len(token)}; {_HOW_TO_MAKE_ONE}")
+        return token
 
     @field_validator("cors_origins")
     @classmethod
@@ -80,5 +107,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         return Settings.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
-        name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else PREFIX
-        raise InvalidSettings(f"{name}={first.get('input')!r} cannot be used: {first['msg']}.") from None
+        field = str(first["loc"][0])
+        # What may not be shown by `repr` is a secret, and a log is no place for it either.
+        value = f"={first.get('input')!r}" if Settings.model_fields[field].repr else ""
+        reason = first["msg"].removeprefix("Value error, ")
+        raise InvalidSettings(f"{PREFIX}{field.upper()}{value} cannot be used: {reason}.") from None

@@ -26,7 +26,7 @@ from qa.document_ids import former_ids
 from qa.errors import DamagedSnapshot, OperatingError, UnknownDocument
 from qa.late_interaction import PassageVectors
 from qa.lexical import ANALYSER_VERSION, BM25
-from qa.manifest import MANIFEST, SNAPSHOTS, current_id, manifests, match, read_manifest, verify_files
+from qa.manifest import MANIFEST, SNAPSHOTS, current_id, manifests, match, read_manifest, rolled_back, verify_files
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span
 from qa.spelling import Speller
 from qa.vectors import FaissStore, VectorStore
@@ -299,13 +299,17 @@ def open_snapshot(index_dir: Path, snapshot_id: str, *, weights: str | None = No
 
 
 def newest_whole(index_dir: Path, *, weights: str | None = None) -> Snapshot | None:
-    """The current snapshot if it opens, else the newest other one that does, else None."""
-    names = [manifest["id"] for manifest in manifests(index_dir)]
+    """The current snapshot if it opens, else the newest other one that does, else None.
+
+    Snapshots that were rolled back come last.
+    """
+    refused = rolled_back(index_dir)
     try:
         current = current_id(index_dir)
-        names.sort(key=lambda name: name != current)
     except OperatingError:
-        pass  # then no snapshot goes first
+        current = ""  # then the newest goes first
+    names = [manifest["id"] for manifest in manifests(index_dir)]
+    names.sort(key=lambda name: (name != current, name in refused))
     for name in names:
         try:
             return open_snapshot(index_dir, name, weights=weights)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 import threading
 from contextlib import suppress
@@ -99,8 +100,10 @@ def _watch(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _stop_with_parent(stop: threading.Event) -> None:
     """End when the server does, however it ends: its end of the pipe closes."""
+    # Not through sys.stdin, whose lock this thread would hold when the interpreter ends, which then aborts.
     with suppress(OSError, ValueError):
-        sys.stdin.buffer.read()
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
     stop.set()
 
 

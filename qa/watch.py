@@ -1,7 +1,9 @@
 """Builds by itself: whenever the documents have changed and then been left alone for a moment, or when asked to.
 
 The model is loaded once, by the first build that encodes something. A build that fails is told, and tried again when
-the documents change next. A server asks for a build by leaving a file, so that any of its processes can.
+the documents change next; after an error that nobody foresaw it is also tried again after a pause, which grows from
+1 s to 60 s. A server asks for a build by leaving a file, so that any of its processes can, and sees by a lock whether a
+builder is there (`qa.builder_lock`).
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 
 from qa.build import build
+from qa.builder_lock import BuilderLock
 from qa.encode import Encoder, open_encoder
 from qa.errors import BuildRunning, QAError
 from qa.report import REQUEST, BuildReport, Progress
@@ -22,6 +26,8 @@ from qa.settings import Settings
 
 LOOK_EVERY_S = 0.3
 SETTLED_AFTER_S = 0.8  # longer than any pause in copying a file
+FIRST_PAUSE_S = 1.0  # after an error that nobody foresaw; twice as long after the next
+LONGEST_PAUSE_S = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -42,32 +48,73 @@ class Watch:
         self._on_report = on_report
         self._on_progress = on_progress
         self._encoder = encoder
+        self._lock = BuilderLock(settings.index_dir)
+        self._seen: _Look | None = None
+        self._since = -inf  # when what was seen last had changed
+        self._built: _Look | None = None
+        self._retry_at = -inf
+        self._pause_s = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Build now, and again after every change, until told to stop."""
-        built: _Look | None = None
-        seen, since = self._look(), -SETTLED_AFTER_S
-        while True:
-            asked = self._asked()
-            settled = time.monotonic() - since >= SETTLED_AFTER_S
-            if asked or (seen != built and settled):
-                built = seen if self._build() else None
-                since = time.monotonic() if built is None else since
-            if stop.wait(LOOK_EVERY_S):
-                return
-            now = self._look()
-            if now != seen:
-                seen, since = now, time.monotonic()
+        try:
+            while True:
+                try:
+                    self._turn()
+                except Exception as error:  # noqa: BLE001 - the loop's edge: the next look must still happen
+                    if time.monotonic() >= self._retry_at:  # else it was told a moment ago
+                        self._put_off("Looking at the documents", error)
+                if stop.wait(LOOK_EVERY_S):
+                    return
+        finally:
+            self._lock.release()
+
+    def _turn(self) -> None:
+        """Look once, and build if there is reason to."""
+        self._lock.hold()
+        seen = self._look()
+        if self._seen is None:
+            self._seen = seen  # what was there before needs no time to settle
+        elif seen != self._seen:
+            self._seen, self._since = seen, time.monotonic()
+            self._retry_at = -inf  # the change may have mended what was wrong
+        now = time.monotonic()
+        due = seen != self._built and now - self._since >= SETTLED_AFTER_S and now >= self._retry_at
+        if self._asked() or due:
+            self._built = None
+            if self._build():
+                self._built = seen
 
     def _build(self) -> bool:
-        """Build; False if it must be tried again, for another builder is at work."""
+        """Build; False if it must be tried again, for another builder is at work or something unforeseen happened."""
         try:
-            self._on_report(build(self._settings, self._on_progress, encoder=self._loaded()))
+            report = build(self._settings, self._on_progress, encoder=self._loaded())
         except BuildRunning:
+            self._since = time.monotonic()
             return False
         except QAError as error:
             log.error("%s; what serves is untouched", error)  # noqa: TRY400 - the message says it all
+        except Exception as error:  # noqa: BLE001 - the builder's edge: a passing shortage must not end it
+            self._put_off("The build", error)
+            return False
+        else:
+            self._tell(report)
+        self._pause_s = 0.0
         return True
+
+    def _tell(self, report: BuildReport) -> None:
+        try:
+            self._on_report(report)
+        except Exception as error:  # a terminal that cannot show a name is no reason to build again
+            log.error("The build is done, but what it did cannot be shown: %r", error)  # noqa: TRY400 - in one line
+            log.debug("Showing a report failed", exc_info=True)
+
+    def _put_off(self, what: str, error: Exception) -> None:
+        """Log what went wrong, in one line, and have it tried again after a pause that grows."""
+        self._pause_s = min(max(FIRST_PAUSE_S, 2 * self._pause_s), LONGEST_PAUSE_S)
+        self._retry_at = time.monotonic() + self._pause_s
+        log.error("%s failed: %r; what serves is untouched, next try in %g s", what, error, self._pause_s)
+        log.debug("%s failed", what, exc_info=error)
 
     def _loaded(self) -> Encoder:
         if self._encoder is None:

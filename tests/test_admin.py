@@ -3,8 +3,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import threading
 import unicodedata
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,9 +14,10 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from workshop import Workshop, fates
+from workshop import TEXTS, Workshop, fates
 
 from qa.build import build
+from qa.builder_lock import BuilderLock, builder_trouble
 from qa.document_ids import document_id
 from qa.document_names import landing
 from qa.errors import BuildFailed, InvalidRequest, NameTaken
@@ -25,8 +28,8 @@ from qa.settings import Settings
 from qa.web.app import create_app
 from qa.web.schema import RemovedModel, StoredModel
 
-TOKEN = "correct horse battery staple é"
-BEARER = {"Authorization": f"Bearer {TOKEN}".encode()}
+TOKEN = "correct-horse-battery-staple"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture
@@ -285,6 +288,49 @@ def test_a_name_that_is_taken_comes_back_as_the_source_of_the_next_build(tmp_pat
     assert fates(build(shop.settings, encoder=shop.encoder)).keys() == {"mill.txt", stored.source}
     assert inbox.remove(name) == stored.source
     assert everything_in(shop.seeds) == {"mill.txt"}
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [("PUT", "/api/documents/mill.txt"), ("PUT", "/api/documents/new/a.txt"), ("DELETE", "/api/documents/mill.txt"),
+     ("POST", "/api/index/rebuild")],
+)  # fmt: skip
+def test_while_no_builder_is_there_nothing_is_taken_and_all_that_tell_say_so(shop, method, target):
+    before = sorted((path, path.is_file() and path.read_bytes()) for path in shop.seeds.rglob("*"))
+    service = Service(shop.settings, shop.encoder)
+    app = create_app(service, shop.settings, partial(builder_trouble, shop.index))
+    lock = BuilderLock(shop.index)
+
+    async def ask() -> None:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+            for there in (False, True, False):
+                assert lock.hold() if there else not lock.release()
+                reply = await client.request(
+                    method, target, headers=BEARER, content=b"New." if method == "PUT" else b""
+                )
+                index = (await client.get("/api/index")).json()
+                page = (await client.get("/documents", headers={"Accept": "text/html"})).text
+                if there:
+                    assert reply.status_code == 202
+                    assert index["trouble"] is None
+                    assert "not running" not in page
+                    shop.put("mill.txt", TEXTS["mill.txt"])
+                    shutil.rmtree(shop.seeds / "new", ignore_errors=True)
+                    (shop.index / REQUEST).unlink()
+                else:
+                    assert (reply.status_code, reply.json()["error"]["code"]) == (503, "builder_missing")
+                    assert reply.headers["retry-after"]
+                    assert "The builder beside this server is not running" in index["trouble"]
+                    assert index["trouble"].split(",")[0] in page
+                    assert not (shop.index / REQUEST).exists()
+                    assert (await client.request(method, target)).status_code == 401, "strangers learn nothing"
+                assert (await client.get("/readyz")).status_code == 200
+                assert sorted((path, path.is_file() and path.read_bytes()) for path in shop.seeds.rglob("*")) == before
+
+    try:
+        asyncio.run(ask())
+    finally:
+        service.close()
 
 
 def test_another_sites_page_may_not_even_with_the_token(send):

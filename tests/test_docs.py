@@ -19,7 +19,7 @@ from qa.web.app import create_app
 from qa.web.wire import answer_data
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ["README.md", "ARCHITECTURE.md", "index/README.md"]
+DOCUMENTS = ["README.md", "ARCHITECTURE.md", "SECURITY.md", "index/README.md"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 _CODE = re.compile(r"```.*?```|`[^`\n]+`|^    .*?$", re.DOTALL | re.MULTILINE)
@@ -112,7 +112,7 @@ def generic(route: str) -> str:
 
 
 def routes() -> set[str]:
-    app = create_app(object(), Settings(admin_token="a token"))
+    app = create_app(object(), Settings(admin_token="a-token-for-the-tests"))
     found: set[str] = set()
     pending = list(app.routes)
     while pending:

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
@@ -12,12 +16,14 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 
-from qa.encode import Encoder, Encoding, model_fingerprint, open_encoder, packaged_model
+from qa.encode import Encoder, Encoding, model_fingerprint, model_name, open_encoder, packaged_model
 from qa.encode.weights import verify_files
 from qa.errors import ModelUnavailable
 from qa.settings import Settings
 
 pytestmark = pytest.mark.model
+
+ROOT = Path(__file__).parent.parent
 
 TEXTS = [
     "The nurse runs the clinic.",
@@ -233,3 +239,52 @@ def test_a_model_without_token_vectors_is_refused(tiny_folder: Path, tmp_path: P
     static.save(str(tmp_path / "static"))
     with pytest.raises(ModelUnavailable, match="gives no token vectors; name a transformer model in QA_MODEL"):
         open_encoder(Settings(model=str(tmp_path / "static")))
+
+
+def test_a_model_of_the_hub_is_taken_at_the_commit_named(tiny_folder: Path, tmp_path: Path) -> None:
+    """Two commits of one model in the hub client's cache, the second of which is its newest."""
+    repository = tmp_path / "models--example--tiny"
+    commits = ("1" * 40, "2" * 40)
+    for commit, seed in zip(commits, (7, 8), strict=True):
+        folder = repository / "snapshots" / commit
+        shutil.copytree(tiny_folder, folder)
+        torch.manual_seed(seed)
+        config = transformers.BertConfig.from_pretrained(folder)
+        transformers.BertModel(config).save_pretrained(folder)
+    (repository / "refs").mkdir()
+    (repository / "refs/main").write_text(commits[1])
+
+    program = "import qa.encode, qa.settings; print(qa.encode.open_encoder(qa.settings.load_settings()).fingerprint)"
+
+    def loaded(**settings: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "HF_HUB_CACHE": str(tmp_path), "HF_HUB_OFFLINE": "1", "QA_MODEL": "example/tiny"}
+        return subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env=environment | settings,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    newest, first, second, unknown = (
+        loaded(),
+        loaded(QA_MODEL_REVISION=commits[0]),
+        loaded(QA_MODEL_REVISION=commits[1]),
+        loaded(QA_MODEL_REVISION="3" * 40),
+    )
+    assert newest.returncode == 0, newest.stderr
+    assert newest.stdout == second.stdout != first.stdout
+    assert len(first.stdout.strip()) == 64, first.stderr
+    assert f"ModelUnavailable: QA_MODEL='example/tiny' at QA_MODEL_REVISION='{'3' * 40}' cannot" in unknown.stderr
+
+
+def test_the_commit_is_part_of_the_models_name() -> None:
+    assert model_name(Settings()) == "packaged"
+    assert model_name(Settings(model="a/b")) == "a/b"
+    assert model_name(Settings(model="a/b", model_revision="c0ffee")) == "a/b@c0ffee"
+
+
+def test_a_folder_has_no_revisions(tiny_folder: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="leave QA_MODEL_REVISION empty"):
+        open_encoder(Settings(model=str(tiny_folder), model_revision="c0ffee"))

@@ -205,6 +205,45 @@ def test_at_the_start_falls_back_to_the_newest_whole_and_says_so(shop, caplog, n
         assert service.status().snapshot == mended.snapshot == second
 
 
+def test_a_missing_current_is_no_missing_index(shop, caplog):
+    first = shop.build().snapshot
+    shop.put("lighthouse.txt", "The lighthouse flashes twice.")
+    second = shop.build().snapshot
+    (shop.index / "CURRENT").unlink()
+    with caplog.at_level(logging.ERROR), serving(shop) as service:
+        service.ready()
+        assert service.status().snapshot == second, "the newest whole one"
+        assert "CURRENT is missing" in service.status().trouble
+        assert "CURRENT is missing" in caplog.text
+        mended = shop.build()
+        assert (mended.snapshot, mended.published) == (second, True)
+        wait_for(lambda: service.status().trouble is None)
+        (shop.index / "CURRENT").unlink()
+        service.refresh()
+        assert service.status().snapshot == second, "a running service keeps what it has"
+        assert "CURRENT is missing" in service.status().trouble
+        assert service.ask("who built the pier").passages
+    flip(shop.folder(second) / "tokens.i8")
+    with serving(shop) as service:
+        assert service.status().snapshot == first
+
+
+def test_without_current_what_was_rolled_back_does_not_come_back(shop):
+    first = shop.build().snapshot
+    shop.put("lighthouse.txt", "The lighthouse flashes twice.")
+    second = shop.build().snapshot
+    assert roll_back(shop.index) == first
+    (shop.index / "CURRENT").unlink()
+    with serving(shop) as service:
+        assert service.status().snapshot == first
+        report = shop.build()
+        assert (report.snapshot, report.held_back, report.published) == (first, second, False)
+        assert current_id(shop.index) == first
+        service.refresh()
+        assert service.status().snapshot == first
+        assert service.status().trouble is None
+
+
 def test_a_running_service_keeps_what_it_has(shop, caplog):
     first = shop.build().snapshot
     with serving(shop) as service:

@@ -14,6 +14,7 @@ def test_nothing_set_gives_the_defaults() -> None:
         "seeds_dir": Path("seeds"),
         "index_dir": Path("index"),
         "model": "",
+        "model_revision": "",
         "query_prompt": "",
         "host": "127.0.0.1",
         "port": 8000,
@@ -102,3 +103,37 @@ def test_origins_are_those_of_pages_and_nothing_looser() -> None:
     for loose in ("*", "null", "intranet.example", "https://intranet.example/", "https://*.example", "file://x"):
         with pytest.raises(InvalidSettings, match="QA_CORS_ORIGINS"):
             load_settings({"QA_CORS_ORIGINS": loose})
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "x",
+        "fifteen-letters",
+        "sixteen letters.",
+        " sixteen-letters",
+        "sixteen-letters\n",
+        "sixteen-lettersé",
+        "x" * 513,
+    ],
+)
+def test_a_token_that_can_be_guessed_or_never_matches_is_refused_and_not_shown(token: str) -> None:
+    with pytest.raises(
+        InvalidSettings, match=r"^QA_ADMIN_TOKEN cannot be used: a token .*secrets\.token_urlsafe"
+    ) as caught:
+        load_settings({"QA_ADMIN_TOKEN": token})
+    assert token == "x" or token not in str(caught.value)
+    with pytest.raises(ValidationError) as invalid:
+        Settings(admin_token=token)
+    assert token == "x" or token not in str(invalid.value)
+
+
+@pytest.mark.parametrize("token", ["", "sixteen-letters.", "!" * 16, "~" * 512])
+def test_a_token_may_be_anything_long_that_a_header_carries(token: str) -> None:
+    assert load_settings({"QA_ADMIN_TOKEN": token}).admin_token == token
+
+
+def test_a_revision_belongs_to_a_named_model() -> None:
+    assert load_settings({"QA_MODEL": "a/b", "QA_MODEL_REVISION": "c0ffee"}).model_revision == "c0ffee"
+    with pytest.raises(InvalidSettings, match=r"^QA_MODEL_REVISION='c0ffee' cannot be used: .*QA_MODEL"):
+        load_settings({"QA_MODEL_REVISION": "c0ffee"})

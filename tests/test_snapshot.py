@@ -131,6 +131,16 @@ def test_a_current_that_names_nothing_is_damage(shop, content):
     shop.open().close()
 
 
+def test_a_missing_current_beside_snapshots_is_damage(shop):
+    first = shop.build().snapshot
+    (shop.index / "CURRENT").unlink()
+    with pytest.raises(DamagedSnapshot, match=r"CURRENT is missing.*qa build"):
+        current_id(shop.index)
+    assert shop.build().snapshot == first == current_id(shop.index), "a build mends it"
+    (shop.index / "CURRENT").unlink()
+    assert roll_back(shop.index) == first == current_id(shop.index), "and so does going back"
+
+
 def test_no_index_is_told(tmp_path):
     with pytest.raises(NoIndex, match="qa build"):
         current_id(tmp_path)

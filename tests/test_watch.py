@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from workshop import Workshop, fates
 
 import qa.watch
-from qa.report import REQUEST
+from qa.builder_lock import builder_trouble
+from qa.report import REQUEST, read_report
 from qa.watch import Watch
 
 
@@ -85,3 +91,196 @@ def test_another_builder_is_waited_for(shop, watching):
         time.sleep(0.5)
         assert len(watching) == 1
     until(lambda: len(watching) == 2)
+
+
+# Whatever goes wrong, the builder goes on
+
+
+UNFORESEEN = [
+    MemoryError(),
+    RecursionError("maximum recursion depth exceeded"),
+    ValueError("a\nline"),
+    OSError(24, "x"),
+]
+
+
+class Builds:
+    """Stands before `build`: counts the builds, and has those fail that it is told to."""
+
+    def __init__(self, monkeypatch) -> None:
+        self.begun = 0
+        self.error: Exception | None = None
+        self._build = qa.watch.build
+        monkeypatch.setattr(qa.watch, "build", self)
+
+    def __call__(self, *arguments, **options):
+        self.begun += 1
+        if self.error:
+            raise self.error
+        return self._build(*arguments, **options)
+
+
+@pytest.fixture
+def builds(monkeypatch) -> Builds:
+    return Builds(monkeypatch)
+
+
+@pytest.fixture
+def looks(monkeypatch) -> list:
+    """Grows with every look at the folder."""
+    found: list = []
+    look = Watch._look
+    monkeypatch.setattr(Watch, "_look", lambda watch: found.append(None) or look(watch))
+    return found
+
+
+@pytest.mark.parametrize("error", UNFORESEEN, ids=lambda error: type(error).__name__)
+def test_an_unforeseen_error_is_told_in_one_line_and_the_next_build_comes(
+    shop, builds, watching, caplog, monkeypatch, error
+):
+    monkeypatch.setattr(qa.watch, "FIRST_PAUSE_S", 0.01)
+    until(lambda: len(watching) == 1)
+    builds.error = error
+    shop.put("new.txt", "New words.")
+    until(lambda: "The build failed" in caplog.text)
+    builds.error = None
+    until(lambda: len(watching) == 2)
+    assert fates(watching[1])["new.txt"] == "added"
+    lines = [record.getMessage() for record in caplog.records if "The build failed" in record.getMessage()]
+    assert all(type(error).__name__ in line and "\n" not in line for line in lines)
+
+
+def put_at_once(shop, name: str, text: str) -> None:
+    """A document that is never seen half written."""
+    whole = shop.index.parent / name
+    whole.write_text(text)
+    whole.replace(shop.seeds / name)
+
+
+def test_what_fails_again_and_again_is_not_tried_without_pause(shop, builds, looks, watching, caplog, monkeypatch):
+    monkeypatch.setattr(qa.watch, "FIRST_PAUSE_S", 3600)
+    monkeypatch.setattr(qa.watch, "LONGEST_PAUSE_S", 3600)
+    until(lambda: len(watching) == 1)
+    builds.error = MemoryError()
+    put_at_once(shop, "new.txt", "New words.")
+    until(lambda: builds.begun == 2)
+    seen = len(looks)
+    until(lambda: len(looks) > seen + 20)
+    assert builds.begun == 2, "the pause is kept"
+    (shop.index / REQUEST).touch()
+    until(lambda: builds.begun == 3)
+    put_at_once(shop, "new.txt", "Newer words.")
+    until(lambda: builds.begun == 4)
+    builds.error = None
+    put_at_once(shop, "new.txt", "Newest words.")
+    until(lambda: len(watching) == 2)
+    assert [record for record in caplog.records if "next try in 3600 s" in record.getMessage()]
+
+
+def test_the_pause_doubles_up_to_its_longest(shop, builds, watching, caplog, monkeypatch):
+    monkeypatch.setattr(qa.watch, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(qa.watch, "LONGEST_PAUSE_S", 0.04)
+    until(lambda: len(watching) == 1)
+    builds.error = MemoryError()
+    shop.put("new.txt", "New words.")
+    until(lambda: len([record for record in caplog.records if record.levelname == "ERROR"]) >= 4)
+    pauses = [record.args[2] for record in caplog.records if record.levelname == "ERROR"]
+    assert pauses[:4] == [0.01, 0.02, 0.04, 0.04]
+
+
+def test_a_report_that_cannot_be_shown_is_no_reason_to_stop_or_to_build_again(shop, monkeypatch, looks, caplog):
+    monkeypatch.setattr(qa.watch, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(qa.watch, "SETTLED_AFTER_S", 0.05)
+    told = []
+
+    def show(report):
+        told.append(report)
+        "文".encode("latin-1")
+
+    stop = threading.Event()
+    thread = threading.Thread(target=Watch(shop.settings, show, encoder=shop.encoder).run, args=(stop,))
+    thread.start()
+    try:
+        until(lambda: "cannot be shown" in caplog.text)
+        seen = len(looks)
+        until(lambda: len(looks) > seen + 20)
+        assert len(told) == 1
+        shop.put("new.txt", "New words.")
+        until(lambda: len(told) == 2)
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_folder_that_cannot_be_looked_at_is_told_once_in_a_while(shop, watching, caplog, monkeypatch):
+    until(lambda: len(watching) == 1)
+    tried = []
+    look = Watch._look
+
+    def broken(watch):
+        tried.append(None)
+        raise MemoryError
+
+    monkeypatch.setattr(Watch, "_look", broken)
+    monkeypatch.setattr(qa.watch, "FIRST_PAUSE_S", 3600)
+    monkeypatch.setattr(qa.watch, "LONGEST_PAUSE_S", 3600)
+    until(lambda: len(tried) > 20)
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
+    monkeypatch.setattr(Watch, "_look", look)
+    shop.put("new.txt", "New words.")
+    until(lambda: len(watching) == 2)
+
+
+def test_the_report_tells_of_an_unforeseen_error(shop, watching, monkeypatch):
+    until(lambda: len(watching) == 1)
+
+    def no_memory(*_arguments):
+        raise MemoryError
+
+    monkeypatch.setattr("qa.build.look_into", no_memory)
+    shop.put("new.txt", "New words.")
+    until(lambda: (read_report(shop.index) or {}).get("error") == "MemoryError")
+
+
+def test_a_builder_is_there_while_it_watches(shop, monkeypatch):
+    monkeypatch.setattr(qa.watch, "LOOK_EVERY_S", 0.01)
+    stop = threading.Event()
+    thread = threading.Thread(target=Watch(shop.settings, lambda _: None, encoder=shop.encoder).run, args=(stop,))
+    assert builder_trouble(shop.index)
+    thread.start()
+    until(lambda: builder_trouble(shop.index) is None)
+    stop.set()
+    thread.join()
+    assert builder_trouble(shop.index)
+
+
+@pytest.mark.model
+def test_a_real_builder_outlives_a_name_that_it_cannot_print_and_ends_in_good_order(shop, tmp_path):
+    shop.put("文.txt", "")  # fails, and so is named where standard output knows no Chinese
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "PYTHONIOENCODING": "latin-1:strict",
+        "QA_SEEDS_DIR": str(shop.seeds),
+        "QA_INDEX_DIR": str(shop.index),
+    }
+    command = [sys.executable, "-m", "qa.cli", "watch", "--beside-server"]
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log) as process,
+    ):
+        try:
+            until(lambda: "文.txt" in built_files(shop), within_s=90)
+            shop.put("new.txt", "New words.")
+            until(lambda: "new.txt" in built_files(shop), within_s=90)
+            process.send_signal(signal.SIGINT)  # with its standard input still open
+            process.wait(90)
+        finally:
+            process.kill()
+    told = (tmp_path / "log").read_text(encoding="latin-1")
+    assert process.returncode == 130, told
+    assert "Fatal" not in told
+
+
+def built_files(shop) -> list[str]:
+    return [file["source"] for file in (read_report(shop.index) or {}).get("files", ())]

@@ -10,7 +10,7 @@ from qa.encode.contract import Encoder, Encoding
 from qa.encode.weights import PackagedModel, packaged_model
 from qa.settings import Settings
 
-__all__ = ["Encoder", "Encoding", "PackagedModel", "model_fingerprint", "open_encoder", "packaged_model"]
+__all__ = ["Encoder", "Encoding", "PackagedModel", "model_fingerprint", "model_name", "open_encoder", "packaged_model"]
 
 
 def open_encoder(settings: Settings) -> Encoder:
@@ -23,9 +23,16 @@ def open_encoder(settings: Settings) -> Encoder:
     from qa.encode.sentence import SentenceEncoder, load_named, load_packaged  # noqa: PLC0415
 
     if settings.model:
-        return SentenceEncoder(load_named(settings.model), settings.model, settings.query_prompt, settings.threads)
+        model = load_named(settings.model, settings.model_revision)
+        return SentenceEncoder(model, model_name(settings), settings.query_prompt, settings.threads)
     packaged = packaged_model()
     return SentenceEncoder(load_packaged(packaged), packaged.id, packaged.query_prompt, settings.threads, packaged)
+
+
+def model_name(settings: Settings) -> str:
+    """The model that the settings name, with its revision where one is pinned, as NAME@REVISION."""
+    revision = f"@{settings.model_revision}" if settings.model_revision else ""
+    return f"{settings.model}{revision}" if settings.model else "packaged"
 
 
 def model_fingerprint(settings: Settings) -> str:

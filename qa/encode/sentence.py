@@ -87,17 +87,24 @@ def load_packaged(packaged: PackagedModel) -> SentenceTransformer:
     return SentenceTransformer(modules=[network], device="cpu")
 
 
-def load_named(name: str) -> SentenceTransformer:
-    """Load a model by folder or hub id.
+def load_named(name: str, revision: str = "") -> SentenceTransformer:
+    """Load a model by folder or hub id. Code that a model brings with it is never run.
+
+    Args:
+        name: The folder, or the id on the hub.
+        revision: The commit of the hub's to take; empty: the newest. A folder has none.
 
     Raises:
         ModelUnavailable: it cannot be loaded.
     """
+    if revision and Path(name).is_dir():
+        raise ModelUnavailable(f"QA_MODEL={name!r} is a folder, which has no revisions; leave QA_MODEL_REVISION empty.")
     try:
-        return SentenceTransformer(name, device="cpu")
+        return SentenceTransformer(name, device="cpu", revision=revision or None, trust_remote_code=False)
     except Exception as error:
         reason = str(error).strip().split("\n")[0]
-        raise ModelUnavailable(f"QA_MODEL={name!r} cannot be loaded: {reason}") from error
+        at = f" at QA_MODEL_REVISION={revision!r}" if revision else ""
+        raise ModelUnavailable(f"QA_MODEL={name!r}{at} cannot be loaded: {reason}") from error
 
 
 class SentenceEncoder:

@@ -6,6 +6,7 @@ and, when it is done, what became of every file.
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 from hmac import compare_digest
 from typing import Annotated
@@ -17,11 +18,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from qa.document_ids import document_id
+from qa.errors import BuilderMissing
 from qa.inbox import Inbox
 from qa.web import samples
 from qa.web.api import Runner, replies
 from qa.web.schema import BuildModel, RemovedModel, StoredModel
 from qa.web.wire import json_response
+from qa.web.wrong_tokens import WrongTokens
 
 UPLOADS = "/api/documents/"
 
@@ -31,13 +34,29 @@ async def allowed(request: Request) -> None:
 
     Raises:
         HTTPException: 401, the token is missing or another.
+        TooManyRequests: it is another, as several before from the same address.
     """
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    authorization = request.headers.get("authorization", "")
+    scheme, _, given = authorization.partition(" ")
     wanted: str = request.app.state.admin_token
     # Headers arrive as Latin-1. Compared in a time that does not tell how much of it is right.
     same = compare_digest(given.strip().encode("latin-1"), wanted.encode())
     if scheme.lower() != "bearer" or not same:
+        if authorization:
+            wrong: WrongTokens = request.app.state.wrong_tokens
+            wrong.count(request)
         raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
+
+
+async def with_a_builder(request: Request) -> None:
+    """Refuse what would need a build while no builder is running; nothing is stored or removed then.
+
+    Raises:
+        BuilderMissing: no builder is running.
+    """
+    trouble = await to_thread(request.app.state.builder_trouble)
+    if trouble:
+        raise BuilderMissing(trouble)
 
 
 async def inbox(request: Request) -> Inbox:
@@ -52,14 +71,14 @@ Name = Annotated[
     str, Path(alias="document_id", description="The file's name in the documents' folder", examples=["report.pdf"])
 ]
 _BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
-router = APIRouter(dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(allowed)])
+router = APIRouter(dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(allowed), Depends(with_a_builder)])
 
 
 @router.put(
     "/api/documents/{document_id:path}",
     summary="Add or replace a document",
     status_code=202,
-    responses=replies(StoredModel, samples.STORED, (400, 401, 409, 413, 503), status=202),
+    responses=replies(StoredModel, samples.STORED, (400, 401, 409, 413, 429, 503), status=202),
     openapi_extra=_BODY,
 )
 async def put_document(request: Request, run: Runner, kept: Kept, name: Name) -> Response:
@@ -88,7 +107,7 @@ async def put_document(request: Request, run: Runner, kept: Kept, name: Name) ->
     "/api/documents/{document_id:path}",
     summary="Remove a document",
     status_code=202,
-    responses=replies(RemovedModel, samples.REMOVED, (400, 401, 404, 503), status=202),
+    responses=replies(RemovedModel, samples.REMOVED, (400, 401, 404, 429, 503), status=202),
 )
 async def delete_document(run: Runner, kept: Kept, name: Name) -> Response:
     """Remove a file, and the folders that it leaves empty, and ask for a build."""
@@ -104,7 +123,7 @@ async def delete_document(run: Runner, kept: Kept, name: Name) -> Response:
     "/api/index/rebuild",
     summary="Build the index anew",
     status_code=202,
-    responses=replies(BuildModel, {"build": samples.STORED["build"]}, (401, 503), status=202),
+    responses=replies(BuildModel, {"build": samples.STORED["build"]}, (401, 429, 503), status=202),
 )
 async def rebuild(run: Runner, kept: Kept) -> Response:
     """Ask for a build."""

@@ -6,6 +6,7 @@ Handlers hand whatever may block to the application's workers, reply and all: a 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote as percent_encode
@@ -16,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from qa.errors import InvalidRequest
-from qa.records import Filters
+from qa.records import Filters, IndexStatus
 from qa.web import samples
 from qa.web.allowance import Allowance
 from qa.web.backend import Backend
@@ -44,6 +45,13 @@ async def backend(request: Request) -> Backend:
     """Whoever answers, as `create_app` was given it."""
     service: Backend = request.app.state.service
     return service
+
+
+def status_of(request: Request, service: Backend) -> IndexStatus:
+    """What is loaded, with every trouble there is: the snapshot's and the builder's."""
+    status = service.status()
+    trouble: Callable[[], str | None] = request.app.state.builder_trouble
+    return replace(status, trouble=" ".join(filter(None, (status.trouble, trouble()))) or None)
 
 
 async def runner(request: Request) -> Run:
@@ -124,8 +132,8 @@ _ERRORS = {
     413: "request_too_large",
     415: "unsupported_media_type",
     429: "too_many_requests; with Retry-After",
-    503: "no_index, damaged_snapshot, mismatched_snapshot, model_unavailable, overloaded, took_too_long; "
-    "with Retry-After",
+    503: "no_index, damaged_snapshot, mismatched_snapshot, model_unavailable, builder_missing, overloaded, "
+    "took_too_long; with Retry-After",
 }
 
 
@@ -206,9 +214,9 @@ def _document(request: Request, service: Backend, document_id: str) -> Response:
     dependencies=[Depends(takes())],
     responses=replies(IndexModel, samples.INDEX, (503,)),
 )
-async def index(run: Runner, service: Service) -> Response:
+async def index(request: Request, run: Runner, service: Service) -> Response:
     """The open snapshot, from when it is, how much is in it, and what the last build did with every file."""
-    return await run(lambda: json_response(status_data(service.status(), service.report())))
+    return await run(lambda: json_response(status_data(status_of(request, service), service.report())))
 
 
 @router.get(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -21,6 +23,7 @@ from qa.web.guard import Guard
 from qa.web.home import Home
 from qa.web.render import Pages
 from qa.web.workers import Workers
+from qa.web.wrong_tokens import WrongTokens
 
 _DESCRIPTION = "Exact, checkable quotations from a folder of documents, in reply to questions."
 
@@ -29,8 +32,16 @@ _BYTES_PER_CHAR = 12
 _FILTER_BYTES = 64 * 1024
 
 
-def create_app(service: Backend, settings: Settings) -> FastAPI:
-    """Build the application. The caller opens the service, and closes it when the server has stopped."""
+def create_app(
+    service: Backend, settings: Settings, builder_trouble: Callable[[], str | None] = lambda: None
+) -> FastAPI:
+    """Build the application. The caller opens the service, and closes it when the server has stopped.
+
+    Args:
+        service: Answers questions.
+        settings: Limits, host names, and the token of those who may change documents.
+        builder_trouble: Why no document can be added or removed just now, or None; may block for a moment.
+    """
     app = FastAPI(
         title="Questions to documents",
         version="1",
@@ -47,7 +58,9 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
     app.state.home = Home()
     app.state.workers = Workers(queue=settings.queue, seconds=settings.answer_seconds)
     app.state.allowance = Allowance(settings.questions_per_minute)
+    app.state.builder_trouble = builder_trouble
     if settings.admin_token:
+        app.state.wrong_tokens = WrongTokens()
         app.state.admin_token = settings.admin_token
         app.state.inbox = Inbox(settings)
     app.include_router(api.router)

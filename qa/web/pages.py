@@ -12,7 +12,7 @@ from starlette.responses import Response
 from qa.errors import RequestError
 from qa.links import find_quote, quote_url
 from qa.records import Citation, Document
-from qa.web.api import Runner, Service, counted, moved
+from qa.web.api import Runner, Service, counted, moved, status_of
 from qa.web.asked import Asked, asked_from
 from qa.web.assets import Assets
 from qa.web.backend import Backend
@@ -83,7 +83,7 @@ def _documents(request: Request, service: Backend, pages: Pages) -> Response:
     return pages.render(
         "documents.html",
         documents=every[(page - 1) * _DOCUMENTS_A_PAGE : page * _DOCUMENTS_A_PAGE],
-        index=service.status(),
+        index=status_of(request, service),
         report=report_of(service.report()),
         page=page,
         last=last,

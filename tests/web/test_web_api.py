@@ -192,7 +192,7 @@ def test_openapi_describes_every_route_with_examples_that_hold(client):
 
 
 def test_openapi_describes_what_changes_the_documents_where_that_is_allowed():
-    app = create_app(samples_for_tests.service(), Settings(admin_token="a token"))
+    app = create_app(samples_for_tests.service(), Settings(admin_token="a-token-for-the-tests"))
     paths = app.openapi()["paths"]
     described = {(method, path): route for path, methods in paths.items() for method, route in methods.items()}
     secured = {key for key, route in described.items() if "security" in route}

@@ -220,8 +220,8 @@ def test_a_reply_that_nobody_reads_is_thrown_away():
 
 
 def test_an_upload_that_breaks_off_is_nobodys_error(tmp_path, caplog):
-    settings = Settings(admin_token="a token", seeds_dir=tmp_path / "seeds", index_dir=tmp_path / "index")
-    head = b"PUT /api/documents/a.txt HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer a token\r\n"
+    settings = Settings(admin_token="a-token-for-the-tests", seeds_dir=tmp_path / "seeds", index_dir=tmp_path / "index")
+    head = b"PUT /api/documents/a.txt HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer a-token-for-the-tests\r\n"
     with serving(samples_for_tests.service(), settings) as address:
         with connected(address) as connection:
             connection.sendall(head + b"Content-Length: 1000\r\n\r\nabc")

@@ -134,7 +134,7 @@ ORIGIN = {"origin": "https://intranet.example"}
 @pytest.fixture(scope="module")
 def shared():
     """A client of a server that pages of one other origin may ask."""
-    settings = Settings(cors_origins=("https://intranet.example",), admin_token="a token")
+    settings = Settings(cors_origins=("https://intranet.example",), admin_token="a-token-for-the-tests")
     with serving(samples_for_tests.service(), settings) as address, httpx.Client(base_url=address) as client:
         yield client
 

@@ -1,0 +1,86 @@
+"""Files that hold an upload until it is whole, and the removal of those that a killed server has left.
+
+A server locks the file that it writes an upload into, by the operating system's lock, which ends with its process. What
+is not locked is nobody's, however young, and what is locked stays, however old.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import stat
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+if sys.platform != "win32":
+    import fcntl
+
+_NAME = re.compile(r"\.upload-[0-9a-f]{16}")
+
+
+def open_upload(folder: Path) -> BinaryIO:
+    """A new, locked file in a folder of documents, that no build looks at; its path is the file's `name`.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    while True:
+        file = (folder / f".upload-{secrets.token_hex(8)}").open("xb")
+        if _lock(file.fileno()) and Path(file.name).exists():
+            return file
+        file.close()  # swept between opening and locking
+
+
+def put_in_place(file: BinaryIO, path: Path) -> None:
+    """Give a whole upload its name, in one step, and close it; it is locked until it has that name.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    if sys.platform == "win32":
+        file.close()  # an open file cannot be renamed there
+    Path(file.name).replace(path)
+    file.close()
+
+
+def abandon(file: BinaryIO) -> None:
+    """Remove an upload that was not put in place; one that was stays."""
+    Path(file.name).unlink(missing_ok=True)
+
+
+def sweep_uploads(seeds_dir: Path) -> None:
+    """Remove what uploads that were cut off have left, in the folder of documents and all folders below it."""
+    for place, _, names in os.walk(seeds_dir):
+        for name in names:
+            if _NAME.fullmatch(name):
+                with suppress(OSError):  # gone meanwhile, in use, or in a folder that may only be read
+                    _sweep(Path(place, name))
+
+
+def _sweep(path: Path) -> None:
+    if sys.platform == "win32":
+        path.unlink()  # refused while the file is open
+        return
+    if not stat.S_ISREG(path.lstat().st_mode):
+        return
+    opened = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+    finally:
+        os.close(opened)
+
+
+def _lock(opened: int) -> bool:
+    """Lock an open file; False if a sweep has it just now. Without locks nothing is swept, so none is needed."""
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+    return True

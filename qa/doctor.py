@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from qa.encode import model_fingerprint
 from qa.errors import MismatchedSnapshot, NoIndex, QAError, UnreadableFile
-from qa.folder import look_into
+from qa.folder import has_sidecar, look_into
 from qa.load.sources import read_sources
 from qa.manifest import SNAPSHOTS, UNFINISHED, current_id, read_manifest, snapshot_folders, verify_files
 from qa.parsing import Parser
@@ -83,7 +83,7 @@ def _reading(settings: Settings) -> Iterator[Finding]:
 
 def _documents(settings: Settings) -> Iterator[Finding]:
     contents = look_into(settings.seeds_dir, settings.max_file_mb << 20)
-    known = set(read_sources(settings.seeds_dir))
+    known = set(read_sources(settings.seeds_dir)) if has_sidecar(settings.seeds_dir) else set()
     stray = sorted(known - {file.source for file in contents.files} - {file.source for file in contents.skipped})
     if not contents.files:
         yield Finding("documents", Health.WRONG, f"{settings.seeds_dir} holds no document", "Put documents there.")
@@ -109,9 +109,12 @@ def _build(settings: Settings) -> Iterator[Finding]:
     if report.get("error"):
         yield Finding("build", Health.WRONG, f"the last one failed: {report['error']}", "Mend that and run `qa build`.")
     for file in report.get("files", ()):
-        if file.get("fate") == "failed":
-            remedy = "Mend, replace or remove the file, and run `qa build`."
-            yield Finding("build", Health.NOTE, f"{file['source']} is not in the index: {file['reason']}", remedy)
+        if file.get("fate") in ("failed", "kept"):
+            state = "is not in the index" if file["fate"] == "failed" else "could not be read anew"
+            remedy = (
+                "Run `qa build`." if file.get("for_now") else "Mend, replace or remove the file, and run `qa build`."
+            )
+            yield Finding("build", Health.NOTE, f"{file['source']} {state}: {file['reason']}", remedy)
     left = [path.name for path in (index / SNAPSHOTS).glob(f"{UNFINISHED}*")]
     if left and not running:
         yield Finding("build", Health.NOTE, f"a build was cut off ({left[0]})", "The next `qa build` sweeps it up.")

@@ -17,6 +17,7 @@
        |- BuildRunning         build_running: another builder holds the lock
        |- BuildFailed          build_failed: nothing could be built, or the disk refused
        |- UnreadableFile       unreadable_file: one document could not be read; the build reports it and goes on
+       |- UnreadableForNow     unreadable_for_now: the same, for want of time, memory or a parser; tried again
        |- Overloaded           overloaded: as many requests or connections are open as may be
        `- TookTooLong          took_too_long: no answer within the time that the settings allow
 
@@ -128,6 +129,19 @@ class UnreadableFile(OperatingError):
     """One document could not be read. `reason` is for the build's report."""
 
     code = "unreadable_file"
+
+
+class UnreadableForNow(UnreadableFile):
+    """One document could not be read for want of time, memory or a parser, which says nothing of its content.
+
+    `timed_out` says whether it was time that ran out.
+    """
+
+    code = "unreadable_for_now"
+
+    def __init__(self, message: str, *, timed_out: bool = False) -> None:
+        super().__init__(message)
+        self.timed_out = timed_out
 
 
 class Overloaded(OperatingError):

@@ -134,14 +134,14 @@ class UnreadableFile(OperatingError):
 class UnreadableForNow(UnreadableFile):
     """One document could not be read for want of time, memory or a parser, which says nothing of its content.
 
-    `timed_out` says whether it was time that ran out.
+    `costly` says that it took all the time or all the memory that it may take to find out.
     """
 
     code = "unreadable_for_now"
 
-    def __init__(self, message: str, *, timed_out: bool = False) -> None:
+    def __init__(self, message: str, *, costly: bool = False) -> None:
         super().__init__(message)
-        self.timed_out = timed_out
+        self.costly = costly
 
 
 class Overloaded(OperatingError):

@@ -56,8 +56,8 @@ class Parser:
         Args:
             limit_s: Longest time that reading a file may take.
             memory_mb: Most memory that a worker may take, in MB.
-            tried_before: Files (sources) that an earlier build could not read for now. One that takes too long again
-                is not read a second time at once, or every build would wait twice for it.
+            tried_before: Files (sources) that an earlier build could not read for now. One that takes too long or too
+                much memory again is not read a second time at once, or every build would wait twice for it.
         """
         self._limit_s = limit_s
         self._wanted_mb = memory_mb
@@ -88,7 +88,7 @@ class Parser:
                 return self._read_once(source, data)
             except UnreadableForNow as error:
                 self.close()
-                if not further or (error.timed_out and source in self._tried_before):
+                if not further or (error.costly and source in self._tried_before):
                     raise
         raise AssertionError("unreachable")
 
@@ -108,14 +108,14 @@ class Parser:
         with Guard(process, self._limit_s) as guard:
             reply = _exchange(process, source, data)
         if guard.timed_out:
-            raise UnreadableForNow(f"took longer than {self._limit_s:g} s to read (QA_PARSE_SECONDS)", timed_out=True)
+            raise UnreadableForNow(f"took longer than {self._limit_s:g} s to read (QA_PARSE_SECONDS)", costly=True)
         if not reply:
-            raise UnreadableForNow(self._why_it_ended(process, guard.peak_mb))
+            raise UnreadableForNow(self._why_it_ended(process, guard.peak_mb), costly=self._is_much(guard.peak_mb))
         answer = json.loads(reply)
         if self._is_much(guard.peak_mb):
             self.close()  # or a next file's shortage could not be told from this one's
         if "exhausted" in answer:
-            raise UnreadableForNow(self._too_little_memory())
+            raise UnreadableForNow(self._too_little_memory(), costly=True)
         if "for_now" in answer:
             raise UnreadableForNow(answer["for_now"])
         if "error" in answer:

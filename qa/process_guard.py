@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Self
 
+from qa.errors import UnreadableForNow
+
 _LOOK_EVERY_S = 0.02  # a process takes some 20 MB more between two looks, little beside any limit
 
 
@@ -27,6 +29,9 @@ class Guard:
     """Watches a worker at work: kills it when its time is up, and notes the most memory that it had.
 
     `timed_out` and `peak_mb` (0 where the system does not tell) hold when the context is left.
+
+    Raises:
+        UnreadableForNow: on entering, the system gives no further thread.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], limit_s: float) -> None:
@@ -39,7 +44,10 @@ class Guard:
 
     def __enter__(self) -> Self:
         self._until = time.monotonic() + self._limit_s
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # Python's only word for a thread that the system refuses
+            raise UnreadableForNow(f"its parser could not be watched ({error})") from None
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -33,7 +33,7 @@ SHORTAGES = {
     "crashed": ("os.kill(os.getpid(), signal.SIGSEGV)", "stopped its parser (SIGSEGV)"),
     "ended": ("os._exit(3)", "stopped its parser (exit status 3)"),
     "cut off in its reply": ("os.write(3, b'{\"text'); os._exit(0)", "stopped its parser (exit status 0)"),
-    "too slow": ("signal.pause()", "took longer than 1 s to read (QA_PARSE_SECONDS)"),
+    "too slow": ("signal.pause()", "took longer than 2 s to read (QA_PARSE_SECONDS)"),
     "out of memory": ("bytearray(1 << 30)", "needs more than 512 MB of memory to read (QA_PARSE_MEMORY_MB)"),
     "aborted for memory": (
         "kept = bytearray(300 << 20); os.abort()",
@@ -50,7 +50,12 @@ SHORTAGES = {
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Workshop:
-    return Workshop(tmp_path, parse_seconds=1, parse_memory_mb=512)
+    return Workshop(tmp_path, parse_seconds=30, parse_memory_mb=512)
+
+
+def hurry(shop: Workshop) -> None:
+    """Allow little time to each file, where a test waits for it to pass."""
+    shop.settings = shop.settings.model_copy(update={"parse_seconds": 2})
 
 
 @pytest.fixture
@@ -73,6 +78,7 @@ def snapshots(shop: Workshop) -> set[str]:
 
 @pytest.mark.parametrize("deed", [deed for deed, _ in SHORTAGES.values()], ids=SHORTAGES)
 def test_a_shortage_that_passes_is_not_noticed(shop: Workshop, stand_in: StandIn, deed: str) -> None:
+    hurry(shop)
     stand_in.meeting("mill.txt", deed, once=True)
     report = shop.build()
     assert set(fates(report).values()) == {"added"}
@@ -84,6 +90,7 @@ def test_a_shortage_that_passes_is_not_noticed(shop: Workshop, stand_in: StandIn
 def test_a_shortage_that_stays_is_told_and_the_next_build_tries_again(
     shop: Workshop, stand_in: StandIn, deed: str, why: str
 ) -> None:
+    hurry(shop)
     stand_in.meeting("mill.txt", deed)
     report = shop.build()
     assert stand_in.workers == 2, "it was tried again at once, in a fresh process"
@@ -118,6 +125,7 @@ def test_while_it_stays_nothing_is_written_again(shop: Workshop, stand_in: Stand
 
 
 def test_a_document_that_is_always_too_slow_is_waited_for_twice_once(shop: Workshop, stand_in: StandIn) -> None:
+    hurry(shop)
     stand_in.meeting("mill.txt", "signal.pause()")
     shop.build()
     assert stand_in.workers == 2
@@ -299,6 +307,44 @@ def test_a_parser_gets_no_environment_of_ours(stand_in: StandIn, monkeypatch: py
     assert "of-ours" not in text
     assert "QA_" not in text
     assert "PATH" in text
+
+
+def multiplying_pdf(levels: int = 8, times: int = 10) -> bytes:
+    """A PDF of a few kB whose page draws a form that draws a form ten times, and so on: 100 million words in all."""
+
+    def stream(content: bytes, more: bytes = b"") -> bytes:
+        return b"<<%s/Length %d>>stream\n%s\nendstream" % (more, len(content), content)
+
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</XObject<</X 6 0 R>>>>>>",
+        stream(b"/X Do " * times),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    form = b"/Type/XObject/Subtype/Form/BBox[0 0 600 800]/Resources<<%s>>"
+    inner = [form % (b"/XObject<</X %d 0 R>>" % number) for number in range(7, 6 + levels)]
+    objects += [stream(b"/X Do " * times, each) for each in inner]
+    objects.append(stream(b"BT /F 10 Tf 50 700 Td (pier) Tj ET", form % b"/Font<</F 5 0 R>>"))
+    data, places = b"%PDF-1.7\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(b"%010d 00000 n \n" % len(data))
+        data += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"xref\n0 %d\n0000000000 65535 f \n%s" % (len(objects) + 1, b"".join(places))
+    tail = b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, len(data))
+    return data + table + tail
+
+
+def test_a_pdf_that_aborts_its_parser_for_memory_is_told_as_that(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path, parse_memory_mb=512)
+    shop.put("pier.pdf", multiplying_pdf(levels=1))
+    shop.put("piers.pdf", multiplying_pdf())
+    report = shop.build()
+    assert fates(report)["pier.pdf"] == "added"
+    assert fates(report)["piers.pdf"] == "failed"
+    told = reason(report, "piers.pdf")
+    assert told.startswith("needs more than 512 MB of memory to read (QA_PARSE_MEMORY_MB): its parser gave up at ")
+    assert "(SIGABRT); for now" in told
 
 
 def test_a_verdict_after_much_memory_is_not_taken_for_a_shortage(stand_in: StandIn) -> None:

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 # Part of every snapshot's configuration: raise it when a loader's output changes for the same bytes.
-LOADER_VERSION = 2
+LOADER_VERSION = 3
 _LIBRARIES = ("lxml", "markdown-it-py", "pypdfium2", "python-docx", "python-pptx")
 
 _Drafts = tuple[list[Draft], dict[str, str]]  # what a reader makes of a file: its blocks, and what it says of itself

@@ -15,7 +15,7 @@ _NO_MEMORY = re.compile(
     r"bad_alloc|cannot allocate|can't allocate|failed to map|out of memory|not enough memory", re.IGNORECASE
 )
 _LONGEST_CHARS = 300
-_NEEDED_MB = 900  # of address space, for the libraries and the packaged model: 1,000 measured on two cores
+_NEEDED_MB = 870  # of address space, for the libraries and the packaged model, measured on two cores
 
 
 def check_room() -> None:

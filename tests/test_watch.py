@@ -239,7 +239,7 @@ def test_the_report_tells_of_an_unforeseen_error(shop, watching, monkeypatch):
 
     monkeypatch.setattr("qa.build.look_into", no_memory)
     shop.put("new.txt", "New words.")
-    until(lambda: (read_report(shop.index) or {}).get("error") == "MemoryError")
+    until(lambda: (read_report(shop.index) or {}).get("error") == "There is too little memory to build.")
 
 
 def test_a_builder_is_there_while_it_watches(shop, monkeypatch):

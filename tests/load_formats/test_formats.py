@@ -193,11 +193,9 @@ def test_whatever_a_parser_does_the_next_file_is_read(tmp_path, monkeypatch, dee
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with Parser(2, 512) as parser:
-        started = time.monotonic()
         with pytest.raises(UnreadableFile) as caught:
             parser.read("evil.txt", b"x")
         assert reason in str(caught.value)
-        assert time.monotonic() - started < 4
         assert parser.read("good.txt", b"All is well.").parsed.text == "All is well."
 
 

@@ -87,3 +87,13 @@ def test_a_report_leads_with_what_needs_a_person():
 @pytest.mark.parametrize("raw", [{}, {"files": 3}, {"files": [1, {}], "seconds": "?"}])
 def test_a_report_of_another_make_breaks_nothing(raw):
     assert report_of(raw) is not None
+
+
+def test_a_document_that_was_only_kept_is_shown_among_those_with_trouble():
+    files = [
+        {"source": "ferry.md", "fate": "unchanged", "reason": None, "for_now": False},
+        {"source": "mill.txt", "fate": "kept", "reason": "its parser was killed; for now", "for_now": True},
+    ]
+    report = report_of({"files": files, "seconds": 1.0})
+    assert [(file.source, file.fate) for file in report.notable] == [("mill.txt", "kept")]
+    assert report.summary == "1 kept, 1 unchanged"

@@ -96,9 +96,9 @@ def build(
     except Timeout:
         raise BuildRunning(f"Another build is running in {settings.index_dir}; wait for it to end.") from None
     except MemoryError:
-        raise BuildFailed(f"{_NO_MEMORY} Nothing was changed; free some and build again.") from None
+        raise BuildFailed(f"{_NO_MEMORY} Nothing was changed; free some and build again.", for_now=True) from None
     except (OSError, sqlite3.Error) as error:
-        raise BuildFailed(f"The index in {settings.index_dir} cannot be written: {error}.") from error
+        raise BuildFailed(f"The index in {settings.index_dir} cannot be written: {error}.", for_now=True) from error
 
 
 def _told(error: Exception) -> str:
@@ -196,8 +196,8 @@ class _Build:
                 memory.clear()
             self._reading = read_files(files, memory, self._served, self._settings, self._on_progress)
             if len(self._reading.missing) == len(files):
-                reasons = first_reasons(self._reading.missing)
-                raise BuildFailed(f"No file in {self._settings.seeds_dir} could be indexed. {reasons}")
+                told = f"No file in {self._settings.seeds_dir} could be indexed. {first_reasons(self._reading.missing)}"
+                raise BuildFailed(told, for_now=bool(self._reading.for_now))
             for manifest in self._candidates(serving):
                 if is_outcome(manifest, files, self._reading):
                     memory.forget()

@@ -134,9 +134,16 @@ class BuilderMissing(OperatingError):
 
 
 class BuildFailed(OperatingError):
-    """No snapshot could be made; the one that serves is untouched."""
+    """No snapshot could be made; the one that serves is untouched.
+
+    `for_now` says that memory, disk or something else was wanting that may be there again though no document changes.
+    """
 
     code = "build_failed"
+
+    def __init__(self, message: str, *, for_now: bool = False) -> None:
+        super().__init__(message)
+        self.for_now = for_now
 
 
 class UnreadableFile(OperatingError):

@@ -255,7 +255,8 @@ def _refused(error: OSError) -> str:
 def _raise_if_short(error: OSError) -> None:
     """A shortage of this machine is told of no single file, lest whole documents leave the index for it."""
     if error.errno in _SHORTAGES:
-        raise BuildFailed(f"The documents cannot be listed ({error.strerror}); what serves is untouched. Try again.")
+        told = f"The documents cannot be listed ({error.strerror}); what serves is untouched. Try again."
+        raise BuildFailed(told, for_now=True)
 
 
 def _why_skipped(suffix: str) -> str:

@@ -259,11 +259,13 @@ def test_the_command_says_for_now_and_leaves_status_3(
     assert qa.cli.main(["build", "--quiet"]) == 0
 
 
-def test_a_watching_builder_does_not_build_by_itself_what_failed_for_now(
-    shop: Workshop, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("pause_s", [0.01, 3600])
+def test_a_watching_builder_reads_again_after_a_pause_what_failed_for_now(
+    shop: Workshop, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, pause_s: float
 ) -> None:
     monkeypatch.setattr(qa.watch, "LOOK_EVERY_S", 0.01)
     monkeypatch.setattr(qa.watch, "SETTLED_AFTER_S", 0.02)
+    monkeypatch.setattr(qa.watch, "FIRST_PAUSE_S", pause_s)
     stand_in.meeting("mill.txt", KILLED)
     reports: list[BuildReport] = []
     stop = threading.Event()
@@ -274,13 +276,18 @@ def test_a_watching_builder_does_not_build_by_itself_what_failed_for_now(
         def _look(self):
             if reports:
                 Watched.looks += 1
-                if Watched.looks > 50:
-                    stop.set()
+            if (Watched.looks > 50 and pause_s > 1) or len(reports) > 2:
+                stop.set()
             return super()._look()
 
-    Watched(shop.settings, reports.append, encoder=shop.encoder).run(stop)
-    assert (len(reports), stand_in.workers) == (1, 2)
-    assert fates(reports[0])["mill.txt"] == "failed"
+    def report(found: BuildReport) -> None:
+        reports.append(found)
+        if len(reports) == 2:
+            stand_in.heal()
+
+    Watched(shop.settings, report, encoder=shop.encoder).run(stop)
+    mills = [fates(report)["mill.txt"] for report in reports]
+    assert mills == (["failed", "failed", "added"] if pause_s < 1 else ["failed"])
 
 
 def test_a_parser_takes_no_more_memory_than_its_parent_may(tmp_path: Path) -> None:

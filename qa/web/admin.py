@@ -19,7 +19,7 @@ from starlette.responses import Response
 from qa.inbox import Inbox
 from qa.web import samples
 from qa.web.api import Runner, replies
-from qa.web.schema import BuildModel, StoredModel
+from qa.web.schema import NAME_PATTERN, NAME_RULES, BuildModel, StoredModel
 from qa.web.wire import json_response
 
 UPLOADS = "/api/documents/"
@@ -48,9 +48,16 @@ async def inbox(request: Request) -> Inbox:
 Kept = Annotated[Inbox, Depends(inbox)]
 # Named like the id of a document, since the two addresses are one, but a file's name: it may hold folders.
 Name = Annotated[
-    str, Path(alias="document_id", description="The file's name in the documents' folder", examples=["report.pdf"])
+    str,
+    Path(
+        alias="document_id",
+        description=NAME_RULES,
+        examples=["report.pdf"],
+        json_schema_extra={"minLength": 1, "pattern": NAME_PATTERN},
+    ),
 ]
-_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
+_BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}}}
+_BODY = {"requestBody": {"required": True, "content": _BYTES}}
 router = APIRouter(dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(allowed)])
 
 

@@ -60,7 +60,12 @@ async def counted(request: Request) -> None:
 Service = Annotated[Backend, Depends(backend)]
 Runner = Annotated[Run, Depends(runner)]
 DocumentId = Annotated[
-    str, Path(min_length=1, description="As in the list of documents", examples=["001_fe88db643a881d9c"])
+    str,
+    Path(
+        description="As in the list of documents",
+        examples=["001_fe88db643a881d9c"],
+        json_schema_extra={"minLength": 1, "pattern": r"^[^\x00-\x1f\x7f-\x9f]+$"},
+    ),
 ]
 
 

@@ -47,7 +47,7 @@ _HARMLESS = st.sampled_from(
      "Connection: keep-alive", "Authorization: Basic x", "X-Empty:", "Keep-Alive: timeout=999",
      "X-HTTP-Method-Override: DELETE", "Proxy-Connection: keep-alive", "Forwarded: for=unknown", "Max-Forwards: 0"]
 )  # fmt: skip
-# A server may take up another protocol or not, but it may not lose or answer a body for it.
+# An offer to go on in another protocol is ignored (RFC 9110, 7.8); no body may be lost or answered for it.
 _UPGRADES = st.sampled_from(
     ["Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA",
      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13",
@@ -107,9 +107,9 @@ def sound(draw: st.DrawFn, token: str) -> Message:
         framing, framed = (f"Content-Length: {len(body)}" if body or method in ("POST", "PUT") else ""), body
     head = _head(method, target.replace(_STORED, name), "HTTP/1.1", "Host: localhost", *lines, framing)
     content = body if method == "PUT" and bearer == extra and body else None
-    # An offer to upgrade may be refused rather than ignored, with an error that ends the connection.
-    certain = not upgrade
-    return Message(method, head + framed, certain, bool(closing), False, frozenset(statuses), content, name)
+    return Message(
+        method, head + framed, closes=bool(closing), statuses=frozenset(statuses), content=content, name=name
+    )
 
 
 _LENGTHS = st.sampled_from(

@@ -18,7 +18,7 @@ from qa.web.errors import HTTP_ERRORS, status_of
 BUSY = frozenset({"overloaded", "took_too_long", "too_many_requests"})
 SECURITY = frozenset({
     "content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy",
-    "cross-origin-opener-policy", "cross-origin-resource-policy", "permissions-policy",
+    "cross-origin-opener-policy", "cross-origin-resource-policy", "permissions-policy", "cache-control",
 })  # fmt: skip
 _DONE = frozenset({200, 202, 204, 304, 307, 308})
 _BODILESS = frozenset({204, 304})

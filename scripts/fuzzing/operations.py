@@ -7,6 +7,8 @@ from enum import Enum, auto
 
 from hypothesis import strategies as st
 
+_SHOWN_BYTES = 60
+
 
 class Deed(Enum):
     """What a client does."""
@@ -29,6 +31,9 @@ class Operation:
     deed: Deed
     name: str
     content: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"<{self.deed.name} {self.name!r} {len(self.content)} bytes {self.content[:_SHOWN_BYTES]!r}>"
 
 
 # Strategies

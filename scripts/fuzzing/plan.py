@@ -22,6 +22,7 @@ from fuzzing.contract import Reply, expect, hold_promises, split_replies
 from fuzzing.wire import Received
 
 MARK = b"smuggled-by-a-body"
+_SHOWN_BYTES = 300
 
 
 class Ending(Enum):
@@ -49,6 +50,10 @@ class Message:
     statuses: frozenset[int] = frozenset()
     content: bytes | None = None
     name: str = ""
+
+    def __repr__(self) -> str:
+        kind = "sound" if self.sound else "starving" if self.starves else "unsound"
+        return f"<{kind} {len(self.data)} bytes {self.data[:_SHOWN_BYTES]!r}>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ def converse(
             for piece in pieces:
                 connection.sendall(piece)
                 sent(connection, piece)
+        with suppress(OSError):  # the server may have ended it already
             if half_close:
                 connection.shutdown(socket.SHUT_WR)
         try:

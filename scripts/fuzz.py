@@ -77,6 +77,8 @@ class Fuzz:
 
     def described(self, requests: int, first_seed: int) -> None:
         """Send requests made from the description."""
+        if not requests:
+            return
         schema = schemathesis.openapi.from_url(f"http://127.0.0.1:{self._port}/openapi.json")
         operations = [each.ok() for each in schema.get_all_operations()]
 
@@ -87,7 +89,7 @@ class Fuzz:
                 self.tally.note(fault, case)
 
         for number, operation in enumerate(operations):
-            generate(operation.as_strategy(), one, requests // len(operations), first_seed + number)
+            generate(operation.as_strategy(), one, -(-requests // len(operations)), first_seed + number)
 
     def raw(self, requests: int, clients: int, first_seed: int) -> None:
         """Send raw requests, several clients at once."""
@@ -97,8 +99,12 @@ class Fuzz:
         def client(number: int) -> None:
             batch = 0
             while self.tally.requests < until:
-                generate(plans(self._token), run.run, _BATCH, first_seed + number + clients * batch)
+                generate(plans(self._token), one, _BATCH, first_seed + number + clients * batch)
                 batch += 1
+
+        def one(plan: Any) -> None:
+            if self.tally.requests < until:
+                run.run(plan)
 
         threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
         for thread in threads:

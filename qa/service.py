@@ -171,8 +171,8 @@ class Service:
         if not any(char.isalnum() for char in stripped):
             raise InvalidQuestion("The question is empty or holds no word; ask in words.")
         longest = self._settings.max_question_chars
-        if len(stripped) > longest:
-            raise QuestionTooLong(f"The question has {len(stripped)} characters; at most {longest} are read.")
+        if len(question) > longest:  # as it was sent, which is what the API's description can tell
+            raise QuestionTooLong(f"The question has {len(question)} characters; at most {longest} are read.")
         if not 1 <= k <= MAX_RESULTS:
             raise InvalidRequest(f"k is {k}; ask for 1 to {MAX_RESULTS} passages.")
         for name in ("date_from", "date_to"):

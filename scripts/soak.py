@@ -13,17 +13,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import random
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -31,7 +27,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import psutil
-from bench.servers import stop
+from fuzzing.contract import Outside, Reply, expect, hold, parse_head
+from fuzzing.process import build, log_faults, open_files, rss_mb, serving
+from fuzzing.wire import request
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 60  # for one reply; a server under load gives up on a question long before
@@ -39,11 +37,6 @@ LINE = 160  # characters of an example
 SAMPLE_S = 2
 WARM_UP = 0.2  # of the whole time, left out of the slope of memory
 DOCUMENTS = 200  # read at most; a large index has more
-BUSY = {"overloaded", "took_too_long", "too_many_requests"}
-SECURITY = {
-    "content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy",
-    "cross-origin-opener-policy", "cross-origin-resource-policy", "permissions-policy", "cache-control",
-}  # fmt: skip
 JSON = {"Content-Type": "application/json"}
 NO_HTTP = (
     b"hello\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"GET / HTTP/9.9\r\n\r\n",
@@ -51,24 +44,6 @@ NO_HTTP = (
     b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
     b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
 )  # fmt: skip
-
-
-class Outside(Exception):
-    """A reply that the contract does not allow, or none where one is due."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One reply, whole."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        """The body, which must be JSON."""
-        expect(self.headers.get("content-type") == "application/json", "not JSON")
-        return json.loads(self.body)
 
 
 @dataclass
@@ -86,21 +61,6 @@ class World:
     rss_mb: list[tuple[float, float]] = field(default_factory=list)
     open_files: list[int] = field(default_factory=list)
     reopened: int = 0
-
-
-def expect(so: bool, what: str) -> None:
-    """Raise Outside unless it is so."""
-    if not so:
-        raise Outside(what)
-
-
-def request(method: str, target: str, body: bytes = b"", **headers: str) -> bytes:
-    """A request's bytes."""
-    named = {"Host": "localhost"} | {name.replace("_", "-"): value for name, value in headers.items()}
-    if body or method == "POST":
-        named["Content-Length"] = str(len(body))
-    lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
-    return f"{method} {target} HTTP/1.1\r\n{lines}\r\n".encode("latin-1") + body
 
 
 # One client
@@ -153,34 +113,13 @@ class Client:
         return reply
 
     async def _read(self, reader: asyncio.StreamReader, *, head_only: bool, slowly: bool) -> Reply:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        first, *lines = head.rstrip().split("\r\n")
-        headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
-        length = 0 if head_only or first.split()[1] == "204" else int(headers["content-length"])
+        status, headers = parse_head((await reader.readuntil(b"\r\n\r\n"))[:-4])
+        length = 0 if head_only or status == 204 else int(headers["content-length"])
         body = b""
         while slowly and length - len(body) > 1000:
             body += await reader.readexactly(1000)
             await asyncio.sleep(0.005)
-        return Reply(int(first.split()[1]), headers, body + await reader.readexactly(length - len(body)))
-
-
-def hold(reply: Reply, status: int, code: str = "") -> bool:
-    """Hold a reply to what every reply promises. False: it says that the server is busy, which it may."""
-    missing = SECURITY - set(reply.headers)
-    expect(not missing, f"without {', '.join(sorted(missing))}")
-    expect(not any(name.startswith("access-control-") for name in reply.headers), "a CORS header")
-    busy = reply.status in (429, 503)
-    if busy:
-        expect(int(reply.headers.get("retry-after", "0")) > 0, "no Retry-After")
-    if reply.status >= 400 and reply.headers["content-type"] == "application/json":
-        error = reply.json()
-        expect(set(error) == {"error"} and set(error["error"]) == {"code", "message"}, "not the shape of errors")
-        expect(bool(error["error"]["message"]), "an error without a message")
-        given = error["error"]["code"]
-        known = given in BUSY if busy else given == (code or given)
-        expect(known, f"{reply.status} {given}, not {code or 'an answer'}")
-    expect(busy or reply.status == status, f"status {reply.status}, not {status}")
-    return not busy
+        return Reply(status, headers, body + await reader.readexactly(length - len(body)))
 
 
 def hold_answer(world: World, reply: Reply, k: int, *, explain: bool) -> None:
@@ -374,16 +313,6 @@ async def watch(world: World, server: psutil.Process, until: float) -> None:
         await asyncio.sleep(SAMPLE_S)
 
 
-def rss_mb(server: psutil.Process) -> float:
-    """Resident memory of a process and its children."""
-    return sum(process.memory_info().rss for process in (server, *server.children(recursive=True))) / 1e6
-
-
-def open_files(server: psutil.Process) -> int:
-    """Files and sockets that a process and its children hold."""
-    return sum(process.num_fds() for process in (server, *server.children(recursive=True)))
-
-
 async def soak(world: World, server: psutil.Process, minutes: float, clients: int, seed: int) -> None:
     """Learn the documents, then let the clients loose; afterwards everything must still be there."""
     first = Client(world)
@@ -398,29 +327,9 @@ async def soak(world: World, server: psutil.Process, minutes: float, clients: in
     world.open_files.append(open_files(server))
 
 
-@contextmanager
-def serving(index: str, log: Path) -> Iterator[subprocess.Popen[str]]:
-    """A server process on an index; its first line of output names the address."""
-    environment = {**os.environ, "QA_INDEX_DIR": index, "QA_HOST": "127.0.0.1", "QA_PORT": "0"}
-    command = [sys.executable, "-m", "qa.cli", "serve"]
-    with (
-        log.open("w") as errors,
-        subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
-        ) as process,
-    ):
-        try:
-            yield process
-        finally:
-            stop(process, PATIENCE_S)
-
-
 def tell(world: World, log: Path, minutes: float) -> None:
     """Print what came of it."""
     lines = log.read_text(errors="replace").splitlines()
-    for line in lines:
-        if "Traceback" in line or line.startswith(("ERROR", "CRITICAL")):
-            world.outside[f"the server's log: {line[:100]}"] += 1
     replies = sum(world.statuses.values())
     print(f"replies     {replies}, {replies / minutes / 60:.0f} a second")
     print(f"by status   {', '.join(f'{status}: {count}' for status, count in sorted(world.statuses.items()))}")
@@ -455,16 +364,14 @@ def main() -> int:
     questions = [json.loads(line)["question"] for line in arguments.questions.read_text().splitlines()]
     with tempfile.TemporaryDirectory() as folder:
         index = str(arguments.index.resolve() if arguments.index else Path(folder) / "index")
-        if not arguments.index:
-            command = [sys.executable, "-m", "qa.cli", "build"]
-            subprocess.run(command, cwd=ROOT, env={**os.environ, "QA_INDEX_DIR": index}, check=True)
+        if not arguments.index and build({"QA_INDEX_DIR": index}):
+            return 1
         log = Path(folder) / "log"
-        with serving(index, log) as process:
-            address = next(line for line in process.stdout or () if "http://" in line)
-            world = World(int(address.rpartition(":")[2]), questions)
+        with serving({"QA_INDEX_DIR": index}, log) as (process, port):
+            world = World(port, questions)
             asyncio.run(soak(world, psutil.Process(process.pid), arguments.minutes, arguments.clients, arguments.seed))
-        if process.returncode not in (0, -signal.SIGTERM):
-            world.outside[f"the server ended with {process.returncode}"] += 1
+        for fault in log_faults(log, process.returncode):
+            world.outside[f"the server's log: {fault}"] += 1
         tell(world, log, arguments.minutes)
     return 1 if world.outside else 0
 

@@ -22,7 +22,7 @@ from qa.errors import BuilderMissing
 from qa.inbox import Inbox
 from qa.web import samples
 from qa.web.api import Runner, replies
-from qa.web.schema import BuildModel, RemovedModel, StoredModel
+from qa.web.schema import NAME_PATTERN, NAME_RULES, BuildModel, RemovedModel, StoredModel
 from qa.web.wire import json_response
 from qa.web.wrong_tokens import WrongTokens
 
@@ -68,9 +68,16 @@ async def inbox(request: Request) -> Inbox:
 Kept = Annotated[Inbox, Depends(inbox)]
 # Named like the id of a document, since the two addresses are one, but a file's name: it may hold folders.
 Name = Annotated[
-    str, Path(alias="document_id", description="The file's name in the documents' folder", examples=["report.pdf"])
+    str,
+    Path(
+        alias="document_id",
+        description=NAME_RULES,
+        examples=["report.pdf"],
+        json_schema_extra={"minLength": 1, "pattern": NAME_PATTERN},
+    ),
 ]
-_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
+_BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}}}
+_BODY = {"requestBody": {"required": True, "content": _BYTES}}
 router = APIRouter(dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(allowed), Depends(with_a_builder)])
 
 

@@ -68,7 +68,14 @@ async def counted(request: Request) -> None:
 
 Service = Annotated[Backend, Depends(backend)]
 Runner = Annotated[Run, Depends(runner)]
-DocumentId = Annotated[str, Path(description="As in the list of documents", examples=["001_fe88db643a881d9c"])]
+DocumentId = Annotated[
+    str,
+    Path(
+        description="As in the list of documents",
+        examples=["001_fe88db643a881d9c"],
+        json_schema_extra={"minLength": 1, "pattern": r"^[^\x00-\x1f\x7f-\x9f]+$"},
+    ),
+]
 
 
 def moved(request: Request, path: str) -> Response:
@@ -101,10 +108,18 @@ def in_query(model: type[BaseModel]) -> list[dict[str, Any]]:
     """A model's fields as the parameters of a query string, for a route's description."""
     described = model.model_json_schema()
     return [
-        {"name": name, "in": "query", "required": name in described["required"], "schema": field}
+        {"name": name, "in": "query", "required": name in described["required"], "schema": _without_null(field)}
         | {"description": field["description"]}
         for name, field in described["properties"].items()
     ]
+
+
+def _without_null(field: dict[str, Any]) -> dict[str, Any]:
+    """A field's schema for a query string, which has no null: an absent parameter stands for it."""
+    choices = [choice for choice in field.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) != 1:
+        return field
+    return {**choices[0], **{name: value for name, value in field.items() if name not in ("anyOf", "default")}}
 
 
 def replies(
@@ -115,7 +130,7 @@ def replies(
         status: {"model": model, "content": {"application/json": {"example": example}}}
     }
     for error in errors:
-        described[error] = {"model": ErrorModel, "description": _ERRORS[error]}
+        described[error] = {"model": ErrorModel, "description": _ERRORS[error]} | _HEADERS.get(error, {})
     described["default"] = {
         "model": ErrorModel,
         "description": "Any other error, in the same shape",
@@ -135,7 +150,12 @@ _ERRORS = {
     503: "no_index, damaged_snapshot, mismatched_snapshot, model_unavailable, builder_missing, overloaded, "
     "took_too_long; with Retry-After",
 }
-
+_RETRY_AFTER = {"description": "Seconds until it is worth another try", "schema": {"type": "integer", "minimum": 1}}
+_HEADERS: dict[int, dict[str, Any]] = {
+    401: {"headers": {"WWW-Authenticate": {"required": True, "schema": {"type": "string", "const": "Bearer"}}}},
+    429: {"headers": {"Retry-After": {"required": True, **_RETRY_AFTER}}},
+    503: {"headers": {"Retry-After": {"required": True, **_RETRY_AFTER}}},
+}
 
 _takes_a_question = takes(*AskQuery.model_fields)
 

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from qa.errors import QAError
 from qa.inbox import Inbox
@@ -21,6 +22,7 @@ from qa.web.backend import Backend
 from qa.web.errors import respond
 from qa.web.guard import Guard
 from qa.web.home import Home
+from qa.web.openapi import Application
 from qa.web.render import Pages
 from qa.web.workers import Workers
 from qa.web.wrong_tokens import WrongTokens
@@ -42,7 +44,8 @@ def create_app(
         settings: Limits, host names, and the token of those who may change documents.
         builder_trouble: Why no document can be added or removed just now, or None; may block for a moment.
     """
-    app = FastAPI(
+    app = Application(
+        settings,
         title="Questions to documents",
         version="1",
         description=_DESCRIPTION,
@@ -91,7 +94,9 @@ async def _reply(request: Request, error: Exception) -> Response:
 
 
 def _allowed(request: Request) -> str:
-    routers = [api.router, pages.router, *([admin.router] if hasattr(request.app.state, "inbox") else [])]
-    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+    routers = [request.app, api.router, pages.router]
+    if hasattr(request.app.state, "inbox"):
+        routers.append(admin.router)
+    routes = [route for router in routers for route in router.routes if isinstance(route, Route | APIRoute)]
     methods = {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
-    return ", ".join(sorted(methods | {"GET", "HEAD"}))
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))

@@ -9,13 +9,26 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from qa.records import Filters
 
 MAX_RESULTS = 50
 DEFAULT_RESULTS = 5
 _MAX_FILTER_VALUES = 1000  # more ids than any URL holds; keeps a hostile body from becoming a giant query
+
+# A question needs a letter or a digit: `str.isalnum` in the terms of ECMA-262's regular expressions.
+_HAS_A_WORD = r"[\p{L}\p{N}]"
+# What `qa.inbox` asks of a name, as far as a regular expression can tell; the rules in words have the rest.
+_IN_NAME = r'[^\x00-\x1f\x7f-\x9f/\\:*?"<>|'
+_PART = rf"(?!\.|~\$){_IN_NAME}]{{0,199}}{_IN_NAME}. ]"
+NAME_PATTERN = rf"^{_PART}(?:/{_PART}){{0,7}}$"
+NAME_RULES = (
+    "The file's name in the documents' folder, with at most seven folders before it. No part is hidden, has more than "
+    "200 bytes or characters that steer how text is shown, or is reserved by Windows; sources.toml is not a document"
+)
+_WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?")
+_FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 _ONLY_DOCUMENTS = "Only these documents, by id"
 _ONLY_PUBLISHERS = "Only these publishers, as the list of documents writes them"
@@ -37,16 +50,52 @@ def _encodable(value: str) -> str:
     return value
 
 
-Day = Annotated[str, AfterValidator(_iso_day), Field(examples=["2022-01-01"])]
-Results = Annotated[int, Field(ge=1, le=MAX_RESULTS, description=f"How many passages at most, 1 to {MAX_RESULTS}")]
+def _integral(value: object) -> object:
+    """46.0 as 46, since JSON Schema counts it among the integers; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _number_in_text(value: str) -> str:
+    match = _WHOLE_NUMBER.fullmatch(value)
+    if not match:
+        raise ValueError("write a whole number")
+    return match[1]
+
+
+def _flag_in_text(value: str) -> bool:
+    if value not in _FLAGS:
+        raise ValueError("write true or false, or 1 or 0")
+    return _FLAGS[value]
+
+
+Question = Annotated[
+    str,
+    Field(
+        description="The question, in words: it holds a letter or a digit",
+        examples=["who is the COO of the medical foundation"],
+        json_schema_extra={"minLength": 1, "pattern": _HAS_A_WORD},
+    ),
+]
+Day = Annotated[str, AfterValidator(_iso_day), Field(examples=["2022-01-01"], json_schema_extra={"format": "date"})]
+_Count = Annotated[int, Field(ge=1, le=MAX_RESULTS, description=f"How many passages at most, 1 to {MAX_RESULTS}")]
+Results = Annotated[_Count, BeforeValidator(_integral)]
+ResultsInQuery = Annotated[_Count, BeforeValidator(_number_in_text)]
 Text = Annotated[str, AfterValidator(_encodable)]
 Names = Annotated[list[Text], Field(max_length=_MAX_FILTER_VALUES)]
 Explain = Annotated[bool, Field(description="Add each passage's raw `signals` and matched `words`, and `stages_ms`")]
+ExplainInQuery = Annotated[
+    Explain,
+    BeforeValidator(_flag_in_text),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}]}),
+]
 
 
 class _DateRange(BaseModel):
     date_from: Day | None = Field(default=None, description="Not older than this day; leaves undated documents out")
-    date_to: Day | None = Field(default=None, description="Not newer than this day; leaves undated documents out")
+    date_to: Day | None = Field(
+        default=None,
+        description="Not newer than this day, nor before `date_from`; leaves undated documents out",
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -71,9 +120,9 @@ class AskFilters(_DateRange):
 class AskQuery(AskFilters):
     """A question as a query string."""
 
-    q: str = Field(description="The question", examples=["who is the COO of the medical foundation"])
-    k: Results = DEFAULT_RESULTS
-    explain: Explain = False
+    q: Question
+    k: ResultsInQuery = DEFAULT_RESULTS
+    explain: ExplainInQuery = False
 
 
 class BodyFilters(_DateRange):
@@ -94,7 +143,7 @@ class AskBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    question: str = Field(description="The question", examples=["who is the COO of the medical foundation"])
+    question: Question
     k: Results = DEFAULT_RESULTS
     filters: BodyFilters = Field(default_factory=BodyFilters)
     explain: Explain = False

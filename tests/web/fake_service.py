@@ -56,7 +56,7 @@ class FakeService:
 
     def ask(self, question: str, k: int = 5, filters: Filters | None = None, *, explain: bool = False) -> Answer:
         self._check()
-        if not question.strip() or any("\ud800" <= char <= "\udfff" for char in question):
+        if not any(char.isalnum() for char in question) or any("\ud800" <= char <= "\udfff" for char in question):
             raise InvalidQuestion("The question is empty; ask in a few words.")
         if len(question) > self.max_question_chars:
             raise QuestionTooLong(f"The question is longer than {self.max_question_chars} characters; shorten it.")

@@ -1,0 +1,59 @@
+"""Requests made from the service's own OpenAPI description by schemathesis, with all of its checks.
+
+What the description allows must be taken, what it does not must be refused, and each reply must be as described.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from schemathesis import Case
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.transport import Response
+
+from fuzzing.contract import Outside, Reply, hold_promises
+
+_DAYS = ("date_from", "date_to")
+
+
+def call(case: Case, token: str) -> Reply:
+    """Send one request and hold its reply to the description and to what every reply promises.
+
+    Raises:
+        Outside: the reply, or that there is this one, is not as described.
+    """
+    _in_order(case)
+    secured = "security" in case.operation.definition.raw
+    response = case.call(headers={"Authorization": f"Bearer {token}"} if secured else None)
+    try:
+        case.validate_response(response)
+    except (Failure, FailureGroup) as fault:
+        raise Outside(_told(fault)) from fault
+    reply = _reply(response)
+    hold_promises(reply)
+    return reply
+
+
+def _in_order(case: Case) -> None:
+    """Put the days of a range in order, which the description can ask for in words alone."""
+    body = case.body.get("filters") if isinstance(case.body, dict) else None
+    for given in (case.query, body):
+        if isinstance(given, dict) and all(isinstance(given.get(day), str) for day in _DAYS):
+            given["date_from"], given["date_to"] = sorted(given[day] for day in _DAYS)
+
+
+def _told(fault: Failure | FailureGroup) -> str:
+    faults: Any = fault.exceptions if isinstance(fault, FailureGroup) else (fault,)
+    case = str(fault).partition("Reproduce with:")[2].strip()
+    told = "; ".join(f"{each.title}: {each.message}" for each in faults)
+    return f"{told} {case}".replace("\n", " ").strip()
+
+
+def _reply(response: Response) -> Reply:
+    given: Mapping[str, list[str]] = response.headers
+    headers = {name.lower(): ", ".join(values) for name, values in given.items()}
+    return Reply(response.status_code, headers, response.content)
+
+
+__all__ = ["call"]

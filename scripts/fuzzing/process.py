@@ -1,0 +1,65 @@
+"""A server in a process of its own, and what it takes of the machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from bench.servers import stop
+
+ROOT = Path(__file__).parent.parent.parent
+_PATIENCE_S = 60
+
+
+@contextmanager
+def serving(settings: Mapping[str, str], log: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Serve with these settings on a free port of this machine; yields the process and the port.
+
+    Args:
+        settings: `QA_*` settings beside those of the shell.
+        log: Where the server's log goes.
+    """
+    environment = {**os.environ, **settings, "QA_HOST": "127.0.0.1", "QA_PORT": "0"}
+    command = [sys.executable, "-m", "qa.cli", "serve"]
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process,
+    ):
+        try:
+            address = next(line for line in process.stdout or () if "http://" in line)
+            yield process, int(address.rpartition(":")[2])
+        finally:
+            stop(process, _PATIENCE_S)
+
+
+def build(settings: Mapping[str, str]) -> int:
+    """Build an index with these settings; returns the command's exit status."""
+    command = [sys.executable, "-m", "qa.cli", "build", "--quiet"]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **settings}, check=False).returncode
+
+
+def rss_mb(server: psutil.Process) -> float:
+    """Resident memory of a process and its children."""
+    return sum(process.memory_info().rss for process in (server, *server.children(recursive=True))) / 1e6
+
+
+def open_files(server: psutil.Process) -> int:
+    """Files and sockets that a process and its children hold."""
+    return sum(process.num_fds() for process in (server, *server.children(recursive=True)))
+
+
+def log_faults(log: Path, ended_with: int) -> list[str]:
+    """What a server's log and its exit status tell that should not be."""
+    lines = log.read_text(errors="replace").splitlines()
+    faults = [line[:200] for line in lines if "Traceback" in line or line.startswith(("ERROR", "CRITICAL"))]
+    if ended_with not in (0, -signal.SIGTERM):
+        faults.append(f"the server ended with {ended_with}")
+    return faults

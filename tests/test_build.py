@@ -31,6 +31,9 @@ from qa.settings import Settings
 
 NEW = "The Lighthouse\n\nThe lighthouse of Elden shows two white flashes every ten seconds."
 
+# Processes without the threads that other tests have started here: what those hold would stay held in a copy.
+FRESH = multiprocessing.get_context("forkserver")
+
 
 @pytest.fixture
 def shop(tmp_path):
@@ -290,9 +293,8 @@ def test_only_one_builder_at_a_time(shop):
 
 
 def test_of_builders_at_once_one_builds_and_the_others_are_told(shop):
-    context = multiprocessing.get_context("fork")
-    together, told = context.Barrier(4), context.Semaphore(0)
-    ends = [context.Process(target=_build_or_be_told, args=(shop, together, told)) for _ in range(4)]
+    together, told = FRESH.Barrier(4), FRESH.Semaphore(0)
+    ends = [FRESH.Process(target=_build_or_be_told, args=(shop, together, told)) for _ in range(4)]
     for end in ends:
         end.start()
     for end in ends:
@@ -362,9 +364,8 @@ def test_a_read_only_index_is_one_line_and_no_harm(tmp_path):
 
 def _told_by(act: Callable[..., str], *arguments: object) -> str:
     """What a function returns, or the error that it raises, in a process of its own."""
-    context = multiprocessing.get_context("fork")
-    answer, tell = context.Pipe(duplex=False)
-    process = context.Process(target=_tell, args=(tell, act, *arguments))
+    answer, tell = FRESH.Pipe(duplex=False)
+    process = FRESH.Process(target=_tell, args=(tell, act, *arguments))
     process.start()
     tell.close()
     try:

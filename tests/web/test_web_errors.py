@@ -6,6 +6,7 @@ import socket
 import httpx
 import pytest
 from fake_service import FakeService
+from waiting import PATIENCE_S
 
 import qa.errors
 from qa.errors import BuildRunning, DamagedSnapshot, NoIndex, OperatingError, QAError
@@ -228,6 +229,6 @@ def error_of(reply: httpx.Response) -> dict[str, str]:
 
 def raw(address: str, request: bytes) -> bytes:
     host, port = address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(65536), b""))

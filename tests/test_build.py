@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import sqlite3
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from processes import FRESH
 from waiting import PATIENCE_S
 from workshop import TEXTS, Workshop, fates, reason
 
@@ -30,9 +30,6 @@ from qa.search import search
 from qa.settings import Settings
 
 NEW = "The Lighthouse\n\nThe lighthouse of Elden shows two white flashes every ten seconds."
-
-# Processes without the threads that other tests have started here: what those hold would stay held in a copy.
-FRESH = multiprocessing.get_context("forkserver")
 
 
 @pytest.fixture

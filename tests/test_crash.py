@@ -6,7 +6,6 @@ A run of 200 kills: `KILLS=200 SEED=7 pytest tests/test_crash.py -s`. Without, t
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import random
 import re
@@ -20,6 +19,7 @@ from pathlib import Path
 import crash_builder
 import pytest
 from fakes import FakeEncoder
+from processes import FRESH
 from waiting import PATIENCE_S, until
 from workshop import Workshop
 
@@ -96,18 +96,16 @@ def whole(shop: Workshop) -> None:
 
 def test_killed_builders_leave_nothing_torn_and_no_question_unanswered(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(qa.holder, "LOOK_EVERY_S", 0.02)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["crash_builder"])
     shop = Workshop(tmp_path, {})
 
     def builder(target=crash_builder.run, *more):
-        process = context.Process(target=target, args=(shop.seeds, shop.index, *more))
+        process = FRESH.Process(target=target, args=(shop.seeds, shop.index, *more))
         process.start()
         return process
 
     def telling_builder():
         """A builder that tells its steps, and the pipe where it does; the pipe ends with it."""
-        told, tell = context.Pipe(duplex=False)
+        told, tell = FRESH.Pipe(duplex=False)
         process = builder(crash_builder.tell, tell)
         tell.close()
         return process, told

@@ -195,7 +195,7 @@ def test_a_body_that_grows_beyond_its_limit_is_cut_off(address):
         for _ in range(300):
             yield b" " * 1024
 
-    with httpx.Client(base_url=address) as client:
+    with httpx.Client(base_url=address, timeout=PATIENCE_S) as client:
         reply = client.post("/api/ask", content=chunks(), headers=JSON)
     assert reply.status_code == 413
     assert error_of(reply)["code"] == "request_too_large"

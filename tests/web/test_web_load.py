@@ -102,7 +102,10 @@ def test_a_client_that_hangs_up_gives_its_place_to_the_next():
 def test_an_address_that_asks_too_often_is_told_when_to_come_back(monkeypatch):
     monkeypatch.setattr("qa.web.allowance.time", SimpleNamespace(monotonic=lambda: 1000.0))
     settings = Settings(questions_per_minute=3)
-    with serving(samples_for_tests.service(), settings) as address, httpx.Client(base_url=address) as client:
+    with (
+        serving(samples_for_tests.service(), settings) as address,
+        httpx.Client(base_url=address, timeout=PATIENCE_S) as client,
+    ):
         for target in ("/api/ask?q=harbour", "/?q=harbour", "/?q=", "/documents/harbour?q=harbour&quote=0-4"):
             assert client.get(target).status_code == 200
         refused = client.post("/api/ask", json={"question": "harbour"})
@@ -153,7 +156,10 @@ ORIGIN = {"origin": "https://intranet.example"}
 def shared():
     """A client of a server that pages of one other origin may ask."""
     settings = Settings(cors_origins=("https://intranet.example",), admin_token="a token")
-    with serving(samples_for_tests.service(), settings) as address, httpx.Client(base_url=address) as client:
+    with (
+        serving(samples_for_tests.service(), settings) as address,
+        httpx.Client(base_url=address, timeout=PATIENCE_S) as client,
+    ):
         yield client
 
 

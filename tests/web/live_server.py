@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import uvicorn
 from fake_service import FakeService
+from waiting import PATIENCE_S
 
 from qa.settings import Settings
 from qa.web.app import create_app
@@ -28,10 +29,10 @@ def serving(
     thread.start()
     try:
         while not server.started:
-            thread.join(0.01)
+            thread.join(0.005)
             assert thread.is_alive(), "the server stopped before it started"
         port = server.servers[0].sockets[0].getsockname()[1]
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(PATIENCE_S)

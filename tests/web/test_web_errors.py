@@ -6,6 +6,7 @@ import socket
 import httpx
 import pytest
 from fake_service import FakeService
+from waiting import PATIENCE_S
 
 import qa.errors
 from qa.errors import BuildRunning, DamagedSnapshot, NoIndex, OperatingError, QAError
@@ -197,7 +198,7 @@ def test_a_body_that_grows_beyond_its_limit_is_cut_off(address):
         for _ in range(300):
             yield b" " * 1024
 
-    with httpx.Client(base_url=address) as client:
+    with httpx.Client(base_url=address, timeout=PATIENCE_S) as client:
         reply = client.post("/api/ask", content=chunks(), headers=JSON)
     assert reply.status_code == 413
     assert error_of(reply)["code"] == "request_too_large"
@@ -231,6 +232,6 @@ def error_of(reply: httpx.Response) -> dict[str, str]:
 
 def raw(address: str, request: bytes) -> bytes:
     host, port = address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(65536), b""))

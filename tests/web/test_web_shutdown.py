@@ -7,10 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-from gate import PATIENCE_S
+from waiting import PATIENCE_S, until
 
 from qa.web.workers import THREADS
 
@@ -18,7 +17,13 @@ HERE = Path(__file__).parent
 
 
 def test_what_was_taken_on_is_answered_and_nothing_new_is_taken():
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent.parent), "QA_PORT": "0"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE.parent.parent)]),
+        "QA_PORT": "0",
+        "QA_QUEUE": str(THREADS + 2),
+        "QA_ANSWER_SECONDS": str(PATIENCE_S),
+    }
     command = [sys.executable, str(HERE / "gate.py")]
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -35,7 +40,7 @@ def test_what_was_taken_on_is_answered_and_nothing_new_is_taken():
                 assert probe.recv(1000)  # by then the server has read what came before
 
             process.send_signal(signal.SIGTERM)
-            wait_until_refused(port)
+            until(lambda: refused(port))
             process.stdin.write("open\n")
             process.stdin.flush()
             replies = [read(client) for client in clients]
@@ -46,15 +51,12 @@ def test_what_was_taken_on_is_answered_and_nothing_new_is_taken():
             process.kill()
 
 
-def wait_until_refused(port):
-    until = time.monotonic() + PATIENCE_S
-    while True:
-        assert time.monotonic() < until
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S).close()
-        except ConnectionError:
-            return
-        time.sleep(0.02)
+def refused(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S).close()
+    except ConnectionError:
+        return True
+    return False
 
 
 def read(client):

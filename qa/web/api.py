@@ -17,7 +17,7 @@ from starlette.responses import Response
 from qa.errors import InvalidRequest
 from qa.records import Filters
 from qa.web import samples
-from qa.web.allowance import Allowance
+from qa.web.allowance import DOCUMENT, LIST, QUESTION, Allowance
 from qa.web.backend import Backend
 from qa.web.schema import (
     AnswerModel,
@@ -54,7 +54,19 @@ async def runner(request: Request) -> Run:
 async def counted(request: Request) -> None:
     """Count a question against what its address may ask."""
     allowance: Allowance = request.app.state.allowance
-    allowance.take(request)
+    allowance.take(request, QUESTION)
+
+
+async def counted_as_document(request: Request) -> None:
+    """Count the reading of a document against what its address may ask."""
+    allowance: Allowance = request.app.state.allowance
+    allowance.take(request, DOCUMENT)
+
+
+async def counted_as_list(request: Request) -> None:
+    """Count a list against what its address may ask."""
+    allowance: Allowance = request.app.state.allowance
+    allowance.take(request, LIST)
 
 
 Service = Annotated[Backend, Depends(backend)]
@@ -161,8 +173,8 @@ def _answer(service: Backend, question: str, k: int, filters: Filters, *, explai
 @router.get(
     "/api/documents",
     summary="List the documents",
-    dependencies=[Depends(takes())],
-    responses=replies(DocumentsModel, samples.DOCUMENTS, (503,)),
+    dependencies=[Depends(takes()), Depends(counted_as_list)],
+    responses=replies(DocumentsModel, samples.DOCUMENTS, (429, 503)),
 )
 async def documents(run: Runner, service: Service) -> Response:
     """Every loaded document, without its text."""
@@ -172,8 +184,8 @@ async def documents(run: Runner, service: Service) -> Response:
 @router.get(
     "/api/documents/{document_id}",
     summary="Read a document",
-    dependencies=[Depends(takes())],
-    responses=replies(DocumentModel, samples.DOCUMENT, (404, 503)),
+    dependencies=[Depends(takes()), Depends(counted_as_document)],
+    responses=replies(DocumentModel, samples.DOCUMENT, (404, 429, 503)),
 )
 async def document(run: Runner, service: Service, document_id: DocumentId) -> Response:
     """One document with its blocks and its canonical text, which every citation's offsets point into."""
@@ -183,8 +195,8 @@ async def document(run: Runner, service: Service, document_id: DocumentId) -> Re
 @router.get(
     "/api/index",
     summary="What is loaded",
-    dependencies=[Depends(takes())],
-    responses=replies(IndexModel, samples.INDEX, (503,)),
+    dependencies=[Depends(takes()), Depends(counted_as_list)],
+    responses=replies(IndexModel, samples.INDEX, (429, 503)),
 )
 async def index(run: Runner, service: Service) -> Response:
     """The open snapshot, from when it is, how much is in it, and what the last build did with every file."""

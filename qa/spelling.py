@@ -16,6 +16,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from qa.json_reading import parse_json
 from qa.lexical import BM25, spelt, term, words
 
 _SHORTEST = 4
@@ -27,7 +28,7 @@ class Speller:
 
     def __init__(self, path: Path, bm25: BM25) -> None:
         self._bm25 = bm25
-        counts: dict[str, int] = json.loads(path.read_bytes())
+        counts: dict[str, int] = parse_json(path.read_bytes())
         self._folded = [form.casefold() for form in counts]
         self._counts = np.fromiter(counts.values(), np.int64, len(counts))
         # The usual forms of those that are not usually written in small letters.

@@ -24,10 +24,12 @@ from qa.load.inline import Inline, resolve
 from qa.records import BlockKind
 
 _BULLET = re.compile(r"[ \t]*(?:[-*•‣▪–·+]|\(?\d{1,3}[.)])[ \t]+(?=\S)")
-_ATX = re.compile(r"(#{1,6})[ \t]+(\S.*?)[ \t]*#*$")
+_ATX = re.compile(r"(#{1,6})[ \t]++(?=\S)")
 _LABEL = re.compile(r"\[([^\[\]\n]{2,80})\][ \t]+(?=\S)")
 _RUN_IN = re.compile(r"([A-Z][^.!?:\n]{1,90}):[ ](?=[A-Z\"“'‘(])")
 _SENTENCE_END = re.compile(r"[.!?:…][\"'”’)\]*†‡§]*$")
+_UNFINISHED_END = re.compile(r"[\w,]$")
+_LEAD = re.compile(r"\S+( \S+){0,13}$")
 _STOPPED = re.compile(r"(?:[.!…][\"'”’)\]*†‡§]*|[:;,])$")
 _LEGAL = re.compile(
     r"©|\bcopyright\b|all rights reserved|\bterms of (?:use|service)\b|\bprivacy (?:statement|policy|notice)\b",
@@ -43,6 +45,7 @@ _LONGEST_HEADING_WORDS = 14
 _LONGEST_LEGAL_WORDS = 40  # a longer paragraph that mentions copyright is about it
 _SLIDE_LINE_WORDS = 8
 _FEWEST_SLIDE_LINES = 8
+_LONGEST_TORN_CHARS = 5000  # a longer paragraph takes up no further one
 _RECURRING_LINE = 3  # a short line seen this often is a running header or footer
 
 
@@ -103,12 +106,13 @@ def _is_deck(paragraphs: list[_Paragraph]) -> bool:
 
 
 def _slides(paragraphs: list[_Paragraph]) -> list[Draft]:
-    groups: list[_Paragraph] = []  # all lines between two wide gaps, with the gap above
+    gathered: list[tuple[list[str], int]] = []  # all lines between two wide gaps, with the gap above
     for paragraph in paragraphs:
-        if groups and paragraph.gap <= 1:
-            groups[-1] = replace(groups[-1], lines=groups[-1].lines + paragraph.lines)
+        if gathered and paragraph.gap <= 1:
+            gathered[-1][0].extend(paragraph.lines)
         else:
-            groups.append(paragraph)
+            gathered.append((list(paragraph.lines), paragraph.gap))
+    groups = [_Paragraph(tuple(lines), gap) for lines, gap in gathered]
     usual_gap = median([group.gap for group in groups[1:]])
     drafts: list[Draft] = []
     slide = 0
@@ -166,7 +170,8 @@ def _pieces(paragraph: _Paragraph, labels: bool) -> Iterator[_Piece]:
             yield _text_piece(run, seen_item)
             run = []
         if heading:
-            yield _Piece(BlockKind.HEADING, resolve(heading[2]), level=max(2, len(heading[1])))
+            shown = line[heading.end() :].rstrip(" \t").rstrip("#").rstrip(" \t") or "#"
+            yield _Piece(BlockKind.HEADING, resolve(shown), level=max(2, len(heading[1])))
         elif bullet:
             run = [line.strip()]
             seen_item = True
@@ -251,8 +256,10 @@ def _torn(above: str, below: str, run_ins: int) -> bool:
     Above must be prose that stops short: after a comma, or after a word while the text below goes on in lower case,
     or while above is too long or too much of a sentence for a heading.
     """
+    if len(above) > _LONGEST_TORN_CHARS or not _UNFINISHED_END.match(above, len(above) - 1):
+        return False
     goes_on = _is_prose(below) or (below[0].islower() and _SENTENCE_END.search(below))
-    if "\n" in above or "\n" in below or not re.search(r"[\w,]$", above) or not goes_on:
+    if "\n" in above or "\n" in below or not goes_on:
         return False
     if above.endswith(","):
         return True
@@ -267,8 +274,8 @@ def _torn(above: str, below: str, run_ins: int) -> bool:
 def _mark_headings(pieces: list[_Piece]) -> list[_Piece]:
     marked: list[_Piece] = []
     heading = ""
-    for number, piece in enumerate(pieces):
-        if piece.kind is BlockKind.PARAGRAPH and _opens_text(piece, pieces[number + 1 :]):
+    for piece, body in zip(pieces, _bodies(pieces), strict=True):
+        if piece.kind is BlockKind.PARAGRAPH and _opens_text(piece, body):
             piece = replace(piece, kind=BlockKind.HEADING, level=2)  # noqa: PLW2901
         if piece.kind is BlockKind.HEADING:
             if piece.label and piece.text == heading:
@@ -280,21 +287,31 @@ def _mark_headings(pieces: list[_Piece]) -> list[_Piece]:
     return marked
 
 
-def _opens_text(piece: _Piece, following: list[_Piece]) -> bool:
+def _bodies(pieces: list[_Piece]) -> list[_Piece | None]:
+    """What follows each piece, footnotes left out."""
+    found: list[_Piece | None] = []
+    following: _Piece | None = None
+    for piece in reversed(pieces):
+        found.append(following)
+        if piece.kind is not BlockKind.FOOTNOTE:
+            following = piece
+    return found[::-1]
+
+
+def _opens_text(piece: _Piece, body: _Piece | None) -> bool:
     text = piece.text
     short = len(text.split()) <= _LONGEST_HEADING_WORDS and len(text) <= 100
     headline = text[:1].isupper() or text[:1].isdigit() or piece.inline.lead == len(text)
     unfinished = text.endswith("?") or not _STOPPED.search(text)
     if "\n" in text or not (short and headline and unfinished):
         return False
-    body = next((other for other in following if other.kind is not BlockKind.FOOTNOTE), None)
     return body is not None and body.kind is not BlockKind.BOILERPLATE
 
 
 def _run_in(piece: _Piece) -> int:
     if piece.kind is not BlockKind.PARAGRAPH:
         return 0
-    if 0 < piece.inline.lead < len(piece.text) and re.match(r"\S+( \S+){0,13}$", piece.text[: piece.inline.lead]):
+    if 0 < piece.inline.lead < len(piece.text) and _LEAD.match(piece.text[: piece.inline.lead]):
         return piece.inline.lead
     match = _RUN_IN.match(piece.text)
     short = match is not None and len(match[1].split()) <= _LONGEST_HEADING_WORDS

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import threading
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Hashable
 from contextlib import suppress
@@ -27,6 +26,7 @@ from qa.errors import (
     UnknownDocument,
 )
 from qa.holder import Holder
+from qa.normal_form import nfc
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
 from qa.report import read_progress, read_report
 from qa.search import search
@@ -165,7 +165,7 @@ class Service:
     def _checked(self, question: str, k: int, filters: Filters | None) -> str:
         if any("\ud800" <= char <= "\udfff" for char in question):
             raise InvalidQuestion("The question is not valid Unicode; it holds half a character.")
-        stripped = " ".join(_CONTROL.sub(" ", unicodedata.normalize("NFC", question)).split())
+        stripped = " ".join(_CONTROL.sub(" ", nfc(question)).split())
         if not any(char.isalnum() for char in stripped):
             raise InvalidQuestion("The question is empty or holds no word; ask in words.")
         longest = self._settings.max_question_chars

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import codecs
 import re
-import unicodedata
 
 from qa.errors import UnreadableFile
+from qa.normal_form import nfc
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -48,4 +48,4 @@ def decode(data: bytes) -> str:
 
 def clean(text: str) -> str:
     """Bring decoded text to the form that canonical text is made of."""
-    return unicodedata.normalize("NFC", _CONTROL.sub("", _LINE_ENDS.sub("\n", text)))
+    return nfc(_CONTROL.sub("", _LINE_ENDS.sub("\n", text)))

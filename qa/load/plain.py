@@ -17,10 +17,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from statistics import median
 
 from qa.load.draft import Draft
 from qa.load.inline import Inline, resolve
+from qa.load.plain_slides import Paragraph, is_deck, paragraphs_of, read_slides
 from qa.records import BlockKind
 
 _BULLET = re.compile(r"[ \t]*(?:[-*•‣▪–·+]|\(?\d{1,3}[.)])[ \t]+(?=\S)")
@@ -43,16 +43,8 @@ _PAGE_NUMBER = re.compile(r"(?:page |p\. ?|[-–— ]*)\d{1,4}(?: (?:of|/) \d{1,
 _WRAPPED_LINE_CHARS = 45  # lines of a hard-wrapped paragraph are at least this long, all but the last
 _LONGEST_HEADING_WORDS = 14
 _LONGEST_LEGAL_WORDS = 40  # a longer paragraph that mentions copyright is about it
-_SLIDE_LINE_WORDS = 8
-_FEWEST_SLIDE_LINES = 8
 _LONGEST_TORN_CHARS = 5000  # a longer paragraph takes up no further one
 _RECURRING_LINE = 3  # a short line seen this often is a running header or footer
-
-
-@dataclass(frozen=True, slots=True)
-class _Paragraph:
-    lines: tuple[str, ...]
-    gap: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,73 +64,11 @@ class _Piece:
 
 def read_plain(text: str) -> list[Draft]:
     """Turn cleaned text into drafts."""
-    paragraphs = list(_paragraphs(text))
-    return _slides(paragraphs) if _is_deck(paragraphs) else _prose(paragraphs)
+    paragraphs = list(paragraphs_of(text))
+    return read_slides(paragraphs) if is_deck(paragraphs) else _prose(paragraphs)
 
 
-def _paragraphs(text: str) -> Iterator[_Paragraph]:
-    lines: list[str] = []
-    gap = blank = 0
-    for line in text.split("\n"):
-        if line.strip():
-            if not lines:
-                gap = blank
-            lines.append(line.rstrip())
-            blank = 0
-        else:
-            if lines:
-                yield _Paragraph(tuple(lines), gap)
-                lines = []
-            blank += 1
-    if lines:
-        yield _Paragraph(tuple(lines), gap)
-
-
-# Decks
-
-
-def _is_deck(paragraphs: list[_Paragraph]) -> bool:
-    lines = [line for paragraph in paragraphs for line in paragraph.lines]
-    if len(lines) < _FEWEST_SLIDE_LINES or not any(paragraph.gap > 1 for paragraph in paragraphs[1:]):
-        return False
-    unfinished = sum(not line.endswith((".", "!")) for line in lines)
-    return median(len(line.split()) for line in lines) <= _SLIDE_LINE_WORDS and unfinished >= 0.8 * len(lines)
-
-
-def _slides(paragraphs: list[_Paragraph]) -> list[Draft]:
-    gathered: list[tuple[list[str], int]] = []  # all lines between two wide gaps, with the gap above
-    for paragraph in paragraphs:
-        if gathered and paragraph.gap <= 1:
-            gathered[-1][0].extend(paragraph.lines)
-        else:
-            gathered.append((list(paragraph.lines), paragraph.gap))
-    groups = [_Paragraph(tuple(lines), gap) for lines, gap in gathered]
-    usual_gap = median([group.gap for group in groups[1:]])
-    drafts: list[Draft] = []
-    slide = 0
-    titled = False  # the slide so far is a lone line that heads the groups set closely below it
-    for group in groups:
-        lone = len(group.lines) == 1
-        part_of_slide = titled and not lone and group.gap < usual_gap
-        if not part_of_slide:
-            slide += 1
-        titled = part_of_slide or lone
-        for number, line in enumerate(group.lines):
-            text = resolve(line.strip()).text
-            if not drafts:
-                drafts.append(Draft(BlockKind.TITLE, text, level=1, slide=slide))
-            elif number == 0:
-                level = 3 if part_of_slide else 2
-                drafts.append(Draft(BlockKind.HEADING, text, level=level, slide=slide))
-            else:
-                drafts.append(Draft(BlockKind.LIST_ITEM, text, slide=slide, tight=True))
-    return drafts
-
-
-# Prose
-
-
-def _prose(paragraphs: list[_Paragraph]) -> list[Draft]:
+def _prose(paragraphs: list[Paragraph]) -> list[Draft]:
     labels = _label_headings(paragraphs)
     pieces: list[_Piece] = []
     for paragraph in paragraphs:
@@ -150,13 +80,13 @@ def _prose(paragraphs: list[_Paragraph]) -> list[Draft]:
     ]
 
 
-def _label_headings(paragraphs: list[_Paragraph]) -> bool:
+def _label_headings(paragraphs: list[Paragraph]) -> bool:
     """Whether the file writes its headings as "[Heading] " before each paragraph."""
     labelled = sum(bool(_LABEL.match(paragraph.lines[0])) for paragraph in paragraphs)
     return labelled >= 3 and labelled >= 0.5 * len(paragraphs)
 
 
-def _pieces(paragraph: _Paragraph, labels: bool) -> Iterator[_Piece]:
+def _pieces(paragraph: Paragraph, labels: bool) -> Iterator[_Piece]:
     lines = list(paragraph.lines)
     if labels and (label := _LABEL.match(lines[0])):
         yield _Piece(BlockKind.HEADING, resolve(label[1]), level=2, label=True)

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-
 _GO_THROUGH_ALL = frozenset("split splitlines lower upper casefold replace encode decode translate".split())
 
 

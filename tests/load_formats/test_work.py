@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 from collections.abc import Callable
+from contextlib import suppress
 
 import docx
 import pptx
@@ -28,10 +29,8 @@ def reading(name: str, make: Callable[[int], str | bytes]) -> Callable[[int], Ca
         data = content.encode() if isinstance(content, str) else content
 
         def read() -> None:
-            try:
+            with suppress(UnreadableFile):
                 cut_passages(load_document(name, data))
-            except UnreadableFile:
-                pass
 
         return read
 
@@ -243,3 +242,36 @@ def test_lines_of_a_page_are_laid_out_in_proportion(name: str) -> None:
 
     even, done = grows_evenly(prepared, 250)
     assert even, done
+
+
+@pytest.mark.parametrize("tag", ["p", "script", "style", "textarea"])
+def test_a_page_with_one_text_of_more_than_ten_megabytes_is_read(tag: str) -> None:
+    inside = "large text " * 1_000_000
+    document = load_document("saved.html", f"<h1>Saved</h1><{tag}>{inside}</{tag}><p>The end.".encode())
+    assert document.text.endswith("The end.")
+    assert ("large text large" in document.text) is (tag == "p")
+
+
+@pytest.mark.parametrize("depth", [300, 3_000, 100_000])
+def test_a_page_nested_too_deeply_is_refused_for_that(depth: int) -> None:
+    with pytest.raises(UnreadableFile, match="nested too deeply"):
+        load_document("deep.html", b"<div>" * depth + b"text")
+
+
+def test_attributes_beyond_the_first_hundreds_are_left_out_and_the_text_stays() -> None:
+    attributes = " ".join(f'a{number}="x > y"' for number in range(10_000))
+    document = load_document("many.html", f"<p {attributes}>Text here.</p><p>And more.".encode())
+    assert document.text == "Text here.\n\nAnd more."
+
+
+def test_the_text_of_tables_in_tables_stands_once() -> None:
+    page = b"<table><tr><td>outer<table><tr><td>one<td>two</table>after<tr><td>last</table>"
+    text = load_document("tables.html", page).text
+    assert [text.count(word) for word in ("outer", "one", "two", "after", "last")] == [1] * 5
+
+
+def test_a_title_and_headings_of_any_length_do_not_go_whole_with_every_passage() -> None:
+    page = f"<h1>{'long ' * 5000}</h1><h2>{'wide ' * 5000}</h2>" + "<p>A sentence that says something.</p>" * 99
+    document = load_document("long.html", page.encode())
+    assert len(document.title) <= 301
+    assert max(len(heading) for passage in cut_passages(document) for heading in passage.headings) <= 300

@@ -110,3 +110,16 @@ def _pieces(view: View):
 
 def _bare(text: str) -> str:
     return "".join(text.split())
+
+
+def test_a_document_is_laid_out_in_work_proportional_to_its_blocks() -> None:
+    def prepared(size: int) -> Callable[[], object]:
+        line, row = "- one item of many\n", "a cell | another | a third\n"
+        text = line * size + row * size
+        items = (Block(BlockKind.LIST_ITEM, at * len(line), (at + 1) * len(line) - 1) for at in range(size))
+        table = Block(BlockKind.TABLE, size * len(line), len(text) - 1)
+        document = Document("d", "d.txt", "", text, (*items, table), "D")
+        return lambda: view_of(document, Span(3, len(text) - 3), "c3")
+
+    even, done = grows_evenly(prepared, 250)
+    assert even, done

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import samples_for_tests
 from fake_service import make_document
 from hypothesis import given
 from hypothesis import strategies as st
+from work import grows_evenly
 
 from qa.records import Block, BlockKind, Document, Span
 from qa.web.pieces import cut

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.encode import Encoder, Encoding
+from qa.json_reading import parse_json
 from qa.late_interaction import PassageVectors, quantise
 from qa.load import Parsed
 from qa.manifest import FORMAT
@@ -121,7 +122,7 @@ class Memory:
             own, text, blocks, passages = self._known.read(row)
             return Content(Parsed(text, blocks, own), passages)
         stored = self._stored("SELECT content, digest FROM contents WHERE key = ?", self._content_key(identity))
-        return from_data(json.loads(stored[0])) if stored else None
+        return from_data(parse_json(stored[0])) if stored else None
 
     def keep(self, source: str, digest: str, content: Content) -> None:
         """Remember what was read."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from qa.errors import UnreadableFile
+from qa.json_reading import parse_json
 from qa.load import Parsed
 from qa.records import Block, BlockKind, Passage, PassageKind, Span
 
@@ -71,7 +72,11 @@ class Parser:
         if not reply:
             self.close()
             raise UnreadableFile(f"stopped its parser ({_how_it_ended(process)}); it is broken or hostile")
-        answer = json.loads(reply)
+        try:
+            answer = parse_json(reply)
+        except ValueError:
+            self.close()
+            raise UnreadableFile("made its parser reply nonsense; it is broken or hostile") from None
         if answer.get("exhausted"):
             self.close()
             raise UnreadableFile(f"needs more than {self._memory_mb} MB of memory to read (QA_PARSE_MEMORY_MB)")

@@ -67,6 +67,8 @@ HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
 _RETRY_SOON_S = 1  # a queue drains
 _RETRY_LATER_S = 10  # a rebuild or a restart usually takes no longer
 
+_MOST_FAULTS = 10  # told of in one message, which is then no longer than the request
+
 _JSON_PATHS = ("/api/", "/healthz", "/readyz", "/openapi.json")
 
 
@@ -128,8 +130,11 @@ def wants_page(request: Request) -> bool:
 
 
 def describe(errors: Sequence[Mapping[str, Any]]) -> str:
-    """Validation errors in one line that names every field at fault."""
-    return " ".join(_describe_one(error) for error in errors)
+    """Validation errors in one line that names every field at fault, or the first of them and how many more."""
+    told = [_describe_one(error) for error in errors[:_MOST_FAULTS]]
+    if len(errors) > _MOST_FAULTS:
+        told.append(f"So it goes on; {len(errors)} faults in all.")
+    return " ".join(told)
 
 
 def _describe_one(error: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from waiting import PATIENCE_S, until
 
 from qa.errors import TooManyRequests
 from qa.settings import Settings
+from qa.web import api, pages
 from qa.web.allowance import Allowance
 from qa.web.workers import THREADS
 
@@ -114,8 +115,34 @@ def test_an_address_that_asks_too_often_is_told_when_to_come_back(monkeypatch):
         page = client.get("/?q=harbour", headers=BROWSER)
         assert page.status_code == 429
         assert "<h1>Too many questions</h1>" in page.text
-        for target in ("/", "/documents", "/api/documents", "/healthz", "/static/style.css"):
+        for target in ("/", "/healthz", "/readyz", "/static/style.css", "/favicon.ico", "/opensearch.xml"):
             assert client.get(target).status_code == 200
+
+
+# What is sent from memory, and what must answer whatever else is asked.
+_FREE = {"/", "/healthz", "/readyz", "/static/{name}", "/favicon.ico", "/opensearch.xml"}
+
+
+def test_every_address_that_costs_work_counts():
+    routes = [*api.router.routes, *pages.router.routes]
+    paths = {route.path for route in routes if "GET" in route.methods}
+    assert paths > _FREE
+    for path in sorted(paths - _FREE):
+        target = path.replace("{document_id}", "harbour") + ("?q=harbour" if path == "/api/ask" else "")
+        with serving(samples_for_tests.service(), Settings(questions_per_minute=1)) as address:
+            seen = [httpx.get(address + target).status_code for _ in range(12)]
+        assert seen[0] in (200, 404), path
+        assert seen[-1] == 429, path
+
+
+def test_a_document_costs_as_much_as_a_question_and_a_list_a_tenth():
+    settings = Settings(questions_per_minute=2)
+    with serving(samples_for_tests.service(), settings) as address, httpx.Client(base_url=address) as client:
+        assert client.get("/api/documents/harbour").status_code == 200
+        for _ in range(5):
+            assert client.get("/api/index").status_code == 200
+        assert client.get("/documents/harbour?quote=0-4").status_code == 429
+        assert client.get("/api/index").status_code == 200
 
 
 def test_a_bucket_grows_back_and_each_address_has_its_own(monkeypatch):

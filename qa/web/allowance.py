@@ -32,7 +32,7 @@ class Allowance:
         """
         if not self._per_minute or request.client is None:
             return
-        address, now = _household(request.client.host), time.monotonic()
+        address, now = household(request.client.host), time.monotonic()
         left, then = self._buckets.pop(address, (self._per_minute, now))
         left = min(self._per_minute, left + (now - then) * self._per_minute / 60)
         self._buckets[address] = (left - 1 if left >= 1 else left, now)
@@ -43,7 +43,7 @@ class Allowance:
             raise TooManyRequests(message, wait_s=ceil((1 - left) * 60 / self._per_minute))
 
 
-def _household(host: str) -> str:
+def household(host: str) -> str:
     """The address; of IPv6 the network of 64 bits, out of which a client may choose as it likes."""
     try:
         return str(ip_network(f"{host}/64", strict=False)) if ":" in host else host

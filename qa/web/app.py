@@ -16,10 +16,13 @@ from qa.web import admin, api, pages
 from qa.web.allowance import Allowance
 from qa.web.assets import Assets
 from qa.web.backend import Backend
+from qa.web.descriptors import files_allowed
 from qa.web.errors import respond
 from qa.web.guard import Guard
 from qa.web.home import Home
+from qa.web.places import Quota
 from qa.web.render import Pages
+from qa.web.unread import MOST_BYTES, BigReplies
 from qa.web.workers import Workers
 
 _DESCRIPTION = "Exact, checkable quotations from a folder of documents, in reply to questions."
@@ -46,6 +49,7 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
     app.state.pages = Pages(assets, uploads=bool(settings.admin_token))
     app.state.home = Home()
     app.state.workers = Workers(queue=settings.queue, seconds=settings.answer_seconds)
+    app.state.files = Quota(files_allowed())
     app.state.allowance = Allowance(settings.questions_per_minute)
     if settings.admin_token:
         app.state.admin_token = settings.admin_token
@@ -59,6 +63,7 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
         request.scope.setdefault("app", app)
         return respond(request, error)
 
+    app.add_middleware(BigReplies, quota=Quota(MOST_BYTES), respond=respond_here)
     app.add_middleware(
         Guard,
         hosts=(settings.host, *settings.allowed_hosts),

@@ -20,7 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qa.errors import InvalidRequest
+from qa.errors import InvalidRequest, Overloaded
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -36,6 +36,7 @@ SECURITY_HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
+ASKED_HEAD = "qa.asked_head"  # in the scope of a request to HEAD, which routes see as GET
 _BODY_SECONDS = 20.0  # for a whole question, or for the next piece of an upload
 _ASKING = "/api/ask"
 _CACHE_DEFAULT = (b"cache-control", b"private, no-cache")
@@ -83,22 +84,27 @@ class Guard:
 
         request = Request(scope)
         try:
-            self._check_host(request)
-            _check_query(scope["query_string"])
-            if scope["method"] == "HEAD":
-                # Routes answer GET; the server leaves out the body of a reply to HEAD.
-                scope = {**scope, "method": "GET"}
-            elif scope["method"] != "GET":
-                self._check_origin(request)
-                receive = self._limited(request, receive)
+            scope, receive = self._admitted(request, receive)
             app = _preflight if self._is_preflight(request) else self._app
             await app(scope, receive, send_guarded)
         except ClientDisconnect:
             return
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
             if started:
                 raise
-            await self._respond(Request(scope), error)(scope, receive, send_guarded)
+            await self._respond(Request(scope), _told(error))(scope, receive, send_guarded)
+
+    def _admitted(self, request: Request, receive: Receive) -> tuple[Scope, Receive]:
+        """What the application gets of a request that may be answered."""
+        self._check_host(request)
+        _check_query(request.scope["query_string"])
+        if request.method == "HEAD":
+            # Routes answer GET; the server leaves out the body of a reply to HEAD.
+            return {**request.scope, "method": "GET", ASKED_HEAD: True}, receive
+        if request.method == "GET":
+            return request.scope, receive
+        self._check_origin(request)
+        return request.scope, self._limited(request, receive)
 
     def _check_host(self, request: Request) -> None:
         named = request.headers.getlist("host")
@@ -162,6 +168,13 @@ class Guard:
             return message
 
         return receive_limited
+
+
+def _told(error: BaseException) -> Exception:
+    """What a client is told of an exception. The server cancels requests when it has to stop."""
+    if isinstance(error, Exception):
+        return error
+    return Overloaded("The service is stopping; send the request again in a moment.")
 
 
 def _check_query(query: bytes) -> None:

@@ -129,6 +129,8 @@ class Connection(HttpToolsProtocol):
         heads.check(self.parser.get_method(), self.parser.get_http_version(), self.headers)
         if self.parser.should_upgrade():
             return  # the head comes again
+        if heads.size_bytes(self.url, self.headers) > self.head_bytes:  # its end came with its last piece
+            raise HTTPException(431)
         self.url, query = heads.split(self.url, self.headers)
         super().on_headers_complete()
         self.scope["query_string"] = query  # uvicorn has seen the path alone, since httptools limits what it splits

@@ -31,6 +31,11 @@ def check(method: bytes, version: str, headers: Headers) -> None:
         raise HTTPException(501)
 
 
+def size_bytes(target: bytes, headers: Headers) -> int:
+    """The size of a head, nearly: without its method and version."""
+    return len(target) + sum(len(name) + len(value) + 4 for name, value in headers)
+
+
 def again(method: bytes, target: bytes, version: str, headers: Headers) -> bytes:
     """The bytes of a head as it was parsed, without its Upgrade headers."""
     lines = [b"%b %b HTTP/%b" % (method, target, version.encode())]

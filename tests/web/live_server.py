@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -35,3 +36,11 @@ def serving(
     finally:
         server.should_exit = True
         thread.join(10)
+
+
+def eventually(is_so: Callable[[], object]) -> None:
+    """Wait for a state that is known to come."""
+    until = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.01)

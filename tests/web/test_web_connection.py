@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 from contextlib import contextmanager
 
 import pytest
 import samples_for_tests
 from fake_service import FakeService, make_document
-from live_server import serving
+from live_server import eventually, serving
 
 import qa.web.guard
 from qa.records import BlockKind
@@ -50,13 +49,6 @@ def connected(address):
     host, port = address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=20) as connection:
         yield connection
-
-
-def eventually(is_so):
-    until = time.monotonic() + 20
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.01)
 
 
 def read(connection):

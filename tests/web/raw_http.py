@@ -73,7 +73,8 @@ def parse(received: bytes) -> list[Reply]:
         first, *lines = head.decode("latin-1").split("\r\n")
         version, status, _ = first.split(" ", 2)
         assert version == "HTTP/1.1"
-        headers = dict(line.split(": ", 1) for line in lines)
+        fields = [line.split(": ", 1) for line in lines]
+        headers = {name.lower(): value for name, value in fields}
         length = int(headers["content-length"]) if int(status) >= 200 else 0
         assert len(rest) >= length, received
         replies.append(Reply(int(status), headers, rest[:length]))

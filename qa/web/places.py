@@ -1,8 +1,9 @@
 """Shares of what a server has few of: connections, bytes in memory, open files.
 
 Guarantees: all clients together never hold more than there is, and one address never more than a quarter (where that
-is little, than eight), so that one client cannot keep the others out. A connection whose request has not come makes way
-for a newcomer, the one that has waited longest first; one whose request is being answered is never ended for another.
+is little, than eight), so that one client cannot keep the others out. A connection whose request does not come for a
+second makes way for a newcomer, the one that has waited longest first; one whose request is being answered is never
+ended for another.
 
 An address is an IPv4 address or an IPv6 network of 64 bits. A proxy is one address for all its clients; where the
 environment variable FORWARDED_ALLOW_IPS, which uvicorn reads, names it, it may hold all that there is.
@@ -10,12 +11,14 @@ environment variable FORWARDED_ALLOW_IPS, which uvicorn reads, names it, it may 
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 _SHARE = 4  # an address holds at most a quarter
 _LEAST_SHARE = 8  # a browser opens six connections at once
+_GRACE_S = 1.0  # for a client that was let in to say what it wants
 
 
 class Quota:
@@ -80,11 +83,12 @@ class Client(Protocol):
 class Places:
     """The connections of one server. For one thread."""
 
-    def __init__(self, most: int, *, proxies: Iterable[str] = ()) -> None:
+    def __init__(self, most: int, *, proxies: Iterable[str] = (), clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._quota = Quota(most, proxies=proxies)
         self._most_refused = max(1, most // 8)
         self._inside: set[Client] = set()
-        self._idle: dict[str, dict[Client, None]] = {}  # by address, who has waited longest first
+        self._idle: dict[str, dict[Client, float]] = {}  # by address: since when, who has waited longest first
         self._refused: dict[Client, None] = {}
 
     @property
@@ -97,8 +101,8 @@ class Places:
         address = client.address
         if not self._quota.has_room(address):
             crowded = address if self._quota.is_full(address) else self._quota.largest()
-            oldest = next(iter(self._idle.get(crowded, ())), None)
-            if oldest is None:
+            oldest, since = next(iter(self._idle.get(crowded, {}).items()), (None, 0.0))
+            if oldest is None or self._clock() < since + _GRACE_S:
                 return False
             self.leave(oldest)
             oldest.make_way()
@@ -110,7 +114,7 @@ class Places:
     def idle(self, client: Client) -> None:
         """Nothing is being done for this client: its next request has not come whole."""
         if client in self._inside:
-            self._idle.setdefault(client.address, {})[client] = None
+            self._idle.setdefault(client.address, {})[client] = self._clock()
 
     def busy(self, client: Client) -> None:
         """A request of this client is being answered."""

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.web.places import Places, Quota
+
+
+class Client:
+    def __init__(self, address="a"):
+        self.address = address
+        self.made_way = self.broken_off = False
+
+    def make_way(self):
+        self.made_way = True
+
+    def break_off(self):
+        self.broken_off = True
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_an_address_holds_a_quarter_and_all_together_no_more_than_there_is():
+    places = Places(40)  # a quarter is ten
+    inside = {address: [Client(address) for _ in range(10)] for address in "abcd"}
+    for clients in inside.values():
+        for client in clients:
+            assert places.enter(client)
+            places.busy(client)
+    assert not any(places.enter(Client(address)) for address in "abcde")
+    places.leave(inside["a"][0])
+    assert not places.enter(Client("b")), "b has its quarter"
+    assert places.enter(Client("e"))
+
+
+def test_the_one_that_has_waited_longest_for_its_request_makes_way_and_no_other():
+    clock = Clock()
+    places = Places(8, clock=clock)
+    clients = [Client() for _ in range(8)]
+    for client in clients:
+        places.enter(client)
+        clock.now += 0.01
+    assert not places.enter(Client()), "none has had its second"
+    clock.now += 1
+    places.busy(clients[0])
+    places.busy(clients[1])
+    places.idle(clients[1])  # answered, and waits from now on
+    newcomer = Client()
+    assert places.enter(newcomer)
+    assert [client.made_way for client in clients] == [False, False, True, False, False, False, False, False]
+    clock.now += 2
+    for _ in range(7):  # the other five, the one that was answered, and the newcomer
+        assert places.enter(Client())
+    assert [client for client in clients if not client.made_way] == [clients[0]]
+    assert newcomer.made_way
+
+
+def test_where_all_places_are_taken_the_address_that_holds_most_makes_way():
+    clock = Clock()
+    places = Places(16, clock=clock)
+    few, many, others = Client("few"), [Client("many") for _ in range(8)], [Client("other") for _ in range(7)]
+    for client in (few, *many, *others):
+        assert places.enter(client)
+    clock.now += 2
+    assert places.enter(Client("new"))
+    assert many[0].made_way
+    assert not few.made_way
+
+
+def test_a_proxy_that_is_named_may_hold_all():
+    for proxies in (["p"], ["*"]):
+        places = Places(40, proxies=proxies)
+        clients = [Client("p") for _ in range(40)]
+        assert all(places.enter(client) for client in clients)
+        assert not places.enter(Client("p"))
+
+
+def test_of_those_refused_few_stay_to_read_why():
+    places = Places(16)
+    refused = [Client() for _ in range(5)]
+    for client in refused:
+        places.refuse(client)
+    assert [client.broken_off for client in refused] == [True, True, True, False, False]
+    places.leave(refused[3])
+    places.refuse(Client())
+    assert not refused[4].broken_off
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["enter", "busy", "idle", "leave"]), st.integers(0))))
+def test_whatever_comes_and_goes_the_counts_are_right(steps):
+    clock = Clock()
+    places = Places(12, clock=clock)
+    inside: list[Client] = []
+    for address, what, number in steps:
+        clock.now += 0.4
+        if what == "enter":
+            client = Client(address)
+            if places.enter(client):
+                inside.append(client)
+        elif inside:
+            client = inside[number % len(inside)]
+            getattr(places, what)(client)
+            if what == "leave":
+                inside.remove(client)
+        inside = [client for client in inside if not client.made_way]
+        assert places._quota.total == len(inside) <= 12
+        assert all(sum(client.address == each for client in inside) <= 8 for each in "abc")
+    for client in inside:
+        places.leave(client)
+    assert places._quota.total == 0
+    assert not places._idle
+    assert not places._quota._held
+
+
+def test_one_thing_larger_than_all_fits_where_nothing_else_is():
+    quota = Quota(100)
+    assert quota.has_room("a", 500)
+    quota.take("a", 500)
+    assert not quota.has_room("b", 1)
+    quota.give("a", 500)
+    quota.take("a", 20)
+    assert not quota.has_room("a", 6)
+    assert quota.has_room("a", 5)
+    assert quota.has_room("b", 30)
+    assert not quota.has_room("b", 81)

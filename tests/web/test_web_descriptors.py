@@ -7,7 +7,7 @@ import os
 import resource
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -48,10 +48,8 @@ def test_more_clients_than_descriptors_fill_no_log_and_keep_nobody_out(few):
     with ExitStack() as held:
         clients = [held.enter_context(connect(address)) for _ in range(120)]
         for client in clients:
-            try:
+            with suppress(OSError):  # it has made way already
                 client.sendall(HALF)
-            except OSError:
-                pass  # has made way already
         eventually(lambda: is_answered(address))  # those who say nothing make way
         for _ in range(20):
             assert is_answered(address)
@@ -67,26 +65,26 @@ def test_clients_that_ask_all_at_once_are_answered_or_told(few):
     with ExitStack() as held:
         clients = [held.enter_context(connect(address)) for _ in range(100)]
         for client in clients:
-            try:
+            with suppress(OSError):  # it has made way already
                 client.sendall(LAST)
-            except OSError:
-                pass
         statuses = [reply.status for client in clients for reply in parse(read(client))]
         assert set(statuses) <= {200, 503}
         assert statuses.count(200) >= 8
     eventually(lambda: is_answered(address))
 
 
-def test_the_limit_is_raised_and_connections_follow_it(tmp_path):
-    told = "from qa.web import descriptors as d; d.raise_limit(); import resource; " \
-        "print(resource.getrlimit(resource.RLIMIT_NOFILE)[0], d.connections_allowed(), d.files_allowed(), d.backlog())"  # fmt: skip
+WHAT_IS_ALLOWED = """
+import resource
+from qa.web import descriptors as d
+d.raise_limit()
+print(resource.getrlimit(resource.RLIMIT_NOFILE)[0], d.connections_allowed(), d.files_allowed(), d.backlog())
+"""
 
+
+def test_the_limit_is_raised_and_connections_follow_it():
     def asked(limit):
-        command = [
-            "bash",
-            "-c",
-            f'ulimit -S -n {limit[0]} && ulimit -H -n {limit[1]} && "{sys.executable}" -c "{told}"',
-        ]
+        program = 'ulimit -S -n "$1" && ulimit -H -n "$2" && exec "$3" -c "$4"'
+        command = ["bash", "-c", program, "bash", *map(str, limit), sys.executable, WHAT_IS_ALLOWED]
         environment = {**os.environ, "PYTHONPATH": str(HERE.parent.parent)}
         done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=PATIENCE_S)
         return [int(number) for number in done.stdout.split()]

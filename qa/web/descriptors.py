@@ -1,8 +1,8 @@
 """File descriptors: how many this process may open, how many of them are for clients, and a log that a shortage of
 them does not fill.
 
-Guarantees: of the descriptors that are free when the first client comes, at most half are for connections, and others
-for files that are sent, so that the index can still be opened anew. Should there be too few all the same, new clients
+Guarantees: of the descriptors that are free when the first client comes, half are for connections and a quarter for
+files that are sent, so that the index can still be opened anew. Should there be too few all the same, new clients
 wait in the kernel's queue, and the log has one line a minute about it.
 """
 
@@ -15,7 +15,7 @@ import time
 from contextlib import suppress
 
 _MOST_CONNECTIONS = 512
-_MOST_FILES = 64
+_MOST_FILES = 256
 _WANTED = 4096  # more than this process ever uses
 _LEAST = 4
 _LINE_EVERY_S = 60.0
@@ -38,7 +38,7 @@ def connections_allowed() -> int:
 
 def files_allowed() -> int:
     """How many files may be on their way to clients at once."""
-    return max(_LEAST, min(_MOST_FILES, _free() // 8))
+    return max(_LEAST, min(_MOST_FILES, _free() // 4))
 
 
 def backlog() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from contextlib import suppress
 from typing import NamedTuple
 
 PATIENCE_S = 30
@@ -44,24 +45,18 @@ def connect(address: str) -> socket.socket:
 def exchange(address: str, *pieces: bytes) -> list[Reply]:
     """Every reply until the server closes."""
     with connect(address) as connection:
-        try:
+        with suppress(OSError):  # refused before the last piece
             for piece in pieces:
                 connection.sendall(piece)
-        except OSError:
-            pass  # refused before the last piece
         return parse(read(connection))
 
 
 def read(connection: socket.socket) -> bytes:
-    received = b""
-    while True:
-        try:
-            piece = connection.recv(1 << 20)
-        except ConnectionResetError:
-            return received
-        if not piece:
-            return received
-        received += piece
+    received = bytearray()
+    with suppress(ConnectionResetError):
+        while piece := connection.recv(1 << 20):
+            received += piece
+    return bytes(received)
 
 
 def parse(received: bytes) -> list[Reply]:

@@ -22,11 +22,10 @@ from uvicorn.server import ServerState
 
 from qa.errors import Overloaded
 from qa.web import heads
-from qa.web.allowance import household
 from qa.web.descriptors import connections_allowed
 from qa.web.errors import as_json
 from qa.web.guard import SECURITY_HEADERS
-from qa.web.places import Places
+from qa.web.places import Places, Proxies
 from qa.web.unread import CountedTransport
 
 _servers: WeakKeyDictionary[ServerState, Places] = WeakKeyDictionary()
@@ -58,7 +57,9 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: BaseTransport) -> None:
         """Take a client on, or tell it that there are too many."""
         super().connection_made(cast("Any", CountedTransport(cast("Any", transport))))
-        self.address = household(self.client[0]) if self.client else ""
+        # By default uvicorn takes the word of a proxy on this machine for who asks; for the places it must be named.
+        proxies = Proxies(os.environ.get("FORWARDED_ALLOW_IPS", ""))
+        self.address = proxies.address_of(self.client[0]) if self.client else ""
         if self._places.enter(self):
             self._await_head()
         else:
@@ -74,10 +75,11 @@ class Connection(HttpToolsProtocol):
 
     def make_way(self) -> None:
         """Close, since a newcomer needs the place; a client in the middle of a head is told."""
+        told = self._refused or self.transport.is_closing()
         self._refused = True
-        if self._held_bytes:
+        if self._held_bytes and not told:
             self.transport.write(self._raw(Overloaded("The request took too long while others waited; send it again.")))
-        if self.transport.get_write_buffer_size():
+        if told or self.transport.get_write_buffer_size():
             self.transport.abort()
         else:
             self.transport.close()
@@ -224,9 +226,7 @@ def _parser(connection: Connection) -> HttpRequestParser:
 
 def _places(server: ServerState, most: int | None) -> Places:
     if server not in _servers:
-        # Where the operator has named proxies; by default uvicorn takes this machine's word for who asks, no more.
-        proxies = os.environ.get("FORWARDED_ALLOW_IPS", "").replace(" ", "").split(",")
-        _servers[server] = Places(most or connections_allowed(), proxies=[name for name in proxies if name])
+        _servers[server] = Places(most or connections_allowed())
     return _servers[server]
 
 

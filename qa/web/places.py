@@ -1,34 +1,37 @@
 """Shares of what a server has few of: connections, bytes in memory, open files.
 
 Guarantees: all clients together never hold more than there is, and one address never more than a quarter (where that
-is little, than eight), so that one client cannot keep the others out. A connection whose request does not come for a
-second makes way for a newcomer, the one that has waited longest first; one whose request is being answered is never
+is little, than eight), so that one client cannot keep the others out. A connection whose request does not come at once
+makes way for a newcomer, the one that has waited longest first; one whose request is being answered is never
 ended for another.
 
-An address is an IPv4 address or an IPv6 network of 64 bits. A proxy is one address for all its clients; where the
-environment variable FORWARDED_ALLOW_IPS, which uvicorn reads, names it, it may hold all that there is.
+An address is an IPv4 address or an IPv6 network of 64 bits. A proxy is one address for the connections of all its
+clients; where the environment variable FORWARDED_ALLOW_IPS, which uvicorn reads, names it, it may hold all that there
+is, under the empty address. So may a client that has no address, at a socket in the file system.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Protocol
+
+from qa.web.allowance import household
 
 _SHARE = 4  # an address holds at most a quarter
 _LEAST_SHARE = 8  # a browser opens six connections at once
-_GRACE_S = 1.0  # for a client that was let in to say what it wants
+_GRACE_S = 0.1  # for a client that was let in to say what it wants
 
 
 class Quota:
     """How much of something each address holds. For one thread."""
 
-    def __init__(self, most: int, *, proxies: Iterable[str] = ()) -> None:
+    def __init__(self, most: int) -> None:
         self.most = most
         self._of_one = min(most, max(_LEAST_SHARE, most // _SHARE))
-        self._proxies = frozenset(proxies)
-        self._all_of_it = "*" in self._proxies
         self._held: Counter[str] = Counter()
         self._total = 0
 
@@ -39,7 +42,7 @@ class Quota:
 
     def share(self, address: str) -> int:
         """The most that an address may hold."""
-        return self.most if self._all_of_it or address in self._proxies else self._of_one
+        return self._of_one if address else self.most
 
     def has_room(self, address: str, amount: int = 1) -> bool:
         """Whether `amount` may be taken. One thing larger than a share, or than all, is taken when nothing else is."""
@@ -68,6 +71,26 @@ class Quota:
             del self._held[address]
 
 
+class Proxies:
+    """The proxies that the operator has named: addresses and networks, separated by commas, or a star for all."""
+
+    def __init__(self, named: str) -> None:
+        names = [name.strip() for name in named.split(",") if name.strip()]
+        self._every = "*" in names
+        self._networks: list[IPv4Network | IPv6Network] = []
+        for name in names:
+            with suppress(ValueError):  # a name that is no address is uvicorn's to understand
+                self._networks.append(ip_network(name, strict=False))
+
+    def address_of(self, host: str) -> str:
+        """The address that a client at `host` counts as; empty for a proxy."""
+        try:
+            named = self._every or any(ip_address(host) in network for network in self._networks)
+        except ValueError:
+            named = False
+        return "" if named else household(host)
+
+
 class Client(Protocol):
     """A connection as `Places` sees it; it must be hashable."""
 
@@ -83,9 +106,9 @@ class Client(Protocol):
 class Places:
     """The connections of one server. For one thread."""
 
-    def __init__(self, most: int, *, proxies: Iterable[str] = (), clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, most: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._quota = Quota(most, proxies=proxies)
+        self._quota = Quota(most)
         self._most_refused = max(1, most // 8)
         self._inside: set[Client] = set()
         self._idle: dict[str, dict[Client, float]] = {}  # by address: since when, who has waited longest first

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 import samples_for_tests
@@ -25,6 +25,12 @@ POST = b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/
 class Hasty(Connection):
     head_seconds = 0.2
     send_seconds = 0.1
+
+
+class Crowded(Connection):
+    most = 8
+    linger_seconds = 60.0
+    head_seconds = 60.0
 
 
 class Narrow(Connection):
@@ -169,6 +175,30 @@ def test_more_clients_than_may_be_are_told_so(narrow):
         with connected(narrow) as fourth:
             assert error_of(read(fourth)) == (503, "overloaded")
     eventually(lambda: sent(narrow, LAST).startswith(b"HTTP/1.1 200"))
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        (b"GET /healthz HTTP/1.1\r\nHost: loc", b" 503 "),  # in the middle of a head
+        (b"hello\r\n\r\n", b" 400 "),  # refused, and given time to read why
+        (GET, b" 200 "),  # idle between two requests
+        (LAST, b" 200 "),  # on its way out
+        (b"", b""),
+    ],
+)
+def test_who_does_not_ask_makes_way_for_who_does(monkeypatch, caplog, first, told):
+    monkeypatch.setattr("qa.web.places._GRACE_S", 0.0)
+    with serving(samples_for_tests.service(), connection=Crowded) as address, ExitStack() as held:
+        idle = [held.enter_context(connected(address)) for _ in range(12)]
+        for each in idle:
+            with suppress(OSError):
+                each.sendall(first)
+        for _ in range(20):
+            assert sent(address, LAST).startswith(b"HTTP/1.1 200")
+        replies = [read(each) for each in idle[:4]]
+        assert all(told in reply or not reply for reply in replies)
+    assert not caplog.records
 
 
 def test_requests_one_after_the_other_and_in_small_pieces_are_answered(address):

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.web.places import Places, Quota
+from qa.web.places import Places, Proxies, Quota
 
 
 class Client:
@@ -45,8 +46,8 @@ def test_the_one_that_has_waited_longest_for_its_request_makes_way_and_no_other(
     clients = [Client() for _ in range(8)]
     for client in clients:
         places.enter(client)
-        clock.now += 0.01
-    assert not places.enter(Client()), "none has had its second"
+        clock.now += 0.001
+    assert not places.enter(Client()), "none has had its time"
     clock.now += 1
     places.busy(clients[0])
     places.busy(clients[1])
@@ -74,11 +75,28 @@ def test_where_all_places_are_taken_the_address_that_holds_most_makes_way():
 
 
 def test_a_proxy_that_is_named_may_hold_all():
-    for proxies in (["p"], ["*"]):
-        places = Places(40, proxies=proxies)
-        clients = [Client("p") for _ in range(40)]
-        assert all(places.enter(client) for client in clients)
-        assert not places.enter(Client("p"))
+    places = Places(40)
+    clients = [Client("") for _ in range(40)]
+    assert all(places.enter(client) for client in clients)
+    assert not places.enter(Client(""))
+
+
+@pytest.mark.parametrize(
+    ("named", "host", "address"),
+    [
+        ("", "127.0.0.1", "127.0.0.1"),
+        ("", "2001:db8::1", "2001:db8::/64"),
+        ("127.0.0.1", "127.0.0.1", ""),
+        ("127.0.0.1", "127.0.0.2", "127.0.0.2"),
+        ("127.0.0.1, 10.0.0.0/8", "10.1.2.3", ""),
+        ("10.0.0.0/8,2001:db8::5", "2001:db8::5", ""),
+        ("10.0.0.0/8,2001:db8::5", "2001:db8::6", "2001:db8::/64"),
+        ("*", "192.0.2.1", ""),
+        ("a-name", "192.0.2.1", "192.0.2.1"),
+    ],
+)
+def test_proxies_are_named_as_uvicorn_takes_them(named, host, address):
+    assert Proxies(named).address_of(host) == address
 
 
 def test_of_those_refused_few_stay_to_read_why():

@@ -264,3 +264,13 @@ def test_a_long_upgrade_and_many_of_them_are_no_more_work_than_other_requests(ad
     assert [reply.status for reply in exchange(address, many + SENTINEL)] == [OK] * 31 + [NEXT]
     long = get(*UPGRADE, target="/api/ask?q=" + "x" * 100_000)
     assert [reply.status for reply in exchange(address, long + SENTINEL)] == [400, NEXT]
+
+
+def test_a_request_may_come_apart_at_any_byte(address, folder):
+    path = folder / "apart.txt"
+    raw = CASES["put in chunks that offers http2"][0].replace(b"NAME", path.name.encode())
+    for place in range(1, len(raw)):
+        path.unlink(missing_ok=True)
+        replies = exchange(address, raw[:place], raw[place:] + SENTINEL)
+        assert [reply.status for reply in replies] == [STORED, NEXT], place
+        assert path.read_bytes() == BODY

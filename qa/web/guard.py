@@ -90,6 +90,8 @@ class Guard:
         except ClientDisconnect:
             return
         except (Exception, asyncio.CancelledError) as error:
+            if started and isinstance(error, asyncio.CancelledError):
+                return  # the server stops, and closes the connection of a reply that is not whole
             if started:
                 raise
             await self._respond(Request(scope), _told(error))(scope, receive, send_guarded)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -51,9 +52,9 @@ def narrow():
 
 
 @contextmanager
-def connected(address):
+def connected(address, source="127.0.0.1"):
     host, port = address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=20) as connection:
+    with socket.create_connection((host, int(port)), timeout=20, source_address=(source, 0)) as connection:
         yield connection
 
 
@@ -199,6 +200,25 @@ def test_who_does_not_ask_makes_way_for_who_does(monkeypatch, caplog, first, tol
         replies = [read(each) for each in idle[:4]]
         assert all(told in reply or not reply for reply in replies)
     assert not caplog.records
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere this machine has one address of its own")
+def test_one_address_cannot_keep_another_out(monkeypatch):
+    monkeypatch.setattr("qa.web.places._GRACE_S", 60.0)  # nobody makes way
+
+    class Shared(Crowded):
+        most = 40
+
+    with serving(samples_for_tests.service(), connection=Shared) as address, ExitStack() as held:
+        for number in range(30):
+            each = held.enter_context(connected(address))
+            with suppress(OSError):
+                each.sendall(POST)  # a body is awaited
+            if number == 9:
+                assert sent(address, LAST).startswith(b"HTTP/1.1 503"), "ten are a quarter"
+        other = held.enter_context(connected(address, source="127.0.0.2"))
+        other.sendall(LAST)
+        assert read(other).startswith(b"HTTP/1.1 200")
 
 
 def test_requests_one_after_the_other_and_in_small_pieces_are_answered(address):

@@ -107,6 +107,17 @@ def test_large_replies_beyond_the_bound_are_refused_until_those_before_have_been
     assert exchange(address, DOCUMENT)[0].status == 200
 
 
+def test_only_so_many_files_are_on_their_way_to_one_address(service, monkeypatch):
+    monkeypatch.setattr("qa.web.app.files_allowed", lambda: 32)  # eight for one address
+    Watched.every.clear()
+    with serving(service, connection=Watched) as address, clients_that_do_not_read(address, 10, ORIGINAL) as clients:
+        assert sum(each.flow.write_paused for each in Watched.every) == 8
+        replies = [parse(read(client))[0] for client in clients]
+        assert sorted(reply.status for reply in replies) == [200] * 8 + [503] * 2
+        assert {reply.error["code"] for reply in replies if reply.status == 503} == {"overloaded"}
+        assert exchange(address, ORIGINAL)[0].status == 200
+
+
 def test_head_is_told_the_size_and_sends_nothing(address):
     with connect(address) as client:
         client.sendall(ORIGINAL.replace(b"GET", b"HEAD"))

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa.errors import InvalidSettings
 from qa.settings import Settings, load_settings
-from qa.web import descriptors
+from qa.web import file_descriptors
 
 if TYPE_CHECKING:
     from qa.service import Service
@@ -58,7 +58,7 @@ def application() -> Any:
 
 def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
     _log()
-    descriptors.raise_limit()
+    file_descriptors.raise_limit()
     listener = _listener(settings)
     try:
         with _builder(wanted=arguments.watch or bool(settings.admin_token)):
@@ -114,7 +114,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "ws": "none",
         "log_level": "error",  # a warning for everything broken that a client sends would fill the log
         "server_header": False,
-        "backlog": descriptors.backlog(),
+        "backlog": file_descriptors.backlog(),
         "timeout_worker_healthcheck": 30,  # a process that loads its model on a busy machine is not dead
         # Whatever was taken on is answered, if only with an error, within its time; a second more to send it.
         "timeout_graceful_shutdown": ceil(settings.answer_seconds) + 1,
@@ -167,4 +167,4 @@ def _builder(*, wanted: bool) -> Iterator[None]:
 
 def _log() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    logging.getLogger("asyncio").addFilter(descriptors.ShortageFilter())
+    logging.getLogger("asyncio").addFilter(file_descriptors.ShortageFilter())

@@ -13,16 +13,16 @@ from qa.errors import QAError
 from qa.inbox import Inbox
 from qa.settings import Settings
 from qa.web import admin, api, pages
+from qa.web.address_limits import Quota
 from qa.web.allowance import Allowance
 from qa.web.assets import Assets
 from qa.web.backend import Backend
-from qa.web.descriptors import files_allowed
 from qa.web.errors import respond
+from qa.web.file_descriptors import files_allowed
 from qa.web.guard import Guard
 from qa.web.home import Home
-from qa.web.places import Quota
 from qa.web.render import Pages
-from qa.web.unread import MOST_BYTES, BigReplies
+from qa.web.unread_replies import MOST_BYTES, LargeReplies
 from qa.web.workers import Workers
 
 _DESCRIPTION = "Exact, checkable quotations from a folder of documents, in reply to questions."
@@ -63,7 +63,7 @@ def create_app(service: Backend, settings: Settings) -> FastAPI:
         request.scope.setdefault("app", app)
         return respond(request, error)
 
-    app.add_middleware(BigReplies, quota=Quota(MOST_BYTES), respond=respond_here)
+    app.add_middleware(LargeReplies, quota=Quota(MOST_BYTES), respond=respond_here)
     app.add_middleware(
         Guard,
         hosts=(settings.host, *settings.allowed_hosts),

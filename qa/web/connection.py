@@ -1,11 +1,15 @@
-"""One client's connection: uvicorn's, with limits on what a slow or broken client can hold.
+"""One client's connection: uvicorn's HTTP/1.1 protocol with limits on what a slow or broken client can hold.
 
-Guarantees: a request's head arrives whole within some seconds of the connection or of the reply before, and within
-some bytes; only so many requests wait for the replies to those before them; a client that reads nothing of a reply for
-some seconds is dropped; only so many connections are open (`qa.web.places`); an offer to change the protocol is
-ignored, and the bytes of a body are never read as a request (`qa.web.heads`); whatever is refused here is told in the
-one shape of errors, with the security headers. The time that a body takes is limited by the guard, and idle connections
-are closed by uvicorn.
+Guarantees:
+
+- A request's head arrives whole within some seconds of the connection or of the reply before, and within some bytes.
+- Only so many requests wait for the replies to those before them.
+- A client that takes nothing of a reply for some seconds is dropped.
+- Only so many connections are open, in all and for one address (`qa.web.address_limits`).
+- An offer to change the protocol is ignored, and the bytes of a body are never read as a request.
+- What is refused here is told in the one shape of errors, with the security headers.
+
+The time that a body takes is limited by the guard, and idle connections are closed by uvicorn.
 """
 
 from __future__ import annotations
@@ -21,14 +25,14 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from qa.errors import Overloaded
-from qa.web import heads
-from qa.web.descriptors import connections_allowed
+from qa.web import request_heads
+from qa.web.address_limits import OpenConnections, Proxies
 from qa.web.errors import as_json
+from qa.web.file_descriptors import connections_allowed
 from qa.web.guard import SECURITY_HEADERS
-from qa.web.places import Places, Proxies
-from qa.web.unread import CountedTransport
+from qa.web.unread_replies import CountedTransport
 
-_servers: WeakKeyDictionary[ServerState, Places] = WeakKeyDictionary()
+_servers: WeakKeyDictionary[ServerState, OpenConnections] = WeakKeyDictionary()
 
 
 class Connection(HttpToolsProtocol):
@@ -73,7 +77,7 @@ class Connection(HttpToolsProtocol):
         _stop(self._head_due)
         _stop(self._sent_due)
 
-    def make_way(self) -> None:
+    def close_for_another(self) -> None:
         """Close, since a newcomer needs the place; a client in the middle of a head is told."""
         told = self._refused or self.transport.is_closing()
         self._refused = True
@@ -84,7 +88,7 @@ class Connection(HttpToolsProtocol):
         else:
             self.transport.close()
 
-    def break_off(self) -> None:
+    def abort_now(self) -> None:
         """Close at once, whatever is unsent."""
         self.transport.abort()
 
@@ -109,7 +113,7 @@ class Connection(HttpToolsProtocol):
                 self.parser.feed_data(data)
             except HttpParserUpgrade as found:
                 method, version = self.parser.get_method(), self.parser.get_http_version()
-                head = heads.again(method, self.url, version, self.headers)
+                head = request_heads.again(method, self.url, version, self.headers)
                 self.parser = _parser(self)
                 data = head + data[found.args[0] :]
             else:
@@ -128,12 +132,12 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin with the request."""
         self._in_head = False
-        heads.check(self.parser.get_method(), self.parser.get_http_version(), self.headers)
+        request_heads.check(self.parser.get_method(), self.parser.get_http_version(), self.headers)
         if self.parser.should_upgrade():
             return  # the head comes again
-        if heads.size_bytes(self.url, self.headers) > self.head_bytes:  # its end came with its last piece
+        if request_heads.size_bytes(self.url, self.headers) > self.head_bytes:  # its end came with its last piece
             raise HTTPException(431)
-        self.url, query = heads.split(self.url, self.headers)
+        self.url, query = request_heads.split(self.url, self.headers)
         super().on_headers_complete()
         self.scope["query_string"] = query  # uvicorn has seen the path alone, since httptools limits what it splits
         if len(self.pipeline) > self.ahead:
@@ -224,9 +228,9 @@ def _parser(connection: Connection) -> HttpRequestParser:
     return parser
 
 
-def _places(server: ServerState, most: int | None) -> Places:
+def _places(server: ServerState, most: int | None) -> OpenConnections:
     if server not in _servers:
-        _servers[server] = Places(most or connections_allowed())
+        _servers[server] = OpenConnections(most or connections_allowed())
     return _servers[server]
 
 

@@ -15,9 +15,8 @@ from starlette.types import Receive, Scope, Send
 
 from qa.errors import Overloaded, UnknownDocument
 from qa.originals import Original
-from qa.web.allowance import household
+from qa.web.address_limits import Quota, address_of
 from qa.web.guard import ASKED_HEAD
-from qa.web.places import Quota
 
 log = logging.getLogger("qa.web")
 
@@ -44,7 +43,7 @@ class FileReply(Response):
         Raises:
             Overloaded: as many files are on their way as may be; nothing has been sent.
         """
-        address = household(scope["client"][0]) if scope.get("client") else ""
+        address = address_of(scope)
         try:
             if not self._quota.has_room(address):
                 raise Overloaded("As many files are being sent as may be; come back in a moment.")

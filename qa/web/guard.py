@@ -2,7 +2,8 @@
 
 Guarantees: a request for a host name that is not ours is refused, so that a page elsewhere cannot read a local
 service through DNS rebinding; a request that could change something must come from a page of ours or from no page;
-bodies are limited in size and in the time that they take; every reply, errors included, has the security headers.
+bodies are limited in size and in the time that they take; a request that is not answered yet when the server stops is
+told so; every reply, errors included, has the security headers.
 
 Pages of the origins that the settings name may read the API and ask by POST, and that is all; where none is named, no
 CORS header is ever sent (the Fetch standard, "CORS protocol").

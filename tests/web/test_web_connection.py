@@ -189,7 +189,7 @@ def test_more_clients_than_may_be_are_told_so(narrow):
     ],
 )
 def test_who_does_not_ask_makes_way_for_who_does(monkeypatch, caplog, first, told):
-    monkeypatch.setattr("qa.web.places._GRACE_S", 0.0)
+    monkeypatch.setattr("qa.web.address_limits._GRACE_S", 0.0)
     with serving(samples_for_tests.service(), connection=Crowded) as address, ExitStack() as held:
         idle = [held.enter_context(connected(address)) for _ in range(12)]
         for each in idle:
@@ -204,7 +204,7 @@ def test_who_does_not_ask_makes_way_for_who_does(monkeypatch, caplog, first, tol
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere this machine has one address of its own")
 def test_one_address_cannot_keep_another_out(monkeypatch):
-    monkeypatch.setattr("qa.web.places._GRACE_S", 60.0)  # nobody makes way
+    monkeypatch.setattr("qa.web.address_limits._GRACE_S", 60.0)  # nobody makes way
 
     class Shared(Crowded):
         most = 40

@@ -13,7 +13,7 @@ from raw_http import connect, exchange, parse, read, request
 
 from qa.originals import Originals
 from qa.records import BlockKind
-from qa.web import unread
+from qa.web import unread_replies as unread
 from qa.web.connection import Connection
 
 FILE_BYTES = 60 << 20

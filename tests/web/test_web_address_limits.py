@@ -4,19 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.web.places import Places, Proxies, Quota
+from qa.web.address_limits import OpenConnections, Proxies, Quota
 
 
 class Client:
     def __init__(self, address="a"):
         self.address = address
-        self.made_way = self.broken_off = False
+        self.closed = self.aborted = False
 
-    def make_way(self):
-        self.made_way = True
+    def close_for_another(self):
+        self.closed = True
 
-    def break_off(self):
-        self.broken_off = True
+    def abort_now(self):
+        self.aborted = True
 
 
 class Clock:
@@ -28,7 +28,7 @@ class Clock:
 
 
 def test_an_address_holds_a_quarter_and_all_together_no_more_than_there_is():
-    places = Places(40)  # a quarter is ten
+    places = OpenConnections(40)  # a quarter is ten
     inside = {address: [Client(address) for _ in range(10)] for address in "abcd"}
     for clients in inside.values():
         for client in clients:
@@ -42,7 +42,7 @@ def test_an_address_holds_a_quarter_and_all_together_no_more_than_there_is():
 
 def test_the_one_that_has_waited_longest_for_its_request_makes_way_and_no_other():
     clock = Clock()
-    places = Places(8, clock=clock)
+    places = OpenConnections(8, clock=clock)
     clients = [Client() for _ in range(8)]
     for client in clients:
         places.enter(client)
@@ -54,28 +54,28 @@ def test_the_one_that_has_waited_longest_for_its_request_makes_way_and_no_other(
     places.idle(clients[1])  # answered, and waits from now on
     newcomer = Client()
     assert places.enter(newcomer)
-    assert [client.made_way for client in clients] == [False, False, True, False, False, False, False, False]
+    assert [client.closed for client in clients] == [False, False, True, False, False, False, False, False]
     clock.now += 2
     for _ in range(7):  # the other five, the one that was answered, and the newcomer
         assert places.enter(Client())
-    assert [client for client in clients if not client.made_way] == [clients[0]]
-    assert newcomer.made_way
+    assert [client for client in clients if not client.closed] == [clients[0]]
+    assert newcomer.closed
 
 
 def test_where_all_places_are_taken_the_address_that_holds_most_makes_way():
     clock = Clock()
-    places = Places(16, clock=clock)
+    places = OpenConnections(16, clock=clock)
     few, many, others = Client("few"), [Client("many") for _ in range(8)], [Client("other") for _ in range(7)]
     for client in (few, *many, *others):
         assert places.enter(client)
     clock.now += 2
     assert places.enter(Client("new"))
-    assert many[0].made_way
-    assert not few.made_way
+    assert many[0].closed
+    assert not few.closed
 
 
 def test_a_proxy_that_is_named_may_hold_all():
-    places = Places(40)
+    places = OpenConnections(40)
     clients = [Client("") for _ in range(40)]
     assert all(places.enter(client) for client in clients)
     assert not places.enter(Client(""))
@@ -100,20 +100,20 @@ def test_proxies_are_named_as_uvicorn_takes_them(named, host, address):
 
 
 def test_of_those_refused_few_stay_to_read_why():
-    places = Places(16)
+    places = OpenConnections(16)
     refused = [Client() for _ in range(5)]
     for client in refused:
         places.refuse(client)
-    assert [client.broken_off for client in refused] == [True, True, True, False, False]
+    assert [client.aborted for client in refused] == [True, True, True, False, False]
     places.leave(refused[3])
     places.refuse(Client())
-    assert not refused[4].broken_off
+    assert not refused[4].aborted
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["enter", "busy", "idle", "leave"]), st.integers(0))))
 def test_whatever_comes_and_goes_the_counts_are_right(steps):
     clock = Clock()
-    places = Places(12, clock=clock)
+    places = OpenConnections(12, clock=clock)
     inside: list[Client] = []
     for address, what, number in steps:
         clock.now += 0.4
@@ -126,7 +126,7 @@ def test_whatever_comes_and_goes_the_counts_are_right(steps):
             getattr(places, what)(client)
             if what == "leave":
                 inside.remove(client)
-        inside = [client for client in inside if not client.made_way]
+        inside = [client for client in inside if not client.closed]
         assert places._quota.total == len(inside) <= 12
         assert all(sum(client.address == each for client in inside) <= 8 for each in "abc")
     for client in inside:

@@ -17,8 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.errors import Overloaded
-from qa.web.allowance import household
-from qa.web.places import Quota
+from qa.web.address_limits import Quota, address_of
 
 PIECE_BYTES = 64 << 10  # what asyncio's transports hold before they ask to wait
 MOST_BYTES = 64 << 20  # of replies on their way, in one process
@@ -45,7 +44,7 @@ class CountedTransport:
         return getattr(self._transport, name)
 
 
-class BigReplies:
+class LargeReplies:
     """ASGI middleware. `respond` turns an exception into a reply."""
 
     def __init__(self, app: ASGIApp, *, quota: Quota, respond: Callable[[Request, Exception], Response]) -> None:
@@ -67,7 +66,7 @@ class BigReplies:
                 start = message
                 return
             body = message.get("body", b"")
-            if start and len(body) > PIECE_BYTES and not self._quota.has_room(_address(scope), len(body)):
+            if start and len(body) > PIECE_BYTES and not self._quota.has_room(address_of(scope), len(body)):
                 start, refused = None, True
                 told = "The replies that clients have not read yet take up all room; come back in a moment."
                 await self._respond(Request(scope), Overloaded(told))(scope, receive, send)
@@ -76,7 +75,7 @@ class BigReplies:
             if start:
                 started, start = start, None
                 await send(started)
-            await self._send(message, body, _address(scope), send)
+            await self._send(message, body, address_of(scope), send)
 
         await self._app(scope, receive, send_in_pieces)
 
@@ -92,7 +91,3 @@ class BigReplies:
                 await send({"type": "http.response.body", "body": piece, "more_body": not last})
         finally:
             self._quota.give(address, len(body))
-
-
-def _address(scope: Scope) -> str:
-    return household(scope["client"][0]) if scope.get("client") else ""

@@ -2,8 +2,8 @@
 
 Guarantees: all clients together never hold more than there is, and one address never more than a quarter (where that
 is little, than eight), so that one client cannot keep the others out. A connection whose request does not come at once
-makes way for a newcomer, the one that has waited longest first; one whose request is being answered is never
-ended for another.
+is closed when a newcomer needs its place, the one that has waited longest first; one whose request is being answered is
+never closed for another.
 
 An address is an IPv4 address or an IPv6 network of 64 bits. A proxy is one address for the connections of all its
 clients; where the environment variable FORWARDED_ALLOW_IPS, which uvicorn reads, names it, it may hold all that there
@@ -18,6 +18,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Protocol
+
+from starlette.types import Scope
 
 from qa.web.allowance import household
 
@@ -91,19 +93,24 @@ class Proxies:
         return "" if named else household(host)
 
 
+def address_of(scope: Scope) -> str:
+    """The address that a request counts for; where a proxy that is trusted says so, that of its client."""
+    return household(scope["client"][0]) if scope.get("client") else ""
+
+
 class Client(Protocol):
-    """A connection as `Places` sees it; it must be hashable."""
+    """A connection as `OpenConnections` sees it; it must be hashable."""
 
     address: str
 
-    def make_way(self) -> None:
-        """Close, since another needs the place. Must not call `Places`."""
+    def close_for_another(self) -> None:
+        """Close, since another needs the place. Must not call `OpenConnections`."""
 
-    def break_off(self) -> None:
-        """Close at once, whatever is unsent. Must not call `Places`."""
+    def abort_now(self) -> None:
+        """Close at once, whatever is unsent. Must not call `OpenConnections`."""
 
 
-class Places:
+class OpenConnections:
     """The connections of one server. For one thread."""
 
     def __init__(self, most: int, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -114,11 +121,6 @@ class Places:
         self._idle: dict[str, dict[Client, float]] = {}  # by address: since when, who has waited longest first
         self._refused: dict[Client, None] = {}
 
-    @property
-    def most(self) -> int:
-        """How many connections there may be."""
-        return self._quota.most
-
     def enter(self, client: Client) -> bool:
         """Take a client in as idle, in place of an idle one if need be; False if there is no place."""
         address = client.address
@@ -128,7 +130,7 @@ class Places:
             if oldest is None or self._clock() < since + _GRACE_S:
                 return False
             self.leave(oldest)
-            oldest.make_way()
+            oldest.close_for_another()
         self._quota.take(address)
         self._inside.add(client)
         self.idle(client)
@@ -137,6 +139,7 @@ class Places:
     def idle(self, client: Client) -> None:
         """Nothing is being done for this client: its next request has not come whole."""
         if client in self._inside:
+            self.busy(client)  # so that it stands last
             self._idle.setdefault(client.address, {})[client] = self._clock()
 
     def busy(self, client: Client) -> None:
@@ -160,4 +163,4 @@ class Places:
         if len(self._refused) > self._most_refused:
             oldest = next(iter(self._refused))
             del self._refused[oldest]
-            oldest.break_off()
+            oldest.abort_now()

@@ -67,23 +67,29 @@ def unsent_bytes():
 
 
 @contextmanager
-def clients_that_do_not_read(address, number, asked):
+def clients_that_do_not_read(address, number, asked, stuck=None):
+    """Clients of whom so many hold up their replies, by default all; the others have had theirs."""
+    stuck = number if stuck is None else stuck
     with ExitStack() as held:
         clients = [held.enter_context(connect(address)) for _ in range(number)]
         for client in clients:
             client.sendall(asked)
-        # Each is waited for to read on, or has had its reply.
-        eventually(lambda: len(Watched.every) == number and all(map(stuck_or_answered, Watched.every)))
+        # Until what the system holds for each is full, a connection that waits may go on for a moment.
+        eventually(lambda: sum(map(is_answered, Watched.every)) == number - stuck and waiting() == stuck)
         yield clients
 
 
-def stuck_or_answered(connection):
-    return connection.flow.write_paused or (connection.cycle is not None and connection.cycle.response_complete)
+def is_answered(connection):
+    return connection.cycle is not None and connection.cycle.response_complete
+
+
+def waiting():
+    """How many connections wait for their client to read on."""
+    return sum(each.flow.write_paused and not is_answered(each) for each in Watched.every)
 
 
 def test_forty_clients_that_do_not_read_a_large_file_hold_little(address):
     with clients_that_do_not_read(address, 40, ORIGINAL) as clients:
-        assert sum(each.flow.write_paused for each in Watched.every) == 40
         assert unsent_bytes() <= 40 * A_CONNECTION_BYTES
         reply = parse(read(clients[7]))[0]  # those who do read get it whole
         assert reply.headers["content-length"] == str(FILE_BYTES)
@@ -92,9 +98,8 @@ def test_forty_clients_that_do_not_read_a_large_file_hold_little(address):
 
 
 def test_large_replies_beyond_the_bound_are_refused_until_those_before_have_been_read(address):
-    with clients_that_do_not_read(address, 40, DOCUMENT) as clients:
-        waiting = [each for each in Watched.every if each.flow.write_paused]
-        assert len(waiting) == 1, "a quarter of the bound is 16 MiB, so an address may hold one reply of 12"
+    # A quarter of the bound is 16 MiB, so an address may hold one reply of 12.
+    with clients_that_do_not_read(address, 40, DOCUMENT, stuck=1) as clients:
         assert unsent_bytes() <= 40 * A_CONNECTION_BYTES
         replies = [parse(read(client))[0] for client in clients]
         assert sorted(reply.status for reply in replies) == [200] + [503] * 39
@@ -110,8 +115,10 @@ def test_large_replies_beyond_the_bound_are_refused_until_those_before_have_been
 def test_only_so_many_files_are_on_their_way_to_one_address(service, monkeypatch):
     monkeypatch.setattr("qa.web.app.files_allowed", lambda: 32)  # eight for one address
     Watched.every.clear()
-    with serving(service, connection=Watched) as address, clients_that_do_not_read(address, 10, ORIGINAL) as clients:
-        assert sum(each.flow.write_paused for each in Watched.every) == 8
+    with (
+        serving(service, connection=Watched) as address,
+        clients_that_do_not_read(address, 10, ORIGINAL, stuck=8) as clients,
+    ):
         replies = [parse(read(client))[0] for client in clients]
         assert sorted(reply.status for reply in replies) == [200] * 8 + [503] * 2
         assert {reply.error["code"] for reply in replies if reply.status == 503} == {"overloaded"}

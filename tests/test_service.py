@@ -96,7 +96,9 @@ def test_remembered_answers_are_bounded(shop):
 def test_original_is_served_only_as_it_was_indexed(shop):
     shop.build()
     with serving(shop) as service:
-        assert service.original("mill") == ("mill.txt", (shop.seeds / "mill.txt").read_bytes())
+        original = service.original("mill")
+        assert (original.name, original.read()) == ("mill.txt", (shop.seeds / "mill.txt").read_bytes())
+        original.close()
         shop.put("mill.txt", "changed since")
         with pytest.raises(UnknownDocument, match="changed since"):
             service.original("mill")

@@ -61,6 +61,7 @@ HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
     415: ("unsupported_media_type", "Send the body as JSON, with the header Content-Type: application/json."),
     421: ("host_not_allowed", "This host name is not served here; the operator can add it to QA_ALLOWED_HOSTS."),
     431: ("head_too_large", "The address and the headers are larger than what is read here; use a body."),
+    501: ("coding_not_supported", "A body may be sent in chunks, but not in a Transfer-Encoding other than chunked."),
     500: ("internal", "Something went wrong here; the service's log has the details."),
 }
 

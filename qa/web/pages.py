@@ -17,6 +17,7 @@ from qa.web.asked import Asked, asked_from
 from qa.web.assets import Assets
 from qa.web.backend import Backend
 from qa.web.docs import routes_of
+from qa.web.file_reply import FileReply
 from qa.web.home import Home
 from qa.web.reader import view_of
 from qa.web.render import Pages
@@ -123,20 +124,9 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
 
 
 @router.get("/documents/{document_id}/original", dependencies=[Depends(counted_as_document)])
-async def original(run: Runner, service: Service, document_id: str) -> Response:
+async def original(request: Request, run: Runner, service: Service, document_id: str) -> Response:
     """The file a document was read from, to be saved rather than shown: it may hold anything."""
-    return await run(lambda: _original(service, document_id))
-
-
-def _original(service: Backend, document_id: str) -> Response:
-    name, data = service.original(document_id)
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
-    full = percent_encode(name, safe="", errors="replace")
-    return Response(
-        data,
-        headers={"content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{full}"},
-        media_type="application/octet-stream",
-    )
+    return await run(lambda: FileReply(service.original(document_id), request.app.state.files))
 
 
 @router.get("/docs", dependencies=[Depends(counted_as_list)])

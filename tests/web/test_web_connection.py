@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import select
 import socket
-from contextlib import contextmanager, suppress
+import sys
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 import samples_for_tests
@@ -24,6 +25,12 @@ GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 ASK = b"GET /api/ask?q=harbour HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LAST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 POST = b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+
+
+class Crowded(Connection):
+    most = 8
+    linger_seconds = 60.0
+    head_seconds = 60.0
 
 
 class Narrow(Connection):
@@ -45,9 +52,9 @@ def narrow():
 
 
 @contextmanager
-def connected(address):
+def connected(address, source="127.0.0.1"):
     host, port = address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S, source_address=(source, 0)) as connection:
         yield connection
 
 
@@ -191,10 +198,54 @@ def test_a_body_that_nobody_reads_does_not_keep_the_connection(clock_server):
 def test_more_clients_than_may_be_are_told_so(narrow):
     with connected(narrow) as first, connected(narrow) as second, connected(narrow) as third:
         for each in (first, second, third):
-            asked(each)
+            each.sendall(POST.replace(b"Length: 100", b"Length: 100\r\nExpect: 100-continue"))
+            assert each.recv(1000).startswith(b"HTTP/1.1 100 ")  # by then the server waits for the body
         with connected(narrow) as fourth:
             assert error_of(read(fourth)) == (503, "overloaded")
     until(lambda: sent(narrow, LAST).startswith(b"HTTP/1.1 200"))
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        (b"GET /healthz HTTP/1.1\r\nHost: loc", b" 503 "),  # in the middle of a head
+        (b"hello\r\n\r\n", b" 400 "),  # refused, and given time to read why
+        (GET, b" 200 "),  # idle between two requests
+        (LAST, b" 200 "),  # on its way out
+        (b"", b""),
+    ],
+)
+def test_who_does_not_ask_makes_way_for_who_does(monkeypatch, caplog, first, told):
+    monkeypatch.setattr("qa.web.address_limits._GRACE_S", 0.0)
+    with serving(samples_for_tests.service(), connection=Crowded) as address, ExitStack() as held:
+        idle = [held.enter_context(connected(address)) for _ in range(12)]
+        for each in idle:
+            with suppress(OSError):
+                each.sendall(first)
+        for _ in range(20):
+            assert sent(address, LAST).startswith(b"HTTP/1.1 200")
+        replies = [read(each) for each in idle[:4]]
+        assert all(told in reply or not reply for reply in replies)
+    assert not caplog.records
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere this machine has one address of its own")
+def test_one_address_cannot_keep_another_out(monkeypatch):
+    monkeypatch.setattr("qa.web.address_limits._GRACE_S", 60.0)  # nobody makes way
+
+    class Shared(Crowded):
+        most = 40
+
+    with serving(samples_for_tests.service(), connection=Shared) as address, ExitStack() as held:
+        for number in range(30):
+            each = held.enter_context(connected(address))
+            with suppress(OSError):
+                each.sendall(POST)  # a body is awaited
+            if number == 9:
+                assert sent(address, LAST).startswith(b"HTTP/1.1 503"), "ten are a quarter"
+        other = held.enter_context(connected(address, source="127.0.0.2"))
+        other.sendall(LAST)
+        assert read(other).startswith(b"HTTP/1.1 200")
 
 
 def test_requests_one_after_the_other_and_in_small_pieces_are_answered(address):

@@ -7,10 +7,16 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
+import samples_for_tests
+from live_server import serving
+from raw_http import BEARER, TOKEN, Reply, connect, parse, request
+from raw_http import read as read_all
 from waiting import PATIENCE_S, until
 
+from qa.settings import Settings
 from qa.web.workers import THREADS
 
 HERE = Path(__file__).parent
@@ -57,6 +63,53 @@ def refused(port):
     except ConnectionError:
         return True
     return False
+
+
+def check_that_it_says_so(reply: Reply):
+    assert (reply.status, reply.error["code"]) == (503, "overloaded")
+    assert "stopping" in reply.error["message"]
+    assert reply.headers["retry-after"]
+    assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+def test_who_sends_when_the_server_stops_is_told_to_send_again():
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(HERE.parent.parent),
+        "QA_PORT": "0",
+        "QA_ANSWER_SECONDS": "0.5",  # and a little more, until it waits no longer
+    }
+    command = [sys.executable, str(HERE / "gate.py")]
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            address = process.stdout.readline().split()[-1]
+            head = ("Content-Type: application/json", "Content-Length: 100", "Expect: 100-continue")
+            with connect(address) as client:
+                client.sendall(request("POST /api/ask HTTP/1.1", *head, body=b'{"question": "wh'))
+                assert client.recv(1000).startswith(b"HTTP/1.1 100 ")  # by then it reads the body
+                process.send_signal(signal.SIGTERM)
+                [reply] = parse(read_all(client))
+            check_that_it_says_so(reply)
+            assert process.wait(PATIENCE_S) == -signal.SIGTERM
+        finally:
+            process.kill()
+
+
+def test_an_upload_under_way_when_the_server_stops_leaves_nothing(tmp_path):
+    seeds = tmp_path / "seeds"
+    seeds.mkdir()
+    settings = Settings(admin_token=TOKEN, seeds_dir=seeds, index_dir=tmp_path / "index")
+    with ExitStack() as held:
+        with serving(samples_for_tests.service(), settings, timeout_graceful_shutdown=1) as address:
+            client = held.enter_context(connect(address))
+            head = (BEARER, "Content-Length: 100")
+            client.sendall(request("PUT /api/documents/a.txt HTTP/1.1", *head, body=b"half"))
+            until(lambda: list(seeds.glob(".upload*")))
+        [reply] = parse(read_all(client))
+        check_that_it_says_so(reply)
+        assert not list(seeds.iterdir())
 
 
 def read(client):

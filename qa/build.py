@@ -2,11 +2,12 @@
 
 Guarantees: the snapshot is a function of the documents and the configuration alone. What was read or encoded before is
 remembered (`qa.memory`), so a build does only what is new, goes on where it was interrupted, and gives the same bytes
-as one from nothing. A file that cannot be read is reported and the others go in. Whatever fails, the snapshot that
-serves is untouched.
+as one from nothing. A file that cannot be read is reported and the others go in; one that could not be read for now is
+kept as it was served, where the same bytes were. Whatever fails, the snapshot that serves is untouched.
 
 1. Look into the folder. If the current snapshot is what it would give, nothing is to be done.
-2. Read the files that are new, each in a process that may die of it.
+2. Read the files that are new, each in a process that may die of it. If the current snapshot is what that gives, since
+   what could not be read for now still cannot, nothing more is to be done.
 3. Encode the passages that are new, and write all of them, in the order of the files' paths.
 4. Publish: verify, name it current, clear away what is too old.
 """
@@ -29,23 +30,26 @@ from filelock import FileLock, Timeout
 
 from qa.document_names import composed
 from qa.encode import Encoder, model_fingerprint, model_name, open_encoder
-from qa.errors import BuildFailed, BuildRunning, OperatingError, UnreadableFile
-from qa.folder import Contents, SourceFile, look_into
+from qa.errors import BuildFailed, BuildRunning
+from qa.fates import fates, first_reasons
+from qa.folder import Contents, SourceFile, has_sidecar, look_into, sidecar_entries
 from qa.lexical import ANALYSER_VERSION
 from qa.load import loader_identity, make_document
 from qa.load.sources import NAME as SIDECAR
-from qa.load.sources import Details, read_sources
-from qa.manifest import SNAPSHOTS, current_id, read_manifest
+from qa.load.sources import Details
 from qa.memory import Memory, ToEncode
-from qa.parsing import Parser
+from qa.parsing import Content
 from qa.passages import PASSAGES_VERSION, embedding_text
 from qa.progress import ProgressNote
-from qa.publish import LOCK, point_current, prune, publish, rolled_back, sweep
+from qa.publish import LOCK, prune, publish, rolled_back, sweep
+from qa.read_files import Reading, read_files
 from qa.records import Document, Passage
-from qa.report import BuildReport, Fate, FileReport, Progress, Step, write_report
+from qa.report import BuildReport, Progress, Step, write_report
+from qa.served import Served
 from qa.settings import Settings
 from qa.snapshot import Snapshot, newest_whole
 from qa.snapshot_writer import SnapshotWriter
+from qa.up_to_date import candidates, documents_of, failures_of, holds_all, is_outcome, serving_or_restored
 from qa.uploads import sweep_uploads
 from qa.vectors import IndexChoice
 
@@ -83,7 +87,7 @@ def build(
             try:
                 report = _Build(settings, note, encoder, fresh=fresh).run()
             except Exception as error:
-                _keep(settings.index_dir, BuildReport(error=str(error) or type(error).__name__), started)
+                _keep(settings.index_dir, BuildReport(error=_told(error)), started)
                 raise
             finally:
                 note.close()
@@ -91,8 +95,14 @@ def build(
             return report
     except Timeout:
         raise BuildRunning(f"Another build is running in {settings.index_dir}; wait for it to end.") from None
+    except MemoryError:
+        raise BuildFailed(f"{_NO_MEMORY} Nothing was changed; free some and build again.", for_now=True) from None
     except (OSError, sqlite3.Error) as error:
-        raise BuildFailed(f"The index in {settings.index_dir} cannot be written: {error}.") from error
+        raise BuildFailed(f"The index in {settings.index_dir} cannot be written: {error}.", for_now=True) from error
+
+
+def _told(error: Exception) -> str:
+    return str(error) or (_NO_MEMORY if isinstance(error, MemoryError) else type(error).__name__)
 
 
 def _keep(index_dir: Path, report: BuildReport, started: float) -> None:
@@ -104,6 +114,7 @@ def _keep(index_dir: Path, report: BuildReport, started: float) -> None:
         log.warning("The build's report cannot be kept: %s", error)
 
 
+_NO_MEMORY = "There is too little memory to build."
 _NOTHING = ToEncode("", 0, ())
 
 
@@ -116,6 +127,7 @@ class _Item:
     passage: Passage | None = None
     to_encode: ToEncode = _NOTHING
     key: bytes = b""
+    kept: bool = False
 
 
 class _Build:
@@ -130,93 +142,88 @@ class _Build:
         self._encoder = encoder
         self._fresh = fresh
         self._report = BuildReport()
-        self._passing: set[str] = set()  # files whose trouble is not in their bytes
         self._contents: Contents = look_into(settings.seeds_dir, settings.max_file_mb << 20)
-        self._details = {composed(name): details for name, details in read_sources(settings.seeds_dir).items()}
+        sidecar = settings.seeds_dir / SIDECAR if has_sidecar(settings.seeds_dir) else None
+        self._details = {composed(name): details for name, details in sidecar_entries(settings.seeds_dir).items()}
+        self._reading = Reading()
+        self._served = Served(None)
         self._configuration: dict[str, Any] = {
             "model": model_name(settings),
             "weights": encoder.fingerprint if encoder else model_fingerprint(settings),
             "loader": loader_identity(),
             "passages": PASSAGES_VERSION,
             "analyser": ANALYSER_VERSION,
-            "sidecar": _digest_of(settings.seeds_dir / SIDECAR),
+            "sidecar": sha256(sidecar.read_bytes()).hexdigest() if sidecar else None,
         }
 
     def run(self) -> BuildReport:
         """Build, publish, and tell every file's fate."""
         known = newest_whole(self._index_dir)
         try:
-            serving = _current(self._index_dir, known)
-            refused = rolled_back(self._index_dir)
-            if serving is None and refused and known and known.id not in refused:
-                # CURRENT is lost. Without a new one, the build would take up again what was rolled back.
-                point_current(self._index_dir, known.id)
-                serving = known
-            before = _entries(serving.manifest) if serving else {}
-            wanted = None if self._fresh else self._wanted_already(serving)
+            serving = serving_or_restored(known, self._index_dir)
+            self._served = Served(known)
+            before = documents_of(serving.manifest) if serving else {}
+            files = self._contents.files
+            wanted = next((each for each in self._candidates(serving) if holds_all(each, files)), None)
             if wanted:
-                after, failed = _entries(wanted), _failures(wanted, self._contents.files)
-                self._report.documents = wanted["counts"]["documents"]
-                self._report.passages = self._report.reused = wanted["counts"]["passages"]
-                self._settle(wanted["id"], serving)
+                self._reading = Reading(failed=failures_of(wanted, files))
+                after = self._as_it_is(wanted, serving)
             else:
-                after, failed = self._write(known, serving)
+                after = self._read_and_write(known, serving)
         finally:
             if known:
                 known.close()
-        self._report.files = _fates(self._contents, before, after, failed)
+        self._report.files = fates(self._contents, before, after, self._reading)
         if self._report.published:
             prune(self._index_dir, self._settings.keep_snapshots, self._report.snapshot)
         return self._report
 
-    def _wanted_already(self, serving: Snapshot | None) -> dict[str, Any] | None:
-        """The manifest of a snapshot that is what the folder would give: the current one, or one rolled back."""
-        if serving is None:
-            return None
-        found = [serving.manifest]
-        for name in rolled_back(self._index_dir):
-            try:
-                found.append(read_manifest(self._index_dir / SNAPSHOTS / name))
-            except OperatingError:
-                continue
-        files = {file.source: file.sha256 for file in self._contents.files}
-        for manifest in found:
-            configuration = {name: value for name, value in manifest["configuration"].items() if name != "dimension"}
-            held = {each["source"]: each["sha256"] for part in ("documents", "failed") for each in manifest[part]}
-            if configuration == self._configuration and held == files:
-                return manifest
-        return None
+    def _candidates(self, serving: Snapshot | None) -> Iterator[dict[str, Any]]:
+        return candidates(self._index_dir, None if self._fresh else serving, self._configuration)
 
-    def _write(
-        self, known: Snapshot | None, serving: Snapshot | None
-    ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
-        """Write a snapshot; returns its documents' entries, and the reasons of the files that failed, by source."""
-        remembered = None if self._fresh else known
-        with Memory(self._index_dir, remembered, self._configuration, self._open_encoder) as memory:
+    def _as_it_is(self, manifest: dict[str, Any], serving: Snapshot | None) -> dict[str, dict[str, Any]]:
+        """Leave what serves, since a snapshot that is there is as wanted; returns its documents' entries."""
+        self._report.documents = manifest["counts"]["documents"]
+        self._report.passages = self._report.reused = manifest["counts"]["passages"]
+        self._settle(manifest["id"], serving)
+        return documents_of(manifest)
+
+    def _read_and_write(self, known: Snapshot | None, serving: Snapshot | None) -> dict[str, dict[str, Any]]:
+        """Read what is new and write a snapshot, if that gives another; returns its documents' entries, by source."""
+        files = self._contents.files
+        with Memory(self._index_dir, None if self._fresh else known, self._configuration, self._open_encoder) as memory:
             if self._fresh:
                 memory.clear()
-            failed = self._read(memory)
-            if len(failed) == len(self._contents.files):
-                raise BuildFailed(f"No file in {self._settings.seeds_dir} could be indexed. {_reasons(failed)}")
-            to_encode = self._count(memory, failed)
-            writer = SnapshotWriter(self._index_dir, {**self._configuration, "dimension": memory.dimension})
-            try:
-                for file in self._contents.files:
-                    if file.source in failed:
-                        # Without its digest the next build tries again.
-                        digest = "" if file.source in self._passing else file.sha256
-                        writer.add_failed(file.source, digest, failed[file.source])
-                self._fill(writer, memory, failed, to_encode)
-                self._on_progress(Progress(Step.WRITING, 0, self._report.passages))
-                snapshot_id = writer.finish()
-                _warn_of_slow_search(writer.index_choice)
-                self._on_progress(Progress(Step.WRITING, self._report.passages, self._report.passages))
-                if not self._settle(snapshot_id, serving):
-                    publish(self._index_dir, writer.folder, snapshot_id)
-            finally:
-                writer.abandon()
+            self._reading = read_files(files, memory, self._served, self._settings, self._on_progress)
+            if len(self._reading.missing) == len(files):
+                told = f"No file in {self._settings.seeds_dir} could be indexed. {first_reasons(self._reading.missing)}"
+                raise BuildFailed(told, for_now=bool(self._reading.for_now))
+            for manifest in self._candidates(serving):
+                if is_outcome(manifest, files, self._reading):
+                    memory.forget()
+                    return self._as_it_is(manifest, serving)
+            after = self._write(memory, serving)
             memory.forget()
-        return writer.entries(), failed
+        return after
+
+    def _write(self, memory: Memory, serving: Snapshot | None) -> dict[str, dict[str, Any]]:
+        """Write a snapshot and publish it; returns its documents' entries, by source."""
+        to_encode = self._count(memory)
+        writer = SnapshotWriter(self._index_dir, {**self._configuration, "dimension": memory.dimension})
+        try:
+            for file in self._contents.files:
+                if file.source in self._reading.failed:
+                    writer.add_failed(file.source, file.sha256, self._reading.failed[file.source])
+            self._fill(writer, memory, to_encode)
+            self._on_progress(Progress(Step.WRITING, 0, self._report.passages))
+            snapshot_id = writer.finish()
+            _warn_of_slow_search(writer.index_choice)
+            self._on_progress(Progress(Step.WRITING, self._report.passages, self._report.passages))
+            if not self._settle(snapshot_id, serving):
+                publish(self._index_dir, writer.folder, snapshot_id)
+        finally:
+            writer.abandon()
+        return writer.entries()
 
     def _settle(self, snapshot_id: str, serving: Snapshot | None) -> bool:
         """Note what serves after a build; True if it serves already, or may not for it was rolled back."""
@@ -231,57 +238,34 @@ class _Build:
     def _open_encoder(self) -> Encoder:
         return self._encoder or open_encoder(self._settings)
 
-    def _read(self, memory: Memory) -> dict[str, str]:
-        """Read every file that is not remembered; returns why some could not be read, by source."""
-        failed: dict[str, str] = {}
-        done, total = 0, sum(file.bytes for file in self._contents.files)
-        with Parser(self._settings.parse_seconds, self._settings.parse_memory_mb) as parser:
-            for file in self._contents.files:
-                self._on_progress(Progress(Step.READING, done, total))
-                trouble = file.trouble or memory.failure(file.source, file.sha256)
-                known = memory.holds(file.source, file.sha256) or trouble
-                if not known and memory.content(file.source, file.sha256) is None:
-                    try:
-                        data = file.path.read_bytes()
-                        if sha256(data).hexdigest() != file.sha256:
-                            self._passing.add(file.source)
-                            trouble = "was changed while the build ran; build again"
-                        else:
-                            memory.keep(file.source, file.sha256, parser.read(file.source, data))
-                    except OSError as error:
-                        self._passing.add(file.source)
-                        trouble = f"cannot be opened ({error.strerror})"
-                    except UnreadableFile as error:
-                        trouble = str(error)
-                if trouble:
-                    failed[file.source] = trouble
-                done += file.bytes
-        self._on_progress(Progress(Step.READING, done, total))
-        return failed
-
-    def _count(self, memory: Memory, failed: dict[str, str]) -> int:
+    def _count(self, memory: Memory) -> int:
         """The characters that need encoding."""
         known = memory.same_vectors
         files = [file for file in self._contents.files if not (known and memory.holds(file.source, file.sha256))]
-        items = self._items(memory, failed, files)
+        items = self._items(memory, files)
         unknown = {item.key: len(item.to_encode.text) for item in items if not memory.knows(item.key)}
         return sum(unknown.values())
 
-    def _items(self, memory: Memory, failed: dict[str, str], files: Iterable[SourceFile]) -> Iterator[_Item]:
+    def _content(self, memory: Memory, file: SourceFile) -> Content | None:
+        if file.source in self._reading.kept:
+            return self._served.content(file)
+        return None if file.source in self._reading.missing else memory.content(file.source, file.sha256)
+
+    def _items(self, memory: Memory, files: Iterable[SourceFile]) -> Iterator[_Item]:
         for file in files:
-            content = None if file.source in failed else memory.content(file.source, file.sha256)
+            content = self._content(memory, file)
             if content is None:
                 continue
             details: Details | None = self._details.get(composed(file.source))
             document = make_document(file.source, file.sha256, content.parsed, details)
-            yield _Item(document, dict(content.parsed.own))
+            yield _Item(document, dict(content.parsed.own), kept=file.source in self._reading.kept)
             for passage in content.passages:
                 sentences = tuple(passage.text[span.start : span.end] for span in passage.sentences)
                 to_encode = ToEncode(*embedding_text(document.title, passage), sentences)
                 placed = replace(passage, document_id=document.id)
                 yield _Item(document, {}, placed, to_encode, memory.key(to_encode))
 
-    def _fill(self, writer: SnapshotWriter, memory: Memory, failed: dict[str, str], to_encode: int) -> None:
+    def _fill(self, writer: SnapshotWriter, memory: Memory, to_encode: int) -> None:
         """Encode what is new and write everything, in order."""
         done = 0
 
@@ -291,12 +275,12 @@ class _Build:
             self._report.encoded += 1
             self._on_progress(Progress(Step.ENCODING, done, to_encode))
 
-        items, ahead = tee(self._items(memory, failed, self._contents.files))
+        items, ahead = tee(self._items(memory, self._contents.files))
         wanted = ((item.key, item.to_encode) for item in ahead if item.passage)
         with closing(memory.recall(wanted, encoded)) as vectors:
             for item in items:
                 if item.passage is None:
-                    writer.add_document(item.document, item.own)
+                    writer.add_document(item.document, item.own, kept=item.kept)
                     self._report.documents += 1
                 else:
                     writer.add_passage(item.passage, item.key, next(vectors))
@@ -312,43 +296,3 @@ def _warn_of_slow_search(choice: IndexChoice) -> None:
             choice.lists,
             choice.recall,
         )
-
-
-def _current(index_dir: Path, known: Snapshot | None) -> Snapshot | None:
-    """The snapshot that CURRENT names, if it is the whole one that was found."""
-    try:
-        return known if known and known.id == current_id(index_dir) else None
-    except OperatingError:
-        return None
-
-
-def _digest_of(path: Path) -> str | None:
-    return sha256(path.read_bytes()).hexdigest() if path.is_file() else None
-
-
-def _entries(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {each["source"]: each for each in manifest["documents"]}
-
-
-def _failures(manifest: dict[str, Any], files: tuple[SourceFile, ...]) -> dict[str, str]:
-    reasons = {each["source"]: each["reason"] for each in manifest["failed"]}
-    return {file.source: reasons[file.source] for file in files if file.source in reasons}
-
-
-def _fates(
-    contents: Contents, before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]], failed: dict[str, str]
-) -> list[FileReport]:
-    """Every file's fate: present ones in the order of their paths, then those removed."""
-    present = [FileReport(source, Fate.FAILED, reason) for source, reason in failed.items()]
-    for source, entry in after.items():
-        same = Fate.UNCHANGED if before.get(source) == entry else Fate.CHANGED
-        present.append(FileReport(source, same if source in before else Fate.ADDED, entry.get("note")))
-    present = sorted((*present, *contents.skipped), key=lambda file: file.source)
-    seen = {file.source for file in present}
-    return [*present, *(FileReport(source, Fate.REMOVED) for source in before if source not in seen)]
-
-
-def _reasons(failed: dict[str, str]) -> str:
-    if not failed:
-        return "Put documents there and build again."
-    return " ".join(f"{source}: {reason}." for source, reason in list(failed.items())[:3])

@@ -27,6 +27,8 @@ EXIT_ERROR = 1
 EXIT_NOT_ANSWERED = 4
 EXIT_INTERRUPTED = 130
 
+_NO_THREAD = "can't start new thread"  # what Python says where memory for a thread's stack is refused
+
 _VERDICTS = {
     Verdict.ANSWERED: "",
     Verdict.RELATED: "These documents do not seem to say. Nearest passage:",
@@ -43,6 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return command(load_settings(), arguments)
     except QAError as error:
         say(f"qa: {error.code}: {error}", to=sys.stderr)
+        return EXIT_ERROR
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and _NO_THREAD not in str(error):
+            raise
+        said = f"this process may take no more ({str(error) or 'out of memory'})"
+        print(f"qa: no_memory: There is too little memory: {said}. Free some, or raise its limits.", file=sys.stderr)
         return EXIT_ERROR
     except BrokenPipeError:
         # The reader went away, as `qa ask … | head -1` does; what Python would flush at exit has nowhere to go.

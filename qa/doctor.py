@@ -16,8 +16,7 @@ from filelock import FileLock, Timeout
 from qa.document_names import composed
 from qa.encode import model_fingerprint
 from qa.errors import MismatchedSnapshot, NoIndex, QAError, UnreadableFile
-from qa.folder import look_into
-from qa.load.sources import read_sources
+from qa.folder import look_into, sidecar_entries
 from qa.manifest import SNAPSHOTS, UNFINISHED, current_id, read_manifest, snapshot_folders, verify_files
 from qa.parsing import Parser
 from qa.publish import LOCK, rolled_back
@@ -86,7 +85,7 @@ def _documents(settings: Settings) -> Iterator[Finding]:
     contents = look_into(settings.seeds_dir, settings.max_file_mb << 20)
     sources = (*(file.source for file in contents.files), *(file.source for file in contents.skipped))
     here = set(map(composed, sources))
-    stray = sorted(name for name in read_sources(settings.seeds_dir) if composed(name) not in here)
+    stray = sorted(name for name in sidecar_entries(settings.seeds_dir) if composed(name) not in here)
     if not contents.files:
         yield Finding("documents", Health.WRONG, f"{settings.seeds_dir} holds no document", "Put documents there.")
     else:
@@ -111,9 +110,12 @@ def _build(settings: Settings) -> Iterator[Finding]:
     if report.get("error"):
         yield Finding("build", Health.WRONG, f"the last one failed: {report['error']}", "Mend that and run `qa build`.")
     for file in report.get("files", ()):
-        if file.get("fate") == "failed":
-            remedy = "Mend, replace or remove the file, and run `qa build`."
-            yield Finding("build", Health.NOTE, f"{file['source']} is not in the index: {file['reason']}", remedy)
+        if file.get("fate") in ("failed", "kept"):
+            state = "is not in the index" if file["fate"] == "failed" else "could not be read anew"
+            remedy = (
+                "Run `qa build`." if file.get("for_now") else "Mend, replace or remove the file, and run `qa build`."
+            )
+            yield Finding("build", Health.NOTE, f"{file['source']} {state}: {file['reason']}", remedy)
     left = [path.name for path in (index / SNAPSHOTS).glob(f"{UNFINISHED}*")]
     if left and not running:
         yield Finding("build", Health.NOTE, f"a build was cut off ({left[0]})", "The next `qa build` sweeps it up.")

@@ -19,6 +19,7 @@
        |- BuilderMissing       builder_missing: the builder beside the server is not running
        |- BuildFailed          build_failed: nothing could be built, or the disk refused
        |- UnreadableFile       unreadable_file: one document could not be read; the build reports it and goes on
+       |- UnreadableForNow     unreadable_for_now: the same, for want of time, memory or a parser; tried again
        |- Overloaded           overloaded: as many requests or connections are open as may be
        `- TookTooLong          took_too_long: no answer within the time that the settings allow
 
@@ -133,15 +134,35 @@ class BuilderMissing(OperatingError):
 
 
 class BuildFailed(OperatingError):
-    """No snapshot could be made; the one that serves is untouched."""
+    """No snapshot could be made; the one that serves is untouched.
+
+    `for_now` says that memory, disk or something else was wanting that may be there again though no document changes.
+    """
 
     code = "build_failed"
+
+    def __init__(self, message: str, *, for_now: bool = False) -> None:
+        super().__init__(message)
+        self.for_now = for_now
 
 
 class UnreadableFile(OperatingError):
     """One document could not be read. `reason` is for the build's report."""
 
     code = "unreadable_file"
+
+
+class UnreadableForNow(UnreadableFile):
+    """One document could not be read for want of time, memory or a parser, which says nothing of its content.
+
+    `costly` says that it took all the time or all the memory that it may take to find out.
+    """
+
+    code = "unreadable_for_now"
+
+    def __init__(self, message: str, *, costly: bool = False) -> None:
+        super().__init__(message)
+        self.costly = costly
 
 
 class Overloaded(OperatingError):

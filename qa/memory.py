@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from hashlib import blake2b, sha256
 from itertools import chain
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -25,9 +25,9 @@ import numpy.typing as npt
 from qa.encode import Encoder, Encoding
 from qa.json_reading import parse_json
 from qa.late_interaction import PassageVectors, quantise
-from qa.load import Parsed
 from qa.manifest import FORMAT
 from qa.parsing import Content, from_data, to_data
+from qa.served import content_of, identity
 from qa.snapshot import Snapshot
 
 JOURNAL = "journal.sqlite"
@@ -84,9 +84,12 @@ class Memory:
         self._vectors_of = known if same_weights else None
         self._dimension: int | None = same["dimension"] if same_weights else None
         entries = known.manifest["documents"] if known and same_reader else []
-        self._documents = {_identity(each["source"], each["sha256"]): row for row, each in enumerate(entries)}
+        # What an earlier build only kept was not read by the loader that the manifest names.
+        self._documents = {
+            identity(each["source"], each["sha256"]): row for row, each in enumerate(entries) if not each.get("kept")
+        }
         failures = known.manifest["failed"] if known and same_reader else []
-        self._failures = {_identity(each["source"], each["sha256"]): each["reason"] for each in failures}
+        self._failures = {identity(each["source"], each["sha256"]): each["reason"] for each in failures}
         self._path = index_dir / JOURNAL
         self._journal = self._opened()
         self._committed = time.monotonic()
@@ -108,26 +111,25 @@ class Memory:
 
     def failure(self, source: str, digest: str) -> str | None:
         """Why the same file could not be read before."""
-        return self._failures.get(_identity(source, digest)) if digest else None
+        return self._failures.get(identity(source, digest)) if digest else None
 
     def holds(self, source: str, digest: str) -> bool:
         """Whether the snapshot that things are taken over from has these bytes, under whatever name of the suffix."""
-        return _identity(source, digest) in self._documents
+        return identity(source, digest) in self._documents
 
     def content(self, source: str, digest: str) -> Content | None:
         """What was read from the same bytes before, under whatever name of the same suffix."""
-        identity = _identity(source, digest)
-        row = self._documents.get(identity)
+        known = identity(source, digest)
+        row = self._documents.get(known)
         if row is not None and self._known:
-            own, text, blocks, passages = self._known.read(row)
-            return Content(Parsed(text, blocks, own), passages)
-        stored = self._stored("SELECT content, digest FROM contents WHERE key = ?", self._content_key(identity))
+            return content_of(self._known, row)
+        stored = self._stored("SELECT content, digest FROM contents WHERE key = ?", self._content_key(known))
         return from_data(parse_json(stored[0])) if stored else None
 
     def keep(self, source: str, digest: str, content: Content) -> None:
         """Remember what was read."""
         data = json.dumps(to_data(content), ensure_ascii=False).encode("utf-8")
-        key = self._content_key(_identity(source, digest))
+        key = self._content_key(identity(source, digest))
         self._journal.execute("INSERT OR REPLACE INTO contents VALUES (?, ?, ?)", (key, data, _digest([data])))
         self._commit_now_and_then()
 
@@ -242,8 +244,8 @@ class Memory:
             return None
         return list(row[:-1])
 
-    def _content_key(self, identity: tuple[str, str]) -> bytes:
-        return sha256("\0".join((self._reader, *identity)).encode()).digest()
+    def _content_key(self, known: tuple[str, str]) -> bytes:
+        return sha256("\0".join((self._reader, *known)).encode()).digest()
 
     def _commit_now_and_then(self) -> None:
         if time.monotonic() - self._committed >= _COMMIT_EVERY_S:
@@ -270,11 +272,6 @@ class Memory:
             else:
                 return journal
         raise AssertionError("unreachable")
-
-
-def _identity(source: str, digest: str) -> tuple[str, str]:
-    """What decides a file's content: how its name says it is read, and its bytes."""
-    return PurePosixPath(source).suffix.lower(), digest
 
 
 def _quantised(encoding: Encoding, text_start: int, sentences: list[npt.NDArray[np.float32]]) -> PassageVectors:

@@ -30,16 +30,21 @@ class Fate(StrEnum):
     UNCHANGED = "unchanged"
     REMOVED = "removed"
     SKIPPED = "skipped"
+    KEPT = "kept"  # this build could not read it; what was read of the same bytes before is still served
     FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """One file's fate, with the reason where it is not in the index."""
+    """One file's fate, with the reason where it is not in the index or was not read.
+
+    `for_now` says that time, memory or a parser was wanting: the next build tries again though nothing changed.
+    """
 
     source: str
     fate: Fate
     reason: str | None = None
+    for_now: bool = False
 
 
 @dataclass(slots=True)
@@ -64,8 +69,13 @@ class BuildReport:
 
     @property
     def failed(self) -> list[FileReport]:
-        """The files that could not be read."""
+        """The files that could not be read and are not in the index."""
         return [file for file in self.files if file.fate is Fate.FAILED]
+
+    @property
+    def kept(self) -> list[FileReport]:
+        """The files that could not be read for now, and are in the index as they were read before."""
+        return [file for file in self.files if file.fate is Fate.KEPT]
 
 
 class Step(StrEnum):

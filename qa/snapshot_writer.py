@@ -94,12 +94,13 @@ class SnapshotWriter:
         """Note a file that could not be read, so that the next build knows it for unchanged."""
         self._failed.append({"source": source, "sha256": sha256, "reason": reason})
 
-    def add_document(self, document: Document, own: Mapping[str, str]) -> None:
+    def add_document(self, document: Document, own: Mapping[str, str], *, kept: bool = False) -> None:
         """Add a document; the passages that follow are its own.
 
         Args:
             document: The document.
             own: What its file says of itself, before anything else known of it.
+            kept: Whether this build could not read it and takes it as an earlier one did; the next one tries again.
         """
         blocks = json.dumps([_block_values(block) for block in document.blocks])
         self._database.execute(
@@ -120,8 +121,8 @@ class SnapshotWriter:
             ),
         )
         details = ("id", "source", "sha256", "title", "publisher", "author", "date", "url")
-        note = {"note": own["note"]} if "note" in own else {}
-        self._documents.append({name: getattr(document, name) for name in details} | note | {"passages": 0})
+        more = ({"note": own["note"]} if "note" in own else {}) | ({"kept": True} if kept else {})
+        self._documents.append({name: getattr(document, name) for name in details} | more | {"passages": 0})
         self._text = document.text
 
     def add_passage(

@@ -58,7 +58,7 @@ def _build(settings: Settings, arguments: argparse.Namespace) -> int:
     finally:
         bars.close()
     print_report(report, quiet=arguments.quiet)
-    return EXIT_SOME_FAILED if report.failed else 0
+    return EXIT_SOME_FAILED if report.failed or report.kept else 0
 
 
 def print_report(report: BuildReport, *, quiet: bool) -> None:

@@ -1,9 +1,11 @@
 """Builds by itself: whenever the documents have changed and then been left alone for a moment, or when asked to.
 
 The model is loaded once, by the first build that encodes something. A build that fails is told, and tried again when
-the documents change next; after an error that nobody foresaw it is also tried again after a pause, which grows from
-1 s to 60 s. A server asks for a build by leaving a file, so that any of its processes can, and sees by a lock whether a
-builder is there (`qa.builder_lock`).
+the documents change next. Where a shortage may have been the cause, it is also tried again after a pause, which grows
+from 1 s to 60 s: after an error that nobody foresaw, and without memory, disk or a model. So are files that could not
+be read for now, after pauses that grow to an hour, since each try may take all the time that a file is given. A server
+asks for a build by leaving a file, so that any of its processes can, and sees by a lock whether a builder is there
+(`qa.builder_lock`).
 """
 
 from __future__ import annotations
@@ -20,14 +22,15 @@ from pathlib import Path
 from qa.build import build
 from qa.builder_lock import BuilderLock
 from qa.encode import Encoder, open_encoder
-from qa.errors import BuildRunning, QAError
+from qa.errors import BuildFailed, BuildRunning, ModelUnavailable, QAError
 from qa.report import REQUEST, BuildReport, Progress
 from qa.settings import Settings
 
 LOOK_EVERY_S = 0.3
 SETTLED_AFTER_S = 0.8  # longer than any pause in copying a file
-FIRST_PAUSE_S = 1.0  # after an error that nobody foresaw; twice as long after the next
+FIRST_PAUSE_S = 1.0  # before another try; twice as long before the next
 LONGEST_PAUSE_S = 60.0
+LONGEST_FILES_PAUSE_S = 3600.0  # while only files are waiting that cannot be read for now
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +89,7 @@ class Watch:
                 self._built = seen
 
     def _build(self) -> bool:
-        """Build; False if it must be tried again, for another builder is at work or something unforeseen happened."""
+        """Build; False if it must be tried again, for another builder is at work or something is wanting for now."""
         try:
             report = build(self._settings, self._on_progress, encoder=self._loaded())
         except BuildRunning:
@@ -94,11 +97,17 @@ class Watch:
             return False
         except QAError as error:
             log.error("%s; what serves is untouched", error)  # noqa: TRY400 - the message says it all
+            if _may_pass(error):
+                self._pause(LONGEST_PAUSE_S)
+                return False
         except Exception as error:  # noqa: BLE001 - the builder's edge: a passing shortage must not end it
             self._put_off("The build", error)
             return False
         else:
             self._tell(report)
+            if any(file.for_now for file in report.files):
+                self._pause(LONGEST_FILES_PAUSE_S)
+                return False
         self._pause_s = 0.0
         return True
 
@@ -110,11 +119,15 @@ class Watch:
             log.debug("Showing a report failed", exc_info=True)
 
     def _put_off(self, what: str, error: Exception) -> None:
-        """Log what went wrong, in one line, and have it tried again after a pause that grows."""
-        self._pause_s = min(max(FIRST_PAUSE_S, 2 * self._pause_s), LONGEST_PAUSE_S)
-        self._retry_at = time.monotonic() + self._pause_s
+        """Log what went wrong, in one line, and have it tried again after a pause."""
+        self._pause(LONGEST_PAUSE_S)
         log.error("%s failed: %r; what serves is untouched, next try in %g s", what, error, self._pause_s)
         log.debug("%s failed", what, exc_info=error)
+
+    def _pause(self, longest_s: float) -> None:
+        """Have the build tried again after a pause, twice as long as the last, up to the longest."""
+        self._pause_s = min(max(FIRST_PAUSE_S, 2 * self._pause_s), longest_s)
+        self._retry_at = time.monotonic() + self._pause_s
 
     def _loaded(self) -> Encoder:
         if self._encoder is None:
@@ -139,3 +152,8 @@ class Watch:
                     status = path.stat()
                     found[str(path)] = status.st_mtime_ns, status.st_size, status.st_ino
         return found
+
+
+def _may_pass(error: QAError) -> bool:
+    """Whether what made a build fail may mend itself, or be mended, though no document changes."""
+    return isinstance(error, ModelUnavailable) or (isinstance(error, BuildFailed) and error.for_now)

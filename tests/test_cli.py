@@ -138,3 +138,25 @@ def test_ctrl_c_leaves_everything_as_it_was_and_the_work_is_kept(tmp_path):
     assert not (shop.index / "progress.json").exists()
     report = shop.build()
     assert (report.reused, report.encoded) == (3 + 40, 20), "what was encoded before Ctrl-C is not encoded again"
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")])
+def test_a_lack_of_memory_is_one_line(monkeypatch, capsys, error):
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("qa.cli._status", fail)
+    assert main(["status"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("qa: no_memory: There is too little memory: this process may take no more (")
+    assert "()" not in said
+    assert said.count("\n") == 1
+
+
+def test_other_faults_are_not_taken_for_a_lack_of_memory(monkeypatch):
+    def fail(*_: object) -> None:
+        raise RuntimeError("something else")
+
+    monkeypatch.setattr("qa.cli._status", fail)
+    with pytest.raises(RuntimeError, match="something else"):
+        main(["status"])

@@ -12,6 +12,7 @@ from workshop import Workshop
 import qa.doctor
 from qa.doctor import Health, examine
 from qa.publish import roll_back
+from qa.report import BuildReport, Fate, FileReport, write_report
 
 
 @pytest.fixture
@@ -91,6 +92,24 @@ def test_a_file_that_failed_and_a_sidecar_that_is_broken(shop):
     assert "empty.txt is not in the index: is empty" in only(shop, Health.NOTE)[0]
     shop.put("sources.toml", "[broken")
     assert any("sources.toml" in detail for detail in findings(shop, Health.WRONG))
+
+
+def test_a_file_that_was_not_read_for_now(shop):
+    report = BuildReport(
+        files=[
+            FileReport("mill.txt", Fate.KEPT, "its parser was killed; for now it is served", for_now=True),
+            FileReport(
+                "new.txt", Fate.FAILED, "its parser was killed; for now: the next build tries again", for_now=True
+            ),
+        ]
+    )
+    write_report(shop.index, report)
+    assert findings(shop, Health.NOTE) == {
+        "build: mill.txt could not be read anew: its parser was killed; for now it is served": "Run `qa build`.",
+        "build: new.txt is not in the index: its parser was killed; for now: the next build tries again": (
+            "Run `qa build`."
+        ),
+    }
 
 
 def test_a_sidecar_entry_for_nothing(shop):

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 import transformers
@@ -288,3 +289,66 @@ def test_the_commit_is_part_of_the_models_name() -> None:
 def test_a_folder_has_no_revisions(tiny_folder: Path) -> None:
     with pytest.raises(ModelUnavailable, match="leave QA_MODEL_REVISION empty"):
         open_encoder(Settings(model=str(tiny_folder), model_revision="c0ffee"))
+
+
+# Too little memory, and libraries that cannot be loaded
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is not limited so elsewhere")
+@pytest.mark.parametrize("most_mb", [700, 1000, 1170])
+@pytest.mark.parametrize("command", [["serve"], ["ask", "who"], ["build"]], ids=lambda command: command[0])
+def test_too_little_memory_for_the_model_is_one_line(tmp_path: Path, command: list[str], most_mb: int) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds/pier.txt").write_text("Built in 1871.")
+    code = (
+        "import resource, sys\n"
+        f"resource.setrlimit(resource.RLIMIT_AS, ({most_mb} << 20, {most_mb} << 20))\n"
+        "from qa.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "QA_PORT": "0"}
+    full = [sys.executable, "-c", code, *command]
+    ended = subprocess.run(full, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith("qa: model_unavailable: There is too little memory")
+    assert "Traceback" not in ended.stderr
+
+
+def onnxruntime_failure() -> Exception:
+    """What onnxruntime itself raises for a network that it cannot load."""
+    with pytest.raises(Exception, match=r"Load model from nothing\.onnx failed") as caught:
+        onnxruntime.InferenceSession("nothing.onnx")
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (MemoryError(), "there is too little memory"),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), "there is too little memory"),
+        (ImportError("libtorch_cpu.so: failed to map segment from shared object"), "there is too little memory"),
+        (ImportError("No module named 'torch'"), "a library is missing or broken (No module named 'torch')"),
+        (OSError(5, "Input/output error"), "Input/output error"),
+        (onnxruntime_failure, "Load model from nothing.onnx failed"),
+    ],
+    ids=["memory", "allocator", "library not mapped", "library missing", "disk", "network"],
+)
+def test_whatever_a_library_raises_means_that_there_is_no_model(monkeypatch, failure, said) -> None:
+    def fail(_: object) -> None:
+        raise failure() if callable(failure) else failure
+
+    monkeypatch.setattr("qa.encode.sentence.load_packaged", fail)
+    with pytest.raises(ModelUnavailable, match="cannot be loaded") as caught:
+        open_encoder(Settings())
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_that_fails_while_it_encodes_is_unavailable() -> None:
+    class Starved:
+        def run(self, *_: object) -> None:
+            raise MemoryError
+
+    encoder = open_encoder(Settings())
+    encoder._model[0]._session = Starved()
+    with pytest.raises(ModelUnavailable, match="cannot encode a text: there is too little memory"):
+        encoder.encode_question("who")

@@ -17,6 +17,7 @@ from workshop import Workshop, fates
 
 import qa.watch
 from qa.builder_lock import builder_trouble
+from qa.errors import BuildFailed, ModelUnavailable
 from qa.report import REQUEST, read_report
 from qa.watch import LOOK_EVERY_S, SETTLED_AFTER_S, Watch
 
@@ -183,6 +184,39 @@ def test_an_unforeseen_error_is_told_in_one_line_and_the_next_build_comes(
     assert all(type(error).__name__ in line and "\n" not in line for line in lines)
 
 
+@pytest.mark.parametrize("error", [BuildFailed("x", for_now=True), ModelUnavailable("x")], ids=["shortage", "model"])
+def test_a_shortage_is_tried_again_though_no_document_changes(shop, builds, watching, monkeypatch, error):
+    monkeypatch.setattr(qa.watch, "FIRST_PAUSE_S", 0.01)
+    until(lambda: len(watching) == 1)
+    builds.error = error
+    put_at_once(shop, "new.txt", "New words.")
+    until(lambda: builds.begun >= 4)
+    builds.error = None
+    until(lambda: len(watching) == 2)
+
+
+def test_a_verdict_waits_for_a_change(shop, builds, looks, watching, monkeypatch):
+    monkeypatch.setattr(qa.watch, "FIRST_PAUSE_S", 0.01)
+    until(lambda: len(watching) == 1)
+    builds.error = BuildFailed("No file could be indexed.")
+    put_at_once(shop, "new.txt", "New words.")
+    until(lambda: builds.begun == 2)
+    seen = len(looks)
+    until(lambda: len(looks) > seen + 20)
+    assert builds.begun == 2
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(28, "No space left on device")], ids=["memory", "disk"])
+def test_a_build_without_memory_or_disk_fails_for_now(shop, monkeypatch, error):
+    def fail(*_arguments):
+        raise error
+
+    monkeypatch.setattr("qa.build.look_into", fail)
+    with pytest.raises(BuildFailed) as caught:
+        shop.build()
+    assert caught.value.for_now
+
+
 def put_at_once(shop, name: str, text: str) -> None:
     """A document that is never seen half written."""
     whole = shop.index.parent / name
@@ -272,7 +306,7 @@ def test_the_report_tells_of_an_unforeseen_error(shop, watching, monkeypatch):
 
     monkeypatch.setattr("qa.build.look_into", no_memory)
     shop.put("new.txt", "New words.")
-    until(lambda: (read_report(shop.index) or {}).get("error") == "MemoryError")
+    until(lambda: (read_report(shop.index) or {}).get("error") == "There is too little memory to build.")
 
 
 def test_a_builder_is_there_while_it_watches(shop, monkeypatch):

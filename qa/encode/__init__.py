@@ -7,7 +7,9 @@ number of threads, so a vector remembered is a vector recomputed. All vectors ar
 from __future__ import annotations
 
 from qa.encode.contract import Encoder, Encoding
+from qa.encode.trouble import check_room, why
 from qa.encode.weights import PackagedModel, packaged_model
+from qa.errors import ModelUnavailable
 from qa.settings import Settings
 
 __all__ = ["Encoder", "Encoding", "PackagedModel", "model_fingerprint", "model_name", "open_encoder", "packaged_model"]
@@ -19,14 +21,21 @@ def open_encoder(settings: Settings) -> Encoder:
     Raises:
         ModelUnavailable: weights are missing, altered, or cannot be loaded.
     """
-    # Importing sentence-transformers takes seconds; commands that encode nothing do without.
-    from qa.encode.sentence import SentenceEncoder, load_named, load_packaged  # noqa: PLC0415
+    check_room()
+    try:
+        # Importing sentence-transformers takes seconds; commands that encode nothing do without.
+        from qa.encode.sentence import SentenceEncoder, load_named, load_packaged  # noqa: PLC0415
 
-    if settings.model:
-        model = load_named(settings.model, settings.model_revision)
-        return SentenceEncoder(model, model_name(settings), settings.query_prompt, settings.threads)
-    packaged = packaged_model()
-    return SentenceEncoder(load_packaged(packaged), packaged.id, packaged.query_prompt, settings.threads, packaged)
+        if settings.model:
+            model = load_named(settings.model, settings.model_revision)
+            return SentenceEncoder(model, model_name(settings), settings.query_prompt, settings.threads)
+        packaged = packaged_model()
+        return SentenceEncoder(load_packaged(packaged), packaged.id, packaged.query_prompt, settings.threads, packaged)
+    except ModelUnavailable:
+        raise
+    except Exception as error:  # torch, onnxruntime and tokenizers raise what they like; all of it means the same
+        name = settings.model or "the packaged one"
+        raise ModelUnavailable(f"The model ({name}) cannot be loaded: {why(error)}") from error
 
 
 def model_name(settings: Settings) -> str:

@@ -28,6 +28,7 @@ from sentence_transformers.base.modules import InputModule
 from tokenizers import Tokenizer
 
 from qa.encode.contract import Encoding
+from qa.encode.trouble import why
 from qa.encode.weights import PackagedModel
 from qa.errors import ModelUnavailable
 
@@ -71,7 +72,10 @@ class OnnxNetwork(InputModule):
     def forward(self, features: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Run the network."""
         feed = {name: features[name].numpy() for name in self._inputs}
-        states = self._session.run(None, feed)[0]
+        try:
+            states = self._session.run(None, feed)[0]
+        except Exception as error:
+            raise ModelUnavailable(f"The model cannot encode a text: {why(error)}") from error
         features["token_embeddings"] = torch.from_numpy(states)
         features["sentence_embedding"] = torch.from_numpy(_unit(states[:, 0]))
         return features
@@ -102,9 +106,8 @@ def load_named(name: str, revision: str = "") -> SentenceTransformer:
     try:
         return SentenceTransformer(name, device="cpu", revision=revision or None, trust_remote_code=False)
     except Exception as error:
-        reason = str(error).strip().split("\n")[0]
         at = f" at QA_MODEL_REVISION={revision!r}" if revision else ""
-        raise ModelUnavailable(f"QA_MODEL={name!r}{at} cannot be loaded: {reason}") from error
+        raise ModelUnavailable(f"QA_MODEL={name!r}{at} cannot be loaded: {why(error)}") from error
 
 
 class SentenceEncoder:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_ORDER = ("failed", "skipped", "added", "changed", "removed", "unchanged")
+_ORDER = ("failed", "kept", "skipped", "added", "changed", "removed", "unchanged")
+_NOTABLE = ("failed", "kept", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ def report_of(raw: Mapping[str, object] | None) -> BuildReport | None:
         finished_at=str(raw.get("finished_at") or ""),
         seconds=f"{seconds:.1f} s" if isinstance(seconds, int | float) else "",
         summary=", ".join(f"{count} {fate}" for fate, count in sorted(counts.items(), key=lambda c: _rank(c[0]))),
-        notable=tuple(file for file in files if file.fate in ("failed", "skipped")),
-        others=tuple(file for file in files if file.fate not in ("failed", "skipped")),
+        notable=tuple(file for file in files if file.fate in _NOTABLE),
+        others=tuple(file for file in files if file.fate not in _NOTABLE),
         error=str(raw.get("error") or ""),
     )
 

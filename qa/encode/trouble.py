@@ -1,0 +1,51 @@
+"""Whether there is room to load a model, and why it cannot be loaded or run, in one line."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from qa.errors import ModelUnavailable
+
+if sys.platform != "win32":
+    import resource
+
+_NO_MEMORY = re.compile(
+    r"bad_alloc|cannot allocate|can't allocate|failed to map|out of memory|not enough memory", re.IGNORECASE
+)
+_LONGEST_CHARS = 300
+_NEEDED_MB = 870  # of address space, for the libraries and the packaged model, measured on two cores
+
+
+def check_room() -> None:
+    """See that this process may take the memory that loading a model needs.
+
+    Where memory is refused to them, the libraries' own threads may crash or wait for ever rather than say so.
+
+    Raises:
+        ModelUnavailable: its limit (`ulimit -v`) leaves too little.
+    """
+    if sys.platform != "linux" or "torch" in sys.modules:  # most of it is taken already
+        return
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return
+    pages = int(Path("/proc/self/statm").read_bytes().split()[0])
+    left_mb = (limit - pages * resource.getpagesize()) >> 20
+    if left_mb < _NEEDED_MB:
+        raise ModelUnavailable(
+            f"There is too little memory to load the model: {left_mb} MB are left of the {limit >> 20} MB that this"
+            f" process may take, and {_NEEDED_MB} MB are needed. Raise its limit (ulimit -v)."
+        )
+
+
+def why(error: Exception) -> str:
+    """The reason of a library's error, in one line; a lack of memory is called so, with what to do."""
+    lines = str(error).strip().splitlines()
+    said = (lines[0] if lines else type(error).__name__)[:_LONGEST_CHARS]
+    if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+        return f"there is too little memory ({said}); free some, or raise the limit of this process (ulimit -v)"
+    if isinstance(error, ImportError):
+        return f"a library is missing or broken ({said}); install the locked requirements again"
+    return said

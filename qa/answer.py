@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from qa.evidence import Match, highlights, match, word_matches
 from qa.links import quote_url
-from qa.records import Citation, Footnote, Hit, Passage, Quote
+from qa.records import Citation, Footnote, Hit, Quote
 from qa.search import Ranking
 from qa.snapshot import Snapshot
 
@@ -44,10 +44,16 @@ def distinct(ranking: Ranking, count: int) -> list[Group]:
 def quotes(snapshot: Snapshot, groups: Sequence[Group], *, explain: bool = False) -> tuple[Quote, ...]:
     """Quotations for the groups, in their order."""
     made = []
+    texts: dict[str, str] = {}  # of documents whose footnotes are quoted, each read once
     for rank, group in enumerate(groups, 1):
         hit = group.best.hit
         passage = hit.passage
-        notes = _footnotes(snapshot, passage)
+        if passage.footnotes and passage.document_id not in texts:
+            texts[passage.document_id] = snapshot.document(passage.document_id).text
+        notes = tuple(
+            Footnote(texts[passage.document_id][span.start : span.end], span.start, span.end)
+            for span in passage.footnotes
+        )
         made.append(
             Quote(
                 rank=rank,
@@ -80,13 +86,6 @@ def _citation(snapshot: Snapshot, hit: Hit) -> Citation:
         end=passage.end,
         url=quote_url(info.id, passage.start, passage.end, passage.text),
     )
-
-
-def _footnotes(snapshot: Snapshot, passage: Passage) -> tuple[Footnote, ...]:
-    if not passage.footnotes:
-        return ()
-    text = snapshot.document(passage.document_id).text
-    return tuple(Footnote(text[span.start : span.end], span.start, span.end) for span in passage.footnotes)
 
 
 @lru_cache(maxsize=1024)  # of some 20 kB each

@@ -10,7 +10,6 @@ Evidence is compared by its letters and digits alone, so white space, and markup
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import UnreadableFile
+from qa.json_reading import parse_json
 from qa.records import Document, Span
 
 UNANSWERABLE = "unanswerable"
@@ -71,7 +71,7 @@ def read_gold(path: Path, documents: Iterable[Document]) -> list[GoldQuestion]:
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                questions.append(_question(json.loads(line), by_source))
+                questions.append(_question(parse_json(line), by_source))
             except (ValueError, KeyError, TypeError) as error:
                 raise UnreadableFile(f"{path}, line {number}: {error}") from None
     return questions

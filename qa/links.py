@@ -1,20 +1,38 @@
 """Links that open a document at a quote, and survive a rebuild that did not change the words.
 
-A link carries the quote's offsets and a digest of its text. The reader page first looks at those offsets; when the
-document has changed and other words stand there, it looks for the same words elsewhere, by digest alone.
+A link carries the quote's offsets and a digest of its text. The reader page first looks at those offsets. Where the
+document has changed and other words stand there, the same words are searched for by their digest:
+
+1. A quote is a passage, so it begins where a sentence can begin and ends where one can end. Every place where a text of
+   the quote's length does both is a candidate; so is, after all of these, every place that begins and ends at a word.
+2. Candidates are hashed in the order of their distance from where the quote stood.
+3. The search ends when it has hashed some times the document's characters. The work is therefore linear in the
+   document, whatever the document and the link hold.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import quote
 
 from qa.records import Span
 
+# No passage is longer: it holds at most 320 words, so at most as many sentences, each of at most 1200 characters.
+LONGEST_QUOTE_CHARS = 400_000
+
 _DIGEST_CHARS = 12
 _REFERENCE = re.compile(rf"(\d{{1,9}})-(\d{{1,9}})(?:-([0-9a-f]{{{_DIGEST_CHARS}}}))?")
+_WORD_START = re.compile(r"(?<!\S)\S")
+_SENTENCE_START = re.compile(r"(?:\A|(?<=\n)|(?<=[.!?…\"'”’)\]*†‡§。！？;,]\s))\S")
+_SENTENCE_ENDS = frozenset(".!?…\"'”’)]*†‡§。！？;,")
+
+# What a search may cost, in characters hashed. One digest costs about as much as so many characters by itself.
+_DIGEST_COST = 256
+_COST_PER_CHAR = 16
+_FREE_COST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +58,14 @@ def find_quote(document_text: str, reference: str) -> Found | None:
     """Resolve the `quote` parameter of a link against the document as it is now.
 
     A reference without a digest ("812-1410") is taken at its word as long as it lies inside the document.
-    Returns None when the reference is not of that form, or the words no longer stand in the document.
+
+    Args:
+        document_text: The document's canonical text.
+        reference: "START-END" or "START-END-DIGEST".
+
+    Returns:
+        The place, or None: the reference is not of that form, or the words no longer stand in the document, or not
+        within what a search may cost.
     """
     match = _REFERENCE.fullmatch(reference)
     if not match:
@@ -50,11 +75,39 @@ def find_quote(document_text: str, reference: str) -> Found | None:
         return None
     if end <= len(document_text) and digest in (None, quote_digest(document_text[start:end])):
         return Found(Span(start, end), moved=False)
-    if digest is None:
+    place = _search(document_text, start, end - start, digest) if digest else None
+    return None if place is None else Found(Span(place, place + end - start), moved=True)
+
+
+def _search(text: str, near: int, length: int, digest: str) -> int | None:
+    """The place nearest to `near` where words of a length and a digest stand, within what a search may cost."""
+    if length > min(len(text), LONGEST_QUOTE_CHARS):
         return None
-    length = end - start
-    for word in re.finditer(r"\S+", document_text):
-        # A quote starts at a non-space that follows a space, so only such places can match.
-        if quote_digest(document_text[word.start() : word.start() + length]) == digest:
-            return Found(Span(word.start(), word.start() + length), moved=True)
+    left = _FREE_COST + _COST_PER_CHAR * len(text)
+    for place in _candidates(text, near, length):
+        left -= length + _DIGEST_COST
+        if left < 0:
+            return None
+        if quote_digest(text[place : place + length]) == digest:
+            return place
     return None
+
+
+def _candidates(text: str, near: int, length: int) -> Iterator[int]:
+    """Places where a quote of a length may stand: between sentences first, then between words; the nearest first."""
+    seen: set[int] = set()
+    for starts, ends_well in ((_SENTENCE_START, _ends_sentence), (_WORD_START, _ends_word)):
+        last = len(text) - length
+        begins = (match.start() for match in starts.finditer(text, 0, last + 1))
+        places = [place for place in begins if ends_well(text, place + length)]
+        places.sort(key=lambda place: abs(place - near))
+        yield from (place for place in places if place not in seen)
+        seen.update(places)
+
+
+def _ends_sentence(text: str, end: int) -> bool:
+    return _ends_word(text, end) and (text[end - 1] in _SENTENCE_ENDS or end == len(text) or text[end] == "\n")
+
+
+def _ends_word(text: str, end: int) -> bool:
+    return not text[end - 1].isspace() and (end == len(text) or text[end].isspace())

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import DamagedSnapshot, MismatchedSnapshot, NoIndex, QAError
+from qa.json_reading import parse_json
 
 FORMAT = 5
 MANIFEST = "manifest.json"
@@ -47,7 +48,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
         data = path.read_bytes()
-        manifest: dict[str, Any] = json.loads(data)
+        manifest: dict[str, Any] = parse_json(data)
         found, sealed = manifest["format"], manifest.get("seal")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedSnapshot(f"Manifest {path} cannot be read ({error}). {_REMEDY}") from None

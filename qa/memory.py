@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.encode import Encoder, Encoding
+from qa.json_reading import parse_json
 from qa.late_interaction import PassageVectors, quantise
 from qa.manifest import FORMAT
 from qa.parsing import Content, from_data, to_data
@@ -123,7 +124,7 @@ class Memory:
         if row is not None and self._known:
             return content_of(self._known, row)
         stored = self._stored("SELECT content, digest FROM contents WHERE key = ?", self._content_key(known))
-        return from_data(json.loads(stored[0])) if stored else None
+        return from_data(parse_json(stored[0])) if stored else None
 
     def keep(self, source: str, digest: str, content: Content) -> None:
         """Remember what was read."""

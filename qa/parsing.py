@@ -111,7 +111,10 @@ class Parser:
             raise UnreadableForNow(f"took longer than {self._limit_s:g} s to read (QA_PARSE_SECONDS)", costly=True)
         if not reply:
             raise UnreadableForNow(self._why_it_ended(process, guard.peak_mb), costly=self._is_much(guard.peak_mb))
-        answer = json.loads(reply)
+        try:
+            answer = parse_json(reply)
+        except ValueError:
+            raise UnreadableForNow("its parser's reply cannot be read") from None
         if self._is_much(guard.peak_mb):
             self.close()  # or a next file's shortage could not be told from this one's
         if "exhausted" in answer:

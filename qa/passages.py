@@ -18,17 +18,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 
 from qa.records import Block, BlockKind, Document, Passage, PassageKind, Span
 from qa.sentences import split_sentences
 
 # Part of every snapshot's configuration: raise it when the same document is cut differently.
-PASSAGES_VERSION = 1
+PASSAGES_VERSION = 2
 
 TARGET_WORDS = 90
 MIN_WORDS = 40
 MAX_WORDS = 160
+_LONGEST_HEADING_CHARS = 300  # as much of a heading goes with each passage under it
 _RUN_IN_MIN_WORDS = 20  # an item of a definition list may stand alone from here on
 
 # Costs of one passage or cut, in units of "twice as long as the target".
@@ -92,7 +94,7 @@ def _passage(document: Document, kind: PassageKind, inside: Sequence[_Sentence],
         sentences=tuple(Span(sentence.span.start - start, sentence.span.end - start) for sentence in inside),
         kind=kind,
         page=inside[0].page,
-        footnotes=tuple(span for mark, span in notes.items() if mark in marks),
+        footnotes=tuple(sorted((notes[mark] for mark in marks if mark in notes), key=lambda span: span.start)),
     )
 
 
@@ -119,7 +121,7 @@ def _stretches(document: Document) -> Iterator[tuple[PassageKind, list[Block], t
         elif block.kind in _HEADINGS:
             trail = [(level, heading) for level, heading in trail if level < block.level]
             if block.kind is BlockKind.HEADING:
-                trail.append((block.level, document.text[block.start : block.end]))
+                trail.append((block.level, _heading(document.text[block.start : block.end])))
             key = None
         else:
             key = number if block.kind is BlockKind.FOOTNOTE else _kind(block)
@@ -165,11 +167,16 @@ def _sentences(text: str, blocks: Sequence[Block], trail: tuple[str, ...]) -> It
                 block.page,
             )
             if opens and block.run_in:
-                run_in = (inner[: block.run_in].rstrip(" :."),)
+                run_in = (_heading(inner[: block.run_in].rstrip(" :.")),)
         if block.kind in _HEADINGS:
             slide_trail = [(level, heading) for level, heading in slide_trail if level < block.level]
-            slide_trail.append((block.level, inner))
+            slide_trail.append((block.level, _heading(inner)))
         previous = block
+
+
+def _heading(text: str) -> str:
+    """A heading as it stands in a trail: a text of megabytes that is called a heading is cut."""
+    return text if len(text) <= _LONGEST_HEADING_CHARS else text[: _LONGEST_HEADING_CHARS - 1].rstrip() + "…"
 
 
 def _size(sentence: str) -> int:
@@ -200,18 +207,24 @@ def _cuts(sentences: Sequence[_Sentence]) -> list[tuple[int, int]]:
     if not sentences:
         return []
     words = [0, *accumulate(sentence.words for sentence in sentences)]
+    cut_costs = [0.0, *(sentence.cut_cost for sentence in sentences[1:])]
+    size_costs = [_size_costs(alone=sentence.alone) for sentence in sentences]
     best = [0.0] + [float("inf")] * len(sentences)  # best[j]: least cost of the first j sentences
     began = [0] * (len(sentences) + 1)
     for last in range(1, len(sentences) + 1):
+        least, best_first = float("inf"), 0
         for first in range(last - 1, -1, -1):
             size = words[last] - words[first]
-            if size > 2 * MAX_WORDS and first < last - 1:
-                break
-            cost = best[first] + _size_cost(size, sentences[first])
-            if first:
-                cost += sentences[first].cut_cost
-            if cost < best[last]:
-                best[last], began[last] = cost, first
+            if size > 2 * MAX_WORDS:
+                if first < last - 1:
+                    break
+                size_cost = _size_cost(size, alone=sentences[first].alone)
+            else:
+                size_cost = size_costs[first][size]
+            cost = best[first] + size_cost + cut_costs[first]
+            if cost < least:
+                least, best_first = cost, first
+        best[last], began[last] = least, best_first
     cuts = []
     last = len(sentences)
     while last:
@@ -220,12 +233,18 @@ def _cuts(sentences: Sequence[_Sentence]) -> list[tuple[int, int]]:
     return cuts[::-1]
 
 
-def _size_cost(words: int, first: _Sentence) -> float:
+@cache
+def _size_costs(*, alone: bool) -> tuple[float, ...]:
+    """The cost of each size up to the largest that is compared with others."""
+    return tuple(_size_cost(words, alone=alone) for words in range(2 * MAX_WORDS + 1))
+
+
+def _size_cost(words: int, *, alone: bool) -> float:
     cost = ((words - TARGET_WORDS) / TARGET_WORDS) ** 2
-    least = _RUN_IN_MIN_WORDS if first.alone else MIN_WORDS
+    least = _RUN_IN_MIN_WORDS if alone else MIN_WORDS
     if words < least:
         cost += _UNDERSIZE * (least - words) / least
-    if first.alone and words < TARGET_WORDS:
+    if alone and words < TARGET_WORDS:
         cost *= 0.5
     if words > MAX_WORDS:
         cost += _OVERSIZE * (words - MAX_WORDS) / MAX_WORDS

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.disk import replace_file
+from qa.json_reading import parse_json
 
 REPORT = "report.json"
 PROGRESS = "progress.json"
@@ -121,7 +122,7 @@ def read_progress(index_dir: Path) -> dict[str, Any] | None:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        content = json.loads(path.read_bytes())
+        content = parse_json(path.read_bytes())
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None

@@ -227,10 +227,11 @@ def _allowed(snapshot: Snapshot, filters: Filters | None) -> npt.NDArray[np.bool
         return None
     for document_id in filters.document_ids:
         snapshot.document_row(document_id)
+    document_ids, publishers = frozenset(filters.document_ids), frozenset(filters.publishers)
     keep = np.array(
         [
-            (not filters.document_ids or info.id in filters.document_ids)
-            and (not filters.publishers or info.publisher in filters.publishers)
+            (not document_ids or info.id in document_ids)
+            and (not publishers or info.publisher in publishers)
             and _dated_within(info.date, filters)
             for info in snapshot.documents
         ]

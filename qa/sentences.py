@@ -17,7 +17,8 @@ LONGEST_CHARS = 1200
 # Tried only where a run of stops begins, and taken whole: a leader of dots is looked at once, not once for each dot.
 _STOP = re.compile(r"(?:(?<![.!?…])[.!?…]++[\"'”’)\]*†‡§]*+|[。！？])(?=\s|$)")
 _OPENING = re.compile(r"\s*[\"'“‘(\[*†‡§]*")
-_LAST_WORD = re.compile(r"[\w.&'’-]+$")
+_LAST_WORD = re.compile(r"(?<![\w.&'’-])[\w.&'’-]++$")
+_INITIALS = re.compile(r"(?:\w\.)+\w")  # U.S., N.W., a.m.
 _WORD = re.compile(r"\w{1,40}")
 _ITEM_NUMBER = re.compile(r"\s{0,8}\(?(?:\d{1,3}|[A-Za-z])\.")
 # Abbreviations that a capital letter or a digit may follow inside a sentence.
@@ -61,15 +62,14 @@ def _closes(line: str, stop: re.Match[str]) -> bool:
         return False
     if not stop[0].startswith(".") or stop[0].startswith(".."):
         return True
-    before = _LAST_WORD.search(line, max(0, stop.start() - 40), stop.start())
+    before = _LAST_WORD.search(line[max(0, stop.start() - 40) : stop.start()])
     if not before:
         return True
     word = before[0].rsplit("-", 1)[-1].lower()
     if word in _TITLES:
         return False
     initial = len(word) == 1 and word.isalpha() and word != "i"
-    initials = re.fullmatch(r"(?:\w\.)+\w", word)  # U.S., N.W., a.m.
-    if word in _SHORTENED or word in _ENDING or initial or initials:
+    if word in _SHORTENED or word in _ENDING or initial or _INITIALS.fullmatch(word):
         return following is not None and following[0].lower() in _STARTERS
     return True
 

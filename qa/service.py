@@ -12,7 +12,6 @@ from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
-from hashlib import sha256
 from typing import Any
 
 from qa.answer import distinct, quotes
@@ -23,9 +22,9 @@ from qa.errors import (
     InvalidRequest,
     OperatingError,
     QuestionTooLong,
-    UnknownDocument,
 )
 from qa.holder import Holder
+from qa.originals import Original, Originals
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
 from qa.report import read_progress, read_report
 from qa.safe_text import compose
@@ -51,6 +50,7 @@ class Service:
         self._settings = settings
         self._encoder = encoder or open_encoder(settings)
         self._given = _GivenAnswers()
+        self._originals = Originals(settings.seeds_dir)
         self._holder = Holder(settings.index_dir, self._encoder.fingerprint)
         self._holder.watch()
 
@@ -111,21 +111,14 @@ class Service:
         with self._holder.reading() as snapshot:
             return snapshot.document(snapshot.present_id(document_id))
 
-    def original(self, document_id: str) -> tuple[str, bytes]:
-        """The file name and bytes of the file that a document was made of.
+    def original(self, document_id: str) -> Original:
+        """The file that a document was made of, open; the caller closes it.
 
         Raises:
             UnknownDocument: no document has this id, or its file is gone or was changed since.
         """
         document = self.document(document_id)
-        path = self._settings.seeds_dir / document.source
-        try:
-            data = path.read_bytes()
-        except OSError:
-            data = b""
-        if sha256(data).hexdigest() != document.sha256:
-            raise UnknownDocument(f"The file {document.source} is gone or was changed since the index was built.")
-        return path.name, data
+        return self._originals.open(document.source, document.sha256)
 
     def status(self) -> IndexStatus:
         """What is loaded."""

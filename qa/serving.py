@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import os
 import socket
 import sys
@@ -26,6 +27,7 @@ from qa.errors import InvalidSettings
 from qa.settings import Settings, load_settings
 from qa.supervision import Supervised
 from qa.uploads import sweep_uploads
+from qa.web import file_descriptors
 
 if TYPE_CHECKING:
     from qa.service import Service
@@ -63,6 +65,7 @@ def application(*, with_builder: bool) -> Any:
 
 def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
     _log()
+    file_descriptors.raise_limit()
     sweep_uploads(settings.seeds_dir)
     with_builder = arguments.watch or bool(settings.admin_token)
     listener = _listener(settings)
@@ -125,6 +128,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "log_config": None,  # its messages go to the program's log
         "log_level": "error",  # a warning for everything broken that a client sends would fill the log
         "server_header": False,
+        "backlog": file_descriptors.backlog(),
         "timeout_worker_healthcheck": 30,  # a process that loads its model on a busy machine is not dead
         # Whatever was taken on is answered, if only with an error, within its time; a second more to send it.
         "timeout_graceful_shutdown": ceil(settings.answer_seconds) + 1,
@@ -173,3 +177,4 @@ def _wait_for_builder(settings: Settings, *, with_builder: bool) -> None:
 
 def _log() -> None:
     start_log()
+    logging.getLogger("asyncio").addFilter(file_descriptors.ShortageFilter())

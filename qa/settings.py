@@ -43,7 +43,10 @@ class Settings(BaseModel):
     queue: int = Field(128, ge=1, le=10000, description="Requests worked on or waiting at once, in each process")
     answer_seconds: float = Field(10, gt=0, le=600, description="Longest time from a request to its answer")
     questions_per_minute: int = Field(
-        0, ge=0, le=60000, description="Questions that one address may ask a minute, of each process; 0: any number"
+        0,
+        ge=0,
+        le=60000,
+        description="Questions and documents that one address may ask for a minute, of each process; 0: any number",
     )
     cors_origins: tuple[str, ...] = Field(
         (), description="Origins whose pages may ask, as https://intranet.example, separated by commas"

@@ -9,7 +9,6 @@ damaged is refused with the reason and left where it is.
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sqlite3
 import sys
@@ -24,6 +23,7 @@ import numpy.typing as npt
 
 from qa.document_ids import former_ids
 from qa.errors import DamagedSnapshot, OperatingError, UnknownDocument
+from qa.json_reading import parse_json
 from qa.late_interaction import PassageVectors
 from qa.lexical import ANALYSER_VERSION, BM25
 from qa.manifest import MANIFEST, SNAPSHOTS, current_id, manifests, match, read_manifest, rolled_back, verify_files
@@ -205,7 +205,7 @@ class Snapshot:
         ).fetchone()
         first, last = np.searchsorted(self.document_rows, [row, row + 1])
         passages = tuple(self._read_passage(passage) for passage in range(first, last))
-        return json.loads(own), text, _blocks(blocks), passages
+        return parse_json(own), text, _blocks(blocks), passages
 
     def row_of_key(self, key: bytes) -> int | None:
         """The row of a passage whose vectors were encoded from what has this digest, if there is one."""
@@ -257,11 +257,11 @@ class Snapshot:
             start=start,
             end=end,
             text=text,
-            headings=tuple(json.loads(headings)),
-            sentences=tuple(Span(*pair) for pair in json.loads(sentences)),
+            headings=tuple(parse_json(headings)),
+            sentences=tuple(Span(*pair) for pair in parse_json(sentences)),
             kind=PassageKind(kind),
             page=page,
-            footnotes=tuple(Span(*pair) for pair in json.loads(footnotes)),
+            footnotes=tuple(Span(*pair) for pair in parse_json(footnotes)),
         )
 
 
@@ -351,7 +351,7 @@ def _release(held: int | None) -> None:
 
 
 def _blocks(stored: str) -> tuple[Block, ...]:
-    return tuple(Block(BlockKind(kind), *rest) for kind, *rest in json.loads(stored))
+    return tuple(Block(BlockKind(kind), *rest) for kind, *rest in parse_json(stored))
 
 
 def _pieces(

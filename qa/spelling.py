@@ -16,9 +16,12 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from qa.json_reading import parse_json
 from qa.lexical import BM25, spelt, term, words
 
 _SHORTEST = 4
+_LONGEST = 40  # letters; the documents' longer words are chains of letters that nobody types
+_MOST_LOOKED_UP = 16  # words of one question; each is compared with all words of the documents
 _TWO_EDITS_FROM = 8  # letters; a shorter word within two edits is as likely another word
 
 
@@ -27,7 +30,7 @@ class Speller:
 
     def __init__(self, path: Path, bm25: BM25) -> None:
         self._bm25 = bm25
-        counts: dict[str, int] = json.loads(path.read_bytes())
+        counts: dict[str, int] = parse_json(path.read_bytes())
         self._folded = [form.casefold() for form in counts]
         self._counts = np.fromiter(counts.values(), np.int64, len(counts))
         # The usual forms of those that are not usually written in small letters.
@@ -42,15 +45,22 @@ class Speller:
         """
         parts = []
         end = 0
+        corrected: dict[str, str] = {}
         for span in words(question):
             word = question[span.start : span.end]
-            parts += [question[end : span.start], self._correct(word, is_word)]
+            if word not in corrected and len(corrected) < _MOST_LOOKED_UP and self._is_strange(word, is_word):
+                corrected[word] = self._nearest(word)
+            parts += [question[end : span.start], corrected.get(word, word)]
             end = span.end
         return "".join((*parts, question[end:]))
 
-    def _correct(self, word: str, is_word: Callable[[str], bool]) -> str:
-        if len(word) < _SHORTEST or not word.isalpha() or term(word) in self._bm25.vocabulary or is_word(word):
-            return word  # the vocabulary holds "", which stands for stop words
+    def _is_strange(self, word: str, is_word: Callable[[str], bool]) -> bool:
+        """Whether neither the documents nor the model know a word; the vocabulary's "" stands for stop words."""
+        if not _SHORTEST <= len(word) <= _LONGEST or not word.isalpha():
+            return False
+        return term(word) not in self._bm25.vocabulary and not is_word(word)
+
+    def _nearest(self, word: str) -> str:
         folded = word.casefold()
         edits = 2 if len(word) >= _TWO_EDITS_FROM else 1
         close = process.extract(folded, self._folded, scorer=OSA.distance, score_cutoff=edits, limit=None)

@@ -17,10 +17,11 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 ROOT = Path(__file__).parent.parent
 
-# Shared machines are slow by fits, so no example is timed; the same examples everywhere, so that a failure repeats.
-# Widen the search with `pytest --hypothesis-profile=wide`.
-hypothesis.settings.register_profile("qa", deadline=None, derandomize=True, max_examples=60)
-hypothesis.settings.register_profile("wide", deadline=None, max_examples=1000)
+# Shared machines are slow by fits, so neither an example nor the making of one is timed; the same examples everywhere,
+# so that a failure repeats. Widen the search with `pytest --hypothesis-profile=wide`.
+_UNTIMED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("qa", derandomize=True, max_examples=60, **_UNTIMED)
+hypothesis.settings.register_profile("wide", max_examples=1000, **_UNTIMED)
 hypothesis.settings.load_profile("qa")
 
 

@@ -1,10 +1,15 @@
-"""A builder to be killed: in a process of its own, by a timer outside or by itself at its n-th touch of the disk."""
+"""A builder to be killed, in a process of its own: by itself at its n-th step, or from outside after its n-th step.
+
+A step is a touch of the disk or a text that is encoded, so a build has the same steps on every machine.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from fakes import FakeEncoder
@@ -16,28 +21,25 @@ _DISK = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtre
 
 
 def run(seeds: Path, index: Path, die_at: int | None = None) -> None:
-    """Build; exits 0 when it came to its end."""
-    touched = 0
-
-    def die(event: str, _: object) -> None:
-        nonlocal touched
-        touched += event in _DISK
-        if event in _DISK and touched == die_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    if die_at is not None:
-        sys.addaudithook(die)
-    build(Settings(seeds_dir=seeds, index_dir=index), encoder=FakeEncoder(delay_s=0.0005))
+    """Build; exits 0 when it came to its end, and dies before step `die_at`, counted from 1."""
+    _build(seeds, index, lambda step: os.kill(os.getpid(), signal.SIGKILL) if step == die_at else None)
 
 
-def touches(seeds: Path, index: Path, counted) -> None:
-    """Build, and tell how often the disk was touched."""
+def tell(seeds: Path, index: Path, steps: Connection) -> None:
+    """Build, and write a byte to the pipe `steps` before each step."""
+    _build(seeds, index, lambda _: os.write(steps.fileno(), b"."))
+
+
+def _build(seeds: Path, index: Path, at_step: Callable[[int], object]) -> None:
     count = 0
 
-    def tell(event: str, _: object) -> None:
+    def step(event: str, _: object = None) -> None:
         nonlocal count
-        count += event in _DISK
+        if event in _DISK:
+            count += 1
+            at_step(count)
 
-    sys.addaudithook(tell)
-    build(Settings(seeds_dir=seeds, index_dir=index), encoder=FakeEncoder(delay_s=0.0005))
-    counted.put(count)
+    encoder = FakeEncoder()
+    encoder.seen = lambda _: step(_DISK[0])
+    sys.addaudithook(step)
+    build(Settings(seeds_dir=seeds, index_dir=index), encoder=encoder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -21,17 +20,17 @@ class FakeEncoder:
 
     A text's vector is the mean of its words', so texts that share words are near each other. Like a real model's, the
     first token stands for the whole text and has no place in it. `encoded` counts the texts encoded (not questions);
-    `delay_s` makes each take time; `seen` is called with each text, and what it raises ends the encoding.
+    `seen` is called with each text before it is encoded: what waits there holds the encoding up, and what it raises
+    ends it.
     """
 
     id = "fake words"
 
-    def __init__(self, dimension: int = 32, fingerprint: str = "fake-1", delay_s: float = 0.0) -> None:
+    def __init__(self, dimension: int = 32, fingerprint: str = "fake-1") -> None:
         self.dimension = dimension
         self.fingerprint = fingerprint
-        self.delay_s = delay_s
         self.encoded = 0
-        self.seen = lambda _: None
+        self.seen = _nothing
 
     def encode_question(self, question: str) -> Encoding:
         return self._encode(question)
@@ -47,8 +46,6 @@ class FakeEncoder:
     def encode_texts(self, texts: Iterable[str]) -> Iterator[Encoding]:
         for text in texts:
             self.seen(text)
-            if self.delay_s:
-                threading.Event().wait(self.delay_s)
             self.encoded += 1
             yield self._encode(text)
 
@@ -61,6 +58,10 @@ class FakeEncoder:
             np.stack([whole, *words]),
             np.array([(-1, -1), *places], dtype=np.int32),
         )
+
+
+def _nothing(_: str) -> None:
+    pass
 
 
 @lru_cache(maxsize=100_000)

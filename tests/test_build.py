@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import sqlite3
 import sys
 import tempfile
 import unicodedata
-from contextlib import suppress
+from collections.abc import Callable
 from hashlib import sha256
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from processes import FRESH
+from waiting import PATIENCE_S
 from workshop import TEXTS, Workshop, fates, reason
 
 import qa.snapshot_writer
@@ -22,6 +24,7 @@ from qa.document_ids import document_id
 from qa.errors import BuildFailed, BuildRunning, UnreadableFile
 from qa.manifest import current_id
 from qa.memory import JOURNAL
+from qa.parsing import Parser
 from qa.publish import roll_back
 from qa.records import Filters
 from qa.report import read_report
@@ -34,6 +37,16 @@ NEW = "The Lighthouse\n\nThe lighthouse of Elden shows two white flashes every t
 @pytest.fixture
 def shop(tmp_path):
     return Workshop(tmp_path)
+
+
+@pytest.fixture
+def nothing_is_read(monkeypatch):
+    """From the call on, reading a file's content is an error."""
+
+    def read(*_: object) -> None:
+        raise AssertionError("a file is read")
+
+    return lambda: monkeypatch.setattr(Parser, "read", read)
 
 
 def manifest_of(shop: Workshop) -> dict:
@@ -84,16 +97,17 @@ def test_fresh_builds_ignore_what_is_remembered_and_give_the_same(shop):
 
 
 @pytest.mark.parametrize("name", ["quay.txt", "deep/er/quay.txt", "Quay 2.txt"])
-def test_renaming_costs_nothing(shop, tmp_path, name):
+def test_renaming_costs_nothing(shop, tmp_path, name, nothing_is_read, monkeypatch):
     shop.build()
     before = shop.encoder.encoded
     (shop.seeds / "deep/er").mkdir(parents=True)
     (shop.seeds / "harbour.txt").rename(shop.seeds / name)
-    shop.settings = shop.settings.model_copy(update={"parse_seconds": 0.0})  # reading anything would fail
+    nothing_is_read()
     report = shop.build()
     assert fates(report)[name] == "added"
     assert fates(report)["harbour.txt"] == "removed"
     assert (report.encoded, shop.encoder.encoded) == (0, before)
+    monkeypatch.undo()
     assert manifest_of(shop)["files"] == built_from_nothing(shop, tmp_path / "nothing")["files"]
 
 
@@ -114,7 +128,7 @@ def test_deleted_documents_are_gone(shop):
     snapshot.close()
 
 
-def test_an_interrupted_build_goes_on_where_it_was(shop):
+def test_an_interrupted_build_goes_on_where_it_was(shop, nothing_is_read):
     def stop(text: str) -> None:
         if "mill" in text:
             raise KeyboardInterrupt
@@ -125,7 +139,7 @@ def test_an_interrupted_build_goes_on_where_it_was(shop):
     assert not (shop.index / "CURRENT").exists()
     assert not list((shop.index / "snapshots").iterdir()), "nothing is left behind"
     shop.encoder.seen = lambda _: None
-    shop.settings = shop.settings.model_copy(update={"parse_seconds": 0.0})  # nothing is read a second time either
+    nothing_is_read()  # a second time
     report = shop.build()
     assert (report.encoded, report.reused, report.failed) == (1, 2, [])
     assert not (shop.index / JOURNAL).exists()
@@ -207,8 +221,6 @@ def test_a_file_name_that_is_not_text_is_named(shop):
 
 
 def test_a_file_that_changes_under_the_reader_is_read_by_the_next_build(shop, monkeypatch):
-    from qa.parsing import Parser
-
     real = Parser.read
 
     def meddle(self, source, data):
@@ -314,21 +326,37 @@ def test_only_one_builder_at_a_time(shop):
     assert not shop.build().published
 
 
-def test_two_builders_at_once_leave_one_whole_index(shop):
-    context = multiprocessing.get_context("fork")
-    ends = [context.Process(target=_build_or_be_told, args=(shop,)) for _ in range(4)]
+def test_of_builders_at_once_one_builds_and_the_others_are_told(shop):
+    together, told = FRESH.Barrier(4), FRESH.Semaphore(0)
+    ends = [FRESH.Process(target=_build_or_be_told, args=(shop, together, told)) for _ in range(4)]
     for end in ends:
         end.start()
     for end in ends:
-        end.join(30)
-    assert [end.exitcode for end in ends] == [0] * 4
+        end.join(PATIENCE_S)
+    assert sorted(end.exitcode for end in ends) == [_BUILT, _TOLD, _TOLD, _TOLD]
     shop.open().close()
 
 
-def _build_or_be_told(shop: Workshop) -> None:
-    shop.encoder.delay_s = 0.05
-    with suppress(BuildRunning):
+_BUILT, _TOLD = 10, 11
+
+
+def _build_or_be_told(shop: Workshop, together, told) -> None:
+    """Build; whoever gets to encode something waits there until the three others have been told."""
+    waiting_for = [1, 2, 3]
+
+    def seen(_: str) -> None:
+        while waiting_for:
+            waiting_for.pop()
+            assert told.acquire(timeout=PATIENCE_S)
+
+    shop.encoder.seen = seen
+    together.wait(PATIENCE_S)
+    try:
         shop.build()
+    except BuildRunning:
+        told.release()
+        sys.exit(_TOLD)
+    sys.exit(_BUILT)
 
 
 def test_the_clock_may_go_backwards(shop, monkeypatch):
@@ -359,28 +387,43 @@ def test_a_read_only_index_is_one_line_and_no_harm(tmp_path):
             path.chmod(0o555 if path.is_dir() else 0o444)
         root.chmod(0o755)
         (root / "shop").chmod(0o755)
-        context = multiprocessing.get_context("fork")
-        answers = context.SimpleQueue()
-        process = context.Process(target=_build_as_nobody, args=(shop, answers))
-        process.start()
-        told = answers.get()
-        process.join(30)
+        told = _told_by(_build_as_nobody, shop)
         for path in (shop.index, *shop.index.rglob("*")):
             path.chmod(0o755)
+        assert told.startswith("BuildFailed: ")
         assert "cannot be written" in told
         assert current_id(shop.index) == before
         shop.open().close()
 
 
-def _build_as_nobody(shop: Workshop, answers) -> None:
+def _told_by(act: Callable[..., str], *arguments: object) -> str:
+    """What a function returns, or the error that it raises, in a process of its own."""
+    answer, tell = FRESH.Pipe(duplex=False)
+    process = FRESH.Process(target=_tell, args=(tell, act, *arguments))
+    process.start()
+    tell.close()
+    try:
+        assert answer.poll(PATIENCE_S)
+        return answer.recv()
+    finally:
+        process.kill()
+        process.join(PATIENCE_S)
+        answer.close()
+
+
+def _tell(tell: Connection, act: Callable[..., str], *arguments: object) -> None:
+    try:
+        tell.send(act(*arguments))
+    except BaseException as error:  # noqa: BLE001
+        tell.send(f"{type(error).__name__}: {error}")
+
+
+def _build_as_nobody(shop: Workshop) -> str:
     if os.geteuid() == 0:
         os.setgid(65534)
         os.setuid(65534)
-    try:
-        shop.build()
-        answers.put("built")
-    except BuildFailed as error:
-        answers.put(str(error))
+    shop.build()
+    return "built"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits on file sizes there")
@@ -389,16 +432,12 @@ def test_a_full_disk_stops_any_write_without_harm(tmp_path):
     shop = Workshop(tmp_path)
     before = shop.build().snapshot
     shop.put("lighthouse.txt", NEW + " It is white." * 400)
-    context = multiprocessing.get_context("fork")
     ends = []
     for limit in (0, 10, 300, 1500, 4000, 9000, 20_000, 40_000, 90_000):
-        answers = context.SimpleQueue()
-        process = context.Process(target=_build_within, args=(shop, limit, answers))
-        process.start()
-        ends.append(answers.get())
-        process.join(30)
+        ends.append(_told_by(_build_within, shop, limit))
         if ends[-1] == "built":
             break
+        assert ends[-1].startswith("BuildFailed: "), ends
         assert "cannot be written" in ends[-1], ends
         assert current_id(shop.index) == before
         shop.open().close()
@@ -409,17 +448,12 @@ def test_a_full_disk_stops_any_write_without_harm(tmp_path):
     assert not list((shop.index / "snapshots").glob(".*")), "the next build sweeps up"
 
 
-def _build_within(shop: Workshop, limit: int, answers) -> None:
+def _build_within(shop: Workshop, limit: int) -> str:
     import resource
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
-    try:
-        shop.build()
-        answers.put("built")
-    except BuildFailed as error:
-        answers.put(str(error))
-    except BaseException as error:  # noqa: BLE001
-        answers.put(f"{type(error).__name__}: {error}")
+    shop.build()
+    return "built"
 
 
 def test_progress_runs_from_nothing_to_all_of_each_step(shop):

@@ -5,10 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE_S
 from workshop import Workshop
 
 import qa.build
@@ -98,13 +98,19 @@ def test_errors_are_one_line(shop, capsys, monkeypatch):
 def test_ctrl_c_leaves_everything_as_it_was_and_the_work_is_kept(tmp_path):
     shop = Workshop(tmp_path)
     before = shop.build().snapshot
-    for number in range(200):
-        shop.put(f"new{number}.txt", f"new words number {number} " * 20)
+    for number in range(60):
+        shop.put(f"new{number:02}.txt", f"New {number}\n\nNew words number {number}.")
+    # The encoder waits without end at the 41st new text. Where the shell ignores Ctrl-C, a child would inherit that.
     code = (
-        "import sys; import qa.build; from fakes import FakeEncoder; from qa.cli import main\n"
-        "encoder = FakeEncoder(delay_s=0.01); qa.build.open_encoder = lambda _: encoder\n"
+        "import signal, sys, threading; import qa.build; from fakes import FakeEncoder; from qa.cli import main\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "encoder = FakeEncoder(); qa.build.open_encoder = lambda _: encoder\n"
         "qa.build.model_fingerprint = lambda _: encoder.fingerprint\n"
-        "encoder.seen = lambda text: print('encoding', flush=True)\n"
+        "def seen(text):\n"
+        "    if 'number 40.' in text:\n"
+        "        print('waiting', flush=True)\n"
+        "        threading.Event().wait()\n"
+        "encoder.seen = seen\n"
         "sys.exit(main(['build', '--quiet']))"
     )
     process = subprocess.Popen(
@@ -119,17 +125,19 @@ def test_ctrl_c_leaves_everything_as_it_was_and_the_work_is_kept(tmp_path):
             "QA_INDEX_DIR": str(shop.index),
         },
     )
-    assert process.stdout.readline() == "encoding\n"
-    time.sleep(1.2)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=20)
+    try:
+        assert process.stdout.readline() == "waiting\n"
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=PATIENCE_S)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert said == "qa: interrupted; the index that serves is untouched\n"
     assert current_id(shop.index) == before
     assert [path.name for path in (shop.index / "snapshots").iterdir()] == [before]
     assert not (shop.index / "progress.json").exists()
     report = shop.build()
-    assert report.reused > 20, "what was encoded before Ctrl-C is not encoded again"
+    assert (report.reused, report.encoded) == (3 + 40, 20), "what was encoded before Ctrl-C is not encoded again"
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")])

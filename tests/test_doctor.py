@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import unicodedata
 from types import SimpleNamespace
 
@@ -153,8 +154,8 @@ def test_too_little_disk(shop, monkeypatch):
     assert only(shop, Health.WRONG)[0].startswith("disk: 0.0 GB free")
 
 
-def test_a_parser_that_cannot_start(shop):
-    shop.settings = shop.settings.model_copy(update={"parse_seconds": 0.001})
+def test_a_parser_that_cannot_start(shop, monkeypatch):
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
     assert "even one line cannot be read" in only(shop, Health.WRONG)[0]
 
 

@@ -9,14 +9,14 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from waiting import PATIENCE_S, until
 
 from qa.build import build
 from qa.encode import Encoder
@@ -27,7 +27,6 @@ from qa.settings import Settings
 pytestmark = pytest.mark.model
 
 ROOT = Path(__file__).parent.parent
-PATIENCE_S = 90  # a busy machine may take long to import a model; nothing here measures time
 IDS = {
     "structure": "000_460aa186ae7f76e7",
     "coo": "001_fe88db643a881d9c",
@@ -39,7 +38,12 @@ IDS = {
 
 def environment(folder: Path) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.upper().startswith("QA_")}
-    return clean | {"QA_SEEDS_DIR": str(folder / "seeds"), "QA_INDEX_DIR": str(folder / "index"), "QA_PORT": "0"}
+    return clean | {
+        "QA_SEEDS_DIR": str(folder / "seeds"),
+        "QA_INDEX_DIR": str(folder / "index"),
+        "QA_PORT": "0",
+        "QA_ANSWER_SECONDS": str(PATIENCE_S),
+    }
 
 
 def qa(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -77,16 +81,6 @@ def serving(folder: Path) -> Iterator[httpx.Client]:
         reader.join(PATIENCE_S)
         assert process.stdout
         process.stdout.close()
-
-
-def eventually(is_so: Callable[[], bool]) -> bool:
-    """Whether something comes to be so within the time in which a server looks for a new index, and some more."""
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        if is_so():
-            return True
-        time.sleep(0.1)
-    return is_so()
 
 
 def ask(client: httpx.Client, question: str, **parameters: object) -> dict[str, Any]:
@@ -217,7 +211,7 @@ def test_documents_come_and_go_while_the_server_serves(tmp_path: Path, encoder: 
         for name in ("coo", "slides"):
             shutil.copy(ROOT / "seeds" / f"{IDS[name]}.txt", seeds)
         build(settings, encoder=encoder)
-        assert eventually(lambda: client.get("/readyz").status_code == 200)
+        until(lambda: client.get("/readyz").status_code == 200)
         first = ask(client, "Who is the COO of the medical foundation?")["passages"][0]
         assert first["citation"]["document_id"] == IDS["coo"]
         before = client.get("/api/index").json()["snapshot"]
@@ -225,7 +219,7 @@ def test_documents_come_and_go_while_the_server_serves(tmp_path: Path, encoder: 
         # One is deleted and the rest is built: it is gone from everywhere.
         (seeds / f"{IDS['coo']}.txt").unlink()
         build(settings, encoder=encoder)
-        assert eventually(lambda: client.get("/api/index").json()["snapshot"] != before)
+        until(lambda: client.get("/api/index").json()["snapshot"] != before)
         answer = ask(client, "Who is the COO of the medical foundation?", k=50)
         places = [place for each in answer["passages"] for place in (each["citation"], *each["also_in"])]
         assert {place["document_id"] for place in places} == {IDS["slides"]}

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.links import Found, find_quote, quote_digest, quote_url
+from qa.links import LONGEST_QUOTE_CHARS, Found, find_quote, quote_digest, quote_url
+from qa.passages import MAX_WORDS
 from qa.records import Span
+from qa.sentences import LONGEST_CHARS
 
 TEXT = "Physicians are salaried. As a result, they can focus on care.\n\nالرعاية 😀 للجميع. Physicians are salaried."
 
@@ -105,6 +107,65 @@ def test_any_trimmed_quote_is_found_again_after_the_text_before_it_changed(befor
     assert found is not None
     assert found.moved
     assert text[found.span.start : found.span.end] == quote
+
+
+class _Hashed:
+    """Counts the characters that are hashed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.chars = self.calls = 0
+        monkeypatch.setattr("qa.links.quote_digest", self._digest)
+
+    def _digest(self, text: str) -> str:
+        self.chars += len(text)
+        self.calls += 1
+        return quote_digest(text)
+
+
+@pytest.mark.parametrize("word", ["a ", "a\n", "It is so. ", "word, " * 50 + "\n"])
+@pytest.mark.parametrize("length", [1, 9, 600, 20_000, 999_999_999])
+def test_looking_for_words_that_are_not_there_costs_no_more_than_some_times_the_document(
+    monkeypatch: pytest.MonkeyPatch, word: str, length: int
+) -> None:
+    hashed = _Hashed(monkeypatch)
+    for size in (50_000, 200_000):
+        text = (word * size)[:size]
+        hashed.chars = hashed.calls = 0
+        assert find_quote(text, f"1-{length + 1}-aaaaaaaaaaaa") is None
+        assert hashed.chars <= 1_000_000 + 17 * size + length
+        assert hashed.calls <= (1_000_000 + 17 * size) / 256
+
+
+def test_a_quote_longer_than_a_passage_can_be_is_not_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed = _Hashed(monkeypatch)
+    text = "It is so. " * 100_000
+    assert find_quote(text, f"5-{LONGEST_QUOTE_CHARS + 6}-aaaaaaaaaaaa") is None
+    assert hashed.calls == 1  # where it is said to stand
+
+
+def test_no_passage_is_longer_than_what_is_searched_for() -> None:
+    most_sentences = 2 * MAX_WORDS  # of one word each
+    assert most_sentences * (LONGEST_CHARS + len("\n\n")) <= LONGEST_QUOTE_CHARS
+
+
+def test_a_passage_of_a_large_document_is_found_again_by_a_few_digests(monkeypatch: pytest.MonkeyPatch) -> None:
+    sentences = [f"Ward {number} has {number % 7} beds and a view of the harbour." for number in range(20_000)]
+    quote = " ".join(sentences[15_000:15_012])
+    start = " ".join(sentences).index(quote)
+    link = reference(quote_url("d", start, start + len(quote), quote))
+    changed = "A new chapter stands in front. " * 400 + " ".join(sentences)
+    hashed = _Hashed(monkeypatch)
+    found = find_quote(changed, link)
+    assert found is not None
+    assert changed[found.span.start : found.span.end] == quote
+    assert hashed.chars < len(changed)
+
+
+def test_the_nearest_of_equal_quotes_that_moved_is_found() -> None:
+    quote = "The ferry leaves at noon."
+    text = f"{quote} One.\n\n{'Filler stands here. ' * 20}\n\n{quote} Two."
+    link = reference(quote_url("d", 400, 400 + len(quote), quote))
+    assert find_quote(text, link) == Found(Span(text.rindex(quote), text.rindex(quote) + len(quote)), moved=True)
 
 
 def test_the_digest_is_of_the_words_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -31,6 +32,7 @@ def grown() -> Iterator[Callable[[], int]]:
 
     def grown() -> int:
         nonlocal before
+        gc.collect()
         now = tracemalloc.get_traced_memory()[0]
         before, more = now, now - before
         return more

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from waiting import PATIENCE_S
 
 from qa.sentences import LONGEST_CHARS, split_sentences
 
@@ -116,4 +117,4 @@ def test_no_text_takes_for_ever() -> None:
         "import sys; from qa.sentences import split_sentences\n"
         "for unit in sys.argv[1:]: split_sentences(unit * (200_000 // len(unit)) + 'x')"
     )
-    subprocess.run([sys.executable, "-c", program, *units], check=True, timeout=120, cwd=ROOT)
+    subprocess.run([sys.executable, "-c", program, *units], check=True, timeout=PATIENCE_S, cwd=ROOT)

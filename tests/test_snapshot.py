@@ -15,6 +15,7 @@ import qa.manifest
 from qa.errors import DamagedSnapshot, MismatchedSnapshot, NoIndex, UnknownSnapshot
 from qa.manifest import current_id, manifests, read_manifest, seal, verify_files
 from qa.publish import prune, roll_back, rolled_back
+from qa.report import PROGRESS, REPORT, read_progress, read_report
 from qa.snapshot import newest_whole, open_snapshot
 
 README = Path(__file__).parent.parent / "index" / "README.md"
@@ -168,6 +169,26 @@ def test_what_is_whole_elsewhere_is_not_encoded_again(shop):
     shop.build()
     flip(shop.folder() / "tokens.i8", 3)
     assert shop.build().encoded == 1, "the older snapshot has the rest"
+
+
+DEEP = b"[" * 100_000
+
+
+def test_a_manifest_nested_without_end_is_damage_like_any_other(shop):
+    first, second, third = three(shop)
+    for each in (second, third):
+        (shop.folder(each) / "manifest.json").write_bytes(DEEP)
+    with pytest.raises(DamagedSnapshot, match=r"manifest\.json cannot be read .it is nested too deeply"):
+        read_manifest(shop.folder(third))
+    with newest(shop) as found:
+        assert found == first
+    assert shop.build().published
+
+
+def test_a_report_and_a_note_of_progress_nested_without_end_are_none(tmp_path):
+    for name, read in ((REPORT, read_report), (PROGRESS, read_progress)):
+        (tmp_path / name).write_bytes(DEEP)
+        assert read(tmp_path) is None
 
 
 def test_newest_whole_prefers_current_then_the_newest(shop):

@@ -105,3 +105,41 @@ def test_a_folder_in_its_place_is_no_sidecar_and_is_told(tmp_path: Path, caplog:
 def test_the_sidecar_goes_before_the_file() -> None:
     known, own = Details(title="Known", date=None), Details(title="Own", date="2022", author="A")
     assert known.over(own) == Details(title="Known", date="2022", author="A")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("x = " + "[" * 20_000, "line 1 is nested more than 16 deep"),
+        ("x = " + "{a=" * 20_000, "line 1 is nested more than 16 deep"),
+        ("\n\nx = [\n" + "[\n" * 20_000, "line 19 is nested more than 16 deep"),
+        ("a" + ".a" * 200_000 + " = 1", "line 1 holds a key of more than 16 parts"),
+        ('["a.txt"]\n[' + '"a".' * 200_000 + "a]", "line 2 holds a key of more than 16 parts"),
+        ('x = [{y = """a"""", a' + ".a" * 200_000 + " = 1}]", "line 1 holds a key of more than 16 parts"),
+        ("x = " + "9" * 10_000, "mend it and build again"),  # more digits than are converted
+        ("x = '''" + "'" * 10_000, "mend it and build again"),
+        ('x = "' + "\\" * 10_001, "mend it and build again"),
+    ],
+)
+def test_a_sidecar_that_would_take_long_or_overflow_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(UnreadableFile, match=reason):
+        read_sources(sidecar(tmp_path, text))
+
+
+def test_dots_and_brackets_inside_strings_and_comments_are_no_structure(tmp_path: Path) -> None:
+    folder = sidecar(
+        tmp_path,
+        "# " + "[." * 99 + '\n["a.b.c.txt"]\r\ntitle = """' + '\n[[.\\"' * 99 + '"""\nauthor = \'' + "[." * 99 + "'\n",
+    )
+    assert read_sources(folder) == {"a.b.c.txt": Details(title=('\n[[."' * 99).strip(), author="[." * 99)}
+
+
+def test_a_sidecar_of_many_tables_is_looked_at_once(tmp_path: Path) -> None:
+    tables = "".join(f'["report-{number}.txt"]\ntitle = "Report {number}. [Draft]"\n' for number in range(2000))
+    assert len(read_sources(sidecar(tmp_path, tables))) == 2000
+
+
+def test_a_sidecar_beyond_all_measure_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.load.sources._MOST_BYTES", 1 << 20)
+    with pytest.raises(UnreadableFile, match="larger than 1 MB"):
+        read_sources(sidecar(tmp_path, "#" * ((1 << 20) + 1)))

@@ -94,3 +94,25 @@ def test_any_question_keeps_everything_but_its_words(speller: Speller, question:
 def test_correcting_again_changes_nothing(speller: Speller, question: str) -> None:
     corrected = speller.correct(question, knows_nothing)
     assert speller.correct(corrected, knows_nothing) == corrected
+
+
+def test_a_question_of_strange_words_only_looks_a_few_of_them_up(
+    speller: Speller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[str] = []
+
+    def extract(word: str, *_: object, **__: object) -> list[object]:
+        looked_up.append(word)
+        return []
+
+    monkeypatch.setattr("qa.spelling.process.extract", extract)
+    letters = "abcdefghijklmnopqrst"
+    strange = [f"{one}x{other}qzw{one}" for one in letters for other in letters]
+    for count in (100, 400):
+        looked_up.clear()
+        question = " ".join(strange[:count])
+        assert speller.correct(question, knows_nothing) == question
+        assert len(looked_up) == 16
+    looked_up.clear()
+    speller.correct("zxqwv " * 400 + "y" * 5000, knows_nothing)
+    assert looked_up == ["zxqwv"], "each word once, and none that nobody types"

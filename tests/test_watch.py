@@ -6,17 +6,20 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Generator
+from math import ceil
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from waiting import until
 from workshop import Workshop, fates
 
 import qa.watch
 from qa.builder_lock import builder_trouble
 from qa.errors import BuildFailed, ModelUnavailable
 from qa.report import REQUEST, read_report
-from qa.watch import Watch
+from qa.watch import LOOK_EVERY_S, SETTLED_AFTER_S, Watch
 
 
 @pytest.fixture
@@ -26,8 +29,9 @@ def shop(tmp_path):
 
 @pytest.fixture
 def watching(shop, monkeypatch):
-    monkeypatch.setattr(qa.watch, "LOOK_EVERY_S", 0.03)
-    monkeypatch.setattr(qa.watch, "SETTLED_AFTER_S", 0.15)
+    """What a watch in a thread of its own has reported."""
+    monkeypatch.setattr(qa.watch, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(qa.watch, "SETTLED_AFTER_S", 0.03)
     reports: list = []
     stop = threading.Event()
     thread = threading.Thread(target=Watch(shop.settings, reports.append, encoder=shop.encoder).run, args=(stop,))
@@ -37,11 +41,40 @@ def watching(shop, monkeypatch):
     thread.join()
 
 
-def until(condition, within_s: float = 10.0) -> None:
-    started = time.monotonic()
-    while not condition():
-        assert time.monotonic() - started < within_s
-        time.sleep(0.01)
+class Steps(threading.Event):
+    """Takes the place of the pauses between two looks: each does a step of the test, and moves the clock on.
+
+    As `qa.watch.time` it is the clock as well. The watch ends after the last step.
+    """
+
+    def __init__(self, steps: Generator[None]) -> None:
+        super().__init__()
+        self.now_s = 1000.0
+        self._steps = steps
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.now_s += timeout
+        assert self.now_s < 1_000_000, "what the steps wait for does not come"
+        return next(self._steps, self) is self
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(time, name)
+
+
+@pytest.fixture
+def watch(shop, monkeypatch):
+    """Runs a watch together with the steps of a test, which are given what it has reported."""
+
+    def watch(steps) -> None:
+        reports: list = []
+        stop = Steps(steps(reports))
+        monkeypatch.setattr(qa.watch, "time", stop)
+        Watch(shop.settings, reports.append, encoder=shop.encoder).run(stop)
+
+    return watch
 
 
 def test_builds_at_once_and_after_every_change(shop, watching):
@@ -54,15 +87,24 @@ def test_builds_at_once_and_after_every_change(shop, watching):
     assert fates(watching[2])["mill.txt"] == "removed"
 
 
-def test_waits_until_files_settle(shop, watching):
-    until(lambda: len(watching) == 1)
-    with (shop.seeds / "slow.txt").open("w") as file:
-        for number in range(12):
-            file.write(f"Line {number}.\n")
-            file.flush()
-            time.sleep(0.05)
-        assert len(watching) == 1, "a file that grows is left alone"
-    until(lambda: len(watching) == 2)
+def test_waits_until_files_settle(shop, watch):
+    def steps(reports):
+        assert len(reports) == 1, "the first build waits for nothing"
+        with (shop.seeds / "slow.txt").open("w") as file:
+            for number in range(12):
+                file.write(f"Line {number}.\n")
+                file.flush()
+                yield
+                assert len(reports) == 1, "a file that grows is left alone"
+        for _ in range(ceil(SETTLED_AFTER_S / LOOK_EVERY_S)):
+            assert len(reports) == 1, "and for a while longer"
+            yield
+        assert len(reports) == 2
+        assert fates(reports[1])["slow.txt"] == "added"
+        yield
+        assert len(reports) == 2, "nothing has changed since"
+
+    watch(steps)
     snapshot = shop.open()
     assert "Line 11." in snapshot.document("slow").text
     snapshot.close()
@@ -83,15 +125,6 @@ def test_a_build_that_fails_is_not_the_last(shop, watching, caplog):
     sidecar.unlink()
     shop.put("new.txt", "New words.")
     until(lambda: any("new.txt" in fates(report) for report in watching))
-
-
-def test_another_builder_is_waited_for(shop, watching):
-    until(lambda: len(watching) == 1)
-    with FileLock(shop.index / "build.lock"):
-        shop.put("new.txt", "New words.")
-        time.sleep(0.5)
-        assert len(watching) == 1
-    until(lambda: len(watching) == 2)
 
 
 # Whatever goes wrong, the builder goes on
@@ -304,9 +337,9 @@ def test_a_real_builder_outlives_a_name_that_it_cannot_print_and_ends_in_good_or
         subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log) as process,
     ):
         try:
-            until(lambda: "文.txt" in built_files(shop), within_s=90)
+            until(lambda: "文.txt" in built_files(shop))
             shop.put("new.txt", "New words.")
-            until(lambda: "new.txt" in built_files(shop), within_s=90)
+            until(lambda: "new.txt" in built_files(shop))
             process.send_signal(signal.SIGINT)  # with its standard input still open
             process.wait(90)
         finally:
@@ -318,3 +351,20 @@ def test_a_real_builder_outlives_a_name_that_it_cannot_print_and_ends_in_good_or
 
 def built_files(shop) -> list[str]:
     return [file["source"] for file in (read_report(shop.index) or {}).get("files", ())]
+
+
+def test_another_builder_is_waited_for(shop, watch, monkeypatch):
+    tried = []
+    build = qa.watch.build
+    monkeypatch.setattr(qa.watch, "build", lambda *args, **options: (tried.append(1), build(*args, **options))[1])
+
+    def steps(reports):
+        with FileLock(shop.index / "build.lock"):
+            shop.put("new.txt", "New words.")
+            while len(tried) < 4:
+                yield
+            assert len(reports) == 1
+        while len(reports) == 1:
+            yield
+
+    watch(steps)

@@ -35,8 +35,10 @@ class Workshop:
     def put(self, name: str, content: str | bytes) -> Path:
         path = self.seeds / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return path
+        # In one step: who watches the folder would build half a file.
+        whole = path.with_name(".new")
+        whole.write_bytes(content.encode() if isinstance(content, str) else content)
+        return whole.replace(path)
 
     def build(self, **options: object) -> BuildReport:
         return build(self.settings, encoder=self.encoder, **options)

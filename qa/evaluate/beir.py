@@ -21,6 +21,7 @@ from qa.build import build
 from qa.encode import Encoder
 from qa.errors import UnreadableFile
 from qa.evaluate.ranking import score, stages
+from qa.json_reading import parse_json
 from qa.load.sources import NAME as SIDECAR
 from qa.report import Progress
 from qa.search import search
@@ -74,7 +75,7 @@ def _file(folder: Path, name: str) -> Path:
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-        yield from (json.loads(line) for line in file if line.strip())
+        yield from (parse_json(line) for line in file if line.strip())
 
 
 def _judgements(path: Path) -> dict[str, dict[str, int]]:

@@ -42,7 +42,9 @@ _Drafts = tuple[list[Draft], dict[str, str]]  # what a reader makes of a file: i
 
 _DETAILS = ("title", "publisher", "author", "date", "url")
 _STAMP = re.compile(r"\s*date (\d{4}-\d{2}-\d{2})[ \t]+(?=\S)")
-_LONGEST_TITLE_CHARS = 90
+_LONGEST_OPENING_CHARS = 90  # of a document without a title that stand for one
+_LONGEST_TITLE_CHARS = 300  # it goes with every passage
+_LONGEST_DETAIL_CHARS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def parse_file(source: str, data: bytes) -> Parsed:
         raise UnreadableFile("holds no text")
     details = details_of(own)
     kept = {name: getattr(details, name) for name in _DETAILS} | {"note": own.get("note")}
-    return Parsed(text, blocks, {name: value for name, value in kept.items() if value})
+    return Parsed(text, blocks, {name: value[:_LONGEST_DETAIL_CHARS] for name, value in kept.items() if value})
 
 
 def make_document(source: str, digest: str, parsed: Parsed, known: Details | None = None) -> Document:
@@ -180,7 +182,8 @@ def _title(text: str, blocks: tuple[Block, ...]) -> str:
     """The title block, or the document's opening words when it has none."""
     first = blocks[0]
     opening = " ".join(text[first.start : first.end].split())
-    if first.kind is BlockKind.TITLE or len(opening) <= _LONGEST_TITLE_CHARS:
+    longest = _LONGEST_TITLE_CHARS if first.kind is BlockKind.TITLE else _LONGEST_OPENING_CHARS
+    if len(opening) <= longest:
         return opening
-    cut = opening[:_LONGEST_TITLE_CHARS]
+    cut = opening[:longest]
     return cut[: cut.rfind(" ")].rstrip(",;:–-") + "…" if " " in cut else cut + "…"

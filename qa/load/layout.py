@@ -30,10 +30,17 @@ _BULLET = re.compile(r"[•‣▪–·◦●○■–—*-]\s+(?=\S)|\(?(?:\d{1,
 _NUMBER_ONLY = re.compile(
     r"[-–— ]*(?:page |p\. ?)?(?:\d{1,4}|[ivxlc]{1,7})(?: ?(?:of|/) ?\d{1,4})?[-–— ]*", re.IGNORECASE
 )
+_HYPHENATED = re.compile(r"(?<!\w)\w++(?:-\w++)+")
+_WORD_AT_START = re.compile(r"\w+")
+_HYPHENS = ("-", "\u2010")
+_BROKEN_OFF = re.compile(r"(?<!\w)(\w++)[-\u2010]$")
+_STOPPED = re.compile(r"[.!;,…]$")
 _SENTENCE_END = re.compile(r"[.!?:…][\"'”’)\]*†‡]*$")
 _MOST_HEADING_WORDS = 20
 _LARGER = 1.12  # times the text's size, for a heading
 _SET_APART = 1.25  # times the usual distance of lines, for a header or footer
+_LONGEST_TORN_CHARS = 5000  # a longer paragraph takes up no further one
+_LONGEST_WORD_CHARS = 100
 _APART = 1.45  # times the usual distance of lines, for a new paragraph
 
 
@@ -67,7 +74,7 @@ def lay_out(pages: list[list[Line]]) -> list[Draft]:
     size = _text_size([line for page in pages for line in page])
     bodies, furniture = _furniture(pages, size)
     lines = [line for page in bodies for line in page]
-    words = Counter(re.findall(r"\w+(?:-\w+)+", " ".join(line.text for line in lines)))
+    words = Counter(_HYPHENATED.findall(" ".join(line.text for line in lines)))
     paragraphs = list(_paragraphs(bodies, size))
     for paragraph in paragraphs:
         paragraph.text = _joined(paragraph.lines, words)
@@ -142,15 +149,17 @@ def _paragraphs(pages: list[list[Line]], size: float) -> Iterator[_Paragraph]:
         pitch = median(steps) if steps else 1.3 * size
         right = max(line.right for line in page)
         run: list[Line] = []
+        left = 0.0  # of the run's lines but for the first, which may be indented
         for line in page:
-            if run and _begins(run, line, pitch, right):
+            if run and _begins(run, left, line, pitch, right):
                 yield _paragraph(run, size)
                 run = []
             run.append(line)
+            left = line.left if len(run) < 3 else min(left, line.left)
         yield _paragraph(run, size)
 
 
-def _begins(run: list[Line], line: Line, pitch: float, right: float) -> bool:
+def _begins(run: list[Line], left: float, line: Line, pitch: float, right: float) -> bool:
     """Whether a line begins a new paragraph rather than going on with the lines above it."""
     above = run[-1]
     step = above.y - line.y
@@ -165,7 +174,7 @@ def _begins(run: list[Line], line: Line, pitch: float, right: float) -> bool:
         return step > 0 or bool(_SENTENCE_END.search(above.text))
     if not _SENTENCE_END.search(above.text):
         return False
-    indented = line.left > min(other.left for other in run[1:] or run) + 0.7 * line.size
+    indented = line.left > left + 0.7 * line.size
     short = above.right < right - 0.12 * (right - run[0].left)
     return (indented and not _BULLET.match(run[0].text)) or (short and line.left <= run[0].left + 0.1 * line.size)
 
@@ -176,28 +185,39 @@ def _paragraph(run: list[Line], size: float) -> _Paragraph:
     short = words <= _MOST_HEADING_WORDS and len(run) <= 4
     if short and all(line.size >= _LARGER * size for line in run):
         return _Paragraph(BlockKind.HEADING, run)
-    if short and all(line.bold for line in run) and not re.search(r"[.!;,…]$", text) and any(map(str.isalpha, text)):
+    if short and all(line.bold for line in run) and not _STOPPED.search(text[-1:]) and any(map(str.isalpha, text)):
         return _Paragraph(BlockKind.HEADING, run)
     kind = BlockKind.LIST_ITEM if _BULLET.match(run[0].text) else BlockKind.PARAGRAPH
     return _Paragraph(kind, run)
 
 
 def _joined(lines: list[Line], hyphenated: Counter[str]) -> str:
-    text = lines[0].text
-    for line in lines[1:]:
-        text = _join(text, line.text, hyphenated)
-    return text
+    parts: list[str] = []
+    begun = ""  # of the word that goes on through line ends
+    for above, line in pairwise(lines):
+        shown, gap = _end_of(above.text, line.text, hyphenated, begun)
+        parts += (shown, gap)
+        begun = "" if gap else (begun + shown)[-_LONGEST_WORD_CHARS:]
+    return "".join((*parts, lines[-1].text))
 
 
 def _join(above: str, below: str, hyphenated: Counter[str]) -> str:
-    """Join two lines, and the word that a hyphen at the end of the first broke."""
-    broken = re.search(r"(\w+)[-\u2010]$", above)
-    rest = re.match(r"\w+", below)
+    """Join two texts, and the word that a hyphen at the end of the first broke."""
+    return "".join((*_end_of(above, below, hyphenated), below))
+
+
+def _end_of(above: str, below: str, hyphenated: Counter[str], begun: str = "") -> tuple[str, str]:
+    """A line as it stands before the next one, and what parts the two: a space, or nothing inside a word.
+
+    `begun` is what the lines before it hold of its first word.
+    """
+    broken = _BROKEN_OFF.search(begun + above) if above.endswith(_HYPHENS) else None
+    rest = _WORD_AT_START.match(below)
     if not broken or not rest:
-        return f"{above} {below}"
+        return above, " "
     if f"{broken[1]}-{rest[0]}" in hyphenated or not below[0].islower() or broken[1][-1].isdigit():
-        return above + below
-    return above[:-1] + below
+        return above, ""
+    return above[:-1], ""
 
 
 def _mark_levels(paragraphs: list[_Paragraph]) -> None:
@@ -210,8 +230,9 @@ def _mark_levels(paragraphs: list[_Paragraph]) -> None:
     title = first if first.kind is BlockKind.HEADING and first.lines[0].size == sizes[0] else None
     if title is None and headings[0].page == 1 and headings[0].lines[0].size == sizes[0] and len(sizes) > 1:
         title = headings[0] if paragraphs.index(headings[0]) <= 2 else None
+    rank = {size: number for number, size in enumerate(sizes)}
     for paragraph in headings:
-        paragraph.level = 2 + min(4, sizes.index(paragraph.lines[0].size) - (title is not None and len(sizes) > 1))
+        paragraph.level = 2 + min(4, rank[paragraph.lines[0].size] - (title is not None and len(sizes) > 1))
     if title is not None:
         title.kind, title.level = BlockKind.TITLE, 1
 
@@ -225,7 +246,7 @@ def _mended(paragraphs: list[_Paragraph], hyphenated: Counter[str]) -> Iterator[
             held.text = _join(held.text, paragraph.text[:end].strip(), hyphenated)
             rest = paragraph.text[end:].strip()
             if not rest:
-                held.lines = [*held.lines, replace(paragraph.lines[-1], page=paragraph.page)]
+                held.lines.append(replace(paragraph.lines[-1], page=paragraph.page))
                 continue
             paragraph = _Paragraph(BlockKind.PARAGRAPH, paragraph.lines, rest)  # noqa: PLW2901
         if held is not None:
@@ -239,6 +260,8 @@ def _torn(above: _Paragraph, below: _Paragraph) -> bool:
     last, first = above.lines[-1], below.lines[0]
     text = (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM)
     if first.page != last.page + 1 or above.kind not in text or below.kind is not BlockKind.PARAGRAPH:
+        return False
+    if len(above.text) > _LONGEST_TORN_CHARS:
         return False
     if abs(last.size - first.size) > 0.08 * last.size or _SENTENCE_END.search(above.text):
         return False

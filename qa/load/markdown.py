@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from qa.load.draft import Draft
-from qa.load.inline import Inline, from_tokens
+from qa.load.inline import Inline, from_tokens, parser
 from qa.records import BlockKind
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
-_FRONT_LINE = re.compile(r"([A-Za-z_][\w-]*)[ \t]*:[ \t]*(.*?)[ \t]*$")
+_FRONT_LINE = re.compile(r"([A-Za-z_][\w-]*+)[ \t]*+:")
 _LONGEST_RUN_IN_CHARS = 90
 
 
@@ -29,14 +28,15 @@ def front_matter(text: str) -> tuple[dict[str, str], str]:
     values = {}
     for line in match[1].split("\n"):
         pair = _FRONT_LINE.match(line)
-        if pair and pair[2]:
-            values[pair[1].lower()] = pair[2].strip("\"'")
+        value = line[pair.end() :].strip(" \t") if pair else ""
+        if pair and value:
+            values[pair[1].lower()] = value.strip("\"'")
     return values, text[match.end() :]
 
 
 def read_markdown(text: str) -> list[Draft]:
     """Turn Markdown into drafts."""
-    tokens = MarkdownIt("commonmark", {"html": False, "maxNesting": 50}).enable(["table", "strikethrough"]).parse(text)
+    tokens = parser("table").parse(text)
     drafts = list(_Reader().read(tokens))
     if drafts and drafts[0].kind is BlockKind.HEADING:
         drafts[0] = Draft(BlockKind.TITLE, drafts[0].text, level=1)

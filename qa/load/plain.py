@@ -17,17 +17,19 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from statistics import median
 
 from qa.load.draft import Draft
 from qa.load.inline import Inline, resolve
+from qa.load.plain_slides import Paragraph, is_deck, paragraphs_of, read_slides
 from qa.records import BlockKind
 
 _BULLET = re.compile(r"[ \t]*(?:[-*•‣▪–·+]|\(?\d{1,3}[.)])[ \t]+(?=\S)")
-_ATX = re.compile(r"(#{1,6})[ \t]+(\S.*?)[ \t]*#*$")
+_ATX = re.compile(r"(#{1,6})[ \t]++(?=\S)")
 _LABEL = re.compile(r"\[([^\[\]\n]{2,80})\][ \t]+(?=\S)")
 _RUN_IN = re.compile(r"([A-Z][^.!?:\n]{1,90}):[ ](?=[A-Z\"“'‘(])")
 _SENTENCE_END = re.compile(r"[.!?:…][\"'”’)\]*†‡§]*$")
+_UNFINISHED_END = re.compile(r"[\w,]$")
+_LEAD = re.compile(r"\S+( \S+){0,13}$")
 _STOPPED = re.compile(r"(?:[.!…][\"'”’)\]*†‡§]*|[:;,])$")
 _LEGAL = re.compile(
     r"©|\bcopyright\b|all rights reserved|\bterms of (?:use|service)\b|\bprivacy (?:statement|policy|notice)\b",
@@ -41,15 +43,8 @@ _PAGE_NUMBER = re.compile(r"(?:page |p\. ?|[-–— ]*)\d{1,4}(?: (?:of|/) \d{1,
 _WRAPPED_LINE_CHARS = 45  # lines of a hard-wrapped paragraph are at least this long, all but the last
 _LONGEST_HEADING_WORDS = 14
 _LONGEST_LEGAL_WORDS = 40  # a longer paragraph that mentions copyright is about it
-_SLIDE_LINE_WORDS = 8
-_FEWEST_SLIDE_LINES = 8
+_LONGEST_TORN_CHARS = 5000  # a longer paragraph takes up no further one
 _RECURRING_LINE = 3  # a short line seen this often is a running header or footer
-
-
-@dataclass(frozen=True, slots=True)
-class _Paragraph:
-    lines: tuple[str, ...]
-    gap: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,72 +64,11 @@ class _Piece:
 
 def read_plain(text: str) -> list[Draft]:
     """Turn cleaned text into drafts."""
-    paragraphs = list(_paragraphs(text))
-    return _slides(paragraphs) if _is_deck(paragraphs) else _prose(paragraphs)
+    paragraphs = list(paragraphs_of(text))
+    return read_slides(paragraphs) if is_deck(paragraphs) else _prose(paragraphs)
 
 
-def _paragraphs(text: str) -> Iterator[_Paragraph]:
-    lines: list[str] = []
-    gap = blank = 0
-    for line in text.split("\n"):
-        if line.strip():
-            if not lines:
-                gap = blank
-            lines.append(line.rstrip())
-            blank = 0
-        else:
-            if lines:
-                yield _Paragraph(tuple(lines), gap)
-                lines = []
-            blank += 1
-    if lines:
-        yield _Paragraph(tuple(lines), gap)
-
-
-# Decks
-
-
-def _is_deck(paragraphs: list[_Paragraph]) -> bool:
-    lines = [line for paragraph in paragraphs for line in paragraph.lines]
-    if len(lines) < _FEWEST_SLIDE_LINES or not any(paragraph.gap > 1 for paragraph in paragraphs[1:]):
-        return False
-    unfinished = sum(not line.endswith((".", "!")) for line in lines)
-    return median(len(line.split()) for line in lines) <= _SLIDE_LINE_WORDS and unfinished >= 0.8 * len(lines)
-
-
-def _slides(paragraphs: list[_Paragraph]) -> list[Draft]:
-    groups: list[_Paragraph] = []  # all lines between two wide gaps, with the gap above
-    for paragraph in paragraphs:
-        if groups and paragraph.gap <= 1:
-            groups[-1] = replace(groups[-1], lines=groups[-1].lines + paragraph.lines)
-        else:
-            groups.append(paragraph)
-    usual_gap = median([group.gap for group in groups[1:]])
-    drafts: list[Draft] = []
-    slide = 0
-    titled = False  # the slide so far is a lone line that heads the groups set closely below it
-    for group in groups:
-        lone = len(group.lines) == 1
-        part_of_slide = titled and not lone and group.gap < usual_gap
-        if not part_of_slide:
-            slide += 1
-        titled = part_of_slide or lone
-        for number, line in enumerate(group.lines):
-            text = resolve(line.strip()).text
-            if not drafts:
-                drafts.append(Draft(BlockKind.TITLE, text, level=1, slide=slide))
-            elif number == 0:
-                level = 3 if part_of_slide else 2
-                drafts.append(Draft(BlockKind.HEADING, text, level=level, slide=slide))
-            else:
-                drafts.append(Draft(BlockKind.LIST_ITEM, text, slide=slide, tight=True))
-    return drafts
-
-
-# Prose
-
-
-def _prose(paragraphs: list[_Paragraph]) -> list[Draft]:
+def _prose(paragraphs: list[Paragraph]) -> list[Draft]:
     labels = _label_headings(paragraphs)
     pieces: list[_Piece] = []
     for paragraph in paragraphs:
@@ -146,13 +80,13 @@ def _prose(paragraphs: list[_Paragraph]) -> list[Draft]:
     ]
 
 
-def _label_headings(paragraphs: list[_Paragraph]) -> bool:
+def _label_headings(paragraphs: list[Paragraph]) -> bool:
     """Whether the file writes its headings as "[Heading] " before each paragraph."""
     labelled = sum(bool(_LABEL.match(paragraph.lines[0])) for paragraph in paragraphs)
     return labelled >= 3 and labelled >= 0.5 * len(paragraphs)
 
 
-def _pieces(paragraph: _Paragraph, labels: bool) -> Iterator[_Piece]:
+def _pieces(paragraph: Paragraph, labels: bool) -> Iterator[_Piece]:
     lines = list(paragraph.lines)
     if labels and (label := _LABEL.match(lines[0])):
         yield _Piece(BlockKind.HEADING, resolve(label[1]), level=2, label=True)
@@ -166,7 +100,8 @@ def _pieces(paragraph: _Paragraph, labels: bool) -> Iterator[_Piece]:
             yield _text_piece(run, seen_item)
             run = []
         if heading:
-            yield _Piece(BlockKind.HEADING, resolve(heading[2]), level=max(2, len(heading[1])))
+            shown = line[heading.end() :].rstrip(" \t").rstrip("#").rstrip(" \t") or "#"
+            yield _Piece(BlockKind.HEADING, resolve(shown), level=max(2, len(heading[1])))
         elif bullet:
             run = [line.strip()]
             seen_item = True
@@ -251,8 +186,10 @@ def _torn(above: str, below: str, run_ins: int) -> bool:
     Above must be prose that stops short: after a comma, or after a word while the text below goes on in lower case,
     or while above is too long or too much of a sentence for a heading.
     """
+    if len(above) > _LONGEST_TORN_CHARS or not _UNFINISHED_END.match(above, len(above) - 1):
+        return False
     goes_on = _is_prose(below) or (below[0].islower() and _SENTENCE_END.search(below))
-    if "\n" in above or "\n" in below or not re.search(r"[\w,]$", above) or not goes_on:
+    if "\n" in above or "\n" in below or not goes_on:
         return False
     if above.endswith(","):
         return True
@@ -267,8 +204,8 @@ def _torn(above: str, below: str, run_ins: int) -> bool:
 def _mark_headings(pieces: list[_Piece]) -> list[_Piece]:
     marked: list[_Piece] = []
     heading = ""
-    for number, piece in enumerate(pieces):
-        if piece.kind is BlockKind.PARAGRAPH and _opens_text(piece, pieces[number + 1 :]):
+    for piece, body in zip(pieces, _bodies(pieces), strict=True):
+        if piece.kind is BlockKind.PARAGRAPH and _opens_text(piece, body):
             piece = replace(piece, kind=BlockKind.HEADING, level=2)  # noqa: PLW2901
         if piece.kind is BlockKind.HEADING:
             if piece.label and piece.text == heading:
@@ -280,21 +217,31 @@ def _mark_headings(pieces: list[_Piece]) -> list[_Piece]:
     return marked
 
 
-def _opens_text(piece: _Piece, following: list[_Piece]) -> bool:
+def _bodies(pieces: list[_Piece]) -> list[_Piece | None]:
+    """What follows each piece, footnotes left out."""
+    found: list[_Piece | None] = []
+    following: _Piece | None = None
+    for piece in reversed(pieces):
+        found.append(following)
+        if piece.kind is not BlockKind.FOOTNOTE:
+            following = piece
+    return found[::-1]
+
+
+def _opens_text(piece: _Piece, body: _Piece | None) -> bool:
     text = piece.text
     short = len(text.split()) <= _LONGEST_HEADING_WORDS and len(text) <= 100
     headline = text[:1].isupper() or text[:1].isdigit() or piece.inline.lead == len(text)
     unfinished = text.endswith("?") or not _STOPPED.search(text)
     if "\n" in text or not (short and headline and unfinished):
         return False
-    body = next((other for other in following if other.kind is not BlockKind.FOOTNOTE), None)
     return body is not None and body.kind is not BlockKind.BOILERPLATE
 
 
 def _run_in(piece: _Piece) -> int:
     if piece.kind is not BlockKind.PARAGRAPH:
         return 0
-    if 0 < piece.inline.lead < len(piece.text) and re.match(r"\S+( \S+){0,13}$", piece.text[: piece.inline.lead]):
+    if 0 < piece.inline.lead < len(piece.text) and _LEAD.match(piece.text[: piece.inline.lead]):
         return piece.inline.lead
     match = _RUN_IN.match(piece.text)
     short = match is not None and len(match[1].split()) <= _LONGEST_HEADING_WORDS

@@ -22,7 +22,7 @@ _SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
     (b"SQLite format 3\x00", "a database", frozenset()),
 )
 _NAMES = {".pdf": "PDF", ".docx": "Word document", ".pptx": "PowerPoint presentation"}
-_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(rb"\s*+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _TEXT = frozenset({".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml"})
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # of UTF-16 and UTF-32, whose text is full of zeros
 _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\v\f\r\x1b"})

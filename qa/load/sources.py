@@ -28,6 +28,17 @@ from qa.safe_text import one_line, web_address
 log = logging.getLogger(__name__)
 
 NAME = SIDECAR
+_MOST_BYTES = 64 << 20
+# The format needs one table in the file and one value in that; the parser takes a time that grows with the square of
+# a key's parts, and a level of the interpreter's stack for each bracket.
+_MOST_KEY_PARTS = 16
+_MOST_NESTING = 16
+_STRUCTURE = re.compile(
+    r"""\"\"\"(?:[^"\\]|\\.|"(?!""))*+(?:\"{3,5})?|'''(?:[^']|'(?!''))*+(?:'{3,5})?"""  # strings over several lines
+    r"""|"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?"""  # strings on one line
+    r"""|\#[^\n]*+|(?P<dots>\.)|(?P<opens>[\[{])|(?P<closes>[\]}])|(?P<ends>\n)""",
+    re.DOTALL,
+)
 _FIELDS = ("title", "publisher", "author", "date", "url")
 
 
@@ -65,17 +76,22 @@ def read_sources(folder: Path) -> dict[str, Details]:
         Details by the file's path relative to the folder, with forward slashes.
 
     Raises:
-        UnreadableFile: the sidecar is not valid TOML, or holds a field or value of the wrong kind.
+        UnreadableFile: the sidecar is not valid TOML, too large or too deep to read, or holds a field or value of the
+            wrong kind.
     """
     path = folder / NAME
     if path.is_dir():
         log.warning("%s is a folder, not a sidecar, so it describes no document; rename it.", path)
         return {}
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+        text = data.decode("utf-8").replace("\r\n", "\n")
+        _check_size(data, text)
+        tables = tomllib.loads(text)
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UnreadableFile(f"{NAME}: {error}; mend it and build again") from None
     return {name: _details(name, table) for name, table in tables.items()}
 
@@ -94,6 +110,32 @@ _READ: Mapping[str, Callable[[str], str | None]] = {
     "url": web_address,
 }
 _KINDS = {"date": "date", "url": "http or https address"}
+
+
+def _check_size(data: bytes, text: str) -> None:
+    """Refuse what TOML's parser would take too long over, in one pass.
+
+    Raises:
+        ValueError: what it is, and on which line.
+    """
+    if len(data) > _MOST_BYTES:
+        raise ValueError(f"it is larger than {_MOST_BYTES >> 20} MB")
+    line, dots, depth = 1, 0, 0
+    for found in _STRUCTURE.finditer(text):
+        match found.lastgroup:
+            case "dots":
+                dots += 1
+            case "opens":
+                depth += 1
+            case "closes":
+                depth -= 1
+            case "ends":
+                dots = 0
+        if dots >= _MOST_KEY_PARTS:
+            raise ValueError(f"line {line} holds a key of more than {_MOST_KEY_PARTS} parts")
+        if depth > _MOST_NESTING:
+            raise ValueError(f"line {line} is nested more than {_MOST_NESTING} deep")
+        line += found[0].count("\n")
 
 
 def _details(name: str, table: object) -> Details:

@@ -11,11 +11,9 @@ import re
 from collections.abc import Iterator
 
 from lxml import etree
-from lxml import html as parser
 
-from qa.errors import UnreadableFile
-from qa.load.decode import clean, decode
 from qa.load.draft import Draft
+from qa.load.html_tree import parse_html
 from qa.records import BlockKind
 
 _DROPPED = frozenset(
@@ -34,8 +32,9 @@ _BLOCKS = frozenset(
 )
 _MOST_LINKS = 0.7  # share of a list's or block's characters that may stand in links
 _FEWEST_LINKS = 3
+_SHORTEST_MAIN_CHARS = 200
 _LINKS_ONLY = "data-links-only"
-_DECLARED = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
+_HAS_MAIN = "data-has-main"
 _META = {
     "author": "author", "article:author": "author", "og:site_name": "publisher", "publisher": "publisher",
     "date": "date", "dc.date": "date", "article:published_time": "date", "og:title": "title",
@@ -47,21 +46,14 @@ def read_html(data: bytes) -> tuple[list[Draft], dict[str, str]]:
     """Turn a page into drafts, and what it says of itself.
 
     Raises:
-        UnreadableFile: it is no text, or holds no element.
+        UnreadableFile: it is no text, or nested too deeply.
     """
-    text = _decoded(data)
-    text = re.sub(r"^\s*<\?xml[^>]{0,200}\?>", "", text)
-    if not text.strip():
+    tree = parse_html(data)
+    if tree is None:
         return [], {}
-    reader = parser.HTMLParser(huge_tree=False)
-    try:
-        tree = parser.document_fromstring(text, parser=reader)
-    except etree.ParserError:
-        return [], {}
-    if any(error.type_name in ("ERR_RESOURCE_LIMIT", "ERR_INTERNAL_ERROR") for error in reader.error_log):
-        raise UnreadableFile("is nested too deeply to read")
     own = _own(tree)
     main = _main(tree)
+    _mark_main(main)
     _mark_links(main)
     drafts = list(_Walk().walk(main))
     first = next((number for number, draft in enumerate(drafts) if draft.kind is BlockKind.HEADING), None)
@@ -73,16 +65,6 @@ def read_html(data: bytes) -> tuple[list[Draft], dict[str, str]]:
         drafts[first] = Draft(BlockKind.TITLE, drafts[first].text, level=1)
         own.pop("title", None)  # the page's name in the browser's bar often carries the site's
     return drafts, own
-
-
-def _decoded(data: bytes) -> str:
-    declared = _DECLARED.search(data[:2048])
-    if declared and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        try:
-            return clean(data.decode(declared[1].decode("ascii")))
-        except (LookupError, UnicodeDecodeError):
-            pass  # it says what it is not, as pages do
-    return decode(data)
 
 
 def _own(tree: etree._Element) -> dict[str, str]:
@@ -99,8 +81,21 @@ def _own(tree: etree._Element) -> dict[str, str]:
 
 
 def _main(tree: etree._Element) -> etree._Element:
-    for tag in ("main", "article"):
-        found = [each for each in tree.iter(tag) if len(" ".join(each.itertext())) > 200]
+    long: dict[str, list[etree._Element]] = {"main": [], "article": []}
+    open_at: list[tuple[etree._Element, int]] = []  # with how many characters came before
+    seen = 0  # characters of text so far, one more for each piece of it
+    for event, element in etree.iterwalk(tree, events=("start", "end")):
+        if event == "start":
+            if element.tag in long:
+                open_at.append((element, seen))
+            seen += len(element.text) + 1 if element.text else 0
+            continue
+        if element.tag in long:
+            _, before = open_at.pop()
+            if seen - before - 1 > _SHORTEST_MAIN_CHARS:
+                long[element.tag].append(element)
+        seen += len(element.tail) + 1 if element.tail else 0
+    for found in long.values():
         if len(found) == 1:
             return found[0]
     body = tree.find("body")
@@ -121,11 +116,7 @@ class _Walk:
     def walk(self, root: etree._Element) -> Iterator[Draft]:
         """The drafts of an element and all in it. Without recursion: pages nest as deep as they like."""
         skip: etree._Element | None = None
-        for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
-            if event in ("comment", "pi"):
-                if skip is None:
-                    self._text.append(element.tail or "")
-                continue
+        for event, element in etree.iterwalk(root, events=("start", "end")):
             if skip is not None:
                 if event == "end" and element is skip:
                     skip = None
@@ -156,7 +147,8 @@ class _Walk:
             self._text.append(str(element.get("alt") or ""))
         elif tag in ("ul", "ol", "dir"):
             start = str(element.get("start") or "1")
-            self._lists.append((int(start) if start.isdigit() else 1) if tag == "ol" else None)
+            first = int(start) if start.isdecimal() and len(start) < 10 else 1
+            self._lists.append(first if tag == "ol" else None)
         elif tag == "li":
             number = self._lists[-1] if self._lists else None
             self._marker = "- " if number is None else f"{number}. "
@@ -206,12 +198,21 @@ class _Walk:
             return False
         named = f"{element.get('class') or ''} {element.get('id') or ''}"
         if tag in _BLOCKS and (_FURNITURE_CLASS.search(named[:300]) or "display:none" in _style(element)):
-            return not any(True for _ in element.iter("h1", "main", "article"))
+            return element.get(_HAS_MAIN) is None
         return element.get(_LINKS_ONLY) is not None
 
 
 def _style(element: etree._Element) -> str:
     return str(element.get("style") or "").replace(" ", "").lower()
+
+
+def _mark_main(root: etree._Element) -> None:
+    """Mark what holds a main heading, or the page's main part: that is no furniture, whatever it is called."""
+    for element in root.iter("h1", "main", "article"):
+        inside = element
+        while inside is not None and inside is not root and inside.get(_HAS_MAIN) is None:
+            inside.set(_HAS_MAIN, "")
+            inside = inside.getparent()
 
 
 def _mark_links(root: etree._Element) -> None:
@@ -240,7 +241,7 @@ def _table(table: etree._Element) -> Iterator[Draft]:
     """A table of data, row by row; one that only lays out a page gives its cells as paragraphs."""
     rows = []
     for row in table.iter("tr"):
-        cells = [" ".join("".join(cell.itertext()).split()) for cell in row if cell.tag in ("td", "th")]
+        cells = [" ".join(_own_text(cell).split()) for cell in row if cell.tag in ("td", "th")]
         if any(cells):
             rows.append(cells)
     layout = (
@@ -255,6 +256,21 @@ def _table(table: etree._Element) -> Iterator[Draft]:
                 yield Draft(BlockKind.PARAGRAPH, cell)
     else:
         yield Draft(BlockKind.TABLE, "\n".join(" | ".join(cells) for cells in rows))
+
+
+def _own_text(cell: etree._Element) -> str:
+    """A cell's text without that of tables in it, whose rows come by themselves."""
+    parts = []
+    walker = etree.iterwalk(cell, events=("start", "end"))
+    for event, element in walker:
+        if event == "start":
+            if element.tag == "table":
+                walker.skip_subtree()
+            else:
+                parts.append(element.text or "")
+        elif element is not cell:
+            parts.append(element.tail or "")
+    return "".join(parts)
 
 
 def _code(element: etree._Element) -> Iterator[Draft]:

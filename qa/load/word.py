@@ -55,6 +55,8 @@ def read_docx(data: bytes) -> tuple[list[Draft], dict[str, str]]:
 class _Reader:
     def __init__(self, document: docx.document.Document) -> None:
         self._document = document
+        self._style_of = _styles(document)
+        self._definition_of, self._levels = _numbering(document)
         self._numbers: dict[tuple[str, str], int] = {}
         self._titled = False
 
@@ -71,7 +73,7 @@ class _Reader:
         text = _text(paragraph._p)  # noqa: SLF001 - python-docx gives no text with footnote marks
         if not text:
             return
-        style = str(getattr(paragraph.style, "name", "") or "")
+        style = self._style_of.get(paragraph._p.style, self._style_of[None])  # noqa: SLF001 - its id
         heading = _HEADING.match(style)
         numbering = self._numbering(paragraph)
         if style.lower() == "title" and not self._titled:
@@ -106,44 +108,88 @@ class _Reader:
         return f"{self._numbers[key]}. "
 
     def _format(self, numbering: tuple[str, str]) -> str | None:
-        try:
-            root = self._document.part.numbering_part.element
-        except (KeyError, NotImplementedError):
-            return None
-        chosen = root.find(f"w:num[@w:numId='{numbering[0]}']/w:abstractNumId", root.nsmap)
-        if chosen is None:
-            return None
-        path = f"w:abstractNum[@w:abstractNumId='{chosen.get(qn('w:val'))}']/w:lvl[@w:ilvl='{numbering[1]}']/w:numFmt"
-        form = root.find(path, root.nsmap)
-        return None if form is None else form.get(qn("w:val"))
+        number, level = numbering
+        return self._levels.get((self._definition_of.get(number, ""), level))
 
     def _footnotes(self) -> Iterator[Draft]:
         for part in self._document.part.package.iter_parts():
             if str(part.partname) == _FOOTNOTES:
                 root = etree.fromstring(part.blob, etree.XMLParser(resolve_entities=False, no_network=True))
                 for note in root.iter(qn("w:footnote")):
-                    text = " ".join(filter(None, (_text(each) for each in note.iter(qn("w:p")))))
+                    text = " ".join(filter(None, (_text(each) for each in _paragraphs(note))))
                     if text and note.get(qn("w:type")) in (None, "normal"):
                         yield Draft(BlockKind.FOOTNOTE, f"[{note.get(qn('w:id'))}] {text}")
 
     def _running(self) -> Iterator[Draft]:
         seen: set[str] = set()
+        read: set[str] = set()  # sections may share a header
         for section in self._document.sections:
             for part in (section.header, section.footer):
-                for paragraph in () if part.is_linked_to_previous else part.paragraphs:
+                if part.is_linked_to_previous or part.part.partname in read:
+                    continue
+                read.add(part.part.partname)
+                for paragraph in part.paragraphs:
                     text = _text(paragraph._p)  # noqa: SLF001
                     if text and text not in seen and not text.isdigit():
                         seen.add(text)
                         yield Draft(BlockKind.BOILERPLATE, text)
 
 
+def _styles(document: docx.document.Document) -> dict[str | None, str]:
+    """The names of paragraph styles by their ids; under None that of the style of paragraphs that name none.
+
+    As python-docx finds them, which looks through all styles anew for each paragraph.
+    """
+    default = ""
+    found: dict[str, str | None] = {}
+    for style in document.styles.element.iterchildren(qn("w:style")):
+        named = style.find(qn("w:name"))
+        name = "" if named is None else str(named.get(qn("w:val")) or "")
+        ours = style.get(qn("w:type")) == "paragraph"
+        if ours and style.get(qn("w:default")) in ("1", "true", "on"):
+            default = name
+        if (style_id := style.get(qn("w:styleId"))) is not None:
+            found.setdefault(style_id, name if ours else None)  # of two with one id the first counts
+    return {None: default, **{style_id: default if name is None else name for style_id, name in found.items()}}
+
+
+def _numbering(document: docx.document.Document) -> tuple[dict[str, str], dict[tuple[str, str], str | None]]:
+    """Which definition each list's number stands for, and the format of each level of each definition."""
+    definition_of: dict[str, str] = {}
+    formats: dict[tuple[str, str], str | None] = {}
+    try:
+        root = document.part.numbering_part.element
+    except (KeyError, NotImplementedError):
+        return definition_of, formats
+    for definition in root.iterchildren(qn("w:abstractNum")):
+        name = str(definition.get(qn("w:abstractNumId")))
+        for level in definition.iterchildren(qn("w:lvl")):
+            form = level.find(qn("w:numFmt"))
+            if form is not None:
+                formats.setdefault((name, str(level.get(qn("w:ilvl")))), form.get(qn("w:val")))
+    for number in root.iterchildren(qn("w:num")):
+        reference = number.find(qn("w:abstractNumId"))
+        if reference is not None:
+            definition_of.setdefault(str(number.get(qn("w:numId"))), str(reference.get(qn("w:val"))))
+    return definition_of, formats
+
+
 def _table(table: Table) -> Draft:
     rows = []
     for row in table._tbl.tr_lst:  # noqa: SLF001 - its cells as they are stored: merged ones once
-        cells = [" ".join(filter(None, (_text(each) for each in cell.iter(qn("w:p"))))) for cell in row.tc_lst]
+        cells = [" ".join(filter(None, (_text(each) for each in _paragraphs(cell)))) for cell in row.tc_lst]
         if any(cells):
             rows.append(" | ".join(cells))
     return Draft(BlockKind.TABLE, "\n".join(rows))
+
+
+def _paragraphs(root: etree._Element) -> Iterator[etree._Element]:
+    """The paragraphs in an element, but not those inside another, as in a text box: its text holds theirs."""
+    walker = etree.iterwalk(root, events=("start",))
+    for _, element in walker:
+        if element.tag == qn("w:p"):
+            yield element
+            walker.skip_subtree()
 
 
 def _text(paragraph: etree._Element) -> str:

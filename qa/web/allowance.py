@@ -1,7 +1,11 @@
-"""How often one address may ask.
+"""How much work one address may ask for.
 
 Guarantees: an address asks a minute's worth of questions at once, and then as many as grow back (a token bucket); the
 memory is bounded: the addresses that asked longest ago are forgotten, and may ask afresh.
+
+Every address that costs work counts, in units of one question: a document, its file or its page costs about as much as
+a question, a list a tenth. Free are what is sent from memory (static files), the probes, and the page with the search
+box, so that a reader who is refused still has a page to come back to.
 """
 
 from __future__ import annotations
@@ -14,6 +18,10 @@ from starlette.requests import Request
 
 from qa.errors import TooManyRequests
 
+QUESTION = 1.0
+DOCUMENT = 1.0
+LIST = 0.1
+
 _MOST_ADDRESSES = 100_000  # some 20 MB
 
 
@@ -24,8 +32,8 @@ class Allowance:
         self._per_minute = per_minute
         self._buckets: dict[str, tuple[float, float]] = {}
 
-    def take(self, request: Request) -> None:
-        """Count one question; without a limit, nothing.
+    def take(self, request: Request, cost: float = QUESTION) -> None:
+        """Count work that costs as much as so many questions; without a limit, count nothing.
 
         Raises:
             TooManyRequests: the address has used up what it may ask.
@@ -35,12 +43,15 @@ class Allowance:
         address, now = household(request.client.host), time.monotonic()
         left, then = self._buckets.pop(address, (self._per_minute, now))
         left = min(self._per_minute, left + (now - then) * self._per_minute / 60)
-        self._buckets[address] = (left - 1 if left >= 1 else left, now)
+        self._buckets[address] = (left - cost if left >= cost else left, now)
         if len(self._buckets) > _MOST_ADDRESSES:
             del self._buckets[next(iter(self._buckets))]
-        if left < 1:
-            message = f"One address may ask {self._per_minute} questions a minute here; wait a little."
-            raise TooManyRequests(message, wait_s=ceil((1 - left) * 60 / self._per_minute))
+        if left < cost:
+            message = (
+                f"One address may ask {self._per_minute} questions a minute here, and a document counts as one; "
+                "wait a little."
+            )
+            raise TooManyRequests(message, wait_s=ceil((cost - left) * 60 / self._per_minute))
 
 
 def household(host: str) -> str:

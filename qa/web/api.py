@@ -19,7 +19,7 @@ from starlette.responses import Response
 from qa.errors import InvalidRequest
 from qa.records import Filters, IndexStatus
 from qa.web import samples
-from qa.web.allowance import Allowance
+from qa.web.allowance import DOCUMENT, LIST, QUESTION, Allowance
 from qa.web.backend import Backend
 from qa.web.schema import (
     AnswerModel,
@@ -63,7 +63,19 @@ async def runner(request: Request) -> Run:
 async def counted(request: Request) -> None:
     """Count a question against what its address may ask."""
     allowance: Allowance = request.app.state.allowance
-    allowance.take(request)
+    allowance.take(request, QUESTION)
+
+
+async def counted_as_document(request: Request) -> None:
+    """Count the reading of a document against what its address may ask."""
+    allowance: Allowance = request.app.state.allowance
+    allowance.take(request, DOCUMENT)
+
+
+async def counted_as_list(request: Request) -> None:
+    """Count a list against what its address may ask."""
+    allowance: Allowance = request.app.state.allowance
+    allowance.take(request, LIST)
 
 
 Service = Annotated[Backend, Depends(backend)]
@@ -201,8 +213,8 @@ def _answer(service: Backend, question: str, k: int, filters: Filters, *, explai
 @router.get(
     "/api/documents",
     summary="List the documents",
-    dependencies=[Depends(takes())],
-    responses=replies(DocumentsModel, samples.DOCUMENTS, (503,)),
+    dependencies=[Depends(takes()), Depends(counted_as_list)],
+    responses=replies(DocumentsModel, samples.DOCUMENTS, (429, 503)),
 )
 async def documents(run: Runner, service: Service) -> Response:
     """Every loaded document, without its text."""
@@ -212,8 +224,8 @@ async def documents(run: Runner, service: Service) -> Response:
 @router.get(
     "/api/documents/{document_id}",
     summary="Read a document",
-    dependencies=[Depends(takes())],
-    responses=replies(DocumentModel, samples.DOCUMENT, (404, 503))
+    dependencies=[Depends(takes()), Depends(counted_as_document)],
+    responses=replies(DocumentModel, samples.DOCUMENT, (404, 429, 503))
     | {308: {"description": "The document had this id before; Location names it by its present one"}},
 )
 async def document(request: Request, run: Runner, service: Service, document_id: DocumentId) -> Response:
@@ -231,8 +243,8 @@ def _document(request: Request, service: Backend, document_id: str) -> Response:
 @router.get(
     "/api/index",
     summary="What is loaded",
-    dependencies=[Depends(takes())],
-    responses=replies(IndexModel, samples.INDEX, (503,)),
+    dependencies=[Depends(takes()), Depends(counted_as_list)],
+    responses=replies(IndexModel, samples.INDEX, (429, 503)),
 )
 async def index(request: Request, run: Runner, service: Service) -> Response:
     """The open snapshot, from when it is, how much is in it, and what the last build did with every file."""

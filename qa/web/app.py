@@ -16,14 +16,17 @@ from qa.errors import QAError
 from qa.inbox import Inbox
 from qa.settings import Settings
 from qa.web import admin, api, pages
+from qa.web.address_limits import Quota
 from qa.web.allowance import Allowance
 from qa.web.assets import Assets
 from qa.web.backend import Backend
 from qa.web.errors import respond
+from qa.web.file_descriptors import files_allowed
 from qa.web.guard import Guard
 from qa.web.home import Home
 from qa.web.openapi import Application
 from qa.web.render import Pages
+from qa.web.unread_replies import MOST_BYTES, LargeReplies
 from qa.web.workers import Workers
 from qa.web.wrong_tokens import WrongTokens
 
@@ -60,6 +63,7 @@ def create_app(
     app.state.pages = Pages(assets, uploads=bool(settings.admin_token))
     app.state.home = Home()
     app.state.workers = Workers(queue=settings.queue, seconds=settings.answer_seconds)
+    app.state.files = Quota(files_allowed())
     app.state.allowance = Allowance(settings.questions_per_minute)
     app.state.builder_trouble = builder_trouble
     if settings.admin_token:
@@ -75,6 +79,7 @@ def create_app(
         request.scope.setdefault("app", app)
         return respond(request, error)
 
+    app.add_middleware(LargeReplies, quota=Quota(MOST_BYTES), respond=respond_here)
     app.add_middleware(
         Guard,
         hosts=(settings.host, *settings.allowed_hosts),

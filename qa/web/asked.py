@@ -16,6 +16,8 @@ from qa.errors import InvalidRequest
 from qa.records import Filters
 from qa.web.schema import AskFilters
 
+_MOST_FAULTS = 10  # told of in one message
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -63,6 +65,8 @@ def asked_from(parameters: QueryParams) -> Asked:
     try:
         filters = AskFilters.model_validate(given).filters()
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'dates'}: {fault['msg']}" for fault in error.errors())
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'dates'}: {fault['msg']}" for fault in error.errors()[:_MOST_FAULTS]
+        )
         raise InvalidRequest(f"The filters cannot be used: {faults.replace('Value error, ', '')}.") from None
     return Asked(parameters.get("q", "").strip(), filters)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from qa.originals import Original
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
 
 
@@ -33,8 +34,8 @@ class Backend(Protocol):
     def status(self) -> IndexStatus:
         """What is loaded, and since when."""
 
-    def original(self, document_id: str) -> tuple[str, bytes]:
-        """The name and the bytes of the file a document was read from.
+    def original(self, document_id: str) -> Original:
+        """The file a document was read from, open; the caller closes it.
 
         Raises:
             UnknownDocument: no document has this id, or its file is gone or has changed.

@@ -61,11 +61,14 @@ HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
     415: ("unsupported_media_type", "Send the body as JSON, with the header Content-Type: application/json."),
     421: ("host_not_allowed", "This host name is not served here; the operator can add it to QA_ALLOWED_HOSTS."),
     431: ("head_too_large", "The address and the headers are larger than what is read here; use a body."),
+    501: ("coding_not_supported", "A body may be sent in chunks, but not in a Transfer-Encoding other than chunked."),
     500: ("internal", "Something went wrong here; the service's log has the details."),
 }
 
 _RETRY_SOON_S = 1  # a queue drains
 _RETRY_LATER_S = 10  # a rebuild or a restart usually takes no longer
+
+_MOST_FAULTS = 10  # told of in one message, which is then no longer than the request
 
 _JSON_PATHS = ("/api/", "/healthz", "/readyz", "/openapi.json")
 
@@ -128,8 +131,11 @@ def wants_page(request: Request) -> bool:
 
 
 def describe(errors: Sequence[Mapping[str, Any]]) -> str:
-    """Validation errors in one line that names every field at fault."""
-    return " ".join(_describe_one(error) for error in errors)
+    """Validation errors in one line that names every field at fault, or the first of them and how many more."""
+    told = [_describe_one(error) for error in errors[:_MOST_FAULTS]]
+    if len(errors) > _MOST_FAULTS:
+        told.append(f"So it goes on; {len(errors)} faults in all.")
+    return " ".join(told)
 
 
 def _describe_one(error: Mapping[str, Any]) -> str:

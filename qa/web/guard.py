@@ -2,7 +2,8 @@
 
 Guarantees: a request for a host name that is not ours is refused, so that a page elsewhere cannot read a local
 service through DNS rebinding; a request that could change something must come from a page of ours or from no page;
-bodies are limited in size and in the time that they take; every reply, errors included, has the security headers.
+bodies are limited in size and in the time that they take; a request that is not answered yet when the server stops is
+told so; every reply, errors included, has the security headers.
 
 Pages of the origins that the settings name may read the API and ask by POST, and that is all; where none is named, no
 CORS header is ever sent (the Fetch standard, "CORS protocol").
@@ -20,7 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qa.errors import InvalidRequest
+from qa.errors import InvalidRequest, Overloaded
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -36,6 +37,7 @@ SECURITY_HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
+ASKED_HEAD = "qa.asked_head"  # in the scope of a request to HEAD, which routes see as GET
 _BODY_SECONDS = 20.0  # for a whole question, or for the next piece of an upload
 _ASKING = "/api/ask"
 _CACHE_DEFAULT = (b"cache-control", b"private, no-cache")
@@ -83,23 +85,30 @@ class Guard:
 
         request = Request(scope)
         try:
-            self._check_host(request)
-            _check_path(scope)
-            _check_query(scope["query_string"])
-            if scope["method"] == "HEAD":
-                # Routes answer GET; the server leaves out the body of a reply to HEAD.
-                scope = {**scope, "method": "GET"}
-            elif scope["method"] != "GET":
-                self._check_origin(request)
-                receive = self._limited(request, receive)
+            scope, receive = self._admitted(request, receive)
             app = _preflight if self._is_preflight(request) else self._app
             await app(scope, receive, send_guarded)
         except ClientDisconnect:
             return
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if started and isinstance(error, asyncio.CancelledError):
+                return  # the server stops, and closes the connection of a reply that is not whole
             if started:
                 raise
-            await self._respond(Request(scope), error)(scope, receive, send_guarded)
+            await self._respond(Request(scope), _told(error))(scope, receive, send_guarded)
+
+    def _admitted(self, request: Request, receive: Receive) -> tuple[Scope, Receive]:
+        """What the application gets of a request that may be answered."""
+        self._check_host(request)
+        _check_path(request.scope)
+        _check_query(request.scope["query_string"])
+        if request.method == "HEAD":
+            # Routes answer GET; the server leaves out the body of a reply to HEAD.
+            return {**request.scope, "method": "GET", ASKED_HEAD: True}, receive
+        if request.method == "GET":
+            return request.scope, receive
+        self._check_origin(request)
+        return request.scope, self._limited(request, receive)
 
     def _check_host(self, request: Request) -> None:
         named = request.headers.getlist("host")
@@ -177,6 +186,13 @@ def _check_path(scope: Scope) -> None:
         raise InvalidRequest("The path is not UTF-8; percent-encode it as UTF-8.") from None
     if any(ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 for char in path):
         raise InvalidRequest("The path holds a control character, such as a line end; leave it out.")
+
+
+def _told(error: BaseException) -> Exception:
+    """What a client is told of an exception. The server cancels requests when it has to stop."""
+    if isinstance(error, Exception):
+        return error
+    return Overloaded("The service is stopping; send the request again in a moment.")
 
 
 def _check_query(query: bytes) -> None:

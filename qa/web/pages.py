@@ -12,11 +12,12 @@ from starlette.responses import Response
 from qa.errors import RequestError
 from qa.links import find_quote, quote_url
 from qa.records import Citation, Document
-from qa.web.api import Runner, Service, counted, moved, status_of
+from qa.web.api import Runner, Service, counted, counted_as_document, counted_as_list, moved, status_of
 from qa.web.asked import Asked, asked_from
 from qa.web.assets import Assets
 from qa.web.backend import Backend
 from qa.web.docs import routes_of
+from qa.web.file_reply import FileReply
 from qa.web.home import Home
 from qa.web.reader import view_of
 from qa.web.render import Pages
@@ -68,7 +69,7 @@ def _search(request: Request, service: Backend, pages: Pages) -> Response:
     return pages.render("results.html", asked=asked, home=front, results=results)
 
 
-@router.get("/documents")
+@router.get("/documents", dependencies=[Depends(counted_as_list)])
 async def documents(request: Request, run: Runner, service: Service, pages: Templates) -> Response:
     """What is loaded, from when, and what the last build did."""
     return await run(lambda: _documents(request, service, pages))
@@ -90,7 +91,7 @@ def _documents(request: Request, service: Backend, pages: Pages) -> Response:
     )
 
 
-@router.get("/documents/{document_id}", dependencies=[Depends(counted_where_asked)])
+@router.get("/documents/{document_id}", dependencies=[Depends(counted_as_document)])
 async def reader(request: Request, run: Runner, service: Service, pages: Templates, document_id: str) -> Response:
     """A document, with the cited quote marked when the link names one."""
     return await run(lambda: _reader(request, service, pages, document_id))
@@ -122,24 +123,13 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
     )
 
 
-@router.get("/documents/{document_id}/original")
-async def original(run: Runner, service: Service, document_id: str) -> Response:
+@router.get("/documents/{document_id}/original", dependencies=[Depends(counted_as_document)])
+async def original(request: Request, run: Runner, service: Service, document_id: str) -> Response:
     """The file a document was read from, to be saved rather than shown: it may hold anything."""
-    return await run(lambda: _original(service, document_id))
+    return await run(lambda: FileReply(service.original(document_id), request.app.state.files))
 
 
-def _original(service: Backend, document_id: str) -> Response:
-    name, data = service.original(document_id)
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
-    full = percent_encode(name, safe="", errors="replace")
-    return Response(
-        data,
-        headers={"content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{full}"},
-        media_type="application/octet-stream",
-    )
-
-
-@router.get("/docs")
+@router.get("/docs", dependencies=[Depends(counted_as_list)])
 async def docs(request: Request, run: Runner, pages: Templates) -> Response:
     """The API for people; /openapi.json is the same for programs."""
     return await run(lambda: _docs(request, pages))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain, islice, zip_longest
+from itertools import chain, zip_longest
 
 from qa.records import BlockKind, Document
 
 EXAMPLES = 5
 _QUESTION_WORDS = range(3, 13)
 _TOPIC_WORDS = range(2, 9)  # one word is too vague to ask about, nine are a sentence
+_LONGEST_HEADING_CHARS = 120
+_WORD = re.compile(r"\w+")
 _ARTICLE = re.compile(r"(?i)^(?:the|an?) ")
 _WELL_FORMED = re.compile(r"[^\W\d_][\w\u2019' ,&/()\u2013-]*[\w)]")
 _APPARATUS = re.compile(
@@ -21,17 +23,23 @@ _APPARATUS = re.compile(
 def questions(documents: tuple[Document, ...]) -> tuple[str, ...]:
     """A handful of questions, taken from one document after the other; none when no heading would do."""
     by_document = zip_longest(*(_of_document(document) for document in documents))
-    distinct = dict.fromkeys(question for question in chain.from_iterable(by_document) if question)
-    return tuple(islice(distinct, EXAMPLES))
+    distinct: dict[str, None] = {}
+    for question in chain.from_iterable(by_document):
+        if question:
+            distinct[question] = None
+        if len(distinct) == EXAMPLES:
+            break
+    return tuple(distinct)
 
 
 def _of_document(document: Document) -> Iterator[str]:
-    headings = list(_headings(document))
+    headings = [heading for heading in dict.fromkeys(_headings(document)) if len(heading) <= _LONGEST_HEADING_CHARS]
+    written = frozenset(_WORD.findall(document.text))
     yield from (heading for heading in headings if heading.endswith("?") and len(heading.split()) in _QUESTION_WORDS)
     for heading in headings:
         well_formed = _WELL_FORMED.fullmatch(heading) and not _APPARATUS.search(heading)
         if well_formed and len(_ARTICLE.sub("", heading).split()) in _TOPIC_WORDS:
-            yield f"What is said about {_lowered(heading, document.text)}?"
+            yield f"What is said about {_lowered(heading, written)}?"
 
 
 def _headings(document: Document) -> Iterator[str]:
@@ -42,10 +50,8 @@ def _headings(document: Document) -> Iterator[str]:
             yield document.text[block.start : block.start + block.run_in].strip().rstrip(":.")
 
 
-def _lowered(heading: str, text: str) -> str:
-    """The heading with a small first letter, if the document itself writes that word so in running text."""
-    first = re.match(r"\w+", heading)
+def _lowered(heading: str, written: frozenset[str]) -> str:
+    """The heading with a small first letter, if that word is among those that the document has `written` so."""
+    first = _WORD.match(heading)
     lowered = heading[:1].lower() + heading[1:]
-    if first and re.search(rf"\b{re.escape(lowered[: first.end()])}\b", text):
-        return lowered
-    return heading
+    return lowered if first and lowered[: first.end()] in written else heading

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
-import time
 import zipfile
 from contextlib import suppress
 
 import pytest
+from counting import calls_made_by
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from waiting import PATIENCE_S
 
 from qa.errors import UnreadableFile
 from qa.load import SUFFIXES, load_document, parse_file
@@ -47,14 +47,18 @@ def test_html_is_its_main_text():
 
 @pytest.mark.parametrize(
     "food",
-    [b"<p>" * 50_000 + b"x", b"<" * 200_000, b"<!--" * 50_000, b'<a href="' + b"x" * 500_000,
-     b"<div>" * 200 + b"<a>x</a>" * 20_000, b"&" * 200_000, b"<table>" * 150 + b"<tr><td>x" * 5000],
+    [lambda n: b"<p>" * n + b"x", lambda n: b"<" * 4 * n, lambda n: b"<!--" * n, lambda n: b'<a href="' + b"x" * 10 * n,
+     lambda n: b"<div>" * 200 + b"<a>x</a>" * (n // 2), lambda n: b"&" * 4 * n,
+     lambda n: b"<table>" * 150 + b"<tr><td>x" * (n // 10)],
 )  # fmt: skip
-def test_hostile_html_takes_no_longer_than_its_length_warrants(food):
-    started = time.monotonic()
-    with suppress(UnreadableFile):
-        parse_file("a.html", food)
-    assert time.monotonic() - started < 5
+def test_hostile_html_takes_no_more_work_than_its_length_warrants(food):
+    def read(data: bytes) -> None:
+        with suppress(UnreadableFile):
+            parse_file("a.html", data)
+
+    read(food(10))  # what is done once, is done
+    some, four_times = (calls_made_by(lambda size=size: read(food(size))) for size in (12_500, 50_000))
+    assert four_times <= 4 * some + 100
 
 
 def test_lines_become_paragraphs_and_broken_words_whole():
@@ -147,7 +151,7 @@ def test_offsets_hold_for_any_html(texts):
 
 @pytest.fixture
 def parser():
-    with Parser(2, 512) as parser:
+    with Parser(PATIENCE_S, 512) as parser:
         yield parser
 
 
@@ -192,17 +196,17 @@ def test_whatever_a_parser_does_the_next_file_is_read(tmp_path, monkeypatch, dee
         "qa.load.parse_file = parse_file\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with Parser(2, 512) as parser:
+    with Parser(2 if "2 s" in reason else PATIENCE_S, 512) as parser:
         with pytest.raises(UnreadableFile) as caught:
             parser.read("evil.txt", b"x")
         assert reason in str(caught.value)
+        parser._limit_s = PATIENCE_S  # a busy machine may need more than two seconds to start a parser
         assert parser.read("good.txt", b"All is well.").parsed.text == "All is well."
 
 
 def test_closing_ends_the_worker(parser):
     parser.read("a.txt", b"x")
-    pid = parser._process.pid
+    worker = parser._process
+    assert worker.poll() is None
     parser.close()
-    if sys.platform != "win32":
-        with pytest.raises(ProcessLookupError):
-            os.kill(pid, 0)
+    assert worker.returncode is not None

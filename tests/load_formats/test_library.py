@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeEncoder
+from waiting import PATIENCE_S
 
 from qa.build import build
 from qa.load.pdf import read_pdf
@@ -28,7 +29,7 @@ PAGES = json.loads((LIBRARY / "pages.json").read_text(encoding="utf-8"))  # by p
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     index = tmp_path_factory.mktemp("library") / "index"
-    settings = Settings(seeds_dir=FILES, index_dir=index, parse_seconds=20, parse_memory_mb=1024)
+    settings = Settings(seeds_dir=FILES, index_dir=index, parse_seconds=PATIENCE_S, parse_memory_mb=1024)
     report = build(settings, encoder=FakeEncoder())
     snapshot = open_snapshot(index, current_id(index))
     yield report, snapshot

@@ -7,6 +7,7 @@ import pytest
 import samples_for_tests
 from fake_service import FakeService
 from live_server import serving
+from waiting import PATIENCE_S
 
 
 @pytest.fixture(scope="session")
@@ -29,5 +30,5 @@ def service(shared_service: FakeService) -> Iterator[FakeService]:
 
 @pytest.fixture(scope="session")
 def client(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=address, timeout=10) as client:
+    with httpx.Client(base_url=address, timeout=PATIENCE_S) as client:
         yield client

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from io import BytesIO
 
 from qa.errors import InvalidQuestion, InvalidRequest, OperatingError, QuestionTooLong, UnknownDocument
 from qa.links import quote_url
+from qa.originals import PIECE_BYTES, Original
 from qa.records import (
     Answer,
     Block,
@@ -43,6 +45,19 @@ def make_document(
     source = fields.pop("source", f"{document_id}.txt")
     title = fields.pop("title", blocks[0][1])
     return Document(document_id, source, "0" * 64, text, tuple(placed), title, **fields)
+
+
+class OriginalInMemory:
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name = name
+        self.size_bytes = len(content)
+        self._content = BytesIO(content)
+
+    def read(self) -> bytes:
+        return self._content.read(PIECE_BYTES)
+
+    def close(self) -> None:
+        self._content.close()
 
 
 @dataclass
@@ -100,9 +115,9 @@ class FakeService:
         passages = sum(info.passages for info in self.documents())
         return IndexStatus("snap-1", "2025-10-02T14:03:11+00:00", "a-model", len(self.all_documents), passages)
 
-    def original(self, document_id: str) -> tuple[str, bytes]:
+    def original(self, document_id: str) -> Original:
         document = self.document(document_id)
-        return document.source, document.text.encode()
+        return OriginalInMemory(document.source, document.text.encode())
 
     def ready(self) -> None:
         self._check()

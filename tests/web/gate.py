@@ -6,10 +6,9 @@ import sys
 import threading
 
 import samples_for_tests
+from waiting import PATIENCE_S
 
 from qa.web.workers import THREADS
-
-PATIENCE_S = 20
 
 
 class Gate:

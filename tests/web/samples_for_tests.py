@@ -9,9 +9,10 @@ from qa.records import BlockKind as K
 INJECTION = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'><b>bold</b> {{ 7*7 }} </mark>"
 
 
-def service() -> FakeService:
+def service(max_question_chars: int = 200) -> FakeService:
     return FakeService(
         {document.id: document for document in (harbour(), slides(), hostile(), rightward(), table())},
+        max_question_chars=max_question_chars,
         last_report={
             "finished_at": "2025-10-02T14:03:11+00:00",
             "seconds": 2.41,

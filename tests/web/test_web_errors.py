@@ -6,6 +6,7 @@ import socket
 import httpx
 import pytest
 from fake_service import FakeService
+from waiting import PATIENCE_S
 
 import qa.errors
 from qa.errors import BuildRunning, DamagedSnapshot, NoIndex, OperatingError, QAError
@@ -197,7 +198,7 @@ def test_a_body_that_grows_beyond_its_limit_is_cut_off(address):
         for _ in range(300):
             yield b" " * 1024
 
-    with httpx.Client(base_url=address) as client:
+    with httpx.Client(base_url=address, timeout=PATIENCE_S) as client:
         reply = client.post("/api/ask", content=chunks(), headers=JSON)
     assert reply.status_code == 413
     assert error_of(reply)["code"] == "request_too_large"
@@ -231,6 +232,26 @@ def error_of(reply: httpx.Response) -> dict[str, str]:
 
 def raw(address: str, request: bytes) -> bytes:
     host, port = address.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
         connection.sendall(request)
         return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def test_a_message_does_not_grow_with_the_number_of_faults(client: httpx.Client) -> None:
+    lengths = []
+    for count in (1000, 4000):
+        body = {"question": "harbour"} | {f"p{number}": 1 for number in range(count)}
+        reply = client.post("/api/ask", json=body)
+        assert reply.status_code == 400
+        assert f"{count} faults in all" in reply.json()["error"]["message"]
+        lengths.append(len(reply.content))
+    assert lengths[0] == lengths[1]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 50_000, b'{"question":' * 4_000, b'{"question": "x", "filters": ' + b"[" * 50_000],
+)
+def test_a_body_nested_without_end_is_the_callers_fault(client: httpx.Client, body: bytes) -> None:
+    reply = client.post("/api/ask", content=body, headers={"content-type": "application/json"})
+    assert (reply.status_code, reply.json()["error"]["code"]) == (400, "invalid_request")

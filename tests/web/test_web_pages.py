@@ -8,6 +8,7 @@ import httpx
 import pytest
 import samples_for_tests
 from live_server import serving
+from waiting import PATIENCE_S
 
 from qa.links import quote_digest
 
@@ -202,7 +203,7 @@ def test_filters_come_with_many_documents_and_hold():
     for number in range(4):
         copy = replace(samples_for_tests.harbour(), id=f"copy-{number}", title=f"Copy {number}")
         service.all_documents[copy.id] = copy
-    with serving(service) as address, httpx.Client(base_url=address) as client:
+    with serving(service) as address, httpx.Client(base_url=address, timeout=PATIENCE_S) as client:
         home = Page(client.get("/").text)
         assert {"q", "document_id", "date_from", "date_to"} <= {a.get("name") for _, a in home.elements}
         assert len(home.texts["option"]) == 10

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from waiting import PATIENCE_S
 from workshop import Workshop
 
 from qa.settings import Settings
@@ -20,11 +21,16 @@ from qa.settings import Settings
 pytestmark = pytest.mark.model
 
 ROOT = Path(__file__).parent.parent.parent
-PATIENCE_S = 90
 
 
 def test_two_processes_answer_and_stop_together(seeds_index: Settings):
-    environment = {**os.environ, "QA_INDEX_DIR": str(seeds_index.index_dir), "QA_PORT": "0", "QA_WORKERS": "2"}
+    environment = {
+        **os.environ,
+        "QA_INDEX_DIR": str(seeds_index.index_dir),
+        "QA_PORT": "0",
+        "QA_WORKERS": "2",
+        "QA_ANSWER_SECONDS": str(PATIENCE_S),
+    }
     command = [sys.executable, "-m", "qa.cli", "serve"]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import samples_for_tests
 from fake_service import make_document
 from hypothesis import given
 from hypothesis import strategies as st
+from work import grows_evenly
 
 from qa.records import Block, BlockKind, Document, Span
 from qa.web.pieces import cut
@@ -110,3 +113,16 @@ def _pieces(view: View):
 
 def _bare(text: str) -> str:
     return "".join(text.split())
+
+
+def test_a_document_is_laid_out_in_work_proportional_to_its_blocks() -> None:
+    def prepared(size: int) -> Callable[[], object]:
+        line, row = "- one item of many\n", "a cell | another | a third\n"
+        text = line * size + row * size
+        items = (Block(BlockKind.LIST_ITEM, at * len(line), (at + 1) * len(line) - 1) for at in range(size))
+        table = Block(BlockKind.TABLE, size * len(line), len(text) - 1)
+        document = Document("d", "d.txt", "", text, (*items, table), "D")
+        return lambda: view_of(document, Span(3, len(text) - 3), "c3")
+
+    even, done = grows_evenly(prepared, 250)
+    assert even, done

@@ -7,18 +7,29 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+from contextlib import ExitStack
 from pathlib import Path
 
-from gate import PATIENCE_S
+import samples_for_tests
+from live_server import serving
+from raw_http import BEARER, TOKEN, Reply, connect, parse, request
+from raw_http import read as read_all
+from waiting import PATIENCE_S, until
 
+from qa.settings import Settings
 from qa.web.workers import THREADS
 
 HERE = Path(__file__).parent
 
 
 def test_what_was_taken_on_is_answered_and_nothing_new_is_taken():
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent.parent), "QA_PORT": "0"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE.parent.parent)]),
+        "QA_PORT": "0",
+        "QA_QUEUE": str(THREADS + 2),
+        "QA_ANSWER_SECONDS": str(PATIENCE_S),
+    }
     command = [sys.executable, str(HERE / "gate.py")]
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -35,7 +46,7 @@ def test_what_was_taken_on_is_answered_and_nothing_new_is_taken():
                 assert probe.recv(1000)  # by then the server has read what came before
 
             process.send_signal(signal.SIGTERM)
-            wait_until_refused(port)
+            until(lambda: refused(port))
             process.stdin.write("open\n")
             process.stdin.flush()
             replies = [read(client) for client in clients]
@@ -46,15 +57,59 @@ def test_what_was_taken_on_is_answered_and_nothing_new_is_taken():
             process.kill()
 
 
-def wait_until_refused(port):
-    until = time.monotonic() + PATIENCE_S
-    while True:
-        assert time.monotonic() < until
+def refused(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S).close()
+    except ConnectionError:
+        return True
+    return False
+
+
+def check_that_it_says_so(reply: Reply):
+    assert (reply.status, reply.error["code"]) == (503, "overloaded")
+    assert "stopping" in reply.error["message"]
+    assert reply.headers["retry-after"]
+    assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+def test_who_sends_when_the_server_stops_is_told_to_send_again():
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(HERE.parent.parent),
+        "QA_PORT": "0",
+        "QA_ANSWER_SECONDS": "0.5",  # and a little more, until it waits no longer
+    }
+    command = [sys.executable, str(HERE / "gate.py")]
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S).close()
-        except ConnectionError:
-            return
-        time.sleep(0.02)
+            address = process.stdout.readline().split()[-1]
+            head = ("Content-Type: application/json", "Content-Length: 100", "Expect: 100-continue")
+            with connect(address) as client:
+                client.sendall(request("POST /api/ask HTTP/1.1", *head, body=b'{"question": "wh'))
+                assert client.recv(1000).startswith(b"HTTP/1.1 100 ")  # by then it reads the body
+                process.send_signal(signal.SIGTERM)
+                [reply] = parse(read_all(client))
+            check_that_it_says_so(reply)
+            assert process.wait(PATIENCE_S) == -signal.SIGTERM
+        finally:
+            process.kill()
+
+
+def test_an_upload_under_way_when_the_server_stops_leaves_nothing(tmp_path):
+    seeds = tmp_path / "seeds"
+    seeds.mkdir()
+    settings = Settings(admin_token=TOKEN, seeds_dir=seeds, index_dir=tmp_path / "index")
+    with ExitStack() as held:
+        with serving(samples_for_tests.service(), settings, timeout_graceful_shutdown=1) as address:
+            client = held.enter_context(connect(address))
+            head = (BEARER, "Content-Length: 100")
+            client.sendall(request("PUT /api/documents/a.txt HTTP/1.1", *head, body=b"half"))
+            until(lambda: list(seeds.glob(".upload*")))
+        [reply] = parse(read_all(client))
+        check_that_it_says_so(reply)
+        assert not list(seeds.iterdir())
 
 
 def read(client):

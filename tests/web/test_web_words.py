@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 import samples_for_tests
 from fake_service import make_document
+from work import grows_evenly
 
-from qa.records import Answer, BlockKind, Filters, Verdict
+from qa.records import Answer, Block, BlockKind, Document, Filters, Verdict
 from qa.web.asked import Asked
 from qa.web.report import report_of
 from qa.web.suggest import questions
@@ -87,6 +89,19 @@ def test_a_report_leads_with_what_needs_a_person():
 @pytest.mark.parametrize("raw", [{}, {"files": 3}, {"files": [1, {}], "seconds": "?"}])
 def test_a_report_of_another_make_breaks_nothing(raw):
     assert report_of(raw) is not None
+
+
+def test_examples_are_found_without_reading_a_text_once_for_each_heading():
+    def prepared(size):
+        headings = "".join(f"The Ferry {number}\n" for number in range(size))
+        text = headings + "word " * size
+        starts = [match.start() for match in re.finditer("The", headings)]
+        blocks = tuple(Block(BlockKind.HEADING, start, headings.index("\n", start), level=2) for start in starts)
+        document = Document("d", "d.txt", "", text, blocks, "D")
+        return lambda: questions((document,))
+
+    even, done = grows_evenly(prepared, 250)
+    assert even, done
 
 
 def test_a_document_that_was_only_kept_is_shown_among_those_with_trouble():

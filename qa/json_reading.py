@@ -1,0 +1,18 @@
+"""Reads JSON that something else wrote, so that every fault in it is one kind of error."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def parse_json(data: bytes | str) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        ValueError: it is no JSON, not UTF-8, or nested deeper than is read.
+    """
+    try:
+        return json.loads(data)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None

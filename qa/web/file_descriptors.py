@@ -1,0 +1,80 @@
+"""File descriptors: how many this process may open, how many of them are for clients, and a log that a shortage of
+them does not fill.
+
+Guarantees: of the descriptors that are free when the first client comes, half are for connections and a quarter for
+files that are sent, so that the index can still be opened anew. Should there be too few all the same, new clients
+wait in the kernel's queue, and the log has one line a minute about it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import resource
+import time
+from contextlib import suppress
+
+_MOST_CONNECTIONS = 512
+_MOST_FILES = 256
+_WANTED = 4096  # more than this process ever uses
+_LEAST = 4
+_LINE_EVERY_S = 60.0
+_MOST_BACKLOG = 512
+
+
+def raise_limit() -> None:
+    """Let this process open as many files as the system allows it, within reason."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _WANTED if hard == resource.RLIM_INFINITY else min(_WANTED, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):  # macOS has a further limit, which it does not tell
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def connections_allowed() -> int:
+    """How many connections may be open at once."""
+    return max(_LEAST, min(_MOST_CONNECTIONS, _free() // 2))
+
+
+def files_allowed() -> int:
+    """How many files may be on their way to clients at once."""
+    return max(_LEAST, min(_MOST_FILES, _free() // 4))
+
+
+def backlog() -> int:
+    """How many clients are let in at once before those that must go have gone; as many more wait in the kernel."""
+    return max(_LEAST, min(_MOST_BACKLOG, _free() // 8))
+
+
+def _free() -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return _WANTED
+    return soft - _open()
+
+
+def _open() -> int:
+    try:
+        return len(os.listdir("/dev/fd"))  # noqa: PTH208 - names alone, without a look at each
+    except OSError:
+        return 32
+
+
+class ShortageFilter(logging.Filter):
+    """For asyncio's logger: a traceback for every client that no descriptor is free for becomes a line a minute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is written."""
+        if not record.getMessage().startswith("socket.accept() out of system resource"):
+            return True
+        now = time.monotonic()
+        if now < self._next:
+            return False
+        self._next = now + _LINE_EVERY_S
+        record.msg, record.args = "No file descriptor is free; new clients wait. Raise the limit (ulimit -n).", ()
+        record.exc_info = record.exc_text = None
+        return True

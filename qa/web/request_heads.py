@@ -1,0 +1,64 @@
+"""The heads of requests, as the parser has found them: which are answered, and what they ask for.
+
+Guarantees, by RFC 9112 and RFC 9110: a request whose end two readers could place differently is refused; the parser
+(llhttp) refuses most of these itself, and `check` what it lets pass. An `Upgrade` is ignored (RFC 9110, section 7.8):
+`again` gives the same head without it. Of an address in absolute form the authority replaces the Host header.
+"""
+
+from __future__ import annotations
+
+import httptools
+from starlette.exceptions import HTTPException
+
+Headers = list[tuple[bytes, bytes]]
+
+LONGEST_PATH_BYTES = (1 << 16) - 1  # what httptools.parse_url takes; the query may be longer
+
+
+def check(method: bytes, version: str, headers: Headers) -> None:
+    """Refuse what is well-formed and still not to be answered.
+
+    Raises:
+        HTTPException: 400 for CONNECT and for other versions than 1.0 and 1.1; 400 for a Transfer-Encoding that
+            HTTP/1.0 does not have; 501 for one other than chunked, since its body would be taken for something else.
+    """
+    if method == b"CONNECT" or version not in ("1.0", "1.1"):
+        raise HTTPException(400)
+    codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
+    if codings and version == "1.0":
+        raise HTTPException(400)
+    if codings not in ([], [b"chunked"]):
+        raise HTTPException(501)
+
+
+def size_bytes(target: bytes, headers: Headers) -> int:
+    """The size of a head, nearly: without its method and version."""
+    return len(target) + sum(len(name) + len(value) + 4 for name, value in headers)
+
+
+def again(method: bytes, target: bytes, version: str, headers: Headers) -> bytes:
+    """The bytes of a head as it was parsed, without its Upgrade headers."""
+    lines = [b"%b %b HTTP/%b" % (method, target, version.encode())]
+    lines += [b"%b: %b" % header for header in headers if header[0] != b"upgrade"]
+    return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+def split(target: bytes, headers: Headers) -> tuple[bytes, bytes]:
+    """The path and the query of a request's target; for an absolute form, `headers` get its authority as their Host.
+
+    Raises:
+        HTTPException: 431, the path is longer than is read; 400, the target is none of ours.
+    """
+    target, _, query = target.partition(b"#")[0].partition(b"?")
+    if len(target) > LONGEST_PATH_BYTES:
+        raise HTTPException(431)
+    if not target.startswith(b"/"):
+        url = httptools.parse_url(target)
+        if (url.schema or b"").lower() not in (b"http", b"https") or url.userinfo:
+            raise HTTPException(400)
+        authority, slash, path = target.partition(b"://")[2].partition(b"/")
+        target = b"/" + path if slash else b"/"
+        hosts = [number for number, (name, _) in enumerate(headers) if name == b"host"]
+        if len(hosts) == 1:  # the guard refuses none, and more than one
+            headers[hosts[0]] = (b"host", authority)
+    return target, query

@@ -1,0 +1,106 @@
+"""No regular expression of the package takes a time that grows faster than its text, whatever the text holds."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from pattern_steps import TooManySteps, hostile, steps
+
+import qa
+
+# Searches whose text is bounded before, and by what.
+BOUNDED = {
+    "qa.answer_type._HELD": "one sentence, of at most 1,200 characters",
+}
+ONCE_ONLY = {"match", "fullmatch"}
+SEARCHES = {"search", "sub", "subn", "findall", "finditer", "split"}
+SIZES = ((50, 200), (500, 2000))  # the larger where a bounded repetition still grows at the smaller
+
+
+def modules() -> list[str]:
+    return sorted(found.name for found in pkgutil.walk_packages(qa.__path__, "qa."))
+
+
+def patterns() -> list[Any]:
+    """Every pattern of every module, with whether anything but the beginning of a text is looked at."""
+    found: dict[tuple[Any, bool], Any] = {}
+    for name in modules():
+        module = importlib.import_module(name)
+        tree = ast.parse(Path(module.__file__ or "").read_text(encoding="utf-8"))
+        for pattern, search, where in (*_constants(module, tree), *_calls(module, tree)):
+            if f"{name}.{where.partition('-')[0]}" in BOUNDED:
+                continue
+            found.setdefault((pattern.pattern, search), pytest.param(pattern, search, id=f"{name}-{where}"))
+    return list(found.values())
+
+
+def _constants(module: ModuleType, tree: ast.Module) -> Iterator[tuple[re.Pattern[Any], bool, str]]:
+    """The patterns that a module holds."""
+    used: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            used.setdefault(node.value.id, set()).add(node.attr)
+    for variable, value in vars(module).items():
+        held = value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else [value]
+        for number, pattern in enumerate(held):
+            if isinstance(pattern, re.Pattern):
+                yield pattern, not used.get(variable) or not used[variable] <= ONCE_ONLY, f"{variable}-{number}"
+
+
+def _calls(module: ModuleType, tree: ast.Module) -> Iterator[tuple[re.Pattern[Any], bool, str]]:
+    """The patterns that a module gives to the functions of `re` as it goes."""
+    for call in ast.walk(tree):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+            continue
+        if (
+            isinstance(call.func.value, ast.Name)
+            and call.func.value.id == "re"
+            and call.func.attr in SEARCHES | ONCE_ONLY
+        ):
+            source = eval(compile(ast.Expression(call.args[0]), "", "eval"), dict(vars(module)))
+            yield re.compile(source), call.func.attr in SEARCHES, f"line-{call.lineno}"
+
+
+@pytest.mark.parametrize(("pattern", "search"), patterns())
+def test_a_pattern_takes_steps_in_proportion_to_its_text(pattern: re.Pattern[Any], search: bool) -> None:
+    for opening, unit in hostile(pattern):
+        assert _is_linear(pattern, opening, unit, search=search), (opening, unit)
+
+
+def _is_linear(pattern: re.Pattern[Any], opening: str, unit: str, *, search: bool) -> bool:
+    return any(_grows_evenly(pattern, opening, unit, search, *sizes) for sizes in SIZES)
+
+
+def _grows_evenly(pattern: re.Pattern[Any], opening: str, unit: str, search: bool, small: int, large: int) -> bool:
+    try:
+        texts = (opening + unit * (size // len(unit)) + "\x00" for size in (small, large))
+        taken = [steps(pattern, text, search=search) for text in texts]
+    except TooManySteps:
+        return False
+    return taken[1] <= 5 * taken[0] + 200
+
+
+@pytest.mark.parametrize(
+    ("pattern", "search"),
+    [
+        (r"(?:a+)+b", False),
+        (r"(\w+)[-\u2010]$", True),
+        (r"\w+(?:-\w+)+", True),
+        (r"<!--.*?-->", True),
+        (r"(#{1,6})[ \t]+(\S.*?)[ \t]*#*$", False),
+        (r"([A-Za-z_][\w-]*)[ \t]*:[ \t]*(.*?)[ \t]*$", False),
+        (r"\s*(?:<!--(?s:.*?)-->\s*)*<(?:!doctype\s+html|html)\b", False),
+        (r"\d[\d,.]*\s?(?:dollars|%)", True),
+    ],
+)
+def test_the_check_finds_patterns_that_do_not(pattern: str, search: bool) -> None:
+    compiled = re.compile(pattern)
+    assert not all(_is_linear(compiled, opening, unit, search=search) for opening, unit in hostile(compiled))

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from qa.errors import UnreadableFile, UnreadableForNow
+from qa.json_reading import parse_json
 from qa.load import Parsed
 from qa.process_guard import Guard
 from qa.records import Block, BlockKind, Passage, PassageKind, Span

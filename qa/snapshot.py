@@ -126,7 +126,8 @@ class Snapshot:
             raise ValueError(f"its parts hold different numbers of passages: {sorted(sizes)}")
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files: the memory maps go with the last reference to this object, at once."""
+        self.__dict__.pop("passage", None)  # it refers back here, which only the garbage collector would undo
         self._database.close()
         _release(self._held)
         self._held = None

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -302,3 +304,20 @@ def test_any_text_reads_back_at_its_offsets(tmp_path_factory, texts):
         for span in passage.sentences:
             assert passage.text[span.start : span.end].strip()
     snapshot.close()
+
+
+def test_a_closed_snapshot_holds_no_file_even_before_garbage_is_collected(built):
+    def opened() -> list[str]:
+        return [file.path for file in psutil.Process().open_files() if str(built.folder()) in file.path]
+
+    gc.collect()
+    gc.disable()
+    try:
+        snapshot = built.open()
+        snapshot.passage(0)
+        assert opened()
+        snapshot.close()
+        del snapshot
+        assert opened() == []
+    finally:
+        gc.enable()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 import samples_for_tests
-from live_server import eventually, serving
+from live_server import serving
 from raw_http import AT_SENTINEL, BEARER, SENTINEL, Reply, chunked, exchange, request
+from waiting import until
 
 from qa.settings import Settings
 
@@ -237,7 +238,7 @@ def test_each_request_gets_what_the_table_says(address, folder, case, delivery):
         check_shape(reply)
     assert (path.read_bytes() if path.exists() else None) == stored
     assert (folder / "kept.txt").read_text() == "kept"
-    eventually(lambda: not list(folder.rglob(".*")))  # what was begun and refused is swept up
+    until(lambda: not list(folder.rglob(".*")))  # what was begun and refused is swept up
 
 
 def check_shape(reply: Reply):

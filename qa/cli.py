@@ -1,7 +1,8 @@
 """The command line: `qa build | watch | serve | ask | eval | status | doctor | rollback`.
 
 Exit status: 0 done; 1 an error, told in one line, or something that `doctor` found wrong; 2 wrong usage; 3 built, but
-some files could not be read; 4 asked, but the documents do not seem to say; 130 interrupted.
+some files could not be read, or were kept as read before; 4 asked, but the documents do not seem to say; 130
+interrupted.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="qa",
         description="Answers questions with exact quotations from a folder of documents.",
-        epilog="Exit status: 0 done, 1 error, 2 wrong usage, 3 built but some files failed, 4 not answered.",
+        epilog="Exit status: 0 done, 1 error, 2 wrong usage, 3 built but some files unread, 4 not answered.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 

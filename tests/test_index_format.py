@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from workshop import Workshop
 
+from qa.builder_lock import BUILDER_LOCK
 from qa.manifest import FORMAT, current_id
 from qa.memory import JOURNAL
 from qa.publish import LOCK, ROLLED_BACK
@@ -41,7 +42,7 @@ def test_the_version_is_the_codes():
 def test_the_folder_holds_what_is_named(shop):
     named = set(table("The folder"))
     assert {path.name for path in shop.index.iterdir()} <= {name.rstrip("/") for name in named}
-    assert named == {"CURRENT", "snapshots/", REPORT, LOCK, JOURNAL, PROGRESS, REQUEST, ROLLED_BACK}
+    assert named == {"CURRENT", "snapshots/", REPORT, LOCK, JOURNAL, PROGRESS, REQUEST, ROLLED_BACK, BUILDER_LOCK}
 
 
 def test_a_snapshot_holds_what_is_named(shop):
@@ -70,7 +71,7 @@ def test_the_manifest_has_the_keys_that_are_named(shop):
     assert set(manifest) == set(described)
     for key in ("configuration", "counts", "vectors"):
         assert set(manifest[key]) == set(re.findall(r"`(\w+)`", described[key]))
-    assert set(manifest["documents"][0]) | {"note"} == set(re.findall(r"`(\w+)`", described["documents"]))
+    assert set(manifest["documents"][0]) | {"note", "kept"} == set(re.findall(r"`(\w+)`", described["documents"]))
     assert set(manifest["failed"][0]) == set(re.findall(r"`(\w+)`", described["failed"]))
     assert current_id(shop.index) == manifest["id"]
 

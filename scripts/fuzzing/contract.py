@@ -7,7 +7,7 @@ so that a status or a code that the tables do not know is a fault.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -91,12 +91,12 @@ def parse_head(head: bytes) -> tuple[int, dict[str, str]]:
     return int(status), dict(pairs)
 
 
-def split_replies(received: bytes, methods: Sequence[str]) -> tuple[list[Reply], bytes]:
+def split_replies(received: bytes, methods: Collection[str]) -> tuple[list[Reply], bytes]:
     """The replies in what a connection gave, without interim ones.
 
     Args:
         received: All bytes until the connection ended.
-        methods: Of the requests, in order; a reply to HEAD has no body.
+        methods: Of the requests; where HEAD is among them, a reply may be without its body.
 
     Returns:
         The whole replies, and what is left: the beginning of a reply that was cut off.
@@ -113,8 +113,7 @@ def split_replies(received: bytes, methods: Sequence[str]) -> tuple[list[Reply],
             continue
         expect(status in _BODILESS or "content-length" in headers, f"{status} without a Content-Length")
         length = 0 if status in _BODILESS else int(headers["content-length"])
-        to_head = len(replies) < len(methods) and methods[len(replies)] == "HEAD"
-        if to_head and (not rest or rest.startswith(_NEXT_REPLY)):
+        if "HEAD" in methods and (not rest or rest.startswith(_NEXT_REPLY)):
             length = 0
         if len(rest) < length:
             break

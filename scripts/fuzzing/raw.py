@@ -123,7 +123,6 @@ _CODINGS = st.sampled_from(
         "xchunked",
         "chunked, identity",
         "chunked, chunked",
-        "Chunked ",
         "chunked;x=y",
         "",
     ]

@@ -28,12 +28,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from qa.document_names import composed
 from qa.encode import Encoder, model_fingerprint, model_name, open_encoder
 from qa.errors import BuildFailed, BuildRunning
 from qa.fates import fates, first_reasons
 from qa.folder import Contents, SourceFile, has_sidecar, look_into, sidecar_entries
-from qa.lexical import ANALYSER_VERSION
 from qa.load import loader_identity, make_document
 from qa.load.sources import NAME as SIDECAR
 from qa.load.sources import Details
@@ -49,6 +47,8 @@ from qa.served import Served
 from qa.settings import Settings
 from qa.snapshot import Snapshot, newest_whole
 from qa.snapshot_writer import SnapshotWriter
+from qa.text.document_names import composed
+from qa.text.words import ANALYSER_VERSION
 from qa.up_to_date import candidates, documents_of, failures_of, holds_all, is_outcome, serving_or_restored
 from qa.uploads import sweep_uploads
 from qa.vectors import IndexChoice

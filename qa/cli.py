@@ -20,9 +20,9 @@ from qa.errors import QAError
 from qa.evaluate import command as evaluation
 from qa.records import Answer, Filters, Quote, Verdict
 from qa.report import read_report
-from qa.safe_text import printable
 from qa.settings import Settings, load_settings
 from qa.snapshot import current_id, open_snapshot
+from qa.text.safe_text import printable
 
 EXIT_ERROR = 1
 EXIT_NOT_ANSWERED = 4

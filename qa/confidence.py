@@ -17,9 +17,9 @@ from importlib.resources import files
 
 from qa.answer_type import expected_type, holds
 from qa.evidence import Match, word_matches
-from qa.lexical import term, words
 from qa.records import Verdict, WordMatch
 from qa.search import Ranking
+from qa.text.words import term, words
 
 FILE = "confidence.json"
 

@@ -9,7 +9,7 @@ import re
 import sys
 from typing import Any, TextIO
 
-from qa.safe_text import is_safe, printable
+from qa.text.safe_text import is_safe, printable
 
 _OUTSIDE_ASCII = re.compile(r"[^\x20-\x7e\n]")
 

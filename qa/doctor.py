@@ -13,7 +13,6 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from qa.document_names import composed
 from qa.encode import model_fingerprint
 from qa.errors import MismatchedSnapshot, NoIndex, QAError, UnreadableFile
 from qa.folder import look_into, sidecar_entries
@@ -23,6 +22,7 @@ from qa.publish import LOCK, rolled_back
 from qa.report import read_report
 from qa.settings import Settings
 from qa.snapshot import open_snapshot
+from qa.text.document_names import composed
 
 _ROOM_FOR = 2.0  # times the current snapshot's size; a build writes a whole new one
 

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from qa.document_ids import document_id
-from qa.document_names import PASSED_OVER, SIDECAR
 from qa.errors import BuildFailed
 from qa.load import SUFFIXES
 from qa.load.sources import Details, read_sources
 from qa.report import Fate, FileReport
+from qa.text.document_ids import document_id
+from qa.text.document_names import PASSED_OVER, SIDECAR
 
 _SAVE_AS = {
     ".doc": ".docx", ".odt": ".docx", ".rtf": ".docx", ".pages": ".docx", ".epub": ".html",

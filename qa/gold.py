@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import UnreadableFile
-from qa.json_reading import parse_json
 from qa.records import Document, Span
+from qa.text.json_reading import parse_json
 
 UNANSWERABLE = "unanswerable"
 _COVERED = 0.5  # of an evidence span's characters, for a passage to be relevant

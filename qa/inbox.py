@@ -1,6 +1,6 @@
 """Documents put into and taken out of their folder by name, for whoever may do so over HTTP.
 
-Guarantees: a file appears whole or not at all, under the name that was asked for (`qa.document_names`); what is refused
+Guarantees: a file appears whole or not at all, under the name that was asked for (`qa.text.document_names`); what is refused
 leaves nothing behind, not even a folder; a folder that is emptied goes with its last file. Whose fault an error of the
 file system is, is told by one table. Nothing here parses: what becomes of a file is the next build's to say.
 """
@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from qa.disk import flush
-from qa.document_names import checked_name, landing
 from qa.errors import BuildFailed, InvalidRequest, NameTaken, QAError, UnknownDocument
 from qa.report import REQUEST
-from qa.safe_text import printable
 from qa.settings import Settings
+from qa.text.document_names import checked_name, landing
+from qa.text.safe_text import printable
 from qa.uploads import abandon, open_upload, put_in_place
 
 _TRIES = 20  # to make folders and store a file in them, while others remove folders that they have emptied

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import DamagedSnapshot, MismatchedSnapshot, NoIndex, QAError
-from qa.json_reading import parse_json
+from qa.text.json_reading import parse_json
 
 FORMAT = 5
 MANIFEST = "manifest.json"

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from qa.errors import UnreadableFile, UnreadableForNow
-from qa.json_reading import parse_json
 from qa.load import Parsed
 from qa.process_guard import Guard
 from qa.records import Block, BlockKind, Passage, PassageKind, Span
+from qa.text.json_reading import parse_json
 
 _GRACE_S = 5  # a worker that outlives its limit by this much ends itself, should its parent be gone
 _START_S = 60  # at most; importing the parsers takes under a second, and a busy machine may need many times that

@@ -22,7 +22,7 @@ from functools import cache
 from itertools import accumulate
 
 from qa.records import Block, BlockKind, Document, Passage, PassageKind, Span
-from qa.sentences import split_sentences
+from qa.text.sentences import split_sentences
 
 # Part of every snapshot's configuration: raise it when the same document is cut differently.
 PASSAGES_VERSION = 2

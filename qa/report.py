@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.disk import replace_file
-from qa.json_reading import parse_json
+from qa.text.json_reading import parse_json
 
 REPORT = "report.json"
 PROGRESS = "progress.json"

@@ -19,11 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.encode import Encoder, Encoding
+from qa.index.local.bm25 import BM25
 from qa.late_interaction import Maxima, max_sim, maxima, similarities
-from qa.lexical import BM25, term, words
 from qa.records import Filters, Hit
 from qa.snapshot import Snapshot, TokenMatrix
 from qa.stopwatch import Stopwatch
+from qa.text.words import term, words
 
 CANDIDATES = 100  # from each of the two retrievers
 COMPARED = 64  # of those; comparing them all, token by token, finds no more and takes twice the time

@@ -27,10 +27,10 @@ from qa.holder import Holder
 from qa.originals import Original, Originals
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
 from qa.report import read_progress, read_report
-from qa.safe_text import compose
 from qa.search import search
 from qa.settings import Settings
 from qa.stopwatch import Stopwatch
+from qa.text.safe_text import compose
 
 MAX_RESULTS = 50
 _ANSWERS_KEPT = 256

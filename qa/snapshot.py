@@ -21,14 +21,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qa.document_ids import former_ids
 from qa.errors import DamagedSnapshot, OperatingError, UnknownDocument
-from qa.json_reading import parse_json
+from qa.index.local.bm25 import BM25
 from qa.late_interaction import PassageVectors
-from qa.lexical import ANALYSER_VERSION, BM25
 from qa.manifest import MANIFEST, SNAPSHOTS, current_id, manifests, match, read_manifest, rolled_back, verify_files
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span
-from qa.spelling import Speller
+from qa.text.document_ids import former_ids
+from qa.text.json_reading import parse_json
+from qa.text.spelling import Speller
+from qa.text.words import ANALYSER_VERSION
 from qa.vectors import FaissStore, VectorStore
 
 if sys.platform != "win32":  # where an open file cannot be deleted anyway
@@ -175,7 +176,7 @@ class Snapshot:
         return row
 
     def present_id(self, document_id: str) -> str:
-        """The id of a document that has this id, or else had it by the former rule (`qa.document_ids`).
+        """The id of a document that has this id, or else had it by the former rule (`qa.text.document_ids`).
 
         Raises:
             UnknownDocument: no document has or had it, or several had; then they are listed.

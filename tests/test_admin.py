@@ -18,13 +18,13 @@ from workshop import TEXTS, Workshop, fates
 
 from qa.build import build
 from qa.builder_lock import BuilderLock, builder_trouble
-from qa.document_ids import document_id
-from qa.document_names import landing
 from qa.errors import BuildFailed, InvalidRequest, NameTaken
 from qa.inbox import CALLERS_FAULTS, Inbox
 from qa.report import REQUEST
 from qa.service import Service
 from qa.settings import Settings
+from qa.text.document_ids import document_id
+from qa.text.document_names import landing
 from qa.web.app import create_app
 from qa.web.schema import RemovedModel, StoredModel
 

@@ -20,7 +20,6 @@ from workshop import TEXTS, Workshop, fates, reason
 import qa.snapshot_writer
 import qa.vectors.choice
 from qa.build import build
-from qa.document_ids import document_id
 from qa.errors import BuildFailed, BuildRunning, UnreadableFile
 from qa.manifest import current_id
 from qa.memory import JOURNAL
@@ -30,6 +29,7 @@ from qa.records import Filters
 from qa.report import read_report
 from qa.search import search
 from qa.settings import Settings
+from qa.text.document_ids import document_id
 
 NEW = "The Lighthouse\n\nThe lighthouse of Elden shows two white flashes every ten seconds."
 

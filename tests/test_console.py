@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from workshop import Workshop
 
 from qa.console import say, say_json
-from qa.safe_text import one_line, printable, web_address
+from qa.text.safe_text import one_line, printable, web_address
 
 ROOT = Path(__file__).parent.parent
 TITLE_SETTER = "\x1b]0;PWNED\x07x.txt"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from qa.links import LONGEST_QUOTE_CHARS, Found, find_quote, quote_digest, quote_url
 from qa.passages import MAX_WORDS
 from qa.records import Span
-from qa.sentences import LONGEST_CHARS
+from qa.text.sentences import LONGEST_CHARS
 
 TEXT = "Physicians are salaried. As a result, they can focus on care.\n\nالرعاية 😀 للجميع. Physicians are salaried."
 

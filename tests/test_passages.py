@@ -12,7 +12,7 @@ from qa.errors import UnreadableFile
 from qa.load import load_document
 from qa.passages import MAX_WORDS, MIN_WORDS, cut_passages, embedding_text
 from qa.records import Block, BlockKind, Document, Passage, PassageKind, Span
-from qa.sentences import split_sentences
+from qa.text.sentences import split_sentences
 
 HEADINGS = (BlockKind.TITLE, BlockKind.HEADING)
 KINDS = {BlockKind.FOOTNOTE: PassageKind.FOOTNOTE, BlockKind.BOILERPLATE: PassageKind.BOILERPLATE}

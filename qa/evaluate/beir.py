@@ -21,12 +21,12 @@ from qa.build import build
 from qa.encode import Encoder
 from qa.errors import UnreadableFile
 from qa.evaluate.ranking import score, stages
-from qa.json_reading import parse_json
 from qa.load.sources import NAME as SIDECAR
 from qa.report import Progress
 from qa.search import search
 from qa.settings import Settings
 from qa.snapshot import Snapshot, current_id, open_snapshot
+from qa.text.json_reading import parse_json
 
 _SPLIT = "test"
 

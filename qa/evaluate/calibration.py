@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 
 from qa.answer_type import AnswerType, expected_type
 from qa.confidence import FEATURES
-from qa.lexical import words
+from qa.text.words import words
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.bool_]

@@ -13,7 +13,6 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import PurePosixPath
 
-from qa.document_ids import document_id
 from qa.errors import UnreadableFile
 from qa.load.decode import decode
 from qa.load.draft import Draft, assemble
@@ -22,6 +21,7 @@ from qa.load.plain import read_plain
 from qa.load.sniff import mislabelled
 from qa.load.sources import Details, details_of, parse_date
 from qa.records import Block, BlockKind, Document
+from qa.text.document_ids import document_id
 
 __all__ = [
     "LOADER_VERSION",

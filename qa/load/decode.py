@@ -10,7 +10,7 @@ import codecs
 import re
 
 from qa.errors import UnreadableFile
-from qa.safe_text import compose
+from qa.text.safe_text import compose
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

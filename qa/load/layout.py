@@ -23,7 +23,7 @@ from statistics import median
 
 from qa.load.draft import Draft
 from qa.records import BlockKind
-from qa.sentences import split_sentences
+from qa.text.sentences import split_sentences
 
 _EDGE_LINES = 2  # lines at each end of a page that may be a running header or footer
 _BULLET = re.compile(r"[•‣▪–·◦●○■–—*-]\s+(?=\S)|\(?(?:\d{1,3}|[a-z])[.)]\s+(?=\S)")

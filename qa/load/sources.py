@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from qa.document_names import SIDECAR
 from qa.errors import UnreadableFile
-from qa.safe_text import one_line, web_address
+from qa.text.document_names import SIDECAR
+from qa.text.safe_text import one_line, web_address
 
 log = logging.getLogger(__name__)
 

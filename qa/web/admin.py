@@ -17,9 +17,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa.document_ids import document_id
 from qa.errors import BuilderMissing
 from qa.inbox import Inbox
+from qa.text.document_ids import document_id
 from qa.web import samples
 from qa.web.api import Runner, replies
 from qa.web.schema import NAME_PATTERN, NAME_RULES, BuildModel, RemovedModel, StoredModel

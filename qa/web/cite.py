@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from qa.records import Citation
-from qa.safe_text import one_line, web_address
+from qa.text.safe_text import one_line, web_address
 from qa.web.words import day
 
 # Braces by name: BibTeX counts them even behind a backslash, so that one alone would end its field.

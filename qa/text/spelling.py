@@ -7,17 +7,16 @@ written with a capital may be a name of its own, so it is only ever taken for an
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from qa.json_reading import parse_json
-from qa.lexical import BM25, spelt, term, words
+from qa.index.local.bm25 import BM25
+from qa.text.json_reading import parse_json
+from qa.text.words import term, words
 
 _SHORTEST = 4
 _LONGEST = 40  # letters; the documents' longer words are chains of letters that nobody types
@@ -71,16 +70,3 @@ class Speller:
             (distance, -self._counts[row], form) for distance, row, form in forms if word.islower() or form[0].isupper()
         ]
         return min(fitting)[2] if fitting else word
-
-
-def write_words(texts: Iterable[str], path: Path) -> None:
-    """Save the words of texts that a misspelt word may be corrected to, each in its usual form with its count."""
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(word for word in spelt(text) if len(word) >= _SHORTEST)
-    usual: dict[str, tuple[str, int]] = {}
-    for word, count in sorted(counts.items()):
-        if word.isalpha():
-            form, total = usual.get(word.casefold(), (word, 0))
-            usual[word.casefold()] = (word if count > counts[form] else form, total + count)
-    path.write_text(json.dumps(dict(usual.values()), ensure_ascii=False, indent=0), encoding="utf-8")

@@ -12,7 +12,7 @@ import unicodedata
 from pathlib import Path
 
 from qa.errors import InvalidRequest, NameTaken
-from qa.safe_text import JOINERS, compose, is_safe, printable
+from qa.text.safe_text import JOINERS, compose, is_safe, printable
 
 SIDECAR = "sources.toml"
 PASSED_OVER = (".", "~$")  # how names of hidden files begin, and of those that office programs leave behind

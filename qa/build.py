@@ -31,16 +31,16 @@ from filelock import FileLock, Timeout
 from qa.encode import Encoder, model_fingerprint, model_name, open_encoder
 from qa.errors import BuildFailed, BuildRunning
 from qa.fates import fates, first_reasons
-from qa.folder import Contents, SourceFile, has_sidecar, look_into, sidecar_entries
-from qa.load import loader_identity, make_document
-from qa.load.sources import NAME as SIDECAR
-from qa.load.sources import Details
 from qa.memory import Memory, ToEncode
-from qa.parsing import Content
-from qa.passages import PASSAGES_VERSION, embedding_text
 from qa.progress import ProgressNote
 from qa.publish import LOCK, prune, publish, rolled_back, sweep
 from qa.read_files import Reading, read_files
+from qa.reading.documents import loader_identity, make_document
+from qa.reading.folder import Contents, SourceFile, has_sidecar, look_into, sidecar_entries
+from qa.reading.parsed import Content
+from qa.reading.passages import PASSAGES_VERSION, embedding_text
+from qa.reading.sidecar import NAME as SIDECAR
+from qa.reading.sidecar import Details
 from qa.records import Document, Passage
 from qa.report import BuildReport, Progress, Step, write_report
 from qa.served import Served

@@ -15,10 +15,10 @@ from filelock import FileLock, Timeout
 
 from qa.encode import model_fingerprint
 from qa.errors import MismatchedSnapshot, NoIndex, QAError, UnreadableFile
-from qa.folder import look_into, sidecar_entries
 from qa.manifest import SNAPSHOTS, UNFINISHED, current_id, read_manifest, snapshot_folders, verify_files
-from qa.parsing import Parser
 from qa.publish import LOCK, rolled_back
+from qa.reading.folder import look_into, sidecar_entries
+from qa.reading.parser_process import Parser
 from qa.report import read_report
 from qa.settings import Settings
 from qa.snapshot import open_snapshot

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from qa.folder import Contents
 from qa.read_files import Reading
+from qa.reading.folder import Contents
 from qa.report import Fate, FileReport
 
 

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from qa.encode import Encoder, Encoding
 from qa.late_interaction import PassageVectors, quantise
 from qa.manifest import FORMAT
-from qa.parsing import Content, from_data, to_data
+from qa.reading.parsed import Content, from_data, to_data
 from qa.served import content_of, identity
 from qa.snapshot import Snapshot
 from qa.text.json_reading import parse_json

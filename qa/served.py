@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from qa.folder import SourceFile
-from qa.load import Parsed
-from qa.parsing import Content
+from qa.reading.folder import SourceFile
+from qa.reading.parsed import Content, Parsed
 from qa.snapshot import Snapshot
 
 

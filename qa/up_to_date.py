@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import OperatingError
-from qa.folder import SourceFile
 from qa.manifest import SNAPSHOTS, current_id, read_manifest
 from qa.publish import point_current, rolled_back
 from qa.read_files import Reading
+from qa.reading.folder import SourceFile
 from qa.snapshot import Snapshot
 
 

@@ -38,8 +38,8 @@ def _no_settings_from_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def seeds() -> tuple[Document, ...]:
     """The five documents, as a build reads them."""
-    from qa.load import load_document
-    from qa.load.sources import read_sources
+    from qa.reading.documents import load_document
+    from qa.reading.sidecar import read_sources
 
     known = read_sources(ROOT / "seeds")
     files = sorted((ROOT / "seeds").glob("*.txt"))

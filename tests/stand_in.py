@@ -27,14 +27,14 @@ class StandIn:
         """Do a deed when a file of this name is read; with `once`, only the first time."""
         guard = "noted('met')" if once else "False"
         self._write(
-            "import qa.load\n"
-            "real = qa.load.parse_file\n"
+            "import qa.reading.documents\n"
+            "real = qa.reading.documents.parse_file\n"
             "def parse_file(source, data):\n"
             f"    if source == {source!r} and not {guard}:\n"
             "        note('met'); note(f'worker-{os.getpid()}')\n"
             f"{textwrap.indent(deed, ' ' * 8)}\n"
             "    return real(source, data)\n"
-            "qa.load.parse_file = parse_file\n"
+            "qa.reading.documents.parse_file = parse_file\n"
         )
 
     def starting(self, deed: str) -> None:

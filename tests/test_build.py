@@ -23,8 +23,8 @@ from qa.build import build
 from qa.errors import BuildFailed, BuildRunning, UnreadableFile
 from qa.manifest import current_id
 from qa.memory import JOURNAL
-from qa.parsing import Parser
 from qa.publish import roll_back
+from qa.reading.parser_process import Parser
 from qa.records import Filters
 from qa.report import read_report
 from qa.search import search

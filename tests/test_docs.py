@@ -12,7 +12,7 @@ import pytest
 
 from qa import cli
 from qa.encode import Encoder
-from qa.load.sources import read_sources
+from qa.reading.sidecar import read_sources
 from qa.service import Service
 from qa.settings import PREFIX, Settings
 from qa.web.app import create_app

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from workshop import TEXTS, Workshop, fates, reason
 
-import qa.folder
+import qa.reading.folder
 from qa.doctor import examine
 from qa.errors import BuildFailed
-from qa.folder import SourceFile, look_into, read_regular
+from qa.reading.folder import SourceFile, look_into, read_regular
 from qa.report import Fate
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes are others there")
@@ -257,7 +257,7 @@ def test_a_shortage_of_the_machine_takes_no_document_out(
         return real(path, *arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(qa.folder.os, "open", refuse)
+        patch.setattr(qa.reading.folder.os, "open", refuse)
         with pytest.raises(BuildFailed, match=os.strerror(number)):
             shop.build()
     report = shop.build()

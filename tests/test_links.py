@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.links import LONGEST_QUOTE_CHARS, Found, find_quote, quote_digest, quote_url
-from qa.passages import MAX_WORDS
+from qa.reading.passages import MAX_WORDS
 from qa.records import Span
 from qa.text.sentences import LONGEST_CHARS
 

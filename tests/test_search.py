@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from workshop import Workshop
 
 from qa.errors import UnknownDocument
-from qa.passages import embedding_text
+from qa.reading.passages import embedding_text
 from qa.records import Filters, PassageKind
 from qa.search import (
     BOILERPLATE_PENALTY,

@@ -20,7 +20,7 @@ import qa.build
 import qa.cli
 import qa.watch
 from qa.errors import BuildFailed, UnreadableFile, UnreadableForNow
-from qa.parsing import Parser
+from qa.reading.parser_process import Parser
 from qa.report import BuildReport, read_report
 from qa.watch import Watch
 

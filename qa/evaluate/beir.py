@@ -21,7 +21,7 @@ from qa.build import build
 from qa.encode import Encoder
 from qa.errors import UnreadableFile
 from qa.evaluate.ranking import score, stages
-from qa.load.sources import NAME as SIDECAR
+from qa.reading.sidecar import NAME as SIDECAR
 from qa.report import Progress
 from qa.search import search
 from qa.settings import Settings

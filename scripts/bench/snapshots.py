@@ -21,8 +21,8 @@ import numpy.typing as npt
 
 from bench.corpus import Index
 from qa.late_interaction import PassageVectors
-from qa.passages import embedding_text
 from qa.publish import publish
+from qa.reading.passages import embedding_text
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, Span
 from qa.snapshot import Snapshot, open_snapshot
 from qa.snapshot_writer import SnapshotWriter

@@ -16,7 +16,7 @@ from fakes import FakeEncoder
 from waiting import PATIENCE_S
 
 from qa.build import build
-from qa.load.pdf import read_pdf
+from qa.reading.formats.pdf import read_pdf
 from qa.settings import Settings
 from qa.snapshot import current_id, open_snapshot
 

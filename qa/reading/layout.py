@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from qa.load.draft import Draft
+from qa.reading.draft import Draft
 from qa.records import BlockKind
 from qa.text.sentences import split_sentences
 

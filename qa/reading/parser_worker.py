@@ -1,4 +1,4 @@
-"""The process that reads files for `qa.parsing`: one JSON line and a file's bytes in, one JSON line out.
+"""The process that reads files for `qa.reading.parser_process`: one JSON line and a file's bytes in, one JSON line out.
 
 It sets its own limits before it reads anything, says that it is ready, and drops what a parser prints. A reply is the
 content, an `error` (a verdict on the file), or `exhausted` or `for_now` (memory, or something else, was wanting).
@@ -15,10 +15,10 @@ import sys
 from typing import IO, Any
 
 from qa.errors import UnreadableFile
-from qa.load import parse_file
-from qa.parsing import Content, to_data
-from qa.passages import cut_passages
-from qa.process_guard import peak_mb
+from qa.reading.documents import parse_file
+from qa.reading.parsed import Content, to_data
+from qa.reading.parser_guard import peak_mb
+from qa.reading.passages import cut_passages
 from qa.records import Document
 
 if sys.platform != "win32":

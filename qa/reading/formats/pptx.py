@@ -16,9 +16,9 @@ from pptx.exc import PackageNotFoundError
 from pptx.table import _Cell
 
 from qa.errors import UnreadableFile
-from qa.load.decode import clean
-from qa.load.draft import Draft
-from qa.load.office import open_package
+from qa.reading.decode import clean
+from qa.reading.draft import Draft
+from qa.reading.formats.office_package import open_package
 from qa.records import BlockKind
 
 _REPEATED = {PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.HEADER}

@@ -18,14 +18,12 @@ import subprocess
 import sys
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from qa.errors import UnreadableFile, UnreadableForNow
-from qa.load import Parsed
-from qa.process_guard import Guard
-from qa.records import Block, BlockKind, Passage, PassageKind, Span
+from qa.reading.parsed import Content, from_data
+from qa.reading.parser_guard import Guard
 from qa.text.json_reading import parse_json
 
 _GRACE_S = 5  # a worker that outlives its limit by this much ends itself, should its parent be gone
@@ -38,14 +36,6 @@ _TRIES = 2
 _ENVIRONMENT = frozenset(
     "PATH LANG LANGUAGE TZ PYTHONHOME PYTHONUTF8 PYTHONIOENCODING LD_LIBRARY_PATH DYLD_LIBRARY_PATH SYSTEMROOT".split()
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a file holds: the parsed text, and the passages cut from it, whose document id is empty."""
-
-    parsed: Parsed
-    passages: tuple[Passage, ...]
 
 
 class Parser:
@@ -139,7 +129,7 @@ class Parser:
 
     def _started(self) -> subprocess.Popen[bytes]:
         """A worker that said that it is ready."""
-        command = [sys.executable, "-P", "-m", "qa.parsing_worker"]
+        command = [sys.executable, "-P", "-m", "qa.reading.parser_worker"]
         try:
             self._process = process = subprocess.Popen(
                 [*command, str(int(self._limit_s + _GRACE_S)), str(self._wanted_mb)],
@@ -177,52 +167,6 @@ class Parser:
     def _is_much(self, peak_mb: int) -> bool:
         """Whether memory is what a parser lacked: the next doubling of what it had would have been refused."""
         return 2 * peak_mb >= self._allowed_mb
-
-
-def to_data(content: Content) -> dict[str, Any]:
-    """Content as JSON data."""
-    return {
-        "text": content.parsed.text,
-        "blocks": [_fields(block) for block in content.parsed.blocks],
-        "own": dict(content.parsed.own),
-        "passages": [
-            [
-                passage.start,
-                passage.end,
-                passage.headings,
-                [(span.start, span.end) for span in passage.sentences],
-                passage.kind,
-                passage.page,
-                [(span.start, span.end) for span in passage.footnotes],
-            ]
-            for passage in content.passages
-        ],
-    }
-
-
-def from_data(data: dict[str, Any]) -> Content:
-    """Content from JSON data."""
-    text = data["text"]
-    passages = tuple(
-        Passage(
-            "",
-            start,
-            end,
-            text[start:end],
-            tuple(headings),
-            tuple(Span(*span) for span in sentences),
-            PassageKind(kind),
-            page,
-            tuple(Span(*span) for span in footnotes),
-        )
-        for start, end, headings, sentences, kind, page, footnotes in data["passages"]
-    )
-    blocks = tuple(Block(BlockKind(kind), *rest) for kind, *rest in data["blocks"])
-    return Content(Parsed(text, blocks, data["own"]), passages)
-
-
-def _fields(block: Block) -> list[object]:
-    return [block.kind, block.start, block.end, block.level, block.run_in, block.slide, block.page]
 
 
 def _environment() -> dict[str, str]:

@@ -18,9 +18,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from qa.load.draft import Draft
-from qa.load.inline import Inline, resolve
-from qa.load.plain_slides import Paragraph, is_deck, paragraphs_of, read_slides
+from qa.reading.draft import Draft
+from qa.reading.formats.plain_text_slides import Paragraph, is_deck, paragraphs_of, read_slides
+from qa.reading.inline_markup import Inline, resolve
 from qa.records import BlockKind
 
 _BULLET = re.compile(r"[ \t]*(?:[-*•‣▪–·+]|\(?\d{1,3}[.)])[ \t]+(?=\S)")

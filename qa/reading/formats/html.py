@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from qa.load.draft import Draft
-from qa.load.html_tree import parse_html
+from qa.reading.draft import Draft
+from qa.reading.formats.html_tree import parse_html
 from qa.records import BlockKind
 
 _DROPPED = frozenset(

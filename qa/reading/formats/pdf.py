@@ -1,4 +1,4 @@
-"""PDF to drafts: PDFium finds the lines of each page; `qa.load.layout` makes paragraphs of them.
+"""PDF to drafts: PDFium finds the lines of each page; `qa.reading.layout` makes paragraphs of them.
 
 Pages that hold pictures of text rather than text cannot be read here; they are named in the file's own note.
 """
@@ -13,9 +13,9 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from qa.errors import UnreadableFile
-from qa.load.decode import clean
-from qa.load.draft import Draft
-from qa.load.layout import Line, lay_out
+from qa.reading.decode import clean
+from qa.reading.draft import Draft
+from qa.reading.layout import Line, lay_out
 from qa.records import BlockKind
 
 _MOST_PAGES = 20_000

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from markdown_it.token import Token
 
-from qa.load.draft import Draft
-from qa.load.inline import Inline, from_tokens, parser
+from qa.reading.draft import Draft
+from qa.reading.inline_markup import Inline, from_tokens, parser
 from qa.records import BlockKind
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from qa.load.decode import clean
+from qa.reading.decode import clean
 
 _MARKUP = re.compile(r"[*_`\\\[\]&<!~]")
 # The parser drops white space at line ends, and would take time over a line of megabytes.

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
-from qa.load.draft import Draft
-from qa.load.inline import resolve
+from qa.reading.draft import Draft
+from qa.reading.inline_markup import resolve
 from qa.records import BlockKind
 
 _SLIDE_LINE_WORDS = 8

@@ -1,25 +1,25 @@
 """Files to Documents: canonical text, blocks, and what the file or its sidecar says of itself.
 
-Leaves to others: which files to read (`qa.folder`), surviving hostile ones (`qa.parsing`), and cutting passages
-(`qa.passages`).
+Leaves to others: which files to read (`qa.reading.folder`), surviving hostile ones (`qa.reading.parser_process`), and cutting passages
+(`qa.reading.passages`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import PurePosixPath
 
 from qa.errors import UnreadableFile
-from qa.load.decode import decode
-from qa.load.draft import Draft, assemble
-from qa.load.markdown import front_matter, read_markdown
-from qa.load.plain import read_plain
-from qa.load.sniff import mislabelled
-from qa.load.sources import Details, details_of, parse_date
+from qa.reading.decode import decode
+from qa.reading.draft import Draft, assemble
+from qa.reading.formats.markdown import front_matter, read_markdown
+from qa.reading.formats.plain_text import read_plain
+from qa.reading.parsed import Parsed
+from qa.reading.sidecar import Details, details_of, parse_date
+from qa.reading.signatures import mislabelled
 from qa.records import Block, BlockKind, Document
 from qa.text.document_ids import document_id
 
@@ -45,18 +45,6 @@ _STAMP = re.compile(r"\s*date (\d{4}-\d{2}-\d{2})[ \t]+(?=\S)")
 _LONGEST_OPENING_CHARS = 90  # of a document without a title that stand for one
 _LONGEST_TITLE_CHARS = 300  # it goes with every passage
 _LONGEST_DETAIL_CHARS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A file's content: canonical text, its blocks, and what the file says of itself (title, date and so on).
-
-    A `note` among these says what of the file could not be read, for the build's report.
-    """
-
-    text: str
-    blocks: tuple[Block, ...]
-    own: Mapping[str, str]
 
 
 def load_document(source: str, data: bytes, known: Details | None = None) -> Document:
@@ -132,25 +120,25 @@ def _markdown(data: bytes) -> _Drafts:
 
 
 def _webpage(data: bytes) -> _Drafts:
-    from qa.load.webpage import read_html  # noqa: PLC0415
+    from qa.reading.formats.html import read_html  # noqa: PLC0415
 
     return read_html(data)
 
 
 def _pdf(data: bytes) -> _Drafts:
-    from qa.load.pdf import read_pdf  # noqa: PLC0415
+    from qa.reading.formats.pdf import read_pdf  # noqa: PLC0415
 
     return read_pdf(data)
 
 
 def _word(data: bytes) -> _Drafts:
-    from qa.load.word import read_docx  # noqa: PLC0415
+    from qa.reading.formats.docx import read_docx  # noqa: PLC0415
 
     return read_docx(data)
 
 
 def _slides(data: bytes) -> _Drafts:
-    from qa.load.slides import read_pptx  # noqa: PLC0415
+    from qa.reading.formats.pptx import read_pptx  # noqa: PLC0415
 
     return read_pptx(data)
 

@@ -17,9 +17,9 @@ from docx.text.paragraph import Paragraph
 from lxml import etree
 
 from qa.errors import UnreadableFile
-from qa.load.decode import clean
-from qa.load.draft import Draft
-from qa.load.office import open_package
+from qa.reading.decode import clean
+from qa.reading.draft import Draft
+from qa.reading.formats.office_package import open_package
 from qa.records import BlockKind
 
 _FOOTNOTES = "/word/footnotes.xml"

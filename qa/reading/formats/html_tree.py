@@ -11,7 +11,7 @@ from lxml import etree
 from lxml import html as parser
 
 from qa.errors import UnreadableFile
-from qa.load.decode import clean, decode
+from qa.reading.decode import clean, decode
 
 _XML_DECLARATION = re.compile(r"\A\s*+<\?xml[^>]{0,200}\?>")
 _GIVEN_UP = ("ERR_RESOURCE_LIMIT", "ERR_INTERNAL_ERROR", "ERR_NO_MEMORY")

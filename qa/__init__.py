@@ -4,7 +4,7 @@ The names here are the vocabulary of every answer. `qa.service.Service` answers 
 index; each is imported from its own module, since each brings libraries that the other does without.
 """
 
-import qa.threads  # noqa: F401 - before any library that brings an OpenMP runtime
+import qa.encode.openmp  # noqa: F401 - before any library that brings an OpenMP runtime
 from qa.errors import QAError
 from qa.records import Answer, Citation, Document, Filters, Passage, Quote, Span, Verdict
 from qa.settings import Settings, load_settings

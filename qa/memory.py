@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.encode import Encoder, Encoding
-from qa.late_interaction import PassageVectors, quantise
+from qa.encode.int8 import PassageVectors, quantise
 from qa.manifest import FORMAT
 from qa.reading.parsed import Content, from_data, to_data
 from qa.served import content_of, identity

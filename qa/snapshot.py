@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qa.encode.int8 import PassageVectors
 from qa.errors import DamagedSnapshot, OperatingError, UnknownDocument
 from qa.index.local.bm25 import BM25
-from qa.late_interaction import PassageVectors
 from qa.manifest import MANIFEST, SNAPSHOTS, current_id, manifests, match, read_manifest, rolled_back, verify_files
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span
 from qa.text.document_ids import former_ids

@@ -23,9 +23,9 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.disk import files_below, flush
+from qa.encode.int8 import PassageVectors
 from qa.index.local.bm25 import write_bm25
 from qa.index.local.word_forms import write_words
-from qa.late_interaction import PassageVectors
 from qa.manifest import FORMAT, MANIFEST, SNAPSHOTS, UNFINISHED, manifests, seal
 from qa.records import Block, Document, Passage, PassageKind
 from qa.snapshot import (

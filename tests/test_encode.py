@@ -18,7 +18,7 @@ from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 
 from qa.encode import Encoder, Encoding, model_fingerprint, model_name, open_encoder, packaged_model
-from qa.encode.weights import verify_files
+from qa.encode.packaged_model import verify_files
 from qa.errors import ModelUnavailable
 from qa.settings import Settings
 
@@ -181,13 +181,13 @@ def test_an_altered_file_is_named(tmp_path: Path) -> None:
 
 
 def test_the_packaged_files_are_checked_before_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.encode.weights._DIGESTS", {"tokenizer.json": "0" * 64})
+    monkeypatch.setattr("qa.encode.packaged_model._DIGESTS", {"tokenizer.json": "0" * 64})
     with pytest.raises(ModelUnavailable, match=r"tokenizer\.json is altered"):
         packaged_model.__wrapped__()
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.encode.weights._DISTRIBUTION", "no-such-package")
+    monkeypatch.setattr("qa.encode.packaged_model._DISTRIBUTION", "no-such-package")
     with pytest.raises(ModelUnavailable, match=r"no-such-package is missing\. Install .* QA_MODEL"):
         packaged_model.__wrapped__()
 
@@ -336,7 +336,7 @@ def test_whatever_a_library_raises_means_that_there_is_no_model(monkeypatch, fai
     def fail(_: object) -> None:
         raise failure() if callable(failure) else failure
 
-    monkeypatch.setattr("qa.encode.sentence.load_packaged", fail)
+    monkeypatch.setattr("qa.encode.sentence_transformers.load_packaged", fail)
     with pytest.raises(ModelUnavailable, match="cannot be loaded") as caught:
         open_encoder(Settings())
     assert said in str(caught.value)

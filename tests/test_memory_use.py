@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from fakes import word_vector
 
-from qa.late_interaction import PassageVectors, quantise
+from qa.encode.int8 import PassageVectors, quantise
 from qa.publish import publish
 from qa.records import Document, Passage, PassageKind, Span
 from qa.snapshot import open_snapshot

@@ -111,7 +111,7 @@ def _run(texts: list[str]) -> None:
 
 
 def _prompted(questions: list[str]) -> list[str]:
-    from qa.encode.weights import packaged_model  # noqa: PLC0415
+    from qa.encode.packaged_model import packaged_model  # noqa: PLC0415
 
     return [packaged_model().query_prompt + question for question in questions]
 
@@ -120,7 +120,7 @@ def _prompted(questions: list[str]) -> list[str]:
 def _session() -> Any:
     import onnxruntime  # noqa: PLC0415
 
-    from qa.encode.weights import packaged_model  # noqa: PLC0415
+    from qa.encode.packaged_model import packaged_model  # noqa: PLC0415
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -131,7 +131,7 @@ def _session() -> Any:
 def _tokenizer() -> Any:
     from tokenizers import Tokenizer  # noqa: PLC0415
 
-    from qa.encode.weights import packaged_model  # noqa: PLC0415
+    from qa.encode.packaged_model import packaged_model  # noqa: PLC0415
 
     packaged = packaged_model()
     tokenizer = Tokenizer.from_file(str(packaged.tokenizer))

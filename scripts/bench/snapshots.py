@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.corpus import Index
-from qa.late_interaction import PassageVectors
+from qa.encode.int8 import PassageVectors
 from qa.publish import publish
 from qa.reading.passages import embedding_text
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, Span

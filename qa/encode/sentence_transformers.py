@@ -28,8 +28,8 @@ from sentence_transformers.base.modules import InputModule
 from tokenizers import Tokenizer
 
 from qa.encode.contract import Encoding
-from qa.encode.trouble import why
-from qa.encode.weights import PackagedModel
+from qa.encode.load_trouble import why
+from qa.encode.packaged_model import PackagedModel
 from qa.errors import ModelUnavailable
 
 Spans = npt.NDArray[np.int32]

@@ -6,7 +6,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from qa.report import Progress, Step
+from qa.index.build_notes import Progress, Step
 
 _UNITS = {Step.READING: "B", Step.ENCODING: "chars", Step.WRITING: "passages"}
 

@@ -31,9 +31,14 @@ from filelock import FileLock, Timeout
 from qa.encode import Encoder, model_fingerprint, model_name, open_encoder
 from qa.errors import BuildFailed, BuildRunning
 from qa.fates import fates, first_reasons
+from qa.index.build_notes import BuildReport, Progress, Step, write_report
+from qa.index.local.publish import LOCK, prune, publish, rolled_back, sweep
+from qa.index.local.snapshot import Snapshot, newest_whole
+from qa.index.local.snapshot_writer import SnapshotWriter
+from qa.index.local.vectors import IndexChoice
+from qa.index.upload_files import sweep_uploads
 from qa.memory import Memory, ToEncode
 from qa.progress import ProgressNote
-from qa.publish import LOCK, prune, publish, rolled_back, sweep
 from qa.read_files import Reading, read_files
 from qa.reading.documents import loader_identity, make_document
 from qa.reading.folder import Contents, SourceFile, has_sidecar, look_into, sidecar_entries
@@ -42,16 +47,11 @@ from qa.reading.passages import PASSAGES_VERSION, embedding_text
 from qa.reading.sidecar import NAME as SIDECAR
 from qa.reading.sidecar import Details
 from qa.records import Document, Passage
-from qa.report import BuildReport, Progress, Step, write_report
 from qa.served import Served
 from qa.settings import Settings
-from qa.snapshot import Snapshot, newest_whole
-from qa.snapshot_writer import SnapshotWriter
 from qa.text.document_names import composed
 from qa.text.words import ANALYSER_VERSION
 from qa.up_to_date import candidates, documents_of, failures_of, holds_all, is_outcome, serving_or_restored
-from qa.uploads import sweep_uploads
-from qa.vectors import IndexChoice
 
 log = logging.getLogger(__name__)
 

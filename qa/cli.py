@@ -18,10 +18,10 @@ from qa import serving, upkeep
 from qa.console import prepare_output, say, say_json
 from qa.errors import QAError
 from qa.evaluate import command as evaluation
+from qa.index.build_notes import read_report
+from qa.index.local.snapshot import current_id, open_snapshot
 from qa.records import Answer, Filters, Quote, Verdict
-from qa.report import read_report
 from qa.settings import Settings, load_settings
-from qa.snapshot import current_id, open_snapshot
 from qa.text.safe_text import printable
 
 EXIT_ERROR = 1

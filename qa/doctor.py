@@ -15,13 +15,13 @@ from filelock import FileLock, Timeout
 
 from qa.encode import model_fingerprint
 from qa.errors import MismatchedSnapshot, NoIndex, QAError, UnreadableFile
-from qa.manifest import SNAPSHOTS, UNFINISHED, current_id, read_manifest, snapshot_folders, verify_files
-from qa.publish import LOCK, rolled_back
+from qa.index.build_notes import read_report
+from qa.index.local.manifest import SNAPSHOTS, UNFINISHED, current_id, read_manifest, snapshot_folders, verify_files
+from qa.index.local.publish import LOCK, rolled_back
+from qa.index.local.snapshot import open_snapshot
 from qa.reading.folder import look_into, sidecar_entries
 from qa.reading.parser_process import Parser
-from qa.report import read_report
 from qa.settings import Settings
-from qa.snapshot import open_snapshot
 from qa.text.document_names import composed
 
 _ROOM_FOR = 2.0  # times the current snapshot's size; a build writes a whole new one

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from qa.index.build_notes import Fate, FileReport
 from qa.read_files import Reading
 from qa.reading.folder import Contents
-from qa.report import Fate, FileReport
 
 
 def fates(

@@ -17,13 +17,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
-from qa.disk import flush
+from qa.durable import flush
 from qa.errors import BuildFailed, InvalidRequest, NameTaken, QAError, UnknownDocument
-from qa.report import REQUEST
+from qa.index.build_notes import REQUEST
+from qa.index.upload_files import abandon, open_upload, put_in_place
 from qa.settings import Settings
 from qa.text.document_names import checked_name, landing
 from qa.text.safe_text import printable
-from qa.uploads import abandon, open_upload, put_in_place
 
 _TRIES = 20  # to make folders and store a file in them, while others remove folders that they have emptied
 _TAKEN = "is in the way of a file or a folder of the same name; choose another name"

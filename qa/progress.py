@@ -9,8 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from qa.disk import replace_file
-from qa.report import PROGRESS, Progress, Step
+from qa.durable import replace_file
+from qa.index.build_notes import PROGRESS, Progress, Step
 
 _NOTE_EVERY_S = 0.5
 

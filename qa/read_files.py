@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from qa.errors import UnreadableFile, UnreadableForNow
+from qa.index.build_notes import Progress, Step, read_report
 from qa.memory import Memory
 from qa.reading.folder import SourceFile, read_regular
 from qa.reading.parser_process import Parser
-from qa.report import Progress, Step, read_report
 from qa.served import Served
 from qa.settings import Settings
 

@@ -22,9 +22,9 @@ from qa.encode import Encoder, Encoding
 from qa.encode.int8 import similarities
 from qa.encode.maxima import Maxima, maxima
 from qa.index.local.bm25 import BM25
+from qa.index.local.snapshot import Snapshot, TokenMatrix
 from qa.records import Filters, Hit
 from qa.retrieval.late_interaction import max_sim
-from qa.snapshot import Snapshot, TokenMatrix
 from qa.stopwatch import Stopwatch
 from qa.text.words import term, words
 

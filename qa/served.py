@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from qa.index.local.snapshot import Snapshot
 from qa.reading.folder import SourceFile
 from qa.reading.parsed import Content, Parsed
-from qa.snapshot import Snapshot
 
 
 class Served:

@@ -1,6 +1,6 @@
 """Answers from the current snapshot: checks a question, searches, quotes, and says what is loaded.
 
-Guarantees: one question is answered from one snapshot, whole, whatever is published meanwhile (`qa.holder`).
+Guarantees: one question is answered from one snapshot, whole, whatever is published meanwhile (`qa.index.local.current`).
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from qa.errors import (
     OperatingError,
     QuestionTooLong,
 )
-from qa.holder import Holder
+from qa.index.build_notes import read_progress, read_report
+from qa.index.local.current import Holder
 from qa.originals import Original, Originals
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
-from qa.report import read_progress, read_report
 from qa.search import search
 from qa.settings import Settings
 from qa.stopwatch import Stopwatch

@@ -2,7 +2,7 @@
 
 Every process opens the snapshot for itself and takes up a new one for itself. The builder is a process of its own:
 reading, encoding, and whatever ends it, never come between a question and its answer. It is started again when it ends;
-until then the servers refuse what would need it, which they see by its lock (`qa.builder_lock`).
+until then the servers refuse what would need it, which they see by its lock (`qa.index.builder_lock`).
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa.builder_lock import builder_trouble
 from qa.console import start_log
 from qa.errors import InvalidSettings
+from qa.index.builder_lock import builder_trouble
+from qa.index.upload_files import sweep_uploads
 from qa.settings import Settings, load_settings
 from qa.supervision import Supervised
-from qa.uploads import sweep_uploads
 from qa.web import file_descriptors
 
 if TYPE_CHECKING:

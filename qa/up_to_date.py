@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import OperatingError
-from qa.manifest import SNAPSHOTS, current_id, read_manifest
-from qa.publish import point_current, rolled_back
+from qa.index.local.manifest import SNAPSHOTS, current_id, read_manifest
+from qa.index.local.publish import point_current, rolled_back
+from qa.index.local.snapshot import Snapshot
 from qa.read_files import Reading
 from qa.reading.folder import SourceFile
-from qa.snapshot import Snapshot
 
 
 def serving_of(known: Snapshot | None, index_dir: Path) -> Snapshot | None:

@@ -19,9 +19,9 @@ from filelock import FileLock, Timeout
 from qa.bars import Bars
 from qa.console import say, say_json, start_log
 from qa.errors import BuildRunning, QAError
-from qa.manifest import current_id, manifests
-from qa.publish import LOCK, roll_back, rolled_back
-from qa.report import BuildReport
+from qa.index.build_notes import BuildReport
+from qa.index.local.manifest import current_id, manifests
+from qa.index.local.publish import LOCK, roll_back, rolled_back
 from qa.settings import Settings
 
 EXIT_WRONG = 1

@@ -5,7 +5,7 @@ the documents change next. Where a shortage may have been the cause, it is also 
 from 1 s to 60 s: after an error that nobody foresaw, and without memory, disk or a model. So are files that could not
 be read for now, after pauses that grow to an hour, since each try may take all the time that a file is given. A server
 asks for a build by leaving a file, so that any of its processes can, and sees by a lock whether a builder is there
-(`qa.builder_lock`).
+(`qa.index.builder_lock`).
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from math import inf
 from pathlib import Path
 
 from qa.build import build
-from qa.builder_lock import BuilderLock
 from qa.encode import Encoder, open_encoder
 from qa.errors import BuildFailed, BuildRunning, ModelUnavailable, QAError
-from qa.report import REQUEST, BuildReport, Progress
+from qa.index.build_notes import REQUEST, BuildReport, Progress
+from qa.index.builder_lock import BuilderLock
 from qa.settings import Settings
 
 LOOK_EVERY_S = 0.3

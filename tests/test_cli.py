@@ -14,7 +14,7 @@ from workshop import Workshop
 import qa.build
 import qa.doctor
 from qa.cli import main
-from qa.manifest import current_id
+from qa.index.local.manifest import current_id
 
 ROOT = Path(__file__).parent.parent
 

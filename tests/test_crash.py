@@ -23,10 +23,10 @@ from processes import FRESH
 from waiting import PATIENCE_S, until
 from workshop import Workshop
 
-import qa.holder
+import qa.index.local.current
 from qa.build import build
 from qa.encode import Encoder
-from qa.manifest import current_id, manifests, read_manifest, verify_files
+from qa.index.local.manifest import current_id, manifests, read_manifest, verify_files
 from qa.service import Service
 from qa.settings import Settings
 
@@ -95,7 +95,7 @@ def whole(shop: Workshop) -> None:
 
 
 def test_killed_builders_leave_nothing_torn_and_no_question_unanswered(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(qa.holder, "LOOK_EVERY_S", 0.02)
+    monkeypatch.setattr(qa.index.local.current, "LOOK_EVERY_S", 0.02)
     shop = Workshop(tmp_path, {})
 
     def builder(target=crash_builder.run, *more):

@@ -11,8 +11,8 @@ from workshop import Workshop
 
 import qa.doctor
 from qa.doctor import Health, examine
-from qa.publish import roll_back
-from qa.report import BuildReport, Fate, FileReport, write_report
+from qa.index.build_notes import BuildReport, Fate, FileReport, write_report
+from qa.index.local.publish import roll_back
 
 
 @pytest.fixture

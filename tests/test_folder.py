@@ -15,8 +15,8 @@ from workshop import TEXTS, Workshop, fates, reason
 import qa.reading.folder
 from qa.doctor import examine
 from qa.errors import BuildFailed
+from qa.index.build_notes import Fate
 from qa.reading.folder import SourceFile, look_into, read_regular
-from qa.report import Fate
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes are others there")
 

@@ -13,10 +13,10 @@ import pytest
 from fakes import word_vector
 
 from qa.encode.int8 import PassageVectors, quantise
-from qa.publish import publish
+from qa.index.local.publish import publish
+from qa.index.local.snapshot import open_snapshot
+from qa.index.local.snapshot_writer import SnapshotWriter
 from qa.records import Document, Passage, PassageKind, Span
-from qa.snapshot import open_snapshot
-from qa.snapshot_writer import SnapshotWriter
 from qa.text.words import ANALYSER_VERSION
 
 DIMENSION = 32

@@ -14,9 +14,9 @@ from qa.encode import Encoder
 from qa.evaluate.calibration import auroc, calibration_error, cross_validated, feature_matrix, question_only
 from qa.evaluate.questions import ask_all, report
 from qa.gold import read_gold
+from qa.index.local.snapshot import Snapshot, current_id, open_snapshot
 from qa.search import search
 from qa.settings import Settings
-from qa.snapshot import Snapshot, current_id, open_snapshot
 
 pytestmark = pytest.mark.model
 GOLDEN = Path(__file__).parent / "golden"

@@ -20,8 +20,8 @@ import qa.build
 import qa.cli
 import qa.watch
 from qa.errors import BuildFailed, UnreadableFile, UnreadableForNow
+from qa.index.build_notes import BuildReport, read_report
 from qa.reading.parser_process import Parser
-from qa.report import BuildReport, read_report
 from qa.watch import Watch
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals and limits")

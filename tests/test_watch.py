@@ -16,9 +16,9 @@ from waiting import until
 from workshop import Workshop, fates
 
 import qa.watch
-from qa.builder_lock import builder_trouble
 from qa.errors import BuildFailed, ModelUnavailable
-from qa.report import REQUEST, read_report
+from qa.index.build_notes import REQUEST, read_report
+from qa.index.builder_lock import builder_trouble
 from qa.watch import LOOK_EVERY_S, SETTLED_AFTER_S, Watch
 
 

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa.console import say, say_json
+from qa.index.local.snapshot import current_id, open_snapshot
 from qa.settings import Settings
-from qa.snapshot import current_id, open_snapshot
 
 if TYPE_CHECKING:
     from qa.encode import Encoder
     from qa.gold import GoldQuestion
-    from qa.snapshot import Snapshot
+    from qa.index.local.snapshot import Snapshot
 
 
 def add_parser(commands: Any) -> None:

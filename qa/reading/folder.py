@@ -18,9 +18,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from qa.errors import BuildFailed
+from qa.index.build_notes import Fate, FileReport
 from qa.reading.documents import SUFFIXES
 from qa.reading.sidecar import Details, read_sources
-from qa.report import Fate, FileReport
 from qa.text.document_ids import document_id
 from qa.text.document_names import PASSED_OVER, SIDECAR
 

@@ -56,7 +56,7 @@ def service_build(seeds_dir: Path, index_dir: Path) -> dict[str, float]:
         in between.
     """
     from qa.build import build  # noqa: PLC0415
-    from qa.report import Step  # noqa: PLC0415
+    from qa.index.build_notes import Step  # noqa: PLC0415
     from qa.settings import Settings  # noqa: PLC0415
 
     marks: list[tuple[float, int]] = []  # when so many characters were encoded

@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sy
 from waiting import PATIENCE_S, until
 
 from qa.errors import NoIndex
+from qa.index.build_notes import REQUEST
 from qa.links import quote_digest
-from qa.report import REQUEST
 from qa.settings import Settings
 
 pytestmark = pytest.mark.browser

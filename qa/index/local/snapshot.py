@@ -1,6 +1,6 @@
 """A snapshot on disk, as a reader sees it: immutable, verified before use, and held so that nobody prunes it.
 
-The format is specified in `index/README.md`. Writing one is `qa.snapshot_writer`'s.
+The format is specified in `index/README.md`. Writing one is `qa.index.local.snapshot_writer`'s.
 
 Guarantees: a snapshot opens only if every file that its manifest lists is there with its size and SHA-256; what is
 damaged is refused with the reason and left where it is.
@@ -24,13 +24,22 @@ import numpy.typing as npt
 from qa.encode.int8 import PassageVectors
 from qa.errors import DamagedSnapshot, OperatingError, UnknownDocument
 from qa.index.local.bm25 import BM25
-from qa.manifest import MANIFEST, SNAPSHOTS, current_id, manifests, match, read_manifest, rolled_back, verify_files
+from qa.index.local.manifest import (
+    MANIFEST,
+    SNAPSHOTS,
+    current_id,
+    manifests,
+    match,
+    read_manifest,
+    rolled_back,
+    verify_files,
+)
+from qa.index.local.vectors import FaissStore, VectorStore
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span
 from qa.text.document_ids import former_ids
 from qa.text.json_reading import parse_json
 from qa.text.spelling import Speller
 from qa.text.words import ANALYSER_VERSION
-from qa.vectors import FaissStore, VectorStore
 
 if sys.platform != "win32":  # where an open file cannot be deleted anyway
     import fcntl

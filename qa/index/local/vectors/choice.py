@@ -19,8 +19,8 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from qa.vectors.contract import IndexChoice
-from qa.vectors.faiss_store import MEASURED_AT, FaissStore
+from qa.index.local.vectors.contract import IndexChoice
+from qa.index.local.vectors.faiss_store import MEASURED_AT, FaissStore
 
 EXACT_UP_TO = 20_000  # vectors; an exact search among so many takes a millisecond
 RECALL_GOAL = 0.98

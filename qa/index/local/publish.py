@@ -16,9 +16,9 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from qa.disk import flush, replace_file
+from qa.durable import flush, replace_file
 from qa.errors import QAError, UnknownSnapshot
-from qa.manifest import (
+from qa.index.local.manifest import (
     CURRENT,
     MANIFEST,
     ROLLED_BACK,
@@ -31,7 +31,7 @@ from qa.manifest import (
     snapshot_folders,
     verify_files,
 )
-from qa.snapshot import open_snapshot
+from qa.index.local.snapshot import open_snapshot
 
 if sys.platform != "win32":
     import fcntl

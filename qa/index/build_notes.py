@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from qa.disk import replace_file
+from qa.durable import replace_file
 from qa.text.json_reading import parse_json
 
 REPORT = "report.json"

@@ -1,7 +1,7 @@
 """Writing a snapshot: the files in a folder of their own, then the manifest, all of it flushed to disk.
 
 Whatever stops the builder leaves a folder that nobody reads; the next build sweeps it up. Making the finished folder
-the one that serves is `qa.publish`'s.
+the one that serves is `qa.index.local.publish`'s.
 """
 
 from __future__ import annotations
@@ -22,13 +22,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qa.disk import files_below, flush
+from qa.durable import files_below, flush
 from qa.encode.int8 import PassageVectors
 from qa.index.local.bm25 import write_bm25
-from qa.index.local.word_forms import write_words
-from qa.manifest import FORMAT, MANIFEST, SNAPSHOTS, UNFINISHED, manifests, seal
-from qa.records import Block, Document, Passage, PassageKind
-from qa.snapshot import (
+from qa.index.local.manifest import FORMAT, MANIFEST, SNAPSHOTS, UNFINISHED, manifests, seal
+from qa.index.local.snapshot import (
     BOILERPLATE,
     BOUNDS,
     DATABASE,
@@ -45,8 +43,10 @@ from qa.snapshot import (
     WORDS,
     mapped,
 )
-from qa.vectors import IndexChoice, write_index
-from qa.vectors.choice import EXACT_UP_TO, evenly
+from qa.index.local.vectors import IndexChoice, write_index
+from qa.index.local.vectors.choice import EXACT_UP_TO, evenly
+from qa.index.local.word_forms import write_words
+from qa.records import Block, Document, Passage, PassageKind
 
 _block_values = attrgetter(*(field.name for field in fields(Block)))
 _ARRAYS = (

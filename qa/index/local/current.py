@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qa.errors import NoIndex, OperatingError
-from qa.manifest import CURRENT, current_id
-from qa.snapshot import Snapshot, newest_whole, open_snapshot
+from qa.index.local.manifest import CURRENT, current_id
+from qa.index.local.snapshot import Snapshot, newest_whole, open_snapshot
 
 LOOK_EVERY_S = 0.5
 _RETRY_EVERY_S = 30.0  # a refusal may have had a cause that passes

@@ -50,7 +50,7 @@ def add_parsers(commands: Any) -> None:
 
 
 def _build(settings: Settings, arguments: argparse.Namespace) -> int:
-    from qa.build import build  # noqa: PLC0415
+    from qa.building.build import build  # noqa: PLC0415
 
     bars = Bars(quiet=arguments.quiet)
     try:
@@ -80,7 +80,7 @@ def print_report(report: BuildReport, *, quiet: bool) -> None:
 
 
 def _watch(settings: Settings, arguments: argparse.Namespace) -> int:
-    from qa.watch import Watch  # noqa: PLC0415
+    from qa.building.watch import Watch  # noqa: PLC0415
 
     start_log()
     logging.getLogger("bm25s").setLevel(logging.WARNING)  # it asks for its own debug messages to be shown
@@ -108,7 +108,7 @@ def _stop_with_parent(stop: threading.Event) -> None:
 
 
 def _doctor(settings: Settings, arguments: argparse.Namespace) -> int:
-    from qa.doctor import Health, examine  # noqa: PLC0415
+    from qa.building.doctor import Health, examine  # noqa: PLC0415
 
     wrong = False
     found = []

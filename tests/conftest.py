@@ -55,7 +55,7 @@ def encoder() -> Encoder:
 @pytest.fixture(scope="session")
 def seeds_index(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Settings:
     """Settings of an index of the five documents, built with the packaged model."""
-    from qa.build import build
+    from qa.building.build import build
 
     settings = Settings(seeds_dir=ROOT / "seeds", index_dir=tmp_path_factory.mktemp("seeds") / "index")
     assert not build(settings, encoder=encoder).failed

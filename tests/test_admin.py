@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from workshop import TEXTS, Workshop, fates
 
-from qa.build import build
+from qa.building.build import build
 from qa.errors import BuildFailed, InvalidRequest, NameTaken
 from qa.inbox import CALLERS_FAULTS, Inbox
 from qa.index.build_notes import REQUEST

@@ -19,12 +19,12 @@ from workshop import TEXTS, Workshop, fates, reason
 
 import qa.index.local.snapshot_writer
 import qa.index.local.vectors.choice
-from qa.build import build
+from qa.building.build import build
+from qa.building.reuse import JOURNAL
 from qa.errors import BuildFailed, BuildRunning, UnreadableFile
 from qa.index.build_notes import read_report
 from qa.index.local.manifest import current_id
 from qa.index.local.publish import roll_back
-from qa.memory import JOURNAL
 from qa.reading.parser_process import Parser
 from qa.records import Filters
 from qa.search import search

@@ -28,11 +28,11 @@ TURNED = "\u202egpj.txt"
 UNREADABLE = "\x9b31m\u2028empty.txt"  # C1, and a line separator
 RUN = """
 import sys
-import qa.build, qa.cli, qa.doctor, qa.service
+import qa.building.build, qa.cli, qa.building.doctor, qa.service
 from fakes import FakeEncoder
-for module in (qa.build, qa.service):
+for module in (qa.building.build, qa.service):
     module.open_encoder = lambda _: FakeEncoder()
-for module in (qa.build, qa.doctor):
+for module in (qa.building.build, qa.building.doctor):
     module.model_fingerprint = lambda _: FakeEncoder().fingerprint
 sys.exit(qa.cli.main(sys.argv[1:]))
 """

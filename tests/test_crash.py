@@ -24,7 +24,7 @@ from waiting import PATIENCE_S, until
 from workshop import Workshop
 
 import qa.index.local.current
-from qa.build import build
+from qa.building.build import build
 from qa.encode import Encoder
 from qa.index.local.manifest import current_id, manifests, read_manifest, verify_files
 from qa.service import Service
@@ -170,10 +170,10 @@ def test_killed_builders_leave_nothing_torn_and_no_question_unanswered(tmp_path,
 
 
 _HELD = """
-import sys, threading, qa.build
+import sys, threading, qa.building.build
 from qa.cli import main
 
-real = qa.build.open_encoder
+real = qa.building.build.open_encoder
 
 def held(settings):
     encoder = real(settings)
@@ -181,7 +181,7 @@ def held(settings):
     threading.Event().wait()
     return encoder
 
-qa.build.open_encoder = held
+qa.building.build.open_encoder = held
 sys.exit(main(["build", "--quiet"]))
 """
 

@@ -18,7 +18,7 @@ import httpx
 import pytest
 from waiting import PATIENCE_S, until
 
-from qa.build import build
+from qa.building.build import build
 from qa.encode import Encoder
 from qa.gold import read_gold
 from qa.records import Document, Span

@@ -13,7 +13,7 @@ import pytest
 from workshop import TEXTS, Workshop, fates, reason
 
 import qa.reading.folder
-from qa.doctor import examine
+from qa.building.doctor import examine
 from qa.errors import BuildFailed
 from qa.index.build_notes import Fate
 from qa.reading.folder import SourceFile, look_into, read_regular

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from qa.build import build
+from qa.building.build import build
 from qa.encode import Encoder
 from qa.errors import UnreadableFile
 from qa.evaluate.ranking import score, stages

@@ -55,7 +55,7 @@ def service_build(seeds_dir: Path, index_dir: Path) -> dict[str, float]:
         `seconds` of the build in all, and `encoding` from the first passage encoded to the last, with what is written
         in between.
     """
-    from qa.build import build  # noqa: PLC0415
+    from qa.building.build import build  # noqa: PLC0415
     from qa.index.build_notes import Step  # noqa: PLC0415
     from qa.settings import Settings  # noqa: PLC0415
 

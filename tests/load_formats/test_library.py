@@ -15,7 +15,7 @@ import pytest
 from fakes import FakeEncoder
 from waiting import PATIENCE_S
 
-from qa.build import build
+from qa.building.build import build
 from qa.index.local.snapshot import current_id, open_snapshot
 from qa.reading.formats.pdf import read_pdf
 from qa.settings import Settings

@@ -19,7 +19,7 @@ from contextlib import suppress
 from math import inf
 from pathlib import Path
 
-from qa.build import build
+from qa.building.build import build
 from qa.encode import Encoder, open_encoder
 from qa.errors import BuildFailed, BuildRunning, ModelUnavailable, QAError
 from qa.index.build_notes import REQUEST, BuildReport, Progress

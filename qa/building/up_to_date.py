@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from qa.building.read_files import Reading
 from qa.errors import OperatingError
 from qa.index.local.manifest import SNAPSHOTS, current_id, read_manifest
 from qa.index.local.publish import point_current, rolled_back
 from qa.index.local.snapshot import Snapshot
-from qa.read_files import Reading
 from qa.reading.folder import SourceFile
 
 

@@ -1,7 +1,7 @@
 """A folder of documents to a new snapshot.
 
 Guarantees: the snapshot is a function of the documents and the configuration alone. What was read or encoded before is
-remembered (`qa.memory`), so a build does only what is new, goes on where it was interrupted, and gives the same bytes
+remembered (`qa.building.reuse`), so a build does only what is new, goes on where it was interrupted, and gives the same bytes
 as one from nothing. A file that cannot be read is reported and the others go in; one that could not be read for now is
 kept as it was served, where the same bytes were. Whatever fails, the snapshot that serves is untouched.
 
@@ -28,18 +28,20 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from qa.building.fates import fates, first_reasons
+from qa.building.progress import ProgressNote
+from qa.building.read_files import Reading, read_files
+from qa.building.reuse import Memory, ToEncode
+from qa.building.served import Served
+from qa.building.up_to_date import candidates, documents_of, failures_of, holds_all, is_outcome, serving_or_restored
 from qa.encode import Encoder, model_fingerprint, model_name, open_encoder
 from qa.errors import BuildFailed, BuildRunning
-from qa.fates import fates, first_reasons
 from qa.index.build_notes import BuildReport, Progress, Step, write_report
 from qa.index.local.publish import LOCK, prune, publish, rolled_back, sweep
 from qa.index.local.snapshot import Snapshot, newest_whole
 from qa.index.local.snapshot_writer import SnapshotWriter
 from qa.index.local.vectors import IndexChoice
 from qa.index.upload_files import sweep_uploads
-from qa.memory import Memory, ToEncode
-from qa.progress import ProgressNote
-from qa.read_files import Reading, read_files
 from qa.reading.documents import loader_identity, make_document
 from qa.reading.folder import Contents, SourceFile, has_sidecar, look_into, sidecar_entries
 from qa.reading.parsed import Content
@@ -47,11 +49,9 @@ from qa.reading.passages import PASSAGES_VERSION, embedding_text
 from qa.reading.sidecar import NAME as SIDECAR
 from qa.reading.sidecar import Details
 from qa.records import Document, Passage
-from qa.served import Served
 from qa.settings import Settings
 from qa.text.document_names import composed
 from qa.text.words import ANALYSER_VERSION
-from qa.up_to_date import candidates, documents_of, failures_of, holds_all, is_outcome, serving_or_restored
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from qa.building.read_files import Reading
 from qa.index.build_notes import Fate, FileReport
-from qa.read_files import Reading
 from qa.reading.folder import Contents
 
 

@@ -22,12 +22,12 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from qa.building.served import content_of, identity
 from qa.encode import Encoder, Encoding
 from qa.encode.int8 import PassageVectors, quantise
 from qa.index.local.manifest import FORMAT
 from qa.index.local.snapshot import Snapshot
 from qa.reading.parsed import Content, from_data, to_data
-from qa.served import content_of, identity
 from qa.text.json_reading import parse_json
 
 JOURNAL = "journal.sqlite"

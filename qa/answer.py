@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from qa.evidence import Match, highlights, match, word_matches
 from qa.index.local.snapshot import Snapshot
 from qa.links import quote_url
 from qa.records import Citation, Footnote, Hit, Quote
-from qa.search import Ranking
+from qa.retrieval.evidence import Match, highlights, match, word_matches
+from qa.retrieval.search import Ranking
 
 _SHINGLE_WORDS = 5
 _SAME_SHARE = 0.6  # of the shorter passage's shingles that the longer one holds, for both to be one result

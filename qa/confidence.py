@@ -16,9 +16,9 @@ from functools import cache
 from importlib.resources import files
 
 from qa.answer_type import expected_type, holds
-from qa.evidence import Match, word_matches
 from qa.records import Verdict, WordMatch
-from qa.search import Ranking
+from qa.retrieval.evidence import Match, word_matches
+from qa.retrieval.search import Ranking
 from qa.text.words import term, words
 
 FILE = "confidence.json"

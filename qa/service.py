@@ -27,9 +27,9 @@ from qa.index.build_notes import read_progress, read_report
 from qa.index.local.current import Holder
 from qa.originals import Original, Originals
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
-from qa.search import search
+from qa.retrieval.search import search
+from qa.retrieval.stage_timer import Stopwatch
 from qa.settings import Settings
-from qa.stopwatch import Stopwatch
 from qa.text.safe_text import compose
 
 MAX_RESULTS = 50

@@ -27,7 +27,7 @@ from qa.index.local.manifest import current_id
 from qa.index.local.publish import roll_back
 from qa.reading.parser_process import Parser
 from qa.records import Filters
-from qa.search import search
+from qa.retrieval.search import search
 from qa.settings import Settings
 from qa.text.document_ids import document_id
 

@@ -10,7 +10,7 @@ from test_search import Unlettered
 from workshop import Workshop
 
 from qa.records import Quote, WordMatch
-from qa.search import rarity
+from qa.retrieval.search import rarity
 from qa.service import Service
 
 TEXTS = {

@@ -15,7 +15,7 @@ from qa.evaluate.calibration import auroc, calibration_error, cross_validated, f
 from qa.evaluate.questions import ask_all, report
 from qa.gold import read_gold
 from qa.index.local.snapshot import Snapshot, current_id, open_snapshot
-from qa.search import search
+from qa.retrieval.search import search
 from qa.settings import Settings
 
 pytestmark = pytest.mark.model

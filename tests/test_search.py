@@ -15,7 +15,7 @@ from qa.errors import UnknownDocument
 from qa.index.local.snapshot import Snapshot
 from qa.reading.passages import embedding_text
 from qa.records import Filters, PassageKind
-from qa.search import (
+from qa.retrieval.search import (
     BOILERPLATE_PENALTY,
     CANDIDATES,
     COMPARED,

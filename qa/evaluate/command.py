@@ -75,7 +75,7 @@ def _fit(settings: Settings, arguments: argparse.Namespace) -> int:
     from qa.answer import distinct  # noqa: PLC0415
     from qa.confidence import measure  # noqa: PLC0415
     from qa.evaluate import calibration  # noqa: PLC0415
-    from qa.search import search  # noqa: PLC0415
+    from qa.retrieval.search import search  # noqa: PLC0415
 
     with _opened(settings) as (snapshot, encoder):
         labels, measured = [], []

@@ -25,7 +25,7 @@ from qa.evaluate.ranking import score, stages
 from qa.gold import GoldQuestion
 from qa.index.local.snapshot import Snapshot
 from qa.records import Quote, Span, Verdict
-from qa.search import Ranking, search
+from qa.retrieval.search import Ranking, search
 from qa.text.words import words
 
 _DEPTH = 10  # results looked at, as a reader might

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.records import Hit, Span, WordMatch
-from qa.search import Floats, Ranking
+from qa.retrieval.search import Floats, Ranking
 from qa.text.words import terms
 
 _AS_GOOD = 0.99  # of the best sentence's score, for a second one to be highlighted with it

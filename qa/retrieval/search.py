@@ -25,7 +25,7 @@ from qa.index.local.bm25 import BM25
 from qa.index.local.snapshot import Snapshot, TokenMatrix
 from qa.records import Filters, Hit
 from qa.retrieval.late_interaction import max_sim
-from qa.stopwatch import Stopwatch
+from qa.retrieval.stage_timer import Stopwatch
 from qa.text.words import term, words
 
 CANDIDATES = 100  # from each of the two retrievers

@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
-    from qa.service import Service  # noqa: PLC0415 - loads the model
+    from qa.answering.service import Service  # noqa: PLC0415 - loads the model
 
     service = Service(settings)
     try:

@@ -30,7 +30,7 @@ from qa.supervision import Supervised
 from qa.web import file_descriptors
 
 if TYPE_CHECKING:
-    from qa.service import Service
+    from qa.answering.service import Service
 
 _BUILDER_STARTS_WITHIN_S = 10  # else the server starts without it, and says so
 _LOOK_EVERY_S = 0.05
@@ -45,7 +45,7 @@ def add_parser(commands: Any) -> None:
 
 def application(*, with_builder: bool) -> Any:
     """The application of one of several worker processes; it opens and closes its own service."""
-    from qa.service import Service  # noqa: PLC0415
+    from qa.answering.service import Service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
 
     _log()
@@ -83,7 +83,7 @@ def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
 def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bool) -> None:
     import uvicorn  # noqa: PLC0415 - with FastAPI and the model, seconds that other commands need not wait
 
-    from qa.service import Service  # noqa: PLC0415
+    from qa.answering.service import Service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
 
     service = Service(settings)

@@ -16,12 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from workshop import TEXTS, Workshop, fates
 
+from qa.answering.service import Service
 from qa.building.build import build
 from qa.errors import BuildFailed, InvalidRequest, NameTaken
 from qa.inbox import CALLERS_FAULTS, Inbox
 from qa.index.build_notes import REQUEST
 from qa.index.builder_lock import BuilderLock, builder_trouble
-from qa.service import Service
 from qa.settings import Settings
 from qa.text.document_ids import document_id
 from qa.text.document_names import landing

@@ -28,9 +28,9 @@ TURNED = "\u202egpj.txt"
 UNREADABLE = "\x9b31m\u2028empty.txt"  # C1, and a line separator
 RUN = """
 import sys
-import qa.building.build, qa.cli, qa.building.doctor, qa.service
+import qa.building.build, qa.cli, qa.building.doctor, qa.answering.service
 from fakes import FakeEncoder
-for module in (qa.building.build, qa.service):
+for module in (qa.building.build, qa.answering.service):
     module.open_encoder = lambda _: FakeEncoder()
 for module in (qa.building.build, qa.building.doctor):
     module.model_fingerprint = lambda _: FakeEncoder().fingerprint

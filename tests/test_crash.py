@@ -24,10 +24,10 @@ from waiting import PATIENCE_S, until
 from workshop import Workshop
 
 import qa.index.local.current
+from qa.answering.service import Service
 from qa.building.build import build
 from qa.encode import Encoder
 from qa.index.local.manifest import current_id, manifests, read_manifest, verify_files
-from qa.service import Service
 from qa.settings import Settings
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")

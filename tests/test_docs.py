@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from qa import cli
+from qa.answering.service import Service
 from qa.encode import Encoder
 from qa.reading.sidecar import read_sources
-from qa.service import Service
 from qa.settings import PREFIX, Settings
 from qa.web.app import create_app
 from qa.web.wire import answer_data

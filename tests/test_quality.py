@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qa.answer import distinct
-from qa.confidence import measure
+from qa.answering.confidence import measure
+from qa.answering.quotes import distinct
 from qa.encode import Encoder
 from qa.evaluate.calibration import auroc, calibration_error, cross_validated, feature_matrix, question_only
 from qa.evaluate.questions import ask_all, report

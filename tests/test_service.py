@@ -9,12 +9,12 @@ from waiting import until
 from workshop import Workshop
 
 import qa.index.local.current
+from qa.answering.service import Service
 from qa.errors import DamagedSnapshot, InvalidQuestion, NoIndex, QAError, UnknownDocument
 from qa.index.local.manifest import current_id
 from qa.index.local.publish import roll_back
 from qa.index.local.snapshot import Snapshot
 from qa.records import Filters
-from qa.service import Service
 
 LOOK_EVERY_S = qa.index.local.current.LOOK_EVERY_S
 

@@ -72,8 +72,8 @@ def _beir(settings: Settings, arguments: argparse.Namespace) -> int:
 def _fit(settings: Settings, arguments: argparse.Namespace) -> int:
     import numpy as np  # noqa: PLC0415
 
-    from qa.answer import distinct  # noqa: PLC0415
-    from qa.confidence import measure  # noqa: PLC0415
+    from qa.answering.confidence import measure  # noqa: PLC0415
+    from qa.answering.quotes import distinct  # noqa: PLC0415
     from qa.evaluate import calibration  # noqa: PLC0415
     from qa.retrieval.search import search  # noqa: PLC0415
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from qa.answer import Group, distinct, quotes
-from qa.confidence import assess, measure
+from qa.answering.confidence import assess, measure
+from qa.answering.quotes import Group, distinct, quotes
 from qa.encode import Encoder
 from qa.evaluate.calibration import (
     auroc,

@@ -13,8 +13,8 @@ from urllib.parse import quote as percent_encode
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from qa.answering.originals import Original
 from qa.errors import Overloaded, UnknownDocument
-from qa.originals import Original
 from qa.web.address_limits import Quota, address_of
 from qa.web.guard import ASKED_HEAD
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from qa.answering.quote_links import find_quote, quote_url
 from qa.errors import RequestError
-from qa.links import find_quote, quote_url
 from qa.records import Citation, Document
 from qa.web.api import Runner, Service, counted, counted_as_document, counted_as_list, moved, status_of
 from qa.web.asked import Asked, asked_from

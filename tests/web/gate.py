@@ -42,11 +42,11 @@ class Gate:
 
 def main():
     """Serve; say when every thread waits at the gate, and open it when a line comes in."""
+    import qa.answering.service
     import qa.cli
-    import qa.service
 
     gate = Gate()
-    qa.service.Service = lambda _: gate
+    qa.answering.service.Service = lambda _: gate
 
     def porter():
         gate.wait_until_every_thread_is_taken()

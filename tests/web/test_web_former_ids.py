@@ -9,7 +9,7 @@ import httpx
 import pytest
 from workshop import Workshop
 
-from qa.service import Service
+from qa.answering.service import Service
 from qa.web.app import create_app
 
 TEXTS = {

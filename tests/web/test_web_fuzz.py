@@ -24,9 +24,9 @@ from workshop import Workshop
 
 import qa.building.watch
 import qa.web.guard
+from qa.answering.service import Service
 from qa.building.watch import Watch
 from qa.inbox import Inbox
-from qa.service import Service
 from qa.settings import Settings
 from qa.web.app import create_app
 from qa.web.connection import Connection

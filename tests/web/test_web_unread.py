@@ -12,7 +12,7 @@ from live_server import serving
 from raw_http import connect, exchange, parse, read, request
 from waiting import until
 
-from qa.originals import Originals
+from qa.answering.originals import Originals
 from qa.records import BlockKind
 from qa.web import unread_replies as unread
 from qa.web.connection import Connection

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from qa.answer_type import expected_type, holds
+from qa.answering.answer_type import expected_type, holds
 from qa.records import Verdict, WordMatch
 from qa.retrieval.evidence import Match, word_matches
 from qa.retrieval.search import Ranking

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from qa.answering.quote_links import quote_url
 from qa.index.local.snapshot import Snapshot
-from qa.links import quote_url
 from qa.records import Citation, Footnote, Hit, Quote
 from qa.retrieval.evidence import Match, highlights, match, word_matches
 from qa.retrieval.search import Ranking

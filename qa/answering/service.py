@@ -14,8 +14,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from qa.answer import distinct, quotes
-from qa.confidence import assess
+from qa.answering.confidence import assess
+from qa.answering.originals import Original, Originals
+from qa.answering.quotes import distinct, quotes
 from qa.encode import Encoder, open_encoder
 from qa.errors import (
     InvalidQuestion,
@@ -25,7 +26,6 @@ from qa.errors import (
 )
 from qa.index.build_notes import read_progress, read_report
 from qa.index.local.current import Holder
-from qa.originals import Original, Originals
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
 from qa.retrieval.search import search
 from qa.retrieval.stage_timer import Stopwatch

@@ -20,7 +20,7 @@ from waiting import PATIENCE_S, until
 
 from qa.building.build import build
 from qa.encode import Encoder
-from qa.gold import read_gold
+from qa.evaluate.gold import read_gold
 from qa.records import Document, Span
 from qa.settings import Settings
 

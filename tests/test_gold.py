@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from qa.errors import UnreadableFile
-from qa.gold import Evidence, GoldQuestion, read_gold
+from qa.evaluate.gold import Evidence, GoldQuestion, read_gold
 from qa.reading.documents import load_document
 from qa.records import Document, Span
 

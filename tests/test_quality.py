@@ -12,8 +12,8 @@ from qa.answering.confidence import measure
 from qa.answering.quotes import distinct
 from qa.encode import Encoder
 from qa.evaluate.calibration import auroc, calibration_error, cross_validated, feature_matrix, question_only
+from qa.evaluate.gold import read_gold
 from qa.evaluate.questions import ask_all, report
-from qa.gold import read_gold
 from qa.index.local.snapshot import Snapshot, current_id, open_snapshot
 from qa.retrieval.search import search
 from qa.settings import Settings

@@ -19,7 +19,7 @@ from qa.settings import Settings
 
 if TYPE_CHECKING:
     from qa.encode import Encoder
-    from qa.gold import GoldQuestion
+    from qa.evaluate.gold import GoldQuestion
     from qa.index.local.snapshot import Snapshot
 
 
@@ -112,7 +112,7 @@ def _opened(settings: Settings) -> Iterator[tuple[Snapshot, Encoder]]:
 
 
 def _read(snapshot: Snapshot, files: list[Path]) -> list[GoldQuestion]:
-    from qa.gold import read_gold  # noqa: PLC0415
+    from qa.evaluate.gold import read_gold  # noqa: PLC0415
 
     documents = [snapshot.document(info.id) for info in snapshot.documents]
     return [question for file in files for question in read_gold(file, documents)]

@@ -21,8 +21,8 @@ from qa.evaluate.calibration import (
     question_only,
     risk_coverage,
 )
+from qa.evaluate.gold import GoldQuestion
 from qa.evaluate.ranking import score, stages
-from qa.gold import GoldQuestion
 from qa.index.local.snapshot import Snapshot
 from qa.records import Quote, Span, Verdict
 from qa.retrieval.search import Ranking, search

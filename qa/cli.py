@@ -108,7 +108,7 @@ def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
     finally:
         service.close()
     if arguments.json:
-        from qa.web.wire import answer_data  # noqa: PLC0415
+        from qa.web.api.json_form import answer_data  # noqa: PLC0415
 
         say_json(answer_data(answer, explain=arguments.explain))
     else:

@@ -27,7 +27,7 @@ from qa.index.builder_lock import builder_trouble
 from qa.index.upload_files import sweep_uploads
 from qa.settings import Settings, load_settings
 from qa.supervision import Supervised
-from qa.web import file_descriptors
+from qa.web.limits import file_descriptors
 
 if TYPE_CHECKING:
     from qa.answering.service import Service
@@ -123,7 +123,7 @@ def _serve_from_many(settings: Settings, listener: socket.socket, *, with_builde
 
 def _options(settings: Settings) -> dict[str, Any]:
     return {
-        "http": "qa.web.connection:Connection",
+        "http": "qa.web.limits.connection:Connection",
         "ws": "none",
         "log_config": None,  # its messages go to the program's log
         "log_level": "error",  # a warning for everything broken that a client sends would fill the log

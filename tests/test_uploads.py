@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 # A server in the midst of an upload: half of it is written, and no more comes.
 UPLOADING = """
 import asyncio, pathlib, sys
-from qa.inbox import Inbox
+from qa.web.api.uploads import Inbox
 from qa.settings import Settings
 
 async def content():

@@ -8,7 +8,7 @@ import threading
 import samples_for_tests
 from waiting import PATIENCE_S
 
-from qa.web.workers import THREADS
+from qa.web.limits.workers import THREADS
 
 
 class Gate:

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from qa.records import Citation
 from qa.text.safe_text import one_line, printable
-from qa.web.cite import bibtex, csl_json, formats, markdown, plain
+from qa.web.pages.citation_formats import bibtex, csl_json, formats, markdown, plain
 
 FULL = Citation(
     document_id="001",

@@ -14,7 +14,7 @@ import pytest
 from raw_http import PATIENCE_S, connect, exchange, parse, read, request
 from waiting import until
 
-from qa.web import file_descriptors as descriptors
+from qa.web.limits import file_descriptors as descriptors
 
 HERE = Path(__file__).parent
 HALF = b"GET /healthz HTTP/1.1\r\nHost: loc"
@@ -103,7 +103,7 @@ def test_the_limit_is_raised_and_connections_follow_it():
 
 def test_a_shortage_is_told_once_a_minute(monkeypatch):
     now = 1000.0
-    monkeypatch.setattr("qa.web.file_descriptors.time.monotonic", lambda: now)
+    monkeypatch.setattr("qa.web.limits.file_descriptors.time.monotonic", lambda: now)
     shortage = descriptors.ShortageFilter()
 
     def written(message):

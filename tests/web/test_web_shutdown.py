@@ -17,7 +17,7 @@ from raw_http import read as read_all
 from waiting import PATIENCE_S, until
 
 from qa.settings import Settings
-from qa.web.workers import THREADS
+from qa.web.limits.workers import THREADS
 
 HERE = Path(__file__).parent
 

@@ -18,13 +18,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from qa.errors import BuilderMissing
-from qa.inbox import Inbox
 from qa.text.document_ids import document_id
-from qa.web import samples
-from qa.web.api import Runner, replies
-from qa.web.schema import NAME_PATTERN, NAME_RULES, BuildModel, RemovedModel, StoredModel
-from qa.web.wire import json_response
-from qa.web.wrong_tokens import WrongTokens
+from qa.web.api import examples as samples
+from qa.web.api.json_form import json_response
+from qa.web.api.routes import Runner, replies
+from qa.web.api.schema import NAME_PATTERN, NAME_RULES, BuildModel, RemovedModel, StoredModel
+from qa.web.api.uploads import Inbox
+from qa.web.limits.wrong_tokens import WrongTokens
 
 UPLOADS = "/api/documents/"
 

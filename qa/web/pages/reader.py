@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from qa.records import Block, BlockKind, Document, Span
-from qa.web.pieces import Piece, cut
+from qa.web.pages.marked_text import Piece, cut
 
 _MARKER = re.compile(r"(?:[-*•‣▪\u2013·+]|\(?\d{1,3}[.)])[ \t]+")
 _CELL_SEPARATOR = " | "  # what loaders put between the cells of a table's row

@@ -1,4 +1,4 @@
-"""The JSON routes. Their shapes are in `qa.web.schema`, and what they send is written by `qa.web.wire`.
+"""The JSON routes. Their shapes are in `qa.web.api.schema`, and what they send is written by `qa.web.api.json_form`.
 
 Handlers hand whatever may block to the application's workers, reply and all: a question blocks nobody else.
 """
@@ -18,10 +18,9 @@ from starlette.responses import Response
 
 from qa.errors import InvalidRequest
 from qa.records import Filters, IndexStatus
-from qa.web import samples
-from qa.web.allowance import DOCUMENT, LIST, QUESTION, Allowance
-from qa.web.backend import Backend
-from qa.web.schema import (
+from qa.web.api import examples as samples
+from qa.web.api.json_form import answer_data, document_data, documents_data, json_response, status_data
+from qa.web.api.schema import (
     AnswerModel,
     AskBody,
     AskQuery,
@@ -31,8 +30,9 @@ from qa.web.schema import (
     HealthModel,
     IndexModel,
 )
-from qa.web.wire import answer_data, document_data, documents_data, json_response, status_data
-from qa.web.workers import Workers
+from qa.web.backend import Backend
+from qa.web.limits.rate_limit import DOCUMENT, LIST, QUESTION, Allowance
+from qa.web.limits.workers import Workers
 
 router = APIRouter()
 
@@ -55,7 +55,7 @@ def status_of(request: Request, service: Backend) -> IndexStatus:
 
 
 async def runner(request: Request) -> Run:
-    """Where a handler leaves what may block; `qa.web.workers` says what may come of it."""
+    """Where a handler leaves what may block; `qa.web.limits.workers` says what may come of it."""
     workers: Workers = request.app.state.workers
     return partial(workers.run, request)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from qa.records import Answer, Citation, Quote, Span, Verdict
-from qa.web.asked import Asked
-from qa.web.cite import Format, formats
-from qa.web.pieces import Piece, cut
-from qa.web.words import confidence_words
+from qa.web.pages.citation_formats import Format, formats
+from qa.web.pages.marked_text import Piece, cut
+from qa.web.pages.page_query import Asked
+from qa.web.pages.wording import confidence_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,17 @@ from starlette.responses import Response
 from qa.answering.quote_links import find_quote, quote_url
 from qa.errors import RequestError
 from qa.records import Citation, Document
-from qa.web.api import Runner, Service, counted, counted_as_document, counted_as_list, moved, status_of
-from qa.web.asked import Asked, asked_from
-from qa.web.assets import Assets
+from qa.web.api.routes import Runner, Service, counted, counted_as_document, counted_as_list, moved, status_of
 from qa.web.backend import Backend
-from qa.web.docs import routes_of
-from qa.web.file_reply import FileReply
-from qa.web.home import Home
-from qa.web.reader import view_of
-from qa.web.render import Pages
-from qa.web.report import report_of
-from qa.web.results import Neighbours, clip_of, neighbours_of, results_of
+from qa.web.limits.file_reply import FileReply
+from qa.web.pages.api_description import routes_of
+from qa.web.pages.assets import Assets
+from qa.web.pages.build_report import report_of
+from qa.web.pages.home import Home
+from qa.web.pages.page_query import Asked, asked_from
+from qa.web.pages.reader import view_of
+from qa.web.pages.render import Pages
+from qa.web.pages.results import Neighbours, clip_of, neighbours_of, results_of
 
 router = APIRouter(include_in_schema=False)
 

@@ -9,9 +9,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa.web.asked import Asked
-from qa.web.assets import Assets
-from qa.web.words import day, moment
+from qa.web.pages.assets import Assets
+from qa.web.pages.page_query import Asked
+from qa.web.pages.wording import day, moment
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from qa.errors import UnknownDocument
 from qa.records import Document, DocumentInfo, IndexStatus
-from qa.web.asked import Asked
 from qa.web.backend import Backend
-from qa.web.suggest import questions
+from qa.web.pages.example_questions import questions
+from qa.web.pages.page_query import Asked
 
 _FEW_DOCUMENTS = 6  # up to here a reader sees at a glance where each quote comes from
 _MOST_CHOICES = 100  # a longer list of documents would be slower to use than the search itself

@@ -21,7 +21,7 @@ from math import ceil
 from starlette.requests import Request
 
 from qa.errors import TooManyRequests
-from qa.web.allowance import household
+from qa.web.limits.rate_limit import household
 
 _AT_ONCE = 10  # a person who mistypes, or a client with an old token
 _LONGEST_DELAY_S = 600

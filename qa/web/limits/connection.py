@@ -5,7 +5,7 @@ Guarantees:
 - A request's head arrives whole within some seconds of the connection or of the reply before, and within some bytes.
 - Only so many requests wait for the replies to those before them.
 - A client that takes nothing of a reply for some seconds is dropped.
-- Only so many connections are open, in all and for one address (`qa.web.address_limits`).
+- Only so many connections are open, in all and for one address (`qa.web.limits.address_limits`).
 - An offer to change the protocol is ignored, and the bytes of a body are never read as a request.
 - What is refused here is told in the one shape of errors, with the security headers.
 
@@ -25,12 +25,12 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from qa.errors import Overloaded
-from qa.web import request_heads
-from qa.web.address_limits import OpenConnections, Proxies
 from qa.web.errors import as_json
-from qa.web.file_descriptors import connections_allowed
-from qa.web.guard import SECURITY_HEADERS
-from qa.web.unread_replies import CountedTransport
+from qa.web.limits import request_heads
+from qa.web.limits.address_limits import OpenConnections, Proxies
+from qa.web.limits.file_descriptors import connections_allowed
+from qa.web.limits.guard import SECURITY_HEADERS
+from qa.web.limits.unread_replies import CountedTransport
 
 _servers: WeakKeyDictionary[ServerState, OpenConnections] = WeakKeyDictionary()
 

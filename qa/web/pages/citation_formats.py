@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from qa.records import Citation
 from qa.text.safe_text import one_line, web_address
-from qa.web.words import day
+from qa.web.pages.wording import day
 
 # Braces by name: BibTeX counts them even behind a backslash, so that one alone would end its field.
 _BIBTEX_ESCAPES = {

@@ -15,8 +15,8 @@ from starlette.types import Receive, Scope, Send
 
 from qa.answering.originals import Original
 from qa.errors import Overloaded, UnknownDocument
-from qa.web.address_limits import Quota, address_of
-from qa.web.guard import ASKED_HEAD
+from qa.web.limits.address_limits import Quota, address_of
+from qa.web.limits.guard import ASKED_HEAD
 
 log = logging.getLogger("qa.web")
 

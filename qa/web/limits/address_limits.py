@@ -21,7 +21,7 @@ from typing import Protocol
 
 from starlette.types import Scope
 
-from qa.web.allowance import household
+from qa.web.limits.rate_limit import household
 
 _SHARE = 4  # an address holds at most a quarter
 _LEAST_SHARE = 8  # a browser opens six connections at once

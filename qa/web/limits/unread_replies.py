@@ -3,7 +3,7 @@
 Guarantees: a reply goes to the transport in pieces, each after the ones before have mostly left, so that a connection
 holds little unsent; replies larger than a piece are counted, and beyond a number of bytes over all connections the next
 one becomes an `Overloaded`, so that clients who do not read cannot fill the memory. Files are no part of that sum: they
-are read in pieces as they are sent (`qa.web.file_reply`).
+are read in pieces as they are sent (`qa.web.limits.file_reply`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.errors import Overloaded
-from qa.web.address_limits import Quota, address_of
+from qa.web.limits.address_limits import Quota, address_of
 
 PIECE_BYTES = 64 << 10  # what asyncio's transports hold before they ask to wait
 MOST_BYTES = 64 << 20  # of replies on their way, in one process

@@ -13,7 +13,7 @@ from workshop import Workshop
 
 import qa.building.build
 import qa.building.doctor
-from qa.cli import main
+from qa.cli.main import main
 from qa.index.local.manifest import current_id
 
 ROOT = Path(__file__).parent.parent
@@ -102,7 +102,7 @@ def test_ctrl_c_leaves_everything_as_it_was_and_the_work_is_kept(tmp_path):
         shop.put(f"new{number:02}.txt", f"New {number}\n\nNew words number {number}.")
     # The encoder waits without end at the 41st new text. Where the shell ignores Ctrl-C, a child would inherit that.
     code = (
-        "import signal, sys, threading; import qa.building.build; from fakes import FakeEncoder; from qa.cli import main\n"
+        "import signal, sys, threading; import qa.building.build; from fakes import FakeEncoder; from qa.cli.main import main\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "encoder = FakeEncoder(); qa.building.build.open_encoder = lambda _: encoder\n"
         "qa.building.build.model_fingerprint = lambda _: encoder.fingerprint\n"
@@ -145,7 +145,7 @@ def test_a_lack_of_memory_is_one_line(monkeypatch, capsys, error):
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("qa.cli._status", fail)
+    monkeypatch.setattr("qa.cli.main._status", fail)
     assert main(["status"]) == 1
     said = capsys.readouterr().err
     assert said.startswith("qa: no_memory: There is too little memory: this process may take no more (")
@@ -157,6 +157,6 @@ def test_other_faults_are_not_taken_for_a_lack_of_memory(monkeypatch):
     def fail(*_: object) -> None:
         raise RuntimeError("something else")
 
-    monkeypatch.setattr("qa.cli._status", fail)
+    monkeypatch.setattr("qa.cli.main._status", fail)
     with pytest.raises(RuntimeError, match="something else"):
         main(["status"])

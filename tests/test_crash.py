@@ -171,7 +171,7 @@ def test_killed_builders_leave_nothing_torn_and_no_question_unanswered(tmp_path,
 
 _HELD = """
 import sys, threading, qa.building.build
-from qa.cli import main
+from qa.cli.main import main
 
 real = qa.building.build.open_encoder
 
@@ -205,7 +205,7 @@ def test_the_real_server_answers_while_the_real_builder_is_killed(tmp_path, enco
         return subprocess.Popen([sys.executable, *arguments], env=environment, text=True, stdout=subprocess.PIPE)
 
     shop.put("lighthouse.txt", "The Lighthouse\n\nThe lighthouse of Elden shows two white flashes.")
-    with python("-m", "qa.cli", "serve") as server, python("-c", _HELD) as victim:
+    with python("-m", "qa", "serve") as server, python("-c", _HELD) as victim:
         try:
             address = re.search(r"http://\S+", server.stdout.readline())[0]
             assert victim.stdout.readline() == "the model is loaded\n"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from qa import cli
 from qa.answering.service import Service
+from qa.cli import main as cli
 from qa.encode import Encoder
 from qa.reading.sidecar import read_sources
 from qa.settings import PREFIX, Settings

@@ -303,7 +303,7 @@ def test_too_little_memory_for_the_model_is_one_line(tmp_path: Path, command: li
     code = (
         "import resource, sys\n"
         f"resource.setrlimit(resource.RLIMIT_AS, ({most_mb} << 20, {most_mb} << 20))\n"
-        "from qa.cli import main; sys.exit(main(sys.argv[1:]))"
+        "from qa.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "QA_PORT": "0"}
     full = [sys.executable, "-c", code, *command]

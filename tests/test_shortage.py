@@ -18,7 +18,7 @@ from workshop import TEXTS, Workshop, fates, reason
 
 import qa.building.build
 import qa.building.watch
-import qa.cli
+import qa.cli.main
 from qa.building.watch import Watch
 from qa.errors import BuildFailed, UnreadableFile, UnreadableForNow
 from qa.index.build_notes import BuildReport, read_report
@@ -246,17 +246,17 @@ def test_the_command_says_for_now_and_leaves_status_3(
     monkeypatch.setattr(qa.building.build, "model_fingerprint", lambda _: shop.encoder.fingerprint)
     monkeypatch.setenv("QA_SEEDS_DIR", str(shop.seeds))
     monkeypatch.setenv("QA_INDEX_DIR", str(shop.index))
-    assert qa.cli.main(["build", "--quiet"]) == 0
+    assert qa.cli.main.main(["build", "--quiet"]) == 0
     stand_in.meeting("mill.txt", KILLED)
     shop.put("lighthouse.txt", NEW)
-    assert qa.cli.main(["build", "--quiet", "--fresh"]) == 3
+    assert qa.cli.main.main(["build", "--quiet", "--fresh"]) == 3
     said = capsys.readouterr().out
     assert "kept      mill.txt: its parser was killed" in said
     stored = {file["source"]: file for file in read_report(shop.index)["files"]}
     assert (stored["mill.txt"]["fate"], stored["mill.txt"]["for_now"]) == ("kept", True)
     assert (stored["ferry.md"]["fate"], stored["ferry.md"]["for_now"]) == ("unchanged", False)
     stand_in.heal()
-    assert qa.cli.main(["build", "--quiet"]) == 0
+    assert qa.cli.main.main(["build", "--quiet"]) == 0
 
 
 @pytest.mark.parametrize("pause_s", [0.01, 3600])

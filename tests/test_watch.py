@@ -331,7 +331,7 @@ def test_a_real_builder_outlives_a_name_that_it_cannot_print_and_ends_in_good_or
         "QA_SEEDS_DIR": str(shop.seeds),
         "QA_INDEX_DIR": str(shop.index),
     }
-    command = [sys.executable, "-m", "qa.cli", "watch", "--beside-server"]
+    command = [sys.executable, "-m", "qa", "watch", "--beside-server"]
     with (
         (tmp_path / "log").open("wb") as log,
         subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log) as process,

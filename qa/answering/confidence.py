@@ -62,7 +62,7 @@ class Model:
 @cache
 def shipped_model() -> Model:
     """The model that the package carries."""
-    stored = json.loads(files("qa").joinpath(FILE).read_text(encoding="utf-8"))["model"]
+    stored = json.loads(files("qa.answering").joinpath(FILE).read_text(encoding="utf-8"))["model"]
     features = {name: tuple(numbers) for name, numbers in stored.pop("features").items()}
     return Model(features=features, **stored)
 

@@ -172,7 +172,7 @@ class Parser:
 def _environment() -> dict[str, str]:
     """A worker's environment: what Python needs, and nothing that is a secret of ours."""
     kept = {name: value for name, value in os.environ.items() if name.upper() in _ENVIRONMENT or name.startswith("LC_")}
-    package = str(Path(__file__).resolve().parent.parent)
+    package = str(Path(__file__).resolve().parents[2])
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))}
 
 

@@ -43,7 +43,7 @@ class Gate:
 def main():
     """Serve; say when every thread waits at the gate, and open it when a line comes in."""
     import qa.answering.service
-    import qa.cli
+    import qa.cli.main
 
     gate = Gate()
     qa.answering.service.Service = lambda _: gate
@@ -55,7 +55,7 @@ def main():
         gate.open()
 
     threading.Thread(target=porter, daemon=True).start()
-    qa.cli.main(["serve"])
+    qa.cli.main.main(["serve"])
 
 
 if __name__ == "__main__":

@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import NoReturn
 
-from qa import serving, upkeep
-from qa.console import prepare_output, say, say_json
+from qa.cli import evaluate as evaluation
+from qa.cli import serve as serving
+from qa.cli import upkeep
+from qa.cli.output import prepare_output, say, say_json
 from qa.errors import QAError
-from qa.evaluate import command as evaluation
 from qa.index.build_notes import read_report
 from qa.index.local.snapshot import current_id, open_snapshot
 from qa.records import Answer, Filters, Quote, Verdict

@@ -21,12 +21,12 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa.console import start_log
+from qa.cli.output import start_log
+from qa.cli.supervision import Supervised
 from qa.errors import InvalidSettings
 from qa.index.builder_lock import builder_trouble
 from qa.index.upload_files import sweep_uploads
 from qa.settings import Settings, load_settings
-from qa.supervision import Supervised
 from qa.web.limits import file_descriptors
 
 if TYPE_CHECKING:
@@ -156,9 +156,9 @@ def _announce(listener: socket.socket) -> None:
 
 def _builder() -> AbstractContextManager[object]:
     """A watching builder, kept running for as long as the context lasts."""
-    package = str(Path(__file__).resolve().parent.parent)
+    package = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    command = [sys.executable, "-m", "qa.cli", "watch", "--beside-server"]
+    command = [sys.executable, "-m", "qa", "watch", "--beside-server"]
     return Supervised("builder beside the server", command, {**os.environ, "PYTHONPATH": path})
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from qa.bars import Bars
-from qa.console import say, say_json, start_log
+from qa.cli.output import say, say_json, start_log
+from qa.cli.progress_bars import Bars
 from qa.errors import BuildRunning, QAError
 from qa.index.build_notes import BuildReport
 from qa.index.local.manifest import current_id, manifests

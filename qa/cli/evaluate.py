@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa.console import say, say_json
+from qa.cli.output import say, say_json
 from qa.index.local.snapshot import current_id, open_snapshot
 from qa.settings import Settings
 
@@ -59,7 +59,7 @@ def _kp(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _beir(settings: Settings, arguments: argparse.Namespace) -> int:
-    from qa.bars import Bars  # noqa: PLC0415
+    from qa.cli.progress_bars import Bars  # noqa: PLC0415
     from qa.encode import open_encoder  # noqa: PLC0415
     from qa.evaluate.beir import report  # noqa: PLC0415
 

@@ -1,7 +1,8 @@
 """Question answering by retrieval: exact quotations from a folder of documents, each with a citation that holds.
 
-The names here are the vocabulary of every answer. `qa.answering.service.Service` answers questions, `qa.building.build.build` makes the
-index; each is imported from its own module, since each brings libraries that the other does without.
+The names here are the vocabulary of every answer. `qa.answering.service.Service` answers questions,
+`qa.building.build.build` makes the index; each is imported from its own module, since each brings libraries that the
+other does without.
 """
 
 import qa.encode.openmp  # noqa: F401 - before any library that brings an OpenMP runtime

@@ -40,7 +40,7 @@ class StandIn:
     def starting(self, deed: str) -> None:
         """Do a deed when a worker starts."""
         self._write(
-            f"if 'parsing_worker' in ' '.join(sys.orig_argv):\n    note(f'worker-{{os.getpid()}}')\n"
+            f"if 'parser_worker' in ' '.join(sys.orig_argv):\n    note(f'worker-{{os.getpid()}}')\n"
             f"{textwrap.indent(deed, ' ' * 4)}\n"
         )
 

@@ -102,7 +102,8 @@ def test_ctrl_c_leaves_everything_as_it_was_and_the_work_is_kept(tmp_path):
         shop.put(f"new{number:02}.txt", f"New {number}\n\nNew words number {number}.")
     # The encoder waits without end at the 41st new text. Where the shell ignores Ctrl-C, a child would inherit that.
     code = (
-        "import signal, sys, threading; import qa.building.build; from fakes import FakeEncoder; from qa.cli.main import main\n"
+        "import signal, sys, threading; import qa.building.build\n"
+        "from fakes import FakeEncoder; from qa.cli.main import main\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "encoder = FakeEncoder(); qa.building.build.open_encoder = lambda _: encoder\n"
         "qa.building.build.model_fingerprint = lambda _: encoder.fingerprint\n"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,8 @@ TEXTS = [
     "Café – “Total Health” 😀 für alle",
     "",
 ]
+
+PACKAGED_MODEL = import_module("qa.encode.packaged_model")  # whose function of the same name hides it in its package
 
 
 def one(encoder: Encoder, text: str) -> Encoding:
@@ -181,13 +184,13 @@ def test_an_altered_file_is_named(tmp_path: Path) -> None:
 
 
 def test_the_packaged_files_are_checked_before_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.encode.packaged_model._DIGESTS", {"tokenizer.json": "0" * 64})
+    monkeypatch.setattr(PACKAGED_MODEL, "_DIGESTS", {"tokenizer.json": "0" * 64})
     with pytest.raises(ModelUnavailable, match=r"tokenizer\.json is altered"):
         packaged_model.__wrapped__()
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.encode.packaged_model._DISTRIBUTION", "no-such-package")
+    monkeypatch.setattr(PACKAGED_MODEL, "_DISTRIBUTION", "no-such-package")
     with pytest.raises(ModelUnavailable, match=r"no-such-package is missing\. Install .* QA_MODEL"):
         packaged_model.__wrapped__()
 

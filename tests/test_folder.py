@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from workshop import TEXTS, Workshop, fates, reason
 
-import qa.reading.folder
+import qa.building.folder
 from qa.building.doctor import examine
+from qa.building.folder import SourceFile, look_into, read_regular
 from qa.errors import BuildFailed
 from qa.index.build_notes import Fate
-from qa.reading.folder import SourceFile, look_into, read_regular
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes are others there")
 
@@ -257,7 +257,7 @@ def test_a_shortage_of_the_machine_takes_no_document_out(
         return real(path, *arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(qa.reading.folder.os, "open", refuse)
+        patch.setattr(qa.building.folder.os, "open", refuse)
         with pytest.raises(BuildFailed, match=os.strerror(number)):
             shop.build()
     report = shop.build()

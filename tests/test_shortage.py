@@ -294,7 +294,8 @@ def test_a_parser_takes_no_more_memory_than_its_parent_may(tmp_path: Path) -> No
     """Under `ulimit -v`, files are read within that, though more is allowed by the settings."""
     shop = Workshop(tmp_path)
     code = (
-        "import resource, sys; from pathlib import Path; from fakes import FakeEncoder; from qa.building.build import build\n"
+        "import resource, sys; from pathlib import Path\n"
+        "from fakes import FakeEncoder; from qa.building.build import build\n"
         "from qa.settings import Settings; most = 1800 << 20\n"
         "resource.setrlimit(resource.RLIMIT_AS, (most, most))\n"
         "build(Settings(seeds_dir=Path(sys.argv[1]), index_dir=Path(sys.argv[2])), encoder=FakeEncoder())"

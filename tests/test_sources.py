@@ -131,7 +131,7 @@ def test_dots_and_brackets_inside_strings_and_comments_are_no_structure(tmp_path
         tmp_path,
         "# " + "[." * 99 + '\n["a.b.c.txt"]\r\ntitle = """' + '\n[[.\\"' * 99 + '"""\nauthor = \'' + "[." * 99 + "'\n",
     )
-    assert read_sources(folder) == {"a.b.c.txt": Details(title=('\n[[."' * 99).strip(), author="[." * 99)}
+    assert read_sources(folder) == {"a.b.c.txt": Details(title=('[[." ' * 99).strip(), author="[." * 99)}
 
 
 def test_a_sidecar_of_many_tables_is_looked_at_once(tmp_path: Path) -> None:

@@ -334,7 +334,14 @@ def test_a_real_builder_outlives_a_name_that_it_cannot_print_and_ends_in_good_or
     command = [sys.executable, "-m", "qa", "watch", "--beside-server"]
     with (
         (tmp_path / "log").open("wb") as log,
-        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log) as process,
+        subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  a shell may have it ignored
+        ) as process,
     ):
         try:
             until(lambda: "文.txt" in built_files(shop))

@@ -1,6 +1,7 @@
 """Answers from the current snapshot: checks a question, searches, quotes, and says what is loaded.
 
-Guarantees: one question is answered from one snapshot, whole, whatever is published meanwhile (`qa.index.local.current`).
+Guarantees: one question is answered from one snapshot, whole, whatever is published meanwhile
+(`qa.index.local.current`).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A folder of documents to a new snapshot.
 
 Guarantees: the snapshot is a function of the documents and the configuration alone. What was read or encoded before is
-remembered (`qa.building.reuse`), so a build does only what is new, goes on where it was interrupted, and gives the same bytes
-as one from nothing. A file that cannot be read is reported and the others go in; one that could not be read for now is
-kept as it was served, where the same bytes were. Whatever fails, the snapshot that serves is untouched.
+remembered (`qa.building.reuse`), so a build does only what is new, goes on where it was interrupted, and gives the
+same bytes as one from nothing. A file that cannot be read is reported and the others go in; one that could not be read
+for now is kept as it was served, where the same bytes were. Whatever fails, the snapshot that serves is untouched.
 
 1. Look into the folder. If the current snapshot is what it would give, nothing is to be done.
 2. Read the files that are new, each in a process that may die of it. If the current snapshot is what that gives, since
@@ -29,6 +29,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from qa.building.fates import fates, first_reasons
+from qa.building.folder import Contents, SourceFile, has_sidecar, look_into, sidecar_entries
 from qa.building.progress import ProgressNote
 from qa.building.read_files import Reading, read_files
 from qa.building.reuse import Memory, ToEncode
@@ -43,7 +44,6 @@ from qa.index.local.snapshot_writer import SnapshotWriter
 from qa.index.local.vectors import IndexChoice
 from qa.index.upload_files import sweep_uploads
 from qa.reading.documents import loader_identity, make_document
-from qa.reading.folder import Contents, SourceFile, has_sidecar, look_into, sidecar_entries
 from qa.reading.parsed import Content
 from qa.reading.passages import PASSAGES_VERSION, embedding_text
 from qa.reading.sidecar import NAME as SIDECAR

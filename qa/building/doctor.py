@@ -13,13 +13,13 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from qa.building.folder import look_into, sidecar_entries
 from qa.encode import model_fingerprint
 from qa.errors import MismatchedSnapshot, NoIndex, QAError, UnreadableFile
 from qa.index.build_notes import read_report
 from qa.index.local.manifest import SNAPSHOTS, UNFINISHED, current_id, read_manifest, snapshot_folders, verify_files
 from qa.index.local.publish import LOCK, rolled_back
 from qa.index.local.snapshot import open_snapshot
-from qa.reading.folder import look_into, sidecar_entries
 from qa.reading.parser_process import Parser
 from qa.settings import Settings
 from qa.text.document_names import composed

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from qa.building.folder import Contents
 from qa.building.read_files import Reading
 from qa.index.build_notes import Fate, FileReport
-from qa.reading.folder import Contents
 
 
 def fates(

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from qa.building.folder import SourceFile, read_regular
 from qa.building.reuse import Memory
 from qa.building.served import Served
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.index.build_notes import Progress, Step, read_report
-from qa.reading.folder import SourceFile, read_regular
 from qa.reading.parser_process import Parser
 from qa.settings import Settings
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from qa.building.folder import SourceFile
 from qa.index.local.snapshot import Snapshot
-from qa.reading.folder import SourceFile
 from qa.reading.parsed import Content, Parsed
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from qa.building.folder import SourceFile
 from qa.building.read_files import Reading
 from qa.errors import OperatingError
 from qa.index.local.manifest import SNAPSHOTS, current_id, read_manifest
 from qa.index.local.publish import point_current, rolled_back
 from qa.index.local.snapshot import Snapshot
-from qa.reading.folder import SourceFile
 
 
 def serving_of(known: Snapshot | None, index_dir: Path) -> Snapshot | None:

@@ -1,7 +1,7 @@
 """Files to Documents: canonical text, blocks, and what the file or its sidecar says of itself.
 
-Leaves to others: which files to read (`qa.reading.folder`), surviving hostile ones (`qa.reading.parser_process`), and cutting passages
-(`qa.reading.passages`).
+Leaves to others: which files to read (`qa.building.folder`), surviving hostile ones (`qa.reading.parser_process`), and
+cutting passages (`qa.reading.passages`).
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@
 3. Any other path: its letters and digits folded to ASCII, and the first 8 hexadecimal digits of the SHA-256 of the
    path; where nothing of it folds to ASCII, the first 16 digits alone.
 
-Two paths of 1 and 3, or of 3, may still meet: `qa.reading.folder` then reports the second by the order of paths. Former ids,
-from before rule 2, are kept here so that old links can be led on.
+Two paths of 1 and 3, or of 3, may still meet: `qa.building.folder` then reports the second by the order of paths.
+Former ids, from before rule 2, are kept here so that old links can be led on.
 """
 
 from __future__ import annotations

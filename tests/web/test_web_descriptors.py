@@ -25,7 +25,8 @@ LAST = request("GET /healthz HTTP/1.1", "Connection: close")
 def few(tmp_path):
     """The address of a server with 64 descriptors, and its log."""
     log = tmp_path / "log"
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent.parent), "QA_PORT": "0"}
+    path = os.pathsep.join(map(str, (HERE.parent.parent, HERE.parent)))
+    environment = {**os.environ, "PYTHONPATH": path, "QA_PORT": "0"}
     command = ["bash", "-c", f'ulimit -n 64 && exec "{sys.executable}" "{HERE / "gate.py"}"']
     with (
         log.open("wb") as errors,
@@ -74,7 +75,7 @@ def test_clients_that_ask_all_at_once_are_answered_or_told(few):
 
 WHAT_IS_ALLOWED = """
 import resource
-from qa.web import file_descriptors as d
+from qa.web.limits import file_descriptors as d
 d.raise_limit()
 print(resource.getrlimit(resource.RLIMIT_NOFILE)[0], d.connections_allowed(), d.files_allowed(), d.backlog())
 """

@@ -34,11 +34,11 @@ from qa.index.local.manifest import (
     rolled_back,
     verify_files,
 )
+from qa.index.local.spelling import Speller
 from qa.index.local.vectors import FaissStore, VectorStore
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span
 from qa.text.document_ids import former_ids
 from qa.text.json_reading import parse_json
-from qa.text.spelling import Speller
 from qa.text.words import ANALYSER_VERSION
 
 if sys.platform != "win32":  # where an open file cannot be deleted anyway

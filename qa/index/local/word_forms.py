@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from qa.text.spelling import _SHORTEST
+from qa.index.local.spelling import _SHORTEST
 from qa.text.words import spelt
 
 

@@ -1,8 +1,9 @@
 """Documents put into and taken out of their folder by name, for whoever may do so over HTTP.
 
-Guarantees: a file appears whole or not at all, under the name that was asked for (`qa.text.document_names`); what is refused
-leaves nothing behind, not even a folder; a folder that is emptied goes with its last file. Whose fault an error of the
-file system is, is told by one table. Nothing here parses: what becomes of a file is the next build's to say.
+Guarantees: a file appears whole or not at all, under the name that was asked for (`qa.text.document_names`); what is
+refused leaves nothing behind, not even a folder; a folder that is emptied goes with its last file. Whose fault an
+error of the file system is, is told by one table. Nothing here parses: what becomes of a file is the next build's to
+say.
 """
 
 from __future__ import annotations

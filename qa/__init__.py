@@ -1,10 +1,11 @@
 """Question answering by retrieval: exact quotations from a folder of documents, each with a citation that holds.
 
-The names here are the vocabulary of every answer. `qa.service.Service` answers questions, `qa.build.build` makes the
-index; each is imported from its own module, since each brings libraries that the other does without.
+The names here are the vocabulary of every answer. `qa.answering.service.Service` answers questions,
+`qa.building.build.build` makes the index; each is imported from its own module, since each brings libraries that the
+other does without.
 """
 
-import qa.threads  # noqa: F401 - before any library that brings an OpenMP runtime
+import qa.encode.openmp  # noqa: F401 - before any library that brings an OpenMP runtime
 from qa.errors import QAError
 from qa.records import Answer, Citation, Document, Filters, Passage, Quote, Span, Verdict
 from qa.settings import Settings, load_settings

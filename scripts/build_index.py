@@ -2,7 +2,7 @@
 
 import sys
 
-from qa.cli import main
+from qa.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main(["build", *sys.argv[1:]]))

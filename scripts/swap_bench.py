@@ -68,7 +68,7 @@ def main() -> None:
     """Serve, measure in quiet, add the file, measure until it is searchable, and a little longer."""
     seeds, index, new = (Path(argument) for argument in sys.argv[1:])
     env = {**os.environ, "QA_SEEDS_DIR": str(seeds), "QA_INDEX_DIR": str(index), "QA_PORT": "0"}
-    command = [sys.executable, "-m", "qa.cli", "serve", "--watch"]
+    command = [sys.executable, "-m", "qa", "serve", "--watch"]
     server = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
     target = seeds / "added-by-swap-bench.txt"
     try:

@@ -38,8 +38,8 @@ def _no_settings_from_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def seeds() -> tuple[Document, ...]:
     """The five documents, as a build reads them."""
-    from qa.load import load_document
-    from qa.load.sources import read_sources
+    from qa.reading.documents import load_document
+    from qa.reading.sidecar import read_sources
 
     known = read_sources(ROOT / "seeds")
     files = sorted((ROOT / "seeds").glob("*.txt"))
@@ -55,7 +55,7 @@ def encoder() -> Encoder:
 @pytest.fixture(scope="session")
 def seeds_index(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Settings:
     """Settings of an index of the five documents, built with the packaged model."""
-    from qa.build import build
+    from qa.building.build import build
 
     settings = Settings(seeds_dir=ROOT / "seeds", index_dir=tmp_path_factory.mktemp("seeds") / "index")
     assert not build(settings, encoder=encoder).failed

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fakes import FakeEncoder
 
-from qa.build import build
+from qa.building.build import build
 from qa.settings import Settings
 
 _DISK = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree", "sqlite3.connect", "os.listdir")

@@ -5,4 +5,4 @@ from __future__ import annotations
 import multiprocessing
 
 FRESH = multiprocessing.get_context("forkserver")
-FRESH.set_forkserver_preload(["qa.build"])  # once, rather than in every process
+FRESH.set_forkserver_preload(["qa.building.build"])  # once, rather than in every process

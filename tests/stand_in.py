@@ -27,20 +27,20 @@ class StandIn:
         """Do a deed when a file of this name is read; with `once`, only the first time."""
         guard = "noted('met')" if once else "False"
         self._write(
-            "import qa.load\n"
-            "real = qa.load.parse_file\n"
+            "import qa.reading.documents\n"
+            "real = qa.reading.documents.parse_file\n"
             "def parse_file(source, data):\n"
             f"    if source == {source!r} and not {guard}:\n"
             "        note('met'); note(f'worker-{os.getpid()}')\n"
             f"{textwrap.indent(deed, ' ' * 8)}\n"
             "    return real(source, data)\n"
-            "qa.load.parse_file = parse_file\n"
+            "qa.reading.documents.parse_file = parse_file\n"
         )
 
     def starting(self, deed: str) -> None:
         """Do a deed when a worker starts."""
         self._write(
-            f"if 'parsing_worker' in ' '.join(sys.orig_argv):\n    note(f'worker-{{os.getpid()}}')\n"
+            f"if 'parser_worker' in ' '.join(sys.orig_argv):\n    note(f'worker-{{os.getpid()}}')\n"
             f"{textwrap.indent(deed, ' ' * 4)}\n"
         )
 

@@ -16,17 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from workshop import TEXTS, Workshop, fates
 
-from qa.build import build
-from qa.builder_lock import BuilderLock, builder_trouble
-from qa.document_ids import document_id
-from qa.document_names import landing
+from qa.answering.service import Service
+from qa.building.build import build
 from qa.errors import BuildFailed, InvalidRequest, NameTaken
-from qa.inbox import CALLERS_FAULTS, Inbox
-from qa.report import REQUEST
-from qa.service import Service
+from qa.index.build_notes import REQUEST
+from qa.index.builder_lock import BuilderLock, builder_trouble
 from qa.settings import Settings
+from qa.text.document_ids import document_id
+from qa.text.document_names import landing
+from qa.web.api.schema import RemovedModel, StoredModel
+from qa.web.api.uploads import CALLERS_FAULTS, Inbox
 from qa.web.app import create_app
-from qa.web.schema import RemovedModel, StoredModel
 
 TOKEN = "correct-horse-battery-staple"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}

@@ -10,9 +10,9 @@ import pytest
 from fakes import FakeEncoder
 from workshop import Workshop
 
-from qa.links import Found, find_quote
+from qa.answering.quote_links import Found, find_quote
+from qa.answering.service import Service
 from qa.records import Answer, Citation, Filters, Quote, Span, Verdict
-from qa.service import Service
 
 SHARED = (
     "The foundation will gather expertise, systems and standards to manage care outside hospitals for both groups, "

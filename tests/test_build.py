@@ -17,19 +17,19 @@ from processes import FRESH
 from waiting import PATIENCE_S
 from workshop import TEXTS, Workshop, fates, reason
 
-import qa.snapshot_writer
-import qa.vectors.choice
-from qa.build import build
-from qa.document_ids import document_id
+import qa.index.local.snapshot_writer
+import qa.index.local.vectors.choice
+from qa.building.build import build
+from qa.building.reuse import JOURNAL
 from qa.errors import BuildFailed, BuildRunning, UnreadableFile
-from qa.manifest import current_id
-from qa.memory import JOURNAL
-from qa.parsing import Parser
-from qa.publish import roll_back
+from qa.index.build_notes import read_report
+from qa.index.local.manifest import current_id
+from qa.index.local.publish import roll_back
+from qa.reading.parser_process import Parser
 from qa.records import Filters
-from qa.report import read_report
-from qa.search import search
+from qa.retrieval.search import search
 from qa.settings import Settings
+from qa.text.document_ids import document_id
 
 NEW = "The Lighthouse\n\nThe lighthouse of Elden shows two white flashes every ten seconds."
 
@@ -369,7 +369,7 @@ def test_the_clock_may_go_backwards(shop, monkeypatch):
 
     first = shop.build().snapshot
     shop.put("lighthouse.txt", NEW)
-    monkeypatch.setattr(qa.snapshot_writer, "datetime", Yesterday)
+    monkeypatch.setattr(qa.index.local.snapshot_writer, "datetime", Yesterday)
     second = shop.build().snapshot
     assert manifest_of(shop)["built_at"].startswith("1999")
     assert current_id(shop.index) == second
@@ -502,7 +502,7 @@ def test_a_rollback_can_be_taken_back(shop):
 @pytest.fixture
 def large(shop, monkeypatch):
     """A workshop of 150 passages, where more than 100 are many."""
-    monkeypatch.setattr(qa.snapshot_writer, "EXACT_UP_TO", 100)
+    monkeypatch.setattr(qa.index.local.snapshot_writer, "EXACT_UP_TO", 100)
     for number in range(150):
         shop.put(
             f"note{number}.txt", f"Note {number}\n\nWord{number} stands by word{number // 2} and word{number // 7}."
@@ -532,7 +532,7 @@ def test_a_large_index_answers_with_filters_and_without(large):
 
 
 def test_an_index_that_stays_exact_is_told(large, monkeypatch, caplog):
-    monkeypatch.setattr(qa.vectors.choice, "RECALL_GOAL", 1.1)
+    monkeypatch.setattr(qa.index.local.vectors.choice, "RECALL_GOAL", 1.1)
     large.build()
     assert "recall" in caplog.text
     assert manifest_of(large)["vectors"]["kind"] == "exact"

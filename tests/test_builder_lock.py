@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from qa.builder_lock import BUILDER_LOCK, BuilderLock, builder_trouble
+from qa.index.builder_lock import BUILDER_LOCK, BuilderLock, builder_trouble
 
 ROOT = Path(__file__).parent.parent
 HOLDER = """
-import sys, pathlib, qa.builder_lock
-print(qa.builder_lock.BuilderLock(pathlib.Path(sys.argv[1])).hold(), flush=True)
+import sys, pathlib, qa.index.builder_lock
+print(qa.index.builder_lock.BuilderLock(pathlib.Path(sys.argv[1])).hold(), flush=True)
 sys.stdin.read()
 """
 

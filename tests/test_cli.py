@@ -11,10 +11,10 @@ import pytest
 from waiting import PATIENCE_S
 from workshop import Workshop
 
-import qa.build
-import qa.doctor
-from qa.cli import main
-from qa.manifest import current_id
+import qa.building.build
+import qa.building.doctor
+from qa.cli.main import main
+from qa.index.local.manifest import current_id
 
 ROOT = Path(__file__).parent.parent
 
@@ -24,8 +24,8 @@ def shop(tmp_path, monkeypatch):
     shop = Workshop(tmp_path)
     monkeypatch.setenv("QA_SEEDS_DIR", str(shop.seeds))
     monkeypatch.setenv("QA_INDEX_DIR", str(shop.index))
-    monkeypatch.setattr(qa.build, "open_encoder", lambda _: shop.encoder)
-    for module in (qa.build, qa.doctor):
+    monkeypatch.setattr(qa.building.build, "open_encoder", lambda _: shop.encoder)
+    for module in (qa.building.build, qa.building.doctor):
         monkeypatch.setattr(module, "model_fingerprint", lambda _: shop.encoder.fingerprint)
     return shop
 
@@ -102,10 +102,11 @@ def test_ctrl_c_leaves_everything_as_it_was_and_the_work_is_kept(tmp_path):
         shop.put(f"new{number:02}.txt", f"New {number}\n\nNew words number {number}.")
     # The encoder waits without end at the 41st new text. Where the shell ignores Ctrl-C, a child would inherit that.
     code = (
-        "import signal, sys, threading; import qa.build; from fakes import FakeEncoder; from qa.cli import main\n"
+        "import signal, sys, threading; import qa.building.build\n"
+        "from fakes import FakeEncoder; from qa.cli.main import main\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "encoder = FakeEncoder(); qa.build.open_encoder = lambda _: encoder\n"
-        "qa.build.model_fingerprint = lambda _: encoder.fingerprint\n"
+        "encoder = FakeEncoder(); qa.building.build.open_encoder = lambda _: encoder\n"
+        "qa.building.build.model_fingerprint = lambda _: encoder.fingerprint\n"
         "def seen(text):\n"
         "    if 'number 40.' in text:\n"
         "        print('waiting', flush=True)\n"
@@ -145,7 +146,7 @@ def test_a_lack_of_memory_is_one_line(monkeypatch, capsys, error):
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("qa.cli._status", fail)
+    monkeypatch.setattr("qa.cli.main._status", fail)
     assert main(["status"]) == 1
     said = capsys.readouterr().err
     assert said.startswith("qa: no_memory: There is too little memory: this process may take no more (")
@@ -157,6 +158,6 @@ def test_other_faults_are_not_taken_for_a_lack_of_memory(monkeypatch):
     def fail(*_: object) -> None:
         raise RuntimeError("something else")
 
-    monkeypatch.setattr("qa.cli._status", fail)
+    monkeypatch.setattr("qa.cli.main._status", fail)
     with pytest.raises(RuntimeError, match="something else"):
         main(["status"])

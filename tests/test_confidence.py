@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from qa.confidence import FEATURES, shipped_model
+from qa.answering.confidence import FEATURES, shipped_model
+from qa.answering.service import Service
 from qa.encode import Encoder
 from qa.records import Verdict
-from qa.service import Service
 from qa.settings import Settings
 
 

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from workshop import Workshop
 
-from qa.console import say, say_json
-from qa.safe_text import one_line, printable, web_address
+from qa.cli.output import say, say_json
+from qa.text.safe_text import one_line, printable, web_address
 
 ROOT = Path(__file__).parent.parent
 TITLE_SETTER = "\x1b]0;PWNED\x07x.txt"
@@ -28,17 +28,17 @@ TURNED = "\u202egpj.txt"
 UNREADABLE = "\x9b31m\u2028empty.txt"  # C1, and a line separator
 RUN = """
 import sys
-import qa.build, qa.cli, qa.doctor, qa.service
+import qa.building.build, qa.cli.main, qa.building.doctor, qa.answering.service
 from fakes import FakeEncoder
-for module in (qa.build, qa.service):
+for module in (qa.building.build, qa.answering.service):
     module.open_encoder = lambda _: FakeEncoder()
-for module in (qa.build, qa.doctor):
+for module in (qa.building.build, qa.building.doctor):
     module.model_fingerprint = lambda _: FakeEncoder().fingerprint
-sys.exit(qa.cli.main(sys.argv[1:]))
+sys.exit(qa.cli.main.main(sys.argv[1:]))
 """
 LOG = r"""
 import logging
-from qa.console import start_log
+from qa.cli.output import start_log
 start_log()
 log = logging.getLogger("qa")
 log.error("%s; what serves is untouched", "no a\nINFO Serving snapshot deadbeef\x1b[31m\u5e74")

@@ -23,11 +23,11 @@ from processes import FRESH
 from waiting import PATIENCE_S, until
 from workshop import Workshop
 
-import qa.holder
-from qa.build import build
+import qa.index.local.current
+from qa.answering.service import Service
+from qa.building.build import build
 from qa.encode import Encoder
-from qa.manifest import current_id, manifests, read_manifest, verify_files
-from qa.service import Service
+from qa.index.local.manifest import current_id, manifests, read_manifest, verify_files
 from qa.settings import Settings
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
@@ -95,7 +95,7 @@ def whole(shop: Workshop) -> None:
 
 
 def test_killed_builders_leave_nothing_torn_and_no_question_unanswered(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(qa.holder, "LOOK_EVERY_S", 0.02)
+    monkeypatch.setattr(qa.index.local.current, "LOOK_EVERY_S", 0.02)
     shop = Workshop(tmp_path, {})
 
     def builder(target=crash_builder.run, *more):
@@ -170,10 +170,10 @@ def test_killed_builders_leave_nothing_torn_and_no_question_unanswered(tmp_path,
 
 
 _HELD = """
-import sys, threading, qa.build
-from qa.cli import main
+import sys, threading, qa.building.build
+from qa.cli.main import main
 
-real = qa.build.open_encoder
+real = qa.building.build.open_encoder
 
 def held(settings):
     encoder = real(settings)
@@ -181,7 +181,7 @@ def held(settings):
     threading.Event().wait()
     return encoder
 
-qa.build.open_encoder = held
+qa.building.build.open_encoder = held
 sys.exit(main(["build", "--quiet"]))
 """
 
@@ -205,7 +205,7 @@ def test_the_real_server_answers_while_the_real_builder_is_killed(tmp_path, enco
         return subprocess.Popen([sys.executable, *arguments], env=environment, text=True, stdout=subprocess.PIPE)
 
     shop.put("lighthouse.txt", "The Lighthouse\n\nThe lighthouse of Elden shows two white flashes.")
-    with python("-m", "qa.cli", "serve") as server, python("-c", _HELD) as victim:
+    with python("-m", "qa", "serve") as server, python("-c", _HELD) as victim:
         try:
             address = re.search(r"http://\S+", server.stdout.readline())[0]
             assert victim.stdout.readline() == "the model is loaded\n"

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qa.errors import UnreadableFile
-from qa.load.decode import clean, decode
+from qa.reading.decode import clean, decode
 
 SAMPLE = "Café – “Total Health” 😀\n"
 

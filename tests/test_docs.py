@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from qa import cli
+from qa.answering.service import Service
+from qa.cli import main as cli
 from qa.encode import Encoder
-from qa.load.sources import read_sources
-from qa.service import Service
+from qa.reading.sidecar import read_sources
 from qa.settings import PREFIX, Settings
+from qa.web.api.json_form import answer_data
 from qa.web.app import create_app
-from qa.web.wire import answer_data
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = ["README.md", "ARCHITECTURE.md", "SECURITY.md", "index/README.md"]

@@ -9,17 +9,17 @@ import pytest
 from filelock import FileLock
 from workshop import Workshop
 
-import qa.doctor
-from qa.doctor import Health, examine
-from qa.publish import roll_back
-from qa.report import BuildReport, Fate, FileReport, write_report
+import qa.building.doctor
+from qa.building.doctor import Health, examine
+from qa.index.build_notes import BuildReport, Fate, FileReport, write_report
+from qa.index.local.publish import roll_back
 
 
 @pytest.fixture
 def shop(tmp_path, monkeypatch):
     shop = Workshop(tmp_path)
     shop.build()
-    monkeypatch.setattr(qa.doctor, "model_fingerprint", lambda _: shop.encoder.fingerprint)
+    monkeypatch.setattr(qa.building.doctor, "model_fingerprint", lambda _: shop.encoder.fingerprint)
     return shop
 
 
@@ -127,7 +127,7 @@ def test_a_sidecar_entry_may_compose_a_name_otherwise_than_the_disk(shop):
 
 
 def test_wrong_weights(shop, monkeypatch):
-    monkeypatch.setattr(qa.doctor, "model_fingerprint", lambda _: "other")
+    monkeypatch.setattr(qa.building.doctor, "model_fingerprint", lambda _: "other")
     detail, remedy = only(shop, Health.WRONG)
     assert "fake-1, but other is in use" in detail
     assert remedy == "Run `qa build`."

@@ -11,10 +11,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from workshop import Workshop
 
-from qa.document_ids import document_id, former_ids
+from qa.answering.service import Service
 from qa.errors import UnknownDocument
 from qa.records import Filters
-from qa.service import Service
+from qa.text.document_ids import document_id, former_ids
 
 part = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=12)
 plain = st.from_regex(r"[a-z0-9_-]{1,9}", fullmatch=True)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.document_names import checked_name, why_refused
 from qa.errors import InvalidRequest
+from qa.text.document_names import checked_name, why_refused
 
 CHARACTER, INVISIBLE, PART = "holds a character", "holds an invisible", "has an empty, hidden"
 RESERVED, LONG, SIDECAR = "is reserved", "is too long", "is the sidecar's"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 
 from qa.encode import Encoder, Encoding, model_fingerprint, model_name, open_encoder, packaged_model
-from qa.encode.weights import verify_files
+from qa.encode.packaged_model import verify_files
 from qa.errors import ModelUnavailable
 from qa.settings import Settings
 
@@ -33,6 +34,8 @@ TEXTS = [
     "Café – “Total Health” 😀 für alle",
     "",
 ]
+
+PACKAGED_MODEL = import_module("qa.encode.packaged_model")  # whose function of the same name hides it in its package
 
 
 def one(encoder: Encoder, text: str) -> Encoding:
@@ -181,13 +184,13 @@ def test_an_altered_file_is_named(tmp_path: Path) -> None:
 
 
 def test_the_packaged_files_are_checked_before_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.encode.weights._DIGESTS", {"tokenizer.json": "0" * 64})
+    monkeypatch.setattr(PACKAGED_MODEL, "_DIGESTS", {"tokenizer.json": "0" * 64})
     with pytest.raises(ModelUnavailable, match=r"tokenizer\.json is altered"):
         packaged_model.__wrapped__()
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.encode.weights._DISTRIBUTION", "no-such-package")
+    monkeypatch.setattr(PACKAGED_MODEL, "_DISTRIBUTION", "no-such-package")
     with pytest.raises(ModelUnavailable, match=r"no-such-package is missing\. Install .* QA_MODEL"):
         packaged_model.__wrapped__()
 
@@ -303,7 +306,7 @@ def test_too_little_memory_for_the_model_is_one_line(tmp_path: Path, command: li
     code = (
         "import resource, sys\n"
         f"resource.setrlimit(resource.RLIMIT_AS, ({most_mb} << 20, {most_mb} << 20))\n"
-        "from qa.cli import main; sys.exit(main(sys.argv[1:]))"
+        "from qa.cli.main import main; sys.exit(main(sys.argv[1:]))"
     )
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "QA_PORT": "0"}
     full = [sys.executable, "-c", code, *command]
@@ -336,7 +339,7 @@ def test_whatever_a_library_raises_means_that_there_is_no_model(monkeypatch, fai
     def fail(_: object) -> None:
         raise failure() if callable(failure) else failure
 
-    monkeypatch.setattr("qa.encode.sentence.load_packaged", fail)
+    monkeypatch.setattr("qa.encode.sentence_transformers.load_packaged", fail)
     with pytest.raises(ModelUnavailable, match="cannot be loaded") as caught:
         open_encoder(Settings())
     assert said in str(caught.value)

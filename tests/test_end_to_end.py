@@ -18,9 +18,9 @@ import httpx
 import pytest
 from waiting import PATIENCE_S, until
 
-from qa.build import build
+from qa.building.build import build
 from qa.encode import Encoder
-from qa.gold import read_gold
+from qa.evaluate.gold import read_gold
 from qa.records import Document, Span
 from qa.settings import Settings
 
@@ -48,7 +48,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 def qa(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    command = [sys.executable, "-m", "qa.cli", *arguments]
+    command = [sys.executable, "-m", "qa", *arguments]
     return subprocess.run(
         command, cwd=ROOT, env=environment(folder), capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
@@ -57,7 +57,7 @@ def qa(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @contextmanager
 def serving(folder: Path) -> Iterator[httpx.Client]:
     """A server process on a free port, and a client of the address that it prints."""
-    command = [sys.executable, "-m", "qa.cli", "serve"]
+    command = [sys.executable, "-m", "qa", "serve"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment(folder), stdout=subprocess.PIPE, text=True)
     lines: queue.Queue[str] = queue.Queue()
 

@@ -9,9 +9,9 @@ from fakes import FakeEncoder
 from test_search import Unlettered
 from workshop import Workshop
 
+from qa.answering.service import Service
 from qa.records import Quote, WordMatch
-from qa.search import rarity
-from qa.service import Service
+from qa.retrieval.search import rarity
 
 TEXTS = {
     "ferry.md": "# The Ferry\n\n## Fares for Islanders\n\nChildren ride free. Dogs pay half. Cars pay by the metre.\n",

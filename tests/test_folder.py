@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from workshop import TEXTS, Workshop, fates, reason
 
-import qa.folder
-from qa.doctor import examine
+import qa.building.folder
+from qa.building.doctor import examine
+from qa.building.folder import SourceFile, look_into, read_regular
 from qa.errors import BuildFailed
-from qa.folder import SourceFile, look_into, read_regular
-from qa.report import Fate
+from qa.index.build_notes import Fate
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes are others there")
 
@@ -257,7 +257,7 @@ def test_a_shortage_of_the_machine_takes_no_document_out(
         return real(path, *arguments, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(qa.folder.os, "open", refuse)
+        patch.setattr(qa.building.folder.os, "open", refuse)
         with pytest.raises(BuildFailed, match=os.strerror(number)):
             shop.build()
     report = shop.build()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from qa.errors import UnreadableFile
-from qa.gold import Evidence, GoldQuestion, read_gold
-from qa.load import load_document
+from qa.evaluate.gold import Evidence, GoldQuestion, read_gold
+from qa.reading.documents import load_document
 from qa.records import Document, Span
 
 MODEL = load_document("model.txt", b"The model\n\nPhysicians are **salaried**. They get no fee-for-service pay.\n")

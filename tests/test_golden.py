@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.passages import cut_passages
+from qa.reading.passages import cut_passages
 from qa.records import Block, Document, Passage
 
 GOLDEN = Path(__file__).parent / "golden"

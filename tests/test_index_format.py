@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from workshop import Workshop
 
-from qa.builder_lock import BUILDER_LOCK
-from qa.manifest import FORMAT, current_id
-from qa.memory import JOURNAL
-from qa.publish import LOCK, ROLLED_BACK
-from qa.report import PROGRESS, REPORT, REQUEST
+from qa.building.reuse import JOURNAL
+from qa.index.build_notes import PROGRESS, REPORT, REQUEST
+from qa.index.builder_lock import BUILDER_LOCK
+from qa.index.local.manifest import FORMAT, current_id
+from qa.index.local.publish import LOCK, ROLLED_BACK
 
 TEXT = (Path(__file__).parent.parent / "index/README.md").read_text(encoding="utf-8")
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import qa.lexical
-from qa.lexical import BM25, STOP_WORDS, term, terms, words, write_bm25
+import qa.index.local.bm25
+from qa.index.local.bm25 import BM25, write_bm25
+from qa.text.words import STOP_WORDS, term, terms, words
 
 PASSAGES = [
     "The Permanente Medical Groups are self-governed.",
@@ -142,7 +143,7 @@ def test_the_files_are_those_that_bm25s_writes(
 ) -> None:
     ours, theirs = tmp_path_factory.mktemp("ours"), tmp_path_factory.mktemp("theirs")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(qa.lexical, "_BLOCK", block)
+        patch.setattr(qa.index.local.bm25, "_BLOCK", block)
         write_bm25(corpus, ours)
     vocabulary = {"": 0}
     ids = [[vocabulary.setdefault(each, len(vocabulary)) for each in terms(text)] or [0] for text in corpus]

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.links import LONGEST_QUOTE_CHARS, Found, find_quote, quote_digest, quote_url
-from qa.passages import MAX_WORDS
+from qa.answering.quote_links import LONGEST_QUOTE_CHARS, Found, find_quote, quote_digest, quote_url
+from qa.reading.passages import MAX_WORDS
 from qa.records import Span
-from qa.sentences import LONGEST_CHARS
+from qa.text.sentences import LONGEST_CHARS
 
 TEXT = "Physicians are salaried. As a result, they can focus on care.\n\nالرعاية 😀 للجميع. Physicians are salaried."
 
@@ -114,7 +114,7 @@ class _Hashed:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.chars = self.calls = 0
-        monkeypatch.setattr("qa.links.quote_digest", self._digest)
+        monkeypatch.setattr("qa.answering.quote_links.quote_digest", self._digest)
 
     def _digest(self, text: str) -> str:
         self.chars += len(text)

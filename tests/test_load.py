@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.errors import UnreadableFile
-from qa.load import SUFFIXES, load_document
-from qa.load.decode import clean
-from qa.load.sources import Details
+from qa.reading.decode import clean
+from qa.reading.documents import SUFFIXES, load_document
+from qa.reading.sidecar import Details
 from qa.records import BlockKind, Document
 
 # Pieces of text that the loaders' rules look for, so that random documents meet them.

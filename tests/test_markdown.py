@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.load.markdown import front_matter, read_markdown
+from qa.reading.formats.markdown import front_matter, read_markdown
 
 
 def outline(text: str) -> list[str]:

@@ -9,9 +9,9 @@ import pytest
 from fakes import FakeEncoder
 from workshop import Workshop
 
+from qa.building.reuse import Memory, ToEncode
 from qa.encode import Encoding
 from qa.errors import ModelUnavailable
-from qa.memory import Memory, ToEncode
 
 CONFIGURATION = {"loader": "l", "passages": 1, "weights": "fake-1", "sidecar": None}
 

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from fakes import word_vector
 
-from qa.late_interaction import PassageVectors, quantise
-from qa.lexical import ANALYSER_VERSION
-from qa.publish import publish
+from qa.encode.int8 import PassageVectors, quantise
+from qa.index.local.publish import publish
+from qa.index.local.snapshot import open_snapshot
+from qa.index.local.snapshot_writer import SnapshotWriter
 from qa.records import Document, Passage, PassageKind, Span
-from qa.snapshot import open_snapshot
-from qa.snapshot_writer import SnapshotWriter
+from qa.text.words import ANALYSER_VERSION
 
 DIMENSION = 32
 CONFIGURATION = {"model": "m", "weights": "w", "analyser": ANALYSER_VERSION, "dimension": DIMENSION}

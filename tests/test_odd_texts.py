@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from workshop import Workshop
 
+from qa.answering.quote_links import quote_digest
+from qa.answering.service import Service
 from qa.encode import Encoder
 from qa.errors import RequestError
-from qa.links import quote_digest
 from qa.records import Answer, Verdict
-from qa.service import Service
 
 pytestmark = pytest.mark.model
 

@@ -6,9 +6,9 @@ from hashlib import sha256
 
 import pytest
 
-import qa.originals
+import qa.answering.originals
+from qa.answering.originals import PIECE_BYTES, Originals
 from qa.errors import UnknownDocument
-from qa.originals import PIECE_BYTES, Originals
 
 CONTENT = bytes(range(256)) * 1024  # four pieces
 
@@ -34,7 +34,7 @@ def hashed(monkeypatch):
 
     def counted(descriptor, size, offset):
         piece = pread(descriptor, size, offset)
-        if size == qa.originals._HASHED_BYTES:
+        if size == qa.answering.originals._HASHED_BYTES:
             pieces.append(piece)
         return piece
 
@@ -100,7 +100,7 @@ def test_a_digest_is_compared_anew_only_when_the_file_has_changed(originals, pat
 
 
 def test_what_is_remembered_is_bounded(originals, path, monkeypatch):
-    monkeypatch.setattr(qa.originals, "_REMEMBERED", 3)
+    monkeypatch.setattr(qa.answering.originals, "_REMEMBERED", 3)
     for number in range(10):
         path.write_bytes(b"%d" % number)
         originals.open("deep/a.txt", digest(b"%d" % number)).close()

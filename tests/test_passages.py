@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from test_load import any_text, names
 
 from qa.errors import UnreadableFile
-from qa.load import load_document
-from qa.passages import MAX_WORDS, MIN_WORDS, cut_passages, embedding_text
+from qa.reading.documents import load_document
+from qa.reading.passages import MAX_WORDS, MIN_WORDS, cut_passages, embedding_text
 from qa.records import Block, BlockKind, Document, Passage, PassageKind, Span
-from qa.sentences import split_sentences
+from qa.text.sentences import split_sentences
 
 HEADINGS = (BlockKind.TITLE, BlockKind.HEADING)
 KINDS = {BlockKind.FOOTNOTE: PassageKind.FOOTNOTE, BlockKind.BOILERPLATE: PassageKind.BOILERPLATE}

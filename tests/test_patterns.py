@@ -18,7 +18,7 @@ import qa
 
 # Searches whose text is bounded before, and by what.
 BOUNDED = {
-    "qa.answer_type._HELD": "one sentence, of at most 1,200 characters",
+    "qa.answering.answer_type._HELD": "one sentence, of at most 1,200 characters",
 }
 ONCE_ONLY = {"match", "fullmatch"}
 SEARCHES = {"search", "sub", "subn", "findall", "finditer", "split"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.load.plain import read_plain
+from qa.reading.formats.plain_text import read_plain
 
 PROSE = "The clinic opened in the spring and has been busy ever since."
 MORE = "It sees forty people a day, most of them without an appointment."

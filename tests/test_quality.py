@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qa.answer import distinct
-from qa.confidence import measure
+from qa.answering.confidence import measure
+from qa.answering.quotes import distinct
 from qa.encode import Encoder
 from qa.evaluate.calibration import auroc, calibration_error, cross_validated, feature_matrix, question_only
+from qa.evaluate.gold import read_gold
 from qa.evaluate.questions import ask_all, report
-from qa.gold import read_gold
-from qa.search import search
+from qa.index.local.snapshot import Snapshot, current_id, open_snapshot
+from qa.retrieval.search import search
 from qa.settings import Settings
-from qa.snapshot import Snapshot, current_id, open_snapshot
 
 pytestmark = pytest.mark.model
 GOLDEN = Path(__file__).parent / "golden"

@@ -8,7 +8,7 @@ from itertools import groupby
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.safe_text import compose
+from qa.text.safe_text import compose
 
 MARKS = "\u0301\u0323\u0344\u0f73\u0334\u05b0"
 marked = st.lists(
@@ -49,7 +49,7 @@ def test_a_long_row_is_never_sorted_whole(monkeypatch):
     handed_on: list[str] = []
     real = unicodedata.normalize
     monkeypatch.setattr(
-        "qa.safe_text.unicodedata.normalize", lambda form, text: handed_on.append(text) or real(form, text)
+        "qa.text.safe_text.unicodedata.normalize", lambda form, text: handed_on.append(text) or real(form, text)
     )
     compose("a" + "\u0301" * 20_000 + "\u0323" * 20_000)
     monkeypatch.undo()

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from workshop import Workshop
 
 from qa.errors import UnknownDocument
-from qa.passages import embedding_text
+from qa.index.local.snapshot import Snapshot
+from qa.reading.passages import embedding_text
 from qa.records import Filters, PassageKind
-from qa.search import (
+from qa.retrieval.search import (
     BOILERPLATE_PENALTY,
     CANDIDATES,
     COMPARED,
@@ -26,7 +27,6 @@ from qa.search import (
     search,
     token_weights,
 )
-from qa.snapshot import Snapshot
 
 TEXTS = {
     "harbour.txt": "The Harbour\n\nElden's harbour has three piers. The oldest pier was built by Mara Quill in 1871.",

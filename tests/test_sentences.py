@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from waiting import PATIENCE_S
 
-from qa.sentences import LONGEST_CHARS, split_sentences
+from qa.text.sentences import LONGEST_CHARS, split_sentences
 
 ROOT = Path(__file__).parent.parent
 
@@ -114,7 +114,7 @@ def test_no_text_takes_for_ever() -> None:
     """
     units = [".", "…", ". ", '."', ".*", "A.", "Dr. ", "x", " ", "x ", "a, b; ", "One. ", "1. ", "\n", ".\n", "'"]
     program = (
-        "import sys; from qa.sentences import split_sentences\n"
+        "import sys; from qa.text.sentences import split_sentences\n"
         "for unit in sys.argv[1:]: split_sentences(unit * (200_000 // len(unit)) + 'x')"
     )
     subprocess.run([sys.executable, "-c", program, *units], check=True, timeout=PATIENCE_S, cwd=ROOT)

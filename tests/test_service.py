@@ -8,15 +8,15 @@ import pytest
 from waiting import until
 from workshop import Workshop
 
-import qa.holder
+import qa.index.local.current
+from qa.answering.service import Service
 from qa.errors import DamagedSnapshot, InvalidQuestion, NoIndex, QAError, UnknownDocument
-from qa.manifest import current_id
-from qa.publish import roll_back
+from qa.index.local.manifest import current_id
+from qa.index.local.publish import roll_back
+from qa.index.local.snapshot import Snapshot
 from qa.records import Filters
-from qa.service import Service
-from qa.snapshot import Snapshot
 
-LOOK_EVERY_S = qa.holder.LOOK_EVERY_S
+LOOK_EVERY_S = qa.index.local.current.LOOK_EVERY_S
 
 
 @pytest.fixture
@@ -41,13 +41,13 @@ def flip(path) -> None:
 
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch):
-    monkeypatch.setattr(qa.holder, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(qa.index.local.current, "LOOK_EVERY_S", 0.01)
 
 
 @pytest.fixture
 def looks_when_told(monkeypatch, _looks_often):
     """A service looks for a new snapshot when it starts and when `refresh` is called, and not by itself."""
-    monkeypatch.setattr(qa.holder, "LOOK_EVERY_S", threading.TIMEOUT_MAX)
+    monkeypatch.setattr(qa.index.local.current, "LOOK_EVERY_S", threading.TIMEOUT_MAX)
 
 
 def test_answers_from_the_documents(shop):
@@ -136,8 +136,10 @@ def test_takes_up_a_new_snapshot_by_itself(shop):
 def test_swaps_under_load_without_a_failed_or_mixed_answer(shop, monkeypatch):
     """Every build says a new number in every document; an answer that mixed two snapshots would show two."""
     opened, closed = [], []
-    real_open, real_close = qa.holder.open_snapshot, Snapshot.close
-    monkeypatch.setattr(qa.holder, "open_snapshot", lambda *a, **o: (opened.append(real_open(*a, **o)), opened[-1])[1])
+    real_open, real_close = qa.index.local.current.open_snapshot, Snapshot.close
+    monkeypatch.setattr(
+        qa.index.local.current, "open_snapshot", lambda *a, **o: (opened.append(real_open(*a, **o)), opened[-1])[1]
+    )
     monkeypatch.setattr(Snapshot, "close", lambda self: (closed.append(self), real_close(self))[1])
 
     def write(number: int) -> None:

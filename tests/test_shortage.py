@@ -16,13 +16,13 @@ import pytest
 from stand_in import StandIn
 from workshop import TEXTS, Workshop, fates, reason
 
-import qa.build
-import qa.cli
-import qa.watch
+import qa.building.build
+import qa.building.watch
+import qa.cli.main
+from qa.building.watch import Watch
 from qa.errors import BuildFailed, UnreadableFile, UnreadableForNow
-from qa.parsing import Parser
-from qa.report import BuildReport, read_report
-from qa.watch import Watch
+from qa.index.build_notes import BuildReport, read_report
+from qa.reading.parser_process import Parser
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals and limits")
 
@@ -161,7 +161,7 @@ def test_what_another_loader_read_goes_on_serving_and_is_read_anew(
 ) -> None:
     shop.build()
     before = documents(shop)
-    monkeypatch.setattr(qa.build, "loader_identity", lambda: "a later one")
+    monkeypatch.setattr(qa.building.build, "loader_identity", lambda: "a later one")
     stand_in.meeting("mill.txt", KILLED)
     for _ in range(2):
         report = shop.build()
@@ -242,30 +242,30 @@ def test_where_no_parser_starts_thousands_of_files_are_not_tried_one_by_one(tmp_
 def test_the_command_says_for_now_and_leaves_status_3(
     shop: Workshop, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(qa.build, "open_encoder", lambda _: shop.encoder)
-    monkeypatch.setattr(qa.build, "model_fingerprint", lambda _: shop.encoder.fingerprint)
+    monkeypatch.setattr(qa.building.build, "open_encoder", lambda _: shop.encoder)
+    monkeypatch.setattr(qa.building.build, "model_fingerprint", lambda _: shop.encoder.fingerprint)
     monkeypatch.setenv("QA_SEEDS_DIR", str(shop.seeds))
     monkeypatch.setenv("QA_INDEX_DIR", str(shop.index))
-    assert qa.cli.main(["build", "--quiet"]) == 0
+    assert qa.cli.main.main(["build", "--quiet"]) == 0
     stand_in.meeting("mill.txt", KILLED)
     shop.put("lighthouse.txt", NEW)
-    assert qa.cli.main(["build", "--quiet", "--fresh"]) == 3
+    assert qa.cli.main.main(["build", "--quiet", "--fresh"]) == 3
     said = capsys.readouterr().out
     assert "kept      mill.txt: its parser was killed" in said
     stored = {file["source"]: file for file in read_report(shop.index)["files"]}
     assert (stored["mill.txt"]["fate"], stored["mill.txt"]["for_now"]) == ("kept", True)
     assert (stored["ferry.md"]["fate"], stored["ferry.md"]["for_now"]) == ("unchanged", False)
     stand_in.heal()
-    assert qa.cli.main(["build", "--quiet"]) == 0
+    assert qa.cli.main.main(["build", "--quiet"]) == 0
 
 
 @pytest.mark.parametrize("pause_s", [0.01, 3600])
 def test_a_watching_builder_reads_again_after_a_pause_what_failed_for_now(
     shop: Workshop, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch, pause_s: float
 ) -> None:
-    monkeypatch.setattr(qa.watch, "LOOK_EVERY_S", 0.01)
-    monkeypatch.setattr(qa.watch, "SETTLED_AFTER_S", 0.02)
-    monkeypatch.setattr(qa.watch, "FIRST_PAUSE_S", pause_s)
+    monkeypatch.setattr(qa.building.watch, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(qa.building.watch, "SETTLED_AFTER_S", 0.02)
+    monkeypatch.setattr(qa.building.watch, "FIRST_PAUSE_S", pause_s)
     stand_in.meeting("mill.txt", KILLED)
     reports: list[BuildReport] = []
     stop = threading.Event()
@@ -294,12 +294,15 @@ def test_a_parser_takes_no_more_memory_than_its_parent_may(tmp_path: Path) -> No
     """Under `ulimit -v`, files are read within that, though more is allowed by the settings."""
     shop = Workshop(tmp_path)
     code = (
-        "import resource, sys; from pathlib import Path; from fakes import FakeEncoder; from qa.build import build\n"
+        "import resource, sys; from pathlib import Path\n"
+        "from fakes import FakeEncoder; from qa.building.build import build\n"
         "from qa.settings import Settings; most = 1800 << 20\n"
         "resource.setrlimit(resource.RLIMIT_AS, (most, most))\n"
         "build(Settings(seeds_dir=Path(sys.argv[1]), index_dir=Path(sys.argv[2])), encoder=FakeEncoder())"
     )
-    path = os.pathsep.join(str(each) for each in (Path(qa.build.__file__).parent.parent, Path(__file__).parent))
+    path = os.pathsep.join(
+        str(each) for each in (Path(qa.building.build.__file__).parent.parent, Path(__file__).parent)
+    )
     command = [sys.executable, "-c", code, str(shop.seeds), str(shop.index)]
     subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, check=True)
     assert documents(shop).keys() == TEXTS.keys()

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from workshop import Workshop
 
-import qa.manifest
+import qa.index.local.manifest
 from qa.errors import DamagedSnapshot, MismatchedSnapshot, NoIndex, UnknownSnapshot
-from qa.manifest import current_id, manifests, read_manifest, seal, verify_files
-from qa.publish import prune, roll_back, rolled_back
-from qa.report import PROGRESS, REPORT, read_progress, read_report
-from qa.snapshot import newest_whole, open_snapshot
+from qa.index.build_notes import PROGRESS, REPORT, read_progress, read_report
+from qa.index.local.manifest import current_id, manifests, read_manifest, seal, verify_files
+from qa.index.local.publish import prune, roll_back, rolled_back
+from qa.index.local.snapshot import newest_whole, open_snapshot
 
 README = Path(__file__).parent.parent / "index" / "README.md"
 
@@ -89,7 +89,7 @@ json_values = st.recursive(
 @given(st.dictionaries(st.text(min_size=1), json_values, max_size=4))
 def test_a_sealed_manifest_reads_back(tmp_path_factory, content):
     folder = tmp_path_factory.mktemp("m")
-    manifest = {**content, "format": qa.manifest.FORMAT, "built_at": "x", "sequence": 3}
+    manifest = {**content, "format": qa.index.local.manifest.FORMAT, "built_at": "x", "sequence": 3}
     data = seal(manifest)
     place = folder / manifest["id"]
     place.mkdir()
@@ -119,7 +119,9 @@ def test_other_formats_and_models_are_told_apart_from_damage(shop, monkeypatch):
         open_snapshot(shop.index, current_id(shop.index), weights="other")
     path = shop.folder() / "manifest.json"
     path.write_text(json.dumps({"format": 1, "id": path.parent.name}))
-    with pytest.raises(MismatchedSnapshot, match=f"built with format 1, but {qa.manifest.FORMAT} is in use"):
+    with pytest.raises(
+        MismatchedSnapshot, match=f"built with format 1, but {qa.index.local.manifest.FORMAT} is in use"
+    ):
         open_snapshot(shop.index, path.parent.name)
     assert shop.build().published
 
@@ -262,7 +264,7 @@ def test_pruning_leaves_what_it_cannot_read(shop):
 def test_pruning_never_touches_a_snapshot_that_another_process_holds(shop):
     first, second, third = three(shop)
     code = (
-        "import sys; from pathlib import Path; from qa.snapshot import open_snapshot\n"
+        "import sys; from pathlib import Path; from qa.index.local.snapshot import open_snapshot\n"
         "snapshot = open_snapshot(Path(sys.argv[1]), sys.argv[2]); print('open', flush=True); sys.stdin.read()\n"
         "print(snapshot.document('mill').text)"
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from qa.errors import UnreadableFile
-from qa.load.sources import Details, details_of, parse_date, read_sources
+from qa.reading.sidecar import Details, details_of, parse_date, read_sources
 
 
 def sidecar(folder: Path, text: str) -> Path:
@@ -131,7 +131,7 @@ def test_dots_and_brackets_inside_strings_and_comments_are_no_structure(tmp_path
         tmp_path,
         "# " + "[." * 99 + '\n["a.b.c.txt"]\r\ntitle = """' + '\n[[.\\"' * 99 + '"""\nauthor = \'' + "[." * 99 + "'\n",
     )
-    assert read_sources(folder) == {"a.b.c.txt": Details(title=('\n[[."' * 99).strip(), author="[." * 99)}
+    assert read_sources(folder) == {"a.b.c.txt": Details(title=('[[." ' * 99).strip(), author="[." * 99)}
 
 
 def test_a_sidecar_of_many_tables_is_looked_at_once(tmp_path: Path) -> None:
@@ -140,6 +140,6 @@ def test_a_sidecar_of_many_tables_is_looked_at_once(tmp_path: Path) -> None:
 
 
 def test_a_sidecar_beyond_all_measure_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.load.sources._MOST_BYTES", 1 << 20)
+    monkeypatch.setattr("qa.reading.sidecar._MOST_BYTES", 1 << 20)
     with pytest.raises(UnreadableFile, match="larger than 1 MB"):
         read_sources(sidecar(tmp_path, "#" * ((1 << 20) + 1)))

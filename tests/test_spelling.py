@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.lexical import BM25, write_bm25
-from qa.spelling import Speller, write_words
+from qa.index.local.bm25 import BM25, write_bm25
+from qa.index.local.spelling import Speller
+from qa.index.local.word_forms import write_words
 
 TEXTS = [
     "Paul Wallace of Kaiser Permanente spoke of capitation. Capitation is a payment in advance.",
@@ -105,7 +106,7 @@ def test_a_question_of_strange_words_only_looks_a_few_of_them_up(
         looked_up.append(word)
         return []
 
-    monkeypatch.setattr("qa.spelling.process.extract", extract)
+    monkeypatch.setattr("qa.index.local.spelling.process.extract", extract)
     letters = "abcdefghijklmnopqrst"
     strange = [f"{one}x{other}qzw{one}" for one in letters for other in letters]
     for count in (100, 400):

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from qa.supervision import Supervised
+from qa.cli.supervision import Supervised
 
 PATIENCE_S = 60
 # Notes its id, and ends when its input does, or at once with the status given.

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from workshop import Workshop
 
-from qa.uploads import abandon, open_upload, put_in_place, sweep_uploads
+from qa.index.upload_files import abandon, open_upload, put_in_place, sweep_uploads
 
 ROOT = Path(__file__).parent.parent
 # A server in the midst of an upload: half of it is written, and no more comes.
 UPLOADING = """
 import asyncio, pathlib, sys
-from qa.inbox import Inbox
+from qa.web.api.uploads import Inbox
 from qa.settings import Settings
 
 async def content():
@@ -93,10 +93,10 @@ def test_an_upload_is_safe_from_its_opening_until_it_has_its_name(shop):
 
 
 def test_an_upload_that_is_swept_between_opening_and_locking_begins_again(shop, monkeypatch):
-    import qa.uploads
+    import qa.index.upload_files
 
     swept = []
-    lock = qa.uploads._lock
+    lock = qa.index.upload_files._lock
 
     def sweep_first(opened):
         if not swept:
@@ -104,7 +104,7 @@ def test_an_upload_that_is_swept_between_opening_and_locking_begins_again(shop, 
             sweep_uploads(shop.seeds)
         return lock(opened)
 
-    monkeypatch.setattr(qa.uploads, "_lock", sweep_first)
+    monkeypatch.setattr(qa.index.upload_files, "_lock", sweep_first)
     with open_upload(shop.seeds) as file:
         assert len(swept) == 1
         assert left(shop) == [Path(file.name)] != swept

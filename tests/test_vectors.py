@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.errors import DamagedSnapshot
-from qa.vectors import ExactStore, FaissStore, IndexChoice, VectorStore, write_index
-from qa.vectors.choice import RECALL_GOAL
+from qa.index.local.vectors import ExactStore, FaissStore, IndexChoice, VectorStore, write_index
+from qa.index.local.vectors.choice import RECALL_GOAL
 
 Floats = npt.NDArray[np.float32]
 Open = Callable[[Floats], VectorStore]

@@ -15,11 +15,11 @@ from filelock import FileLock
 from waiting import until
 from workshop import Workshop, fates
 
-import qa.watch
-from qa.builder_lock import builder_trouble
+import qa.building.watch
+from qa.building.watch import LOOK_EVERY_S, SETTLED_AFTER_S, Watch
 from qa.errors import BuildFailed, ModelUnavailable
-from qa.report import REQUEST, read_report
-from qa.watch import LOOK_EVERY_S, SETTLED_AFTER_S, Watch
+from qa.index.build_notes import REQUEST, read_report
+from qa.index.builder_lock import builder_trouble
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def shop(tmp_path):
 @pytest.fixture
 def watching(shop, monkeypatch):
     """What a watch in a thread of its own has reported."""
-    monkeypatch.setattr(qa.watch, "LOOK_EVERY_S", 0.01)
-    monkeypatch.setattr(qa.watch, "SETTLED_AFTER_S", 0.03)
+    monkeypatch.setattr(qa.building.watch, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(qa.building.watch, "SETTLED_AFTER_S", 0.03)
     reports: list = []
     stop = threading.Event()
     thread = threading.Thread(target=Watch(shop.settings, reports.append, encoder=shop.encoder).run, args=(stop,))
@@ -44,7 +44,7 @@ def watching(shop, monkeypatch):
 class Steps(threading.Event):
     """Takes the place of the pauses between two looks: each does a step of the test, and moves the clock on.
 
-    As `qa.watch.time` it is the clock as well. The watch ends after the last step.
+    As `qa.building.watch.time` it is the clock as well. The watch ends after the last step.
     """
 
     def __init__(self, steps: Generator[None]) -> None:
@@ -71,7 +71,7 @@ def watch(shop, monkeypatch):
     def watch(steps) -> None:
         reports: list = []
         stop = Steps(steps(reports))
-        monkeypatch.setattr(qa.watch, "time", stop)
+        monkeypatch.setattr(qa.building.watch, "time", stop)
         Watch(shop.settings, reports.append, encoder=shop.encoder).run(stop)
 
     return watch
@@ -144,8 +144,8 @@ class Builds:
     def __init__(self, monkeypatch) -> None:
         self.begun = 0
         self.error: Exception | None = None
-        self._build = qa.watch.build
-        monkeypatch.setattr(qa.watch, "build", self)
+        self._build = qa.building.watch.build
+        monkeypatch.setattr(qa.building.watch, "build", self)
 
     def __call__(self, *arguments, **options):
         self.begun += 1
@@ -172,7 +172,7 @@ def looks(monkeypatch) -> list:
 def test_an_unforeseen_error_is_told_in_one_line_and_the_next_build_comes(
     shop, builds, watching, caplog, monkeypatch, error
 ):
-    monkeypatch.setattr(qa.watch, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(qa.building.watch, "FIRST_PAUSE_S", 0.01)
     until(lambda: len(watching) == 1)
     builds.error = error
     shop.put("new.txt", "New words.")
@@ -186,7 +186,7 @@ def test_an_unforeseen_error_is_told_in_one_line_and_the_next_build_comes(
 
 @pytest.mark.parametrize("error", [BuildFailed("x", for_now=True), ModelUnavailable("x")], ids=["shortage", "model"])
 def test_a_shortage_is_tried_again_though_no_document_changes(shop, builds, watching, monkeypatch, error):
-    monkeypatch.setattr(qa.watch, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(qa.building.watch, "FIRST_PAUSE_S", 0.01)
     until(lambda: len(watching) == 1)
     builds.error = error
     put_at_once(shop, "new.txt", "New words.")
@@ -196,7 +196,7 @@ def test_a_shortage_is_tried_again_though_no_document_changes(shop, builds, watc
 
 
 def test_a_verdict_waits_for_a_change(shop, builds, looks, watching, monkeypatch):
-    monkeypatch.setattr(qa.watch, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(qa.building.watch, "FIRST_PAUSE_S", 0.01)
     until(lambda: len(watching) == 1)
     builds.error = BuildFailed("No file could be indexed.")
     put_at_once(shop, "new.txt", "New words.")
@@ -211,7 +211,7 @@ def test_a_build_without_memory_or_disk_fails_for_now(shop, monkeypatch, error):
     def fail(*_arguments):
         raise error
 
-    monkeypatch.setattr("qa.build.look_into", fail)
+    monkeypatch.setattr("qa.building.build.look_into", fail)
     with pytest.raises(BuildFailed) as caught:
         shop.build()
     assert caught.value.for_now
@@ -225,8 +225,8 @@ def put_at_once(shop, name: str, text: str) -> None:
 
 
 def test_what_fails_again_and_again_is_not_tried_without_pause(shop, builds, looks, watching, caplog, monkeypatch):
-    monkeypatch.setattr(qa.watch, "FIRST_PAUSE_S", 3600)
-    monkeypatch.setattr(qa.watch, "LONGEST_PAUSE_S", 3600)
+    monkeypatch.setattr(qa.building.watch, "FIRST_PAUSE_S", 3600)
+    monkeypatch.setattr(qa.building.watch, "LONGEST_PAUSE_S", 3600)
     until(lambda: len(watching) == 1)
     builds.error = MemoryError()
     put_at_once(shop, "new.txt", "New words.")
@@ -245,8 +245,8 @@ def test_what_fails_again_and_again_is_not_tried_without_pause(shop, builds, loo
 
 
 def test_the_pause_doubles_up_to_its_longest(shop, builds, watching, caplog, monkeypatch):
-    monkeypatch.setattr(qa.watch, "FIRST_PAUSE_S", 0.01)
-    monkeypatch.setattr(qa.watch, "LONGEST_PAUSE_S", 0.04)
+    monkeypatch.setattr(qa.building.watch, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(qa.building.watch, "LONGEST_PAUSE_S", 0.04)
     until(lambda: len(watching) == 1)
     builds.error = MemoryError()
     shop.put("new.txt", "New words.")
@@ -256,8 +256,8 @@ def test_the_pause_doubles_up_to_its_longest(shop, builds, watching, caplog, mon
 
 
 def test_a_report_that_cannot_be_shown_is_no_reason_to_stop_or_to_build_again(shop, monkeypatch, looks, caplog):
-    monkeypatch.setattr(qa.watch, "LOOK_EVERY_S", 0.01)
-    monkeypatch.setattr(qa.watch, "SETTLED_AFTER_S", 0.05)
+    monkeypatch.setattr(qa.building.watch, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(qa.building.watch, "SETTLED_AFTER_S", 0.05)
     told = []
 
     def show(report):
@@ -289,8 +289,8 @@ def test_a_folder_that_cannot_be_looked_at_is_told_once_in_a_while(shop, watchin
         raise MemoryError
 
     monkeypatch.setattr(Watch, "_look", broken)
-    monkeypatch.setattr(qa.watch, "FIRST_PAUSE_S", 3600)
-    monkeypatch.setattr(qa.watch, "LONGEST_PAUSE_S", 3600)
+    monkeypatch.setattr(qa.building.watch, "FIRST_PAUSE_S", 3600)
+    monkeypatch.setattr(qa.building.watch, "LONGEST_PAUSE_S", 3600)
     until(lambda: len(tried) > 20)
     assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
     monkeypatch.setattr(Watch, "_look", look)
@@ -304,13 +304,13 @@ def test_the_report_tells_of_an_unforeseen_error(shop, watching, monkeypatch):
     def no_memory(*_arguments):
         raise MemoryError
 
-    monkeypatch.setattr("qa.build.look_into", no_memory)
+    monkeypatch.setattr("qa.building.build.look_into", no_memory)
     shop.put("new.txt", "New words.")
     until(lambda: (read_report(shop.index) or {}).get("error") == "There is too little memory to build.")
 
 
 def test_a_builder_is_there_while_it_watches(shop, monkeypatch):
-    monkeypatch.setattr(qa.watch, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(qa.building.watch, "LOOK_EVERY_S", 0.01)
     stop = threading.Event()
     thread = threading.Thread(target=Watch(shop.settings, lambda _: None, encoder=shop.encoder).run, args=(stop,))
     assert builder_trouble(shop.index)
@@ -331,10 +331,17 @@ def test_a_real_builder_outlives_a_name_that_it_cannot_print_and_ends_in_good_or
         "QA_SEEDS_DIR": str(shop.seeds),
         "QA_INDEX_DIR": str(shop.index),
     }
-    command = [sys.executable, "-m", "qa.cli", "watch", "--beside-server"]
+    command = [sys.executable, "-m", "qa", "watch", "--beside-server"]
     with (
         (tmp_path / "log").open("wb") as log,
-        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log) as process,
+        subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  a shell may have it ignored
+        ) as process,
     ):
         try:
             until(lambda: "文.txt" in built_files(shop))
@@ -355,8 +362,10 @@ def built_files(shop) -> list[str]:
 
 def test_another_builder_is_waited_for(shop, watch, monkeypatch):
     tried = []
-    build = qa.watch.build
-    monkeypatch.setattr(qa.watch, "build", lambda *args, **options: (tried.append(1), build(*args, **options))[1])
+    build = qa.building.watch.build
+    monkeypatch.setattr(
+        qa.building.watch, "build", lambda *args, **options: (tried.append(1), build(*args, **options))[1]
+    )
 
     def steps(reports):
         with FileLock(shop.index / "build.lock"):

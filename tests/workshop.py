@@ -6,10 +6,10 @@ from pathlib import Path
 
 from fakes import FakeEncoder
 
-from qa.build import build
-from qa.report import BuildReport, Fate
+from qa.building.build import build
+from qa.index.build_notes import BuildReport, Fate
+from qa.index.local.snapshot import Snapshot, current_id, open_snapshot
 from qa.settings import Settings
-from qa.snapshot import Snapshot, current_id, open_snapshot
 
 TEXTS = {
     "harbour.txt": (

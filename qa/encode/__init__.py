@@ -7,8 +7,8 @@ number of threads, so a vector remembered is a vector recomputed. All vectors ar
 from __future__ import annotations
 
 from qa.encode.contract import Encoder, Encoding
-from qa.encode.trouble import check_room, why
-from qa.encode.weights import PackagedModel, packaged_model
+from qa.encode.load_trouble import check_room, why
+from qa.encode.packaged_model import PackagedModel, packaged_model
 from qa.errors import ModelUnavailable
 from qa.settings import Settings
 
@@ -24,7 +24,7 @@ def open_encoder(settings: Settings) -> Encoder:
     check_room()
     try:
         # Importing sentence-transformers takes seconds; commands that encode nothing do without.
-        from qa.encode.sentence import SentenceEncoder, load_named, load_packaged  # noqa: PLC0415
+        from qa.encode.sentence_transformers import SentenceEncoder, load_named, load_packaged  # noqa: PLC0415
 
         if settings.model:
             model = load_named(settings.model, settings.model_revision)

@@ -17,16 +17,16 @@ from typing import Any
 
 import numpy as np
 
-from qa.build import build
+from qa.building.build import build
 from qa.encode import Encoder
 from qa.errors import UnreadableFile
 from qa.evaluate.ranking import score, stages
-from qa.json_reading import parse_json
-from qa.load.sources import NAME as SIDECAR
-from qa.report import Progress
-from qa.search import search
+from qa.index.build_notes import Progress
+from qa.index.local.snapshot import Snapshot, current_id, open_snapshot
+from qa.reading.sidecar import NAME as SIDECAR
+from qa.retrieval.search import search
 from qa.settings import Settings
-from qa.snapshot import Snapshot, current_id, open_snapshot
+from qa.text.json_reading import parse_json
 
 _SPLIT = "test"
 

@@ -21,9 +21,9 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from qa.answer_type import AnswerType, expected_type
-from qa.confidence import FEATURES
-from qa.lexical import words
+from qa.answering.answer_type import AnswerType, expected_type
+from qa.answering.confidence import FEATURES
+from qa.text.words import words
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.bool_]

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from qa.answer import Group, distinct, quotes
-from qa.confidence import assess, measure
+from qa.answering.confidence import assess, measure
+from qa.answering.quotes import Group, distinct, quotes
 from qa.encode import Encoder
 from qa.evaluate.calibration import (
     auroc,
@@ -21,12 +21,12 @@ from qa.evaluate.calibration import (
     question_only,
     risk_coverage,
 )
+from qa.evaluate.gold import GoldQuestion
 from qa.evaluate.ranking import score, stages
-from qa.gold import GoldQuestion
-from qa.lexical import words
+from qa.index.local.snapshot import Snapshot
 from qa.records import Quote, Span, Verdict
-from qa.search import Ranking, search
-from qa.snapshot import Snapshot
+from qa.retrieval.search import Ranking, search
+from qa.text.words import words
 
 _DEPTH = 10  # results looked at, as a reader might
 

@@ -8,7 +8,7 @@ import ir_measures
 import numpy as np
 from ir_measures import RR, R, Success, nDCG
 
-from qa.search import Ranking
+from qa.retrieval.search import Ranking
 
 MEASURES = {"hit@1": Success @ 1, "hit@3": Success @ 3, "MRR@10": RR @ 10, "nDCG@10": nDCG @ 10, "recall@100": R @ 100}
 _NOWHERE = "nowhere"  # stands for what a question needs and nothing holds, so that it scores 0 and does not drop out

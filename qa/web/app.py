@@ -13,22 +13,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from qa.errors import QAError
-from qa.inbox import Inbox
 from qa.settings import Settings
-from qa.web import admin, api, pages
-from qa.web.address_limits import Quota
-from qa.web.allowance import Allowance
-from qa.web.assets import Assets
+from qa.web.api import documents as admin
+from qa.web.api import routes as api
+from qa.web.api.openapi import Application
+from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
 from qa.web.errors import respond
-from qa.web.file_descriptors import files_allowed
-from qa.web.guard import Guard
-from qa.web.home import Home
-from qa.web.openapi import Application
-from qa.web.render import Pages
-from qa.web.unread_replies import MOST_BYTES, LargeReplies
-from qa.web.workers import Workers
-from qa.web.wrong_tokens import WrongTokens
+from qa.web.limits.address_limits import Quota
+from qa.web.limits.file_descriptors import files_allowed
+from qa.web.limits.guard import Guard
+from qa.web.limits.rate_limit import Allowance
+from qa.web.limits.unread_replies import MOST_BYTES, LargeReplies
+from qa.web.limits.workers import Workers
+from qa.web.limits.wrong_tokens import WrongTokens
+from qa.web.pages import routes as pages
+from qa.web.pages.assets import Assets
+from qa.web.pages.home import Home
+from qa.web.pages.render import Pages
 
 _DESCRIPTION = "Exact, checkable quotations from a folder of documents, in reply to questions."
 

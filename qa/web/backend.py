@@ -1,10 +1,10 @@
-"""What the web needs of whoever answers: `qa.service.Service` in production, a small fake in tests."""
+"""What the web needs of whoever answers: `qa.answering.service.Service` in production, a small fake in tests."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from qa.originals import Original
+from qa.answering.originals import Original
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
 
 

@@ -31,8 +31,8 @@ from qa.errors import (
     UnknownDocument,
     UnknownSnapshot,
 )
-from qa.web.render import Pages
-from qa.web.wire import json_response
+from qa.web.api.json_form import json_response
+from qa.web.pages.render import Pages
 
 log = logging.getLogger("qa.web")
 

@@ -101,7 +101,7 @@ def real_index(work: Path, documents: list[tuple[str, str]], passages: int) -> I
 def built(folder: Path, seeds: Path) -> Index:
     """The index that `qa build` makes of a folder of documents."""
     environment = {"QA_INDEX_DIR": str(folder), "QA_SEEDS_DIR": str(seeds), "QA_KEEP_SNAPSHOTS": "1"}
-    subprocess.run([sys.executable, "-m", "qa.cli", "build"], env={**os.environ, **environment}, check=True)
+    subprocess.run([sys.executable, "-m", "qa", "build"], env={**os.environ, **environment}, check=True)
     report = json.loads((folder / "report.json").read_bytes())
     return Index(folder, seeds, real=True, documents=report["documents"], passages=report["passages"])
 

@@ -55,8 +55,8 @@ def service_build(seeds_dir: Path, index_dir: Path) -> dict[str, float]:
         `seconds` of the build in all, and `encoding` from the first passage encoded to the last, with what is written
         in between.
     """
-    from qa.build import build  # noqa: PLC0415
-    from qa.report import Step  # noqa: PLC0415
+    from qa.building.build import build  # noqa: PLC0415
+    from qa.index.build_notes import Step  # noqa: PLC0415
     from qa.settings import Settings  # noqa: PLC0415
 
     marks: list[tuple[float, int]] = []  # when so many characters were encoded
@@ -111,7 +111,7 @@ def _run(texts: list[str]) -> None:
 
 
 def _prompted(questions: list[str]) -> list[str]:
-    from qa.encode.weights import packaged_model  # noqa: PLC0415
+    from qa.encode.packaged_model import packaged_model  # noqa: PLC0415
 
     return [packaged_model().query_prompt + question for question in questions]
 
@@ -120,7 +120,7 @@ def _prompted(questions: list[str]) -> list[str]:
 def _session() -> Any:
     import onnxruntime  # noqa: PLC0415
 
-    from qa.encode.weights import packaged_model  # noqa: PLC0415
+    from qa.encode.packaged_model import packaged_model  # noqa: PLC0415
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -131,7 +131,7 @@ def _session() -> Any:
 def _tokenizer() -> Any:
     from tokenizers import Tokenizer  # noqa: PLC0415
 
-    from qa.encode.weights import packaged_model  # noqa: PLC0415
+    from qa.encode.packaged_model import packaged_model  # noqa: PLC0415
 
     packaged = packaged_model()
     tokenizer = Tokenizer.from_file(str(packaged.tokenizer))

@@ -61,7 +61,7 @@ class Running:
 def own(index_dir: Path, seeds_dir: Path) -> Service:
     """The service of this repository, on an index."""
     environment = {"QA_INDEX_DIR": str(index_dir), "QA_SEEDS_DIR": str(seeds_dir), "QA_PORT": "{port}"}
-    command = (sys.executable, "-m", "qa.cli", "serve")
+    command = (sys.executable, "-m", "qa", "serve")
     return Service("qa", command, environment, lambda question: get(f"/api/ask?k={RESULTS}&q={quote(question)}"))
 
 

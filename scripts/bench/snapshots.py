@@ -20,12 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.corpus import Index
-from qa.late_interaction import PassageVectors
-from qa.passages import embedding_text
-from qa.publish import publish
+from qa.encode.int8 import PassageVectors
+from qa.index.local.publish import publish
+from qa.index.local.snapshot import Snapshot, open_snapshot
+from qa.index.local.snapshot_writer import SnapshotWriter
+from qa.reading.passages import embedding_text
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, Span
-from qa.snapshot import Snapshot, open_snapshot
-from qa.snapshot_writer import SnapshotWriter
 
 _SEED = 20261122
 _NOISE = 0.02  # standard deviation in each of the 384 dimensions, so about 0.4 beside a vector of length 1

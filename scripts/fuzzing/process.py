@@ -26,7 +26,7 @@ def serving(settings: Mapping[str, str], log: Path) -> Iterator[tuple[subprocess
         log: Where the server's log goes.
     """
     environment = {**os.environ, **settings, "QA_HOST": "127.0.0.1", "QA_PORT": "0"}
-    command = [sys.executable, "-m", "qa.cli", "serve"]
+    command = [sys.executable, "-m", "qa", "serve"]
     with (
         log.open("w") as errors,
         subprocess.Popen(
@@ -42,7 +42,7 @@ def serving(settings: Mapping[str, str], log: Path) -> Iterator[tuple[subprocess
 
 def build(settings: Mapping[str, str]) -> int:
     """Build an index with these settings; returns the command's exit status."""
-    command = [sys.executable, "-m", "qa.cli", "build", "--quiet"]
+    command = [sys.executable, "-m", "qa", "build", "--quiet"]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **settings}, check=False).returncode
 
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from waiting import PATIENCE_S
 
 from qa.errors import UnreadableFile
-from qa.load import SUFFIXES, load_document, parse_file
-from qa.load.layout import Line, lay_out
-from qa.load.webpage import read_html
-from qa.parsing import Parser
+from qa.reading.documents import SUFFIXES, load_document, parse_file
+from qa.reading.formats.html import read_html
+from qa.reading.layout import Line, lay_out
+from qa.reading.parser_process import Parser
 from qa.records import BlockKind
 
 PAGE = b"""<!doctype html><html><head><title>Pier | Site</title></head><body>
@@ -125,7 +125,7 @@ def test_what_is_not_what_it_says_is_told(source, data, reason):
 @settings(max_examples=200)
 @given(st.sampled_from(sorted(SUFFIXES)), st.binary(max_size=400), st.sampled_from([b"", b"%PDF-1.7\n", b"PK\x03\x04"]))
 def test_no_bytes_raise_anything_but_a_reason(suffix, data, start):
-    from qa.parsing_worker import read
+    from qa.reading.parser_worker import read
 
     try:
         content = read(f"a{suffix}", start + data)
@@ -191,9 +191,9 @@ def test_whatever_a_parser_does_the_next_file_is_read(tmp_path, monkeypatch, dee
     """A stand-in for a parser with a fault does the deed when it meets a certain file."""
     body = "\n        ".join(deed.split("\n"))
     (tmp_path / "sitecustomize.py").write_text(
-        "import qa.load\nreal = qa.load.parse_file\n"
+        "import qa.reading.documents\nreal = qa.reading.documents.parse_file\n"
         f"def parse_file(source, data):\n    if source == 'evil.txt':\n        {body}\n    return real(source, data)\n"
-        "qa.load.parse_file = parse_file\n"
+        "qa.reading.documents.parse_file = parse_file\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with Parser(2 if "2 s" in reason else PATIENCE_S, 512) as parser:

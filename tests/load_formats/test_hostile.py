@@ -10,7 +10,7 @@ from fuzzing.hostile import hostile_sidecars, write_hostile_folder
 from workshop import TEXTS, Workshop
 
 from qa.errors import QAError
-from qa.report import Fate
+from qa.index.build_notes import Fate
 
 SIDECARS = list(hostile_sidecars())
 _IN = {Fate.ADDED, Fate.CHANGED, Fate.UNCHANGED}

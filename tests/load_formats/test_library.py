@@ -15,10 +15,10 @@ import pytest
 from fakes import FakeEncoder
 from waiting import PATIENCE_S
 
-from qa.build import build
-from qa.load.pdf import read_pdf
+from qa.building.build import build
+from qa.index.local.snapshot import current_id, open_snapshot
+from qa.reading.formats.pdf import read_pdf
 from qa.settings import Settings
-from qa.snapshot import current_id, open_snapshot
 
 LIBRARY = Path(__file__).parent.parent / "library"
 FILES = LIBRARY / "files"

@@ -16,9 +16,9 @@ from pptx.util import Pt
 from work import grows_evenly
 
 from qa.errors import UnreadableFile
-from qa.load import load_document
-from qa.load.layout import Line, lay_out
-from qa.passages import cut_passages
+from qa.reading.documents import load_document
+from qa.reading.layout import Line, lay_out
+from qa.reading.passages import cut_passages
 
 
 def reading(name: str, make: Callable[[int], str | bytes]) -> Callable[[int], Callable[[], object]]:

@@ -12,7 +12,7 @@ from fake_service import FakeService
 from live_server import serving
 from waiting import PATIENCE_S, until
 
-from qa.web.connection import Connection
+from qa.web.limits.connection import Connection
 
 
 class _Timer:

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 from io import BytesIO
 
+from qa.answering.originals import PIECE_BYTES, Original
+from qa.answering.quote_links import quote_url
 from qa.errors import InvalidQuestion, InvalidRequest, OperatingError, QuestionTooLong, UnknownDocument
-from qa.links import quote_url
-from qa.originals import PIECE_BYTES, Original
 from qa.records import (
     Answer,
     Block,

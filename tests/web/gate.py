@@ -8,7 +8,7 @@ import threading
 import samples_for_tests
 from waiting import PATIENCE_S
 
-from qa.web.workers import THREADS
+from qa.web.limits.workers import THREADS
 
 
 class Gate:
@@ -42,11 +42,11 @@ class Gate:
 
 def main():
     """Serve; say when every thread waits at the gate, and open it when a line comes in."""
-    import qa.cli
-    import qa.service
+    import qa.answering.service
+    import qa.cli.main
 
     gate = Gate()
-    qa.service.Service = lambda _: gate
+    qa.answering.service.Service = lambda _: gate
 
     def porter():
         gate.wait_until_every_thread_is_taken()
@@ -55,7 +55,7 @@ def main():
         gate.open()
 
     threading.Thread(target=porter, daemon=True).start()
-    qa.cli.main(["serve"])
+    qa.cli.main.main(["serve"])
 
 
 if __name__ == "__main__":

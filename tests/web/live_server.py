@@ -12,7 +12,7 @@ from waiting import PATIENCE_S
 
 from qa.settings import Settings
 from qa.web.app import create_app
-from qa.web.connection import Connection
+from qa.web.limits.connection import Connection
 
 SETTINGS = Settings(max_question_chars=200, allowed_hosts=("qa.example",))
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 PATIENCE_S = 30
-TOKEN = "a token that only these tests know"
+TOKEN = "a-token-that-only-these-tests-know"
 BEARER = f"Authorization: Bearer {TOKEN}"
 
 # Follows every request of a table: where its reply comes, the server knows where the request before ended.

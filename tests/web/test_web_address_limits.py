@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.web.address_limits import OpenConnections, Proxies, Quota
+from qa.web.limits.address_limits import OpenConnections, Proxies, Quota
 
 
 class Client:

@@ -9,11 +9,11 @@ from fake_service import FakeService
 
 from qa.records import Answer, Citation, Footnote, Quote, Span, Verdict, WordMatch
 from qa.settings import Settings
-from qa.web import samples
+from qa.web.api import examples as samples
+from qa.web.api.json_form import answer_data, json_response
+from qa.web.api.schema import AnswerModel, AskBody, DocumentModel, DocumentsModel, ErrorModel, IndexModel, StoredModel
 from qa.web.app import create_app
-from qa.web.docs import routes_of
-from qa.web.schema import AnswerModel, AskBody, DocumentModel, DocumentsModel, ErrorModel, IndexModel, StoredModel
-from qa.web.wire import answer_data, json_response
+from qa.web.pages.api_description import routes_of
 
 QUESTION = "who is the harbour master"
 

@@ -14,9 +14,9 @@ from live_server import serving
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 from waiting import PATIENCE_S, until
 
+from qa.answering.quote_links import quote_digest
 from qa.errors import NoIndex
-from qa.links import quote_digest
-from qa.report import REQUEST
+from qa.index.build_notes import REQUEST
 from qa.settings import Settings
 
 pytestmark = pytest.mark.browser

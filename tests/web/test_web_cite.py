@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from qa.records import Citation
-from qa.safe_text import one_line, printable
-from qa.web.cite import bibtex, csl_json, formats, markdown, plain
+from qa.text.safe_text import one_line, printable
+from qa.web.pages.citation_formats import bibtex, csl_json, formats, markdown, plain
 
 FULL = Citation(
     document_id="001",

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from live_server import serving
 
 from qa.settings import Settings
+from qa.web.api.schema import NAME_PATTERN
 from qa.web.app import create_app
-from qa.web.schema import NAME_PATTERN
 
 TOKEN = "a-token-that-is-long-enough"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}

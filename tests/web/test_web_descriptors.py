@@ -14,7 +14,7 @@ import pytest
 from raw_http import PATIENCE_S, connect, exchange, parse, read, request
 from waiting import until
 
-from qa.web import file_descriptors as descriptors
+from qa.web.limits import file_descriptors as descriptors
 
 HERE = Path(__file__).parent
 HALF = b"GET /healthz HTTP/1.1\r\nHost: loc"
@@ -25,7 +25,8 @@ LAST = request("GET /healthz HTTP/1.1", "Connection: close")
 def few(tmp_path):
     """The address of a server with 64 descriptors, and its log."""
     log = tmp_path / "log"
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent.parent), "QA_PORT": "0"}
+    path = os.pathsep.join(map(str, (HERE.parent.parent, HERE.parent)))
+    environment = {**os.environ, "PYTHONPATH": path, "QA_PORT": "0"}
     command = ["bash", "-c", f'ulimit -n 64 && exec "{sys.executable}" "{HERE / "gate.py"}"']
     with (
         log.open("wb") as errors,
@@ -74,7 +75,7 @@ def test_clients_that_ask_all_at_once_are_answered_or_told(few):
 
 WHAT_IS_ALLOWED = """
 import resource
-from qa.web import file_descriptors as d
+from qa.web.limits import file_descriptors as d
 d.raise_limit()
 print(resource.getrlimit(resource.RLIMIT_NOFILE)[0], d.connections_allowed(), d.files_allowed(), d.backlog())
 """
@@ -103,7 +104,7 @@ def test_the_limit_is_raised_and_connections_follow_it():
 
 def test_a_shortage_is_told_once_a_minute(monkeypatch):
     now = 1000.0
-    monkeypatch.setattr("qa.web.file_descriptors.time.monotonic", lambda: now)
+    monkeypatch.setattr("qa.web.limits.file_descriptors.time.monotonic", lambda: now)
     shortage = descriptors.ShortageFilter()
 
     def written(message):

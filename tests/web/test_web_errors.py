@@ -11,7 +11,7 @@ from waiting import PATIENCE_S
 import qa.errors
 from qa.errors import BuildRunning, DamagedSnapshot, NoIndex, OperatingError, QAError
 from qa.web.errors import STATUS, status_of
-from qa.web.guard import CONTENT_SECURITY_POLICY
+from qa.web.limits.guard import CONTENT_SECURITY_POLICY
 
 JSON = {"content-type": "application/json"}
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

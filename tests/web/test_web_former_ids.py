@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 import httpx
 import pytest
 from workshop import Workshop
 
-from qa.service import Service
+from qa.answering.service import Service
 from qa.web.app import create_app
 
 TEXTS = {
@@ -34,7 +35,8 @@ def get(tmp_path_factory):
             async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
                 return await client.get(target, **options)
 
-        return asyncio.run(once())
+        with ThreadPoolExecutor(1) as pool:  # the browser tests leave an event loop running in the main thread
+            return pool.submit(asyncio.run, once()).result()
 
     yield get
     service.close()

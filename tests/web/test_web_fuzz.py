@@ -22,14 +22,14 @@ from hypothesis import HealthCheck, Phase, given, settings
 from live_server import serving
 from workshop import Workshop
 
-import qa.watch
-import qa.web.guard
-from qa.inbox import Inbox
-from qa.service import Service
+import qa.building.watch
+import qa.web.limits.guard
+from qa.answering.service import Service
+from qa.building.watch import Watch
 from qa.settings import Settings
-from qa.watch import Watch
+from qa.web.api.uploads import Inbox
 from qa.web.app import create_app
-from qa.web.connection import Connection
+from qa.web.limits.connection import Connection
 
 TOKEN = "a-token-that-nobody-guesses"
 PATIENCE_S = 60
@@ -77,9 +77,9 @@ class Watched(Connection):
 @pytest.fixture(scope="module")
 def patient() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(qa.web.guard, "_BODY_SECONDS", 0.5)
-        patch.setattr(qa.watch, "LOOK_EVERY_S", 0.02)
-        patch.setattr(qa.watch, "SETTLED_AFTER_S", 0.05)
+        patch.setattr(qa.web.limits.guard, "_BODY_SECONDS", 0.5)
+        patch.setattr(qa.building.watch, "LOOK_EVERY_S", 0.02)
+        patch.setattr(qa.building.watch, "SETTLED_AFTER_S", 0.05)
         yield
 
 

@@ -18,9 +18,10 @@ from waiting import PATIENCE_S, until
 
 from qa.errors import TooManyRequests
 from qa.settings import Settings
-from qa.web import api, pages
-from qa.web.allowance import Allowance
-from qa.web.workers import THREADS
+from qa.web.api import routes as api
+from qa.web.limits.rate_limit import Allowance
+from qa.web.limits.workers import THREADS
+from qa.web.pages import routes as pages
 
 BROWSER = {"accept": "text/html"}
 
@@ -101,7 +102,7 @@ def test_a_client_that_hangs_up_gives_its_place_to_the_next():
 
 
 def test_an_address_that_asks_too_often_is_told_when_to_come_back(monkeypatch):
-    monkeypatch.setattr("qa.web.allowance.time", SimpleNamespace(monotonic=lambda: 1000.0))
+    monkeypatch.setattr("qa.web.limits.rate_limit.time", SimpleNamespace(monotonic=lambda: 1000.0))
     settings = Settings(questions_per_minute=3)
     with (
         serving(samples_for_tests.service(), settings) as address,
@@ -147,7 +148,7 @@ def test_a_document_costs_as_much_as_a_question_and_a_list_a_tenth():
 
 def test_a_bucket_grows_back_and_each_address_has_its_own(monkeypatch):
     now = 1000.0
-    monkeypatch.setattr("qa.web.allowance.time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr("qa.web.limits.rate_limit.time", SimpleNamespace(monotonic=lambda: now))
     allowance = Allowance(2)
 
     def may(host):
@@ -169,7 +170,7 @@ def test_a_bucket_grows_back_and_each_address_has_its_own(monkeypatch):
 
 
 def test_the_addresses_remembered_are_bounded(monkeypatch):
-    monkeypatch.setattr("qa.web.allowance._MOST_ADDRESSES", 10)
+    monkeypatch.setattr("qa.web.limits.rate_limit._MOST_ADDRESSES", 10)
     allowance = Allowance(1)
     for number in range(100):
         allowance.take(Request({"type": "http", "client": (f"10.0.0.{number}", 1)}))

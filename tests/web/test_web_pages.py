@@ -10,7 +10,7 @@ import samples_for_tests
 from live_server import serving
 from waiting import PATIENCE_S
 
-from qa.links import quote_digest
+from qa.answering.quote_links import quote_digest
 
 VOID = {"meta", "link", "input", "img", "br", "hr"}
 PAGES = (

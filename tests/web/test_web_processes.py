@@ -31,7 +31,7 @@ def test_two_processes_answer_and_stop_together(seeds_index: Settings):
         "QA_WORKERS": "2",
         "QA_ANSWER_SECONDS": str(PATIENCE_S),
     }
-    command = [sys.executable, "-m", "qa.cli", "serve"]
+    command = [sys.executable, "-m", "qa", "serve"]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             address = process.stdout.readline().split()[-1]
@@ -64,7 +64,7 @@ def test_a_killed_builder_is_missed_told_and_started_again(tmp_path: Path, worke
         "QA_WORKERS": str(workers),
         "QA_ADMIN_TOKEN": TOKEN,
     }
-    command = [sys.executable, "-m", "qa.cli", "serve"]
+    command = [sys.executable, "-m", "qa", "serve"]
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
     try:

@@ -14,7 +14,7 @@ from raw_http import BEARER, PATIENCE_S, TOKEN, chunked, parse, request
 from waiting import until
 
 from qa.settings import Settings
-from qa.web.connection import Connection
+from qa.web.limits.connection import Connection
 
 CONFIGURATION = """
 daemon off; master_process off; worker_processes 1;

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from work import grows_evenly
 
 from qa.records import Block, BlockKind, Document, Span
-from qa.web.pieces import cut
-from qa.web.reader import Element, View, view_of
+from qa.web.pages.marked_text import cut
+from qa.web.pages.reader import Element, View, view_of
 
 KINDS = st.sampled_from(list(BlockKind))
 LINE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n"), min_size=1, max_size=30).filter(

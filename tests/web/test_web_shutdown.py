@@ -17,7 +17,7 @@ from raw_http import read as read_all
 from waiting import PATIENCE_S, until
 
 from qa.settings import Settings
-from qa.web.workers import THREADS
+from qa.web.limits.workers import THREADS
 
 HERE = Path(__file__).parent
 
@@ -75,7 +75,7 @@ def check_that_it_says_so(reply: Reply):
 def test_who_sends_when_the_server_stops_is_told_to_send_again():
     environment = {
         **os.environ,
-        "PYTHONPATH": str(HERE.parent.parent),
+        "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE.parent.parent)]),
         "QA_PORT": "0",
         "QA_ANSWER_SECONDS": "0.5",  # and a little more, until it waits no longer
     }

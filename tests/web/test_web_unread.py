@@ -12,10 +12,10 @@ from live_server import serving
 from raw_http import connect, exchange, parse, read, request
 from waiting import until
 
-from qa.originals import Originals
+from qa.answering.originals import Originals
 from qa.records import BlockKind
-from qa.web import unread_replies as unread
-from qa.web.connection import Connection
+from qa.web.limits import unread_replies as unread
+from qa.web.limits.connection import Connection
 
 FILE_BYTES = 60 << 20
 TEXT_BYTES = 12 << 20

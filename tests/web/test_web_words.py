@@ -9,10 +9,10 @@ from fake_service import make_document
 from work import grows_evenly
 
 from qa.records import Answer, Block, BlockKind, Document, Filters, Verdict
-from qa.web.asked import Asked
-from qa.web.report import report_of
-from qa.web.suggest import questions
-from qa.web.words import confidence_words, day, moment
+from qa.web.pages.build_report import report_of
+from qa.web.pages.example_questions import questions
+from qa.web.pages.page_query import Asked
+from qa.web.pages.wording import confidence_words, day, moment
 
 
 @pytest.mark.parametrize(

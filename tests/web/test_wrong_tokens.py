@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from qa.errors import TooManyRequests
 from qa.settings import Settings
-from qa.web.wrong_tokens import WrongTokens
+from qa.web.limits.wrong_tokens import WrongTokens
 
 TOKEN = "a-token-for-the-tests"
 AT_ONCE = 10

@@ -109,7 +109,7 @@ def _haystack(programs: Path, settings: dict[str, str]) -> Service:
 
 def lay_out_model(folder: Path) -> tuple[Path, str]:
     """The packaged network, laid out as sentence-transformers wants it; and its query prompt. txtai takes the file."""
-    from qa.encode.weights import packaged_model  # noqa: PLC0415
+    from qa.encode.packaged_model import packaged_model  # noqa: PLC0415
 
     packaged = packaged_model()
     modules = ("Transformer", ""), ("Pooling", "1_Pooling"), ("Normalize", "2_Normalize")

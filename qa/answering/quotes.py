@@ -1,0 +1,99 @@
+"""Ranked passages to quotations: one result for each distinct passage, with the words that answer and the citation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from qa.answering.quote_links import quote_url
+from qa.index.local.snapshot import Snapshot
+from qa.records import Citation, Footnote, Hit, Quote
+from qa.retrieval.evidence import Match, highlights, match, word_matches
+from qa.retrieval.search import Ranking
+
+_SHINGLE_WORDS = 5
+_SAME_SHARE = 0.6  # of the shorter passage's shingles that the longer one holds, for both to be one result
+_LOOKED_THROUGH = 4  # times the results wanted: how far down copies are looked for
+
+_Shingles = frozenset[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A passage held against the question, and the other hits that say the same in the same words."""
+
+    best: Match
+    copies: tuple[Hit, ...]
+
+
+def distinct(ranking: Ranking, count: int) -> list[Group]:
+    """The best `count` distinct passages."""
+    groups: list[tuple[Match, list[Hit], _Shingles]] = []
+    for place in range(min(count * _LOOKED_THROUGH, len(ranking.rows))):
+        own = _shingles(ranking.snapshot.passage(int(ranking.rows[place])).text)
+        copies = next((copies for _, copies, others in groups if _alike(own, others)), None)
+        if copies is not None:
+            copies.append(ranking.hit(place))
+        elif len(groups) < count:
+            groups.append((match(ranking, place, ranking.hit(place)), [], own))
+    return [Group(best, tuple(copies)) for best, copies, _ in groups]
+
+
+def quotes(snapshot: Snapshot, groups: Sequence[Group], *, explain: bool = False) -> tuple[Quote, ...]:
+    """Quotations for the groups, in their order."""
+    made = []
+    texts: dict[str, str] = {}  # of documents whose footnotes are quoted, each read once
+    for rank, group in enumerate(groups, 1):
+        hit = group.best.hit
+        passage = hit.passage
+        if passage.footnotes and passage.document_id not in texts:
+            texts[passage.document_id] = snapshot.document(passage.document_id).text
+        notes = tuple(
+            Footnote(texts[passage.document_id][span.start : span.end], span.start, span.end)
+            for span in passage.footnotes
+        )
+        made.append(
+            Quote(
+                rank=rank,
+                score=round(hit.score, 4),
+                text=passage.text,
+                headings=passage.headings,
+                highlights=highlights(group.best),
+                citation=_citation(snapshot, hit),
+                also_in=tuple(_citation(snapshot, copy) for copy in group.copies),
+                footnotes=notes,
+                signals={name: round(value, 4) for name, value in hit.signals.items()},
+                words=word_matches(group.best, placed=True) if explain else (),
+            )
+        )
+    return tuple(made)
+
+
+def _citation(snapshot: Snapshot, hit: Hit) -> Citation:
+    info = snapshot.documents[int(snapshot.document_rows[hit.row])]
+    passage = hit.passage
+    return Citation(
+        document_id=info.id,
+        title=info.title,
+        publisher=info.publisher,
+        author=info.author,
+        date=info.date,
+        source=info.source,
+        page=passage.page,
+        start=passage.start,
+        end=passage.end,
+        url=quote_url(info.id, passage.start, passage.end, passage.text),
+    )
+
+
+@lru_cache(maxsize=1024)  # of some 20 kB each
+def _shingles(text: str) -> _Shingles:
+    """A text's runs of words (Broder, "On the resemblance and containment of documents", 1997)."""
+    words = re.findall(r"\w+", text.casefold())
+    return frozenset(zip(*(words[at:] for at in range(_SHINGLE_WORDS)), strict=False)) or frozenset([tuple(words)])
+
+
+def _alike(one: _Shingles, other: _Shingles) -> bool:
+    return len(one & other) >= _SAME_SHARE * min(len(one), len(other))

@@ -1,0 +1,1 @@
+"""Files to a new version of the index."""

@@ -1,0 +1,265 @@
+"""Lists the documents' folder: files to read, files of formats that are not read, and what cannot be read and why.
+
+Guarantees: nothing is missing without a word but hidden files and what editors leave behind. Only regular files inside
+the folder are opened, and opening them never waits: a link that leads out of the folder is named, not followed, since
+it would serve a file that nobody put here, and its target (a device, a dead network drive) may block whoever reads it.
+Nothing here parses a file.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from qa.errors import BuildFailed
+from qa.index.build_notes import Fate, FileReport
+from qa.reading.documents import SUFFIXES
+from qa.reading.sidecar import Details, read_sources
+from qa.text.document_ids import document_id
+from qa.text.document_names import PASSED_OVER, SIDECAR
+
+_SAVE_AS = {
+    ".doc": ".docx", ".odt": ".docx", ".rtf": ".docx", ".pages": ".docx", ".epub": ".html",
+    ".ppt": ".pptx", ".odp": ".pptx", ".key": ".pptx", ".xls": ".txt", ".xlsx": ".txt", ".csv": ".txt",
+}  # fmt: skip
+_MOST_LINKS = 40  # in one path, as in Linux
+_CHUNK_BYTES = 1 << 20
+_SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)  # of this machine, whatever the file
+_NO_FILE = "is no regular file, or a link to nothing"
+_LEADS_OUT = "is a link that leads out of the documents' folder, which is not followed; put the document itself here"
+_TO_A_FOLDER = "is a link to a folder, which is not followed; put the documents themselves here"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to read. `sha256` is empty and `trouble` says why when it cannot be read.
+
+    `path` has no links below the documents' folder.
+    """
+
+    source: str
+    path: Path
+    sha256: str
+    bytes: int
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a folder holds, in the order of the paths."""
+
+    files: tuple[SourceFile, ...]
+    skipped: tuple[FileReport, ...]
+
+
+def look_into(folder: Path, most_bytes: int) -> Contents:
+    """List a folder's files and digest those that are read.
+
+    Raises:
+        BuildFailed: there is no such folder, or the machine is short of memory or of open files.
+    """
+    if not folder.is_dir():
+        raise BuildFailed(f"There is no folder {folder}; make it, put documents in, and build again.")
+    files: list[SourceFile] = []
+    skipped: list[FileReport] = []
+    by_id: dict[str, str] = {}
+    for found in sorted(_walk(folder), key=lambda found: found.path.relative_to(folder).as_posix()):
+        source = found.path.relative_to(folder).as_posix()
+        suffix = found.path.suffix.lower()
+        shown = source.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        if found.skipped and suffix not in SUFFIXES and source != SIDECAR:
+            skipped.append(FileReport(shown, Fate.SKIPPED, found.trouble))
+        elif found.trouble:
+            files.append(SourceFile(shown, found.path, "", 0, found.trouble))
+        elif suffix not in SUFFIXES:
+            skipped.append(FileReport(shown, Fate.SKIPPED, _why_skipped(suffix)))
+        elif shown != source:
+            files.append(SourceFile(shown, found.path, "", 0, "its name is not valid UTF-8; rename it"))
+        elif (first := by_id.setdefault(document_id(source), source)) != source:
+            reason = f"would have the same id as {first}, {document_id(source)}; rename one of the two"
+            files.append(SourceFile(source, found.path, "", 0, reason))
+        else:
+            files.append(_digested(source, found.opened or found.path, most_bytes))
+    return Contents(tuple(files), tuple(skipped))
+
+
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """Read a file that `look_into` listed; never waits for a pipe or a device.
+
+    Returns:
+        Its bytes; of a larger file, one more than asked for.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file any more.
+    """
+    with _opened(path) as descriptor:
+        return b"".join(_chunks(descriptor, most_bytes + 1))
+
+
+def has_sidecar(folder: Path) -> bool:
+    """Whether there is a sidecar that can be read: a regular file, inside the folder."""
+    try:
+        found = _inside(folder, folder / SIDECAR)
+        return found is not None and stat.S_ISREG(found.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def sidecar_entries(folder: Path) -> dict[str, Details]:
+    """What the sidecar says of documents, by their names in it; nothing where there is none that can be read.
+
+    Raises:
+        UnreadableFile: as `read_sources`.
+    """
+    path = folder / SIDECAR
+    is_plain_folder = not path.is_symlink() and path.is_dir()  # of which `read_sources` warns
+    return read_sources(folder) if has_sidecar(folder) or is_plain_folder else {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A path in the folder. `opened` is where a link leads; `skipped` says that it need not be a document at all."""
+
+    path: Path
+    trouble: str | None = None
+    opened: Path | None = None
+    skipped: bool = False
+
+
+def _walk(folder: Path) -> Iterator[_Found]:
+    """Every file and every link below a folder, and every folder that cannot be listed."""
+    sidecar = folder / SIDECAR if has_sidecar(folder) else None
+    places = [folder]
+    while places:
+        place = places.pop()
+        try:
+            with os.scandir(place) as listed:
+                entries = [entry for entry in listed if not entry.name.startswith(PASSED_OVER)]
+        except OSError as error:
+            _raise_if_short(error)
+            yield _Found(place, f"this folder cannot be listed ({error.strerror})")
+            continue
+        for entry in entries:
+            path = Path(place, entry.name)
+            try:
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if not is_folder and path != sidecar:
+                    yield _followed(folder, path) if entry.is_symlink() else _plain(path)
+            except OSError as error:
+                _raise_if_short(error)
+                yield _Found(path, _refused(error))
+            else:
+                places.extend([path] if is_folder else ())
+
+
+def _plain(path: Path) -> _Found:
+    return _Found(path, None if stat.S_ISREG(path.lstat().st_mode) else _NO_FILE)
+
+
+def _followed(folder: Path, link: Path) -> _Found:
+    """What a link leads to; nothing outside the folder is touched."""
+    try:
+        target = _inside(folder, link)
+        if target is None:
+            return _Found(link, _LEADS_OUT, skipped=True)
+        mode = target.lstat().st_mode
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return _Found(link, _NO_FILE)
+        raise
+    if stat.S_ISDIR(mode):
+        return _Found(link, _TO_A_FOLDER, skipped=True)
+    return _Found(link, None if stat.S_ISREG(mode) else _NO_FILE, target)
+
+
+def _inside(folder: Path, path: Path) -> Path | None:
+    """A path below a folder with its links resolved, none of which may lead out; None if one does.
+
+    Each link is judged by what it says before it is followed, so that nothing outside the folder is looked at.
+
+    Raises:
+        OSError: a part of the path cannot be looked at, or links go in a circle.
+    """
+    tops = (Path(os.path.abspath(folder)), folder.resolve())  # noqa: PTH100 - resolve() would follow links
+    here, parts, links = tops[1], list(path.relative_to(folder).parts), 0
+    while parts:
+        step = here / parts.pop(0)
+        if not stat.S_ISLNK(step.lstat().st_mode):
+            here = step
+            continue
+        links += 1
+        if links > _MOST_LINKS:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        target = Path(os.path.normpath(here / step.readlink()))
+        top = next((top for top in tops if target.is_relative_to(top)), None)
+        if top is None:
+            return None
+        here, parts = tops[1], [*target.relative_to(top).parts, *parts]
+    return here
+
+
+def _digested(source: str, path: Path, most_bytes: int) -> SourceFile:
+    try:
+        with _opened(path) as descriptor:
+            size = os.fstat(descriptor).st_size
+            digest = sha256()
+            if size <= most_bytes:
+                size = 0  # what is read counts: a file may grow, or say too little of itself
+                for chunk in _chunks(descriptor, most_bytes + 1):
+                    digest.update(chunk)
+                    size += len(chunk)
+            if size > most_bytes:
+                limit = f"has {size / 1e6:.0f} MB; at most {most_bytes / 1e6:.0f} are read (QA_MAX_FILE_MB)"
+                return SourceFile(source, path, "", size, limit)
+            return SourceFile(source, path, digest.hexdigest(), size)
+    except OSError as error:
+        _raise_if_short(error)
+        return SourceFile(source, path, "", 0, _refused(error))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """A descriptor of a regular file.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+    """
+    # A pipe would be waited for, and some devices act when opened; for a regular file the flags change nothing.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _chunks(descriptor: int, most_bytes: int) -> Iterator[bytes]:
+    left = most_bytes
+    while left > 0 and (chunk := os.read(descriptor, min(left, _CHUNK_BYTES))):
+        yield chunk
+        left -= len(chunk)
+
+
+def _refused(error: OSError) -> str:
+    return f"cannot be opened ({error.strerror})"
+
+
+def _raise_if_short(error: OSError) -> None:
+    """A shortage of this machine is told of no single file, lest whole documents leave the index for it."""
+    if error.errno in _SHORTAGES:
+        told = f"The documents cannot be listed ({error.strerror}); what serves is untouched. Try again."
+        raise BuildFailed(told, for_now=True)
+
+
+def _why_skipped(suffix: str) -> str:
+    if suffix in _SAVE_AS:
+        return f"{suffix} is not read; save it as {_SAVE_AS[suffix]}"
+    return f"{suffix or 'a name without a suffix'} is not read; known are {', '.join(sorted(SUFFIXES))}"

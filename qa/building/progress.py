@@ -1,0 +1,57 @@
+"""How far a build is and how fast it goes, noted in the index folder for whoever serves it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from qa.durable import replace_file
+from qa.index.build_notes import PROGRESS, Progress, Step
+
+_NOTE_EVERY_S = 0.5
+
+
+class ProgressNote:
+    """Passes progress on, and keeps a note of it that the end of the build removes."""
+
+    def __init__(self, index_dir: Path, on_progress: Callable[[Progress], None]) -> None:
+        self._path = index_dir / PROGRESS
+        self._on_progress = on_progress
+        self._step: Step | None = None
+        self._began = self._noted = 0.0
+        self._began_at = 0
+
+    def __call__(self, progress: Progress) -> None:
+        """Take note."""
+        self._on_progress(progress)
+        now = time.monotonic()
+        if progress.step is not self._step:
+            self._step, self._began, self._began_at = progress.step, now, progress.done
+        elif now - self._noted < _NOTE_EVERY_S:
+            return
+        self._noted = now
+        with suppress(OSError):  # the note is a courtesy; what cannot be written here fails elsewhere
+            replace_file(self._path, json.dumps(self._note(progress, now)).encode(), durable=False)
+
+    def close(self) -> None:
+        """Remove the note."""
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+    def _note(self, progress: Progress, now: float) -> dict[str, object]:
+        passed = now - self._began
+        per_second = (progress.done - self._began_at) / passed if passed > _NOTE_EVERY_S else None
+        left = (progress.total - progress.done) / per_second if per_second else None
+        return {
+            "step": progress.step.value,
+            "done": progress.done,
+            "total": progress.total,
+            "unit": {Step.READING: "bytes", Step.ENCODING: "characters", Step.WRITING: "passages"}[progress.step],
+            "per_second": None if per_second is None else round(per_second, 1),
+            "seconds_left": None if left is None else round(left, 1),
+            "process": os.getpid(),
+        }

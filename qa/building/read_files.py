@@ -1,0 +1,101 @@
+"""Reads the files of the documents' folder that no earlier build has read.
+
+A file fails for what its bytes are, which is remembered under their digest, or for now: it changed meanwhile, or time,
+memory or a parser was wanting. Where the serving snapshot holds the same bytes, their content is kept for now; such a
+file is read again by the next build, whatever else changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from qa.building.folder import SourceFile, read_regular
+from qa.building.reuse import Memory
+from qa.building.served import Served
+from qa.errors import UnreadableFile, UnreadableForNow
+from qa.index.build_notes import Progress, Step, read_report
+from qa.reading.parser_process import Parser
+from qa.settings import Settings
+
+_AGAIN = "for now: the next build tries again"
+_KEPT = "for now it is served as it was read before, and the next build tries again"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Why files were not read, by source.
+
+    Attributes:
+        failed: Verdicts on what they hold, and files that could not be opened when the folder was listed.
+        for_now: Not read for now, and not in the index.
+        kept: Not read for now; the index has them as they were read before.
+    """
+
+    failed: dict[str, str] = field(default_factory=dict)
+    for_now: dict[str, str] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> dict[str, str]:
+        """Why files are not in the index, by source."""
+        return self.failed | self.for_now
+
+
+def read_files(
+    files: Sequence[SourceFile],
+    memory: Memory,
+    served: Served,
+    settings: Settings,
+    on_progress: Callable[[Progress], None],
+) -> Reading:
+    """Read every file that is not remembered, and remember it.
+
+    Args:
+        files: The files, as the folder's listing found them.
+        memory: What earlier builds have read; takes up what this one reads.
+        served: What is kept where a file cannot be read for now.
+        settings: The limits of reading, and where the last build's report is.
+        on_progress: Called before each file.
+    """
+    reading = Reading()
+    done, total = 0, sum(file.bytes for file in files)
+    with Parser(settings.parse_seconds, settings.parse_memory_mb, _tried_before(settings)) as parser:
+        for file in files:
+            on_progress(Progress(Step.READING, done, total))
+            done += file.bytes
+            trouble = file.trouble or memory.failure(file.source, file.sha256)
+            if trouble:
+                reading.failed[file.source] = trouble
+                continue
+            if memory.holds(file.source, file.sha256) or memory.content(file.source, file.sha256) is not None:
+                continue
+            try:
+                data = _bytes_of(file)
+                if sha256(data).hexdigest() != file.sha256:
+                    reading.for_now[file.source] = "was changed while the build ran; build again"
+                else:
+                    memory.keep(file.source, file.sha256, parser.read(file.source, data))
+            except UnreadableForNow as error:
+                if served.holds(file):
+                    reading.kept[file.source] = f"{error}; {_KEPT}"
+                else:
+                    reading.for_now[file.source] = f"{error}; {_AGAIN}"
+            except UnreadableFile as error:
+                reading.failed[file.source] = str(error)
+    on_progress(Progress(Step.READING, done, total))
+    return reading
+
+
+def _tried_before(settings: Settings) -> set[str]:
+    """The files that the last build could not read for now."""
+    files = (read_report(settings.index_dir) or {}).get("files") or ()
+    return {file["source"] for file in files if file.get("for_now")}
+
+
+def _bytes_of(file: SourceFile) -> bytes:
+    try:
+        return read_regular(file.path, file.bytes)
+    except OSError as error:
+        raise UnreadableForNow(f"cannot be opened ({error.strerror})") from None

@@ -1,0 +1,159 @@
+"""Builds by itself: whenever the documents have changed and then been left alone for a moment, or when asked to.
+
+The model is loaded once, by the first build that encodes something. A build that fails is told, and tried again when
+the documents change next. Where a shortage may have been the cause, it is also tried again after a pause, which grows
+from 1 s to 60 s: after an error that nobody foresaw, and without memory, disk or a model. So are files that could not
+be read for now, after pauses that grow to an hour, since each try may take all the time that a file is given. A server
+asks for a build by leaving a file, so that any of its processes can, and sees by a lock whether a builder is there
+(`qa.index.builder_lock`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from math import inf
+from pathlib import Path
+
+from qa.building.build import build
+from qa.encode import Encoder, open_encoder
+from qa.errors import BuildFailed, BuildRunning, ModelUnavailable, QAError
+from qa.index.build_notes import REQUEST, BuildReport, Progress
+from qa.index.builder_lock import BuilderLock
+from qa.settings import Settings
+
+LOOK_EVERY_S = 0.3
+SETTLED_AFTER_S = 0.8  # longer than any pause in copying a file
+FIRST_PAUSE_S = 1.0  # before another try; twice as long before the next
+LONGEST_PAUSE_S = 60.0
+LONGEST_FILES_PAUSE_S = 3600.0  # while only files are waiting that cannot be read for now
+
+log = logging.getLogger(__name__)
+
+_Look = dict[str, tuple[int, int, int]]
+
+
+class Watch:
+    """Watches one folder of documents."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        on_report: Callable[[BuildReport], None],
+        on_progress: Callable[[Progress], None] = lambda _: None,
+        encoder: Encoder | None = None,
+    ) -> None:
+        self._settings = settings
+        self._on_report = on_report
+        self._on_progress = on_progress
+        self._encoder = encoder
+        self._lock = BuilderLock(settings.index_dir)
+        self._seen: _Look | None = None
+        self._since = -inf  # when what was seen last had changed
+        self._built: _Look | None = None
+        self._retry_at = -inf
+        self._pause_s = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        """Build now, and again after every change, until told to stop."""
+        try:
+            while True:
+                try:
+                    self._turn()
+                except Exception as error:  # noqa: BLE001 - the loop's edge: the next look must still happen
+                    if time.monotonic() >= self._retry_at:  # else it was told a moment ago
+                        self._put_off("Looking at the documents", error)
+                if stop.wait(LOOK_EVERY_S):
+                    return
+        finally:
+            self._lock.release()
+
+    def _turn(self) -> None:
+        """Look once, and build if there is reason to."""
+        self._lock.hold()
+        seen = self._look()
+        if self._seen is None:
+            self._seen = seen  # what was there before needs no time to settle
+        elif seen != self._seen:
+            self._seen, self._since = seen, time.monotonic()
+            self._retry_at = -inf  # the change may have mended what was wrong
+        now = time.monotonic()
+        due = seen != self._built and now - self._since >= SETTLED_AFTER_S and now >= self._retry_at
+        if self._asked() or due:
+            self._built = None
+            if self._build():
+                self._built = seen
+
+    def _build(self) -> bool:
+        """Build; False if it must be tried again, for another builder is at work or something is wanting for now."""
+        try:
+            report = build(self._settings, self._on_progress, encoder=self._loaded())
+        except BuildRunning:
+            self._since = time.monotonic()
+            return False
+        except QAError as error:
+            log.error("%s; what serves is untouched", error)  # noqa: TRY400 - the message says it all
+            if _may_pass(error):
+                self._pause(LONGEST_PAUSE_S)
+                return False
+        except Exception as error:  # noqa: BLE001 - the builder's edge: a passing shortage must not end it
+            self._put_off("The build", error)
+            return False
+        else:
+            self._tell(report)
+            if any(file.for_now for file in report.files):
+                self._pause(LONGEST_FILES_PAUSE_S)
+                return False
+        self._pause_s = 0.0
+        return True
+
+    def _tell(self, report: BuildReport) -> None:
+        try:
+            self._on_report(report)
+        except Exception as error:  # a terminal that cannot show a name is no reason to build again
+            log.error("The build is done, but what it did cannot be shown: %r", error)  # noqa: TRY400 - in one line
+            log.debug("Showing a report failed", exc_info=True)
+
+    def _put_off(self, what: str, error: Exception) -> None:
+        """Log what went wrong, in one line, and have it tried again after a pause."""
+        self._pause(LONGEST_PAUSE_S)
+        log.error("%s failed: %r; what serves is untouched, next try in %g s", what, error, self._pause_s)
+        log.debug("%s failed", what, exc_info=error)
+
+    def _pause(self, longest_s: float) -> None:
+        """Have the build tried again after a pause, twice as long as the last, up to the longest."""
+        self._pause_s = min(max(FIRST_PAUSE_S, 2 * self._pause_s), longest_s)
+        self._retry_at = time.monotonic() + self._pause_s
+
+    def _loaded(self) -> Encoder:
+        if self._encoder is None:
+            self._encoder = open_encoder(self._settings)
+        return self._encoder
+
+    def _asked(self) -> bool:
+        try:
+            (self._settings.index_dir / REQUEST).unlink()
+        except OSError:
+            return False
+        return True
+
+    def _look(self) -> _Look:
+        """When and how large each file is; enough to tell that one was touched, though not that it differs."""
+        found: _Look = {}
+        for place, folders, names in os.walk(self._settings.seeds_dir):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in names:
+                path = Path(place, name)
+                with suppress(OSError):  # gone again already
+                    status = path.stat()
+                    found[str(path)] = status.st_mtime_ns, status.st_size, status.st_ino
+        return found
+
+
+def _may_pass(error: QAError) -> bool:
+    """Whether what made a build fail may mend itself, or be mended, though no document changes."""
+    return isinstance(error, ModelUnavailable) or (isinstance(error, BuildFailed) and error.for_now)

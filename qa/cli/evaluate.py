@@ -1,0 +1,147 @@
+"""`qa eval kp | beir | fit`: measures as a table for people, or as JSON for machines.
+
+The measures themselves are imported when a command runs: they bring the model and scikit-learn, and every other
+command parses its arguments here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qa.cli.output import say, say_json
+from qa.index.local.snapshot import current_id, open_snapshot
+from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from qa.encode import Encoder
+    from qa.evaluate.gold import GoldQuestion
+    from qa.index.local.snapshot import Snapshot
+
+
+def add_parser(commands: Any) -> None:
+    """Add `eval` with its own subcommands to the command line."""
+    parser = commands.add_parser("eval", help="measure ranking, highlights, abstention and speed")
+    kinds = parser.add_subparsers(required=True, metavar="what")
+
+    kp = kinds.add_parser("kp", help="questions with known answers, on the current index")
+    kp.add_argument("file", type=Path, help="questions in the gold format")
+    kp.add_argument("--json", action="store_true", help="print JSON")
+    kp.add_argument("--dump", type=Path, metavar="FILE", help="write every question's outcome, a JSON object a line")
+    kp.set_defaults(command=_kp)
+
+    beir = kinds.add_parser("beir", help="a collection in BEIR's layout, on an index of its own")
+    beir.add_argument("folder", type=Path)
+    beir.add_argument("--json", action="store_true", help="print JSON")
+    beir.set_defaults(command=_beir)
+
+    fit = kinds.add_parser("fit", help="fit the confidence model on the current index")
+    fit.add_argument("files", type=Path, nargs="+", help="questions in the gold format, or with `answerable` alone")
+    fit.add_argument("--out", type=Path, required=True, help="the file to write, qa/confidence.json in a checkout")
+    fit.set_defaults(command=_fit)
+
+
+def _kp(settings: Settings, arguments: argparse.Namespace) -> int:
+    from qa.evaluate.questions import ask_all, dump, report  # noqa: PLC0415
+
+    with _opened(settings) as (snapshot, encoder):
+        asked = ask_all(snapshot, encoder, _read(snapshot, [arguments.file]))
+        measured = report(snapshot, asked)
+        if arguments.dump:
+            lines = (json.dumps(each, ensure_ascii=False) for each in dump(asked))
+            arguments.dump.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _print(measured, as_json=arguments.json)
+    return 0
+
+
+def _beir(settings: Settings, arguments: argparse.Namespace) -> int:
+    from qa.cli.progress_bars import Bars  # noqa: PLC0415
+    from qa.encode import open_encoder  # noqa: PLC0415
+    from qa.evaluate.beir import report  # noqa: PLC0415
+
+    with closing(Bars(quiet=False)) as bars:
+        measured = report(arguments.folder, settings, open_encoder(settings), bars)
+    _print(measured, as_json=arguments.json)
+    return 0
+
+
+def _fit(settings: Settings, arguments: argparse.Namespace) -> int:
+    import numpy as np  # noqa: PLC0415
+
+    from qa.answering.confidence import measure  # noqa: PLC0415
+    from qa.answering.quotes import distinct  # noqa: PLC0415
+    from qa.evaluate import calibration  # noqa: PLC0415
+    from qa.retrieval.search import search  # noqa: PLC0415
+
+    with _opened(settings) as (snapshot, encoder):
+        labels, measured = [], []
+        for gold in _read(snapshot, arguments.files):
+            ranking = search(snapshot, encoder, gold.question)
+            for group in distinct(ranking, 1):
+                labels.append(gold.answerable)
+                measured.append(measure(ranking, group.best))
+    answerable, features = np.array(labels), calibration.feature_matrix(measured)
+    unseen = calibration.cross_validated(features, answerable)
+    model = calibration.fit(features, answerable, unseen)
+    calibration.write_model(arguments.out, model, len(labels))
+    summary = {
+        "questions": len(labels),
+        "cross-validated AUROC": calibration.auroc(answerable, unseen),
+        "cross-validated calibration error": calibration.calibration_error(answerable, unseen),
+        "answered from": model["answered_from"],
+        "related from": model["related_from"],
+    }
+    _print(summary, as_json=False)
+    return 0
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[tuple[Snapshot, Encoder]]:
+    from qa.encode import open_encoder  # noqa: PLC0415
+
+    encoder = open_encoder(settings)
+    snapshot = open_snapshot(settings.index_dir, current_id(settings.index_dir), weights=encoder.fingerprint)
+    try:
+        yield snapshot, encoder
+    finally:
+        snapshot.close()
+
+
+def _read(snapshot: Snapshot, files: list[Path]) -> list[GoldQuestion]:
+    from qa.evaluate.gold import read_gold  # noqa: PLC0415
+
+    documents = [snapshot.document(info.id) for info in snapshot.documents]
+    return [question for file in files for question in read_gold(file, documents)]
+
+
+def _print(measured: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        say_json(measured, indent=1)
+    else:
+        say(*_table(measured))
+
+
+def _table(values: dict[str, Any], indent: str = "") -> Iterator[str]:
+    """Nested measures as aligned lines; a dictionary of dictionaries with the same names is one table."""
+    for name, value in values.items():
+        if isinstance(value, list):
+            value = {str(number): row for number, row in enumerate(value, 1)}  # noqa: PLW2901
+        if not isinstance(value, dict):
+            yield f"{indent}{name:28} {_shown(value)}"
+            continue
+        yield f"{indent}{name}"
+        rows = list(value.items())
+        if rows and all(isinstance(row, dict) and row.keys() == rows[0][1].keys() for _, row in rows):
+            yield f"{indent}  {'':26}" + "".join(f"{column:>15}" for column in rows[0][1])
+            for label, row in rows:
+                yield f"{indent}  {label:26}" + "".join(f"{_shown(cell):>15}" for cell in row.values())
+        else:
+            yield from _table(value, indent + "  ")
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else "-" if value is None else str(value)

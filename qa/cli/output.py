@@ -1,0 +1,62 @@
+"""What commands print and log: foreign text made safe, and no character that an output cannot encode ends a command."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+import sys
+from typing import Any, TextIO
+
+from qa.text.safe_text import is_safe, printable
+
+_OUTSIDE_ASCII = re.compile(r"[^\x20-\x7e\n]")
+
+
+def prepare_output() -> None:
+    """Begin a command: standard output and error write an escape for what they cannot encode (Chinese in Latin-1).
+
+    Warnings are logged; a command that tells more of its work calls `start_log` itself.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    start_log(logging.WARNING)
+
+
+def say(*lines: str, to: TextIO | None = None) -> None:
+    """Print lines at once; a line end within one of them is shown as an escape, as all that is not printable."""
+    print("\n".join(map(printable, lines)), file=to or sys.stdout, flush=True)
+
+
+def say_json(data: Any, indent: int = 2) -> None:
+    """Print data as JSON. It is whole: what is not printable, or not in the output's encoding, is escaped as JSON."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    text = _OUTSIDE_ASCII.sub(lambda match: match[0] if is_safe(match[0]) else json.dumps(match[0])[1:-1], text)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        text = json.dumps(data, indent=indent)
+    print(text, flush=True)
+
+
+class _LineFormatter(logging.Formatter):
+    """A record as one line; the lines of a traceback are set in, so that none of them can pass for a record."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        lines = [f"{record.levelname} {printable(record.getMessage())}"]
+        if record.exc_info:
+            lines += [f"  {printable(line)}" for line in self.formatException(record.exc_info).split("\n")]
+        return "\n".join(lines)
+
+
+def start_log(level: int = logging.INFO) -> None:
+    """Log to standard error from now on, from a level on; a program that has a log of its own keeps that instead."""
+    root = logging.getLogger()
+    if not root.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(_LineFormatter())
+        root.addHandler(handler)
+    if any(isinstance(handler.formatter, _LineFormatter) for handler in root.handlers):
+        root.setLevel(level)

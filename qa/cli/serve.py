@@ -1,0 +1,180 @@
+"""The command `qa serve`: one process or several, and beside them a builder where one is wanted.
+
+Every process opens the snapshot for itself and takes up a new one for itself. The builder is a process of its own:
+reading, encoding, and whatever ends it, never come between a question and its answer. It is started again when it ends;
+until then the servers refuse what would need it, which they see by its lock (`qa.index.builder_lock`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import logging
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from functools import partial
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qa.cli.output import start_log
+from qa.cli.supervision import Supervised
+from qa.errors import InvalidSettings
+from qa.index.builder_lock import builder_trouble
+from qa.index.upload_files import sweep_uploads
+from qa.settings import Settings, load_settings
+from qa.web.limits import file_descriptors
+
+if TYPE_CHECKING:
+    from qa.answering.service import Service
+
+_BUILDER_STARTS_WITHIN_S = 10  # else the server starts without it, and says so
+_LOOK_EVERY_S = 0.05
+
+
+def add_parser(commands: Any) -> None:
+    """Add `serve` to the command line."""
+    serve = commands.add_parser("serve", help="serve the search page and the API")
+    serve.add_argument("--watch", action="store_true", help="also build, now and whenever the documents change")
+    serve.set_defaults(command=_serve)
+
+
+def application(*, with_builder: bool) -> Any:
+    """The application of one of several worker processes; it opens and closes its own service."""
+    from qa.answering.service import Service  # noqa: PLC0415
+    from qa.web.app import create_app  # noqa: PLC0415
+
+    _log()
+    settings = load_settings()
+    service = Service(settings)
+    _make_ready(service)
+    app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        yield
+        service.close()
+
+    app.router.lifespan_context = lifespan
+    return app
+
+
+def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
+    _log()
+    file_descriptors.raise_limit()
+    sweep_uploads(settings.seeds_dir)
+    with_builder = arguments.watch or bool(settings.admin_token)
+    listener = _listener(settings)
+    try:
+        with _builder() if with_builder else nullcontext():
+            if settings.workers > 1:
+                _serve_from_many(settings, listener, with_builder=with_builder)
+            else:
+                _serve_here(settings, listener, with_builder=with_builder)
+    finally:
+        listener.close()
+    return 0
+
+
+def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bool) -> None:
+    import uvicorn  # noqa: PLC0415 - with FastAPI and the model, seconds that other commands need not wait
+
+    from qa.answering.service import Service  # noqa: PLC0415
+    from qa.web.app import create_app  # noqa: PLC0415
+
+    service = Service(settings)
+    try:
+        _make_ready(service)
+        app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
+        config = uvicorn.Config(app, **_options(settings))
+        _wait_for_builder(settings, with_builder=with_builder)
+        _announce(listener)
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        service.close()
+
+
+def _make_ready(service: Service) -> None:
+    """Make the first answer as quick as the hundredth, and spare the garbage collector what stays."""
+    service.warm_up()
+    gc.collect()
+    gc.freeze()  # the libraries' million objects, which it would go through again and again while it answers
+
+
+def _serve_from_many(settings: Settings, listener: socket.socket, *, with_builder: bool) -> None:
+    import uvicorn  # noqa: PLC0415
+    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
+
+    class Processes(Multiprocess):
+        def terminate_all(self) -> None:
+            listener.close()  # or new clients would be let in and left waiting while the old ones get their answers
+            super().terminate_all()
+
+    app = partial(application, with_builder=with_builder)
+    config = uvicorn.Config(app, factory=True, workers=settings.workers, **_options(settings))
+    _wait_for_builder(settings, with_builder=with_builder)
+    _announce(listener)
+    Processes(config, [listener]).run()
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "http": "qa.web.limits.connection:Connection",
+        "ws": "none",
+        "log_config": None,  # its messages go to the program's log
+        "log_level": "error",  # a warning for everything broken that a client sends would fill the log
+        "server_header": False,
+        "backlog": file_descriptors.backlog(),
+        "timeout_worker_healthcheck": 30,  # a process that loads its model on a busy machine is not dead
+        # Whatever was taken on is answered, if only with an error, within its time; a second more to send it.
+        "timeout_graceful_shutdown": ceil(settings.answer_seconds) + 1,
+    }
+
+
+def _listener(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        listener = socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise InvalidSettings(
+            f"Cannot serve on {settings.host} port {settings.port} ({error.strerror}). Set QA_HOST or QA_PORT."
+        ) from None
+    # Connections inherit it. asyncio sets it only where a socket names TCP by number, which create_server's do not; and
+    # without, a reply's body waits 40 ms for the client to acknowledge its headers.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def _announce(listener: socket.socket) -> None:
+    host, port = listener.getsockname()[:2]
+    print(f"Serving on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+
+
+def _builder() -> AbstractContextManager[object]:
+    """A watching builder, kept running for as long as the context lasts."""
+    package = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    command = [sys.executable, "-m", "qa", "watch", "--beside-server"]
+    return Supervised("builder beside the server", command, {**os.environ, "PYTHONPATH": path})
+
+
+def _builder_trouble(settings: Settings, *, with_builder: bool) -> Callable[[], str | None]:
+    """What tells users that the builder is not running; without one that is wanted, there is nothing to tell."""
+    return partial(builder_trouble, settings.index_dir) if with_builder else lambda: None
+
+
+def _wait_for_builder(settings: Settings, *, with_builder: bool) -> None:
+    """Wait until the builder is running, so that what is announced works; not for ever, for it may be broken."""
+    trouble = _builder_trouble(settings, with_builder=with_builder)
+    until = time.monotonic() + _BUILDER_STARTS_WITHIN_S
+    while trouble() and time.monotonic() < until:
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _log() -> None:
+    start_log()
+    logging.getLogger("asyncio").addFilter(file_descriptors.ShortageFilter())

@@ -1,0 +1,153 @@
+"""The commands that keep an index: `qa build | watch | doctor | rollback`.
+
+What reads and encodes is imported when a command runs: it takes seconds that other commands need not wait.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from qa.cli.output import say, say_json, start_log
+from qa.cli.progress_bars import Bars
+from qa.errors import BuildRunning, QAError
+from qa.index.build_notes import BuildReport
+from qa.index.local.manifest import current_id, manifests
+from qa.index.local.publish import LOCK, roll_back, rolled_back
+from qa.settings import Settings
+
+EXIT_WRONG = 1
+EXIT_SOME_FAILED = 3
+
+
+def add_parsers(commands: Any) -> None:
+    """Add the commands to the command line."""
+    build = commands.add_parser("build", help="bring the index up to date with the documents")
+    build.add_argument("--quiet", action="store_true", help="no progress bar, and only files with trouble")
+    build.add_argument("--fresh", action="store_true", help="read and encode everything anew")
+    build.set_defaults(command=_build)
+
+    watch = commands.add_parser("watch", help="build now and after every change, until interrupted")
+    watch.add_argument("--beside-server", action="store_true", help=argparse.SUPPRESS)
+    watch.set_defaults(command=_watch)
+
+    doctor = commands.add_parser("doctor", help="check everything that can be wrong, with a remedy for each")
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.set_defaults(command=_doctor)
+
+    rollback = commands.add_parser("rollback", help="serve an older snapshot again, until the documents change")
+    rollback.add_argument("snapshot", nargs="?", help="its id; without, the newest other one that is whole")
+    rollback.add_argument("--list", action="store_true", help="list the snapshots and change nothing")
+    rollback.set_defaults(command=_rollback)
+
+
+def _build(settings: Settings, arguments: argparse.Namespace) -> int:
+    from qa.building.build import build  # noqa: PLC0415
+
+    bars = Bars(quiet=arguments.quiet)
+    try:
+        report = build(settings, bars, fresh=arguments.fresh)
+    finally:
+        bars.close()
+    print_report(report, quiet=arguments.quiet)
+    return EXIT_SOME_FAILED if report.failed or report.kept else 0
+
+
+def print_report(report: BuildReport, *, quiet: bool) -> None:
+    """Say what became of every file, or with `quiet` of those with trouble, and what serves now."""
+    for file in report.files:
+        if not quiet or file.reason:
+            say(f"{file.fate.value:9} {file.source}" + (f": {file.reason}" if file.reason else ""))
+    if report.held_back:
+        say(
+            f"Snapshot {report.snapshot} goes on serving: these documents give {report.held_back}, which was rolled"
+            f" back. Change a document and build, or take it back with `qa rollback {report.held_back}`."
+        )
+        return
+    outcome = "now serves" if report.published else "is as wanted"
+    say(
+        f"Snapshot {report.snapshot} {outcome}: {report.documents} documents, {report.passages} passages"
+        f" ({report.encoded} encoded, {report.reused} reused) in {report.seconds:.1f} s."
+    )
+
+
+def _watch(settings: Settings, arguments: argparse.Namespace) -> int:
+    from qa.building.watch import Watch  # noqa: PLC0415
+
+    start_log()
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it asks for its own debug messages to be shown
+    stop = threading.Event()
+    if arguments.beside_server:
+        threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()
+    else:
+        say(f"Watching {settings.seeds_dir}; Ctrl-C ends it.")
+
+    def told(report: BuildReport) -> None:
+        if report.published or report.held_back:
+            print_report(report, quiet=True)
+
+    Watch(settings, told).run(stop)
+    return 0
+
+
+def _stop_with_parent(stop: threading.Event) -> None:
+    """End when the server does, however it ends: its end of the pipe closes."""
+    # Not through sys.stdin, whose lock this thread would hold when the interpreter ends, which then aborts.
+    with suppress(OSError, ValueError):
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+    stop.set()
+
+
+def _doctor(settings: Settings, arguments: argparse.Namespace) -> int:
+    from qa.building.doctor import Health, examine  # noqa: PLC0415
+
+    wrong = False
+    found = []
+    for finding in examine(settings):
+        wrong |= finding.health is Health.WRONG
+        found.append(asdict(finding))
+        if not arguments.json:
+            say(f"{finding.health.value:5} {finding.what}: {finding.detail}")
+            if finding.remedy:
+                say(f"      -> {finding.remedy}")
+    if arguments.json:
+        say_json(found)
+    return EXIT_WRONG if wrong else 0
+
+
+def _rollback(settings: Settings, arguments: argparse.Namespace) -> int:
+    index = settings.index_dir
+    if arguments.list:
+        _list(settings)
+        return 0
+    try:
+        with FileLock(index / LOCK, timeout=0):
+            chosen = roll_back(index, arguments.snapshot)
+    except Timeout:
+        raise BuildRunning(f"A build is running in {index}; wait for it to end.") from None
+    say(f"Snapshot {chosen} now serves. `qa build` leaves it so until the documents or the configuration change.")
+    return 0
+
+
+def _list(settings: Settings) -> None:
+    try:
+        current = current_id(settings.index_dir)
+    except QAError:
+        current = ""
+    refused = rolled_back(settings.index_dir)
+    for manifest in manifests(settings.index_dir):
+        state = "current" if manifest["id"] == current else "rolled back" if manifest["id"] in refused else ""
+        counts = manifest["counts"]
+        say(
+            f"{manifest['id']}  {manifest['built_at']}  {counts['documents']} documents, {counts['passages']} passages"
+            f"  {state}".rstrip()
+        )

@@ -1,0 +1,69 @@
+"""Late interaction: a question and a passage compared token by token.
+
+MaxSim (Khattab & Zaharia, "ColBERT", 2020): each question token takes its best match among the passage's tokens.
+Token vectors are kept as int8 with one scale each, which loses nothing that ranking can see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numkong
+import numpy as np
+import numpy.typing as npt
+
+
+def quantise(tokens: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
+    """Unit vectors `(n, d) float32` as `(n, d) int8`, and the scales `(n,) float32` that restore unit length."""
+    peak = np.maximum(np.abs(tokens).max(axis=1, initial=0.0, keepdims=True), 1e-12)
+    levels = np.rint(tokens * (127.0 / peak)).astype(np.int8)
+    norms = np.linalg.norm(levels.astype(np.float32), axis=1)
+    return levels, (1.0 / np.maximum(norms, 1e-12)).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class PassageVectors:
+    """All that is stored of one passage's vectors.
+
+    Attributes:
+        vector: The passage's own, `(d,) float32`.
+        levels: Its tokens', `(n, d) int8`, with `scales` `(n,) float32` and places in its text `spans` `(n, 2) int32`;
+            -1 for tokens of the heading trail and the model's own.
+        sentence_levels: Each sentence's, encoded by itself, `(s, d) int8`, with `sentence_scales` `(s,) float32`.
+    """
+
+    vector: npt.NDArray[np.float32]
+    levels: npt.NDArray[np.int8]
+    scales: npt.NDArray[np.float32]
+    spans: npt.NDArray[np.int32]
+    sentence_levels: npt.NDArray[np.int8]
+    sentence_scales: npt.NDArray[np.float32]
+
+
+def similarities(
+    question: npt.NDArray[np.float32],
+    levels: npt.NDArray[np.int8] | Sequence[npt.NDArray[np.int8]],
+    scales: npt.NDArray[np.float32],
+) -> npt.NDArray[np.float32]:
+    """The cosine of every question token with every stored token, `(questions, tokens) float32`.
+
+    The question is made int8 too, so that the products are whole numbers and exact, and take an eighth of the time
+    that they would in float32.
+
+    Args:
+        question: `(questions, d) float32`.
+        levels: `(tokens, d) int8`, or several such blocks, whose tokens count on: a block that lies in a memory map is
+            compared where it lies.
+        scales: `(tokens,) float32`.
+    """
+    question_levels, question_scales = quantise(question)
+    packed = numkong.dots_pack(question_levels)
+    if isinstance(levels, np.ndarray):
+        levels = [levels]
+    products = [np.asarray(numkong.dots_packed(block, packed)) for block in levels if len(block)]
+    together = np.concatenate(products) if products else np.empty((0, len(question)), np.int32)
+    matrix = np.ascontiguousarray(together.T, dtype=np.float32)
+    matrix *= scales
+    matrix *= question_scales[:, np.newaxis]
+    return matrix

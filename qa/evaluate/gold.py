@@ -1,0 +1,106 @@
+"""Questions with known answers, and whether a passage holds one.
+
+A gold file has one JSON object a line: `id`, `question`, `kind`, and for a question that the documents answer `doc`
+(a file name), `evidence` (verbatim spans of the file) and `also` (alternatives, each with `doc` and `evidence`). A
+question they do not answer has kind "unanswerable" and a `sub_kind`. A line with `question` and a true or false
+`answerable`, and nothing else, is a question for the confidence alone.
+
+Evidence is compared by its letters and digits alone, so white space, and markup that a loader resolves, do not matter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qa.errors import UnreadableFile
+from qa.records import Document, Span
+from qa.text.json_reading import parse_json
+
+UNANSWERABLE = "unanswerable"
+_COVERED = 0.5  # of an evidence span's characters, for a passage to be relevant
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A stretch of a document that supports an answer, in offsets of its canonical text."""
+
+    document_id: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class GoldQuestion:
+    """A question, whether the documents answer it, and the evidence for the answer."""
+
+    id: str
+    question: str
+    answerable: bool
+    kind: str
+    sub_kind: str
+    evidence: tuple[Evidence, ...]
+
+    def relevant(self, document_id: str, span: Span) -> bool:
+        """Whether a passage covers at least half of one evidence span."""
+        return any(
+            each.document_id == document_id
+            and _overlap(each.span, span) >= _COVERED * (each.span.end - each.span.start)
+            for each in self.evidence
+        )
+
+    def touches(self, document_id: str, span: Span) -> bool:
+        """Whether a span overlaps an evidence span."""
+        return any(each.document_id == document_id and _overlap(each.span, span) > 0 for each in self.evidence)
+
+
+def read_gold(path: Path, documents: Iterable[Document]) -> list[GoldQuestion]:
+    """Read a gold file and find its evidence in the documents.
+
+    Raises:
+        UnreadableFile: a line is malformed, or its evidence is not in the document it names.
+    """
+    by_source = {document.source: document for document in documents}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableFile(f"{path} cannot be read: {error}") from None
+    questions = []
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            try:
+                questions.append(_question(parse_json(line), by_source))
+            except (ValueError, KeyError, TypeError) as error:
+                raise UnreadableFile(f"{path}, line {number}: {error}") from None
+    return questions
+
+
+def _question(entry: dict[str, Any], documents: dict[str, Document]) -> GoldQuestion:
+    if "answerable" in entry:
+        return GoldQuestion(entry["question"], entry["question"], bool(entry["answerable"]), "", "", ())
+    answerable = entry["kind"] != UNANSWERABLE
+    groups = [entry, *entry.get("also", [])] if answerable else []
+    evidence = tuple(
+        Evidence(documents[group["doc"]].id, _locate(documents[group["doc"]].text, text))
+        for group in groups
+        for text in group["evidence"]
+    )
+    return GoldQuestion(entry["id"], entry["question"], answerable, entry["kind"], entry.get("sub_kind", ""), evidence)
+
+
+def _locate(text: str, evidence: str) -> Span:
+    """Find evidence in canonical text by letters and digits alone."""
+    wanted = re.sub(r"^\s*date \d{4}-\d{2}-\d{2} ", "", evidence)  # a stamp that the loader took for metadata
+    places = [index for index, char in enumerate(text) if char.isalnum()]
+    letters = "".join(text[index] for index in places)
+    needle = "".join(char for char in wanted if char.isalnum())
+    at = letters.find(needle)
+    if not needle or at < 0:
+        raise ValueError(f"evidence not in the document: {evidence[:60]!r}")
+    return Span(places[at], places[at + len(needle) - 1] + 1)
+
+
+def _overlap(first: Span, second: Span) -> int:
+    return max(0, min(first.end, second.end) - max(first.start, second.start))

@@ -1,0 +1,128 @@
+"""What a build does and did: every file's fate, and how far a running build is.
+
+Both stand as JSON files in the index folder, for whoever serves or looks after it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from qa.durable import replace_file
+from qa.text.json_reading import parse_json
+
+REPORT = "report.json"
+PROGRESS = "progress.json"
+REQUEST = "build.request"  # a file of this name asks a watching builder for a build
+
+_STALE_AFTER_S = 60  # a note this old was left by a builder that died
+
+
+class Fate(StrEnum):
+    """What became of a file."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+    SKIPPED = "skipped"
+    KEPT = "kept"  # this build could not read it; what was read of the same bytes before is still served
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """One file's fate, with the reason where it is not in the index or was not read.
+
+    `for_now` says that time, memory or a parser was wanting: the next build tries again though nothing changed.
+    """
+
+    source: str
+    fate: Fate
+    reason: str | None = None
+    for_now: bool = False
+
+
+@dataclass(slots=True)
+class BuildReport:
+    """What a build did.
+
+    `published` says whether there is a new snapshot; without, the current one is as wanted, or `held_back` names the
+    one that the documents would give but that was rolled back. `error` is why nothing was built.
+    """
+
+    snapshot: str = ""
+    published: bool = False
+    held_back: str | None = None
+    error: str | None = None
+    files: list[FileReport] = field(default_factory=list)
+    documents: int = 0
+    passages: int = 0
+    encoded: int = 0
+    reused: int = 0
+    seconds: float = 0.0
+    finished_at: str = ""
+
+    @property
+    def failed(self) -> list[FileReport]:
+        """The files that could not be read and are not in the index."""
+        return [file for file in self.files if file.fate is Fate.FAILED]
+
+    @property
+    def kept(self) -> list[FileReport]:
+        """The files that could not be read for now, and are in the index as they were read before."""
+        return [file for file in self.files if file.fate is Fate.KEPT]
+
+
+class Step(StrEnum):
+    """What a build is doing."""
+
+    READING = "reading"
+    ENCODING = "encoding"
+    WRITING = "writing"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a step is: bytes of files read, characters encoded, or passages written, of how many in all."""
+
+    step: Step
+    done: int
+    total: int
+
+
+def read_report(index_dir: Path) -> dict[str, Any] | None:
+    """The last build's report as JSON data, or None when there is none."""
+    return _read(index_dir / REPORT)
+
+
+def write_report(index_dir: Path, report: BuildReport) -> None:
+    """Keep a build's report.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    content = json.dumps(asdict(report), indent=1, ensure_ascii=False)
+    replace_file(index_dir / REPORT, content.encode("utf-8"))
+
+
+def read_progress(index_dir: Path) -> dict[str, Any] | None:
+    """How far the running build is, as it last noted: `step`, `done`, `total`, `per_second`, `seconds_left`."""
+    path = index_dir / PROGRESS
+    try:
+        stale = abs(time.time() - path.stat().st_mtime) > _STALE_AFTER_S
+    except OSError:
+        return None
+    return None if stale else _read(path)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content = parse_json(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None

@@ -1,0 +1,161 @@
+"""The snapshot that serves, held open while anyone reads it, and exchanged for a new one without a torn request.
+
+Guarantees: a reader has one snapshot, whole, for as long as it reads. A snapshot is closed when its last reader is
+done. One that cannot be opened is refused: the one that serves goes on serving, and at the start the newest whole one
+takes its place. Nothing on disk is changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from qa.errors import NoIndex, OperatingError
+from qa.index.local.manifest import CURRENT, current_id
+from qa.index.local.snapshot import Snapshot, newest_whole, open_snapshot
+
+LOOK_EVERY_S = 0.5
+_RETRY_EVERY_S = 30.0  # a refusal may have had a cause that passes
+
+log = logging.getLogger(__name__)
+
+
+class _Lease:
+    """A snapshot with a count of those who read it."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.readers = 1  # the holder's own
+
+
+class Holder:
+    """Holds the current snapshot of an index folder. Safe to call from several threads."""
+
+    def __init__(self, index_dir: Path, weights: str) -> None:
+        """Open the current snapshot, if there is one.
+
+        Args:
+            index_dir: The index folder.
+            weights: Fingerprint of the model that will encode questions.
+        """
+        self._index_dir = index_dir
+        self._weights = weights
+        self._lock = threading.Lock()  # guards the lease and its count
+        self._refreshing = threading.Lock()
+        self._lease: _Lease | None = None
+        self._trouble: OperatingError | None = None
+        self._seen: object = ()
+        self._tried_at = 0.0
+        self._closing = threading.Event()
+        self._watcher: threading.Thread | None = None
+        self.refresh()
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the snapshot that CURRENT names is not the one that serves, or None."""
+        trouble, lease = self._trouble, self._lease
+        if trouble is None:
+            return None
+        return f"{trouble} Snapshot {lease.snapshot.id} serves instead." if lease else str(trouble)
+
+    @contextmanager
+    def reading(self) -> Iterator[Snapshot]:
+        """The snapshot that serves, for as long as the context lasts.
+
+        Raises:
+            NoIndex, DamagedSnapshot, MismatchedSnapshot: there is none, and why.
+        """
+        with self._lock:
+            lease = self._lease
+            if lease is None:
+                trouble = self._trouble or NoIndex("The service is closed.")
+                raise type(trouble)(str(trouble))  # its own: an exception gathers the traces of all who raise it
+            lease.readers += 1
+        try:
+            yield lease.snapshot
+        finally:
+            self._release(lease)
+
+    def watch(self) -> None:
+        """Look for a new snapshot now and then, from a thread of its own, until `close`."""
+        self._watcher = threading.Thread(target=self._watch, name="snapshots", daemon=True)
+        self._watcher.start()
+
+    def close(self) -> None:
+        """Stop watching and let go of the snapshot."""
+        self._closing.set()
+        if self._watcher:
+            self._watcher.join()
+        self._exchange(None)
+
+    def refresh(self) -> None:
+        """Open the snapshot that CURRENT names, if CURRENT was written since the last look."""
+        with self._refreshing:
+            seen = self._look()
+            retry = self._trouble is not None and time.monotonic() - self._tried_at > _RETRY_EVERY_S
+            if seen == self._seen and not retry:
+                return
+            self._seen, self._tried_at = seen, time.monotonic()
+            try:
+                snapshot = self._opened(current_id(self._index_dir))
+            except OperatingError as error:
+                self._refuse(error)
+                return
+            self._trouble = None
+            if snapshot:
+                self._exchange(snapshot)
+
+    def _look(self) -> object:
+        """What tells one writing of CURRENT from another; it is replaced, never written to."""
+        try:
+            found = (self._index_dir / CURRENT).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _opened(self, wanted: str) -> Snapshot | None:
+        """The snapshot, or None if it is the one that serves."""
+        if self._lease and self._lease.snapshot.id == wanted and self._lease.snapshot.in_place():
+            return None
+        return open_snapshot(self._index_dir, wanted, weights=self._weights)
+
+    def _refuse(self, error: OperatingError) -> None:
+        said_before = str(error) == str(self._trouble)
+        self._trouble = error
+        if said_before:
+            pass
+        elif isinstance(error, NoIndex):
+            log.warning("%s", error)
+        else:
+            log.error("The current snapshot is refused: %s", error)
+        if self._lease is None and not isinstance(error, NoIndex):
+            other = newest_whole(self._index_dir, weights=self._weights)
+            if other:
+                log.error("Falling back to snapshot %s, the newest whole one", other.id)
+                self._exchange(other)
+
+    def _exchange(self, snapshot: Snapshot | None) -> None:
+        with self._lock:
+            old, self._lease = self._lease, _Lease(snapshot) if snapshot else None
+        if snapshot:
+            log.info("Serving snapshot %s", snapshot.id)
+        if old:
+            self._release(old)
+
+    def _release(self, lease: _Lease) -> None:
+        with self._lock:
+            lease.readers -= 1
+            last = lease.readers == 0
+        if last:
+            lease.snapshot.close()
+
+    def _watch(self) -> None:
+        while not self._closing.wait(LOOK_EVERY_S):
+            try:
+                self.refresh()
+            except Exception:  # the thread's edge: whatever it was, the next look must still happen
+                log.exception("Looking for a new snapshot failed")

@@ -1,0 +1,1 @@
+"""A file to a Document and its passages."""

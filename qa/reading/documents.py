@@ -1,0 +1,177 @@
+"""Files to Documents: canonical text, blocks, and what the file or its sidecar says of itself.
+
+Leaves to others: which files to read (`qa.building.folder`), surviving hostile ones (`qa.reading.parser_process`), and
+cutting passages (`qa.reading.passages`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import PurePosixPath
+
+from qa.errors import UnreadableFile
+from qa.reading.decode import decode
+from qa.reading.draft import Draft, assemble
+from qa.reading.formats.markdown import front_matter, read_markdown
+from qa.reading.formats.plain_text import read_plain
+from qa.reading.parsed import Parsed
+from qa.reading.sidecar import Details, details_of, parse_date
+from qa.reading.signatures import mislabelled
+from qa.records import Block, BlockKind, Document
+from qa.text.document_ids import document_id
+
+__all__ = [
+    "LOADER_VERSION",
+    "SUFFIXES",
+    "Parsed",
+    "document_id",
+    "load_document",
+    "loader_identity",
+    "make_document",
+    "parse_file",
+]
+
+# Part of every snapshot's configuration: raise it when a loader's output or the rule of ids changes.
+LOADER_VERSION = 3
+_LIBRARIES = ("lxml", "markdown-it-py", "pypdfium2", "python-docx", "python-pptx")
+
+_Drafts = tuple[list[Draft], dict[str, str]]  # what a reader makes of a file: its blocks, and what it says of itself
+
+_DETAILS = ("title", "publisher", "author", "date", "url")
+_STAMP = re.compile(r"\s*date (\d{4}-\d{2}-\d{2})[ \t]+(?=\S)")
+_LONGEST_OPENING_CHARS = 90  # of a document without a title that stand for one
+_LONGEST_TITLE_CHARS = 300  # it goes with every passage
+_LONGEST_DETAIL_CHARS = 1000
+
+
+def load_document(source: str, data: bytes, known: Details | None = None) -> Document:
+    """Read one file, here and now.
+
+    Args:
+        source: The file's path relative to the documents' folder, with forward slashes.
+        data: Its bytes.
+        known: What the sidecar says of it.
+
+    Raises:
+        UnreadableFile: the format is not read here, or the file is broken or holds no text.
+    """
+    return make_document(source, sha256(data).hexdigest(), parse_file(source, data), known)
+
+
+def parse_file(source: str, data: bytes) -> Parsed:
+    """Read a file's content, whatever else is known of it.
+
+    Raises:
+        UnreadableFile: the format is not read here, or the file is broken or holds no text.
+    """
+    suffix = PurePosixPath(source).suffix.lower()
+    reader = _READERS.get(suffix)
+    if reader is None:
+        raise UnreadableFile(f"format not read; known are {', '.join(sorted(SUFFIXES))}")
+    if not data:
+        raise UnreadableFile("is empty")
+    if trouble := mislabelled(suffix, data):
+        raise UnreadableFile(trouble)
+    drafts, own = reader(data)
+    text, blocks = assemble(drafts)
+    if not blocks:
+        raise UnreadableFile("holds no text")
+    details = details_of(own)
+    kept = {name: getattr(details, name) for name in _DETAILS} | {"note": own.get("note")}
+    return Parsed(text, blocks, {name: value[:_LONGEST_DETAIL_CHARS] for name, value in kept.items() if value})
+
+
+def make_document(source: str, digest: str, parsed: Parsed, known: Details | None = None) -> Document:
+    """Put a file's content and what is known of it together; `known` goes before what the file says of itself."""
+    details = (known or Details()).over(Details(**{name: parsed.own.get(name) for name in _DETAILS}))
+    return Document(
+        id=document_id(source),
+        source=source,
+        sha256=digest,
+        text=parsed.text,
+        blocks=parsed.blocks,
+        title=details.title or _title(parsed.text, parsed.blocks),
+        publisher=details.publisher,
+        author=details.author,
+        date=details.date,
+        url=details.url,
+    )
+
+
+def loader_identity() -> str:
+    """What decides a loader's output beside the file: our version and those of the parsing libraries."""
+    return " ".join((str(LOADER_VERSION), *(f"{name}-{version(name)}" for name in _LIBRARIES)))
+
+
+def _plain(data: bytes) -> _Drafts:
+    own, text = _stamp(decode(data))
+    return read_plain(text), own
+
+
+def _markdown(data: bytes) -> _Drafts:
+    own, text = front_matter(decode(data))
+    return read_markdown(text), own
+
+
+# The libraries behind these are heavy, and a folder of plain text does without.
+
+
+def _webpage(data: bytes) -> _Drafts:
+    from qa.reading.formats.html import read_html  # noqa: PLC0415
+
+    return read_html(data)
+
+
+def _pdf(data: bytes) -> _Drafts:
+    from qa.reading.formats.pdf import read_pdf  # noqa: PLC0415
+
+    return read_pdf(data)
+
+
+def _word(data: bytes) -> _Drafts:
+    from qa.reading.formats.docx import read_docx  # noqa: PLC0415
+
+    return read_docx(data)
+
+
+def _slides(data: bytes) -> _Drafts:
+    from qa.reading.formats.pptx import read_pptx  # noqa: PLC0415
+
+    return read_pptx(data)
+
+
+_READERS: dict[str, Callable[[bytes], _Drafts]] = {
+    ".txt": _plain,
+    ".text": _plain,
+    ".md": _markdown,
+    ".markdown": _markdown,
+    ".html": _webpage,
+    ".htm": _webpage,
+    ".xhtml": _webpage,
+    ".pdf": _pdf,
+    ".docx": _word,
+    ".pptx": _slides,
+}
+SUFFIXES = frozenset(_READERS)
+
+
+def _stamp(text: str) -> tuple[dict[str, str], str]:
+    """Split a date stamp that is glued to the first line ("date 2022-04-18 Kaiser ...") from the text."""
+    match = _STAMP.match(text)
+    if match and parse_date(match[1]):
+        return {"date": match[1]}, text[match.end() :]
+    return {}, text
+
+
+def _title(text: str, blocks: tuple[Block, ...]) -> str:
+    """The title block, or the document's opening words when it has none."""
+    first = blocks[0]
+    opening = " ".join(text[first.start : first.end].split())
+    longest = _LONGEST_TITLE_CHARS if first.kind is BlockKind.TITLE else _LONGEST_OPENING_CHARS
+    if len(opening) <= longest:
+        return opening
+    cut = opening[:longest]
+    return cut[: cut.rfind(" ")].rstrip(",;:–-") + "…" if " " in cut else cut + "…"

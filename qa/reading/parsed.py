@@ -1,0 +1,75 @@
+"""The parsed content of a file and its JSON form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from qa.records import Block, BlockKind, Passage, PassageKind, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A file's content: canonical text, its blocks, and what the file says of itself (title, date and so on).
+
+    A `note` among these says what of the file could not be read, for the build's report.
+    """
+
+    text: str
+    blocks: tuple[Block, ...]
+    own: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a file holds: the parsed text, and the passages cut from it, whose document id is empty."""
+
+    parsed: Parsed
+    passages: tuple[Passage, ...]
+
+
+def to_data(content: Content) -> dict[str, Any]:
+    """Content as JSON data."""
+    return {
+        "text": content.parsed.text,
+        "blocks": [_fields(block) for block in content.parsed.blocks],
+        "own": dict(content.parsed.own),
+        "passages": [
+            [
+                passage.start,
+                passage.end,
+                passage.headings,
+                [(span.start, span.end) for span in passage.sentences],
+                passage.kind,
+                passage.page,
+                [(span.start, span.end) for span in passage.footnotes],
+            ]
+            for passage in content.passages
+        ],
+    }
+
+
+def from_data(data: dict[str, Any]) -> Content:
+    """Content from JSON data."""
+    text = data["text"]
+    passages = tuple(
+        Passage(
+            "",
+            start,
+            end,
+            text[start:end],
+            tuple(headings),
+            tuple(Span(*span) for span in sentences),
+            PassageKind(kind),
+            page,
+            tuple(Span(*span) for span in footnotes),
+        )
+        for start, end, headings, sentences, kind, page, footnotes in data["passages"]
+    )
+    blocks = tuple(Block(BlockKind(kind), *rest) for kind, *rest in data["blocks"])
+    return Content(Parsed(text, blocks, data["own"]), passages)
+
+
+def _fields(block: Block) -> list[object]:
+    return [block.kind, block.start, block.end, block.level, block.run_in, block.slide, block.page]

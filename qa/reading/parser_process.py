@@ -1,0 +1,211 @@
+"""Parses files in a worker process with limits on time and memory.
+
+Guarantees: whatever a file holds, reading it ends, within the time allowed, in its content or in a reason; the process
+that asked is never harmed. One worker reads file after file and is replaced when it dies or is stopped. It gets none
+of the environment but what Python needs, so that no secret of ours lies in a parser's reach.
+
+Only what a worker says is a verdict on a file (`UnreadableFile`). A worker that was killed, crashed, ran out of time or
+memory, or never came to say that it is ready, may be the machine's trouble (`UnreadableForNow`): the file is read once
+more in a fresh worker, and left to a later build if that fails too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from qa.errors import UnreadableFile, UnreadableForNow
+from qa.reading.parsed import Content, from_data
+from qa.reading.parser_guard import Guard
+from qa.text.json_reading import parse_json
+
+_GRACE_S = 5  # a worker that outlives its limit by this much ends itself, should its parent be gone
+_START_S = 60  # at most; importing the parsers takes under a second, and a busy machine may need many times that
+_START_FILES = 30  # times the limit of one file, since who allows that little wants to hear soon
+_STARTS_IN_VAIN = 6  # workers in a row that did not start, before the other files are left to a later build
+_TRIES = 2
+
+# What Python and the libraries need to start and to read text; anything else may be a secret.
+_ENVIRONMENT = frozenset(
+    "PATH LANG LANGUAGE TZ PYTHONHOME PYTHONUTF8 PYTHONIOENCODING LD_LIBRARY_PATH DYLD_LIBRARY_PATH SYSTEMROOT".split()
+)
+
+
+class Parser:
+    """Reads files in a worker process. Not for several threads at once."""
+
+    def __init__(self, limit_s: float, memory_mb: int, tried_before: Collection[str] = ()) -> None:
+        """Take the limits; a worker is started when there is something to read.
+
+        Args:
+            limit_s: Longest time that reading a file may take.
+            memory_mb: Most memory that a worker may take, in MB.
+            tried_before: Files (sources) that an earlier build could not read for now. One that takes too long or too
+                much memory again is not read a second time at once, or every build would wait twice for it.
+        """
+        self._limit_s = limit_s
+        self._wanted_mb = memory_mb
+        self._allowed_mb = memory_mb  # less where the operating system gives this process less
+        self._tried_before = tried_before
+        self._process: subprocess.Popen[bytes] | None = None
+        self._starts_in_vain = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self, source: str, data: bytes) -> Content:
+        """Read a file's content and cut it into passages.
+
+        Args:
+            source: The file's path, whose suffix says how it is read.
+            data: Its bytes.
+
+        Raises:
+            UnreadableForNow: time, memory or a parser was wanting, in a fresh worker too.
+            UnreadableFile: it cannot be read.
+        """
+        for further in reversed(range(_TRIES)):
+            try:
+                return self._read_once(source, data)
+            except UnreadableForNow as error:
+                self.close()
+                if not further or (error.costly and source in self._tried_before):
+                    raise
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                with suppress(OSError):  # what is still buffered has no reader any more
+                    if pipe:
+                        pipe.close()
+            self._process = None
+
+    def _read_once(self, source: str, data: bytes) -> Content:
+        process = self._running()
+        with Guard(process, self._limit_s) as guard:
+            reply = _exchange(process, source, data)
+        if guard.timed_out:
+            raise UnreadableForNow(f"took longer than {self._limit_s:g} s to read (QA_PARSE_SECONDS)", costly=True)
+        if not reply:
+            raise UnreadableForNow(self._why_it_ended(process, guard.peak_mb), costly=self._is_much(guard.peak_mb))
+        try:
+            answer = parse_json(reply)
+        except ValueError:
+            raise UnreadableForNow("its parser's reply cannot be read") from None
+        if self._is_much(guard.peak_mb):
+            self.close()  # or a next file's shortage could not be told from this one's
+        if "exhausted" in answer:
+            raise UnreadableForNow(self._too_little_memory(), costly=True)
+        if "for_now" in answer:
+            raise UnreadableForNow(answer["for_now"])
+        if "error" in answer:
+            raise UnreadableFile(answer["error"])
+        return from_data(answer)
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process and self._process.poll() is None:
+            return self._process
+        self.close()
+        if self._starts_in_vain >= _STARTS_IN_VAIN:
+            raise UnreadableForNow("no parser could be started for the files before it")
+        self._starts_in_vain += 1
+        self._process = self._started()
+        self._starts_in_vain = 0
+        return self._process
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        """A worker that said that it is ready."""
+        command = [sys.executable, "-P", "-m", "qa.reading.parser_worker"]
+        try:
+            self._process = process = subprocess.Popen(
+                [*command, str(int(self._limit_s + _GRACE_S)), str(self._wanted_mb)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+            )
+        except OSError as error:
+            raise UnreadableForNow(f"no parser can be started ({error.strerror})") from None
+        limit_s = min(_START_S, _START_FILES * self._limit_s)
+        with Guard(process, limit_s) as guard:
+            greeting = _line(process)
+        if guard.timed_out:
+            raise UnreadableForNow(f"its parser was not ready after {limit_s:g} s")
+        if not greeting:
+            raise UnreadableForNow(f"its parser could not start ({_how_it_ended(process)})")
+        self._allowed_mb = json.loads(greeting)["memory_mb"]
+        return process
+
+    def _why_it_ended(self, process: subprocess.Popen[bytes], peak_mb: int) -> str:
+        """Why a worker is gone. Parsers in C abort, or crash, where memory is refused to them."""
+        how = _how_it_ended(process)
+        if how == "SIGKILL":
+            return "its parser was killed (SIGKILL), as happens where a machine runs out of memory"
+        if self._is_much(peak_mb):
+            return f"{self._too_little_memory()}: its parser gave up at {peak_mb} MB ({how})"
+        return f"stopped its parser ({how})"
+
+    def _too_little_memory(self) -> str:
+        if self._allowed_mb < self._wanted_mb:
+            return f"needs more than the {self._allowed_mb} MB of memory that this process may take (ulimit -v)"
+        return f"needs more than {self._allowed_mb} MB of memory to read (QA_PARSE_MEMORY_MB)"
+
+    def _is_much(self, peak_mb: int) -> bool:
+        """Whether memory is what a parser lacked: the next doubling of what it had would have been refused."""
+        return 2 * peak_mb >= self._allowed_mb
+
+
+def _environment() -> dict[str, str]:
+    """A worker's environment: what Python needs, and nothing that is a secret of ours."""
+    kept = {name: value for name, value in os.environ.items() if name.upper() in _ENVIRONMENT or name.startswith("LC_")}
+    package = str(Path(__file__).resolve().parents[2])
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))}
+
+
+def _exchange(process: subprocess.Popen[bytes], source: str, data: bytes) -> bytes:
+    """Send a file and read the reply; empty when the worker ended instead."""
+    assert process.stdin is not None
+    try:
+        process.stdin.write(json.dumps({"source": source, "bytes": len(data)}).encode() + b"\n" + data)
+        process.stdin.flush()
+    except OSError:
+        return b""
+    return _line(process)
+
+
+def _line(process: subprocess.Popen[bytes]) -> bytes:
+    """A whole line that a worker says; empty when it ended before or within it."""
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+    except OSError:
+        return b""
+    return line if line.endswith(b"\n") else b""
+
+
+def _how_it_ended(process: subprocess.Popen[bytes]) -> str:
+    try:
+        status = process.wait(_GRACE_S)
+    except subprocess.TimeoutExpired:  # it closed its output, and lives
+        process.kill()
+        status = process.wait()
+    if status < 0:
+        try:
+            return signal.Signals(-status).name
+        except ValueError:
+            return f"signal {-status}"
+    return f"exit status {status}"

@@ -1,0 +1,110 @@
+"""The process that reads files for `qa.reading.parser_process`: one JSON line and a file's bytes in, one JSON line out.
+
+It sets its own limits before it reads anything, says that it is ready, and drops what a parser prints. A reply is the
+content, an `error` (a verdict on the file), or `exhausted` or `for_now` (memory, or something else, was wanting).
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import signal
+import sys
+from typing import IO, Any
+
+from qa.errors import UnreadableFile
+from qa.reading.documents import parse_file
+from qa.reading.parsed import Content, to_data
+from qa.reading.parser_guard import peak_mb
+from qa.reading.passages import cut_passages
+from qa.records import Document
+
+if sys.platform != "win32":
+    import resource
+
+_LONGEST_REASON_CHARS = 300
+_SHORTAGES = (errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
+_OF_MEMORY = re.compile(r"memory|alloc", re.IGNORECASE)  # in what libraries in C say where memory is refused
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    limit_s, memory_mb = int(sys.argv[1]), int(sys.argv[2])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process itself
+    allowed_mb = _limited_to(memory_mb)
+    requests = sys.stdin.buffer
+    with os.fdopen(os.dup(1), "wb") as replies:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        _say(replies, json.dumps({"memory_mb": allowed_mb}).encode("ascii"))
+        while header := requests.readline():
+            if sys.platform != "win32":
+                signal.alarm(limit_s)
+            reply = _answer(json.loads(header), requests, allowed_mb)
+            if sys.platform != "win32":
+                signal.alarm(0)
+            _say(replies, reply)
+
+
+def _limited_to(memory_mb: int) -> int:
+    """Set this process's limits; returns the memory it may take in MB, less than asked where it inherits less."""
+    if sys.platform == "win32":
+        return memory_mb
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    allowed = memory_mb << 20 if most == resource.RLIM_INFINITY else min(memory_mb << 20, most)
+    resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # A parser may write no file; what it tries to print is dropped.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    return allowed >> 20
+
+
+def _say(replies: IO[bytes], line: bytes) -> None:
+    replies.write(line)
+    replies.write(b"\n")
+    replies.flush()
+
+
+def _answer(request: dict[str, Any], data: IO[bytes], allowed_mb: int) -> bytes:
+    """The reply to a request, as ASCII JSON on one line."""
+    try:
+        return json.dumps(read(request["source"], data.read(request["bytes"]))).encode("ascii")
+    except Exception as error:  # noqa: BLE001 - parsers raise what they like on broken files; the reason is reported
+        return json.dumps(_failure(error, allowed_mb)).encode("ascii")
+
+
+def _failure(error: Exception, allowed_mb: int) -> dict[str, Any]:
+    """Why a file was not read: a verdict on it, or what was wanting."""
+    refused = _OF_MEMORY.search(str(error)) and 2 * peak_mb("self") >= allowed_mb
+    if isinstance(error, MemoryError) or refused:
+        return {"exhausted": True}
+    if isinstance(error, UnreadableFile):
+        return {"error": str(error)}
+    if isinstance(error, RecursionError):
+        return {"error": "is nested too deeply to read"}
+    if isinstance(error, ImportError):
+        return {"for_now": f"its parser cannot be loaded ({_in_a_line(error)}); install the requirements again"}
+    if isinstance(error, OSError) and error.errno in _SHORTAGES:
+        return {"for_now": f"its parser could not work ({_in_a_line(error)})"}
+    return {"error": f"is broken ({_in_a_line(error)})"}
+
+
+def _in_a_line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON_CHARS]
+
+
+def read(source: str, data: bytes) -> dict[str, Any]:
+    """Read a file and cut it into passages, as JSON data.
+
+    Raises:
+        UnreadableFile: it cannot be read.
+    """
+    parsed = parse_file(source, data)
+    document = Document("", source, "", parsed.text, parsed.blocks, "")
+    return to_data(Content(parsed, cut_passages(document)))
+
+
+if __name__ == "__main__":
+    main()

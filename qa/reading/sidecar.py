@@ -1,0 +1,156 @@
+"""The sidecar that describes documents: `sources.toml` beside them, one table per file.
+
+    ["annual-report.txt"]
+    title = "Annual Report 2023"
+    publisher = "Example Foundation"
+    author = "A. Writer"
+    date = 2023-05-01
+    url = "https://example.org/annual-report"
+
+Every field may be left out. Titles and names are one line each; an address is one that a link may lead to. What stands
+here goes before what the file says of itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from qa.errors import UnreadableFile
+from qa.text.document_names import SIDECAR
+from qa.text.safe_text import one_line, web_address
+
+log = logging.getLogger(__name__)
+
+NAME = SIDECAR
+_MOST_BYTES = 64 << 20
+# The format needs one table in the file and one value in that; the parser takes a time that grows with the square of
+# a key's parts, and a level of the interpreter's stack for each bracket.
+_MOST_KEY_PARTS = 16
+_MOST_NESTING = 16
+_STRUCTURE = re.compile(
+    r"""\"\"\"(?:[^"\\]|\\.|"(?!""))*+(?:\"{3,5})?|'''(?:[^']|'(?!''))*+(?:'{3,5})?"""  # strings over several lines
+    r"""|"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?"""  # strings on one line
+    r"""|\#[^\n]*+|(?P<dots>\.)|(?P<opens>[\[{])|(?P<closes>[\]}])|(?P<ends>\n)""",
+    re.DOTALL,
+)
+_FIELDS = ("title", "publisher", "author", "date", "url")
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is known of a document beside its text."""
+
+    title: str | None = None
+    publisher: str | None = None
+    author: str | None = None
+    date: str | None = None
+    url: str | None = None
+
+    def over(self, other: Details) -> Details:
+        """These details, completed by another's."""
+        return Details(**{name: getattr(self, name) or getattr(other, name) for name in _FIELDS})
+
+
+def parse_date(text: str) -> str | None:
+    """ISO 8601 date of `text` (a year, a year and month, or a day), or None if it is no such date."""
+    match = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", text.strip(), re.ASCII)
+    if not match:
+        return None
+    try:
+        date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
+    except ValueError:
+        return None
+    return match[0]
+
+
+def read_sources(folder: Path) -> dict[str, Details]:
+    """Read the sidecar of a folder; no sidecar is an empty one.
+
+    Returns:
+        Details by the file's path relative to the folder, with forward slashes.
+
+    Raises:
+        UnreadableFile: the sidecar is not valid TOML, too large or too deep to read, or holds a field or value of the
+            wrong kind.
+    """
+    path = folder / NAME
+    if path.is_dir():
+        log.warning("%s is a folder, not a sidecar, so it describes no document; rename it.", path)
+        return {}
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+        text = data.decode("utf-8").replace("\r\n", "\n")
+        _check_size(data, text)
+        tables = tomllib.loads(text)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise UnreadableFile(f"{NAME}: {error}; mend it and build again") from None
+    return {name: _details(name, table) for name, table in tables.items()}
+
+
+def details_of(values: Mapping[str, str]) -> Details:
+    """Details from a file's own front matter; fields it does not know, and values that cannot be used, are left out."""
+    return Details(**{name: _READ[name](values[name]) for name in _FIELDS if name in values})
+
+
+# How each field is read from text; None or nothing is left where it cannot be used.
+_READ: Mapping[str, Callable[[str], str | None]] = {
+    "title": one_line,
+    "publisher": one_line,
+    "author": one_line,
+    "date": parse_date,
+    "url": web_address,
+}
+_KINDS = {"date": "date", "url": "http or https address"}
+
+
+def _check_size(data: bytes, text: str) -> None:
+    """Refuse what TOML's parser would take too long over, in one pass.
+
+    Raises:
+        ValueError: what it is, and on which line.
+    """
+    if len(data) > _MOST_BYTES:
+        raise ValueError(f"it is larger than {_MOST_BYTES >> 20} MB")
+    line, dots, depth = 1, 0, 0
+    for found in _STRUCTURE.finditer(text):
+        match found.lastgroup:
+            case "dots":
+                dots += 1
+            case "opens":
+                depth += 1
+            case "closes":
+                depth -= 1
+            case "ends":
+                dots = 0
+        if dots >= _MOST_KEY_PARTS:
+            raise ValueError(f"line {line} holds a key of more than {_MOST_KEY_PARTS} parts")
+        if depth > _MOST_NESTING:
+            raise ValueError(f"line {line} is nested more than {_MOST_NESTING} deep")
+        line += found[0].count("\n")
+
+
+def _details(name: str, table: object) -> Details:
+    if not isinstance(table, dict):
+        raise UnreadableFile(f'{NAME}: write ["{name}"] as a table of {", ".join(_FIELDS)}')
+    values = {}
+    for field, value in table.items():
+        if field not in _FIELDS:
+            raise UnreadableFile(f'{NAME}: ["{name}"] has no field {field!r}; known are {", ".join(_FIELDS)}')
+        if field == "date":
+            is_day = isinstance(value, date) and not isinstance(value, datetime)
+            text = value.isoformat() if is_day else parse_date(value) if isinstance(value, str) else None
+        else:
+            text = _READ[field](value) if isinstance(value, str) else None
+        if not text:
+            raise UnreadableFile(f'{NAME}: ["{name}"] {field} = {value!r} is no {_KINDS.get(field, "text")}')
+        values[field] = text
+    return Details(**values)

@@ -1,0 +1,12 @@
+"""MaxSim."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+
+def max_sim(best: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The weighted mean of each column of `(question tokens, n) float32` best matches, `(n,) float32`."""
+    # Not by BLAS: for matrices so small its kernels read past the end, and raise NumPy's warning of invalid values.
+    return np.asarray(np.einsum("q,qn->n", weights, best) / weights.sum(), dtype=np.float32)

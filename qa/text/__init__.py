@@ -1,0 +1,1 @@
+"""What a text consists of: sentences, words, spelling. No files, no models."""

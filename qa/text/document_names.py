@@ -1,0 +1,148 @@
+"""What a document may be called, and where in the folder it lands.
+
+Guarantees: no name leads out of the folder, through a link, to a hidden file or to the sidecar; every name that is
+taken can be carried to other systems; a name is composed (Unicode NFC), and spellings of it that differ only in how
+accents are composed are one document.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+import unicodedata
+from pathlib import Path
+
+from qa.errors import InvalidRequest, NameTaken
+from qa.text.safe_text import JOINERS, compose, is_safe, printable
+
+SIDECAR = "sources.toml"
+PASSED_OVER = (".", "~$")  # how names of hidden files begin, and of those that office programs leave behind
+
+_LONGEST_PART_BYTES = 200
+_MOST_PARTS = 8
+_LONGEST_SHOWN_CHARS = 80
+_SPECIAL = frozenset('\\:*?"<>|')
+# Fillers of Hangul and the like: letters by their category, and yet nothing is seen of them.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffd\ufffe\uffff")
+_VARIANTS = re.compile("[\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+# Scripts whose letters take another form beside a joiner: Arabic to Sinhala, Tibetan and Myanmar, Khmer and Mongolian,
+# and those of South and South-East Asia further on.
+_JOINING = (
+    (0x600, 0xDFF), (0xF00, 0x109F), (0x1780, 0x18AF), (0x1A20, 0x1CFF), (0xA800, 0xABFF), (0x10A00, 0x11FFF),
+    (0x1E900, 0x1E95F),
+)  # fmt: skip
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *", re.IGNORECASE)
+
+
+def composed(name: str) -> str:
+    """A name as it is stored and compared, however a system composes its accents."""
+    return compose(name)
+
+
+def checked_name(name: str, *, removing: bool = False) -> str:
+    """The composed form of a name that a document may have.
+
+    Args:
+        name: A path under the documents' folder, with forward slashes.
+        removing: Whether the document is to be removed: then it may stand in a folder that has the sidecar's name.
+
+    Raises:
+        InvalidRequest: no document may have it; the message says why.
+    """
+    name = composed(name)
+    reason = why_refused(name, removing=removing)
+    if reason:
+        raise InvalidRequest(_refusal(name, reason))
+    return name
+
+
+def why_refused(name: str, *, removing: bool = False) -> str | None:
+    """Why no document may have a composed name, here or on a system that the folder may be carried to; else None."""
+    parts = name.split("/")
+    if (
+        any(len(part.encode("utf-8", "surrogatepass")) > _LONGEST_PART_BYTES for part in parts)
+        or len(parts) > _MOST_PARTS
+    ):
+        return "is too long"
+    if any(not is_safe(char) or char in _SPECIAL or char in _BLANK for char in name):
+        return "holds a character that file names may not"
+    if not all(_serves(name, place) for place in range(len(name))):
+        return "holds an invisible character where it changes nothing"
+    if any(not part or part.startswith(PASSED_OVER) or part.endswith((".", " ")) for part in parts):
+        return "has an empty, hidden or relative part, or one that ends in a dot or a blank"
+    if any(_RESERVED.fullmatch(part.partition(".")[0]) for part in parts):
+        return "is reserved on some systems"
+    sidecar = parts[0].casefold() == SIDECAR and not (removing and len(parts) > 1)
+    return "is the sidecar's" if sidecar else None
+
+
+def landing(folder: Path, name: str) -> Path:
+    """Where a document of a checked name stands, or would be stored.
+
+    A file or a folder that is there already under another spelling of the name is the one that is meant.
+
+    Raises:
+        InvalidRequest: a link stands in its way.
+        NameTaken: a file or a folder of that name stands in its way.
+        OSError: the folder cannot be looked into.
+    """
+    path = folder
+    parts = name.split("/")
+    for number, part in enumerate(parts, 1):
+        path = _entry(path, part)
+        here, last = "/".join(parts[:number]), number == len(parts)
+        try:
+            mode = path.lstat().st_mode  # looked at once: a folder may be removed at any moment
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        if stat.S_ISLNK(mode):
+            raise InvalidRequest(_refusal(name, "leads out of the documents' folder, or through a link"))
+        if last and stat.S_ISDIR(mode):
+            raise NameTaken(f"{printable(name)} is a folder of documents; choose another name.")
+        if not last and not stat.S_ISDIR(mode):
+            raise NameTaken(f"{printable(here)} is a file, so nothing can be stored below it; choose another name.")
+    return path
+
+
+def _refusal(name: str, reason: str) -> str:
+    shown = printable(name[:_LONGEST_SHOWN_CHARS])
+    return f'The name "{shown}" {reason}; use one such as report.pdf or 2024/report.pdf.'
+
+
+def _serves(name: str, place: int) -> bool:
+    """Whether the character at a place is visible, or changes how its neighbours look.
+
+    A joiner does within a word of a script that joins, digits included, ZWJ at its end too, and between emoji. A
+    variation selector does behind anything but ASCII, and behind the digit of a keycap.
+    """
+    char, before, after = name[place], name[:place], name[place + 1 :]
+    if _VARIANTS.match(char):
+        return bool(before) and (not before[-1].isascii() or before[-1].isdigit())
+    if char not in JOINERS:
+        return True
+    sides = before[-1:], after[:1]
+    if any(map(_is_joining, sides)) and all(_is_joining(side) or side.isdecimal() for side in sides):
+        return True
+    if char == "\u200d" and _is_joining(before[-1:]):
+        return after[:1] not in JOINERS
+    return char == "\u200d" and _is_emoji(before.rstrip("\ufe0f")[-1:]) and _is_emoji(after[:1])
+
+
+def _is_joining(char: str) -> bool:
+    return bool(char) and any(first <= ord(char) <= last for first, last in _JOINING)
+
+
+def _is_emoji(char: str) -> bool:
+    return bool(char) and not char.isascii() and unicodedata.category(char) in ("So", "Sk", "Sm")
+
+
+def _entry(folder: Path, part: str) -> Path:
+    """The entry of a folder that has a composed name in any spelling, or the one that would be made."""
+    path = folder / part
+    if part.isascii() or path.exists() or path.is_symlink():
+        return path
+    try:
+        names = [each.name for each in folder.iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return path
+    return folder / min((each for each in names if not each.isascii() and composed(each) == part), default=part)

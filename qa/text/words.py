@@ -1,0 +1,61 @@
+"""Words of a text and their index terms: the analyser of index, spelling and evidence."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import Stemmer
+
+from qa.records import Span
+
+# Part of every snapshot's configuration: raise it when the same text gives other terms.
+ANALYSER_VERSION = 1
+
+# Words that ask or bind and say nothing of the subject. Negations and numbers are no such words.
+STOP_WORDS = frozenset(
+    "a about all also am an and any are as at be been being between but by can could d did do does doing for from get "
+    "had has have having he her hers him his how i if in into is it its itself just ll m may me might more most much "
+    "must my of on or our ours out over re s shall she should so some such t than that the their theirs them then "
+    "there these they this those through to too under until up us ve very was we were what when where which while who "
+    "whom whose why will with would you your yours".split()
+)
+
+_WORD = re.compile(r"[^\W_]+(?:['’.&][^\W_]+)*")
+
+_INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
+
+_POSSESSIVE = re.compile(r"['’]s?$")
+
+
+_stemmer = Stemmer.Stemmer("english")
+
+
+def spelt(text: str) -> list[str]:
+    """The words of a text, in order, as they stand there."""
+    found: list[str] = _WORD.findall(text)
+    return found
+
+
+def words(text: str) -> list[Span]:
+    """The words of a text, in order: runs of letters and digits, with inner apostrophes, stops and ampersands."""
+    return [Span(match.start(), match.end()) for match in _WORD.finditer(text)]
+
+
+@lru_cache(maxsize=65536)
+def term(word: str) -> str:
+    """The index term of a word: folded to lower case without accents, possessives or endings; "" for a stop word."""
+    folded = unicodedata.normalize("NFKD", word).casefold()
+    folded = "".join(char for char in folded if not unicodedata.combining(char))
+    folded = _POSSESSIVE.sub("", folded).replace("’", "'")
+    if _INITIALS.fullmatch(folded):
+        return folded.replace(".", "")  # A.F.L. and AFL are one term, and U.S. is not the stop word
+    if folded in STOP_WORDS:
+        return ""
+    return str(_stemmer.stemWord(folded))
+
+
+def terms(text: str) -> list[str]:
+    """The index terms of a text, in order, repeats included."""
+    return [each for word in spelt(text) if (each := term(word))]

@@ -1,0 +1,118 @@
+"""Records as JSON. Written out by hand: an answer is built once per question, on the way that has to be quick.
+
+The shapes are those of `qa.web.api.schema`, which a test holds this module to.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from starlette.responses import Response
+
+from qa.records import Answer, Block, Citation, Document, DocumentInfo, IndexStatus, Quote, WordMatch
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")).encode
+
+
+def json_response(content: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON reply that nothing stores.
+
+    A lone surrogate, as in a file name that is not UTF-8, leaves as a JSON escape rather than as an error.
+    """
+    body = _encode(content).encode("utf-8", "backslashreplace")
+    return Response(body, status, {"cache-control": "no-store", **(headers or {})}, media_type="application/json")
+
+
+def answer_data(answer: Answer, *, explain: bool) -> dict[str, Any]:
+    """An answer; the raw signals behind each score, and where the time went, only when they were asked for."""
+    result: dict[str, Any] = {
+        "question": answer.question,
+        "searched": answer.searched,
+        "verdict": answer.verdict.value,
+        "confidence": answer.confidence,
+        "passages": [_quote_data(quote, explain=explain) for quote in answer.passages],
+        "snapshot": answer.snapshot,
+        "took_ms": answer.took_ms,
+    }
+    if explain:
+        result["stages_ms"] = dict(answer.stages_ms)
+    return result
+
+
+def _quote_data(quote: Quote, *, explain: bool) -> dict[str, Any]:
+    result = {
+        "rank": quote.rank,
+        "score": quote.score,
+        "text": quote.text,
+        "headings": quote.headings,
+        "highlights": [{"start": span.start, "end": span.end} for span in quote.highlights],
+        "citation": citation_data(quote.citation),
+        "also_in": [citation_data(citation) for citation in quote.also_in],
+        "footnotes": [{"text": note.text, "start": note.start, "end": note.end} for note in quote.footnotes],
+    }
+    if explain:
+        result["signals"] = dict(quote.signals)
+        result["words"] = [_word_data(word) for word in quote.words]
+    return result
+
+
+def _word_data(match: WordMatch) -> dict[str, Any]:
+    place = match.place
+    return {
+        "word": match.word,
+        "weight": match.weight,
+        "similarity": match.similarity,
+        "in_sentence": match.in_sentence,
+        "exact": match.exact,
+        "place": {"start": place.start, "end": place.end} if place else None,
+    }
+
+
+def citation_data(citation: Citation) -> dict[str, Any]:
+    """A citation, field by field."""
+    return {
+        "document_id": citation.document_id,
+        "title": citation.title,
+        "publisher": citation.publisher,
+        "author": citation.author,
+        "date": citation.date,
+        "source": citation.source,
+        "page": citation.page,
+        "start": citation.start,
+        "end": citation.end,
+        "url": citation.url,
+    }
+
+
+def documents_data(documents: tuple[DocumentInfo, ...]) -> dict[str, Any]:
+    """The list of documents."""
+    return {"documents": [asdict(document) for document in documents]}
+
+
+def document_data(document: Document) -> dict[str, Any]:
+    """One document, with its blocks and its whole canonical text."""
+    return {
+        "id": document.id,
+        "source": document.source,
+        "sha256": document.sha256,
+        "title": document.title,
+        "publisher": document.publisher,
+        "author": document.author,
+        "date": document.date,
+        "url": document.url,
+        "characters": len(document.text),
+        "blocks": [_block_data(block) for block in document.blocks],
+        "text": document.text,
+    }
+
+
+def _block_data(block: Block) -> dict[str, Any]:
+    return {**asdict(block), "kind": block.kind.value}
+
+
+def status_data(status: IndexStatus, report: Mapping[str, object] | None) -> dict[str, Any]:
+    """What is loaded, and what the last build did."""
+    return {**asdict(status), "last_build": report}

@@ -1,0 +1,326 @@
+"""The API's shapes in pydantic: requests are checked against them, replies are documented by them.
+
+Replies are not validated on the way out: `qa.web.api.json_form` writes them, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from qa.records import Filters
+
+MAX_RESULTS = 50
+DEFAULT_RESULTS = 5
+_MAX_FILTER_VALUES = 1000  # more ids than any URL holds; keeps a hostile body from becoming a giant query
+
+# A question needs a letter or a digit: `str.isalnum` in the terms of ECMA-262's regular expressions.
+_HAS_A_WORD = r"[\p{L}\p{N}]"
+# What `qa.web.api.uploads` asks of a name, as far as a regular expression can tell; the rules in words have the rest.
+_IN_NAME = r'[^\x00-\x1f\x7f-\x9f/\\:*?"<>|'
+_PART = rf"(?!\.|~\$){_IN_NAME}]{{0,199}}{_IN_NAME}. ]"
+NAME_PATTERN = rf"^{_PART}(?:/{_PART}){{0,7}}$"
+NAME_RULES = (
+    "The file's name in the documents' folder, with at most seven folders before it. No part is hidden, has more than "
+    "200 bytes or characters that steer how text is shown, or is reserved by Windows; sources.toml is not a document"
+)
+_WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?")
+_FLAGS = {"true": True, "false": False, "1": True, "0": False}
+
+_ONLY_DOCUMENTS = "Only these documents, by id"
+_ONLY_PUBLISHERS = "Only these publishers, as the list of documents writes them"
+
+
+def _iso_day(value: str) -> str:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        raise ValueError("write the date as YYYY-MM-DD")
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{value} is not a day of the calendar") from None
+    return value
+
+
+def _encodable(value: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError("holds half of a surrogate pair, which is not text")
+    return value
+
+
+def _integral(value: object) -> object:
+    """46.0 as 46, since JSON Schema counts it among the integers; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _number_in_text(value: str) -> str:
+    match = _WHOLE_NUMBER.fullmatch(value)
+    if not match:
+        raise ValueError("write a whole number")
+    return match[1]
+
+
+def _flag_in_text(value: str) -> bool:
+    if value not in _FLAGS:
+        raise ValueError("write true or false, or 1 or 0")
+    return _FLAGS[value]
+
+
+Question = Annotated[
+    str,
+    Field(
+        description="The question, in words: it holds a letter or a digit",
+        examples=["who is the COO of the medical foundation"],
+        json_schema_extra={"minLength": 1, "pattern": _HAS_A_WORD},
+    ),
+]
+Day = Annotated[str, AfterValidator(_iso_day), Field(examples=["2022-01-01"], json_schema_extra={"format": "date"})]
+_Count = Annotated[int, Field(ge=1, le=MAX_RESULTS, description=f"How many passages at most, 1 to {MAX_RESULTS}")]
+Results = Annotated[_Count, BeforeValidator(_integral)]
+ResultsInQuery = Annotated[_Count, BeforeValidator(_number_in_text)]
+Text = Annotated[str, AfterValidator(_encodable)]
+Names = Annotated[list[Text], Field(max_length=_MAX_FILTER_VALUES)]
+Explain = Annotated[bool, Field(description="Add each passage's raw `signals` and matched `words`, and `stages_ms`")]
+ExplainInQuery = Annotated[
+    Explain,
+    BeforeValidator(_flag_in_text),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}]}),
+]
+
+
+class _DateRange(BaseModel):
+    date_from: Day | None = Field(default=None, description="Not older than this day; leaves undated documents out")
+    date_to: Day | None = Field(
+        default=None,
+        description="Not newer than this day, nor before `date_from`; leaves undated documents out",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.date_from and self.date_to and self.date_from > self.date_to:
+            raise ValueError("date_from lies after date_to")
+        return self
+
+
+class AskFilters(_DateRange):
+    """Restrictions applied before ranking, as a query string repeats them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    document_id: Names = Field(default=[], description=f"{_ONLY_DOCUMENTS}; repeatable")
+    publisher: Names = Field(default=[], description=f"{_ONLY_PUBLISHERS}; repeatable")
+
+    def filters(self) -> Filters:
+        """The same as a record."""
+        return Filters(tuple(self.document_id), tuple(self.publisher), self.date_from, self.date_to)
+
+
+class AskQuery(AskFilters):
+    """A question as a query string."""
+
+    q: Question
+    k: ResultsInQuery = DEFAULT_RESULTS
+    explain: ExplainInQuery = False
+
+
+class BodyFilters(_DateRange):
+    """Restrictions applied before ranking."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    document_ids: Names = Field(default=[], description=_ONLY_DOCUMENTS)
+    publishers: Names = Field(default=[], description=_ONLY_PUBLISHERS)
+
+    def filters(self) -> Filters:
+        """The same as a record."""
+        return Filters(tuple(self.document_ids), tuple(self.publishers), self.date_from, self.date_to)
+
+
+class AskBody(BaseModel):
+    """A question as a JSON body."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    question: Question
+    k: Results = DEFAULT_RESULTS
+    filters: BodyFilters = Field(default_factory=BodyFilters)
+    explain: Explain = False
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SpanModel(_Reply):
+    """Some of the passage's words."""
+
+    start: int
+    end: int
+
+
+class FootnoteModel(_Reply):
+    """A note, at its own place in the same document."""
+
+    text: str
+    start: int
+    end: int
+
+
+class CitationModel(_Reply):
+    """Where a quote stands."""
+
+    document_id: str
+    title: str
+    publisher: str | None
+    author: str | None
+    date: str | None = Field(description="ISO 8601; null for an undated document")
+    source: str = Field(description="File under the documents' folder")
+    page: int | None
+    start: int = Field(description="Offset into the document's canonical text, in code points")
+    end: int
+    url: str = Field(description="Opens the document at the quote, relative to this service")
+
+
+class WordModel(_Reply):
+    """A word of the question and what it met in the passage."""
+
+    word: str
+    weight: float = Field(description="The term's rarity (BM25's idf)")
+    similarity: float = Field(description="Cosine with its nearest counterpart")
+    in_sentence: float = Field(description="The same within the best sentence and the headings")
+    exact: bool = Field(description="Whether the passage or its headings hold the very term")
+    place: SpanModel | None = Field(description="Its counterpart in `text`; null when that stands in the headings")
+
+
+class QuoteModel(_Reply):
+    """One passage."""
+
+    rank: int
+    score: float = Field(description="Standing among this question's candidates: 1 is best on every signal")
+    text: str = Field(description="Word for word `document.text[start:end]`")
+    headings: list[str]
+    highlights: list[SpanModel] = Field(description="The answering words, as offsets into `text`")
+    citation: CitationModel
+    also_in: list[CitationModel] = Field(description="The same passage in other documents")
+    footnotes: list[FootnoteModel] = Field(description="Notes that the quote's own markers point at")
+    signals: dict[str, float] | None = Field(default=None, description="Raw scores; only with explain=1")
+    words: list[WordModel] | None = Field(default=None, description="Words that met; only with explain=1")
+
+
+class AnswerModel(_Reply):
+    """The reply to a question."""
+
+    question: str
+    searched: str = Field(description="The question as it was searched for, misspelt words corrected")
+    verdict: Literal["answered", "related", "none"]
+    confidence: float = Field(description="Estimated probability that the passages answer the question")
+    passages: list[QuoteModel]
+    snapshot: str
+    took_ms: float
+    stages_ms: dict[str, float] | None = Field(default=None, description="`took_ms` by stage; only with explain=1")
+
+
+class DocumentInfoModel(_Reply):
+    """One document, without its text."""
+
+    id: str
+    source: str
+    title: str
+    publisher: str | None
+    author: str | None
+    date: str | None
+    url: str | None
+    characters: int
+    passages: int
+
+
+class DocumentsModel(_Reply):
+    """The list of documents."""
+
+    documents: list[DocumentInfoModel]
+
+
+class BlockModel(_Reply):
+    """A structural unit of a document."""
+
+    kind: Literal["title", "heading", "paragraph", "list_item", "table", "code", "footnote", "boilerplate"]
+    start: int
+    end: int
+    level: int
+    run_in: int = Field(description="Length of a subhead that opens the block itself")
+    slide: int | None
+    page: int | None
+
+
+class DocumentModel(_Reply):
+    """One document, whole."""
+
+    id: str
+    source: str
+    sha256: str
+    title: str
+    publisher: str | None
+    author: str | None
+    date: str | None
+    url: str | None
+    characters: int
+    blocks: list[BlockModel]
+    text: str = Field(description="The canonical text that every offset points into")
+
+
+class IndexModel(_Reply):
+    """What is loaded."""
+
+    snapshot: str
+    built_at: str
+    model: str
+    documents: int
+    passages: int
+    trouble: str | None
+    building: dict[str, Any] | None
+    last_build: dict[str, Any] | None
+
+
+class BuildModel(_Reply):
+    """A build will come."""
+
+    build: Literal["asked for"]
+
+
+class StoredModel(BuildModel):
+    """A file in the documents' folder."""
+
+    source: str = Field(description="File under the documents' folder")
+    id: str = Field(description="Of the document, once the build has read it")
+    stored: Literal["added", "replaced"]
+    bytes: int = Field(description="Its size")
+    sha256: str = Field(description="Of its bytes, in hexadecimal digits")
+
+
+class RemovedModel(BuildModel):
+    """A file that is no longer in the documents' folder."""
+
+    source: str = Field(description="File under the documents' folder")
+    id: str = Field(description="Of the document, which the build removes")
+    stored: Literal["removed"]
+
+
+class HealthModel(_Reply):
+    """A probe's good news."""
+
+    status: Literal["ok", "ready"]
+
+
+class ErrorDetail(_Reply):
+    """What went wrong: `code` for programs, `message` for people."""
+
+    code: str
+    message: str
+
+
+class ErrorModel(_Reply):
+    """Every error of every route."""
+
+    error: ErrorDetail

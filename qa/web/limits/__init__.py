@@ -1,0 +1,1 @@
+"""What limits requests and connections."""

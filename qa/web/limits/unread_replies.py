@@ -1,0 +1,93 @@
+"""What clients have not read yet: how much of it one connection sends off, and how it is seen that they read.
+
+Guarantees: a reply goes to the transport in pieces, each after the ones before have mostly left, so that a connection
+holds little unsent; replies larger than a piece are counted, and beyond a number of bytes over all connections the next
+one becomes an `Overloaded`, so that clients who do not read cannot fill the memory. Files are no part of that sum: they
+are read in pieces as they are sent (`qa.web.limits.file_reply`).
+"""
+
+from __future__ import annotations
+
+from asyncio import Transport
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qa.errors import Overloaded
+from qa.web.limits.address_limits import Quota, address_of
+
+PIECE_BYTES = 64 << 10  # what asyncio's transports hold before they ask to wait
+MOST_BYTES = 64 << 20  # of replies on their way, in one process
+
+
+class CountedTransport:
+    """A transport that knows how many bytes have left it."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._written_bytes = 0
+
+    def write(self, data: bytes) -> None:
+        """Send, at once or later."""
+        self._written_bytes += len(data)
+        self._transport.write(data)
+
+    @property
+    def taken_bytes(self) -> int:
+        """What the client's side, or the system on its behalf, has taken so far."""
+        return self._written_bytes - self._transport.get_write_buffer_size()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class LargeReplies:
+    """ASGI middleware. `respond` turns an exception into a reply."""
+
+    def __init__(self, app: ASGIApp, *, quota: Quota, respond: Callable[[Request, Exception], Response]) -> None:
+        self._app = app
+        self._quota = quota
+        self._respond = respond
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the application's reply in pieces, or say that too much is on its way already."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        start: Message | None = None
+        refused = False
+
+        async def send_in_pieces(message: Message) -> None:
+            nonlocal start, refused
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            body = message.get("body", b"")
+            if start and len(body) > PIECE_BYTES and not self._quota.has_room(address_of(scope), len(body)):
+                start, refused = None, True
+                told = "The replies that clients have not read yet take up all room; come back in a moment."
+                await self._respond(Request(scope), Overloaded(told))(scope, receive, send)
+            if refused:
+                return
+            if start:
+                started, start = start, None
+                await send(started)
+            await self._send(message, body, address_of(scope), send)
+
+        await self._app(scope, receive, send_in_pieces)
+
+    async def _send(self, message: Message, body: bytes, address: str, send: Send) -> None:
+        if len(body) <= PIECE_BYTES:
+            await send(message)
+            return
+        self._quota.take(address, len(body))
+        try:
+            for offset in range(0, len(body), PIECE_BYTES):
+                last = offset + PIECE_BYTES >= len(body) and not message.get("more_body", False)
+                piece = body[offset : offset + PIECE_BYTES]
+                await send({"type": "http.response.body", "body": piece, "more_body": not last})
+        finally:
+            self._quota.give(address, len(body))

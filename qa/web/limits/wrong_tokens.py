@@ -1,0 +1,98 @@
+"""Limits and logs wrong tokens, by the address they come from.
+
+Guarantees: ten wrong tokens of one address are answered at once, and then one after each delay, which begins at 1 s and
+doubles up to 10 minutes; between them every wrong token is a 429. After 15 minutes without one, an address begins
+afresh. The right token is taken at any time: else whoever shares an address, as behind one proxy, could keep out those
+who know it. So this bounds work and noise; that tokens cannot be guessed is due to their length (`qa.settings`).
+
+The log has a line for the first wrong token of an address, and then one a minute at most that counts the others, with
+nothing of what was sent. Memory is bounded: of very many addresses, those heard of longest ago are forgotten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+
+from starlette.requests import Request
+
+from qa.errors import TooManyRequests
+from qa.web.limits.rate_limit import household
+
+_AT_ONCE = 10  # a person who mistypes, or a client with an old token
+_LONGEST_DELAY_S = 600
+_FORGOTTEN_AFTER_S = 900
+_LOG_EVERY_S = 60
+_MOST_ADDRESSES = 10_000  # some 3 MB
+
+log = logging.getLogger("qa.web")
+
+
+@dataclass(slots=True)
+class _Address:
+    """What one address has sent; times are seconds of the clock given."""
+
+    last: float
+    taken: int = 0  # wrong tokens that got a 401
+    next_at: float = 0.0  # when another one will
+    unlogged: int = 0
+    logging: bool = False  # whether the next line is due at a certain time
+
+
+Later = Callable[[float, Callable[[], None]], object]
+
+
+def _on_the_event_loop(delay_s: float, call: Callable[[], None]) -> object:
+    return asyncio.get_running_loop().call_later(delay_s, call)
+
+
+class WrongTokens:
+    """The wrong tokens of each address. Called on the event loop's thread."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, later: Later = _on_the_event_loop) -> None:
+        """Begin without any.
+
+        Args:
+            clock: The time in seconds.
+            later: Has something called after a delay in seconds.
+        """
+        self._clock = clock
+        self._later = later
+        self._addresses: dict[str, _Address] = {}
+
+    def count(self, request: Request) -> None:
+        """Count and log a wrong token.
+
+        Raises:
+            TooManyRequests: the address has sent several, and the delay after the last one is not over.
+        """
+        address, now = household(request.client.host) if request.client else "unknown", self._clock()
+        known = self._addresses.pop(address, None)
+        if known is None or now - known.last > _FORGOTTEN_AFTER_S:
+            known = _Address(now)
+        self._addresses[address] = known
+        if len(self._addresses) > _MOST_ADDRESSES:
+            del self._addresses[next(iter(self._addresses))]
+        known.last = now
+        known.unlogged += 1
+        if not known.logging:
+            self._log(address, known)
+        if now < known.next_at:
+            message = "Too many wrong tokens came from this address; send the one that QA_ADMIN_TOKEN names."
+            raise TooManyRequests(message, wait_s=ceil(known.next_at - now))
+        known.taken += 1
+        if known.taken >= _AT_ONCE:
+            known.next_at = now + min(2 ** min(known.taken - _AT_ONCE, 30), _LONGEST_DELAY_S)
+
+    def _log(self, address: str, known: _Address) -> None:
+        """Log what has come since the last line, if anything has, and see to the next line."""
+        known.logging = known.unlogged > 0
+        if known.logging:
+            # `%a`: where a proxy names the address, the name is text from outside.
+            log.warning("Wrong tokens for changing documents from %a: %d", address, known.unlogged)
+            known.unlogged = 0
+            self._later(_LOG_EVERY_S, lambda: self._log(address, known))

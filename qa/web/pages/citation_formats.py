@@ -1,0 +1,129 @@
+"""Citations in the formats that people paste: plain text, Markdown, BibTeX and CSL-JSON.
+
+Guarantees: nothing is made up. A document without a date is called undated or carries no date field; without an
+author, its publisher stands in the author's place only in running text. Every format says where the quote stands.
+Whatever a document calls itself, it is text in each format: no markup, no second field, no line of its own; and what is
+linked is a web address.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from qa.records import Citation
+from qa.text.safe_text import one_line, web_address
+from qa.web.pages.wording import day
+
+# Braces by name: BibTeX counts them even behind a backslash, so that one alone would end its field.
+_BIBTEX_ESCAPES = {
+    "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
+}  # fmt: skip
+_BIBTEX_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# Punctuation that is markup anywhere, entities and mathematics among it, and what makes a link of bare text.
+_MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$@-]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_MARKDOWN_NUMBER = re.compile(r"^(\d+)([.)])")  # would begin a list
+_DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way to write a citation down."""
+
+    name: str
+    text: str
+
+
+def formats(citation: Citation, link: str, source_url: str | None = None) -> tuple[Format, ...]:
+    """All formats. `link` opens the quote here; `source_url`, where known, is where the document was published."""
+    url = web_address(source_url or "") or link
+    return (
+        Format("Citation", plain(citation, url)),
+        Format("Markdown", markdown(citation, url)),
+        Format("BibTeX", bibtex(citation, url)),
+        Format("CSL-JSON", csl_json(citation, url)),
+    )
+
+
+def plain(citation: Citation, url: str) -> str:
+    """One line of running text."""
+    return f"{_lead(citation)}“{one_line(citation.title)}”. {_details(citation)}. {url}"
+
+
+def markdown(citation: Citation, url: str) -> str:
+    """The same line, with the title as a link."""
+    target = quote(url, safe=":/?#[]@!$&'*+,;=%~")
+    lead, title, details = map(_escape_markdown, (_lead(citation), one_line(citation.title), _details(citation)))
+    return f"{lead}[{title}]({target}). {details}."
+
+
+def bibtex(citation: Citation, url: str) -> str:
+    """A `@misc` entry; names are braced whole, since nobody says which part is the family name."""
+    key = re.sub(r"[^A-Za-z0-9-]+", "-", f"{citation.document_id}-{citation.start}-{citation.end}")
+    fields = [f"  title = {{{{{_escape_bibtex(citation.title)}}}}},"]
+    if citation.author:
+        fields.append(f"  author = {{{{{_escape_bibtex(citation.author)}}}}},")
+    if citation.publisher:
+        fields.append(f"  publisher = {{{_escape_bibtex(citation.publisher)}}},")
+    parts = _date_parts(citation.date)
+    if parts:
+        fields.append(f"  year = {{{parts[0]}}},")
+    if len(parts) > 1:
+        fields.append(f"  month = {_BIBTEX_MONTHS[parts[1] - 1]},")
+    # A brace would end the field, and a percent sign is safe inside \url only.
+    fields.append(f"  url = {{{quote(url, safe=':/?#[]@!$&()*+,;=%~')}}},")
+    fields.append(f"  note = {{{_escape_bibtex(_place(citation))}}},")
+    return "\n".join([f"@misc{{{key},", *fields, "}"])
+
+
+def csl_json(citation: Citation, url: str) -> str:
+    """A list of one item, as reference managers import it."""
+    item: dict[str, object] = {
+        "id": f"{citation.document_id}-{citation.start}-{citation.end}",
+        "type": "document",
+        "title": citation.title,
+    }
+    if citation.author:
+        item["author"] = [{"literal": citation.author}]
+    if citation.publisher:
+        item["publisher"] = citation.publisher
+    parts = _date_parts(citation.date)
+    if parts:
+        item["issued"] = {"date-parts": [parts]}
+    if citation.page is not None:
+        item["page"] = str(citation.page)
+    item |= {"URL": url, "note": _place(citation)}
+    lines = [f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in item.items()]
+    return "[{\n" + ",\n".join(lines) + "\n}]"
+
+
+def _lead(citation: Citation) -> str:
+    name = citation.author or citation.publisher
+    return f"{one_line(name).rstrip('.')}. " if name else ""
+
+
+def _details(citation: Citation) -> str:
+    publisher = [one_line(citation.publisher)] if citation.author and citation.publisher else []
+    return ", ".join([*publisher, day(citation.date), _place(citation)])
+
+
+def _place(citation: Citation) -> str:
+    page = f"p. {citation.page}, " if citation.page is not None else ""
+    return f"{page}{one_line(citation.source)}, characters {citation.start}\u2013{citation.end}"
+
+
+def _date_parts(date: str | None) -> list[int]:
+    match = _DATE.match(date or "")
+    parts = [int(part) for part in match[0].split("-")] if match else []
+    return parts if len(parts) < 2 or 1 <= parts[1] <= 12 else parts[:1]
+
+
+def _escape_markdown(text: str) -> str:
+    return _MARKDOWN_NUMBER.sub(r"\1\\\2", _MARKDOWN_SPECIAL.sub(r"\\\1", text))
+
+
+def _escape_bibtex(text: str) -> str:
+    return "".join(_BIBTEX_ESCAPES.get(character, character) for character in one_line(text))

@@ -1,0 +1,145 @@
+"""A document as its reader page shows it: blocks in order, lists and slides grouped, the cited quote marked.
+
+Guarantees: the elements carry every character of every block, unchanged and in order; the marked pieces, joined, are
+the quote but for the line ends between blocks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from qa.records import Block, BlockKind, Document, Span
+from qa.web.pages.marked_text import Piece, cut
+
+_MARKER = re.compile(r"(?:[-*•‣▪\u2013·+]|\(?\d{1,3}[.)])[ \t]+")
+_CELL_SEPARATOR = " | "  # what loaders put between the cells of a table's row
+
+Line = tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A list's item; `own_marker` says that its text brings its bullet or number along."""
+
+    line: Line
+    own_marker: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A table's cell, and the separator that follows it in the canonical text."""
+
+    line: Line
+    separator: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A block, or a run of list items. `new_page` is the page that begins with it, where the format has pages."""
+
+    kind: str
+    line: Line = ()
+    level: int = 0
+    items: tuple[Item, ...] = ()
+    rows: tuple[tuple[Cell, ...], ...] = ()
+    new_page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The elements of one slide, or of all that stands between slides."""
+
+    slide: int | None
+    elements: tuple[Element, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A document ready for the template. Without a title block the page has to write the title itself."""
+
+    sections: tuple[Section, ...]
+    has_title: bool
+
+
+def view_of(document: Document, quote: Span | None = None, anchor: str | None = None) -> View:
+    """Lay out a document. The first marked piece gets `anchor` as its id."""
+    writer = _Writer(document.text, quote, anchor)
+    sections = tuple(
+        Section(slide, tuple(writer.elements(blocks)))
+        for slide, blocks in groupby(document.blocks, key=lambda block: block.slide)
+    )
+    return View(sections, writer.has_title)
+
+
+class _Writer:
+    """Walks the blocks once, in order, and remembers what the ones before them have used up."""
+
+    def __init__(self, text: str, quote: Span | None, anchor: str | None) -> None:
+        self._text = text
+        self._marked = (quote,) if quote else ()
+        self._anchor = anchor
+        self._page: int | None = None
+        self._level = 1
+        self.has_title = False
+
+    def elements(self, blocks: Iterable[Block]) -> Iterator[Element]:
+        for is_list, run in groupby(blocks, key=lambda block: block.kind is BlockKind.LIST_ITEM):
+            if is_list:
+                items = list(run)
+                page = self._new_page(items[0])
+                yield Element("list", items=tuple(self._item(block) for block in items), new_page=page)
+            else:
+                for block in run:
+                    page = self._new_page(block)
+                    yield replace(self._element(block), new_page=page)
+
+    def _element(self, block: Block) -> Element:
+        match block.kind:
+            case BlockKind.TITLE if not self.has_title:
+                self.has_title = True
+                return Element("heading", self._line(block), level=1)
+            case BlockKind.TITLE | BlockKind.HEADING:
+                # A level left out would leave a hole in the outline that screen readers walk through.
+                self._level = max(2, min(block.level, self._level + 1, 6))
+                return Element("heading", self._line(block), level=self._level)
+            case BlockKind.TABLE:
+                return Element("table", rows=tuple(self._rows(block)))
+            case _:
+                return Element(block.kind.value, self._line(block))
+
+    def _item(self, block: Block) -> Item:
+        return Item(self._line(block), bool(_MARKER.match(self._text, block.start, block.end)))
+
+    def _rows(self, block: Block) -> Iterator[tuple[Cell, ...]]:
+        start = block.start
+        for row in self._text[block.start : block.end].split("\n"):
+            cells = []
+            end_of_row = start + len(row)
+            while start <= end_of_row:
+                found = self._text.find(_CELL_SEPARATOR, start, end_of_row)
+                end = end_of_row if found < 0 else found
+                after = min(end + len(_CELL_SEPARATOR), end_of_row) if found >= 0 else end
+                cells.append(Cell(self._cut(Span(start, end)), self._cut(Span(end, after))))
+                start = after if found >= 0 else end_of_row + 1
+            yield tuple(cells)
+
+    def _line(self, block: Block) -> Line:
+        run_in = (Span(block.start, block.start + block.run_in),) if block.run_in else ()
+        return self._cut(Span(block.start, block.end), run_in)
+
+    def _cut(self, within: Span, strong: tuple[Span, ...] = ()) -> Line:
+        pieces = cut(self._text, within, self._marked, strong)
+        for index, piece in enumerate(pieces):
+            if piece.marked and self._anchor:
+                pieces = (*pieces[:index], replace(piece, anchor=self._anchor), *pieces[index + 1 :])
+                self._anchor = None
+        return pieces
+
+    def _new_page(self, block: Block) -> int | None:
+        if block.page is None or block.page == self._page:
+            return None
+        self._page = block.page
+        return block.page

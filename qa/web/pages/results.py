@@ -1,0 +1,111 @@
+"""An answer as the results page shows it, and a quote's place among the results as the reader page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from qa.records import Answer, Citation, Quote, Span, Verdict
+from qa.web.pages.citation_formats import Format, formats
+from qa.web.pages.marked_text import Piece, cut
+from qa.web.pages.page_query import Asked
+from qa.web.pages.wording import confidence_words
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A citation with the link that opens it from this page."""
+
+    citation: Citation
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What can be copied of a quote."""
+
+    quote: str
+    link: str
+    formats: tuple[Format, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One quote, ready for the template."""
+
+    quote: Quote
+    pieces: tuple[Piece, ...]
+    source: Source
+    also_in: tuple[Source, ...]
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A whole answer. `shown` stands open on the page, `folded` behind one line; `corrected` is what was
+    searched for where it is not what was asked.
+    """
+
+    verdict: str
+    line: str
+    corrected: str | None
+    shown: tuple[Result, ...]
+    folded: tuple[Result, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """A quote's place among the results it came from."""
+
+    number: int
+    total: int
+    previous: str | None
+    following: str | None
+
+
+def results_of(answer: Answer, asked: Asked, base_url: str, source_urls: Mapping[str, str | None]) -> Results:
+    """Lay out an answer. A related verdict leads with the nearest passage only; none leads with nothing."""
+    results = tuple(_result(quote, asked, base_url, source_urls) for quote in answer.passages)
+    open_results = {Verdict.ANSWERED: len(results), Verdict.RELATED: 1, Verdict.NONE: 0}[answer.verdict]
+    folded = results[open_results:] if answer.verdict is Verdict.RELATED else ()
+    corrected = answer.searched if answer.searched != answer.question else None
+    return Results(answer.verdict.value, confidence_words(answer), corrected, results[:open_results], folded)
+
+
+def neighbours_of(answer: Answer, asked: Asked, document_id: str, reference: str) -> Neighbours | None:
+    """Where the quote of a reader page stands in its results; None when it is not among them."""
+    if answer.verdict is Verdict.NONE:
+        return None
+    links = [asked.reader_url(quote.citation.url) for quote in answer.passages]
+    for index, quote in enumerate(answer.passages):
+        for citation in (quote.citation, *quote.also_in):
+            if citation.document_id == document_id and reference.startswith(f"{citation.start}-{citation.end}"):
+                return Neighbours(
+                    index + 1,
+                    len(links),
+                    links[index - 1] if index else None,
+                    links[index + 1] if index + 1 < len(links) else None,
+                )
+    return None
+
+
+def clip_of(citation: Citation, text: str, base_url: str, source_url: str | None) -> Clip:
+    """What can be copied of the quote `text`."""
+    link = urljoin(base_url, citation.url)
+    return Clip(text, link, formats(citation, link, source_url))
+
+
+def _result(quote: Quote, asked: Asked, base_url: str, source_urls: Mapping[str, str | None]) -> Result:
+    citation = quote.citation
+    return Result(
+        quote,
+        cut(quote.text, Span(0, len(quote.text)), marked=quote.highlights),
+        _source(citation, asked),
+        tuple(_source(other, asked) for other in quote.also_in),
+        clip_of(citation, quote.text, base_url, source_urls.get(citation.document_id)),
+    )
+
+
+def _source(citation: Citation, asked: Asked) -> Source:
+    return Source(citation, asked.reader_url(citation.url))

@@ -48,7 +48,8 @@ def serving(settings: Mapping[str, str], log: Path) -> Iterator[tuple[subprocess
 def build(settings: Mapping[str, str]) -> int:
     """Build an index with these settings; returns the command's exit status."""
     command = [sys.executable, "-m", "qa", "build", "--quiet"]
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, **settings}, check=False).returncode
+    environment = {**os.environ, **settings}
+    return subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=False).returncode
 
 
 def rss_mb(server: psutil.Process) -> float:

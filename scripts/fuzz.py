@@ -162,16 +162,16 @@ def fuzz(folder: Path, arguments: argparse.Namespace) -> Tally:
     settings_here = {"QA_SEEDS_DIR": str(seeds_dir), "QA_INDEX_DIR": str(folder / "index"), "QA_ADMIN_TOKEN": token,
                      "QA_MAX_FILE_MB": "1", "QA_PARSE_SECONDS": "120"}  # fmt: skip
     process.build(settings_here)
-    by_description, began = int(arguments.requests * _DESCRIBED), time.monotonic()
+    began = time.monotonic()
     with process.serving(settings_here, log) as (server, port):
         run = Fuzz(psutil.Process(server.pid), port, token, seeds_dir)
         run.look("start")
-        by_bytes = arguments.requests - by_description
-        for quarter in range(1, 5):
-            run.raw(by_bytes // 4, arguments.clients, arguments.seed + 100_000 * quarter)
-            run.look(f"{quarter}/4 of the raw requests")
-        run.described(by_description, arguments.seed)
+        run.described(int(arguments.requests * _DESCRIBED), arguments.seed)
         run.look("after requests made from the description")
+        by_bytes = arguments.requests - run.tally.requests
+        for quarter in range(1, 5):
+            run.raw(-(-by_bytes // 4), arguments.clients, arguments.seed + 100_000 * quarter)
+            run.look(f"after {quarter}/4 of the raw requests")
         run.storms(arguments.operations, arguments.seed)
         run.look("after the storms")
         run.end()

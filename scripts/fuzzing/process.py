@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +36,10 @@ def serving(settings: Mapping[str, str], log: Path) -> Iterator[tuple[subprocess
         ) as process,
     ):
         try:
-            address = next(line for line in process.stdout or () if "http://" in line)
+            assert process.stdout is not None
+            address = next(line for line in process.stdout if "http://" in line)
+            # The builder beside the server tells there of each build, and would wait for a pipe that nobody reads.
+            threading.Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
             yield process, int(address.rpartition(":")[2])
         finally:
             stop(process, _PATIENCE_S)
@@ -43,7 +48,8 @@ def serving(settings: Mapping[str, str], log: Path) -> Iterator[tuple[subprocess
 def build(settings: Mapping[str, str]) -> int:
     """Build an index with these settings; returns the command's exit status."""
     command = [sys.executable, "-m", "qa", "build", "--quiet"]
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, **settings}, check=False).returncode
+    environment = {**os.environ, **settings}
+    return subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=False).returncode
 
 
 def rss_mb(server: psutil.Process) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
+from itertools import count, pairwise
 
 from hypothesis import strategies as st
 
@@ -14,6 +14,14 @@ SMUGGLED = b"GET /api/documents/" + MARK + b" HTTP/1.1\r\nHost: localhost\r\n\r\
 QUESTION = json.dumps({"question": "who is the harbour master"}).encode()
 _LAST = request("GET", "/healthz", Connection="close")
 _STORED = "{name}"  # in a target: a name that no other message of the run has
+
+
+_names = count()
+
+
+def new_name() -> str:
+    """A file name that no other message of this process has; all have the same length."""
+    return f"fuzzed-{next(_names):032}.txt"
 
 
 # Parts of a message
@@ -95,7 +103,7 @@ def sound(draw: st.DrawFn, token: str) -> Message:
              ("POST", "/api/index/rebuild", "", b"", {401, 429})]
         )
     )  # fmt: skip
-    name = f"fuzzed-{draw(st.uuids(version=4)).hex}.txt" if _STORED in target else ""
+    name = new_name() if _STORED in target else ""
     upgrade = draw(st.sampled_from(["", "", ""]) | _UPGRADES)
     expects = draw(st.sampled_from(["", "", "", "Expect: 100-continue"])) if body else ""
     closing = draw(st.sampled_from(["", "", "", "", "Connection: close"])) if not upgrade else ""
@@ -141,7 +149,7 @@ _UNFINISHED = st.sampled_from(
 def misframed(draw: st.DrawFn, token: str) -> Message:
     """A request whose head and body disagree on where it ends. What stands in the body must never be answered."""
     put = draw(st.booleans())
-    name = f"fuzzed-{draw(st.uuids(version=4)).hex}.txt"
+    name = new_name()
     method, target = ("PUT", f"/api/documents/{name}") if put else ("POST", "/api/ask")
     lines = ["Host: localhost", f"Authorization: Bearer {token}" if put else "Content-Type: application/json"]
     lines += draw(st.lists(_UPGRADES, max_size=1))

@@ -5,7 +5,7 @@ The names here are the vocabulary of every answer. `qa.answering.service.Service
 other does without.
 """
 
-import qa.encode.openmp  # noqa: F401 - before any library that brings an OpenMP runtime
+import qa.openmp  # noqa: F401 - before any library that brings an OpenMP runtime
 from qa.errors import QAError
 from qa.records import Answer, Citation, Document, Filters, Passage, Quote, Span, Verdict
 from qa.settings import Settings, load_settings

@@ -41,7 +41,8 @@ def add_parser(commands: Any) -> None:
 
     fit = kinds.add_parser("fit", help="fit the confidence model on the current index")
     fit.add_argument("files", type=Path, nargs="+", help="questions in the gold format, or with `answerable` alone")
-    fit.add_argument("--out", type=Path, required=True, help="the file to write, qa/confidence.json in a checkout")
+    written = "the file to write, qa/answering/confidence.json in a checkout"
+    fit.add_argument("--out", type=Path, required=True, help=written)
     fit.set_defaults(command=_fit)
 
 

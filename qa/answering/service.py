@@ -19,12 +19,7 @@ from qa.answering.confidence import assess
 from qa.answering.originals import Original, Originals
 from qa.answering.quotes import distinct, quotes
 from qa.encode import Encoder, open_encoder
-from qa.errors import (
-    InvalidQuestion,
-    InvalidRequest,
-    OperatingError,
-    QuestionTooLong,
-)
+from qa.errors import InvalidQuestion, InvalidRequest, OperatingError, QuestionTooLong
 from qa.index.build_notes import read_progress, read_report
 from qa.index.local.current import Holder
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
@@ -111,6 +106,15 @@ class Service:
         """
         with self._holder.reading() as snapshot:
             return snapshot.document(snapshot.present_id(document_id))
+
+    def present_id(self, document_id: str) -> str:
+        """The id of the document that has this id, or had it before.
+
+        Raises:
+            UnknownDocument: as `document`.
+        """
+        with self._holder.reading() as snapshot:
+            return snapshot.present_id(document_id)
 
     def original(self, document_id: str) -> Original:
         """The file that a document was made of, open; the caller closes it.

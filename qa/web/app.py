@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -81,7 +80,7 @@ def create_app(
         request.scope.setdefault("app", app)
         return respond(request, error)
 
-    app.add_middleware(LargeReplies, quota=Quota(MOST_BYTES), respond=respond_here)
+    app.add_middleware(LargeReplies, quota=Quota(MOST_BYTES))
     app.add_middleware(
         Guard,
         hosts=(settings.host, *settings.allowed_hosts),
@@ -104,6 +103,6 @@ def _allowed(request: Request) -> str:
     routers = [request.app, api.router, pages.router]
     if hasattr(request.app.state, "inbox"):
         routers.append(admin.router)
-    routes = [route for router in routers for route in router.routes if isinstance(route, Route | APIRoute)]
+    routes = [route for router in routers for route in router.routes if isinstance(route, Route)]
     methods = {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))

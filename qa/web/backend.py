@@ -31,6 +31,14 @@ class Backend(Protocol):
 
         """
 
+    def present_id(self, document_id: str) -> str:
+        """The id of the document that has this id, or had it before.
+
+        Raises:
+            UnknownDocument: as `document`.
+
+        """
+
     def status(self) -> IndexStatus:
         """What is loaded, and since when."""
 

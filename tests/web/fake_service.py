@@ -110,6 +110,9 @@ class FakeService:
             raise UnknownDocument(f"No document has the id {document_id}; /documents lists them.")
         return self.all_documents[document_id]
 
+    def present_id(self, document_id: str) -> str:
+        return self.document(document_id).id
+
     def status(self) -> IndexStatus:
         self._check()
         passages = sum(info.passages for info in self.documents())

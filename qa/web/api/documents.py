@@ -7,7 +7,6 @@ and, when it is done, what became of every file.
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import AsyncIterator
 from hmac import compare_digest
 from typing import Annotated
 
@@ -25,8 +24,6 @@ from qa.web.api.routes import Runner, replies
 from qa.web.api.schema import NAME_PATTERN, NAME_RULES, BuildModel, RemovedModel, StoredModel
 from qa.web.api.uploads import Inbox
 from qa.web.limits.wrong_tokens import WrongTokens
-
-UPLOADS = "/api/documents/"
 
 
 async def allowed(request: Request) -> None:
@@ -94,12 +91,7 @@ async def put_document(request: Request, run: Runner, kept: Kept, name: Name) ->
     The reply tells what was stored, by size and SHA-256, and the id that the document gets if it can be read. An empty
     body is refused.
     """
-
-    async def content() -> AsyncIterator[bytes]:
-        async for chunk in request.stream():
-            yield chunk
-
-    file = await kept.put(name, content())
+    file = await kept.put(name, request.stream())
     done = {
         "source": file.source,
         "id": document_id(file.source),

@@ -60,22 +60,17 @@ async def runner(request: Request) -> Run:
     return partial(workers.run, request)
 
 
-async def counted(request: Request) -> None:
-    """Count a question against what its address may ask."""
-    allowance: Allowance = request.app.state.allowance
-    allowance.take(request, QUESTION)
+def counts(cost: float) -> Callable[[Request], Awaitable[None]]:
+    """A dependency that counts work that costs as much as so many questions against what its address may ask."""
+
+    async def count(request: Request) -> None:
+        allowance: Allowance = request.app.state.allowance
+        allowance.take(request, cost)
+
+    return count
 
 
-async def counted_as_document(request: Request) -> None:
-    """Count the reading of a document against what its address may ask."""
-    allowance: Allowance = request.app.state.allowance
-    allowance.take(request, DOCUMENT)
-
-
-async def counted_as_list(request: Request) -> None:
-    """Count a list against what its address may ask."""
-    allowance: Allowance = request.app.state.allowance
-    allowance.take(request, LIST)
+counted, counted_as_document, counted_as_list = counts(QUESTION), counts(DOCUMENT), counts(LIST)
 
 
 Service = Annotated[Backend, Depends(backend)]

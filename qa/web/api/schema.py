@@ -19,7 +19,7 @@ _MAX_FILTER_VALUES = 1000  # more ids than any URL holds; keeps a hostile body f
 
 # A question needs a letter or a digit: `str.isalnum` in the terms of ECMA-262's regular expressions.
 _HAS_A_WORD = r"[\p{L}\p{N}]"
-# What `qa.web.api.uploads` asks of a name, as far as a regular expression can tell; the rules in words have the rest.
+# What `qa.text.document_names` asks of a name, as far as a regular expression can tell; words have the rest.
 _IN_NAME = r'[^\x00-\x1f\x7f-\x9f/\\:*?"<>|'
 _PART = rf"(?!\.|~\$){_IN_NAME}]{{0,199}}{_IN_NAME}. ]"
 NAME_PATTERN = rf"^{_PART}(?:/{_PART}){{0,7}}$"

@@ -167,13 +167,10 @@ def _open_beside(path: Path) -> BinaryIO:
 
     So it is on the same disk as the path, keeps that folder from being removed as empty, and makes no new one.
     """
-    for trial in range(_TRIES):
-        try:
+    for _ in range(_TRIES - 1):
+        with suppress(FileNotFoundError):  # the folder was removed as empty just now
             return open_upload(_existing_parent(path))
-        except FileNotFoundError:  # the folder was removed as empty just now
-            if trial == _TRIES - 1:
-                raise
-    raise AssertionError("the last trial returns or raises")
+    return open_upload(_existing_parent(path))
 
 
 def _existing_parent(path: Path) -> Path:
@@ -190,8 +187,9 @@ def _flush_up(folder: Path, last: Path) -> None:
 
 
 def _fault(error: OSError, what: str) -> QAError:
-    cause, reason = CALLERS_FAULTS.get(error.errno or 0, (BuildFailed, ""))
-    if cause is BuildFailed:
-        reason = f"({error.strerror or printable(str(error))}); see to the documents' folder and its disk."
-        return BuildFailed(f"{what} {reason}")
+    fault = CALLERS_FAULTS.get(error.errno or 0)
+    if fault is None:
+        reason = error.strerror or printable(str(error))
+        return BuildFailed(f"{what} ({reason}); see to the documents' folder and its disk.")
+    cause, reason = fault
     return cause(f"{what}: it {reason}.")

@@ -21,8 +21,6 @@ from typing import Protocol
 
 from starlette.types import Scope
 
-from qa.web.limits.rate_limit import household
-
 _SHARE = 4  # an address holds at most a quarter
 _LEAST_SHARE = 8  # a browser opens six connections at once
 _GRACE_S = 0.1  # for a client that was let in to say what it wants
@@ -96,6 +94,14 @@ class Proxies:
 def address_of(scope: Scope) -> str:
     """The address that a request counts for; where a proxy that is trusted says so, that of its client."""
     return household(scope["client"][0]) if scope.get("client") else ""
+
+
+def household(host: str) -> str:
+    """The address; of IPv6 the network of 64 bits, out of which a client may choose as it likes."""
+    try:
+        return str(ip_network(f"{host}/64", strict=False)) if ":" in host else host
+    except ValueError:
+        return host[:64]  # a proxy's word for a client whose address it does not tell
 
 
 class Client(Protocol):

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 from asyncio import BaseTransport, TimerHandle
+from functools import lru_cache
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -32,6 +33,7 @@ from qa.web.limits.file_descriptors import connections_allowed
 from qa.web.limits.guard import SECURITY_HEADERS
 from qa.web.limits.unread_replies import CountedTransport
 
+_proxies = lru_cache(maxsize=4)(Proxies)
 _servers: WeakKeyDictionary[ServerState, OpenConnections] = WeakKeyDictionary()
 
 
@@ -62,7 +64,7 @@ class Connection(HttpToolsProtocol):
         """Take a client on, or tell it that there are too many."""
         super().connection_made(cast("Any", CountedTransport(cast("Any", transport))))
         # By default uvicorn takes the word of a proxy on this machine for who asks; for the places it must be named.
-        proxies = Proxies(os.environ.get("FORWARDED_ALLOW_IPS", ""))
+        proxies = _proxies(os.environ.get("FORWARDED_ALLOW_IPS", ""))
         self.address = proxies.address_of(self.client[0]) if self.client else ""
         if self._places.enter(self):
             self._await_head()

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import logging
 import os
-import resource
+import sys
 import time
 from contextlib import suppress
+
+if sys.platform != "win32":
+    import resource
 
 _MOST_CONNECTIONS = 512
 _MOST_FILES = 256
@@ -24,6 +27,8 @@ _MOST_BACKLOG = 512
 
 def raise_limit() -> None:
     """Let this process open as many files as the system allows it, within reason."""
+    if sys.platform == "win32":
+        return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _WANTED if hard == resource.RLIM_INFINITY else min(_WANTED, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -33,20 +38,26 @@ def raise_limit() -> None:
 
 def connections_allowed() -> int:
     """How many connections may be open at once."""
-    return max(_LEAST, min(_MOST_CONNECTIONS, _free() // 2))
+    return _part(2, _MOST_CONNECTIONS)
 
 
 def files_allowed() -> int:
     """How many files may be on their way to clients at once."""
-    return max(_LEAST, min(_MOST_FILES, _free() // 4))
+    return _part(4, _MOST_FILES)
 
 
 def backlog() -> int:
     """How many clients are let in at once before those that must go have gone; as many more wait in the kernel."""
-    return max(_LEAST, min(_MOST_BACKLOG, _free() // 8))
+    return _part(8, _MOST_BACKLOG)
+
+
+def _part(of: int, most: int) -> int:
+    return max(_LEAST, min(most, _free() // of))
 
 
 def _free() -> int:
+    if sys.platform == "win32":
+        return _WANTED
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return _WANTED

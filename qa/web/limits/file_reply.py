@@ -17,6 +17,7 @@ from qa.answering.originals import Original
 from qa.errors import Overloaded, UnknownDocument
 from qa.web.limits.address_limits import Quota, address_of
 from qa.web.limits.guard import ASKED_HEAD
+from qa.web.limits.workers import hung_up
 
 log = logging.getLogger("qa.web")
 
@@ -60,7 +61,7 @@ class FileReply(Response):
         if scope.get(ASKED_HEAD):
             await send({"type": "http.response.body", "body": b""})
             return
-        gone = asyncio.create_task(_gone(receive))
+        gone = asyncio.create_task(hung_up(receive))
         try:
             left_bytes = self._file.size_bytes
             while not gone.done():
@@ -73,9 +74,3 @@ class FileReply(Response):
             log.warning("%s The reply was cut off.", error)
         finally:
             gone.cancel()
-
-
-async def _gone(receive: Receive) -> None:
-    """Return when the client has hung up."""
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -12,6 +12,7 @@ CORS header is ever sent (the Fetch standard, "CORS protocol").
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from urllib.parse import unquote_to_bytes
@@ -40,6 +41,7 @@ SECURITY_HEADERS = (
 ASKED_HEAD = "qa.asked_head"  # in the scope of a request to HEAD, which routes see as GET
 _BODY_SECONDS = 20.0  # for a whole question, or for the next piece of an upload
 _ASKING = "/api/ask"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CACHE_DEFAULT = (b"cache-control", b"private, no-cache")
 
 
@@ -101,7 +103,7 @@ class Guard:
         """What the application gets of a request that may be answered."""
         self._check_host(request)
         _check_path(request.scope)
-        _check_query(request.scope["query_string"])
+        _decoded(request.scope["query_string"], "The query string")
         if request.method == "HEAD":
             # Routes answer GET; the server leaves out the body of a reply to HEAD.
             return {**request.scope, "method": "GET", ASKED_HEAD: True}, receive
@@ -180,11 +182,7 @@ def _check_path(scope: Scope) -> None:
     Raises:
         InvalidRequest: it is not UTF-8, or holds a control character.
     """
-    try:
-        path = unquote_to_bytes(scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape")).decode()
-    except UnicodeDecodeError:
-        raise InvalidRequest("The path is not UTF-8; percent-encode it as UTF-8.") from None
-    if any(ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 for char in path):
+    if _CONTROL.search(_decoded(scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape"), "The path")):
         raise InvalidRequest("The path holds a control character, such as a line end; leave it out.")
 
 
@@ -195,11 +193,16 @@ def _told(error: BaseException) -> Exception:
     return Overloaded("The service is stopping; send the request again in a moment.")
 
 
-def _check_query(query: bytes) -> None:
+def _decoded(raw: bytes, what: str) -> str:
+    """What is percent-encoded in a part of an address.
+
+    Raises:
+        InvalidRequest: it is not UTF-8.
+    """
     try:
-        unquote_to_bytes(query).decode("utf-8")
+        return unquote_to_bytes(raw).decode("utf-8")
     except UnicodeDecodeError:
-        raise InvalidRequest("The query string is not UTF-8; percent-encode it as UTF-8.") from None
+        raise InvalidRequest(f"{what} is not UTF-8; percent-encode it as UTF-8.") from None
 
 
 async def _preflight(scope: Scope, receive: Receive, send: Send) -> None:

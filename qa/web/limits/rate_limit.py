@@ -11,12 +11,12 @@ box, so that a reader who is refused still has a page to come back to.
 from __future__ import annotations
 
 import time
-from ipaddress import ip_network
 from math import ceil
 
 from starlette.requests import Request
 
 from qa.errors import TooManyRequests
+from qa.web.limits.address_limits import address_of
 
 QUESTION = 1.0
 DOCUMENT = 1.0
@@ -40,7 +40,7 @@ class Allowance:
         """
         if not self._per_minute or request.client is None:
             return
-        address, now = household(request.client.host), time.monotonic()
+        address, now = address_of(request.scope), time.monotonic()
         left, then = self._buckets.pop(address, (self._per_minute, now))
         left = min(self._per_minute, left + (now - then) * self._per_minute / 60)
         self._buckets[address] = (left - cost if left >= cost else left, now)
@@ -52,11 +52,3 @@ class Allowance:
                 "wait a little."
             )
             raise TooManyRequests(message, wait_s=ceil((cost - left) * 60 / self._per_minute))
-
-
-def household(host: str) -> str:
-    """The address; of IPv6 the network of 64 bits, out of which a client may choose as it likes."""
-    try:
-        return str(ip_network(f"{host}/64", strict=False)) if ":" in host else host
-    except ValueError:
-        return host[:64]  # a proxy's word for a client whose address it does not tell

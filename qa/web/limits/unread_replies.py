@@ -9,11 +9,8 @@ are read in pieces as they are sent (`qa.web.limits.file_reply`).
 from __future__ import annotations
 
 from asyncio import Transport
-from collections.abc import Callable
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.errors import Overloaded
@@ -45,15 +42,18 @@ class CountedTransport:
 
 
 class LargeReplies:
-    """ASGI middleware. `respond` turns an exception into a reply."""
+    """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, *, quota: Quota, respond: Callable[[Request, Exception], Response]) -> None:
+    def __init__(self, app: ASGIApp, *, quota: Quota) -> None:
         self._app = app
         self._quota = quota
-        self._respond = respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the application's reply in pieces, or say that too much is on its way already."""
+        """Send the application's reply in pieces.
+
+        Raises:
+            Overloaded: too much is on its way already; nothing has been sent.
+        """
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -67,22 +67,23 @@ class LargeReplies:
                 return
             body = message.get("body", b"")
             if start and len(body) > PIECE_BYTES and not self._quota.has_room(address_of(scope), len(body)):
-                start, refused = None, True
-                told = "The replies that clients have not read yet take up all room; come back in a moment."
-                await self._respond(Request(scope), Overloaded(told))(scope, receive, send)
+                refused = True
             if refused:
                 return
             if start:
                 started, start = start, None
                 await send(started)
-            await self._send(message, body, address_of(scope), send)
+            await self._send(message, body, scope, send)
 
         await self._app(scope, receive, send_in_pieces)
+        if refused:
+            raise Overloaded("The replies that clients have not read yet take up all room; come back in a moment.")
 
-    async def _send(self, message: Message, body: bytes, address: str, send: Send) -> None:
+    async def _send(self, message: Message, body: bytes, scope: Scope, send: Send) -> None:
         if len(body) <= PIECE_BYTES:
             await send(message)
             return
+        address = address_of(scope)
         self._quota.take(address, len(body))
         try:
             for offset in range(0, len(body), PIECE_BYTES):

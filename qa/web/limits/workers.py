@@ -15,6 +15,7 @@ from threading import BoundedSemaphore
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 from qa.errors import Overloaded, TookTooLong
 
@@ -46,7 +47,7 @@ class Workers:
         work = self._threads.submit(call)
         work.add_done_callback(lambda _: self._places.release())
         result = asyncio.wrap_future(work)
-        gone = asyncio.create_task(_gone(request))
+        gone = asyncio.create_task(hung_up(request.receive))
         try:
             await asyncio.wait((result, gone), timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
             if result.done():
@@ -61,7 +62,7 @@ class Workers:
             result.cancel()
 
 
-async def _gone(request: Request) -> None:
+async def hung_up(receive: Receive) -> None:
     """Return when the client has hung up. The body must have been read."""
-    while (await request.receive())["type"] != "http.disconnect":
+    while (await receive())["type"] != "http.disconnect":
         pass

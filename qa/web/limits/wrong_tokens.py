@@ -21,7 +21,7 @@ from math import ceil
 from starlette.requests import Request
 
 from qa.errors import TooManyRequests
-from qa.web.limits.rate_limit import household
+from qa.web.limits.address_limits import address_of
 
 _AT_ONCE = 10  # a person who mistypes, or a client with an old token
 _LONGEST_DELAY_S = 600
@@ -70,7 +70,7 @@ class WrongTokens:
         Raises:
             TooManyRequests: the address has sent several, and the delay after the last one is not over.
         """
-        address, now = household(request.client.host) if request.client else "unknown", self._clock()
+        address, now = address_of(request.scope) or "unknown", self._clock()
         known = self._addresses.pop(address, None)
         if known is None or now - known.last > _FORGOTTEN_AFTER_S:
             known = _Address(now)

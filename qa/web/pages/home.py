@@ -14,7 +14,7 @@ from qa.web.pages.page_query import Asked
 _FEW_DOCUMENTS = 6  # up to here a reader sees at a glance where each quote comes from
 _MOST_CHOICES = 100  # a longer list of documents would be slower to use than the search itself
 _READ_FOR_EXAMPLES = 12
-_FORMER_IDS_SHOWN = 8  # each is a document to read
+_FORMER_IDS_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _present(service: Backend, documents: tuple[DocumentInfo, ...], ids: set[str
     known = ids & {info.id for info in documents} if ids else ids
     for former in sorted(ids - known)[:_FORMER_IDS_SHOWN]:
         with suppress(UnknownDocument):
-            known.add(service.document(former).id)
+            known.add(service.present_id(former))
     return known
 
 

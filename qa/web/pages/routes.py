@@ -9,9 +9,8 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa.answering.quote_links import find_quote, quote_url
+from qa.answering.quote_links import cite, find_quote
 from qa.errors import RequestError
-from qa.records import Citation, Document
 from qa.web.api.routes import Runner, Service, counted, counted_as_document, counted_as_list, moved, status_of
 from qa.web.backend import Backend
 from qa.web.limits.file_reply import FileReply
@@ -108,7 +107,8 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
     clip = None
     if found:
         text = document.text[found.span.start : found.span.end]
-        citation = _citation(document, found.span.start, found.span.end)
+        page = next((block.page for block in document.blocks if block.end > found.span.start), None)
+        citation = cite(document, found.span, page, text)
         clip = clip_of(citation, text, str(request.base_url), document.url)
     return pages.render(
         "reader.html",
@@ -168,19 +168,3 @@ def _neighbours(service: Backend, asked: Asked, document_id: str, reference: str
     except RequestError:
         return None
     return neighbours_of(answer, asked, document_id, reference)
-
-
-def _citation(document: Document, start: int, end: int) -> Citation:
-    page = next((block.page for block in document.blocks if block.end > start), None)
-    return Citation(
-        document_id=document.id,
-        title=document.title,
-        publisher=document.publisher,
-        author=document.author,
-        date=document.date,
-        source=document.source,
-        page=page,
-        start=start,
-        end=end,
-        url=quote_url(document.id, start, end, document.text[start:end]),
-    )

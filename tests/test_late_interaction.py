@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.encode.int8 import quantise, similarities
-from qa.encode.maxima import Maxima, maxima
-from qa.retrieval.late_interaction import max_sim
+from qa.retrieval.late_interaction import Maxima, max_sim, maxima
 
 Floats = npt.NDArray[np.float32]
 Passage = tuple[Floats, list[int]]  # token vectors, and each token's sentence, -1 for those in none

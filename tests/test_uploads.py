@@ -96,7 +96,7 @@ def test_an_upload_that_is_swept_between_opening_and_locking_begins_again(shop, 
     import qa.index.upload_files
 
     swept = []
-    lock = qa.index.upload_files._lock
+    lock = qa.index.upload_files.lock_now
 
     def sweep_first(opened):
         if not swept:
@@ -104,7 +104,7 @@ def test_an_upload_that_is_swept_between_opening_and_locking_begins_again(shop, 
             sweep_uploads(shop.seeds)
         return lock(opened)
 
-    monkeypatch.setattr(qa.index.upload_files, "_lock", sweep_first)
+    monkeypatch.setattr(qa.index.upload_files, "lock_now", sweep_first)
     with open_upload(shop.seeds) as file:
         assert len(swept) == 1
         assert left(shop) == [Path(file.name)] != swept

@@ -1,4 +1,4 @@
-"""Links that open a document at a quote, and survive a rebuild that did not change the words.
+"""Citations, and their links, which open a document at a quote and survive a rebuild that did not change the words.
 
 A link carries the quote's offsets and a digest of its text. The reader page first looks at those offsets. Where the
 document has changed and other words stand there, the same words are searched for by their digest:
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import quote
 
-from qa.records import Span
+from qa.records import Citation, Document, DocumentInfo, Span
 
 # No passage is longer: it holds at most 320 words, so at most as many sentences, each of at most 1200 characters.
 LONGEST_QUOTE_CHARS = 400_000
@@ -52,6 +52,22 @@ def quote_url(document_id: str, start: int, end: int, text: str) -> str:
     """The address, relative to the service's root, of `text` at `start:end` of a document."""
     place = f"{start}-{end}"
     return f"/documents/{quote(document_id)}?quote={place}-{quote_digest(text)}#c{place}"
+
+
+def cite(document: Document | DocumentInfo, place: Span, page: int | None, text: str) -> Citation:
+    """The citation of a text that stands at a place of a document, on a page where there are pages."""
+    return Citation(
+        document_id=document.id,
+        title=document.title,
+        publisher=document.publisher,
+        author=document.author,
+        date=document.date,
+        source=document.source,
+        page=page,
+        start=place.start,
+        end=place.end,
+        url=quote_url(document.id, place.start, place.end, text),
+    )
 
 
 def find_quote(document_text: str, reference: str) -> Found | None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from qa.answering.quote_links import quote_url
+from qa.answering.quote_links import cite
 from qa.index.local.snapshot import Snapshot
-from qa.records import Citation, Footnote, Hit, Quote
+from qa.records import Citation, Footnote, Hit, Quote, Span
 from qa.retrieval.evidence import Match, highlights, match, word_matches
 from qa.retrieval.search import Ranking
 
@@ -72,20 +72,9 @@ def quotes(snapshot: Snapshot, groups: Sequence[Group], *, explain: bool = False
 
 
 def _citation(snapshot: Snapshot, hit: Hit) -> Citation:
-    info = snapshot.documents[int(snapshot.document_rows[hit.row])]
     passage = hit.passage
-    return Citation(
-        document_id=info.id,
-        title=info.title,
-        publisher=info.publisher,
-        author=info.author,
-        date=info.date,
-        source=info.source,
-        page=passage.page,
-        start=passage.start,
-        end=passage.end,
-        url=quote_url(info.id, passage.start, passage.end, passage.text),
-    )
+    info = snapshot.documents[int(snapshot.document_rows[hit.row])]
+    return cite(info, Span(passage.start, passage.end), passage.page, passage.text)
 
 
 @lru_cache(maxsize=1024)  # of some 20 kB each

@@ -46,11 +46,11 @@ from qa.index.upload_files import sweep_uploads
 from qa.reading.documents import loader_identity, make_document
 from qa.reading.parsed import Content
 from qa.reading.passages import PASSAGES_VERSION, embedding_text
-from qa.reading.sidecar import NAME as SIDECAR
 from qa.reading.sidecar import Details
 from qa.records import Document, Passage
 from qa.settings import Settings
-from qa.text.document_names import composed
+from qa.text.document_names import SIDECAR
+from qa.text.safe_text import compose
 from qa.text.words import ANALYSER_VERSION
 
 log = logging.getLogger(__name__)
@@ -144,7 +144,7 @@ class _Build:
         self._report = BuildReport()
         self._contents: Contents = look_into(settings.seeds_dir, settings.max_file_mb << 20)
         sidecar = settings.seeds_dir / SIDECAR if has_sidecar(settings.seeds_dir) else None
-        self._details = {composed(name): details for name, details in sidecar_entries(settings.seeds_dir).items()}
+        self._details = {compose(name): details for name, details in sidecar_entries(settings.seeds_dir).items()}
         self._reading = Reading()
         self._served = Served(None)
         self._configuration: dict[str, Any] = {
@@ -256,7 +256,7 @@ class _Build:
             content = self._content(memory, file)
             if content is None:
                 continue
-            details: Details | None = self._details.get(composed(file.source))
+            details: Details | None = self._details.get(compose(file.source))
             document = make_document(file.source, file.sha256, content.parsed, details)
             yield _Item(document, dict(content.parsed.own), kept=file.source in self._reading.kept)
             for passage in content.passages:

@@ -22,7 +22,7 @@ from qa.index.local.publish import LOCK, rolled_back
 from qa.index.local.snapshot import open_snapshot
 from qa.reading.parser_process import Parser
 from qa.settings import Settings
-from qa.text.document_names import composed
+from qa.text.safe_text import compose
 
 _ROOM_FOR = 2.0  # times the current snapshot's size; a build writes a whole new one
 
@@ -84,8 +84,8 @@ def _reading(settings: Settings) -> Iterator[Finding]:
 def _documents(settings: Settings) -> Iterator[Finding]:
     contents = look_into(settings.seeds_dir, settings.max_file_mb << 20)
     sources = (*(file.source for file in contents.files), *(file.source for file in contents.skipped))
-    here = set(map(composed, sources))
-    stray = sorted(name for name in sidecar_entries(settings.seeds_dir) if composed(name) not in here)
+    here = set(map(compose, sources))
+    stray = sorted(name for name in sidecar_entries(settings.seeds_dir) if compose(name) not in here)
     if not contents.files:
         yield Finding("documents", Health.WRONG, f"{settings.seeds_dir} holds no document", "Put documents there.")
     else:

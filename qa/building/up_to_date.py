@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +15,21 @@ from qa.index.local.publish import point_current, rolled_back
 from qa.index.local.snapshot import Snapshot
 
 
-def serving_of(known: Snapshot | None, index_dir: Path) -> Snapshot | None:
-    """A snapshot if CURRENT names it, else None."""
-    try:
-        return known if known and known.id == current_id(index_dir) else None
-    except OperatingError:
-        return None
-
-
 def serving_or_restored(known: Snapshot | None, index_dir: Path) -> Snapshot | None:
-    """As `serving_of`; where CURRENT is lost after a rollback, it is made to name the snapshot again.
+    """A snapshot if CURRENT names it, else None; where CURRENT is lost after a rollback, it is made to name it again.
 
     Otherwise the build would find nothing that serves, and publish again what was rolled back.
     """
-    serving = serving_of(known, index_dir)
+    if known is None:
+        return None
+    with suppress(OperatingError):
+        if known.id == current_id(index_dir):
+            return known
     refused = rolled_back(index_dir)
-    if serving is None and refused and known and known.id not in refused:
-        point_current(index_dir, known.id)
-        return known
-    return serving
+    if not refused or known.id in refused:
+        return None
+    point_current(index_dir, known.id)
+    return known
 
 
 def candidates(index_dir: Path, serving: Snapshot | None, configuration: dict[str, Any]) -> Iterator[dict[str, Any]]:

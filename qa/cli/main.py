@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(error, RuntimeError) and _NO_THREAD not in str(error):
             raise
         said = f"this process may take no more ({str(error) or 'out of memory'})"
-        print(f"qa: no_memory: There is too little memory: {said}. Free some, or raise its limits.", file=sys.stderr)
+        say(f"qa: no_memory: There is too little memory: {said}. Free some, or raise its limits.", to=sys.stderr)
         return EXIT_ERROR
     except BrokenPipeError:
         # The reader went away, as `qa ask … | head -1` does; what Python would flush at exit has nowhere to go.

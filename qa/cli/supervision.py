@@ -12,7 +12,6 @@ group of its own: Ctrl-C in a terminal goes to the server alone, which then tell
 from __future__ import annotations
 
 import logging
-import signal
 import subprocess
 import threading
 import time
@@ -20,6 +19,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
+
+from qa.text.exit_status import how_it_ended
 
 _FIRST_DELAY_S = 1.0
 _LONGEST_DELAY_S = 60.0
@@ -104,19 +105,10 @@ class Supervised:
                 return f"it cannot be started: {error}"
         status = process.wait()
         _close_input(process)
-        return _how_it_ended(status)
+        return how_it_ended(status)
 
 
 def _close_input(process: subprocess.Popen[bytes]) -> None:
     with suppress(OSError):
         if process.stdin:
             process.stdin.close()
-
-
-def _how_it_ended(status: int) -> str:
-    if status >= 0:
-        return f"exit status {status}"
-    try:
-        return signal.Signals(-status).name
-    except ValueError:
-        return f"signal {-status}"

@@ -10,7 +10,7 @@ import logging
 import os
 import sys
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -52,11 +52,8 @@ def add_parsers(commands: Any) -> None:
 def _build(settings: Settings, arguments: argparse.Namespace) -> int:
     from qa.building.build import build  # noqa: PLC0415
 
-    bars = Bars(quiet=arguments.quiet)
-    try:
+    with closing(Bars(quiet=arguments.quiet)) as bars:
         report = build(settings, bars, fresh=arguments.fresh)
-    finally:
-        bars.close()
     print_report(report, quiet=arguments.quiet)
     return EXIT_SOME_FAILED if report.failed or report.kept else 0
 

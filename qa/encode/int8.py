@@ -1,7 +1,6 @@
-"""Late interaction: a question and a passage compared token by token.
+"""Vectors as int8 with one scale each, which loses nothing that ranking can see.
 
-MaxSim (Khattab & Zaharia, "ColBERT", 2020): each question token takes its best match among the passage's tokens.
-Token vectors are kept as int8 with one scale each, which loses nothing that ranking can see.
+How they are made, what is stored of a passage, and their cosines with a question's.
 """
 
 from __future__ import annotations

@@ -23,9 +23,9 @@ from qa.errors import UnreadableFile
 from qa.evaluate.ranking import score, stages
 from qa.index.build_notes import Progress
 from qa.index.local.snapshot import Snapshot, current_id, open_snapshot
-from qa.reading.sidecar import NAME as SIDECAR
 from qa.retrieval.search import search
 from qa.settings import Settings
+from qa.text.document_names import SIDECAR
 from qa.text.json_reading import parse_json
 
 _SPLIT = "test"

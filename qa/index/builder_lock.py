@@ -8,17 +8,13 @@ Where there are no such locks (Windows, some network file systems), a builder is
 
 from __future__ import annotations
 
-import errno
 import os
-import sys
 from pathlib import Path
 
-if sys.platform != "win32":
-    import fcntl
+from qa.index.file_lock import lock_now
 
 BUILDER_LOCK = "builder.lock"
 
-_HELD = (errno.EWOULDBLOCK, errno.EACCES)  # what flock answers where another has the lock
 _MISSING = (
     "The builder beside this server is not running, so documents can be neither added nor removed nor built;"
     " it is started again by itself, and the server's log says why it ended."
@@ -46,7 +42,7 @@ class BuilderLock:
         self.release()  # somebody deleted the file, and others would look at a new one
         self._path.parent.mkdir(parents=True, exist_ok=True)
         opened = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
-        if _locked(opened, shared=False):
+        if lock_now(opened):
             self._held = opened
         else:
             os.close(opened)
@@ -66,20 +62,9 @@ def builder_trouble(index_dir: Path) -> str | None:
     except OSError:
         return _MISSING
     try:
-        return _MISSING if _locked(opened, shared=True) else None
+        return _MISSING if lock_now(opened, shared=True) else None
     finally:
         os.close(opened)  # and with it the lock
-
-
-def _locked(opened: int, *, shared: bool) -> bool:
-    """Try to lock an open file at once; whether that went well."""
-    if sys.platform == "win32":
-        return not shared
-    try:
-        fcntl.flock(opened, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in _HELD and not shared
-    return True
 
 
 def _is_at(opened: int, path: Path) -> bool:

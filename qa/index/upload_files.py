@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from qa.index.file_lock import lock_now
+
 if sys.platform != "win32":
     import fcntl
 
@@ -29,7 +31,7 @@ def open_upload(folder: Path) -> BinaryIO:
     """
     while True:
         file = (folder / f".upload-{secrets.token_hex(8)}").open("xb")
-        if _lock(file.fileno()) and Path(file.name).exists():
+        if lock_now(file.fileno()) and Path(file.name).exists():
             return file
         file.close()  # swept between opening and locking
 
@@ -72,15 +74,3 @@ def _sweep(path: Path) -> None:
         path.unlink()
     finally:
         os.close(opened)
-
-
-def _lock(opened: int) -> bool:
-    """Lock an open file; False if a sweep has it just now. Without locks nothing is swept, so none is needed."""
-    if sys.platform != "win32":
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-    return True

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Collection
@@ -24,6 +23,7 @@ from typing import Self
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.reading.parsed import Content, from_data
 from qa.reading.parser_guard import Guard
+from qa.text.exit_status import how_it_ended
 from qa.text.json_reading import parse_json
 
 _GRACE_S = 5  # a worker that outlives its limit by this much ends itself, should its parent be gone
@@ -203,9 +203,4 @@ def _how_it_ended(process: subprocess.Popen[bytes]) -> str:
     except subprocess.TimeoutExpired:  # it closed its output, and lives
         process.kill()
         status = process.wait()
-    if status < 0:
-        try:
-            return signal.Signals(-status).name
-        except ValueError:
-            return f"signal {-status}"
-    return f"exit status {status}"
+    return how_it_ended(status)

@@ -27,7 +27,6 @@ from qa.text.safe_text import one_line, web_address
 
 log = logging.getLogger(__name__)
 
-NAME = SIDECAR
 _MOST_BYTES = 64 << 20
 # The format needs one table in the file and one value in that; the parser takes a time that grows with the square of
 # a key's parts, and a level of the interpreter's stack for each bracket.
@@ -79,7 +78,7 @@ def read_sources(folder: Path) -> dict[str, Details]:
         UnreadableFile: the sidecar is not valid TOML, too large or too deep to read, or holds a field or value of the
             wrong kind.
     """
-    path = folder / NAME
+    path = folder / SIDECAR
     if path.is_dir():
         log.warning("%s is a folder, not a sidecar, so it describes no document; rename it.", path)
         return {}
@@ -92,7 +91,7 @@ def read_sources(folder: Path) -> dict[str, Details]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
-        raise UnreadableFile(f"{NAME}: {error}; mend it and build again") from None
+        raise UnreadableFile(f"{SIDECAR}: {error}; mend it and build again") from None
     return {name: _details(name, table) for name, table in tables.items()}
 
 
@@ -140,17 +139,17 @@ def _check_size(data: bytes, text: str) -> None:
 
 def _details(name: str, table: object) -> Details:
     if not isinstance(table, dict):
-        raise UnreadableFile(f'{NAME}: write ["{name}"] as a table of {", ".join(_FIELDS)}')
+        raise UnreadableFile(f'{SIDECAR}: write ["{name}"] as a table of {", ".join(_FIELDS)}')
     values = {}
     for field, value in table.items():
         if field not in _FIELDS:
-            raise UnreadableFile(f'{NAME}: ["{name}"] has no field {field!r}; known are {", ".join(_FIELDS)}')
+            raise UnreadableFile(f'{SIDECAR}: ["{name}"] has no field {field!r}; known are {", ".join(_FIELDS)}')
         if field == "date":
             is_day = isinstance(value, date) and not isinstance(value, datetime)
             text = value.isoformat() if is_day else parse_date(value) if isinstance(value, str) else None
         else:
             text = _READ[field](value) if isinstance(value, str) else None
         if not text:
-            raise UnreadableFile(f'{NAME}: ["{name}"] {field} = {value!r} is no {_KINDS.get(field, "text")}')
+            raise UnreadableFile(f'{SIDECAR}: ["{name}"] {field} = {value!r} is no {_KINDS.get(field, "text")}')
         values[field] = text
     return Details(**values)

@@ -20,11 +20,10 @@ import numpy.typing as npt
 
 from qa.encode import Encoder, Encoding
 from qa.encode.int8 import similarities
-from qa.encode.maxima import Maxima, maxima
 from qa.index.local.bm25 import BM25
 from qa.index.local.snapshot import Snapshot, TokenMatrix
 from qa.records import Filters, Hit
-from qa.retrieval.late_interaction import max_sim
+from qa.retrieval.late_interaction import Maxima, max_sim, maxima
 from qa.retrieval.stage_timer import Stopwatch
 from qa.text.words import term, words
 

@@ -1,1 +1,1 @@
-"""What a text consists of: sentences, words, spelling. No files, no models."""
+"""Words and sentences, names and ids of documents, and foreign text made safe to show. No models."""

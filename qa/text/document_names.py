@@ -34,11 +34,6 @@ _JOINING = (
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *", re.IGNORECASE)
 
 
-def composed(name: str) -> str:
-    """A name as it is stored and compared, however a system composes its accents."""
-    return compose(name)
-
-
 def checked_name(name: str, *, removing: bool = False) -> str:
     """The composed form of a name that a document may have.
 
@@ -49,7 +44,7 @@ def checked_name(name: str, *, removing: bool = False) -> str:
     Raises:
         InvalidRequest: no document may have it; the message says why.
     """
-    name = composed(name)
+    name = compose(name)
     reason = why_refused(name, removing=removing)
     if reason:
         raise InvalidRequest(_refusal(name, reason))
@@ -145,4 +140,4 @@ def _entry(folder: Path, part: str) -> Path:
         names = [each.name for each in folder.iterdir()]
     except (FileNotFoundError, NotADirectoryError):
         return path
-    return folder / min((each for each in names if not each.isascii() and composed(each) == part), default=part)
+    return folder / min((each for each in names if not each.isascii() and compose(each) == part), default=part)

@@ -23,12 +23,8 @@ STOP_WORDS = frozenset(
 )
 
 _WORD = re.compile(r"[^\W_]+(?:['’.&][^\W_]+)*")
-
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
-
 _POSSESSIVE = re.compile(r"['’]s?$")
-
-
 _stemmer = Stemmer.Stemmer("english")
 
 

@@ -15,7 +15,8 @@ from schemathesis.core.transport import Response
 from schemathesis.openapi.checks import AuthScenario, IgnoredAuth, RejectedPositiveData
 
 from fuzzing.contract import Outside, Reply, hold_promises
-from qa.text.document_names import composed, why_refused
+from qa.text.document_names import why_refused
+from qa.text.safe_text import compose
 
 _DAYS = ("date_from", "date_to")
 
@@ -64,7 +65,7 @@ def _limited(fault: Any) -> bool:
 def _refused_in_words(case: Case, fault: Any) -> bool:
     """Whether a name was refused for what the description has in words alone, such as a character that is not seen."""
     name = unquote(str(case.path_parameters.get("document_id", "")))
-    return isinstance(fault, RejectedPositiveData) and case.method != "GET" and bool(why_refused(composed(name)))
+    return isinstance(fault, RejectedPositiveData) and case.method != "GET" and bool(why_refused(compose(name)))
 
 
 def _told(fault: Failure | FailureGroup, faults: Sequence[Any]) -> str:

@@ -18,7 +18,7 @@ from qa.index.local.bm25 import BM25
 from qa.text.json_reading import parse_json
 from qa.text.words import term, words
 
-_SHORTEST = 4
+SHORTEST = 4
 _LONGEST = 40  # letters; the documents' longer words are chains of letters that nobody types
 _MOST_LOOKED_UP = 16  # words of one question; each is compared with all words of the documents
 _TWO_EDITS_FROM = 8  # letters; a shorter word within two edits is as likely another word
@@ -55,7 +55,7 @@ class Speller:
 
     def _is_strange(self, word: str, is_word: Callable[[str], bool]) -> bool:
         """Whether neither the documents nor the model know a word; the vocabulary's "" stands for stop words."""
-        if not _SHORTEST <= len(word) <= _LONGEST or not word.isalpha():
+        if not SHORTEST <= len(word) <= _LONGEST or not word.isalpha():
             return False
         return term(word) not in self._bm25.vocabulary and not is_word(word)
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from qa.index.local.spelling import _SHORTEST
+from qa.index.local.spelling import SHORTEST
 from qa.text.words import spelt
 
 
@@ -15,7 +15,7 @@ def write_words(texts: Iterable[str], path: Path) -> None:
     """Save the words of texts that a misspelt word may be corrected to, each in its usual form with its count."""
     counts: Counter[str] = Counter()
     for text in texts:
-        counts.update(word for word in spelt(text) if len(word) >= _SHORTEST)
+        counts.update(word for word in spelt(text) if len(word) >= SHORTEST)
     usual: dict[str, tuple[str, int]] = {}
     for word, count in sorted(counts.items()):
         if word.isalpha():

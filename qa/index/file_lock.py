@@ -1,0 +1,29 @@
+"""The operating system's lock on an open file, which ends with the process that holds it, however that ends.
+
+There are none on Windows and on some network file systems.
+"""
+
+from __future__ import annotations
+
+import errno
+import sys
+
+if sys.platform != "win32":
+    import fcntl
+
+_HELD = (errno.EWOULDBLOCK, errno.EACCES)  # what flock answers where another has the lock
+
+
+def lock_now(opened: int, *, shared: bool = False) -> bool:
+    """Try to lock an open file, without waiting; it is unlocked when it is closed.
+
+    Returns:
+        Whether it is locked. Where there are no locks, True for an exclusive one and False for a shared one.
+    """
+    if sys.platform == "win32":
+        return not shared
+    try:
+        fcntl.flock(opened, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in _HELD and not shared
+    return True

@@ -1,0 +1,75 @@
+"""Makes a segment part of the index, and a version the current one.
+
+Replacing CURRENT is the one step that changes what is served; a builder may be killed before and after any other. All
+of this is called while holding the build lock.
+
+1. Write the segment in a folder that nobody reads, and flush it to disk (`qa.index.local.segment_writer`).
+2. Rename the folder to the segment's id, flush the folder above, reopen and compare every byte.
+3. Write the version's file beside, flush it, rename it, flush its folder.
+4. Replace CURRENT: the commit.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from qa.durable import files_below, flush, replace_file
+from qa.errors import QAError
+from qa.index.local.index_folder import CURRENT, SEGMENTS, aside, segment_path, version_path
+from qa.index.local.verify import verify_segment
+from qa.index.local.version import SegmentRecord, Version
+from qa.index.local.version_files import version_bytes
+
+
+def install_segment(index_dir: Path, folder: Path, record: SegmentRecord) -> None:
+    """Give a finished segment its place among the others, if its like is not there already.
+
+    Args:
+        index_dir: The index folder.
+        folder: Where the segment was written, on the same file system; gone afterwards.
+        record: What its `segment.json` says.
+
+    Raises:
+        DamagedSnapshot: it is not on the disk as it was written.
+    """
+    target = segment_path(index_dir, record.id)
+    for path in (*files_below(folder), folder):
+        flush(path)
+    if _is_whole(index_dir, record.id):
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    if target.exists():
+        target.rename(aside(target))
+    folder.rename(target)
+    flush(index_dir / SEGMENTS)
+    verify_segment(index_dir, record.id, every_byte=True)
+
+
+def publish(index_dir: Path, version: Version) -> None:
+    """Make a version the current one.
+
+    Raises:
+        DamagedSnapshot: a segment of it is not there, or was altered; CURRENT is untouched.
+    """
+    for entry in version.segments:
+        verify_segment(index_dir, entry.id)
+    path = version_path(index_dir, version.name)
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True)
+        flush(index_dir)
+    replace_file(path, version_bytes(version))
+    point_current(index_dir, version.name)
+
+
+def point_current(index_dir: Path, name: str) -> None:
+    """Name a version current: the commit."""
+    replace_file(index_dir / CURRENT, f"{name}\n".encode("ascii"))
+
+
+def _is_whole(index_dir: Path, segment_id: str) -> bool:
+    try:
+        verify_segment(index_dir, segment_id, every_byte=True)
+    except QAError:
+        return False
+    return True

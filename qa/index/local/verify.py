@@ -58,7 +58,7 @@ def verify_segment(index_dir: Path, segment_id: str, *, every_byte: bool = False
     if troubles:
         raise DamagedSnapshot(f"Segment {segment_id}: {'; '.join(troubles)}. Run `qa build --repair`.")
     now = {name: stat for name, stat in zip(stale, found, strict=True) if not isinstance(stat, str)}
-    _remember(index_dir, segment_id, {**before, **now})
+    _remember(index_dir, segment_id, before, now)
     return record
 
 
@@ -94,12 +94,14 @@ def _remembered(index_dir: Path, segment_id: str) -> Mapping[str, tuple[int, ...
         return {}
 
 
-def _remember(index_dir: Path, segment_id: str, files: Mapping[str, tuple[int, ...]]) -> None:
+def _remember(
+    index_dir: Path, segment_id: str, before: Mapping[str, tuple[int, ...]], now: Mapping[str, tuple[int, ...]]
+) -> None:
     """Note the files that are whole, once they are on the disk; a reader that may not write here goes without."""
     path = index_dir / VERIFIED / f"{segment_id}.json"
     folder = segment_path(index_dir, segment_id)
     with suppress(OSError), _WRITING:
-        for name in files:
+        for name in now:
             flush(folder / name)  # what was only in memory could be torn by a power cut, and be taken for whole
         path.parent.mkdir(exist_ok=True)
-        replace_file(path, canonical(Verified(files)))
+        replace_file(path, canonical(Verified({**before, **now})))

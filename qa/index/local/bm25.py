@@ -26,6 +26,8 @@ _K1, _B = 1.5, 0.75
 _POSTING = np.dtype([("row", np.int32), ("term", np.int32), ("count", np.int32)])
 _BLOCK = 1 << 18  # postings handled at a time
 
+Floats = npt.NDArray[np.float32]
+
 
 class BM25:
     """An open BM25 index over the passages of a snapshot."""
@@ -114,3 +116,45 @@ def _transposed(
         indices[places] = by_term["row"]
         heads += np.bincount(term_ids, minlength=terms_count)
     return {"data": data, "indices": indices, "indptr": bounds, "num_docs": len(lengths)}
+
+
+def idf(passages: int, frequency: int) -> float:
+    """A term's inverse document frequency as Lucene has it: `log(1 + (N - df + .5) / (df + .5))`."""
+    return math.log(1 + (passages - frequency + 0.5) / (frequency + 0.5))
+
+
+def norms(lengths: npt.NDArray[np.int32], mean: float) -> npt.NDArray[np.float64]:
+    """What a term's count is weighed against, by a passage's length in terms: `k1 * (1 - b + b * length / mean)`."""
+    return np.asarray(_K1 * ((1 - _B) + _B * lengths / mean), np.float64)
+
+
+def add_term(
+    scores: Floats,
+    rows: npt.NDArray[np.int32],
+    counts: npt.NDArray[np.int32],
+    norm: npt.NDArray[np.float64],
+    rarity: np.float32,
+) -> None:
+    """Add what a term contributes, `float32(idf * (count / (norm + count)))`, to scores.
+
+    Args:
+        scores: Of all passages, `(n,) float32`; changed.
+        rows: The passages that hold the term, each once.
+        counts: How often each does.
+        norm: Of all passages, `(n,) float64`.
+        rarity: The term's idf.
+    """
+    shares = norm[rows]
+    shares += counts
+    np.divide(counts, shares, out=shares)
+    shares *= rarity
+    scores[rows] += shares.astype(np.float32)
+
+
+def best(scores: Floats, count: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
+    """The rows of the best scores above 0, of those allowed, best first, ties in the order of rows."""
+    rows = np.flatnonzero(scores > 0 if allowed is None else (scores > 0) & allowed)
+    if len(rows) > count:
+        least = np.partition(scores[rows], len(rows) - count)[len(rows) - count]
+        rows = rows[scores[rows] >= least]
+    return rows[np.argsort(-scores[rows], kind="stable")][:count].astype(np.int64)

@@ -12,18 +12,18 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+import qa.index.local.snapshot_writer
+import qa.index.local.vectors.choice
 from filelock import FileLock
 from processes import FRESH
+from qa.index.local.manifest import current_id
 from waiting import PATIENCE_S
 from workshop import TEXTS, Workshop, fates, reason
 
-import qa.index.local.snapshot_writer
-import qa.index.local.vectors.choice
 from qa.building.build import build
 from qa.building.reuse import JOURNAL
 from qa.errors import BuildFailed, BuildRunning, UnreadableFile
 from qa.index.build_notes import read_report
-from qa.index.local.manifest import current_id
 from qa.index.local.publish import roll_back
 from qa.reading.parser_process import Parser
 from qa.records import Filters

@@ -20,6 +20,7 @@ import crash_builder
 import pytest
 from fakes import FakeEncoder
 from processes import FRESH
+from qa.index.local.manifest import current_id, manifests, read_manifest, verify_files
 from waiting import PATIENCE_S, until
 from workshop import Workshop
 
@@ -28,7 +29,6 @@ from qa.answering.service import Service
 from qa.building.build import build
 from qa.cli.open_service import open_service
 from qa.encode import Encoder
-from qa.index.local.manifest import current_id, manifests, read_manifest, verify_files
 from qa.settings import Settings
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")

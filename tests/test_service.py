@@ -5,6 +5,8 @@ import threading
 from contextlib import closing, contextmanager
 
 import pytest
+from qa.index.local.manifest import current_id
+from qa.index.local.snapshot import Snapshot
 from waiting import until
 from workshop import Workshop
 
@@ -13,9 +15,7 @@ from qa.answering.service import Service
 from qa.cli.open_service import open_service
 from qa.errors import DamagedSnapshot, InvalidQuestion, NoIndex, QAError, UnknownDocument
 from qa.index.local.current import Holder
-from qa.index.local.manifest import current_id
 from qa.index.local.publish import roll_back
-from qa.index.local.snapshot import Snapshot
 from qa.records import Filters
 
 LOOK_EVERY_S = qa.index.local.current.LOOK_EVERY_S

@@ -29,7 +29,7 @@ from qa.index.local.index_folder import (
     versions,
 )
 from qa.index.local.prune import prune, recover
-from qa.index.local.publish_version import install_segment, point_current, publish
+from qa.index.local.publish import install_segment, point_current, publish
 from qa.index.local.rollback import roll_back
 from qa.index.local.typed_json import canonical
 from qa.index.local.verify import verify_segment
@@ -200,7 +200,7 @@ def test_no_index_is_told(tmp_path):
 def test_a_current_that_names_nothing_is_damage_and_is_mended(tmp_path, content):
     *_, last = three(tmp_path)
     (tmp_path / "CURRENT").write_bytes(content)
-    with pytest.raises(DamagedSnapshot, match="names no version"):
+    with pytest.raises(DamagedSnapshot, match="names no snapshot"):
         current_name(tmp_path)
     recover(tmp_path)
     assert current_name(tmp_path) == last.name

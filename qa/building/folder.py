@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from qa.building.file_digests import FileDigests
 from qa.errors import BuildFailed
 from qa.index.build_notes import Fate, FileReport
 from qa.reading.documents import SUFFIXES
@@ -58,8 +59,13 @@ class Contents:
     skipped: tuple[FileReport, ...]
 
 
-def look_into(folder: Path, most_bytes: int) -> Contents:
+def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = None) -> Contents:
     """List a folder's files and digest those that are read.
+
+    Args:
+        folder: The documents' folder.
+        most_bytes: The largest file that is read.
+        remembered: Digests of files that need not be read again; takes up those of the others.
 
     Raises:
         BuildFailed: there is no such folder, or the machine is short of memory or of open files.
@@ -85,7 +91,7 @@ def look_into(folder: Path, most_bytes: int) -> Contents:
             reason = f"would have the same id as {first}, {document_id(source)}; rename one of the two"
             files.append(SourceFile(source, found.path, "", 0, reason))
         else:
-            files.append(_digested(source, found.opened or found.path, most_bytes))
+            files.append(_digested(source, found.opened or found.path, most_bytes, remembered))
     return Contents(tuple(files), tuple(skipped))
 
 
@@ -204,10 +210,15 @@ def _inside(folder: Path, path: Path) -> Path | None:
     return here
 
 
-def _digested(source: str, path: Path, most_bytes: int) -> SourceFile:
+def _digested(source: str, path: Path, most_bytes: int, remembered: FileDigests | None) -> SourceFile:
     try:
+        before = path.lstat()
+        known = remembered.sha256(source, before) if remembered and before.st_size <= most_bytes else None
+        if known:
+            return SourceFile(source, path, known, before.st_size)
         with _opened(path) as descriptor:
-            size = os.fstat(descriptor).st_size
+            status = os.fstat(descriptor)
+            size = status.st_size
             digest = sha256()
             if size <= most_bytes:
                 size = 0  # what is read counts: a file may grow, or say too little of itself
@@ -217,6 +228,8 @@ def _digested(source: str, path: Path, most_bytes: int) -> SourceFile:
             if size > most_bytes:
                 limit = f"has {size / 1e6:.0f} MB; at most {most_bytes / 1e6:.0f} are read (QA_MAX_FILE_MB)"
                 return SourceFile(source, path, "", size, limit)
+            if remembered:
+                remembered.remember(source, status, digest.hexdigest())
             return SourceFile(source, path, digest.hexdigest(), size)
     except OSError as error:
         _raise_if_short(error)

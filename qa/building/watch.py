@@ -20,6 +20,7 @@ from math import inf
 from pathlib import Path
 
 from qa.building.build import build
+from qa.building.merge import merge
 from qa.encode import Encoder, open_encoder
 from qa.errors import BuildFailed, BuildRunning, ModelUnavailable, QAError
 from qa.index.build_notes import REQUEST, BuildReport, Progress
@@ -57,9 +58,12 @@ class Watch:
         self._built: _Look | None = None
         self._retry_at = -inf
         self._pause_s = 0.0
+        self._looked_at = -inf  # while merging
+        self._stop = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
         """Build now, and again after every change, until told to stop."""
+        self._stop = stop
         try:
             while True:
                 try:
@@ -105,11 +109,22 @@ class Watch:
             return False
         else:
             self._tell(report)
+            merge(self._settings, self._is_wanted)
             if any(file.for_now for file in report.files):
                 self._pause(LONGEST_FILES_PAUSE_S)
                 return False
         self._pause_s = 0.0
         return True
+
+    def _is_wanted(self) -> bool:
+        """Whether there is reason to build, or to end; for a merge, from another thread."""
+        if self._stop.is_set() or (self._settings.index_dir / REQUEST).exists():
+            return True
+        now = time.monotonic()
+        if now - self._looked_at < LOOK_EVERY_S:
+            return False
+        self._looked_at = now
+        return self._look() != self._seen
 
     def _tell(self, report: BuildReport) -> None:
         try:

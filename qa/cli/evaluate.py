@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa.cli.output import say, say_json
-from qa.index.local.local_index import LocalIndex, open_index
+from qa.index.local.open_version import OpenVersion, open_index
 from qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _beir(settings: Settings, arguments: argparse.Namespace) -> int:
     encoder = open_encoder(settings)
     with closing(Bars(quiet=False)) as bars:
 
-        def built(own: Settings) -> closing[LocalIndex]:
+        def built(own: Settings) -> closing[OpenVersion]:
             build(own, bars, encoder=encoder)
             return closing(open_index(own.index_dir))
 
@@ -107,7 +107,7 @@ def _fit(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[tuple[LocalIndex, Encoder]]:
+def _opened(settings: Settings) -> Iterator[tuple[OpenVersion, Encoder]]:
     from qa.encode import open_encoder  # noqa: PLC0415
 
     encoder = open_encoder(settings)
@@ -115,7 +115,7 @@ def _opened(settings: Settings) -> Iterator[tuple[LocalIndex, Encoder]]:
         yield index, encoder
 
 
-def _read(index: LocalIndex, files: list[Path]) -> list[GoldQuestion]:
+def _read(index: OpenVersion, files: list[Path]) -> list[GoldQuestion]:
     from qa.evaluate.gold import read_gold  # noqa: PLC0415
 
     documents = [index.document(info.id) for info in index.documents]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qa.answering.service import Service
 from qa.encode import Encoder, open_encoder
-from qa.index.local.current import Holder
+from qa.index.local.current import CurrentIndex
 from qa.settings import Settings
 
 
@@ -15,6 +15,6 @@ def open_service(settings: Settings, encoder: Encoder | None = None) -> Service:
         ModelUnavailable: weights are missing, altered or not loadable.
     """
     encoder = encoder or open_encoder(settings)
-    source = Holder(settings.index_dir, encoder.fingerprint)
+    source = CurrentIndex(settings.index_dir, encoder.fingerprint)
     source.watch()
     return Service(settings, encoder, source)

@@ -6,7 +6,6 @@ What reads and encodes is imported when a command runs: it takes seconds that ot
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 import threading
@@ -20,8 +19,8 @@ from qa.cli.output import say, say_json, start_log
 from qa.cli.progress_bars import Bars
 from qa.errors import BuildRunning, QAError
 from qa.index.build_notes import BuildReport
-from qa.index.local.manifest import current_id, manifests
-from qa.index.local.publish import LOCK, roll_back, rolled_back
+from qa.index.local.index_folder import LOCK, current_name, rolled_back, versions
+from qa.index.local.rollback import roll_back
 from qa.settings import Settings
 
 EXIT_WRONG = 1
@@ -33,6 +32,10 @@ def add_parsers(commands: Any) -> None:
     build = commands.add_parser("build", help="bring the index up to date with the documents")
     build.add_argument("--quiet", action="store_true", help="no progress bar, and only files with trouble")
     build.add_argument("--fresh", action="store_true", help="read and encode everything anew")
+    build.add_argument(
+        "--verify", action="store_true", help="compare every byte of the index first, and fail if one differs"
+    )
+    build.add_argument("--repair", action="store_true", help="the same, but make damaged parts anew from the documents")
     build.set_defaults(command=_build)
 
     watch = commands.add_parser("watch", help="build now and after every change, until interrupted")
@@ -51,10 +54,13 @@ def add_parsers(commands: Any) -> None:
 
 def _build(settings: Settings, arguments: argparse.Namespace) -> int:
     from qa.building.build import build  # noqa: PLC0415
+    from qa.building.merge import merge  # noqa: PLC0415
 
+    checks = {"verify": arguments.verify, "repair": arguments.repair}
     with closing(Bars(quiet=arguments.quiet)) as bars:
-        report = build(settings, bars, fresh=arguments.fresh)
+        report = build(settings, bars, fresh=arguments.fresh, **checks)
     print_report(report, quiet=arguments.quiet)
+    merge(settings)
     return EXIT_SOME_FAILED if report.failed or report.kept else 0
 
 
@@ -80,7 +86,6 @@ def _watch(settings: Settings, arguments: argparse.Namespace) -> int:
     from qa.building.watch import Watch  # noqa: PLC0415
 
     start_log()
-    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it asks for its own debug messages to be shown
     stop = threading.Event()
     if arguments.beside_server:
         threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()
@@ -137,14 +142,18 @@ def _rollback(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _list(settings: Settings) -> None:
     try:
-        current = current_id(settings.index_dir)
+        current = current_name(settings.index_dir)
     except QAError:
         current = ""
     refused = rolled_back(settings.index_dir)
-    for manifest in manifests(settings.index_dir):
-        state = "current" if manifest["id"] == current else "rolled back" if manifest["id"] in refused else ""
-        counts = manifest["counts"]
+    listed: set[str] = set()
+    for version in versions(settings.index_dir):
+        if version.id in listed:
+            continue  # the same documents in other segments
+        listed.add(version.id)
+        state = "current" if version.name == current else "rolled back" if version.id in refused else ""
+        counts = version.counts
         say(
-            f"{manifest['id']}  {manifest['built_at']}  {counts['documents']} documents, {counts['passages']} passages"
+            f"{version.id}  {version.built_at}  {counts.documents} documents, {counts.passages} passages"
             f"  {state}".rstrip()
         )

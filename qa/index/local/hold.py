@@ -31,7 +31,7 @@ def hold(path: Path) -> int:
     try:
         held = os.open(path, os.O_RDONLY)
     except OSError as error:
-        raise DamagedSnapshot(f"Version {path.stem} cannot be read ({error.strerror}). Run `qa build`.") from None
+        raise DamagedSnapshot(f"Snapshot {path.stem} cannot be read ({error.strerror}). Run `qa build`.") from None
     try:
         if sys.platform != "win32":
             try:
@@ -43,7 +43,7 @@ def hold(path: Path) -> int:
             raise FileNotFoundError(errno.ENOENT, "it was replaced")
     except OSError as error:
         os.close(held)
-        raise DamagedSnapshot(f"Version {path.stem} cannot be held ({error.strerror}). Try again.") from None
+        raise DamagedSnapshot(f"Snapshot {path.stem} cannot be held ({error.strerror}). Try again.") from None
     return held
 
 

@@ -32,7 +32,7 @@ from qa.index.local.index_folder import (
     version_path,
     versions,
 )
-from qa.index.local.publish_version import point_current
+from qa.index.local.publish import point_current
 from qa.index.local.version_files import read_version
 
 _BESIDE = (CURRENT, ROLLED_BACK, "report.json", "progress.json")  # files that are replaced in one step

@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from qa.durable import replace_file
-from qa.errors import MismatchedSnapshot, QAError, UnknownSnapshot
+from qa.errors import QAError, UnknownSnapshot
 from qa.index.local.index_folder import ROLLED_BACK, current_id, next_sequence, rolled_back, versions
-from qa.index.local.publish_version import publish
+from qa.index.local.open_version import check_configuration
+from qa.index.local.publish import publish
 from qa.index.local.verify import verify_segment
 from qa.index.local.version import Version
-from qa.text.words import ANALYSER_VERSION
 
 
 def roll_back(index_dir: Path, version_id: str | None = None) -> str:
@@ -67,8 +67,6 @@ def _newest_but(index_dir: Path, excluded: set[str]) -> Version:
 
 
 def _check(index_dir: Path, version: Version) -> None:
-    if version.configuration.analyser != ANALYSER_VERSION:
-        told = f"Snapshot {version.id} was built with analyser version {version.configuration.analyser}"
-        raise MismatchedSnapshot(f"{told}, but {ANALYSER_VERSION} is in use. Run `qa build`.")
+    check_configuration(version)
     for entry in version.segments:
         verify_segment(index_dir, entry.id, every_byte=True)

@@ -40,9 +40,9 @@ def read_version(path: Path) -> Version:
         DamagedSnapshot: it is missing, altered, or another version's.
         MismatchedSnapshot: it is of another format.
     """
-    version = _read(f"Version {path.stem}", path, Version, _checked_version)
+    version = _read(f"Snapshot {path.stem}", path, Version, _checked_version)
     if version.name != path.stem:
-        raise DamagedSnapshot(f"Version {path.stem}: {path} is that of version {version.name}. {_REMEDY}")
+        raise DamagedSnapshot(f"Snapshot {path.stem}: {path} is that of snapshot {version.name}. {_REMEDY}")
     return version
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
@@ -31,6 +32,16 @@ _paragraphs = st.lists(_sentences, min_size=1, max_size=3).map(" ".join)
 _texts = st.lists(_paragraphs, max_size=4).map("\n\n".join)
 _paths = st.sampled_from([f"{folder}{name}.txt" for folder in ("", "a/", "b-c/") for name in "ABCdefé"])
 corpora = st.dictionaries(_paths, _texts, max_size=8)
+
+_MEMORY = Path("/dev/shm")  # where flushing, which every segment does, takes no time
+
+
+@contextmanager
+def temporary() -> Iterator[Path]:
+    """A folder for one example."""
+    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+        yield Path(folder)
+
 
 Item = tuple[Passage, bytes, PassageVectors]
 
@@ -71,7 +82,7 @@ def write_segment(root: Path, texts: Mapping[str, str], items: Callable[[Documen
     try:
         for source in sorted(texts):
             document = document_of(source, texts[source])
-            writer.add(document, {"title": document.title}, items(document))
+            writer.add(document, {"title": document.title}, items(document), sidecar=f"of {source}")
         record = writer.finish()
     except BaseException:
         writer.abandon()

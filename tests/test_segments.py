@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,14 +11,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from segment_work import CONFIGURATION, ENCODER, corpora, document_of, items_of, opened, write_segment
+from segment_work import CONFIGURATION, ENCODER, Item, corpora, document_of, items_of, opened, temporary, write_segment
 
 from qa.errors import DamagedSnapshot, UnknownDocument
 from qa.index.local.local_index import LocalIndex
 from qa.index.local.merge import merge_segments
 from qa.index.local.segment import Segment
 from qa.index.local.segment_writer import SegmentWriter
-from qa.records import Filters, PassageKind
+from qa.records import Document, Filters, PassageKind
 from qa.text.words import terms
 
 QUESTIONS = ("the harbour piers", "mill mills rye café", "salt of the strait 1871", "zeppelin")
@@ -80,8 +79,7 @@ places = st.lists(st.integers(0, 2), min_size=8, max_size=8)
 @given(corpora, places)
 @settings(max_examples=40, deadline=None)
 def test_any_split_into_segments_gives_the_same(texts: dict[str, str], choices: list[int]) -> None:
-    with tempfile.TemporaryDirectory() as temporary:
-        root = Path(temporary)
+    with temporary() as root:
         folders = [write_segment(root, part) for part in split(texts, choices) if part]
         with opened([write_segment(root, texts)] if texts else []) as whole, opened(folders) as parts:
             same_index(whole, parts)
@@ -100,8 +98,7 @@ def test_removed_and_changed_documents_leave_nothing_behind(
         for source, text in texts.items()
         if source not in gone
     }
-    with tempfile.TemporaryDirectory() as temporary:
-        root = Path(temporary)
+    with temporary() as root:
         parts = [part for part in split(texts, choices) if part]
         folders = [write_segment(root, part) for part in parts]
         left_out = {number: (gone | renewed) & set(part) for number, part in enumerate(parts)}
@@ -117,8 +114,7 @@ def test_a_merged_segment_is_byte_for_byte_one_written_at_once(
     texts: dict[str, str], choices: list[int], removed: set[int]
 ) -> None:
     gone = {source for number, source in enumerate(texts) if number in removed}
-    with tempfile.TemporaryDirectory() as temporary:
-        root = Path(temporary)
+    with temporary() as root:
         segments = [Segment.open(write_segment(root, part)) for part in split(texts, choices) if part]
         parts = [(each, [row for row, info in enumerate(each.documents) if info.source in gone]) for each in segments]
         record = merge_segments(root / "merged", parts)
@@ -171,6 +167,46 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
             row += 1
     assert (segment.size, segment.row_of_key(b"unknown")) == (row, None)
     segment.close()
+
+
+def test_what_a_build_notes_of_a_document_is_kept(tmp_path: Path) -> None:
+    writer = SegmentWriter(tmp_path / "segment", CONFIGURATION)
+    writer.add(document_of("a.txt", "One."), {"note": "Two pages were pictures."}, [], sidecar="ab12", kept=True)
+    writer.add(document_of("b.txt", "One."), {}, [])
+    record = writer.finish()
+    segment = Segment((tmp_path / "segment").rename(tmp_path / record.id), record)
+    one, other = segment.stored
+    assert (one.sidecar, one.kept, one.note) == ("ab12", True, "Two pages were pictures.")
+    assert (other.sidecar, other.kept, other.note) == ("", False, None)
+    segment.close()
+
+
+def test_a_digest_tells_all_that_is_shown_of_a_document(tmp_path: Path) -> None:
+    document = document_of("a.txt", "One pier. Two piers.")
+    items = list(items_of(document))
+    (passage, key, vectors), *_ = items
+
+    def digest(changed: Document, own: dict[str, str], *changed_items: Item) -> str:
+        with temporary() as root:
+            writer = SegmentWriter(root / "segment", CONFIGURATION)
+            writer.add(changed, own, changed_items)
+            segment = Segment(root / "segment", writer.finish())
+            segment.close()
+            return segment.stored[0].digest
+
+    same_again = [digest(document, {}, *items) for _ in range(2)]
+    others = [
+        digest(replace(document, title="Other"), {}, *items),
+        digest(replace(document, date="1999"), {}, *items),
+        digest(replace(document, sha256="0"), {}, *items),
+        digest(replace(document, text=document.text + " "), {}, *items),
+        digest(document, {"title": "Own"}, *items),
+        digest(document, {}),
+        digest(document, {}, (passage, b"other", vectors)),
+        digest(document, {}, (replace(passage, headings=("Piers",)), key, vectors)),
+    ]
+    assert same_again[0] == same_again[1]
+    assert len({same_again[0], *others}) == 1 + len(others)
 
 
 def test_signals_are_those_of_each_passage_by_itself(tmp_path: Path) -> None:

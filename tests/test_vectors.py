@@ -13,7 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.errors import DamagedSnapshot
-from qa.index.local.vectors import ExactStore, FaissStore, IndexChoice, VectorStore, write_index
+from qa.index.local.vectors import (
+    CodedStore,
+    ExactStore,
+    FaissStore,
+    IndexChoice,
+    VectorStore,
+    inner_products,
+    write_codes,
+    write_index,
+)
 from qa.index.local.vectors.choice import RECALL_GOAL
 
 Floats = npt.NDArray[np.float32]
@@ -31,11 +40,19 @@ def written(vectors: Floats, folder: Path, *, exact_up_to: int = 10**9) -> Faiss
     return FaissStore.open(path, vectors, write_index(vectors, vectors[:50], path, exact_up_to).probes)
 
 
-@pytest.fixture(params=["oracle", "exact", "quantised"])
+def coded(vectors: Floats, folder: Path) -> CodedStore:
+    """A store over codes that were saved and opened again."""
+    write_codes(vectors, folder / "codes.faiss")
+    return CodedStore.open(folder / "codes.faiss", vectors)
+
+
+@pytest.fixture(params=["oracle", "exact", "quantised", "coded"])
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Open:
     """Opens a store over some vectors, written and read again where the store lives in a file."""
     if request.param == "oracle":
         return ExactStore
+    if request.param == "coded":
+        return lambda vectors: coded(vectors, tmp_path_factory.mktemp("codes"))
 
     def open_faiss(vectors: Floats) -> VectorStore:
         exact_up_to = 10**9 if request.param == "exact" else 0
@@ -222,3 +239,74 @@ def test_the_same_vectors_give_the_same_bytes(tmp_path: Path, clustered: Floats,
         write_index(clustered, clustered[:50], tmp_path / name, exact_up_to)
     faiss.omp_set_num_threads(threads)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+# Coded stores
+
+
+@pytest.fixture(scope="module")
+def coded_store(clustered: Floats, tmp_path_factory: pytest.TempPathFactory) -> CodedStore:
+    return coded(clustered, tmp_path_factory.mktemp("codes"))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    near=st.booleans(),
+    count=st.integers(1, 900),
+    share=st.sampled_from([None, 0.0, 0.001, 0.3, 0.9, 1.0]),
+)
+def test_coded_finds_exactly_what_the_exact_store_finds(
+    coded_store: CodedStore, clustered: Floats, seed: int, near: bool, count: int, share: float | None
+) -> None:
+    random = np.random.default_rng(seed)
+    query = unit(random.standard_normal(24) * (0.3 if near else 1) + (clustered[seed % 6000] if near else 0))
+    allowed = None if share is None else random.random(6000) < share
+    rows, scores = coded_store.search(query, count, allowed)
+    expected_rows, expected_scores = ExactStore(clustered).search(query, count, allowed)
+    np.testing.assert_array_equal(rows, expected_rows)
+    np.testing.assert_array_equal(scores, expected_scores)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), step=st.sampled_from([1e-3, 1e-5, 1e-7]), count=st.integers(1, 60))
+def test_coded_misses_none_that_its_codes_cannot_tell_apart(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, step: float, count: int
+) -> None:
+    """Vectors closer to each other than the codes are fine, beside one that widens the codes' range."""
+    random = np.random.default_rng(seed)
+    crowd = unit(np.append(1, np.zeros(7)) + step * random.standard_normal((2000, 8)))
+    vectors = np.concatenate([crowd, -crowd[:1]])
+    query = unit(np.append(1, np.zeros(7)) + 0.3 * random.standard_normal(8))
+    rows, scores = coded(vectors, tmp_path_factory.mktemp("codes")).search(query, count)
+    expected_rows, expected_scores = ExactStore(vectors).search(query, count)
+    np.testing.assert_array_equal(rows, expected_rows)
+    np.testing.assert_array_equal(scores, expected_scores)
+
+
+def test_the_same_vectors_give_the_same_codes(tmp_path: Path, clustered: Floats) -> None:
+    for name in ("one", "two"):
+        write_codes(clustered, tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_codes_of_other_vectors_are_refused(tmp_path: Path, clustered: Floats) -> None:
+    write_codes(clustered, tmp_path / "codes")
+    with pytest.raises(ValueError, match="no index of codes"):
+        CodedStore.open(tmp_path / "codes", clustered[:-1])
+    (tmp_path / "codes").write_bytes(b"nothing of the kind")
+    with pytest.raises(ValueError, match="no FAISS index"):
+        CodedStore.open(tmp_path / "codes", clustered)
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), dimension=st.sampled_from([1, 7, 24, 33, 384]), size=st.integers(1, 300))
+def test_a_score_is_the_same_alone_in_any_company_and_at_any_place(seed: int, dimension: int, size: int) -> None:
+    random = np.random.default_rng(seed)
+    vectors = random.standard_normal((size, dimension)).astype(np.float32)
+    query = random.standard_normal(dimension).astype(np.float32)
+    together = inner_products(vectors, query)
+    alone = [inner_products(vectors[[row]], query)[0] for row in range(size)]
+    order = random.permutation(size)[: 1 + size // 2]
+    np.testing.assert_array_equal(together, alone)
+    np.testing.assert_array_equal(together[order], inner_products(vectors[order], query))

@@ -99,7 +99,13 @@ class SegmentWriter:
         return self._folder.texts.passages
 
     def add(
-        self, document: Document, own: Mapping[str, str], passages: Iterable[tuple[Passage, bytes, PassageVectors]]
+        self,
+        document: Document,
+        own: Mapping[str, str],
+        passages: Iterable[tuple[Passage, bytes, PassageVectors]],
+        *,
+        sidecar: str = "",
+        kept: bool = False,
     ) -> None:
         """Add a document.
 
@@ -108,6 +114,8 @@ class SegmentWriter:
             own: What its file says of itself, before anything else known of it.
             passages: Its passages in order, each with the digest of what was encoded, and its vectors: of at least one
                 token and of every sentence.
+            sidecar: A digest of what the sidecar says of the file.
+            kept: Whether the file could not be read and an earlier reading is kept, so that it is to be read again.
 
         Raises:
             ValueError: the document's path is not behind the last one's, a passage is not its text, or has no vectors.
@@ -125,7 +133,7 @@ class SegmentWriter:
             texts.add_passage(passage, key)
             forms.update(count_forms(indexed))
         self._forms.add(forms)
-        texts.add_document(document, own)
+        texts.add_document(document, own, sidecar, kept=kept)
         self._last = document.source
 
     def finish(self) -> SegmentRecord:

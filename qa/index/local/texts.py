@@ -26,7 +26,7 @@ _SCHEMA = """
 CREATE TABLE documents (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL, source TEXT NOT NULL, sha256 TEXT NOT NULL, title TEXT NOT NULL,
     publisher TEXT, author TEXT, date TEXT, url TEXT, characters INTEGER NOT NULL, passages INTEGER NOT NULL,
-    digest TEXT NOT NULL);
+    digest TEXT NOT NULL, sidecar TEXT NOT NULL, kept INTEGER NOT NULL, note TEXT);
 CREATE TABLE contents (document INTEGER PRIMARY KEY, text TEXT NOT NULL, blocks TEXT NOT NULL, own TEXT NOT NULL);
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
@@ -34,7 +34,7 @@ CREATE TABLE passages (
     footnotes TEXT NOT NULL, key BLOB NOT NULL);
 """
 _SCHEMA_AT_THE_END = "CREATE INDEX passages_key ON passages (key)"  # whose order is not that of the rows
-_DOCUMENT = "id, source, sha256, title, publisher, author, date, url, characters, passages, digest"
+_DOCUMENT = "id, source, sha256, title, publisher, author, date, url, characters, passages, digest, sidecar, kept, note"
 _CONTENT = "text, blocks, own"
 _PASSAGE = "start, end, text, headings, sentences, kind, page, footnotes"
 _block_values = attrgetter(*(field.name for field in fields(Block)))
@@ -50,11 +50,17 @@ class StoredDocument:
         info: What a list of documents says of it.
         sha256: Of its file.
         digest: Of all that an answer or a page shows of it, and of the keys of its passages.
+        sidecar: A digest of what the sidecar says of it.
+        kept: Whether its file could not be read when this was written, so that an earlier reading was kept.
+        note: What the loader notes for the build's report.
     """
 
     info: DocumentInfo
     sha256: str
     digest: str
+    sidecar: str
+    kept: bool
+    note: str | None
 
 
 class TextsWriter:
@@ -91,12 +97,14 @@ class TextsWriter:
         self._insert_passages([(*values, key)])
         self._of_document += 1
 
-    def add_document(self, document: Document, own: Mapping[str, str]) -> None:
+    def add_document(self, document: Document, own: Mapping[str, str], sidecar: str, *, kept: bool) -> None:
         """Add the document whose passages were added.
 
         Args:
             document: The document.
             own: What its file says of itself, before anything else known of it.
+            sidecar: See `StoredDocument`; `kept` likewise.
+            kept: Whether an earlier reading was kept.
         """
         blocks = json.dumps([_block_values(block) for block in document.blocks])
         details = (
@@ -106,7 +114,8 @@ class TextsWriter:
         content = (document.text, blocks, json.dumps(own, ensure_ascii=False, sort_keys=True))
         self._digest.update(canonical([*details, *content]))
         sizes = (len(document.text), self._of_document)
-        self._insert_document((*details, *sizes, self._digest.hexdigest()), content)
+        state = (sidecar, int(kept), own.get("note"))
+        self._insert_document((*details, *sizes, self._digest.hexdigest(), *state), content)
         self._digest, self._of_document = sha256(), 0
 
     def copy(self, texts: Texts, document: int, passages: range) -> None:
@@ -135,7 +144,7 @@ class TextsWriter:
 
     def _insert_document(self, details: Row, content: Row) -> None:
         self._database.execute(
-            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (self.documents, *details)
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (self.documents, *details)
         )
         self._database.execute("INSERT INTO contents VALUES (?, ?, ?, ?)", (self.documents, *content))
         self.documents += 1
@@ -160,10 +169,10 @@ class Texts:
 
     def documents(self) -> Iterator[StoredDocument]:
         """All documents, in the order of their paths."""
-        for id_, source, digest_of_file, *details, digest in self._database.execute(
+        for id_, source, digest_of_file, *details, digest, sidecar, kept, note in self._database.execute(
             f"SELECT {_DOCUMENT} FROM documents ORDER BY row"  # noqa: S608 - columns only
         ):
-            yield StoredDocument(DocumentInfo(id_, source, *details), digest_of_file, digest)
+            yield StoredDocument(DocumentInfo(id_, source, *details), digest_of_file, digest, sidecar, bool(kept), note)
 
     def document(self, stored: StoredDocument, row: int) -> Document:
         """A document with its canonical text and blocks, given what the list says of it and its row."""

@@ -14,7 +14,7 @@ from workshop import Workshop
 import qa.building.build
 import qa.building.doctor
 from qa.cli.main import main
-from qa.index.local.manifest import current_id
+from qa.index.local.index_folder import current_id, version_names
 
 ROOT = Path(__file__).parent.parent
 
@@ -79,7 +79,7 @@ def test_doctor_tells_by_its_exit_status(shop, capsys):
     capsys.readouterr()
     assert main(["doctor"]) == 0
     assert capsys.readouterr().out.startswith("ok    model: ")
-    (shop.folder() / "tokens.i8").write_bytes(b"")
+    (shop.new_folder() / "tokens.i8").write_bytes(b"")
     assert main(["doctor", "--json"]) == 1
     wrong = [each for each in json.loads(capsys.readouterr().out) if each["health"] == "wrong"]
     assert "tokens.i8 has 0 bytes" in wrong[0]["detail"]
@@ -135,7 +135,8 @@ def test_ctrl_c_leaves_everything_as_it_was_and_the_work_is_kept(tmp_path):
     assert process.returncode == 130
     assert said == "qa: interrupted; the index that serves is untouched\n"
     assert current_id(shop.index) == before
-    assert [path.name for path in (shop.index / "snapshots").iterdir()] == [before]
+    assert [name.partition("-")[2] for name in version_names(shop.index)] == [before]
+    assert [path.name for path in (shop.index / "segments").iterdir()] == [path.name for path in shop.segments()]
     assert not (shop.index / "progress.json").exists()
     report = shop.build()
     assert (report.reused, report.encoded) == (3 + 40, 20), "what was encoded before Ctrl-C is not encoded again"

@@ -71,7 +71,7 @@ def pack(levels: Levels) -> npt.NDArray[np.uint8]:
     if (levels % _STEP).any():
         raise ValueError("token levels have more than four bits")
     data, width = levels.view(np.uint8), packed_width(levels.shape[1])
-    packed = data[:, :width] >> 4
+    packed = data[:, :width] >> np.uint8(4)
     packed[:, : levels.shape[1] - width] |= data[:, width:]
     return packed
 

@@ -17,8 +17,9 @@ from pptx.table import _Cell
 
 from qa.errors import UnreadableFile
 from qa.reading.decode import clean
-from qa.reading.draft import Draft
+from qa.reading.draft import Draft, Read
 from qa.reading.formats.office_package import open_package
+from qa.reading.left_out import LeftOut
 from qa.records import BlockKind
 
 _REPEATED = {PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.HEADER}
@@ -27,7 +28,7 @@ _MOST_PLACEHOLDERS = 200  # of a layout that a shape may take its place from: it
 _ROW_EMU = 200_000  # shapes whose tops differ by less (half a centimetre) are read from left to right
 
 
-def read_pptx(data: bytes) -> tuple[list[Draft], dict[str, str]]:
+def read_pptx(data: bytes) -> Read:
     """Turn a presentation into drafts, and what it says of itself.
 
     Raises:
@@ -52,10 +53,9 @@ def read_pptx(data: bytes) -> tuple[list[Draft], dict[str, str]]:
             bare.append(number)
     if not drafts:
         raise UnreadableFile("is without text: its slides hold pictures at most")
-    own = (
-        {"note": f"without text: slide{'s' if len(bare) > 1 else ''} {', '.join(map(str, bare[:20]))}"} if bare else {}
-    )
-    return drafts, own
+    left_out = LeftOut()
+    left_out.add_places("without text", "slide", bare)
+    return Read(drafts, {}, left_out.told())
 
 
 def _slide(slide: Any, number: int, order: _ReadingOrder, *, first: bool) -> Iterator[Draft]:

@@ -29,6 +29,11 @@ class Content:
     passages: tuple[Passage, ...]
 
 
+def note_of(left_out: tuple[str, ...]) -> str:
+    """The `note` that names what was left out; empty if nothing was."""
+    return "\n".join(" ".join(phrase.split()) for phrase in left_out)
+
+
 def to_data(content: Content) -> dict[str, Any]:
     """Content as JSON data."""
     return {

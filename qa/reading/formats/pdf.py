@@ -14,15 +14,15 @@ from pypdfium2 import raw
 
 from qa.errors import UnreadableFile
 from qa.reading.decode import clean
-from qa.reading.draft import Draft
+from qa.reading.draft import Read
 from qa.reading.layout import Line, lay_out
+from qa.reading.titles import is_title
 from qa.records import BlockKind
 
 _MOST_PAGES = 20_000
 _MOST_CHARS_OF_PAGE = 2_000_000
 _HYPHEN_AT_LINE_END = "\x02"  # PDFium's stand-in, which also swallows the line's end
 _BOLD = re.compile(r"bold|black|heavy|semib|demi|CMBX", re.IGNORECASE)
-_NO_TITLES = frozenset({"untitled", "(anonymous)", "unknown", "document", "title"})  # what programs put there
 _TROUBLE = {
     raw.FPDF_ERR_PASSWORD: "is encrypted; save it without a password",
     raw.FPDF_ERR_SECURITY: "is encrypted in a way that is not read; save it without a password",
@@ -30,7 +30,7 @@ _TROUBLE = {
 }
 
 
-def read_pdf(data: bytes) -> tuple[list[Draft], dict[str, str]]:
+def read_pdf(data: bytes) -> Read:
     """Turn a PDF into drafts, and what it says of itself.
 
     Raises:
@@ -56,12 +56,11 @@ def read_pdf(data: bytes) -> tuple[list[Draft], dict[str, str]]:
         raise UnreadableFile(f"is without text: its {count} {what} pictures at most; run text recognition (OCR) on it")
     drafts = lay_out(pages)
     own = {}
-    if bare:
-        own["note"] = f"without text: page{'s' if len(bare) > 1 else ''} {', '.join(map(str, bare[:20]))}"
+    told = f"without text: page{'s' if len(bare) > 1 else ''} {', '.join(map(str, bare[:20]))}"
     title = clean(document.get_metadata_value("Title")).strip()
-    if title and title.lower() not in _NO_TITLES and not any(draft.kind is BlockKind.TITLE for draft in drafts):
+    if is_title(title) and not any(draft.kind is BlockKind.TITLE for draft in drafts):
         own["title"] = " ".join(title.split())
-    return drafts, own
+    return Read(drafts, own, (told,) if bare else ())
 
 
 def _page_lines(document: pdfium.PdfDocument, number: int) -> list[Line]:

@@ -31,7 +31,7 @@ def line(text: str, page: int = 1, y: float = 500, **more) -> Line:
 
 
 def test_html_is_its_main_text():
-    drafts, own = read_html(PAGE)
+    drafts, own, left_out = read_html(PAGE)
     assert [(draft.kind.value, draft.text) for draft in drafts] == [
         ("title", "The Pier"),
         ("paragraph", "Built\nin 1871 by Mara Quill. Tail."),
@@ -43,6 +43,7 @@ def test_html_is_its_main_text():
         ("boilerplate", "Legal line"),
     ]
     assert own == {}
+    assert left_out == ()
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,7 @@ RUN = """
 import sys
 import qa.building.build, qa.cli.main, qa.building.doctor, qa.answering.service
 from fakes import FakeEncoder
-for module in (qa.building.build, qa.answering.service):
-    module.open_encoder = lambda _: FakeEncoder()
+qa.building.build.open_encoder = qa.answering.service.open_question_encoder = lambda _: FakeEncoder()
 for module in (qa.building.build, qa.building.doctor):
     module.model_fingerprint = lambda _: FakeEncoder().fingerprint
 sys.exit(qa.cli.main.main(sys.argv[1:]))

@@ -18,7 +18,7 @@ from typing import Any
 from qa.answering.confidence import assess
 from qa.answering.originals import Original, Originals
 from qa.answering.quotes import distinct, quotes
-from qa.encode import Encoder, open_encoder
+from qa.encode import Encoder, open_question_encoder
 from qa.errors import InvalidQuestion, InvalidRequest, OperatingError, QuestionTooLong
 from qa.index.build_notes import read_progress, read_report
 from qa.index.local.current import Holder
@@ -42,9 +42,10 @@ class Service:
 
         Raises:
             ModelUnavailable: weights are missing, altered or not loadable.
+            PackageMissing: QA_MODEL names a model, and sentence-transformers is not installed.
         """
         self._settings = settings
-        self._encoder = encoder or open_encoder(settings)
+        self._encoder = encoder or open_question_encoder(settings)
         self._given = _GivenAnswers()
         self._originals = Originals(settings.seeds_dir)
         self._holder = Holder(settings.index_dir, self._encoder.fingerprint)

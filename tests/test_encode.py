@@ -29,7 +29,7 @@ from qa.encode import (
     packaged_model,
 )
 from qa.encode.packaged_model import verify_files
-from qa.errors import ModelUnavailable
+from qa.errors import ModelUnavailable, PackageMissing
 from qa.reading.passages import cut_passages, embedding_text
 from qa.records import Document
 from qa.settings import Settings
@@ -409,6 +409,18 @@ def test_whatever_a_library_raises_means_that_there_is_no_model(monkeypatch, fai
             opened(Settings())
         assert said in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("library", ["sentence_transformers", "torch"])
+def test_a_library_that_is_left_out_is_named_where_it_is_needed(monkeypatch, tiny_folder: Path, library: str) -> None:
+    monkeypatch.delitem(sys.modules, "qa.encode.sentence_transformers", raising=False)
+    monkeypatch.delattr("qa.encode.sentence_transformers", raising=False)
+    monkeypatch.setitem(sys.modules, library, None)
+    assert open_question_encoder(Settings()).dimension == 384
+    named = Settings(model=str(tiny_folder))
+    for opened, settings in ((open_encoder, Settings()), (open_encoder, named), (open_question_encoder, named)):
+        with pytest.raises(PackageMissing, match=r"needs .*, which this environment leaves out\. Install requirements"):
+            opened(settings)
 
 
 def test_a_model_that_fails_while_it_encodes_is_unavailable(any_way: Encoder, monkeypatch) -> None:

@@ -27,6 +27,7 @@ from bench.servers import Service, own, running
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 QUESTION = "who owns the hospitals"
+_QA = (sys.executable, "-P", "-m", "qa")  # without -P the package in the working directory would be run
 FIGURES = ("start, s", "start, CPU s", "qa ask, s", "qa ask, CPU s", "memory ready, MB", "of these its own, MB")
 
 
@@ -53,9 +54,14 @@ def main() -> None:
 
 def _service(checkout: Path, work: Path) -> Service:
     service = own(work / str(len(list(work.iterdir()))), checkout / "seeds")
-    service = replace(service, name=str(checkout), environment={**service.environment, "PYTHONPATH": str(checkout)})
+    service = replace(
+        service,
+        name=str(checkout),
+        command=(*_QA, "serve"),
+        environment={**service.environment, "PYTHONPATH": str(checkout)},
+    )
     Path(service.environment["QA_INDEX_DIR"]).mkdir()
-    subprocess.run([sys.executable, "-m", "qa", "build", "--quiet"], env=_environment(service), check=True)
+    subprocess.run([*_QA, "build", "--quiet"], env=_environment(service), check=True)
     return service
 
 
@@ -74,7 +80,7 @@ def _start(service: Service) -> dict[str, float]:
 def _ask(service: Service) -> dict[str, float]:
     """A process that answers one question."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    command = [sys.executable, "-m", "qa", "ask", QUESTION]
+    command = [*_QA, "ask", QUESTION]
     subprocess.run(command, env=_environment(service), stdout=subprocess.DEVNULL, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime

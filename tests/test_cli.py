@@ -169,7 +169,7 @@ def test_other_faults_are_not_taken_for_a_lack_of_memory(monkeypatch):
     [
         (["build"], "torch", "requirements.lock"),
         (["watch"], "lxml", "requirements.lock"),
-        (["doctor"], "python-docx", "requirements.lock"),
+        (["doctor"], "pypdfium2", "requirements.lock"),
         (["serve", "--watch"], "sentence-transformers", "requirements.lock"),
         (["eval", "kp", "none.jsonl"], "ir-measures", "'.[eval]'"),
         (["eval", "fit", "none.jsonl", "--out", "none.json"], "scikit-learn", "'.[eval]'"),

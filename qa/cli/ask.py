@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from qa.answering.service import Service
+from qa.cli.open_service import open_service
 from qa.cli.output import say, say_json
 from qa.records import Answer, Filters, Quote, Verdict
 from qa.settings import Settings
@@ -20,7 +20,7 @@ _VERDICTS = {
 
 def run_ask(settings: Settings, arguments: argparse.Namespace) -> int:
     """Ask one question; the exit status says whether it was answered."""
-    service = Service(settings)
+    service = open_service(settings)
     try:
         answer = service.ask(
             " ".join(arguments.question),

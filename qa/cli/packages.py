@@ -22,8 +22,6 @@ BUILDING = Packages(
         "lxml",
         "markdown-it-py",
         "pypdfium2",
-        "python-docx",
-        "python-pptx",
         "sentence-transformers",
         "torch",
         "tqdm",

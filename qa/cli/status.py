@@ -7,27 +7,27 @@ from dataclasses import asdict
 
 from qa.cli.output import say, say_json
 from qa.index.build_notes import read_report
-from qa.index.local.snapshot import current_id, open_snapshot
+from qa.index.local.local_index import open_index
 from qa.settings import Settings
 
 
 def run_status(settings: Settings, arguments: argparse.Namespace) -> int:
     """Open the current snapshot, which verifies it, and list its documents."""
-    snapshot = open_snapshot(settings.index_dir, current_id(settings.index_dir))
+    index = open_index(settings.index_dir)
     try:
         if arguments.json:
             data = {
-                "snapshot": snapshot.id,
-                "built_at": snapshot.manifest["built_at"],
-                "passages": snapshot.size,
-                "documents": [asdict(info) for info in snapshot.documents],
+                "snapshot": index.id,
+                "built_at": index.built_at,
+                "passages": index.size,
+                "documents": [asdict(info) for info in index.documents],
                 "last_build": read_report(settings.index_dir),
             }
             say_json(data)
             return 0
-        say(f"Snapshot {snapshot.id}, built {snapshot.manifest['built_at']}, whole; {snapshot.size} passages")
-        for info in snapshot.documents:
+        say(f"Snapshot {index.id}, built {index.built_at}, whole; {index.size} passages")
+        for info in index.documents:
             say(f"{info.passages:6} passages  {info.date or 'undated':10}  {info.source}  {info.title}")
     finally:
-        snapshot.close()
+        index.close()
     return 0

@@ -62,12 +62,12 @@ def application(*, with_builder: bool) -> Any:
 
 def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
-    _log()
-    file_descriptors.raise_limit()
-    sweep_uploads(settings.seeds_dir)
     with_builder = arguments.watch or bool(settings.admin_token)
     if with_builder:
         check_packages("The builder beside the server", BUILDING)
+    _log()
+    file_descriptors.raise_limit()
+    sweep_uploads(settings.seeds_dir)
     listener = _listener(settings)
     try:
         with _builder(settings) if with_builder else nullcontext():

@@ -16,10 +16,10 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-import bm25s
 import numpy as np
 import numpy.typing as npt
 
+from qa.text.json_reading import parse_json
 from qa.text.words import terms
 
 _K1, _B = 1.5, 0.75
@@ -30,37 +30,66 @@ _BLOCK = 1 << 18  # postings handled at a time
 class BM25:
     """An open BM25 index over the passages of a snapshot."""
 
-    def __init__(self, index: bm25s.BM25) -> None:
-        index.unique_token_ids_set.clear()  # a second copy of the vocabulary, for a method that is not used here
+    def __init__(
+        self,
+        vocabulary: dict[str, int],
+        size: int,
+        scores: npt.NDArray[np.float32],
+        rows: npt.NDArray[np.int32],
+        bounds: npt.NDArray[np.int64],
+    ) -> None:
+        """Take the arrays of bm25s into use.
+
+        Args:
+            vocabulary: Each term's column.
+            size: The number of passages.
+            scores: `(postings,) float32`, column by column.
+            rows: `(postings,) int32`, the passages they belong to, each once in a column.
+            bounds: `(terms + 1,) int64`, where each column begins and ends.
+        """
+        self.vocabulary = vocabulary
+        self.size = size
         # As plain arrays: slices of a memmap are memmaps again, at a price that is paid for every term.
-        index.scores = {name: np.asarray(each) if np.ndim(each) else each for name, each in index.scores.items()}
-        self._index = index
-        self.vocabulary: dict[str, int] = index.vocab_dict
-        self.size = int(index.scores["num_docs"])
+        self._scores, self._rows, self._bounds = np.asarray(scores), np.asarray(rows), np.asarray(bounds)
 
     @classmethod
     def open(cls, folder: Path) -> BM25:
-        """Open a saved index; its arrays are memory-mapped."""
-        return cls(bm25s.BM25.load(folder, mmap=True, show_progress=False))
+        """Open a saved index; its arrays are memory-mapped.
+
+        bm25s itself is not needed for that: importing it takes as long as all the rest of an index.
+        """
+        scores, rows, bounds = (
+            np.load(folder / f"{name}.csc.index.npy", mmap_mode="r") for name in ("data", "indices", "indptr")
+        )
+        vocabulary = parse_json((folder / "vocab.index.json").read_bytes())
+        size = parse_json((folder / "params.index.json").read_bytes())["num_docs"]
+        return cls(vocabulary, int(size), scores, rows, bounds)
 
     def scores(self, query_terms: Sequence[str]) -> npt.NDArray[np.float32]:
         """Every passage's score for the given terms, `(passages,) float32`; 0 where none occurs."""
-        ids = [self.vocabulary[each] for each in query_terms if each in self.vocabulary]
-        if not ids:
-            return np.zeros(self.size, dtype=np.float32)
-        return np.asarray(self._index.get_scores_from_ids(ids), dtype=np.float32)
+        found = np.zeros(self.size, dtype=np.float32)
+        for each in query_terms:
+            if each in self.vocabulary:
+                column = self._column(each)
+                found[self._rows[column]] += self._scores[column]
+        return found
 
     def frequency(self, query_term: str) -> int:
         """The number of passages that hold a term."""
-        column = self.vocabulary.get(query_term)
-        if column is None:
+        if query_term not in self.vocabulary:
             return 0
-        bounds = self._index.scores["indptr"]
-        return int(bounds[column + 1] - bounds[column])
+        column = self._column(query_term)
+        return int(column.stop - column.start)
+
+    def _column(self, known_term: str) -> slice:
+        column = self.vocabulary[known_term]
+        return slice(self._bounds[column], self._bounds[column + 1])
 
 
 def write_bm25(texts: Iterable[str], folder: Path) -> None:
     """Index texts, in order, and save the index into a folder."""
+    import bm25s  # noqa: PLC0415 - only a build needs it
+
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryFile(dir=folder) as postings, TemporaryFile(dir=folder) as scores, TemporaryFile(dir=folder) as rows:
         vocabulary, lengths = _write_postings(texts, postings)

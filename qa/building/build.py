@@ -34,6 +34,7 @@ from qa.building.progress import ProgressNote
 from qa.building.read_files import Reading, read_files
 from qa.building.reuse import Memory, ToEncode
 from qa.building.served import Served
+from qa.building.unanswered import with_unanswered
 from qa.building.up_to_date import candidates, documents_of, failures_of, holds_all, is_outcome, serving_or_restored
 from qa.encode import Encoder, model_fingerprint, model_name, open_encoder
 from qa.errors import BuildFailed, BuildRunning
@@ -163,6 +164,7 @@ class _Build:
             serving = serving_or_restored(known, self._index_dir)
             self._served = Served(known)
             before = documents_of(serving.manifest) if serving else {}
+            self._contents = with_unanswered(self._contents, before)
             files = self._contents.files
             wanted = next((each for each in self._candidates(serving) if holds_all(each, files)), None)
             if wanted:

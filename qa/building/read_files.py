@@ -65,6 +65,9 @@ def read_files(
         for file in files:
             on_progress(Progress(Step.READING, done, total))
             done += file.bytes
+            if file.for_now:
+                _not_read(reading, served, file, file.trouble)
+                continue
             trouble = file.trouble or memory.failure(file.source, file.sha256)
             if trouble:
                 reading.failed[file.source] = trouble
@@ -78,14 +81,19 @@ def read_files(
                 else:
                     memory.keep(file.source, file.sha256, parser.read(file.source, data))
             except UnreadableForNow as error:
-                if served.holds(file):
-                    reading.kept[file.source] = f"{error}; {_KEPT}"
-                else:
-                    reading.for_now[file.source] = f"{error}; {_AGAIN}"
+                _not_read(reading, served, file, error)
             except UnreadableFile as error:
                 reading.failed[file.source] = str(error)
     on_progress(Progress(Step.READING, done, total))
     return reading
+
+
+def _not_read(reading: Reading, served: Served, file: SourceFile, why: object) -> None:
+    """Note that a file was not read for now."""
+    if served.holds(file):
+        reading.kept[file.source] = f"{why}; {_KEPT}"
+    else:
+        reading.for_now[file.source] = f"{why}; {_AGAIN}"
 
 
 def _tried_before(settings: Settings) -> set[str]:

@@ -62,7 +62,8 @@ def holds_all(manifest: dict[str, Any], files: tuple[SourceFile, ...]) -> bool:
     """Whether a manifest lists exactly these files, each with its bytes, and none that was only kept."""
     listed = {each["source"]: each["sha256"] for part in ("documents", "failed") for each in manifest[part]}
     kept = any(each.get("kept") for each in manifest["documents"])
-    return not kept and listed == {file.source: file.sha256 for file in files}
+    wanting = any(file.for_now for file in files)
+    return not kept and not wanting and listed == {file.source: file.sha256 for file in files}
 
 
 def is_outcome(manifest: dict[str, Any], files: tuple[SourceFile, ...], reading: Reading) -> bool:

@@ -64,8 +64,8 @@ def test_rollback_lists_goes_back_and_is_told_by_the_next_build(shop, capsys):
     assert f"Snapshot {first} now serves." in capsys.readouterr().out
     assert main(["rollback", "--list"]) == 0
     listed = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in listed] == [second, first]
-    assert [line.split("  ")[-1] for line in listed] == ["rolled back", "current"]
+    assert [line.split()[0] for line in listed] == [first, second], "the newest version first"
+    assert [line.split("  ")[-1] for line in listed] == ["current", "rolled back"]
     assert main(["build", "--quiet"]) == 0
     assert f"these documents give {second}, which was rolled back" in capsys.readouterr().out
     assert main(["rollback", second]) == 0

@@ -20,6 +20,7 @@ from math import inf
 from pathlib import Path
 
 from qa.building.build import build
+from qa.building.heartbeat import Heartbeat
 from qa.building.merge import merge
 from qa.encode import Encoder, open_encoder
 from qa.errors import BuildFailed, BuildRunning, ModelUnavailable, QAError
@@ -53,6 +54,7 @@ class Watch:
         self._on_progress = on_progress
         self._encoder = encoder
         self._lock = BuilderLock(settings.index_dir)
+        self._heart = Heartbeat(self._lock.beat)
         self._seen: _Look | None = None
         self._since = -inf  # when what was seen last had changed
         self._built: _Look | None = None
@@ -65,16 +67,21 @@ class Watch:
         """Build now, and again after every change, until told to stop."""
         self._stop = stop
         try:
-            while True:
-                try:
-                    self._turn()
-                except Exception as error:  # noqa: BLE001 - the loop's edge: the next look must still happen
-                    if time.monotonic() >= self._retry_at:  # else it was told a moment ago
-                        self._put_off("Looking at the documents", error)
-                if stop.wait(LOOK_EVERY_S):
-                    return
+            with self._heart:
+                self._run(stop)
         finally:
             self._lock.release()
+
+    def _run(self, stop: threading.Event) -> None:
+        while True:
+            self._heart.step()
+            try:
+                self._turn()
+            except Exception as error:  # noqa: BLE001 - the loop's edge: the next look must still happen
+                if time.monotonic() >= self._retry_at:  # else it was told a moment ago
+                    self._put_off("Looking at the documents", error)
+            if stop.wait(LOOK_EVERY_S):
+                return
 
     def _turn(self) -> None:
         """Look once, and build if there is reason to."""
@@ -95,7 +102,7 @@ class Watch:
     def _build(self) -> bool:
         """Build; False if it must be tried again, for another builder is at work or something is wanting for now."""
         try:
-            report = build(self._settings, self._on_progress, encoder=self._loaded())
+            report = build(self._settings, self._progressed, encoder=self._loaded())
         except BuildRunning:
             self._since = time.monotonic()
             return False
@@ -118,6 +125,7 @@ class Watch:
 
     def _is_wanted(self) -> bool:
         """Whether there is reason to build, or to end; for a merge, from another thread."""
+        self._heart.step()
         if self._stop.is_set() or (self._settings.index_dir / REQUEST).exists():
             return True
         now = time.monotonic()
@@ -125,6 +133,10 @@ class Watch:
             return False
         self._looked_at = now
         return self._look() != self._seen
+
+    def _progressed(self, progress: Progress) -> None:
+        self._heart.step()
+        self._on_progress(progress)
 
     def _tell(self, report: BuildReport) -> None:
         try:

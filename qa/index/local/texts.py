@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.index.local.typed_json import canonical
-from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span
+from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span, left_out_of
 from qa.text.json_reading import parse_json
 
 TEXTS = "texts.sqlite"
@@ -176,7 +176,7 @@ class Texts:
 
     def document(self, stored: StoredDocument, row: int) -> Document:
         """A document with its canonical text and blocks, given what the list says of it and its row."""
-        text, blocks, _ = self._content(row)
+        text, blocks, own = self._content(row)
         info = stored.info
         return Document(
             id=info.id,
@@ -189,6 +189,7 @@ class Texts:
             author=info.author,
             date=info.date,
             url=info.url,
+            left_out=left_out_of(parse_json(own)),
         )
 
     def parsed(self, row: int) -> tuple[dict[str, str], str, tuple[Block, ...]]:

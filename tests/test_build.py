@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+from fakes import ParserHere
 from filelock import FileLock
 from processes import FRESH
 from waiting import PATIENCE_S, until
@@ -23,6 +24,7 @@ from workshop import TEXTS, Workshop, fates, reason
 import qa.building.build
 import qa.building.file_digests
 import qa.building.new_version
+import qa.building.read_files
 import qa.building.write_segments
 from qa.building.build import build
 from qa.building.journal import JOURNAL
@@ -605,6 +607,7 @@ def of_passages(root: Path, count: int) -> Workshop:
 
 def test_what_one_addition_writes_does_not_grow_with_the_index(tmp_path, monkeypatch):
     monkeypatch.setattr(qa.building.file_digests, "SETTLED_S", 0)
+    monkeypatch.setattr(qa.building.read_files, "Parser", ParserHere)
     written = []
     for count in (1000, 10_000):
         shop = of_passages(tmp_path / str(count), count)

@@ -86,6 +86,31 @@ def test_doctor_tells_by_its_exit_status(shop, capsys):
     assert wrong[0]["remedy"]
 
 
+def test_every_byte_is_compared_and_mended_when_asked(shop, capsys):
+    main(["build"])
+    assert main(["build", "--verify", "--quiet"]) == 0
+    path = shop.new_folder() / "tokens.i8"
+    path.write_bytes(path.read_bytes()[:-1])
+    capsys.readouterr()
+    assert main(["build", "--verify"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("qa: damaged_snapshot: Segment ")
+    assert "Run `qa build --repair`. It holds ferry.md, harbour.txt, mill.txt." in line
+    assert main(["build", "--repair", "--quiet"]) == 0
+    assert "now serves: 3 documents" in capsys.readouterr().out
+    assert main(["build", "--verify", "--quiet"]) == 0
+
+
+def test_a_build_merges_when_the_new_version_serves(shop, capsys):
+    for number in range(4):
+        shop.put(f"note{number}.txt", f"Note {number}\n\nA note on pier {number}.")
+        assert main(["build", "--quiet"]) == 0
+    assert len(shop.segments()) == 1
+    capsys.readouterr()
+    assert main(["status"]) == 0
+    assert ", whole; 7 passages in 1 segment\n" in capsys.readouterr().out
+
+
 def test_errors_are_one_line(shop, capsys, monkeypatch):
     assert main(["status"]) == 1
     monkeypatch.setenv("QA_TYPO", "1")

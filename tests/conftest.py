@@ -39,6 +39,12 @@ def _no_settings_from_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_flushed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a killed process has written stays written, so flushing to disk only takes time here."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
 @pytest.fixture(scope="session")
 def seeds() -> tuple[Document, ...]:
     """The five documents, as a build reads them."""

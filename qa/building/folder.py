@@ -19,6 +19,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
+from qa.building.file_digests import FileDigests
 from qa.errors import BuildFailed
 from qa.index.build_notes import Fate, FileReport
 from qa.index.file_calls import Headway, says_nothing_of_the_file, within
@@ -63,8 +64,13 @@ class Contents:
     skipped: tuple[FileReport, ...]
 
 
-def look_into(folder: Path, most_bytes: int) -> Contents:
+def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = None) -> Contents:
     """List a folder's files and digest those that are read.
+
+    Args:
+        folder: The documents' folder.
+        most_bytes: The largest file that is read.
+        remembered: Digests of files that need not be read again; takes up those of the others.
 
     Raises:
         BuildFailed: there is no such folder, or the machine is short of memory or of open files.
@@ -90,7 +96,7 @@ def look_into(folder: Path, most_bytes: int) -> Contents:
             reason = f"would have the same id as {first}, {document_id(source)}; rename one of the two"
             files.append(SourceFile(source, found.path, "", 0, reason))
         else:
-            files.append(_digested(source, found.opened or found.path, most_bytes))
+            files.append(_digested(source, found.opened or found.path, most_bytes, remembered))
     return Contents(tuple(files), tuple(skipped))
 
 
@@ -225,29 +231,36 @@ def _inside(folder: Path, path: Path) -> Path | None:
     return here
 
 
-def _digested(source: str, path: Path, most_bytes: int) -> SourceFile:
+def _digested(source: str, path: Path, most_bytes: int, remembered: FileDigests | None) -> SourceFile:
     try:
-        digest, size = within(path, partial(_digest, path, most_bytes))
+        before = within(path, lambda _: path.lstat())
+        known = remembered.sha256(source, before) if remembered and before.st_size <= most_bytes else None
+        if known:
+            return SourceFile(source, path, known, before.st_size)
+        digest, size, status = within(path, partial(_digest, path, most_bytes))
     except OSError as error:
         _raise_if_short(error)
         return SourceFile(source, path, "", 0, _refused(error), says_nothing_of_the_file(error))
     if size > most_bytes:
         limit = f"has {size / 1e6:.0f} MB; at most {most_bytes / 1e6:.0f} are read (QA_MAX_FILE_MB)"
         return SourceFile(source, path, "", size, limit)
+    if remembered:
+        remembered.remember(source, status, digest)
     return SourceFile(source, path, digest, size)
 
 
-def _digest(path: Path, most_bytes: int, headway: Headway) -> tuple[str, int]:
-    """A file's SHA-256 and its size; of a larger file than is read, only a size."""
+def _digest(path: Path, most_bytes: int, headway: Headway) -> tuple[str, int, os.stat_result]:
+    """A file's SHA-256, its size and its status; of a larger file than is read, no digest of its bytes."""
     digest = sha256()
     with _opened(path) as descriptor:
-        size = os.fstat(descriptor).st_size
+        status = os.fstat(descriptor)
+        size = status.st_size
         if size <= most_bytes:
             size = 0  # what is read counts: a file may grow, or say too little of itself
             for chunk in _chunks(descriptor, most_bytes + 1, headway):
                 digest.update(chunk)
                 size += len(chunk)
-    return digest.hexdigest(), size
+    return digest.hexdigest(), size, status
 
 
 @contextmanager

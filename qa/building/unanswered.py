@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from qa.building.folder import Contents
 
 
-def with_unanswered(contents: Contents, before: Mapping[str, dict[str, Any]]) -> Contents:
+def with_unanswered(contents: Contents, before: Mapping[str, str]) -> Contents:
     """What a folder holds, where a file that gave no answer is taken to have the bytes that are served of it.
 
     Args:
         contents: The folder, as it was listed.
-        before: The documents that are served, by source.
+        before: The digests of the files whose documents are served, by source.
 
     Returns:
         The same, with the digests of those documents, also of those in a folder that could not be listed.
@@ -22,7 +21,7 @@ def with_unanswered(contents: Contents, before: Mapping[str, dict[str, Any]]) ->
     files = {file.source: file for file in contents.files}
     for file in contents.files:
         if file.for_now:
-            for source, entry in before.items():
+            for source, digest in before.items():
                 if source == file.source or (source.startswith(f"{file.source}/") and source not in files):
-                    files[source] = replace(file, source=source, sha256=entry["sha256"])
+                    files[source] = replace(file, source=source, sha256=digest)
     return replace(contents, files=tuple(sorted(files.values(), key=lambda file: file.source)))

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from qa.building.build import build
 from qa.building.heartbeat import Heartbeat
+from qa.building.merge import merge
 from qa.encode import Encoder, open_encoder
 from qa.errors import BuildFailed, BuildRunning, ModelUnavailable, QAError
 from qa.index.build_notes import REQUEST, BuildReport, Progress
@@ -61,9 +62,12 @@ class Watch:
         self._built: _Look | None = None
         self._retry_at = -inf
         self._pause_s = 0.0
+        self._looked_at = -inf  # while merging
+        self._stop = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
         """Build now, and again after every change, until told to stop."""
+        self._stop = stop
         try:
             with self._heart:
                 self._run(stop)
@@ -114,11 +118,23 @@ class Watch:
             return False
         else:
             self._tell(report)
+            merge(self._settings, self._is_wanted)
             if any(file.for_now for file in report.files):
                 self._pause(LONGEST_FILES_PAUSE_S)
                 return False
         self._pause_s = 0.0
         return True
+
+    def _is_wanted(self) -> bool:
+        """Whether there is reason to build, or to end; for a merge, from another thread."""
+        self._heart.step()
+        if self._stop.is_set() or (self._settings.index_dir / REQUEST).exists():
+            return True
+        now = time.monotonic()
+        if now - self._looked_at < LOOK_EVERY_S:
+            return False
+        self._looked_at = now
+        return self._look() != self._seen
 
     def _progressed(self, progress: Progress) -> None:
         self._heart.step()

@@ -40,6 +40,10 @@ def _add_upkeep(commands: Any) -> None:
     build = commands.add_parser("build", help="bring the index up to date with the documents")
     build.add_argument("--quiet", action="store_true", help="no progress bar, and only files with trouble")
     build.add_argument("--fresh", action="store_true", help="read and encode everything anew")
+    build.add_argument(
+        "--verify", action="store_true", help="compare every byte of the index first, and fail if one differs"
+    )
+    build.add_argument("--repair", action="store_true", help="the same, but make damaged parts anew from the documents")
     build.set_defaults(run="qa.cli.upkeep:run_build", packages=(BUILDING,))
 
     watch = commands.add_parser("watch", help="build now and after every change, until interrupted")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa.cli.output import say, say_json
-from qa.index.local.local_index import LocalIndex, open_index
+from qa.index.local.open_version import OpenVersion, open_index
 from qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def run_beir(settings: Settings, arguments: argparse.Namespace) -> int:
     encoder = open_encoder(settings)
     with closing(Bars(quiet=False)) as bars:
 
-        def built(own: Settings) -> closing[LocalIndex]:
+        def built(own: Settings) -> closing[OpenVersion]:
             build(own, bars, encoder=encoder)
             return closing(open_index(own.index_dir))
 
@@ -86,7 +86,7 @@ def run_fit(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[tuple[LocalIndex, Encoder]]:
+def _opened(settings: Settings) -> Iterator[tuple[OpenVersion, Encoder]]:
     from qa.encode import open_question_encoder  # noqa: PLC0415
 
     encoder = open_question_encoder(settings)
@@ -94,7 +94,7 @@ def _opened(settings: Settings) -> Iterator[tuple[LocalIndex, Encoder]]:
         yield index, encoder
 
 
-def _read(index: LocalIndex, files: list[Path]) -> list[GoldQuestion]:
+def _read(index: OpenVersion, files: list[Path]) -> list[GoldQuestion]:
     from qa.evaluate.gold import read_gold  # noqa: PLC0415
 
     documents = [index.document(info.id) for info in index.documents]

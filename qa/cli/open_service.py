@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qa.answering.service import Service
 from qa.encode import Encoder, open_question_encoder
-from qa.index.local.current import Holder
+from qa.index.local.current import CurrentIndex
 from qa.settings import Settings
 
 
@@ -16,6 +16,6 @@ def open_service(settings: Settings, encoder: Encoder | None = None) -> Service:
         PackageMissing: QA_MODEL names a model, and sentence-transformers is not installed.
     """
     encoder = encoder or open_question_encoder(settings)
-    source = Holder(settings.index_dir, encoder.fingerprint)
+    source = CurrentIndex(settings.index_dir, encoder.fingerprint)
     source.watch()
     return Service(settings, encoder, source)

@@ -17,8 +17,8 @@ from filelock import FileLock, Timeout
 from qa.cli.output import say, say_json, start_log
 from qa.errors import BuildRunning, QAError
 from qa.index.build_notes import BuildReport
-from qa.index.local.manifest import current_id, manifests
-from qa.index.local.publish import LOCK, roll_back, rolled_back
+from qa.index.local.index_folder import LOCK, current_name, rolled_back, versions
+from qa.index.local.rollback import roll_back
 from qa.settings import Settings
 
 EXIT_WRONG = 1
@@ -28,11 +28,14 @@ EXIT_SOME_FAILED = 3
 def run_build(settings: Settings, arguments: argparse.Namespace) -> int:
     """Build once, with a progress bar, and say what became of the files."""
     from qa.building.build import build  # noqa: PLC0415
+    from qa.building.merge import merge  # noqa: PLC0415
     from qa.cli.progress_bars import Bars  # noqa: PLC0415
 
+    checks = {"verify": arguments.verify, "repair": arguments.repair}
     with closing(Bars(quiet=arguments.quiet)) as bars:
-        report = build(settings, bars, fresh=arguments.fresh)
+        report = build(settings, bars, fresh=arguments.fresh, **checks)
     print_report(report, quiet=arguments.quiet)
+    merge(settings)
     return EXIT_SOME_FAILED if report.failed or report.kept else 0
 
 
@@ -117,14 +120,18 @@ def run_rollback(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _list(settings: Settings) -> None:
     try:
-        current = current_id(settings.index_dir)
+        current = current_name(settings.index_dir)
     except QAError:
         current = ""
     refused = rolled_back(settings.index_dir)
-    for manifest in manifests(settings.index_dir):
-        state = "current" if manifest["id"] == current else "rolled back" if manifest["id"] in refused else ""
-        counts = manifest["counts"]
+    listed: set[str] = set()
+    for version in versions(settings.index_dir):
+        if version.id in listed:
+            continue  # the same documents in other segments
+        listed.add(version.id)
+        state = "current" if version.name == current else "rolled back" if version.id in refused else ""
+        counts = version.counts
         say(
-            f"{manifest['id']}  {manifest['built_at']}  {counts['documents']} documents, {counts['passages']} passages"
+            f"{version.id}  {version.built_at}  {counts.documents} documents, {counts.passages} passages"
             f"  {state}".rstrip()
         )

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from qa.errors import UnreadableFile
-from qa.reading.office_faults import OFFICE_SUFFIXES, office_fault
+from qa.reading.office.faults import OFFICE_SUFFIXES, office_fault
 from qa.reading.parser_guard import peak_mb
 
 _LONGEST_DETAIL_CHARS = 300

@@ -413,4 +413,7 @@ def test_a_part_or_a_packed_body_never_takes_the_place_of_a_document(shop, send,
 def test_json_that_its_parser_gives_up_on_is_told_to_be_that(send, body):
     reply = send("POST", "/api/ask", content=body, headers={"Content-Type": "application/json"})
     assert reply.status_code == 400
-    assert reply.json()["error"]["message"] == "The body is JSON with a number too long or lists too deep to be read."
+    assert (
+        reply.json()["error"]["message"]
+        == "The body is not JSON in UTF-8, or holds a number too long or lists too deep to be read."
+    )

@@ -117,7 +117,11 @@ def _told(error: Exception) -> _Told:
         headers = {"retry-after": str(_retry_after_s(error))} if status in (429, 503) else {}
         return _Told(status, error.code, str(error), headers)
     if isinstance(error, HTTPException) and error.detail == _UNPARSED:
-        return _Told(400, "invalid_request", "The body is JSON with a number too long or lists too deep to be read.")
+        return _Told(
+            400,
+            "invalid_request",
+            "The body is not JSON in UTF-8, or holds a number too long or lists too deep to be read.",
+        )
     if isinstance(error, HTTPException):
         code, message = HTTP_ERRORS.get(error.status_code, ("http_error", error.detail))
         return _Told(error.status_code, code, message, error.headers or {})

@@ -26,7 +26,7 @@ from qa.text.document_names import PASSED_OVER, SIDECAR
 
 _SAVE_AS = {
     ".doc": ".docx", ".odt": ".docx", ".rtf": ".docx", ".pages": ".docx", ".epub": ".html",
-    ".ppt": ".pptx", ".odp": ".pptx", ".key": ".pptx", ".xls": ".txt", ".xlsx": ".txt", ".csv": ".txt",
+    ".ppt": ".pptx", ".odp": ".pptx", ".key": ".pptx", ".xls": ".xlsx",
 }  # fmt: skip
 _MOST_LINKS = 40  # in one path, as in Linux
 _CHUNK_BYTES = 1 << 20

@@ -91,7 +91,7 @@ def make_document(source: str, digest: str, parsed: Parsed, known: Details | Non
         sha256=digest,
         text=parsed.text,
         blocks=parsed.blocks,
-        title=details.title or _title(parsed.text, parsed.blocks),
+        title=details.title or _title(parsed.text, parsed.blocks, source),
         publisher=details.publisher,
         author=details.author,
         date=details.date,
@@ -142,6 +142,18 @@ def _slides(data: bytes) -> Read:
     return read_pptx(data)
 
 
+def _workbook(data: bytes) -> Read:
+    from qa.reading.formats.xlsx import read_xlsx  # noqa: PLC0415
+
+    return read_xlsx(data)
+
+
+def _rows(data: bytes) -> Read:
+    from qa.reading.formats.csv import read_csv  # noqa: PLC0415
+
+    return read_csv(decode(data))
+
+
 _READERS: dict[str, Callable[[bytes], Read]] = {
     ".txt": _plain,
     ".text": _plain,
@@ -153,6 +165,9 @@ _READERS: dict[str, Callable[[bytes], Read]] = {
     ".pdf": _pdf,
     ".docx": _word,
     ".pptx": _slides,
+    ".xlsx": _workbook,
+    ".csv": _rows,
+    ".tsv": _rows,
 }
 SUFFIXES = frozenset(_READERS)
 
@@ -165,9 +180,11 @@ def _stamp(text: str) -> tuple[dict[str, str], str]:
     return {}, text
 
 
-def _title(text: str, blocks: tuple[Block, ...]) -> str:
-    """The title block, or the document's opening words when it has none."""
+def _title(text: str, blocks: tuple[Block, ...], source: str) -> str:
+    """The title block, or the document's opening words when it has none; of a table the file's name."""
     first = blocks[0]
+    if first.kind is BlockKind.TABLE and first.page is not None:
+        return " ".join(PurePosixPath(source).stem.replace("_", " ").split()) or source
     opening = " ".join(text[first.start : first.end].split())
     longest = _LONGEST_TITLE_CHARS if first.kind is BlockKind.TITLE else _LONGEST_OPENING_CHARS
     if len(opening) <= longest:

@@ -6,7 +6,7 @@ import re
 
 _SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
     (b"%PDF-", "a PDF", frozenset({".pdf"})),
-    (b"PK\x03\x04", "a ZIP archive", frozenset({".docx", ".pptx"})),
+    (b"PK\x03\x04", "a ZIP archive", frozenset({".docx", ".pptx", ".xlsx"})),
     (b"PK\x05\x06", "an empty ZIP archive", frozenset()),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an encrypted or old Office file", frozenset()),
     (b"{\\rtf", "rich text (RTF)", frozenset()),
@@ -21,9 +21,10 @@ _SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
     (b"\x7fELF", "a program", frozenset()),
     (b"SQLite format 3\x00", "a database", frozenset()),
 )
-_NAMES = {".pdf": "PDF", ".docx": "Word document", ".pptx": "PowerPoint presentation"}
+_OFFICE = frozenset({".docx", ".pptx", ".xlsx"})
+_NAMES = {".pdf": "PDF", ".docx": "Word document", ".pptx": "PowerPoint presentation", ".xlsx": "Excel workbook"}
 _HTML = re.compile(rb"\s*+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
-_TEXT = frozenset({".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml"})
+_TEXT = frozenset({".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ".csv", ".tsv"})
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # of UTF-16 and UTF-32, whose text is full of zeros
 _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\v\f\r\x1b"})
 _MOST_CONTROLS = 0.05
@@ -39,7 +40,7 @@ def mislabelled(suffix: str, data: bytes) -> str | None:
         if head.startswith(signature):
             if suffix in suffixes:
                 return None
-            if name == "an encrypted or old Office file" and suffix in (".docx", ".pptx"):
+            if name == "an encrypted or old Office file" and suffix in _OFFICE:
                 return "is encrypted, or an old Office file; save it without a password"
             return f"holds {name}, not what {suffix} stands for; give it its right name"
     if suffix in _NAMES:

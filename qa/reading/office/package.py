@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import IO
 from urllib.parse import unquote
 
 from lxml import etree
@@ -75,8 +76,8 @@ class Package:
         """Whether there is such a part."""
         return _key(name) in self._entries
 
-    def read(self, name: str) -> bytes:
-        """A part's bytes.
+    def open(self, name: str) -> IO[bytes]:
+        """A part as a stream.
 
         Raises:
             UnreadableFile: there is no such part, or it is broken.
@@ -84,7 +85,19 @@ class Package:
         if not self.holds(name):
             raise UnreadableFile(f"is broken (it lacks {name}); open and save it again")
         try:
-            return self._zip.read(self._entries[_key(name)])
+            return self._zip.open(self._entries[_key(name)])
+        except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+            raise UnreadableFile(f"is broken ({error}); open and save it again") from None
+
+    def read(self, name: str) -> bytes:
+        """A part's bytes.
+
+        Raises:
+            UnreadableFile: there is no such part, or it is broken.
+        """
+        try:
+            with self.open(name) as part:
+                return part.read()
         except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError, zlib.error) as error:
             raise UnreadableFile(f"is broken ({error}); open and save it again") from None
 

@@ -154,6 +154,36 @@ def _rows(data: bytes) -> Read:
     return read_csv(decode(data))
 
 
+def _message(data: bytes) -> Read:
+    from qa.reading.formats.email import read_message  # noqa: PLC0415
+
+    return read_message(data)
+
+
+def _mailbox(data: bytes) -> Read:
+    from qa.reading.formats.email import read_mailbox  # noqa: PLC0415
+
+    return read_mailbox(data)
+
+
+def _book(data: bytes) -> Read:
+    from qa.reading.formats.epub import read_epub  # noqa: PLC0415
+
+    return read_epub(data)
+
+
+def _json_lines(data: bytes) -> Read:
+    from qa.reading.formats.json_lines import read_json_lines  # noqa: PLC0415
+
+    return read_json_lines(decode(data))
+
+
+def _open_document(data: bytes) -> Read:
+    from qa.reading.formats.odf import read_odf  # noqa: PLC0415
+
+    return read_odf(data)
+
+
 _READERS: dict[str, Callable[[bytes], Read]] = {
     ".txt": _plain,
     ".text": _plain,
@@ -168,6 +198,13 @@ _READERS: dict[str, Callable[[bytes], Read]] = {
     ".xlsx": _workbook,
     ".csv": _rows,
     ".tsv": _rows,
+    ".odt": _open_document,
+    ".odp": _open_document,
+    ".ods": _open_document,
+    ".eml": _message,
+    ".mbox": _mailbox,
+    ".epub": _book,
+    ".jsonl": _json_lines,
 }
 SUFFIXES = frozenset(_READERS)
 

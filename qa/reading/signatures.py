@@ -6,7 +6,7 @@ import re
 
 _SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
     (b"%PDF-", "a PDF", frozenset({".pdf"})),
-    (b"PK\x03\x04", "a ZIP archive", frozenset({".docx", ".pptx", ".xlsx"})),
+    (b"PK\x03\x04", "a ZIP archive", frozenset({".docx", ".pptx", ".xlsx", ".odt", ".odp", ".ods", ".epub"})),
     (b"PK\x05\x06", "an empty ZIP archive", frozenset()),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an encrypted or old Office file", frozenset()),
     (b"{\\rtf", "rich text (RTF)", frozenset()),
@@ -22,9 +22,13 @@ _SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
     (b"SQLite format 3\x00", "a database", frozenset()),
 )
 _OFFICE = frozenset({".docx", ".pptx", ".xlsx"})
-_NAMES = {".pdf": "PDF", ".docx": "Word document", ".pptx": "PowerPoint presentation", ".xlsx": "Excel workbook"}
+_NAMES = {".pdf": "PDF", ".docx": "Word document", ".pptx": "PowerPoint presentation", ".xlsx": "Excel workbook",
+          ".odt": "OpenDocument text",
+          ".odp": "OpenDocument presentation", ".ods": "OpenDocument workbook", ".epub": "book (EPUB)"}  # fmt: skip
 _HTML = re.compile(rb"\s*+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
-_TEXT = frozenset({".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ".csv", ".tsv"})
+_TEXT = frozenset(
+    {".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ".csv", ".tsv", ".eml", ".mbox", ".jsonl"}
+)
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # of UTF-16 and UTF-32, whose text is full of zeros
 _CONTROLS = bytes({*range(32), 127} - {*b"\t\n\v\f\r\x1b"})
 _MOST_CONTROLS = 0.05

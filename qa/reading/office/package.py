@@ -6,7 +6,6 @@ Office itself shows; the names of strict Office Open XML (ISO/IEC 29500) are tho
 
 from __future__ import annotations
 
-import io
 import posixpath
 import re
 import zipfile
@@ -19,9 +18,8 @@ from urllib.parse import unquote
 from lxml import etree
 
 from qa.errors import UnreadableFile
+from qa.reading.archives import open_archive
 
-_MOST_UNPACKED_BYTES = 400 << 20
-_MOST_PARTS = 20_000
 _KINDS = {"word/": "Word document", "ppt/": "PowerPoint presentation", "xl/": "Excel workbook"}
 _STRICT = re.compile(r"http://purl\.oclc\.org/ooxml/([A-Za-z]+)(?=/|$)")
 _TRANSITIONAL = r"http://schemas.openxmlformats.org/\1/2006"
@@ -52,16 +50,8 @@ class Package:
         Raises:
             UnreadableFile: it is broken, encrypted, of another kind, or unpacks to more than is read.
         """
-        try:
-            self._zip = zipfile.ZipFile(io.BytesIO(data))
-            entries = self._zip.infolist()
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            raise UnreadableFile(f"is broken or cut short ({error}); open and save it again") from None
-        unpacked = sum(entry.file_size for entry in entries)
-        if unpacked > _MOST_UNPACKED_BYTES or len(entries) > _MOST_PARTS:
-            raise UnreadableFile(f"unpacks to {unpacked / 1e6:.0f} MB in {len(entries)} parts, more than is read")
-        if any(entry.flag_bits & 1 for entry in entries):
-            raise UnreadableFile("is encrypted; save it without a password")
+        self._zip = open_archive(data)
+        entries = self._zip.infolist()
         # Names of parts are compared without regard to case (ISO/IEC 29500-2).
         self._entries = {_key(entry.filename): entry for entry in entries}
         if not any(name.startswith(folder) for name in self._entries):

@@ -25,7 +25,7 @@ from qa.text.document_ids import document_id
 from qa.text.document_names import PASSED_OVER, SIDECAR
 
 _SAVE_AS = {
-    ".doc": ".docx", ".rtf": ".docx", ".pages": ".docx",
+    ".doc": ".docx", ".pages": ".docx",
     ".ppt": ".pptx", ".key": ".pptx", ".xls": ".xlsx",
 }  # fmt: skip
 _MOST_LINKS = 40  # in one path, as in Linux

@@ -154,6 +154,12 @@ def _rows(data: bytes) -> Read:
     return read_csv(decode(data))
 
 
+def _rich_text(data: bytes) -> Read:
+    from qa.reading.formats.rtf import read_rtf  # noqa: PLC0415
+
+    return read_rtf(data)
+
+
 def _message(data: bytes) -> Read:
     from qa.reading.formats.email import read_message  # noqa: PLC0415
 
@@ -201,6 +207,7 @@ _READERS: dict[str, Callable[[bytes], Read]] = {
     ".odt": _open_document,
     ".odp": _open_document,
     ".ods": _open_document,
+    ".rtf": _rich_text,
     ".eml": _message,
     ".mbox": _mailbox,
     ".epub": _book,

@@ -9,7 +9,7 @@ _SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
     (b"PK\x03\x04", "a ZIP archive", frozenset({".docx", ".pptx", ".xlsx", ".odt", ".odp", ".ods", ".epub"})),
     (b"PK\x05\x06", "an empty ZIP archive", frozenset()),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an encrypted or old Office file", frozenset()),
-    (b"{\\rtf", "rich text (RTF)", frozenset()),
+    (b"{\\rtf", "rich text (RTF)", frozenset({".rtf"})),
     (b"\x89PNG\r\n", "a PNG picture", frozenset()),
     (b"\xff\xd8\xff", "a JPEG picture", frozenset()),
     (b"GIF8", "a GIF picture", frozenset()),

@@ -20,8 +20,8 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise UnreadableFile(f"is broken or cut short ({error}); open and save it again") from None
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise UnreadableFile("is broken or cut short; open and save it again") from None
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > _MOST_UNPACKED_BYTES or len(entries) > _MOST_PARTS:
         raise UnreadableFile(f"unpacks to {unpacked / 1e6:.0f} MB in {len(entries)} parts, more than is read")

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 
+from qa.reading.titles import heading_words
 from qa.records import Block, BlockKind, Document, Passage, PassageKind, Span
 from qa.text.sentences import split_sentences
 
@@ -47,7 +48,8 @@ _PRONOUN = re.compile(
     r"[\"'“‘(]*(?:he|she|they|it|his|her|hers|their|theirs|its|him|them|this|these|those|that|such)\b", re.IGNORECASE
 )
 _PIECE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]|[^\W\u2e80-\u9fff\uac00-\ud7af]+|[^\w\s]")
-_FOOTNOTE_MARK = re.compile(r"[*†‡§]{1,3}|\[(?:\d{1,3}|[ivxlcdm]{1,7}|[IVXLCDM]{1,7})\]|[¹²³⁴⁵⁶⁷⁸⁹]")
+_NOTE_MARK = re.compile(r"[*†‡§]{1,3}|\[[^\W_]{1,7}\]|[¹²³⁴⁵⁶⁷⁸⁹]")  # as a note begins with it
+_CARRIED_MARK = re.compile(r"(?<=[^\s*†‡§])[*†‡§]{1,3}(?![\w*†‡§])|\[[^\W_]{1,7}\]|[¹²³⁴⁵⁶⁷⁸⁹]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def embedding_text(title: str, passage: Passage) -> tuple[str, int]:
 def _passage(document: Document, kind: PassageKind, inside: Sequence[_Sentence], notes: dict[str, Span]) -> Passage:
     start, end = inside[0].span.start, inside[-1].span.end
     text = document.text[start:end]
-    marks = {mark[0] for mark in _FOOTNOTE_MARK.finditer(text, 1)} if kind is PassageKind.BODY else set()
+    marks = {mark[0] for mark in _CARRIED_MARK.finditer(text)} if kind is PassageKind.BODY else set()
     return Passage(
         document_id=document.id,
         start=start,
@@ -102,7 +104,7 @@ def _footnotes(document: Document) -> dict[str, Span]:
     """Footnotes by their mark. A mark used twice stands for no note, since it cannot be told which."""
     notes: dict[str, Span | None] = {}
     for block in document.blocks:
-        mark = _FOOTNOTE_MARK.match(document.text, block.start)
+        mark = _NOTE_MARK.match(document.text, block.start)
         if block.kind is BlockKind.FOOTNOTE and mark:
             notes[mark[0]] = None if mark[0] in notes else Span(block.start, block.end)
     return {mark: span for mark, span in notes.items() if span}
@@ -175,7 +177,8 @@ def _sentences(text: str, blocks: Sequence[Block], trail: tuple[str, ...]) -> It
 
 
 def _heading(text: str) -> str:
-    """A heading as it stands in a trail: a text of megabytes that is called a heading is cut."""
+    """A heading as it stands in a trail, without marks of Markdown; one of megabytes is cut."""
+    text = heading_words(text)
     return text if len(text) <= _LONGEST_HEADING_CHARS else text[: _LONGEST_HEADING_CHARS - 1].rstrip() + "…"
 
 

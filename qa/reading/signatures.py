@@ -26,12 +26,6 @@ _NAMES = {".pdf": "PDF", ".docx": "Word document", ".pptx": "PowerPoint presenta
           ".odt": "OpenDocument text",
           ".odp": "OpenDocument presentation", ".ods": "OpenDocument workbook", ".epub": "book (EPUB)"}  # fmt: skip
 _HTML = re.compile(rb"\s*+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
-_TEXT = frozenset(
-    {".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ".csv", ".tsv", ".eml", ".mbox", ".jsonl"}
-)
-_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # of UTF-16 and UTF-32, whose text is full of zeros
-_CONTROLS = bytes({*range(32), 127} - {*b"\t\n\v\f\r\x1b"})
-_MOST_CONTROLS = 0.05
 _LOOKED_AT_BYTES = 1024  # readers of PDF find its mark this far in, and so do we
 
 
@@ -50,9 +44,4 @@ def mislabelled(suffix: str, data: bytes) -> str | None:
     if suffix in _NAMES:
         holds = "HTML" if _HTML.match(head) else "something else" if data.strip(b"\0") else "nothing but zeros"
         return f"is no {_NAMES[suffix]}: it holds {holds}"
-    return "binary data, not text" if suffix in _TEXT and _is_binary(data[: 64 * _LOOKED_AT_BYTES]) else None
-
-
-def _is_binary(sample: bytes) -> bool:
-    controls = len(sample) - len(sample.translate(None, _CONTROLS))
-    return controls > _MOST_CONTROLS * len(sample) and not sample.startswith(_WIDE_MARKS)
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from functools import lru_cache
 
@@ -25,7 +26,7 @@ STOP_WORDS = frozenset(
 _WORD = re.compile(r"[^\W_]+(?:['’.&][^\W_]+)*")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_stemmer = Stemmer.Stemmer("english")
+_of_thread = threading.local()  # each thread's stemmer, which keeps a cache of its own
 
 
 def spelt(text: str) -> list[str]:
@@ -49,9 +50,15 @@ def term(word: str) -> str:
         return folded.replace(".", "")  # A.F.L. and AFL are one term, and U.S. is not the stop word
     if folded in STOP_WORDS:
         return ""
-    return str(_stemmer.stemWord(folded))
+    return str(_stemmer().stemWord(folded))
 
 
 def terms(text: str) -> list[str]:
     """The index terms of a text, in order, repeats included."""
     return [each for word in spelt(text) if (each := term(word))]
+
+
+def _stemmer() -> Stemmer.Stemmer:
+    if not hasattr(_of_thread, "stemmer"):
+        _of_thread.stemmer = Stemmer.Stemmer("english")
+    return _of_thread.stemmer

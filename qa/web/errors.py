@@ -57,8 +57,13 @@ HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
     404: ("not_found", "Nothing is served at this address; /docs lists what is."),
     405: ("method_not_allowed", "This address does not take that method; see the Allow header and /docs."),
     408: ("request_too_slow", "The request did not arrive in time; send it again."),
+    412: (
+        "precondition_failed",
+        "The file is not the version that If-Match names; ask without If-Match.",
+    ),
     413: ("request_too_large", "The request body is larger than what is read here."),
     415: ("unsupported_media_type", "Send the body as JSON, with the header Content-Type: application/json."),
+    416: ("range_not_satisfiable", "The file has none of the bytes that Range names; Content-Range tells its size."),
     421: ("host_not_allowed", "This host name is not served here; the operator can add it to QA_ALLOWED_HOSTS."),
     431: ("head_too_large", "The address and the headers are larger than what is read here; use a body."),
     501: ("coding_not_supported", "A body may be sent in chunks, but not in a Transfer-Encoding other than chunked."),

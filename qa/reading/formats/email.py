@@ -108,7 +108,7 @@ def _content(part: EmailMessage) -> tuple[str, bytes]:
     try:
         text = data.decode(charset)
     except (LookupError, ValueError):
-        text = decode(data) if data else ""
+        text = decode(data).text if data else ""
     return (
         (clean(text), b"") if part.get_content_type() == "text/plain" else ("", codecs.BOM_UTF8 + text.encode())
     )  # whatever the page says

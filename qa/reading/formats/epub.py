@@ -78,5 +78,5 @@ def _chapters(archive: zipfile.ZipFile, book: etree._Element, folder: str, left_
 def _xml(archive: zipfile.ZipFile, name: str) -> etree._Element:
     try:
         return etree.fromstring(archive.read(name), etree.XMLParser(resolve_entities=False, no_network=True))
-    except (etree.XMLSyntaxError, OSError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise UnreadableFile(f"is broken ({str(error)[:120]}); get another copy") from None
+    except (etree.XMLSyntaxError, OSError, zipfile.BadZipFile, NotImplementedError):
+        raise UnreadableFile(f"is broken: its part {name} cannot be read; get another copy") from None

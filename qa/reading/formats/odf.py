@@ -64,8 +64,8 @@ def _part(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
     try:
         parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
         return etree.fromstring(archive.read(name), parser)
-    except (etree.XMLSyntaxError, OSError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise UnreadableFile(f"is broken ({str(error)[:120]}); open and save it again") from None
+    except (etree.XMLSyntaxError, OSError, zipfile.BadZipFile, NotImplementedError):
+        raise UnreadableFile(f"is broken: its part {name} cannot be read; open and save it again") from None
 
 
 def _running(styles: etree._Element | None, text: OdfText) -> Iterator[Draft]:

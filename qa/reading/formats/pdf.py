@@ -17,13 +17,13 @@ from qa.reading.decode import clean
 from qa.reading.draft import Read
 from qa.reading.layout import Line, lay_out
 from qa.reading.left_out import LeftOut
+from qa.reading.titles import is_title
 from qa.records import BlockKind
 
 _MOST_PAGES = 20_000
 _MOST_CHARS_OF_PAGE = 2_000_000
 _HYPHEN_AT_LINE_END = "\x02"  # PDFium's stand-in, which also swallows the line's end
 _BOLD = re.compile(r"bold|black|heavy|semib|demi|CMBX", re.IGNORECASE)
-_NO_TITLES = frozenset({"untitled", "(anonymous)", "unknown", "document", "title"})  # what programs put there
 _TROUBLE = {
     raw.FPDF_ERR_PASSWORD: "is encrypted; save it without a password",
     raw.FPDF_ERR_SECURITY: "is encrypted in a way that is not read; save it without a password",
@@ -60,7 +60,7 @@ def read_pdf(data: bytes) -> Read:
     left_out = LeftOut()
     left_out.add_places("without text", "page", bare)
     title = clean(document.get_metadata_value("Title")).strip()
-    if title and title.lower() not in _NO_TITLES and not any(draft.kind is BlockKind.TITLE for draft in drafts):
+    if is_title(title) and not any(draft.kind is BlockKind.TITLE for draft in drafts):
         own["title"] = " ".join(title.split())
     return Read(drafts, own, left_out.told())
 

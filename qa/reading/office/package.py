@@ -73,11 +73,11 @@ class Package:
             UnreadableFile: there is no such part, or it is broken.
         """
         if not self.holds(name):
-            raise UnreadableFile(f"is broken (it lacks {name}); open and save it again")
+            raise UnreadableFile(f"is broken: its part {name} is missing; open and save it again")
         try:
             return self._zip.open(self._entries[_key(name)])
-        except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
-            raise UnreadableFile(f"is broken ({error}); open and save it again") from None
+        except (zipfile.BadZipFile, OSError, NotImplementedError):
+            raise UnreadableFile(f"is broken: its part {name} cannot be unpacked; open and save it again") from None
 
     def read(self, name: str) -> bytes:
         """A part's bytes.
@@ -88,8 +88,8 @@ class Package:
         try:
             with self.open(name) as part:
                 return part.read()
-        except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError, zlib.error) as error:
-            raise UnreadableFile(f"is broken ({error}); open and save it again") from None
+        except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError, zlib.error):
+            raise UnreadableFile(f"is broken: its part {name} cannot be unpacked; open and save it again") from None
 
     def xml(self, name: str) -> etree._Element:
         """The root of a part.
@@ -102,7 +102,7 @@ class Package:
         try:
             root = etree.fromstring(data, parser)
         except etree.XMLSyntaxError as error:
-            raise UnreadableFile(f"is broken ({str(error)[:120]}); open and save it again") from None
+            raise UnreadableFile(broken_xml(name, error)) from None
         if b"purl.oclc.org/ooxml" in data:
             _make_transitional(root)
         if b"AlternateContent" in data:
@@ -133,6 +133,13 @@ class Package:
         """The name of the part that the file is about: the one the file names, if it is there, or the usual one."""
         named = (each.target for each in self.relations("").values() if each.kind == "officeDocument")
         return next((name for name in named if self.holds(name)), usual)
+
+
+def broken_xml(name: str, error: etree.XMLSyntaxError) -> str:
+    """Why a part that is no proper XML is not read."""
+    if "XML_PARSE_HUGE" in str(error):  # what libxml2 says where one of its limits is met
+        return f"is nested too deeply to read, or holds too long a text, in its part {name}"
+    return f"is broken: its part {name} is not well-formed XML; open and save it again"
 
 
 def _key(name: str) -> str:

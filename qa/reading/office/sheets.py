@@ -15,7 +15,7 @@ from qa.errors import UnreadableFile
 from qa.reading.decode import clean
 from qa.reading.office.names import number
 from qa.reading.office.number_formats import BUILT_IN, shown
-from qa.reading.office.package import Package
+from qa.reading.office.package import Package, broken_xml
 from qa.reading.raised import Script, in_line
 from qa.reading.tables import Cell
 
@@ -133,7 +133,7 @@ class Workbook:
                     while element.getprevious() is not None:
                         del element.getparent()[0]
             except etree.XMLSyntaxError as error:
-                raise UnreadableFile(f"is broken ({str(error)[:120]}); open and save it again") from None
+                raise UnreadableFile(broken_xml(name, error)) from None
 
     def _read_strings(self, name: str) -> Iterator[str]:
         for element in self._elements(name, ("{*}si",)):

@@ -1,0 +1,177 @@
+"""One version of the index of this machine: the `Index` contract over a list of segments.
+
+1. How many live passages hold each term is summed over the segments.
+2. Each segment proposes its best passages by vector and by BM25; the best of all go on.
+3. Their signals are computed together.
+
+Guarantees: what is returned does not depend on how the documents lie in segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.encode.maxima import Maxima, maxima
+from qa.index.contract import Candidates, TokenSimilarities, WordForm, admitted
+from qa.index.local.documents_by_id import DocumentsById
+from qa.index.local.gather import Gather
+from qa.index.local.live_segment import LiveSegment
+from qa.index.local.postings import TermKeys
+from qa.index.local.row_map import DocumentList, RowMap
+from qa.index.local.segment import Proposal, Segment
+from qa.index.local.statistics import Statistics
+from qa.index.local.vectors import inner_products
+from qa.index.local.version import Version
+from qa.index.local.word_forms import forms_near
+from qa.records import Document, DocumentInfo, Filters, Passage
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+Allowed = npt.NDArray[np.bool_] | None
+
+
+class LocalIndex:
+    """An `Index` on this machine's disk. Its segments are closed by whoever opened them."""
+
+    exact = True  # codes only propose, and prove that they have missed nothing
+
+    def __init__(self, version: Version, segments: Sequence[Segment]) -> None:
+        """Combine open segments.
+
+        Args:
+            version: The version.
+            segments: The segments that it names, in its order.
+
+        Raises:
+            ValueError: two live documents have one path or one id.
+        """
+        self.id, self.built_at = version.id, version.built_at
+        self.weights, self.dimension = version.configuration.weights, version.configuration.dimension
+        self._parts = [
+            LiveSegment(segment, entry.removed) for segment, entry in zip(segments, version.segments, strict=True)
+        ]
+        self._map = RowMap([DocumentList(part.segment.documents, part.removed) for part in self._parts])
+        self._by_id = DocumentsById(self._map.documents)
+        self._statistics = Statistics.total(part.statistics for part in self._parts)
+        self._arrays = [part.segment.arrays for part in self._parts]
+
+    @property
+    def size(self) -> int:
+        """The number of passages."""
+        return self._map.size
+
+    @property
+    def documents(self) -> Sequence[DocumentInfo]:
+        """All documents, in the order of their paths."""
+        return self._map.documents
+
+    def frequencies(self, terms: Sequence[str]) -> Sequence[int]:
+        """The number of passages that hold each index term."""
+        return self._frequencies(self._places(terms), len(terms))
+
+    def candidates(
+        self, vector: Floats, terms: Sequence[str], count: int, filters: Filters | None = None
+    ) -> Candidates:
+        """The union of the nearest passages by vector and the best by BM25; see `Index`."""
+        allowed = self._allowed(filters)
+        places = self._places(terms)
+        rarities = self._statistics.idf(self._frequencies(places, len(terms)))
+        mean = self._statistics.mean_length
+        proposals = [
+            part.segment.propose(vector, held, rarities, mean, count, competing)
+            for part, held, competing in zip(self._parts, places, allowed, strict=True)
+        ]
+        return self._union(vector, proposals, count)
+
+    def compare(self, tokens: Floats, rows: Rows) -> Maxima:
+        """Each question token's best match in each of some passages; see `Index`."""
+        gather = self._gather(rows)
+        matrix, bounds = gather.token_similarities(tokens)
+        return maxima(matrix, bounds, gather.token_sentences())
+
+    def similarities(self, tokens: Floats, rows: Rows) -> TokenSimilarities:
+        """The cosine of every question token with every token of a few passages; see `Index`."""
+        gather = self._gather(rows)
+        matrix, bounds = gather.token_similarities(tokens)
+        return TokenSimilarities(matrix, gather.spans(), gather.token_sentences(), bounds)
+
+    def passages(self, rows: Sequence[int] | Rows) -> Sequence[Passage]:
+        """Some passages, in the order of `rows`."""
+        numbers, local = self._map.places(np.asarray(rows, np.int64))
+        places = zip(numbers.tolist(), local.tolist(), strict=True)
+        return [self._parts[number].segment.passage(row) for number, row in places]
+
+    def document(self, document_id: str) -> Document:
+        """A document with its canonical text and blocks; see `Index`."""
+        number = self._by_id.number(document_id)
+        part = self._parts[int(self._map.segments[number])]
+        return part.segment.document(int(self._map.document_rows[number]))
+
+    def info(self, document_id: str) -> DocumentInfo:
+        """What `documents` says of one; see `Index`."""
+        return self.documents[self._by_id.number(document_id)]
+
+    def present_id(self, document_id: str) -> str:
+        """The id of the document that has this id, or had it by a former rule; see `Index`."""
+        return self._by_id.present_id(document_id)
+
+    def forms_near(self, word: str, edits: int) -> Sequence[WordForm]:
+        """The documents' words within at most `edits` edits of a folded word."""
+        return forms_near([(part.segment.word_forms, part.form_counts) for part in self._parts], word, edits)
+
+    def _places(self, terms: Sequence[str]) -> list[list[int]]:
+        """Each term's place among the postings of each segment."""
+        keys = TermKeys.of(terms)
+        return [part.segment.postings.places(keys) for part in self._parts]
+
+    def _frequencies(self, places: Sequence[Sequence[int]], terms: int) -> list[int]:
+        counts = [part.frequencies(held) for part, held in zip(self._parts, places, strict=True)]
+        return [sum(of_term) for of_term in zip(*counts, strict=True)] if counts else [0] * terms
+
+    def _allowed(self, filters: Filters | None) -> list[Allowed]:
+        """Which passages of each segment compete."""
+        if not filters:
+            return [part.live for part in self._parts]
+        for document_id in filters.document_ids:
+            self._by_id.number(document_id)
+        kept = np.flatnonzero(admitted(filters, self.documents))
+        numbers, rows = self._map.segments[kept], self._map.document_rows[kept]
+        allowed: list[Allowed] = []
+        for number, part in enumerate(self._parts):
+            documents = np.zeros(len(part.segment.documents), np.bool_)
+            documents[rows[numbers == number]] = True
+            allowed.append(part.passages_of(documents))
+        return allowed
+
+    def _union(self, vector: Floats, proposals: Sequence[Proposal], count: int) -> Candidates:
+        dense_rows = self._best(((each.dense_rows, each.dense) for each in proposals), count)
+        bm25_rows = self._best(((each.bm25_rows, each.bm25[each.bm25_rows]) for each in proposals), count)
+        rows = np.union1d(dense_rows, bm25_rows)
+        if not len(rows):
+            none = np.empty(0, np.float32)
+            return Candidates(rows, none, none, none, np.empty(0, np.bool_), dense_rows, bm25_rows)
+        gather = self._gather(rows)
+        return Candidates(
+            rows=rows,
+            dense=inner_products(gather.one_each([each.vectors for each in self._arrays]), vector),
+            bm25=gather.one_each([each.bm25 for each in proposals]),
+            sentence=gather.nearest_sentences(vector),
+            boilerplate=gather.one_each([each.boilerplate for each in self._arrays]),
+            dense_rows=dense_rows,
+            bm25_rows=bm25_rows,
+        )
+
+    def _best(self, found: Iterable[tuple[Rows, Floats]], count: int) -> Rows:
+        """The best of what the segments found, as rows of the index, best first, ties in the order of rows."""
+        rows, scores = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
+        for number, (local, of_local) in enumerate(found):
+            rows.append(self._map.rows(number, local, self._arrays[number].document_rows[local]))
+            scores.append(of_local)
+        together = np.concatenate(rows)
+        return together[np.lexsort((together, -np.concatenate(scores)))][:count]
+
+    def _gather(self, rows: Rows) -> Gather:
+        return Gather(self._arrays, *self._map.places(np.asarray(rows, np.int64)))

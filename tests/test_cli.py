@@ -44,13 +44,13 @@ def test_build_says_what_became_of_every_file(shop, capsys):
 
 
 def test_exit_status_tells_a_file_that_failed_but_not_one_skipped(shop, capsys):
-    shop.put("table.csv", "a,b")
+    shop.put("table.xls", "a,b")
     assert main(["build"]) == 0
     shop.put("empty.txt", b"")
     assert main(["build", "--quiet"]) == 3
     out = capsys.readouterr().out
     assert "failed    empty.txt: is empty" in out
-    assert "skipped   table.csv: .csv is not read; save it as .txt" in out
+    assert "skipped   table.xls: .xls is not read; save it as .xlsx" in out
     assert main(["build"]) == 3, "still so when nothing changed"
 
 

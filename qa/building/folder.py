@@ -29,8 +29,8 @@ from qa.text.document_ids import document_id
 from qa.text.document_names import PASSED_OVER, SIDECAR
 
 _SAVE_AS = {
-    ".doc": ".docx", ".odt": ".docx", ".rtf": ".docx", ".pages": ".docx", ".epub": ".html",
-    ".ppt": ".pptx", ".odp": ".pptx", ".key": ".pptx", ".xls": ".txt", ".xlsx": ".txt", ".csv": ".txt",
+    ".doc": ".docx", ".pages": ".docx",
+    ".ppt": ".pptx", ".key": ".pptx", ".xls": ".xlsx",
 }  # fmt: skip
 _MOST_LINKS = 40  # in one path, as in Linux
 _CHUNK_BYTES = 1 << 20

@@ -20,7 +20,7 @@ from qa.reading.parsed import Parsed, note_of
 from qa.reading.sidecar import Details, details_of, parse_date
 from qa.reading.signatures import mislabelled
 from qa.reading.titles import title_of
-from qa.records import Document
+from qa.records import BlockKind, Document
 from qa.text.document_ids import document_id
 
 __all__ = [
@@ -89,7 +89,7 @@ def make_document(source: str, digest: str, parsed: Parsed, known: Details | Non
         sha256=digest,
         text=parsed.text,
         blocks=parsed.blocks,
-        title=details.title or title_of(parsed.text, parsed.blocks),
+        title=details.title or _title(parsed, source),
         publisher=details.publisher,
         author=details.author,
         date=details.date,
@@ -145,6 +145,56 @@ def _slides(data: bytes) -> Read:
     return read_pptx(data)
 
 
+def _workbook(data: bytes) -> Read:
+    from qa.reading.formats.xlsx import read_xlsx  # noqa: PLC0415
+
+    return read_xlsx(data)
+
+
+def _rows(data: bytes) -> Read:
+    from qa.reading.formats.csv import read_csv  # noqa: PLC0415
+
+    decoded = decode(data)
+    return read_csv(decoded.text)._replace(left_out=_guessed(decoded))
+
+
+def _rich_text(data: bytes) -> Read:
+    from qa.reading.formats.rtf import read_rtf  # noqa: PLC0415
+
+    return read_rtf(data)
+
+
+def _message(data: bytes) -> Read:
+    from qa.reading.formats.email import read_message  # noqa: PLC0415
+
+    return read_message(data)
+
+
+def _mailbox(data: bytes) -> Read:
+    from qa.reading.formats.email import read_mailbox  # noqa: PLC0415
+
+    return read_mailbox(data)
+
+
+def _book(data: bytes) -> Read:
+    from qa.reading.formats.epub import read_epub  # noqa: PLC0415
+
+    return read_epub(data)
+
+
+def _json_lines(data: bytes) -> Read:
+    from qa.reading.formats.json_lines import read_json_lines  # noqa: PLC0415
+
+    decoded = decode(data)
+    return read_json_lines(decoded.text)._replace(left_out=_guessed(decoded))
+
+
+def _open_document(data: bytes) -> Read:
+    from qa.reading.formats.odf import read_odf  # noqa: PLC0415
+
+    return read_odf(data)
+
+
 _READERS: dict[str, Callable[[bytes], Read]] = {
     ".txt": _plain,
     ".text": _plain,
@@ -156,6 +206,17 @@ _READERS: dict[str, Callable[[bytes], Read]] = {
     ".pdf": _pdf,
     ".docx": _word,
     ".pptx": _slides,
+    ".xlsx": _workbook,
+    ".csv": _rows,
+    ".tsv": _rows,
+    ".odt": _open_document,
+    ".odp": _open_document,
+    ".ods": _open_document,
+    ".rtf": _rich_text,
+    ".eml": _message,
+    ".mbox": _mailbox,
+    ".epub": _book,
+    ".jsonl": _json_lines,
 }
 SUFFIXES = frozenset(_READERS)
 
@@ -166,6 +227,14 @@ def _stamp(text: str) -> tuple[dict[str, str], str]:
     if match and parse_date(match[1]):
         return {"date": match[1]}, text[match.end() :]
     return {}, text
+
+
+def _title(parsed: Parsed, source: str) -> str:
+    """What a document is called that says nothing of itself: a table by its file, others by their words."""
+    first = parsed.blocks[0]
+    if first.kind is BlockKind.TABLE and first.page is not None:
+        return " ".join(PurePosixPath(source).stem.replace("_", " ").split()) or source
+    return title_of(parsed.text, parsed.blocks)
 
 
 def _guessed(decoded: Decoded) -> tuple[str, ...]:

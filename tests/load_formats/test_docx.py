@@ -300,7 +300,7 @@ def tracked(kind: str, inside: str) -> str:
         (para("Code: ", run("7781", "<w:vanish/>"), "ask."), ["Code: ask."]),
         (para("Code: ", run("7781", '<w:vanish w:val="0"/>')), ["Code: 7781"]),
         (para(run("All of it", "<w:vanish/>")) + para("End."), ["End."]),
-        (para(run("T"), properties='<w:framePr w:dropCap="drop"/>') + para("he town."), ["The town."]),
+        (para(run("T", '<w:position w:val="-12"/>'), properties='<w:framePr w:dropCap="drop"/>') + para("he town."), ["The town."]),
         (para("Seen. ", run("Not seen.", '<w:color w:val="FFFFFF"/>')), ["Seen."]),
         (para(run("On black.", '<w:color w:val="FFFFFF"/><w:shd w:val="clear" w:fill="000000"/>')), ["On black."]),
         (table(["Kind", para(run("Price", '<w:color w:val="FFFFFF"/>'))]).replace("<w:tbl>", '<w:tbl><w:tblPr><w:tblStyle w:val="Dark"/></w:tblPr>'), ["Kind | Price"]),

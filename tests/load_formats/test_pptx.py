@@ -36,7 +36,7 @@ def group(*shapes: str, hidden: str = "") -> str:
         (shape("Off.", more='hidden="1"'), []),
         (group(shape("Off too."), hidden='hidden="1"'), []),
         (shape("Fourth", at=(0, 900_000)) + shape("Second", at=(5_000_000, 50_000)) + shape("First", at=(0, 90_000)) + shape("Third", at=(9, 500_000)), ["First", "Second", "Third", "Fourth"]),
-        (shape("7 May", placeholder='type="dt"') + shape("Page 3", placeholder='type="sldNum"') + shape("Acme", placeholder='type="ftr"'), []),
+        (shape("7 May", placeholder='type="dt"') + shape("Page 3", placeholder='type="sldNum"') + shape("Acme", placeholder='type="ftr"') * 2, ["Acme"]),
         (f"<p:unheardOf><p:nvSpPr/>{shape('In an unknown shape.')}</p:unheardOf>", ["In an unknown shape."]),
         ("<p:cxnSp><p:nvCxnSpPr/></p:cxnSp><p:contentPart/>", []),
         (shape("One", "Two", ""), ["One", "Two"]),

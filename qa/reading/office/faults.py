@@ -21,7 +21,6 @@ _TYPES = "[Content_Types].xml"
 _AGAIN = "open and save it again"
 _LONGEST_NAME_CHARS = 80
 _NAMESPACES = ("http://schemas.openxmlformats.org/", "http://purl.oclc.org/ooxml/")
-_STRICT = "http://purl.oclc.org/ooxml/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +116,7 @@ class _Package:
         mains = {relation: target for relation, target in relations.items() if relation.endswith("/officeDocument")}
         if not mains:
             raise _Fault(f"is broken: it does not say which part is its main one; {_AGAIN}")
-        relation, main = mains.popitem()
-        if relation.startswith(_STRICT):
-            raise _Fault("is saved as Strict Open XML, which is not read; save it in the ordinary format of its suffix")
+        _, main = mains.popitem()
         self._must_be_there(main, "its main part")
         found = self._type_of(main)
         if not found.endswith(f"officedocument.{self._kind.family}.{self._kind.root}.main+xml") or "/vnd." not in found:

@@ -99,6 +99,7 @@ class ParagraphReader:
         frame = None if properties is None else properties.find(qn("w:framePr"))
         if frame is not None and frame.get(qn("w:dropCap")) in ("drop", "margin"):
             self._line.runs_on = True
+            self._line.pieces = [(text, Script.BASE) for text, _ in self._line.pieces]
         return self._line
 
     def _inside(self, element: etree._Element) -> None:

@@ -61,7 +61,7 @@ def quotes(snapshot: Snapshot, groups: Sequence[Group], *, explain: bool = False
                 text=passage.text,
                 headings=passage.headings,
                 highlights=highlights(group.best),
-                citation=_citation(snapshot, hit),
+                citation=_citation(snapshot, hit, passage.sentences[group.best.best_sentence].start),
                 also_in=tuple(_citation(snapshot, copy) for copy in group.copies),
                 footnotes=notes,
                 signals={name: round(value, 4) for name, value in hit.signals.items()},
@@ -71,10 +71,16 @@ def quotes(snapshot: Snapshot, groups: Sequence[Group], *, explain: bool = False
     return tuple(made)
 
 
-def _citation(snapshot: Snapshot, hit: Hit) -> Citation:
+def _citation(snapshot: Snapshot, hit: Hit, marked: int = 0) -> Citation:
+    """The citation of a passage; its page is that of the words at `marked`, an offset into the passage."""
     passage = hit.passage
     info = snapshot.documents[int(snapshot.document_rows[hit.row])]
-    return cite(info, Span(passage.start, passage.end), passage.page, passage.text)
+    place = Span(passage.start, passage.end)
+    if passage.page is None:
+        return cite(info, place, None, passage.text)
+    later = [(start, page) for start, page in passage.breaks if start <= marked]
+    last = passage.breaks[-1][1] if passage.breaks else passage.page
+    return cite(info, place, later[-1][1] if later else passage.page, passage.text, (passage.page, last))
 
 
 @lru_cache(maxsize=1024)  # of some 20 kB each

@@ -45,7 +45,7 @@ from qa.index.local.vectors import IndexChoice
 from qa.index.upload_files import sweep_uploads
 from qa.reading.documents import loader_identity, make_document
 from qa.reading.parsed import Content
-from qa.reading.passages import PASSAGES_VERSION, embedding_text
+from qa.reading.passages import PASSAGES_VERSION, embedding_text, masked
 from qa.reading.sidecar import Details
 from qa.records import Document, Passage
 from qa.settings import Settings
@@ -260,7 +260,7 @@ class _Build:
             document = make_document(file.source, file.sha256, content.parsed, details)
             yield _Item(document, dict(content.parsed.own), kept=file.source in self._reading.kept)
             for passage in content.passages:
-                sentences = tuple(passage.text[span.start : span.end] for span in passage.sentences)
+                sentences = tuple(masked(passage.text[span.start : span.end]) for span in passage.sentences)
                 to_encode = ToEncode(*embedding_text(document.title, passage), sentences)
                 placed = replace(passage, document_id=document.id)
                 yield _Item(document, {}, placed, to_encode, memory.key(to_encode))

@@ -17,7 +17,7 @@ from typing import Any
 from qa.errors import DamagedSnapshot, MismatchedSnapshot, NoIndex, QAError
 from qa.text.json_reading import parse_json
 
-FORMAT = 5
+FORMAT = 6
 MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
 ROLLED_BACK = "ROLLED_BACK"

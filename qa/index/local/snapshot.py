@@ -259,8 +259,9 @@ class Snapshot:
             yield DocumentInfo(*row)
 
     def _read_passage(self, row: int) -> Passage:
-        document, start, end, text, headings, sentences, kind, page, footnotes = self._database.execute(
-            "SELECT document, start, end, text, headings, sentences, kind, page, footnotes FROM passages WHERE row = ?",
+        columns = "document, start, end, text, headings, sentences, kind, page, footnotes, breaks"
+        document, start, end, text, headings, sentences, kind, page, footnotes, breaks = self._database.execute(
+            f"SELECT {columns} FROM passages WHERE row = ?",  # noqa: S608 - names of columns alone
             (row,),
         ).fetchone()
         return Passage(
@@ -273,6 +274,7 @@ class Snapshot:
             kind=PassageKind(kind),
             page=page,
             footnotes=tuple(Span(*pair) for pair in parse_json(footnotes)),
+            breaks=tuple((place, number) for place, number in parse_json(breaks)),
         )
 
 
@@ -362,7 +364,10 @@ def _release(held: int | None) -> None:
 
 
 def _blocks(stored: str) -> tuple[Block, ...]:
-    return tuple(Block(BlockKind(kind), *rest) for kind, *rest in parse_json(stored))
+    return tuple(
+        Block(BlockKind(kind), start, end, level, run_in, slide, page, tuple((place, later) for place, later in breaks))
+        for kind, start, end, level, run_in, slide, page, breaks in parse_json(stored)
+    )
 
 
 def _pieces(

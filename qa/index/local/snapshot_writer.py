@@ -63,7 +63,7 @@ CREATE TABLE documents (
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
     text TEXT NOT NULL, headings TEXT NOT NULL, sentences TEXT NOT NULL, kind TEXT NOT NULL, page INTEGER,
-    footnotes TEXT NOT NULL, key BLOB NOT NULL);
+    footnotes TEXT NOT NULL, breaks TEXT NOT NULL, key BLOB NOT NULL);
 CREATE INDEX passages_document ON passages (document);
 """
 _SCHEMA_AT_THE_END = "CREATE INDEX passages_key ON passages (key)"  # whose order is not that of the rows
@@ -144,7 +144,7 @@ class SnapshotWriter:
         if not whole or len(vectors.sentence_levels) != len(passage.sentences):
             raise AssertionError(f"passage {passage.start}-{passage.end} of {passage.document_id} has uneven vectors")
         self._database.execute(
-            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 self._passages,
                 len(self._documents) - 1,
@@ -156,6 +156,7 @@ class SnapshotWriter:
                 passage.kind.value,
                 passage.page,
                 json.dumps([(span.start, span.end) for span in passage.footnotes]),
+                json.dumps(passage.breaks),
                 key,
             ),
         )

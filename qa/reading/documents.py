@@ -36,7 +36,7 @@ __all__ = [
 
 # Part of every snapshot's configuration: raise it when a loader's output or the rule of ids changes.
 LOADER_VERSION = 4
-_LIBRARIES = ("lxml", "markdown-it-py", "mdit-py-plugins", "pypdfium2", "python-docx", "python-pptx", "pyyaml")
+_LIBRARIES = ("lxml", "markdown-it-py", "mdit-py-plugins", "pypdfium2", "pyyaml")
 
 _DETAILS = ("title", "publisher", "author", "date", "url")
 _STAMP = re.compile(r"\s*date (\d{4}-\d{2}-\d{2})[ \t]+(?=\S)")
@@ -94,6 +94,7 @@ def make_document(source: str, digest: str, parsed: Parsed, known: Details | Non
         author=details.author,
         date=details.date,
         url=details.url,
+        left_out=parsed.left_out,
     )
 
 
@@ -141,8 +142,7 @@ def _word(data: bytes) -> Read:
 def _slides(data: bytes) -> Read:
     from qa.reading.formats.pptx import read_pptx  # noqa: PLC0415
 
-    drafts, own = read_pptx(data)
-    return Read(drafts, own, (own.pop("note"),) if "note" in own else ())
+    return read_pptx(data)
 
 
 _READERS: dict[str, Callable[[bytes], Read]] = {

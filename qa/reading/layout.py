@@ -25,7 +25,7 @@ from statistics import median
 from qa.reading.draft import Draft
 from qa.reading.hyphens import Words
 from qa.reading.layout_furniture import LARGER, part_furniture, text_size
-from qa.reading.raised_marks import bare_mark, lowered, raised
+from qa.reading.raised_spans import bare_mark, written_out
 from qa.records import BlockKind
 from qa.text.sentences import split_sentences
 
@@ -33,8 +33,6 @@ _BULLET = re.compile(r"[•‣▪–·◦●○■–—*-]\s+(?=\S)|\(?(?:\d{1,
 _STOPPED = re.compile(r"[.!;,…]$")
 _SENTENCE_END = re.compile(r"[.!?:…][\"'”’)\]*†‡]*$")
 _MOST_HEADING_WORDS = 20
-RAISED, LOWERED, RESET = "\x0e", "\x10", "\x0f"  # around marks; clean text holds no such characters
-_MARKS = re.compile("([\x0e\x10])([^\x0f]*)\x0f")
 _NOTE_OPENS = re.compile("\x0e([^\x0f]{1,8})\x0f[ \t]*")
 _LONGEST_TORN_CHARS = 5000  # a longer paragraph takes up no further one
 _LONGEST_WORD_CHARS = 100
@@ -78,7 +76,7 @@ def lay_out(pages: list[list[Line]]) -> list[Draft]:
     bodies, furniture = part_furniture(pages, size)
     words = Words(line.text for page in bodies for line in page)
     paragraphs = list(_paragraphs(bodies, size))
-    notes = {mark[1].strip() for paragraph in paragraphs if (mark := _NOTE_OPENS.match(paragraph.lines[0].text))}
+    notes = {bare_mark(mark[1]) for paragraph in paragraphs if (mark := _NOTE_OPENS.match(paragraph.lines[0].text))}
     for paragraph in paragraphs:
         paragraph.text = _joined(paragraph, words)
         _resolve_marks(paragraph, notes)
@@ -90,13 +88,8 @@ def lay_out(pages: list[list[Line]]) -> list[Draft]:
         drafts.append(
             Draft(paragraph.kind, paragraph.text, level=paragraph.level, page=page, tight=tight, breaks=breaks)
         )
-    drafts.extend(Draft(BlockKind.BOILERPLATE, plain(line.text), page=line.page) for line in furniture)
+    drafts.extend(Draft(BlockKind.BOILERPLATE, written_out(line.text), page=line.page) for line in furniture)
     return drafts
-
-
-def plain(text: str) -> str:
-    """A line's text without what sets marks off."""
-    return _MARKS.sub(lambda mark: mark[2], text)
 
 
 def _paragraphs(pages: list[list[Line]], size: float) -> Iterator[_Paragraph]:
@@ -169,24 +162,14 @@ def _joined(paragraph: _Paragraph, words: Words) -> str:
 
 
 def _resolve_marks(paragraph: _Paragraph, notes: set[str]) -> None:
-    """Raised and lowered marks as text; those of notes in brackets."""
-    text = paragraph.text
-    if RAISED not in text and LOWERED not in text:
+    """Raised and lowered marks as text; those of notes in brackets, and one that a note opens with before it."""
+    opens = _NOTE_OPENS.match(paragraph.text) if paragraph.kind is BlockKind.FOOTNOTE else None
+    if opens is None:
+        paragraph.text = written_out(paragraph.text, notes)
         return
-    out: list[str] = []
-    position = 0
-    opens = _NOTE_OPENS.match(text) if paragraph.kind is BlockKind.FOOTNOTE else None
-    if opens:
-        mark = bare_mark(opens[1]) or opens[1].strip()
-        out.append(f"[{mark}] " if mark[:1].isalnum() else mark)
-        position = opens.end()
-    for found in _MARKS.finditer(text, position):
-        out.append(text[position : found.start()])
-        before = "".join(out[-2:])[-16:]
-        shown = found[2].strip()
-        out.append(raised(before, shown, note=shown in notes) if found[1] == RAISED else lowered(before, shown))
-        position = found.end()
-    paragraph.text = "".join((*out, text[position:]))
+    mark = bare_mark(opens[1]) or opens[1].strip()
+    shown = f"[{mark}] " if mark[:1].isalnum() else mark
+    paragraph.text = shown + written_out(paragraph.text[opens.end() :], notes)
 
 
 def _mark_levels(paragraphs: list[_Paragraph]) -> None:

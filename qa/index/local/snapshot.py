@@ -34,9 +34,9 @@ from qa.index.local.manifest import (
     rolled_back,
     verify_files,
 )
-from qa.index.local.spelling import Speller
 from qa.index.local.vectors import FaissStore, VectorStore
-from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span
+from qa.index.local.word_forms import WordForms
+from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span, left_out_of
 from qa.text.document_ids import former_ids
 from qa.text.json_reading import parse_json
 from qa.text.words import ANALYSER_VERSION
@@ -119,7 +119,7 @@ class Snapshot:
         vectors = self._mapped(VECTORS, np.float32, self.size, dimension)
         self.vectors: VectorStore = FaissStore.open(self.folder / INDEX, vectors, self.manifest["vectors"]["probes"])
         self.bm25 = BM25.open(self.folder / LEXICAL)
-        self.speller = Speller(self.folder / WORDS, self.bm25)
+        self.words = WordForms(self.folder / WORDS)
         self._levels = self._mapped(TOKENS, np.int8, tokens, dimension)
         self._scales = self._mapped(SCALES, np.float32, tokens)
         self._spans = self._mapped(SPANS, np.int32, tokens, 3)
@@ -157,8 +157,8 @@ class Snapshot:
         """
         row = self.document_row(document_id)
         info = self.documents[row]
-        sha256, text, blocks = self._database.execute(
-            "SELECT sha256, text, blocks FROM documents WHERE row = ?", (row,)
+        sha256, text, blocks, own = self._database.execute(
+            "SELECT sha256, text, blocks, own FROM documents WHERE row = ?", (row,)
         ).fetchone()
         return Document(
             id=info.id,
@@ -171,6 +171,7 @@ class Snapshot:
             author=info.author,
             date=info.date,
             url=info.url,
+            left_out=left_out_of(parse_json(own)),
         )
 
     def document_row(self, document_id: str) -> int:

@@ -1,6 +1,6 @@
 """PDF to drafts: PDFium finds a page's text, `pdf_order` its lines, and `qa.reading.layout` makes paragraphs of them.
 
-Pages that hold pictures of text rather than text cannot be read here; they are named in the file's own note.
+Pages that hold pictures of text rather than text cannot be read here; they are named among what was left out.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from qa.reading.formats.pdf_forms import form_values
 from qa.reading.formats.pdf_order import lines_of
 from qa.reading.formats.pdf_runs import PageRuns
 from qa.reading.layout import Line, lay_out
+from qa.reading.left_out import LeftOut
 from qa.reading.titles import is_title
 from qa.records import BlockKind
 
@@ -53,11 +54,12 @@ def read_pdf(data: bytes) -> Read:
         raise UnreadableFile(f"is without text: its {count} {what} pictures at most; run text recognition (OCR) on it")
     drafts = lay_out(pages)
     own = {}
-    told = f"without text: page{'s' if len(bare) > 1 else ''} {', '.join(map(str, bare[:20]))}"
+    left_out = LeftOut()
+    left_out.add_places("without text", "page", bare)
     title = clean(document.get_metadata_value("Title")).strip()
     if is_title(title) and not any(draft.kind is BlockKind.TITLE for draft in drafts):
         own["title"] = " ".join(title.split())
-    return Read(drafts, own, (told,) if bare else ())
+    return Read(drafts, own, left_out.told())
 
 
 def _page_lines(document: pdfium.PdfDocument, number: int, reader: PageRuns) -> list[Line]:

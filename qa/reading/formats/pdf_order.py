@@ -29,6 +29,7 @@ _MARK_GAP_EM = 0.5
 _OFF_BASE_EM = 0.25
 _OVERLAP_EM = 0.6
 _SPACE_EM = 0.16
+_LEAST_SPACE_EM = 0.09
 _BASE_EM = 0.16
 _SMALLER = 0.86  # times the size beside it, for a raised or lowered mark
 _MARKER = re.compile(
@@ -38,7 +39,7 @@ _MARKER_GAP_EM = 4
 _FEWEST_IN_COLUMN = 4
 _MOST_CROSSING = 0.15  # of the chunks, that may cross the strip between columns
 _PROSE_CHARS = 18
-_PROSE_FILL = 0.5
+_PROSE_FILL = 0.28  # a side may hold further columns
 _DEEPEST = 6
 _GUTTER_EM = 0.7
 _ALIGNED_EM = 0.9
@@ -93,14 +94,15 @@ def _line(row: _Row, page: int, *, upright: bool) -> Line:
 
 def _once(runs: Iterator[Run]) -> Iterator[Run]:
     """Runs but those that are drawn where the same text was drawn already, as for a shadow or heavier letters."""
-    seen: set[tuple[str, int, int]] = set()
+    seen: dict[str, set[tuple[int, int]]] = {}
     for run in runs:
+        places = seen.setdefault(run.text, set())
         unit = max(0.3, min(0.25 * run.size, 0.25 * (run.x1 - run.x0)))  # two letters side by side are two
         column, line = round(run.x0 / unit), round(run.y / unit)
-        near = ((run.text, column + dx, line + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1))
-        if not any(place in seen for place in near):
+        near = ((column + dx, line + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1))
+        if not places or not any(place in places for place in near):
             yield run
-        seen.add((run.text, column, line))
+        places.add((column, line))
 
 
 def _chunks(runs: Iterator[Run]) -> list[_Chunk]:
@@ -122,7 +124,7 @@ def _joined(chunk: _Chunk, run: Run) -> bool:
     reach = _MARK_GAP_EM if not on_base else _MARKER_GAP_EM if _MARKER.fullmatch(chunk.text) else _CHUNK_GAP_EM
     if not -_OVERLAP_EM * size <= distance <= reach * size:
         return False
-    gap = " " if distance > _SPACE_EM * size or (run.gap == " " and distance > 0) or run.gap.startswith("  ") else ""
+    gap = " " if distance > (_LEAST_SPACE_EM if run.gap.startswith(" ") else _SPACE_EM) * size else ""
     if on_base:
         _extend(chunk, gap + run.text, run)
         if len(run.text) > len(chunk.text) // 2:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -19,6 +20,7 @@ from qa.errors import UnreadableFile
 from qa.reading.decode import clean
 
 _MOST_CHARS_OF_PAGE = 2_000_000
+_BLANKS = re.compile(r"(?<=\S)\s+(?=\S)")
 _HYPHEN_AT_LINE_END = "\x02"  # PDFium's stand-in
 _BOLD = re.compile(r"bold|black|heavy|semib|demi|CMBX", re.IGNORECASE)
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
@@ -54,6 +56,7 @@ class PageRuns:
 
     def __init__(self) -> None:
         self._bold: dict[int, bool] = {}
+        self._matrix = raw.FS_MATRIX()
 
     def read(self, page: pdfium.PdfPage, number: int) -> list[Run]:
         """The runs of a page that are seen, in the order in which they are drawn.
@@ -73,53 +76,67 @@ class PageRuns:
             raise UnreadableFile(f"page {number} holds {count} characters; at most {_MOST_CHARS_OF_PAGE} are read")
         text = _text(text_page, count)
         sight = _Sight(page)
+        address = ctypes.cast(text_page.raw, ctypes.c_void_p).value
         gap = ""
-        for start, end, drawn in _stretches(text_page.raw, text):
+        for start, end, drawn in _stretches(address, text):
             if not drawn:
                 gap += text[start:end]
                 continue
-            for first, last in _parts(text_page.raw, text, start, end):
-                run = self._run(text_page.raw, text, first, last, drawn, gap)
-                gap = " " if last < end else ""
-                if run is not None and sight.sees(drawn, run):
-                    yield run
-                elif run is not None:
-                    gap = "\n"
+            size, angle = self._size(address, start)
+            for first, last in _parts(address, text, start, end, size):
+                shown = text[first:last]
+                inner = shown.strip()
+                if inner:
+                    first += len(shown) - len(shown.lstrip())  # noqa: PLW2901
+                    gap = gap or (" " if shown[0].isspace() else "")
+                    x0, x1, y = _place(address, first, first + len(inner) - 1, angle, size)
+                    cleaned, rtl = _cleaned(inner)
+                    run = Run(cleaned, x0, x1, y, round(size, 1), self._is_bold(drawn), angle, gap, rtl)
+                    if sight.sees(drawn, run):
+                        yield run
+                    gap = " " if last < end or shown[-1].isspace() else ""
 
-    def _run(
-        self, page: raw.FPDF_TEXTPAGE, text: str, start: int, end: int, drawn: raw.FPDF_PAGEOBJECT, gap: str
-    ) -> Run | None:
-        shown = text[start:end]
-        inner = shown.strip()
-        if not inner:
-            return None
-        first = start + len(shown) - len(shown.lstrip())
-        last = first + len(inner) - 1
-        matrix = raw.FS_MATRIX()
-        raw.FPDFText_GetMatrix(page, first, matrix)
-        size = float(raw.FPDFText_GetFontSize(page, first)) * math.hypot(matrix.c, matrix.d)
-        angle = round(math.degrees(math.atan2(matrix.b, matrix.a))) % 360
-        x0, x1, y = _place(page, first, last, angle, size)
-        if len(shown) > len(shown.lstrip()):
-            gap = gap or " "
-        rtl = bool(_RTL.search(inner))
-        cleaned = clean(inner.replace("\u00ad", "-").replace(_HYPHEN_AT_LINE_END, "-"))
-        return Run(cleaned, x0, x1, y, round(size, 1), self._is_bold(drawn), angle, gap, rtl) if cleaned else None
+    def _size(self, page: int | None, place: int) -> tuple[float, int]:
+        """The size of a character on the page, and the direction in which it is written, in degrees."""
+        matrix = self._matrix
+        _matrix_of(page, place, ctypes.addressof(matrix))
+        size = _size_of(page, place) * math.hypot(matrix.c, matrix.d)
+        return size, round(math.degrees(math.atan2(matrix.b, matrix.a))) % 360 if matrix.b or matrix.a < 0 else 0
 
-    def _is_bold(self, drawn: raw.FPDF_PAGEOBJECT) -> bool:
-        font = raw.FPDFTextObj_GetFont(drawn)
-        key = ctypes.cast(font, ctypes.c_void_p).value or 0
-        if key not in self._bold:
+    def _is_bold(self, drawn: int) -> bool:
+        font = _font_of(drawn)
+        if font not in self._bold:
             name = ctypes.create_string_buffer(128)
-            raw.FPDFFont_GetBaseFontName(font, name, 128)
-            self._bold[key] = bool(_BOLD.search(name.value.decode("latin-1")))
-        return self._bold[key]
+            raw.FPDFFont_GetBaseFontName(ctypes.cast(font, raw.FPDF_FONT), name, 128)
+            self._bold[font] = bool(_BOLD.search(name.value.decode("latin-1")))
+        return self._bold[font]
+
+
+def _plain(function: Callable[..., object], result: type, *takes: type) -> Callable[..., Any]:
+    """A function of PDFium that takes and gives addresses as plain numbers, which are quicker than pointers."""
+    return ctypes.cast(function, ctypes.CFUNCTYPE(result, *takes))  # type: ignore[arg-type]
+
+
+_address = ctypes.c_void_p
+_drawing_of = _plain(raw.FPDFText_GetTextObject, _address, _address, ctypes.c_int)
+_font_of = _plain(raw.FPDFTextObj_GetFont, _address, _address)
+_mode_of = _plain(raw.FPDFTextObj_GetTextRenderMode, ctypes.c_int, _address)
+_fill_of = _plain(raw.FPDFPageObj_GetFillColor, ctypes.c_int, *[_address] * 5)
+
+
+_code_of = _plain(raw.FPDFText_GetUnicode, ctypes.c_uint, _address, ctypes.c_int)
+_size_of = _plain(raw.FPDFText_GetFontSize, ctypes.c_double, _address, ctypes.c_int)
+_matrix_of = _plain(raw.FPDFText_GetMatrix, ctypes.c_int, _address, ctypes.c_int, _address)
+_origin_of = _plain(raw.FPDFText_GetCharOrigin, ctypes.c_int, _address, ctypes.c_int, _address, _address)
+_box_of = _plain(raw.FPDFText_GetLooseCharBox, ctypes.c_int, _address, ctypes.c_int, _address)
 
 
 def _text(text_page: pdfium.PdfTextPage, count: int) -> str:
     """The page's characters, one for each of PDFium's places; it counts in UTF-16 on some systems."""
-    get, page = raw.FPDFText_GetUnicode, text_page.raw
-    codes = [get(page, place) for place in range(count)]
+    page = ctypes.cast(text_page.raw, ctypes.c_void_p).value
+    codes = [_code_of(page, place) for place in range(count)]
+    if max(codes, default=0) < 0xD800 and 0 not in codes:
+        return "".join(map(chr, codes))
     out: list[str] = []
     for place, code in enumerate(codes):
         if 0xD800 <= code < 0xDC00 and place + 1 < count and 0xDC00 <= codes[place + 1] < 0xE000:
@@ -131,77 +148,69 @@ def _text(text_page: pdfium.PdfTextPage, count: int) -> str:
     return "".join(out)
 
 
-def _stretches(page: raw.FPDF_TEXTPAGE, text: str) -> Iterator[tuple[int, int, raw.FPDF_PAGEOBJECT | None]]:
-    """Stretches of characters that are drawn at once; None for what PDFium adds between them."""
+def _cleaned(text: str) -> tuple[str, bool]:
+    """Clean text, and whether it is written from right to left."""
+    if text.isascii() and text.isprintable():
+        return text, False
+    cleaned = clean(text.replace("\u00ad", "-").replace(_HYPHEN_AT_LINE_END, "-")).strip()
+    return cleaned, _RTL.search(text) is not None
 
-    def drawn(place: int) -> tuple[int, raw.FPDF_PAGEOBJECT]:
-        found = raw.FPDFText_GetTextObject(page, place)
-        return ctypes.cast(found, ctypes.c_void_p).value or 0, found
 
+def _stretches(address: int | None, text: str) -> Iterator[tuple[int, int, int]]:
+    """Stretches of characters that are drawn at once, with the drawing's address; 0 for what PDFium adds between."""
     count, start = len(text), 0
     while start < count:
-        key, handle = drawn(start)
+        key = _drawing_of(address, start) or 0
         end = start + 1
         while key and end < count:
             ahead = min(end + _STEP, count) - 1
-            if drawn(ahead)[0] == key:
+            if _drawing_of(address, ahead) == key:
                 end = ahead + 1
                 continue
-            while drawn(end)[0] == key:
+            while _drawing_of(address, end) == key:
                 end += 1
             break
-        yield start, end, handle if key else None
+        yield start, end, key
         start = end
 
 
-def _parts(page: raw.FPDF_TEXTPAGE, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _parts(page: int | None, text: str, start: int, end: int, size: float) -> Iterator[tuple[int, int]]:
     """A drawing in one piece, or in several where wide gaps part them, as the cells of a table."""
     inner = text[start:end]
-    spaces = [start + match.start() for match in re.finditer(r"(?<=\S)\s+(?=\S)", inner)]
-    if spaces and _width_em(page, start, end) > _WIDE_CHAR_EM:
-        size = float(raw.FPDFText_GetFontSize(page, start)) or 1.0
-        for space in spaces:
-            after = space + 1
-            while after < end and text[after].isspace():
-                after += 1
-            if _left(page, after) - _right(page, space - 1) > _WIDE_GAP_EM * size:
-                yield start, space
-                start = after
-    yield start, end
+    begin = start
+    if " " in inner.strip() and _ends(page, end - 1)[1] - _ends(page, start)[0] > _WIDE_CHAR_EM * size * (end - start):
+        for blank in _BLANKS.finditer(inner):
+            before, after = start + blank.start(), start + blank.end()
+            if _ends(page, after)[0] - _ends(page, before - 1)[1] > _WIDE_GAP_EM * size:
+                yield begin, before
+                begin = after
+    yield begin, end
 
 
-def _width_em(page: raw.FPDF_TEXTPAGE, start: int, end: int) -> float:
-    size = float(raw.FPDFText_GetFontSize(page, start)) or 1.0
-    return (_right(page, end - 1) - _left(page, start)) / (size * (end - start))
-
-
-def _box(page: raw.FPDF_TEXTPAGE, place: int) -> raw.FS_RECTF:
+def _ends(page: int | None, place: int) -> tuple[float, float]:
+    """Where a character's box begins and ends, from left to right."""
     box = raw.FS_RECTF()
-    raw.FPDFText_GetLooseCharBox(page, place, box)
-    return box
+    _box_of(page, place, ctypes.addressof(box))
+    return box.left, box.right
 
 
-def _left(page: raw.FPDF_TEXTPAGE, place: int) -> float:
-    return float(_box(page, place).left)
-
-
-def _right(page: raw.FPDF_TEXTPAGE, place: int) -> float:
-    return float(_box(page, place).right)
-
-
-def _place(page: raw.FPDF_TEXTPAGE, first: int, last: int, angle: int, size: float) -> tuple[float, float, float]:
+def _place(page: int | None, first: int, last: int, angle: int, size: float) -> tuple[float, float, float]:
     """Where a run begins and ends along its direction, and its base across it."""
-    x, y = ctypes.c_double(), ctypes.c_double()
-    raw.FPDFText_GetCharOrigin(page, first, x, y)
+    x, y = _origin(page, first)
     if angle == 0:
-        left, right = _left(page, first), _right(page, last)
-        return min(left, right), max(left, right, _left(page, last), _right(page, first)), y.value
-    last_x, last_y = ctypes.c_double(), ctypes.c_double()
-    raw.FPDFText_GetCharOrigin(page, last, last_x, last_y)
+        left, right = _ends(page, first)
+        other_left, other_right = _ends(page, last) if last > first else (left, right)
+        return min(left, other_left), max(right, other_right), y
+    last_x, last_y = _origin(page, last)
     cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    along = x.value * cos + y.value * sin
-    end = last_x.value * cos + last_y.value * sin
-    return min(along, end), max(along, end) + 0.5 * size, y.value * cos - x.value * sin
+    along, end = x * cos + y * sin, last_x * cos + last_y * sin
+    return min(along, end), max(along, end) + 0.5 * size, y * cos - x * sin
+
+
+def _origin(page: int | None, place: int) -> tuple[float, float]:
+    x, y = ctypes.c_double(), ctypes.c_double()
+    _origin_of(page, place, ctypes.addressof(x), ctypes.addressof(y))
+    return x.value, y.value
 
 
 class _Sight:
@@ -212,18 +221,19 @@ class _Sight:
         self._box = page.get_cropbox()
         self._is_scan: bool | None = None
         self._backgrounds: list[tuple[float, float, float, float]] | None = None
+        self._colours = [ctypes.c_uint() for _ in range(4)]  # red, green, blue, and how opaque they are
+        self._addresses = [ctypes.addressof(colour) for colour in self._colours]
 
-    def sees(self, drawn: raw.FPDF_PAGEOBJECT, run: Run) -> bool:
-        if run.size < _SMALLEST or not self._on_page(run):
+    def sees(self, drawn: int, run: Run) -> bool:
+        """Whether a reader sees a run of a drawing."""
+        if not run.text or run.size < _SMALLEST or not self._on_page(run):
             return False
-        if raw.FPDFTextObj_GetTextRenderMode(drawn) == _MODE_INVISIBLE:
+        if _mode_of(drawn) == _MODE_INVISIBLE:
             return self._scanned()
-        red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-        if not raw.FPDFPageObj_GetFillColor(drawn, red, green, blue, alpha):
+        if not _fill_of(drawn, *self._addresses):
             return True
-        if alpha.value == 0:
-            return False
-        return min(red.value, green.value, blue.value) < _WHITE or self._on_background(drawn)
+        *colours, opacity = (colour.value for colour in self._colours)
+        return opacity > 0 and (min(colours) < _WHITE or self._on_background(drawn))
 
     def _on_page(self, run: Run) -> bool:
         left, bottom, right, top = self._box
@@ -244,7 +254,7 @@ class _Sight:
             self._is_scan = area >= _PICTURE_SHARE * whole
         return self._is_scan
 
-    def _on_background(self, drawn: raw.FPDF_PAGEOBJECT) -> bool:
+    def _on_background(self, drawn: int) -> bool:
         """Whether something that is not white is painted where text is drawn."""
         if self._backgrounds is None:
             kinds = [raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_SHADING]
@@ -252,7 +262,7 @@ class _Sight:
                 item.get_bounds() for item in self._page.get_objects(filter=kinds, max_depth=3) if _paints(item)
             ]
         sides = [ctypes.c_float() for _ in range(4)]
-        raw.FPDFPageObj_GetBounds(drawn, *sides)
+        raw.FPDFPageObj_GetBounds(ctypes.cast(drawn, raw.FPDF_PAGEOBJECT), *sides)
         left, bottom, right, top = (side.value for side in sides)
         x, y = (left + right) / 2, (bottom + top) / 2
         return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in self._backgrounds)

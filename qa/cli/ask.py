@@ -6,7 +6,7 @@ import argparse
 
 from qa.cli.open_service import open_service
 from qa.cli.output import say, say_json
-from qa.records import Answer, Filters, Quote, Verdict
+from qa.records import Answer, Citation, Filters, Quote, Verdict
 from qa.settings import Settings
 
 EXIT_NOT_ANSWERED = 4
@@ -50,9 +50,17 @@ def _print_answer(answer: Answer) -> None:
 def _quote_lines(quote: Quote) -> list[str]:
     where = quote.citation
     source = ", ".join(filter(None, (where.title, where.publisher, where.author, where.date or "undated")))
-    place = f"{where.source}:{where.start}-{where.end}" + (f", page {where.page}" if where.page else "")
+    place = f"{where.source}:{where.start}-{where.end}" + _page(where)
     lines = [f"{quote.rank}. {' > '.join((source, *quote.headings))}", f"   [{place}]"]
     for text in (quote.text, *(note.text for note in quote.footnotes)):
         lines += [f"   | {line.expandtabs()}" for line in text.split("\n")]
     lines += [f"   also in {other.source}:{other.start}-{other.end}" for other in quote.also_in]
     return lines
+
+
+def _page(where: Citation) -> str:
+    """The page of the words that answer, and all pages of the quote if it stands on several."""
+    if where.page is None:
+        return ""
+    first, last = where.pages or (where.page, where.page)
+    return f", page {where.page}" + (f" of pages {first}-{last}" if first != last else "")

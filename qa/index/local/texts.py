@@ -31,12 +31,12 @@ CREATE TABLE contents (document INTEGER PRIMARY KEY, text TEXT NOT NULL, blocks 
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
     text TEXT NOT NULL, headings TEXT NOT NULL, sentences TEXT NOT NULL, kind TEXT NOT NULL, page INTEGER,
-    footnotes TEXT NOT NULL, key BLOB NOT NULL);
+    breaks TEXT NOT NULL, footnotes TEXT NOT NULL, key BLOB NOT NULL);
 """
 _SCHEMA_AT_THE_END = "CREATE INDEX passages_key ON passages (key)"  # whose order is not that of the rows
 _DOCUMENT = "id, source, sha256, title, publisher, author, date, url, characters, passages, digest, sidecar, kept, note"
 _CONTENT = "text, blocks, own"
-_PASSAGE = "start, end, text, headings, sentences, kind, page, footnotes"
+_PASSAGE = "start, end, text, headings, sentences, kind, page, breaks, footnotes"
 _block_values = attrgetter(*(field.name for field in fields(Block)))
 
 Row = tuple[Any, ...]
@@ -91,6 +91,7 @@ class TextsWriter:
             json.dumps([(span.start, span.end) for span in passage.sentences]),
             passage.kind.value,
             passage.page,
+            json.dumps(passage.breaks),
             json.dumps([(span.start, span.end) for span in passage.footnotes]),
         )
         self._digest.update(canonical([*values, key.hex()]))
@@ -137,7 +138,7 @@ class TextsWriter:
     def _insert_passages(self, passages: Iterable[Row]) -> None:
         for values in passages:
             self._database.execute(
-                f"INSERT INTO passages (row, document, {_PASSAGE}, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                f"INSERT INTO passages (row, document, {_PASSAGE}, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
                 (self.passages, self.documents, *values),
             )
             self.passages += 1
@@ -199,7 +200,7 @@ class Texts:
 
     def passage(self, row: int, document_id: str) -> Passage:
         """The passage at a row, which belongs to the document of this id."""
-        start, end, text, headings, sentences, kind, page, footnotes = self._database.execute(
+        start, end, text, headings, sentences, kind, page, breaks, footnotes = self._database.execute(
             f"SELECT {_PASSAGE} FROM passages WHERE row = ?",  # noqa: S608 - columns only
             (row,),
         ).fetchone()
@@ -213,6 +214,7 @@ class Texts:
             kind=PassageKind(kind),
             page=page,
             footnotes=_spans(footnotes),
+            breaks=_breaks(parse_json(breaks)),
         )
 
     def row_of_key(self, key: bytes) -> int | None:
@@ -244,7 +246,11 @@ class Texts:
 
 
 def _blocks(stored: str) -> tuple[Block, ...]:
-    return tuple(Block(BlockKind(kind), *rest) for kind, *rest in parse_json(stored))
+    return tuple(Block(BlockKind(kind), *rest, breaks=_breaks(breaks)) for kind, *rest, breaks in parse_json(stored))
+
+
+def _breaks(stored: list[list[int]]) -> tuple[tuple[int, int], ...]:
+    return tuple((place, page) for place, page in stored)
 
 
 def _spans(stored: str) -> tuple[Span, ...]:

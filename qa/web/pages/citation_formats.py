@@ -26,6 +26,7 @@ _BIBTEX_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep",
 # Punctuation that is markup anywhere, entities and mathematics among it, and what makes a link of bare text.
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$@-]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 _MARKDOWN_NUMBER = re.compile(r"^(\d+)([.)])")  # would begin a list
+_DASH = "\u2013"
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
 
 
@@ -130,7 +131,7 @@ def csl_json(citation: Citation, url: str) -> str:
     if parts:
         item["issued"] = {"date-parts": [parts]}
     if citation.page is not None:
-        item["page"] = str(citation.page)
+        item["page"] = "-".join(map(str, _pages(citation)))
     item |= {"URL": url, "note": _place(citation)}
     lines = [f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in item.items()]
     return "[{\n" + ",\n".join(lines) + "\n}]"
@@ -147,8 +148,15 @@ def _details(citation: Citation) -> str:
 
 
 def _place(citation: Citation) -> str:
-    page = f"p. {citation.page}, " if citation.page is not None else ""
+    pages = _pages(citation)
+    page = f"{'pp' if len(pages) > 1 else 'p'}. {_DASH.join(map(str, pages))}, " if pages else ""
     return f"{page}{one_line(citation.source)}, characters {citation.start}\u2013{citation.end}"
+
+
+def _pages(citation: Citation) -> list[int]:
+    """The pages that a quote stands on: none, one, or the first and the last."""
+    first, last = citation.pages or (citation.page, citation.page)
+    return [] if first is None or last is None else [first] if first == last else [first, last]
 
 
 def _publisher(citation: Citation) -> list[str]:

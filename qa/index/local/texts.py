@@ -246,7 +246,7 @@ class Texts:
 
 
 def _blocks(stored: str) -> tuple[Block, ...]:
-    return tuple(Block(BlockKind(kind), *rest, breaks=_breaks(breaks)) for kind, *rest, breaks in parse_json(stored))
+    return tuple(Block(BlockKind(kind), *(*rest, _breaks(breaks))) for kind, *rest, breaks in parse_json(stored))
 
 
 def _breaks(stored: list[list[int]]) -> tuple[tuple[int, int], ...]:

@@ -1,6 +1,6 @@
 """Question answering by retrieval: exact quotations from a folder of documents, each with a citation that holds.
 
-The names here are the vocabulary of every answer. `qa.answering.service.Service` answers questions,
+The names here are the vocabulary of every answer. `qa.cli.open_service.open_service` opens what answers questions,
 `qa.building.build.build` makes the index; each is imported from its own module, since each brings libraries that the
 other does without.
 """

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from workshop import TEXTS, Workshop, fates
 
-from qa.answering.service import Service
 from qa.building.build import build
+from qa.cli.open_service import open_service
 from qa.errors import BuildFailed, InvalidRequest, NameTaken
 from qa.index.build_notes import REQUEST
 from qa.index.builder_lock import BuilderLock, builder_trouble
@@ -41,7 +41,7 @@ def shop(tmp_path):
 
 @pytest.fixture
 def send(shop):
-    service = Service(shop.settings, shop.encoder)
+    service = open_service(shop.settings, shop.encoder)
     app = create_app(service, shop.settings)
 
     def send(method: str, target: str, **options) -> httpx.Response:
@@ -297,7 +297,7 @@ def test_a_name_that_is_taken_comes_back_as_the_source_of_the_next_build(tmp_pat
 )  # fmt: skip
 def test_while_no_builder_is_there_nothing_is_taken_and_all_that_tell_say_so(shop, method, target):
     before = sorted((path, path.is_file() and path.read_bytes()) for path in shop.seeds.rglob("*"))
-    service = Service(shop.settings, shop.encoder)
+    service = open_service(shop.settings, shop.encoder)
     app = create_app(service, shop.settings, partial(builder_trouble, shop.index))
     lock = BuilderLock(shop.index)
 
@@ -348,7 +348,7 @@ def test_the_page_has_an_upload_box_only_where_it_works(shop, send):
     assert 'id="upload"' in page
     assert TOKEN not in page
     plain = Settings(seeds_dir=shop.seeds, index_dir=shop.index)
-    service = Service(plain, shop.encoder)
+    service = open_service(plain, shop.encoder)
     try:
         app = create_app(service, plain)
 

@@ -12,6 +12,7 @@ from workshop import Workshop
 
 from qa.answering.quote_links import Found, find_quote
 from qa.answering.service import Service
+from qa.cli.open_service import open_service
 from qa.records import Answer, Citation, Filters, Quote, Span, Verdict
 
 SHARED = (
@@ -35,7 +36,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     workshop = Workshop(tmp_path_factory.mktemp("shop"), TEXTS)
     workshop.put("sources.toml", SIDECAR)
     workshop.build()
-    service = Service(workshop.settings, FakeEncoder())
+    service = open_service(workshop.settings, FakeEncoder())
     yield service
     service.close()
 
@@ -48,7 +49,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], Service]]:
     def serve(texts: dict[str, str], encoder: FakeEncoder | None = None) -> Service:
         workshop = Workshop(tmp_path, texts)
         workshop.build()
-        opened.append(Service(workshop.settings, encoder or FakeEncoder()))
+        opened.append(open_service(workshop.settings, encoder or FakeEncoder()))
         return opened[-1]
 
     yield serve

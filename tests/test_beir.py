@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from fakes import FakeEncoder
 
+from qa.building.build import build
 from qa.errors import UnreadableFile
 from qa.evaluate.beir import report
 from qa.evaluate.ranking import score
+from qa.index.local.local_index import LocalIndex, open_index
 from qa.settings import Settings
 
 CORPUS = {
@@ -37,15 +41,23 @@ def collection(folder: Path, *, packed: bool) -> Path:
     return folder
 
 
+def built_by(encoder: FakeEncoder) -> Callable[[Settings], closing[LocalIndex]]:
+    def built(settings: Settings) -> closing[LocalIndex]:
+        build(settings, encoder=encoder)
+        return closing(open_index(settings.index_dir))
+
+    return built
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_judged_queries_are_scored_and_a_second_run_encodes_nothing(tmp_path: Path, packed: bool) -> None:
     folder, settings = collection(tmp_path / "beir", packed=packed), Settings(index_dir=tmp_path / "index")
     encoder = FakeEncoder()
-    first = report(folder, settings, encoder, lambda _: None)
+    first = report(folder, settings, encoder, built_by(encoder))
     assert (first["documents"], first["passages"]) == (3, 3)
     assert first["ranking"]["fused"] == {"hit@1": 1, "hit@3": 1, "MRR@10": 1, "nDCG@10": 1, "recall@100": 1}
     encoded = encoder.encoded
-    assert report(folder, settings, encoder, lambda _: None) == first
+    assert report(folder, settings, encoder, built_by(encoder)) == first
     assert encoder.encoded == encoded
 
 
@@ -54,7 +66,7 @@ def test_another_layout_is_refused_by_name(tmp_path: Path, missing: str) -> None
     folder = collection(tmp_path / "beir", packed=False)
     (folder / missing).unlink()
     with pytest.raises(UnreadableFile, match=Path(missing).name):
-        report(folder, Settings(index_dir=tmp_path / "index"), FakeEncoder(), lambda _: None)
+        report(folder, Settings(index_dir=tmp_path / "index"), FakeEncoder(), built_by(FakeEncoder()))
 
 
 def test_measures_by_hand() -> None:

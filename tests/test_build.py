@@ -523,12 +523,12 @@ def test_a_large_index_is_quantised_and_rebuilt_to_the_same_bytes(large, tmp_pat
 
 def test_a_large_index_answers_with_filters_and_without(large):
     large.build()
-    snapshot = large.open()
+    index = large.open_index()
     for filters in (None, Filters(document_ids=("note77", "note78", "mill"))):
-        ranking = search(snapshot, large.encoder, "word77 stands by word38", filters)
-        assert snapshot.passage(int(ranking.rows[0])).document_id == "note77"
+        ranking = search(index, large.encoder, "word77 stands by word38", filters)
+        assert ranking.hits(1)[0].passage.document_id == "note77"
     assert len(ranking.rows) == 3
-    snapshot.close()
+    index.close()
 
 
 def test_an_index_that_stays_exact_is_told(large, monkeypatch, caplog):

@@ -6,6 +6,7 @@ import pytest
 
 from qa.answering.confidence import FEATURES, shipped_model
 from qa.answering.service import Service
+from qa.cli.open_service import open_service
 from qa.encode import Encoder
 from qa.records import Verdict
 from qa.settings import Settings
@@ -14,7 +15,7 @@ from qa.settings import Settings
 @pytest.fixture(scope="module")
 def service(seeds_index: Settings, encoder: Encoder) -> Iterator[Service]:
     """The five documents behind the real model."""
-    service = Service(seeds_index, encoder)
+    service = open_service(seeds_index, encoder)
     yield service
     service.close()
 

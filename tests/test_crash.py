@@ -26,6 +26,7 @@ from workshop import Workshop
 import qa.index.local.current
 from qa.answering.service import Service
 from qa.building.build import build
+from qa.cli.open_service import open_service
 from qa.encode import Encoder
 from qa.index.local.manifest import current_id, manifests, read_manifest, verify_files
 from qa.settings import Settings
@@ -124,7 +125,7 @@ def test_killed_builders_leave_nothing_torn_and_no_question_unanswered(tmp_path,
 
     chance = random.Random(SEED)
     killed = finished = 0
-    service = Service(shop.settings, FakeEncoder())
+    service = open_service(shop.settings, FakeEncoder())
     readers = Readers(service)
     readers.latest = 1
     try:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from qa.answering.service import Service
 from qa.cli import main as cli
+from qa.cli.open_service import open_service
 from qa.encode import Encoder
 from qa.reading.sidecar import read_sources
 from qa.settings import PREFIX, Settings
@@ -52,7 +52,7 @@ def example(language: str) -> str:
 
 @pytest.mark.model
 def test_the_example_is_what_is_answered(seeds_index: Settings, encoder: Encoder) -> None:
-    service = Service(seeds_index, encoder)
+    service = open_service(seeds_index, encoder)
     try:
         answer = answer_data(service.ask("who is the COO of the medical foundation", k=1), explain=False)
     finally:

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from workshop import Workshop
 
-from qa.answering.service import Service
+from qa.cli.open_service import open_service
 from qa.errors import UnknownDocument
 from qa.records import Filters
 from qa.text.document_ids import document_id, former_ids
@@ -111,7 +111,7 @@ def service(tmp_path):
              "toll.md": "The toll is due.", "toll.txt": "The toll of old."}  # fmt: skip
     shop = Workshop(tmp_path, texts)
     shop.build()
-    service = Service(shop.settings, shop.encoder)
+    service = open_service(shop.settings, shop.encoder)
     yield service
     service.close()
 

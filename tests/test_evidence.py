@@ -10,8 +10,9 @@ from test_search import Unlettered
 from workshop import Workshop
 
 from qa.answering.service import Service
+from qa.cli.open_service import open_service
 from qa.records import Quote, WordMatch
-from qa.retrieval.search import rarity
+from qa.retrieval.query import rarity
 
 TEXTS = {
     "ferry.md": "# The Ferry\n\n## Fares for Islanders\n\nChildren ride free. Dogs pay half. Cars pay by the metre.\n",
@@ -28,7 +29,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 
 @pytest.fixture(scope="module")
 def service(workshop: Workshop) -> Iterator[Service]:
-    service = Service(workshop.settings, FakeEncoder())
+    service = open_service(workshop.settings, FakeEncoder())
     yield service
     service.close()
 
@@ -70,12 +71,12 @@ def test_words_count_by_their_stem(service: Service) -> None:
 
 def test_a_word_weighs_its_rarity(workshop: Workshop, service: Service) -> None:
     _, found = explained(service, "Do dogs pay the dragon?")
-    snapshot = workshop.open()
+    index = workshop.open_index()
     assert {word: match.weight for word, match in found.items()} == {
-        word: pytest.approx(rarity(snapshot.bm25, index_term), abs=1e-3)
+        word: pytest.approx(rarity(*index.frequencies([index_term]), index.size), abs=1e-3)
         for word, index_term in (("dogs", "dog"), ("pay", "pay"), ("dragon", "dragon"))
     }
-    snapshot.close()
+    index.close()
 
 
 def test_a_question_of_stop_words_is_met_by_nothing_and_answered_all_the_same(service: Service) -> None:
@@ -89,7 +90,7 @@ def test_an_answer_that_need_not_explain_tells_no_words(service: Service) -> Non
 
 
 def test_words_after_a_corrected_one_are_told_too(workshop: Workshop) -> None:
-    service = Service(workshop.settings, Unlettered())
+    service = open_service(workshop.settings, Unlettered())
     try:
         _, found = explained(service, "barleyy tuesdays")  # one letter too many, so all that follows stands elsewhere
     finally:

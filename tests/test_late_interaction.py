@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.encode.int8 import quantise, similarities
-from qa.retrieval.late_interaction import Maxima, max_sim, maxima
+from qa.encode.maxima import Maxima, maxima
+from qa.retrieval.late_interaction import max_sim
 
 Floats = npt.NDArray[np.float32]
 Passage = tuple[Floats, list[int]]  # token vectors, and each token's sentence, -1 for those in none
@@ -20,9 +21,10 @@ def unit(rows: list[list[float]]) -> Floats:
 def compare(question: Floats, passages: list[Passage]) -> Maxima:
     """Compare a question with passages as a snapshot keeps them: quantised, one after another, with bounds."""
     levels, scales = zip(*[quantise(tokens) for tokens, _ in passages], strict=True)
+    matrix = similarities(question, np.concatenate(levels), np.concatenate(scales))
     bounds = np.cumsum([0, *[len(tokens) for tokens, _ in passages]])
     sentences = np.concatenate([np.array(each, dtype=np.int32) for _, each in passages])
-    return maxima(question, np.concatenate(levels), np.concatenate(scales), bounds, sentences)
+    return maxima(matrix, bounds, sentences)
 
 
 def best_sentence(found: Maxima, weights: Floats) -> Floats:
@@ -41,19 +43,20 @@ def passages_(draw: st.DrawFn) -> Passage:
     """A trail and the model's own tokens in no sentence, then some sentences, then the model's last token."""
     lengths = draw(st.lists(st.integers(1, 3), max_size=4))
     inside = [number for number, length in enumerate(lengths) for _ in range(length)]
-    sentences = [-1] * draw(st.integers(1, 2)) + inside + [-1] * draw(st.integers(0, 1))
+    sentences = [-1] * draw(st.integers(0 if inside else 1, 2)) + inside + [-1] * draw(st.integers(0, 1))
     return draw(token_vectors(len(sentences))), sentences
 
 
-def oracle(question: Floats, passage: Passage, weights: Floats) -> tuple[Floats, float]:
-    """A passage's maxima, and its best sentence's weighted mean, straight from the definition."""
+def oracle(question: Floats, passage: Passage, weights: Floats) -> tuple[Floats, Floats, float]:
+    """By the definition: a passage's maxima, those over its tokens in no sentence, its best sentence's mean."""
     tokens, sentences = passage
     matrix = similarities(question, *quantise(tokens))
+    outside = matrix[:, np.array(sentences) < 0].max(axis=1, initial=-1)
     numbers = sorted({each for each in sentences if each >= 0})
     if not numbers:  # the model saw none of its sentences: what it saw stands in for one
-        return matrix.max(axis=1), float((weights @ matrix.max(axis=1)) / weights.sum())
+        return matrix.max(axis=1), outside, float((weights @ matrix.max(axis=1)) / weights.sum())
     means = [weights @ matrix[:, np.array(sentences) == number].max(axis=1) / weights.sum() for number in numbers]
-    return matrix.max(axis=1), float(max(means))
+    return matrix.max(axis=1), outside, float(max(means))
 
 
 def test_each_question_token_takes_its_best_match_within_each_passage_and_sentence() -> None:
@@ -96,7 +99,8 @@ def test_a_passage_scores_in_any_batch_what_the_definition_says(question: Floats
     found = compare(question, passages)
     best = best_sentence(found, weights)
     for place, passage in enumerate(passages):
-        expected, expected_best = oracle(question, passage, weights)
+        expected, outside, expected_best = oracle(question, passage, weights)
+        np.testing.assert_array_equal(found.outside[:, place], outside)
         np.testing.assert_allclose(found.passages[:, place], expected, atol=1e-6)
         np.testing.assert_allclose(best[place], expected_best, atol=1e-6)
 
@@ -108,13 +112,13 @@ def test_a_passage_scores_alone_what_it_scores_in_any_batch(
     place = data.draw(st.integers(0, len(passages) - 1))
     weights = np.ones(len(question), dtype=np.float32)
     alone, together = compare(question, [passages[place]]), compare(question, passages)
-    np.testing.assert_allclose(together.passages[:, place], alone.passages[:, 0], atol=1e-6)
+    np.testing.assert_array_equal(together.passages[:, place], alone.passages[:, 0])
+    np.testing.assert_array_equal(together.outside[:, place], alone.outside[:, 0])
     np.testing.assert_allclose(best_sentence(together, weights)[place], best_sentence(alone, weights)[0], atol=1e-6)
 
 
 def test_no_passages_have_no_maxima() -> None:
-    nothing = np.empty((0, 16), dtype=np.int8)
-    found = maxima(unit([[1] * 16]), nothing, np.empty(0, np.float32), np.zeros(1, np.int64), np.empty(0, np.int32))
+    found = maxima(np.empty((1, 0), np.float32), np.zeros(1, np.int64), np.empty(0, np.int32))
     assert (found.passages.shape, found.sentences.shape) == ((1, 0), (1, 0))
     assert best_sentence(found, np.ones(1, dtype=np.float32)).shape == (0,)
 

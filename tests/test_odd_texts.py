@@ -9,6 +9,7 @@ from workshop import Workshop
 
 from qa.answering.quote_links import quote_digest
 from qa.answering.service import Service
+from qa.cli.open_service import open_service
 from qa.encode import Encoder
 from qa.errors import RequestError
 from qa.records import Answer, Verdict
@@ -61,7 +62,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Itera
     report = workshop.build()
     # Headings with no text under them leave nothing to quote, but the document is there to be read.
     assert [file.source for file in report.files if file.reason] == []
-    service = Service(workshop.settings, encoder)
+    service = open_service(workshop.settings, encoder)
     yield service
     service.close()
 

@@ -14,7 +14,8 @@ from qa.encode import Encoder
 from qa.evaluate.calibration import auroc, calibration_error, cross_validated, feature_matrix, question_only
 from qa.evaluate.gold import read_gold
 from qa.evaluate.questions import ask_all, report
-from qa.index.local.snapshot import Snapshot, current_id, open_snapshot
+from qa.index.contract import Index
+from qa.index.local.local_index import open_index
 from qa.retrieval.search import search
 from qa.settings import Settings
 
@@ -23,17 +24,15 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 @pytest.fixture(scope="module")
-def snapshot(seeds_index: Settings) -> Iterator[Snapshot]:
-    opened = open_snapshot(seeds_index.index_dir, current_id(seeds_index.index_dir))
+def index(seeds_index: Settings) -> Iterator[Index]:
+    opened = open_index(seeds_index.index_dir)
     yield opened
     opened.close()
 
 
-def test_the_passage_that_answers_comes_first_and_the_right_words_are_marked(
-    snapshot: Snapshot, encoder: Encoder
-) -> None:
-    documents = [snapshot.document(info.id) for info in snapshot.documents]
-    measured = report(snapshot, ask_all(snapshot, encoder, read_gold(GOLDEN / "questions.jsonl", documents)))
+def test_the_passage_that_answers_comes_first_and_the_right_words_are_marked(index: Index, encoder: Encoder) -> None:
+    documents = [index.document(info.id) for info in index.documents]
+    measured = report(index, ask_all(index, encoder, read_gold(GOLDEN / "questions.jsonl", documents)))
     served, marked = measured["ranking"]["served"], measured["highlights"]
     assert served["hit@1"] >= 0.80
     assert served["hit@3"] >= 0.95
@@ -43,12 +42,12 @@ def test_the_passage_that_answers_comes_first_and_the_right_words_are_marked(
 
 
 def test_confidence_tells_answers_from_near_misses_better_than_the_question_alone(
-    snapshot: Snapshot, encoder: Encoder
+    index: Index, encoder: Encoder
 ) -> None:
     questions = read_gold(GOLDEN / "verdicts.jsonl", [])
     features = []
     for gold in questions:
-        ranking = search(snapshot, encoder, gold.question)
+        ranking = search(index, encoder, gold.question)
         features.append(measure(ranking, distinct(ranking, 1)[0].best))
     answerable = np.array([gold.answerable for gold in questions])
     unseen = cross_validated(feature_matrix(features), answerable)

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.index.local.bm25 import BM25, write_bm25
-from qa.index.local.spelling import Speller
-from qa.index.local.word_forms import write_words
+from qa.index.local.word_forms import WordForms, write_words
+from qa.text.spelling import SHORTEST, WordForm, correct, near
+from qa.text.words import spelt, terms
 
 TEXTS = [
     "Paul Wallace of Kaiser Permanente spoke of capitation. Capitation is a payment in advance.",
@@ -18,12 +20,32 @@ TEXTS = [
 ]
 
 
+class Listed:
+    """A `Vocabulary` of some texts, worked out from them one by one; `looked_up` has what was asked of it."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._terms = [frozenset(terms(text)) for text in texts]
+        written = Counter(word for text in texts for word in spelt(text) if len(word) >= SHORTEST and word.isalpha())
+        self._written: dict[str, Counter[str]] = {}
+        for word, count in written.items():
+            self._written.setdefault(word.casefold(), Counter())[word] = count
+        self.looked_up: list[str] = []
+
+    def frequencies(self, asked: Sequence[str]) -> list[int]:
+        return [sum(term in held for held in self._terms) for term in asked]
+
+    def forms_near(self, word: str, edits: int) -> list[WordForm]:
+        self.looked_up.append(word)
+        return [
+            WordForm(folded, counts.most_common(1)[0][0], counts.total())
+            for folded, counts in self._written.items()
+            if near(word, [folded], edits)
+        ]
+
+
 @pytest.fixture(scope="module")
-def speller(tmp_path_factory: pytest.TempPathFactory) -> Speller:
-    folder = tmp_path_factory.mktemp("words")
-    write_bm25(TEXTS, folder / "bm25")
-    write_words(TEXTS, folder / "words.json")
-    return Speller(folder / "words.json", BM25.open(folder / "bm25"))
+def vocabulary() -> Listed:
+    return Listed(TEXTS)
 
 
 def knows_nothing(_: str) -> bool:
@@ -42,8 +64,8 @@ def knows_nothing(_: str) -> bool:
         ("  odd,spaceing  of  premiumm!", "  odd,spaceing  of  premium!"),  # all else stays as it was
     ],
 )
-def test_a_misspelt_word_becomes_the_nearest_of_the_documents(speller: Speller, asked: str, corrected: str) -> None:
-    assert speller.correct(asked, knows_nothing) == corrected
+def test_a_misspelt_word_becomes_the_nearest_of_the_documents(vocabulary: Listed, asked: str, corrected: str) -> None:
+    assert correct(asked, vocabulary, knows_nothing) == corrected
 
 
 @pytest.mark.parametrize(
@@ -62,20 +84,18 @@ def test_a_misspelt_word_becomes_the_nearest_of_the_documents(speller: Speller, 
         "😀 …",
     ],
 )
-def test_what_is_right_or_in_doubt_is_left_alone(speller: Speller, question: str) -> None:
-    assert speller.correct(question, knows_nothing) == question
+def test_what_is_right_or_in_doubt_is_left_alone(vocabulary: Listed, question: str) -> None:
+    assert correct(question, vocabulary, knows_nothing) == question
 
 
-def test_what_the_model_knows_whole_is_left_alone(speller: Speller) -> None:
-    assert speller.correct("treat the treats as threats", {"threats"}.__contains__) == "treat the treats as threats"
-    assert speller.correct("premiun", {"premiun"}.__contains__) == "premiun"
+def test_what_the_model_knows_whole_is_left_alone(vocabulary: Listed) -> None:
+    assert correct("treat the treats as threats", vocabulary, {"threats"}.__contains__) == "treat the treats as threats"
+    assert correct("premiun", vocabulary, {"premiun"}.__contains__) == "premiun"
 
 
-def test_of_words_as_near_the_more_frequent_one_is_meant(tmp_path: Path) -> None:
-    texts = ["The cards lie here.", "The carts stand there, red carts."]
-    write_bm25(texts, tmp_path / "bm25")
-    write_words(texts, tmp_path / "words.json")
-    assert Speller(tmp_path / "words.json", BM25.open(tmp_path / "bm25")).correct("caros", knows_nothing) == "carts"
+def test_of_words_as_near_the_more_frequent_one_is_meant() -> None:
+    vocabulary = Listed(["The cards lie here.", "The carts stand there, red carts."])
+    assert correct("caros", vocabulary, knows_nothing) == "carts"
 
 
 def test_words_are_kept_in_their_usual_form_with_their_count(tmp_path: Path) -> None:
@@ -83,37 +103,29 @@ def test_words_are_kept_in_their_usual_form_with_their_count(tmp_path: Path) -> 
     kept = json.loads((tmp_path / "words.json").read_text(encoding="utf-8"))
     # "care" stands 6 times, mostly small; "Batra's" is no word of letters alone, and "an" and "it" are too short.
     assert kept == {"care": 6, "Batra": 1}
+    assert WordForms(tmp_path / "words.json").near("bataa", 1) == [WordForm("batra", "Batra", 1)]
 
 
 @given(st.text(max_size=60))
-def test_any_question_keeps_everything_but_its_words(speller: Speller, question: str) -> None:
-    corrected = speller.correct(question, knows_nothing)
+def test_any_question_keeps_everything_but_its_words(vocabulary: Listed, question: str) -> None:
+    corrected = correct(question, vocabulary, knows_nothing)
     assert [char for char in corrected if not char.isalnum()] == [char for char in question if not char.isalnum()]
 
 
 @given(st.text(max_size=60))
-def test_correcting_again_changes_nothing(speller: Speller, question: str) -> None:
-    corrected = speller.correct(question, knows_nothing)
-    assert speller.correct(corrected, knows_nothing) == corrected
+def test_correcting_again_changes_nothing(vocabulary: Listed, question: str) -> None:
+    corrected = correct(question, vocabulary, knows_nothing)
+    assert correct(corrected, vocabulary, knows_nothing) == corrected
 
 
-def test_a_question_of_strange_words_only_looks_a_few_of_them_up(
-    speller: Speller, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    looked_up: list[str] = []
-
-    def extract(word: str, *_: object, **__: object) -> list[object]:
-        looked_up.append(word)
-        return []
-
-    monkeypatch.setattr("qa.index.local.spelling.process.extract", extract)
+def test_a_question_of_strange_words_only_looks_a_few_of_them_up() -> None:
     letters = "abcdefghijklmnopqrst"
     strange = [f"{one}x{other}qzw{one}" for one in letters for other in letters]
     for count in (100, 400):
-        looked_up.clear()
+        vocabulary = Listed(TEXTS)
         question = " ".join(strange[:count])
-        assert speller.correct(question, knows_nothing) == question
-        assert len(looked_up) == 16
-    looked_up.clear()
-    speller.correct("zxqwv " * 400 + "y" * 5000, knows_nothing)
-    assert looked_up == ["zxqwv"], "each word once, and none that nobody types"
+        assert correct(question, vocabulary, knows_nothing) == question
+        assert len(vocabulary.looked_up) == 16
+    vocabulary = Listed(TEXTS)
+    correct("zxqwv " * 400 + "y" * 5000, vocabulary, knows_nothing)
+    assert vocabulary.looked_up == ["zxqwv"], "each word once, and none that nobody types"

@@ -8,6 +8,7 @@ from fakes import FakeEncoder
 
 from qa.building.build import build
 from qa.index.build_notes import BuildReport, Fate
+from qa.index.local.local_index import LocalIndex, open_index
 from qa.index.local.snapshot import Snapshot, current_id, open_snapshot
 from qa.settings import Settings
 
@@ -45,6 +46,9 @@ class Workshop:
 
     def open(self) -> Snapshot:
         return open_snapshot(self.index, current_id(self.index))
+
+    def open_index(self) -> LocalIndex:
+        return open_index(self.index)
 
     def folder(self, snapshot_id: str | None = None) -> Path:
         return self.index / "snapshots" / (snapshot_id or current_id(self.index))

@@ -95,12 +95,12 @@ def measure(ranking: Ranking, best: Match) -> dict[str, float]:
 
 def _strangers(ranking: Ranking, met: Sequence[WordMatch]) -> list[WordMatch]:
     """Content words that no passage holds and that are names, or words that the model knows only by pieces."""
-    vocabulary = ranking.snapshot.bm25.vocabulary
+    unknown = {word.term for word in ranking.content_words if not word.frequency}
     first = next(iter(words(ranking.searched)), None)
     opening = ranking.searched[first.start : first.end] if first else ""
     return [
         word
         for word in met
-        if term(word.word) not in vocabulary
+        if term(word.word) in unknown
         and ((word.word[0].isupper() and word.word != opening) or not ranking.is_word(word.word))
     ]

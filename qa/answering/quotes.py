@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from qa.answering.quote_links import cite
-from qa.index.local.snapshot import Snapshot
+from qa.index.contract import Index
 from qa.records import Citation, Footnote, Hit, Quote, Span
-from qa.retrieval.evidence import Match, highlights, match, word_matches
+from qa.retrieval.evidence import Match, highlights, match, placed_word_matches
 from qa.retrieval.search import Ranking
 
 _SHINGLE_WORDS = 5
@@ -31,25 +31,26 @@ class Group:
 def distinct(ranking: Ranking, count: int) -> list[Group]:
     """The best `count` distinct passages."""
     groups: list[tuple[Match, list[Hit], _Shingles]] = []
-    for place in range(min(count * _LOOKED_THROUGH, len(ranking.rows))):
-        own = _shingles(ranking.snapshot.passage(int(ranking.rows[place])).text)
+    for place, hit in enumerate(ranking.hits(count * _LOOKED_THROUGH)):
+        own = _shingles(hit.passage.text)
         copies = next((copies for _, copies, others in groups if _alike(own, others)), None)
         if copies is not None:
-            copies.append(ranking.hit(place))
+            copies.append(hit)
         elif len(groups) < count:
-            groups.append((match(ranking, place, ranking.hit(place)), [], own))
+            groups.append((match(ranking, place, hit), [], own))
     return [Group(best, tuple(copies)) for best, copies, _ in groups]
 
 
-def quotes(snapshot: Snapshot, groups: Sequence[Group], *, explain: bool = False) -> tuple[Quote, ...]:
-    """Quotations for the groups, in their order."""
+def quotes(index: Index, groups: Sequence[Group], *, explain: bool = False) -> tuple[Quote, ...]:
+    """Quotations for the groups, in their order; if asked, with where each word of the question is met."""
+    words = placed_word_matches([group.best for group in groups]) if explain else [()] * len(groups)
     made = []
     texts: dict[str, str] = {}  # of documents whose footnotes are quoted, each read once
     for rank, group in enumerate(groups, 1):
         hit = group.best.hit
         passage = hit.passage
         if passage.footnotes and passage.document_id not in texts:
-            texts[passage.document_id] = snapshot.document(passage.document_id).text
+            texts[passage.document_id] = index.document(passage.document_id).text
         notes = tuple(
             Footnote(texts[passage.document_id][span.start : span.end], span.start, span.end)
             for span in passage.footnotes
@@ -61,20 +62,19 @@ def quotes(snapshot: Snapshot, groups: Sequence[Group], *, explain: bool = False
                 text=passage.text,
                 headings=passage.headings,
                 highlights=highlights(group.best),
-                citation=_citation(snapshot, hit),
-                also_in=tuple(_citation(snapshot, copy) for copy in group.copies),
+                citation=_citation(index, hit),
+                also_in=tuple(_citation(index, copy) for copy in group.copies),
                 footnotes=notes,
                 signals={name: round(value, 4) for name, value in hit.signals.items()},
-                words=word_matches(group.best, placed=True) if explain else (),
+                words=words[rank - 1],
             )
         )
     return tuple(made)
 
 
-def _citation(snapshot: Snapshot, hit: Hit) -> Citation:
+def _citation(index: Index, hit: Hit) -> Citation:
     passage = hit.passage
-    info = snapshot.documents[int(snapshot.document_rows[hit.row])]
-    return cite(info, Span(passage.start, passage.end), passage.page, passage.text)
+    return cite(index.info(passage.document_id), Span(passage.start, passage.end), passage.page, passage.text)
 
 
 @lru_cache(maxsize=1024)  # of some 20 kB each

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa.cli.output import say, say_json
-from qa.index.local.snapshot import current_id, open_snapshot
+from qa.index.local.local_index import LocalIndex, open_index
 from qa.settings import Settings
 
 if TYPE_CHECKING:
     from qa.encode import Encoder
     from qa.evaluate.gold import GoldQuestion
-    from qa.index.local.snapshot import Snapshot
 
 
 def add_parser(commands: Any) -> None:
@@ -49,9 +48,9 @@ def add_parser(commands: Any) -> None:
 def _kp(settings: Settings, arguments: argparse.Namespace) -> int:
     from qa.evaluate.questions import ask_all, dump, report  # noqa: PLC0415
 
-    with _opened(settings) as (snapshot, encoder):
-        asked = ask_all(snapshot, encoder, _read(snapshot, [arguments.file]))
-        measured = report(snapshot, asked)
+    with _opened(settings) as (index, encoder):
+        asked = ask_all(index, encoder, _read(index, [arguments.file]))
+        measured = report(index, asked)
         if arguments.dump:
             lines = (json.dumps(each, ensure_ascii=False) for each in dump(asked))
             arguments.dump.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -60,12 +59,19 @@ def _kp(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _beir(settings: Settings, arguments: argparse.Namespace) -> int:
+    from qa.building.build import build  # noqa: PLC0415
     from qa.cli.progress_bars import Bars  # noqa: PLC0415
     from qa.encode import open_encoder  # noqa: PLC0415
     from qa.evaluate.beir import report  # noqa: PLC0415
 
+    encoder = open_encoder(settings)
     with closing(Bars(quiet=False)) as bars:
-        measured = report(arguments.folder, settings, open_encoder(settings), bars)
+
+        def built(own: Settings) -> closing[LocalIndex]:
+            build(own, bars, encoder=encoder)
+            return closing(open_index(own.index_dir))
+
+        measured = report(arguments.folder, settings, encoder, built)
     _print(measured, as_json=arguments.json)
     return 0
 
@@ -78,10 +84,10 @@ def _fit(settings: Settings, arguments: argparse.Namespace) -> int:
     from qa.evaluate import calibration  # noqa: PLC0415
     from qa.retrieval.search import search  # noqa: PLC0415
 
-    with _opened(settings) as (snapshot, encoder):
+    with _opened(settings) as (index, encoder):
         labels, measured = [], []
-        for gold in _read(snapshot, arguments.files):
-            ranking = search(snapshot, encoder, gold.question)
+        for gold in _read(index, arguments.files):
+            ranking = search(index, encoder, gold.question)
             for group in distinct(ranking, 1):
                 labels.append(gold.answerable)
                 measured.append(measure(ranking, group.best))
@@ -101,21 +107,18 @@ def _fit(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[tuple[Snapshot, Encoder]]:
+def _opened(settings: Settings) -> Iterator[tuple[LocalIndex, Encoder]]:
     from qa.encode import open_encoder  # noqa: PLC0415
 
     encoder = open_encoder(settings)
-    snapshot = open_snapshot(settings.index_dir, current_id(settings.index_dir), weights=encoder.fingerprint)
-    try:
-        yield snapshot, encoder
-    finally:
-        snapshot.close()
+    with closing(open_index(settings.index_dir, weights=encoder.fingerprint)) as index:
+        yield index, encoder
 
 
-def _read(snapshot: Snapshot, files: list[Path]) -> list[GoldQuestion]:
+def _read(index: LocalIndex, files: list[Path]) -> list[GoldQuestion]:
     from qa.evaluate.gold import read_gold  # noqa: PLC0415
 
-    documents = [snapshot.document(info.id) for info in snapshot.documents]
+    documents = [index.document(info.id) for info in index.documents]
     return [question for file in files for question in read_gold(file, documents)]
 
 

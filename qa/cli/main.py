@@ -20,7 +20,7 @@ from qa.cli import upkeep
 from qa.cli.output import prepare_output, say, say_json
 from qa.errors import QAError
 from qa.index.build_notes import read_report
-from qa.index.local.snapshot import current_id, open_snapshot
+from qa.index.local.local_index import open_index
 from qa.records import Answer, Filters, Quote, Verdict
 from qa.settings import Settings, load_settings
 from qa.text.safe_text import printable
@@ -96,9 +96,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
-    from qa.answering.service import Service  # noqa: PLC0415 - loads the model
+    from qa.cli.open_service import open_service  # noqa: PLC0415 - loads the model
 
-    service = Service(settings)
+    service = open_service(settings)
     try:
         answer = service.ask(
             " ".join(arguments.question),
@@ -137,23 +137,23 @@ def _quote_lines(quote: Quote) -> list[str]:
 
 
 def _status(settings: Settings, arguments: argparse.Namespace) -> int:
-    snapshot = open_snapshot(settings.index_dir, current_id(settings.index_dir))
+    index = open_index(settings.index_dir)
     try:
         if arguments.json:
             data = {
-                "snapshot": snapshot.id,
-                "built_at": snapshot.manifest["built_at"],
-                "passages": snapshot.size,
-                "documents": [asdict(info) for info in snapshot.documents],
+                "snapshot": index.id,
+                "built_at": index.built_at,
+                "passages": index.size,
+                "documents": [asdict(info) for info in index.documents],
                 "last_build": read_report(settings.index_dir),
             }
             say_json(data)
             return 0
-        say(f"Snapshot {snapshot.id}, built {snapshot.manifest['built_at']}, whole; {snapshot.size} passages")
-        for info in snapshot.documents:
+        say(f"Snapshot {index.id}, built {index.built_at}, whole; {index.size} passages")
+        for info in index.documents:
             say(f"{info.passages:6} passages  {info.date or 'undated':10}  {info.source}  {info.title}")
     finally:
-        snapshot.close()
+        index.close()
     return 0
 
 

@@ -45,12 +45,12 @@ def add_parser(commands: Any) -> None:
 
 def application(*, with_builder: bool) -> Any:
     """The application of one of several worker processes; it opens and closes its own service."""
-    from qa.answering.service import Service  # noqa: PLC0415
+    from qa.cli.open_service import open_service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
 
     _log()
     settings = load_settings()
-    service = Service(settings)
+    service = open_service(settings)
     _make_ready(service)
     app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
 
@@ -83,10 +83,10 @@ def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
 def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bool) -> None:
     import uvicorn  # noqa: PLC0415 - with FastAPI and the model, seconds that other commands need not wait
 
-    from qa.answering.service import Service  # noqa: PLC0415
+    from qa.cli.open_service import open_service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
 
-    service = Service(settings)
+    service = open_service(settings)
     try:
         _make_ready(service)
         app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))

@@ -11,18 +11,15 @@ import gzip
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from qa.building.build import build
 from qa.encode import Encoder
 from qa.errors import UnreadableFile
 from qa.evaluate.ranking import score, stages
-from qa.index.build_notes import Progress
-from qa.index.local.snapshot import Snapshot, current_id, open_snapshot
+from qa.index.contract import Index
 from qa.retrieval.search import search
 from qa.settings import Settings
 from qa.text.document_names import SIDECAR
@@ -32,9 +29,15 @@ _SPLIT = "test"
 
 
 def report(
-    folder: Path, settings: Settings, encoder: Encoder, on_progress: Callable[[Progress], None]
+    folder: Path, settings: Settings, encoder: Encoder, built: Callable[[Settings], AbstractContextManager[Index]]
 ) -> dict[str, Any]:
-    """Build the collection's snapshot, put its judged queries to it, and score them.
+    """Build the collection's index, put its judged queries to it, and score them.
+
+    Args:
+        folder: The collection.
+        settings: Where its index goes, among others.
+        encoder: The model.
+        built: Builds the index of some settings, and opens it.
 
     Raises:
         UnreadableFile: the folder is not in BEIR's layout.
@@ -45,24 +48,19 @@ def report(
     judged = _judgements(folder / "qrels" / f"{_SPLIT}.tsv")
     ids = _write_corpus(corpus, work / "seeds")
     own = settings.model_copy(update={"seeds_dir": work / "seeds", "index_dir": work / "index"})
-    build(own, on_progress, encoder=encoder)
-    snapshot = open_snapshot(own.index_dir, current_id(own.index_dir))
-    try:
-        names = [ids[info.source] for info in snapshot.documents]
-        runs = _runs(snapshot, encoder, _queries(folder, judged), names)
-        return {"documents": len(snapshot.documents), "passages": snapshot.size, "ranking": score(runs, judged)}
-    finally:
-        snapshot.close()
+    with built(own) as index:
+        runs = _runs(index, encoder, _queries(folder, judged), ids)
+        return {"documents": len(index.documents), "passages": index.size, "ranking": score(runs, judged)}
 
 
 def _runs(
-    snapshot: Snapshot, encoder: Encoder, queries: dict[str, str], names: list[str]
+    index: Index, encoder: Encoder, queries: dict[str, str], ids: dict[str, str]
 ) -> dict[str, dict[str, list[str]]]:
     runs: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for query, text in queries.items():
-        for stage, rows in stages(search(snapshot, encoder, text)).items():
-            documents = snapshot.document_rows[np.array(rows, dtype=np.int64)]
-            runs[stage][query] = [names[int(each)] for each in dict.fromkeys(documents.tolist())]
+        for stage, rows in stages(search(index, encoder, text)).items():
+            documents = dict.fromkeys(passage.document_id for passage in index.passages(rows))
+            runs[stage][query] = [ids[index.info(document).source] for document in documents]
     return runs
 
 

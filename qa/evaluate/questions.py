@@ -23,7 +23,7 @@ from qa.evaluate.calibration import (
 )
 from qa.evaluate.gold import GoldQuestion
 from qa.evaluate.ranking import score, stages
-from qa.index.local.snapshot import Snapshot
+from qa.index.contract import Index
 from qa.records import Quote, Span, Verdict
 from qa.retrieval.search import Ranking, search
 from qa.text.words import words
@@ -54,29 +54,29 @@ def relevant(gold: GoldQuestion, quote: Quote) -> bool:
     return gold.relevant(quote.citation.document_id, Span(quote.citation.start, quote.citation.end))
 
 
-def ask_all(snapshot: Snapshot, encoder: Encoder, questions: Sequence[GoldQuestion]) -> list[Asked]:
+def ask_all(index: Index, encoder: Encoder, questions: Sequence[GoldQuestion]) -> list[Asked]:
     """Put every question to the pipeline that serves."""
     asked = []
     for gold in questions:
         started = time.perf_counter()
-        ranking = search(snapshot, encoder, gold.question)
+        ranking = search(index, encoder, gold.question)
         groups = distinct(ranking, _DEPTH)
         confidence, verdict = assess(ranking, groups[0].best if groups else None)
-        found = quotes(snapshot, groups)
+        found = quotes(index, groups)
         took_ms = (time.perf_counter() - started) * 1000
         asked.append(Asked(gold, ranking, groups, found, confidence, verdict, took_ms))
     return asked
 
 
-def report(snapshot: Snapshot, asked: Sequence[Asked]) -> dict[str, Any]:
+def report(index: Index, asked: Sequence[Asked]) -> dict[str, Any]:
     """All measures as JSON data."""
     answerable = [each for each in asked if each.gold.answerable]
     times = np.array([each.took_ms for each in asked])
     return {
-        "snapshot": snapshot.id,
+        "snapshot": index.id,
         "questions": len(asked),
         "answerable": len(answerable),
-        "ranking": _ranking(snapshot, answerable),
+        "ranking": _ranking(index, answerable),
         "highlights": _highlights(answerable),
         "abstention": _abstention(asked),
         "latency_ms": {f"p{share}": round(float(np.percentile(times, share)), 2) for share in (50, 90, 99)},
@@ -102,10 +102,10 @@ def dump(asked: Sequence[Asked]) -> list[dict[str, Any]]:
     ]
 
 
-def _ranking(snapshot: Snapshot, answerable: Sequence[Asked]) -> dict[str, dict[str, float]]:
+def _ranking(index: Index, answerable: Sequence[Asked]) -> dict[str, dict[str, float]]:
     runs: dict[str, dict[str, list[str]]] = defaultdict(dict)
     judged: dict[str, dict[str, int]] = {}
-    passages = [snapshot.passage(row) for row in range(snapshot.size)]
+    passages = index.passages(range(index.size))
     for each in answerable:
         for stage, rows in stages(each.ranking).items():
             runs[stage][each.gold.id] = [str(row) for row in rows]

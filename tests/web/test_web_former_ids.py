@@ -10,7 +10,7 @@ import httpx
 import pytest
 from workshop import Workshop
 
-from qa.answering.service import Service
+from qa.cli.open_service import open_service
 from qa.web.app import create_app
 
 TEXTS = {
@@ -26,7 +26,7 @@ TEXTS = {
 def get(tmp_path_factory):
     shop = Workshop(tmp_path_factory.mktemp("former"), TEXTS)
     shop.build()
-    service = Service(shop.settings, shop.encoder)
+    service = open_service(shop.settings, shop.encoder)
     app = create_app(service, shop.settings)
 
     def get(target: str, **options) -> httpx.Response:

@@ -24,8 +24,8 @@ from workshop import Workshop
 
 import qa.building.watch
 import qa.web.limits.guard
-from qa.answering.service import Service
 from qa.building.watch import Watch
+from qa.cli.open_service import open_service
 from qa.settings import Settings
 from qa.web.api.uploads import Inbox
 from qa.web.app import create_app
@@ -147,7 +147,7 @@ def test_the_description_is_kept(case):
 def shop(patient, tmp_path_factory):
     shop = Workshop(tmp_path_factory.mktemp("storm"), admin_token=TOKEN, max_file_mb=1)
     shop.build()
-    service, stop = Service(shop.settings, shop.encoder), threading.Event()
+    service, stop = open_service(shop.settings, shop.encoder), threading.Event()
     builder = threading.Thread(target=Watch(shop.settings, lambda _: None, encoder=shop.encoder).run, args=(stop,))
     builder.start()
     try:

@@ -1,4 +1,4 @@
-"""The snapshot that serves, held open while anyone reads it, and exchanged for a new one without a torn request.
+"""The index that serves, held open while anyone reads it, and exchanged for a new one without a torn request.
 
 Guarantees: a reader has one snapshot, whole, for as long as it reads. A snapshot is closed when its last reader is
 done. One that cannot be opened is refused: the one that serves goes on serving, and at the start the newest whole one
@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qa.errors import NoIndex, OperatingError
+from qa.index.local.local_index import LocalIndex
 from qa.index.local.manifest import CURRENT, current_id
-from qa.index.local.snapshot import Snapshot, newest_whole, open_snapshot
+from qa.index.local.snapshot import newest_whole, open_snapshot
 
 LOOK_EVERY_S = 0.5
 _RETRY_EVERY_S = 30.0  # a refusal may have had a cause that passes
@@ -25,15 +26,15 @@ log = logging.getLogger(__name__)
 
 
 class _Lease:
-    """A snapshot with a count of those who read it."""
+    """An index with a count of those who read it."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
+    def __init__(self, index: LocalIndex) -> None:
+        self.index = index
         self.readers = 1  # the holder's own
 
 
 class Holder:
-    """Holds the current snapshot of an index folder. Safe to call from several threads."""
+    """An `IndexSource`: holds the current snapshot of an index folder. Safe to call from several threads."""
 
     def __init__(self, index_dir: Path, weights: str) -> None:
         """Open the current snapshot, if there is one.
@@ -60,11 +61,11 @@ class Holder:
         trouble, lease = self._trouble, self._lease
         if trouble is None:
             return None
-        return f"{trouble} Snapshot {lease.snapshot.id} serves instead." if lease else str(trouble)
+        return f"{trouble} Snapshot {lease.index.id} serves instead." if lease else str(trouble)
 
     @contextmanager
-    def reading(self) -> Iterator[Snapshot]:
-        """The snapshot that serves, for as long as the context lasts.
+    def reading(self) -> Iterator[LocalIndex]:
+        """The index that serves, for as long as the context lasts.
 
         Raises:
             NoIndex, DamagedSnapshot, MismatchedSnapshot: there is none, and why.
@@ -76,7 +77,7 @@ class Holder:
                 raise type(trouble)(str(trouble))  # its own: an exception gathers the traces of all who raise it
             lease.readers += 1
         try:
-            yield lease.snapshot
+            yield lease.index
         finally:
             self._release(lease)
 
@@ -101,13 +102,13 @@ class Holder:
                 return
             self._seen, self._tried_at = seen, time.monotonic()
             try:
-                snapshot = self._opened(current_id(self._index_dir))
+                index = self._opened(current_id(self._index_dir))
             except OperatingError as error:
                 self._refuse(error)
                 return
             self._trouble = None
-            if snapshot:
-                self._exchange(snapshot)
+            if index:
+                self._exchange(index)
 
     def _look(self) -> object:
         """What tells one writing of CURRENT from another; it is replaced, never written to."""
@@ -117,11 +118,11 @@ class Holder:
             return None
         return found.st_ino, found.st_mtime_ns, found.st_size
 
-    def _opened(self, wanted: str) -> Snapshot | None:
-        """The snapshot, or None if it is the one that serves."""
-        if self._lease and self._lease.snapshot.id == wanted and self._lease.snapshot.in_place():
+    def _opened(self, wanted: str) -> LocalIndex | None:
+        """The index, or None if it is the one that serves."""
+        if self._lease and self._lease.index.id == wanted and self._lease.index.in_place():
             return None
-        return open_snapshot(self._index_dir, wanted, weights=self._weights)
+        return LocalIndex(open_snapshot(self._index_dir, wanted, weights=self._weights))
 
     def _refuse(self, error: OperatingError) -> None:
         said_before = str(error) == str(self._trouble)
@@ -136,13 +137,13 @@ class Holder:
             other = newest_whole(self._index_dir, weights=self._weights)
             if other:
                 log.error("Falling back to snapshot %s, the newest whole one", other.id)
-                self._exchange(other)
+                self._exchange(LocalIndex(other))
 
-    def _exchange(self, snapshot: Snapshot | None) -> None:
+    def _exchange(self, index: LocalIndex | None) -> None:
         with self._lock:
-            old, self._lease = self._lease, _Lease(snapshot) if snapshot else None
-        if snapshot:
-            log.info("Serving snapshot %s", snapshot.id)
+            old, self._lease = self._lease, _Lease(index) if index else None
+        if index:
+            log.info("Serving snapshot %s", index.id)
         if old:
             self._release(old)
 
@@ -151,7 +152,7 @@ class Holder:
             lease.readers -= 1
             last = lease.readers == 0
         if last:
-            lease.snapshot.close()
+            lease.index.close()
 
     def _watch(self) -> None:
         while not self._closing.wait(LOOK_EVERY_S):

@@ -34,8 +34,8 @@ from qa.index.local.manifest import (
     rolled_back,
     verify_files,
 )
-from qa.index.local.spelling import Speller
 from qa.index.local.vectors import FaissStore, VectorStore
+from qa.index.local.word_forms import WordForms
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span
 from qa.text.document_ids import former_ids
 from qa.text.json_reading import parse_json
@@ -119,7 +119,7 @@ class Snapshot:
         vectors = self._mapped(VECTORS, np.float32, self.size, dimension)
         self.vectors: VectorStore = FaissStore.open(self.folder / INDEX, vectors, self.manifest["vectors"]["probes"])
         self.bm25 = BM25.open(self.folder / LEXICAL)
-        self.speller = Speller(self.folder / WORDS, self.bm25)
+        self.words = WordForms(self.folder / WORDS)
         self._levels = self._mapped(TOKENS, np.int8, tokens, dimension)
         self._scales = self._mapped(SCALES, np.float32, tokens)
         self._spans = self._mapped(SPANS, np.int32, tokens, 3)

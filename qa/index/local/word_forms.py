@@ -7,8 +7,22 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from qa.index.local.spelling import SHORTEST
+from qa.text.json_reading import parse_json
+from qa.text.spelling import SHORTEST, WordForm, near
 from qa.text.words import spelt
+
+
+class WordForms:
+    """The words that `write_words` saved."""
+
+    def __init__(self, path: Path) -> None:
+        counts: dict[str, int] = parse_json(path.read_bytes())
+        self._forms = [WordForm(form.casefold(), form, count) for form, count in counts.items()]
+        self._folded = [form.folded for form in self._forms]
+
+    def near(self, word: str, edits: int) -> list[WordForm]:
+        """The words within at most `edits` edits of a folded word."""
+        return [self._forms[place] for place in near(word, self._folded, edits)]
 
 
 def write_words(texts: Iterable[str], path: Path) -> None:

@@ -59,3 +59,16 @@ class VectorStore(Protocol):
     def vectors(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """The stored vectors of some rows, `(len(rows), d) float32`."""
         ...
+
+    def scores(self, query: npt.NDArray[np.float32], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """The inner products of a query with some rows, `(len(rows),) float32`."""
+        ...
+
+
+def inner_products(vectors: npt.NDArray[np.float32], query: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The inner product of each of `(n, d) float32` vectors with a query, `(n,) float32`.
+
+    It depends on the vector and the query alone. A product from BLAS is in the last digits another for the same vector
+    in another place of the array.
+    """
+    return np.asarray(np.einsum("nd,d->n", vectors, query), dtype=np.float32)

@@ -1,0 +1,33 @@
+"""The last answers given, by all that decides them, so that a question asked again costs nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+
+from qa.records import Answer
+
+_ANSWERS_KEPT = 256
+
+
+class AnswerCache:
+    """Answers by what was asked, of which version of the index. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[Hashable, Answer] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, asked: Hashable) -> Answer | None:
+        """The answer given to what was asked, if it is still kept."""
+        with self._lock:
+            if asked in self._answers:
+                self._answers.move_to_end(asked)
+            return self._answers.get(asked)
+
+    def keep(self, asked: Hashable, answer: Answer) -> None:
+        """Keep an answer until many others were asked for since."""
+        with self._lock:
+            self._answers[asked] = answer
+            while len(self._answers) > _ANSWERS_KEPT:
+                self._answers.popitem(last=False)

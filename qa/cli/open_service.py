@@ -1,0 +1,20 @@
+"""Opens what answers questions: the model, the index, and the service over both."""
+
+from __future__ import annotations
+
+from qa.answering.service import Service
+from qa.encode import Encoder, open_encoder
+from qa.index.local.current import Holder
+from qa.settings import Settings
+
+
+def open_service(settings: Settings, encoder: Encoder | None = None) -> Service:
+    """Load the model and open the current snapshot, whose successors are taken up; without one, `ready` says why.
+
+    Raises:
+        ModelUnavailable: weights are missing, altered or not loadable.
+    """
+    encoder = encoder or open_encoder(settings)
+    source = Holder(settings.index_dir, encoder.fingerprint)
+    source.watch()
+    return Service(settings, encoder, source)

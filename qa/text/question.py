@@ -31,9 +31,11 @@ _REQUEST = (
     r"(?:please |kindly |so |ok |okay )*(?:can|could|would|will|might|may) (?:you|someone|somebody|anyone|anybody|i|we)"
     r"(?: (?:please|kindly|possibly|perhaps|maybe|just|also))* "
     r"(?:(?:tell|show|inform|advise|remind|help|give) (?:me|us)|let (?:me|us) know|explain(?: to (?:me|us))?"
-    r"|ask(?: you)?|find out|look up|(?:answer|help(?: out)?(?: with| on)?)(?= (?:this|a|my|one|the following) question))"
+    r"|ask(?: you)?|find out|look up"
+    r"|(?:answer|help(?: out)?(?: with| on)?)(?= (?:this|a|my|one|the following) question))"
     r"(?: (?:please|out|again))*"
-    r"(?:(?: (?:with|about|on))? (?:this|that|a|my|one|the following)(?: (?:question|one|thing))?(?=[\s,]*[:,.!?–—-]|$))?"
+    r"(?:(?: (?:with|about|on))? (?:this|that|a|my|one|the following)(?: (?:question|one|thing))?"
+    r"(?=[\s,]*[:,.!?–—-]|$))?"
 )
 _WISH = (
     r"(?:so |well |actually |basically )*(?:what )?(?:i|we)(?:'d|'m|'re| am| are| was| were| would| do)?"
@@ -54,8 +56,8 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    rf"[\s,.!?;:–—-]*(?<!they )(?<!you )(?<!we )(?<!to )\b(?:please|pls|plz|kind regards|thanking you(?: in advance)?|{_THANKS})"
-    r"[\s.!?]*$",
+    r"[\s,.!?;:–—-]*(?<!they )(?<!you )(?<!we )(?<!to )\b"
+    rf"(?:please|pls|plz|kind regards|thanking you(?: in advance)?|{_THANKS})[\s.!?]*$",
     re.IGNORECASE,
 )
 
@@ -64,12 +66,11 @@ _INVERTED = frozenset(
     "am are can could did do does had has have is may must shall should was were will would don't doesn't didn't isn't "
     "aren't can't won't".split()
 )
-_REFERRING = frozenset(
-    "he her hers him his it its she that their them there these they this those".split()
-)
+_REFERRING = frozenset("he her hers him his it its she that their them there these they this those".split())
 _EXISTING = re.compile(r"\bthere (?:is|are|was|were)\b|\b(?:is|are|was|were) there\b", re.IGNORECASE)
 _TOLD = re.compile(
-    r"(?:i|we|my|our)\b(?:\s+[\w'’-]+){3,}?(?<!\babout)(?<!\bof)(?<!\bto)(?<!\bin)(?<!\bknow)(?=\s+(?:how (?:many|much|do|does|did|can)"
+    r"(?:i|we|my|our)\b(?:\s+[\w'’-]+){3,}?(?<!\babout)(?<!\bof)(?<!\bto)(?<!\bin)(?<!\bknow)"
+    r"(?=\s+(?:how (?:many|much|do|does|did|can)"
     r"|(?:what|where|when|why|who) (?:do|does|did|is|are|was|were|can|could|will|would|should)) )",
     re.IGNORECASE,
 )

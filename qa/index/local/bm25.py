@@ -58,6 +58,14 @@ class BM25:
         bounds = self._index.scores["indptr"]
         return int(bounds[column + 1] - bounds[column])
 
+    def holders(self, query_term: str) -> npt.NDArray[np.int32]:
+        """The passages that hold a term, `(n,) int32`, ascending."""
+        column = self.vocabulary.get(query_term)
+        if column is None:
+            return np.empty(0, np.int32)
+        bounds = self._index.scores["indptr"]
+        return np.asarray(self._index.scores["indices"][int(bounds[column]) : int(bounds[column + 1])], dtype=np.int32)
+
 
 def write_bm25(texts: Iterable[str], folder: Path) -> None:
     """Index texts, in order, and save the index into a folder."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from qa.encode.int8 import similarities
 from qa.encode.maxima import Maxima, maxima
-from qa.index.contract import Candidates, Floats, Rows, TokenSimilarities, WordForm, admitted
+from qa.index.contract import Abbreviation, Candidates, Floats, Rows, TokenSimilarities, WordForm, admitted
 from qa.index.local.snapshot import Snapshot, current_id, open_snapshot
 from qa.records import Document, DocumentInfo, Filters, Passage
 
@@ -40,6 +40,16 @@ class LocalIndex:
     def frequencies(self, terms: Sequence[str]) -> list[int]:
         """The number of passages that hold each term."""
         return [self._snapshot.bm25.frequency(each) if each else 0 for each in terms]  # "" stands for no term at all
+
+    def held(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
+        """Which of some passages hold which terms, `(terms, rows) bool`."""
+        held = [np.isin(rows, self._snapshot.bm25.holders(each)) for each in terms]
+        return np.array(held, dtype=np.bool_).reshape(len(terms), len(rows))
+
+    def together(self, term: str, others: Sequence[str]) -> list[int]:
+        """The number of passages that hold a term and each of some others."""
+        own = self._snapshot.bm25.holders(term)
+        return [len(np.intersect1d(own, self._snapshot.bm25.holders(each), assume_unique=True)) for each in others]
 
     def candidates(
         self, vector: Floats, terms: Sequence[str], count: int, filters: Filters | None = None
@@ -87,6 +97,10 @@ class LocalIndex:
     def present_id(self, document_id: str) -> str:
         """The id of the document that has this id or had it before; see `Index`."""
         return self._snapshot.present_id(document_id)
+
+    def abbreviations(self, keys: Sequence[str]) -> list[Abbreviation]:
+        """The documents' abbreviations by their folded forms; see `Index`."""
+        return self._snapshot.abbreviations.find(keys)
 
     def forms_near(self, word: str, edits: int) -> list[WordForm]:
         """The documents' words within at most `edits` edits of a folded word."""

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from qa.encode.int8 import PassageVectors
 from qa.errors import DamagedSnapshot, OperatingError, UnknownDocument
+from qa.index.local.abbreviations import Abbreviations
 from qa.index.local.bm25 import BM25
 from qa.index.local.manifest import (
     MANIFEST,
@@ -60,6 +61,7 @@ DOCUMENT_ROWS = "document_rows.i32"
 BOILERPLATE = "boilerplate.i8"
 LEXICAL = "bm25"
 WORDS = "words.json"
+ABBREVIATIONS = "abbreviations.json"
 
 _PASSAGES_KEPT = 4096  # of which each takes a few kB of memory
 _IDS_LISTED = 10  # where an id was that of several documents
@@ -120,6 +122,7 @@ class Snapshot:
         self.vectors: VectorStore = FaissStore.open(self.folder / INDEX, vectors, self.manifest["vectors"]["probes"])
         self.bm25 = BM25.open(self.folder / LEXICAL)
         self.words = WordForms(self.folder / WORDS)
+        self.abbreviations = Abbreviations(self.folder / ABBREVIATIONS)
         self._levels = self._mapped(TOKENS, np.int8, tokens, dimension)
         self._scales = self._mapped(SCALES, np.float32, tokens)
         self._spans = self._mapped(SPANS, np.int32, tokens, 3)

@@ -24,9 +24,11 @@ import numpy.typing as npt
 
 from qa.durable import files_below, flush
 from qa.encode.int8 import PassageVectors
+from qa.index.local.abbreviations import write_abbreviations
 from qa.index.local.bm25 import write_bm25
 from qa.index.local.manifest import FORMAT, MANIFEST, SNAPSHOTS, UNFINISHED, manifests, seal
 from qa.index.local.snapshot import (
+    ABBREVIATIONS,
     BOILERPLATE,
     BOUNDS,
     DATABASE,
@@ -192,6 +194,7 @@ class SnapshotWriter:
         self._database.execute(_SCHEMA_AT_THE_END)
         write_bm25(self._indexed_texts(), self.folder / LEXICAL)
         write_words(self._indexed_texts(), self.folder / WORDS)
+        write_abbreviations(self._indexed_texts(), self.folder / ABBREVIATIONS)
         self._database.close()
         self.index_choice = self._write_index()
         written = {name: file.fingerprint() for name, file in self._arrays.items()}

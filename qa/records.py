@@ -52,7 +52,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file as its reader sees it. `date` is ISO 8601 or None; nobody guesses one."""
+    """One file as its reader sees it.
+
+    `date` is ISO 8601 or None; nobody guesses one. `left_out` names what of the file is not in the text: "3 charts",
+    "without text: page 2".
+    """
 
     id: str
     source: str
@@ -64,6 +68,12 @@ class Document:
     author: str | None = None
     date: str | None = None
     url: str | None = None
+    left_out: tuple[str, ...] = ()
+
+
+def left_out_of(own: Mapping[str, str]) -> tuple[str, ...]:
+    """What was left out of a document, from the `note` among what its file says of itself."""
+    return tuple(own.get("note", "").splitlines())
 
 
 class PassageKind(StrEnum):

@@ -7,6 +7,7 @@ from typing import Any
 from qa.building.folder import Contents
 from qa.building.read_files import Reading
 from qa.index.build_notes import Fate, FileReport
+from qa.records import left_out_of
 
 
 def fates(
@@ -28,7 +29,7 @@ def fates(
     for source, entry in after.items():
         if source not in reading.kept:
             same = Fate.UNCHANGED if _lasting(before.get(source)) == _lasting(entry) else Fate.CHANGED
-            present.append(FileReport(source, same if source in before else Fate.ADDED, entry.get("note")))
+            present.append(FileReport(source, same if source in before else Fate.ADDED, _left_out(entry)))
     present = sorted((*present, *contents.skipped), key=lambda file: file.source)
     seen = {file.source for file in present}
     return [*present, *(FileReport(source, Fate.REMOVED) for source in before if source not in seen)]
@@ -37,6 +38,11 @@ def fates(
 def _lasting(entry: dict[str, Any] | None) -> dict[str, Any] | None:
     """What a manifest says of a document, apart from whether it was only kept."""
     return entry and {name: value for name, value in entry.items() if name != "kept"}
+
+
+def _left_out(entry: dict[str, Any]) -> str | None:
+    """What of a document was not read, in words."""
+    return "; ".join(left_out_of(entry)) or None
 
 
 def first_reasons(missing: dict[str, str]) -> str:

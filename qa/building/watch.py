@@ -20,6 +20,7 @@ from math import inf
 from pathlib import Path
 
 from qa.building.build import build
+from qa.building.heartbeat import Heartbeat
 from qa.encode import Encoder, open_encoder
 from qa.errors import BuildFailed, BuildRunning, ModelUnavailable, QAError
 from qa.index.build_notes import REQUEST, BuildReport, Progress
@@ -52,6 +53,7 @@ class Watch:
         self._on_progress = on_progress
         self._encoder = encoder
         self._lock = BuilderLock(settings.index_dir)
+        self._heart = Heartbeat(self._lock.beat)
         self._seen: _Look | None = None
         self._since = -inf  # when what was seen last had changed
         self._built: _Look | None = None
@@ -61,16 +63,21 @@ class Watch:
     def run(self, stop: threading.Event) -> None:
         """Build now, and again after every change, until told to stop."""
         try:
-            while True:
-                try:
-                    self._turn()
-                except Exception as error:  # noqa: BLE001 - the loop's edge: the next look must still happen
-                    if time.monotonic() >= self._retry_at:  # else it was told a moment ago
-                        self._put_off("Looking at the documents", error)
-                if stop.wait(LOOK_EVERY_S):
-                    return
+            with self._heart:
+                self._run(stop)
         finally:
             self._lock.release()
+
+    def _run(self, stop: threading.Event) -> None:
+        while True:
+            self._heart.step()
+            try:
+                self._turn()
+            except Exception as error:  # noqa: BLE001 - the loop's edge: the next look must still happen
+                if time.monotonic() >= self._retry_at:  # else it was told a moment ago
+                    self._put_off("Looking at the documents", error)
+            if stop.wait(LOOK_EVERY_S):
+                return
 
     def _turn(self) -> None:
         """Look once, and build if there is reason to."""
@@ -91,7 +98,7 @@ class Watch:
     def _build(self) -> bool:
         """Build; False if it must be tried again, for another builder is at work or something is wanting for now."""
         try:
-            report = build(self._settings, self._on_progress, encoder=self._loaded())
+            report = build(self._settings, self._progressed, encoder=self._loaded())
         except BuildRunning:
             self._since = time.monotonic()
             return False
@@ -110,6 +117,10 @@ class Watch:
                 return False
         self._pause_s = 0.0
         return True
+
+    def _progressed(self, progress: Progress) -> None:
+        self._heart.step()
+        self._on_progress(progress)
 
     def _tell(self, report: BuildReport) -> None:
         try:

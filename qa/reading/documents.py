@@ -14,10 +14,10 @@ from pathlib import PurePosixPath
 
 from qa.errors import UnreadableFile
 from qa.reading.decode import decode
-from qa.reading.draft import Draft, assemble
+from qa.reading.draft import Read, assemble
 from qa.reading.formats.markdown import front_matter, read_markdown
 from qa.reading.formats.plain_text import read_plain
-from qa.reading.parsed import Parsed
+from qa.reading.parsed import Parsed, note_of
 from qa.reading.sidecar import Details, details_of, parse_date
 from qa.reading.signatures import mislabelled
 from qa.records import Block, BlockKind, Document
@@ -35,10 +35,8 @@ __all__ = [
 ]
 
 # Part of every snapshot's configuration: raise it when a loader's output or the rule of ids changes.
-LOADER_VERSION = 3
-_LIBRARIES = ("lxml", "markdown-it-py", "pypdfium2", "python-docx", "python-pptx")
-
-_Drafts = tuple[list[Draft], dict[str, str]]  # what a reader makes of a file: its blocks, and what it says of itself
+LOADER_VERSION = 4
+_LIBRARIES = ("lxml", "markdown-it-py", "pypdfium2")
 
 _DETAILS = ("title", "publisher", "author", "date", "url")
 _STAMP = re.compile(r"\s*date (\d{4}-\d{2}-\d{2})[ \t]+(?=\S)")
@@ -75,12 +73,12 @@ def parse_file(source: str, data: bytes) -> Parsed:
         raise UnreadableFile("is empty")
     if trouble := mislabelled(suffix, data):
         raise UnreadableFile(trouble)
-    drafts, own = reader(data)
+    drafts, own, left_out = reader(data)
     text, blocks = assemble(drafts)
     if not blocks:
         raise UnreadableFile("holds no text")
     details = details_of(own)
-    kept = {name: getattr(details, name) for name in _DETAILS} | {"note": own.get("note")}
+    kept = {name: getattr(details, name) for name in _DETAILS} | {"note": note_of(left_out)}
     return Parsed(text, blocks, {name: value[:_LONGEST_DETAIL_CHARS] for name, value in kept.items() if value})
 
 
@@ -98,6 +96,7 @@ def make_document(source: str, digest: str, parsed: Parsed, known: Details | Non
         author=details.author,
         date=details.date,
         url=details.url,
+        left_out=parsed.left_out,
     )
 
 
@@ -106,44 +105,44 @@ def loader_identity() -> str:
     return " ".join((str(LOADER_VERSION), *(f"{name}-{version(name)}" for name in _LIBRARIES)))
 
 
-def _plain(data: bytes) -> _Drafts:
+def _plain(data: bytes) -> Read:
     own, text = _stamp(decode(data))
-    return read_plain(text), own
+    return Read(read_plain(text), own)
 
 
-def _markdown(data: bytes) -> _Drafts:
+def _markdown(data: bytes) -> Read:
     own, text = front_matter(decode(data))
-    return read_markdown(text), own
+    return Read(read_markdown(text), own)
 
 
 # The libraries behind these are heavy, and a folder of plain text does without.
 
 
-def _webpage(data: bytes) -> _Drafts:
+def _webpage(data: bytes) -> Read:
     from qa.reading.formats.html import read_html  # noqa: PLC0415
 
-    return read_html(data)
+    return Read(*read_html(data))
 
 
-def _pdf(data: bytes) -> _Drafts:
+def _pdf(data: bytes) -> Read:
     from qa.reading.formats.pdf import read_pdf  # noqa: PLC0415
 
     return read_pdf(data)
 
 
-def _word(data: bytes) -> _Drafts:
+def _word(data: bytes) -> Read:
     from qa.reading.formats.docx import read_docx  # noqa: PLC0415
 
     return read_docx(data)
 
 
-def _slides(data: bytes) -> _Drafts:
+def _slides(data: bytes) -> Read:
     from qa.reading.formats.pptx import read_pptx  # noqa: PLC0415
 
     return read_pptx(data)
 
 
-_READERS: dict[str, Callable[[bytes], _Drafts]] = {
+_READERS: dict[str, Callable[[bytes], Read]] = {
     ".txt": _plain,
     ".text": _plain,
     ".md": _markdown,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from qa.records import Block, BlockKind
 
@@ -19,6 +20,18 @@ class Draft:
     slide: int | None = None
     page: int | None = None
     tight: bool = False
+
+
+class Read(NamedTuple):
+    """What a format's reader makes of a file.
+
+    `own` is what the file says of itself (title, author, date and so on). `left_out` names what of the file is not in
+    the drafts ("3 charts", "without text: page 2"), one phrase for each kind (`qa.reading.left_out`).
+    """
+
+    drafts: list[Draft]
+    own: dict[str, str]
+    left_out: tuple[str, ...] = ()
 
 
 def assemble(drafts: Iterable[Draft]) -> tuple[str, tuple[Block, ...]]:

@@ -6,19 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qa.records import Block, BlockKind, Passage, PassageKind, Span
+from qa.records import Block, BlockKind, Passage, PassageKind, Span, left_out_of
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """A file's content: canonical text, its blocks, and what the file says of itself (title, date and so on).
 
-    A `note` among these says what of the file could not be read, for the build's report.
+    A `note` among these names what of the file was left out, one phrase a line.
     """
 
     text: str
     blocks: tuple[Block, ...]
     own: Mapping[str, str]
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What of the file is not in the text: "3 charts", "without text: page 2"."""
+        return left_out_of(self.own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,11 @@ class Content:
 
     parsed: Parsed
     passages: tuple[Passage, ...]
+
+
+def note_of(left_out: tuple[str, ...]) -> str:
+    """The `note` that names what was left out; empty if nothing was."""
+    return "\n".join(" ".join(phrase.split()) for phrase in left_out)
 
 
 def to_data(content: Content) -> dict[str, Any]:

@@ -54,12 +54,30 @@ def test_nothing_relevant_is_an_answer(client):
     assert (answer["verdict"], answer["passages"]) == ("none", [])
 
 
+def test_documents_are_listed_a_page_at_a_time(client):
+    first = client.get("/api/documents", params={"limit": 2, "sort": "-size"}).json()
+    second = client.get("/api/documents", params={"limit": 2, "sort": "-size", "cursor": first["cursor"]}).json()
+    sizes = [entry["characters"] for page in (first, second) for entry in page["documents"]]
+    assert len(sizes) == 4
+    assert sizes == sorted(sizes, reverse=True)
+    assert first["matching"] == 5
+    assert [entry["id"] for entry in client.get("/api/documents?query=HARB").json()["documents"]] == ["harbour"]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "sort=author", "cursor=gone", "limit=1&limit=2"])
+def test_a_list_that_cannot_be_made_is_refused(client, query):
+    reply = client.get(f"/api/documents?{query}")
+    assert reply.status_code == 400
+    assert reply.json()["error"]["code"] == "invalid_request"
+
+
 def test_documents_and_index(client):
     listed = client.get("/api/documents")
     DocumentsModel.model_validate_json(listed.content, strict=True)
-    ids = [entry["id"] for entry in listed.json()["documents"]]
-    assert ids == ["harbour", "slides", "hostile", "rightward", "table"]
-    for document_id in ids:
+    sources = {entry["id"]: entry["source"] for entry in listed.json()["documents"]}
+    assert set(sources) == {"harbour", "slides", "hostile", "rightward", "table"}
+    assert list(sources.values()) == sorted(sources.values())
+    for document_id in sources:
         reply = client.get(f"/api/documents/{document_id}")
         document = DocumentModel.model_validate_json(reply.content, strict=True)
         assert all(document.text[block.start : block.end].strip() for block in document.blocks)

@@ -218,6 +218,11 @@ def test_filters_come_with_many_documents_and_hold():
         assert len(last.texts["h2"]) == 9 + 1 + 1
         assert "Page 4 of 4" in last.texts["span"]
         assert Page(client.get("/documents?page=99999999999").text).texts["h2"]
+        found = Page(client.get("/documents?query=COPY&sort=title&page=1").text)
+        assert [title for title in found.texts["h2"] if "Copy" in title] == [f"Copy {number}" for number in range(4)]
+        assert "4 documents with “COPY”" in " ".join("".join(found.texts["main"]).split())
+        long_list = Page(client.get("/documents?query=harbour&sort=-date").text)
+        assert "/documents?query=harbour&sort=-date&page=2" in long_list.links()
 
 
 def test_one_document_can_be_asked_alone(page):

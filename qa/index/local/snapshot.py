@@ -37,7 +37,7 @@ from qa.index.local.manifest import (
 )
 from qa.index.local.vectors import FaissStore, VectorStore
 from qa.index.local.word_forms import WordForms
-from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span
+from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span, left_out_of
 from qa.text.document_ids import former_ids
 from qa.text.json_reading import parse_json
 from qa.text.words import ANALYSER_VERSION
@@ -160,8 +160,8 @@ class Snapshot:
         """
         row = self.document_row(document_id)
         info = self.documents[row]
-        sha256, text, blocks = self._database.execute(
-            "SELECT sha256, text, blocks FROM documents WHERE row = ?", (row,)
+        sha256, text, blocks, own = self._database.execute(
+            "SELECT sha256, text, blocks, own FROM documents WHERE row = ?", (row,)
         ).fetchone()
         return Document(
             id=info.id,
@@ -174,6 +174,7 @@ class Snapshot:
             author=info.author,
             date=info.date,
             url=info.url,
+            left_out=left_out_of(parse_json(own)),
         )
 
     def document_row(self, document_id: str) -> int:

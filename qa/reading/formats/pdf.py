@@ -1,6 +1,6 @@
 """PDF to drafts: PDFium finds the lines of each page; `qa.reading.layout` makes paragraphs of them.
 
-Pages that hold pictures of text rather than text cannot be read here; they are named in the file's own note.
+Pages that hold pictures of text rather than text cannot be read here; they are named among what was left out.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from pypdfium2 import raw
 
 from qa.errors import UnreadableFile
 from qa.reading.decode import clean
-from qa.reading.draft import Draft
+from qa.reading.draft import Read
 from qa.reading.layout import Line, lay_out
+from qa.reading.left_out import LeftOut
 from qa.records import BlockKind
 
 _MOST_PAGES = 20_000
@@ -30,7 +31,7 @@ _TROUBLE = {
 }
 
 
-def read_pdf(data: bytes) -> tuple[list[Draft], dict[str, str]]:
+def read_pdf(data: bytes) -> Read:
     """Turn a PDF into drafts, and what it says of itself.
 
     Raises:
@@ -56,12 +57,12 @@ def read_pdf(data: bytes) -> tuple[list[Draft], dict[str, str]]:
         raise UnreadableFile(f"is without text: its {count} {what} pictures at most; run text recognition (OCR) on it")
     drafts = lay_out(pages)
     own = {}
-    if bare:
-        own["note"] = f"without text: page{'s' if len(bare) > 1 else ''} {', '.join(map(str, bare[:20]))}"
+    left_out = LeftOut()
+    left_out.add_places("without text", "page", bare)
     title = clean(document.get_metadata_value("Title")).strip()
     if title and title.lower() not in _NO_TITLES and not any(draft.kind is BlockKind.TITLE for draft in drafts):
         own["title"] = " ".join(title.split())
-    return drafts, own
+    return Read(drafts, own, left_out.told())
 
 
 def _page_lines(document: pdfium.PdfDocument, number: int) -> list[Line]:

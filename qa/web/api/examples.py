@@ -55,7 +55,9 @@ DOCUMENTS: dict[str, Any] = {
             "characters": 1999,
             "passages": 4,
         }
-    ]
+    ],
+    "matching": 1,
+    "cursor": None,
 }
 
 DOCUMENT: dict[str, Any] = {

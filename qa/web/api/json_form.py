@@ -12,7 +12,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from qa.records import Answer, Block, Citation, Document, DocumentInfo, IndexStatus, Quote, WordMatch
+from qa.records import Answer, Block, Citation, Document, IndexStatus, Quote, WordMatch
+from qa.web.document_list import Listed
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")).encode
 
@@ -87,9 +88,10 @@ def citation_data(citation: Citation) -> dict[str, Any]:
     }
 
 
-def documents_data(documents: tuple[DocumentInfo, ...]) -> dict[str, Any]:
-    """The list of documents."""
-    return {"documents": [asdict(document) for document in documents]}
+def documents_data(listed: Listed) -> dict[str, Any]:
+    """A page of the list of documents."""
+    documents = [asdict(document) for document in listed.documents]
+    return {"documents": documents, "matching": listed.matching, "cursor": listed.cursor}
 
 
 def document_data(document: Document) -> dict[str, Any]:

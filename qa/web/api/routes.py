@@ -29,8 +29,10 @@ from qa.web.api.schema import (
     ErrorModel,
     HealthModel,
     IndexModel,
+    ListQuery,
 )
 from qa.web.backend import Backend
+from qa.web.document_list import matching, page_after
 from qa.web.limits.rate_limit import DOCUMENT, LIST, QUESTION, Allowance
 from qa.web.limits.workers import Workers
 
@@ -115,7 +117,7 @@ def in_query(model: type[BaseModel]) -> list[dict[str, Any]]:
     """A model's fields as the parameters of a query string, for a route's description."""
     described = model.model_json_schema()
     return [
-        {"name": name, "in": "query", "required": name in described["required"], "schema": _without_null(field)}
+        {"name": name, "in": "query", "required": name in described.get("required", ()), "schema": _without_null(field)}
         | {"description": field["description"]}
         for name, field in described["properties"].items()
     ]
@@ -208,12 +210,19 @@ def _answer(service: Backend, question: str, k: int, filters: Filters, *, explai
 @router.get(
     "/api/documents",
     summary="List the documents",
-    dependencies=[Depends(takes()), Depends(counted_as_list)],
-    responses=replies(DocumentsModel, samples.DOCUMENTS, (429, 503)),
+    dependencies=[Depends(takes(*ListQuery.model_fields)), Depends(counted_as_list)],
+    responses=replies(DocumentsModel, samples.DOCUMENTS, (400, 429, 503)),
+    openapi_extra={"parameters": in_query(ListQuery)},
 )
-async def documents(run: Runner, service: Service) -> Response:
-    """Every loaded document, without its text."""
-    return await run(lambda: json_response(documents_data(service.documents())))
+async def documents(request: Request, run: Runner, service: Service) -> Response:
+    """The loaded documents, without their text: all of them, or those that match, a page at a time."""
+    asked = ListQuery.model_validate(dict(request.query_params))
+    return await run(lambda: _documents(service, asked))
+
+
+def _documents(service: Backend, asked: ListQuery) -> Response:
+    found = matching(service.documents(), asked.query, asked.sort)
+    return json_response(documents_data(page_after(found, asked.cursor, asked.limit)))
 
 
 @router.get(

@@ -12,9 +12,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from qa.records import Filters
+from qa.web.document_list import Sort
 
 MAX_RESULTS = 50
 DEFAULT_RESULTS = 5
+MAX_LISTED = 1000
 _MAX_FILTER_VALUES = 1000  # more ids than any URL holds; keeps a hostile body from becoming a giant query
 
 # A question needs a letter or a digit: `str.isalnum` in the terms of ECMA-262's regular expressions.
@@ -81,6 +83,7 @@ _Count = Annotated[int, Field(ge=1, le=MAX_RESULTS, description=f"How many passa
 Results = Annotated[_Count, BeforeValidator(_integral)]
 ResultsInQuery = Annotated[_Count, BeforeValidator(_number_in_text)]
 Text = Annotated[str, AfterValidator(_encodable)]
+ListedInQuery = Annotated[int, Field(ge=1, le=MAX_LISTED), BeforeValidator(_number_in_text)]
 Names = Annotated[list[Text], Field(max_length=_MAX_FILTER_VALUES)]
 Explain = Annotated[bool, Field(description="Add each passage's raw `signals` and matched `words`, and `stages_ms`")]
 ExplainInQuery = Annotated[
@@ -123,6 +126,17 @@ class AskQuery(AskFilters):
     q: Question
     k: ResultsInQuery = DEFAULT_RESULTS
     explain: ExplainInQuery = False
+
+
+class ListQuery(BaseModel):
+    """Which documents to list, as a query string."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    query: Text = Field(default="", description="Words that the title, publisher, author or path holds, in any case")
+    sort: Sort = Field(default="source", description="By path, title, date or size in characters; - begins at the end")
+    limit: ListedInQuery | None = Field(default=None, description=f"How many at most, 1 to {MAX_LISTED}; all without")
+    cursor: Text | None = Field(default=None, description="The `cursor` of the page before")
 
 
 class BodyFilters(_DateRange):
@@ -237,9 +251,11 @@ class DocumentInfoModel(_Reply):
 
 
 class DocumentsModel(_Reply):
-    """The list of documents."""
+    """The list of documents, or a page of it."""
 
     documents: list[DocumentInfoModel]
+    matching: int = Field(description="How many documents match on all pages")
+    cursor: str | None = Field(description="Asks for the next page; null on the last")
 
 
 class BlockModel(_Reply):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 from urllib.parse import quote as percent_encode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from qa.answering.quote_links import cite, find_quote
 from qa.errors import RequestError
 from qa.web.api.routes import Runner, Service, counted, counted_as_document, counted_as_list, moved, status_of
 from qa.web.backend import Backend
+from qa.web.document_list import Sort, matching
 from qa.web.limits.file_reply import FileReply
 from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
@@ -22,10 +24,12 @@ from qa.web.pages.page_query import Asked, asked_from
 from qa.web.pages.reader import view_of
 from qa.web.pages.render import Pages
 from qa.web.pages.results import Neighbours, clip_of, neighbours_of, results_of
+from qa.web.pages.wording import DOCUMENT_ORDERS
 
 router = APIRouter(include_in_schema=False)
 
 _DOCUMENTS_A_PAGE = 100
+_ORDERS: tuple[Sort, ...] = get_args(Sort)
 
 
 async def templates(request: Request) -> Pages:
@@ -75,14 +79,22 @@ async def documents(request: Request, run: Runner, service: Service, pages: Temp
 
 
 def _documents(request: Request, service: Backend, pages: Pages) -> Response:
-    every = service.documents()
-    last = max(1, -(-len(every) // _DOCUMENTS_A_PAGE))
+    query, wanted = request.query_params.get("query", "").strip(), request.query_params.get("sort", "")
+    sort: Sort = next((known for known in _ORDERS if known == wanted), "source")
+    found = matching(service.documents(), query, sort)
+    last = max(1, -(-len(found) // _DOCUMENTS_A_PAGE))
     number = request.query_params.get("page", "1")
     page = min(int(number), last) if number.isascii() and number.isdigit() and len(number) < 9 else 1
     page = max(page, 1)
+    kept = {name: value for name, value in (("query", query), ("sort", wanted and sort)) if value}
     return pages.render(
         "documents.html",
-        documents=every[(page - 1) * _DOCUMENTS_A_PAGE : page * _DOCUMENTS_A_PAGE],
+        documents=found[(page - 1) * _DOCUMENTS_A_PAGE : page * _DOCUMENTS_A_PAGE],
+        matching=len(found),
+        query=query,
+        sort=sort,
+        sorts=DOCUMENT_ORDERS,
+        leaf="?" + urlencode({**kept, "page": ""}, errors="replace"),
         index=status_of(request, service),
         report=report_of(service.report()),
         page=page,

@@ -13,6 +13,14 @@ MONTHS = (
 )  # fmt: skip
 
 UNDATED = "undated"
+DOCUMENT_ORDERS = {
+    "source": "path",
+    "title": "title",
+    "-date": "newest first",
+    "date": "oldest first",
+    "-size": "longest first",
+    "size": "shortest first",
+}
 
 _DATE = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(\d{2}))?)?", re.ASCII)
 

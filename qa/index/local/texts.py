@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from hashlib import sha256
@@ -16,6 +16,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from qa.index.local.abbreviations import Entry, Found
 from qa.index.local.typed_json import canonical
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span, left_out_of
 from qa.text.json_reading import parse_json
@@ -32,10 +33,19 @@ CREATE TABLE passages (
     row INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
     text TEXT NOT NULL, headings TEXT NOT NULL, sentences TEXT NOT NULL, kind TEXT NOT NULL, page INTEGER,
     breaks TEXT NOT NULL, footnotes TEXT NOT NULL, key BLOB NOT NULL);
+CREATE TABLE abbreviations (
+    document INTEGER NOT NULL, found INTEGER NOT NULL, short TEXT NOT NULL, long TEXT NOT NULL, count INTEGER NOT NULL,
+    short_key TEXT NOT NULL, long_key TEXT NOT NULL);
 """
-_SCHEMA_AT_THE_END = "CREATE INDEX passages_key ON passages (key)"  # whose order is not that of the rows
+# Their order is not that of the rows.
+_SCHEMA_AT_THE_END = """
+CREATE INDEX passages_key ON passages (key);
+CREATE INDEX abbreviations_short ON abbreviations (short_key);
+CREATE INDEX abbreviations_long ON abbreviations (long_key) WHERE long_key != '';
+"""
 _DOCUMENT = "id, source, sha256, title, publisher, author, date, url, characters, passages, digest, sidecar, kept, note"
 _CONTENT = "text, blocks, own"
+_ABBREVIATION = "found, short, long, count, short_key, long_key"
 _PASSAGE = "start, end, text, headings, sentences, kind, page, breaks, footnotes"
 _block_values = attrgetter(*(field.name for field in fields(Block)))
 
@@ -119,15 +129,20 @@ class TextsWriter:
         self._insert_document((*details, *sizes, self._digest.hexdigest(), *state), content)
         self._digest, self._of_document = sha256(), 0
 
+    def add_abbreviations(self, found: Iterable[Entry]) -> None:
+        """Add the abbreviations of the document that follows."""
+        self._insert_abbreviations((each.found, each.short, each.long, each.count, *each.keys) for each in found)
+
     def copy(self, texts: Texts, document: int, passages: range) -> None:
         """Add a document with its passages as they stand in another segment, at these rows."""
         self._insert_passages(texts.stored_passages(passages))
+        self._insert_abbreviations(texts.stored_abbreviations(document))
         self._insert_document(*texts.stored_document(document))
 
     def finish(self) -> None:
         """Write everything and close the file."""
         self._database.execute("COMMIT")
-        self._database.execute(_SCHEMA_AT_THE_END)
+        self._database.executescript(_SCHEMA_AT_THE_END)
         self._database.close()
 
     def close(self) -> None:
@@ -142,6 +157,12 @@ class TextsWriter:
                 (self.passages, self.documents, *values),
             )
             self.passages += 1
+
+    def _insert_abbreviations(self, found: Iterable[Row]) -> None:
+        self._database.executemany(
+            f"INSERT INTO abbreviations (document, {_ABBREVIATION}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            ((self.documents, *values) for values in found),
+        )
 
     def _insert_document(self, details: Row, content: Row) -> None:
         self._database.execute(
@@ -217,6 +238,16 @@ class Texts:
             breaks=_breaks(parse_json(breaks)),
         )
 
+    def abbreviations(self, keys: Sequence[str]) -> Iterator[tuple[int, Entry]]:
+        """The abbreviations of some folded short or long forms, each with the row of its document."""
+        marks = ", ".join("?" * len(keys))
+        for document, found, short, long, count in self._database.execute(
+            f"SELECT document, found, short, long, count FROM abbreviations WHERE short_key IN ({marks})"  # noqa: S608
+            f" OR (long_key != '' AND long_key IN ({marks}))",
+            (*keys, *keys),
+        ):
+            yield document, Entry(Found(found), short, long, count)
+
     def row_of_key(self, key: bytes) -> int | None:
         """The row of a passage whose vectors were encoded from what has this digest, if there is one."""
         found = self._database.execute("SELECT row FROM passages WHERE key = ? LIMIT 1", (key,)).fetchone()
@@ -235,6 +266,13 @@ class Texts:
         return self._database.execute(
             f"SELECT {_PASSAGE}, key FROM passages WHERE row >= ? AND row < ? ORDER BY row",  # noqa: S608 - columns only
             (rows.start, rows.stop),
+        )
+
+    def stored_abbreviations(self, document: int) -> Iterator[Row]:
+        """The abbreviations of the document at a row, as they are stored."""
+        return self._database.execute(
+            f"SELECT {_ABBREVIATION} FROM abbreviations WHERE document = ? ORDER BY rowid",  # noqa: S608
+            (document,),
         )
 
     def _content(self, row: int) -> Row:

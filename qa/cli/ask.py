@@ -8,6 +8,7 @@ from qa.cli.open_service import open_service
 from qa.cli.output import say, say_json
 from qa.records import Answer, Filters, Quote, Verdict
 from qa.settings import Settings
+from qa.text.places import place_words
 
 EXIT_NOT_ANSWERED = 4
 
@@ -50,7 +51,9 @@ def _print_answer(answer: Answer) -> None:
 def _quote_lines(quote: Quote) -> list[str]:
     where = quote.citation
     source = ", ".join(filter(None, (where.title, where.publisher, where.author, where.date or "undated")))
-    place = f"{where.source}:{where.start}-{where.end}" + (f", page {where.page}" if where.page else "")
+    place = f"{where.source}:{where.start}-{where.end}"
+    if where.page:
+        place += f", {place_words(where.source, where.page, next(iter(quote.headings), None))}"
     lines = [f"{quote.rank}. {' > '.join((source, *quote.headings))}", f"   [{place}]"]
     for text in (quote.text, *(note.text for note in quote.footnotes)):
         lines += [f"   | {line.expandtabs()}" for line in text.split("\n")]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from qa.records import Citation
+from qa.text.places import place_words
 from qa.text.safe_text import one_line, web_address
 from qa.web.pages.wording import MONTHS, day
 
@@ -73,7 +74,7 @@ def apa(citation: Citation, url: str) -> str:
 
 def chicago(citation: Citation, url: str) -> str:
     """A bibliography entry by The Chicago Manual of Style, 17th edition, for a web page."""
-    page = [f"p. {citation.page}."] if citation.page is not None else []
+    page = [] if citation.page is None else [f"{place_words(citation.source, citation.page)}."]
     date = [f"{_american_day(citation.date)}."] if _date_parts(citation.date) else []
     title = f"“{one_line(citation.title).rstrip('.')}.”"
     return " ".join([_lead(citation) + title, *_publisher(citation), *date, *page, f"{url}."])
@@ -147,7 +148,7 @@ def _details(citation: Citation) -> str:
 
 
 def _place(citation: Citation) -> str:
-    page = f"p. {citation.page}, " if citation.page is not None else ""
+    page = "" if citation.page is None else f"{place_words(citation.source, citation.page)}, "
     return f"{page}{one_line(citation.source)}, characters {citation.start}\u2013{citation.end}"
 
 

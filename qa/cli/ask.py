@@ -8,6 +8,7 @@ from qa.cli.open_service import open_service
 from qa.cli.output import say, say_json
 from qa.records import Answer, Citation, Filters, Quote, Verdict
 from qa.settings import Settings
+from qa.text.places import place_words, range_words
 
 EXIT_NOT_ANSWERED = 4
 
@@ -50,7 +51,10 @@ def _print_answer(answer: Answer) -> None:
 def _quote_lines(quote: Quote) -> list[str]:
     where = quote.citation
     source = ", ".join(filter(None, (where.title, where.publisher, where.author, where.date or "undated")))
-    place = f"{where.source}:{where.start}-{where.end}" + _page(where)
+    place = f"{where.source}:{where.start}-{where.end}"
+    if where.page:
+        place += f", {place_words(where.source, where.page, next(iter(quote.headings), None))}"
+        place += _whole_place(where)
     lines = [f"{quote.rank}. {' > '.join((source, *quote.headings))}", f"   [{place}]"]
     for text in (quote.text, *(note.text for note in quote.footnotes)):
         lines += [f"   | {line.expandtabs()}" for line in text.split("\n")]
@@ -58,9 +62,8 @@ def _quote_lines(quote: Quote) -> list[str]:
     return lines
 
 
-def _page(where: Citation) -> str:
-    """The page of the words that answer, and all pages of the quote if it stands on several."""
-    if where.page is None:
+def _whole_place(where: Citation) -> str:
+    """All pages of the quote, if it stands on several."""
+    if where.pages is None or where.pages[0] == where.pages[1]:
         return ""
-    first, last = where.pages or (where.page, where.page)
-    return f", page {where.page}" + (f" of pages {first}-{last}" if first != last else "")
+    return f" (of {range_words(where.source, *where.pages)})"

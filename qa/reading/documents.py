@@ -20,8 +20,9 @@ from qa.reading.parsed import Parsed, note_of
 from qa.reading.sidecar import Details, details_of, parse_date
 from qa.reading.signatures import mislabelled
 from qa.reading.titles import title_of
-from qa.records import BlockKind, Document
+from qa.records import Document
 from qa.text.document_ids import document_id
+from qa.text.places import unit_of
 
 __all__ = [
     "LOADER_VERSION",
@@ -231,8 +232,7 @@ def _stamp(text: str) -> tuple[dict[str, str], str]:
 
 def _title(parsed: Parsed, source: str) -> str:
     """What a document is called that says nothing of itself: a table by its file, others by their words."""
-    first = parsed.blocks[0]
-    if first.kind is BlockKind.TABLE and first.page is not None:
+    if unit_of(source) == "row":
         return " ".join(PurePosixPath(source).stem.replace("_", " ").split()) or source
     return title_of(parsed.text, parsed.blocks)
 

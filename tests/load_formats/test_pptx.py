@@ -126,6 +126,22 @@ def test_a_chart_is_its_title_and_rows_of_its_values():
     ]  # fmt: skip
 
 
+def test_values_of_a_chart_are_as_their_formats_show_them():
+    values = series("Adults", "3480", "0.5").replace("<c:numCache>", "<c:numCache><c:formatCode>#,##0.0</c:formatCode>")
+    parts = {"ppt/chart.xml": chart(values)}
+    found = lines(frame('<c:chart r:id="chart_1"/>'), parts=parts, chart_1="../chart.xml")
+    assert found[2:] == ["May | 3,480.0", "June | 0.5"]
+
+
+def test_a_diagram_without_its_data_is_read_from_its_drawing():
+    drawn = element(
+        "p:drawing", "<a:p><a:r><a:t>Claim arrives</a:t></a:r></a:p><a:p><a:r><a:t>Clerk checks</a:t></a:r></a:p>"
+    )
+    shown = frame('<dgm:relIds r:dm="none"/>')
+    found = lines(shown, parts={"ppt/drawn.xml": drawn}, diagramDrawing_1="../drawn.xml")
+    assert found == ["Claim arrives", "Clerk checks"]
+
+
 def point(name: str, text: str, kind: str = "node") -> str:
     return f'<dgm:pt modelId="{name}" type="{kind}"><dgm:prSet/><dgm:t><a:p><a:r><a:t>{text}</a:t></a:r></a:p></dgm:t></dgm:pt>'
 

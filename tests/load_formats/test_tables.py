@@ -34,7 +34,7 @@ def test_each_row_names_its_heads_and_can_be_cited_by_its_sheet_and_row():
     ]  # fmt: skip
     (passage,) = cut_passages(document)
     assert (passage.headings[0], passage.page) == ("Prices", 2)
-    assert document.title == "Prices"
+    assert document.title == "prices 2024"
 
 
 @pytest.mark.parametrize(

@@ -91,27 +91,32 @@ class _Reader:
     def _running(self) -> Iterator[Draft]:
         """The headers and footers that are shown, each line once."""
         seen: set[str] = set()
-        read: set[str] = set()  # sections may share a header
-        odd_and_even = is_on(self._settings, "w:evenAndOddHeaders")
+        for name in self._shown_headers():
+            root = self._package.find_xml(name)
+            if root is None:
+                continue
+            for draft in self._blocks.read(root, root, self._package.relations(name), shaded=True):
+                if draft.text and draft.text not in seen and not draft.text.isdigit():
+                    seen.add(draft.text)
+                    yield replace(draft, kind=BlockKind.BOILERPLATE, level=0, tight=False)
+
+    def _shown_headers(self) -> dict[str, None]:
+        """The parts of headers and footers that some page shows, in their order."""
+        shown: dict[str, None] = {}
+        named: dict[tuple[str, str], str] = {}  # a section without a header of its own has that of the one before
+        odd_and_even = bool(is_on(self._settings, "w:evenAndOddHeaders"))
         for section in self._root.iter(qn("w:sectPr")):
-            shown = {
-                "default",
-                *(["first"] if is_on(section, "w:titlePg") else []),
-                *(["even"] if odd_and_even else []),
-            }
+            parent = section.getparent()
+            if parent is not None and parent.tag == qn("w:sectPrChange"):
+                continue  # a section as it was before a tracked change
             for reference in section.iterchildren(qn("w:headerReference"), qn("w:footerReference")):
                 relation = self._relations.get(str(reference.get(qn("r:id"))))
-                if relation is None or relation.target in read or reference.get(qn("w:type"), "default") not in shown:
-                    continue
-                read.add(relation.target)
-                root = self._package.find_xml(relation.target)
-                if root is None:
-                    continue
-                found_in = self._package.relations(relation.target)
-                for draft in self._blocks.read(root, root, found_in, shaded=True):
-                    if draft.text and draft.text not in seen and not draft.text.isdigit():
-                        seen.add(draft.text)
-                        yield replace(draft, kind=BlockKind.BOILERPLATE, level=0, tight=False)
+                if relation is not None:
+                    named[str(reference.tag), str(reference.get(qn("w:type"), "default"))] = relation.target
+            first = bool(is_on(section, "w:titlePg"))
+            on = {"default": True, "first": first, "even": odd_and_even}
+            shown |= dict.fromkeys(target for (_, kind), target in named.items() if on.get(kind))
+        return shown
 
 
 def _note_forms(settings: etree._Element | None) -> dict[str, str]:

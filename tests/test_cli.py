@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
@@ -43,13 +44,13 @@ def test_build_says_what_became_of_every_file(shop, capsys):
 
 
 def test_exit_status_tells_a_file_that_failed_but_not_one_skipped(shop, capsys):
-    shop.put("table.csv", "a,b")
+    shop.put("table.xls", "a,b")
     assert main(["build"]) == 0
     shop.put("empty.txt", b"")
     assert main(["build", "--quiet"]) == 3
     out = capsys.readouterr().out
     assert "failed    empty.txt: is empty" in out
-    assert "skipped   table.csv: .csv is not read; save it as .txt" in out
+    assert "skipped   table.xls: .xls is not read; save it as .xlsx" in out
     assert main(["build"]) == 3, "still so when nothing changed"
 
 
@@ -172,7 +173,7 @@ def test_a_lack_of_memory_is_one_line(monkeypatch, capsys, error):
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("qa.cli.main._status", fail)
+    monkeypatch.setattr("qa.cli.status.run_status", fail)
     assert main(["status"]) == 1
     said = capsys.readouterr().err
     assert said.startswith("qa: no_memory: There is too little memory: this process may take no more (")
@@ -184,6 +185,44 @@ def test_other_faults_are_not_taken_for_a_lack_of_memory(monkeypatch):
     def fail(*_: object) -> None:
         raise RuntimeError("something else")
 
-    monkeypatch.setattr("qa.cli.main._status", fail)
+    monkeypatch.setattr("qa.cli.status.run_status", fail)
     with pytest.raises(RuntimeError, match="something else"):
         main(["status"])
+
+
+@pytest.mark.parametrize(
+    ("command", "missing", "remedy"),
+    [
+        (["build"], "torch", "requirements.lock"),
+        (["watch"], "lxml", "requirements.lock"),
+        (["doctor"], "pypdfium2", "requirements.lock"),
+        (["serve", "--watch"], "sentence-transformers", "requirements.lock"),
+        (["eval", "kp", "none.jsonl"], "ir-measures", "'.[eval]'"),
+        (["eval", "fit", "none.jsonl", "--out", "none.json"], "scikit-learn", "'.[eval]'"),
+        (["eval", "beir", "none"], "scikit-learn", "'.[eval]'"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else None,
+)
+def test_a_command_whose_packages_are_left_out_names_them(shop, capsys, monkeypatch, command, missing, remedy):
+    def version_without(name: str) -> str:
+        if name == missing:
+            raise PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr("qa.cli.packages.version", version_without)
+    assert main(command) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("qa: package_missing: ")
+    assert f"not installed: {missing}." in said
+    assert remedy in said
+    assert said.count("\n") == 1
+    assert not shop.index.exists()
+
+
+def test_asking_needs_no_package_for_building(shop, capsys, monkeypatch):
+    def version_without(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("qa.cli.packages.version", version_without)
+    assert main(["status"]) == 1
+    assert capsys.readouterr().err.startswith("qa: no_index: ")

@@ -38,6 +38,7 @@ from qa.building.read_files import Reading, content_of, read_files
 from qa.building.repair import check_segments
 from qa.building.reuse import Reuse, reader_of
 from qa.building.stored_segments import Place, StoredSegment, identity, stored_segments
+from qa.building.unanswered import with_unanswered
 from qa.building.write_segments import write_segments
 from qa.encode import Encoder, model_fingerprint, model_name, open_encoder
 from qa.errors import BuildFailed, MismatchedSnapshot, OperatingError
@@ -162,6 +163,8 @@ class _Build:
         with ExitStack() as open_segments:
             segments = open_segments.enter_context(stored_segments(self._index_dir, self._useful(before)))
             served = live_documents(before, segments)
+            digests = {source: place.stored.sha256 for source, place in served.items()}
+            self._contents = with_unanswered(self._contents, digests)
             plan = self._plan(segments)
             reading, placed = Reading(dict(plan.failed)), dict(plan.kept)
             if plan.to_read:

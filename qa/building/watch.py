@@ -26,6 +26,7 @@ from qa.encode import Encoder, open_encoder
 from qa.errors import BuildFailed, BuildRunning, ModelUnavailable, QAError
 from qa.index.build_notes import REQUEST, BuildReport, Progress
 from qa.index.builder_lock import BuilderLock
+from qa.index.file_calls import Headway, within
 from qa.settings import Settings
 
 LOOK_EVERY_S = 0.3
@@ -36,6 +37,7 @@ LONGEST_FILES_PAUSE_S = 3600.0  # while only files are waiting that cannot be re
 
 log = logging.getLogger(__name__)
 
+_LOOK = ".look"  # no document's path
 _Look = dict[str, tuple[int, int, int]]
 
 
@@ -170,8 +172,15 @@ class Watch:
 
     def _look(self) -> _Look:
         """When and how large each file is; enough to tell that one was touched, though not that it differs."""
+        try:
+            return within(self._settings.seeds_dir / _LOOK, self._look_at_all)
+        except TimeoutError:
+            return {_LOOK: (0, 0, 0)}  # a build then tells which file or folder it is
+
+    def _look_at_all(self, headway: Headway) -> _Look:
         found: _Look = {}
         for place, folders, names in os.walk(self._settings.seeds_dir):
+            headway()
             folders[:] = [name for name in folders if not name.startswith(".")]
             for name in names:
                 path = Path(place, name)

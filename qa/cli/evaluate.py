@@ -1,7 +1,6 @@
 """`qa eval kp | beir | fit`: measures as a table for people, or as JSON for machines.
 
-The measures themselves are imported when a command runs: they bring the model and scikit-learn, and every other
-command parses its arguments here.
+The measures themselves are imported by the command that takes them: fitting brings scikit-learn, ranking ir-measures.
 """
 
 from __future__ import annotations
@@ -22,30 +21,8 @@ if TYPE_CHECKING:
     from qa.evaluate.gold import GoldQuestion
 
 
-def add_parser(commands: Any) -> None:
-    """Add `eval` with its own subcommands to the command line."""
-    parser = commands.add_parser("eval", help="measure ranking, highlights, abstention and speed")
-    kinds = parser.add_subparsers(required=True, metavar="what")
-
-    kp = kinds.add_parser("kp", help="questions with known answers, on the current index")
-    kp.add_argument("file", type=Path, help="questions in the gold format")
-    kp.add_argument("--json", action="store_true", help="print JSON")
-    kp.add_argument("--dump", type=Path, metavar="FILE", help="write every question's outcome, a JSON object a line")
-    kp.set_defaults(command=_kp)
-
-    beir = kinds.add_parser("beir", help="a collection in BEIR's layout, on an index of its own")
-    beir.add_argument("folder", type=Path)
-    beir.add_argument("--json", action="store_true", help="print JSON")
-    beir.set_defaults(command=_beir)
-
-    fit = kinds.add_parser("fit", help="fit the confidence model on the current index")
-    fit.add_argument("files", type=Path, nargs="+", help="questions in the gold format, or with `answerable` alone")
-    written = "the file to write, qa/answering/confidence.json in a checkout"
-    fit.add_argument("--out", type=Path, required=True, help=written)
-    fit.set_defaults(command=_fit)
-
-
-def _kp(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_kp(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Measure questions with known answers on the current index."""
     from qa.evaluate.questions import ask_all, dump, report  # noqa: PLC0415
 
     with _opened(settings) as (index, encoder):
@@ -58,7 +35,8 @@ def _kp(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _beir(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_beir(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Measure a collection in BEIR's layout on an index of its own."""
     from qa.building.build import build  # noqa: PLC0415
     from qa.cli.progress_bars import Bars  # noqa: PLC0415
     from qa.encode import open_encoder  # noqa: PLC0415
@@ -76,7 +54,8 @@ def _beir(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _fit(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_fit(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Fit the confidence model and write its numbers."""
     import numpy as np  # noqa: PLC0415
 
     from qa.answering.confidence import measure  # noqa: PLC0415
@@ -108,9 +87,9 @@ def _fit(settings: Settings, arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[tuple[OpenVersion, Encoder]]:
-    from qa.encode import open_encoder  # noqa: PLC0415
+    from qa.encode import open_question_encoder  # noqa: PLC0415
 
-    encoder = open_encoder(settings)
+    encoder = open_question_encoder(settings)
     with closing(open_index(settings.index_dir, weights=encoder.fingerprint)) as index:
         yield index, encoder
 

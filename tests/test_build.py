@@ -748,6 +748,17 @@ def test_a_long_build_goes_on_from_the_segments_that_it_has_finished(shop, monke
     assert list(documents(shop)) == ["ferry.md", "harbour", "mill"]
 
 
+def test_a_segment_that_was_noted_and_did_not_get_its_place_is_no_damage(shop, monkeypatch, caplog):
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(qa.building.write_segments, "install_segment", stop)
+        shop.build()
+    assert shop.build().reused == 3
+    assert caplog.messages == []
+
+
 def test_finished_segments_that_are_not_needed_any_more_are_removed(shop, monkeypatch):
     monkeypatch.setattr(qa.building.write_segments, "PASSAGES_AT_ONCE", 1)
     shop.build()

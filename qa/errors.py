@@ -105,13 +105,13 @@ class NoIndex(OperatingError):
 
 
 class DamagedSnapshot(OperatingError):
-    """A snapshot's files are not the ones its manifest lists."""
+    """A file of the index is missing, cut short or altered."""
 
     code = "damaged_snapshot"
 
 
 class MismatchedSnapshot(OperatingError):
-    """A snapshot was built with another format version, model or configuration than the one that opens it."""
+    """The index was built with another format version, model or configuration than the one that opens it."""
 
     code = "mismatched_snapshot"
 

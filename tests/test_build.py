@@ -685,6 +685,16 @@ def test_a_build_asks_a_merge_to_stop_and_waits_for_it(shop):
     assert not (shop.index / "build.waiting").exists()
 
 
+def test_a_merge_beside_a_build_does_nothing(shop):
+    shop.build()
+    (shop.seeds / "mill.txt").unlink()
+    shop.build()
+    (shop.index / "progress.json").write_text("{}")
+    with FileLock(shop.index / "build.lock"):
+        assert shop.merge() == 0
+    assert (shop.index / "progress.json").read_text() == "{}", "it is the build's"
+
+
 def test_a_merge_copies_no_damage(shop, caplog):
     shop.build()
     (shop.seeds / "mill.txt").unlink()

@@ -6,9 +6,9 @@ import argparse
 
 from qa.cli.open_service import open_service
 from qa.cli.output import say, say_json
-from qa.records import Answer, Filters, Quote, Verdict
+from qa.records import Answer, Citation, Filters, Quote, Verdict
 from qa.settings import Settings
-from qa.text.places import place_words
+from qa.text.places import place_words, range_words
 
 EXIT_NOT_ANSWERED = 4
 
@@ -54,8 +54,16 @@ def _quote_lines(quote: Quote) -> list[str]:
     place = f"{where.source}:{where.start}-{where.end}"
     if where.page:
         place += f", {place_words(where.source, where.page, next(iter(quote.headings), None))}"
+        place += _whole_place(where)
     lines = [f"{quote.rank}. {' > '.join((source, *quote.headings))}", f"   [{place}]"]
     for text in (quote.text, *(note.text for note in quote.footnotes)):
         lines += [f"   | {line.expandtabs()}" for line in text.split("\n")]
     lines += [f"   also in {other.source}:{other.start}-{other.end}" for other in quote.also_in]
     return lines
+
+
+def _whole_place(where: Citation) -> str:
+    """All pages of the quote, if it stands on several."""
+    if where.pages is None or where.pages[0] == where.pages[1]:
+        return ""
+    return f" (of {range_words(where.source, *where.pages)})"

@@ -12,12 +12,11 @@ import threading
 from contextlib import closing, suppress
 from dataclasses import asdict
 
-from filelock import FileLock, Timeout
-
+from qa.building.build_lock import build_lock
 from qa.cli.output import say, say_json, start_log
-from qa.errors import BuildRunning, QAError
+from qa.errors import QAError
 from qa.index.build_notes import BuildReport
-from qa.index.local.index_folder import LOCK, current_name, rolled_back, versions
+from qa.index.local.index_folder import current_name, rolled_back, versions
 from qa.index.local.rollback import roll_back
 from qa.settings import Settings
 
@@ -109,11 +108,8 @@ def run_rollback(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.list:
         _list(settings)
         return 0
-    try:
-        with FileLock(index / LOCK, timeout=0):
-            chosen = roll_back(index, arguments.snapshot)
-    except Timeout:
-        raise BuildRunning(f"A build is running in {index}; wait for it to end.") from None
+    with build_lock(index):
+        chosen = roll_back(index, arguments.snapshot)
     say(f"Snapshot {chosen} now serves. `qa build` leaves it so until the documents or the configuration change.")
     return 0
 

@@ -30,3 +30,17 @@ def place_words(source: str, page: int, sheet: str | None = None) -> str:
     unit = unit_of(source)
     named = f" of {sheet}" if unit == "row" and sheet else ""
     return f"p. {page}" if unit == "page" else f"{unit} {page}{named}"
+
+
+def range_words(source: str, first: int, last: int) -> str:
+    """A run of numbered places of a document in words: "p. 5", "pp. 5\u20136", "rows 12\u201318".
+
+    Args:
+        source: The file's path.
+        first: The first number.
+        last: The last one.
+    """
+    if first == last:
+        return place_words(source, first)
+    unit = unit_of(source)
+    return f"{'pp.' if unit == 'page' else f'{unit}s'} {first}\u2013{last}"

@@ -104,6 +104,8 @@ def _is_navigation(element: etree._Element, own: list[int]) -> bool:
     role = (element.get("role") or "").lower()
     if element.tag in _NAVIGATION or role in _MENU_ROLES:
         return element.tag != "menu" and 2 * linked >= text
+    if element.tag in ("header", "footer") and text == linked:
+        return True
     if element.tag not in _CONTAINERS or links < _FEWEST_LINKS or linked <= _MOST_LINKED * text:
         return False
     if linked >= _LONG_LINK_WORDS * _WORD_CHARS * links:

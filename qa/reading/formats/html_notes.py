@@ -10,7 +10,7 @@ import re
 
 from lxml import etree
 
-from qa.reading.raised_marks import bare_mark
+from qa.reading.raised_spans import bare_mark
 
 _NOTE_BLOCKS = ("li", "p", "div", "dd", "dt", "aside", "section", "td", "tr")
 _LONGEST_MARK_CHARS = 6
@@ -61,15 +61,17 @@ def _name(element: etree._Element) -> str | None:
 
 def _mark_by_raised(tree: etree._Element) -> None:
     """Notes without links: a block that opens with a raised mark which stands, raised, elsewhere before it."""
-    carried: set[str] = set()
+    carried: dict[str, list[etree._Element]] = {}
     for raised in tree.iter("sup"):
         mark = bare_mark(_text(raised))
         block = _opened_by(raised)
-        if block is not None and mark in carried and block.get(NOTE) is None:
+        if block is not None and mark in carried and block.get(NOTE) is None and raised.find("a") is None:
             block.set(NOTE, mark)
+            for carrier in carried[mark]:
+                carrier.set(REFERENCE, mark)
             raised.set(BACK, "")  # the mark stands before the note anyhow
         elif mark and _MARK.fullmatch(mark):
-            carried.add(mark)
+            carried.setdefault(mark, []).append(raised)
 
 
 def _opened_by(raised: etree._Element) -> etree._Element | None:

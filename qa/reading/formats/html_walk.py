@@ -12,7 +12,7 @@ from qa.reading.formats.html_content import FURNITURE, LINKS_ONLY
 from qa.reading.formats.html_notes import BACK, NOTE, REFERENCE
 from qa.reading.formats.html_styles import HIDDEN, OPENED
 from qa.reading.formats.html_table import is_layout, read_table
-from qa.reading.raised_marks import lowered, raised
+from qa.reading.raised_spans import LOWERED, RAISED, RESET, written_out
 from qa.records import BlockKind
 
 _DROPPED = frozenset(
@@ -177,18 +177,15 @@ class Walk:
         """Say a superscript or subscript so that it does not fuse with what stands before it."""
         if element.get(BACK) is not None:
             return
-        link = next((each for each in element.iter("a") if each.get(REFERENCE) is not None), None)
         mark = _plain(element)
-        before = "".join(self._text[-3:])[-16:]
-        if element.tag == "sub":
-            self._say(lowered(before, mark))
-        elif link is not None:
-            self._say("".join(f"[{each.get(REFERENCE)}]" for each in element.iter("a") if each.get(REFERENCE)))
-        else:
-            self._say(raised(before, mark, note=False))
+        references = [each for each in element.iter("sup", "a") if each.get(REFERENCE) is not None]
+        if references:
+            self._say("".join(f"[{each.get(REFERENCE)}]" for each in references))
+        elif mark:
+            self._say((LOWERED if element.tag == "sub" else RAISED) + mark + RESET)
 
     def _flush(self) -> Iterator[Draft]:
-        raw = "".join(self._text).translate(_INVISIBLE)
+        raw = written_out("".join(self._text).translate(_INVISIBLE))
         lead, dead = self._lead, self._dead_chars
         self._text, self._said, self._lead, self._bold, self._dead_chars = [], False, None, 0, 0
         lines = (" ".join(line.split()) for line in raw.split(_BREAK)) if _BREAK in raw else None

@@ -30,6 +30,7 @@ ANSWER: dict[str, Any] = {
                 "date": "2022-09-09",
                 "source": "001_fe88db643a881d9c.txt",
                 "page": None,
+                "pages": None,
                 "start": _START,
                 "end": _END,
                 "url": quote_url("001_fe88db643a881d9c", _START, _END, _TEXT),

@@ -32,6 +32,24 @@ def check_match(headers: Headers, etag: str) -> None:
         raise HTTPException(412)
 
 
+def check_change(headers: Headers, etag: str | None) -> None:
+    """Refuse a change to a file that is not in the state that a request has it.
+
+    Args:
+        headers: The request's.
+        etag: The file's entity tag; None where there is no such file.
+
+    Raises:
+        HTTPException: 412, If-Match names other versions only, or If-None-Match this one.
+    """
+    if etag is not None:
+        check_match(headers, etag)
+        if is_known(headers, etag):
+            raise HTTPException(412)
+    elif "if-match" in headers:
+        raise HTTPException(412)
+
+
 def is_known(headers: Headers, etag: str) -> bool:
     """Whether a request says, in If-None-Match, that the client has this version already."""
     return _names(", ".join(headers.getlist("if-none-match")), etag, weakly=True)

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa.answering.quote_links import cite, find_quote
+from qa.answering.quote_links import cite, find_quote, pages_at
 from qa.errors import RequestError
 from qa.web.api.routes import Runner, Service, counted, counted_as_document, counted_as_list, moved, status_of
 from qa.web.backend import Backend
@@ -120,8 +120,8 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
     clip = None
     if found:
         text = document.text[found.span.start : found.span.end]
-        page = next((block.page for block in document.blocks if block.end > found.span.start), None)
-        citation = cite(document, found.span, page, text)
+        on = pages_at(document, found.span)
+        citation = cite(document, found.span, on[0] if on else None, text, on)
         clip = clip_of(citation, text, str(request.base_url), document.url)
     return pages.render(
         "reader.html",

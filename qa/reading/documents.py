@@ -173,6 +173,12 @@ def _message(data: bytes) -> Read:
     return read_message(data)
 
 
+def _outlook(data: bytes) -> Read:
+    from qa.reading.formats.msg import read_msg  # noqa: PLC0415
+
+    return read_msg(data)
+
+
 def _mailbox(data: bytes) -> Read:
     from qa.reading.formats.email import read_mailbox  # noqa: PLC0415
 
@@ -217,6 +223,7 @@ _READERS: dict[str, Callable[[bytes], Read]] = {
     ".ods": _open_document,
     ".rtf": _rich_text,
     ".eml": _message,
+    ".msg": _outlook,
     ".mbox": _mailbox,
     ".epub": _book,
     ".jsonl": _json_lines,

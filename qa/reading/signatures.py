@@ -8,7 +8,7 @@ _SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
     (b"%PDF-", "a PDF", frozenset({".pdf"})),
     (b"PK\x03\x04", "a ZIP archive", frozenset({".docx", ".pptx", ".xlsx", ".odt", ".odp", ".ods", ".epub"})),
     (b"PK\x05\x06", "an empty ZIP archive", frozenset()),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an encrypted or old Office file", frozenset()),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an encrypted or old Office file", frozenset({".msg"})),
     (b"{\\rtf", "rich text (RTF)", frozenset({".rtf"})),
     (b"\x89PNG\r\n", "a PNG picture", frozenset()),
     (b"\xff\xd8\xff", "a JPEG picture", frozenset()),
@@ -24,7 +24,8 @@ _SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
 _OFFICE = frozenset({".docx", ".pptx", ".xlsx"})
 _NAMES = {".pdf": "PDF", ".docx": "Word document", ".pptx": "PowerPoint presentation", ".xlsx": "Excel workbook",
           ".odt": "OpenDocument text",
-          ".odp": "OpenDocument presentation", ".ods": "OpenDocument workbook", ".epub": "book (EPUB)"}  # fmt: skip
+          ".odp": "OpenDocument presentation", ".ods": "OpenDocument workbook", ".msg": "message of Outlook",
+          ".epub": "book (EPUB)"}  # fmt: skip
 _HTML = re.compile(rb"\s*+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _LOOKED_AT_BYTES = 1024  # readers of PDF find its mark this far in, and so do we
 

@@ -46,6 +46,12 @@ def test_html_is_its_main_text():
     assert left_out == ()
 
 
+@pytest.mark.parametrize("ending", ["?>", ">", "? >", '?><?xml version="1.0" encoding="x"?>'])
+def test_a_declaration_of_xml_is_no_text_however_it_ends(ending):
+    page = f'<?xml version="1.0" encoding="UTF-8"{ending}<html><body><p>The pier stands.</p></body></html>'
+    assert load_document("a.xhtml", page.encode()).text == "The pier stands."
+
+
 @pytest.mark.parametrize(
     "food",
     [lambda n: b"<p>" * n + b"x", lambda n: b"<" * 4 * n, lambda n: b"<!--" * n, lambda n: b'<a href="' + b"x" * 10 * n,

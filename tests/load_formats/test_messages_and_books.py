@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from compound_files import compound_file
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,6 +77,52 @@ def test_no_message_raises_anything_but_a_reason(data):
             load_document(name, HEAD.encode() + data)
         except UnreadableFile as error:
             assert str(error)  # noqa: PT017 - the outcome may also be a document
+
+
+def msg(attachments: int = 0, **properties: str | bytes) -> bytes:
+    streams = {
+        f"__substg1.0_{name[1:]}": value.encode("utf-16-le") if isinstance(value, str) else value
+        for name, value in properties.items()
+    }
+    sent = (datetime(2024, 6, 4, 9, 30, tzinfo=UTC) - datetime(1601, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    streams["__properties_version1.0"] = bytes(32) + struct.pack("<IIQ", 0x00390040, 6, sent * 10)
+    return compound_file(streams, tuple(f"__attach_version1.0_#0000000{each}" for each in range(attachments)))
+
+
+def test_a_message_of_outlook_is_read_as_others():
+    found = {
+        "_0037001F": "Ferry – news",
+        "_0C1A001F": "Mara Quill",
+        "_5D01001F": "mara@example.org",
+        "_0E04001F": "Crew",
+    }
+    document = load_document("a.msg", msg(2, _1000001F="It leaves at nine.\r\n\r\nBring your pass.", **found))
+    assert texts(document) == [
+        "Ferry – news",
+        "From: Mara Quill <mara@example.org>\nTo: Crew\nDate: 2024-06-04 09:30 UTC",
+        "It leaves at nine.",
+        "Bring your pass.",
+    ]
+    assert (document.title, document.author, document.date) == ("Ferry – news", "Mara Quill", "2024-06-04")
+    assert document.left_out == ("2 attachments",)
+    page = load_document(
+        "a.msg", msg(_10130102=b"<p>It leaves in HTML.</p>", _0037001E=b"Caf\xe9 hours", _0E04001F="Crew")
+    )
+    assert texts(page)[0] == "Café hours"
+    assert texts(page)[-1] == "It leaves in HTML."
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (compound_file({"WordDocument": b"x"}), "is no message"),
+        (msg()[:700], "is broken or cut short"),
+        (b"<html>", "is no message of Outlook"),
+    ],
+)
+def test_what_is_no_message_of_outlook_is_told(data, reason):
+    with pytest.raises(UnreadableFile, match=reason):
+        load_document("a.msg", data)
 
 
 def book(spine: str, files: dict[str, str], **more: str) -> bytes:

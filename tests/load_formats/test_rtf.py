@@ -28,6 +28,7 @@ def read(body: str) -> Document:
         (r"It covers 14{\footnote {\super \chftn} Two are planned.\par} sites\par",
          ["It covers 14[1] sites", "[1] Two are planned."]),
         (r"{\header Port office\par}{\footer 3\par}Text\par", ["Text", "Port office"]),
+        (r"A{\pict\bin6 }}\par}B\par", ["AB"]),
         (r"{\*\unheardof hidden {\b too}}Text\par", ["Text"]),
         (r"{\fonttbl{\f0 Arial;}{\f1\fcharset204 Times;}}{\f1 \'cf\'e8\'f0} pier\par", ["Пир pier"]),
         (r"{\listtext 1.\tab}First\par{\listtext\'b7\tab}Second\par", ["1. First", "- Second"]),

@@ -14,7 +14,7 @@ from qa.reading.decode import clean
 from qa.reading.draft import Draft, Read
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
-from qa.reading.office.odf_text import OdfText, local
+from qa.reading.office.odf_text import OdfStyles, OdfText, local
 from qa.reading.tables import Cell, Row, rows_to_drafts
 from qa.records import BlockKind
 
@@ -39,7 +39,7 @@ def read_odf(data: bytes) -> Read:
     if manifest is not None and next(manifest.iter("{*}encryption-data"), None) is not None:
         raise UnreadableFile("is encrypted; save it without a password")
     left_out = LeftOut()
-    text = OdfText([each for each in (styles, root) if each is not None], left_out)
+    text = OdfText(OdfStyles([each for each in (styles, root) if each is not None]), left_out)
     body = root.find(f"{_OFFICE}body")
     drafts: list[Draft] = []
     for child in () if body is None else body:
@@ -144,7 +144,7 @@ def _sheets(body: etree._Element, root: etree._Element, left_out: LeftOut) -> It
 
 
 def _rows(sheet: etree._Element, left_out: LeftOut) -> Iterator[Row]:
-    text = OdfText([], left_out)
+    text = OdfText(OdfStyles([]), left_out)
     hidden = _hidden_columns(sheet)
     place = 0
     for row in sheet.iter(f"{_TABLE}table-row"):

@@ -7,13 +7,14 @@ around it. Hidden and deleted text, codes of fields and destinations that are no
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from qa.errors import UnreadableFile
 from qa.reading.decode import clean
-from qa.reading.draft import Draft, Read
+from qa.reading.draft import Read
 from qa.reading.left_out import LeftOut
-from qa.reading.raised import Script, in_line
+from qa.reading.office.rtf_stories import BODY, Stories
+from qa.reading.raised import Script
 from qa.records import BlockKind
 
 _TOKEN = re.compile(
@@ -36,8 +37,8 @@ _CHARSETS = {0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "gbk
              162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874",
              238: "cp1250"}  # fmt: skip
 _HEADING = re.compile(r"heading\s*([1-9])", re.IGNORECASE)
-_ENDS = {b"par": "_end_paragraph", b"sect": "_end_paragraph", b"page": "_end_paragraph", b"cell": "_end_cell",
-         b"nestcell": "_end_nested_cell", b"row": "_end_row", b"nestrow": "_end_nested_row"}  # fmt: skip
+_ENDS = frozenset(b"par sect page cell nestcell row nestrow".split())
+_MARKER = "marker:"  # before the name of the text whose number or bullet is read
 _SCRIPTS = {b"super": Script.RAISED, b"up": Script.RAISED, b"sub": Script.LOWERED, b"dn": Script.LOWERED,
             b"nosupersub": Script.BASE}  # fmt: skip
 _LEAST_SHIFT = 4  # in half points: a smaller one only adjusts the line
@@ -56,10 +57,10 @@ def read_rtf(data: bytes) -> Read:
         raise UnreadableFile("is no RTF file")
     reader = _Reader()
     reader.read(data)
-    drafts = [*reader.drafts, *reader.notes, *reader.running]
+    drafts = reader.stories.drafts()
     title = " ".join(clean(reader.title).split())
     own = {"title": title} if title and not any(draft.kind is BlockKind.TITLE for draft in drafts) else {}
-    return Read([draft for draft in drafts if draft.text.strip()], own, reader.left_out.told())
+    return Read(drafts, own, reader.left_out.told())
 
 
 @dataclass(slots=True)
@@ -76,44 +77,31 @@ class _State:
     level: int | None = None
 
 
-@dataclass(slots=True)
-class _Story:
-    """The text of the body, a note or a header that is being read."""
-
-    pieces: list[tuple[str, Script]] = field(default_factory=list)
-    cells: list[str] = field(default_factory=list)
-    nested_cells: list[str] = field(default_factory=list)
-    nested_rows: list[str] = field(default_factory=list)
-    marker: str = ""
-
-
 class _Reader:
     """Reads one file from its first token to its last."""
 
     def __init__(self) -> None:
-        self.drafts: list[Draft] = []
-        self.notes: list[Draft] = []
-        self.running: list[Draft] = []
+        self.stories = Stories()
         self.left_out = LeftOut()
         self.title = ""
         self._state = _State()
         self._stack: list[_State] = []
-        self._stories: dict[str, _Story] = {"body": _Story()}
         self._page = "cp1252"
         self._charsets: dict[int, str] = {}
         self._levels: dict[int, int] = {}
         self._style: int | None = None
         self._bytes = bytearray()
         self._to_skip = 0
-        self._titled = False
 
     def read(self, data: bytes) -> None:
-        star = False
-        opened = False
-        for found in _TOKEN.finditer(data):
+        star = opened = False
+        at = 0
+        while (found := _TOKEN.search(data, at)) is not None:
+            at = found.end()
             word, value, code, sign, brace, text = found.groups()
-            if word == b"bin" and value:
-                continue  # pictures are in hexadecimal digits as a rule; raw bytes are passed over as text of theirs
+            if word == b"bin":
+                at += max(0, int(value or 0))  # so many bytes of a picture, whatever they look like
+                continue
             if code or text:
                 self._raw(bytes.fromhex(code.decode()) if code else text)
             else:
@@ -137,7 +125,7 @@ class _Reader:
                 self._word(word, int(value) if value else None, star=star, opens=opened)
             opened = star = False
         self._flush()
-        self._end_paragraph("body")
+        self.stories.end_paragraph(BODY, self._level())
 
     def _word(self, word: bytes, value: int | None, *, star: bool, opens: bool) -> None:
         state = self._state
@@ -151,18 +139,13 @@ class _Reader:
             state.destination = "nowhere"
             self.left_out.add("picture")
         elif word == b"footnote":
-            name = f"note{len(self._stories)}"
-            self._stories[name] = _Story()
-            number = len(self.notes) + 1
-            self._put(f"[{number}]")
-            self.notes.append(Draft(BlockKind.FOOTNOTE, f"[{number}]"))
+            name, mark = self.stories.open_note()
+            self._put(mark)
             state.destination, state.script, state.in_table = name, Script.BASE, False
         elif word in _RUNNING:
-            name = f"running{len(self._stories)}"
-            self._stories[name] = _Story()
-            state.destination, state.in_table = name, False
+            state.destination, state.in_table = self.stories.open_running(), False
         elif word in (b"listtext", b"pntext"):
-            state.destination = f"marker:{state.destination}"
+            state.destination = _MARKER + state.destination
         elif word == b"u" and value is not None:
             char = value % 0x10000 if value < 0 else value
             self._put(chr(char) if char <= _LARGEST_CODE else "")
@@ -176,7 +159,7 @@ class _Reader:
         """Take a word that ends something, or says how the text after it looks."""
         state = self._state
         if word in _ENDS:
-            getattr(self, _ENDS[word])(state.destination)
+            self._end(word)
         elif word in _SCRIPTS:
             least = _LEAST_SHIFT if word in (b"up", b"dn") else 1
             state.script = _SCRIPTS[word] if value is None or value >= least else Script.BASE
@@ -238,10 +221,10 @@ class _Reader:
             heading = _HEADING.match(text.strip())
             if heading and self._style is not None:
                 self._levels[self._style] = int(heading[1])
-        elif name.startswith("marker:") and name[7:] in self._stories:
-            self._stories[name[7:]].marker += text
-        elif name in self._stories:
-            self._stories[name].pieces.append((text, state.script))
+        elif name.startswith(_MARKER):
+            self.stories.put_marker(name.removeprefix(_MARKER), text)
+        else:
+            self.stories.put(name, text, state.script)
 
     def _close(self) -> None:
         if not self._stack:
@@ -250,68 +233,19 @@ class _Reader:
         self._state = self._stack.pop()
         name = before.destination
         if name != self._state.destination and name.startswith(("note", "running")):
-            self._end_paragraph(name)
+            self.stories.end_paragraph(name)
 
-    def _text(self, name: str) -> tuple[str, str]:
-        """The paragraph that ends, and the number before it."""
-        story = self._stories[name]
-        lines = (" ".join(line.split()) for line in clean(in_line(story.pieces)).split("\n"))
-        marker = " ".join(clean(story.marker).replace("\uf0b7", "•").split())
-        story.pieces, story.marker = [], ""
-        return "\n".join(filter(None, lines)), marker
-
-    def _end_paragraph(self, name: str) -> None:
-        if name not in self._stories:
-            return
-        if self._state.in_table and name == "body":
+    def _end(self, word: bytes) -> None:
+        """End a paragraph, a cell or a row; a paragraph that ends in a cell goes on with a line of its own."""
+        name = self._state.destination
+        if word in (b"cell", b"nestcell"):
+            self.stories.end_cell(name, nested=word == b"nestcell")
+        elif word in (b"row", b"nestrow"):
+            self.stories.end_row(name, nested=word == b"nestrow")
+        elif self._state.in_table and name == BODY:
             self._put("\n")
-            return
-        text, marker = self._text(name)
-        if not text:
-            return
-        if name.startswith("running"):
-            if not text.isdigit() and text not in [draft.text for draft in self.running]:
-                self.running.append(Draft(BlockKind.BOILERPLATE, text))
-        elif name.startswith("note"):
-            self.notes[-1] = replace(self.notes[-1], text=f"{self.notes[-1].text} {' '.join(text.split())}")
         else:
-            self.drafts.append(self._block(text, marker))
+            self.stories.end_paragraph(name, self._level())
 
-    def _block(self, text: str, marker: str) -> Draft:
-        level = self._state.level or self._levels.get(-1 if self._style is None else self._style)
-        numbered = marker if any(char.isalnum() for char in marker) else ""
-        if level:
-            heading = " ".join(f"{numbered} {text}".split())
-            if level == 1 and not self._titled:
-                self._titled = True
-                return Draft(BlockKind.TITLE, heading, level=1)
-            return Draft(BlockKind.HEADING, heading, level=level + 1)
-        if marker:
-            return Draft(BlockKind.LIST_ITEM, f"{numbered or '-'} {text}", tight=True)
-        return Draft(BlockKind.PARAGRAPH, text)
-
-    def _end_cell(self, name: str) -> None:
-        if name in self._stories:
-            self._stories[name].cells.append(self._cell(name))
-
-    def _end_nested_cell(self, name: str) -> None:
-        if name in self._stories:
-            self._stories[name].nested_cells.append(self._cell(name))
-
-    def _cell(self, name: str) -> str:
-        text, marker = self._text(name)
-        return " ".join(f"{marker if any(map(str.isalnum, marker)) else ''} {text}".split())
-
-    def _end_nested_row(self, name: str) -> None:
-        if name in self._stories:
-            story = self._stories[name]
-            story.nested_rows.append(" | ".join(story.nested_cells))
-            story.nested_cells = []
-
-    def _end_row(self, name: str) -> None:
-        """A row, and the rows of tables inside its cells after it."""
-        if name in self._stories:
-            story = self._stories[name]
-            lines = [" | ".join(story.cells) if any(story.cells) else "", *story.nested_rows]
-            self.drafts += (Draft(BlockKind.TABLE, line, tight=True) for line in lines if line)
-            story.cells, story.nested_rows = [], []
+    def _level(self) -> int | None:
+        return self._state.level or self._levels.get(-1 if self._style is None else self._style)

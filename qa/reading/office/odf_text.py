@@ -30,44 +30,47 @@ def local(element: etree._Element) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-class OdfText:
-    """Reads the text of one file in its order."""
+class OdfStyles:
+    """What a file's styles say of text: raised or lowered, hidden, based on which style; and the forms of lists."""
 
-    def __init__(self, styles: list[etree._Element], left_out: LeftOut) -> None:
-        """Begin.
-
-        Args:
-            styles: What holds the file's styles: the roots of its parts.
-            left_out: Takes count of what is not read.
-        """
-        self._left_out = left_out
-        self._scripts: dict[str, Script] = {}
-        self._hidden: set[str] = set()
-        self._list_styles: dict[str, etree._Element] = {}
-        self._counts: dict[str, dict[int, int]] = {}
+    def __init__(self, roots: list[etree._Element]) -> None:
+        """Read the styles in these parts, by their roots."""
+        self.scripts: dict[str, Script] = {}
+        self.hidden: set[str] = set()
+        self.lists: dict[str, etree._Element] = {}
         self.parents: dict[str, str] = {}
-        self.notes: list[Draft] = []
-        self.titled = False
-        self._boxes: list[etree._Element] = []
-        for root in styles:
+        for root in roots:
             for style in root.iter(f"{_STYLE}style", f"{_TEXT}list-style"):
-                self._add_style(style)
+                self._add(style)
 
-    def _add_style(self, style: etree._Element) -> None:
+    def _add(self, style: etree._Element) -> None:
         name = str(style.get(f"{_STYLE}name"))
         if local(style) == "list-style":
-            self._list_styles[name] = style
+            self.lists[name] = style
             return
         self.parents[name] = str(style.get(f"{_STYLE}parent-style-name") or "")
         properties = style.find("{*}text-properties")
         if properties is not None:
             position = str(properties.get(f"{_STYLE}text-position") or "").split(" ")[0]
-            if position == "super" or (number(position.rstrip("%")) > 0):
-                self._scripts[name] = Script.RAISED
+            if position == "super" or number(position.rstrip("%")) > 0:
+                self.scripts[name] = Script.RAISED
             elif position == "sub" or position.startswith("-"):
-                self._scripts[name] = Script.LOWERED
+                self.scripts[name] = Script.LOWERED
             if properties.get(f"{_TEXT}display") == "none":
-                self._hidden.add(name)
+                self.hidden.add(name)
+
+
+class OdfText:
+    """Reads the text of one file in its order."""
+
+    def __init__(self, styles: OdfStyles, left_out: LeftOut) -> None:
+        """Begin; `left_out` takes count of what is not read."""
+        self._styles = styles
+        self._left_out = left_out
+        self._counts: dict[str, dict[int, int]] = {}
+        self._boxes: list[etree._Element] = []
+        self.notes: list[Draft] = []
+        self.titled = False
 
     def blocks(self, parent: etree._Element) -> Iterator[Draft]:
         """The blocks in a body, a cell, a text box or a note."""
@@ -92,9 +95,9 @@ class OdfText:
 
     def _paragraph(self, element: etree._Element, name: str, marker: str | None = None) -> Iterator[Draft]:
         style = str(element.get(f"{_TEXT}style-name") or "")
-        text = "" if style in self._hidden else self.line(element)
+        text = "" if style in self._styles.hidden else self.line(element)
         boxes, self._boxes = self._boxes, []
-        if text and (name == "h" or "Title" in (style, self.parents.get(style))):
+        if text and (name == "h" or "Title" in (style, self._styles.parents.get(style))):
             level = number(element.get(f"{_TEXT}outline-level"), 1)
             heading = " ".join(text.split())
             if level == 1 and not self.titled:
@@ -125,8 +128,8 @@ class OdfText:
                 self._left_out.add("comment")
             elif name and name not in _SKIPPED:
                 style = str(child.get(f"{_TEXT}style-name") or "")
-                if style not in self._hidden:
-                    yield from self._pieces(child, self._scripts.get(style, script))
+                if style not in self._styles.hidden:
+                    yield from self._pieces(child, self._styles.scripts.get(style, script))
             yield child.tail or "", script
 
     def _note(self, element: etree._Element) -> str:
@@ -156,7 +159,7 @@ class OdfText:
 
     def _marker(self, style: str, level: int, item: etree._Element) -> str:
         form = next(
-            (each for each in self._list_styles.get(style, ()) if each.get(f"{_TEXT}level") == str(level)), None
+            (each for each in self._styles.lists.get(style, ()) if each.get(f"{_TEXT}level") == str(level)), None
         )
         counts = self._counts[style]
         start = number(None if form is None else form.get(f"{_TEXT}start-value"), 1)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
+from functools import partial
 
 from lxml import etree
 
@@ -127,32 +128,8 @@ class BlockReader:
             if frame is not None and frame.get("hidden") in ("1", "true"):
                 continue
             yield from self._drawings.graphic(element, self._relations)
-            yield from self._drawn(element, None if frame is None else frame.get("descr"))
-
-    def _drawn(self, element: etree._Element, description: str | None) -> Iterator[Draft]:
-        walker = etree.iterwalk(element, events=("start",))
-        for _, inner in walker:
-            if inner.tag == qn("w:txbxContent"):
-                walker.skip_subtree()
-                yield from self._blocks(inner, shaded=True)
-            elif inner.tag == qn("a:txBody"):
-                walker.skip_subtree()
-                for paragraph in inner.iter(qn("a:p")):
-                    words = "".join(text.text or "" for text in paragraph.iter(qn("a:t")))
-                    yield Draft(BlockKind.PARAGRAPH, clean(words))
-            elif inner.tag == qn("pic:pic"):
-                own = inner.find(f"{qn('pic:nvPicPr')}/{qn('pic:cNvPr')}")
-                yield from self._drawings.picture(description or (None if own is None else own.get("descr")))
-                description = None
-            elif inner.tag == qn("v:shape") and "visibility:hidden" in (inner.get("style") or "").replace(" ", ""):
-                walker.skip_subtree()
-            elif inner.tag == qn("v:textpath"):
-                yield Draft(BlockKind.PARAGRAPH, clean(inner.get("string") or ""))
-            elif inner.tag == qn("v:imagedata") and element.tag == qn("w:pict"):
-                shape = inner.getparent()
-                yield from self._drawings.picture(None if shape is None else shape.get("alt"))
-            elif inner.tag == qn("o:OLEObject"):
-                self._drawings.embedded(inner.get("ProgID"))
+            described = None if frame is None else frame.get("descr")
+            yield from _drawn(element, described, self._drawings, partial(self._blocks, shaded=True))
 
     def _table(self, table: etree._Element, *, shaded: bool) -> Iterator[Draft]:
         """A table's rows; a table inside a cell, or a text box anchored there, follows the row that it stands in."""
@@ -192,6 +169,38 @@ class BlockReader:
             words.append(f"{'' if marker == BULLET else marker}{_written(line.pieces)}")
             inner.extend(self._anchored(line))
         return " ".join(" ".join(words).split())
+
+
+def _drawn(
+    element: etree._Element,
+    description: str | None,
+    drawings: Drawings,
+    blocks: Callable[[etree._Element], Iterator[Draft]],
+) -> Iterator[Draft]:
+    """The text boxes, pictures and words in a drawing, in their order; `blocks` reads what a box holds."""
+    walker = etree.iterwalk(element, events=("start",))
+    for _, inner in walker:
+        if inner.tag == qn("w:txbxContent"):
+            walker.skip_subtree()
+            yield from blocks(inner)
+        elif inner.tag == qn("a:txBody"):
+            walker.skip_subtree()
+            for paragraph in inner.iter(qn("a:p")):
+                words = "".join(text.text or "" for text in paragraph.iter(qn("a:t")))
+                yield Draft(BlockKind.PARAGRAPH, clean(words))
+        elif inner.tag == qn("pic:pic"):
+            own = inner.find(f"{qn('pic:nvPicPr')}/{qn('pic:cNvPr')}")
+            yield from drawings.picture(description or (None if own is None else own.get("descr")))
+            description = None
+        elif inner.tag == qn("v:shape") and "visibility:hidden" in (inner.get("style") or "").replace(" ", ""):
+            walker.skip_subtree()
+        elif inner.tag == qn("v:textpath"):
+            yield Draft(BlockKind.PARAGRAPH, clean(inner.get("string") or ""))
+        elif inner.tag == qn("v:imagedata") and element.tag == qn("w:pict"):
+            shape = inner.getparent()
+            yield from drawings.picture(None if shape is None else shape.get("alt"))
+        elif inner.tag == qn("o:OLEObject"):
+            drawings.embedded(inner.get("ProgID"))
 
 
 def _written(pieces: list[tuple[str, Script]]) -> str:

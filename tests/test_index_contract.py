@@ -184,6 +184,19 @@ def test_words_near_another_equal_a_walk_through_all_words(
     assert len({form.folded for form in found}) == len(found)
 
 
+@given(st.lists(st.sampled_from(WORDS), max_size=4, unique=True), st.data())
+def test_what_passages_hold_equals_a_look_at_each(
+    index: Index, plain: PlainIndex, asked: list[str], data: st.DataObject
+) -> None:
+    rows = data.draw(st.lists(st.integers(0, len(plain.passages) - 1), max_size=9, unique=True))
+    held = index.held(list(map(term, asked)), np.array(rows, np.int64))
+    assert held.shape == (len(asked), len(rows))
+    assert held.tolist() == [[term(word) in plain.passages[row].terms for row in rows] for word in asked]
+    for word in asked:
+        counts = [sum({term(word), term(other)} <= set(each.terms) for each in plain.passages) for other in asked]
+        assert list(index.together(term(word), [term(other) for other in asked])) == counts
+
+
 # Candidates
 
 

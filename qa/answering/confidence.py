@@ -19,7 +19,7 @@ from qa.answering.answer_type import expected_type, holds
 from qa.records import Verdict, WordMatch
 from qa.retrieval.evidence import Match, word_matches
 from qa.retrieval.search import Ranking
-from qa.text.words import term, words
+from qa.text.words import term
 
 FILE = "confidence.json"
 
@@ -27,7 +27,7 @@ FEATURES = {
     "worst_met": "similarity of the question's worst-met content word, within the best sentence and the heading trail",
     "met_exactly": "share of the content words, by weight, that the best passage holds to the letter",
     "lacks_type": "1 if the best sentence lacks the kind of thing asked for",
-    "strangers": "names and words that neither documents nor model know: how many, at most 2, less among many words",
+    "strangers": "words that neither documents nor model know: how many, at most 2, less among many words",
     "strangers_unmet": "their share of the content words' weight, as far as nothing in the passage is like them",
     "content_words": "log of one more than their number, at most 10, for the worst of many is worse than of few",
 }
@@ -94,13 +94,6 @@ def measure(ranking: Ranking, best: Match) -> dict[str, float]:
 
 
 def _strangers(ranking: Ranking, met: Sequence[WordMatch]) -> list[WordMatch]:
-    """Content words that no passage holds and that are names, or words that the model knows only by pieces."""
+    """Content words that no passage holds and that the model knows only by pieces, however they are written."""
     unknown = {word.term for word in ranking.content_words if not word.frequency}
-    first = next(iter(words(ranking.searched)), None)
-    opening = ranking.searched[first.start : first.end] if first else ""
-    return [
-        word
-        for word in met
-        if term(word.word) in unknown
-        and ((word.word[0].isupper() and word.word != opening) or not ranking.is_word(word.word))
-    ]
+    return [word for word in met if term(word.word) in unknown and not ranking.is_word(word.word)]

@@ -22,6 +22,7 @@ from qa.reading.signatures import mislabelled
 from qa.reading.titles import title_of
 from qa.records import Document
 from qa.text.document_ids import document_id
+from qa.text.places import unit_of
 
 __all__ = [
     "LOADER_VERSION",
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 # Part of every snapshot's configuration: raise it when a loader's output or the rule of ids changes.
-LOADER_VERSION = 4
+LOADER_VERSION = 6
 _LIBRARIES = ("lxml", "markdown-it-py", "mdit-py-plugins", "pypdfium2", "pyyaml")
 
 _DETAILS = ("title", "publisher", "author", "date", "url")
@@ -89,7 +90,7 @@ def make_document(source: str, digest: str, parsed: Parsed, known: Details | Non
         sha256=digest,
         text=parsed.text,
         blocks=parsed.blocks,
-        title=details.title or title_of(parsed.text, parsed.blocks),
+        title=details.title or _title(parsed, source),
         publisher=details.publisher,
         author=details.author,
         date=details.date,
@@ -136,13 +137,63 @@ def _pdf(data: bytes) -> Read:
 def _word(data: bytes) -> Read:
     from qa.reading.formats.docx import read_docx  # noqa: PLC0415
 
-    return Read(*read_docx(data))
+    return read_docx(data)
 
 
 def _slides(data: bytes) -> Read:
     from qa.reading.formats.pptx import read_pptx  # noqa: PLC0415
 
     return read_pptx(data)
+
+
+def _workbook(data: bytes) -> Read:
+    from qa.reading.formats.xlsx import read_xlsx  # noqa: PLC0415
+
+    return read_xlsx(data)
+
+
+def _rows(data: bytes) -> Read:
+    from qa.reading.formats.csv import read_csv  # noqa: PLC0415
+
+    decoded = decode(data)
+    return read_csv(decoded.text)._replace(left_out=_guessed(decoded))
+
+
+def _rich_text(data: bytes) -> Read:
+    from qa.reading.formats.rtf import read_rtf  # noqa: PLC0415
+
+    return read_rtf(data)
+
+
+def _message(data: bytes) -> Read:
+    from qa.reading.formats.email import read_message  # noqa: PLC0415
+
+    return read_message(data)
+
+
+def _mailbox(data: bytes) -> Read:
+    from qa.reading.formats.email import read_mailbox  # noqa: PLC0415
+
+    return read_mailbox(data)
+
+
+def _book(data: bytes) -> Read:
+    from qa.reading.formats.epub import read_epub  # noqa: PLC0415
+
+    return read_epub(data)
+
+
+def _json_lines(data: bytes) -> Read:
+    from qa.reading.formats.json_lines import read_json_lines  # noqa: PLC0415
+
+    decoded = decode(data)
+    return read_json_lines(decoded.text)._replace(left_out=_guessed(decoded))
+
+
+def _open_document(data: bytes) -> Read:
+    from qa.reading.formats.odf import read_odf  # noqa: PLC0415
+
+    return read_odf(data)
 
 
 _READERS: dict[str, Callable[[bytes], Read]] = {
@@ -156,6 +207,17 @@ _READERS: dict[str, Callable[[bytes], Read]] = {
     ".pdf": _pdf,
     ".docx": _word,
     ".pptx": _slides,
+    ".xlsx": _workbook,
+    ".csv": _rows,
+    ".tsv": _rows,
+    ".odt": _open_document,
+    ".odp": _open_document,
+    ".ods": _open_document,
+    ".rtf": _rich_text,
+    ".eml": _message,
+    ".mbox": _mailbox,
+    ".epub": _book,
+    ".jsonl": _json_lines,
 }
 SUFFIXES = frozenset(_READERS)
 
@@ -166,6 +228,13 @@ def _stamp(text: str) -> tuple[dict[str, str], str]:
     if match and parse_date(match[1]):
         return {"date": match[1]}, text[match.end() :]
     return {}, text
+
+
+def _title(parsed: Parsed, source: str) -> str:
+    """What a document is called that says nothing of itself: a table by its file, others by their words."""
+    if unit_of(source) == "row":
+        return " ".join(PurePosixPath(source).stem.replace("_", " ").split()) or source
+    return title_of(parsed.text, parsed.blocks)
 
 
 def _guessed(decoded: Decoded) -> tuple[str, ...]:

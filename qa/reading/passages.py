@@ -50,8 +50,8 @@ _PRONOUN = re.compile(
 )
 _EMPHASIS = re.compile(r"\*\*(?=\S)|(?<=\S)\*\*|\\(?=[$_*#\[\]])")
 _PIECE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]|[^\W\u2e80-\u9fff\uac00-\ud7af]+|[^\w\s]")
-_NOTE_MARK = re.compile(r"[*†‡§]{1,3}|\[[^\W_]{1,4}\]|[¹²³⁴⁵⁶⁷⁸⁹]")  # as a note begins with it
-_CARRIED_MARK = re.compile(r"(?<=[^\s*†‡§])[*†‡§]{1,3}(?![\w*†‡§])|\[[^\W_]{1,4}\]|[¹²³⁴⁵⁶⁷⁸⁹]")
+_NOTE_MARK = re.compile(r"[*†‡§]{1,3}|\[[^\W_]{1,7}\]|[¹²³⁴⁵⁶⁷⁸⁹]")  # as a note begins with it
+_CARRIED_MARK = re.compile(r"(?<=[^\s*†‡§])[*†‡§]{1,3}(?![\w*†‡§])|\[[^\W_]{1,7}\]|[¹²³⁴⁵⁶⁷⁸⁹]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from qa.errors import UnreadableFile
@@ -55,6 +56,13 @@ class Details:
     def over(self, other: Details) -> Details:
         """These details, completed by another's."""
         return Details(**{name: getattr(self, name) or getattr(other, name) for name in _FIELDS})
+
+
+def details_digest(details: Details | None) -> str:
+    """What tells a sidecar's entry from another: 16 hexadecimal digits; empty without an entry."""
+    if details is None:
+        return ""
+    return sha256("\0".join(getattr(details, name) or "" for name in _FIELDS).encode()).hexdigest()[:16]
 
 
 def parse_date(text: str) -> str | None:

@@ -83,6 +83,9 @@ def placed_word_matches(found: Sequence[Match]) -> list[tuple[WordMatch, ...]]:
 def _word_matches(found: Match, place: Callable[[Tokens], Span | None]) -> tuple[WordMatch, ...]:
     passage, compared = found.hit.passage, found.ranking.compared
     held = _terms_of(passage.text) | _terms_of(" ".join(passage.headings))
+    for each in found.ranking.alternatives:
+        if each.short <= held or each.long <= held:
+            held |= each.short | each.long
     in_passage = compared.passages[:, found.number]
     in_sentence = _in_best_sentence(found)
     return tuple(

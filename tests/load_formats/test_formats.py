@@ -181,10 +181,13 @@ def test_one_worker_reads_file_after_file(parser):
         ("import os; os._exit(3)", "stopped its parser (exit status 3)"),
         ("x = b'x' * (2 << 30)", "needs more than 512 MB of memory"),
         ("f = lambda: f()\nf()", "is nested too deeply"),
-        ("print('to standard output', flush=True); raise ValueError('odd')", "is broken (ValueError: odd)"),
+        (
+            "print('to standard output', flush=True); raise ValueError('odd')",
+            "its parser failed on it",
+        ),
         (
             "import os, tempfile; os.write(tempfile.mkstemp()[0], b'x')",
-            "is broken (FileNotFoundError: [Errno 2] No usable",
+            "its parser failed on it",
         ),
     ],
 )

@@ -6,6 +6,7 @@ hidden text, codes of fields, prompts of empty content controls, and white text 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -24,6 +25,7 @@ _SKIPPED = {
     for name in "del moveFrom instrText delText delInstrText pPr rPr smartTagPr customXmlPr rubyPr txbxContent".split()
 }
 _AT_ANCHOR = {qn("w:drawing"), qn("w:pict"), qn("w:object")}
+_SYMBOL = re.compile(r'\s*SYMBOL\s+(\d{1,6}|0[xX][0-9a-fA-F]{1,5})\b(?:.*?\\f\s*"?([^"\\]+))?', re.IGNORECASE)
 _BLANKS = {qn("w:tab"): " ", qn("w:ptab"): " ", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
 _NOTES = {qn("w:footnoteReference"): "footnote", qn("w:endnoteReference"): "endnote"}
 
@@ -59,6 +61,7 @@ class ParagraphReader:
         self._noted: Counter[str] = Counter()
         self._fields: list[bool] = []  # of the fields that are open, whether their code is still going on
         self._codes = 0  # how many of them are
+        self._code = ""  # of the innermost field
         self._whole: set[etree._Element] = set()
         self._shaded = True
         self._line = Line()
@@ -99,6 +102,7 @@ class ParagraphReader:
         frame = None if properties is None else properties.find(qn("w:framePr"))
         if frame is not None and frame.get(qn("w:dropCap")) in ("drop", "margin"):
             self._line.runs_on = True
+            self._line.pieces = [(text, Script.BASE) for text, _ in self._line.pieces]
         return self._line
 
     def _inside(self, element: etree._Element) -> None:
@@ -112,6 +116,8 @@ class ParagraphReader:
                 self._control(child)
             elif tag == qn("w:ruby"):
                 self._ruby(child)
+            elif tag in _AT_ANCHOR:
+                self._line.anchored.append(child)
             elif tag not in _SKIPPED:
                 self._inside(child)
 
@@ -164,6 +170,8 @@ class ParagraphReader:
         tag = child.tag
         if tag == qn("w:fldChar"):
             self._field(child)
+        elif tag == qn("w:instrText") and self._fields:
+            self._code += child.text or ""
         elif self._in_code() or tag in _SKIPPED:
             return
         elif tag == qn("w:t"):
@@ -211,11 +219,16 @@ class ParagraphReader:
             if element in self._whole:
                 self._fields.append(True)
                 self._codes += 1
+                self._code = ""
         elif kind == "separate" and self._fields:
             self._codes -= self._fields[-1]
             self._fields[-1] = False
         elif kind == "end" and self._fields and element in self._whole:
-            self._codes -= self._fields.pop()
+            without_result = self._fields.pop()
+            self._codes -= without_result
+            if without_result and not self._in_code() and (found := _SYMBOL.match(self._code)):
+                char = chr(int(found[1], 0)) if int(found[1], 0) < 0x110000 else ""
+                self._add(as_unicode(char, found[2]), Script.BASE)
 
     def _form_field(self, element: etree._Element) -> None:
         """What an old form's list or box shows, which stands in no run."""

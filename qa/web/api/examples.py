@@ -88,6 +88,7 @@ INDEX: dict[str, Any] = {
     "last_build": {
         "finished_at": "2025-10-02T14:03:11+00:00",
         "seconds": 2.4,
+        "counts": {"added": 1, "unchanged": 4},
         "files": [{"source": "001_fe88db643a881d9c.txt", "fate": "added", "reason": None}],
     },
 }

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from qa.records import Citation
+from qa.text.places import place_words, range_words
 from qa.text.safe_text import one_line, web_address
 from qa.web.pages.wording import MONTHS, day
 
@@ -26,7 +27,6 @@ _BIBTEX_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep",
 # Punctuation that is markup anywhere, entities and mathematics among it, and what makes a link of bare text.
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$@-]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 _MARKDOWN_NUMBER = re.compile(r"^(\d+)([.)])")  # would begin a list
-_DASH = "\u2013"
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
 
 
@@ -74,7 +74,7 @@ def apa(citation: Citation, url: str) -> str:
 
 def chicago(citation: Citation, url: str) -> str:
     """A bibliography entry by The Chicago Manual of Style, 17th edition, for a web page."""
-    page = [f"p. {citation.page}."] if citation.page is not None else []
+    page = [] if citation.page is None else [f"{place_words(citation.source, citation.page)}."]
     date = [f"{_american_day(citation.date)}."] if _date_parts(citation.date) else []
     title = f"“{one_line(citation.title).rstrip('.')}.”"
     return " ".join([_lead(citation) + title, *_publisher(citation), *date, *page, f"{url}."])
@@ -149,7 +149,7 @@ def _details(citation: Citation) -> str:
 
 def _place(citation: Citation) -> str:
     pages = _pages(citation)
-    page = f"{'pp' if len(pages) > 1 else 'p'}. {_DASH.join(map(str, pages))}, " if pages else ""
+    page = f"{range_words(citation.source, pages[0], pages[-1])}, " if pages else ""
     return f"{page}{one_line(citation.source)}, characters {citation.start}\u2013{citation.end}"
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -137,8 +138,17 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
 
 @router.get("/documents/{document_id}/original", dependencies=[Depends(counted_as_document)])
 async def original(request: Request, run: Runner, service: Service, document_id: str) -> Response:
-    """The file a document was read from, to be saved rather than shown: it may hold anything."""
-    return await run(lambda: FileReply(service.original(document_id), request.app.state.files))
+    """The file a document was read from, or a range of its bytes; to be saved, not shown, for it may hold anything."""
+    return await run(lambda: _original(request, service, document_id))
+
+
+def _original(request: Request, service: Backend, document_id: str) -> Response:
+    file = service.original(document_id)
+    try:
+        return FileReply(file, request.app.state.files, request)
+    except HTTPException:
+        file.close()
+        raise
 
 
 @router.get("/docs", dependencies=[Depends(counted_as_list)])

@@ -57,6 +57,9 @@ def test_what_a_page_hides_is_not_its_text(hidden: str) -> None:
 
 SHOWN = [
     "<p class=shown>Here.</p>",
+    "<div style='-webkit-backface-visibility: hidden; backface-visibility: hidden'>Here.</div>",
+    "<div style='position: absolute; margin-left: -9999px'>Here.</div>",
+    "<span style='position:absolute; clip: rect(0,0,0,0)'><math><mi>x</mi></math></span><p>Here.</p>",
     "<details><summary>Who?</summary><p>Here.</p></details>",
     '<button aria-expanded="false" aria-controls="p">Who may come?</button><div id="p" hidden><p>Here.</p></div>',
     "<h3><button>Who may come?</button></h3><div class=panel><p>Here.</p></div>",
@@ -144,6 +147,16 @@ def test_a_label_that_the_bytes_belie_is_not_followed_and_told() -> None:
     document = load_document("a.html", "<meta charset=iso-8859-1><p>Größe</p>".encode())
     assert document.text == "Größe"
     assert document.left_out == ("labelled iso-8859-1, read as UTF-8",)
+
+
+@pytest.mark.parametrize("label", ["gb2312", "shift_jis", "koi8-r"])
+def test_valid_utf8_is_utf8_whatever_its_label_says(label: str) -> None:
+    assert load_document("a.html", f"<meta charset={label}><p>Größe 中文</p>".encode()).text == "Größe 中文"
+
+
+def test_a_label_that_fits_is_followed() -> None:
+    assert load_document("a.html", "<meta charset=gb2312><p>中文</p>".encode("gb2312")).text == "中文"
+    assert load_document("a.html", "<meta charset=iso-2022-jp><p>日本</p>".encode("iso-2022-jp")).text == "日本"
 
 
 def test_entities_are_read_once() -> None:

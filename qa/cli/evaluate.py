@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,9 @@ from qa.settings import Settings
 if TYPE_CHECKING:
     from qa.encode import Encoder
     from qa.evaluate.gold import GoldQuestion
+
+
+_COLLECTION = "also fit on a collection in BEIR's layout that has unanswerable.jsonl; repeatable"
 
 
 def add_parser(commands: Any) -> None:
@@ -38,10 +41,15 @@ def add_parser(commands: Any) -> None:
     beir.add_argument("--json", action="store_true", help="print JSON")
     beir.set_defaults(command=_beir)
 
-    fit = kinds.add_parser("fit", help="fit the confidence model on the current index")
+    forms = kinds.add_parser("forms", help="whether a question has one verdict however it is typed")
+    forms.add_argument("forms", type=Path, help="a JSON object a line: `question`, and `of`, the id of the same one")
+    forms.add_argument("files", type=Path, nargs="+", help="questions in the gold format, with their ids")
+    forms.set_defaults(command=_forms)
+
+    fit = kinds.add_parser("fit", help="fit the confidence for the model in use")
     fit.add_argument("files", type=Path, nargs="+", help="questions in the gold format, or with `answerable` alone")
-    written = "the file to write, qa/answering/confidence.json in a checkout"
-    fit.add_argument("--out", type=Path, required=True, help=written)
+    fit.add_argument("--collection", type=Path, action="append", default=[], help=_COLLECTION)
+    fit.add_argument("--out", type=Path, help="the file to write; without it confidence.json in the index folder")
     fit.set_defaults(command=_fit)
 
 
@@ -59,50 +67,62 @@ def _kp(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _beir(settings: Settings, arguments: argparse.Namespace) -> int:
-    from qa.building.build import build  # noqa: PLC0415
-    from qa.cli.progress_bars import Bars  # noqa: PLC0415
     from qa.encode import open_encoder  # noqa: PLC0415
     from qa.evaluate.beir import report  # noqa: PLC0415
 
     encoder = open_encoder(settings)
+    with _builder(encoder) as built:
+        measured = report(arguments.folder, settings, encoder, built)
+    _print(measured, as_json=arguments.json)
+    return 0
+
+
+@contextmanager
+def _builder(encoder: Encoder) -> Iterator[Callable[[Settings], closing[LocalIndex]]]:
+    """What builds the index of some settings, with a progress bar, and opens it."""
+    from qa.building.build import build  # noqa: PLC0415
+    from qa.cli.progress_bars import Bars  # noqa: PLC0415
+
     with closing(Bars(quiet=False)) as bars:
 
         def built(own: Settings) -> closing[LocalIndex]:
             build(own, bars, encoder=encoder)
             return closing(open_index(own.index_dir))
 
-        measured = report(arguments.folder, settings, encoder, built)
-    _print(measured, as_json=arguments.json)
+        yield built
+
+
+def _forms(settings: Settings, arguments: argparse.Namespace) -> int:
+    from qa.answering.confidence_model import model_for  # noqa: PLC0415
+    from qa.evaluate.questions import forms_report  # noqa: PLC0415
+
+    with _opened(settings) as (index, encoder):
+        model = model_for(encoder.fingerprint, settings.index_dir)
+        questions = {each.id: each.question for each in _read(index, arguments.files)}
+        lines = arguments.forms.read_text(encoding="utf-8").splitlines()
+        pairs = [(questions[entry["of"]], entry["question"]) for entry in map(json.loads, filter(None, lines))]
+        _print(forms_report(index, encoder, model, pairs), as_json=False)
     return 0
 
 
 def _fit(settings: Settings, arguments: argparse.Namespace) -> int:
-    import numpy as np  # noqa: PLC0415
+    from qa.answering.confidence import FEATURES  # noqa: PLC0415
+    from qa.answering.confidence_model import FILE, write_model  # noqa: PLC0415
+    from qa.evaluate.beir import answerable_or_not  # noqa: PLC0415
+    from qa.evaluate.fitting import fit, samples  # noqa: PLC0415
 
-    from qa.answering.confidence import measure  # noqa: PLC0415
-    from qa.answering.quotes import distinct  # noqa: PLC0415
-    from qa.evaluate import calibration  # noqa: PLC0415
-    from qa.retrieval.search import search  # noqa: PLC0415
-
+    sets = {}
     with _opened(settings) as (index, encoder):
-        labels, measured = [], []
-        for gold in _read(index, arguments.files):
-            ranking = search(index, encoder, gold.question)
-            for group in distinct(ranking, 1):
-                labels.append(gold.answerable)
-                measured.append(measure(ranking, group.best))
-    answerable, features = np.array(labels), calibration.feature_matrix(measured)
-    unseen = calibration.cross_validated(features, answerable)
-    model = calibration.fit(features, answerable, unseen)
-    calibration.write_model(arguments.out, model, len(labels))
-    summary = {
-        "questions": len(labels),
-        "cross-validated AUROC": calibration.auroc(answerable, unseen),
-        "cross-validated calibration error": calibration.calibration_error(answerable, unseen),
-        "answered from": model["answered_from"],
-        "related from": model["related_from"],
-    }
-    _print(summary, as_json=False)
+        for file in arguments.files:
+            questions = ((gold.question, gold.answerable, gold.id) for gold in _read(index, [file]))
+            sets[file.stem] = samples(index, encoder, questions)
+        with _builder(encoder) as built:
+            for folder in arguments.collection:
+                sets[folder.name] = answerable_or_not(folder, settings, encoder, built)
+        fitted = fit(sets, encoder.fingerprint)
+        counts = {"encoder": encoder.id, **{name: len(each) for name, each in sets.items()}}
+    write_model(arguments.out or settings.index_dir / FILE, fitted.model, FEATURES, counts)
+    _print(fitted.report, as_json=False)
     return 0
 
 

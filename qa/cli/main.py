@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import NoReturn
 
+from qa.answering.wording import verdict_words
 from qa.cli import evaluate as evaluation
 from qa.cli import serve as serving
 from qa.cli import upkeep
@@ -30,12 +31,6 @@ EXIT_NOT_ANSWERED = 4
 EXIT_INTERRUPTED = 130
 
 _NO_THREAD = "can't start new thread"  # what Python says where memory for a thread's stack is refused
-
-_VERDICTS = {
-    Verdict.ANSWERED: "",
-    Verdict.RELATED: "These documents do not seem to say. Nearest passage:",
-    Verdict.NONE: "Nothing in these documents is about this.",
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -83,6 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("question", nargs="+")
     ask.add_argument("-k", type=int, default=3, help="passages at most (default 3)")
     ask.add_argument("--document", action="append", default=[], help="only in the document of this id; repeatable")
+    ask.add_argument("--publisher", action="append", default=[], help="only from this publisher; repeatable")
+    ask.add_argument("--date-from", metavar="DAY", help="not older than this day, as 2022-04-18")
+    ask.add_argument("--date-to", metavar="DAY", help="not newer than this day")
+    ask.add_argument("--undated", action="store_true", help="keep undated documents where days are given")
+    ask.add_argument("--exactly", action="store_true", help="search for exactly what is typed; nothing is corrected")
     ask.add_argument("--json", action="store_true", help="print what the API would return")
     ask.add_argument("--explain", action="store_true", help="with --json: every signal, and which words matched")
     ask.set_defaults(command=_ask)
@@ -103,8 +103,15 @@ def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
         answer = service.ask(
             " ".join(arguments.question),
             arguments.k,
-            Filters(document_ids=tuple(arguments.document)),
+            Filters(
+                tuple(arguments.document),
+                tuple(arguments.publisher),
+                arguments.date_from,
+                arguments.date_to,
+                arguments.undated,
+            ),
             explain=arguments.explain,
+            exactly=arguments.exactly,
         )
     finally:
         service.close()
@@ -118,10 +125,21 @@ def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _print_answer(answer: Answer) -> None:
-    if _VERDICTS[answer.verdict]:
-        say(_VERDICTS[answer.verdict], "")
-    shown = {Verdict.ANSWERED: answer.passages, Verdict.RELATED: answer.passages[:1], Verdict.NONE: ()}
-    for quote in shown[answer.verdict]:
+    if answer.searched != answer.question:
+        say(f"Searched for: {answer.searched}", "(--exactly searches for what was typed)")
+    say(verdict_words(answer))
+    shown = {Verdict.RELATED: answer.passages[:1], Verdict.NONE: ()}.get(answer.verdict, answer.passages)
+    if answer.unmet and shown:
+        say(f"Not mentioned: {', '.join(answer.unmet)}")
+    if answer.disagreement:
+        stated = (
+            f"{each.value} ({each.citation.title}, {each.citation.date or 'undated'})" for each in answer.disagreement
+        )
+        say(f"The documents differ: {'; '.join(stated)}")
+    if answer.undated_left_out:
+        say(f"Undated documents left out by the dates: {answer.undated_left_out} (--undated keeps them)")
+    say("")
+    for quote in shown:
         say(*_quote_lines(quote), "")
 
 

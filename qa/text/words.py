@@ -22,7 +22,6 @@ STOP_WORDS = frozenset(
     "then there these they this those through to too under until up us ve very was we were what when where which "
     "while who whom whose why will with would you your yours".split()
 )
-)
 
 WORD = r"[^\W_]+(?:['’.&][^\W_]+)*"  # runs of letters and digits, with inner apostrophes, stops and ampersands
 _WORD = re.compile(WORD)

@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -162,10 +163,11 @@ def killed_at(step: int, act: Callable[[], object]) -> None:
                 os._exit(0)
 
         sys.addaudithook(die)
-        try:
-            act()
-        finally:
-            os._exit(0)
+        # In a thread of its own, since those that the forking one had at its service are not here.
+        thread = threading.Thread(target=act)
+        thread.start()
+        thread.join()
+        os._exit(0)
     os.waitpid(process, 0)
 
 

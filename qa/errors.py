@@ -6,6 +6,7 @@
     |  |- QuestionTooLong      question_too_long
     |  |- InvalidRequest       invalid_request: a parameter of the wrong type or out of range
     |  |- UnknownDocument      unknown_document
+    |  |- UnknownPublisher     unknown_publisher
     |  |- UnknownSnapshot      unknown_snapshot
     |  |- NameTaken            name_taken: a folder stands where a document should be stored, or a file above it
     |  `- TooManyRequests      too_many_requests: more questions a minute than the settings allow one address
@@ -64,6 +65,12 @@ class UnknownDocument(RequestError):
     """No document of the open snapshot has this id."""
 
     code = "unknown_document"
+
+
+class UnknownPublisher(RequestError):
+    """No document of the open snapshot has this publisher."""
+
+    code = "unknown_publisher"
 
 
 class UnknownSnapshot(RequestError):

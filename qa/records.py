@@ -141,12 +141,16 @@ class IndexStatus:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Restrictions applied before ranking. Dates are ISO 8601 and inclusive; empty tuples and None restrict nothing."""
+    """Restrictions applied before ranking. Dates are ISO 8601 and inclusive; empty tuples and None restrict nothing.
+
+    `undated` keeps undated documents where dates are restricted. Names are compared without regard to case.
+    """
 
     document_ids: tuple[str, ...] = ()
     publishers: tuple[str, ...] = ()
     date_from: str | None = None
     date_to: str | None = None
+    undated: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.document_ids or self.publishers or self.date_from or self.date_to)
@@ -229,26 +233,46 @@ class Quote:
 
 
 class Verdict(StrEnum):
-    """Whether the documents say: they do, they touch the subject, or there is nothing relevant."""
+    """Whether the documents say: they do, they touch the subject, or there is nothing relevant.
+
+    Of a model that no confidence was fitted for, nobody knows.
+    """
 
     ANSWERED = "answered"
     RELATED = "related"
     NONE = "none"
+    UNCALIBRATED = "uncalibrated"
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A figure that a document gives, as it is written there, and the sentence that gives it."""
+
+    value: str
+    citation: Citation
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The reply to one question.
 
-    `searched` is the question as it was searched for, misspelt words corrected; `confidence` is the estimated
-    probability that the passages answer it. `stages_ms` splits `took_ms` by stage, in their order.
+    `searched` is the question as it was searched for: the part that asks, misspelt words corrected, abbreviations
+    written out. `confidence` is the estimated probability that the passages answer it, None where none was fitted for
+    the model; `sure` says that nine of ten answers of such a confidence are right. `unmet` are its content words that
+    neither the first passage's marked sentence nor the passage meets. `disagreement` has the different figures that
+    different documents give. `undated_left_out` counts the undated documents that a filter by date left out.
+    `stages_ms` splits `took_ms` by stage, in their order.
     """
 
     question: str
     searched: str
     verdict: Verdict
-    confidence: float
+    confidence: float | None
     passages: tuple[Quote, ...]
     snapshot: str
     took_ms: float
     stages_ms: Mapping[str, float] = field(default_factory=dict)
+    sure: bool = False
+    unmet: tuple[str, ...] = ()
+    disagreement: tuple[Stated, ...] = ()
+    undated_left_out: int = 0

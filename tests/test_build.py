@@ -204,10 +204,11 @@ def test_unknown_formats_are_skipped_with_the_remedy(shop):
     shop.put("README", "no suffix")
     shop.put(".hidden.txt", "not looked at")
     shop.put("~$lock.txt", "not looked at")
+    shop.put("__MACOSX/notes.txt", "not looked at")
     report = shop.build()
     assert fates(report)["old.doc"] == fates(report)["README"] == "skipped"
     assert reason(report, "old.doc") == ".doc is not read; save it as .docx"
-    assert ".hidden.txt" not in fates(report)
+    assert not {".hidden.txt", "~$lock.txt", "__MACOSX/notes.txt"} & set(fates(report))
     assert report.failed == []
     assert not shop.build().published
 
@@ -746,6 +747,18 @@ def test_a_long_build_goes_on_from_the_segments_that_it_has_finished(shop, monke
     assert (report.encoded, report.reused) == (1, 2)
     assert kept[0] in [entry.id for entry in shop.version().segments]
     assert list(documents(shop)) == ["ferry.md", "harbour", "mill"]
+
+
+def test_a_segment_that_was_noted_and_did_not_get_its_place_is_no_damage(shop, monkeypatch, caplog):
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(qa.building.write_segments, "install_segment", stop)
+        with pytest.raises(KeyboardInterrupt):
+            shop.build()
+    assert shop.build().reused == 3
+    assert caplog.messages == []
 
 
 def test_finished_segments_that_are_not_needed_any_more_are_removed(shop, monkeypatch):

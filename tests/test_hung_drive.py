@@ -76,11 +76,11 @@ def shop(tmp_path: Path) -> Workshop:
 
 
 def texts(shop: Workshop) -> set[str]:
-    snapshot = shop.open()
+    index = shop.open_index()
     try:
-        return {info.source for info in snapshot.documents}
+        return {info.source for info in index.documents}
     finally:
-        snapshot.close()
+        index.close()
 
 
 def test_a_call_that_waits_is_given_up_and_the_next_for_its_path_at_once(tmp_path: Path) -> None:

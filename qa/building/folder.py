@@ -37,7 +37,7 @@ _CHUNK_BYTES = 1 << 20
 _SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)  # of this machine, whatever the file
 _NO_FILE = "is no regular file, or a link to nothing"
 _LEADS_OUT = "is a link that leads out of the documents' folder, which is not followed; put the document itself here"
-_TO_A_FOLDER = "is a link to a folder, which is not followed; put the documents themselves here"
+_TO_A_FOLDER = "is a link to a folder whose documents are read where they stand"
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,11 @@ def _add_ask(commands: Any) -> None:
     ask.add_argument("question", nargs="+")
     ask.add_argument("-k", type=int, default=3, help="passages at most (default 3)")
     ask.add_argument("--document", action="append", default=[], help="only in the document of this id; repeatable")
+    ask.add_argument("--publisher", action="append", default=[], help="only from this publisher; repeatable")
+    ask.add_argument("--date-from", metavar="DAY", help="not older than this day, as 2022-04-18")
+    ask.add_argument("--date-to", metavar="DAY", help="not newer than this day")
+    ask.add_argument("--undated", action="store_true", help="keep undated documents where days are given")
+    ask.add_argument("--exactly", action="store_true", help="search for exactly what is typed; nothing is corrected")
     ask.add_argument("--json", action="store_true", help="print what the API would return")
     ask.add_argument("--explain", action="store_true", help="with --json: every signal, and which words matched")
     ask.set_defaults(run="qa.cli.ask:run_ask")
@@ -91,11 +96,17 @@ def _add_eval(commands: Any) -> None:
     beir.add_argument("--json", action="store_true", help="print JSON")
     beir.set_defaults(run="qa.cli.evaluate:run_beir", packages=(BUILDING, MEASURING))
 
-    fit = kinds.add_parser("fit", help="fit the confidence model on the current index")
+    forms = kinds.add_parser("forms", help="whether a question has one verdict however it is typed")
+    forms.add_argument("forms", type=Path, help="a JSON object a line: `question`, and `of`, the id of the same one")
+    forms.add_argument("files", type=Path, nargs="+", help="questions in the gold format, with their ids")
+    forms.set_defaults(run="qa.cli.evaluate:run_forms", packages=(MEASURING,))
+
+    fit = kinds.add_parser("fit", help="fit the confidence for the model in use")
     fit.add_argument("files", type=Path, nargs="+", help="questions in the gold format, or with `answerable` alone")
-    written = "the file to write, qa/answering/confidence.json in a checkout"
-    fit.add_argument("--out", type=Path, required=True, help=written)
-    fit.set_defaults(run="qa.cli.evaluate:run_fit", packages=(MEASURING,))
+    collection = "also fit on a collection in BEIR's layout that has unanswerable.jsonl; repeatable"
+    fit.add_argument("--collection", type=Path, action="append", default=[], help=collection)
+    fit.add_argument("--out", type=Path, help="the file to write; without it confidence.json in the index folder")
+    fit.set_defaults(run="qa.cli.evaluate:run_fit", packages=(BUILDING, MEASURING))
 
 
 def _add_status(commands: Any) -> None:

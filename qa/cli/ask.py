@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from qa.answering.wording import verdict_words
 from qa.cli.open_service import open_service
 from qa.cli.output import say, say_json
 from qa.records import Answer, Citation, Filters, Quote, Verdict
@@ -11,12 +12,6 @@ from qa.settings import Settings
 from qa.text.places import place_words, range_words
 
 EXIT_NOT_ANSWERED = 4
-
-_VERDICTS = {
-    Verdict.ANSWERED: "",
-    Verdict.RELATED: "These documents do not seem to say. Nearest passage:",
-    Verdict.NONE: "Nothing in these documents is about this.",
-}
 
 
 def run_ask(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -26,8 +21,15 @@ def run_ask(settings: Settings, arguments: argparse.Namespace) -> int:
         answer = service.ask(
             " ".join(arguments.question),
             arguments.k,
-            Filters(document_ids=tuple(arguments.document)),
+            Filters(
+                tuple(arguments.document),
+                tuple(arguments.publisher),
+                arguments.date_from,
+                arguments.date_to,
+                arguments.undated,
+            ),
             explain=arguments.explain,
+            exactly=arguments.exactly,
         )
     finally:
         service.close()
@@ -41,10 +43,21 @@ def run_ask(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _print_answer(answer: Answer) -> None:
-    if _VERDICTS[answer.verdict]:
-        say(_VERDICTS[answer.verdict], "")
-    shown = {Verdict.ANSWERED: answer.passages, Verdict.RELATED: answer.passages[:1], Verdict.NONE: ()}
-    for quote in shown[answer.verdict]:
+    if answer.searched != answer.question:
+        say(f"Searched for: {answer.searched}", "(--exactly searches for what was typed)")
+    say(verdict_words(answer))
+    shown = {Verdict.RELATED: answer.passages[:1], Verdict.NONE: ()}.get(answer.verdict, answer.passages)
+    if answer.unmet and shown:
+        say(f"Not mentioned: {', '.join(answer.unmet)}")
+    if answer.disagreement:
+        stated = (
+            f"{each.value} ({each.citation.title}, {each.citation.date or 'undated'})" for each in answer.disagreement
+        )
+        say(f"The documents differ: {'; '.join(stated)}")
+    if answer.undated_left_out:
+        say(f"Undated documents left out by the dates: {answer.undated_left_out} (--undated keeps them)")
+    say("")
+    for quote in shown:
         say(*_quote_lines(quote), "")
 
 

@@ -18,10 +18,12 @@ class Packages:
 
 BUILDING = Packages(
     (
-        "bm25s",
         "lxml",
         "markdown-it-py",
+        "mdit-py-plugins",
+        "olefile",
         "pypdfium2",
+        "pyyaml",
         "sentence-transformers",
         "torch",
         "tqdm",

@@ -240,11 +240,12 @@ class IndexSource(Protocol):
 
 def admitted(filters: Filters, documents: Sequence[DocumentInfo]) -> npt.NDArray[np.bool_]:
     """Which documents meet all conditions, `(documents,) bool`. Whether a document named is there is not checked."""
-    document_ids, publishers = frozenset(filters.document_ids), frozenset(filters.publishers)
+    document_ids = frozenset(filters.document_ids)
+    publishers = frozenset(name.casefold() for name in filters.publishers)
     return np.fromiter(
         (
             (not document_ids or info.id in document_ids)
-            and (not publishers or info.publisher in publishers)
+            and (not publishers or (info.publisher or "").casefold() in publishers)
             and _dated_within(info.date, filters)
             for info in documents
         ),
@@ -258,6 +259,6 @@ def _dated_within(day: str | None, filters: Filters) -> bool:
     if not (filters.date_from or filters.date_to):
         return True
     if day is None:
-        return False
+        return filters.undated
     low, high = filters.date_from or "", filters.date_to or "9999-12-31"
     return low[: len(day)] <= day <= high[: len(day)]

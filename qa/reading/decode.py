@@ -52,6 +52,7 @@ _LARGER = {
     "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "big5": "big5hkscs",
     "utf-16": "utf-8", "utf-16-le": "utf-8", "utf-16-be": "utf-8",
 }  # fmt: skip
+_SHIFTED = ("iso2022", "hz")  # write other letters as ASCII
 _NO_TEXT_CODECS = frozenset({"utf-7", "idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined"})
 
 
@@ -82,9 +83,12 @@ def decode(data: bytes, label: str | None = None) -> Decoded:
         return _wide(data)
     named = _codec(label)
     strict = _strict(data, "utf-8")
-    if strict is not None and (named is None or _is_single_byte(named)):
-        # Text of another encoding is hardly ever valid UTF-8; text of ASCII alone is the same in both.
-        return Decoded(clean(strict), f"labelled {label}, read as UTF-8" if named and not data.isascii() else None)
+    if strict is not None and not (data.isascii() and named is not None and named.startswith(_SHIFTED)):
+        # Text of another encoding is hardly ever valid UTF-8; text of ASCII alone is the same in nearly all.
+        return Decoded(
+            clean(strict),
+            f"labelled {label}, read as UTF-8" if named not in (None, "utf-8") and not data.isascii() else None,
+        )
     if named is not None and named != "utf-8" and (labelled := _labelled(data, named)):
         return labelled
     return _utf8_or_western(data)
@@ -135,10 +139,6 @@ def _codec(label: str | None) -> str | None:
     except (LookupError, ValueError, UnicodeError):
         return None
     return _LARGER.get(name, name) if name and name not in _NO_TEXT_CODECS else None
-
-
-def _is_single_byte(codec: str) -> bool:
-    return codec.startswith(("cp12", "iso8859", "koi8", "mac")) or codec == "cp874"
 
 
 def _strict(data: bytes, codec: str) -> str | None:

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from qa.errors import UnreadableFile
+from qa.reading.documents import NO_TEXT
 from qa.reading.office.faults import OFFICE_SUFFIXES, office_fault
 from qa.reading.parser_guard import peak_mb
 
@@ -38,8 +39,9 @@ def failure(error: Exception, source: str, data: bytes, allowed_mb: int) -> dict
     refused = _OF_MEMORY.search(str(error)) and 2 * peak_mb("self") >= allowed_mb
     if isinstance(error, MemoryError) or refused:
         return {"exhausted": True}
+    suffix = PurePosixPath(source).suffix.lower()
     if isinstance(error, UnreadableFile) and error.__context__ is None:
-        return {"error": str(error)}
+        return {"error": _why_empty(suffix, data) if str(error) == NO_TEXT else str(error)}
     detail = {"detail": _in_a_line(error.__context__ if isinstance(error, UnreadableFile) else error)}
     if isinstance(error, RecursionError):
         return {"error": "is nested too deeply to read"} | detail
@@ -47,7 +49,7 @@ def failure(error: Exception, source: str, data: bytes, allowed_mb: int) -> dict
         return {"for_now": "its parser cannot be loaded; install the requirements again"} | detail
     if isinstance(error, OSError) and error.errno in _SHORTAGES:
         return {"for_now": f"its parser could not work ({error.strerror})"} | detail
-    return {"error": _fault(error, PurePosixPath(source).suffix.lower(), data)} | detail
+    return {"error": _fault(error, suffix, data)} | detail
 
 
 def _fault(error: Exception, suffix: str, data: bytes) -> str:
@@ -56,6 +58,13 @@ def _fault(error: Exception, suffix: str, data: bytes) -> str:
         with suppress(Exception):  # what a broken file holds may be anything
             return office_fault(suffix, data) or _FAILED
     return str(error) if isinstance(error, UnreadableFile) else _FAILED
+
+
+def _why_empty(suffix: str, data: bytes) -> str:
+    """Why a file is without text: a part of it is not where or what it should be, or it is as it is."""
+    with suppress(Exception):  # what a broken file holds may be anything
+        return office_fault(suffix, data) or NO_TEXT
+    return NO_TEXT
 
 
 def _in_a_line(error: BaseException | None) -> str:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 
-from qa.reading.titles import heading_words, shortened
+from qa.reading.titles import heading_words
 from qa.records import Block, BlockKind, Document, Passage, PassageKind, Span
 from qa.text.sentences import split_sentences
 
@@ -82,7 +82,8 @@ def embedding_text(title: str, passage: Passage) -> tuple[str, int]:
     Returns:
         The text, and the offset at which the passage's own text begins in it.
     """
-    opening = shortened(title, _LONGEST_OPENING_CHARS) if title.endswith("…") else title
+    cut = title.endswith("…") and len(title) > _LONGEST_OPENING_CHARS
+    opening = title[:_LONGEST_OPENING_CHARS].rsplit(" ", 1)[0] + "…" if cut else title
     head = ". ".join((opening, *passage.headings)) + "\n"
     return head + masked(passage.text), len(head)
 

@@ -1,7 +1,7 @@
 """A question as it is searched for: how it reads, what is encoded of it, its content words and their weights.
 
 What is encoded is the same however the question is typed: the part that asks, misspelt words corrected, with words,
-numbers and a few signs, one blank between them, and a question mark.
+numbers and a few signs, and one blank between them.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def as_searched(question: str, index: Index, is_word: Callable[[str], bool]) -> 
 
 
 def as_encoded(searched: str) -> str:
-    """The words, numbers and signs of a question, and a question mark."""
+    """The words, numbers and signs of a question, one blank between them."""
     pieces: list[str] = []
     end = 0
     for quantity in quantities(searched):
@@ -78,7 +78,7 @@ def as_encoded(searched: str) -> str:
         pieces += (*_ENCODED.findall(searched[end : place.start]), searched[place.start : place.end])
         end = place.end
     pieces += _ENCODED.findall(searched[end:])
-    return f"{' '.join(pieces)}?" if pieces else searched
+    return " ".join(pieces) if pieces else searched
 
 
 def content_words(question: str, encoding: Encoding, index: Index) -> tuple[ContentWord, ...]:

@@ -42,7 +42,8 @@ WEIGHTS = {"late_interaction": 1.0, "best_sentence": 1.0, "sentence_vector": 0.5
 BOILERPLATE_PENALTY = 0.05
 # Numbers, dates and codes of the question, which a passage holds as a whole or not at all.
 HELD_WEIGHT = 2.0
-_COMMON_SHARE = 0.25  # of that weight, for a year or a small number, which a passage need not repeat
+_FEW_PASSAGES = 3  # hold what has all of that weight
+_COMMON_SHARE = 0.0  # of that weight, for a year or a small number, which a passage need not repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Ranking:
     """The candidates of one question that were compared with it, best first, with what ranked them.
 
     Attributes:
+        question: As it was asked.
         searched: The question as it was searched for, misspelt words corrected.
         alternatives: Which of its words are abbreviations of others.
         content_words: Its words but for stop words, in order.
@@ -67,6 +69,7 @@ class Ranking:
     """
 
     index: Index
+    question: str
     searched: str
     alternatives: tuple[Alternatives, ...]
     content_words: tuple[ContentWord, ...]
@@ -82,6 +85,11 @@ class Ranking:
     order: npt.NDArray[np.int64]
     compared: Maxima
     sentence_scores: Floats
+
+    @property
+    def met_terms(self) -> list[str]:
+        """The index term of each content word that the model read, in order."""
+        return [word.term for word in self.content_words if len(word.tokens)]
 
     def hits(self, count: int) -> list[Hit]:
         """The best candidates, at most `count`, best first."""
@@ -156,6 +164,7 @@ def search(
     lap("late_interaction")
     return Ranking(
         index=index,
+        question=question,
         searched=searched,
         alternatives=alternatives,
         content_words=asked,
@@ -186,8 +195,13 @@ def _held(index: Index, asked: Sequence[ContentWord], rows: Rows) -> tuple[Float
         return np.zeros(len(rows), dtype=np.float32), 0.0
     weights = np.array([min(word.rarity, RAREST_WEIGHT) for word in whole.values()], dtype=np.float32)
     held = (weights[:, np.newaxis] * index.held(list(whole), rows)).sum(axis=0) / weights.sum()
-    weight = HELD_WEIGHT * (1.0 if any(word.precise for word in whole.values()) else _COMMON_SHARE)
+    weight = HELD_WEIGHT * max(map(_tells_apart, whole.values()))
     return np.asarray(weight * held, dtype=np.float32), weight
+
+
+def _tells_apart(word: ContentWord) -> float:
+    """How much it says that a passage holds a number, date or code: less, the more passages hold it."""
+    return min(1.0, _FEW_PASSAGES / word.frequency) * (1.0 if word.precise else _COMMON_SHARE)
 
 
 def _joined(best: Floats, pairs: Sequence[tuple[Tokens, Tokens]]) -> Floats:

@@ -18,10 +18,10 @@ ANALYSER_VERSION = 2
 # Words that ask or bind and say nothing of the subject. Negations and numbers are no such words.
 STOP_WORDS = frozenset(
     "a about all also am an and any are as at be been being between but by can could d did do does doing for from get "
-    "had has have having he her hers him his how i if in into is it its itself just ll m may me might more most much "
-    "must my of on or our ours out over re s shall she should so some such t than that the their theirs them then "
-    "there these they this those through to too under until up us ve very was we were what when where which while who "
-    "whom whose why will with would you your yours".split()
+    "had has have having he her hers him his how i if in into is it its itself just ll m many may me might more most "
+    "much must my of on or our ours out over re s shall she should so some such t than that the their theirs them "
+    "then there these they this those through to too under until up us ve very was we were what when where which "
+    "while who whom whose why will with would you your yours".split()
 )
 
 WORD = r"[^\W_]+(?:['’.&][^\W_]+)*"  # runs of letters and digits, with inner apostrophes, stops and ampersands

@@ -29,6 +29,7 @@ from qa.errors import (
     TookTooLong,
     TooManyRequests,
     UnknownDocument,
+    UnknownPublisher,
     UnknownSnapshot,
 )
 from qa.web.api.json_form import json_response
@@ -41,6 +42,7 @@ STATUS: Mapping[type[QAError], int] = {
     QuestionTooLong: 400,
     InvalidRequest: 400,
     UnknownDocument: 404,
+    UnknownPublisher: 404,
     UnknownSnapshot: 404,
     NameTaken: 409,
     TooManyRequests: 429,

@@ -66,6 +66,9 @@ class OriginalInMemory:
         self._left.close()
 
 
+_SURE = 0.9
+
+
 @dataclass
 class FakeService:
     """Answers from `all_documents`. Set `trouble` to make every method raise it."""
@@ -75,7 +78,15 @@ class FakeService:
     trouble: Exception | None = None
     last_report: dict[str, object] | None = field(default_factory=dict)
 
-    def ask(self, question: str, k: int = 5, filters: Filters | None = None, *, explain: bool = False) -> Answer:
+    def ask(
+        self,
+        question: str,
+        k: int = 5,
+        filters: Filters | None = None,
+        *,
+        explain: bool = False,
+        exactly: bool = False,
+    ) -> Answer:
         self._check()
         if not any(char.isalnum() for char in question) or any("\ud800" <= char <= "\udfff" for char in question):
             raise InvalidQuestion("The question is empty; ask in a few words.")
@@ -101,7 +112,8 @@ class FakeService:
             for rank, (score, document, start, end) in enumerate(scored, 1)
         )
         shown = quotes if verdict is not Verdict.NONE else ()
-        return Answer(question, question.replace("medcal", "medical"), verdict, best, shown, "snap-1", 1.25)
+        searched = question if exactly else question.replace("medcal", "medical")
+        return Answer(question, searched, verdict, best, shown, "snap-1", 1.25, sure=best >= _SURE)
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         self._check()

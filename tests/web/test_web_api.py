@@ -7,10 +7,10 @@ import pytest
 import samples_for_tests
 from fake_service import FakeService
 
-from qa.records import Answer, Citation, Footnote, Quote, Span, Verdict, WordMatch
+from qa.records import Answer, Citation, Footnote, Quote, Span, Stated, Verdict, WordMatch
 from qa.settings import Settings
 from qa.web.api import examples as samples
-from qa.web.api.json_form import answer_data, json_response
+from qa.web.api.json_form import answer_data, citation_data, json_response
 from qa.web.api.schema import AnswerModel, AskBody, DocumentModel, DocumentsModel, ErrorModel, IndexModel, StoredModel
 from qa.web.app import create_app
 from qa.web.pages.api_description import routes_of
@@ -111,11 +111,16 @@ def test_every_field_of_an_answer_is_written():
         words=(WordMatch("some", 1.5, 0.9, 0.8, True, Span(0, 4)), WordMatch("H", 1.0, 1.0, 1.0, True, None)),
     )
     answer = Answer("q", "q", Verdict.RELATED, 0.4, (quote,), "s", 1.5, {"encode": 1.25, "search": 0.25})
+    answer = replace(answer, unmet=("zebra",), disagreement=(Stated("8 cars", citation),), undated_left_out=2)
     data = answer_data(answer, explain=True)
     assert json.loads(json.dumps(data)) == {
         "question": "q",
         "searched": "q",
         "verdict": "related",
+        "sure": False,
+        "unmet": ["zebra"],
+        "disagreement": [{"value": "8 cars", "citation": citation_data(citation)}],
+        "undated_left_out": 2,
         "confidence": 0.4,
         "passages": [
             {

@@ -8,11 +8,12 @@ import samples_for_tests
 from fake_service import make_document
 from work import grows_evenly
 
+from qa.answering.wording import UNCALIBRATED, verdict_words
 from qa.records import Answer, Block, BlockKind, Document, Filters, Verdict
 from qa.web.pages.build_report import report_of
 from qa.web.pages.example_questions import questions
 from qa.web.pages.page_query import Asked
-from qa.web.pages.wording import confidence_words, day, moment
+from qa.web.pages.wording import day, moment
 
 
 @pytest.mark.parametrize(
@@ -37,17 +38,17 @@ def test_moment_is_told_in_utc():
 
 
 @pytest.mark.parametrize(
-    ("verdict", "confidence", "words"),
+    ("verdict", "sure", "words"),
     [
-        (Verdict.ANSWERED, 0.95, "The documents answer this clearly."),
-        (Verdict.ANSWERED, 0.7, "The documents likely answer this."),
-        (Verdict.ANSWERED, 0.5, "The documents may answer this."),
-        (Verdict.RELATED, 0.3, "These documents do not seem to say. Nearest passage:"),
-        (Verdict.NONE, 0.0, "Nothing in these documents is about this."),
+        (Verdict.ANSWERED, True, "The documents answer this."),
+        (Verdict.ANSWERED, False, "Probably answered here; check the quote."),
+        (Verdict.RELATED, False, "Nothing here seems to say; nearest passages:"),
+        (Verdict.NONE, False, "Nothing in these documents is about this."),
+        (Verdict.UNCALIBRATED, False, UNCALIBRATED),
     ],
 )
-def test_confidence_is_told_in_words(verdict, confidence, words):
-    assert confidence_words(Answer("q", "q", verdict, confidence, (), "s", 1.0)) == words
+def test_what_is_known_is_told_in_words(verdict, sure, words):
+    assert verdict_words(Answer("q", "q", verdict, 0.5, (), "s", 1.0, sure=sure)) == words
 
 
 def test_examples_come_from_headings_one_document_after_the_other():

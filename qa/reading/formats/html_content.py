@@ -5,7 +5,8 @@ How it works, in one pass over the tree and a few descents:
 1. For every element are counted: the characters of its text, those of them in links, and its links.
 2. The main part is `main` if it holds half of the text outside navigation; else an `article` that holds the page's
    main heading, or most of the text of a page without one; else the smallest element that holds the main heading and
-   most of the text; else the body.
+   most of the text; else the body. On a page of some length it is narrowed down to the smallest element that holds
+   nearly all of its text.
 3. Outside the main part, headers, footers, asides, dialogs and short or link-heavy blocks are furniture; longer text
    is text wherever it stands. Inside it, footers and dialogs are.
 4. Lists and blocks that are several short links and next to nothing else are navigation, and left out, unless they
@@ -30,7 +31,9 @@ _LINK_HEAVY = 0.4
 _SHORT_WORDS = 25  # a block outside the main part with fewer is furniture
 _MAIN_SHARE = 0.5
 _HEADED_SHARE = 0.5
-_DENSE_SHARE = 0.8
+_DENSE_SHARE = 0.85
+_LONG_PAGE_CHARS = 1000  # of running text, from which on the main part is narrowed down
+_DENSE = frozenset({"div", "section", "form", "center", "article", "main"})
 _NAVIGATION = frozenset({"nav", "menu"})
 _EDGES = frozenset({"header", "footer", "aside", "nav", "dialog"})
 _EDGE_ROLES = frozenset({"banner", "contentinfo", "complementary", "dialog", "alertdialog", "navigation", "search"})
@@ -39,13 +42,21 @@ _UNREAD = frozenset({"script", "style", "noscript", "template", "head", "select"
 _CONTAINERS = frozenset({"ul", "ol", "div", "p", "td", "section", "nav", "menu", "aside", "header", "footer", "dl"})
 _WORD_CHARS = 6  # of a word with its blank, in the mean
 
-_TEXT, _LINKED, _LINKS, _MAIN_TEXT = range(4)
+_RUNNING_CHARS = 80  # of a paragraph of running text
+_PARAGRAPHS = frozenset(
+    "p li td th dd dt div section article blockquote pre body main header footer aside figure figcaption h1 h2 h3 h4 "
+    "h5 h6 form fieldset center details summary ul ol dl table tr tbody".split()
+)
+
+_TEXT, _LINKED, _LINKS, _MAIN_TEXT, _RUNNING, _LONGEST, _LOOSE = range(7)
 
 
 def mark_content(body: etree._Element) -> None:
     """Set `LINKS_ONLY` and `FURNITURE` on the elements of a page's body that are."""
     counts = _count(body)
     root = _main_part(body, counts)
+    if counts[root][_MAIN_TEXT] >= _LONG_PAGE_CHARS:
+        root = _densest(root, counts)
     if root is not body:
         _mark_outside(body, root, set(root.iterancestors()), counts)
     for element in root.iter(etree.Element):
@@ -55,16 +66,17 @@ def mark_content(body: etree._Element) -> None:
             element.set(FURNITURE, "")
 
 
-_Counts = dict[etree._Element, tuple[int, int, int, int]]  # noqa: SLF001 - lxml names its elements so
+_Counts = dict[etree._Element, list[int]]  # noqa: SLF001 - lxml names its elements so
 
 
 def _count(body: etree._Element) -> _Counts:
-    """For each element its characters, those in links, its links, and its characters outside navigation and edges.
+    """For each element its characters, those in links, its links, its running text outside navigation and edges, and
+    the characters of the longest paragraph in it.
 
-    Marks lists of links on the way.
+    Running text is that of paragraphs of some length, or all of it on a page without any. Marks lists of links.
     """
     counts: _Counts = {}
-    open_counts: list[list[int]] = [[0, 0, 0, 0]]
+    open_counts: list[list[int]] = [[0] * 7]
     in_link = skipped = edges = 0
     for event, element in etree.iterwalk(body, events=("start", "end")):
         tag = element.tag
@@ -75,23 +87,34 @@ def _count(body: etree._Element) -> _Counts:
             edges += edge
             in_link += tag == "a" and bool(element.get("href") or element.get("name") is None)
             here = 0 if skipped else len((element.text or "").strip())
-            open_counts.append(
-                [here, here if in_link else 0, int(tag == "a" and not skipped), 0 if edges or in_link else here]
-            )
+            plain = 0 if edges or in_link else here
+            open_counts.append([here, here if in_link else 0, int(tag == "a" and not skipped), plain, 0, 0, plain])
             continue
         skipped -= unread
         edges -= edge
         in_link -= tag == "a" and bool(element.get("href") or element.get("name") is None)
         own = open_counts.pop()
-        counts[element] = (own[_TEXT], own[_LINKED], own[_LINKS], own[_MAIN_TEXT])
+        above = open_counts[-1]
+        if tag in _PARAGRAPHS:
+            own[_LONGEST] = max(own[_LONGEST], own[_LOOSE])
+            own[_RUNNING] += own[_LOOSE] if own[_LOOSE] >= _RUNNING_CHARS else 0
+        else:
+            above[_LOOSE] += own[_LOOSE]
+        counts[element] = own
         if element is not body and _is_navigation(element, own):
             element.set(LINKS_ONLY, "")
         tail = 0 if skipped else len((element.tail or "").strip())
-        above = open_counts[-1]
         above[_TEXT] += own[_TEXT] + tail
         above[_LINKED] += own[_LINKED] + (tail if in_link else 0)
         above[_LINKS] += own[_LINKS]
-        above[_MAIN_TEXT] += own[_MAIN_TEXT] + (0 if edges or in_link else tail)
+        plain = 0 if edges or in_link else tail
+        above[_MAIN_TEXT] += own[_MAIN_TEXT] + plain
+        above[_LOOSE] += plain
+        above[_RUNNING] += own[_RUNNING]
+        above[_LONGEST] = max(above[_LONGEST], own[_LONGEST])
+    measure = _RUNNING if counts[body][_RUNNING] else _MAIN_TEXT
+    for own in counts.values():
+        own[_MAIN_TEXT] = own[measure]
     return counts
 
 
@@ -100,7 +123,7 @@ def _is_edge(element: etree._Element) -> bool:
 
 
 def _is_navigation(element: etree._Element, own: list[int]) -> bool:
-    text, linked, links, _ = own
+    text, linked, links = own[:_MAIN_TEXT]
     role = (element.get("role") or "").lower()
     if element.tag in _NAVIGATION or role in _MENU_ROLES:
         return element.tag != "menu" and 2 * linked >= text
@@ -152,7 +175,7 @@ def _densest(body: etree._Element, counts: _Counts) -> etree._Element:
     whole = counts[body][_MAIN_TEXT]
     element = body
     while True:
-        inside = [child for child in element if child in counts and child.tag in ("div", "section", "form", "center")]
+        inside = [child for child in element if child in counts and child.tag in _DENSE]
         dense = next((child for child in inside if counts[child][_MAIN_TEXT] >= _DENSE_SHARE * whole), None)
         if dense is None or not whole:
             return element
@@ -170,7 +193,8 @@ def _mark_outside(body: etree._Element, root: etree._Element, inside: set[etree.
             if child in inside:
                 pending.append(child)
                 continue
-            text, linked, _, _ = counts[child]
-            heavy = linked > _LINK_HEAVY * text
-            if _is_edge(child) or heavy or text < _SHORT_WORDS * _WORD_CHARS:
+            text, linked, *_, longest, _ = counts[child]
+            if next(child.iter("h1"), None) is not None and not _is_edge(child):
+                continue
+            if _is_edge(child) or linked > _LINK_HEAVY * text or longest < _SHORT_WORDS * _WORD_CHARS:
                 child.set(FURNITURE, "")

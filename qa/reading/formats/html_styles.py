@@ -23,7 +23,9 @@ _TOKEN = re.compile(r"[^{}]*+[{}]")
 _SHOWN_MEDIA = re.compile(
     r"@(?:media\s+(?:only\s+)?(?:screen|all)\s*|supports\b.*|layer\b.*)", re.IGNORECASE | re.DOTALL
 )
-_DECLARATION = re.compile(r"(display|visibility|position|clip|clip-path|left|top|width|height)\s*+:\s*+([^;]{1,80})")
+_DECLARATION = re.compile(
+    r"(?<![\w-])(display|visibility|position|clip|clip-path|left|top|width|height)\s*+:\s*+([^;]{1,80})"
+)
 _COMPOUND = re.compile(r"(?:[.#]?-?[A-Za-z_][\w-]*|\*)+")
 _PART = re.compile(r"([.#]?)(-?[A-Za-z_][\w-]*|\*)")
 _STATE = re.compile(r"::?[a-z-]+(?:\([^()]*\))?|\[[^\]]*\]", re.IGNORECASE)
@@ -69,8 +71,13 @@ def mark_hidden(tree: etree._Element) -> None:
         hidden = _hidden_by_itself(element)
         if hidden is None and rules:
             hidden = _hidden_by_rule(element, names, by_key)
-        if hidden:
+        if hidden and not _shows_formula(element):
             element.set(OPENED if _opens(element, opened) else HIDDEN, "")
+
+
+def _shows_formula(element: etree._Element) -> bool:
+    """Whether an element holds a formula that scripts have drawn elsewhere: its only form in letters."""
+    return next(element.iter("math"), None) is not None
 
 
 def _names(element: etree._Element) -> frozenset[str]:

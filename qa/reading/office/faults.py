@@ -1,8 +1,8 @@
-"""Says what is wrong with a Word document or a presentation that its library failed on, in plain words.
+"""Says in plain words what is wrong with a Word document or a presentation of which nothing could be read.
 
-The libraries meet a fault somewhere in the middle and tell it as Python sees it there. Here the package is gone through
-from its outside to its inside, as Open Packaging (ECMA-376, part 2) lays it out, and the first thing that is not as it
-should be is named: the archive, the list of the parts' types, the main part, then every part and what refers to it.
+A reader meets a fault somewhere in the middle. Here the package is gone through from its outside to its inside, as Open
+Packaging (ECMA-376, part 2) lays it out, and the first fault is named: of the archive, of the list of the parts' types,
+of the main part, then of every part and what refers to it.
 """
 
 from __future__ import annotations

@@ -15,6 +15,10 @@ ANSWER: dict[str, Any] = {
     "searched": "who is the COO of the medical foundation",
     "verdict": "answered",
     "confidence": 0.91,
+    "sure": True,
+    "unmet": [],
+    "disagreement": [],
+    "undated_left_out": 0,
     "passages": [
         {
             "rank": 1,

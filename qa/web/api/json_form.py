@@ -34,6 +34,12 @@ def answer_data(answer: Answer, *, explain: bool) -> dict[str, Any]:
         "searched": answer.searched,
         "verdict": answer.verdict.value,
         "confidence": answer.confidence,
+        "sure": answer.sure,
+        "unmet": answer.unmet,
+        "disagreement": [
+            {"value": stated.value, "citation": citation_data(stated.citation)} for stated in answer.disagreement
+        ],
+        "undated_left_out": answer.undated_left_out,
         "passages": [_quote_data(quote, explain=explain) for quote in answer.passages],
         "snapshot": answer.snapshot,
         "took_ms": answer.took_ms,

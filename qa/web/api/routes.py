@@ -151,7 +151,7 @@ def replies(
 _ERRORS = {
     400: "invalid_question, question_too_long, invalid_request",
     401: "token_needed",
-    404: "unknown_document",
+    404: "unknown_document, unknown_publisher",
     409: "name_taken",
     412: "precondition_failed",
     413: "request_too_large",
@@ -188,7 +188,7 @@ async def ask(request: Request) -> Response:
     values = {name: given.getlist(name) if name in _REPEATABLE else given[name] for name in given}
     asked = AskQuery.model_validate(values)
     service, run = await backend(request), await runner(request)
-    return await run(lambda: _answer(service, asked.q, asked.k, asked.filters(), explain=asked.explain))
+    return await run(lambda: _answer(service, asked.q, asked, asked.filters()))
 
 
 @router.post(
@@ -201,11 +201,12 @@ async def ask_with_body(
     run: Runner, service: Service, asked: Annotated[AskBody, Body(examples=[samples.BODY])]
 ) -> Response:
     """The same as GET, for questions and filters that do not fit into an address."""
-    return await run(lambda: _answer(service, asked.question, asked.k, asked.filters.filters(), explain=asked.explain))
+    return await run(lambda: _answer(service, asked.question, asked, asked.filters.filters()))
 
 
-def _answer(service: Backend, question: str, k: int, filters: Filters, *, explain: bool) -> Response:
-    return json_response(answer_data(service.ask(question, k, filters, explain=explain), explain=explain))
+def _answer(service: Backend, question: str, asked: AskQuery | AskBody, filters: Filters) -> Response:
+    answer = service.ask(question, asked.k, filters, explain=asked.explain, exactly=asked.exactly)
+    return json_response(answer_data(answer, explain=asked.explain))
 
 
 @router.get(

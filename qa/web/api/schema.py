@@ -33,7 +33,7 @@ _WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?")
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 _ONLY_DOCUMENTS = "Only these documents, by id"
-_ONLY_PUBLISHERS = "Only these publishers, as the list of documents writes them"
+_ONLY_PUBLISHERS = "Only these publishers, in capitals or not; unknown_publisher lists those that there are"
 
 
 def _iso_day(value: str) -> str:
@@ -85,6 +85,14 @@ ResultsInQuery = Annotated[_Count, BeforeValidator(_number_in_text)]
 Text = Annotated[str, AfterValidator(_encodable)]
 ListedInQuery = Annotated[int, Field(ge=1, le=MAX_LISTED), BeforeValidator(_number_in_text)]
 Names = Annotated[list[Text], Field(max_length=_MAX_FILTER_VALUES)]
+Exactly = Annotated[
+    bool, Field(description="Search for exactly what was typed: nothing is corrected, left out or written out")
+]
+ExactlyInQuery = Annotated[
+    Exactly,
+    BeforeValidator(_flag_in_text),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}]}),
+]
 Explain = Annotated[bool, Field(description="Add each passage's raw `signals` and matched `words`, and `stages_ms`")]
 ExplainInQuery = Annotated[
     Explain,
@@ -94,10 +102,14 @@ ExplainInQuery = Annotated[
 
 
 class _DateRange(BaseModel):
-    date_from: Day | None = Field(default=None, description="Not older than this day; leaves undated documents out")
+    date_from: Day | None = Field(default=None, description="Not older than this day")
     date_to: Day | None = Field(
         default=None,
-        description="Not newer than this day, nor before `date_from`; leaves undated documents out",
+        description="Not newer than this day, nor before `date_from`",
+    )
+
+    undated: Literal["exclude", "include"] = Field(
+        default="exclude", description="Whether a range of days keeps undated documents"
     )
 
     @model_validator(mode="after")
@@ -117,7 +129,9 @@ class AskFilters(_DateRange):
 
     def filters(self) -> Filters:
         """The same as a record."""
-        return Filters(tuple(self.document_id), tuple(self.publisher), self.date_from, self.date_to)
+        return Filters(
+            tuple(self.document_id), tuple(self.publisher), self.date_from, self.date_to, self.undated == "include"
+        )
 
 
 class AskQuery(AskFilters):
@@ -126,6 +140,7 @@ class AskQuery(AskFilters):
     q: Question
     k: ResultsInQuery = DEFAULT_RESULTS
     explain: ExplainInQuery = False
+    exactly: ExactlyInQuery = False
 
 
 class ListQuery(BaseModel):
@@ -149,7 +164,9 @@ class BodyFilters(_DateRange):
 
     def filters(self) -> Filters:
         """The same as a record."""
-        return Filters(tuple(self.document_ids), tuple(self.publishers), self.date_from, self.date_to)
+        return Filters(
+            tuple(self.document_ids), tuple(self.publishers), self.date_from, self.date_to, self.undated == "include"
+        )
 
 
 class AskBody(BaseModel):
@@ -161,6 +178,7 @@ class AskBody(BaseModel):
     k: Results = DEFAULT_RESULTS
     filters: BodyFilters = Field(default_factory=BodyFilters)
     explain: Explain = False
+    exactly: Exactly = False
 
 
 class _Reply(BaseModel):
@@ -224,13 +242,30 @@ class QuoteModel(_Reply):
     words: list[WordModel] | None = Field(default=None, description="Words that met; only with explain=1")
 
 
+class StatedModel(_Reply):
+    """A figure that a document gives, as it is written there."""
+
+    value: str
+    citation: CitationModel = Field(description="The sentence that gives it")
+
+
 class AnswerModel(_Reply):
     """The reply to a question."""
 
     question: str
-    searched: str = Field(description="The question as it was searched for, misspelt words corrected")
-    verdict: Literal["answered", "related", "none"]
-    confidence: float = Field(description="Estimated probability that the passages answer the question")
+    searched: str = Field(
+        description="The part of the question that asks, misspelt words corrected, abbreviations written out"
+    )
+    verdict: Literal["answered", "related", "none", "uncalibrated"] = Field(
+        description="uncalibrated: no confidence was fitted for this model, see `qa eval fit`"
+    )
+    confidence: float | None = Field(
+        description="Estimated probability that the passages answer the question; null where none was fitted"
+    )
+    sure: bool = Field(description="Whether nine of ten answers of such a confidence are right")
+    unmet: list[str] = Field(description="Words of the question that the first passage does not mention")
+    disagreement: list[StatedModel] = Field(description="Different figures of different documents; mostly empty")
+    undated_left_out: int = Field(description="Undated documents that the filter by date left out")
     passages: list[QuoteModel]
     snapshot: str
     took_ms: float

@@ -66,7 +66,7 @@ def _search(request: Request, service: Backend, pages: Pages) -> Response:
     home: Home = request.app.state.home
     if not asked.question:
         return pages.render("home.html", asked=asked, home=home.front(service, asked))
-    answer = service.ask(asked.question, filters=asked.filters)
+    answer = service.ask(asked.question, filters=asked.filters, exactly=asked.exactly)
     front = home.filters(service, asked)
     source_urls = {info.id: info.url for info in front.documents}
     results = results_of(answer, asked, str(request.base_url), source_urls)
@@ -186,7 +186,7 @@ def _neighbours(service: Backend, asked: Asked, document_id: str, reference: str
     if not asked.question or not reference:
         return None
     try:
-        answer = service.ask(asked.question, filters=asked.filters)
+        answer = service.ask(asked.question, filters=asked.filters, exactly=asked.exactly)
     except RequestError:
         return None
     return neighbours_of(answer, asked, document_id, reference)

@@ -99,7 +99,7 @@ class Workbook:
                 continue
             code, bold = self._format(cell.get("s"))
             text = inline if inline is not None else self._shown(value or "", kind, code)
-            text = " ".join(clean(text).split())
+            text = _line(text)
             if text:
                 yield Cell(column, text, kind in _WORDS, bold)
 
@@ -167,6 +167,13 @@ class Workbook:
                         covered.discard((top, left))
                 rest = chunk[-_LONGEST_MERGED:]
         return covered
+
+
+def _line(text: str) -> str:
+    """Clean text in a line. Most of a sheet is that already, which is quick to see."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    return " ".join(clean(text).split())
 
 
 @lru_cache(maxsize=32_768)

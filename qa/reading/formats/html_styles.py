@@ -57,20 +57,13 @@ class _Rule:
 
 def mark_hidden(tree: etree._Element) -> None:
     """Set `HIDDEN` on each element that is hidden, but `OPENED` if a click shows it."""
-    rules = list(_rules(tree))
+    rules = _Rules(list(_rules(tree)))
     opened = _controlled(tree)
-    by_key: dict[str, list[_Rule]] = {}
-    for rule in rules:
-        last = rule.compounds[-1]
-        # One name is enough to find a rule that hides; one that shows is wanted by elements that lack a name, too.
-        keys = [min(last.names)] if last.names and rule.hides else last.names or [last.tag]
-        for key in keys:
-            by_key.setdefault(key, []).append(rule)
     for element in tree.iter(etree.Element):
         names = _names(element)
         hidden = _hidden_by_itself(element)
-        if hidden is None and rules:
-            hidden = _hidden_by_rule(element, names, by_key)
+        if hidden is None:
+            hidden = rules.hide(element, names)
         if hidden and not _shows_formula(element):
             element.set(OPENED if _opens(element, opened) else HIDDEN, "")
 
@@ -97,20 +90,42 @@ def _hidden_by_itself(element: etree._Element) -> bool | None:
     return bool(hidden.strip().lower() != "until-found")
 
 
-def _hidden_by_rule(element: etree._Element, names: frozenset[str], by_key: dict[str, list[_Rule]]) -> bool:
-    tag = str(element.tag)
+class _Rules:
+    """The rules of a page's style sheets, by what they may fit."""
+
+    def __init__(self, rules: list[_Rule]) -> None:
+        latest = {(rule.compounds, rule.hides, rule.state): rule for rule in rules}
+        self._by_key: dict[str, list[_Rule]] = {}
+        for rule in latest.values():
+            last = rule.compounds[-1]
+            # One name is enough to find a rule that hides; one that shows is wanted by elements that lack a name, too.
+            keys = [min(last.names)] if last.names and rule.hides else last.names or [last.tag]
+            for key in keys:
+                self._by_key.setdefault(key, []).append(rule)
+        self._known: dict[tuple[str, frozenset[str]], bool] = {}  # of elements whose rules look at nothing above them
+
+    def hide(self, element: etree._Element, names: frozenset[str]) -> bool:
+        """Whether the rules hide an element, and none of them shows it again once something is done."""
+        tag = str(element.tag)
+        known = self._known.get((tag, names))
+        if known is not None:
+            return known
+        found = [rule for key in (*names, tag, "*") for rule in self._by_key.get(key, ())]
+        hidden = _hidden_by(found, element, tag, names)
+        if all(len(rule.compounds) == 1 for rule in found):
+            self._known[tag, names] = hidden
+        return hidden
+
+
+def _hidden_by(rules: list[_Rule], element: etree._Element, tag: str, names: frozenset[str]) -> bool:
     best: _Rule | None = None
     shown_after: list[_Rule] = []
-    for key in (*names, tag, "*"):
-        for rule in by_key.get(key, ()):
-            last = rule.compounds[-1]
-            if rule.state:
-                if not rule.hides:
-                    shown_after.append(rule)
-            elif last.fits(tag, names) and _above_fits(element, rule.compounds[:-1]):
-                best = rule if best is None or rule.weight >= best.weight else best
-            elif not rule.hides:
-                shown_after.append(rule)  # a further class, or an ancestor's, opens it
+    for rule in rules:
+        fits = not rule.state and rule.compounds[-1].fits(tag, names) and _above_fits(element, rule.compounds[:-1])
+        if fits and (best is None or rule.weight >= best.weight):
+            best = rule
+        elif not fits and not rule.hides:
+            shown_after.append(rule)  # a state, a further class, or an ancestor's opens it
     if best is None or not best.hides:
         return False
     own = best.compounds[-1].names
@@ -193,7 +208,7 @@ def _blocks(sheet: str) -> Iterator[tuple[str, str]]:
     within: list[tuple[bool, str]] = []  # of each open brace: whether what it holds is read, and what stands before it
     for token in _TOKEN.finditer(_COMMENT.sub(" ", sheet)):
         text = token[0][:-1].strip()
-        read = all(each for each, _ in within)
+        read = within[-1][0] if within else True
         if token[0].endswith("{"):
             text = text.rsplit(";", 1)[-1].strip()
             within.append((read and (not text.startswith("@") or bool(_SHOWN_MEDIA.fullmatch(text))), text))

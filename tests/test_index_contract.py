@@ -18,7 +18,7 @@ from index_implementations import IMPLEMENTATIONS, Made
 from plain_index import PlainIndex, best, cosines
 
 from qa.errors import UnknownDocument
-from qa.index.contract import Candidates, Index, Maxima
+from qa.index.contract import Abbreviation, Candidates, Index, Maxima
 from qa.reading.sidecar import Details
 from qa.records import Filters, PassageKind
 from qa.text.words import term
@@ -182,6 +182,31 @@ def test_words_near_another_equal_a_walk_through_all_words(
     found = index.forms_near(word.casefold(), edits)
     assert {(form.folded, form.usual, form.count) for form in found} == plain.forms_near(word.casefold(), edits)
     assert len({form.folded for form in found}) == len(found)
+
+
+def test_which_passages_hold_which_terms_equals_a_walk_through_all(index: Index, plain: PlainIndex) -> None:
+    known = [*sorted({each for passage in plain.passages for each in passage.terms})[::3], "dragon"]
+    rows = np.arange(index.size)[::-1].astype(np.int64)
+    held = index.held(known, rows)
+    assert held.tolist() == [[plain.passages[row].terms[each] > 0 for row in rows] for each in known]
+    assert index.held([], rows).shape == (0, len(rows))
+    first, *others = known
+    both = [sum(each.terms[first] > 0 and each.terms[other] > 0 for each in plain.passages) for other in others]
+    assert list(index.together(first, others)) == both
+
+
+def test_abbreviations_are_found_by_either_form(made: Made, tmp_path_factory: pytest.TempPathFactory) -> None:
+    texts = {
+        "a.txt": "The Upper Lenne Water Authority (ULWA) runs nine reservoirs of the Northern Valley.",
+        "b.txt": "NV stands in capitals. A high-deductible plan is a plan. The Northern Valley is green.",
+    }
+    with made(tmp_path_factory.mktemp("short"), texts, "") as index:
+        for key in ("ulwa", "upper lenne water authority"):
+            (found,) = index.abbreviations([key])
+            assert found == Abbreviation("ULWA", "Upper Lenne Water Authority", defined=True, used=True)
+        assert Abbreviation("nv", "northern valley", defined=False, used=True) in index.abbreviations(["nv"])
+        assert Abbreviation("hdp", "high deductible plan", defined=False, used=False) in index.abbreviations(["hdp"])
+        assert not index.abbreviations(["xyz", "northern valley"])
 
 
 # Candidates

@@ -16,6 +16,7 @@
        |- DamagedSnapshot      damaged_snapshot: a file is missing, cut short or altered
        |- MismatchedSnapshot   mismatched_snapshot: built with another format, model or configuration
        |- ModelUnavailable     model_unavailable: weights missing, altered or not loadable
+       |- PackageMissing       package_missing: a command needs packages that this environment leaves out
        |- BuildRunning         build_running: another builder holds the lock
        |- BuilderMissing       builder_missing: the builder beside the server is not running
        |- BuildFailed          build_failed: nothing could be built, or the disk refused
@@ -111,13 +112,13 @@ class NoIndex(OperatingError):
 
 
 class DamagedSnapshot(OperatingError):
-    """A snapshot's files are not the ones its manifest lists."""
+    """A file of the index is missing, cut short or altered."""
 
     code = "damaged_snapshot"
 
 
 class MismatchedSnapshot(OperatingError):
-    """A snapshot was built with another format version, model or configuration than the one that opens it."""
+    """The index was built with another format version, model or configuration than the one that opens it."""
 
     code = "mismatched_snapshot"
 
@@ -126,6 +127,12 @@ class ModelUnavailable(OperatingError):
     """Model weights are missing, altered, or cannot be loaded."""
 
     code = "model_unavailable"
+
+
+class PackageMissing(OperatingError):
+    """Packages that only some commands need are not installed."""
+
+    code = "package_missing"
 
 
 class BuildRunning(OperatingError):

@@ -38,7 +38,8 @@ class Block:
 
     `level` is the depth of a heading (title 1, heading 2 and deeper) and 0 elsewhere. `run_in` is the length of a
     subhead that opens the block itself ("Convenient care: ..."), 0 without one. `slide` counts the slides of a
-    deck from 1; `page` counts the pages of formats that have them.
+    deck from 1; `page` counts the pages of formats that have them, and `breaks` are the places inside the block where a
+    further page begins, each with its number.
     """
 
     kind: BlockKind
@@ -48,6 +49,7 @@ class Block:
     run_in: int = 0
     slide: int | None = None
     page: int | None = None
+    breaks: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ class Passage:
     """A citable span of a document: `text == document.text[start:end]`.
 
     `headings` is the trail above the passage, outermost first, the document's title not included.
-    `footnotes` are the notes that the passage's own markers point at.
+    `footnotes` are the notes that the passage's own markers point at. `page` is the page that it begins on, and
+    `breaks` are the offsets into its own text where a further page begins, each with its number.
     """
 
     document_id: str
@@ -101,6 +104,7 @@ class Passage:
     kind: PassageKind = PassageKind.BODY
     page: int | None = None
     footnotes: tuple[Span, ...] = ()
+    breaks: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a quote stands, in words a reader can check and a link that opens it there."""
+    """Where a quote stands, in words a reader can check and a link that opens it there.
+
+    `page` is the page of the words that answer, where there are pages; `pages` are the first and the last page that
+    the whole quote stands on, the same if it is one.
+    """
 
     document_id: str
     title: str
@@ -176,6 +184,7 @@ class Citation:
     start: int
     end: int
     url: str
+    pages: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

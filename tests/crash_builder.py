@@ -1,5 +1,7 @@
 """A builder to be killed, in a process of its own: by itself at its n-th step, or from outside after its n-th step.
 
+It builds and then merges, or it rolls back and then prunes.
+
 A step is a touch of the disk or a text that is encoded, so a build has the same steps on every machine.
 """
 
@@ -9,28 +11,36 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from fakes import FakeEncoder
 
 from qa.building.build import build
+from qa.building.build_lock import build_lock
+from qa.building.merge import merge
+from qa.errors import UnknownSnapshot
+from qa.index.local.prune import prune
+from qa.index.local.rollback import roll_back
 from qa.settings import Settings
+
+KEPT = 2  # versions, so that there is always something to prune
 
 _DISK = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree", "sqlite3.connect", "os.listdir")
 
 
-def run(seeds: Path, index: Path, die_at: int | None = None) -> None:
-    """Build; exits 0 when it came to its end, and dies before step `die_at`, counted from 1."""
-    _build(seeds, index, lambda step: os.kill(os.getpid(), signal.SIGKILL) if step == die_at else None)
+def run(seeds: Path, index: Path, rolls_back: bool = False, die_at: int | None = None) -> None:
+    """Work; exits 0 when it came to its end, and dies before step `die_at`, counted from 1."""
+    _work(seeds, index, rolls_back, lambda step: os.kill(os.getpid(), signal.SIGKILL) if step == die_at else None)
 
 
-def tell(seeds: Path, index: Path, steps: Connection) -> None:
-    """Build, and write a byte to the pipe `steps` before each step."""
-    _build(seeds, index, lambda _: os.write(steps.fileno(), b"."))
+def tell(seeds: Path, index: Path, rolls_back: bool, steps: Connection) -> None:
+    """Work, and write a byte to the pipe `steps` before each step."""
+    _work(seeds, index, rolls_back, lambda _: os.write(steps.fileno(), b"."))
 
 
-def _build(seeds: Path, index: Path, at_step: Callable[[int], object]) -> None:
+def _work(seeds: Path, index: Path, rolls_back: bool, at_step: Callable[[int], object]) -> None:
     count = 0
 
     def step(event: str, _: object = None) -> None:
@@ -41,5 +51,12 @@ def _build(seeds: Path, index: Path, at_step: Callable[[int], object]) -> None:
 
     encoder = FakeEncoder()
     encoder.seen = lambda _: step(_DISK[0])
+    settings = Settings(seeds_dir=seeds, index_dir=index, keep_snapshots=KEPT)
     sys.addaudithook(step)
-    build(Settings(seeds_dir=seeds, index_dir=index), encoder=encoder)
+    if rolls_back:
+        with build_lock(index), suppress(UnknownSnapshot):
+            roll_back(index)
+            prune(index, KEPT)
+    else:
+        build(settings, encoder=encoder)
+        merge(settings)

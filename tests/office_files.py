@@ -11,6 +11,7 @@ _SPACES = (
     'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math" '
     'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
     'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" '
+    'xmlns:s="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
     'xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart" '
     'xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram" '
     'xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture" '
@@ -27,6 +28,7 @@ _STRICT = {
     "http://schemas.openxmlformats.org/wordprocessingml/2006/": "http://purl.oclc.org/ooxml/wordprocessingml/",
     "http://schemas.openxmlformats.org/officeDocument/2006/": "http://purl.oclc.org/ooxml/officeDocument/",
     "http://schemas.openxmlformats.org/drawingml/2006/": "http://purl.oclc.org/ooxml/drawingml/",
+    "http://schemas.openxmlformats.org/spreadsheetml/2006/": "http://purl.oclc.org/ooxml/spreadsheetml/",
     "http://schemas.openxmlformats.org/presentationml/2006/": "http://purl.oclc.org/ooxml/presentationml/",
 }
 
@@ -99,6 +101,64 @@ def table(*rows: list[str]) -> str:
     """A table of rows of cells, each cell either XML of its blocks or a plain text."""
     cells = ("".join(f"<w:tc>{cell if cell.startswith('<') else para(cell)}</w:tc>" for cell in row) for row in rows)
     return f"<w:tbl>{''.join(f'<w:tr>{row}</w:tr>' for row in cells)}</w:tbl>"
+
+
+def xlsx(
+    *sheets: str,
+    parts: dict[str, str] | None = None,
+    book: str = "",
+    names: tuple[str, ...] = ("Prices", "Stock"),
+    states: tuple[str, ...] = ("visible", "visible"),
+    strict: bool = False,
+) -> bytes:
+    """A workbook.
+
+    Args:
+        sheets: For each sheet the XML inside `s:worksheet`.
+        parts: Further parts by their full names; `xl/sharedStrings.xml` and `xl/styles.xml` are found by the workbook.
+        book: XML at the beginning of `s:workbook`.
+        names: The sheets' names.
+        states: Whether they are shown.
+        strict: Whether to write it as strict Office Open XML.
+    """
+    parts = parts or {}
+    listed = "".join(
+        f'<s:sheet name="{name}" sheetId="{number}" state="{state}" r:id="worksheet_{number}"/>'
+        for number, (name, state, _) in enumerate(zip(names, states, sheets, strict=False), 1)
+    )
+    targets = {f"worksheet_{number}": f"worksheets/sheet{number}.xml" for number in range(1, len(sheets) + 1)}
+    targets |= {name: f"{name}.xml" for name in ("sharedStrings", "styles") if f"xl/{name}.xml" in parts}
+    return package(
+        {
+            "_rels/.rels": relations(officeDocument="xl/workbook.xml"),
+            "xl/workbook.xml": element("s:workbook", f"{book}<s:sheets>{listed}</s:sheets>"),
+            "xl/_rels/workbook.xml.rels": relations(**targets),
+            **{
+                f"xl/worksheets/sheet{number}.xml": element("s:worksheet", sheet)
+                for number, sheet in enumerate(sheets, 1)
+            },
+            **parts,
+        },
+        strict=strict,
+    )
+
+
+def cells(*rows: list[object], first: int = 1) -> str:
+    """Rows of a sheet: texts, numbers, None for an empty cell, or the XML of a cell."""
+
+    def cell(value: object, place: str) -> str:
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            written = f'<s:c r="{place}" t="inlineStr"><s:is><s:t>{value}</s:t></s:is></s:c>'
+            return value.replace("<s:c ", f'<s:c r="{place}" ', 1) if value.startswith("<") else written
+        return f'<s:c r="{place}"><s:v>{value}</s:v></s:c>'
+
+    written = ""
+    for number, row in enumerate(rows, first):
+        inside = "".join(cell(value, f"{letter}{number}") for letter, value in zip("ABCDEFGH", row, strict=False))
+        written += f'<s:row r="{number}">{inside}</s:row>' if row else ""
+    return f"<s:sheetData>{written}</s:sheetData>"
 
 
 def pptx(

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fakes import FakeEncoder
+from pdf_files import pdf, shown
 from workshop import Workshop
 
 from qa.answering.quote_links import Found, find_quote
@@ -64,6 +65,18 @@ def cut(service: Service, citation: Citation) -> str:
 
 def marked(quote: Quote) -> list[str]:
     return [quote.text[span.start : span.end] for span in quote.highlights]
+
+
+def test_the_page_of_a_citation_is_that_of_the_words_that_answer(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, {})
+    pages = ["Plots are watered early in the day.", "The yearly rent is 64 pounds.", "Hoses are shared by neighbours."]
+    workshop.put("rules.pdf", pdf(*([shown(text, 70, 780)] for text in pages)))
+    workshop.build()
+    service = open_service(workshop.settings, FakeEncoder())
+    for number, text in enumerate(pages, 1):
+        citation = service.ask(text, 1).passages[0].citation
+        assert (citation.page, citation.pages) == (number, (1, 3))
+    service.close()
 
 
 # One result for one passage

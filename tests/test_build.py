@@ -1,33 +1,39 @@
 from __future__ import annotations
 
-import json
 import os
+import shutil
 import sqlite3
 import sys
 import tempfile
+import threading
 import unicodedata
 from collections.abc import Callable
+from contextlib import closing
 from hashlib import sha256
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+from fakes import ParserHere
 from filelock import FileLock
 from processes import FRESH
-from waiting import PATIENCE_S
+from waiting import PATIENCE_S, until
+from whole_index import contents, signals
 from workshop import TEXTS, Workshop, fates, reason
 
-import qa.index.local.snapshot_writer
-import qa.index.local.vectors.choice
+import qa.building.build
+import qa.building.file_digests
+import qa.building.new_version
+import qa.building.read_files
+import qa.building.write_segments
 from qa.building.build import build
-from qa.building.reuse import JOURNAL
-from qa.errors import BuildFailed, BuildRunning, UnreadableFile
+from qa.building.journal import JOURNAL
+from qa.building.merge import merge
+from qa.errors import BuildFailed, BuildRunning, DamagedSnapshot, UnreadableFile
 from qa.index.build_notes import read_report
-from qa.index.local.manifest import current_id
-from qa.index.local.publish import roll_back
+from qa.index.local.index_folder import current_id, current_name, rolled_back, segment_ids
+from qa.index.local.rollback import roll_back
 from qa.reading.parser_process import Parser
-from qa.records import Filters
-from qa.retrieval.search import search
 from qa.settings import Settings
 from qa.text.document_ids import document_id
 
@@ -49,16 +55,24 @@ def nothing_is_read(monkeypatch):
     return lambda: monkeypatch.setattr(Parser, "read", read)
 
 
-def manifest_of(shop: Workshop) -> dict:
-    return json.loads((shop.folder() / "manifest.json").read_bytes())
-
-
-def built_from_nothing(shop: Workshop, root) -> dict:
-    """The manifest that a build of the same documents in a new index gives."""
+def built_from_nothing(shop: Workshop, root: Path) -> Workshop:
+    """The same documents, built in a new index."""
     other = Workshop(root, {})
     other.settings = Settings(seeds_dir=shop.seeds, index_dir=other.index)
     other.build()
-    return manifest_of(other)
+    return other
+
+
+def says_the_same(one: Workshop, other: Workshop) -> bool:
+    """Whether two indexes hold the same and answer alike, to the last bit."""
+    with closing(one.open_index()) as here, closing(other.open_index()) as there:
+        return contents(here) == contents(there) and signals(here, one.encoder) == signals(there, other.encoder)
+
+
+def documents(shop: Workshop) -> dict[str, str]:
+    """The text of every document, by its id."""
+    with closing(shop.open_index()) as index:
+        return {info.id: index.document(info.id).text for info in index.documents}
 
 
 def test_every_file_is_added_then_unchanged(shop):
@@ -75,7 +89,7 @@ def test_every_file_is_added_then_unchanged(shop):
     assert shop.encoder.encoded == encoded
 
 
-def test_an_incremental_build_gives_the_bytes_of_one_from_nothing(shop, tmp_path):
+def test_an_incremental_build_gives_what_one_from_nothing_gives(shop, tmp_path):
     shop.build()
     shop.put("lighthouse.txt", NEW)
     shop.put("ferry.md", "# The Ferry\n\nThe ferry is laid up for the winter.")
@@ -85,9 +99,8 @@ def test_an_incremental_build_gives_the_bytes_of_one_from_nothing(shop, tmp_path
         "harbour.txt": "unchanged", "ferry.md": "changed", "lighthouse.txt": "added", "mill.txt": "removed",
     }  # fmt: skip
     assert (report.encoded, report.reused) == (2, 1)
-    here, there = manifest_of(shop), built_from_nothing(shop, tmp_path / "nothing")
-    assert here["files"] == there["files"]
-    assert here["id"] == there["id"]
+    assert len(shop.segments()) == 2
+    assert says_the_same(shop, built_from_nothing(shop, tmp_path / "nothing"))
 
 
 def test_fresh_builds_ignore_what_is_remembered_and_give_the_same(shop):
@@ -108,7 +121,7 @@ def test_renaming_costs_nothing(shop, tmp_path, name, nothing_is_read, monkeypat
     assert fates(report)["harbour.txt"] == "removed"
     assert (report.encoded, shop.encoder.encoded) == (0, before)
     monkeypatch.undo()
-    assert manifest_of(shop)["files"] == built_from_nothing(shop, tmp_path / "nothing")["files"]
+    assert says_the_same(shop, built_from_nothing(shop, tmp_path / "nothing"))
 
 
 def test_the_same_text_in_two_files_is_encoded_once(shop):
@@ -121,11 +134,10 @@ def test_deleted_documents_are_gone(shop):
     shop.build()
     (shop.seeds / "mill.txt").unlink()
     shop.build()
-    snapshot = shop.open()
-    assert [info.id for info in snapshot.documents] == ["ferry.md", "harbour"]
-    assert snapshot.bm25.frequency("mill") == 0
-    assert snapshot.vectors.size == 2
-    snapshot.close()
+    with closing(shop.open_index()) as index:
+        assert [info.id for info in index.documents] == ["ferry.md", "harbour"]
+        assert list(index.frequencies(["mill", "pier"])) == [0, 1]
+        assert index.size == 2
 
 
 def test_an_interrupted_build_goes_on_where_it_was(shop, nothing_is_read):
@@ -137,7 +149,7 @@ def test_an_interrupted_build_goes_on_where_it_was(shop, nothing_is_read):
     with pytest.raises(KeyboardInterrupt):
         shop.build()
     assert not (shop.index / "CURRENT").exists()
-    assert not list((shop.index / "snapshots").iterdir()), "nothing is left behind"
+    assert not list((shop.index / "segments").iterdir()), "nothing is left behind"
     shop.encoder.seen = lambda _: None
     nothing_is_read()  # a second time
     report = shop.build()
@@ -162,9 +174,7 @@ def test_a_damaged_journal_only_costs_time(shop, damage):
     shop.encoder.seen = lambda _: None
     report = shop.build()
     assert report.encoded == 3
-    snapshot = shop.open()
-    assert "harbour" in snapshot.document("harbour").text
-    snapshot.close()
+    assert "harbour" in documents(shop)["harbour"]
 
 
 def test_one_bad_file_stops_no_other(shop):
@@ -194,10 +204,11 @@ def test_unknown_formats_are_skipped_with_the_remedy(shop):
     shop.put("README", "no suffix")
     shop.put(".hidden.txt", "not looked at")
     shop.put("~$lock.txt", "not looked at")
+    shop.put("__MACOSX/notes.txt", "not looked at")
     report = shop.build()
     assert fates(report)["old.doc"] == fates(report)["README"] == "skipped"
     assert reason(report, "old.doc") == ".doc is not read; save it as .docx"
-    assert ".hidden.txt" not in fates(report)
+    assert not {".hidden.txt", "~$lock.txt", "__MACOSX/notes.txt"} & set(fates(report))
     assert report.failed == []
     assert not shop.build().published
 
@@ -241,10 +252,9 @@ def test_names_composed_in_either_way_meet_their_sidecar(shop):
     shop.put("sources.toml", f'["{composed}"]\ntitle = "The Café"\ndate = 2020-01-02\n')
     report = shop.build()
     assert fates(report)[decomposed] == "added"
-    snapshot = shop.open()
-    info = next(info for info in snapshot.documents if info.source == decomposed)
+    with closing(shop.open_index()) as index:
+        info = next(info for info in index.documents if info.source == decomposed)
     assert (info.title, info.date, info.id) == ("The Café", "2020-01-02", document_id(composed))
-    snapshot.close()
 
 
 def test_a_new_title_changes_the_document_and_encodes_it_again(shop):
@@ -264,24 +274,44 @@ def test_a_broken_sidecar_is_told_and_nothing_is_touched(shop):
     assert "sources.toml" in read_report(shop.index)["error"]
 
 
-def test_an_empty_folder_and_no_folder_are_errors_that_keep_the_index(shop):
+def test_no_folder_is_an_error_that_keeps_the_index(shop):
     before = shop.build().snapshot
-    for path in shop.seeds.iterdir():
-        path.unlink()
-    with pytest.raises(BuildFailed, match="Put documents there"):
-        shop.build()
-    shop.seeds.rmdir()
+    shop.seeds.rename(shop.seeds.with_name("elsewhere"))
     with pytest.raises(BuildFailed, match="There is no folder"):
         shop.build()
     assert current_id(shop.index) == before
 
 
+def test_an_index_may_end_up_empty_and_grow_again(shop, tmp_path):
+    shop.build()
+    for path in shop.seeds.iterdir():
+        path.unlink()
+    emptied = shop.build()
+    assert (emptied.published, emptied.documents, emptied.passages) == (True, 0, 0)
+    assert set(fates(emptied).values()) == {"removed"}
+    assert shop.segments() == []
+    assert emptied.snapshot == built_from_nothing(shop, tmp_path / "nothing").version().id
+    assert not shop.build().published
+    with closing(shop.open_index()) as index:
+        assert (index.size, list(index.documents)) == (0, [])
+        assert index.candidates(shop.encoder.encode_question("pier").vector, ["pier"], 5).rows.tolist() == []
+    shop.put("mill.txt", TEXTS["mill.txt"])
+    assert fates(shop.build()) == {"mill.txt": "added"}
+
+
+def test_where_no_file_can_be_read_nothing_of_the_old_is_served(shop):
+    shop.build()
+    for path in shop.seeds.iterdir():
+        path.write_bytes(b"")
+    report = shop.build()
+    assert (report.published, report.documents, len(report.failed)) == (True, 0, 3)
+    assert documents(shop) == {}
+
+
 def test_documents_of_one_name_keep_different_ids(shop):
     shop.put("ferry.txt", NEW)
     shop.build()
-    snapshot = shop.open()
-    assert [info.id for info in snapshot.documents] == ["ferry.md", "ferry", "harbour", "mill"]
-    snapshot.close()
+    assert list(documents(shop)) == ["ferry.md", "ferry", "harbour", "mill"]
 
 
 def test_no_names_stop_a_build_and_of_two_with_one_id_the_second_is_reported(shop):
@@ -334,7 +364,7 @@ def test_of_builders_at_once_one_builds_and_the_others_are_told(shop):
     for end in ends:
         end.join(PATIENCE_S)
     assert sorted(end.exitcode for end in ends) == [_BUILT, _TOLD, _TOLD, _TOLD]
-    shop.open().close()
+    shop.open_index().close()
 
 
 _BUILT, _TOLD = 10, 11
@@ -369,9 +399,9 @@ def test_the_clock_may_go_backwards(shop, monkeypatch):
 
     first = shop.build().snapshot
     shop.put("lighthouse.txt", NEW)
-    monkeypatch.setattr(qa.index.local.snapshot_writer, "datetime", Yesterday)
+    monkeypatch.setattr(qa.building.new_version, "datetime", Yesterday)
     second = shop.build().snapshot
-    assert manifest_of(shop)["built_at"].startswith("1999")
+    assert shop.version().built_at.startswith("1999")
     assert current_id(shop.index) == second
     assert roll_back(shop.index) == first, "which is older is told by sequence, not by the clock"
 
@@ -393,7 +423,7 @@ def test_a_read_only_index_is_one_line_and_no_harm(tmp_path):
         assert told.startswith("BuildFailed: ")
         assert "cannot be written" in told
         assert current_id(shop.index) == before
-        shop.open().close()
+        shop.open_index().close()
 
 
 def _told_by(act: Callable[..., str], *arguments: object) -> str:
@@ -440,12 +470,12 @@ def test_a_full_disk_stops_any_write_without_harm(tmp_path):
         assert ends[-1].startswith("BuildFailed: "), ends
         assert "cannot be written" in ends[-1], ends
         assert current_id(shop.index) == before
-        shop.open().close()
+        shop.open_index().close()
     assert ends[-1] == "built"
     assert len(ends) >= 6, "several writers were told"
     shop.put("mill.txt", "The Mill\n\nThe mill is closed.")
     assert shop.build().published
-    assert not list((shop.index / "snapshots").glob(".*")), "the next build sweeps up"
+    assert not list((shop.index / "segments").glob(".*")), "the next build sweeps up"
 
 
 def _build_within(shop: Workshop, limit: int) -> str:
@@ -496,44 +526,339 @@ def test_a_rollback_can_be_taken_back(shop):
     assert first != second
 
 
-# Larger indexes, which are quantised
+# Segments
 
 
-@pytest.fixture
-def large(shop, monkeypatch):
-    """A workshop of 150 passages, where more than 100 are many."""
-    monkeypatch.setattr(qa.index.local.snapshot_writer, "EXACT_UP_TO", 100)
-    for number in range(150):
-        shop.put(
-            f"note{number}.txt", f"Note {number}\n\nWord{number} stands by word{number // 2} and word{number // 7}."
-        )
+def opened_by(act: Callable[[], object]) -> set[str]:
+    """The names of the files that an act opens, in this process."""
+    found: set[str] = set()
+    active = True
+
+    def note(event: str, arguments: tuple[object, ...]) -> None:
+        if active and event in ("open", "sqlite3.connect"):
+            found.add(Path(str(arguments[0])).name)
+
+    sys.addaudithook(note)
+    act()
+    active = False
+    return found
+
+
+def test_a_build_with_nothing_to_do_opens_no_array_and_no_unchanged_file(shop, monkeypatch):
+    monkeypatch.setattr(qa.building.file_digests, "SETTLED_S", 0)
+    shop.build()
+    shop.put("lighthouse.txt", NEW)
+    shop.build()
+    arrays = {path.name for folder in shop.segments() for path in folder.iterdir()} - {"segment.json", "texts.sqlite"}
+    sources = {path.name for path in shop.seeds.iterdir()}
+    opened = opened_by(lambda: (shop.build(), shop.merge()))
+    assert not opened & (arrays | sources)
+    shop.put("mill.txt", "The Mill\n\nThe mill is closed.")
+    assert opened_by(shop.build) & sources == {"mill.txt"}
+
+
+def test_a_file_that_was_touched_is_digested_again_and_changes_nothing(shop, monkeypatch):
+    monkeypatch.setattr(qa.building.file_digests, "SETTLED_S", 0)
+    shop.build()
+    (shop.seeds / "mill.txt").touch()
+    found: list[bool] = []
+    assert "mill.txt" in opened_by(lambda: found.append(shop.build().published))
+    assert found == [False]
+    assert "mill.txt" not in opened_by(shop.build)
+
+
+def test_what_is_remembered_of_files_may_be_lost_or_broken(shop):
+    shop.put("empty.txt", b"")
+    first = shop.build()
+    for content in (b"", b"no database", None):
+        path = shop.index / "files.sqlite"
+        path.unlink() if content is None else path.write_bytes(content)
+        again = shop.build()
+        assert (again.published, fates(again)) == (False, {**fates(first), **dict.fromkeys(TEXTS, "unchanged")})
+
+
+def bytes_written_by(shop: Workshop) -> int:
+    """The sizes of the files in the index folder that a build and a merge make or replace, and what others grow by."""
+
+    def state() -> dict[Path, tuple[int, int]]:
+        found = [path for path in shop.index.rglob("*") if path.is_file()]
+        return {path: (path.stat().st_ino, path.stat().st_size) for path in found}
+
+    before = state()
+    shop.build()
+    shop.merge()
+    return sum(
+        size - (before[path][1] if path in before and before[path][0] == inode else 0)
+        for path, (inode, size) in state().items()
+    )
+
+
+def of_passages(root: Path, count: int) -> Workshop:
+    """A workshop of so many passages, ten in each document."""
+    shop = Workshop(root, {})
+    shop.encoder.dimension = 8
+    for number in range(count // 10):
+        paragraphs = [
+            f"# Pier {number}-{place}\n\nWord{number % 97} stands by word{place} at pier {number}."
+            for place in range(10)
+        ]
+        shop.put(f"note{number:05}.md", "\n\n".join(paragraphs))
     return shop
 
 
-def test_a_large_index_is_quantised_and_rebuilt_to_the_same_bytes(large, tmp_path):
-    large.build()
-    large.put("lighthouse.txt", NEW)
-    report = large.build()
-    assert (report.encoded, report.reused) == (1, 153)
-    manifest = manifest_of(large)
-    assert manifest["vectors"]["kind"] == "quantised"
-    assert manifest["vectors"]["recall"] >= 0.98
-    assert manifest["files"] == built_from_nothing(large, tmp_path / "nothing")["files"]
+def test_what_one_addition_writes_does_not_grow_with_the_index(tmp_path, monkeypatch):
+    monkeypatch.setattr(qa.building.file_digests, "SETTLED_S", 0)
+    monkeypatch.setattr(qa.building.read_files, "Parser", ParserHere)
+    written = []
+    for count in (1000, 10_000):
+        shop = of_passages(tmp_path / str(count), count)
+        assert shop.build().passages == count
+        shop.put("lighthouse.txt", NEW)
+        written.append(bytes_written_by(shop))
+    assert written[1] <= 1.1 * written[0], written
 
 
-def test_a_large_index_answers_with_filters_and_without(large):
-    large.build()
-    index = large.open_index()
-    for filters in (None, Filters(document_ids=("note77", "note78", "mill"))):
-        ranking = search(index, large.encoder, "word77 stands by word38", filters)
-        assert ranking.hits(1)[0].passage.document_id == "note77"
-    assert len(ranking.rows) == 3
-    index.close()
+def test_four_small_segments_become_one_with_the_same_content(shop, tmp_path):
+    shop.build()
+    for number in range(3):
+        shop.put(f"note{number}.txt", f"Note {number}\n\nA note on pier {number}.")
+        shop.build()
+    assert len(shop.segments()) == 4
+    before = shop.version()
+    assert shop.merge() == 1
+    merged = shop.version()
+    assert len(merged.segments) == 1
+    assert (merged.id, merged.counts, merged.sequence) == (before.id, before.counts, before.sequence + 1)
+    other = built_from_nothing(shop, tmp_path / "nothing")
+    assert [path.name for path in shop.segments()] == [path.name for path in other.segments()], "byte for byte"
+    assert shop.merge() == 0
+    assert not shop.build().published
 
 
-def test_an_index_that_stays_exact_is_told(large, monkeypatch, caplog):
-    monkeypatch.setattr(qa.index.local.vectors.choice, "RECALL_GOAL", 1.1)
-    large.build()
-    assert "recall" in caplog.text
-    assert manifest_of(large)["vectors"]["kind"] == "exact"
-    assert manifest_of(large)["vectors"]["lists"] > 0
+def test_a_segment_of_which_much_was_removed_is_written_anew(shop):
+    shop.build()
+    (shop.seeds / "mill.txt").unlink()
+    shop.build()
+    assert shop.version().segments[0].removed == (2,)
+    assert shop.merge() == 1
+    assert shop.version().segments[0].removed == ()
+    assert list(documents(shop)) == ["ferry.md", "harbour"]
+
+
+def test_a_merge_stops_for_a_build_and_leaves_nothing(shop):
+    shop.build()
+    (shop.seeds / "mill.txt").unlink()
+    shop.build()
+    before = shop.version()
+    asked = []
+    assert merge(shop.settings, lambda: len(asked) == 3 or asked.append(1)) == 0
+    assert len(asked) == 3
+    assert shop.version() == before
+    assert not list((shop.index / "segments").glob(".*"))
+    assert set(segment_ids(shop.index)) == {entry.id for entry in before.segments}
+    assert shop.merge() == 1
+
+
+def test_a_build_asks_a_merge_to_stop_and_waits_for_it(shop):
+    shop.build()
+    (shop.seeds / "mill.txt").unlink()
+    shop.build()
+    built, asked = [], []
+    merging = threading.Event()
+
+    def build_meanwhile() -> None:
+        assert merging.wait(PATIENCE_S)
+        built.append(shop.build())
+
+    thread = threading.Thread(target=build_meanwhile)
+    thread.start()
+
+    def wanted() -> bool:
+        asked.append(1)
+        if len(asked) > 1:  # once it has noted that it merges
+            merging.set()
+            until((shop.index / "build.waiting").exists)
+        return False
+
+    assert merge(shop.settings, wanted) == 0
+    thread.join(PATIENCE_S)
+    assert len(built) == 1
+    assert not (shop.index / "build.waiting").exists()
+
+
+def test_a_merge_beside_a_build_does_nothing(shop):
+    shop.build()
+    (shop.seeds / "mill.txt").unlink()
+    shop.build()
+    (shop.index / "progress.json").write_text("{}")
+    with FileLock(shop.index / "build.lock"):
+        assert shop.merge() == 0
+    assert (shop.index / "progress.json").read_text() == "{}", "it is the build's"
+
+
+def test_a_merge_copies_no_damage(shop, caplog):
+    shop.build()
+    (shop.seeds / "mill.txt").unlink()
+    shop.build()
+    path = shop.segments()[0] / "vectors.f32"
+    status = path.stat()
+    rot(path)
+    assert path.stat().st_mtime_ns == status.st_mtime_ns
+    assert shop.merge() == 0
+    assert "vectors.f32 is altered" in caplog.text
+
+
+def rot(path: Path) -> None:
+    """Change a byte and the time of the change back."""
+    status = path.stat()
+    data = bytearray(path.read_bytes())
+    data[3] ^= 4
+    path.write_bytes(data)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_an_old_state_of_a_document_is_taken_again_from_where_it_lies(shop, nothing_is_read):
+    first = shop.build().snapshot
+    shop.put("mill.txt", "The Mill\n\nThe mill is closed.")
+    shop.build()
+    shop.put("mill.txt", TEXTS["mill.txt"])
+    nothing_is_read()
+    report = shop.build()
+    assert (report.snapshot, report.encoded, fates(report)["mill.txt"]) == (first, 0, "changed")
+    assert len(shop.segments()) == 1
+
+
+def test_a_long_build_goes_on_from_the_segments_that_it_has_finished(shop, monkeypatch, nothing_is_read):
+    monkeypatch.setattr(qa.building.write_segments, "PASSAGES_AT_ONCE", 1)
+
+    def stop(text: str) -> None:
+        if "mill" in text:
+            raise KeyboardInterrupt
+
+    shop.encoder.seen = stop
+    with pytest.raises(KeyboardInterrupt):
+        shop.build()
+    kept = segment_ids(shop.index)
+    assert len(kept) == 1
+    shop.encoder.seen = lambda _: None
+    nothing_is_read()  # a second time
+    (shop.index / JOURNAL).stat()
+    report = shop.build()
+    assert (report.encoded, report.reused) == (1, 2)
+    assert kept[0] in [entry.id for entry in shop.version().segments]
+    assert list(documents(shop)) == ["ferry.md", "harbour", "mill"]
+
+
+def test_a_segment_that_was_noted_and_did_not_get_its_place_is_no_damage(shop, monkeypatch, caplog):
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(qa.building.write_segments, "install_segment", stop)
+        shop.build()
+    assert shop.build().reused == 3
+    assert caplog.messages == []
+
+
+def test_finished_segments_that_are_not_needed_any_more_are_removed(shop, monkeypatch):
+    monkeypatch.setattr(qa.building.write_segments, "PASSAGES_AT_ONCE", 1)
+    shop.build()
+    for number in range(3):
+        shop.put(f"note{number}.txt", f"Note {number}\n\nA note on pier {number}.")
+    shop.encoder.seen = lambda text: (_ for _ in ()).throw(KeyboardInterrupt) if "pier 2" in text else None
+    with pytest.raises(KeyboardInterrupt):
+        shop.build()
+    named = {entry.id for entry in shop.version().segments}
+    assert len(set(segment_ids(shop.index)) - named) == 1
+    for number in range(3):
+        (shop.seeds / f"note{number}.txt").unlink()
+    assert not shop.build().published
+    assert set(segment_ids(shop.index)) == named
+    assert not (shop.index / JOURNAL).exists()
+
+
+def test_another_analyser_writes_all_documents_anew_and_encodes_none(shop, monkeypatch, nothing_is_read):
+    first = shop.build()
+    monkeypatch.setattr(qa.building.build, "ANALYSER_VERSION", 99)
+    nothing_is_read()
+    report = shop.build()
+    assert (report.published, report.encoded, set(fates(report).values())) == (True, 0, {"unchanged"})
+    assert report.snapshot != first.snapshot
+    assert len(shop.segments()) == 1
+
+
+def test_another_model_encodes_all_passages_and_reads_no_file(shop, nothing_is_read):
+    shop.build()
+    shop.encoder.fingerprint = "fake-2"
+    nothing_is_read()
+    report = shop.build()
+    assert (report.published, report.encoded) == (True, 3)
+
+
+def test_the_format_before_is_told_in_one_line_and_built_anew(shop, caplog):
+    (shop.index / "snapshots" / "0123456789abcdef").mkdir(parents=True)
+    (shop.index / "CURRENT").write_text("0123456789abcdef\n")
+    report = shop.build()
+    assert (report.published, report.encoded) == (True, 3)
+    (told,) = caplog.messages
+    assert told == (
+        f"The index in {shop.index} is of format 5, but 6 is in use. All documents are read and encoded anew."
+    )
+    assert not (shop.index / "snapshots").exists()
+
+
+# Damage
+
+
+def test_damage_that_a_build_notices_is_mended_from_the_documents(shop, caplog):
+    first = shop.build().snapshot
+    shop.put("lighthouse.txt", NEW)
+    second = shop.build().snapshot
+    path = shop.segments()[0] / "tokens.i8"
+    data = bytearray(path.read_bytes())
+    data[3] ^= 4
+    path.write_bytes(data)
+    report = shop.build()
+    assert (report.snapshot, report.published, report.encoded) == (second, True, 3)
+    assert "tokens.i8 is altered" in caplog.text
+    assert "It holds ferry.md, harbour.txt, mill.txt." in caplog.text
+    shop.open_index().close()
+    (aside,) = (shop.index / "segments").glob("*.damaged-*")
+    assert (aside / "tokens.i8").read_bytes() == data
+    assert roll_back(shop.index) == first, "the segment that was made anew is whole in it too"
+
+
+def test_every_byte_is_compared_when_asked_and_repaired_when_asked(shop, tmp_path):
+    shop.build()
+    shop.put("lighthouse.txt", NEW)
+    second = shop.build()
+    assert not shop.build(verify=True).published
+    path = shop.segments()[1] / "vectors.f32"
+    rot(path)
+    with pytest.raises(DamagedSnapshot, match=r"vectors.f32 is altered.*It holds lighthouse.txt."):
+        shop.build(verify=True)
+    assert read_report(shop.index)["error"].startswith("Segment ")
+    report = shop.build(repair=True)
+    assert (report.snapshot, report.published, report.encoded) == (second.snapshot, True, 1)
+    assert says_the_same(shop, built_from_nothing(shop, tmp_path / "nothing"))
+    assert not shop.build(verify=True).published
+
+
+def test_a_lost_segment_is_mended_by_the_next_build(shop):
+    shop.build()
+    shop.put("lighthouse.txt", NEW)
+    shop.build()
+    shutil.rmtree(shop.segments()[0])
+    assert shop.build().encoded == 3
+    assert len(documents(shop)) == 4
+
+
+def test_after_a_rollback_documents_of_the_refused_version_are_not_read_again(shop, nothing_is_read):
+    shop.build()
+    shop.put("lighthouse.txt", NEW)
+    second = shop.build().snapshot
+    name = roll_back(shop.index) and current_name(shop.index)
+    nothing_is_read()
+    report = shop.build()
+    assert (report.held_back, report.encoded, current_name(shop.index)) == (second, 0, name)
+    assert rolled_back(shop.index) == [second]

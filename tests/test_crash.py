@@ -1,5 +1,7 @@
 """Builders killed by SIGKILL, before and after steps of their work chosen at random, while questions are answered.
 
+They add, change and remove documents, merge, prune and roll back.
+
 A run of 200 kills: `KILLS=200 SEED=7 pytest tests/test_crash.py -s`. Without, ten, and always the same seed.
 """
 
@@ -14,6 +16,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import crash_builder
@@ -21,6 +24,7 @@ import pytest
 from fakes import FakeEncoder
 from processes import FRESH
 from waiting import PATIENCE_S, until
+from whole_index import contents, signals
 from workshop import Workshop
 
 import qa.index.local.current
@@ -28,7 +32,8 @@ from qa.answering.service import Service
 from qa.building.build import build
 from qa.cli.open_service import open_service
 from qa.encode import Encoder
-from qa.index.local.manifest import current_id, manifests, read_manifest, verify_files
+from qa.index.local.index_folder import current_id, current_name, segment_ids, version_names, versions
+from qa.index.local.verify import verify_segment
 from qa.settings import Settings
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
@@ -78,6 +83,7 @@ class Readers:
 
 
 def write(shop: Workshop, edition: int) -> None:
+    """Five documents that all tell the edition, and a few notes, of which one is written anew and one removed."""
     for number in range(5):
         paragraphs = [
             f"Harbour {number}, basin {basin}: the tide table of the harbour shows edition {edition:05d} for the"
@@ -85,89 +91,121 @@ def write(shop: Workshop, edition: int) -> None:
             for basin in range(3)
         ]
         shop.put(f"tide{number}.txt", f"Tide table {number}\n\n" + "\n\n".join(paragraphs))
+    shop.put(f"note{edition % 7}.txt", f"Note {edition}\n\nThe cook wrote note {edition} on the kitchen wall.")
+    (shop.seeds / f"note{(edition + 3) % 7}.txt").unlink(missing_ok=True)
 
 
 def whole(shop: Workshop) -> None:
-    """Every published snapshot is whole, and CURRENT names one of them."""
-    ids = [manifest["id"] for manifest in manifests(shop.index)]
-    assert current_id(shop.index) in ids
-    for each in ids:
-        verify_files(shop.folder(each), read_manifest(shop.folder(each)))
+    """Every version is whole to the last byte, and CURRENT names one of them."""
+    found = versions(shop.index)
+    assert current_name(shop.index) in [version.name for version in found]
+    for segment_id in {entry.id for version in found for entry in version.segments}:
+        verify_segment(shop.index, segment_id, every_byte=True)
+
+
+def nothing_is_left_over(shop: Workshop) -> None:
+    """There is no file that no version names, and CURRENT names the newest."""
+    assert version_names(shop.index)[0] == current_name(shop.index)
+    assert set(segment_ids(shop.index)) == {entry.id for version in versions(shop.index) for entry in version.segments}
+    assert not list(shop.index.rglob(".*"))
+
+
+class Builders:
+    """Starts builders, and counts what became of them."""
+
+    def __init__(self, shop: Workshop, seed: int) -> None:
+        self.shop = shop
+        self.killed = self.finished = 0
+        self._chance = random.Random(seed)
+        self._steps: dict[bool, int] = {}
+
+    def start(self, target=crash_builder.run, *more: object):
+        process = FRESH.Process(target=target, args=(self.shop.seeds, self.shop.index, *more))
+        process.start()
+        return process
+
+    def finish(self, *, rolls_back: bool = False) -> None:
+        """Have a builder work to its end; the first of each kind tells how many steps that takes."""
+        if rolls_back in self._steps:
+            builder = self.start(crash_builder.run, rolls_back)
+        else:
+            builder, told = self._telling(rolls_back)
+            self._steps[rolls_back] = 0
+            while os.read(told.fileno(), 1):
+                self._steps[rolls_back] += 1
+        builder.join(PATIENCE_S)
+        assert builder.exitcode == 0
+
+    def kill(self, *, rolls_back: bool) -> None:
+        """Have one die somewhere on its way, by itself or from outside."""
+        at = self._chance.randrange(1, self._steps[rolls_back] + 5)
+        if self._chance.random() < 0.5:
+            victim = self.start(crash_builder.run, rolls_back, at)
+        else:
+            victim, told = self._telling(rolls_back)
+            while at and os.read(told.fileno(), 1):
+                at -= 1
+            victim.join(self._chance.uniform(0, 0.01))  # it may write what no step tells of; any moment is as good
+            victim.kill()
+        victim.join(PATIENCE_S)
+        assert victim.exitcode in (0, -signal.SIGKILL)
+        self.killed += victim.exitcode != 0
+        self.finished += victim.exitcode == 0
+
+    def rolls_back(self) -> bool:
+        """Whether the next one is to roll back."""
+        return self._chance.random() < 0.2
+
+    def _telling(self, rolls_back: bool):
+        """A builder that tells its steps, and the pipe where it does; the pipe ends with it."""
+        told, tell = FRESH.Pipe(duplex=False)
+        process = self.start(crash_builder.tell, rolls_back, tell)
+        tell.close()
+        return process, told
 
 
 def test_killed_builders_leave_nothing_torn_and_no_question_unanswered(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(qa.index.local.current, "LOOK_EVERY_S", 0.02)
     shop = Workshop(tmp_path, {})
-
-    def builder(target=crash_builder.run, *more):
-        process = FRESH.Process(target=target, args=(shop.seeds, shop.index, *more))
-        process.start()
-        return process
-
-    def telling_builder():
-        """A builder that tells its steps, and the pipe where it does; the pipe ends with it."""
-        told, tell = FRESH.Pipe(duplex=False)
-        process = builder(crash_builder.tell, tell)
-        tell.close()
-        return process, told
-
-    write(shop, 0)
-    first = builder()
-    first.join(PATIENCE_S)
-    assert first.exitcode == 0
-    write(shop, 1)
-    counting, told = telling_builder()
-    steps = 0
-    while os.read(told.fileno(), 1):
-        steps += 1
-    counting.join(PATIENCE_S)
-    assert steps > 100
-
-    chance = random.Random(SEED)
-    killed = finished = 0
+    builders = Builders(shop, SEED)
+    for edition in range(4):
+        write(shop, edition)
+        builders.finish()
+    builders.finish(rolls_back=True)
     service = open_service(shop.settings, FakeEncoder())
     readers = Readers(service)
-    readers.latest = 1
+    readers.latest = edition
     try:
-        edition = 1
-        while killed < KILLS:
-            edition += 1
-            readers.latest = edition
-            write(shop, edition)
-            at = chance.randrange(1, steps + 5)
-            if chance.random() < 0.5:
-                victim = builder(crash_builder.run, at)
-            else:
-                victim, told = telling_builder()
-                while at and os.read(told.fileno(), 1):
-                    at -= 1
-                victim.join(chance.uniform(0, 0.01))  # it may write what no step tells of; any moment is as good
-                victim.kill()
-            victim.join(PATIENCE_S)
-            killed += victim.exitcode == -signal.SIGKILL
-            finished += victim.exitcode == 0
-            assert victim.exitcode in (0, -signal.SIGKILL)
+        while builders.killed < KILLS:
+            rolls_back = builders.rolls_back()
+            if not rolls_back:
+                edition += 1
+                readers.latest = edition
+                write(shop, edition)
+            builders.kill(rolls_back=rolls_back)
             whole(shop)
             readers.wait_for_answers(5)
-            heir = builder()
-            heir.join(PATIENCE_S)
-            assert heir.exitcode == 0, f"the build after a kill failed (seed {SEED})"
+            builders.finish()
             whole(shop)
-            assert not list((shop.index / "snapshots").glob(".*"))
+            nothing_is_left_over(shop)
             readers.wait_for_answers(snapshot=current_id(shop.index))
     finally:
         readers.close()
         service.close()
     with capsys.disabled():
         print(
-            f"\n[{killed} kills, {finished} builds too quick to kill, seed {SEED}:"
+            f"\n[{builders.killed} kills, {builders.finished} builds too quick to kill, seed {SEED}:"
             f" {len(readers.answered)} answers, {len(readers.wrong)} wrong]"
         )
     assert readers.wrong == []
+    write(shop, edition + 1)
+    builders.finish()
     other = Workshop(tmp_path / "nothing", {})
     other.settings = Settings(seeds_dir=shop.seeds, index_dir=other.index)
     other.build()
-    assert read_manifest(other.folder())["files"] == read_manifest(shop.folder())["files"]
+    with closing(shop.open_index()) as here, closing(other.open_index()) as there:
+        assert contents(here) == contents(there)
+        assert signals(here, shop.encoder) == signals(there, shop.encoder)
 
 
 _HELD = """

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import unicodedata
@@ -12,7 +13,7 @@ from workshop import Workshop
 import qa.building.doctor
 from qa.building.doctor import Health, examine
 from qa.index.build_notes import BuildReport, Fate, FileReport, write_report
-from qa.index.local.publish import roll_back
+from qa.index.local.rollback import roll_back
 
 
 @pytest.fixture
@@ -42,23 +43,36 @@ def test_all_is_well(shop):
     assert kinds == {"model", "reading", "documents", "build", "snapshot", "agreement", "disk"}
 
 
-@pytest.mark.parametrize(
-    "name", ["manifest.json", "documents.sqlite", "passages.faiss", "tokens.i8", "bm25/vocab.index.json"]
-)
-def test_a_damaged_file_is_named_with_the_remedy(shop, name):
-    path = shop.folder() / name
+@pytest.mark.parametrize("name", ["segment.json", "texts.sqlite", "vectors.f32", "tokens.i8", "term_texts.utf8"])
+def test_a_damaged_file_is_named_with_its_documents_and_the_remedy(shop, name):
+    shop.put("new.txt", "New.")
+    shop.build()
+    path = shop.segments()[0] / name
+    status = path.stat()
     data = bytearray(path.read_bytes())
     data[-2] ^= 4
     path.write_bytes(data)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     found = findings(shop, Health.WRONG)
-    assert any(name in detail for detail in found), found
-    assert all(remedy for remedy in found.values())
+    assert [remedy for detail, remedy in found.items() if "(current)" in detail] == ["Run `qa build --repair`."]
+    assert all(name in detail and path.parent.name in detail for detail in found), found
+    assert all("It holds ferry.md, harbour.txt, mill.txt." in detail for detail in found), found
+    shop.build(repair=True)
+    assert findings(shop, Health.WRONG) == {}
+
+
+def test_a_damaged_version_is_named(shop):
+    first = shop.version().name
+    shop.put("new.txt", "New.")
+    shop.build()
+    (shop.index / "versions" / f"{first}.json").write_bytes(b"{}")
+    assert f"{first} (older): Snapshot {first}: " in only(shop, Health.WRONG)[0]
 
 
 def test_a_current_that_names_nothing(shop):
-    (shop.index / "CURRENT").write_text("0123456789abcdef\n")
+    (shop.index / "CURRENT").write_text("000007-0123456789abcdef\n")
     detail, remedy = only(shop, Health.WRONG)
-    assert detail == "snapshot: CURRENT names 0123456789abcdef, which is not there"
+    assert detail == "snapshot: CURRENT names 000007-0123456789abcdef, which is not there"
     assert "qa rollback" in remedy
     (shop.index / "CURRENT").write_text("nonsense")
     assert "names no snapshot" in only(shop, Health.WRONG)[0]
@@ -134,7 +148,7 @@ def test_wrong_weights(shop, monkeypatch):
 
 
 def test_a_running_build_and_what_a_dead_one_left(shop):
-    (shop.index / "snapshots/.unfinished-99").mkdir()
+    (shop.index / "segments/.unfinished-99").mkdir()
     assert "a build was cut off (.unfinished-99)" in only(shop, Health.NOTE)[0]
     with FileLock(shop.index / "build.lock"):
         assert "build: a build is running" in findings(shop, Health.OK)

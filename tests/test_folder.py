@@ -127,7 +127,7 @@ def test_links_to_folders_are_named(shop: Workshop) -> None:
     report = shop.build()
     for name in ("linked", "self"):
         assert fates(report)[name] == "skipped"
-        assert reason(report, name).startswith("is a link to a folder, which is not followed")
+        assert reason(report, name).startswith("is a link to a folder whose documents are read where they stand")
     assert fates(report)["deep/quay.txt"] == "added"
 
 

@@ -184,15 +184,17 @@ def test_words_near_another_equal_a_walk_through_all_words(
     assert len({form.folded for form in found}) == len(found)
 
 
-def test_which_passages_hold_which_terms_equals_a_walk_through_all(index: Index, plain: PlainIndex) -> None:
-    known = [*sorted({each for passage in plain.passages for each in passage.terms})[::3], "dragon"]
-    rows = np.arange(index.size)[::-1].astype(np.int64)
-    held = index.held(known, rows)
-    assert held.tolist() == [[plain.passages[row].terms[each] > 0 for row in rows] for each in known]
-    assert index.held([], rows).shape == (0, len(rows))
-    first, *others = known
-    both = [sum(each.terms[first] > 0 and each.terms[other] > 0 for each in plain.passages) for other in others]
-    assert list(index.together(first, others)) == both
+@given(st.lists(st.sampled_from(WORDS), max_size=4, unique=True), st.data())
+def test_what_passages_hold_equals_a_look_at_each(
+    index: Index, plain: PlainIndex, asked: list[str], data: st.DataObject
+) -> None:
+    rows = data.draw(st.lists(st.integers(0, len(plain.passages) - 1), max_size=9, unique=True))
+    held = index.held(list(map(term, asked)), np.array(rows, np.int64))
+    assert held.shape == (len(asked), len(rows))
+    assert held.tolist() == [[term(word) in plain.passages[row].terms for row in rows] for word in asked]
+    for word in asked:
+        counts = [sum({term(word), term(other)} <= set(each.terms) for each in plain.passages) for other in asked]
+        assert list(index.together(term(word), [term(other) for other in asked])) == counts
 
 
 def test_abbreviations_are_found_by_either_form(made: Made, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -1,4 +1,4 @@
-"""What is held in memory for each passage: next to nothing, while a snapshot is written and while it serves."""
+"""What is held in memory for each passage: little while a segment is written, and next to nothing while it serves."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import pytest
 from fakes import word_vector
 
 from qa.encode.int8 import PassageVectors, quantise
-from qa.index.local.publish import publish
-from qa.index.local.snapshot import open_snapshot
-from qa.index.local.snapshot_writer import SnapshotWriter
+from qa.index.local.segment import Segment
+from qa.index.local.segment_writer import SegmentWriter
+from qa.index.local.version import Configuration
 from qa.records import Document, Passage, PassageKind, Span
 from qa.text.words import ANALYSER_VERSION
 
 DIMENSION = 32
-CONFIGURATION = {"model": "m", "weights": "w", "analyser": ANALYSER_VERSION, "dimension": DIMENSION}
+CONFIGURATION = Configuration("m", "w", "l", 1, ANALYSER_VERSION, DIMENSION)
 TEXT = "the tide table of the harbour"
 
 
@@ -41,38 +41,40 @@ def grown() -> Iterator[Callable[[], int]]:
     tracemalloc.stop()
 
 
-def write(index: Path, count: int, halfway: Callable[[], object]) -> SnapshotWriter:
+def write(folder: Path, count: int, halfway: Callable[[], object]) -> SegmentWriter:
     """Write passages that say all the same, 50 to a document."""
     levels, scales = quantise(np.stack([word_vector(word, DIMENSION) for word in TEXT.split()]))
     spans = np.zeros((len(levels), 2), dtype=np.int32)
-    writer = SnapshotWriter(index, CONFIGURATION)
-    for number in range(count):
-        if number == count // 2:
-            halfway()
-        name = f"d{number // 50}"
-        if number % 50 == 0:
-            document = Document(name, f"{name}.txt", "0", TEXT, (), name, None, None, None, None)
-            writer.add_document(document, {})
-        passage = Passage(name, 0, len(TEXT), TEXT, (), (Span(0, len(TEXT)),), PassageKind.BODY, None, ())
-        vector = word_vector(f"word{number % 1000}", DIMENSION)
-        vectors = PassageVectors(vector, levels, scales, spans, levels[:1], scales[:1])
-        writer.add_passage(passage, sha256(str(number).encode()).digest(), vectors)
+    writer = SegmentWriter(folder, CONFIGURATION)
+
+    def passages(name: str, first: int) -> Iterator[tuple[Passage, bytes, PassageVectors]]:
+        for number in range(first, first + 50):
+            if number == count // 2:
+                halfway()
+            passage = Passage(name, 0, len(TEXT), TEXT, (), (Span(0, len(TEXT)),), PassageKind.BODY, None, ())
+            vector = word_vector(f"word{number % 1000}", DIMENSION)
+            vectors = PassageVectors(vector, levels, scales, spans, levels[:1], scales[:1])
+            yield passage, sha256(str(number).encode()).digest(), vectors
+
+    for number in range(0, count, 50):
+        name = f"d{number // 50:05}"
+        writer.add(Document(name, f"{name}.txt", "0", TEXT, (), name), {}, passages(name, number))
     return writer
 
 
-def test_writing_holds_a_few_bytes_for_each_passage(tmp_path: Path, grown: Callable[[], int]) -> None:
-    writer = write(tmp_path, 4000, grown)
-    assert grown() < 40 * 2000, "as much as documents need for the manifest"
+def test_writing_holds_some_bytes_for_each_passage(tmp_path: Path, grown: Callable[[], int]) -> None:
+    writer = write(tmp_path / "segment", 4000, grown)
+    assert grown() < 200 * 2000, "its terms and words"
     writer.abandon()
 
 
-def test_an_open_snapshot_holds_a_few_bytes_for_each_passage(tmp_path: Path, grown: Callable[[], int]) -> None:
-    writer = write(tmp_path, 4000, lambda: None)
-    snapshot_id = writer.finish()
-    publish(tmp_path, writer.folder, snapshot_id)
+def test_an_open_segment_holds_a_few_bytes_for_each_passage(tmp_path: Path, grown: Callable[[], int]) -> None:
+    writer = write(tmp_path / "segment", 4000, lambda: None)
+    record = writer.finish()
+    (tmp_path / "segment").rename(tmp_path / record.id)
     del writer
     grown()
-    snapshot = open_snapshot(tmp_path, snapshot_id)
-    assert snapshot.size == 4000
+    segment = Segment.open(tmp_path / record.id)
+    assert segment.size == 4000
     assert grown() < 60 * 4000, "documents and words, but no passage"
-    snapshot.close()
+    segment.close()

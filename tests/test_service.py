@@ -6,17 +6,18 @@ from contextlib import closing, contextmanager
 
 import pytest
 from waiting import until
-from workshop import Workshop
+from workshop import TEXTS, Workshop
 
 import qa.index.local.current
 from qa.answering.service import Service
 from qa.cli.open_service import open_service
 from qa.errors import DamagedSnapshot, InvalidQuestion, NoIndex, QAError, UnknownDocument
-from qa.index.local.current import Holder
-from qa.index.local.manifest import current_id
-from qa.index.local.publish import roll_back
-from qa.index.local.snapshot import Snapshot
-from qa.records import Filters
+from qa.index.local.current import CurrentIndex
+from qa.index.local.index_folder import current_id, version_path
+from qa.index.local.open_version import OpenVersion
+from qa.index.local.rollback import roll_back
+from qa.index.local.segment import Segment
+from qa.records import Filters, Verdict
 
 LOOK_EVERY_S = qa.index.local.current.LOOK_EVERY_S
 
@@ -138,11 +139,11 @@ def test_takes_up_a_new_snapshot_by_itself(shop):
 def test_swaps_under_load_without_a_failed_or_mixed_answer(shop, monkeypatch):
     """Every build says a new number in every document; an answer that mixed two snapshots would show two."""
     opened, closed = [], []
-    real_open, real_close = qa.index.local.current.open_snapshot, Snapshot.close
+    real_open, real_close = qa.index.local.current.open_index, OpenVersion.close
     monkeypatch.setattr(
-        qa.index.local.current, "open_snapshot", lambda *a, **o: (opened.append(real_open(*a, **o)), opened[-1])[1]
+        qa.index.local.current, "open_index", lambda *a, **o: (opened.append(real_open(*a, **o)), opened[-1])[1]
     )
-    monkeypatch.setattr(Snapshot, "close", lambda self: (closed.append(self), real_close(self))[1])
+    monkeypatch.setattr(OpenVersion, "close", lambda self: (closed.append(self), real_close(self))[1])
 
     def write(number: int) -> None:
         for name in ("one", "two", "three", "four"):
@@ -185,9 +186,10 @@ def test_swaps_under_load_without_a_failed_or_mixed_answer(shop, monkeypatch):
 
 def test_a_snapshot_is_closed_after_its_last_reader(shop):
     shop.build()
-    with closing(Holder(shop.index, shop.encoder.fingerprint)) as source:
+    with closing(CurrentIndex(shop.index, shop.encoder.fingerprint)) as source:
         with source.reading() as old:
-            shop.put("lighthouse.txt", "The lighthouse flashes twice.")
+            for name in TEXTS:
+                shop.put(name, "The lighthouse flashes twice.")
             shop.build()
             source.refresh()
             with source.reading() as new:
@@ -197,12 +199,15 @@ def test_a_snapshot_is_closed_after_its_last_reader(shop):
             old.document("harbour")
 
 
-@pytest.mark.parametrize("name", ["tokens.i8", "documents.sqlite", "passages.faiss", "manifest.json", "CURRENT"])
+@pytest.mark.parametrize("name", ["tokens.i8", "texts.sqlite", "vectors.f32", "segment.json", "version", "CURRENT"])
 def test_at_the_start_falls_back_to_the_newest_whole_and_says_so(shop, caplog, name):
     first = shop.build().snapshot
     shop.put("lighthouse.txt", "The lighthouse flashes twice.")
     second = shop.build().snapshot
-    flip(shop.index / name if name == "CURRENT" else shop.folder(second) / name)
+    version = shop.version()
+    places = {"CURRENT": shop.index / name, "version": version_path(shop.index, version.name)}
+    flip(places.get(name, shop.new_folder() / name))
+    name = version.name if name == "version" else name
     before = sorted(path for path in shop.index.rglob("*"))
     with caplog.at_level(logging.ERROR), serving(shop) as service:
         status = service.status()
@@ -229,14 +234,15 @@ def test_a_missing_current_is_no_missing_index(shop, caplog):
         assert "CURRENT is missing" in service.status().trouble
         assert "CURRENT is missing" in caplog.text
         mended = shop.build()
-        assert (mended.snapshot, mended.published) == (second, True)
+        assert mended.snapshot == second
         until(lambda: service.status().trouble is None)
+        newest = shop.new_folder()
         (shop.index / "CURRENT").unlink()
         service.refresh()
         assert service.status().snapshot == second, "a running service keeps what it has"
         assert "CURRENT is missing" in service.status().trouble
         assert service.ask("who built the pier").passages
-    flip(shop.folder(second) / "tokens.i8")
+    flip(newest / "tokens.i8")
     with serving(shop) as service:
         assert service.status().snapshot == first
 
@@ -265,7 +271,7 @@ def test_a_running_service_keeps_what_it_has(shop, looks_when_told, damaged):
         second = shop.build().snapshot
         if damaged == "after the look":
             service.refresh()
-        flip(shop.folder(second) / "tokens.i8")
+        flip(shop.new_folder() / "tokens.i8")
         service.refresh()
         kept = service.status()
         if damaged == "after the look":
@@ -281,7 +287,7 @@ def test_a_running_service_keeps_what_it_has(shop, looks_when_told, damaged):
 
 def test_with_nothing_whole_the_reason_is_told_each_time(shop):
     shop.build()
-    flip(shop.folder() / "tokens.i8")
+    flip(shop.new_folder() / "tokens.i8")
     with serving(shop) as service:
         errors = []
         for _ in range(2):
@@ -305,16 +311,16 @@ def test_another_models_snapshot_is_refused(shop):
 
 def test_a_look_that_fails_is_not_the_last(shop, monkeypatch):
     shop.build()
-    real = Holder.refresh
+    real = CurrentIndex.refresh
     calls = []
 
-    def fail_once(source: Holder) -> None:
+    def fail_once(source: CurrentIndex) -> None:
         calls.append(1)
         if len(calls) == 2:  # the first look is made when it opens
             raise RuntimeError("unforeseen")
         real(source)
 
-    monkeypatch.setattr(Holder, "refresh", fail_once)
+    monkeypatch.setattr(CurrentIndex, "refresh", fail_once)
     with serving(shop) as service:
         shop.put("lighthouse.txt", "The lighthouse flashes twice.")
         wanted = shop.build().snapshot
@@ -325,9 +331,67 @@ def test_a_look_that_fails_is_not_the_last(shop, monkeypatch):
 def test_serves_on_through_a_failed_build(shop):
     before = shop.build().snapshot
     with serving(shop) as service:
-        for path in shop.seeds.iterdir():
-            path.unlink()
+        shop.seeds.rename(shop.seeds.with_name("elsewhere"))
         with pytest.raises(QAError):
             shop.build()
         assert service.ask("who built the pier").snapshot == before
-        assert "Put documents there" in service.report()["error"]
+        assert "There is no folder" in service.report()["error"]
+
+
+def test_an_emptied_index_answers_that_there_is_nothing_and_takes_documents_again(shop, looks_when_told):
+    shop.build()
+    with serving(shop) as service:
+        for path in shop.seeds.iterdir():
+            path.unlink()
+        shop.build()
+        service.refresh()
+        answer = service.ask("who built the pier")
+        assert (answer.passages, answer.verdict) == ((), Verdict.NONE)
+        assert service.status().documents == 0
+        shop.put("pier.txt", "The Pier\n\nThe pier was built by Mara Quill.")
+        shop.build()
+        service.refresh()
+        assert service.ask("who built the pier").passages
+
+
+def test_segments_that_the_next_version_shares_stay_open(shop, monkeypatch):
+    shop.build()
+    opened, closed = [], []
+    real_init, real_close = Segment.__init__, Segment.close
+    monkeypatch.setattr(Segment, "__init__", lambda self, *a: (opened.append(a[0].name), real_init(self, *a))[1])
+    monkeypatch.setattr(Segment, "close", lambda self: (closed.append(self.id), real_close(self))[1])
+    with closing(CurrentIndex(shop.index, shop.encoder.fingerprint)) as source:
+        first = shop.segments()[0].name
+        assert opened == [first]
+        shop.put("lighthouse.txt", "The lighthouse flashes twice.")
+        shop.build()
+        second = shop.segments()[1].name
+        source.refresh()
+        assert (opened, closed) == ([first, second], [])
+        with source.reading() as index:
+            assert "harbour" in index.document("harbour").text
+    assert sorted(closed) == sorted([first, second])
+
+
+def test_readers_notice_nothing_of_a_merge_but_a_new_version(shop, looks_when_told):
+    shop.build()
+    (shop.seeds / "mill.txt").unlink()
+    shop.build()
+    with serving(shop) as service:
+        before = service.ask("who built the pier", explain=True)
+        assert shop.merge() == 1
+        service.refresh()
+        after = service.ask("who built the pier", explain=True)
+        assert (after.snapshot, after.passages) == (before.snapshot, before.passages)
+        assert service.status().trouble is None
+
+
+def test_a_segment_that_was_repaired_under_its_old_name_is_opened_anew(shop, looks_when_told):
+    shop.build()
+    with serving(shop) as service:
+        flip(shop.new_folder() / "tokens.i8")
+        shop.build(repair=True)
+        service.refresh()
+        assert service.ask("who built the pier").passages
+        assert service.status().trouble is None
+    assert len(list((shop.index / "segments").glob("*.damaged-1"))) == 1

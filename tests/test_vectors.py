@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.errors import DamagedSnapshot
-from qa.index.local.vectors import ExactStore, FaissStore, IndexChoice, VectorStore, write_index
-from qa.index.local.vectors.choice import RECALL_GOAL
+from qa.index.local.vectors import (
+    CodedStore,
+    ExactStore,
+    VectorStore,
+    inner_products,
+    write_codes,
+)
 
 Floats = npt.NDArray[np.float32]
 Open = Callable[[Floats], VectorStore]
@@ -25,23 +28,18 @@ def unit(vectors: npt.ArrayLike) -> Floats:
     return np.asarray(array / np.linalg.norm(array, axis=-1, keepdims=True), dtype=np.float32)
 
 
-def written(vectors: Floats, folder: Path, *, exact_up_to: int = 10**9) -> FaissStore:
-    """A store over an index that was saved and opened again."""
-    path = folder / "passages.faiss"
-    return FaissStore.open(path, vectors, write_index(vectors, vectors[:50], path, exact_up_to).probes)
+def coded(vectors: Floats, folder: Path) -> CodedStore:
+    """A store over codes that were saved and opened again."""
+    write_codes(vectors, folder / "codes.faiss")
+    return CodedStore.open(folder / "codes.faiss", vectors)
 
 
-@pytest.fixture(params=["oracle", "exact", "quantised"])
+@pytest.fixture(params=["oracle", "coded"])
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Open:
     """Opens a store over some vectors, written and read again where the store lives in a file."""
     if request.param == "oracle":
         return ExactStore
-
-    def open_faiss(vectors: Floats) -> VectorStore:
-        exact_up_to = 10**9 if request.param == "exact" else 0
-        return written(vectors, tmp_path_factory.mktemp("faiss"), exact_up_to=exact_up_to)
-
-    return open_faiss
+    return lambda vectors: coded(vectors, tmp_path_factory.mktemp("codes"))
 
 
 @pytest.fixture(scope="module")
@@ -110,22 +108,6 @@ def test_size_counts_rows(store: Open, random_vectors: Floats) -> None:
 COUNTS, SHARES = st.integers(1, 600), st.sampled_from([None, 0.0, 0.01, 0.5, 1.0])
 
 
-@given(seed=st.integers(0, 2**32 - 1), count=COUNTS, share=SHARES)
-def test_faiss_finds_what_the_exact_store_finds(
-    random_vectors: Floats, faiss_store: VectorStore, seed: int, count: int, share: float | None
-) -> None:
-    random = np.random.default_rng(seed)
-    query = unit(random.standard_normal(24))
-    allowed = None if share is None else random.random(500) < share
-    rows, scores = faiss_store.search(query, count, allowed)
-    _, expected = ExactStore(random_vectors).search(query, count, allowed)
-    # The two sum in different orders, so rows whose scores differ in the seventh digit may change places.
-    np.testing.assert_allclose(scores, expected, atol=1e-6)
-    np.testing.assert_allclose(random_vectors[rows] @ query, expected, atol=1e-6)
-    assert len(set(rows.tolist())) == len(rows)
-    assert allowed is None or allowed[rows].all()
-
-
 @settings(max_examples=30)
 @given(seed=st.integers(0, 2**32 - 1), size=st.integers(1, 400), count=COUNTS, share=SHARES)
 def test_where_sums_are_exact_the_rows_are_the_very_same(
@@ -136,18 +118,10 @@ def test_where_sums_are_exact_the_rows_are_the_very_same(
     vectors = random.integers(-1, 2, (size, 4)).astype(np.float32)
     query = random.integers(-1, 2, 4).astype(np.float32)
     allowed = None if share is None else random.random(size) < share
-    rows, scores = written(vectors, tmp_path_factory.mktemp("faiss")).search(query, count, allowed)
+    rows, scores = coded(vectors, tmp_path_factory.mktemp("codes")).search(query, count, allowed)
     expected_rows, expected_scores = ExactStore(vectors).search(query, count, allowed)
     np.testing.assert_array_equal(scores, expected_scores)
     np.testing.assert_array_equal(rows, expected_rows)
-
-
-@pytest.fixture(scope="module")
-def faiss_store(random_vectors: Floats, tmp_path_factory: pytest.TempPathFactory) -> VectorStore:
-    return written(random_vectors, tmp_path_factory.mktemp("faiss"))
-
-
-# Quantised stores
 
 
 @pytest.fixture(scope="module")
@@ -158,67 +132,72 @@ def clustered() -> Floats:
     return unit(centres[random.integers(0, 60, 6000)] + 0.5 * random.standard_normal((6000, 24)))
 
 
+# Coded stores
+
+
 @pytest.fixture(scope="module")
-def quantised(clustered: Floats, tmp_path_factory: pytest.TempPathFactory) -> tuple[FaissStore, IndexChoice]:
-    path = tmp_path_factory.mktemp("quantised") / "passages.faiss"
-    choice = write_index(clustered, clustered[::30], path, exact_up_to=5000)
-    return FaissStore.open(path, clustered, choice.probes), choice
+def coded_store(clustered: Floats, tmp_path_factory: pytest.TempPathFactory) -> CodedStore:
+    return coded(clustered, tmp_path_factory.mktemp("codes"))
 
 
-def test_few_vectors_get_an_exact_index(tmp_path: Path, clustered: Floats) -> None:
-    assert write_index(clustered, clustered[:9], tmp_path / "index", exact_up_to=6000) == IndexChoice("exact")
-
-
-def test_the_choice_tells_what_was_measured(quantised: tuple[FaissStore, IndexChoice], clustered: Floats) -> None:
-    store, choice = quantised
-    assert (choice.kind, choice.lists, choice.queries) == ("quantised", 153, 200)  # 6000 / 39 is less than 2 * root
-    assert 1 <= choice.probes <= choice.lists // 2
-    oracle = ExactStore(clustered)
-    shares = [
-        len(set(store.search(query, 100)[0]) & set(oracle.search(query, 100)[0])) / 100 for query in clustered[::30]
-    ]
-    assert np.mean(shares) == pytest.approx(choice.recall, abs=0.002)
-    assert choice.recall >= RECALL_GOAL
-
-
-def test_what_lies_without_order_falls_back_to_the_exact_index(tmp_path: Path) -> None:
-    vectors = unit(np.random.default_rng(5).standard_normal((3000, 64)))  # every direction alike: lists say nothing
-    choice = write_index(vectors, vectors[:100], tmp_path / "index", exact_up_to=100)
-    assert choice.kind == "exact"
-    assert 0 < choice.recall < RECALL_GOAL
-    store = FaissStore.open(tmp_path / "index", vectors)
-    np.testing.assert_array_equal(store.search(vectors[7], 50)[0], ExactStore(vectors).search(vectors[7], 50)[0])
-
-
-@settings(max_examples=50)
-@given(row=st.integers(0, 5999), count=st.integers(1, 7000), share=st.sampled_from([None, 0.0, 0.001, 0.5, 0.9, 1.0]))
-def test_quantised_finds_nearly_all_that_the_exact_store_finds(
-    quantised: tuple[FaissStore, IndexChoice], clustered: Floats, row: int, count: int, share: float | None
+@settings(max_examples=100, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    near=st.booleans(),
+    count=st.integers(1, 900),
+    share=st.sampled_from([None, 0.0, 0.001, 0.3, 0.9, 1.0]),
+)
+def test_coded_finds_exactly_what_the_exact_store_finds(
+    coded_store: CodedStore, clustered: Floats, seed: int, near: bool, count: int, share: float | None
 ) -> None:
-    allowed = None if share is None else np.random.default_rng(row).random(6000) < share
-    query = clustered[row]
-    rows, scores = quantised[0].search(query, count, allowed)
-    expected_rows, _ = ExactStore(clustered).search(query, count, allowed)
-    assert len(rows) == len(expected_rows) == len(set(rows.tolist()))
-    np.testing.assert_allclose(scores, clustered[rows] @ query, atol=1e-6)
-    assert (np.diff(scores) <= 0).all()
-    assert allowed is None or allowed[rows].all()
-    if allowed is not None or count > 100:  # every list is looked into, or every allowed row
-        assert len(set(rows) & set(expected_rows)) >= 0.99 * len(rows)
+    random = np.random.default_rng(seed)
+    query = unit(random.standard_normal(24) * (0.3 if near else 1) + (clustered[seed % 6000] if near else 0))
+    allowed = None if share is None else random.random(6000) < share
+    rows, scores = coded_store.search(query, count, allowed)
+    expected_rows, expected_scores = ExactStore(clustered).search(query, count, allowed)
+    np.testing.assert_array_equal(rows, expected_rows)
+    np.testing.assert_array_equal(scores, expected_scores)
 
 
-def test_a_file_that_is_no_index_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "passages.faiss"
-    path.write_bytes(b"no index at all")
-    with pytest.raises(DamagedSnapshot, match=r"passages\.faiss is no FAISS index"):
-        FaissStore.open(path, SQUARE)
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), step=st.sampled_from([1e-3, 1e-5, 1e-7]), count=st.integers(1, 60))
+def test_coded_misses_none_that_its_codes_cannot_tell_apart(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, step: float, count: int
+) -> None:
+    """Vectors closer to each other than the codes are fine, beside one that widens the codes' range."""
+    random = np.random.default_rng(seed)
+    crowd = unit(np.append(1, np.zeros(7)) + step * random.standard_normal((2000, 8)))
+    vectors = np.concatenate([crowd, -crowd[:1]])
+    query = unit(np.append(1, np.zeros(7)) + 0.3 * random.standard_normal(8))
+    rows, scores = coded(vectors, tmp_path_factory.mktemp("codes")).search(query, count)
+    expected_rows, expected_scores = ExactStore(vectors).search(query, count)
+    np.testing.assert_array_equal(rows, expected_rows)
+    np.testing.assert_array_equal(scores, expected_scores)
 
 
-@pytest.mark.parametrize("exact_up_to", [0, 10**9])
-def test_the_same_vectors_give_the_same_bytes(tmp_path: Path, clustered: Floats, exact_up_to: int) -> None:
-    threads = faiss.omp_get_max_threads()
-    for name, team in (("one", 1), ("two", 2)):
-        faiss.omp_set_num_threads(team)
-        write_index(clustered, clustered[:50], tmp_path / name, exact_up_to)
-    faiss.omp_set_num_threads(threads)
+def test_the_same_vectors_give_the_same_codes(tmp_path: Path, clustered: Floats) -> None:
+    for name in ("one", "two"):
+        write_codes(clustered, tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_codes_of_other_vectors_are_refused(tmp_path: Path, clustered: Floats) -> None:
+    write_codes(clustered, tmp_path / "codes")
+    with pytest.raises(ValueError, match="no index of codes"):
+        CodedStore.open(tmp_path / "codes", clustered[:-1])
+    (tmp_path / "codes").write_bytes(b"nothing of the kind")
+    with pytest.raises(ValueError, match="no FAISS index"):
+        CodedStore.open(tmp_path / "codes", clustered)
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), dimension=st.sampled_from([1, 7, 24, 33, 384]), size=st.integers(1, 300))
+def test_a_score_is_the_same_alone_in_any_company_and_at_any_place(seed: int, dimension: int, size: int) -> None:
+    random = np.random.default_rng(seed)
+    vectors = random.standard_normal((size, dimension)).astype(np.float32)
+    query = random.standard_normal(dimension).astype(np.float32)
+    together = inner_products(vectors, query)
+    alone = [inner_products(vectors[[row]], query)[0] for row in range(size)]
+    order = random.permutation(size)[: 1 + size // 2]
+    np.testing.assert_array_equal(together, alone)
+    np.testing.assert_array_equal(together[order], inner_products(vectors[order], query))

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Generator
+from contextlib import closing
 from math import ceil
 from pathlib import Path
 
@@ -105,9 +106,8 @@ def test_waits_until_files_settle(shop, watch):
         assert len(reports) == 2, "nothing has changed since"
 
     watch(steps)
-    snapshot = shop.open()
-    assert "Line 11." in snapshot.document("slow").text
-    snapshot.close()
+    with closing(shop.open_index()) as index:
+        assert "Line 11." in index.document("slow").text
 
 
 def test_builds_when_asked_though_nothing_changed(shop, watching):

@@ -7,9 +7,11 @@ from pathlib import Path
 from fakes import FakeEncoder
 
 from qa.building.build import build
+from qa.building.merge import merge
 from qa.index.build_notes import BuildReport, Fate
-from qa.index.local.local_index import LocalIndex, open_index
-from qa.index.local.snapshot import Snapshot, current_id, open_snapshot
+from qa.index.local.index_folder import current_version, segment_path
+from qa.index.local.open_version import OpenVersion, open_index
+from qa.index.local.version import Version
 from qa.settings import Settings
 
 TEXTS = {
@@ -44,14 +46,22 @@ class Workshop:
     def build(self, **options: object) -> BuildReport:
         return build(self.settings, encoder=self.encoder, **options)
 
-    def open(self) -> Snapshot:
-        return open_snapshot(self.index, current_id(self.index))
+    def merge(self) -> int:
+        return merge(self.settings)
 
-    def open_index(self) -> LocalIndex:
+    def open_index(self) -> OpenVersion:
         return open_index(self.index)
 
-    def folder(self, snapshot_id: str | None = None) -> Path:
-        return self.index / "snapshots" / (snapshot_id or current_id(self.index))
+    def version(self) -> Version:
+        return current_version(self.index)
+
+    def segments(self, version: Version | None = None) -> list[Path]:
+        """The folders of a version's segments."""
+        return [segment_path(self.index, entry.id) for entry in (version or self.version()).segments]
+
+    def new_folder(self, version: Version | None = None) -> Path:
+        """The folder of the segment that was written last."""
+        return self.segments(version)[-1]
 
 
 def fates(report: BuildReport) -> dict[str, str]:

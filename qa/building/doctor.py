@@ -1,30 +1,49 @@
-"""What a person would check when something is wrong: each finding in a line, with what to do about it.
+"""Health checks of model, documents, index and disk: each finding in a line, with its remedy.
 
-Nothing is changed. A finding is `ok`, a `note` that needs no haste, or `wrong`.
+Every byte of the index is compared. Nothing is changed but the note of which files were compared. A finding is `ok`, a
+`note` that needs no haste, or `wrong`.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from qa.building.file_digests import FileDigests
 from qa.building.folder import look_into, sidecar_entries
+from qa.building.plan import live_documents
+from qa.building.reuse import reader_of
+from qa.building.stored_segments import identity, lost_documents, stored_segments
 from qa.encode import model_fingerprint
 from qa.errors import MismatchedSnapshot, NoIndex, QAError, UnreadableFile
 from qa.index.build_notes import read_report
-from qa.index.local.manifest import SNAPSHOTS, UNFINISHED, current_id, read_manifest, snapshot_folders, verify_files
-from qa.index.local.publish import LOCK, rolled_back
-from qa.index.local.snapshot import open_snapshot
+from qa.index.local.index_folder import (
+    DAMAGED,
+    LOCK,
+    SEGMENTS,
+    UNFINISHED,
+    VERSIONS,
+    current_name,
+    current_version,
+    rolled_back,
+    segment_path,
+    version_names,
+    version_path,
+)
+from qa.index.local.open_version import check_configuration, open_version
+from qa.index.local.verify import verify_segment
+from qa.index.local.version_files import read_segment, read_version
 from qa.reading.parser_process import Parser
 from qa.settings import Settings
 from qa.text.safe_text import compose
 
-_ROOM_FOR = 2.0  # times the current snapshot's size; a build writes a whole new one
+_ROOM_FOR = 2.0  # times the current version's size: a build from nothing, or a merge of all, writes it once more
 
 
 class Health(StrEnum):
@@ -116,55 +135,90 @@ def _build(settings: Settings) -> Iterator[Finding]:
                 "Run `qa build`." if file.get("for_now") else "Mend, replace or remove the file, and run `qa build`."
             )
             yield Finding("build", Health.NOTE, f"{file['source']} {state}: {file['reason']}", remedy)
-    left = [path.name for path in (index / SNAPSHOTS).glob(f"{UNFINISHED}*")]
+    left = [path.name for path in (index / SEGMENTS).glob(f"{UNFINISHED}*")]
     if left and not running:
         yield Finding("build", Health.NOTE, f"a build was cut off ({left[0]})", "The next `qa build` sweeps it up.")
-    for path in sorted((index / SNAPSHOTS).glob("*.damaged-*")):
+    for path in sorted(path for folder in (SEGMENTS, VERSIONS) for path in (index / folder).glob(f"*{DAMAGED}*")):
         yield Finding("build", Health.NOTE, f"{path} was set aside", "Delete it when you have looked at it.")
 
 
 def _snapshots(settings: Settings) -> Iterator[Finding]:
+    index = settings.index_dir
     try:
-        current = current_id(settings.index_dir)
+        current = current_name(index)
     except NoIndex:
-        yield Finding("snapshot", Health.WRONG, f"there is no index in {settings.index_dir}", "Run `qa build`.")
+        yield Finding("snapshot", Health.WRONG, f"there is no index in {index}", "Run `qa build`.")
         return
     except QAError as error:
         yield Finding("snapshot", Health.WRONG, str(error), "Run `qa build`, or `qa rollback` to name one.")
         current = ""
-    folders = snapshot_folders(settings.index_dir)
-    if current and current not in {folder.name for folder in folders}:
+    names = version_names(index)
+    if current and current not in names:
         detail = f"CURRENT names {current}, which is not there"
         yield Finding("snapshot", Health.WRONG, detail, "Run `qa build`, or `qa rollback` to go back to another.")
-    for folder in folders:
-        place = f"{folder.name} ({'current' if folder.name == current else 'older'})"
-        try:
-            verify_files(folder, read_manifest(folder))
-            if folder.name == current:
-                weights = model_fingerprint(settings)
-                open_snapshot(settings.index_dir, current, weights=weights, verified=True).close()
-        except MismatchedSnapshot as error:
-            health = Health.WRONG if folder.name == current else Health.NOTE
-            yield Finding("snapshot", health, str(error), "Run `qa build`.")
-        except QAError as error:
-            remedy = "Run `qa build`; the damaged one is set aside, not deleted." if folder.name == current else ""
-            yield Finding("snapshot", Health.WRONG, f"{place}: {error}", remedy or f"Look at it, then delete {folder}.")
-        else:
-            yield Finding("snapshot", Health.OK, f"{place} is whole")
-    refused = [name for name in rolled_back(settings.index_dir) if name != current]
+    damaged: dict[str, str] = {}
+    for name in names:
+        yield from _version(settings, name, damaged, is_current=name == current)
+    refused = rolled_back(index)
     if refused:
         detail = f"{', '.join(refused)} was rolled back; an unchanged build does not bring it back"
         yield Finding("snapshot", Health.NOTE, detail, f"Take it back with `qa rollback {refused[0]}`.")
 
 
-def _agreement(settings: Settings) -> Iterator[Finding]:
+def _version(settings: Settings, name: str, compared: dict[str, str], *, is_current: bool) -> Iterator[Finding]:
+    """Compare every byte of a version. `compared` holds what was found of each segment so far."""
+    index = settings.index_dir
+    place = f"{name} ({'current' if is_current else 'older'})"
+    wrong = Health.WRONG if is_current else Health.NOTE
     try:
-        manifest: dict[str, Any] = read_manifest(settings.index_dir / SNAPSHOTS / current_id(settings.index_dir))
+        version = read_version(version_path(index, name))
+        check_configuration(version, model_fingerprint(settings) if is_current else None)
+    except MismatchedSnapshot as error:
+        yield Finding("snapshot", wrong, str(error), "Run `qa build`.")
+        return
+    except QAError as error:
+        yield Finding("snapshot", Health.WRONG, f"{place}: {error}", "Run `qa build`; the damaged file is set aside.")
+        return
+    for entry in version.segments:
+        if entry.id not in compared:
+            compared[entry.id] = _trouble(index, entry.id)
+    troubles = [compared[entry.id] for entry in version.segments if compared[entry.id]]
+    for trouble in troubles:
+        remedy = "Run `qa build --repair`." if is_current else "`qa build` removes it when it is too old."
+        yield Finding("snapshot", Health.WRONG, f"{place}: {trouble}", remedy)
+    if troubles:
+        return
+    try:
+        open_version(index, name).close()
+    except QAError as error:
+        yield Finding("snapshot", Health.WRONG, f"{place}: {error}", "Run `qa build --fresh`.")
+    else:
+        segments = f"{len(version.segments)} segment{'' if len(version.segments) == 1 else 's'}"
+        yield Finding("snapshot", Health.OK, f"{place} is whole, in {segments}")
+
+
+def _trouble(index_dir: Path, segment_id: str) -> str:
+    """What is wrong with a segment and the documents it holds, empty if nothing is."""
+    try:
+        verify_segment(index_dir, segment_id, every_byte=True)
+    except QAError as error:
+        return f"{error} {lost_documents(index_dir, segment_id)}"
+    return ""
+
+
+def _agreement(settings: Settings) -> Iterator[Finding]:
+    index = settings.index_dir
+    try:
+        version = current_version(index)
     except QAError:
         return  # told already
-    contents = look_into(settings.seeds_dir, settings.max_file_mb << 20)
-    here = {file.source: file.sha256 for file in contents.files}
-    there = {each["source"]: each["sha256"] for part in ("documents", "failed") for each in manifest[part]}
+    configuration = version.configuration
+    remembered = FileDigests(index, reader_of(configuration))
+    contents = look_into(settings.seeds_dir, settings.max_file_mb << 20, remembered)
+    readable = [file for file in contents.files if not remembered.failure(identity(file.source, file.sha256))]
+    here = {file.source: file.sha256 for file in readable if not file.trouble}
+    with stored_segments(index, [entry.id for entry in version.segments]) as segments:
+        there = {source: place.stored.sha256 for source, place in live_documents(version, segments).items()}
     counts = {
         "new": len(here.keys() - there.keys()),
         "changed": sum(here[source] != there[source] for source in here.keys() & there.keys()),
@@ -172,22 +226,25 @@ def _agreement(settings: Settings) -> Iterator[Finding]:
     }
     said = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     if said:
-        yield Finding(
-            "agreement", Health.NOTE, f"documents differ from the current snapshot: {said}", "Run `qa build`."
-        )
+        detail = f"documents differ from the current snapshot: {said}"
+        yield Finding("agreement", Health.NOTE, detail, "Run `qa build`.")
     else:
         yield Finding("agreement", Health.OK, "the current snapshot holds the documents as they are")
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
-    free = shutil.disk_usage(settings.index_dir if settings.index_dir.exists() else ".").free
-    try:
-        manifest = read_manifest(settings.index_dir / SNAPSHOTS / current_id(settings.index_dir))
-        needed = _ROOM_FOR * sum(file["bytes"] for file in manifest["files"].values())
-    except QAError:
-        needed = 0.0
-    detail = f"{free / 1e9:.1f} GB free, a build needs about {needed / 1e9:.2f} GB"
+    index = settings.index_dir
+    free = shutil.disk_usage(index if index.exists() else ".").free
+    needed = 0.0
+    with suppress(QAError):
+        sizes = [_bytes(index, entry.id) for entry in current_version(index).segments]
+        needed = _ROOM_FOR * sum(sizes)
+    detail = f"{free / 1e9:.1f} GB free, a build needs up to {needed / 1e9:.2f} GB"
     if free < needed:
         yield Finding("disk", Health.WRONG, detail, "Free some space, or lower QA_KEEP_SNAPSHOTS.")
     else:
         yield Finding("disk", Health.OK, detail)
+
+
+def _bytes(index_dir: Path, segment_id: str) -> int:
+    return sum(file.bytes for file in read_segment(segment_path(index_dir, segment_id)).files.values())

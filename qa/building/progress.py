@@ -13,6 +13,12 @@ from qa.durable import replace_file
 from qa.index.build_notes import PROGRESS, Progress, Step
 
 _NOTE_EVERY_S = 0.5
+_UNITS = {
+    Step.READING: "bytes",
+    Step.ENCODING: "characters",
+    Step.WRITING: "passages",
+    Step.MERGING: "passages",
+}
 
 
 class ProgressNote:
@@ -50,7 +56,7 @@ class ProgressNote:
             "step": progress.step.value,
             "done": progress.done,
             "total": progress.total,
-            "unit": {Step.READING: "bytes", Step.ENCODING: "characters", Step.WRITING: "passages"}[progress.step],
+            "unit": _UNITS[progress.step],
             "per_second": None if per_second is None else round(per_second, 1),
             "seconds_left": None if left is None else round(left, 1),
             "process": os.getpid(),

@@ -1,21 +1,21 @@
 """Reads the files of the documents' folder that no earlier build has read.
 
 A file fails for what its bytes are, which is remembered under their digest, or for now: it changed meanwhile, or time,
-memory or a parser was wanting. Where the serving snapshot holds the same bytes, their content is kept for now; such a
-file is read again by the next build, whatever else changed.
+memory or a parser was wanting. Where the same bytes are stored, their content is kept for now; such a file is read
+again by the next build, whatever else changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from qa.building.folder import SourceFile, read_regular
-from qa.building.reuse import Memory
-from qa.building.served import Served
+from qa.building.reuse import Reuse
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.index.build_notes import Progress, Step, read_report
+from qa.reading.parsed import Content
 from qa.reading.parser_process import Parser
 from qa.settings import Settings
 
@@ -45,47 +45,58 @@ class Reading:
 
 def read_files(
     files: Sequence[SourceFile],
-    memory: Memory,
-    served: Served,
+    failed: Mapping[str, str],
+    reuse: Reuse,
     settings: Settings,
     on_progress: Callable[[Progress], None],
 ) -> Reading:
-    """Read every file that is not remembered, and remember it.
+    """Read every file whose content is not known, and keep what it holds.
 
     Args:
-        files: The files, as the folder's listing found them.
-        memory: What earlier builds have read; takes up what this one reads.
-        served: What is kept where a file cannot be read for now.
+        files: The files whose documents are to be written.
+        failed: Why other files are not read, by source.
+        reuse: What earlier builds have read; takes up what this one reads.
         settings: The limits of reading, and where the last build's report is.
         on_progress: Called before each file.
     """
-    reading = Reading()
+    reading = Reading(dict(failed))
     done, total = 0, sum(file.bytes for file in files)
     with Parser(settings.parse_seconds, settings.parse_memory_mb, _tried_before(settings)) as parser:
         for file in files:
             on_progress(Progress(Step.READING, done, total))
             done += file.bytes
-            trouble = file.trouble or memory.failure(file.source, file.sha256)
-            if trouble:
-                reading.failed[file.source] = trouble
+            if file.for_now:
+                _not_read(reading, reuse, file, file.trouble)
                 continue
-            if memory.holds(file.source, file.sha256) or memory.content(file.source, file.sha256) is not None:
+            if reuse.has_content(file) or reuse.content(file) is not None:
                 continue
             try:
                 data = _bytes_of(file)
                 if sha256(data).hexdigest() != file.sha256:
                     reading.for_now[file.source] = "was changed while the build ran; build again"
                 else:
-                    memory.keep(file.source, file.sha256, parser.read(file.source, data))
+                    reuse.keep_content(file, parser.read(file.source, data))
             except UnreadableForNow as error:
-                if served.holds(file):
-                    reading.kept[file.source] = f"{error}; {_KEPT}"
-                else:
-                    reading.for_now[file.source] = f"{error}; {_AGAIN}"
+                _not_read(reading, reuse, file, error)
             except UnreadableFile as error:
                 reading.failed[file.source] = str(error)
     on_progress(Progress(Step.READING, done, total))
     return reading
+
+
+def _not_read(reading: Reading, reuse: Reuse, file: SourceFile, why: object) -> None:
+    """Note that a file was not read for now."""
+    if reuse.has_served(file):
+        reading.kept[file.source] = f"{why}; {_KEPT}"
+    else:
+        reading.for_now[file.source] = f"{why}; {_AGAIN}"
+
+
+def content_of(file: SourceFile, reading: Reading, reuse: Reuse) -> Content | None:
+    """What a file holds, as it was read now or before; None if it could not be read."""
+    if file.source in reading.kept:
+        return reuse.served(file)
+    return None if file.source in reading.missing else reuse.content(file)
 
 
 def _tried_before(settings: Settings) -> set[str]:

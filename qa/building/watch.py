@@ -21,10 +21,12 @@ from pathlib import Path
 
 from qa.building.build import build
 from qa.building.heartbeat import Heartbeat
+from qa.building.merge import merge
 from qa.encode import Encoder, open_encoder
 from qa.errors import BuildFailed, BuildRunning, ModelUnavailable, QAError
 from qa.index.build_notes import REQUEST, BuildReport, Progress
 from qa.index.builder_lock import BuilderLock
+from qa.index.file_calls import Headway, within
 from qa.settings import Settings
 
 LOOK_EVERY_S = 0.3
@@ -35,6 +37,7 @@ LONGEST_FILES_PAUSE_S = 3600.0  # while only files are waiting that cannot be re
 
 log = logging.getLogger(__name__)
 
+_LOOK = ".look"  # no document's path
 _Look = dict[str, tuple[int, int, int]]
 
 
@@ -59,9 +62,12 @@ class Watch:
         self._built: _Look | None = None
         self._retry_at = -inf
         self._pause_s = 0.0
+        self._looked_at = -inf  # while merging
+        self._stop = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
         """Build now, and again after every change, until told to stop."""
+        self._stop = stop
         try:
             with self._heart:
                 self._run(stop)
@@ -112,11 +118,23 @@ class Watch:
             return False
         else:
             self._tell(report)
+            merge(self._settings, self._is_wanted)
             if any(file.for_now for file in report.files):
                 self._pause(LONGEST_FILES_PAUSE_S)
                 return False
         self._pause_s = 0.0
         return True
+
+    def _is_wanted(self) -> bool:
+        """Whether there is reason to build, or to end; for a merge, from another thread."""
+        self._heart.step()
+        if self._stop.is_set() or (self._settings.index_dir / REQUEST).exists():
+            return True
+        now = time.monotonic()
+        if now - self._looked_at < LOOK_EVERY_S:
+            return False
+        self._looked_at = now
+        return self._look() != self._seen
 
     def _progressed(self, progress: Progress) -> None:
         self._heart.step()
@@ -154,8 +172,15 @@ class Watch:
 
     def _look(self) -> _Look:
         """When and how large each file is; enough to tell that one was touched, though not that it differs."""
+        try:
+            return within(self._settings.seeds_dir / _LOOK, self._look_at_all)
+        except TimeoutError:
+            return {_LOOK: (0, 0, 0)}  # a build then tells which file or folder it is
+
+    def _look_at_all(self, headway: Headway) -> _Look:
         found: _Look = {}
         for place, folders, names in os.walk(self._settings.seeds_dir):
+            headway()
             folders[:] = [name for name in folders if not name.startswith(".")]
             for name in names:
                 path = Path(place, name)

@@ -1,7 +1,6 @@
-"""`qa eval kp | beir | fit`: measures as a table for people, or as JSON for machines.
+"""`qa eval kp | beir | forms | fit`: measures as a table for people, or as JSON for machines.
 
-The measures themselves are imported when a command runs: they bring the model and scikit-learn, and every other
-command parses its arguments here.
+The measures themselves are imported by the command that takes them: fitting brings scikit-learn, ranking ir-measures.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa.cli.output import say, say_json
-from qa.index.local.local_index import LocalIndex, open_index
+from qa.index.local.open_version import OpenVersion, open_index
 from qa.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,38 +21,8 @@ if TYPE_CHECKING:
     from qa.evaluate.gold import GoldQuestion
 
 
-_COLLECTION = "also fit on a collection in BEIR's layout that has unanswerable.jsonl; repeatable"
-
-
-def add_parser(commands: Any) -> None:
-    """Add `eval` with its own subcommands to the command line."""
-    parser = commands.add_parser("eval", help="measure ranking, highlights, abstention and speed")
-    kinds = parser.add_subparsers(required=True, metavar="what")
-
-    kp = kinds.add_parser("kp", help="questions with known answers, on the current index")
-    kp.add_argument("file", type=Path, help="questions in the gold format")
-    kp.add_argument("--json", action="store_true", help="print JSON")
-    kp.add_argument("--dump", type=Path, metavar="FILE", help="write every question's outcome, a JSON object a line")
-    kp.set_defaults(command=_kp)
-
-    beir = kinds.add_parser("beir", help="a collection in BEIR's layout, on an index of its own")
-    beir.add_argument("folder", type=Path)
-    beir.add_argument("--json", action="store_true", help="print JSON")
-    beir.set_defaults(command=_beir)
-
-    forms = kinds.add_parser("forms", help="whether a question has one verdict however it is typed")
-    forms.add_argument("forms", type=Path, help="a JSON object a line: `question`, and `of`, the id of the same one")
-    forms.add_argument("files", type=Path, nargs="+", help="questions in the gold format, with their ids")
-    forms.set_defaults(command=_forms)
-
-    fit = kinds.add_parser("fit", help="fit the confidence for the model in use")
-    fit.add_argument("files", type=Path, nargs="+", help="questions in the gold format, or with `answerable` alone")
-    fit.add_argument("--collection", type=Path, action="append", default=[], help=_COLLECTION)
-    fit.add_argument("--out", type=Path, help="the file to write; without it confidence.json in the index folder")
-    fit.set_defaults(command=_fit)
-
-
-def _kp(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_kp(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Measure questions with known answers on the current index."""
     from qa.evaluate.questions import ask_all, dump, report  # noqa: PLC0415
 
     with _opened(settings) as (index, encoder):
@@ -66,7 +35,8 @@ def _kp(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _beir(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_beir(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Measure a collection in BEIR's layout on an index of its own."""
     from qa.encode import open_encoder  # noqa: PLC0415
     from qa.evaluate.beir import report  # noqa: PLC0415
 
@@ -78,21 +48,22 @@ def _beir(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _builder(encoder: Encoder) -> Iterator[Callable[[Settings], closing[LocalIndex]]]:
+def _builder(encoder: Encoder) -> Iterator[Callable[[Settings], closing[OpenVersion]]]:
     """What builds the index of some settings, with a progress bar, and opens it."""
     from qa.building.build import build  # noqa: PLC0415
     from qa.cli.progress_bars import Bars  # noqa: PLC0415
 
     with closing(Bars(quiet=False)) as bars:
 
-        def built(own: Settings) -> closing[LocalIndex]:
+        def built(own: Settings) -> closing[OpenVersion]:
             build(own, bars, encoder=encoder)
             return closing(open_index(own.index_dir))
 
         yield built
 
 
-def _forms(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_forms(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Measure whether a question has one verdict however it is typed."""
     from qa.answering.confidence_model import model_for  # noqa: PLC0415
     from qa.evaluate.questions import forms_report  # noqa: PLC0415
 
@@ -105,7 +76,8 @@ def _forms(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _fit(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_fit(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Fit the confidence for the model in use and write its numbers."""
     from qa.answering.confidence import FEATURES  # noqa: PLC0415
     from qa.answering.confidence_model import FILE, write_model  # noqa: PLC0415
     from qa.evaluate.beir import answerable_or_not  # noqa: PLC0415
@@ -127,15 +99,15 @@ def _fit(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Iterator[tuple[LocalIndex, Encoder]]:
-    from qa.encode import open_encoder  # noqa: PLC0415
+def _opened(settings: Settings) -> Iterator[tuple[OpenVersion, Encoder]]:
+    from qa.encode import open_question_encoder  # noqa: PLC0415
 
-    encoder = open_encoder(settings)
+    encoder = open_question_encoder(settings)
     with closing(open_index(settings.index_dir, weights=encoder.fingerprint)) as index:
         yield index, encoder
 
 
-def _read(index: LocalIndex, files: list[Path]) -> list[GoldQuestion]:
+def _read(index: OpenVersion, files: list[Path]) -> list[GoldQuestion]:
     from qa.evaluate.gold import read_gold  # noqa: PLC0415
 
     documents = [index.document(info.id) for info in index.documents]

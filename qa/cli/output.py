@@ -56,6 +56,11 @@ class _LineFormatter(logging.Formatter):
         return "\n".join(lines)
 
 
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    """Whether a record is ours, or a warning: these libraries log how they are loaded."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in {"bm25s", "faiss"}
+
+
 def start_log(level: int = logging.INFO, to: _Stream | None = None) -> None:
     """Log from now on, from a level on; a program that has a log of its own keeps that instead.
 
@@ -69,6 +74,7 @@ def start_log(level: int = logging.INFO, to: _Stream | None = None) -> None:
         root.removeHandler(ours[0])
     if not root.handlers:
         handler = logging.StreamHandler(to)
+        handler.addFilter(_is_worth_telling)
         handler.setFormatter(_LineFormatter())
         root.addHandler(handler)
     if any(isinstance(handler.formatter, _LineFormatter) for handler in root.handlers):

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa.cli.output import start_log
+from qa.cli.packages import BUILDING, check_packages
 from qa.cli.supervision import Pace, Supervised
 from qa.cli.unblocked_output import UnblockedOutput
 from qa.errors import InvalidSettings
@@ -37,13 +38,6 @@ _BUILDER_STARTS_WITHIN_S = 10  # else the server starts without it, and says so
 _LOOK_EVERY_S = 0.05
 _LOG_PATIENCE_S = 0.05  # for room in the log's pipe, while nothing else is answered
 _BUILDER_PATIENCE_S = 1.0  # the builder's words wait in a thread of their own
-
-
-def add_parser(commands: Any) -> None:
-    """Add `serve` to the command line."""
-    serve = commands.add_parser("serve", help="serve the search page and the API")
-    serve.add_argument("--watch", action="store_true", help="also build, now and whenever the documents change")
-    serve.set_defaults(command=_serve)
 
 
 def application(*, with_builder: bool) -> Any:
@@ -66,11 +60,14 @@ def application(*, with_builder: bool) -> Any:
     return app
 
 
-def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    with_builder = arguments.watch or bool(settings.admin_token)
+    if with_builder:
+        check_packages("The builder beside the server", BUILDING)
     _log()
     file_descriptors.raise_limit()
     sweep_uploads(settings.seeds_dir)
-    with_builder = arguments.watch or bool(settings.admin_token)
     listener = _listener(settings)
     try:
         with _builder(settings) if with_builder else nullcontext():

@@ -1,60 +1,40 @@
 """The commands that keep an index: `qa build | watch | doctor | rollback`.
 
-What reads and encodes is imported when a command runs: it takes seconds that other commands need not wait.
+What reads and encodes is imported when a command needs it, so that `qa rollback` does without.
 """
 
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 import threading
 from contextlib import closing, suppress
 from dataclasses import asdict
-from typing import Any
 
-from filelock import FileLock, Timeout
-
+from qa.building.build_lock import build_lock
 from qa.cli.output import say, say_json, start_log
-from qa.cli.progress_bars import Bars
-from qa.errors import BuildRunning, QAError
+from qa.errors import QAError
 from qa.index.build_notes import BuildReport
-from qa.index.local.manifest import current_id, manifests
-from qa.index.local.publish import LOCK, roll_back, rolled_back
+from qa.index.local.index_folder import current_name, rolled_back, versions
+from qa.index.local.rollback import roll_back
 from qa.settings import Settings
 
 EXIT_WRONG = 1
 EXIT_SOME_FAILED = 3
 
 
-def add_parsers(commands: Any) -> None:
-    """Add the commands to the command line."""
-    build = commands.add_parser("build", help="bring the index up to date with the documents")
-    build.add_argument("--quiet", action="store_true", help="no progress bar, and only files with trouble")
-    build.add_argument("--fresh", action="store_true", help="read and encode everything anew")
-    build.set_defaults(command=_build)
-
-    watch = commands.add_parser("watch", help="build now and after every change, until interrupted")
-    watch.add_argument("--beside-server", action="store_true", help=argparse.SUPPRESS)
-    watch.set_defaults(command=_watch)
-
-    doctor = commands.add_parser("doctor", help="check everything that can be wrong, with a remedy for each")
-    doctor.add_argument("--json", action="store_true", help="print JSON")
-    doctor.set_defaults(command=_doctor)
-
-    rollback = commands.add_parser("rollback", help="serve an older snapshot again, until the documents change")
-    rollback.add_argument("snapshot", nargs="?", help="its id; without, the newest other one that is whole")
-    rollback.add_argument("--list", action="store_true", help="list the snapshots and change nothing")
-    rollback.set_defaults(command=_rollback)
-
-
-def _build(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_build(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Build once, with a progress bar, and say what became of the files."""
     from qa.building.build import build  # noqa: PLC0415
+    from qa.building.merge import merge  # noqa: PLC0415
+    from qa.cli.progress_bars import Bars  # noqa: PLC0415
 
+    checks = {"verify": arguments.verify, "repair": arguments.repair}
     with closing(Bars(quiet=arguments.quiet)) as bars:
-        report = build(settings, bars, fresh=arguments.fresh)
+        report = build(settings, bars, fresh=arguments.fresh, **checks)
     print_report(report, quiet=arguments.quiet)
+    merge(settings)
     return EXIT_SOME_FAILED if report.failed or report.kept else 0
 
 
@@ -76,11 +56,11 @@ def print_report(report: BuildReport, *, quiet: bool) -> None:
     )
 
 
-def _watch(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_watch(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Build at every change, until interrupted or until the server beside it ends."""
     from qa.building.watch import Watch  # noqa: PLC0415
 
     start_log()
-    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it asks for its own debug messages to be shown
     stop = threading.Event()
     if arguments.beside_server:
         threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()
@@ -104,7 +84,8 @@ def _stop_with_parent(stop: threading.Event) -> None:
     stop.set()
 
 
-def _doctor(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_doctor(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Print each finding; the exit status says whether one is wrong."""
     from qa.building.doctor import Health, examine  # noqa: PLC0415
 
     wrong = False
@@ -121,30 +102,32 @@ def _doctor(settings: Settings, arguments: argparse.Namespace) -> int:
     return EXIT_WRONG if wrong else 0
 
 
-def _rollback(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_rollback(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Serve an older snapshot again, or list the snapshots."""
     index = settings.index_dir
     if arguments.list:
         _list(settings)
         return 0
-    try:
-        with FileLock(index / LOCK, timeout=0):
-            chosen = roll_back(index, arguments.snapshot)
-    except Timeout:
-        raise BuildRunning(f"A build is running in {index}; wait for it to end.") from None
+    with build_lock(index):
+        chosen = roll_back(index, arguments.snapshot)
     say(f"Snapshot {chosen} now serves. `qa build` leaves it so until the documents or the configuration change.")
     return 0
 
 
 def _list(settings: Settings) -> None:
     try:
-        current = current_id(settings.index_dir)
+        current = current_name(settings.index_dir)
     except QAError:
         current = ""
     refused = rolled_back(settings.index_dir)
-    for manifest in manifests(settings.index_dir):
-        state = "current" if manifest["id"] == current else "rolled back" if manifest["id"] in refused else ""
-        counts = manifest["counts"]
+    listed: set[str] = set()
+    for version in versions(settings.index_dir):
+        if version.id in listed:
+            continue  # the same documents in other segments
+        listed.add(version.id)
+        state = "current" if version.name == current else "rolled back" if version.id in refused else ""
+        counts = version.counts
         say(
-            f"{manifest['id']}  {manifest['built_at']}  {counts['documents']} documents, {counts['passages']} passages"
+            f"{version.id}  {version.built_at}  {counts.documents} documents, {counts.passages} passages"
             f"  {state}".rstrip()
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -84,11 +85,12 @@ class Step(StrEnum):
     READING = "reading"
     ENCODING = "encoding"
     WRITING = "writing"
+    MERGING = "merging"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a step is: bytes of files read, characters encoded, or passages written, of how many in all."""
+    """How far a step is: bytes of files read, characters encoded, passages written or merged, of how many in all."""
 
     step: Step
     done: int
@@ -101,12 +103,15 @@ def read_report(index_dir: Path) -> dict[str, Any] | None:
 
 
 def write_report(index_dir: Path, report: BuildReport) -> None:
-    """Keep a build's report.
+    """Keep a build's report: `counts` of the files by fate, and of those the files that are not simply unchanged.
 
     Raises:
         OSError: the disk refused.
     """
-    content = json.dumps(asdict(report), indent=1, ensure_ascii=False)
+    notable = [file for file in report.files if file.fate is not Fate.UNCHANGED or file.reason]
+    counts = Counter(file.fate.value for file in report.files)
+    data = asdict(report) | {"files": [asdict(file) for file in notable], "counts": dict(counts)}
+    content = json.dumps(data, indent=1, ensure_ascii=False)
     replace_file(index_dir / REPORT, content.encode("utf-8"))
 
 

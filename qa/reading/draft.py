@@ -11,7 +11,11 @@ from qa.records import Block, BlockKind
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A block's text and nature. `tight` sets it on the line after the block before it, without a blank line."""
+    """A block's text and nature.
+
+    `tight` sets it on the line after the block before it, without a blank line. `breaks` are the places in its text
+    where a further page begins, each with the page's number.
+    """
 
     kind: BlockKind
     text: str
@@ -20,6 +24,7 @@ class Draft:
     slide: int | None = None
     page: int | None = None
     tight: bool = False
+    breaks: tuple[tuple[int, int], ...] = ()
 
 
 class Read(NamedTuple):
@@ -52,9 +57,9 @@ def assemble(drafts: Iterable[Draft]) -> tuple[str, tuple[Block, ...]]:
             parts.append(gap)
             position += len(gap)
         end = position + len(text)
-        blocks.append(
-            Block(draft.kind, position, end, draft.level, min(draft.run_in, len(text)), draft.slide, draft.page)
-        )
+        breaks = tuple((position + place, page) for place, page in draft.breaks)
+        run_in = min(draft.run_in, len(text))
+        blocks.append(Block(draft.kind, position, end, draft.level, run_in, draft.slide, draft.page, breaks))
         parts.append(text)
         position = end
     return "".join(parts), tuple(blocks)

@@ -43,7 +43,7 @@ def to_data(content: Content) -> dict[str, Any]:
     """Content as JSON data."""
     return {
         "text": content.parsed.text,
-        "blocks": [_fields(block) for block in content.parsed.blocks],
+        "blocks": [block_fields(block) for block in content.parsed.blocks],
         "own": dict(content.parsed.own),
         "passages": [
             [
@@ -54,6 +54,7 @@ def to_data(content: Content) -> dict[str, Any]:
                 passage.kind,
                 passage.page,
                 [(span.start, span.end) for span in passage.footnotes],
+                passage.breaks,
             ]
             for passage in content.passages
         ],
@@ -74,12 +75,21 @@ def from_data(data: dict[str, Any]) -> Content:
             PassageKind(kind),
             page,
             tuple(Span(*span) for span in footnotes),
+            tuple((place, number) for place, number in breaks),
         )
-        for start, end, headings, sentences, kind, page, footnotes in data["passages"]
+        for start, end, headings, sentences, kind, page, footnotes, breaks in data["passages"]
     )
-    blocks = tuple(Block(BlockKind(kind), *rest) for kind, *rest in data["blocks"])
+    blocks = tuple(block_of(stored) for stored in data["blocks"])
     return Content(Parsed(text, blocks, data["own"]), passages)
 
 
-def _fields(block: Block) -> list[object]:
-    return [block.kind, block.start, block.end, block.level, block.run_in, block.slide, block.page]
+def block_fields(block: Block) -> list[object]:
+    """A block as JSON data."""
+    return [block.kind, block.start, block.end, block.level, block.run_in, block.slide, block.page, block.breaks]
+
+
+def block_of(fields: list[Any]) -> Block:
+    """A block from JSON data."""
+    kind, start, end, level, run_in, slide, page, breaks = fields
+    breaks = tuple((place, number) for place, number in breaks)
+    return Block(BlockKind(kind), start, end, level, run_in, slide, page, breaks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from functools import lru_cache
 
@@ -28,7 +29,7 @@ _WORD = re.compile(WORD)
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_stemmer = Stemmer.Stemmer("english")
+_of_thread = threading.local()  # each thread's stemmer, which keeps a cache of its own
 
 
 def spelt(text: str) -> list[str]:
@@ -52,7 +53,7 @@ def term(word: str) -> str:
         return folded.replace(".", "")  # A.F.L. and AFL are one term, and U.S. is not the stop word
     if folded in STOP_WORDS:
         return ""
-    return str(_stemmer.stemWord(folded))
+    return str(_stemmer().stemWord(folded))
 
 
 def terms(text: str) -> list[str]:
@@ -73,3 +74,9 @@ def terms(text: str) -> list[str]:
 
 def _terms_of_words(text: str) -> list[str]:
     return [each for word in spelt(text) if (each := term(word))]
+
+
+def _stemmer() -> Stemmer.Stemmer:
+    if not hasattr(_of_thread, "stemmer"):
+        _of_thread.stemmer = Stemmer.Stemmer("english")
+    return _of_thread.stemmer

@@ -163,6 +163,17 @@ def test_headers_that_are_shown_are_furniture_once(section, settings, shown):
     assert len(document.blocks) == 1 + len(shown)
 
 
+def test_a_section_has_the_headers_of_the_one_before_and_none_that_a_change_took_away():
+    names = {"first": "first", "default": "usual"}
+    heads = "".join(f'<w:headerReference w:type="{kind}" r:id="header_{name}"/>' for kind, name in names.items())
+    before = (
+        '<w:sectPrChange><w:sectPr><w:headerReference w:type="default" r:id="header_even"/></w:sectPr></w:sectPrChange>'
+    )
+    body = para("One.", properties=f"<w:sectPr>{heads}</w:sectPr>") + f"<w:sectPr><w:titlePg/>{before}</w:sectPr>"
+    parts = {"header_first": "first.xml", "header_usual": "usual.xml", "header_even": "even.xml"}
+    assert lines(body, HEADERS, **parts) == ["One.", "Tenant letter", "Reference HX-2207"]
+
+
 @pytest.mark.parametrize(
     ("inside", "text"),
     [
@@ -300,7 +311,7 @@ def tracked(kind: str, inside: str) -> str:
         (para("Code: ", run("7781", "<w:vanish/>"), "ask."), ["Code: ask."]),
         (para("Code: ", run("7781", '<w:vanish w:val="0"/>')), ["Code: 7781"]),
         (para(run("All of it", "<w:vanish/>")) + para("End."), ["End."]),
-        (para(run("T"), properties='<w:framePr w:dropCap="drop"/>') + para("he town."), ["The town."]),
+        (para(run("T", '<w:position w:val="-12"/>'), properties='<w:framePr w:dropCap="drop"/>') + para("he town."), ["The town."]),
         (para("Seen. ", run("Not seen.", '<w:color w:val="FFFFFF"/>')), ["Seen."]),
         (para(run("On black.", '<w:color w:val="FFFFFF"/><w:shd w:val="clear" w:fill="000000"/>')), ["On black."]),
         (table(["Kind", para(run("Price", '<w:color w:val="FFFFFF"/>'))]).replace("<w:tbl>", '<w:tbl><w:tblPr><w:tblStyle w:val="Dark"/></w:tblPr>'), ["Kind | Price"]),
@@ -342,6 +353,8 @@ def field(code: str, result: str, *, ends: bool = True) -> str:
         (field(" REF x ", run("clause 4")), "clause 4"),
         (field(" IF ", run("yes")).replace("<w:r><w:instrText>", field("NAME", run("no")) + "<w:r><w:instrText>"), "yes"),
         (field(" REF x ", run("open"), ends=False), "open"),
+        (field(r' SYMBOL 179 \f "Symbol" \s 12 ', "").replace('<w:r><w:fldChar w:fldCharType="separate"/></w:r>', ""), "≥"),
+        (field(" SYMBOL 0x2265 ", "").replace('<w:r><w:fldChar w:fldCharType="separate"/></w:r>', ""), "≥"),
         ('<w:fldSimple w:instr="DATE">' + run("12 May") + "</w:fldSimple>", "12 May"),
         (f'<w:hyperlink r:id="x">{run("the page")}</w:hyperlink>', "the page"),
         ('<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:ddList><w:result w:val="1"/><w:listEntry w:val="Red"/>'

@@ -29,7 +29,7 @@ def test_every_hostile_file_has_a_fate_and_good_ones_go_in(tmp_path):
         assert by_name[name].fate is Fate.ADDED
     without = [file.source for file in report.files if file.fate not in _IN and not file.reason]
     assert not without
-    with closing(shop.open()) as snapshot:
+    with closing(shop.open_index()) as snapshot:
         assert {document.source for document in snapshot.documents} == {
             file.source for file in report.files if file.fate in _IN
         }

@@ -36,7 +36,7 @@ def group(*shapes: str, hidden: str = "") -> str:
         (shape("Off.", more='hidden="1"'), []),
         (group(shape("Off too."), hidden='hidden="1"'), []),
         (shape("Fourth", at=(0, 900_000)) + shape("Second", at=(5_000_000, 50_000)) + shape("First", at=(0, 90_000)) + shape("Third", at=(9, 500_000)), ["First", "Second", "Third", "Fourth"]),
-        (shape("7 May", placeholder='type="dt"') + shape("Page 3", placeholder='type="sldNum"') + shape("Acme", placeholder='type="ftr"'), []),
+        (shape("7 May", placeholder='type="dt"') + shape("Page 3", placeholder='type="sldNum"') + shape("Acme", placeholder='type="ftr"') * 2, ["Acme"]),
         (f"<p:unheardOf><p:nvSpPr/>{shape('In an unknown shape.')}</p:unheardOf>", ["In an unknown shape."]),
         ("<p:cxnSp><p:nvCxnSpPr/></p:cxnSp><p:contentPart/>", []),
         (shape("One", "Two", ""), ["One", "Two"]),
@@ -124,6 +124,22 @@ def test_a_chart_is_its_title_and_rows_of_its_values():
     assert lines(frame('<c:chart r:id="chart_1"/>'), parts={"ppt/chart.xml": odd}, chart_1="../chart.xml")[1:] == [
         "| A", "May | 1", "June | 2", " | B", "July | 3",
     ]  # fmt: skip
+
+
+def test_values_of_a_chart_are_as_their_formats_show_them():
+    values = series("Adults", "3480", "0.5").replace("<c:numCache>", "<c:numCache><c:formatCode>#,##0.0</c:formatCode>")
+    parts = {"ppt/chart.xml": chart(values)}
+    found = lines(frame('<c:chart r:id="chart_1"/>'), parts=parts, chart_1="../chart.xml")
+    assert found[2:] == ["May | 3,480.0", "June | 0.5"]
+
+
+def test_a_diagram_without_its_data_is_read_from_its_drawing():
+    drawn = element(
+        "p:drawing", "<a:p><a:r><a:t>Claim arrives</a:t></a:r></a:p><a:p><a:r><a:t>Clerk checks</a:t></a:r></a:p>"
+    )
+    shown = frame('<dgm:relIds r:dm="none"/>')
+    found = lines(shown, parts={"ppt/drawn.xml": drawn}, diagramDrawing_1="../drawn.xml")
+    assert found == ["Claim arrives", "Clerk checks"]
 
 
 def point(name: str, text: str, kind: str = "node") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from hashlib import sha256
 from io import BytesIO
 
 from qa.answering.originals import PIECE_BYTES, Original
@@ -51,13 +52,18 @@ class OriginalInMemory:
     def __init__(self, name: str, content: bytes) -> None:
         self.name = name
         self.size_bytes = len(content)
-        self._content = BytesIO(content)
+        self.sha256 = sha256(content).hexdigest()
+        self._content = content
+        self._left = BytesIO(content)
+
+    def take(self, part: range) -> None:
+        self._left = BytesIO(self._content[part.start : part.stop])
 
     def read(self) -> bytes:
-        return self._content.read(PIECE_BYTES)
+        return self._left.read(PIECE_BYTES)
 
     def close(self) -> None:
-        self._content.close()
+        self._left.close()
 
 
 _SURE = 0.9

@@ -1,55 +1,93 @@
-"""The abbreviations of an index's documents: what they define, use and spell out, in one bounded file."""
+"""The abbreviations of an index's documents: what they define, spell out and use.
+
+Each segment has a table of them by document (`qa.index.local.texts`), so that a removed document's do not count. They
+are looked up by key when a question is asked; nothing of them is held in memory.
+"""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
 
 from qa.index.contract import Abbreviation
 from qa.text.abbreviations import capitals, definitions, folded, phrases, short_folded
-from qa.text.json_reading import parse_json
-
-_MOST_KEPT = 20_000  # definitions, and as many phrases
 
 
-class Abbreviations:
-    """The abbreviations that `write_abbreviations` saved."""
+class Found(IntEnum):
+    """What a document does with an abbreviation."""
 
-    def __init__(self, path: Path) -> None:
-        self._by_key: dict[str, list[Abbreviation]] = {}
-        for short, long, defined, used in parse_json(path.read_bytes()):
-            each = Abbreviation(short, long, bool(defined), bool(used))
-            self._by_key.setdefault(short_folded(short), []).append(each)
-            if defined:
-                self._by_key.setdefault(folded(long), []).append(each)
-
-    def find(self, keys: Sequence[str]) -> list[Abbreviation]:
-        """Those whose folded short form, or folded long form if it is defined, is one of the keys."""
-        return list(dict.fromkeys(each for key in keys for each in self._by_key.get(key, ())))
+    DEFINED = 0
+    SPELT_OUT = 1
+    USED = 2
 
 
-def write_abbreviations(texts: Iterable[str], path: Path) -> None:
-    """Save the abbreviations of texts: for each definition, and each phrase with initials, short and long form,
-    whether it is defined, and whether the texts use the short form. Of several phrases the most frequent is kept.
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One abbreviation in one document.
+
+    Attributes:
+        found: What the document does with it. If it spells out words with these initials, `short` and `long` are
+            folded; if it uses the short form, there is no `long`.
+        short: The short form.
+        long: The long form.
+        count: How often.
     """
-    defined: Counter[tuple[str, str]] = Counter()
-    spelt_out: Counter[tuple[str, str]] = Counter()
+
+    found: Found
+    short: str
+    long: str
+    count: int
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """By what it is looked up: the folded short form, and, if it is defined, the folded long form."""
+        return short_folded(self.short), folded(self.long) if self.found is Found.DEFINED else ""
+
+
+def count_abbreviations(text: str) -> Counter[tuple[Found, str, str]]:
+    """How often a text defines, spells out and uses each abbreviation."""
+    counts: Counter[tuple[Found, str, str]] = Counter()
+    counts.update((Found.DEFINED, short, long) for short, long in definitions(text))
+    counts.update((Found.SPELT_OUT, initials, folded(phrase)) for initials, phrase in phrases(text))
+    counts.update((Found.USED, short, "") for short in capitals(text))
+    return counts
+
+
+def entries(counts: Counter[tuple[Found, str, str]]) -> Iterator[Entry]:
+    """A document's entries, in an order that depends on its text alone."""
+    for (found, short, long), count in sorted(counts.items()):
+        yield Entry(found, short, long, count)
+
+
+def abbreviations_of(found: Iterable[Entry], keys: Sequence[str]) -> list[Abbreviation]:
+    """The abbreviations that a question's words are or stand for.
+
+    Args:
+        found: All entries of live documents with one of the keys.
+        keys: Folded short and long forms, in the order of the question.
+
+    Returns:
+        For each key its definitions; without any, the phrase with these initials that the documents have most often.
+    """
+    defined: dict[str, set[tuple[str, str]]] = {}
+    spelt_out: dict[str, Counter[str]] = {}
     used: set[str] = set()
-    for text in texts:
-        defined.update(definitions(text))
-        spelt_out.update((initials, folded(phrase)) for initials, phrase in phrases(text))
-        used.update(capitals(text))
-    kept = [(short, long, 1, 1) for short, long in sorted(_most_frequent(defined))]
-    shorts = {short_folded(short) for short, *_ in kept}
-    best: dict[str, str] = {}
-    for initials, phrase in _most_frequent(spelt_out):
-        best.setdefault(initials, phrase)
-    kept += [(each, best[each], 0, int(each in used)) for each in sorted(best.keys() - shorts)]
-    path.write_text(json.dumps(kept, ensure_ascii=False, indent=0), encoding="utf-8")
-
-
-def _most_frequent(counts: Counter[tuple[str, str]]) -> list[tuple[str, str]]:
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [pair for pair, _ in ordered[:_MOST_KEPT]]
+    for entry in found:
+        short_key, long_key = entry.keys
+        if entry.found is Found.DEFINED:
+            for key in (short_key, long_key):
+                defined.setdefault(key, set()).add((entry.short, entry.long))
+        elif entry.found is Found.SPELT_OUT:
+            spelt_out.setdefault(short_key, Counter())[entry.long] += entry.count
+        else:
+            used.add(short_key)
+    result: dict[Abbreviation, None] = {}
+    for key in keys:
+        pairs = sorted(defined.get(key, ()))
+        result.update((Abbreviation(*pair, defined=True, used=True), None) for pair in pairs)
+        if key in spelt_out and not any(short_folded(short) == key for short, _ in pairs):
+            phrase = min(spelt_out[key], key=lambda each: (-spelt_out[key][each], each))
+            result[Abbreviation(key, phrase, defined=False, used=key in used)] = None
+    return list(result)

@@ -1,8 +1,8 @@
-"""The index that serves, held open while anyone reads it, and exchanged for a new one without a torn request.
+"""The version that serves, held open while anyone reads it, and exchanged for a new one without a torn request.
 
-Guarantees: a reader has one snapshot, whole, for as long as it reads. A snapshot is closed when its last reader is
-done. One that cannot be opened is refused: the one that serves goes on serving, and at the start the newest whole one
-takes its place. Nothing on disk is changed.
+Guarantees: a reader has one version, whole, for as long as it reads. A version is closed when its last reader is done;
+segments that the next one shares stay open. One that cannot be opened is refused: the one that serves goes on serving,
+and at the start the newest whole one takes its place. No document, version or segment on disk is changed.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from qa.errors import NoIndex, OperatingError
-from qa.index.local.local_index import LocalIndex
-from qa.index.local.manifest import CURRENT, current_id
-from qa.index.local.snapshot import newest_whole, open_snapshot
+from qa.index.local.index_folder import CURRENT, current_name
+from qa.index.local.open_version import OpenVersion, SegmentPool, newest_whole, open_index
 
 LOOK_EVERY_S = 0.5
 _RETRY_EVERY_S = 30.0  # a refusal may have had a cause that passes
@@ -28,12 +27,12 @@ log = logging.getLogger(__name__)
 class _Lease:
     """An index with a count of those who read it."""
 
-    def __init__(self, index: LocalIndex) -> None:
+    def __init__(self, index: OpenVersion) -> None:
         self.index = index
         self.readers = 1  # the holder's own
 
 
-class Holder:
+class CurrentIndex:
     """An `IndexSource`: holds the current snapshot of an index folder. Safe to call from several threads."""
 
     def __init__(self, index_dir: Path, weights: str) -> None:
@@ -45,6 +44,7 @@ class Holder:
         """
         self._index_dir = index_dir
         self._weights = weights
+        self._pool = SegmentPool(index_dir)
         self._lock = threading.Lock()  # guards the lease and its count
         self._refreshing = threading.Lock()
         self._lease: _Lease | None = None
@@ -64,7 +64,7 @@ class Holder:
         return f"{trouble} Snapshot {lease.index.id} serves instead." if lease else str(trouble)
 
     @contextmanager
-    def reading(self) -> Iterator[LocalIndex]:
+    def reading(self) -> Iterator[OpenVersion]:
         """The index that serves, for as long as the context lasts.
 
         Raises:
@@ -102,7 +102,7 @@ class Holder:
                 return
             self._seen, self._tried_at = seen, time.monotonic()
             try:
-                index = self._opened(current_id(self._index_dir))
+                index = self._opened()
             except OperatingError as error:
                 self._refuse(error)
                 return
@@ -118,11 +118,12 @@ class Holder:
             return None
         return found.st_ino, found.st_mtime_ns, found.st_size
 
-    def _opened(self, wanted: str) -> LocalIndex | None:
-        """The index, or None if it is the one that serves."""
-        if self._lease and self._lease.index.id == wanted and self._lease.index.in_place():
+    def _opened(self) -> OpenVersion | None:
+        """The current version, or None if it is the one that serves."""
+        serving = self._lease.index if self._lease else None
+        if serving and serving.name == current_name(self._index_dir) and serving.in_place():
             return None
-        return LocalIndex(open_snapshot(self._index_dir, wanted, weights=self._weights))
+        return open_index(self._index_dir, weights=self._weights, pool=self._pool)
 
     def _refuse(self, error: OperatingError) -> None:
         said_before = str(error) == str(self._trouble)
@@ -134,12 +135,12 @@ class Holder:
         else:
             log.error("The current snapshot is refused: %s", error)
         if self._lease is None and not isinstance(error, NoIndex):
-            other = newest_whole(self._index_dir, weights=self._weights)
+            other = newest_whole(self._index_dir, weights=self._weights, pool=self._pool)
             if other:
                 log.error("Falling back to snapshot %s, the newest whole one", other.id)
-                self._exchange(LocalIndex(other))
+                self._exchange(other)
 
-    def _exchange(self, index: LocalIndex | None) -> None:
+    def _exchange(self, index: OpenVersion | None) -> None:
         with self._lock:
             old, self._lease = self._lease, _Lease(index) if index else None
         if index:

@@ -1,140 +1,207 @@
-"""An index on one machine: an open snapshot behind the contract that every index keeps (`qa.index.contract`)."""
+"""One version of the index of this machine: the `Index` contract over a list of segments.
+
+1. How many live passages hold each term is summed over the segments.
+2. Each segment proposes its best passages by vector and by BM25; the best of all go on.
+3. Their signals are computed together.
+
+Guarantees: what is returned does not depend on how the documents lie in segments.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
-from qa.encode.int8 import similarities
 from qa.encode.maxima import Maxima, maxima
-from qa.index.contract import Abbreviation, Candidates, Floats, Rows, TokenSimilarities, WordForm, admitted
-from qa.index.local.snapshot import Snapshot, current_id, open_snapshot
+from qa.index.contract import Abbreviation, Candidates, TokenSimilarities, WordForm, admitted
+from qa.index.local.abbreviations import abbreviations_of
+from qa.index.local.documents_by_id import DocumentsById
+from qa.index.local.gather import Gather
+from qa.index.local.live_segment import LiveSegment
+from qa.index.local.postings import TermKeys
+from qa.index.local.row_map import DocumentList, RowMap
+from qa.index.local.segment import Proposal, Segment
+from qa.index.local.statistics import Statistics
+from qa.index.local.vectors import inner_products
+from qa.index.local.version import Version
+from qa.index.local.word_forms import forms_near
 from qa.records import Document, DocumentInfo, Filters, Passage
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+Allowed = npt.NDArray[np.bool_] | None
 
 
 class LocalIndex:
-    """An `Index`; `close` it when its last reader is done."""
+    """An `Index` on this machine's disk. Its segments are closed by whoever opened them."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        configuration = snapshot.manifest["configuration"]
-        self._snapshot = snapshot
-        self.id = snapshot.id
-        self.built_at: str = snapshot.manifest["built_at"]
-        self.weights: str = configuration["weights"]
-        self.dimension: int = configuration["dimension"]
-        self.size = snapshot.size
-        self.exact: bool = snapshot.manifest["vectors"]["kind"] == "exact"
-        self.documents: Sequence[DocumentInfo] = snapshot.documents
+    exact = True  # codes only propose, and prove that they have missed nothing
 
-    def close(self) -> None:
-        """Let go of the snapshot."""
-        self._snapshot.close()
+    def __init__(self, version: Version, segments: Sequence[Segment]) -> None:
+        """Combine open segments.
 
-    def in_place(self) -> bool:
-        """Whether this very snapshot still stands in its folder, rather than another of the same content."""
-        return self._snapshot.in_place()
+        Args:
+            version: The version.
+            segments: The segments that it names, in its order.
 
-    def frequencies(self, terms: Sequence[str]) -> list[int]:
-        """The number of passages that hold each term."""
-        return [self._snapshot.bm25.frequency(each) if each else 0 for each in terms]  # "" stands for no term at all
+        Raises:
+            ValueError: two live documents have one path or one id.
+        """
+        self.id, self.built_at = version.id, version.built_at
+        self.weights, self.dimension = version.configuration.weights, version.configuration.dimension
+        self._parts = [
+            LiveSegment(segment, entry.removed) for segment, entry in zip(segments, version.segments, strict=True)
+        ]
+        self._map = RowMap([DocumentList(part.segment.documents, part.removed) for part in self._parts])
+        self._by_id = DocumentsById(self._map.documents)
+        self._statistics = Statistics.total(part.statistics for part in self._parts)
+        self._arrays = [part.segment.arrays for part in self._parts]
+
+    @property
+    def size(self) -> int:
+        """The number of passages."""
+        return self._map.size
+
+    @property
+    def documents(self) -> Sequence[DocumentInfo]:
+        """All documents, in the order of their paths."""
+        return self._map.documents
+
+    def frequencies(self, terms: Sequence[str]) -> Sequence[int]:
+        """The number of passages that hold each index term."""
+        return self._frequencies(self._places(terms), len(terms))
 
     def held(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
-        """Which of some passages hold which terms, `(terms, rows) bool`."""
-        held = [np.isin(rows, self._snapshot.bm25.holders(each)) for each in terms]
-        return np.array(held, dtype=np.bool_).reshape(len(terms), len(rows))
+        """Which of some passages hold which index terms, `(terms, rows) bool`."""
+        numbers, local = self._map.places(np.asarray(rows, np.int64))
+        held = np.zeros((len(terms), len(local)), np.bool_)
+        for number, places in enumerate(self._places(terms)):
+            here = np.flatnonzero(numbers == number)
+            if not len(here):
+                continue
+            postings = self._parts[number].segment.postings
+            for each, place in enumerate(places):
+                held[each, here] = np.isin(local[here], postings.holders(place, None))
+        return held
 
-    def together(self, term: str, others: Sequence[str]) -> list[int]:
-        """The number of passages that hold a term and each of some others."""
-        own = self._snapshot.bm25.holders(term)
-        return [len(np.intersect1d(own, self._snapshot.bm25.holders(each), assume_unique=True)) for each in others]
+    def together(self, term: str, others: Sequence[str]) -> Sequence[int]:
+        """The number of passages that hold an index term and each of some others."""
+        counts = [0] * len(others)
+        for part, (place, *places) in zip(self._parts, self._places((term, *others)), strict=True):
+            own = part.segment.postings.holders(place, part.live)
+            for number, other in enumerate(places if len(own) else ()):
+                holders = part.segment.postings.holders(other, None)
+                counts[number] += len(np.intersect1d(own, holders, assume_unique=True))
+        return counts
 
     def candidates(
         self, vector: Floats, terms: Sequence[str], count: int, filters: Filters | None = None
     ) -> Candidates:
         """The union of the nearest passages by vector and the best by BM25; see `Index`."""
-        snapshot = self._snapshot
         allowed = self._allowed(filters)
-        dense_rows, _ = snapshot.vectors.search(vector, count, allowed)
-        bm25 = snapshot.bm25.scores(terms)
-        bm25_rows = _best(bm25, count, allowed)
+        places = self._places(terms)
+        rarities = self._statistics.idf(self._frequencies(places, len(terms)))
+        mean = self._statistics.mean_length
+        proposals = [
+            part.segment.propose(vector, held, rarities, mean, count, competing)
+            for part, held, competing in zip(self._parts, places, allowed, strict=True)
+        ]
+        return self._union(vector, proposals, count)
+
+    def compare(self, tokens: Floats, rows: Rows) -> Maxima:
+        """Each question token's best match in each of some passages; see `Index`."""
+        gather = self._gather(rows)
+        matrix, bounds = gather.token_similarities(tokens)
+        return maxima(matrix, bounds, gather.token_sentences())
+
+    def similarities(self, tokens: Floats, rows: Rows) -> TokenSimilarities:
+        """The cosine of every question token with every token of a few passages; see `Index`."""
+        gather = self._gather(rows)
+        matrix, bounds = gather.token_similarities(tokens)
+        return TokenSimilarities(matrix, gather.spans(), gather.token_sentences(), bounds)
+
+    def passages(self, rows: Sequence[int] | Rows) -> Sequence[Passage]:
+        """Some passages, in the order of `rows`."""
+        numbers, local = self._map.places(np.asarray(rows, np.int64))
+        places = zip(numbers.tolist(), local.tolist(), strict=True)
+        return [self._parts[number].segment.passage(row) for number, row in places]
+
+    def document(self, document_id: str) -> Document:
+        """A document with its canonical text and blocks; see `Index`."""
+        number = self._by_id.number(document_id)
+        part = self._parts[int(self._map.segments[number])]
+        return part.segment.document(int(self._map.document_rows[number]))
+
+    def info(self, document_id: str) -> DocumentInfo:
+        """What `documents` says of one; see `Index`."""
+        return self.documents[self._by_id.number(document_id)]
+
+    def present_id(self, document_id: str) -> str:
+        """The id of the document that has this id, or had it by a former rule; see `Index`."""
+        return self._by_id.present_id(document_id)
+
+    def abbreviations(self, keys: Sequence[str]) -> Sequence[Abbreviation]:
+        """The documents' abbreviations of some folded forms; see `Index`."""
+        found = chain.from_iterable(part.abbreviations(keys) for part in self._parts)
+        return abbreviations_of(found, keys)
+
+    def forms_near(self, word: str, edits: int) -> Sequence[WordForm]:
+        """The documents' words within at most `edits` edits of a folded word."""
+        return forms_near([(part.segment.word_forms, part.form_counts) for part in self._parts], word, edits)
+
+    def _places(self, terms: Sequence[str]) -> list[list[int]]:
+        """Each term's place among the postings of each segment."""
+        keys = TermKeys.of(terms)
+        return [part.segment.postings.places(keys) for part in self._parts]
+
+    def _frequencies(self, places: Sequence[Sequence[int]], terms: int) -> list[int]:
+        counts = [part.frequencies(held) for part, held in zip(self._parts, places, strict=True)]
+        return [sum(of_term) for of_term in zip(*counts, strict=True)] if counts else [0] * terms
+
+    def _allowed(self, filters: Filters | None) -> list[Allowed]:
+        """Which passages of each segment compete."""
+        if not filters:
+            return [part.live for part in self._parts]
+        for document_id in filters.document_ids:
+            self._by_id.number(document_id)
+        kept = np.flatnonzero(admitted(filters, self.documents))
+        numbers, rows = self._map.segments[kept], self._map.document_rows[kept]
+        allowed: list[Allowed] = []
+        for number, part in enumerate(self._parts):
+            documents = np.zeros(len(part.segment.documents), np.bool_)
+            documents[rows[numbers == number]] = True
+            allowed.append(part.passages_of(documents))
+        return allowed
+
+    def _union(self, vector: Floats, proposals: Sequence[Proposal], count: int) -> Candidates:
+        dense_rows = self._best(((each.dense_rows, each.dense) for each in proposals), count)
+        bm25_rows = self._best(((each.bm25_rows, each.bm25[each.bm25_rows]) for each in proposals), count)
         rows = np.union1d(dense_rows, bm25_rows)
+        if not len(rows):
+            none = np.empty(0, np.float32)
+            return Candidates(rows, none, none, none, np.empty(0, np.bool_), dense_rows, bm25_rows)
+        gather = self._gather(rows)
         return Candidates(
             rows=rows,
-            dense=snapshot.vectors.scores(vector, rows),
-            bm25=bm25[rows],
-            sentence=self._sentence(vector, rows),
-            boilerplate=snapshot.boilerplate[rows],
+            dense=inner_products(gather.one_each([each.vectors for each in self._arrays]), vector),
+            bm25=gather.one_each([each.bm25 for each in proposals]),
+            sentence=gather.nearest_sentences(vector),
+            boilerplate=gather.one_each([each.boilerplate for each in self._arrays]),
             dense_rows=dense_rows,
             bm25_rows=bm25_rows,
         )
 
-    def compare(self, tokens: Floats, rows: Rows) -> Maxima:
-        """Each question token's best match in each of some passages; see `Index`."""
-        found = self.similarities(tokens, rows)
-        return maxima(found.matrix, found.bounds, found.sentences)
+    def _best(self, found: Iterable[tuple[Rows, Floats]], count: int) -> Rows:
+        """The best of what the segments found, as rows of the index, best first, ties in the order of rows."""
+        rows, scores = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
+        for number, (local, of_local) in enumerate(found):
+            rows.append(self._map.rows(number, local, self._arrays[number].document_rows[local]))
+            scores.append(of_local)
+        together = np.concatenate(rows)
+        return together[np.lexsort((together, -np.concatenate(scores)))][:count]
 
-    def similarities(self, tokens: Floats, rows: Rows) -> TokenSimilarities:
-        """The cosine of every question token with every token of some passages; see `Index`."""
-        stored = self._snapshot.tokens(rows)
-        matrix = similarities(tokens, stored.levels, stored.scales)
-        return TokenSimilarities(matrix, stored.spans, stored.sentences, stored.bounds)
-
-    def passages(self, rows: Sequence[int] | Rows) -> list[Passage]:
-        """Some passages, in the order of `rows`."""
-        return [self._snapshot.passage(int(row)) for row in rows]
-
-    def document(self, document_id: str) -> Document:
-        """A document with its canonical text; see `Index`."""
-        return self._snapshot.document(document_id)
-
-    def info(self, document_id: str) -> DocumentInfo:
-        """What `documents` says of one; see `Index`."""
-        return self.documents[self._snapshot.document_row(document_id)]
-
-    def present_id(self, document_id: str) -> str:
-        """The id of the document that has this id or had it before; see `Index`."""
-        return self._snapshot.present_id(document_id)
-
-    def abbreviations(self, keys: Sequence[str]) -> list[Abbreviation]:
-        """The documents' abbreviations by their folded forms; see `Index`."""
-        return self._snapshot.abbreviations.find(keys)
-
-    def forms_near(self, word: str, edits: int) -> list[WordForm]:
-        """The documents' words within at most `edits` edits of a folded word."""
-        return self._snapshot.words.near(word, edits)
-
-    def _allowed(self, filters: Filters | None) -> npt.NDArray[np.bool_] | None:
-        if not filters:
-            return None
-        for document_id in filters.document_ids:
-            self.info(document_id)
-        return np.asarray(admitted(filters, self.documents)[self._snapshot.document_rows], dtype=np.bool_)
-
-    def _sentence(self, vector: Floats, rows: Rows) -> Floats:
-        """The cosine of a question's vector with each passage's nearest sentence."""
-        if not len(rows):
-            return np.empty(0, np.float32)
-        stored = self._snapshot.sentences(rows)
-        matrix = similarities(vector[np.newaxis], stored.levels, stored.scales)
-        return np.asarray(np.maximum.reduceat(matrix[0], stored.bounds[:-1]), dtype=np.float32)
-
-
-def open_index(index_dir: Path, *, weights: str | None = None) -> LocalIndex:
-    """Open the current snapshot of an index folder; as `open_snapshot`.
-
-    Raises:
-        NoIndex, DamagedSnapshot, MismatchedSnapshot: there is none, and why.
-    """
-    return LocalIndex(open_snapshot(index_dir, current_id(index_dir), weights=weights))
-
-
-def _best(scores: Floats, count: int, allowed: npt.NDArray[np.bool_] | None) -> Rows:
-    """Rows of the best positive scores, best first, ties in the order of rows."""
-    rows = np.flatnonzero(scores > 0 if allowed is None else (scores > 0) & allowed)
-    if len(rows) > count:
-        least = np.partition(scores[rows], len(rows) - count)[len(rows) - count]
-        rows = rows[scores[rows] >= least]
-    return rows[np.argsort(-scores[rows], kind="stable")][:count].astype(np.int64)
+    def _gather(self, rows: Rows) -> Gather:
+        return Gather(self._arrays, *self._map.places(np.asarray(rows, np.int64)))

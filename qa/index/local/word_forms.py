@@ -1,38 +1,177 @@
-"""The documents' words as they are written, for the correction of misspelt questions."""
+"""A segment's words as they are written, with counts by document, for the correction of misspelt questions.
+
+Counts stand by document, so that those of a removed document can be taken off.
+"""
 
 from __future__ import annotations
 
-import json
+from array import array
 from collections import Counter
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise
 
-from qa.text.json_reading import parse_json
+import numpy as np
+import numpy.typing as npt
+
+from qa.index.local import arrays
+from qa.index.local.arrays import ArrayFiles
 from qa.text.spelling import SHORTEST, WordForm, near
 from qa.text.words import spelt
 
 
 class WordForms:
-    """The words that `write_words` saved."""
+    """The word forms of one segment, in the order of their code points."""
 
-    def __init__(self, path: Path) -> None:
-        counts: dict[str, int] = parse_json(path.read_bytes())
-        self._forms = [WordForm(form.casefold(), form, count) for form, count in counts.items()]
-        self._folded = [form.folded for form in self._forms]
+    def __init__(
+        self,
+        texts: npt.NDArray[np.uint8],
+        bounds: npt.NDArray[np.int64],
+        document_forms: npt.NDArray[np.int32],
+        counts: npt.NDArray[np.int32],
+        document_bounds: npt.NDArray[np.int64],
+    ) -> None:
+        """Take mapped arrays into use.
 
-    def near(self, word: str, edits: int) -> list[WordForm]:
-        """The words within at most `edits` edits of a folded word."""
-        return [self._forms[place] for place in near(word, self._folded, edits)]
+        Args:
+            texts: The forms, one after another, `(bytes,) uint8`.
+            bounds: Where each begins and ends, `(forms + 1,) int64`.
+            document_forms: Each document's forms, ascending, one document after another, `(n,) int32`.
+            counts: How often the document has each, `(n,) int32`.
+            document_bounds: Where each document's forms begin and end, `(documents + 1,) int64`.
+        """
+        self._texts, self._bounds = texts, bounds
+        self._document_forms, self._counts, self._document_bounds = document_forms, counts, document_bounds
+
+    @cached_property
+    def forms(self) -> list[str]:
+        """Every form; read when it is first asked for."""
+        data, bounds = self._texts.tobytes(), self._bounds.tolist()
+        return [data[begin:end].decode("utf-8", "surrogatepass") for begin, end in pairwise(bounds)]
+
+    def of_document(self, row: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """The forms of a document, ascending, and their counts."""
+        piece = slice(self._document_bounds[row], self._document_bounds[row + 1])
+        return self._document_forms[piece], self._counts[piece]
+
+    def counts(self, removed: Iterable[int] = ()) -> npt.NDArray[np.int64]:
+        """How often each form occurs, without the documents removed, `(forms,) int64`."""
+        left = self._totals.copy()
+        for row in removed:
+            forms, counts = self.of_document(row)
+            left[forms] -= counts
+        return left
+
+    def near(self, word: str, edits: int) -> set[str]:
+        """The folded words within at most `edits` edits of a folded word."""
+        return {self._folded_words[place] for place in near(word, self._folded_words, edits)}
+
+    def written(self, folded: str) -> Sequence[int]:
+        """The places of the forms of a folded word."""
+        return self._by_folded.get(folded, ())
+
+    @cached_property
+    def _totals(self) -> npt.NDArray[np.int64]:
+        size = len(self._bounds) - 1
+        return np.bincount(self._document_forms, self._counts, minlength=size).astype(np.int64)
+
+    @cached_property
+    def _by_folded(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for place, form in enumerate(self.forms):
+            found.setdefault(form.casefold(), []).append(place)
+        return found
+
+    @cached_property
+    def _folded_words(self) -> list[str]:
+        return list(self._by_folded)
 
 
-def write_words(texts: Iterable[str], path: Path) -> None:
-    """Save the words of texts that a misspelt word may be corrected to, each in its usual form with its count."""
-    counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(word for word in spelt(text) if len(word) >= SHORTEST)
-    usual: dict[str, tuple[str, int]] = {}
-    for word, count in sorted(counts.items()):
-        if word.isalpha():
-            form, total = usual.get(word.casefold(), (word, 0))
-            usual[word.casefold()] = (word if count > counts[form] else form, total + count)
-    path.write_text(json.dumps(dict(usual.values()), ensure_ascii=False, indent=0), encoding="utf-8")
+def forms_near(parts: Sequence[tuple[WordForms, npt.NDArray[np.int64]]], word: str, edits: int) -> list[WordForm]:
+    """The words near a folded word in several segments, each with the counts of its live documents."""
+    found = set().union(*(forms.near(word, edits) for forms, _ in parts))
+    words = []
+    for folded in sorted(found):
+        counts: Counter[str] = Counter()
+        for forms, live in parts:
+            for place in forms.written(folded):
+                counts[forms.forms[place]] += int(live[place])
+        if counts.total():
+            usual = min(counts, key=lambda form: (-counts[form], form))
+            words.append(WordForm(folded, usual, counts.total()))
+    return words
+
+
+class WordFormsWriter:
+    """Collects the word forms of documents, and writes them at the end. Memory grows with the segment."""
+
+    def __init__(self, files: ArrayFiles) -> None:
+        self._files = files
+        self._numbers: dict[str, int] = {}
+        self._forms, self._counts, self._ends = array("i"), array("i"), array("q", [0])
+
+    def add(self, counts: Mapping[str, int]) -> None:
+        """Add the next document's forms with their counts."""
+        for form, count in counts.items():
+            self._forms.append(self._numbers.setdefault(form, len(self._numbers)))
+            self._counts.append(count)
+        self._ends.append(len(self._forms))
+
+    def finish(self) -> None:
+        """Write the arrays."""
+        ranks = _write_texts(self._files, self._numbers)
+        forms, bounds = ranks[np.frombuffer(self._forms, np.int32)], np.frombuffer(self._ends, np.int64)
+        documents = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+        order = np.lexsort((forms, documents))
+        self._files.write(arrays.DOCUMENT_FORMS, forms[order])
+        self._files.write(arrays.DOCUMENT_FORM_COUNTS, np.frombuffer(self._counts, np.int32)[order])
+        self._files.write(arrays.DOCUMENT_FORM_BOUNDS, bounds)
+
+
+def count_forms(text: str) -> Counter[str]:
+    """The words of a text that a misspelt word may be corrected to, as they are written, with their counts."""
+    return Counter(word for word in spelt(text) if len(word) >= SHORTEST and word.isalpha())
+
+
+def merge_forms(parts: Sequence[WordForms], documents: Iterable[tuple[int, int]], files: ArrayFiles) -> Iterator[None]:
+    """Write the word forms of several segments as one's; pauses after each document.
+
+    Args:
+        parts: Each segment's word forms.
+        documents: The documents to take over, in order: number of the segment, and the document's row in it.
+        files: Where to write.
+    """
+    documents = list(documents)
+    used = [np.zeros(len(part.forms), np.bool_) for part in parts]
+    for number, row in documents:
+        used[number][parts[number].of_document(row)[0]] = True
+    numbers: dict[str, int] = {}
+    for part, marks in zip(parts, used, strict=True):
+        for place in np.flatnonzero(marks).tolist():
+            numbers.setdefault(part.forms[place], len(numbers))
+    ranks = _write_texts(files, numbers)
+    new = [
+        np.array([ranks[numbers[form]] if form in numbers else -1 for form in part.forms], np.int32) for part in parts
+    ]
+    end = 0
+    files.write(arrays.DOCUMENT_FORM_BOUNDS, np.zeros(1, np.int64))
+    for number, row in documents:
+        forms, counts = parts[number].of_document(row)
+        end += len(forms)
+        # The order of code points is the same in every segment, so they stay ascending.
+        files.write(arrays.DOCUMENT_FORMS, new[number][forms])
+        files.write(arrays.DOCUMENT_FORM_COUNTS, counts)
+        files.write(arrays.DOCUMENT_FORM_BOUNDS, np.array([end], np.int64))
+        yield
+
+
+def _write_texts(files: ArrayFiles, numbers: Mapping[str, int]) -> npt.NDArray[np.int32]:
+    """Write forms in order; returns the place of each by its number, `(forms,) int32`."""
+    forms = sorted(numbers)
+    ranks = np.empty(len(forms), np.int32)
+    ranks[[numbers[form] for form in forms]] = np.arange(len(forms), dtype=np.int32)
+    texts = [form.encode("utf-8", "surrogatepass") for form in forms]
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    files.write(arrays.FORMS, np.frombuffer(b"".join(texts), np.uint8))
+    files.write(arrays.FORM_BOUNDS, np.append(np.int64(0), np.cumsum(lengths, dtype=np.int64)))
+    return ranks

@@ -1,13 +1,11 @@
-"""DOCX to drafts: paragraphs by their styles with their automatic numbers, tables, text boxes, charts, then the notes;
-running headers and footers as boilerplate.
+"""DOCX to drafts: the body's blocks, then the notes that it refers to; running headers and footers as boilerplate.
 
 What was deleted under change tracking is left out, what was inserted is kept: the text as its last editor sees it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from copy import deepcopy
+from collections.abc import Iterator
 from dataclasses import replace
 
 from lxml import etree
@@ -17,18 +15,13 @@ from qa.reading.decode import clean
 from qa.reading.draft import Draft, Read
 from qa.reading.left_out import LeftOut
 from qa.reading.office.drawings import Drawings
-from qa.reading.office.names import is_on, number, qn, value
-from qa.reading.office.package import Package, Relation
-from qa.reading.office.word_numbering import BULLET, Numbering
-from qa.reading.office.word_styles import Style, Styles, is_shaded, outline_of
-from qa.reading.office.word_text import Line, ParagraphReader, is_prompt
-from qa.reading.raised import Script, in_line
+from qa.reading.office.names import is_on, qn, value
+from qa.reading.office.package import Package
+from qa.reading.office.word_blocks import BlockReader
+from qa.reading.office.word_numbering import Numbering
+from qa.reading.office.word_styles import Styles
+from qa.reading.office.word_text import ParagraphReader
 from qa.records import BlockKind
-
-_LONGEST_HEADING_CHARS = 300  # a longer paragraph is text, whatever its style is called
-_TRANSPARENT = {qn("w:customXml"), qn("w:ins"), qn("w:moveTo"), qn("w:sdtContent"), qn("w:smartTag")}
-_DELETED = (qn("w:del"), qn("w:moveFrom"))
-_PLAIN_TABLES = {None, "TableNormal", "TableGrid"}
 
 
 def read_docx(data: bytes) -> Read:
@@ -58,166 +51,24 @@ class _Reader:
         self._left_out = left_out
         self._main = package.main_part("word/document.xml")
         self._root = package.xml(self._main)
-        self._relations: Mapping[str, Relation] = package.relations(self._main)
-        self._main_relations = self._relations
+        self._relations = package.relations(self._main)
         self._parts = {each.kind: each.target for each in self._relations.values() if not each.external}
         self._settings = package.find_xml(self._parts.get("settings"))
-        self._styles = Styles(package.find_xml(self._parts.get("styles")))
-        self._numbering = Numbering(package.find_xml(self._parts.get("numbering")))
-        self._text = ParagraphReader(self._styles, left_out, _note_forms(self._settings))
-        self._drawings = Drawings(package, left_out)
-        self._page_is_coloured = self._root.find(qn("w:background")) is not None
-        self._titled = self._listed = False
-        self._carried: list[tuple[str, Script]] = []  # a paragraph whose end was deleted runs on into the next
+        styles = Styles(package.find_xml(self._parts.get("styles")))
+        numbering = Numbering(package.find_xml(self._parts.get("numbering")))
+        self._text = ParagraphReader(styles, left_out, _note_forms(self._settings))
+        self._blocks = BlockReader(styles, numbering, self._text, Drawings(package, left_out), left_out)
 
     def read(self) -> Iterator[Draft]:
         body = self._root.find(qn("w:body"))
         if body is None:
             raise UnreadableFile("is broken (it has no body); open and save it again")
-        self._text.begin_story(self._root)
-        yield from self._blocks(body, shaded=self._page_is_coloured)
+        coloured = self._root.find(qn("w:background")) is not None
+        yield from self._blocks.read(self._root, body, self._relations, shaded=coloured)
         yield from self._notes()
         yield from self._running()
         comments = self._package.find_xml(self._parts.get("comments"))
         self._left_out.add("comment", 0 if comments is None else len(comments.findall(qn("w:comment"))))
-
-    def _blocks(self, parent: etree._Element, *, shaded: bool) -> Iterator[Draft]:
-        """The blocks in a body, a cell, a text box or a note."""
-        for child in parent.iterchildren("*"):
-            if child.tag == qn("w:p"):
-                yield from self._paragraph(child, shaded=shaded)
-            elif child.tag == qn("w:tbl"):
-                yield from self._table(child)
-            elif child.tag == qn("w:sdt"):
-                content = child.find(qn("w:sdtContent"))
-                if content is not None and not is_prompt(child):
-                    yield from self._blocks(content, shaded=shaded)
-            elif child.tag in _TRANSPARENT:
-                yield from self._blocks(child, shaded=shaded)
-            elif child.tag in (qn("m:oMathPara"), qn("m:oMath")):
-                around = etree.Element(qn("w:p"))
-                around.append(deepcopy(child))
-                yield from self._paragraph(around, shaded=shaded)
-            elif child.tag in (qn("w:altChunk"), qn("w:subDoc")):
-                self._left_out.add("embedded document")
-        if self._carried:
-            yield Draft(BlockKind.PARAGRAPH, _written(self._carried))
-            self._carried = []
-
-    def _paragraph(self, paragraph: etree._Element, *, shaded: bool) -> Iterator[Draft]:
-        line = self._text.line(paragraph, shaded=shaded)
-        if line.runs_on:
-            self._carried += line.pieces
-        else:
-            properties = paragraph.find(qn("w:pPr"))
-            style_id = value(properties, "w:pStyle")
-            style = self._styles.paragraph(style_id)
-            text = _written([*self._carried, *line.pieces])
-            self._carried = []
-            marker = None if line.hidden and not text else self._marker(properties, style_id, style)
-            if text:
-                outline = value(properties, "w:outlineLvl")
-                level = style.outline if outline is None else outline_of(outline)
-                yield self._block(text, marker, style, level)
-        yield from self._anchored(line)
-
-    def _marker(self, properties: etree._Element | None, style_id: str | None, style: Style) -> str | None:
-        """What automatic numbering puts before a paragraph; None where it is in no list."""
-        numbered = None if properties is None else properties.find(qn("w:numPr"))
-        list_id, level = style.numbering
-        if numbered is not None:
-            own_level = value(numbered, "w:ilvl")
-            list_id = value(numbered, "w:numId") or list_id
-            level = level if own_level is None else number(own_level)
-        return self._numbering.marker(list_id, level, style_id)
-
-    def _block(self, text: str, marker: str | None, style: Style, level: int | None) -> Draft:
-        name = style.name.lower()
-        number_of = "" if marker in (None, BULLET) else str(marker)
-        if name in ("title", "subtitle") or (level is not None and len(text) <= _LONGEST_HEADING_CHARS):
-            level = 1 if level is None or name == "title" else level
-            heading = " ".join(f"{number_of}{text}".split())
-            if level == 1 and not self._titled and not self._listed and name != "subtitle":
-                self._titled = True
-                return Draft(BlockKind.TITLE, heading, level=1)
-            return Draft(BlockKind.HEADING, heading, level=max(2, level + 1))
-        if marker is None:
-            return Draft(BlockKind.PARAGRAPH, text)
-        self._listed = True
-        return Draft(BlockKind.LIST_ITEM, marker + text, tight=True)
-
-    def _anchored(self, line: Line) -> Iterator[Draft]:
-        """What is anchored in a paragraph: the text boxes, charts, diagrams and pictures of it, in their order."""
-        for element in line.anchored:
-            frame = element.find(f".//{qn('wp:docPr')}")
-            if frame is not None and frame.get("hidden") in ("1", "true"):
-                continue
-            yield from self._drawings.graphic(element, self._relations)
-            yield from self._drawn(element, None if frame is None else frame.get("descr"))
-
-    def _drawn(self, element: etree._Element, description: str | None) -> Iterator[Draft]:
-        walker = etree.iterwalk(element, events=("start",))
-        for _, inner in walker:
-            if inner.tag == qn("w:txbxContent"):
-                walker.skip_subtree()
-                yield from self._blocks(inner, shaded=True)
-            elif inner.tag == qn("a:txBody"):
-                walker.skip_subtree()
-                for paragraph in inner.iter(qn("a:p")):
-                    words = "".join(text.text or "" for text in paragraph.iter(qn("a:t")))
-                    yield Draft(BlockKind.PARAGRAPH, clean(words))
-            elif inner.tag == qn("pic:pic"):
-                own = inner.find(f"{qn('pic:nvPicPr')}/{qn('pic:cNvPr')}")
-                yield from self._drawings.picture(description or (None if own is None else own.get("descr")))
-                description = None
-            elif inner.tag == qn("v:shape") and "visibility:hidden" in (inner.get("style") or "").replace(" ", ""):
-                walker.skip_subtree()
-            elif inner.tag == qn("v:textpath"):
-                yield Draft(BlockKind.PARAGRAPH, clean(inner.get("string") or ""))
-            elif inner.tag == qn("v:imagedata") and element.tag == qn("w:pict"):
-                shape = inner.getparent()
-                yield from self._drawings.picture(None if shape is None else shape.get("alt"))
-            elif inner.tag == qn("o:OLEObject"):
-                self._drawings.embedded(inner.get("ProgID"))
-
-    def _table(self, table: etree._Element) -> Iterator[Draft]:
-        """A table's rows; a table inside a cell, or a text box anchored there, follows the row that it stands in."""
-        style = value(table.find(qn("w:tblPr")), "w:tblStyle")
-        shaded = self._page_is_coloured or style not in _PLAIN_TABLES or is_shaded(table.find(qn("w:tblPr")))
-        rows = [row for row in _through(table, qn("w:tr")) if not _is_row_gone(row)]
-        cells = [[cell for cell in _through(row, qn("w:tc")) if not _is_cell_gone(cell)] for row in rows]
-        if len(cells) == 1 and len(cells[0]) == 1:  # a frame around text
-            yield from self._blocks(cells[0][0], shaded=True)
-            return
-        lines: list[str] = []
-        for row in cells:
-            inner: list[Draft] = []
-            texts = [self._cell(cell, inner, shaded=shaded or is_shaded(cell.find(qn("w:tcPr")))) for cell in row]
-            if any(texts):
-                lines.append(" | ".join(texts))
-            if inner:
-                yield Draft(BlockKind.TABLE, "\n".join(lines))
-                yield from inner
-                lines = []
-        yield Draft(BlockKind.TABLE, "\n".join(lines))
-
-    def _cell(self, cell: etree._Element, inner: list[Draft], *, shaded: bool) -> str:
-        """A cell's words in a line. What is a table, or anchored in the cell, goes to `inner`."""
-        merged = None if (properties := cell.find(qn("w:tcPr"))) is None else properties.find(qn("w:vMerge"))
-        if merged is not None and merged.get(qn("w:val")) in (None, "continue"):
-            return ""  # the cell above goes on
-        words: list[str] = []
-        for child in _flat(cell):
-            if child.tag == qn("w:tbl"):
-                inner.extend(self._table(child))
-                continue
-            line = self._text.line(child, shaded=shaded)
-            properties = child.find(qn("w:pPr"))
-            style_id = value(properties, "w:pStyle")
-            marker = self._marker(properties, style_id, self._styles.paragraph(style_id)) or ""
-            words.append(f"{'' if marker == BULLET else marker}{_written(line.pieces)}")
-            inner.extend(self._anchored(line))
-        return " ".join(" ".join(words).split())
 
     def _notes(self) -> Iterator[Draft]:
         """The notes that the text refers to, each with its mark."""
@@ -232,72 +83,40 @@ class _Reader:
             note, root, name = found.get(key, (None, None, None))
             if note is None or root is None or name is None:
                 continue
-            self._text.begin_story(note)
-            self._relations = self._package.relations(name)
-            drafts = [draft for draft in self._blocks(note, shaded=False) if draft.text.strip()]
+            found_in = self._package.relations(name)
+            drafts = [draft for draft in self._blocks.read(note, note, found_in, shaded=False) if draft.text.strip()]
             if drafts:
                 yield Draft(BlockKind.FOOTNOTE, f"{mark} {' '.join(draft.text for draft in drafts)}".strip())
 
     def _running(self) -> Iterator[Draft]:
         """The headers and footers that are shown, each line once."""
         seen: set[str] = set()
-        read: set[str] = set()  # sections may share a header
-        odd_and_even = is_on(self._settings, "w:evenAndOddHeaders")
+        for name in self._shown_headers():
+            root = self._package.find_xml(name)
+            if root is None:
+                continue
+            for draft in self._blocks.read(root, root, self._package.relations(name), shaded=True):
+                if draft.text and draft.text not in seen and not draft.text.isdigit():
+                    seen.add(draft.text)
+                    yield replace(draft, kind=BlockKind.BOILERPLATE, level=0, tight=False)
+
+    def _shown_headers(self) -> dict[str, None]:
+        """The parts of headers and footers that some page shows, in their order."""
+        shown: dict[str, None] = {}
+        named: dict[tuple[str, str], str] = {}  # a section without a header of its own has that of the one before
+        odd_and_even = bool(is_on(self._settings, "w:evenAndOddHeaders"))
         for section in self._root.iter(qn("w:sectPr")):
-            shown = {
-                "default",
-                *(["first"] if is_on(section, "w:titlePg") else []),
-                *(["even"] if odd_and_even else []),
-            }
+            parent = section.getparent()
+            if parent is not None and parent.tag == qn("w:sectPrChange"):
+                continue  # a section as it was before a tracked change
             for reference in section.iterchildren(qn("w:headerReference"), qn("w:footerReference")):
-                relation = self._main_relations.get(str(reference.get(qn("r:id"))))
-                if relation is None or relation.target in read or reference.get(qn("w:type"), "default") not in shown:
-                    continue
-                read.add(relation.target)
-                root = self._package.find_xml(relation.target)
-                if root is None:
-                    continue
-                self._text.begin_story(root)
-                self._relations = self._package.relations(relation.target)
-                for draft in self._blocks(root, shaded=True):
-                    if draft.text and draft.text not in seen and not draft.text.isdigit():
-                        seen.add(draft.text)
-                        yield replace(draft, kind=BlockKind.BOILERPLATE, level=0, tight=False)
-
-
-def _written(pieces: list[tuple[str, Script]]) -> str:
-    """A paragraph's pieces as lines of text."""
-    lines = (" ".join(line.split()) for line in clean(in_line(pieces)).split("\n"))
-    return "\n".join(filter(None, lines))
-
-
-def _through(parent: etree._Element, tag: str) -> Iterator[etree._Element]:
-    """The rows of a table or the cells of a row, those in content controls and insertions included."""
-    for child in parent.iterchildren("*"):
-        if child.tag == tag:
-            yield child
-        elif child.tag == qn("w:sdt") or child.tag in _TRANSPARENT:
-            yield from _through(child, tag)
-
-
-def _flat(cell: etree._Element) -> Iterator[etree._Element]:
-    """The paragraphs and tables of a cell, those in content controls and insertions included."""
-    for child in cell.iterchildren("*"):
-        if child.tag in (qn("w:p"), qn("w:tbl")):
-            yield child
-        elif child.tag in _TRANSPARENT or (child.tag == qn("w:sdt") and not is_prompt(child)):
-            yield from _flat(child)
-
-
-def _is_row_gone(row: etree._Element) -> bool:
-    properties = row.find(qn("w:trPr"))
-    gone = properties is not None and any(properties.find(tag) is not None for tag in _DELETED)
-    return gone or bool(is_on(properties, "w:hidden"))
-
-
-def _is_cell_gone(cell: etree._Element) -> bool:
-    properties = cell.find(qn("w:tcPr"))
-    return properties is not None and properties.find(qn("w:cellDel")) is not None
+                relation = self._relations.get(str(reference.get(qn("r:id"))))
+                if relation is not None:
+                    named[str(reference.tag), str(reference.get(qn("w:type"), "default"))] = relation.target
+            first = bool(is_on(section, "w:titlePg"))
+            on = {"default": True, "first": first, "even": odd_and_even}
+            shown |= dict.fromkeys(target for (_, kind), target in named.items() if on.get(kind))
+        return shown
 
 
 def _note_forms(settings: etree._Element | None) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """PPTX to drafts: slide by slide, the title as heading, then what stands on the slide in reading order, then its notes.
 
-The slide's number is its page. Hidden slides and shapes are left out, and so are dates, footers and slide numbers that
-a template repeats.
+The slide's number is its page. Hidden slides and shapes are left out, and so are dates and slide numbers that a
+template repeats; footers are boilerplate, each once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from qa.reading.office.slide_shapes import Places, is_hidden, placeholder_of, pr
 from qa.reading.office.slide_text import lines, words
 from qa.records import BlockKind
 
-_REPEATED = {"dt", "ftr", "sldNum", "hdr"}
+_RUNNING = {"ftr", "hdr"}
+_REPEATED = {"dt", "sldNum", *_RUNNING}
 _TITLES = {"title", "ctrTitle"}
 _DEEPEST_GROUP = 20
 
@@ -36,7 +37,7 @@ def read_pptx(data: bytes) -> Read:
     left_out = LeftOut()
     reader = _Reader(package, left_out)
     drafts = list(reader.read())
-    if not drafts:
+    if all(draft.kind is BlockKind.BOILERPLATE for draft in drafts):
         raise UnreadableFile(reader.trouble or "is without text: its slides hold pictures at most")
     left_out.add("macro", min(1, len(package.names("vbaproject.bin"))))
     return Read(drafts, {}, left_out.told())
@@ -60,6 +61,7 @@ class _Reader:
         self._drawings = Drawings(package, left_out)
         self._layouts: dict[str, Places] = {}
         self._titled = False
+        self._running: dict[str, None] = {}
         self.trouble: str | None = None  # why the first slide that could not be read was not
 
     def read(self) -> Iterator[Draft]:
@@ -86,6 +88,7 @@ class _Reader:
             yield from found
             if not found:
                 bare.append(number)
+        yield from (Draft(BlockKind.BOILERPLATE, text) for text in self._running)
         self._left_out.add_places("without text", "slide", bare)
         self._left_out.add_places("hidden", "slide", hidden)
         self._left_out.add_places("broken", "slide", broken)
@@ -121,7 +124,10 @@ class _Reader:
         return self._layouts[layout]
 
     def _shape(self, shape: etree._Element, slide: _Slide, depth: int) -> Iterator[Draft]:
-        if (placeholder_of(shape) or ("",))[0] in _REPEATED:
+        held = (placeholder_of(shape) or ("",))[0]
+        if held in _REPEATED:
+            if held in _RUNNING:
+                self._running[words(shape)] = None
             return
         number = slide.number
         if shape.tag == qn("p:grpSp"):

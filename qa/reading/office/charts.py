@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from lxml import etree
 
 from qa.reading.office.names import number, qn
+from qa.reading.office.number_formats import shown
 
 _MOST_POINTS = 10_000  # of one series; a chart that can be looked at has fewer
 
@@ -108,15 +109,11 @@ def _filled(level: dict[int, str], size: int) -> dict[int, str]:
 
 
 def _shown(text: str, form: str | None) -> str:
-    """A value as its format shows it, so far as percentages and floats go; others as they are kept."""
+    """A value as its format shows it."""
     try:
-        value = float(text)
-    except ValueError:
+        return shown(float(text), form or "General")
+    except (ValueError, ArithmeticError):
         return text
-    if form and form.rstrip('"').endswith("%"):
-        places = len(form.partition(".")[2].rstrip("%"))
-        return f"{value * 100:.{places}f}%"
-    return f"{value:.12g}" if len(text) > 12 else text
 
 
 def _words(element: etree._Element | None) -> str:

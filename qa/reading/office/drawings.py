@@ -17,6 +17,7 @@ from qa.reading.office.charts import chart_rows
 from qa.reading.office.diagrams import diagram_lines
 from qa.reading.office.names import qn
 from qa.reading.office.package import Package, Relation
+from qa.reading.office.slide_text import lines as slide_lines
 from qa.records import BlockKind
 
 _FILE_NAME = re.compile(r"\S+\.\w{2,5}|(?i:(?:picture|image|grafik|bild|graphic|photo|logo|img)[\s_-]*\d*)")
@@ -43,10 +44,13 @@ class Drawings:
             text = "\n".join(" | ".join(" ".join(clean(cell).split()) for cell in row) for row in rows)
             yield Draft(BlockKind.TABLE, text, slide=slide, page=slide)
 
-    def diagram(self, name: str | None, slide: int | None = None) -> Iterator[Draft]:
-        """The words of a diagram, a line for each point."""
+    def diagram(self, name: str | None, drawn: str | None, slide: int | None = None) -> Iterator[Draft]:
+        """The words of a diagram, a line for each point; without its data those of the part that draws it."""
         root = self._package.find_xml(name)
         lines = [] if root is None else diagram_lines(root)
+        picture = self._package.find_xml(drawn) if not lines else None
+        if picture is not None:
+            lines = [(0, line) for line in slide_lines(picture)]
         if not lines:
             self._left_out.add("diagram")
         for _, text in lines:
@@ -60,7 +64,9 @@ class Drawings:
             for found in element.iter(qn(tag)):
                 yield from self.chart(_target(relations, found.get(qn("r:id"))), slide)
         for found in element.iter(qn("dgm:relIds")):
-            yield from self.diagram(_target(relations, found.get(qn("r:dm"))), slide)
+            drawings = [each.target for each in relations.values() if each.kind == "diagramDrawing"]
+            drawn = drawings[0] if len(drawings) == 1 else None
+            yield from self.diagram(_target(relations, found.get(qn("r:dm"))), drawn, slide)
 
     def picture(self, description: str | None, slide: int | None = None) -> Iterator[Draft]:
         """Count a picture; what its author says of it is text."""

@@ -6,21 +6,20 @@ Office itself shows; the names of strict Office Open XML (ISO/IEC 29500) are tho
 
 from __future__ import annotations
 
-import io
 import posixpath
 import re
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import IO
 from urllib.parse import unquote
 
 from lxml import etree
 
 from qa.errors import UnreadableFile
+from qa.reading.archives import open_archive
 
-_MOST_UNPACKED_BYTES = 400 << 20
-_MOST_PARTS = 20_000
 _KINDS = {"word/": "Word document", "ppt/": "PowerPoint presentation", "xl/": "Excel workbook"}
 _STRICT = re.compile(r"http://purl\.oclc\.org/ooxml/([A-Za-z]+)(?=/|$)")
 _TRANSITIONAL = r"http://schemas.openxmlformats.org/\1/2006"
@@ -51,16 +50,8 @@ class Package:
         Raises:
             UnreadableFile: it is broken, encrypted, of another kind, or unpacks to more than is read.
         """
-        try:
-            self._zip = zipfile.ZipFile(io.BytesIO(data))
-            entries = self._zip.infolist()
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            raise UnreadableFile(f"is broken or cut short ({error}); open and save it again") from None
-        unpacked = sum(entry.file_size for entry in entries)
-        if unpacked > _MOST_UNPACKED_BYTES or len(entries) > _MOST_PARTS:
-            raise UnreadableFile(f"unpacks to {unpacked / 1e6:.0f} MB in {len(entries)} parts, more than is read")
-        if any(entry.flag_bits & 1 for entry in entries):
-            raise UnreadableFile("is encrypted; save it without a password")
+        self._zip = open_archive(data)
+        entries = self._zip.infolist()
         # Names of parts are compared without regard to case (ISO/IEC 29500-2).
         self._entries = {_key(entry.filename): entry for entry in entries}
         if not any(name.startswith(folder) for name in self._entries):
@@ -75,18 +66,30 @@ class Package:
         """Whether there is such a part."""
         return _key(name) in self._entries
 
+    def open(self, name: str) -> IO[bytes]:
+        """A part as a stream.
+
+        Raises:
+            UnreadableFile: there is no such part, or it is broken.
+        """
+        if not self.holds(name):
+            raise UnreadableFile(f"is broken: its part {name} is missing; open and save it again")
+        try:
+            return self._zip.open(self._entries[_key(name)])
+        except (zipfile.BadZipFile, OSError, NotImplementedError):
+            raise UnreadableFile(f"is broken: its part {name} cannot be unpacked; open and save it again") from None
+
     def read(self, name: str) -> bytes:
         """A part's bytes.
 
         Raises:
             UnreadableFile: there is no such part, or it is broken.
         """
-        if not self.holds(name):
-            raise UnreadableFile(f"is broken (it lacks {name}); open and save it again")
         try:
-            return self._zip.read(self._entries[_key(name)])
-        except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError, zlib.error) as error:
-            raise UnreadableFile(f"is broken ({error}); open and save it again") from None
+            with self.open(name) as part:
+                return part.read()
+        except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError, zlib.error):
+            raise UnreadableFile(f"is broken: its part {name} cannot be unpacked; open and save it again") from None
 
     def xml(self, name: str) -> etree._Element:
         """The root of a part.
@@ -99,7 +102,7 @@ class Package:
         try:
             root = etree.fromstring(data, parser)
         except etree.XMLSyntaxError as error:
-            raise UnreadableFile(f"is broken ({str(error)[:120]}); open and save it again") from None
+            raise UnreadableFile(broken_xml(name, error)) from None
         if b"purl.oclc.org/ooxml" in data:
             _make_transitional(root)
         if b"AlternateContent" in data:
@@ -130,6 +133,13 @@ class Package:
         """The name of the part that the file is about: the one the file names, if it is there, or the usual one."""
         named = (each.target for each in self.relations("").values() if each.kind == "officeDocument")
         return next((name for name in named if self.holds(name)), usual)
+
+
+def broken_xml(name: str, error: etree.XMLSyntaxError) -> str:
+    """Why a part that is no proper XML is not read."""
+    if "XML_PARSE_HUGE" in str(error):  # what libxml2 says where one of its limits is met
+        return f"is nested too deeply to read, or holds too long a text, in its part {name}"
+    return f"is broken: its part {name} is not well-formed XML; open and save it again"
 
 
 def _key(name: str) -> str:

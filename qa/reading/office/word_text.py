@@ -13,8 +13,9 @@ from lxml import etree
 
 from qa.reading.left_out import LeftOut
 from qa.reading.office.equations import linear
-from qa.reading.office.names import is_on, number, qn, value
+from qa.reading.office.names import is_on, qn, value
 from qa.reading.office.symbols import as_unicode
+from qa.reading.office.word_fields import Fields
 from qa.reading.office.word_numbering import formatted
 from qa.reading.office.word_styles import Look, Styles, is_shaded, look_of
 from qa.reading.raised import Script
@@ -57,27 +58,14 @@ class ParagraphReader:
         self._note_forms = note_forms
         self.notes: dict[tuple[str, str], str] = {}  # what stands at references, by kind and id, in their order
         self._noted: Counter[str] = Counter()
-        self._fields: list[bool] = []  # of the fields that are open, whether their code is still going on
-        self._codes = 0  # how many of them are
-        self._whole: set[etree._Element] = set()
+        self._fields = Fields()
         self._shaded = True
         self._line = Line()
         self._style = Look()
 
     def begin_story(self, root: etree._Element) -> None:
-        """Turn to a part's text: find the fields in it that end."""
-        self._fields.clear()
-        self._codes = 0
-        opened: list[etree._Element] = []
-        walker = etree.iterwalk(root, events=("start",), tag=(qn("w:fldChar"), qn("w:del"), qn("w:moveFrom")))
-        for _, element in walker:
-            kind = element.get(qn("w:fldCharType"))
-            if element.tag != qn("w:fldChar"):
-                walker.skip_subtree()
-            elif kind == "begin":
-                opened.append(element)
-            elif kind == "end" and opened:
-                self._whole.update((opened.pop(), element))
+        """Turn to a part's text."""
+        self._fields = Fields(root)
 
     def line(self, paragraph: etree._Element, *, shaded: bool) -> Line:
         """A paragraph's text.
@@ -99,6 +87,7 @@ class ParagraphReader:
         frame = None if properties is None else properties.find(qn("w:framePr"))
         if frame is not None and frame.get(qn("w:dropCap")) in ("drop", "margin"):
             self._line.runs_on = True
+            self._line.pieces = [(text, Script.BASE) for text, _ in self._line.pieces]
         return self._line
 
     def _inside(self, element: etree._Element) -> None:
@@ -112,6 +101,8 @@ class ParagraphReader:
                 self._control(child)
             elif tag == qn("w:ruby"):
                 self._ruby(child)
+            elif tag in _AT_ANCHOR:
+                self._line.anchored.append(child)
             elif tag not in _SKIPPED:
                 self._inside(child)
 
@@ -121,7 +112,7 @@ class ParagraphReader:
             self._inside(content)
 
     def _equation(self, element: etree._Element) -> None:
-        if self._in_code():
+        if self._fields.in_code:
             return
         for equation in element.iter(qn("m:oMath")):
             text = " ".join(linear(equation).split())
@@ -158,13 +149,15 @@ class ParagraphReader:
     def _pass_over(self, run: etree._Element) -> None:
         """Pass over a run that is not shown; fields in it still begin and end."""
         for child in run.iterchildren(qn("w:fldChar")):
-            self._field(child)
+            self._fields.take(child)
 
     def _run_child(self, child: etree._Element, look: Look, script: Script) -> None:
         tag = child.tag
         if tag == qn("w:fldChar"):
-            self._field(child)
-        elif self._in_code() or tag in _SKIPPED:
+            self._add(self._fields.take(child), Script.BASE)
+        elif tag == qn("w:instrText"):
+            self._fields.add_code(child.text or "")
+        elif self._fields.in_code or tag in _SKIPPED:
             return
         elif tag == qn("w:t"):
             self._add(as_unicode(child.text or "", look.font), script)
@@ -202,36 +195,6 @@ class ParagraphReader:
             self._noted[kind] += 1
             self.notes[key] = f"[{formatted(self._noted[kind], self._note_forms[kind])}]"
         self._add(self.notes[key], Script.BASE)
-
-    def _field(self, element: etree._Element) -> None:
-        kind = element.get(qn("w:fldCharType"))
-        if kind == "begin":
-            if not self._in_code():
-                self._form_field(element)
-            if element in self._whole:
-                self._fields.append(True)
-                self._codes += 1
-        elif kind == "separate" and self._fields:
-            self._codes -= self._fields[-1]
-            self._fields[-1] = False
-        elif kind == "end" and self._fields and element in self._whole:
-            self._codes -= self._fields.pop()
-
-    def _form_field(self, element: etree._Element) -> None:
-        """What an old form's list or box shows, which stands in no run."""
-        data = element.find(qn("w:ffData"))
-        choices = None if data is None else data.find(qn("w:ddList"))
-        box = None if data is None else data.find(qn("w:checkBox"))
-        if choices is not None:
-            entries = [str(each.get(qn("w:val")) or "") for each in choices.iterchildren(qn("w:listEntry"))]
-            chosen = number(value(choices, "w:result") or value(choices, "w:default"))
-            self._add(entries[chosen] if 0 <= chosen < len(entries) else "", Script.BASE)
-        elif box is not None:
-            checked = is_on(box, "w:checked")
-            self._add("☒" if (is_on(box, "w:default") if checked is None else checked) else "☐", Script.BASE)
-
-    def _in_code(self) -> bool:
-        return self._codes > 0
 
     def _add(self, text: str, script: Script) -> None:
         if text:

@@ -34,6 +34,7 @@ ANSWER: dict[str, Any] = {
                 "date": "2022-09-09",
                 "source": "001_fe88db643a881d9c.txt",
                 "page": None,
+                "pages": None,
                 "start": _START,
                 "end": _END,
                 "url": quote_url("001_fe88db643a881d9c", _START, _END, _TEXT),
@@ -91,6 +92,7 @@ INDEX: dict[str, Any] = {
     "last_build": {
         "finished_at": "2025-10-02T14:03:11+00:00",
         "seconds": 2.4,
+        "counts": {"added": 1, "unchanged": 4},
         "files": [{"source": "001_fe88db643a881d9c.txt", "fate": "added", "reason": None}],
     },
 }

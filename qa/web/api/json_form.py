@@ -88,6 +88,7 @@ def citation_data(citation: Citation) -> dict[str, Any]:
         "date": citation.date,
         "source": citation.source,
         "page": citation.page,
+        "pages": list(citation.pages) if citation.pages else None,
         "start": citation.start,
         "end": citation.end,
         "url": citation.url,

@@ -153,6 +153,7 @@ _ERRORS = {
     401: "token_needed",
     404: "unknown_document, unknown_publisher",
     409: "name_taken",
+    412: "precondition_failed",
     413: "request_too_large",
     415: "unsupported_media_type",
     429: "too_many_requests; with Retry-After",

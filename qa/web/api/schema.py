@@ -209,7 +209,8 @@ class CitationModel(_Reply):
     author: str | None
     date: str | None = Field(description="ISO 8601; null for an undated document")
     source: str = Field(description="File under the documents' folder")
-    page: int | None
+    page: int | None = Field(description="The page of the words that answer; null where there are no pages")
+    pages: list[int] | None = Field(description="The first and the last page that the passage stands on")
     start: int = Field(description="Offset into the document's canonical text, in code points")
     end: int
     url: str = Field(description="Opens the document at the quote, relative to this service")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -40,7 +39,7 @@ def report_of(raw: Mapping[str, object] | None) -> BuildReport | None:
         return None
     files = [_fate(entry) for entry in _entries(raw.get("files"))]
     files.sort(key=lambda file: (_rank(file.fate), file.source))
-    counts = Counter(file.fate for file in files)
+    counts = _counts(raw.get("counts"))
     seconds = raw.get("seconds")
     return BuildReport(
         finished_at=str(raw.get("finished_at") or ""),
@@ -50,6 +49,11 @@ def report_of(raw: Mapping[str, object] | None) -> BuildReport | None:
         others=tuple(file for file in files if file.fate not in _NOTABLE),
         error=str(raw.get("error") or ""),
     )
+
+
+def _counts(counts: object) -> dict[str, int]:
+    found = counts.items() if isinstance(counts, Mapping) else ()
+    return {str(fate): count for fate, count in found if isinstance(count, int)}
 
 
 def _entries(files: object) -> list[Mapping[str, object]]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from qa.records import Citation
+from qa.text.places import place_words, range_words
 from qa.text.safe_text import one_line, web_address
 from qa.web.pages.wording import MONTHS, day
 
@@ -73,7 +74,7 @@ def apa(citation: Citation, url: str) -> str:
 
 def chicago(citation: Citation, url: str) -> str:
     """A bibliography entry by The Chicago Manual of Style, 17th edition, for a web page."""
-    page = [f"p. {citation.page}."] if citation.page is not None else []
+    page = [] if citation.page is None else [f"{place_words(citation.source, citation.page)}."]
     date = [f"{_american_day(citation.date)}."] if _date_parts(citation.date) else []
     title = f"“{one_line(citation.title).rstrip('.')}.”"
     return " ".join([_lead(citation) + title, *_publisher(citation), *date, *page, f"{url}."])
@@ -130,7 +131,7 @@ def csl_json(citation: Citation, url: str) -> str:
     if parts:
         item["issued"] = {"date-parts": [parts]}
     if citation.page is not None:
-        item["page"] = str(citation.page)
+        item["page"] = "-".join(map(str, _pages(citation)))
     item |= {"URL": url, "note": _place(citation)}
     lines = [f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in item.items()]
     return "[{\n" + ",\n".join(lines) + "\n}]"
@@ -147,8 +148,15 @@ def _details(citation: Citation) -> str:
 
 
 def _place(citation: Citation) -> str:
-    page = f"p. {citation.page}, " if citation.page is not None else ""
+    pages = _pages(citation)
+    page = f"{range_words(citation.source, pages[0], pages[-1])}, " if pages else ""
     return f"{page}{one_line(citation.source)}, characters {citation.start}\u2013{citation.end}"
+
+
+def _pages(citation: Citation) -> list[int]:
+    """The pages that a quote stands on: none, one, or the first and the last."""
+    first, last = citation.pages or (citation.page, citation.page)
+    return [] if first is None or last is None else [first] if first == last else [first, last]
 
 
 def _publisher(citation: Citation) -> list[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from qa.records import Block, BlockKind, Document, Span
+from qa.text.places import unit_of
 from qa.web.pages.marked_text import Piece, cut
 
 _MARKER = re.compile(r"(?:[-*•‣▪\u2013·+]|\(?\d{1,3}[.)])[ \t]+")
@@ -19,6 +20,9 @@ _FEWEST_ENTRIES = 3  # a shorter list of contents would name what is in view alr
 _CELL_SEPARATOR = " | "  # what loaders put between the cells of a table's row
 
 Line = tuple[Piece, ...]
+
+
+_PAGED = frozenset({"page", "chapter", "message"})  # rows and lines are too short, and slides say their own number
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +83,21 @@ class View:
     sections: tuple[Section, ...]
     has_title: bool
     contents: tuple[Entry, ...] = ()
+    unit: str = "page"  # what `new_page` counts
 
 
 def view_of(document: Document, quote: Span | None = None, anchor: str | None = None) -> View:
     """Lay out a document. The first marked piece gets `anchor` as its id."""
-    writer = _Writer(document.text, quote, anchor)
+    unit = unit_of(document.source)
+    writer = _Writer(document.text, quote, anchor, paged=unit in _PAGED)
     sections = tuple(
         Section(slide, tuple(writer.elements(blocks)))
         for slide, blocks in groupby(document.blocks, key=lambda block: block.slide)
     )
-    return View(sections, writer.has_title, _contents(sections))
+    return View(sections, writer.has_title, _contents(sections, unit), unit)
 
 
-def _contents(sections: Iterable[Section]) -> tuple[Entry, ...]:
+def _contents(sections: Iterable[Section], unit: str) -> tuple[Entry, ...]:
     """The headings below the title, or else the pages; nothing where there are too few to choose from."""
     elements = [element for section in sections for element in section.elements if element.anchor]
     headings = [
@@ -99,7 +105,11 @@ def _contents(sections: Iterable[Section]) -> tuple[Entry, ...]:
         for element in elements
         if element.kind == "heading"
     ]
-    pages = [Entry(f"Page {element.new_page}", element.anchor or "") for element in elements if element.new_page]
+    pages = [
+        Entry(f"{unit.capitalize()} {element.new_page}", element.anchor or "")
+        for element in elements
+        if element.new_page
+    ]
     entries = headings or pages
     return tuple(entries) if len(entries) >= _FEWEST_ENTRIES else ()
 
@@ -107,8 +117,9 @@ def _contents(sections: Iterable[Section]) -> tuple[Entry, ...]:
 class _Writer:
     """Walks the blocks once, in order, and remembers what the ones before them have used up."""
 
-    def __init__(self, text: str, quote: Span | None, anchor: str | None) -> None:
+    def __init__(self, text: str, quote: Span | None, anchor: str | None, *, paged: bool) -> None:
         self._text = text
+        self._paged = paged
         self._marked = (quote,) if quote else ()
         self._anchor = anchor
         self._page: int | None = None
@@ -172,7 +183,7 @@ class _Writer:
         return pieces
 
     def _new_page(self, block: Block) -> int | None:
-        if block.page is None or block.page == self._page:
+        if not self._paged or block.page is None or block.page == self._page:
             return None
         self._page = block.page
         return block.page

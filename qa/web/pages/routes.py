@@ -7,10 +7,11 @@ from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa.answering.quote_links import cite, find_quote
+from qa.answering.quote_links import cite, find_quote, pages_at
 from qa.errors import RequestError
 from qa.web.api.routes import Runner, Service, counted, counted_as_document, counted_as_list, moved, status_of
 from qa.web.backend import Backend
@@ -119,8 +120,8 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
     clip = None
     if found:
         text = document.text[found.span.start : found.span.end]
-        page = next((block.page for block in document.blocks if block.end > found.span.start), None)
-        citation = cite(document, found.span, page, text)
+        on = pages_at(document, found.span)
+        citation = cite(document, found.span, on[0] if on else None, text, on)
         clip = clip_of(citation, text, str(request.base_url), document.url)
     return pages.render(
         "reader.html",
@@ -137,8 +138,17 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
 
 @router.get("/documents/{document_id}/original", dependencies=[Depends(counted_as_document)])
 async def original(request: Request, run: Runner, service: Service, document_id: str) -> Response:
-    """The file a document was read from, to be saved rather than shown: it may hold anything."""
-    return await run(lambda: FileReply(service.original(document_id), request.app.state.files))
+    """The file a document was read from, or a range of its bytes; to be saved, not shown, for it may hold anything."""
+    return await run(lambda: _original(request, service, document_id))
+
+
+def _original(request: Request, service: Backend, document_id: str) -> Response:
+    file = service.original(document_id)
+    try:
+        return FileReply(file, request.app.state.files, request)
+    except HTTPException:
+        file.close()
+        raise
 
 
 @router.get("/docs", dependencies=[Depends(counted_as_list)])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from qa.index.local.vectors.choice import write_index
-from qa.index.local.vectors.contract import IndexChoice, VectorStore
+from qa.index.local.vectors.coded_store import CODED_FROM, CodedStore, write_codes
+from qa.index.local.vectors.contract import VectorStore, inner_products
 from qa.index.local.vectors.exact import ExactStore
-from qa.index.local.vectors.faiss_store import FaissStore
 
-__all__ = ["ExactStore", "FaissStore", "IndexChoice", "VectorStore", "write_index"]
+__all__ = ["CODED_FROM", "CodedStore", "ExactStore", "VectorStore", "inner_products", "write_codes"]

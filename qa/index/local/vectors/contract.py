@@ -2,30 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-
-
-@dataclass(frozen=True, slots=True)
-class IndexChoice:
-    """Which index was written over some vectors, and what was measured for it.
-
-    Attributes:
-        kind: `exact` or `quantised`.
-        lists: Into how many lists the quantised index divides the rows; 0 where none was tried.
-        probes: How many of them a search without filter looks into.
-        recall: The share of the true best hundred that is found so.
-        queries: Over how many queries that was measured.
-    """
-
-    kind: str
-    lists: int = 0
-    probes: int = 0
-    recall: float = 1.0
-    queries: int = 0
 
 
 class VectorStore(Protocol):
@@ -58,10 +38,6 @@ class VectorStore(Protocol):
 
     def vectors(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
         """The stored vectors of some rows, `(len(rows), d) float32`."""
-        ...
-
-    def scores(self, query: npt.NDArray[np.float32], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """The inner products of a query with some rows, `(len(rows),) float32`."""
         ...
 
 

@@ -1,4 +1,8 @@
-"""Exact search in NumPy: the plainest member of the family, and the oracle of its tests."""
+"""Exact search in NumPy: for few vectors, and the oracle of the family's tests.
+
+A score is `np.einsum("nd,d->n", vectors, query)` in float32. Unlike a product by BLAS it is the same for a row in any
+place and in any company.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,16 @@ import numpy.typing as npt
 
 from qa.index.local.vectors.contract import inner_products
 
+_BLOCK = 16_384  # rows copied at a time
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+
 
 class ExactStore:
     """A `VectorStore` on one array."""
 
-    def __init__(self, vectors: npt.NDArray[np.float32]) -> None:
+    def __init__(self, vectors: Floats) -> None:
         self._vectors = vectors
 
     @property
@@ -19,19 +28,25 @@ class ExactStore:
         """The number of rows."""
         return len(self._vectors)
 
-    def search(
-        self, query: npt.NDArray[np.float32], count: int, allowed: npt.NDArray[np.bool_] | None = None
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    def search(self, query: Floats, count: int, allowed: npt.NDArray[np.bool_] | None = None) -> tuple[Rows, Floats]:
         """Find the rows nearest to a query; see `VectorStore`."""
-        scores = inner_products(self._vectors, query)
-        rows = np.arange(self.size) if allowed is None else np.flatnonzero(allowed)
-        best = rows[np.argsort(-scores[rows], kind="stable")][:count]
-        return best.astype(np.int64), scores[best]
+        if allowed is None:
+            return nearest(np.arange(self.size), inner_products(self._vectors, query), count)
+        rows = np.flatnonzero(allowed)
+        blocks = [rows[at : at + _BLOCK] for at in range(0, len(rows), _BLOCK)]
+        scores = [inner_products(self._vectors[block], query) for block in blocks]
+        return nearest(rows, np.concatenate([np.empty(0, np.float32), *scores]), count)
 
-    def vectors(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    def vectors(self, rows: Rows) -> Floats:
         """The stored vectors of some rows."""
         return self._vectors[rows]
 
-    def scores(self, query: npt.NDArray[np.float32], rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """The inner products of a query with some rows."""
-        return inner_products(self._vectors[rows], query)
+
+def nearest(rows: npt.NDArray[np.integer], scores: Floats, count: int) -> tuple[Rows, Floats]:
+    """The best `count` of rows that ascend, best first, ties in the order of rows."""
+    if len(scores) > count:
+        least = np.partition(scores, len(scores) - count)[len(scores) - count]
+        chosen = np.flatnonzero(scores >= least)
+        rows, scores = rows[chosen], scores[chosen]
+    order = np.argsort(-scores, kind="stable")[:count]
+    return rows[order].astype(np.int64), scores[order]

@@ -1,0 +1,68 @@
+"""One builder at a time: the lock of an index folder, and how a build asks a merge to give it up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from qa.errors import BuildRunning
+from qa.index.build_notes import Step, read_progress
+from qa.index.local.index_folder import LOCK
+
+WAITING = "build.waiting"  # a file of this name asks a merge to stop
+
+_PATIENCE_S = 60.0  # a merge looks every few milliseconds whether a build waits, but a disk may be slow
+
+
+@contextmanager
+def build_lock(index_dir: Path) -> Iterator[None]:
+    """Hold the lock for a build. A merge that has it is asked to stop, and waited for.
+
+    Raises:
+        BuildRunning: another build is running.
+    """
+    lock = FileLock(index_dir / LOCK)
+    try:
+        lock.acquire(timeout=_PATIENCE_S if _asked_a_merge_to_stop(lock, index_dir) else 0)
+    except Timeout:
+        raise BuildRunning(f"Another build is running in {index_dir}; wait for it to end.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def merge_lock(index_dir: Path) -> Iterator[bool]:
+    """Hold the lock for a merge, if it is free; gives whether it is."""
+    lock = FileLock(index_dir / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        (index_dir / WAITING).unlink(missing_ok=True)
+        yield True
+    finally:
+        (index_dir / WAITING).unlink(missing_ok=True)
+        lock.release()
+
+
+def is_awaited(index_dir: Path) -> bool:
+    """Whether a build waits for the lock that a merge has."""
+    return (index_dir / WAITING).exists()
+
+
+def _asked_a_merge_to_stop(lock: FileLock, index_dir: Path) -> bool:
+    try:
+        with lock.acquire(timeout=0):
+            return False
+    except Timeout:
+        merging = (read_progress(index_dir) or {}).get("step") == Step.MERGING
+        if merging:
+            (index_dir / WAITING).touch()
+        return merging

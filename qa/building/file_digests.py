@@ -1,0 +1,136 @@
+"""SHA-256 of source files, remembered by size, times and inode, and why files could not be read.
+
+Both only save time: what is not remembered is read again. A file that changed a moment before it was read is not
+remembered, since another change in the same tick of the clock would not show.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import closing, suppress
+from pathlib import Path
+
+FILES = "files.sqlite"
+SETTLED_S = 2.0  # how long ago a file's last change must be; some file systems count in steps of two seconds
+
+_FORMAT = 1
+_SCHEMA = """
+DROP TABLE IF EXISTS digests; DROP TABLE IF EXISTS failures;
+CREATE TABLE digests (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, ctime INTEGER, inode INTEGER, sha256 TEXT)
+    WITHOUT ROWID;
+CREATE TABLE failures (reader TEXT, suffix TEXT, sha256 TEXT, reason TEXT, PRIMARY KEY (reader, suffix, sha256))
+    WITHOUT ROWID;
+"""
+
+Stat = tuple[int, int, int, int]
+Identity = tuple[str, str]
+
+
+class FileDigests:
+    """What is remembered of the files of a folder, and what of it to keep."""
+
+    def __init__(self, index_dir: Path, reader: str) -> None:
+        """Read what is remembered.
+
+        Args:
+            index_dir: The index folder.
+            reader: Version of the loader and of how passages are cut, which decides what cannot be read.
+        """
+        self._path = index_dir / FILES
+        self._reader = reader
+        self._trusted = True
+        self._before: dict[str, tuple[Stat, str]] = {}
+        self._failures_before: dict[Identity, str] = {}
+        self._now: dict[str, tuple[Stat, str]] = {}
+        with suppress(sqlite3.Error):  # not there, or broken
+            self._read()
+
+    def distrust(self) -> None:
+        """Have everything read again."""
+        self._trusted = False
+
+    def sha256(self, source: str, stat: os.stat_result) -> str | None:
+        """The digest of a file that has not been touched since it was read, or None."""
+        found = self._before.get(source)
+        if not self._trusted or found is None or found[0] != _key(stat):
+            return None
+        self._now[source] = found
+        return found[1]
+
+    def remember(self, source: str, stat: os.stat_result, sha256: str) -> None:
+        """Remember a file's digest, if its last change is some time ago.
+
+        Args:
+            source: The file's path in the folder.
+            stat: From before it was read.
+            sha256: Of what was read.
+        """
+        if max(stat.st_mtime_ns, stat.st_ctime_ns) < time.time_ns() - SETTLED_S * 1e9:
+            self._now[source] = (_key(stat), sha256)
+
+    def failure(self, identity: Identity) -> str | None:
+        """Why a file of this suffix and SHA-256 could not be read."""
+        return self._failures_before.get(identity) if self._trusted else None
+
+    def save(self, failures: Mapping[Identity, str]) -> None:
+        """Keep what was seen and remembered of the files that are there, and why some could not be read.
+
+        Raises:
+            sqlite3.Error, OSError: the disk refuses.
+        """
+        if self._now == self._before and dict(failures) == self._failures_before:
+            return
+        for attempt in (1, 2):
+            try:
+                self._write(failures)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                if attempt == 2:
+                    raise
+                self._path.unlink(missing_ok=True)
+            else:
+                return
+
+    def _read(self) -> None:
+        if not self._path.exists():
+            return
+        with closing(sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            if database.execute("PRAGMA user_version").fetchone()[0] != _FORMAT:
+                return
+            for path, *stat, sha256 in database.execute("SELECT path, size, mtime, ctime, inode, sha256 FROM digests"):
+                self._before[path] = (_stat(stat), sha256)
+            query = "SELECT suffix, sha256, reason FROM failures WHERE reader = ?"
+            for suffix, sha256, reason in database.execute(query, (self._reader,)):
+                self._failures_before[suffix, sha256] = reason
+
+    def _write(self, failures: Mapping[Identity, str]) -> None:
+        with closing(sqlite3.connect(self._path)) as database:
+            if database.execute("PRAGMA user_version").fetchone()[0] != _FORMAT:
+                database.executescript(_SCHEMA)
+                database.execute(f"PRAGMA user_version = {_FORMAT}")
+            with database:
+                gone = [(path,) for path in self._before if path not in self._now]
+                database.executemany("DELETE FROM digests WHERE path = ?", gone)
+                new = [item for item in self._now.items() if self._before.get(item[0]) != item[1]]
+                database.executemany(
+                    "INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?, ?, ?)",
+                    [(path, *stat, sha256) for path, (stat, sha256) in new],
+                )
+                database.execute("DELETE FROM failures")
+                database.executemany(
+                    "INSERT INTO failures VALUES (?, ?, ?, ?)",
+                    [(self._reader, *identity, reason) for identity, reason in failures.items()],
+                )
+
+
+def _key(stat: os.stat_result) -> Stat:
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
+
+
+def _stat(values: Iterable[int]) -> Stat:
+    size, mtime, ctime, inode = values
+    return size, mtime, ctime, inode

@@ -1,0 +1,95 @@
+"""Compares the folder with the documents that are stored: which stay as they lie, and which files must be read.
+
+A document stays if its file has the same path and bytes, the sidecar says the same of it, and it was made with the
+same model, loader and analyser. Where it lies does not matter: a document that was removed, or is in a version that was
+rolled back, or in a segment that an unfinished build has finished, is taken again as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from qa.building.folder import SourceFile
+from qa.building.stored_segments import Place, StoredSegment, identity
+from qa.index.local.version import Configuration, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a build has to do.
+
+    Attributes:
+        kept: The documents that stay as they are stored, by path.
+        to_read: The files whose documents are written anew, in the order of their paths.
+        failed: Why files are not read, by path: they cannot be opened, or could not be read before.
+        provisional: Documents whose files could not be read for now, as an earlier build stored them.
+    """
+
+    kept: Mapping[str, Place] = field(default_factory=dict)
+    to_read: Sequence[SourceFile] = ()
+    failed: Mapping[str, str] = field(default_factory=dict)
+    provisional: Mapping[str, Place] = field(default_factory=dict)
+
+
+def make_plan(
+    files: Iterable[SourceFile],
+    segments: Iterable[StoredSegment],
+    configuration: Configuration,
+    sidecar: Callable[[str], str],
+    failure: Callable[[SourceFile], str | None],
+) -> Plan:
+    """Compare files with stored documents.
+
+    Args:
+        files: The folder's, in the order of their paths.
+        segments: What is stored, in the order in which it is preferred.
+        configuration: What a document must have been made with; its dimension does not count.
+        sidecar: A digest of what the sidecar says of the file at a path.
+        failure: Why a file could not be read before, if so.
+    """
+    places: dict[tuple[str, str, str], Place] = {}
+    provisional: dict[tuple[str, str, str], Place] = {}
+    for segment in segments:
+        if same_configuration(segment.record.configuration, configuration):
+            for row, stored in enumerate(segment.documents):
+                among = provisional if stored.kept else places
+                among.setdefault((stored.info.source, stored.sha256, stored.sidecar), Place(segment, row))
+    kept, to_read, failed, waiting = {}, [], {}, {}
+    for file in files:
+        wanted = (file.source, file.sha256, sidecar(file.source))
+        if file.for_now:
+            to_read.append(file)
+            if place := places.get(wanted) or provisional.get(wanted):
+                waiting[file.source] = place
+        elif trouble := file.trouble or failure(file):
+            failed[file.source] = trouble
+        elif wanted in places:
+            kept[file.source] = places[wanted]
+        else:
+            to_read.append(file)
+            if wanted in provisional:
+                waiting[file.source] = provisional[wanted]
+    return Plan(kept, tuple(to_read), failed, waiting)
+
+
+def same_configuration(one: Configuration, other: Configuration) -> bool:
+    """Whether two configurations give the same documents; the weights decide the dimension."""
+    return replace(one, dimension=0) == replace(other, dimension=0)
+
+
+def live_documents(version: Version | None, segments: Iterable[StoredSegment]) -> dict[str, Place]:
+    """The documents of a version by path, as far as their segments are there."""
+    if version is None:
+        return {}
+    removed = {entry.id: frozenset(entry.removed) for entry in version.segments}
+    return {
+        stored.info.source: Place(segment, row)
+        for segment in segments
+        if segment.id in removed
+        for row, stored in enumerate(segment.documents)
+        if row not in removed[segment.id]
+    }
+
+
+__all__ = ["Plan", "identity", "live_documents", "make_plan", "same_configuration"]

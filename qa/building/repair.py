@@ -1,0 +1,43 @@
+"""Compares every byte of the current version's segments, so that what is damaged can be made anew."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from qa.building.stored_segments import lost_documents
+from qa.errors import DamagedSnapshot, QAError
+from qa.index.local.index_folder import current_version
+from qa.index.local.verify import verify_segment
+
+log = logging.getLogger(__name__)
+
+
+def check_segments(index_dir: Path, *, fail: bool) -> set[str]:
+    """Compare every byte of the current version's segments.
+
+    Args:
+        index_dir: The index folder.
+        fail: Whether damage is an error.
+
+    Returns:
+        The ids of the damaged segments.
+
+    Raises:
+        DamagedSnapshot: naming every damaged segment with its files and documents.
+    """
+    try:
+        version = current_version(index_dir)
+    except QAError:
+        return set()  # the build that follows says what is wrong, or makes it good
+    damaged = {}
+    for entry in version.segments:
+        try:
+            verify_segment(index_dir, entry.id, every_byte=True)
+        except QAError as error:
+            damaged[entry.id] = f"{error} {lost_documents(index_dir, entry.id)}"
+    if damaged and fail:
+        raise DamagedSnapshot(" ".join(damaged.values()))
+    for told in damaged.values():
+        log.error("%s", told)
+    return set(damaged)

@@ -1,0 +1,127 @@
+"""Segments as a build sees them: which documents they hold, and what was read and encoded for these.
+
+Listing documents reads no array; those are opened when vectors or passages are first asked for.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from qa.encode.int8 import PassageVectors
+from qa.errors import DamagedSnapshot, QAError
+from qa.index.local.index_folder import segment_path
+from qa.index.local.segment import Segment
+from qa.index.local.texts import StoredDocument, Texts
+from qa.index.local.verify import verify_segment
+from qa.index.local.version import SegmentRecord
+from qa.reading.parsed import Content, Parsed
+
+_NAMED = 10  # documents of a damaged segment
+
+log = logging.getLogger(__name__)
+
+
+class StoredSegment:
+    """A segment whose documents are listed, and whose content is read when asked for. `close` it."""
+
+    def __init__(self, folder: Path, record: SegmentRecord) -> None:
+        """Read the list of documents.
+
+        Raises:
+            DamagedSnapshot: it cannot be read.
+        """
+        self.id = record.id
+        self.record = record
+        self._folder = folder
+        self._opened: Segment | None = None
+        try:
+            self._texts = Texts(folder)
+            try:
+                self.documents: Sequence[StoredDocument] = tuple(self._texts.documents())
+            except BaseException:
+                self._texts.close()
+                raise
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            told = f"Segment {record.id} cannot be opened: {error}. Run `qa build --repair`."
+            raise DamagedSnapshot(told) from None
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._texts.close()
+        if self._opened:
+            self._opened.close()
+
+    def content(self, row: int) -> Content:
+        """What was read from the file of the document at a row."""
+        own, text, blocks, passages = self.opened().parsed(row)
+        return Content(Parsed(text, blocks, own), passages)
+
+    def has_vectors(self, key: bytes) -> bool:
+        """Whether a passage here was encoded from what has this digest."""
+        return self._texts.row_of_key(key) is not None
+
+    def vectors(self, key: bytes) -> PassageVectors | None:
+        """The vectors of a passage that were encoded from what has this digest."""
+        row = self._texts.row_of_key(key)
+        return None if row is None else self.opened().passage_vectors(row)
+
+    def opened(self) -> Segment:
+        """The segment with its arrays mapped."""
+        if self._opened is None:
+            self._opened = Segment(self._folder, self.record)
+        return self._opened
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a document is stored."""
+
+    segment: StoredSegment
+    row: int
+
+    @property
+    def stored(self) -> StoredDocument:
+        """What the segment's list says of it."""
+        return self.segment.documents[self.row]
+
+
+@contextmanager
+def stored_segments(index_dir: Path, ids: Iterable[str]) -> Iterator[list[StoredSegment]]:
+    """Open segments; one that is damaged is told and left out."""
+    found: list[StoredSegment] = []
+    try:
+        for segment_id in dict.fromkeys(ids):
+            try:
+                record = verify_segment(index_dir, segment_id)
+                found.append(StoredSegment(segment_path(index_dir, segment_id), record))
+            except QAError as error:
+                log.error("%s %s", error, lost_documents(index_dir, segment_id))  # noqa: TRY400 - the message says it
+        yield found
+    finally:
+        for segment in found:
+            segment.close()
+
+
+def lost_documents(index_dir: Path, segment_id: str) -> str:
+    """A sentence on which documents a damaged segment holds, as far as it can still be read."""
+    names: list[str] = []
+    with suppress(sqlite3.Error, ValueError, TypeError):
+        texts = Texts(segment_path(index_dir, segment_id))
+        try:
+            names = [each.info.source for each in texts.documents()]
+        finally:
+            texts.close()
+    if not names:
+        return "Which documents it holds cannot be read."
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"It holds {', '.join(names[:_NAMED])}{more}."
+
+
+def identity(source: str, sha256: str) -> tuple[str, str]:
+    """What decides a file's content: how its name says it is read, and its bytes."""
+    return PurePosixPath(source).suffix.lower(), sha256

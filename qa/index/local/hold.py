@@ -1,0 +1,87 @@
+"""Shared locks on version files, which tell pruning that a version is in use.
+
+A lock ends with the process that holds it. On Windows, where an open file cannot be removed, there are none.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from qa.errors import DamagedSnapshot
+
+if sys.platform != "win32":
+    import fcntl
+
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}  # what file systems without locks answer
+
+
+def hold(path: Path) -> int:
+    """Take a shared lock on a version's file.
+
+    Returns:
+        What `release` and `in_place` take.
+
+    Raises:
+        DamagedSnapshot: there is no such file, or it was removed or replaced at this moment.
+    """
+    try:
+        held = os.open(path, os.O_RDONLY)
+    except OSError as error:
+        raise DamagedSnapshot(f"Snapshot {path.stem} cannot be read ({error.strerror}). Run `qa build`.") from None
+    try:
+        if sys.platform != "win32":
+            try:
+                fcntl.flock(held, fcntl.LOCK_SH)  # waits while a builder looks whether it may remove the file
+            except OSError as error:
+                if error.errno not in _NO_LOCKS:
+                    raise
+        if not os.path.samestat(os.fstat(held), path.stat()):
+            raise FileNotFoundError(errno.ENOENT, "it was replaced")
+    except OSError as error:
+        os.close(held)
+        raise DamagedSnapshot(f"Snapshot {path.stem} cannot be held ({error.strerror}). Try again.") from None
+    return held
+
+
+def in_place(held: int, path: Path) -> bool:
+    """Whether the very file that is held still stands at its path."""
+    try:
+        return os.path.samestat(os.fstat(held), path.stat())
+    except OSError:
+        return False
+
+
+def release(held: int) -> None:
+    """Give a lock back."""
+    os.close(held)
+
+
+def without_readers(path: Path, act: Callable[[], object]) -> bool:
+    """Do something to a version's file, such as removing it, if nobody holds it.
+
+    Returns:
+        Whether it was done.
+
+    Raises:
+        OSError: the disk is full or cannot be written.
+    """
+    try:
+        held = os.open(path, os.O_RDONLY)
+        try:
+            # Kept until it is done, so that nobody takes hold of the version between the two.
+            if sys.platform != "win32":
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                act()
+        finally:
+            os.close(held)
+        if sys.platform == "win32":
+            act()  # refused while the file is open
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EROFS):
+            raise
+        return False
+    return True

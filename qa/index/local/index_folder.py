@@ -1,0 +1,139 @@
+"""Where everything stands in the index folder, and which versions are there.
+
+Nothing here changes anything on disk.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from qa.errors import DamagedSnapshot, MismatchedSnapshot, NoIndex, QAError
+from qa.index.local.version import FORMAT, Version
+from qa.index.local.version_files import VERSION_NAME, read_version
+
+CURRENT = "CURRENT"
+ROLLED_BACK = "ROLLED_BACK"
+VERSIONS = "versions"
+SEGMENTS = "segments"
+VERIFIED = "verified"
+LOCK = "build.lock"
+UNFINISHED = ".unfinished-"  # how the names of folders begin that are being written or removed
+DAMAGED = ".damaged-"  # what follows the name of a folder or file that is kept for inspection only
+FORMAT_5 = "snapshots"  # the folder of the snapshots of the format before this one
+
+_FORMAT_5_ID = re.compile(r"[0-9a-f]{16}")
+_SEGMENT_NAME = re.compile(r"[0-9a-f]{32}")
+
+
+def current_name(index_dir: Path) -> str:
+    """The name of the current version, `<sequence>-<id>`, as CURRENT says it.
+
+    Raises:
+        NoIndex: nothing was ever built here.
+        MismatchedSnapshot: CURRENT is of the format before this one.
+        DamagedSnapshot: CURRENT cannot be read, names nothing, or is missing beside versions.
+    """
+    path = index_dir / CURRENT
+    try:
+        name = path.read_bytes().decode("ascii", "replace").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        if version_names(index_dir):
+            raise DamagedSnapshot(f"{path} is missing. Run `qa build` or `qa rollback`.") from None
+        raise NoIndex(f"There is no index in {index_dir}. Build one with `qa build`.") from None
+    except OSError as error:
+        raise DamagedSnapshot(f"{path} cannot be read ({error.strerror}). Run `qa doctor`.") from None
+    if _FORMAT_5_ID.fullmatch(name):
+        told = f"The index in {index_dir} is of format 5, but {FORMAT} is in use. Run `qa build`."
+        raise MismatchedSnapshot(told)
+    if not VERSION_NAME.fullmatch(name):
+        raise DamagedSnapshot(f"{path} names no snapshot but {name[:40]!r}. Run `qa build` or `qa rollback`.")
+    return name
+
+
+def current_id(index_dir: Path) -> str:
+    """The id of the current version.
+
+    Raises:
+        NoIndex, MismatchedSnapshot, DamagedSnapshot: as `current_name`.
+    """
+    return current_name(index_dir).partition("-")[2]
+
+
+def current_version(index_dir: Path) -> Version:
+    """The current version's record.
+
+    Raises:
+        NoIndex, MismatchedSnapshot, DamagedSnapshot: as `current_name`, or its file cannot be read.
+    """
+    return read_version(version_path(index_dir, current_name(index_dir)))
+
+
+def version_path(index_dir: Path, name: str) -> Path:
+    """The file of a version."""
+    return index_dir / VERSIONS / f"{name}.json"
+
+
+def segment_path(index_dir: Path, segment_id: str) -> Path:
+    """The folder of a segment."""
+    return index_dir / SEGMENTS / segment_id
+
+
+def sequence_of(name: str) -> int:
+    """The sequence number in a version's name."""
+    return int(name.partition("-")[0])
+
+
+def version_names(index_dir: Path) -> list[str]:
+    """The names of all versions, readable or not, newest first."""
+    names = [path.stem for path in (index_dir / VERSIONS).glob("*.json") if VERSION_NAME.fullmatch(path.stem)]
+    return sorted(names, key=lambda name: (-sequence_of(name), name))
+
+
+def versions(index_dir: Path) -> list[Version]:
+    """All versions that can be read, newest first."""
+    found = []
+    for name in version_names(index_dir):
+        try:
+            found.append(read_version(version_path(index_dir, name)))
+        except QAError:
+            continue  # damaged or of another format
+    return found
+
+
+def segment_ids(index_dir: Path) -> list[str]:
+    """The ids of all segments whose folders are there, whole or not."""
+    return sorted(path.name for path in (index_dir / SEGMENTS).glob("*") if _SEGMENT_NAME.fullmatch(path.name))
+
+
+def rolled_back(index_dir: Path) -> list[str]:
+    """The ids of versions that `qa rollback` turned away from.
+
+    They count while the version that it chose is current, whatever segments that one lies in: ROLLED_BACK holds the
+    chosen id and then the others, and where something else is current since, a build has ended the rollback.
+    """
+    try:
+        chosen, *others = (index_dir / ROLLED_BACK).read_text(encoding="ascii", errors="replace").split()
+        current = current_id(index_dir)
+    except (OSError, ValueError):
+        return []
+    except QAError:
+        return others
+    return others if current in (chosen, *others) else []
+
+
+def next_sequence(index_dir: Path) -> int:
+    """One more than the highest sequence here."""
+    found = [sequence_of(name) for name in version_names(index_dir)]
+    with suppress(QAError):
+        found.append(sequence_of(current_name(index_dir)))
+    return 1 + max(found, default=0)
+
+
+def aside(path: Path) -> Path:
+    """A free name beside a damaged file or folder, to keep it under for inspection."""
+    number = 1
+    while (found := path.with_name(f"{path.name}{DAMAGED}{number}")).exists():
+        number += 1
+    return found

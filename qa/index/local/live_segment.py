@@ -1,0 +1,52 @@
+"""A segment as one version of the index has it: without the documents that were removed since it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.index.local.abbreviations import Entry
+from qa.index.local.segment import Segment
+from qa.index.local.statistics import Statistics
+
+
+class LiveSegment:
+    """An open segment and the rows of its removed documents.
+
+    Attributes:
+        live: Which passages count, `(passages,) bool`; None where all do.
+        statistics: The numbers of those that count.
+    """
+
+    def __init__(self, segment: Segment, removed: Sequence[int] = ()) -> None:
+        self.segment = segment
+        self.removed = tuple(removed)
+        self.live: npt.NDArray[np.bool_] | None = None
+        self.statistics = Statistics(segment.size, segment.record.counts.terms)
+        if self.removed:
+            documents = np.ones(len(segment.documents), np.bool_)
+            documents[list(self.removed)] = False
+            self.live = self.passages_of(documents)
+            lengths = segment.arrays.lengths[self.live]
+            self.statistics = Statistics(len(lengths), int(lengths.sum(dtype=np.int64)))
+
+    def passages_of(self, documents: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Which passages belong to the documents marked True, `(passages,) bool`."""
+        return documents[self.segment.arrays.document_rows]
+
+    def frequencies(self, places: Sequence[int]) -> list[int]:
+        """How many live passages hold the term at each place of the segment's postings."""
+        return [self.segment.postings.frequency(place, self.live) for place in places]
+
+    def abbreviations(self, keys: Sequence[str]) -> Iterator[Entry]:
+        """The live documents' abbreviations of some folded short or long forms."""
+        removed = frozenset(self.removed)
+        return (entry for document, entry in self.segment.abbreviations(keys) if document not in removed)
+
+    @cached_property
+    def form_counts(self) -> npt.NDArray[np.int64]:
+        """How often each word form occurs in live documents, `(forms,) int64`; counted when first asked for."""
+        return self.segment.word_forms.counts(self.removed)

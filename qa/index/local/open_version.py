@@ -1,0 +1,189 @@
+"""Opens a version of the index for reading, and holds it so that nobody prunes it.
+
+Guarantees: a version opens only if its file is as it was written and every file of its segments is as it was when it
+was last compared with its digest; what is damaged is refused with the reason and left where it is. Segments that
+several open versions share are open once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from qa.errors import DamagedSnapshot, MismatchedSnapshot, OperatingError
+from qa.index.local.hold import hold, in_place, release
+from qa.index.local.index_folder import current_name, rolled_back, segment_path, version_path, versions
+from qa.index.local.local_index import LocalIndex
+from qa.index.local.segment import Segment
+from qa.index.local.verify import verify_segment
+from qa.index.local.version import Configuration, Version
+from qa.index.local.version_files import SEGMENT, read_version
+from qa.text.words import ANALYSER_VERSION
+
+_TRIES = 10  # a version may be pruned between the look at CURRENT and the lock; each time a newer one is current
+
+_Key = tuple[str, int, int]
+
+
+class SegmentPool:
+    """Open segments, each with the number of versions that use it. Safe to call from several threads."""
+
+    def __init__(self, index_dir: Path) -> None:
+        self._index_dir = index_dir
+        self._lock = threading.Lock()
+        self._open: dict[_Key, tuple[Segment, int]] = {}
+
+    def take(self, segment_id: str) -> Segment:
+        """A segment, for a version more.
+
+        Raises:
+            DamagedSnapshot, MismatchedSnapshot: it is not whole, or of another format.
+        """
+        with self._lock:
+            record = verify_segment(self._index_dir, segment_id)
+            key = self._key(segment_id)
+            segment, users = self._open.get(key) or (Segment(segment_path(self._index_dir, segment_id), record), 0)
+            self._open[key] = segment, users + 1
+            return segment
+
+    def give_back(self, segment: Segment) -> None:
+        """Let go of a segment; it is closed when no version uses it."""
+        with self._lock:
+            key = next(key for key, (each, _) in self._open.items() if each is segment)
+            users = self._open[key][1] - 1
+            if users:
+                self._open[key] = segment, users
+            else:
+                del self._open[key]
+                segment.close()
+
+    def _key(self, segment_id: str) -> _Key:
+        """What tells a segment from one that was written anew under the same id, for the first was damaged."""
+        try:
+            found = (segment_path(self._index_dir, segment_id) / SEGMENT).stat()
+        except OSError as error:
+            told = f"Segment {segment_id} cannot be read ({error.strerror}). Run `qa build --repair`."
+            raise DamagedSnapshot(told) from None
+        return segment_id, found.st_ino, found.st_ctime_ns
+
+
+class OpenVersion(LocalIndex):
+    """A version that is held open. `close` it when the last reader is done."""
+
+    def __init__(self, path: Path, version: Version, held: int, segments: Sequence[Segment], pool: SegmentPool) -> None:
+        super().__init__(version, segments)
+        self.name = version.name
+        self._path = path
+        self._held: int | None = held
+        self._segments = segments
+        self._pool = pool
+
+    @property
+    def segments(self) -> int:
+        """The number of segments."""
+        return len(self._segments)
+
+    def in_place(self) -> bool:
+        """Whether this very version still stands in its place."""
+        return self._held is not None and in_place(self._held, self._path)
+
+    def close(self) -> None:
+        """Let go of the segments, and of the lock."""
+        if self._held is not None:
+            for segment in self._segments:
+                self._pool.give_back(segment)
+            release(self._held)
+            self._held = None
+
+
+def open_index(index_dir: Path, *, weights: str | None = None, pool: SegmentPool | None = None) -> OpenVersion:
+    """Open the current version.
+
+    Args:
+        index_dir: The index folder.
+        weights: Fingerprint of the model that will encode questions; None for reading without questions.
+        pool: Segments that are open already.
+
+    Raises:
+        NoIndex: there is none.
+        DamagedSnapshot: a file is missing, cut short or altered.
+        MismatchedSnapshot: it was built with another format, analyser or model.
+    """
+    for _ in range(_TRIES):
+        name = current_name(index_dir)
+        try:
+            return open_version(index_dir, name, weights=weights, pool=pool)
+        except DamagedSnapshot:
+            if current_name(index_dir) != name:
+                continue
+            if not version_path(index_dir, name).exists():
+                told = f"CURRENT names {name}, which is not in {index_dir}. Run `qa build` or `qa rollback`."
+                raise DamagedSnapshot(told) from None
+            raise
+    raise DamagedSnapshot(f"The current snapshot in {index_dir} changes faster than it can be opened. Try again.")
+
+
+def open_version(
+    index_dir: Path, name: str, *, weights: str | None = None, pool: SegmentPool | None = None
+) -> OpenVersion:
+    """Open a version by its name; as `open_index`."""
+    path = version_path(index_dir, name)
+    pool = pool or SegmentPool(index_dir)
+    held = hold(path)
+    taken: list[Segment] = []
+    try:
+        version = read_version(path)
+        check_configuration(version, weights)
+        for entry in version.segments:
+            taken.append(pool.take(entry.id))
+            _match(version.configuration, taken[-1])
+        try:
+            return OpenVersion(path, version, held, taken, pool)
+        except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+            raise DamagedSnapshot(f"Snapshot {name} cannot be opened: {error}. Run `qa build`.") from error
+    except BaseException:
+        for segment in taken:
+            pool.give_back(segment)
+        release(held)
+        raise
+
+
+def newest_whole(index_dir: Path, *, weights: str | None = None, pool: SegmentPool | None = None) -> OpenVersion | None:
+    """The current version if it opens, else the newest other one that does, else None.
+
+    Versions that were rolled back come last.
+    """
+    refused = rolled_back(index_dir)
+    try:
+        current = current_name(index_dir)
+    except OperatingError:
+        current = ""  # then the newest goes first
+    found = sorted(versions(index_dir), key=lambda version: (version.name != current, version.id in refused))
+    for version in found:
+        try:
+            return open_version(index_dir, version.name, weights=weights, pool=pool)
+        except OperatingError:
+            continue
+    return None
+
+
+def check_configuration(version: Version, weights: str | None = None) -> None:
+    """Compare what a version was built with and what is in use.
+
+    Raises:
+        MismatchedSnapshot: they differ; both are named.
+    """
+    found = version.configuration
+    for what, one, other in (
+        ("analyser version", found.analyser, ANALYSER_VERSION),
+        ("model weights", found.weights, weights or found.weights),
+    ):
+        if one != other:
+            told = f"Snapshot {version.id} was built with {what} {one}, but {other} is in use. Run `qa build`."
+            raise MismatchedSnapshot(told)
+
+
+def _match(configuration: Configuration, segment: Segment) -> None:
+    if segment.record.configuration != configuration:
+        raise DamagedSnapshot(f"Segment {segment.id} belongs to another configuration. Run `qa build`.")

@@ -1,0 +1,117 @@
+"""What a segment's arrays hold of each passage: its vectors, and which document it belongs to.
+
+A token's sentence is stored by runs: a run is of neighbouring tokens of one sentence, or of none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.encode.int8 import PassageVectors
+from qa.index.local import arrays, token_spans
+from qa.index.local.arrays import BY_PASSAGE, Array, ArrayFiles
+from qa.records import Passage, PassageKind
+
+_ONE_BY_ONE = (arrays.VECTORS, arrays.BOILERPLATE, arrays.LENGTHS)
+_BLOCK = 64  # passages copied at a time, whose tokens take a few megabytes
+
+Ints = npt.NDArray[np.int64]
+
+
+class PassageArrays:
+    """The arrays of one segment, by passage."""
+
+    def __init__(self, mapped: Callable[[str], Array]) -> None:
+        """Map the arrays, given what maps one by its name."""
+        self.vectors: npt.NDArray[np.float32] = mapped(arrays.VECTORS)
+        self.boilerplate: npt.NDArray[np.bool_] = mapped(arrays.BOILERPLATE).view(np.bool_)
+        self.document_rows: npt.NDArray[np.int32] = mapped(arrays.DOCUMENT_ROWS)
+        self.lengths: npt.NDArray[np.int32] = mapped(arrays.LENGTHS)
+        self._arrays = {name: mapped(name) for bounds, names in BY_PASSAGE.items() for name in (bounds, *names)}
+
+    def array(self, name: str) -> Array:
+        """An array of `BY_PASSAGE`, whole."""
+        return self._arrays[name]
+
+    def part(self, name: str, bounds: str, row: int) -> Array:
+        """A passage's part of an array, a view into the memory map."""
+        limits = self._arrays[bounds]
+        return self._arrays[name][limits[row] : limits[row + 1]]
+
+    def spans(self, row: int) -> npt.NDArray[np.int32]:
+        """The places of a passage's tokens in its text, `(tokens, 2) int32`; -1 for a token without one."""
+        tokens = len(self.part(arrays.SCALES, arrays.BOUNDS, row))
+        return token_spans.unpack(self.part(arrays.SPANS, arrays.SPAN_BOUNDS, row), tokens)
+
+    def passage_vectors(self, row: int) -> PassageVectors:
+        """All vectors of one passage."""
+        return PassageVectors(
+            self.vectors[row],
+            self.part(arrays.TOKENS, arrays.BOUNDS, row),
+            self.part(arrays.SCALES, arrays.BOUNDS, row),
+            self.spans(row),
+            self.part(arrays.SENTENCES, arrays.SENTENCE_BOUNDS, row),
+            self.part(arrays.SENTENCE_SCALES, arrays.SENTENCE_BOUNDS, row),
+        )
+
+    def copy(self, first: int, last: int, documents: npt.NDArray[np.int32], files: ArrayFiles) -> Iterator[None]:
+        """Write passages `first` to `last` as they stand, but for the rows of their documents; pauses now and then.
+
+        Args:
+            first: The first of them.
+            last: The one behind the last.
+            documents: The new row of each one's document, `(last - first,) int32`.
+            files: Where to write.
+        """
+        files.write(arrays.DOCUMENT_ROWS, documents)
+        for at in range(first, last, _BLOCK):
+            rows = slice(at, min(at + _BLOCK, last))
+            files.write(arrays.VECTORS, self.vectors[rows])
+            files.write(arrays.BOILERPLATE, self.boilerplate[rows].view(np.int8))
+            files.write(arrays.LENGTHS, self.lengths[rows])
+            for bounds, names in BY_PASSAGE.items():
+                limits = self._arrays[bounds][rows.start : rows.stop + 1]
+                parts = [self._arrays[name][limits[0] : limits[-1]] for name in names]
+                files.write_parts(bounds, np.diff(limits), *parts)
+            yield
+
+
+def write_passage(files: ArrayFiles, document_row: int, passage: Passage, vectors: PassageVectors, length: int) -> None:
+    """Write a passage.
+
+    Args:
+        files: Where to write.
+        document_row: Its document's row in the segment.
+        passage: The passage.
+        vectors: Its vectors, of at least one token and of every sentence.
+        length: Its number of terms.
+
+    Raises:
+        ValueError: there is no vector of a token, or not one of every sentence.
+    """
+    whole = len(vectors.levels) == len(vectors.scales) == len(vectors.spans) > 0
+    if not whole or not len(vectors.sentence_levels) == len(vectors.sentence_scales) == len(passage.sentences) > 0:
+        raise ValueError(f"passage {passage.start}-{passage.end} of {passage.document_id} has uneven vectors")
+    starts = [sentence.start for sentence in passage.sentences]
+    inside = np.searchsorted(starts, vectors.spans[:, 0], side="right") - 1  # -1 for tokens that stand in none
+    begins = np.append(0, np.flatnonzero(np.diff(inside)) + 1)
+    runs = np.column_stack([inside[begins], np.diff(np.append(begins, len(inside)))]).astype(np.int32)
+    packed = token_spans.pack(vectors.spans)
+    boilerplate = passage.kind is PassageKind.BOILERPLATE
+    files.write(arrays.VECTORS, vectors.vector[np.newaxis])
+    files.write(arrays.DOCUMENT_ROWS, np.array([document_row], np.int32))
+    files.write(arrays.BOILERPLATE, np.array([boilerplate], np.int8))
+    files.write(arrays.LENGTHS, np.array([length], np.int32))
+    files.write_parts(arrays.BOUNDS, _length(vectors.levels), vectors.levels, vectors.scales)
+    files.write_parts(arrays.SPAN_BOUNDS, _length(packed), packed)
+    files.write_parts(arrays.RUN_BOUNDS, _length(runs), runs)
+    files.write_parts(
+        arrays.SENTENCE_BOUNDS, _length(vectors.sentence_levels), vectors.sentence_levels, vectors.sentence_scales
+    )
+
+
+def _length(array: Array) -> Ints:
+    return np.array([len(array)], np.int64)

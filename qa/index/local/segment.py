@@ -1,0 +1,182 @@
+"""One segment of the index, open: immutable documents with everything that finds and shows them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.encode.int8 import PassageVectors
+from qa.errors import DamagedSnapshot
+from qa.index.local import arrays, bm25
+from qa.index.local.abbreviations import Entry
+from qa.index.local.arrays import Array, map_array
+from qa.index.local.passage_arrays import PassageArrays
+from qa.index.local.postings import ABSENT, Postings
+from qa.index.local.texts import Texts, TextsWriter
+from qa.index.local.vectors import CodedStore, ExactStore, VectorStore
+from qa.index.local.version import SegmentRecord
+from qa.index.local.version_files import read_segment
+from qa.index.local.word_forms import WordForms
+from qa.records import Block, Document, Passage
+
+CODES = "vectors_codes.faiss"
+
+_PASSAGES_KEPT = 1024  # of which each takes a few kB of memory
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The best passages of one segment for a question.
+
+    Attributes:
+        dense_rows: The nearest by vector, best first, `(a,) int64`, with their inner products, `dense`.
+        bm25_rows: The best by BM25, best first, `(b,) int64`.
+        bm25: Every passage's score, `(passages,) float32`.
+    """
+
+    dense_rows: Rows
+    dense: Floats
+    bm25_rows: Rows
+    bm25: Floats
+
+
+class Segment:
+    """An open segment. Rows are its own. Safe to read from several threads; `close` it when the last reader is done."""
+
+    def __init__(self, folder: Path, record: SegmentRecord) -> None:
+        """Open a segment; no file is read but the list of its documents.
+
+        Args:
+            folder: The segment's.
+            record: Its `segment.json`.
+
+        Raises:
+            DamagedSnapshot: a file is missing, too short, or not what it should be.
+        """
+        self.folder = folder
+        self.record = record
+        self.id = record.id
+        self.size = record.counts.passages
+        try:
+            self._texts = Texts(folder)
+            try:
+                self._load()
+            except BaseException:
+                self._texts.close()
+                raise
+        except (sqlite3.Error, OSError, ValueError, KeyError, TypeError) as error:
+            raise DamagedSnapshot(f"Segment {folder.name} cannot be opened: {error}. Run `qa build`.") from error
+        self.passage = lru_cache(maxsize=_PASSAGES_KEPT)(self._read_passage)
+
+    @classmethod
+    def open(cls, folder: Path) -> Segment:
+        """Open the segment in a folder.
+
+        Raises:
+            DamagedSnapshot: it is missing or altered.
+            MismatchedSnapshot: it is of another format.
+        """
+        return cls(folder, read_segment(folder))
+
+    def _load(self) -> None:
+        self.stored = tuple(self._texts.documents())
+        self.documents = tuple(each.info for each in self.stored)
+        self.arrays = PassageArrays(self._mapped)
+        self.first_rows = np.append(0, np.cumsum([info.passages for info in self.documents], dtype=np.int64))
+        self.postings = Postings(
+            *map(self._mapped, (arrays.TERM_HASHES, arrays.TERM_TEXTS, arrays.TERM_TEXT_BOUNDS)),
+            *map(self._mapped, (arrays.POSTING_BOUNDS, arrays.POSTING_ROWS, arrays.POSTING_COUNTS)),
+        )
+        self.word_forms = WordForms(
+            *map(self._mapped, (arrays.FORMS, arrays.FORM_BOUNDS)),
+            *map(self._mapped, (arrays.DOCUMENT_FORMS, arrays.DOCUMENT_FORM_COUNTS, arrays.DOCUMENT_FORM_BOUNDS)),
+        )
+        vectors = self.arrays.vectors
+        coded = CODES in self.record.files
+        self.vectors: VectorStore = CodedStore.open(self.folder / CODES, vectors) if coded else ExactStore(vectors)
+        self._norms: tuple[float, npt.NDArray[np.float64]] | None = None
+        sizes = {self.size, len(vectors), len(self.arrays.lengths), int(self.first_rows[-1])}
+        if len(sizes) > 1:
+            raise ValueError(f"its parts hold different numbers of passages: {sorted(sizes)}")
+
+    def close(self) -> None:
+        """Let go of the files: the memory maps go with the last reference to this object, at once."""
+        self.__dict__.pop("passage", None)  # it refers back here, which only the garbage collector would undo
+        self._texts.close()
+
+    def propose(
+        self,
+        vector: Floats,
+        places: Sequence[int],
+        rarities: Floats,
+        mean_length: float,
+        count: int,
+        allowed: npt.NDArray[np.bool_] | None,
+    ) -> Proposal:
+        """Find the segment's best passages by vector and by BM25.
+
+        Args:
+            vector: The question's, `(d,) float32`, unit length.
+            places: Its terms' among the segment's postings, in the order of the question.
+            rarities: Their idf over the whole index, `(terms,) float32`.
+            mean_length: A passage's mean length in terms over the whole index.
+            count: How many at most, of each.
+            allowed: Which passages compete, `(passages,) bool`; None for all.
+        """
+        dense_rows, dense = self.vectors.search(vector, count, allowed)
+        scores = np.zeros(self.size, np.float32)
+        held = [(place, rarity) for place, rarity in zip(places, rarities, strict=True) if place != ABSENT]
+        if not held:
+            return Proposal(dense_rows, dense, np.empty(0, np.int64), scores)
+        norms = self._norms_for(mean_length)
+        for place, rarity in held:
+            bm25.add_term(scores, *self.postings.of(place), norms, rarity)
+        return Proposal(dense_rows, dense, bm25.best(scores, count, allowed), scores)
+
+    def document(self, row: int) -> Document:
+        """A document with its canonical text and blocks."""
+        return self._texts.document(self.stored[row], row)
+
+    def parsed(self, row: int) -> tuple[dict[str, str], str, tuple[Block, ...], tuple[Passage, ...]]:
+        """What a loader made of a document: its own details, text, blocks, and its passages."""
+        rows = range(int(self.first_rows[row]), int(self.first_rows[row + 1]))
+        return (*self._texts.parsed(row), tuple(map(self._read_passage, rows)))
+
+    def copy_texts(self, row: int, out: TextsWriter) -> None:
+        """Write a document and its passages into another segment, as they stand."""
+        out.copy(self._texts, row, range(int(self.first_rows[row]), int(self.first_rows[row + 1])))
+
+    def row_of_key(self, key: bytes) -> int | None:
+        """The row of a passage whose vectors were encoded from what has this digest, if there is one."""
+        return self._texts.row_of_key(key)
+
+    def abbreviations(self, keys: Sequence[str]) -> Iterator[tuple[int, Entry]]:
+        """The abbreviations of some folded short or long forms, each with the row of its document."""
+        return self._texts.abbreviations(keys)
+
+    def passage_vectors(self, row: int) -> PassageVectors:
+        """All vectors of one passage."""
+        return self.arrays.passage_vectors(row)
+
+    def _norms_for(self, mean_length: float) -> npt.NDArray[np.float64]:
+        """The norm of every passage; kept for the next question, since the mean changes with the version only."""
+        kept = self._norms
+        if kept is None or kept[0] != mean_length:
+            kept = self._norms = (mean_length, bm25.norms(self.arrays.lengths, mean_length))
+        return kept[1]
+
+    def _mapped(self, name: str) -> Array:
+        return map_array(self.folder, name, self.record.arrays[name], self.record.configuration.dimension)
+
+    def _read_passage(self, row: int) -> Passage:
+        document = int(self.arrays.document_rows[row])
+        return self._texts.passage(row, self.documents[document].id)

@@ -1,0 +1,42 @@
+"""Numbers over all live passages of an index, which BM25 needs; sums over its segments, derived when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.index.local.bm25 import idf
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How much an index holds.
+
+    Attributes:
+        passages: The number of live passages.
+        terms: The sum of their lengths in terms; a passage without terms has length 1.
+    """
+
+    passages: int
+    terms: int
+
+    @classmethod
+    def total(cls, parts: Iterable[Statistics]) -> Statistics:
+        """The numbers of several parts together."""
+        passages, terms = 0, 0
+        for part in parts:
+            passages += part.passages
+            terms += part.terms
+        return cls(passages, terms)
+
+    @property
+    def mean_length(self) -> float:
+        """A passage's mean length in terms."""
+        return self.terms / self.passages if self.passages else 1.0
+
+    def idf(self, frequencies: Sequence[int]) -> npt.NDArray[np.float32]:
+        """Each term's inverse document frequency, `(terms,) float32`, given how many passages hold it."""
+        return np.array([idf(self.passages, frequency) for frequency in frequencies], np.float32)

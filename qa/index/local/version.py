@@ -1,0 +1,146 @@
+"""Records of a segment and of a version of the index.
+
+A segment is a folder of documents that never changes; its `segment.json` names every file with its digest, and the
+segment's id is the digest of `segment.json`. A version names the segments that count and the documents removed from
+them; it is sealed by its own digest. Reading and writing both is `qa.index.local.version_files`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+
+from qa.index.local.typed_json import canonical
+
+FORMAT = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What decides the content beside the documents. `dimension` is a vector's length, 0 in an index without any."""
+
+    model: str
+    weights: str
+    loader: str
+    passages: int
+    analyser: int
+    dimension: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file's size and SHA-256."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayRecord:
+    """An array's type, by NumPy's name, and shape."""
+
+    dtype: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentCounts:
+    """How much a segment holds, removed documents included. `terms` is the sum of its passages' lengths in terms."""
+
+    documents: int
+    passages: int
+    tokens: int
+    sentences: int
+    terms: int
+
+
+@dataclass(frozen=True, slots=True)
+class VectorsRecord:
+    """How a segment's vectors are searched.
+
+    `kind` is `exact` or `quantised`; `recall` is the share of the true best hundred that `queries` sentence vectors
+    found when they looked into `probes` of the `lists`.
+    """
+
+    kind: str
+    lists: int = 0
+    probes: int = 0
+    recall: float = 1.0
+    queries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRecord:
+    """The content of `segment.json`: arrays and files by name."""
+
+    configuration: Configuration
+    counts: SegmentCounts
+    vectors: VectorsRecord
+    arrays: Mapping[str, ArrayRecord]
+    files: Mapping[str, FileRecord]
+    format: int = FORMAT
+
+    @property
+    def id(self) -> str:
+        """The segment's id: 32 hexadecimal digits, the digest of `segment.json`."""
+        return sha256(canonical(self)).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentEntry:
+    """A segment of a version: what the segment holds, and the rows of its removed documents, ascending."""
+
+    id: str
+    documents: int
+    passages: int
+    terms: int
+    removed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VersionCounts:
+    """How much a version holds: what was removed does not count."""
+
+    documents: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of the index.
+
+    `id` is a function of the configuration and the live documents; `sequence` tells older from newer.
+    """
+
+    id: str
+    sequence: int
+    built_at: str
+    configuration: Configuration
+    counts: VersionCounts
+    segments: tuple[SegmentEntry, ...]
+    seal: str = ""
+    format: int = FORMAT
+
+    @property
+    def name(self) -> str:
+        """What CURRENT says, and the file's name without its suffix."""
+        return f"{self.sequence:06d}-{self.id}"
+
+    def sealed(self) -> Version:
+        """The same version with its seal: the SHA-256 of everything else in it, as canonical JSON."""
+        rest = {name: value for name, value in asdict(self).items() if name != "seal"}
+        return replace(self, seal=sha256(canonical(rest)).hexdigest())
+
+
+def version_id(configuration: Configuration, documents: Iterable[tuple[str, str]]) -> str:
+    """A version's id: 16 hexadecimal digits.
+
+    Args:
+        configuration: What decides the content beside the documents.
+        documents: Each live document's path and digest, in the order of the paths.
+    """
+    digest = sha256(canonical(configuration))
+    for path, document in documents:
+        digest.update(canonical([path, document]))
+    return digest.hexdigest()[:16]

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.index.local.word_forms import WordForms, write_words
 from qa.text.spelling import SHORTEST, WordForm, correct, near
 from qa.text.words import spelt, terms
 
@@ -120,14 +117,6 @@ def test_a_word_that_the_model_alone_knows_wins_if_it_is_nearer() -> None:
     vocabulary = Listed(["The employees meet."])
     assert correct("empolyers", vocabulary, {"employers"}.__contains__) == "employers"
     assert correct("empolyees", vocabulary, {"employers"}.__contains__) == "employees"
-
-
-def test_words_are_kept_in_their_usual_form_with_their_count(tmp_path: Path) -> None:
-    write_words(["Care care CARE care care; the Batra, Batra's 30M an it", "Care"], tmp_path / "words.json")
-    kept = json.loads((tmp_path / "words.json").read_text(encoding="utf-8"))
-    # "care" stands 6 times, mostly small; "Batra's" is no word of letters alone, and "an" and "it" are too short.
-    assert kept == {"care": 6, "Batra": 1}
-    assert WordForms(tmp_path / "words.json").near("bataa", 1) == [WordForm("batra", "Batra", 1)]
 
 
 @given(st.text(max_size=60))

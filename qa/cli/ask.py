@@ -44,7 +44,7 @@ def run_ask(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _print_answer(answer: Answer) -> None:
     if answer.searched != answer.question:
-        say(f"Searched for: {answer.searched}", "(--exactly searches for what was typed)")
+        say(f"Searched for: {answer.searched} (--exactly searches for what was typed)")
     say(verdict_words(answer))
     shown = {Verdict.RELATED: answer.passages[:1], Verdict.NONE: ()}.get(answer.verdict, answer.passages)
     if answer.unmet and shown:

@@ -26,6 +26,9 @@ from qa.text.words import WORD, term, words
 _STOP_WORD_WEIGHT = 0.5  # in MaxSim, where a content word weighs its rarity
 _OWN_TOKEN_WEIGHT = 1.0  # of the tokens that a model puts around a question
 RAREST_WEIGHT = 4.0  # so that a word of a few passages in a million does not outweigh the whole question
+# Behind "how" they ask for a measure, and say nothing of the subject.
+_MEASURES = frozenset("big large long old high tall far deep wide heavy often fast soon well small short".split())
+
 Tokens = npt.NDArray[np.intp]
 
 _ENCODED = re.compile(rf"{WORD}|[$€£¥%‰§#+]")
@@ -108,9 +111,13 @@ def _said(question: str) -> Iterator[tuple[Span, tuple[str, ...]]]:
 
 
 def _words(question: str, begin: int, end: int) -> Iterator[tuple[Span, tuple[str, ...]]]:
+    before = ""
     for span in words(question[begin:end]):
         place = Span(begin + span.start, begin + span.end)
-        if index_term := term(question[place.start : place.end]):
+        word = question[place.start : place.end]
+        asks = before == "how" and word.casefold() in _MEASURES
+        before = word.casefold()
+        if not asks and (index_term := term(word)):
             yield place, (index_term,)
 
 

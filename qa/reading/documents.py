@@ -35,8 +35,6 @@ __all__ = [
     "parse_file",
 ]
 
-NO_TEXT = "holds no text"
-
 # Part of every snapshot's configuration: raise it when a loader's output or the rule of ids changes.
 LOADER_VERSION = 6
 _LIBRARIES = ("lxml", "markdown-it-py", "mdit-py-plugins", "pypdfium2", "pyyaml")
@@ -77,7 +75,7 @@ def parse_file(source: str, data: bytes) -> Parsed:
     drafts, own, left_out = reader(data)
     text, blocks = assemble(drafts)
     if not blocks:
-        raise UnreadableFile(NO_TEXT)
+        raise UnreadableFile("holds no text")
     details = details_of(own)
     kept = {name: getattr(details, name) for name in _DETAILS} | {"note": note_of(left_out)}
     return Parsed(text, blocks, {name: value[:_LONGEST_DETAIL_CHARS] for name, value in kept.items() if value})

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import errno
 import re
-from contextlib import suppress
-from pathlib import PurePosixPath
 from typing import Any
 
 from qa.errors import UnreadableFile
-from qa.reading.documents import NO_TEXT
-from qa.reading.office.faults import OFFICE_SUFFIXES, office_fault
 from qa.reading.parser_guard import peak_mb
 
 _LONGEST_DETAIL_CHARS = 300
@@ -23,13 +19,11 @@ _OF_MEMORY = re.compile(r"memory|alloc", re.IGNORECASE)  # in what libraries in 
 _FAILED = "its parser failed on it, so it is broken or unusual; open and save it again"
 
 
-def failure(error: Exception, source: str, data: bytes, allowed_mb: int) -> dict[str, Any]:
+def failure(error: Exception, allowed_mb: int) -> dict[str, Any]:
     """Why a file was not read, as a reply of a worker.
 
     Args:
         error: What its parser raised.
-        source: The file's path.
-        data: Its bytes; empty where they were not even received.
         allowed_mb: The memory that this process may take.
 
     Returns:
@@ -39,9 +33,8 @@ def failure(error: Exception, source: str, data: bytes, allowed_mb: int) -> dict
     refused = _OF_MEMORY.search(str(error)) and 2 * peak_mb("self") >= allowed_mb
     if isinstance(error, MemoryError) or refused:
         return {"exhausted": True}
-    suffix = PurePosixPath(source).suffix.lower()
     if isinstance(error, UnreadableFile) and error.__context__ is None:
-        return {"error": _why_empty(suffix, data) if str(error) == NO_TEXT else str(error)}
+        return {"error": str(error)}
     detail = {"detail": _in_a_line(error.__context__ if isinstance(error, UnreadableFile) else error)}
     if isinstance(error, RecursionError):
         return {"error": "is nested too deeply to read"} | detail
@@ -49,22 +42,7 @@ def failure(error: Exception, source: str, data: bytes, allowed_mb: int) -> dict
         return {"for_now": "its parser cannot be loaded; install the requirements again"} | detail
     if isinstance(error, OSError) and error.errno in _SHORTAGES:
         return {"for_now": f"its parser could not work ({error.strerror})"} | detail
-    return {"error": _fault(error, suffix, data)} | detail
-
-
-def _fault(error: Exception, suffix: str, data: bytes) -> str:
-    """What is wrong with a file."""
-    if suffix in OFFICE_SUFFIXES:
-        with suppress(Exception):  # what a broken file holds may be anything
-            return office_fault(suffix, data) or _FAILED
-    return str(error) if isinstance(error, UnreadableFile) else _FAILED
-
-
-def _why_empty(suffix: str, data: bytes) -> str:
-    """Why a file is without text: a part of it is not where or what it should be, or it is as it is."""
-    with suppress(Exception):  # what a broken file holds may be anything
-        return office_fault(suffix, data) or NO_TEXT
-    return NO_TEXT
+    return {"error": str(error) if isinstance(error, UnreadableFile) else _FAILED} | detail
 
 
 def _in_a_line(error: BaseException | None) -> str:

@@ -62,12 +62,10 @@ def _say(replies: IO[bytes], line: bytes) -> None:
 
 def _answer(request: dict[str, Any], data: IO[bytes], allowed_mb: int) -> bytes:
     """The reply to a request, as ASCII JSON on one line."""
-    source, content = request["source"], b""
     try:
-        content = data.read(request["bytes"])
-        return json.dumps(read(source, content)).encode("ascii")
+        return json.dumps(read(request["source"], data.read(request["bytes"]))).encode("ascii")
     except Exception as error:  # noqa: BLE001 - parsers raise what they like on broken files; the reason is reported
-        return json.dumps(failure(error, source, content, allowed_mb)).encode("ascii")
+        return json.dumps(failure(error, allowed_mb)).encode("ascii")
 
 
 def read(source: str, data: bytes) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is told of Office files that their libraries fail on: what is wrong with the file, in plain words."""
+"""What is told of broken Office files: what is wrong with the file, in plain words."""
 
 from __future__ import annotations
 
@@ -86,7 +86,6 @@ def test_whatever_part_is_broken_the_reason_is_in_plain_words(suffix: str) -> No
             for how, change in CHANGES.items():
                 told[name, how] = reason_of(parser, f"a{suffix}", changed(suffix, {name: change}))
     assert not {place: reason for place, reason in told.items() if OF_A_LIBRARY.search(reason)}
-    assert len(set(told.values())) > 20
 
 
 def reason_of(parser: Parser, source: str, data: bytes) -> str:
@@ -96,65 +95,6 @@ def reason_of(parser: Parser, source: str, data: bytes) -> str:
     except UnreadableFile as error:
         return str(error)
     return ""
-
-
-TABLE = [
-    (".docx", "word/document.xml", "missing", "is broken: its main part, word/document.xml, is missing"),
-    (".docx", "word/document.xml", "empty", "is broken: its part word/document.xml is not well-formed XML"),
-    (".docx", "word/document.xml", "cut", "is broken: its part word/document.xml is not well-formed XML"),
-    (".docx", "word/document.xml", "another root",
-     "is broken: its part word/document.xml begins with <html>, not with <document>"),
-    (".docx", "word/document.xml", "deep", "is nested too deeply to read"),
-    (".docx", "word/styles.xml", "cut", "its part word/styles.xml is not well-formed XML"),
-    (".docx", "[Content_Types].xml", "missing", r"is no Word document: its list of parts, \[Content_Types\].xml, is"),
-    (".docx", "[Content_Types].xml", "another root", r"\[Content_Types\].xml begins with <html>, not with <Types>"),
-    (".docx", "[Content_Types].xml", "other types",
-     "is no Word document: its main part, word/document.xml, is of the type application/x-odd"),
-    (".docx", "word/document.xml", "another namespace", "document.xml is of another XML vocabulary, http://example.org"),
-    (".docx", "_rels/.rels", "missing", "is broken: it does not say which part is its main one"),
-    (".docx", "_rels/.rels", "a root alone", "is broken: it does not say which part is its main one"),
-    (".pptx", "ppt/presentation.xml", "missing", "is broken: its main part, ppt/presentation.xml, is missing"),
-    (".pptx", "ppt/presentation.xml", "another root", "begins with <html>, not with <presentation>"),
-    (".pptx", "ppt/slides/slide1.xml", "missing",
-     "a part, ppt/slides/slide1.xml, to which ppt/presentation.xml refers, is missing"),
-    (".pptx", "ppt/slides/slide1.xml", "another root", "slide1.xml begins with <html>, not with <sld>"),
-    (".pptx", "ppt/slides/slide1.xml", "cut", "its part ppt/slides/slide1.xml is not well-formed XML"),
-    (".pptx", "_rels/.rels", "text", "its part _rels/.rels is not well-formed XML"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("suffix", "name", "how", "reason"), TABLE)
-def test_what_is_wrong_is_named(suffix: str, name: str, how: str, reason: str) -> None:
-    with Parser(60, 1024) as parser, pytest.raises(UnreadableFile, match=reason):
-        parser.read(f"a{suffix}", changed(suffix, {name: CHANGES[how]}))
-
-
-def types(change: Change) -> dict[str, Change]:
-    return {"[Content_Types].xml": change}
-
-
-def test_another_kind_of_office_file_is_named_as_that() -> None:
-    as_sheet = types(lambda part: part.replace(b"wordprocessingml.document.main", b"spreadsheetml.sheet.main"))
-    with (
-        Parser(60, 1024) as parser,
-        pytest.raises(UnreadableFile, match="no Word document: it is an Excel workbook"),
-    ):
-        parser.read("a.docx", changed(".docx", as_sheet))
-
-
-def test_a_slide_of_the_wrong_type_is_named() -> None:
-    odd = types(lambda part: part.replace(b"presentationml.slide+xml", b"presentationml.odd+xml"))
-    with Parser(60, 1024) as parser, pytest.raises(UnreadableFile, match=r"ppt/slides/slide1.xml is of the wrong type"):
-        parser.read("a.pptx", changed(".pptx", odd))
-
-
-@pytest.mark.parametrize("suffix", FILES)
-def test_strict_files_are_told_to_be_that(suffix: str) -> None:
-    strict = {name: lambda part: part.replace(b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
-                                              b"http://purl.oclc.org/ooxml/officeDocument/relationships")
-              for name in parts(suffix) if name.endswith((".xml", ".rels"))}  # fmt: skip
-    with Parser(60, 1024) as parser, pytest.raises(UnreadableFile, match="is saved as Strict Open XML"):
-        parser.read(f"a{suffix}", changed(suffix, strict))
 
 
 @pytest.mark.parametrize("suffix", FILES)
@@ -177,10 +117,3 @@ def test_a_part_that_cannot_be_unpacked_is_named(suffix: str) -> None:
     data[start + 20 : start + 60] = b"\xff" * 40
     with Parser(60, 1024) as parser, pytest.raises(UnreadableFile, match=f"{MAIN[suffix]} cannot be unpacked"):
         parser.read(f"a{suffix}", bytes(data))
-
-
-def test_the_librarys_words_are_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
-    with Parser(60, 1024) as parser, pytest.raises(UnreadableFile):
-        parser.read("a.docx", changed(".docx", {"word/document.xml": CHANGES["another root"]}))
-    assert "The parser of a.docx said: " in caplog.text

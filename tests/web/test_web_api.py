@@ -11,7 +11,15 @@ from qa.records import Answer, Citation, Footnote, Quote, Span, Stated, Verdict,
 from qa.settings import Settings
 from qa.web.api import examples as samples
 from qa.web.api.json_form import answer_data, citation_data, json_response
-from qa.web.api.schema import AnswerModel, AskBody, DocumentModel, DocumentsModel, ErrorModel, IndexModel, StoredModel
+from qa.web.api.reply_models import (
+    AnswerModel,
+    DocumentModel,
+    DocumentsModel,
+    ErrorModel,
+    IndexModel,
+    StoredModel,
+)
+from qa.web.api.request_models import AskBody
 from qa.web.app import create_app
 from qa.web.pages.api_description import routes_of
 

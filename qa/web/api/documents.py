@@ -20,8 +20,9 @@ from qa.errors import BuilderMissing
 from qa.text.document_ids import document_id
 from qa.web.api import examples as samples
 from qa.web.api.json_form import json_response
+from qa.web.api.reply_models import BuildModel, RemovedModel, StoredModel
+from qa.web.api.request_models import NAME_PATTERN, NAME_RULES
 from qa.web.api.routes import Runner, replies
-from qa.web.api.schema import NAME_PATTERN, NAME_RULES, BuildModel, RemovedModel, StoredModel
 from qa.web.api.uploads import Inbox
 from qa.web.limits.range_requests import check_change
 from qa.web.limits.wrong_tokens import WrongTokens

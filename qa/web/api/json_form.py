@@ -1,6 +1,6 @@
 """Records as JSON. Written out by hand: an answer is built once per question, on the way that has to be quick.
 
-The shapes are those of `qa.web.api.schema`, which a test holds this module to.
+The shapes are those of `qa.web.api.reply_models`, which a test holds this module to.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The JSON routes. Their shapes are in `qa.web.api.schema`, and what they send is written by `qa.web.api.json_form`.
+"""The JSON routes. Their shapes are in `request_models` and `reply_models`; `json_form` writes what they send.
 
 Handlers hand whatever may block to the application's workers, reply and all: a question blocks nobody else.
 """
@@ -20,17 +20,15 @@ from qa.errors import InvalidRequest
 from qa.records import Filters, IndexStatus
 from qa.web.api import examples as samples
 from qa.web.api.json_form import answer_data, document_data, documents_data, json_response, status_data
-from qa.web.api.schema import (
+from qa.web.api.reply_models import (
     AnswerModel,
-    AskBody,
-    AskQuery,
     DocumentModel,
     DocumentsModel,
     ErrorModel,
     HealthModel,
     IndexModel,
-    ListQuery,
 )
+from qa.web.api.request_models import AskBody, AskQuery, ListQuery
 from qa.web.backend import Backend
 from qa.web.document_list import matching, page_after
 from qa.web.limits.rate_limit import DOCUMENT, LIST, QUESTION, Allowance

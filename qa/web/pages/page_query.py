@@ -14,7 +14,7 @@ from starlette.datastructures import QueryParams
 
 from qa.errors import InvalidRequest
 from qa.records import Filters
-from qa.web.api.schema import AskFilters
+from qa.web.api.request_models import AskFilters
 
 _MOST_FAULTS = 10  # told of in one message
 

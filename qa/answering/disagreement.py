@@ -52,7 +52,8 @@ _NUMBER_WORDS = {
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "dozen": 12}
 _NAME = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w’'-]+")
-_LISTED = re.compile(r"(?:[A-Z][\w.]*(?: [A-Z][\w.]*)?, ){2,20}(?:and )?[A-Z][\w.]*")  # names in a row limit nothing
+# Names in a row limit nothing.
+_LISTED = re.compile(r"(?:[A-Z][\w.]{0,40}(?: \w{1,40})?, (?:and )?){2,20}[A-Z][\w.]{0,40}")
 _HOW = re.compile(r"\bhow (\w+)", re.IGNORECASE)
 _ANY_YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 

@@ -26,7 +26,8 @@ from qa.text.words import term, terms, words
 
 _LOOKED_AT = 5  # passages
 _NEAR = 4  # words between a figure and what it counts
-_SENTENCES = 2  # of a passage, those that meet the question best
+_SENTENCES = 4  # of a passage, those that meet the question best
+_HEADING_LINES = 2  # of a passage that begins with lines without an end
 _MOST = 5  # values told
 _SAME = 0.02  # difference of two figures, by their size, that is rounding
 _COUNT = re.compile(r"\bhow many(?: [\w'’-]+){1,6}|\b(?:number|total) of(?: [\w'’-]+){1,4}", re.IGNORECASE)
@@ -51,6 +52,9 @@ _NUMBER_WORDS = {
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "dozen": 12}
 _NAME = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w’'-]+")
+# Names in a row limit nothing.
+_LISTED = re.compile(r"(?:[A-Z][\w.]{0,40}(?: \w{1,40})?, (?:and )?){2,20}[A-Z][\w.]{0,40}")
+_HOW = re.compile(r"\bhow (\w+)", re.IGNORECASE)
 _ANY_YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 
 
@@ -87,6 +91,9 @@ def disagreement(
         return ()
     kind, counted = wanted
     subject = {word.term for word in asked if not word.whole} - _measures()
+    measure = _HOW.search(question)
+    if measure and measure[1].casefold() not in {"many", "much"}:
+        subject.add(term(measure[1]))  # what is so long may be otherwise high
     first: _Statement | None = None
     told: list[_Statement] = []
     for passage, order in _passages(groups):
@@ -153,7 +160,9 @@ def _statement(
 ) -> _Statement | None:
     """What a passage says of the figure asked for, in the first sentence of an order that says it."""
     info = index.info(passage.document_id)
-    headings = set(terms(" ".join((*passage.headings, info.title))))
+    lines = (passage.text[span.start : span.end] for span in passage.sentences[:_HEADING_LINES])
+    inside = (line for line in lines if not line.endswith((".", "!", "?")))
+    headings = set(terms(" ".join((*passage.headings, info.title, *inside))))
     for number in order:
         span = passage.sentences[number]
         sentence = passage.text[span.start : span.end]
@@ -232,7 +241,7 @@ def _same_subject(first: str, other: str, question: str) -> bool:
     asked = {word.casefold() for word in re.findall(r"[\w’'-]+", question)}
 
     def marks(sentence: str) -> set[str]:
-        found = {word.casefold() for word in _NAME.findall(sentence)}
+        found = {word.casefold() for word in _NAME.findall(_LISTED.sub(" ", sentence))}
         lower = {word.casefold() for word in re.findall(r"[\w’'-]+", sentence)}
         return (found | (lower & (_LIMITS | _DIRECTIONS)) | set(_ANY_YEAR.findall(sentence))) - asked
 

@@ -37,10 +37,7 @@ class Alternatives:
 class _Word:
     text: str
     place: Span
-
-    @property
-    def key(self) -> str:
-        return short_folded(self.text)
+    key: str
 
 
 def widened(question: str, index: Index, is_word: Callable[[str], bool]) -> tuple[str, tuple[Alternatives, ...]]:
@@ -48,7 +45,7 @@ def widened(question: str, index: Index, is_word: Callable[[str], bool]) -> tupl
     question = _written_out(question, index)
     asked = _words(question)
     shorts = [word for word in asked if 2 <= len(word.key) <= _LONGEST_SHORT and word.key.isalpha() and term(word.text)]
-    runs = list(_runs(asked, question))
+    runs = list(_runs(asked))
     keys = [word.key for word in shorts] + [key for key, _ in runs]
     unknown = _unknown([word for word in shorts if not is_word(word.text)], index)
     lacking = {each: word.key for word in unknown for each in _lacking_one(word.key)}
@@ -135,16 +132,20 @@ def _lacking_one(key: str) -> Iterator[str]:
         yield from (key[:at] + key[at + 1 :] for at in range(1, len(key)))
 
 
-def _runs(asked: Sequence[_Word], question: str) -> Iterator[tuple[str, int]]:
-    """The folded runs of words that may be long forms, and where each ends."""
+def _runs(asked: Sequence[_Word]) -> Iterator[tuple[str, int]]:
+    """The folded runs of words that may be long forms, and where each ends; none begins or ends with a stop word."""
+    parts = [folded(word.text) for word in asked]
+    bearing = [part not in STOP_WORDS for part in parts]
     for last in range(1, len(asked)):
-        for first in range(last - 1, max(-1, last - _LONGEST_LONG), -1):
-            place = Span(asked[first].place.start, asked[last].place.end)
-            yield folded(question[place.start : place.end]), place.end
+        if bearing[last]:
+            for first in range(last - 1, max(-1, last - _LONGEST_LONG), -1):
+                if bearing[first]:
+                    yield " ".join(parts[first : last + 1]), asked[last].place.end
 
 
 def _words(question: str) -> list[_Word]:
-    return [_Word(question[place.start : place.end], place) for place in words(question)]
+    texts = ((question[place.start : place.end], place) for place in words(question))
+    return [_Word(text, place, short_folded(text)) for text, place in texts]
 
 
 def _with(question: str, added: dict[int, str]) -> str:

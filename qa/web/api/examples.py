@@ -76,7 +76,16 @@ DOCUMENT: dict[str, Any] = {
     "url": None,
     "characters": len(_TEXT),
     "blocks": [
-        {"kind": "paragraph", "start": 0, "end": len(_TEXT), "level": 0, "run_in": 0, "slide": None, "page": None}
+        {
+            "kind": "paragraph",
+            "start": 0,
+            "end": len(_TEXT),
+            "level": 0,
+            "run_in": 0,
+            "slide": None,
+            "page": None,
+            "breaks": [],
+        }
     ],
     "text": _TEXT,
 }

@@ -133,6 +133,7 @@ class BlockModel(_Reply):
     run_in: int = Field(description="Length of a subhead that opens the block itself")
     slide: int | None
     page: int | None
+    breaks: list[tuple[int, int]] = Field(description="Where a further page begins in the text, each with its number")
 
 
 class DocumentModel(_Reply):

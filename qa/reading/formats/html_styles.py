@@ -19,7 +19,7 @@ HIDDEN = "data-qa-hidden"  # set on elements that a reader does not see
 OPENED = "data-qa-opened"  # set on elements that a reader sees after a click
 
 _COMMENT = re.compile(r"/\*(?:[^*]|\*(?!/))*+(?:\*/)?|<!--|-->")
-_TOKEN = re.compile(r"[^{}]*+[{}]")
+_BRACE = re.compile(r"[{}]")
 _SHOWN_MEDIA = re.compile(
     r"@(?:media\s+(?:only\s+)?(?:screen|all)\s*|supports\b.*|layer\b.*)", re.IGNORECASE | re.DOTALL
 )
@@ -206,10 +206,12 @@ def _rules(tree: etree._Element) -> Iterator[_Rule]:
 def _blocks(sheet: str) -> Iterator[tuple[str, str]]:
     """The selectors and declarations of a sheet's rules that hold on a screen of any width."""
     within: list[tuple[bool, str]] = []  # of each open brace: whether what it holds is read, and what stands before it
-    for token in _TOKEN.finditer(_COMMENT.sub(" ", sheet)):
-        text = token[0][:-1].strip()
+    sheet, end = _COMMENT.sub(" ", sheet), 0
+    for brace in _BRACE.finditer(sheet):
+        text = sheet[end : brace.start()].strip()
+        end = brace.end()
         read = within[-1][0] if within else True
-        if token[0].endswith("{"):
+        if brace[0] == "{":
             text = text.rsplit(";", 1)[-1].strip()
             within.append((read and (not text.startswith("@") or bool(_SHOWN_MEDIA.fullmatch(text))), text))
         elif within:

@@ -6,6 +6,7 @@
     |  |- QuestionTooLong      question_too_long
     |  |- InvalidRequest       invalid_request: a parameter of the wrong type or out of range
     |  |- UnknownDocument      unknown_document
+    |  |- UnknownPublisher     unknown_publisher
     |  |- UnknownSnapshot      unknown_snapshot
     |  |- NameTaken            name_taken: a folder stands where a document should be stored, or a file above it
     |  `- TooManyRequests      too_many_requests: more questions a minute than the settings allow one address
@@ -15,6 +16,7 @@
        |- DamagedSnapshot      damaged_snapshot: a file is missing, cut short or altered
        |- MismatchedSnapshot   mismatched_snapshot: built with another format, model or configuration
        |- ModelUnavailable     model_unavailable: weights missing, altered or not loadable
+       |- PackageMissing       package_missing: a command needs packages that this environment leaves out
        |- BuildRunning         build_running: another builder holds the lock
        |- BuilderMissing       builder_missing: the builder beside the server is not running
        |- BuildFailed          build_failed: nothing could be built, or the disk refused
@@ -65,6 +67,12 @@ class UnknownDocument(RequestError):
     code = "unknown_document"
 
 
+class UnknownPublisher(RequestError):
+    """No document of the open snapshot has this publisher."""
+
+    code = "unknown_publisher"
+
+
 class UnknownSnapshot(RequestError):
     """No snapshot of this id exists in the index folder."""
 
@@ -104,13 +112,13 @@ class NoIndex(OperatingError):
 
 
 class DamagedSnapshot(OperatingError):
-    """A snapshot's files are not the ones its manifest lists."""
+    """A file of the index is missing, cut short or altered."""
 
     code = "damaged_snapshot"
 
 
 class MismatchedSnapshot(OperatingError):
-    """A snapshot was built with another format version, model or configuration than the one that opens it."""
+    """The index was built with another format version, model or configuration than the one that opens it."""
 
     code = "mismatched_snapshot"
 
@@ -119,6 +127,12 @@ class ModelUnavailable(OperatingError):
     """Model weights are missing, altered, or cannot be loaded."""
 
     code = "model_unavailable"
+
+
+class PackageMissing(OperatingError):
+    """Packages that only some commands need are not installed."""
+
+    code = "package_missing"
 
 
 class BuildRunning(OperatingError):

@@ -38,7 +38,8 @@ class Block:
 
     `level` is the depth of a heading (title 1, heading 2 and deeper) and 0 elsewhere. `run_in` is the length of a
     subhead that opens the block itself ("Convenient care: ..."), 0 without one. `slide` counts the slides of a
-    deck from 1; `page` counts the pages of formats that have them.
+    deck from 1; `page` counts the pages of formats that have them, and `breaks` are the places inside the block where a
+    further page begins, each with its number.
     """
 
     kind: BlockKind
@@ -48,11 +49,16 @@ class Block:
     run_in: int = 0
     slide: int | None = None
     page: int | None = None
+    breaks: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file as its reader sees it. `date` is ISO 8601 or None; nobody guesses one."""
+    """One file as its reader sees it.
+
+    `date` is ISO 8601 or None; nobody guesses one. `left_out` names what of the file is not in the text: "3 charts",
+    "without text: page 2".
+    """
 
     id: str
     source: str
@@ -64,6 +70,12 @@ class Document:
     author: str | None = None
     date: str | None = None
     url: str | None = None
+    left_out: tuple[str, ...] = ()
+
+
+def left_out_of(own: Mapping[str, str]) -> tuple[str, ...]:
+    """What was left out of a document, from the `note` among what its file says of itself."""
+    return tuple(own.get("note", "").splitlines())
 
 
 class PassageKind(StrEnum):
@@ -79,7 +91,8 @@ class Passage:
     """A citable span of a document: `text == document.text[start:end]`.
 
     `headings` is the trail above the passage, outermost first, the document's title not included.
-    `footnotes` are the notes that the passage's own markers point at.
+    `footnotes` are the notes that the passage's own markers point at. `page` is the page that it begins on, and
+    `breaks` are the offsets into its own text where a further page begins, each with its number.
     """
 
     document_id: str
@@ -91,6 +104,7 @@ class Passage:
     kind: PassageKind = PassageKind.BODY
     page: int | None = None
     footnotes: tuple[Span, ...] = ()
+    breaks: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +141,16 @@ class IndexStatus:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Restrictions applied before ranking. Dates are ISO 8601 and inclusive; empty tuples and None restrict nothing."""
+    """Restrictions applied before ranking. Dates are ISO 8601 and inclusive; empty tuples and None restrict nothing.
+
+    `undated` keeps undated documents where dates are restricted. Names are compared without regard to case.
+    """
 
     document_ids: tuple[str, ...] = ()
     publishers: tuple[str, ...] = ()
     date_from: str | None = None
     date_to: str | None = None
+    undated: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.document_ids or self.publishers or self.date_from or self.date_to)
@@ -150,7 +168,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a quote stands, in words a reader can check and a link that opens it there."""
+    """Where a quote stands, in words a reader can check and a link that opens it there.
+
+    `page` is the page of the words that answer, where there are pages; `pages` are the first and the last page that
+    the whole quote stands on, the same if it is one.
+    """
 
     document_id: str
     title: str
@@ -162,6 +184,7 @@ class Citation:
     start: int
     end: int
     url: str
+    pages: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,26 +233,46 @@ class Quote:
 
 
 class Verdict(StrEnum):
-    """Whether the documents say: they do, they touch the subject, or there is nothing relevant."""
+    """Whether the documents say: they do, they touch the subject, or there is nothing relevant.
+
+    Of a model that no confidence was fitted for, nobody knows.
+    """
 
     ANSWERED = "answered"
     RELATED = "related"
     NONE = "none"
+    UNCALIBRATED = "uncalibrated"
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A figure that a document gives, as it is written there, and the sentence that gives it."""
+
+    value: str
+    citation: Citation
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The reply to one question.
 
-    `searched` is the question as it was searched for, misspelt words corrected; `confidence` is the estimated
-    probability that the passages answer it. `stages_ms` splits `took_ms` by stage, in their order.
+    `searched` is the question as it was searched for: the part that asks, misspelt words corrected, abbreviations
+    written out. `confidence` is the estimated probability that the passages answer it, None where none was fitted for
+    the model; `sure` says that nine of ten answers of such a confidence are right. `unmet` are its content words that
+    neither the first passage's marked sentence nor the passage meets. `disagreement` has the different figures that
+    different documents give. `undated_left_out` counts the undated documents that a filter by date left out.
+    `stages_ms` splits `took_ms` by stage, in their order.
     """
 
     question: str
     searched: str
     verdict: Verdict
-    confidence: float
+    confidence: float | None
     passages: tuple[Quote, ...]
     snapshot: str
     took_ms: float
     stages_ms: Mapping[str, float] = field(default_factory=dict)
+    sure: bool = False
+    unmet: tuple[str, ...] = ()
+    disagreement: tuple[Stated, ...] = ()
+    undated_left_out: int = 0

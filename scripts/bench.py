@@ -141,15 +141,15 @@ def _index(wanted: int, documents: list[tuple[str, str]], arguments: argparse.Na
         return real_index(work, documents, min(wanted, everything))
     base = real_index(work, documents, everything)
     with encoder.apart() as process:
-        return process.submit(encoder.called, "bench.snapshots.resampled_index", work, base, wanted).result()
+        return process.submit(encoder.called, "bench.resampled.resampled_index", work, base, wanted).result()
 
 
 def _measured(index: Index, arguments: argparse.Namespace) -> dict[str, Any]:
     with encoder.apart() as process:
-        process.submit(encoder.called, "bench.snapshots.export", index).result()
+        process.submit(encoder.called, "bench.resampled.export", index).result()
     services = [own(index.folder, index.seeds)]
     if arguments.peers and index.passages <= arguments.peer_passages:
-        work = arguments.work / f"peers-{index.snapshot.name}"
+        work = arguments.work / f"peers-{index.version}"
         services += [peers.service(name, arguments.peer_cache, index.exported, work) for name in peers.REQUIREMENTS]
     pool = questions(arguments.questions, None if index.seeds == REPOSITORY / "seeds" else index.exported)
     _say(f"{index.passages:,} passages: starts")
@@ -237,7 +237,7 @@ def _build_rates(documents: list[tuple[str, str]], arguments: argparse.Namespace
     index = real_index(arguments.work, documents, arguments.build_passages)
     folder = arguments.work / "fresh"
     with encoder.apart() as process:
-        texts = process.submit(encoder.called, "bench.snapshots.encoded_texts", index).result()
+        texts = process.submit(encoder.called, "bench.resampled.encoded_texts", index).result()
         tokens = process.submit(encoder.count_tokens, texts).result()
     found: dict[str, Any] = {"passages": index.passages, "texts": len(texts), "tokens": tokens, "rounds": []}
     rounds = min(arguments.rounds, BUILD_ROUNDS)

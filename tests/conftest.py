@@ -8,9 +8,13 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from qa.encode import Encoder, open_encoder
-from qa.records import Document
-from qa.settings import Settings
+from qa.openmp import limit_threads
+
+limit_threads()  # as the command line does, before anything imports NumPy
+
+from qa.encode import Encoder, open_encoder  # noqa: E402
+from qa.records import Document  # noqa: E402
+from qa.settings import Settings  # noqa: E402
 
 # Before anything imports the hub's client: no test waits for, or depends on, another machine.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -33,6 +37,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _no_settings_from_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.upper().startswith("QA_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_flushed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a killed process has written stays written, so flushing to disk only takes time here."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from qa.index.builder_lock import BuilderLock, builder_trouble
 from qa.settings import Settings
 from qa.text.document_ids import document_id
 from qa.text.document_names import landing
-from qa.web.api.schema import RemovedModel, StoredModel
+from qa.web.api.reply_models import RemovedModel, StoredModel
 from qa.web.api.uploads import CALLERS_FAULTS, Inbox
 from qa.web.app import create_app
 
@@ -365,3 +365,55 @@ def test_the_page_has_an_upload_box_only_where_it_works(shop, send):
 
 def test_the_token_is_not_shown(shop):
     assert TOKEN not in repr(shop.settings)
+
+
+MILL = f'"{sha256(TEXTS["mill.txt"].encode()).hexdigest()}"'
+
+
+@pytest.mark.parametrize(
+    ("name", "condition", "status"),
+    [
+        ("mill.txt", {"If-None-Match": "*"}, 412),
+        ("mill.txt", {"If-None-Match": MILL}, 412),
+        ("mill.txt", {"If-None-Match": '"other"'}, 202),
+        ("mill.txt", {"If-Match": MILL}, 202),
+        ("mill.txt", {"If-Match": "*"}, 202),
+        ("mill.txt", {"If-Match": '"other"'}, 412),
+        ("new.txt", {"If-None-Match": "*"}, 202),
+        ("new.txt", {"If-Match": "*"}, 412),
+        ("new.txt", {"If-Match": MILL}, 412),
+    ],
+)
+def test_a_change_is_made_only_under_its_conditions(shop, send, name, condition, status):
+    before = {path.name: path.read_bytes() for path in shop.seeds.iterdir()}
+    reply = send("PUT", f"/api/documents/{name}", content=b"New words.", headers=BEARER | condition)
+    assert reply.status_code == status
+    if status == 412:
+        assert reply.json()["error"]["code"] == "precondition_failed"
+        assert {path.name: path.read_bytes() for path in shop.seeds.iterdir()} == before
+
+
+def test_a_document_is_removed_only_in_the_version_that_is_named(shop, send):
+    for tag, status in (('"other"', 412), (MILL, 202)):
+        assert send("DELETE", "/api/documents/mill.txt", headers=BEARER | {"If-Match": tag}).status_code == status
+        assert (shop.seeds / "mill.txt").exists() == (status == 412)
+
+
+@pytest.mark.parametrize("header", [{"Content-Range": "bytes 5-14/20"}, {"Content-Encoding": "gzip"}])
+def test_a_part_or_a_packed_body_never_takes_the_place_of_a_document(shop, send, header):
+    reply = send("PUT", "/api/documents/mill.txt", content=b"New words.", headers=BEARER | header)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (400, "invalid_request")
+    assert "is not taken" in reply.json()["error"]["message"]
+    assert (shop.seeds / "mill.txt").read_text() == TEXTS["mill.txt"]
+
+
+@pytest.mark.parametrize(
+    "body", ['{"question": "x", "k": ' + "9" * 5000 + "}", '{"question": ' + "[" * 8000 + "]" * 8000 + "}"]
+)
+def test_json_that_its_parser_gives_up_on_is_told_to_be_that(send, body):
+    reply = send("POST", "/api/ask", content=body, headers={"Content-Type": "application/json"})
+    assert reply.status_code == 400
+    assert (
+        reply.json()["error"]["message"]
+        == "The body is not JSON in UTF-8, or holds a number too long or lists too deep to be read."
+    )

@@ -8,11 +8,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fakes import FakeEncoder
+from pdf_files import pdf, shown
 from workshop import Workshop
 
 from qa.answering.quote_links import Found, find_quote
 from qa.answering.service import Service
 from qa.cli.open_service import open_service
+from qa.errors import UnknownDocument, UnknownPublisher
 from qa.records import Answer, Citation, Filters, Quote, Span, Verdict
 
 SHARED = (
@@ -63,6 +65,18 @@ def cut(service: Service, citation: Citation) -> str:
 
 def marked(quote: Quote) -> list[str]:
     return [quote.text[span.start : span.end] for span in quote.highlights]
+
+
+def test_the_page_of_a_citation_is_that_of_the_words_that_answer(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, {})
+    pages = ["Plots are watered early in the day.", "The yearly rent is 64 pounds.", "Hoses are shared by neighbours."]
+    workshop.put("rules.pdf", pdf(*([shown(text, 70, 780)] for text in pages)))
+    workshop.build()
+    service = open_service(workshop.settings, FakeEncoder())
+    for number, text in enumerate(pages, 1):
+        citation = service.ask(text, 1).passages[0].citation
+        assert (citation.page, citation.pages) == (number, (1, 3))
+    service.close()
 
 
 # One result for one passage
@@ -181,7 +195,7 @@ def test_results_are_numbered_and_in_the_order_of_their_scores(service: Service)
     scores = [quote.score for quote in answer.passages]
     assert scores == sorted(scores, reverse=True)
     assert all(0 <= score <= 1 for score in scores)
-    assert 0 <= answer.confidence <= 1
+    assert (answer.confidence, answer.verdict) == (None, Verdict.UNCALIBRATED)  # nothing is fitted for this encoder
 
 
 def test_fewer_passages_than_wanted_are_all(service: Service) -> None:
@@ -191,8 +205,56 @@ def test_fewer_passages_than_wanted_are_all(service: Service) -> None:
 
 
 def test_filters_that_leave_nothing_give_an_answer_that_says_so(service: Service) -> None:
-    answer = service.ask("the mill", filters=Filters(publishers=("Nobody",)))
-    assert (answer.passages, answer.verdict, answer.confidence) == ((), Verdict.NONE, 0.0)
+    answer = service.ask("the mill", filters=Filters(date_to="1900-01-01"))
+    assert (answer.passages, answer.verdict, answer.confidence) == ((), Verdict.NONE, None)
+
+
+def test_a_filter_that_names_nothing_that_exists_tells_what_does(service: Service) -> None:
+    with pytest.raises(UnknownPublisher, match=r"'Nobody'; there are Elden Council\."):
+        service.ask("the mill", filters=Filters(publishers=("Nobody",)))
+    with pytest.raises(UnknownDocument, match=r"there are april, ferry\.md, notes, september\."):
+        service.ask("the mill", filters=Filters(document_ids=("nobody",)))
+
+
+def test_names_in_filters_ignore_case(service: Service) -> None:
+    one, other = (
+        service.ask("the groups", filters=Filters(publishers=(name,))) for name in ("Elden Council", "ELDEN council")
+    )
+    assert one.passages == other.passages != ()
+    assert service.ask("the ferry", filters=Filters(document_ids=("FERRY.MD",))).passages
+
+
+def test_dates_tell_how_many_undated_documents_they_leave_out(service: Service) -> None:
+    dated = service.ask("the mill", filters=Filters(date_from="2020-01-01"))
+    assert {quote.citation.document_id for quote in dated.passages} == {"april"}
+    assert dated.undated_left_out == 3
+    every = service.ask("the mill", filters=Filters(date_from="2020-01-01", undated=True))
+    assert every.undated_left_out == 0
+    assert every.passages[0].citation.document_id == "notes"
+    assert service.ask("the mill").undated_left_out == 0
+
+
+def test_words_that_the_first_passage_lacks_are_told_as_typed(service: Service) -> None:
+    assert service.ask("Does the ferry carry Zebras or 41 cars?").unmet == ("Zebras", "41")
+    assert service.ask("How many cars does the FERRY carry?").unmet == ()
+
+
+def test_what_was_typed_is_searched_for_if_that_is_wanted(service: Service) -> None:
+    typed = "Hi, how many cars does teh ferry carry?"
+    assert service.ask(typed).searched == "how many cars does the ferry carry?"
+    assert service.ask(typed, exactly=True).searched == typed
+
+
+def test_a_heading_alone_is_not_what_answers(tmp_path: Path) -> None:
+    text = "Fares of the Ferry\n\nThe fares for the ferry are:\n\n- Children nothing\n- Dogs half\n\nThe mill stands.\n"
+    shop = Workshop(tmp_path, {"fares.md": text})
+    shop.build()
+    service = open_service(shop.settings, shop.encoder)
+    try:
+        first = service.ask("fares for the ferry").passages[0]
+    finally:
+        service.close()
+    assert "Children nothing" in " ".join(marked(first))
 
 
 def test_how_many_are_wanted_changes_neither_ranking_nor_confidence(service: Service) -> None:

@@ -15,7 +15,7 @@ from qa.building.build import build
 from qa.errors import UnreadableFile
 from qa.evaluate.beir import report
 from qa.evaluate.ranking import score
-from qa.index.local.local_index import LocalIndex, open_index
+from qa.index.local.open_version import OpenVersion, open_index
 from qa.settings import Settings
 
 CORPUS = {
@@ -41,8 +41,8 @@ def collection(folder: Path, *, packed: bool) -> Path:
     return folder
 
 
-def built_by(encoder: FakeEncoder) -> Callable[[Settings], closing[LocalIndex]]:
-    def built(settings: Settings) -> closing[LocalIndex]:
+def built_by(encoder: FakeEncoder) -> Callable[[Settings], closing[OpenVersion]]:
+    def built(settings: Settings) -> closing[OpenVersion]:
         build(settings, encoder=encoder)
         return closing(open_index(settings.index_dir))
 

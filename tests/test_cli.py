@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
@@ -43,13 +44,13 @@ def test_build_says_what_became_of_every_file(shop, capsys):
 
 
 def test_exit_status_tells_a_file_that_failed_but_not_one_skipped(shop, capsys):
-    shop.put("table.csv", "a,b")
+    shop.put("table.xls", "a,b")
     assert main(["build"]) == 0
     shop.put("empty.txt", b"")
     assert main(["build", "--quiet"]) == 3
     out = capsys.readouterr().out
     assert "failed    empty.txt: is empty" in out
-    assert "skipped   table.csv: .csv is not read; save it as .txt" in out
+    assert "skipped   table.xls: .xls is not read; save it as .xlsx" in out
     assert main(["build"]) == 3, "still so when nothing changed"
 
 
@@ -64,8 +65,8 @@ def test_rollback_lists_goes_back_and_is_told_by_the_next_build(shop, capsys):
     assert f"Snapshot {first} now serves." in capsys.readouterr().out
     assert main(["rollback", "--list"]) == 0
     listed = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in listed] == [second, first]
-    assert [line.split("  ")[-1] for line in listed] == ["rolled back", "current"]
+    assert [line.split()[0] for line in listed] == [first, second], "the newest version first"
+    assert [line.split("  ")[-1] for line in listed] == ["current", "rolled back"]
     assert main(["build", "--quiet"]) == 0
     assert f"these documents give {second}, which was rolled back" in capsys.readouterr().out
     assert main(["rollback", second]) == 0
@@ -84,6 +85,31 @@ def test_doctor_tells_by_its_exit_status(shop, capsys):
     wrong = [each for each in json.loads(capsys.readouterr().out) if each["health"] == "wrong"]
     assert "tokens.u8 has 0 bytes" in wrong[0]["detail"]
     assert wrong[0]["remedy"]
+
+
+def test_every_byte_is_compared_and_mended_when_asked(shop, capsys):
+    main(["build"])
+    assert main(["build", "--verify", "--quiet"]) == 0
+    path = shop.new_folder() / "tokens.i8"
+    path.write_bytes(path.read_bytes()[:-1])
+    capsys.readouterr()
+    assert main(["build", "--verify"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("qa: damaged_snapshot: Segment ")
+    assert "Run `qa build --repair`. It holds ferry.md, harbour.txt, mill.txt." in line
+    assert main(["build", "--repair", "--quiet"]) == 0
+    assert "now serves: 3 documents" in capsys.readouterr().out
+    assert main(["build", "--verify", "--quiet"]) == 0
+
+
+def test_a_build_merges_when_the_new_version_serves(shop, capsys):
+    for number in range(4):
+        shop.put(f"note{number}.txt", f"Note {number}\n\nA note on pier {number}.")
+        assert main(["build", "--quiet"]) == 0
+    assert len(shop.segments()) == 1
+    capsys.readouterr()
+    assert main(["status"]) == 0
+    assert ", whole; 7 passages in 1 segment\n" in capsys.readouterr().out
 
 
 def test_errors_are_one_line(shop, capsys, monkeypatch):
@@ -147,7 +173,7 @@ def test_a_lack_of_memory_is_one_line(monkeypatch, capsys, error):
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("qa.cli.main._status", fail)
+    monkeypatch.setattr("qa.cli.status.run_status", fail)
     assert main(["status"]) == 1
     said = capsys.readouterr().err
     assert said.startswith("qa: no_memory: There is too little memory: this process may take no more (")
@@ -159,6 +185,44 @@ def test_other_faults_are_not_taken_for_a_lack_of_memory(monkeypatch):
     def fail(*_: object) -> None:
         raise RuntimeError("something else")
 
-    monkeypatch.setattr("qa.cli.main._status", fail)
+    monkeypatch.setattr("qa.cli.status.run_status", fail)
     with pytest.raises(RuntimeError, match="something else"):
         main(["status"])
+
+
+@pytest.mark.parametrize(
+    ("command", "missing", "remedy"),
+    [
+        (["build"], "torch", "requirements.lock"),
+        (["watch"], "lxml", "requirements.lock"),
+        (["doctor"], "pypdfium2", "requirements.lock"),
+        (["serve", "--watch"], "sentence-transformers", "requirements.lock"),
+        (["eval", "kp", "none.jsonl"], "ir-measures", "'.[eval]'"),
+        (["eval", "fit", "none.jsonl", "--out", "none.json"], "scikit-learn", "'.[eval]'"),
+        (["eval", "beir", "none"], "scikit-learn", "'.[eval]'"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else None,
+)
+def test_a_command_whose_packages_are_left_out_names_them(shop, capsys, monkeypatch, command, missing, remedy):
+    def version_without(name: str) -> str:
+        if name == missing:
+            raise PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setattr("qa.cli.packages.version", version_without)
+    assert main(command) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("qa: package_missing: ")
+    assert f"not installed: {missing}." in said
+    assert remedy in said
+    assert said.count("\n") == 1
+    assert not shop.index.exists()
+
+
+def test_asking_needs_no_package_for_building(shop, capsys, monkeypatch):
+    def version_without(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("qa.cli.packages.version", version_without)
+    assert main(["status"]) == 1
+    assert capsys.readouterr().err.startswith("qa: no_index: ")

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from workshop import Workshop
 
-from qa.answering.confidence import FEATURES, shipped_model
+from qa.answering.confidence import FEATURES
+from qa.answering.confidence_model import FILE, model_for, shipped_model, write_model
+from qa.answering.limiting_words import unmet_limits
 from qa.answering.service import Service
 from qa.cli.open_service import open_service
 from qa.encode import Encoder
+from qa.errors import InvalidSettings
 from qa.records import Verdict
 from qa.settings import Settings
 
@@ -22,22 +28,69 @@ def service(seeds_index: Settings, encoder: Encoder) -> Iterator[Service]:
 
 def test_the_shipped_model_reads_the_features_that_are_measured() -> None:
     assert list(shipped_model().features) == list(FEATURES)
-    assert 0 < shipped_model().related_from < shipped_model().answered_from < 1
+    assert 0 < shipped_model().related_from < shipped_model().answered_from <= shipped_model().sure_from < 1
 
 
 @pytest.mark.parametrize(
     ("feature", "sign"),
     [
         ("worst_met", 1),
-        ("met_exactly", 1),
+        ("words_met", 1),
+        ("gap", -1),
         ("lacks_type", -1),
-        ("strangers", -1),
+        ("unmet_limits", -1),
         ("strangers_unmet", -1),
     ],
 )
 def test_each_feature_speaks_for_what_it_says(feature: str, sign: int) -> None:
-    """A word met better never lowers the confidence, and one met worse never raises it."""
+    """More that is met raises the confidence, and more that is not lowers it."""
     assert shipped_model().features[feature][2] * sign >= 0
+
+
+def test_numbers_hold_for_the_encoder_and_analyser_that_they_were_fitted_on(tmp_path: Path) -> None:
+    shipped = shipped_model()
+    assert model_for(shipped.weights, tmp_path) == shipped
+    assert model_for("another encoder", tmp_path) is None
+    write_model(tmp_path / FILE, replace(shipped, weights="another encoder", answered_from=0.5), FEATURES, {})
+    fitted = model_for("another encoder", tmp_path)
+    assert fitted is not None
+    assert fitted.answered_from == 0.5
+    assert model_for(shipped.weights, tmp_path) == shipped
+    write_model(tmp_path / FILE, replace(shipped, analyser=shipped.analyser + 1, weights="another"), FEATURES, {})
+    assert model_for("another", tmp_path) is None
+
+
+def test_a_file_that_is_no_fitted_confidence_is_told(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("{}", encoding="utf-8")
+    with pytest.raises(InvalidSettings, match=FILE):
+        model_for("any", tmp_path)
+
+
+def test_with_an_encoder_that_nothing_was_fitted_for_nothing_is_claimed(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path)
+    shop.build()
+    service = open_service(shop.settings, shop.encoder)
+    try:
+        answer = service.ask("When was the oldest pier built?")
+    finally:
+        service.close()
+    assert (answer.verdict, answer.confidence, answer.sure) == (Verdict.UNCALIBRATED, None, False)
+    assert answer.passages
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "unmet"),
+    [
+        ("Which is the largest pier?", "The harbour has three piers.", True),
+        ("Which is the largest pier?", "The biggest pier is of oak.", False),
+        ("who was FIRST", "Mara was the earliest.", False),
+        ("Are dogs not allowed?", "Dogs may come.", True),
+        ("Are dogs not allowed?", "No dogs.", False),
+        ("Which piers are there?", "Three.", False),
+    ],
+)
+def test_superlatives_and_negations_that_a_text_lacks_are_unmet(question: str, text: str, unmet: bool) -> None:
+    assert unmet_limits(question, text) is unmet
 
 
 def test_confidence_by_hand() -> None:

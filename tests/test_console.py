@@ -28,10 +28,9 @@ TURNED = "\u202egpj.txt"
 UNREADABLE = "\x9b31m\u2028empty.txt"  # C1, and a line separator
 RUN = """
 import sys
-import qa.building.build, qa.cli.main, qa.building.doctor, qa.answering.service
+import qa.building.build, qa.cli.main, qa.building.doctor, qa.cli.open_service
 from fakes import FakeEncoder
-for module in (qa.building.build, qa.answering.service):
-    module.open_encoder = lambda _: FakeEncoder()
+qa.building.build.open_encoder = qa.cli.open_service.open_question_encoder = lambda _: FakeEncoder()
 for module in (qa.building.build, qa.building.doctor):
     module.model_fingerprint = lambda _: FakeEncoder().fingerprint
 sys.exit(qa.cli.main.main(sys.argv[1:]))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.cli import main as cli
+from qa.cli.arguments import command_parser
 from qa.cli.open_service import open_service
 from qa.encode import Encoder
 from qa.reading.sidecar import read_sources
@@ -141,7 +141,7 @@ def test_the_readme_names_every_route_for_programs() -> None:
 
 
 def commands() -> set[str]:
-    (action,) = [each for each in cli._parser()._actions if isinstance(each, argparse._SubParsersAction)]
+    (action,) = [each for each in command_parser()._actions if isinstance(each, argparse._SubParsersAction)]
     return set(action.choices)
 
 

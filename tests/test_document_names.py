@@ -16,7 +16,8 @@ RESERVED, LONG, SIDECAR = "is reserved", "is too long", "is the sidecar's"
 
 REFUSED = [
     *((name, PART) for name in ("", "/", "/etc/passwd", "../a.txt", "a/../../b.txt", "a//b.txt", "./a.txt", "a/",
-                                ".hidden.txt", "a/.git/x.txt", "~$a.docx", "a.txt.", "a.txt ", "a /b.txt")),
+                                ".hidden.txt", "a/.git/x.txt", "~$a.docx", "__MACOSX/a.txt", "a.txt.", "a.txt ",
+                                "a /b.txt")),
     *((name, CHARACTER) for name in ("a\\b.txt", "C:\\a.txt", "c:a.txt", "a\0.txt", "a\n.txt", "\x1b]0;x\x07.txt",
                                      "a?.txt", "\ud800.txt", "\u202egpj.txt", "a\u2028.txt", "a\u200b.txt",
                                      "a\u200e.txt", "\ufeffa.txt", "a\u00ad.txt", "a\u2066.txt", "a\x85.txt",

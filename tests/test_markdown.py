@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from qa.reading.formats.markdown import front_matter, read_markdown
+from qa.reading.formats.front_matter import front_matter
+from qa.reading.formats.markdown import read_markdown
 
 
 def outline(text: str) -> list[str]:
@@ -24,9 +25,53 @@ def test_front_matter_may_close_with_dots_and_end_the_file() -> None:
     assert front_matter("---\na: b\n...") == ({"a": "b"}, "")
 
 
-def test_nested_and_empty_values_are_left_out() -> None:
-    values, _ = front_matter("---\ntags:\n  - one\n  - two\nauthor: \ntitle: T\n---\n")
-    assert values == {"title": "T"}
+def test_empty_values_are_left_out_and_lists_are_joined() -> None:
+    values, _ = front_matter("---\nauthors:\n  - Ann Lee\n  - Bo Ek\nsubtitle: \ntitle: T\nlayout: {a: {b: c}}\n---\n")
+    assert values == {"authors": "Ann Lee, Bo Ek", "author": "Ann Lee, Bo Ek", "title": "T"}
+
+
+def test_front_matter_is_read_as_yaml() -> None:
+    values, text = front_matter(
+        "---\ntitle: >-\n  A plan\n  for all\nnote: |\n  one\n  two\nno: 2024 # why\n---\nHi.\n"
+    )
+    assert values == {"title": "A plan for all", "note": "one two", "no": "2024"}
+    assert text == "Hi.\n"
+
+
+def test_front_matter_may_be_toml() -> None:
+    values, text = front_matter("+++\ntitle = 'Snow'\ndate = 2023-11-20\n[extra]\na = 1\n+++\nHi.\n")
+    assert values == {"title": "Snow", "date": "2023-11-20"}
+    assert text == "Hi.\n"
+
+
+def test_front_matter_with_an_unquoted_colon_is_read_line_by_line() -> None:
+    assert front_matter("---\ntitle: Snow: a guide\ntags:\n- a\n---\n")[0]["title"] == "Snow: a guide"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\n\nThe lift is old.\n\n---\n\nThe stairs are new.\n",
+        "---\nThe lift is old.\n---\n",
+        "---\n- one\n- two\n---\n",
+        "---\n\nOpening hours: nine to five\n\n---\n",
+        "+++\nno toml\n+++\n",
+    ],
+)
+def test_an_opening_rule_without_a_mapping_is_no_front_matter(text: str) -> None:
+    assert front_matter(text) == ({}, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\na: " + "[" * 5000 + "\n---\n",
+        "+++\na = " + "[" * 5000 + "\n+++\n",
+        "---\n" + "".join(f"{'  ' * n}a:\n" for n in range(900)) + "---\n",
+    ],
+)
+def test_front_matter_of_any_depth_is_read_or_left(text: str) -> None:
+    front_matter(text)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +115,8 @@ def test_lines_of_a_paragraph_are_joined_but_for_hard_breaks() -> None:
         (r"A \$30 **fund** for *all*, `really`.", "A $30 fund for all, really."),
         ("[The rules](https://example.org), ![a map](map.png), <https://example.org>.", "The rules, a map, https://example.org."),
         ("R&amp;D &lt;3 &copy;", "R&D <3 ©"),
-        ("Raw <b>tags</b> stay.", "Raw <b>tags</b> stay."),
+        ("Raw <b>tags</b><!-- and comments --> are markup.", "Raw tags are markup."),
+        ("It is `<b>` here.", "It is <b> here."),
     ],
 )  # fmt: skip
 def test_inline_markup_resolves(written: str, read: str) -> None:
@@ -150,3 +196,29 @@ def test_nesting_beyond_reason_neither_fails_nor_hangs() -> None:
     read_markdown("> " * 5000 + "deep")
     assert read_markdown("[" * 5000 + "wide")[0].text.endswith("[wide")
     assert read_markdown("**" * 5000 + "bold")[0].text.endswith("bold")
+
+
+# Notes and HTML
+
+
+def test_footnotes_are_notes_with_their_marks() -> None:
+    found = outline(
+        "It holds 4,120[^1] farms[^b], and 12[^1] more.\n\n[^1]: Without the harbour.\n\n[^b]: All of\n    them."
+    )
+    assert found == [
+        "paragraph: It holds 4,120[1] farms[2], and 12[1] more.",
+        "footnote: [1] Without the harbour.",
+        "footnote: [2] All of them.",
+    ]
+
+
+def test_html_in_markdown_is_read_as_on_a_page() -> None:
+    text = (
+        "Water costs <b>3.20</b>.<br>Waste costs 2.10 per m<sup>3</sup>.\n\n<details><summary>Who pays?</summary>\n\n"
+        'Owners *pay*.\n\n</details>\n\n<div style="display:none">\n\nNot shown.\n\n</div>\n'
+    )
+    assert outline(text) == [
+        "paragraph: Water costs 3.20.\nWaste costs 2.10 per m³.",
+        "heading: Who pays?",
+        "paragraph: Owners pay.",
+    ]

@@ -6,11 +6,10 @@ from hashlib import sha256
 
 import pytest
 
-import qa.answering.originals
-from qa.answering.originals import PIECE_BYTES, Originals
+from qa.answering.originals import BLOCK_BYTES, PIECE_BYTES, Originals
 from qa.errors import UnknownDocument
 
-CONTENT = bytes(range(256)) * 1024  # four pieces
+CONTENT = bytes(range(251)) * 4178  # three blocks and 16 pieces, and a little
 
 
 @pytest.fixture
@@ -27,16 +26,14 @@ def originals(tmp_path):
 
 
 @pytest.fixture
-def hashed(monkeypatch):
-    """How many bytes were read for a digest before anything was sent."""
+def pread(monkeypatch):
+    """How many bytes were read from files so far."""
     pieces = []
     pread = os.pread
 
     def counted(descriptor, size, offset):
-        piece = pread(descriptor, size, offset)
-        if size == qa.answering.originals._HASHED_BYTES:
-            pieces.append(piece)
-        return piece
+        pieces.append(pread(descriptor, size, offset))
+        return pieces[-1]
 
     monkeypatch.setattr(os, "pread", counted)
     return lambda: sum(map(len, pieces))
@@ -81,30 +78,39 @@ def test_a_file_comes_in_pieces_as_it_was_indexed(originals, path):
     assert (file.name, file.size_bytes) == ("a.txt", len(CONTENT))
     pieces = whole(file)
     assert b"".join(pieces) == CONTENT
-    assert {len(piece) for piece in pieces} == {PIECE_BYTES}
+    assert max(map(len, pieces)) == PIECE_BYTES
+    assert (file.sha256, len(pieces)) == (digest(), 17)
     path.write_bytes(b"")
     assert whole(originals.open("deep/a.txt", digest(b""))) == []
 
 
-def test_a_digest_is_compared_anew_only_when_the_file_has_changed(originals, path, hashed):
+def test_a_digest_is_compared_anew_only_when_the_file_has_changed(originals, path, pread):
     for _ in range(5):
         originals.open("deep/a.txt", digest()).close()
-    assert hashed() == len(CONTENT)
+    assert pread() == len(CONTENT)
     with pytest.raises(UnknownDocument):
         originals.open("deep/a.txt", digest(b"other"))
-    assert hashed() == len(CONTENT)
+    assert pread() == len(CONTENT)
     path.with_name("b.txt").write_bytes(CONTENT)
     path.with_name("b.txt").replace(path)
     originals.open("deep/a.txt", digest()).close()
-    assert hashed() == 2 * len(CONTENT)
+    assert pread() == 2 * len(CONTENT)
 
 
-def test_what_is_remembered_is_bounded(originals, path, monkeypatch):
-    monkeypatch.setattr(qa.answering.originals, "_REMEMBERED", 3)
-    for number in range(10):
-        path.write_bytes(b"%d" % number)
-        originals.open("deep/a.txt", digest(b"%d" % number)).close()
-    assert len(originals._known) == 3
+def test_what_is_remembered_is_bounded(tmp_path, path, pread):
+    originals = Originals(tmp_path, remembered_bytes=3 * 200)
+
+    def costs_of(number):
+        """The bytes that are read to open a file, whose size is its number; then also the present file is another."""
+        before = pread()
+        originals.open(f"deep/{number}.txt", digest(b"x" * number)).close()
+        return pread() - before
+
+    for number in range(1, 11):
+        path.with_name(f"{number}.txt").write_bytes(b"x" * number)
+    assert [costs_of(number) for number in range(1, 11)] == list(range(1, 11))
+    assert [costs_of(number) for number in (10, 9, 8)] == [0, 0, 0]
+    assert [costs_of(number) for number in (1, 2)] == [1, 2], "these were forgotten"
 
 
 @pytest.mark.parametrize("kind", ["gone", "changed", "folder", "pipe", "unreadable name", "link to nowhere"])
@@ -129,7 +135,7 @@ def test_what_is_not_the_file_that_was_indexed_is_refused(originals, path, held,
 
 @pytest.mark.parametrize("change", ["written over", "cut", "emptied"])
 def test_a_file_that_changes_while_it_is_read_is_never_given_whole(originals, path, change):
-    for pieces_before in range(3):
+    for pieces_before in (0, 3, 4, 5, 12):
         path.write_bytes(CONTENT)
         file = originals.open("deep/a.txt", digest())
         received = [file.read() for _ in range(pieces_before)]
@@ -163,3 +169,30 @@ def test_a_file_that_nobody_sends_is_closed(originals, path, held):
         assert originals.open("deep/a.txt", digest())
         gc.collect()
     assert not held
+
+
+@pytest.mark.parametrize(
+    ("start", "stop"),
+    [(0, 1), (5, 6), (0, PIECE_BYTES), (PIECE_BYTES - 1, PIECE_BYTES + 1), (BLOCK_BYTES - 1, BLOCK_BYTES + 1),
+     (1, 2 * BLOCK_BYTES), (len(CONTENT) - 1, len(CONTENT)), (len(CONTENT) - 5, len(CONTENT)), (0, len(CONTENT))],
+)  # fmt: skip
+def test_a_part_is_exactly_those_bytes_and_costs_only_the_blocks_it_lies_in(originals, path, pread, start, stop):
+    originals.open("deep/a.txt", digest()).close()
+    before = pread()
+    file = originals.open("deep/a.txt", digest())
+    file.take(range(start, stop))
+    assert b"".join(whole(file)) == CONTENT[start:stop]
+    assert pread() - before <= stop - start + 2 * BLOCK_BYTES
+
+
+def test_a_part_that_has_changed_is_not_given_though_the_rest_is(originals, path):
+    file = originals.open("deep/a.txt", digest())
+    with path.open("r+b") as other:
+        other.seek(2 * BLOCK_BYTES)
+        other.write(b"changed")
+    file.take(range(2 * BLOCK_BYTES))
+    assert len(b"".join(iter(file.read, b""))) == 2 * BLOCK_BYTES
+    file.take(range(2 * BLOCK_BYTES + 100, 2 * BLOCK_BYTES + 101))
+    with pytest.raises(UnknownDocument, match="changed while"):
+        file.read()
+    file.close()

@@ -15,7 +15,7 @@ from qa.evaluate.calibration import auroc, calibration_error, cross_validated, f
 from qa.evaluate.gold import read_gold
 from qa.evaluate.questions import ask_all, report
 from qa.index.contract import Index
-from qa.index.local.local_index import open_index
+from qa.index.local.open_version import open_index
 from qa.retrieval.search import search
 from qa.settings import Settings
 

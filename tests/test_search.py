@@ -148,7 +148,7 @@ def test_the_same_question_is_ranked_the_same(shop: Index) -> None:
 
 def test_boilerplate_does_not_come_before_what_says_as_much(tmp_path: Path) -> None:
     line = "Printed by the harbour press of Elden"
-    workshop = Workshop(tmp_path, {"a.txt": f"Text of some length stands here.\n\n{line} ©", "b.txt": f"{line} it is."})
+    workshop = Workshop(tmp_path, {"a.txt": f"Text of some length stands here.\n\n© {line}", "b.txt": f"{line} it is."})
     workshop.build()
     with_both = workshop.open_index()
     ranking = search(with_both, FakeEncoder(), line)

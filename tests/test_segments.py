@@ -53,6 +53,8 @@ def same_index(left: LocalIndex, right: LocalIndex) -> None:
         encoding = ENCODER.encode_question(question)
         asked = tuple(dict.fromkeys(terms(question)))
         assert left.frequencies(asked) == right.frequencies(asked)
+        assert left.held(asked, rows).tolist() == right.held(asked, rows).tolist()
+        assert [left.together(each, asked) for each in asked] == [right.together(each, asked) for each in asked]
         for filters in FILTERS:
             for count in (1, 3, 100):
                 found = left.candidates(encoding.vector, asked, count, filters)
@@ -71,6 +73,34 @@ def split(texts: Mapping[str, str], choices: Sequence[int]) -> list[dict[str, st
     for number, (source, text) in enumerate(texts.items()):
         parts[choices[number]][source] = text
     return parts
+
+
+ABBREVIATED = {
+    "a.txt": "The Harbour Pilot Fund (HPF) pays. The Mill Rye Trust and the Main Road Team met.",
+    "b.txt": "The Mill Rye Trust sells salt; MRT is known. The Harbour Police Force (HPF) came.",
+    "c.txt": "The Main Road Team rests. The Main Road Team works.",
+}
+
+
+def test_abbreviations_count_live_documents_only() -> None:
+    keys = ("hpf", "mrt", "harbour pilot fund")
+    with temporary() as root:
+        with opened([write_segment(root, ABBREVIATED)]) as whole:
+            found = [(each.short, each.long, each.defined, each.used) for each in whole.abbreviations(keys)]
+        folders = [write_segment(root, {source: text}) for source, text in ABBREVIATED.items()]
+        with opened(folders) as parts, opened(folders, {1: {"b.txt"}}) as fewer:
+            split_up = [(each.short, each.long, each.defined, each.used) for each in parts.abbreviations(keys)]
+            left = [(each.short, each.long, each.defined, each.used) for each in fewer.abbreviations(keys)]
+    assert (
+        found
+        == split_up
+        == [
+            ("HPF", "Harbour Pilot Fund", True, True),
+            ("HPF", "Harbour Police Force", True, True),
+            ("mrt", "main road team", False, True),
+        ]
+    )
+    assert left == [("HPF", "Harbour Pilot Fund", True, True), ("mrt", "main road team", False, False)]
 
 
 places = st.lists(st.integers(0, 2), min_size=8, max_size=8)

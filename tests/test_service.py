@@ -236,12 +236,13 @@ def test_a_missing_current_is_no_missing_index(shop, caplog):
         mended = shop.build()
         assert mended.snapshot == second
         until(lambda: service.status().trouble is None)
+        newest = shop.new_folder()
         (shop.index / "CURRENT").unlink()
         service.refresh()
         assert service.status().snapshot == second, "a running service keeps what it has"
         assert "CURRENT is missing" in service.status().trouble
         assert service.ask("who built the pier").passages
-    flip(shop.new_folder() / "tokens.u8")
+    flip(newest / "tokens.u8")
     with serving(shop) as service:
         assert service.status().snapshot == first
 

@@ -380,6 +380,16 @@ def test_a_rollback_that_is_cut_off_before_its_commit_changes_nothing(tmp_path):
     assert third.id in rolled_back(tmp_path)
 
 
+def test_rollback_does_not_choose_what_was_never_current(tmp_path):
+    *_, second, _ = three(tmp_path)
+    uncommitted = a_version(tmp_path, a_segment(tmp_path, "lone"), documents="l")
+    version_path(tmp_path, uncommitted.name).write_bytes(version_bytes(uncommitted))
+    with pytest.raises(UnknownSnapshot):
+        roll_back(tmp_path, uncommitted.id)
+    assert roll_back(tmp_path) == second.id
+    assert current_version(tmp_path).sequence > uncommitted.sequence
+
+
 def test_rollback_refuses_damage(tmp_path):
     first, second, third = three(tmp_path)
     flip(segment_path(tmp_path, second.segments[-1].id) / "tokens.i8", 0)

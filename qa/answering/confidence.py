@@ -1,106 +1,89 @@
 """The probability that the passages answer the question, and the verdict drawn from it.
 
-A logistic regression over word-level evidence. No single similarity tells an answer from a near miss; what does is how
-badly the worst-met word of the question is met, whether the question speaks of things nobody here knows, and whether
-the passage holds the kind of thing asked for. Every feature is bounded, so no question is long enough to win by
-itself. Coefficients and thresholds are in `confidence.json`; `qa eval fit` writes it.
+A logistic regression over evidence that does not depend on how a question is typed. No single similarity tells an
+answer from a near miss; what does is how badly the worst-met word of the question is met, how far it falls behind the
+others, how many are met, whether the question speaks of things nobody here knows, whether the sentence or a neighbour
+holds the kind of thing asked for, and what limits it. Every feature is bounded, and none grows with a question's length
+alone. `qa.answering.confidence_model` has the numbers.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
 from qa.answering.answer_type import expected_type, holds
-from qa.records import Verdict, WordMatch
-from qa.retrieval.evidence import Match, word_matches
+from qa.answering.confidence_model import Model
+from qa.answering.limiting_words import unmet_limits
+from qa.records import Passage, Verdict, WordMatch
+from qa.retrieval.evidence import Match, whole_question, word_matches
 from qa.retrieval.search import Ranking
-from qa.text.words import term, words
-
-FILE = "confidence.json"
 
 FEATURES = {
     "worst_met": "similarity of the question's worst-met content word, within the best sentence and the heading trail",
-    "met_exactly": "share of the content words, by weight, that the best passage holds to the letter",
-    "lacks_type": "1 if the best sentence lacks the kind of thing asked for",
-    "strangers": "names and words that neither documents nor model know: how many, at most 2, less among many words",
-    "strangers_unmet": "their share of the content words' weight, as far as nothing in the passage is like them",
-    "content_words": "log of one more than their number, at most 10, for the worst of many is worse than of few",
+    "gap": "how far it falls behind the mean of all its tokens: a near miss meets all but one word",
+    "words_met": "log of one more than the content words that are met to the letter or nearly, at most 10",
+    "lacks_type": "1 if neither the best sentence nor a neighbour holds the kind of thing asked for",
+    "unmet_limits": "1 if the question has a superlative or a negation, and the passage none like it",
+    "strangers_unmet": "share of the content words' weight that neither documents nor model know, nor passage is like",
 }
-_MOST_STRANGERS = 2
-_FEW_WORDS = 4  # a stranger among so many counts whole
 _MOST_WORDS = 10
+_NEARLY = 0.55  # similarity
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
-    """Fitted numbers: for each feature its mean, deviation and coefficient; the confidences that part the verdicts."""
+def assess(model: Model | None, ranking: Ranking, best: Match | None) -> tuple[float | None, Verdict, bool]:
+    """Confidence, verdict, and whether nine of ten such answers are right, given the best passage.
 
-    intercept: float
-    features: dict[str, tuple[float, float, float]]
-    answered_from: float
-    related_from: float
-
-    def probability(self, values: dict[str, float]) -> float:
-        """The confidence for given features, in 0..1."""
-        logit = self.intercept
-        for name, (mean, deviation, coefficient) in self.features.items():
-            logit += coefficient * (values[name] - mean) / deviation
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
-
-    def verdict(self, probability: float) -> Verdict:
-        """The verdict for a confidence."""
-        if probability >= self.answered_from:
-            return Verdict.ANSWERED
-        return Verdict.RELATED if probability >= self.related_from else Verdict.NONE
-
-
-@cache
-def shipped_model() -> Model:
-    """The model that the package carries."""
-    stored = json.loads(files("qa.answering").joinpath(FILE).read_text(encoding="utf-8"))["model"]
-    features = {name: tuple(numbers) for name, numbers in stored.pop("features").items()}
-    return Model(features=features, **stored)
-
-
-def assess(ranking: Ranking, best: Match | None) -> tuple[float, Verdict]:
-    """Confidence and verdict, given the best passage."""
+    Without a model that was fitted for the encoder, nothing is known of the first, and the verdict says so.
+    """
     if best is None:
-        return 0.0, Verdict.NONE
-    probability = shipped_model().probability(measure(ranking, best))
-    return probability, shipped_model().verdict(probability)
+        return (None if model is None else 0.0), Verdict.NONE, False
+    if model is None:
+        return None, Verdict.UNCALIBRATED, False
+    probability = model.probability(measure(ranking, best))
+    return probability, model.verdict(probability), probability >= model.sure_from
 
 
 def measure(ranking: Ranking, best: Match) -> dict[str, float]:
     """The features of a question and its best passage, by the names in `FEATURES`."""
-    met = list({term(word.word): word for word in word_matches(best)}.values())  # each word once
+    met = _weighed(ranking, word_matches(best))
     total = sum(word.weight for word in met)
-    passage = best.hit.passage
-    sentence = passage.sentences[best.best_sentence]
-    lacks = not holds(expected_type(ranking.searched), passage.text[sentence.start : sentence.end])
-    strangers = _strangers(ranking, met)
+    worst = min((word.in_sentence for word in met), default=0.0)
+    lacks = not holds(expected_type(ranking.searched), _around(best.hit.passage, best.best_sentence))
+    unknown = {word.text for word in ranking.content_words if not word.frequency}
+    strangers = [word for word in met if word.word in unknown and not ranking.is_word(word.word)]
+    words_met = sum(word.exact or word.in_sentence >= _NEARLY for word in met)
     return {
-        "worst_met": min((word.in_sentence for word in met), default=0.0),
-        "met_exactly": sum(word.weight for word in met if word.exact) / total if total else 0.0,
+        "worst_met": worst,
+        "gap": max(0.0, whole_question(best) - worst),
+        "words_met": math.log1p(min(words_met, _MOST_WORDS)),
         "lacks_type": float(lacks),
-        "strangers": min(len(strangers), _MOST_STRANGERS) * min(1.0, _FEW_WORDS / max(1, len(met))),
+        "unmet_limits": float(unmet_limits(ranking.searched, _read(best.hit.passage))),
         "strangers_unmet": sum(word.weight * (1 - word.similarity) for word in strangers) / total if total else 0.0,
-        "content_words": math.log1p(min(len(met), _MOST_WORDS)),
     }
 
 
-def _strangers(ranking: Ranking, met: Sequence[WordMatch]) -> list[WordMatch]:
-    """Content words that no passage holds and that are names, or words that the model knows only by pieces."""
-    unknown = {word.term for word in ranking.content_words if not word.frequency}
-    first = next(iter(words(ranking.searched)), None)
-    opening = ranking.searched[first.start : first.end] if first else ""
-    return [
-        word
-        for word in met
-        if term(word.word) in unknown
-        and ((word.word[0].isupper() and word.word != opening) or not ranking.is_word(word.word))
-    ]
+def _weighed(ranking: Ranking, matches: Sequence[WordMatch]) -> list[WordMatch]:
+    """Each word once; of an abbreviation and what it stands for, the words of the side that is met better."""
+    met = dict(zip(ranking.met_terms, matches, strict=True))
+    for each in ranking.alternatives:
+        short = [met[index_term] for index_term in each.short if index_term in met]
+        long = [met[index_term] for index_term in each.long if index_term in met]
+        if short and long:
+            for index_term in each.long if _worst(short) >= _worst(long) else each.short:
+                met.pop(index_term, None)
+    return list(met.values())
+
+
+def _worst(matches: Sequence[WordMatch]) -> float:
+    return min(match.in_sentence for match in matches)
+
+
+def _read(passage: Passage) -> str:
+    return "\n".join((*passage.headings, passage.text))
+
+
+def _around(passage: Passage, number: int) -> str:
+    """A sentence with its direct neighbours."""
+    first, last = passage.sentences[max(0, number - 1)], passage.sentences[min(len(passage.sentences) - 1, number + 1)]
+    return passage.text[first.start : last.end]

@@ -1,8 +1,9 @@
 """The files that documents were read from, as they are sent to clients: in pieces, from disk.
 
 Guarantees: a file is sent only as it was indexed. Its SHA-256 is compared before anything is sent, on the descriptor
-that is then read from, and once more over what is sent: if that differs, the last piece is never given out, so that
-nobody takes a mixture of two versions for the whole. The first comparison is remembered for as long as the file's size
+that is then read from. Digests of its blocks are taken in that same pass, and each block is compared with its own once
+more before any byte of it is given out; so nobody takes a mixture of two versions for the whole or for a part, and a
+part costs no more than the blocks that it lies in. The first comparison is remembered for as long as the file's size
 and times stay the same, so a large file is not read twice at each request.
 """
 
@@ -11,7 +12,8 @@ from __future__ import annotations
 import os
 import stat
 from collections import OrderedDict
-from hashlib import sha256
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -19,35 +21,67 @@ from typing import Protocol
 from qa.errors import UnknownDocument
 
 PIECE_BYTES = 64 << 10
-_HASHED_BYTES = 1 << 20  # at once
-_REMEMBERED = 4096  # files, of 64 bytes and a little
+BLOCK_BYTES = 4 * PIECE_BYTES  # held for each file that is being sent
+_BLOCK_DIGEST_BYTES = 16
+_REMEMBERED_BYTES = 16 << 20  # of digests: those of blocks of 250 GB, or of 100,000 small files
 
 _Stamp = tuple[int, int, int, int, int]
 
 
 class Original(Protocol):
-    """An open file. For one caller at a time."""
+    """An open file. For one caller at a time.
+
+    Attributes:
+        name: Its name, without folders.
+        size_bytes: Its whole size.
+        sha256: Its digest, in hexadecimal digits.
+    """
 
     name: str
     size_bytes: int
+    sha256: str
+
+    def take(self, part: range) -> None:
+        """Have `read` give these bytes alone; to be called before it, with a part of the file's own range."""
 
     def read(self) -> bytes:
         """The next piece; nothing at the end.
 
         Raises:
-            UnknownDocument: the file was changed or cut while it was read; the pieces so far are worth nothing.
+            UnknownDocument: the file was changed or cut while it was read; what is left cannot be had.
         """
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Digests:
+    """A file's SHA-256, in hexadecimal digits, and the digests of its blocks, one after the other."""
+
+    whole: str
+    blocks: bytes
+
+    @property
+    def size_bytes(self) -> int:
+        """What remembering them takes, about."""
+        return len(self.blocks) + 160
+
+
 class Originals:
     """Opens the files of one folder. Safe to call from several threads."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, remembered_bytes: int = _REMEMBERED_BYTES) -> None:
+        """Take the folder.
+
+        Args:
+            folder: Where the files are.
+            remembered_bytes: Most memory for digests that were compared.
+        """
         self._folder = folder
-        self._known: OrderedDict[_Stamp, str] = OrderedDict()
+        self._most_bytes = remembered_bytes
+        self._remembered_bytes = 0
+        self._known: OrderedDict[_Stamp, _Digests] = OrderedDict()
         self._lock = Lock()
 
     def open(self, source: str, digest: str) -> Original:
@@ -63,60 +97,80 @@ class Originals:
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
             raise gone from None
-        file = _OpenFile(path.name, descriptor, digest)
         try:
-            same = file.is_regular and self._digest(descriptor) == digest
+            found = self._digests(descriptor) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
         except OSError:
-            same = False
-        if not same:
-            file.close()
+            found = None
+        if not found or found.whole != digest:
+            os.close(descriptor)
             raise gone
-        return file
+        return _OpenFile(path.name, descriptor, found)
 
-    def _digest(self, descriptor: int) -> str | None:
-        """The SHA-256 of an open file; None if it changes while it is read."""
+    def _digests(self, descriptor: int) -> _Digests | None:
+        """The digests of an open file; None if it changes while it is read."""
         before = _stamp(descriptor)
         with self._lock:
             known = self._known.get(before)
         if known:
             return known
-        digest, offset = sha256(), 0
-        while piece := os.pread(descriptor, _HASHED_BYTES, offset):
-            digest.update(piece)
-            offset += len(piece)
+        whole, blocks, offset = sha256(), bytearray(), 0
+        while block := _read_block(descriptor, offset):
+            whole.update(block)
+            blocks += _digest_of(block)
+            offset += len(block)
         if _stamp(descriptor) != before or offset != os.fstat(descriptor).st_size:
             return None
+        found = _Digests(whole.hexdigest(), bytes(blocks))
         with self._lock:
-            self._known[before] = digest.hexdigest()
-            if len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        return digest.hexdigest()
+            self._remember(before, found)
+        return found
+
+    def _remember(self, stamp: _Stamp, digests: _Digests) -> None:
+        if stamp not in self._known:
+            self._known[stamp] = digests
+            self._remembered_bytes += digests.size_bytes
+        while self._remembered_bytes > self._most_bytes:
+            _, forgotten = self._known.popitem(last=False)
+            self._remembered_bytes -= forgotten.size_bytes
 
 
 class _OpenFile:
-    def __init__(self, name: str, descriptor: int, digest: str) -> None:
-        found = os.fstat(descriptor)
+    def __init__(self, name: str, descriptor: int, digests: _Digests) -> None:
         self.name = name
-        self.size_bytes = found.st_size
-        self.is_regular = stat.S_ISREG(found.st_mode)
+        self.sha256 = digests.whole
+        self.size_bytes = os.fstat(descriptor).st_size
         self._descriptor: int | None = descriptor
-        self._wanted = digest
-        self._digest = sha256()
-        self._offset = 0
+        self._blocks = digests.blocks
+        self._block = b""
+        self._block_start = -1
+        self._left = range(self.size_bytes)
+
+    def take(self, part: range) -> None:
+        self._left = part
 
     def read(self) -> bytes:
+        if not self._left:
+            return b""
+        start = self._left.start
+        self._hold(start - start % BLOCK_BYTES)
+        end = min(self._left.stop, self._block_start + len(self._block), start + PIECE_BYTES)
+        self._left = range(end, self._left.stop)
+        return self._block[start - self._block_start : end - self._block_start]
+
+    def _hold(self, block_start: int) -> None:
+        """Read the block that begins at an offset, unless it is held, and compare it with its digest."""
+        if block_start == self._block_start:
+            return
         assert self._descriptor is not None
-        wanted_bytes = min(PIECE_BYTES, self.size_bytes - self._offset)
         try:
-            piece = os.pread(self._descriptor, wanted_bytes, self._offset)
+            self._block = _read_block(self._descriptor, block_start)
         except OSError:
-            piece = b""
-        self._offset += len(piece)
-        self._digest.update(piece)
-        cut = wanted_bytes and not piece
-        if cut or (self._offset == self.size_bytes and self._digest.hexdigest() != self._wanted):
+            self._block = b""
+        self._block = self._block[: self.size_bytes - block_start]  # the file may have grown
+        place = block_start // BLOCK_BYTES * _BLOCK_DIGEST_BYTES
+        if _digest_of(self._block) != self._blocks[place : place + _BLOCK_DIGEST_BYTES]:
             raise UnknownDocument(f"The file {self.name} was changed while it was read.")
-        return piece
+        self._block_start = block_start
 
     def close(self) -> None:
         descriptor, self._descriptor = self._descriptor, None
@@ -125,6 +179,18 @@ class _OpenFile:
 
     def __del__(self) -> None:
         self.close()  # where the client had gone before there was a reply
+
+
+def _read_block(descriptor: int, offset: int) -> bytes:
+    """A whole block, or what is there of the last one."""
+    block = bytearray()
+    while len(block) < BLOCK_BYTES and (piece := os.pread(descriptor, BLOCK_BYTES - len(block), offset + len(block))):
+        block += piece
+    return bytes(block)
+
+
+def _digest_of(block: bytes) -> bytes:
+    return blake2b(block, digest_size=_BLOCK_DIGEST_BYTES).digest()
 
 
 def _stamp(descriptor: int) -> _Stamp:

@@ -54,8 +54,22 @@ def quote_url(document_id: str, start: int, end: int, text: str) -> str:
     return f"/documents/{quote(document_id)}?quote={place}-{quote_digest(text)}#c{place}"
 
 
-def cite(document: Document | DocumentInfo, place: Span, page: int | None, text: str) -> Citation:
-    """The citation of a text that stands at a place of a document, on a page where there are pages."""
+def cite(
+    document: Document | DocumentInfo,
+    place: Span,
+    page: int | None,
+    text: str,
+    pages: tuple[int, int] | None = None,
+) -> Citation:
+    """The citation of a text that stands at a place of a document.
+
+    Args:
+        document: The document.
+        place: Where in its canonical text.
+        page: The page of the words that matter, where there are pages.
+        text: The text.
+        pages: The first and the last page of the text.
+    """
     return Citation(
         document_id=document.id,
         title=document.title,
@@ -67,7 +81,23 @@ def cite(document: Document | DocumentInfo, place: Span, page: int | None, text:
         start=place.start,
         end=place.end,
         url=quote_url(document.id, place.start, place.end, text),
+        pages=pages,
     )
+
+
+def pages_at(document: Document, place: Span) -> tuple[int, int] | None:
+    """The first and the last page that a place of a document stands on; None where there are no pages."""
+    pages: list[int] = []
+    for block in document.blocks:
+        if block.page is None or block.end <= place.start or place.end <= block.start:
+            continue
+        within = [(block.start, block.page), *block.breaks]
+        pages += [
+            page
+            for (start, page), (end, _) in zip(within, [*within[1:], (block.end, 0)], strict=True)
+            if start < place.end and place.start < end
+        ]
+    return (pages[0], pages[-1]) if pages else None
 
 
 def find_quote(document_text: str, reference: str) -> Found | None:

@@ -62,7 +62,7 @@ def quotes(index: Index, groups: Sequence[Group], *, explain: bool = False) -> t
                 text=passage.text,
                 headings=passage.headings,
                 highlights=highlights(group.best),
-                citation=_citation(index, hit),
+                citation=_citation(index, hit, passage.sentences[group.best.best_sentence].start),
                 also_in=tuple(_citation(index, copy) for copy in group.copies),
                 footnotes=notes,
                 signals={name: round(value, 4) for name, value in hit.signals.items()},
@@ -72,9 +72,16 @@ def quotes(index: Index, groups: Sequence[Group], *, explain: bool = False) -> t
     return tuple(made)
 
 
-def _citation(index: Index, hit: Hit) -> Citation:
+def _citation(index: Index, hit: Hit, marked: int = 0) -> Citation:
+    """The citation of a passage; its page is that of the words at `marked`, an offset into the passage."""
     passage = hit.passage
-    return cite(index.info(passage.document_id), Span(passage.start, passage.end), passage.page, passage.text)
+    info = index.info(passage.document_id)
+    place = Span(passage.start, passage.end)
+    if passage.page is None:
+        return cite(info, place, None, passage.text)
+    later = [(start, page) for start, page in passage.breaks if start <= marked]
+    last = passage.breaks[-1][1] if passage.breaks else passage.page
+    return cite(info, place, later[-1][1] if later else passage.page, passage.text, (passage.page, last))
 
 
 @lru_cache(maxsize=1024)  # of some 20 kB each

@@ -11,6 +11,9 @@ from typing import Any
 
 from qa.answering.answer_cache import AnswerCache
 from qa.answering.confidence import assess
+from qa.answering.confidence_model import model_for
+from qa.answering.disagreement import disagreement
+from qa.answering.filters import resolved, undated_left_out
 from qa.answering.originals import Original, Originals
 from qa.answering.question import checked
 from qa.answering.quotes import distinct, quotes
@@ -18,7 +21,8 @@ from qa.encode import Encoder
 from qa.errors import OperatingError
 from qa.index.build_notes import read_progress, read_report
 from qa.index.contract import IndexSource
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Verdict
+from qa.retrieval.evidence import unmet
 from qa.retrieval.search import search
 from qa.retrieval.stage_timer import Stopwatch
 from qa.settings import Settings
@@ -38,6 +42,7 @@ class Service:
         self._settings = settings
         self._encoder = encoder
         self._source = source
+        self._confidence = model_for(encoder.fingerprint, settings.index_dir)
         self._given = AnswerCache()
         self._originals = Originals(settings.seeds_dir)
 
@@ -45,40 +50,60 @@ class Service:
         """Let go of the index."""
         self._source.close()
 
-    def ask(self, question: str, k: int = 5, filters: Filters | None = None, *, explain: bool = False) -> Answer:
+    def ask(
+        self,
+        question: str,
+        k: int = 5,
+        filters: Filters | None = None,
+        *,
+        explain: bool = False,
+        exactly: bool = False,
+    ) -> Answer:
         """Answer a question with at most `k` quotations.
+
+        Args:
+            question: In words.
+            k: How many quotations at most.
+            filters: Which documents may answer.
+            explain: Whether to tell which words met which.
+            exactly: Whether to search for exactly what was typed, with nothing corrected, left out or written out.
 
         Raises:
             InvalidQuestion: it is empty or no text.
             QuestionTooLong: it is over the limit of the settings.
             InvalidRequest: `k` or a filter is out of range.
-            UnknownDocument: a filter names a document that is not there.
+            UnknownDocument, UnknownPublisher: a filter names what is not there.
             NoIndex, DamagedSnapshot, MismatchedSnapshot: there is nothing to answer from.
         """
         stopwatch = Stopwatch()
         question = checked(question, k, filters, self._settings.max_question_chars)
         with self._source.reading() as index:
-            if filters and filters.document_ids:
-                filters = replace(filters, document_ids=tuple(map(index.present_id, filters.document_ids)))
-            asked = (index.id, question, k, filters or Filters())
+            filters = resolved(index, filters or Filters())
+            asked = (index.id, question, k, filters, exactly)
             given = self._given.get(asked)
-            if given and not explain:  # whoever tunes wants to see it done
+            if given and not explain:  # an explanation is wanted with the times of its stages
                 return replace(given, took_ms=round(stopwatch.total_ms(), 2), stages_ms={})
-            ranking = search(index, self._encoder, question, filters, stopwatch)
+            ranking = search(index, self._encoder, question, filters, stopwatch, exactly=exactly)
             groups = distinct(ranking, k)
-            confidence, verdict = assess(ranking, groups[0].best if groups else None)
+            best = groups[0].best if groups else None
+            confidence, verdict, sure = assess(self._confidence, ranking, best)
             stopwatch.lap("evidence")
             passages = quotes(index, groups, explain=explain)
+            differing = disagreement(index, ranking.searched, ranking.content_words, groups)
             stopwatch.lap("quotes")
             answer = Answer(
                 question=question,
                 searched=ranking.searched,
                 verdict=verdict,
-                confidence=round(confidence, 4),
+                confidence=None if confidence is None else round(confidence, 4),
                 passages=passages,
                 snapshot=index.id,
                 took_ms=round(stopwatch.total_ms(), 2),
                 stages_ms={stage: round(ms, 3) for stage, ms in stopwatch.laps.items()},
+                sure=sure,
+                unmet=unmet(best) if best else tuple(dict.fromkeys(word.text for word in ranking.content_words)),
+                disagreement=() if verdict is Verdict.NONE else differing,
+                undated_left_out=undated_left_out(index, filters),
             )
             if not explain:
                 self._given.keep(asked, answer)

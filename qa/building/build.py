@@ -38,6 +38,7 @@ from qa.building.read_files import Reading, content_of, read_files
 from qa.building.repair import check_segments
 from qa.building.reuse import Reuse, reader_of
 from qa.building.stored_segments import Place, StoredSegment, identity, stored_segments
+from qa.building.unanswered import with_unanswered
 from qa.building.write_segments import write_segments
 from qa.encode import Encoder, model_fingerprint, model_name, open_encoder
 from qa.errors import BuildFailed, MismatchedSnapshot, OperatingError
@@ -94,9 +95,8 @@ def build(
             sweep_uploads(settings.seeds_dir)
             note = ProgressNote(index_dir, on_progress)
             try:
-                if verify or repair:
-                    check_segments(index_dir, fail=not repair)
-                report = _Build(settings, note, encoder, fresh=fresh).run()
+                damaged = check_segments(index_dir, fail=not repair) if verify or repair else set()
+                report = _Build(settings, note, encoder, damaged, fresh=fresh).run()
             except Exception as error:
                 _keep(index_dir, BuildReport(error=_told(error)), started)
                 raise
@@ -128,12 +128,19 @@ class _Build:
     """One build, step by step."""
 
     def __init__(
-        self, settings: Settings, on_progress: Callable[[Progress], None], encoder: Encoder | None, *, fresh: bool
+        self,
+        settings: Settings,
+        on_progress: Callable[[Progress], None],
+        encoder: Encoder | None,
+        damaged: set[str],
+        *,
+        fresh: bool,
     ) -> None:
         self._settings = settings
         self._index_dir = settings.index_dir
         self._on_progress = on_progress
         self._encoder = encoder
+        self._damaged = damaged
         self._fresh = fresh
         self._report = BuildReport()
         self._configuration = Configuration(
@@ -156,6 +163,8 @@ class _Build:
         with ExitStack() as open_segments:
             segments = open_segments.enter_context(stored_segments(self._index_dir, self._useful(before)))
             served = live_documents(before, segments)
+            digests = {source: place.stored.sha256 for source, place in served.items()}
+            self._contents = with_unanswered(self._contents, digests)
             plan = self._plan(segments)
             reading, placed = Reading(dict(plan.failed)), dict(plan.kept)
             if plan.to_read:
@@ -169,6 +178,8 @@ class _Build:
                 placed |= _places(new)
                 placed |= {source: plan.provisional[source] for source in reading.kept if source in plan.provisional}
             version = new_version(placed, self._configuration, before, next_sequence(self._index_dir))
+            self._damaged |= {entry.id for entry in before.segments} if before else set()
+            self._damaged -= {segment.id for segment in segments}
             self._publish(version, before)
             after = placed if self._report.held_back is None else served
             self._report.files = fates(self._contents.skipped, served, after, reading)
@@ -180,7 +191,7 @@ class _Build:
         refused = rolled_back(self._index_dir)
         others = [version for version in versions(self._index_dir) if version.id in refused] if refused else []
         named = [entry.id for version in (before, *others) if version for entry in version.segments]
-        return [*named, *unpublished(self._index_dir)]
+        return [each for each in (*named, *unpublished(self._index_dir)) if each not in self._damaged]
 
     def _plan(self, segments: list[StoredSegment]) -> Plan:
         return make_plan(
@@ -250,7 +261,7 @@ class _Build:
         if before and before.id != version.id and version.id in rolled_back(self._index_dir):
             self._report.held_back = version.id
             version = before
-        elif before is None or (before.id, before.segments) != (version.id, version.segments):
+        elif before is None or self._damaged or (before.id, before.segments) != (version.id, version.segments):
             publish(self._index_dir, version)
             self._report.published = True
         self._report.snapshot = version.id

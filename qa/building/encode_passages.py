@@ -20,7 +20,7 @@ from qa.encode import Encoder, Encoding
 from qa.encode.int8 import PassageVectors, quantise
 from qa.encode.token_form import token_levels
 from qa.index.local.version import Configuration
-from qa.reading.passages import embedding_text
+from qa.reading.passages import embedding_text, masked
 from qa.records import Document, Passage
 
 
@@ -63,7 +63,7 @@ class Encoded:
 
 def to_encode(document: Document, passage: Passage) -> ToEncode:
     """A passage of a document as the model reads it."""
-    sentences = tuple(passage.text[span.start : span.end] for span in passage.sentences)
+    sentences = tuple(masked(passage.text[span.start : span.end]) for span in passage.sentences)
     return ToEncode(*embedding_text(document.title, passage), sentences)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from qa.building.read_files import Reading
 from qa.building.stored_segments import Place
 from qa.index.build_notes import Fate, FileReport
+from qa.records import left_out_of
 
 
 def fates(
@@ -30,7 +31,8 @@ def fates(
         present.append(FileReport(source, Fate.KEPT, reason, for_now=True))
     for source, place in after.items():
         if source not in reading.kept:
-            present.append(FileReport(source, _fate(before.get(source), place), place.stored.note))
+            left_out = "; ".join(left_out_of({"note": place.stored.note or ""})) or None
+            present.append(FileReport(source, _fate(before.get(source), place), left_out))
     present = sorted((*present, *skipped), key=lambda file: file.source)
     seen = {file.source for file in present}
     return [*present, *(FileReport(source, Fate.REMOVED) for source in sorted(before) if source not in seen)]

@@ -2,8 +2,9 @@
 
 Guarantees: nothing is missing without a word but hidden files and what editors leave behind. Only regular files inside
 the folder are opened, and opening them never waits: a link that leads out of the folder is named, not followed, since
-it would serve a file that nobody put here, and its target (a device, a dead network drive) may block whoever reads it.
-Nothing here parses a file.
+it would serve a file that nobody put here, and its target (a device, a dead network drive) may block the reader. A
+drive within the folder that does not answer is waited for only so long (`qa.index.file_calls`). Nothing here parses
+a file.
 """
 
 from __future__ import annotations
@@ -14,34 +15,37 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from qa.building.file_digests import FileDigests
 from qa.errors import BuildFailed
 from qa.index.build_notes import Fate, FileReport
+from qa.index.file_calls import Headway, says_nothing_of_the_file, within
 from qa.reading.documents import SUFFIXES
 from qa.reading.sidecar import Details, read_sources
 from qa.text.document_ids import document_id
 from qa.text.document_names import PASSED_OVER, SIDECAR
 
 _SAVE_AS = {
-    ".doc": ".docx", ".odt": ".docx", ".rtf": ".docx", ".pages": ".docx", ".epub": ".html",
-    ".ppt": ".pptx", ".odp": ".pptx", ".key": ".pptx", ".xls": ".txt", ".xlsx": ".txt", ".csv": ".txt",
+    ".doc": ".docx", ".pages": ".docx",
+    ".ppt": ".pptx", ".key": ".pptx", ".xls": ".xlsx",
 }  # fmt: skip
 _MOST_LINKS = 40  # in one path, as in Linux
 _CHUNK_BYTES = 1 << 20
 _SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)  # of this machine, whatever the file
 _NO_FILE = "is no regular file, or a link to nothing"
 _LEADS_OUT = "is a link that leads out of the documents' folder, which is not followed; put the document itself here"
-_TO_A_FOLDER = "is a link to a folder, which is not followed; put the documents themselves here"
+_TO_A_FOLDER = "is a link to a folder whose documents are read where they stand"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """A file to read. `sha256` is empty and `trouble` says why when it cannot be read.
 
-    `path` has no links below the documents' folder.
+    `path` has no links below the documents' folder. `for_now` says that its drive failed or gave no answer, which says
+    nothing of the file; a folder that could not be listed for that stands here as if it were a file.
     """
 
     source: str
@@ -49,6 +53,7 @@ class SourceFile:
     sha256: str
     bytes: int
     trouble: str | None = None
+    for_now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = No
         if found.skipped and suffix not in SUFFIXES and source != SIDECAR:
             skipped.append(FileReport(shown, Fate.SKIPPED, found.trouble))
         elif found.trouble:
-            files.append(SourceFile(shown, found.path, "", 0, found.trouble))
+            files.append(SourceFile(shown, found.path, "", 0, found.trouble, found.for_now))
         elif suffix not in SUFFIXES:
             skipped.append(FileReport(shown, Fate.SKIPPED, _why_skipped(suffix)))
         elif shown != source:
@@ -104,8 +109,12 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
     Raises:
         OSError: it cannot be read, or is no regular file any more.
     """
-    with _opened(path) as descriptor:
-        return b"".join(_chunks(descriptor, most_bytes + 1))
+
+    def read(headway: Headway) -> bytes:
+        with _opened(path) as descriptor:
+            return b"".join(_chunks(descriptor, most_bytes + 1, headway))
+
+    return within(path, read)
 
 
 def has_sidecar(folder: Path) -> bool:
@@ -136,6 +145,7 @@ class _Found:
     trouble: str | None = None
     opened: Path | None = None
     skipped: bool = False
+    for_now: bool = False
 
 
 def _walk(folder: Path) -> Iterator[_Found]:
@@ -145,23 +155,34 @@ def _walk(folder: Path) -> Iterator[_Found]:
     while places:
         place = places.pop()
         try:
-            with os.scandir(place) as listed:
-                entries = [entry for entry in listed if not entry.name.startswith(PASSED_OVER)]
+            found, below = within(place, partial(_listed, folder, place, sidecar))
         except OSError as error:
             _raise_if_short(error)
-            yield _Found(place, f"this folder cannot be listed ({error.strerror})")
-            continue
-        for entry in entries:
-            path = Path(place, entry.name)
-            try:
-                is_folder = entry.is_dir(follow_symlinks=False)
-                if not is_folder and path != sidecar:
-                    yield _followed(folder, path) if entry.is_symlink() else _plain(path)
-            except OSError as error:
-                _raise_if_short(error)
-                yield _Found(path, _refused(error))
-            else:
-                places.extend([path] if is_folder else ())
+            told = f"this folder cannot be listed ({error.strerror})"
+            yield _Found(place, told, for_now=says_nothing_of_the_file(error))
+        else:
+            yield from found
+            places.extend(below)
+
+
+def _listed(folder: Path, place: Path, sidecar: Path | None, headway: Headway) -> tuple[list[_Found], list[Path]]:
+    """The files and links in one folder, and the folders in it."""
+    with os.scandir(place) as listed:
+        entries = [entry for entry in listed if not entry.name.startswith(PASSED_OVER)]
+    found: list[_Found] = []
+    below: list[Path] = []
+    for entry in entries:
+        headway()
+        path = Path(place, entry.name)
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                below.append(path)
+            elif path != sidecar:
+                found.append(_followed(folder, path) if entry.is_symlink() else _plain(path))
+        except OSError as error:
+            _raise_if_short(error)
+            found.append(_Found(path, _refused(error), for_now=says_nothing_of_the_file(error)))
+    return found, below
 
 
 def _plain(path: Path) -> _Found:
@@ -212,28 +233,34 @@ def _inside(folder: Path, path: Path) -> Path | None:
 
 def _digested(source: str, path: Path, most_bytes: int, remembered: FileDigests | None) -> SourceFile:
     try:
-        before = path.lstat()
+        before = within(path, lambda _: path.lstat())
         known = remembered.sha256(source, before) if remembered and before.st_size <= most_bytes else None
         if known:
             return SourceFile(source, path, known, before.st_size)
-        with _opened(path) as descriptor:
-            status = os.fstat(descriptor)
-            size = status.st_size
-            digest = sha256()
-            if size <= most_bytes:
-                size = 0  # what is read counts: a file may grow, or say too little of itself
-                for chunk in _chunks(descriptor, most_bytes + 1):
-                    digest.update(chunk)
-                    size += len(chunk)
-            if size > most_bytes:
-                limit = f"has {size / 1e6:.0f} MB; at most {most_bytes / 1e6:.0f} are read (QA_MAX_FILE_MB)"
-                return SourceFile(source, path, "", size, limit)
-            if remembered:
-                remembered.remember(source, status, digest.hexdigest())
-            return SourceFile(source, path, digest.hexdigest(), size)
+        digest, size, status = within(path, partial(_digest, path, most_bytes))
     except OSError as error:
         _raise_if_short(error)
-        return SourceFile(source, path, "", 0, _refused(error))
+        return SourceFile(source, path, "", 0, _refused(error), says_nothing_of_the_file(error))
+    if size > most_bytes:
+        limit = f"has {size / 1e6:.0f} MB; at most {most_bytes / 1e6:.0f} are read (QA_MAX_FILE_MB)"
+        return SourceFile(source, path, "", size, limit)
+    if remembered:
+        remembered.remember(source, status, digest)
+    return SourceFile(source, path, digest, size)
+
+
+def _digest(path: Path, most_bytes: int, headway: Headway) -> tuple[str, int, os.stat_result]:
+    """A file's SHA-256, its size and its status; of a larger file than is read, no digest of its bytes."""
+    digest = sha256()
+    with _opened(path) as descriptor:
+        status = os.fstat(descriptor)
+        size = status.st_size
+        if size <= most_bytes:
+            size = 0  # what is read counts: a file may grow, or say too little of itself
+            for chunk in _chunks(descriptor, most_bytes + 1, headway):
+                digest.update(chunk)
+                size += len(chunk)
+    return digest.hexdigest(), size, status
 
 
 @contextmanager
@@ -254,9 +281,10 @@ def _opened(path: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _chunks(descriptor: int, most_bytes: int) -> Iterator[bytes]:
+def _chunks(descriptor: int, most_bytes: int, headway: Headway) -> Iterator[bytes]:
     left = most_bytes
     while left > 0 and (chunk := os.read(descriptor, min(left, _CHUNK_BYTES))):
+        headway()
         yield chunk
         left -= len(chunk)
 

@@ -18,6 +18,7 @@ from typing import Any, Self
 import numpy as np
 
 from qa.encode.int8 import PassageVectors
+from qa.index.local.index_folder import segment_path
 from qa.reading.parsed import Content, from_data, to_data
 from qa.text.json_reading import parse_json
 
@@ -154,13 +155,13 @@ def remove_journal(index_dir: Path) -> None:
 
 
 def unpublished(index_dir: Path) -> list[str]:
-    """The segments that an unfinished build has finished; none if there is no journal, or it cannot be read."""
+    """The segments that an unfinished build has finished and given their place; none without a readable journal."""
     path = index_dir / JOURNAL
     if not path.exists():
         return []
     try:
         with Journal(index_dir) as journal:
-            return journal.segments()
+            return [each for each in journal.segments() if segment_path(index_dir, each).exists()]
     except sqlite3.DatabaseError:
         return []
 

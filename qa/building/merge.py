@@ -64,18 +64,19 @@ def _lower_priority() -> None:
 
 def _merge_all(settings: Settings, wanted: Callable[[], bool]) -> int:
     index_dir, done = settings.index_dir, 0
-    with merge_lock(index_dir) as free, closing(ProgressNote(index_dir, lambda _: None)) as note:
+
+    def stop_if_wanted() -> None:
+        if wanted() or is_awaited(index_dir):
+            raise _BuildWanted
+
+    with merge_lock(index_dir) as free:
         if not free:
             return 0
-
-        def stop_if_wanted() -> None:
-            if wanted() or is_awaited(index_dir):
-                raise _BuildWanted
-
         try:
-            while _merge_once(index_dir, stop_if_wanted, note):
-                done += 1
-                prune(index_dir, settings.keep_snapshots, unpublished(index_dir))
+            with closing(ProgressNote(index_dir, lambda _: None)) as note:
+                while _merge_once(index_dir, stop_if_wanted, note):
+                    done += 1
+                    prune(index_dir, settings.keep_snapshots, unpublished(index_dir))
         except _BuildWanted:
             pass
         except (QAError, OSError, ValueError, sqlite3.Error) as error:

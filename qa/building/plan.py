@@ -23,7 +23,7 @@ class Plan:
         kept: The documents that stay as they are stored, by path.
         to_read: The files whose documents are written anew, in the order of their paths.
         failed: Why files are not read, by path: they cannot be opened, or could not be read before.
-        provisional: Documents whose files could not be read for now by an earlier build, as it stored them.
+        provisional: Documents whose files could not be read for now, as an earlier build stored them.
     """
 
     kept: Mapping[str, Place] = field(default_factory=dict)
@@ -58,8 +58,11 @@ def make_plan(
     kept, to_read, failed, waiting = {}, [], {}, {}
     for file in files:
         wanted = (file.source, file.sha256, sidecar(file.source))
-        trouble = file.trouble or failure(file)
-        if trouble:
+        if file.for_now:
+            to_read.append(file)
+            if place := places.get(wanted) or provisional.get(wanted):
+                waiting[file.source] = place
+        elif trouble := file.trouble or failure(file):
             failed[file.source] = trouble
         elif wanted in places:
             kept[file.source] = places[wanted]

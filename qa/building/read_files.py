@@ -65,6 +65,9 @@ def read_files(
         for file in files:
             on_progress(Progress(Step.READING, done, total))
             done += file.bytes
+            if file.for_now:
+                _not_read(reading, reuse, file, file.trouble)
+                continue
             if reuse.has_content(file) or reuse.content(file) is not None:
                 continue
             try:
@@ -74,14 +77,19 @@ def read_files(
                 else:
                     reuse.keep_content(file, parser.read(file.source, data))
             except UnreadableForNow as error:
-                if reuse.has_served(file):
-                    reading.kept[file.source] = f"{error}; {_KEPT}"
-                else:
-                    reading.for_now[file.source] = f"{error}; {_AGAIN}"
+                _not_read(reading, reuse, file, error)
             except UnreadableFile as error:
                 reading.failed[file.source] = str(error)
     on_progress(Progress(Step.READING, done, total))
     return reading
+
+
+def _not_read(reading: Reading, reuse: Reuse, file: SourceFile, why: object) -> None:
+    """Note that a file was not read for now."""
+    if reuse.has_served(file):
+        reading.kept[file.source] = f"{why}; {_KEPT}"
+    else:
+        reading.for_now[file.source] = f"{why}; {_AGAIN}"
 
 
 def content_of(file: SourceFile, reading: Reading, reuse: Reuse) -> Content | None:

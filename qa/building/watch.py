@@ -20,11 +20,13 @@ from math import inf
 from pathlib import Path
 
 from qa.building.build import build
+from qa.building.heartbeat import Heartbeat
 from qa.building.merge import merge
 from qa.encode import Encoder, open_encoder
 from qa.errors import BuildFailed, BuildRunning, ModelUnavailable, QAError
 from qa.index.build_notes import REQUEST, BuildReport, Progress
 from qa.index.builder_lock import BuilderLock
+from qa.index.file_calls import Headway, within
 from qa.settings import Settings
 
 LOOK_EVERY_S = 0.3
@@ -35,6 +37,7 @@ LONGEST_FILES_PAUSE_S = 3600.0  # while only files are waiting that cannot be re
 
 log = logging.getLogger(__name__)
 
+_LOOK = ".look"  # no document's path
 _Look = dict[str, tuple[int, int, int]]
 
 
@@ -53,6 +56,7 @@ class Watch:
         self._on_progress = on_progress
         self._encoder = encoder
         self._lock = BuilderLock(settings.index_dir)
+        self._heart = Heartbeat(self._lock.beat)
         self._seen: _Look | None = None
         self._since = -inf  # when what was seen last had changed
         self._built: _Look | None = None
@@ -65,16 +69,21 @@ class Watch:
         """Build now, and again after every change, until told to stop."""
         self._stop = stop
         try:
-            while True:
-                try:
-                    self._turn()
-                except Exception as error:  # noqa: BLE001 - the loop's edge: the next look must still happen
-                    if time.monotonic() >= self._retry_at:  # else it was told a moment ago
-                        self._put_off("Looking at the documents", error)
-                if stop.wait(LOOK_EVERY_S):
-                    return
+            with self._heart:
+                self._run(stop)
         finally:
             self._lock.release()
+
+    def _run(self, stop: threading.Event) -> None:
+        while True:
+            self._heart.step()
+            try:
+                self._turn()
+            except Exception as error:  # noqa: BLE001 - the loop's edge: the next look must still happen
+                if time.monotonic() >= self._retry_at:  # else it was told a moment ago
+                    self._put_off("Looking at the documents", error)
+            if stop.wait(LOOK_EVERY_S):
+                return
 
     def _turn(self) -> None:
         """Look once, and build if there is reason to."""
@@ -95,7 +104,7 @@ class Watch:
     def _build(self) -> bool:
         """Build; False if it must be tried again, for another builder is at work or something is wanting for now."""
         try:
-            report = build(self._settings, self._on_progress, encoder=self._loaded())
+            report = build(self._settings, self._progressed, encoder=self._loaded())
         except BuildRunning:
             self._since = time.monotonic()
             return False
@@ -118,6 +127,7 @@ class Watch:
 
     def _is_wanted(self) -> bool:
         """Whether there is reason to build, or to end; for a merge, from another thread."""
+        self._heart.step()
         if self._stop.is_set() or (self._settings.index_dir / REQUEST).exists():
             return True
         now = time.monotonic()
@@ -125,6 +135,10 @@ class Watch:
             return False
         self._looked_at = now
         return self._look() != self._seen
+
+    def _progressed(self, progress: Progress) -> None:
+        self._heart.step()
+        self._on_progress(progress)
 
     def _tell(self, report: BuildReport) -> None:
         try:
@@ -158,8 +172,15 @@ class Watch:
 
     def _look(self) -> _Look:
         """When and how large each file is; enough to tell that one was touched, though not that it differs."""
+        try:
+            return within(self._settings.seeds_dir / _LOOK, self._look_at_all)
+        except TimeoutError:
+            return {_LOOK: (0, 0, 0)}  # a build then tells which file or folder it is
+
+    def _look_at_all(self, headway: Headway) -> _Look:
         found: _Look = {}
         for place, folders, names in os.walk(self._settings.seeds_dir):
+            headway()
             folders[:] = [name for name in folders if not name.startswith(".")]
             for name in names:
                 path = Path(place, name)

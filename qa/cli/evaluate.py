@@ -1,14 +1,13 @@
-"""`qa eval kp | beir | fit`: measures as a table for people, or as JSON for machines.
+"""`qa eval kp | beir | forms | fit`: measures as a table for people, or as JSON for machines.
 
-The measures themselves are imported when a command runs: they bring the model and scikit-learn, and every other
-command parses its arguments here.
+The measures themselves are imported by the command that takes them: fitting brings scikit-learn, ranking ir-measures.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,30 +21,8 @@ if TYPE_CHECKING:
     from qa.evaluate.gold import GoldQuestion
 
 
-def add_parser(commands: Any) -> None:
-    """Add `eval` with its own subcommands to the command line."""
-    parser = commands.add_parser("eval", help="measure ranking, highlights, abstention and speed")
-    kinds = parser.add_subparsers(required=True, metavar="what")
-
-    kp = kinds.add_parser("kp", help="questions with known answers, on the current index")
-    kp.add_argument("file", type=Path, help="questions in the gold format")
-    kp.add_argument("--json", action="store_true", help="print JSON")
-    kp.add_argument("--dump", type=Path, metavar="FILE", help="write every question's outcome, a JSON object a line")
-    kp.set_defaults(command=_kp)
-
-    beir = kinds.add_parser("beir", help="a collection in BEIR's layout, on an index of its own")
-    beir.add_argument("folder", type=Path)
-    beir.add_argument("--json", action="store_true", help="print JSON")
-    beir.set_defaults(command=_beir)
-
-    fit = kinds.add_parser("fit", help="fit the confidence model on the current index")
-    fit.add_argument("files", type=Path, nargs="+", help="questions in the gold format, or with `answerable` alone")
-    written = "the file to write, qa/answering/confidence.json in a checkout"
-    fit.add_argument("--out", type=Path, required=True, help=written)
-    fit.set_defaults(command=_fit)
-
-
-def _kp(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_kp(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Measure questions with known answers on the current index."""
     from qa.evaluate.questions import ask_all, dump, report  # noqa: PLC0415
 
     with _opened(settings) as (index, encoder):
@@ -58,59 +35,74 @@ def _kp(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _beir(settings: Settings, arguments: argparse.Namespace) -> int:
-    from qa.building.build import build  # noqa: PLC0415
-    from qa.cli.progress_bars import Bars  # noqa: PLC0415
+def run_beir(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Measure a collection in BEIR's layout on an index of its own."""
     from qa.encode import open_encoder  # noqa: PLC0415
     from qa.evaluate.beir import report  # noqa: PLC0415
 
     encoder = open_encoder(settings)
+    with _builder(encoder) as built:
+        measured = report(arguments.folder, settings, encoder, built)
+    _print(measured, as_json=arguments.json)
+    return 0
+
+
+@contextmanager
+def _builder(encoder: Encoder) -> Iterator[Callable[[Settings], closing[OpenVersion]]]:
+    """What builds the index of some settings, with a progress bar, and opens it."""
+    from qa.building.build import build  # noqa: PLC0415
+    from qa.cli.progress_bars import Bars  # noqa: PLC0415
+
     with closing(Bars(quiet=False)) as bars:
 
         def built(own: Settings) -> closing[OpenVersion]:
             build(own, bars, encoder=encoder)
             return closing(open_index(own.index_dir))
 
-        measured = report(arguments.folder, settings, encoder, built)
-    _print(measured, as_json=arguments.json)
+        yield built
+
+
+def run_forms(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Measure whether a question has one verdict however it is typed."""
+    from qa.answering.confidence_model import model_for  # noqa: PLC0415
+    from qa.evaluate.questions import forms_report  # noqa: PLC0415
+
+    with _opened(settings) as (index, encoder):
+        model = model_for(encoder.fingerprint, settings.index_dir)
+        questions = {each.id: each.question for each in _read(index, arguments.files)}
+        lines = arguments.forms.read_text(encoding="utf-8").splitlines()
+        pairs = [(questions[entry["of"]], entry["question"]) for entry in map(json.loads, filter(None, lines))]
+        _print(forms_report(index, encoder, model, pairs), as_json=False)
     return 0
 
 
-def _fit(settings: Settings, arguments: argparse.Namespace) -> int:
-    import numpy as np  # noqa: PLC0415
+def run_fit(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Fit the confidence for the model in use and write its numbers."""
+    from qa.answering.confidence import FEATURES  # noqa: PLC0415
+    from qa.answering.confidence_model import FILE, write_model  # noqa: PLC0415
+    from qa.evaluate.beir import answerable_or_not  # noqa: PLC0415
+    from qa.evaluate.fitting import fit, samples  # noqa: PLC0415
 
-    from qa.answering.confidence import measure  # noqa: PLC0415
-    from qa.answering.quotes import distinct  # noqa: PLC0415
-    from qa.evaluate import calibration  # noqa: PLC0415
-    from qa.retrieval.search import search  # noqa: PLC0415
-
+    sets = {}
     with _opened(settings) as (index, encoder):
-        labels, measured = [], []
-        for gold in _read(index, arguments.files):
-            ranking = search(index, encoder, gold.question)
-            for group in distinct(ranking, 1):
-                labels.append(gold.answerable)
-                measured.append(measure(ranking, group.best))
-    answerable, features = np.array(labels), calibration.feature_matrix(measured)
-    unseen = calibration.cross_validated(features, answerable)
-    model = calibration.fit(features, answerable, unseen)
-    calibration.write_model(arguments.out, model, len(labels))
-    summary = {
-        "questions": len(labels),
-        "cross-validated AUROC": calibration.auroc(answerable, unseen),
-        "cross-validated calibration error": calibration.calibration_error(answerable, unseen),
-        "answered from": model["answered_from"],
-        "related from": model["related_from"],
-    }
-    _print(summary, as_json=False)
+        for file in arguments.files:
+            questions = ((gold.question, gold.answerable, gold.id) for gold in _read(index, [file]))
+            sets[file.stem] = samples(index, encoder, questions)
+        with _builder(encoder) as built:
+            for folder in arguments.collection:
+                sets[folder.name] = answerable_or_not(folder, settings, encoder, built)
+        fitted = fit(sets, encoder.fingerprint)
+        counts = {"encoder": encoder.id, **{name: len(each) for name, each in sets.items()}}
+    write_model(arguments.out or settings.index_dir / FILE, fitted.model, FEATURES, counts)
+    _print(fitted.report, as_json=False)
     return 0
 
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[tuple[OpenVersion, Encoder]]:
-    from qa.encode import open_encoder  # noqa: PLC0415
+    from qa.encode import open_question_encoder  # noqa: PLC0415
 
-    encoder = open_encoder(settings)
+    encoder = open_question_encoder(settings)
     with closing(open_index(settings.index_dir, weights=encoder.fingerprint)) as index:
         yield index, encoder
 

@@ -7,44 +7,34 @@ interrupted.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from typing import NoReturn
+from collections.abc import Sequence
+from importlib import import_module
 
-from qa.cli import evaluate as evaluation
-from qa.cli import serve as serving
-from qa.cli import upkeep
-from qa.cli.output import prepare_output, say, say_json
+from qa.cli.arguments import command_parser
+from qa.cli.output import prepare_output, say
+from qa.cli.packages import check_packages
 from qa.errors import QAError
-from qa.index.build_notes import read_report
-from qa.index.local.open_version import open_index
-from qa.records import Answer, Filters, Quote, Verdict
-from qa.settings import Settings, load_settings
-from qa.text.safe_text import printable
+from qa.openmp import limit_threads
+from qa.settings import load_settings
 
 EXIT_ERROR = 1
-EXIT_NOT_ANSWERED = 4
 EXIT_INTERRUPTED = 130
 
 _NO_THREAD = "can't start new thread"  # what Python says where memory for a thread's stack is refused
 
-_VERDICTS = {
-    Verdict.ANSWERED: "",
-    Verdict.RELATED: "These documents do not seem to say. Nearest passage:",
-    Verdict.NONE: "Nothing in these documents is about this.",
-}
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    limit_threads()
     prepare_output()
-    arguments = _parser().parse_args(argv)
-    command: Callable[[Settings, argparse.Namespace], int] = arguments.command
+    arguments = command_parser().parse_args(argv)
+    module, _, name = arguments.run.partition(":")
     try:
-        return command(load_settings(), arguments)
+        settings = load_settings()
+        check_packages(f"qa {arguments.command}", *arguments.packages)
+        status: int = getattr(import_module(module), name)(settings, arguments)
     except QAError as error:
         say(f"qa: {error.code}: {error}", to=sys.stderr)
         return EXIT_ERROR
@@ -61,102 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("qa: interrupted; the index that serves is untouched", to=sys.stderr)
         return EXIT_INTERRUPTED
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        super().error(printable(message))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="qa",
-        description="Answers questions with exact quotations from a folder of documents.",
-        epilog="Exit status: 0 done, 1 error, 2 wrong usage, 3 built but some files unread, 4 not answered.",
-    )
-    commands = parser.add_subparsers(required=True, metavar="command")
-
-    upkeep.add_parsers(commands)
-    serving.add_parser(commands)
-
-    ask = commands.add_parser("ask", help="ask a question")
-    ask.add_argument("question", nargs="+")
-    ask.add_argument("-k", type=int, default=3, help="passages at most (default 3)")
-    ask.add_argument("--document", action="append", default=[], help="only in the document of this id; repeatable")
-    ask.add_argument("--json", action="store_true", help="print what the API would return")
-    ask.add_argument("--explain", action="store_true", help="with --json: every signal, and which words matched")
-    ask.set_defaults(command=_ask)
-
-    evaluation.add_parser(commands)
-
-    status = commands.add_parser("status", help="show what the index holds")
-    status.add_argument("--json", action="store_true")
-    status.set_defaults(command=_status)
-    return parser
-
-
-def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
-    from qa.cli.open_service import open_service  # noqa: PLC0415 - loads the model
-
-    service = open_service(settings)
-    try:
-        answer = service.ask(
-            " ".join(arguments.question),
-            arguments.k,
-            Filters(document_ids=tuple(arguments.document)),
-            explain=arguments.explain,
-        )
-    finally:
-        service.close()
-    if arguments.json:
-        from qa.web.api.json_form import answer_data  # noqa: PLC0415
-
-        say_json(answer_data(answer, explain=arguments.explain))
-    else:
-        _print_answer(answer)
-    return 0 if answer.verdict is Verdict.ANSWERED else EXIT_NOT_ANSWERED
-
-
-def _print_answer(answer: Answer) -> None:
-    if _VERDICTS[answer.verdict]:
-        say(_VERDICTS[answer.verdict], "")
-    shown = {Verdict.ANSWERED: answer.passages, Verdict.RELATED: answer.passages[:1], Verdict.NONE: ()}
-    for quote in shown[answer.verdict]:
-        say(*_quote_lines(quote), "")
-
-
-def _quote_lines(quote: Quote) -> list[str]:
-    where = quote.citation
-    source = ", ".join(filter(None, (where.title, where.publisher, where.author, where.date or "undated")))
-    place = f"{where.source}:{where.start}-{where.end}" + (f", page {where.page}" if where.page else "")
-    lines = [f"{quote.rank}. {' > '.join((source, *quote.headings))}", f"   [{place}]"]
-    for text in (quote.text, *(note.text for note in quote.footnotes)):
-        lines += [f"   | {line.expandtabs()}" for line in text.split("\n")]
-    lines += [f"   also in {other.source}:{other.start}-{other.end}" for other in quote.also_in]
-    return lines
-
-
-def _status(settings: Settings, arguments: argparse.Namespace) -> int:
-    index = open_index(settings.index_dir)
-    try:
-        if arguments.json:
-            data = {
-                "snapshot": index.id,
-                "built_at": index.built_at,
-                "segments": index.segments,
-                "passages": index.size,
-                "documents": [asdict(info) for info in index.documents],
-                "last_build": read_report(settings.index_dir),
-            }
-            say_json(data)
-            return 0
-        segments = f"{index.segments} segment{'' if index.segments == 1 else 's'}"
-        say(f"Snapshot {index.id}, built {index.built_at}, whole; {index.size} passages in {segments}")
-        for info in index.documents:
-            say(f"{info.passages:6} passages  {info.date or 'undated':10}  {info.source}  {info.title}")
-    finally:
-        index.close()
-    return 0
+    return status
 
 
 if __name__ == "__main__":

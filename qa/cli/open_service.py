@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qa.answering.service import Service
-from qa.encode import Encoder, open_encoder
+from qa.encode import Encoder, open_question_encoder
 from qa.index.local.current import CurrentIndex
 from qa.settings import Settings
 
@@ -13,8 +13,9 @@ def open_service(settings: Settings, encoder: Encoder | None = None) -> Service:
 
     Raises:
         ModelUnavailable: weights are missing, altered or not loadable.
+        PackageMissing: QA_MODEL names a model, and sentence-transformers is not installed.
     """
-    encoder = encoder or open_encoder(settings)
+    encoder = encoder or open_question_encoder(settings)
     source = CurrentIndex(settings.index_dir, encoder.fingerprint)
     source.watch()
     return Service(settings, encoder, source)

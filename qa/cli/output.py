@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import sys
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from qa.text.safe_text import is_safe, printable
 
@@ -41,6 +41,11 @@ def say_json(data: Any, indent: int = 2) -> None:
     print(text, flush=True)
 
 
+class _Stream(Protocol):
+    def write(self, text: str, /) -> object: ...
+    def flush(self) -> object: ...
+
+
 class _LineFormatter(logging.Formatter):
     """A record as one line; the lines of a traceback are set in, so that none of them can pass for a record."""
 
@@ -51,11 +56,25 @@ class _LineFormatter(logging.Formatter):
         return "\n".join(lines)
 
 
-def start_log(level: int = logging.INFO) -> None:
-    """Log to standard error from now on, from a level on; a program that has a log of its own keeps that instead."""
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    """Whether a record is ours, or a warning: these libraries log how they are loaded."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in {"bm25s", "faiss"}
+
+
+def start_log(level: int = logging.INFO, to: _Stream | None = None) -> None:
+    """Log from now on, from a level on; a program that has a log of its own keeps that instead.
+
+    Args:
+        level: The least that is logged.
+        to: Where to; standard error where nothing is given and nothing was before.
+    """
     root = logging.getLogger()
+    ours = [each for each in root.handlers if isinstance(each.formatter, _LineFormatter)]
+    if to and ours:
+        root.removeHandler(ours[0])
     if not root.handlers:
-        handler = logging.StreamHandler()
+        handler = logging.StreamHandler(to)
+        handler.addFilter(_is_worth_telling)
         handler.setFormatter(_LineFormatter())
         root.addHandler(handler)
     if any(isinstance(handler.formatter, _LineFormatter) for handler in root.handlers):

@@ -22,9 +22,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa.cli.output import start_log
-from qa.cli.supervision import Supervised
+from qa.cli.packages import BUILDING, check_packages
+from qa.cli.supervision import Pace, Supervised
+from qa.cli.unblocked_output import UnblockedOutput
 from qa.errors import InvalidSettings
-from qa.index.builder_lock import builder_trouble
+from qa.index.builder_lock import STALLED_AFTER_S, builder_trouble, last_beat
 from qa.index.upload_files import sweep_uploads
 from qa.settings import Settings, load_settings
 from qa.web.limits import file_descriptors
@@ -34,13 +36,8 @@ if TYPE_CHECKING:
 
 _BUILDER_STARTS_WITHIN_S = 10  # else the server starts without it, and says so
 _LOOK_EVERY_S = 0.05
-
-
-def add_parser(commands: Any) -> None:
-    """Add `serve` to the command line."""
-    serve = commands.add_parser("serve", help="serve the search page and the API")
-    serve.add_argument("--watch", action="store_true", help="also build, now and whenever the documents change")
-    serve.set_defaults(command=_serve)
+_LOG_PATIENCE_S = 0.05  # for room in the log's pipe, while nothing else is answered
+_BUILDER_PATIENCE_S = 1.0  # the builder's words wait in a thread of their own
 
 
 def application(*, with_builder: bool) -> Any:
@@ -63,14 +60,17 @@ def application(*, with_builder: bool) -> Any:
     return app
 
 
-def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Serve until told to stop."""
+    with_builder = arguments.watch or bool(settings.admin_token)
+    if with_builder:
+        check_packages("The builder beside the server", BUILDING)
     _log()
     file_descriptors.raise_limit()
     sweep_uploads(settings.seeds_dir)
-    with_builder = arguments.watch or bool(settings.admin_token)
     listener = _listener(settings)
     try:
-        with _builder() if with_builder else nullcontext():
+        with _builder(settings) if with_builder else nullcontext():
             if settings.workers > 1:
                 _serve_from_many(settings, listener, with_builder=with_builder)
             else:
@@ -154,12 +154,19 @@ def _announce(listener: socket.socket) -> None:
     print(f"Serving on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
 
 
-def _builder() -> AbstractContextManager[object]:
-    """A watching builder, kept running for as long as the context lasts."""
+def _builder(settings: Settings) -> AbstractContextManager[object]:
+    """A watching builder, kept running for as long as the context lasts. What it prints goes to standard error."""
     package = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-m", "qa", "watch", "--beside-server"]
-    return Supervised("builder beside the server", command, {**os.environ, "PYTHONPATH": path})
+    return Supervised(
+        "builder beside the server",
+        command,
+        {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"},
+        UnblockedOutput(sys.stderr, _BUILDER_PATIENCE_S).write,
+        partial(last_beat, settings.index_dir),
+        Pace(stalled_after_s=STALLED_AFTER_S),
+    )
 
 
 def _builder_trouble(settings: Settings, *, with_builder: bool) -> Callable[[], str | None]:
@@ -176,5 +183,5 @@ def _wait_for_builder(settings: Settings, *, with_builder: bool) -> None:
 
 
 def _log() -> None:
-    start_log()
+    start_log(to=UnblockedOutput(sys.stderr, _LOG_PATIENCE_S))
     logging.getLogger("asyncio").addFilter(file_descriptors.ShortageFilter())

@@ -1,6 +1,6 @@
 """The commands that keep an index: `qa build | watch | doctor | rollback`.
 
-What reads and encodes is imported when a command runs: it takes seconds that other commands need not wait.
+What reads and encodes is imported when a command needs it, so that `qa rollback` does without.
 """
 
 from __future__ import annotations
@@ -11,15 +11,12 @@ import sys
 import threading
 from contextlib import closing, suppress
 from dataclasses import asdict
-from typing import Any
 
-from filelock import FileLock, Timeout
-
+from qa.building.build_lock import build_lock
 from qa.cli.output import say, say_json, start_log
-from qa.cli.progress_bars import Bars
-from qa.errors import BuildRunning, QAError
+from qa.errors import QAError
 from qa.index.build_notes import BuildReport
-from qa.index.local.index_folder import LOCK, current_name, rolled_back, versions
+from qa.index.local.index_folder import current_name, rolled_back, versions
 from qa.index.local.rollback import roll_back
 from qa.settings import Settings
 
@@ -27,34 +24,11 @@ EXIT_WRONG = 1
 EXIT_SOME_FAILED = 3
 
 
-def add_parsers(commands: Any) -> None:
-    """Add the commands to the command line."""
-    build = commands.add_parser("build", help="bring the index up to date with the documents")
-    build.add_argument("--quiet", action="store_true", help="no progress bar, and only files with trouble")
-    build.add_argument("--fresh", action="store_true", help="read and encode everything anew")
-    build.add_argument(
-        "--verify", action="store_true", help="compare every byte of the index first, and fail if one differs"
-    )
-    build.add_argument("--repair", action="store_true", help="the same, but make damaged parts anew from the documents")
-    build.set_defaults(command=_build)
-
-    watch = commands.add_parser("watch", help="build now and after every change, until interrupted")
-    watch.add_argument("--beside-server", action="store_true", help=argparse.SUPPRESS)
-    watch.set_defaults(command=_watch)
-
-    doctor = commands.add_parser("doctor", help="check everything that can be wrong, with a remedy for each")
-    doctor.add_argument("--json", action="store_true", help="print JSON")
-    doctor.set_defaults(command=_doctor)
-
-    rollback = commands.add_parser("rollback", help="serve an older snapshot again, until the documents change")
-    rollback.add_argument("snapshot", nargs="?", help="its id; without, the newest other one that is whole")
-    rollback.add_argument("--list", action="store_true", help="list the snapshots and change nothing")
-    rollback.set_defaults(command=_rollback)
-
-
-def _build(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_build(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Build once, with a progress bar, and say what became of the files."""
     from qa.building.build import build  # noqa: PLC0415
     from qa.building.merge import merge  # noqa: PLC0415
+    from qa.cli.progress_bars import Bars  # noqa: PLC0415
 
     checks = {"verify": arguments.verify, "repair": arguments.repair}
     with closing(Bars(quiet=arguments.quiet)) as bars:
@@ -82,7 +56,8 @@ def print_report(report: BuildReport, *, quiet: bool) -> None:
     )
 
 
-def _watch(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_watch(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Build at every change, until interrupted or until the server beside it ends."""
     from qa.building.watch import Watch  # noqa: PLC0415
 
     start_log()
@@ -109,7 +84,8 @@ def _stop_with_parent(stop: threading.Event) -> None:
     stop.set()
 
 
-def _doctor(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_doctor(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Print each finding; the exit status says whether one is wrong."""
     from qa.building.doctor import Health, examine  # noqa: PLC0415
 
     wrong = False
@@ -126,16 +102,14 @@ def _doctor(settings: Settings, arguments: argparse.Namespace) -> int:
     return EXIT_WRONG if wrong else 0
 
 
-def _rollback(settings: Settings, arguments: argparse.Namespace) -> int:
+def run_rollback(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Serve an older snapshot again, or list the snapshots."""
     index = settings.index_dir
     if arguments.list:
         _list(settings)
         return 0
-    try:
-        with FileLock(index / LOCK, timeout=0):
-            chosen = roll_back(index, arguments.snapshot)
-    except Timeout:
-        raise BuildRunning(f"A build is running in {index}; wait for it to end.") from None
+    with build_lock(index):
+        chosen = roll_back(index, arguments.snapshot)
     say(f"Snapshot {chosen} now serves. `qa build` leaves it so until the documents or the configuration change.")
     return 0
 

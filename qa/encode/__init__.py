@@ -1,41 +1,53 @@
 """Text to vectors: one model pass gives the passage vector and a vector for every token.
 
-Guarantees: a text's vectors depend on the model and the text alone, never on what else was encoded with it or on the
-number of threads, so a vector remembered is a vector recomputed. All vectors are float32 of unit length.
+Guarantees: a text's vectors depend on the model and the text alone, never on what else was encoded with it, on the
+number of threads or on the way it was encoded, so a vector remembered is a vector recomputed. All vectors are float32
+of unit length.
 """
 
 from __future__ import annotations
 
 from qa.encode.contract import Encoder, Encoding
-from qa.encode.load_trouble import check_room, why
+from qa.encode.load_trouble import BARE_MB, LIBRARY_MB, check_room, why
 from qa.encode.packaged_model import PackagedModel, packaged_model
-from qa.errors import ModelUnavailable
+from qa.encode.text_encoder import TextEncoder
+from qa.errors import ModelUnavailable, OperatingError, PackageMissing
 from qa.settings import Settings
 
-__all__ = ["Encoder", "Encoding", "PackagedModel", "model_fingerprint", "model_name", "open_encoder", "packaged_model"]
+__all__ = [
+    "Encoder",
+    "Encoding",
+    "PackagedModel",
+    "model_fingerprint",
+    "model_name",
+    "open_encoder",
+    "open_question_encoder",
+    "packaged_model",
+]
+
+_LIBRARY = {"sentence_transformers": "sentence-transformers", "torch": "PyTorch", "transformers": "transformers"}
 
 
 def open_encoder(settings: Settings) -> Encoder:
-    """Load the model that the settings name: the packaged one, or any of sentence-transformers' by hub id or folder.
+    """Load the model that the settings name, through sentence-transformers: the packaged one, or any of its models.
 
     Raises:
         ModelUnavailable: weights are missing, altered, or cannot be loaded.
+        PackageMissing: sentence-transformers or PyTorch is not installed.
     """
-    check_room()
-    try:
-        # Importing sentence-transformers takes seconds; commands that encode nothing do without.
-        from qa.encode.sentence_transformers import SentenceEncoder, load_named, load_packaged  # noqa: PLC0415
+    return _opened(settings, bare=False)
 
-        if settings.model:
-            model = load_named(settings.model, settings.model_revision)
-            return SentenceEncoder(model, model_name(settings), settings.query_prompt, settings.threads)
-        packaged = packaged_model()
-        return SentenceEncoder(load_packaged(packaged), packaged.id, packaged.query_prompt, settings.threads, packaged)
-    except ModelUnavailable:
-        raise
-    except Exception as error:  # torch, onnxruntime and tokenizers raise what they like; all of it means the same
-        name = settings.model or "the packaged one"
-        raise ModelUnavailable(f"The model ({name}) cannot be loaded: {why(error)}") from error
+
+def open_question_encoder(settings: Settings) -> Encoder:
+    """Load the model for questions: the packaged one on `tokenizers` and `onnxruntime` alone, which takes no seconds.
+
+    Its vectors are those of `open_encoder` to the last bit. A model named in QA_MODEL needs sentence-transformers here
+    too.
+
+    Raises:
+        ModelUnavailable, PackageMissing: as `open_encoder`.
+    """
+    return _opened(settings, bare=not settings.model)
 
 
 def model_name(settings: Settings) -> str:
@@ -48,6 +60,32 @@ def model_fingerprint(settings: Settings) -> str:
     """The fingerprint that `open_encoder(settings)` will have, without loading the packaged model.
 
     Raises:
-        ModelUnavailable: as `open_encoder`.
+        ModelUnavailable, PackageMissing: as `open_encoder`.
     """
     return open_encoder(settings).fingerprint if settings.model else packaged_model().fingerprint
+
+
+def _opened(settings: Settings, *, bare: bool) -> Encoder:
+    check_room(BARE_MB if bare else LIBRARY_MB)
+    try:
+        # Imported here: onnxruntime takes a tenth of a second, sentence-transformers several seconds.
+        if bare:
+            from qa.encode.onnx_network import OnnxNetwork  # noqa: PLC0415
+
+            return TextEncoder(OnnxNetwork(packaged_model()), settings.threads)
+        from qa.encode.sentence_transformers import load_named, load_packaged  # noqa: PLC0415
+
+        if settings.model:
+            model = load_named(settings.model, settings.model_revision, model_name(settings), settings.query_prompt)
+            return TextEncoder(model, settings.threads)
+        return TextEncoder(load_packaged(packaged_model()), settings.threads)
+    except OperatingError:
+        raise
+    except Exception as error:  # torch, onnxruntime and tokenizers raise what they like; all of it means the same
+        name = settings.model or "the packaged one"
+        if isinstance(error, ModuleNotFoundError) and error.name in _LIBRARY:
+            raise PackageMissing(
+                f"The model ({name}) needs {_LIBRARY[error.name]}, which this environment leaves out. "
+                "Install requirements.lock for it."
+            ) from None
+        raise ModelUnavailable(f"The model ({name}) cannot be loaded: {why(error)}") from error

@@ -1,4 +1,4 @@
-"""What an encoder is to the rest of the house."""
+"""The protocols of the package: a model gives the states of one text, an encoder all that the rest of the code asks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+Spans = npt.NDArray[np.int32]  # `(tokens, 2)`: where each token begins and ends in its text, in code points
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Encoding:
 
     vector: npt.NDArray[np.float32]
     tokens: npt.NDArray[np.float32]
-    spans: npt.NDArray[np.int32]
+    spans: Spans
 
 
 class Encoder(Protocol):
@@ -61,4 +63,31 @@ class Encoder(Protocol):
 
     def encode_texts(self, texts: Iterable[str]) -> Iterator[Encoding]:
         """Encode texts in order, several side by side. Texts beyond the model's length are cut short by it."""
+        ...
+
+
+class TextModel(Protocol):
+    """A model that `qa.encode.text_encoder` makes an `Encoder` of."""
+
+    @property
+    def id(self) -> str:
+        """The model's name, for people."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of the weights and of everything else that decides a vector."""
+        ...
+
+    @property
+    def query_prompt(self) -> str:
+        """The text that goes before a question."""
+        ...
+
+    def encode(self, text: str) -> Encoding:
+        """The vectors of one text, of any length other than 0. Safe to call from several threads."""
+        ...
+
+    def spans(self, text: str) -> Spans:
+        """The places of a text's tokens alone; -1 for the model's own."""
         ...

@@ -15,28 +15,33 @@ _NO_MEMORY = re.compile(
     r"bad_alloc|cannot allocate|can't allocate|failed to map|out of memory|not enough memory", re.IGNORECASE
 )
 _LONGEST_CHARS = 300
-_NEEDED_MB = 870  # of address space, for the libraries and the packaged model, measured on two cores
+# Of address space, for the libraries and the packaged model, measured on two cores.
+BARE_MB = 350
+LIBRARY_MB = 870
 
 
-def check_room() -> None:
+def check_room(needed_mb: int) -> None:
     """See that this process may take the memory that loading a model needs.
 
     Where memory is refused to them, the libraries' own threads may crash or wait for ever rather than say so.
 
+    Args:
+        needed_mb: `BARE_MB` or `LIBRARY_MB`, by what is to be loaded.
+
     Raises:
         ModelUnavailable: its limit (`ulimit -v`) leaves too little.
     """
-    if sys.platform != "linux" or "torch" in sys.modules:  # most of it is taken already
+    if sys.platform != "linux" or "torch" in sys.modules:  # what is loaded already need not be loaded again
         return
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit == resource.RLIM_INFINITY:
         return
     pages = int(Path("/proc/self/statm").read_bytes().split()[0])
     left_mb = (limit - pages * resource.getpagesize()) >> 20
-    if left_mb < _NEEDED_MB:
+    if left_mb < needed_mb:
         raise ModelUnavailable(
             f"There is too little memory to load the model: {left_mb} MB are left of the {limit >> 20} MB that this"
-            f" process may take, and {_NEEDED_MB} MB are needed. Raise its limit (ulimit -v)."
+            f" process may take, and {needed_mb} MB are needed. Raise its limit (ulimit -v)."
         )
 
 

@@ -7,7 +7,6 @@ metadata, without importing it. They are checked against the digests below befor
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from hashlib import file_digest, sha256
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -34,7 +33,6 @@ class PackagedModel:
     max_tokens: int
 
 
-@cache
 def packaged_model() -> PackagedModel:
     """Locate and verify the default model.
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from qa.encode import Encoder
 from qa.errors import UnreadableFile
+from qa.evaluate.fitting import Sample, samples
 from qa.evaluate.ranking import score, stages
 from qa.index.contract import Index
 from qa.retrieval.search import search
@@ -42,15 +43,44 @@ def report(
     Raises:
         UnreadableFile: the folder is not in BEIR's layout.
     """
-    corpus = _file(folder, "corpus.jsonl")
-    with corpus.open("rb") as file:
-        work = settings.index_dir / "evaluation" / file_digest(file, "sha256").hexdigest()[:16]
     judged = _judgements(folder / "qrels" / f"{_SPLIT}.tsv")
-    ids = _write_corpus(corpus, work / "seeds")
-    own = settings.model_copy(update={"seeds_dir": work / "seeds", "index_dir": work / "index"})
+    own, ids = _prepared(folder, settings)
     with built(own) as index:
         runs = _runs(index, encoder, _queries(folder, judged), ids)
         return {"documents": len(index.documents), "passages": index.size, "ranking": score(runs, judged)}
+
+
+def answerable_or_not(
+    folder: Path, settings: Settings, encoder: Encoder, built: Callable[[Settings], AbstractContextManager[Index]]
+) -> list[Sample]:
+    """Measure the confidence's evidence on a collection that also has `unanswerable.jsonl`.
+
+    Its lines have `text` and `about`, the text of the corpus that a question was written for. What stands before the
+    last underscore of an id is the article, which cross-validation leaves out whole.
+
+    Raises:
+        UnreadableFile: the folder is not in BEIR's layout, or has no such file.
+    """
+    judged = _judgements(folder / "qrels" / f"{_SPLIT}.tsv")
+    questions = [(text, True, _article(next(iter(judged[query])))) for query, text in _queries(folder, judged).items()]
+    others = _lines(_file(folder, "unanswerable.jsonl"))
+    questions += [(entry["text"], False, _article(str(entry["about"]))) for entry in others]
+    own, _ = _prepared(folder, settings)
+    with built(own) as index:
+        return samples(index, encoder, questions)
+
+
+def _article(text_id: str) -> str:
+    return text_id.rpartition("_")[0] or text_id
+
+
+def _prepared(folder: Path, settings: Settings) -> tuple[Settings, dict[str, str]]:
+    """The settings of a collection's own index, its corpus written out, and the corpus's ids by file name."""
+    corpus = _file(folder, "corpus.jsonl")
+    with corpus.open("rb") as file:
+        work = settings.index_dir / "evaluation" / file_digest(file, "sha256").hexdigest()[:16]
+    ids = _write_corpus(corpus, work / "seeds")
+    return settings.model_copy(update={"seeds_dir": work / "seeds", "index_dir": work / "index"}), ids
 
 
 def _runs(

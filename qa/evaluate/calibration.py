@@ -8,9 +8,7 @@ that is no better has learnt what is asked, not what is answered.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,8 +29,6 @@ Labels = npt.NDArray[np.bool_]
 _FOLDS = 10
 _REPEATS = 5
 _BINS = 10
-_KEPT = 0.95  # of the answerable questions, answered at the fitted threshold
-_RELATED_FROM = 0.05  # below a chance of one in twenty, nothing here is worth calling related
 
 
 def auroc(answerable: Labels, confidence: Floats) -> float | None:
@@ -78,7 +74,7 @@ def cross_validated(features: Floats, answerable: Labels) -> Floats:
     folds = min(_FOLDS, int(answerable.sum()), int((~answerable).sum()))
     runs = [
         cross_val_predict(
-            _regression(),
+            regression(),
             features,
             answerable,
             cv=StratifiedKFold(folds, shuffle=True, random_state=seed),
@@ -89,25 +85,6 @@ def cross_validated(features: Floats, answerable: Labels) -> Floats:
     return np.asarray(np.mean(runs, axis=0), dtype=np.float64)
 
 
-def fit(features: Floats, answerable: Labels, unseen: Floats) -> dict[str, Any]:
-    """Fit the confidence model, its thresholds drawn from cross-validated confidences; as `confidence.json` has it."""
-    pipeline = _regression().fit(features, answerable)
-    scaler, regression = pipeline[0], pipeline[1]
-    numbers = zip(scaler.mean_, scaler.scale_, regression.coef_[0], strict=True)
-    answered_from = float(np.quantile(unseen[answerable], 1 - _KEPT))
-    return {
-        "intercept": round(float(regression.intercept_[0]), 5),
-        "features": {name: [round(float(x), 5) for x in each] for name, each in zip(FEATURES, numbers, strict=True)},
-        "answered_from": round(answered_from, 4),
-        "related_from": min(_RELATED_FROM, round(answered_from, 4)),
-    }
-
-
-def write_model(path: Path, model: dict[str, Any], questions: int) -> None:
-    """Save a fitted model with how it was made."""
-    content = {"made_by": "qa eval fit", "questions": questions, "features": FEATURES, "model": model}
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-def _regression() -> Any:
-    return make_pipeline(StandardScaler(), LogisticRegression())
+def regression() -> Any:
+    """A logistic regression over features scaled to mean 0 and deviation 1."""
+    return make_pipeline(StandardScaler(), LogisticRegression(C=0.3))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from qa.answering.confidence import assess, measure
+from qa.answering.confidence_model import Model, shipped_model
 from qa.answering.quotes import Group, distinct, quotes
 from qa.encode import Encoder
 from qa.evaluate.calibration import (
@@ -54,18 +55,41 @@ def relevant(gold: GoldQuestion, quote: Quote) -> bool:
     return gold.relevant(quote.citation.document_id, Span(quote.citation.start, quote.citation.end))
 
 
-def ask_all(index: Index, encoder: Encoder, questions: Sequence[GoldQuestion]) -> list[Asked]:
-    """Put every question to the pipeline that serves."""
+def ask_all(
+    index: Index, encoder: Encoder, questions: Sequence[GoldQuestion], model: Model | None = None
+) -> list[Asked]:
+    """Put every question to the pipeline that serves, with the shipped confidence if no other is given."""
+    model = model or shipped_model()
     asked = []
     for gold in questions:
         started = time.perf_counter()
         ranking = search(index, encoder, gold.question)
         groups = distinct(ranking, _DEPTH)
-        confidence, verdict = assess(ranking, groups[0].best if groups else None)
+        confidence, verdict, _ = assess(model, ranking, groups[0].best if groups else None)
         found = quotes(index, groups)
         took_ms = (time.perf_counter() - started) * 1000
-        asked.append(Asked(gold, ranking, groups, found, confidence, verdict, took_ms))
+        asked.append(Asked(gold, ranking, groups, found, confidence or 0.0, verdict, took_ms))
     return asked
+
+
+def forms_report(
+    index: Index, encoder: Encoder, model: Model | None, pairs: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
+    """How often two forms of one question differ in what is first, in the verdict, and in whether it is answered."""
+    first = verdict = answered = 0
+    for pair in pairs:
+        outcomes = []
+        for question in pair:
+            ranking = search(index, encoder, question)
+            groups = distinct(ranking, 1)
+            best = groups[0].best if groups else None
+            outcomes.append((best.hit.row if best else None, assess(model, ranking, best)[1]))
+        (one_row, one), (other_row, other) = outcomes
+        first += one_row != other_row
+        verdict += one is not other
+        answered += (one is Verdict.ANSWERED) != (other is Verdict.ANSWERED)
+    shares = {"first passage": first, "verdict": verdict, "answered or not": answered}
+    return {"pairs": len(pairs), "differ": {name: count / len(pairs) for name, count in shares.items()}}
 
 
 def report(index: Index, asked: Sequence[Asked]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -110,7 +110,7 @@ def write_report(index_dir: Path, report: BuildReport) -> None:
     """
     notable = [file for file in report.files if file.fate is not Fate.UNCHANGED or file.reason]
     counts = Counter(file.fate.value for file in report.files)
-    data = asdict(report) | {"files": [asdict(file) for file in notable], "counts": dict(counts)}
+    data = asdict(replace(report, files=notable)) | {"counts": dict(counts)}
     content = json.dumps(data, indent=1, ensure_ascii=False)
     replace_file(index_dir / REPORT, content.encode("utf-8"))
 

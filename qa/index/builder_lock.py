@@ -1,32 +1,44 @@
-"""Tells whether a watching builder is at work for an index folder.
+"""Tells whether a watching builder is at work for an index folder, and whether it gets on.
 
 A builder holds an exclusive lock of the operating system on a file in that folder, which ends with its process, however
-that ends. Others try for a shared lock: they get it only where no builder is, and never keep each other from it.
+that ends. Others try for a shared lock: they get it only where no builder is, and never keep each other from it. The
+file's time is the builder's heartbeat: it is set again and again while the builder gets on
+(`qa.building.heartbeat`). The file holds the builder's process id.
 
-Where there are no such locks (Windows, some network file systems), a builder is taken to be there.
+Where there are no such locks (Windows, some network file systems), a builder is taken to be there as long as its
+heartbeat is fresh.
 """
 
 from __future__ import annotations
 
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 from qa.index.file_lock import lock_now
 
 BUILDER_LOCK = "builder.lock"
+STALLED_AFTER_S = 60.0  # without a heartbeat, which a builder gives every second or few
 
 _MISSING = (
     "The builder beside this server is not running, so documents can be neither added nor removed nor built;"
     " it is started again by itself, and the server's log says why it ended."
 )
+_STALLED = (
+    "The builder beside this server has made no progress for {seconds:.0f} s, so documents can be neither added nor"
+    " removed nor built; it is ended and started again by itself. A drive that does not answer may be the cause."
+)
 
 
 class BuilderLock:
-    """The lock of one builder. Not for use by several threads."""
+    """The lock of one builder. Safe to use from several threads."""
 
     def __init__(self, index_dir: Path) -> None:
         self._path = index_dir / BUILDER_LOCK
         self._held: int | None = None
+        self._using = Lock()
 
     def hold(self) -> bool:
         """Take the lock, or keep it; to be called again now and then, for another builder may have it or end.
@@ -37,34 +49,71 @@ class BuilderLock:
         Raises:
             OSError: the index folder cannot be made or written to.
         """
-        if self._held is not None and _is_at(self._held, self._path):
-            return True
-        self.release()  # somebody deleted the file, and others would look at a new one
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        opened = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
-        if lock_now(opened):
-            self._held = opened
-        else:
-            os.close(opened)
-        return self._held is not None
+        with self._using:
+            if self._held is not None and _is_at(self._held, self._path):
+                return True
+            self._release()  # somebody deleted the file, and others would look at a new one
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            opened = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            if lock_now(opened):
+                self._held = opened
+                with suppress(OSError):  # a full disk; then only the id is missing
+                    os.ftruncate(opened, 0)
+                    os.write(opened, b"%d\n" % os.getpid())
+                self._beat()
+            else:
+                os.close(opened)
+            return self._held is not None
+
+    def beat(self) -> None:
+        """Show that this builder gets on, if it has the lock."""
+        with self._using:
+            self._beat()
 
     def release(self) -> None:
         """Let go of the lock, if it is held."""
+        with self._using:
+            self._release()
+
+    def _beat(self) -> None:
+        if self._held is not None:
+            now = time.time()
+            with suppress(OSError):
+                os.utime(self._held if os.utime in os.supports_fd else self._path, (now, now))
+
+    def _release(self) -> None:
         if self._held is not None:
             os.close(self._held)
             self._held = None
 
 
 def builder_trouble(index_dir: Path) -> str | None:
-    """What to tell users where no builder holds the lock of an index folder; None where one does."""
+    """What to tell users where no builder holds the lock of an index folder, or where it does not get on; else None."""
     try:
         opened = os.open(index_dir / BUILDER_LOCK, os.O_RDONLY)
     except OSError:
         return _MISSING
     try:
-        return _MISSING if lock_now(opened, shared=True) else None
+        if lock_now(opened, shared=True):
+            return _MISSING
+        silent_s = time.time() - os.fstat(opened).st_mtime
+        return _STALLED.format(seconds=silent_s) if silent_s > STALLED_AFTER_S else None
     finally:
         os.close(opened)  # and with it the lock
+
+
+def last_beat(index_dir: Path, process_id: int) -> float | None:
+    """When a builder's heart beat last, in seconds since the epoch; None where another process has the lock, or none.
+
+    Args:
+        index_dir: The index folder.
+        process_id: The builder's.
+    """
+    path = index_dir / BUILDER_LOCK
+    try:
+        return path.stat().st_mtime if path.read_bytes() == b"%d\n" % process_id else None
+    except OSError:
+        return None
 
 
 def _is_at(opened: int, path: Path) -> bool:

@@ -29,7 +29,7 @@ from qa.encode.maxima import Maxima
 from qa.records import Document, DocumentInfo, Filters, Passage
 from qa.text.spelling import WordForm
 
-__all__ = ["Candidates", "Index", "IndexSource", "Maxima", "TokenSimilarities", "WordForm", "admitted"]
+__all__ = ["Abbreviation", "Candidates", "Index", "IndexSource", "Maxima", "TokenSimilarities", "WordForm", "admitted"]
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -56,6 +56,24 @@ class Candidates:
     boilerplate: npt.NDArray[np.bool_]
     dense_rows: Rows
     bm25_rows: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Abbreviation:
+    """A short form of the documents, and what it stands for.
+
+    Attributes:
+        short: As it is written where it is defined; otherwise in small letters.
+        long: Likewise.
+        defined: Whether a document says that the one stands for the other; otherwise the long form's words have the
+            short form's letters as initials, and no other phrase of the documents that has them is more frequent.
+        used: Whether the documents have the short form, in capitals.
+    """
+
+    short: str
+    long: str
+    defined: bool
+    used: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +139,14 @@ class Index(Protocol):
         """The number of passages that hold each index term; 0 for a term that none holds."""
         ...
 
+    def held(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
+        """Which of some passages hold which index terms, `(terms, rows) bool`."""
+        ...
+
+    def together(self, term: str, others: Sequence[str]) -> Sequence[int]:
+        """The number of passages that hold an index term and each of some others."""
+        ...
+
     def candidates(
         self, vector: Floats, terms: Sequence[str], count: int, filters: Filters | None = None
     ) -> Candidates:
@@ -178,6 +204,10 @@ class Index(Protocol):
         """
         ...
 
+    def abbreviations(self, keys: Sequence[str]) -> Sequence[Abbreviation]:
+        """Those with one of the given short forms or, if defined, long forms, folded (`qa.text.abbreviations`)."""
+        ...
+
     def forms_near(self, word: str, edits: int) -> Sequence[WordForm]:
         """The documents' words within at most `edits` edits of a folded word (`qa.text.spelling`), in any order."""
         ...
@@ -210,11 +240,12 @@ class IndexSource(Protocol):
 
 def admitted(filters: Filters, documents: Sequence[DocumentInfo]) -> npt.NDArray[np.bool_]:
     """Which documents meet all conditions, `(documents,) bool`. Whether a document named is there is not checked."""
-    document_ids, publishers = frozenset(filters.document_ids), frozenset(filters.publishers)
+    document_ids = frozenset(filters.document_ids)
+    publishers = frozenset(name.casefold() for name in filters.publishers)
     return np.fromiter(
         (
             (not document_ids or info.id in document_ids)
-            and (not publishers or info.publisher in publishers)
+            and (not publishers or (info.publisher or "").casefold() in publishers)
             and _dated_within(info.date, filters)
             for info in documents
         ),
@@ -228,6 +259,6 @@ def _dated_within(day: str | None, filters: Filters) -> bool:
     if not (filters.date_from or filters.date_to):
         return True
     if day is None:
-        return False
+        return filters.undated
     low, high = filters.date_from or "", filters.date_to or "9999-12-31"
     return low[: len(day)] <= day <= high[: len(day)]

@@ -12,9 +12,11 @@ import secrets
 import stat
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from qa.index.file_calls import Headway, within
 from qa.index.file_lock import lock_now
 
 if sys.platform != "win32":
@@ -54,8 +56,17 @@ def abandon(file: BinaryIO) -> None:
 
 
 def sweep_uploads(seeds_dir: Path) -> None:
-    """Remove what uploads that were cut off have left, in the folder of documents and all folders below it."""
+    """Remove what uploads that were cut off have left, in the folder of documents and all folders below it.
+
+    Where a drive in it gives no answer, the rest is left to the next sweep.
+    """
+    with suppress(TimeoutError):
+        within(seeds_dir / ".sweep", partial(_sweep_all, seeds_dir))
+
+
+def _sweep_all(seeds_dir: Path, headway: Headway) -> None:
     for place, _, names in os.walk(seeds_dir):
+        headway()
         for name in names:
             if _NAME.fullmatch(name):
                 with suppress(OSError):  # gone meanwhile, in use, or in a folder that may only be read

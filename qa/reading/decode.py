@@ -1,13 +1,24 @@
 r"""Bytes to clean text.
 
 Guarantees: the result is Unicode NFC with `\n` line ends, holds no NUL, no other control characters than tab and
-newline, and no lone surrogate, so that it survives JSON, SQLite and a browser unchanged.
+newline, and no lone surrogate, so that it survives JSON, SQLite and a browser unchanged. Where the encoding had to be
+guessed, or a byte does not fit it, `Decoded.guess` says so.
+
+How the encoding is found, in order:
+
+1. A byte order mark names it.
+2. Zero bytes, or many control bytes, mean UTF-16 or UTF-32 without a mark, if the text so decoded reads like text.
+3. The label that the file gives (`label`), if the bytes fit it. Labels mean what browsers take them for.
+4. UTF-8, even if some bytes do not fit, as long as more sequences of several bytes fit than do not. Each byte that does
+   not fit is read as Windows-1252.
+5. Windows-1252.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
+from dataclasses import dataclass
 
 from qa.errors import UnreadableFile
 from qa.text.safe_text import compose
@@ -21,31 +32,155 @@ _BYTE_ORDER_MARKS = (
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\ud800-\udfff]")
 _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
-_MOST_NULS = 0.01
+_CONTROL_BYTES = bytes({*range(32), 127} - {*b"\t\n\v\f\r\x1b"})
+_MOST_NULS = 0.01  # share of the bytes
+_MOST_CONTROLS = 0.05
+_MOST_MISFITS = 0.01  # share of the characters that may not fit the encoding
+_SAMPLE_BYTES = 64 << 10
+# What texts hold hardly ever: controls, halves of surrogate pairs, private characters and what cannot be decoded.
+_UNLIKELY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffd-\uffff]")
+_LONGEST_UNBROKEN_CHARS = 200  # characters for each white space or ideographic stop, in a text
+_ESCAPED = re.compile(r"[\udc80-\udcff]")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f\udc80-\udcff]")
+_OPEN = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # bytes that stand for nothing in Windows-1252
+_C1 = re.compile(r"[\x80-\x9f]")
+_BREAKS = re.compile(r"[\s、。，]")
+
+# Labels that browsers take for a larger character set (WHATWG Encoding Standard, section 4.2).
+_LARGER = {
+    "iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
+    "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "big5": "big5hkscs",
+    "utf-16": "utf-8", "utf-16-le": "utf-8", "utf-16-be": "utf-8",
+}  # fmt: skip
+_SHIFTED = ("iso2022", "hz")  # write other letters as ASCII
+_NO_TEXT_CODECS = frozenset({"utf-7", "idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined"})
 
 
-def decode(data: bytes) -> str:
-    """Decode a text file: by its byte order mark, else as UTF-8, else as Windows-1252.
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """Clean text, and what was guessed about its encoding; None where nothing was."""
+
+    text: str
+    guess: str | None = None
+
+
+def decode(data: bytes, label: str | None = None) -> Decoded:
+    """Decode a text file.
+
+    Args:
+        data: Its bytes.
+        label: The encoding that the file itself names, if it does.
 
     Raises:
-        UnreadableFile: the bytes are no text in any of these.
+        UnreadableFile: the bytes are no text in any encoding that is tried.
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            try:
-                return clean(data[len(mark) :].decode(encoding))
-            except UnicodeDecodeError as error:
-                raise UnreadableFile(f"marked as {encoding.upper()} but broken at byte {error.start}") from None
-    if data.count(0) > len(data) * _MOST_NULS:
-        raise UnreadableFile("binary data, not text")
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            return clean(data.decode(encoding))
-        except UnicodeDecodeError:
-            continue
-    raise UnreadableFile("neither UTF-8 nor Windows-1252 text; save it as UTF-8")
+            return _marked(data[len(mark) :], encoding)
+    sample = data[:_SAMPLE_BYTES]
+    controls = len(sample) - len(sample.translate(None, _CONTROL_BYTES))
+    if sample.count(0) > len(sample) * _MOST_NULS or controls > len(sample) * _MOST_CONTROLS:
+        return _wide(data)
+    named = _codec(label)
+    strict = _strict(data, "utf-8")
+    if strict is not None and not (data.isascii() and named is not None and named.startswith(_SHIFTED)):
+        # Text of another encoding is hardly ever valid UTF-8; text of ASCII alone is the same in nearly all.
+        return Decoded(
+            clean(strict),
+            f"labelled {label}, read as UTF-8" if named not in (None, "utf-8") and not data.isascii() else None,
+        )
+    if named is not None and named != "utf-8" and (labelled := _labelled(data, named)):
+        return labelled
+    return _utf8_or_western(data)
 
 
 def clean(text: str) -> str:
     """Bring decoded text to the form that canonical text is made of."""
     return compose(_CONTROL.sub("", _LINE_ENDS.sub("\n", text)))
+
+
+def _marked(data: bytes, encoding: str) -> Decoded:
+    """Text whose encoding a byte order mark names."""
+    try:
+        return Decoded(clean(data.decode(encoding)))
+    except UnicodeDecodeError as error:
+        text = data.decode(encoding, "replace")
+        misfits = text.count("\ufffd")
+        if misfits > max(1, _MOST_MISFITS * len(text)) or len(text) < 2 * misfits + 1:
+            raise UnreadableFile(f"marked as {encoding.upper()} but broken at byte {error.start}") from None
+        return Decoded(clean(text), _misfits(misfits, encoding.upper(), "left as \ufffd"))
+
+
+def _wide(data: bytes) -> Decoded:
+    """UTF-16 or UTF-32 without a byte order mark, judged by how its text reads."""
+    for encoding, unit in (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2)):
+        whole = data[: len(data) - len(data) % unit]
+        if whole and _reads_like_text(whole[:_SAMPLE_BYTES].decode(encoding, "replace")):
+            text = whole.decode(encoding, "replace")
+            return Decoded(clean(text), f"read as {encoding.upper()}, which no byte order mark says")
+    raise UnreadableFile("binary data, not text")
+
+
+def _reads_like_text(sample: str) -> bool:
+    unlikely = sum(1 for _ in _UNLIKELY.finditer(sample))
+    breaks = sum(1 for _ in _BREAKS.finditer(sample))
+    latin = sum(char < "\u0250" for char in sample)
+    letters = sum(map(str.isalpha, sample))
+    # Bytes in the wrong order give letters of many scripts and hardly a blank.
+    broken = breaks * _LONGEST_UNBROKEN_CHARS >= len(sample)
+    return unlikely <= _MOST_MISFITS * len(sample) and broken and letters >= 0.3 * len(sample) and bool(latin)
+
+
+def _codec(label: str | None) -> str | None:
+    """Python's name of the encoding that browsers take a label for; None if it names none."""
+    try:
+        name = codecs.lookup(label.strip()).name if label else ""
+        _ = "".encode(name) if name else ""
+    except (LookupError, ValueError, UnicodeError):
+        return None
+    return _LARGER.get(name, name) if name and name not in _NO_TEXT_CODECS else None
+
+
+def _strict(data: bytes, codec: str) -> str | None:
+    try:
+        return data.decode(codec)
+    except UnicodeDecodeError:
+        return None
+
+
+def _labelled(data: bytes, codec: str) -> Decoded | None:
+    """Text in the encoding that its label names, unless too much of it does not fit."""
+    if codec == "cp1252":
+        return Decoded(clean(_western(data)))
+    text = data.decode(codec, "replace")
+    misfits = text.count("\ufffd")
+    if misfits > _MOST_MISFITS * len(text) and misfits > 1:
+        return None
+    return Decoded(clean(text), _misfits(misfits, codec, "left as \ufffd") if misfits else None)
+
+
+def _utf8_or_western(data: bytes) -> Decoded:
+    text = data.decode("utf-8", "surrogateescape")  # a byte that does not fit becomes a half of a surrogate pair
+    misfits = sum(1 for _ in _ESCAPED.finditer(text))
+    if not misfits:
+        return Decoded(clean(text))
+    if sum(1 for _ in _BEYOND_ASCII.finditer(text)) > misfits:
+        mended = _ESCAPED.sub(lambda found: _CP1252[ord(found[0]) - 0xDC00], text)
+        return Decoded(clean(mended), _misfits(misfits, "UTF-8", "read as Windows-1252"))
+    text = _western(data)
+    undefined = sum(1 for _ in _C1.finditer(text))
+    if undefined > max(1, _MOST_MISFITS * len(text)) or 2 * undefined >= len(text):
+        raise UnreadableFile("neither UTF-8 nor Windows-1252 text; save it as UTF-8")
+    return Decoded(clean(text), "read as Windows-1252, which nothing in it says")
+
+
+def _western(data: bytes) -> str:
+    """Windows-1252 as browsers read it: bytes that it leaves open stand for control characters, which go."""
+    return data.decode("cp1252") if not _OPEN.search(data) else "".join(map(_CP1252.__getitem__, data))
+
+
+_CP1252 = [bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(256)]
+
+
+def _misfits(count: int, encoding: str, fate: str) -> str:
+    return f"{count} byte{'s' if count > 1 else ''} that {'are' if count > 1 else 'is'} no {encoding}: {fate}"

@@ -13,15 +13,16 @@ from importlib.metadata import version
 from pathlib import PurePosixPath
 
 from qa.errors import UnreadableFile
-from qa.reading.decode import decode
-from qa.reading.draft import Draft, assemble
-from qa.reading.formats.markdown import front_matter, read_markdown
+from qa.reading.decode import Decoded, decode
+from qa.reading.draft import Read, assemble
 from qa.reading.formats.plain_text import read_plain
-from qa.reading.parsed import Parsed
+from qa.reading.parsed import Parsed, note_of
 from qa.reading.sidecar import Details, details_of, parse_date
 from qa.reading.signatures import mislabelled
-from qa.records import Block, BlockKind, Document
+from qa.reading.titles import title_of
+from qa.records import Document
 from qa.text.document_ids import document_id
+from qa.text.places import unit_of
 
 __all__ = [
     "LOADER_VERSION",
@@ -35,15 +36,11 @@ __all__ = [
 ]
 
 # Part of every snapshot's configuration: raise it when a loader's output or the rule of ids changes.
-LOADER_VERSION = 3
-_LIBRARIES = ("lxml", "markdown-it-py", "pypdfium2", "python-docx", "python-pptx")
-
-_Drafts = tuple[list[Draft], dict[str, str]]  # what a reader makes of a file: its blocks, and what it says of itself
+LOADER_VERSION = 6
+_LIBRARIES = ("lxml", "markdown-it-py", "mdit-py-plugins", "pypdfium2", "pyyaml")
 
 _DETAILS = ("title", "publisher", "author", "date", "url")
 _STAMP = re.compile(r"\s*date (\d{4}-\d{2}-\d{2})[ \t]+(?=\S)")
-_LONGEST_OPENING_CHARS = 90  # of a document without a title that stand for one
-_LONGEST_TITLE_CHARS = 300  # it goes with every passage
 _LONGEST_DETAIL_CHARS = 1000
 
 
@@ -75,12 +72,12 @@ def parse_file(source: str, data: bytes) -> Parsed:
         raise UnreadableFile("is empty")
     if trouble := mislabelled(suffix, data):
         raise UnreadableFile(trouble)
-    drafts, own = reader(data)
+    drafts, own, left_out = reader(data)
     text, blocks = assemble(drafts)
     if not blocks:
         raise UnreadableFile("holds no text")
     details = details_of(own)
-    kept = {name: getattr(details, name) for name in _DETAILS} | {"note": own.get("note")}
+    kept = {name: getattr(details, name) for name in _DETAILS} | {"note": note_of(left_out)}
     return Parsed(text, blocks, {name: value[:_LONGEST_DETAIL_CHARS] for name, value in kept.items() if value})
 
 
@@ -93,11 +90,12 @@ def make_document(source: str, digest: str, parsed: Parsed, known: Details | Non
         sha256=digest,
         text=parsed.text,
         blocks=parsed.blocks,
-        title=details.title or _title(parsed.text, parsed.blocks),
+        title=details.title or _title(parsed, source),
         publisher=details.publisher,
         author=details.author,
         date=details.date,
         url=details.url,
+        left_out=parsed.left_out,
     )
 
 
@@ -106,44 +104,105 @@ def loader_identity() -> str:
     return " ".join((str(LOADER_VERSION), *(f"{name}-{version(name)}" for name in _LIBRARIES)))
 
 
-def _plain(data: bytes) -> _Drafts:
-    own, text = _stamp(decode(data))
-    return read_plain(text), own
-
-
-def _markdown(data: bytes) -> _Drafts:
-    own, text = front_matter(decode(data))
-    return read_markdown(text), own
+def _plain(data: bytes) -> Read:
+    decoded = decode(data)
+    own, text = _stamp(decoded.text)
+    return Read(read_plain(text), own, _guessed(decoded))
 
 
 # The libraries behind these are heavy, and a folder of plain text does without.
 
 
-def _webpage(data: bytes) -> _Drafts:
+def _markdown(data: bytes) -> Read:
+    from qa.reading.formats.front_matter import front_matter  # noqa: PLC0415
+    from qa.reading.formats.markdown import read_markdown  # noqa: PLC0415
+
+    decoded = decode(data)
+    own, text = front_matter(decoded.text)
+    return Read(read_markdown(text), own, _guessed(decoded))
+
+
+def _webpage(data: bytes) -> Read:
     from qa.reading.formats.html import read_html  # noqa: PLC0415
 
     return read_html(data)
 
 
-def _pdf(data: bytes) -> _Drafts:
+def _pdf(data: bytes) -> Read:
     from qa.reading.formats.pdf import read_pdf  # noqa: PLC0415
 
     return read_pdf(data)
 
 
-def _word(data: bytes) -> _Drafts:
+def _word(data: bytes) -> Read:
     from qa.reading.formats.docx import read_docx  # noqa: PLC0415
 
     return read_docx(data)
 
 
-def _slides(data: bytes) -> _Drafts:
+def _slides(data: bytes) -> Read:
     from qa.reading.formats.pptx import read_pptx  # noqa: PLC0415
 
     return read_pptx(data)
 
 
-_READERS: dict[str, Callable[[bytes], _Drafts]] = {
+def _workbook(data: bytes) -> Read:
+    from qa.reading.formats.xlsx import read_xlsx  # noqa: PLC0415
+
+    return read_xlsx(data)
+
+
+def _rows(data: bytes) -> Read:
+    from qa.reading.formats.csv import read_csv  # noqa: PLC0415
+
+    decoded = decode(data)
+    return read_csv(decoded.text)._replace(left_out=_guessed(decoded))
+
+
+def _rich_text(data: bytes) -> Read:
+    from qa.reading.formats.rtf import read_rtf  # noqa: PLC0415
+
+    return read_rtf(data)
+
+
+def _message(data: bytes) -> Read:
+    from qa.reading.formats.email import read_message  # noqa: PLC0415
+
+    return read_message(data)
+
+
+def _outlook(data: bytes) -> Read:
+    from qa.reading.formats.msg import read_msg  # noqa: PLC0415
+
+    return read_msg(data)
+
+
+def _mailbox(data: bytes) -> Read:
+    from qa.reading.formats.email import read_mailbox  # noqa: PLC0415
+
+    return read_mailbox(data)
+
+
+def _book(data: bytes) -> Read:
+    from qa.reading.formats.epub import read_epub  # noqa: PLC0415
+
+    return read_epub(data)
+
+
+def _json_lines(data: bytes) -> Read:
+    from qa.reading.formats.json_lines import read_json_lines  # noqa: PLC0415
+
+    decoded = decode(data)
+    return read_json_lines(decoded.text)._replace(left_out=_guessed(decoded))
+
+
+def _open_document(data: bytes) -> Read:
+    from qa.reading.formats.odf import read_odf  # noqa: PLC0415
+
+    return read_odf(data)
+
+
+_READERS: dict[str, Callable[[bytes], Read]] = {
     ".txt": _plain,
     ".text": _plain,
     ".md": _markdown,
@@ -154,6 +213,18 @@ _READERS: dict[str, Callable[[bytes], _Drafts]] = {
     ".pdf": _pdf,
     ".docx": _word,
     ".pptx": _slides,
+    ".xlsx": _workbook,
+    ".csv": _rows,
+    ".tsv": _rows,
+    ".odt": _open_document,
+    ".odp": _open_document,
+    ".ods": _open_document,
+    ".rtf": _rich_text,
+    ".eml": _message,
+    ".msg": _outlook,
+    ".mbox": _mailbox,
+    ".epub": _book,
+    ".jsonl": _json_lines,
 }
 SUFFIXES = frozenset(_READERS)
 
@@ -166,12 +237,12 @@ def _stamp(text: str) -> tuple[dict[str, str], str]:
     return {}, text
 
 
-def _title(text: str, blocks: tuple[Block, ...]) -> str:
-    """The title block, or the document's opening words when it has none."""
-    first = blocks[0]
-    opening = " ".join(text[first.start : first.end].split())
-    longest = _LONGEST_TITLE_CHARS if first.kind is BlockKind.TITLE else _LONGEST_OPENING_CHARS
-    if len(opening) <= longest:
-        return opening
-    cut = opening[:longest]
-    return cut[: cut.rfind(" ")].rstrip(",;:–-") + "…" if " " in cut else cut + "…"
+def _title(parsed: Parsed, source: str) -> str:
+    """What a document is called that says nothing of itself: a table by its file, others by their words."""
+    if unit_of(source) == "row":
+        return " ".join(PurePosixPath(source).stem.replace("_", " ").split()) or source
+    return title_of(parsed.text, parsed.blocks)
+
+
+def _guessed(decoded: Decoded) -> tuple[str, ...]:
+    return (decoded.guess,) if decoded.guess else ()

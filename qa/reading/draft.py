@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from qa.records import Block, BlockKind
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A block's text and nature. `tight` sets it on the line after the block before it, without a blank line."""
+    """A block's text and nature.
+
+    `tight` sets it on the line after the block before it, without a blank line. `breaks` are the places in its text
+    where a further page begins, each with the page's number.
+    """
 
     kind: BlockKind
     text: str
@@ -19,6 +24,19 @@ class Draft:
     slide: int | None = None
     page: int | None = None
     tight: bool = False
+    breaks: tuple[tuple[int, int], ...] = ()
+
+
+class Read(NamedTuple):
+    """What a format's reader makes of a file.
+
+    `own` is what the file says of itself (title, author, date and so on). `left_out` names what of the file is not in
+    the drafts ("3 charts", "without text: page 2"), one phrase for each kind (`qa.reading.left_out`).
+    """
+
+    drafts: list[Draft]
+    own: dict[str, str]
+    left_out: tuple[str, ...] = ()
 
 
 def assemble(drafts: Iterable[Draft]) -> tuple[str, tuple[Block, ...]]:
@@ -39,9 +57,9 @@ def assemble(drafts: Iterable[Draft]) -> tuple[str, tuple[Block, ...]]:
             parts.append(gap)
             position += len(gap)
         end = position + len(text)
-        blocks.append(
-            Block(draft.kind, position, end, draft.level, min(draft.run_in, len(text)), draft.slide, draft.page)
-        )
+        breaks = tuple((position + place, page) for place, page in draft.breaks)
+        run_in = min(draft.run_in, len(text))
+        blocks.append(Block(draft.kind, position, end, draft.level, run_in, draft.slide, draft.page, breaks))
         parts.append(text)
         position = end
     return "".join(parts), tuple(blocks)

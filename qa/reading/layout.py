@@ -2,43 +2,38 @@
 
 How it works, in order:
 
-1. Lines at the top or bottom of pages that recur, numbers aside, are running headers and footers: each is kept once,
-   as boilerplate, and bare page numbers are left out.
+1. Lines at the top or bottom of pages that recur, but for numbers that grow with the page's, are running headers and
+   footers: each is kept once, as boilerplate, and bare page numbers are left out (`layout_furniture`).
 2. The size that most characters have is the text's own. Larger lines, and short bold ones set apart, are headings; the
    largest on the first page, at its top, is the title.
 3. Lines join to paragraphs until one is set apart, indented after a full stop, a list item, or of another size. Words
-   broken at line ends are joined; the hyphen stays where the document writes the word with one elsewhere.
-4. A sentence torn by a page break is joined to its first half. What follows it stays on its own page, so that a
-   citation names the page that the words stand on.
+   broken at line ends are joined (`hyphens`). Rows of a table stay lines of their own.
+4. Raised and lowered marks become text that does not fuse with the word before them; a paragraph that opens with a
+   raised mark is a footnote.
+5. A sentence torn by a page break is joined to its first half, and where the page ends in it is kept. What follows it
+   stays on its own page, so that a citation names the page that the words stand on.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
 from qa.reading.draft import Draft
+from qa.reading.hyphens import Words
+from qa.reading.layout_furniture import LARGER, part_furniture, text_size
+from qa.reading.raised_spans import bare_mark, written_out
 from qa.records import BlockKind
 from qa.text.sentences import split_sentences
 
-_EDGE_LINES = 2  # lines at each end of a page that may be a running header or footer
 _BULLET = re.compile(r"[•‣▪–·◦●○■–—*-]\s+(?=\S)|\(?(?:\d{1,3}|[a-z])[.)]\s+(?=\S)")
-_NUMBER_ONLY = re.compile(
-    r"[-–— ]*(?:page |p\. ?)?(?:\d{1,4}|[ivxlc]{1,7})(?: ?(?:of|/) ?\d{1,4})?[-–— ]*", re.IGNORECASE
-)
-_HYPHENATED = re.compile(r"(?<!\w)\w++(?:-\w++)+")
-_WORD_AT_START = re.compile(r"\w+")
-_HYPHENS = ("-", "\u2010")
-_BROKEN_OFF = re.compile(r"(?<!\w)(\w++)[-\u2010]$")
 _STOPPED = re.compile(r"[.!;,…]$")
 _SENTENCE_END = re.compile(r"[.!?:…][\"'”’)\]*†‡]*$")
 _MOST_HEADING_WORDS = 20
-_LARGER = 1.12  # times the text's size, for a heading
-_SET_APART = 1.25  # times the usual distance of lines, for a header or footer
+_NOTE_OPENS = re.compile("\x0e([^\x0f]{1,8})\x0f[ \t]*")
 _LONGEST_TORN_CHARS = 5000  # a longer paragraph takes up no further one
 _LONGEST_WORD_CHARS = 100
 _APART = 1.45  # times the usual distance of lines, for a new paragraph
@@ -46,7 +41,10 @@ _APART = 1.45  # times the usual distance of lines, for a new paragraph
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line on a page; `y` is its base, counted from the page's foot. All in the page's units."""
+    """A line on a page; `y` is its base, counted from the page's foot. All in the page's units.
+
+    Raised marks stand between `RAISED` and `RESET`, lowered ones between `LOWERED` and `RESET`.
+    """
 
     text: str
     page: int
@@ -55,6 +53,8 @@ class Line:
     left: float
     right: float
     y: float
+    row: bool = False  # of a table
+    upright: bool = True  # not at an angle to most of the page's text
 
 
 @dataclass(slots=True)
@@ -63,6 +63,7 @@ class _Paragraph:
     lines: list[Line]
     text: str = ""
     level: int = 0
+    breaks: tuple[tuple[int, int], ...] = ()  # where in the text a further page begins, and its number
 
     @property
     def page(self) -> int:
@@ -71,74 +72,24 @@ class _Paragraph:
 
 def lay_out(pages: list[list[Line]]) -> list[Draft]:
     """Turn pages of lines into drafts."""
-    size = _text_size([line for page in pages for line in page])
-    bodies, furniture = _furniture(pages, size)
-    lines = [line for page in bodies for line in page]
-    words = Counter(_HYPHENATED.findall(" ".join(line.text for line in lines)))
+    size = text_size([line for page in pages for line in page])
+    bodies, furniture = part_furniture(pages, size)
+    words = Words(line.text for page in bodies for line in page)
     paragraphs = list(_paragraphs(bodies, size))
+    notes = {bare_mark(mark[1]) for paragraph in paragraphs if (mark := _NOTE_OPENS.match(paragraph.lines[0].text))}
     for paragraph in paragraphs:
-        paragraph.text = _joined(paragraph.lines, words)
+        paragraph.text = _joined(paragraph, words)
+        _resolve_marks(paragraph, notes)
     _mark_levels(paragraphs)
     drafts: list[Draft] = []
     for paragraph in _mended(paragraphs, words):
         tight = paragraph.kind is BlockKind.LIST_ITEM
-        drafts.append(Draft(paragraph.kind, paragraph.text, level=paragraph.level, page=paragraph.page, tight=tight))
-    drafts.extend(Draft(BlockKind.BOILERPLATE, line.text, page=line.page) for line in furniture)
+        page, breaks = paragraph.page, paragraph.breaks
+        drafts.append(
+            Draft(paragraph.kind, paragraph.text, level=paragraph.level, page=page, tight=tight, breaks=breaks)
+        )
+    drafts.extend(Draft(BlockKind.BOILERPLATE, written_out(line.text), page=line.page) for line in furniture)
     return drafts
-
-
-def _furniture(pages: list[list[Line]], size: float) -> tuple[list[list[Line]], list[Line]]:
-    """Part running headers and footers from the rest; of those that recur, the first of each."""
-    seen: Counter[str] = Counter()
-    for page in pages:
-        seen.update({_pattern(line) for line in _edges(page, size)})
-    often = max(2, round(0.4 * sum(bool(page) for page in pages)))
-    bodies: list[list[Line]] = []
-    kept: dict[str, Line] = {}
-    for page in pages:
-        edges = {id(line) for line in _edges(page, size)}
-        body = []
-        for line in page:
-            if id(line) in edges and _NUMBER_ONLY.fullmatch(line.text):
-                continue
-            if id(line) in edges and seen[_pattern(line)] >= often:
-                kept.setdefault(_pattern(line), line)
-            else:
-                body.append(line)
-        bodies.append(body)
-    return bodies, list(kept.values())
-
-
-def _edges(page: list[Line], size: float) -> list[Line]:
-    """The lines that stand where headers and footers do: one or two, set apart from the text, and no larger than it."""
-    ranked = sorted(page, key=lambda line: -line.y)
-    steps = [above.y - line.y for above, line in pairwise(ranked) if above.y - line.y > 0.5 * size]
-    apart = _SET_APART * min([median(steps) if steps else size, 1.5 * size])
-    found: list[Line] = []
-    for lines in (ranked, ranked[::-1]):
-        outer: list[Line] = []
-        for line in lines:
-            if outer and abs(outer[-1].y - line.y) > apart:
-                break
-            outer.append(line)
-        if len(outer) <= _EDGE_LINES or len(outer) == len(page):
-            found += outer[:_EDGE_LINES]
-    return [line for line in found if line.size < _LARGER * size]
-
-
-def _pattern(line: Line) -> str:
-    """A line as it recurs from page to page: numbers that grow with the page's stand as their distance to it."""
-    numbers = [int(number) for number in re.findall(r"\d{1,9}", line.text)]
-    if len(numbers) == 1 or (numbers and line.text.lower().startswith("page")):
-        return line.text.lower().replace(str(numbers[0]), f"#{numbers[0] - line.page}", 1)
-    return line.text.lower()
-
-
-def _text_size(lines: list[Line]) -> float:
-    sizes: Counter[float] = Counter()
-    for line in lines:
-        sizes[line.size] += len(line.text)
-    return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
 def _paragraphs(pages: list[list[Line]], size: float) -> Iterator[_Paragraph]:
@@ -162,13 +113,15 @@ def _paragraphs(pages: list[list[Line]], size: float) -> Iterator[_Paragraph]:
 def _begins(run: list[Line], left: float, line: Line, pitch: float, right: float) -> bool:
     """Whether a line begins a new paragraph rather than going on with the lines above it."""
     above = run[-1]
+    if line.row or above.row:
+        return not (line.row and above.row)
+    if line.upright != above.upright or _BULLET.match(line.text) or _NOTE_OPENS.match(line.text):
+        return True
     step = above.y - line.y
     if abs(line.size - above.size) > 0.08 * above.size or line.bold != above.bold:
         return (
             abs(line.size - above.size) > 0.08 * above.size or len(run) == 1 or bool(_SENTENCE_END.search(above.text))
         )
-    if _BULLET.match(line.text):
-        return True
     if step > _APART * max(pitch, 1.1 * line.size) or step < -line.size:
         # Set apart, or the top of another column, where a sentence may go on.
         return step > 0 or bool(_SENTENCE_END.search(above.text))
@@ -180,10 +133,14 @@ def _begins(run: list[Line], left: float, line: Line, pitch: float, right: float
 
 
 def _paragraph(run: list[Line], size: float) -> _Paragraph:
+    if run[0].row:
+        return _Paragraph(BlockKind.TABLE, run)
+    if _NOTE_OPENS.match(run[0].text):
+        return _Paragraph(BlockKind.FOOTNOTE, run)
     words = sum(len(line.text.split()) for line in run)
     text = run[-1].text
     short = words <= _MOST_HEADING_WORDS and len(run) <= 4
-    if short and all(line.size >= _LARGER * size for line in run):
+    if short and all(line.size >= LARGER * size for line in run):
         return _Paragraph(BlockKind.HEADING, run)
     if short and all(line.bold for line in run) and not _STOPPED.search(text[-1:]) and any(map(str.isalpha, text)):
         return _Paragraph(BlockKind.HEADING, run)
@@ -191,33 +148,28 @@ def _paragraph(run: list[Line], size: float) -> _Paragraph:
     return _Paragraph(kind, run)
 
 
-def _joined(lines: list[Line], hyphenated: Counter[str]) -> str:
+def _joined(paragraph: _Paragraph, words: Words) -> str:
+    lines = paragraph.lines
+    if paragraph.kind is BlockKind.TABLE:
+        return "\n".join(line.text for line in lines)
     parts: list[str] = []
     begun = ""  # of the word that goes on through line ends
     for above, line in pairwise(lines):
-        shown, gap = _end_of(above.text, line.text, hyphenated, begun)
+        shown, gap = words.end_of(above.text, line.text, begun)
         parts += (shown, gap)
         begun = "" if gap else (begun + shown)[-_LONGEST_WORD_CHARS:]
     return "".join((*parts, lines[-1].text))
 
 
-def _join(above: str, below: str, hyphenated: Counter[str]) -> str:
-    """Join two texts, and the word that a hyphen at the end of the first broke."""
-    return "".join((*_end_of(above, below, hyphenated), below))
-
-
-def _end_of(above: str, below: str, hyphenated: Counter[str], begun: str = "") -> tuple[str, str]:
-    """A line as it stands before the next one, and what parts the two: a space, or nothing inside a word.
-
-    `begun` is what the lines before it hold of its first word.
-    """
-    broken = _BROKEN_OFF.search(begun + above) if above.endswith(_HYPHENS) else None
-    rest = _WORD_AT_START.match(below)
-    if not broken or not rest:
-        return above, " "
-    if f"{broken[1]}-{rest[0]}" in hyphenated or not below[0].islower() or broken[1][-1].isdigit():
-        return above, ""
-    return above[:-1], ""
+def _resolve_marks(paragraph: _Paragraph, notes: set[str]) -> None:
+    """Raised and lowered marks as text; those of notes in brackets, and one that a note opens with before it."""
+    opens = _NOTE_OPENS.match(paragraph.text) if paragraph.kind is BlockKind.FOOTNOTE else None
+    if opens is None:
+        paragraph.text = written_out(paragraph.text, notes)
+        return
+    mark = bare_mark(opens[1]) or opens[1].strip()
+    shown = f"[{mark}] " if mark[:1].isalnum() else mark
+    paragraph.text = shown + written_out(paragraph.text[opens.end() :], notes)
 
 
 def _mark_levels(paragraphs: list[_Paragraph]) -> None:
@@ -237,13 +189,15 @@ def _mark_levels(paragraphs: list[_Paragraph]) -> None:
         title.kind, title.level = BlockKind.TITLE, 1
 
 
-def _mended(paragraphs: list[_Paragraph], hyphenated: Counter[str]) -> Iterator[_Paragraph]:
+def _mended(paragraphs: list[_Paragraph], words: Words) -> Iterator[_Paragraph]:
     """Join sentences that a page break tore apart."""
     held: _Paragraph | None = None
     for paragraph in paragraphs:
         if held is not None and _torn(held, paragraph):
             end = split_sentences(paragraph.text)[0].end
-            held.text = _join(held.text, paragraph.text[:end].strip(), hyphenated)
+            shown, gap = words.end_of(held.text, paragraph.text)
+            held.breaks = (*held.breaks, (len(shown) + len(gap), paragraph.page))
+            held.text = shown + gap + paragraph.text[:end].strip()
             rest = paragraph.text[end:].strip()
             if not rest:
                 held.lines.append(replace(paragraph.lines[-1], page=paragraph.page))

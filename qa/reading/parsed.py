@@ -6,19 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qa.records import Block, BlockKind, Passage, PassageKind, Span
+from qa.records import Block, BlockKind, Passage, PassageKind, Span, left_out_of
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """A file's content: canonical text, its blocks, and what the file says of itself (title, date and so on).
 
-    A `note` among these says what of the file could not be read, for the build's report.
+    A `note` among these names what of the file was left out, one phrase a line.
     """
 
     text: str
     blocks: tuple[Block, ...]
     own: Mapping[str, str]
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What of the file is not in the text: "3 charts", "without text: page 2"."""
+        return left_out_of(self.own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,16 @@ class Content:
     passages: tuple[Passage, ...]
 
 
+def note_of(left_out: tuple[str, ...]) -> str:
+    """The `note` that names what was left out; empty if nothing was."""
+    return "\n".join(" ".join(phrase.split()) for phrase in left_out)
+
+
 def to_data(content: Content) -> dict[str, Any]:
     """Content as JSON data."""
     return {
         "text": content.parsed.text,
-        "blocks": [_fields(block) for block in content.parsed.blocks],
+        "blocks": [block_fields(block) for block in content.parsed.blocks],
         "own": dict(content.parsed.own),
         "passages": [
             [
@@ -44,6 +54,7 @@ def to_data(content: Content) -> dict[str, Any]:
                 passage.kind,
                 passage.page,
                 [(span.start, span.end) for span in passage.footnotes],
+                passage.breaks,
             ]
             for passage in content.passages
         ],
@@ -64,12 +75,21 @@ def from_data(data: dict[str, Any]) -> Content:
             PassageKind(kind),
             page,
             tuple(Span(*span) for span in footnotes),
+            tuple((place, number) for place, number in breaks),
         )
-        for start, end, headings, sentences, kind, page, footnotes in data["passages"]
+        for start, end, headings, sentences, kind, page, footnotes, breaks in data["passages"]
     )
-    blocks = tuple(Block(BlockKind(kind), *rest) for kind, *rest in data["blocks"])
+    blocks = tuple(block_of(stored) for stored in data["blocks"])
     return Content(Parsed(text, blocks, data["own"]), passages)
 
 
-def _fields(block: Block) -> list[object]:
-    return [block.kind, block.start, block.end, block.level, block.run_in, block.slide, block.page]
+def block_fields(block: Block) -> list[object]:
+    """A block as JSON data."""
+    return [block.kind, block.start, block.end, block.level, block.run_in, block.slide, block.page, block.breaks]
+
+
+def block_of(fields: list[Any]) -> Block:
+    """A block from JSON data."""
+    kind, start, end, level, run_in, slide, page, breaks = fields
+    breaks = tuple((place, number) for place, number in breaks)
+    return Block(BlockKind(kind), start, end, level, run_in, slide, page, breaks)

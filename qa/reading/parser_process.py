@@ -12,6 +12,7 @@ more in a fresh worker, and left to a later build if that fails too.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -25,6 +26,8 @@ from qa.reading.parsed import Content, from_data
 from qa.reading.parser_guard import Guard
 from qa.text.exit_status import how_it_ended
 from qa.text.json_reading import parse_json
+
+log = logging.getLogger(__name__)
 
 _GRACE_S = 5  # a worker that outlives its limit by this much ends itself, should its parent be gone
 _START_S = 60  # at most; importing the parsers takes under a second, and a busy machine may need many times that
@@ -108,6 +111,8 @@ class Parser:
             raise UnreadableForNow("its parser's reply cannot be read") from None
         if self._is_much(guard.peak_mb):
             self.close()  # or a next file's shortage could not be told from this one's
+        if "detail" in answer:
+            log.info("The parser of %s said: %s", source, answer["detail"])
         if "exhausted" in answer:
             raise UnreadableForNow(self._too_little_memory(), costly=True)
         if "for_now" in answer:

@@ -6,27 +6,20 @@ content, an `error` (a verdict on the file), or `exhausted` or `for_now` (memory
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-import re
 import signal
 import sys
 from typing import IO, Any
 
-from qa.errors import UnreadableFile
 from qa.reading.documents import parse_file
 from qa.reading.parsed import Content, to_data
-from qa.reading.parser_guard import peak_mb
+from qa.reading.parser_failures import failure
 from qa.reading.passages import cut_passages
 from qa.records import Document
 
 if sys.platform != "win32":
     import resource
-
-_LONGEST_REASON_CHARS = 300
-_SHORTAGES = (errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
-_OF_MEMORY = re.compile(r"memory|alloc", re.IGNORECASE)  # in what libraries in C say where memory is refused
 
 
 def main() -> None:
@@ -72,27 +65,7 @@ def _answer(request: dict[str, Any], data: IO[bytes], allowed_mb: int) -> bytes:
     try:
         return json.dumps(read(request["source"], data.read(request["bytes"]))).encode("ascii")
     except Exception as error:  # noqa: BLE001 - parsers raise what they like on broken files; the reason is reported
-        return json.dumps(_failure(error, allowed_mb)).encode("ascii")
-
-
-def _failure(error: Exception, allowed_mb: int) -> dict[str, Any]:
-    """Why a file was not read: a verdict on it, or what was wanting."""
-    refused = _OF_MEMORY.search(str(error)) and 2 * peak_mb("self") >= allowed_mb
-    if isinstance(error, MemoryError) or refused:
-        return {"exhausted": True}
-    if isinstance(error, UnreadableFile):
-        return {"error": str(error)}
-    if isinstance(error, RecursionError):
-        return {"error": "is nested too deeply to read"}
-    if isinstance(error, ImportError):
-        return {"for_now": f"its parser cannot be loaded ({_in_a_line(error)}); install the requirements again"}
-    if isinstance(error, OSError) and error.errno in _SHORTAGES:
-        return {"for_now": f"its parser could not work ({_in_a_line(error)})"}
-    return {"error": f"is broken ({_in_a_line(error)})"}
-
-
-def _in_a_line(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON_CHARS]
+        return json.dumps(failure(error, allowed_mb)).encode("ascii")
 
 
 def read(source: str, data: bytes) -> dict[str, Any]:

@@ -21,15 +21,17 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 
+from qa.reading.titles import heading_words
 from qa.records import Block, BlockKind, Document, Passage, PassageKind, Span
 from qa.text.sentences import split_sentences
 
 # Part of every snapshot's configuration: raise it when the same document is cut differently.
-PASSAGES_VERSION = 2
+PASSAGES_VERSION = 3
 
 TARGET_WORDS = 90
 MIN_WORDS = 40
 MAX_WORDS = 160
+_LONGEST_OPENING_CHARS = 90  # of a title that is but a cut opening, that go with each passage
 _LONGEST_HEADING_CHARS = 300  # as much of a heading goes with each passage under it
 _RUN_IN_MIN_WORDS = 20  # an item of a definition list may stand alone from here on
 
@@ -46,8 +48,10 @@ _HEADINGS = (BlockKind.TITLE, BlockKind.HEADING)
 _PRONOUN = re.compile(
     r"[\"'“‘(]*(?:he|she|they|it|his|her|hers|their|theirs|its|him|them|this|these|those|that|such)\b", re.IGNORECASE
 )
+_EMPHASIS = re.compile(r"\*\*(?=\S)|(?<=\S)\*\*|\\(?=[$_*#\[\]])")
 _PIECE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]|[^\W\u2e80-\u9fff\uac00-\ud7af]+|[^\w\s]")
-_FOOTNOTE_MARK = re.compile(r"[*†‡§]{1,3}|\[\d{1,3}\]|[¹²³⁴⁵⁶⁷⁸⁹]")
+_NOTE_MARK = re.compile(r"[*†‡§]{1,3}|\[[^\W_]{1,7}\]|[¹²³⁴⁵⁶⁷⁸⁹]")  # as a note begins with it
+_CARRIED_MARK = re.compile(r"(?<=[^\s*†‡§])[*†‡§]{1,3}(?![\w*†‡§])|\[[^\W_]{1,7}\]|[¹²³⁴⁵⁶⁷⁸⁹]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class _Sentence:
     alone: bool  # opens an item of a definition list, which may be shorter than other passages
     trail: tuple[str, ...]
     page: int | None
+    breaks: tuple[tuple[int, int], ...]  # of the block that it stands in
 
 
 def cut_passages(document: Document) -> tuple[Passage, ...]:
@@ -77,14 +82,21 @@ def embedding_text(title: str, passage: Passage) -> tuple[str, int]:
     Returns:
         The text, and the offset at which the passage's own text begins in it.
     """
-    head = ". ".join((title, *passage.headings)) + "\n"
-    return head + passage.text, len(head)
+    cut = title.endswith("…") and len(title) > _LONGEST_OPENING_CHARS
+    opening = title[:_LONGEST_OPENING_CHARS].rsplit(" ", 1)[0] + "…" if cut else title
+    head = ". ".join((opening, *passage.headings)) + "\n"
+    return head + masked(passage.text), len(head)
+
+
+def masked(text: str) -> str:
+    """A text with blanks for marks of emphasis and escapes, so that the model reads its words; as long as before."""
+    return _EMPHASIS.sub(lambda mark: " " * len(mark[0]), text)
 
 
 def _passage(document: Document, kind: PassageKind, inside: Sequence[_Sentence], notes: dict[str, Span]) -> Passage:
     start, end = inside[0].span.start, inside[-1].span.end
     text = document.text[start:end]
-    marks = {mark[0] for mark in _FOOTNOTE_MARK.finditer(text, 1)} if kind is PassageKind.BODY else set()
+    marks = {mark[0] for mark in _CARRIED_MARK.finditer(text)} if kind is PassageKind.BODY else set()
     return Passage(
         document_id=document.id,
         start=start,
@@ -94,15 +106,34 @@ def _passage(document: Document, kind: PassageKind, inside: Sequence[_Sentence],
         sentences=tuple(Span(sentence.span.start - start, sentence.span.end - start) for sentence in inside),
         kind=kind,
         page=inside[0].page,
+        breaks=tuple(_breaks(inside, start, end)),
         footnotes=tuple(sorted((notes[mark] for mark in marks if mark in notes), key=lambda span: span.start)),
     )
+
+
+def _breaks(inside: Sequence[_Sentence], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where in a passage a further page begins, and which."""
+    page = inside[0].page
+    for sentence in inside:
+        places = [(sentence.span.start, sentence.page)]
+        places += [
+            (place, number) for place, number in sentence.breaks if sentence.span.start < place < sentence.span.end
+        ]
+        for place, number in places:
+            if number is not None and number != page and start < place < end:
+                page = number
+                yield place - start, number
+
+
+def _page_at(block: Block, place: int) -> int | None:
+    return next((page for start, page in reversed(block.breaks) if start <= place), block.page)
 
 
 def _footnotes(document: Document) -> dict[str, Span]:
     """Footnotes by their mark. A mark used twice stands for no note, since it cannot be told which."""
     notes: dict[str, Span | None] = {}
     for block in document.blocks:
-        mark = _FOOTNOTE_MARK.match(document.text, block.start)
+        mark = _NOTE_MARK.match(document.text, block.start)
         if block.kind is BlockKind.FOOTNOTE and mark:
             notes[mark[0]] = None if mark[0] in notes else Span(block.start, block.end)
     return {mark: span for mark, span in notes.items() if span}
@@ -164,7 +195,8 @@ def _sentences(text: str, blocks: Sequence[Block], trail: tuple[str, ...]) -> It
                 cost,
                 opens and bool(block.run_in),
                 trail + above + run_in,
-                block.page,
+                _page_at(block, block.start + span.start),
+                block.breaks,
             )
             if opens and block.run_in:
                 run_in = (_heading(inner[: block.run_in].rstrip(" :.")),)
@@ -175,7 +207,8 @@ def _sentences(text: str, blocks: Sequence[Block], trail: tuple[str, ...]) -> It
 
 
 def _heading(text: str) -> str:
-    """A heading as it stands in a trail: a text of megabytes that is called a heading is cut."""
+    """A heading as it stands in a trail, without marks of Markdown; one of megabytes is cut."""
+    text = heading_words(text)
     return text if len(text) <= _LONGEST_HEADING_CHARS else text[: _LONGEST_HEADING_CHARS - 1].rstrip() + "…"
 
 

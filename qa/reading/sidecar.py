@@ -23,6 +23,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from qa.errors import UnreadableFile
+from qa.text.dates import read_date
 from qa.text.document_names import SIDECAR
 from qa.text.safe_text import one_line, web_address
 
@@ -94,7 +95,7 @@ def read_sources(folder: Path) -> dict[str, Details]:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
         text = data.decode("utf-8").replace("\r\n", "\n")
-        _check_size(data, text)
+        check_toml(text, len(data))
         tables = tomllib.loads(text)
     except FileNotFoundError:
         return {}
@@ -113,19 +114,19 @@ _READ: Mapping[str, Callable[[str], str | None]] = {
     "title": one_line,
     "publisher": one_line,
     "author": one_line,
-    "date": parse_date,
+    "date": read_date,
     "url": web_address,
 }
 _KINDS = {"date": "date", "url": "http or https address"}
 
 
-def _check_size(data: bytes, text: str) -> None:
+def check_toml(text: str, size_bytes: int = 0) -> None:
     """Refuse what TOML's parser would take too long over, in one pass.
 
     Raises:
         ValueError: what it is, and on which line.
     """
-    if len(data) > _MOST_BYTES:
+    if size_bytes > _MOST_BYTES:
         raise ValueError(f"it is larger than {_MOST_BYTES >> 20} MB")
     line, dots, depth = 1, 0, 0
     for found in _STRUCTURE.finditer(text):

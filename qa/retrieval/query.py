@@ -1,9 +1,14 @@
-"""What a question asks for: its content words, and how much each of its tokens weighs."""
+"""A question as it is searched for: how it reads, what is encoded of it, its content words and their weights.
+
+What is encoded is the same however the question is typed: the part that asks, misspelt words corrected, with words,
+numbers and a few signs, and one blank between them.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +16,22 @@ import numpy.typing as npt
 
 from qa.encode import Encoding
 from qa.index.contract import Floats, Index
-from qa.text.words import term, words
+from qa.records import Span
+from qa.retrieval.widening import Alternatives, widened
+from qa.text.quantities import WHOLE, is_precise, quantities
+from qa.text.question import asked_part
+from qa.text.spelling import correct
+from qa.text.words import WORD, term, words
 
 _STOP_WORD_WEIGHT = 0.5  # in MaxSim, where a content word weighs its rarity
 _OWN_TOKEN_WEIGHT = 1.0  # of the tokens that a model puts around a question
-_RAREST_WEIGHT = 4.0  # so that a word of a few passages in a million does not outweigh the whole question
+RAREST_WEIGHT = 4.0  # so that a word of a few passages in a million does not outweigh the whole question
+# Behind "how" they ask for a measure, and say nothing of the subject.
+_MEASURES = frozenset("big large long old high tall far deep wide heavy often fast soon well small short".split())
+
+Tokens = npt.NDArray[np.intp]
+
+_ENCODED = re.compile(rf"{WORD}|[$€£¥%‰§#+]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +40,7 @@ class ContentWord:
 
     Attributes:
         text: As it is written.
-        term: Its index term.
+        term: Its index term; a number, date or code has one as a whole.
         frequency: The number of passages that hold the term.
         rarity: Its inverse document frequency.
         tokens: Which of the question's tokens stand for it, `(n,) int64`; none where the model cut the question short.
@@ -36,21 +52,73 @@ class ContentWord:
     rarity: float
     tokens: npt.NDArray[np.intp]
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is a number, date or code, which is met as a whole or not at all."""
+        return self.term[0] in WHOLE
+
+    @property
+    def precise(self) -> bool:
+        """Whether it is a number, date or code that hardly anything else is: neither a year nor a small number."""
+        return is_precise(self.term)
+
+
+def as_searched(question: str, index: Index, is_word: Callable[[str], bool]) -> tuple[str, tuple[Alternatives, ...]]:
+    """The part of a question that asks, misspelt words corrected and abbreviations beside what they stand for.
+
+    Returns:
+        The text, the very same string where nothing is to be done; and which of its words stand for each other.
+    """
+    return widened(asked_part(correct(asked_part(question), index, is_word)), index, is_word)
+
+
+def as_encoded(searched: str) -> str:
+    """The words, numbers and signs of a question, one blank between them."""
+    pieces: list[str] = []
+    end = 0
+    for quantity in quantities(searched):
+        place = quantity.place
+        pieces += (*_ENCODED.findall(searched[end : place.start]), searched[place.start : place.end])
+        end = place.end
+    pieces += _ENCODED.findall(searched[end:])
+    return " ".join(pieces) if pieces else searched
+
 
 def content_words(question: str, encoding: Encoding, index: Index) -> tuple[ContentWord, ...]:
-    """The words of an encoded question but for stop words, in order, repeats included."""
+    """The words, numbers, dates and codes of an encoded question but for stop words, in order, repeats included."""
     starts, ends = encoding.spans.T
-    found = [
-        (text, index_term, np.flatnonzero((starts >= span.start) & (ends <= span.end)))
-        for span in words(question)
-        if (index_term := term(text := question[span.start : span.end]))
-    ]
-    asked = list(dict.fromkeys(index_term for _, index_term, _ in found))
+    found = list(_said(question))
+    asked = list(dict.fromkeys(each for _, said in found for each in said))
     frequencies = dict(zip(asked, index.frequencies(asked), strict=True))
-    return tuple(
-        ContentWord(text, index_term, frequencies[index_term], rarity(frequencies[index_term], index.size), tokens)
-        for text, index_term, tokens in found
-    )
+    made = []
+    for place, said in found:
+        index_term = next((each for each in said if frequencies[each]), said[0])
+        frequency = frequencies[index_term]
+        tokens = np.flatnonzero((starts >= place.start) & (ends <= place.end))
+        text = question[place.start : place.end]
+        made.append(ContentWord(text, index_term, frequency, rarity(frequency, index.size), tokens))
+    return tuple(made)
+
+
+def _said(question: str) -> Iterator[tuple[Span, tuple[str, ...]]]:
+    """Each word's place and its index term; of a number, date or code the terms of its readings."""
+    end = 0
+    for quantity in quantities(question):
+        yield from _words(question, end, quantity.place.start)
+        yield quantity.place, quantity.whole
+        end = quantity.place.end
+    yield from _words(question, end, len(question))
+
+
+def _words(question: str, begin: int, end: int) -> Iterator[tuple[Span, tuple[str, ...]]]:
+    before = ""
+    for span in words(question[begin:end]):
+        place = Span(begin + span.start, begin + span.end)
+        word = question[place.start : place.end]
+        asks = before == "how" and word.casefold() in _MEASURES
+        before = word.casefold()
+        if not asks and (index_term := term(word)):
+            yield place, (index_term,)
 
 
 def rarity(frequency: int, size: int) -> float:
@@ -58,10 +126,33 @@ def rarity(frequency: int, size: int) -> float:
     return math.log(1 + (size - frequency + 0.5) / (frequency + 0.5))
 
 
-def token_weights(encoding: Encoding, asked: Iterable[ContentWord]) -> Floats:
-    """How much each question token counts in MaxSim, `(tokens,) float32`: a content word's tokens, its rarity."""
+def either(asked: Iterable[ContentWord], alternatives: Iterable[Alternatives]) -> list[tuple[Tokens, Tokens]]:
+    """The question's tokens that stand for a short form, and those for its long form."""
+    words_asked = list(asked)
+
+    def tokens_of(terms: frozenset[str]) -> Tokens:
+        found = [word.tokens for word in words_asked if word.term in terms]
+        return np.unique(np.concatenate(found)) if found else np.empty(0, np.intp)
+
+    pairs = [(tokens_of(each.short), tokens_of(each.long)) for each in alternatives]
+    return [
+        (short, np.setdiff1d(long, short)) for short, long in pairs if len(short) and len(np.setdiff1d(long, short))
+    ]
+
+
+def token_weights(
+    encoding: Encoding, asked: Iterable[ContentWord], pairs: Iterable[tuple[Tokens, Tokens]] = ()
+) -> Floats:
+    """How much each question token counts in MaxSim, `(tokens,) float32`: a content word's tokens, its rarity.
+
+    Of a short form and its long form, `pairs`, both together weigh what the heavier one would.
+    """
     weights = np.full(len(encoding.spans), _STOP_WORD_WEIGHT, dtype=np.float32)
     weights[encoding.spans[:, 0] < 0] = _OWN_TOKEN_WEIGHT
     for word in asked:
-        weights[word.tokens] = min(word.rarity, _RAREST_WEIGHT)
+        weights[word.tokens] = min(word.rarity, RAREST_WEIGHT)
+    for short, long in pairs:
+        heavier = max(weights[short].sum(), weights[long].sum())
+        both = np.concatenate([short, long])
+        weights[both] *= heavier / weights[both].sum()
     return weights

@@ -1,18 +1,19 @@
 """A question to ranked passages.
 
-1. Misspelt words are corrected towards the documents' own, and the question is encoded once: a vector for the whole,
-   and one for each of its tokens.
+1. The part that asks is searched for, misspelt words corrected (`qa.retrieval.query`). It is encoded once: a vector for
+   the whole, and one for each of its tokens.
 2. Candidates are the union of the nearest passages by vector and the best by BM25, among those the filters allow.
 3. Two cheap witnesses and the vector of each candidate's nearest sentence, encoded by itself, choose those that go on.
 4. Late interaction compares the question's tokens, rare words weighing more, with theirs: once with all of a passage's
    tokens, and once with those of its best single sentence, where evidence stands close together.
-5. Each signal is scaled to 0..1 over all that have it, and their weighted mean is the score.
+5. A passage that holds the question's numbers, dates and codes as a whole is raised above those that do not.
+6. Each signal is scaled to 0..1 over all that have it, and their weighted mean is the score.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,15 +22,28 @@ from qa.encode import Encoder
 from qa.index.contract import Floats, Index, Maxima, Rows
 from qa.records import Filters, Hit
 from qa.retrieval.late_interaction import max_sim
-from qa.retrieval.query import ContentWord, content_words, token_weights
+from qa.retrieval.query import (
+    RAREST_WEIGHT,
+    ContentWord,
+    Tokens,
+    as_encoded,
+    as_searched,
+    content_words,
+    either,
+    token_weights,
+)
 from qa.retrieval.stage_timer import Stopwatch
-from qa.text.spelling import correct
+from qa.retrieval.widening import Alternatives
 
 CANDIDATES = 100  # from each of the two retrievers
 COMPARED = 64  # of those; comparing them all, token by token, finds no more and takes twice the time
 WEIGHTS = {"late_interaction": 1.0, "best_sentence": 1.0, "sentence_vector": 0.5, "bm25": 0.25, "dense": 0.2}
 # Imprints, addresses and dead links are found when asked for, but do not compete with what a document says.
 BOILERPLATE_PENALTY = 0.05
+# Numbers, dates and codes of the question, which a passage holds as a whole or not at all.
+HELD_WEIGHT = 2.0
+_FEW_PASSAGES = 3  # hold what has all of that weight
+_COMMON_SHARE = 0.0  # of that weight, for a year or a small number, which a passage need not repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +51,9 @@ class Ranking:
     """The candidates of one question that were compared with it, best first, with what ranked them.
 
     Attributes:
+        question: As it was asked.
         searched: The question as it was searched for, misspelt words corrected.
+        alternatives: Which of its words are abbreviations of others.
         content_words: Its words but for stop words, in order.
         is_word: Whether the model knows a word whole.
         tokens: Its tokens' vectors, `(question tokens, d) float32`.
@@ -53,7 +69,9 @@ class Ranking:
     """
 
     index: Index
+    question: str
     searched: str
+    alternatives: tuple[Alternatives, ...]
     content_words: tuple[ContentWord, ...]
     is_word: Callable[[str], bool]
     tokens: Floats
@@ -67,6 +85,11 @@ class Ranking:
     order: npt.NDArray[np.int64]
     compared: Maxima
     sentence_scores: Floats
+
+    @property
+    def met_terms(self) -> list[str]:
+        """The index term of each content word that the model read, in order."""
+        return [word.term for word in self.content_words if len(word.tokens)]
 
     def hits(self, count: int) -> list[Hit]:
         """The best candidates, at most `count`, best first."""
@@ -88,19 +111,31 @@ def search(
     question: str,
     filters: Filters | None = None,
     stopwatch: Stopwatch | None = None,
+    *,
+    exactly: bool = False,
 ) -> Ranking:
     """Rank the passages of an index for a question.
+
+    Args:
+        index: The index.
+        encoder: The model that encoded it.
+        question: As it was typed.
+        filters: Conditions on documents.
+        stopwatch: What takes the time of each stage.
+        exactly: Whether to search for what was typed, with nothing corrected or left out.
 
     Raises:
         UnknownDocument: the filters name a document that is not there.
     """
     lap = (stopwatch or Stopwatch()).lap
-    searched = correct(question, index, encoder.is_word)
+    searched, alternatives = (question, ()) if exactly else as_searched(question, index, encoder.is_word)
     lap("spelling")
-    encoding = encoder.encode_question(searched)
+    encoded = as_encoded(searched)
+    encoding = encoder.encode_question(encoded)
     lap("encoding")
-    asked = content_words(searched, encoding, index)
-    weights = token_weights(encoding, asked)
+    asked = content_words(encoded, encoding, index)
+    pairs = either(asked, alternatives)
+    weights = token_weights(encoding, asked, pairs)
     terms = tuple(dict.fromkeys(word.term for word in asked))
     found = index.candidates(encoding.vector, terms, CANDIDATES, filters)
     near = {"sentence_vector": found.sentence, "bm25": found.bm25, "dense": found.dense}
@@ -109,19 +144,29 @@ def search(
     best, rest = np.sort(nearest[:COMPARED]), nearest[COMPARED:]
     rows = found.rows[best]
     lap("candidates")
-    compared = index.compare(encoding.tokens, rows)
+    found_tokens = index.compare(encoding.tokens, rows)
+    compared = replace(
+        found_tokens,
+        passages=_joined(found_tokens.passages, pairs),
+        sentences=_joined(found_tokens.sentences, pairs),
+        outside=_joined(found_tokens.outside, pairs),
+    )
     sentence_scores = max_sim(compared.sentences, weights)
     late = {
         "late_interaction": max_sim(compared.passages, weights),
         "best_sentence": compared.best_of(sentence_scores),
     }
-    mean = (_weighted(late) + nearness[best]) / sum(WEIGHTS.values())
+    total = _weighted(late) + nearness[best]
+    held, weight = _held(index, asked, rows)
+    mean = (total + held) / (sum(WEIGHTS.values()) + weight)
     scores = np.maximum(mean - BOILERPLATE_PENALTY * found.boilerplate[best], 0.0).astype(np.float32)
     order = np.lexsort((rows, -scores))
     lap("late_interaction")
     return Ranking(
         index=index,
+        question=question,
         searched=searched,
+        alternatives=alternatives,
         content_words=asked,
         is_word=encoder.is_word,
         tokens=encoding.tokens,
@@ -137,6 +182,36 @@ def search(
         compared=compared,
         sentence_scores=sentence_scores,
     )
+
+
+def _held(index: Index, asked: Sequence[ContentWord], rows: Rows) -> tuple[Floats, float]:
+    """How much of the question's numbers, dates and codes, by their rarity, each passage holds.
+
+    Returns:
+        `(n,) float32` up to a weight, and that weight; 0 where the question has none, or none that the documents have.
+    """
+    whole = {word.term: word for word in asked if word.whole and word.frequency}
+    if not whole:
+        return np.zeros(len(rows), dtype=np.float32), 0.0
+    weights = np.array([min(word.rarity, RAREST_WEIGHT) for word in whole.values()], dtype=np.float32)
+    held = (weights[:, np.newaxis] * index.held(list(whole), rows)).sum(axis=0) / weights.sum()
+    weight = HELD_WEIGHT * max(map(_tells_apart, whole.values()))
+    return np.asarray(weight * held, dtype=np.float32), weight
+
+
+def _tells_apart(word: ContentWord) -> float:
+    """How much it says that a passage holds a number, date or code: less, the more passages hold it."""
+    return min(1.0, _FEW_PASSAGES / word.frequency) * (1.0 if word.precise else _COMMON_SHARE)
+
+
+def _joined(best: Floats, pairs: Sequence[tuple[Tokens, Tokens]]) -> Floats:
+    """Best matches `(question tokens, n)` in which a short form and its long form are met as the better one is."""
+    if not pairs:
+        return best
+    joined = best.copy()
+    for short, long in pairs:
+        joined[np.concatenate([short, long])] = np.maximum(best[short].mean(axis=0), best[long].mean(axis=0))
+    return joined
 
 
 def scale(values: Floats) -> Floats:

@@ -16,7 +16,7 @@ from qa.errors import InvalidRequest, NameTaken
 from qa.text.safe_text import JOINERS, compose, is_safe, printable
 
 SIDECAR = "sources.toml"
-PASSED_OVER = (".", "~$")  # how names of hidden files begin, and of those that office programs leave behind
+PASSED_OVER = (".", "~$", "__MACOSX")  # how names of hidden files begin, and of what programs leave behind
 
 _LONGEST_PART_BYTES = 200
 _MOST_PARTS = 8

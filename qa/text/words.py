@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from functools import lru_cache
 
 import Stemmer
 
 from qa.records import Span
+from qa.text.quantities import quantities
 
 # Part of every snapshot's configuration: raise it when the same text gives other terms.
-ANALYSER_VERSION = 1
+ANALYSER_VERSION = 2
 
 # Words that ask or bind and say nothing of the subject. Negations and numbers are no such words.
 STOP_WORDS = frozenset(
     "a about all also am an and any are as at be been being between but by can could d did do does doing for from get "
-    "had has have having he her hers him his how i if in into is it its itself just ll m may me might more most much "
-    "must my of on or our ours out over re s shall she should so some such t than that the their theirs them then "
-    "there these they this those through to too under until up us ve very was we were what when where which while who "
-    "whom whose why will with would you your yours".split()
+    "had has have having he her hers him his how i if in into is it its itself just ll m many may me might more most "
+    "much must my of on or our ours out over re s shall she should so some such t than that the their theirs them "
+    "then there these they this those through to too under until up us ve very was we were what when where which "
+    "while who whom whose why will with would you your yours".split()
 )
 
-_WORD = re.compile(r"[^\W_]+(?:['’.&][^\W_]+)*")
+WORD = r"[^\W_]+(?:['’.&][^\W_]+)*"  # runs of letters and digits, with inner apostrophes, stops and ampersands
+_WORD = re.compile(WORD)
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_stemmer = Stemmer.Stemmer("english")
+_of_thread = threading.local()  # each thread's stemmer, which keeps a cache of its own
 
 
 def spelt(text: str) -> list[str]:
@@ -35,7 +39,7 @@ def spelt(text: str) -> list[str]:
 
 
 def words(text: str) -> list[Span]:
-    """The words of a text, in order: runs of letters and digits, with inner apostrophes, stops and ampersands."""
+    """The places of the words of a text, in order."""
     return [Span(match.start(), match.end()) for match in _WORD.finditer(text)]
 
 
@@ -49,9 +53,30 @@ def term(word: str) -> str:
         return folded.replace(".", "")  # A.F.L. and AFL are one term, and U.S. is not the stop word
     if folded in STOP_WORDS:
         return ""
-    return str(_stemmer.stemWord(folded))
+    return str(_stemmer().stemWord(folded))
 
 
 def terms(text: str) -> list[str]:
-    """The index terms of a text, in order, repeats included."""
+    """The index terms of a text, in order, repeats included.
+
+    A number, date or code is met as a whole (`qa.text.quantities`); words within it count too, as "million" does.
+    """
+    found: list[str] = []
+    end = 0
+    for quantity in quantities(text):
+        place = quantity.place
+        found += _terms_of_words(text[end : place.start])
+        found += (*quantity.whole, *quantity.parts)
+        found += (each for word in _LETTERS.findall(text[place.start : place.end]) if (each := term(word)))
+        end = place.end
+    return found + _terms_of_words(text[end:])
+
+
+def _terms_of_words(text: str) -> list[str]:
     return [each for word in spelt(text) if (each := term(word))]
+
+
+def _stemmer() -> Stemmer.Stemmer:
+    if not hasattr(_of_thread, "stemmer"):
+        _of_thread.stemmer = Stemmer.Stemmer("english")
+    return _of_thread.stemmer

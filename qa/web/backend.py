@@ -11,8 +11,16 @@ from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
 class Backend(Protocol):
     """All methods may block, may be called from several threads at once, and raise only errors of `qa.errors`."""
 
-    def ask(self, question: str, k: int = 5, filters: Filters | None = None, *, explain: bool = False) -> Answer:
-        """Answer a question with at most `k` quotes.
+    def ask(
+        self,
+        question: str,
+        k: int = 5,
+        filters: Filters | None = None,
+        *,
+        explain: bool = False,
+        exactly: bool = False,
+    ) -> Answer:
+        """Answer a question with at most `k` quotes; `exactly` as it is typed, with nothing corrected.
 
         Raises:
             RequestError: the question or a filter cannot be used.

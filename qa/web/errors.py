@@ -29,6 +29,7 @@ from qa.errors import (
     TookTooLong,
     TooManyRequests,
     UnknownDocument,
+    UnknownPublisher,
     UnknownSnapshot,
 )
 from qa.web.api.json_form import json_response
@@ -41,6 +42,7 @@ STATUS: Mapping[type[QAError], int] = {
     QuestionTooLong: 400,
     InvalidRequest: 400,
     UnknownDocument: 404,
+    UnknownPublisher: 404,
     UnknownSnapshot: 404,
     NameTaken: 409,
     TooManyRequests: 429,
@@ -57,13 +59,20 @@ HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
     404: ("not_found", "Nothing is served at this address; /docs lists what is."),
     405: ("method_not_allowed", "This address does not take that method; see the Allow header and /docs."),
     408: ("request_too_slow", "The request did not arrive in time; send it again."),
+    412: (
+        "precondition_failed",
+        "The file is not as If-Match or If-None-Match has it, so nothing was done.",
+    ),
     413: ("request_too_large", "The request body is larger than what is read here."),
     415: ("unsupported_media_type", "Send the body as JSON, with the header Content-Type: application/json."),
+    416: ("range_not_satisfiable", "The file has none of the bytes that Range names; Content-Range tells its size."),
     421: ("host_not_allowed", "This host name is not served here; the operator can add it to QA_ALLOWED_HOSTS."),
     431: ("head_too_large", "The address and the headers are larger than what is read here; use a body."),
     501: ("coding_not_supported", "A body may be sent in chunks, but not in a Transfer-Encoding other than chunked."),
     500: ("internal", "Something went wrong here; the service's log has the details."),
 }
+
+_UNPARSED = "There was an error parsing the body"  # FastAPI's words where JSON's parser gives up
 
 _RETRY_SOON_S = 1  # a queue drains
 _RETRY_LATER_S = 10  # a rebuild or a restart usually takes no longer
@@ -109,6 +118,12 @@ def _told(error: Exception) -> _Told:
         status = status_of(error)
         headers = {"retry-after": str(_retry_after_s(error))} if status in (429, 503) else {}
         return _Told(status, error.code, str(error), headers)
+    if isinstance(error, HTTPException) and error.detail == _UNPARSED:
+        return _Told(
+            400,
+            "invalid_request",
+            "The body is not JSON in UTF-8, or holds a number too long or lists too deep to be read.",
+        )
     if isinstance(error, HTTPException):
         code, message = HTTP_ERRORS.get(error.status_code, ("http_error", error.detail))
         return _Told(error.status_code, code, message, error.headers or {})

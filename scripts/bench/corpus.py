@@ -12,6 +12,7 @@ import random
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -40,21 +41,23 @@ class Index:
     passages: int
 
     @property
-    def snapshot(self) -> Path:
-        """The folder of the snapshot that serves."""
-        return self.folder / "snapshots" / (self.folder / "CURRENT").read_text().strip()
+    def version(self) -> str:
+        """The name of the version that serves."""
+        return (self.folder / "CURRENT").read_text().strip()
 
     @property
     def exported(self) -> Path:
         """Where its passages are written, as lines of JSON with `id` and `text`."""
-        return self.folder.with_name(f"{self.snapshot.name}.jsonl")
+        return self.folder.with_name(f"{self.version}.jsonl")
 
     def disk(self) -> dict[str, int]:
-        """Bytes of its snapshot, by file or folder."""
-        return {
-            path.name: sum(each.stat().st_size for each in (path, *path.rglob("*")) if each.is_file())
-            for path in sorted(self.snapshot.iterdir())
-        }
+        """Bytes of its segments, by the names of their files."""
+        version = json.loads((self.folder / "versions" / f"{self.version}.json").read_bytes())
+        sizes: Counter[str] = Counter()
+        for segment in version["segments"]:
+            for path in (self.folder / "segments" / segment["id"]).iterdir():
+                sizes[path.name] += path.stat().st_size
+        return dict(sorted(sizes.items()))
 
 
 def real_documents(texts: Path) -> list[tuple[str, str]]:
@@ -82,10 +85,13 @@ def real_index(work: Path, documents: list[tuple[str, str]], passages: int) -> I
     folder, seeds = work / f"real-{passages}", work / f"documents-{passages}"
     if not folder.exists():
         smaller = [path for path in work.glob("real-*[0-9]") if int(path.name[5:]) < passages and path.is_dir()]
-        if smaller:  # snapshots are never written to, so links are copies
+        if smaller:  # segments are never written to, so links are copies
             nearest = max(smaller, key=lambda path: int(path.name[5:]))
             shutil.copytree(
-                nearest, folder, copy_function=os.link, ignore=shutil.ignore_patterns("build.lock", "journal*")
+                nearest,
+                folder,
+                copy_function=os.link,
+                ignore=shutil.ignore_patterns("build.lock", "journal*", "files.sqlite*"),
             )
     seeds.mkdir(parents=True, exist_ok=True)
     count = 0

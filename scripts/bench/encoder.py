@@ -22,7 +22,13 @@ _BATCH = 16  # texts in a padded batch; 8 and 32 were no quicker
 
 def apart() -> ProcessPoolExecutor:
     """One process, begun anew, to run functions in."""
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_limit_threads)
+
+
+def _limit_threads() -> None:
+    from qa.openmp import limit_threads  # noqa: PLC0415
+
+    limit_threads()
 
 
 def called(name: str, *arguments: Any) -> Any:

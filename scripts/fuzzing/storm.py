@@ -190,16 +190,16 @@ class Storm:
     def _index_differences(self, files: dict[str, bytes]) -> list[tuple[int, str]]:
         index = self._get("/api/index")
         report = index["last_build"] or {}
-        if index["building"] or report.get("error") or not report.get("files"):
+        if index["building"] or report.get("error") or not report.get("counts"):
             return [(0, f"building {index['building']}, error {report.get('error')}")]
         fates = {file["source"]: file for file in report["files"] if file["fate"] != "removed"}
-        unlike = set(fates) ^ set(files)
-        if unlike:
-            return [(0, f"the report and the folder differ in {sorted(unlike)[:3]}")]
+        unlike = set(fates) - set(files)
+        if unlike or report["counts"].get("unchanged", 0) < len(set(files) - set(fates)):
+            return [(0, f"the report and the folder differ: {sorted(unlike)[:3]}, {report['counts']}")]
         documents = self._get("/api/documents")["documents"]
-        wanted = {name for name, file in fates.items() if file["fate"] in _IN_INDEX}
-        unlike = wanted ^ {document["source"] for document in documents}
-        untold = [name for name in set(fates) - wanted if not fates[name]["reason"]]
+        out = {name for name, file in fates.items() if file["fate"] not in _IN_INDEX}
+        unlike = (set(files) - out) ^ {document["source"] for document in documents}
+        untold = [name for name in out if not fates[name]["reason"]]
         if unlike or untold:
             return [(0, f"the report and the index differ in {sorted(unlike)[:3]}; no reason for {untold[:3]}")]
         return [

@@ -80,10 +80,22 @@ def test_every_pdf_citation_names_the_page_that_the_words_stand_on(built):
 @pytest.mark.parametrize("source", sorted(PAGES))
 def test_no_word_of_a_pdf_is_lost_or_made_up(source):
     """But page numbers, repeats of running headers, and hyphens at line ends."""
-    drafts, _ = read_pdf((FILES / source).read_bytes())
+    drafts, *_ = read_pdf((FILES / source).read_bytes())
     ours = Counter(words(" ".join(draft.text for draft in drafts)).lower().split())
     theirs = Counter(" ".join(PAGES[source]).lower().split())
-    furniture = {"register", "of", "elden", "confidential", "draft", "page", "harbour", "authority", "tide", "tables"}
+    furniture = {
+        "register",
+        "of",
+        "elden",
+        "confidential",
+        "draft",
+        "page",
+        "harbour",
+        "authority",
+        "tide",
+        "tables",
+        "gazette",
+    }
     broken = {
         "repage",
         "mainder",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from hashlib import sha256
 from io import BytesIO
 
 from qa.answering.originals import PIECE_BYTES, Original
@@ -51,13 +52,21 @@ class OriginalInMemory:
     def __init__(self, name: str, content: bytes) -> None:
         self.name = name
         self.size_bytes = len(content)
-        self._content = BytesIO(content)
+        self.sha256 = sha256(content).hexdigest()
+        self._content = content
+        self._left = BytesIO(content)
+
+    def take(self, part: range) -> None:
+        self._left = BytesIO(self._content[part.start : part.stop])
 
     def read(self) -> bytes:
-        return self._content.read(PIECE_BYTES)
+        return self._left.read(PIECE_BYTES)
 
     def close(self) -> None:
-        self._content.close()
+        self._left.close()
+
+
+_SURE = 0.9
 
 
 @dataclass
@@ -69,7 +78,15 @@ class FakeService:
     trouble: Exception | None = None
     last_report: dict[str, object] | None = field(default_factory=dict)
 
-    def ask(self, question: str, k: int = 5, filters: Filters | None = None, *, explain: bool = False) -> Answer:
+    def ask(
+        self,
+        question: str,
+        k: int = 5,
+        filters: Filters | None = None,
+        *,
+        explain: bool = False,
+        exactly: bool = False,
+    ) -> Answer:
         self._check()
         if not any(char.isalnum() for char in question) or any("\ud800" <= char <= "\udfff" for char in question):
             raise InvalidQuestion("The question is empty; ask in a few words.")
@@ -95,7 +112,8 @@ class FakeService:
             for rank, (score, document, start, end) in enumerate(scored, 1)
         )
         shown = quotes if verdict is not Verdict.NONE else ()
-        return Answer(question, question.replace("medcal", "medical"), verdict, best, shown, "snap-1", 1.25)
+        searched = question if exactly else question.replace("medcal", "medical")
+        return Answer(question, searched, verdict, best, shown, "snap-1", 1.25, sure=best >= _SURE)
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         self._check()

@@ -16,6 +16,7 @@ def service(max_question_chars: int = 200) -> FakeService:
         last_report={
             "finished_at": "2025-10-02T14:03:11+00:00",
             "seconds": 2.41,
+            "counts": {"added": 1, "failed": 1, "skipped": 1},
             "files": [
                 {"source": "harbour.txt", "fate": "added", "reason": None},
                 {"source": "broken.pdf", "fate": "failed", "reason": "not a PDF"},

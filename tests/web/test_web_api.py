@@ -7,11 +7,19 @@ import pytest
 import samples_for_tests
 from fake_service import FakeService
 
-from qa.records import Answer, Citation, Footnote, Quote, Span, Verdict, WordMatch
+from qa.records import Answer, Citation, Footnote, Quote, Span, Stated, Verdict, WordMatch
 from qa.settings import Settings
 from qa.web.api import examples as samples
-from qa.web.api.json_form import answer_data, json_response
-from qa.web.api.schema import AnswerModel, AskBody, DocumentModel, DocumentsModel, ErrorModel, IndexModel, StoredModel
+from qa.web.api.json_form import answer_data, citation_data, json_response
+from qa.web.api.reply_models import (
+    AnswerModel,
+    DocumentModel,
+    DocumentsModel,
+    ErrorModel,
+    IndexModel,
+    StoredModel,
+)
+from qa.web.api.request_models import AskBody
 from qa.web.app import create_app
 from qa.web.pages.api_description import routes_of
 
@@ -54,12 +62,30 @@ def test_nothing_relevant_is_an_answer(client):
     assert (answer["verdict"], answer["passages"]) == ("none", [])
 
 
+def test_documents_are_listed_a_page_at_a_time(client):
+    first = client.get("/api/documents", params={"limit": 2, "sort": "-size"}).json()
+    second = client.get("/api/documents", params={"limit": 2, "sort": "-size", "cursor": first["cursor"]}).json()
+    sizes = [entry["characters"] for page in (first, second) for entry in page["documents"]]
+    assert len(sizes) == 4
+    assert sizes == sorted(sizes, reverse=True)
+    assert first["matching"] == 5
+    assert [entry["id"] for entry in client.get("/api/documents?query=HARB").json()["documents"]] == ["harbour"]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "sort=author", "cursor=gone", "limit=1&limit=2"])
+def test_a_list_that_cannot_be_made_is_refused(client, query):
+    reply = client.get(f"/api/documents?{query}")
+    assert reply.status_code == 400
+    assert reply.json()["error"]["code"] == "invalid_request"
+
+
 def test_documents_and_index(client):
     listed = client.get("/api/documents")
     DocumentsModel.model_validate_json(listed.content, strict=True)
-    ids = [entry["id"] for entry in listed.json()["documents"]]
-    assert ids == ["harbour", "slides", "hostile", "rightward", "table"]
-    for document_id in ids:
+    sources = {entry["id"]: entry["source"] for entry in listed.json()["documents"]}
+    assert set(sources) == {"harbour", "slides", "hostile", "rightward", "table"}
+    assert list(sources.values()) == sorted(sources.values())
+    for document_id in sources:
         reply = client.get(f"/api/documents/{document_id}")
         document = DocumentModel.model_validate_json(reply.content, strict=True)
         assert all(document.text[block.start : block.end].strip() for block in document.blocks)
@@ -93,11 +119,16 @@ def test_every_field_of_an_answer_is_written():
         words=(WordMatch("some", 1.5, 0.9, 0.8, True, Span(0, 4)), WordMatch("H", 1.0, 1.0, 1.0, True, None)),
     )
     answer = Answer("q", "q", Verdict.RELATED, 0.4, (quote,), "s", 1.5, {"encode": 1.25, "search": 0.25})
+    answer = replace(answer, unmet=("zebra",), disagreement=(Stated("8 cars", citation),), undated_left_out=2)
     data = answer_data(answer, explain=True)
     assert json.loads(json.dumps(data)) == {
         "question": "q",
         "searched": "q",
         "verdict": "related",
+        "sure": False,
+        "unmet": ["zebra"],
+        "disagreement": [{"value": "8 cars", "citation": citation_data(citation)}],
+        "undated_left_out": 2,
         "confidence": 0.4,
         "passages": [
             {
@@ -114,6 +145,7 @@ def test_every_field_of_an_answer_is_written():
                     "date": "2022-09-09",
                     "source": "d.txt",
                     "page": 3,
+                    "pages": None,
                     "start": 10,
                     "end": 14,
                     "url": "/documents/d?quote=10-14-x#c10-14",
@@ -127,6 +159,7 @@ def test_every_field_of_an_answer_is_written():
                         "date": None,
                         "source": "d.txt",
                         "page": None,
+                        "pages": None,
                         "start": 10,
                         "end": 14,
                         "url": "/documents/d?quote=10-14-x#c10-14",

@@ -348,6 +348,11 @@ def test_a_file_is_added_by_whoever_knows_the_token(browser, tmp_path):
         assert (tmp_path / "seeds/tide.txt").read_bytes() == b"High."
         assert (tmp_path / "index" / REQUEST).exists()
         built = {"source": "tide.txt", "fate": "added", "reason": None}
-        service.last_report = {"finished_at": "2025-10-03T08:00:00+00:00", "seconds": 0.5, "files": [built]}
+        service.last_report = {
+            "finished_at": "2025-10-03T08:00:00+00:00",
+            "seconds": 0.5,
+            "files": [built],
+            "counts": {"added": 1},
+        }
         expect(page.locator(".report")).to_contain_text("1 added")  # the page loads itself again
         assert violations(page) == []

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from qa.records import Citation
 from qa.text.safe_text import one_line, printable
-from qa.web.pages.citation_formats import bibtex, csl_json, formats, markdown, plain
+from qa.web.pages.citation_formats import apa, bibtex, chicago, csl_json, formats, markdown, plain, ris
 
 FULL = Citation(
     document_id="001",
@@ -147,7 +147,7 @@ def test_bibtex_is_one_entry_whatever_a_document_calls_itself(title, author):
 def test_every_format_is_free_of_what_steers_a_terminal(text):
     citation = replace(FULL, title=text, author=text, publisher=text, source=text)
     for each in formats(citation, URL, text):
-        lines = each.text.split("\n") if each.name in ("BibTeX", "CSL-JSON") else [each.text]
+        lines = each.text.split("\n") if each.name in ("BibTeX", "RIS", "CSL-JSON") else [each.text]
         shown = [line for line in lines if each.name != "CSL-JSON"]  # data, escaped as JSON escapes
         assert all(printable(line) == line for line in shown)
 
@@ -155,6 +155,44 @@ def test_every_format_is_free_of_what_steers_a_terminal(text):
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "https://", "https://e.org/a b", "/x"])
 def test_what_is_no_web_address_is_never_linked(url):
     assert [each.text for each in formats(FULL, URL, url)] == [each.text for each in formats(FULL, URL)]
+
+
+def test_apa():
+    assert apa(FULL, URL) == f"Jo Dock. (2022, September 9). A COO is named. Becker's. {URL}"
+    assert apa(replace(FULL, author=None, date="2022-09"), URL) == f"Becker's. (2022, September). A COO is named. {URL}"
+    assert apa(BARE, URL) == f"A COO is named. (n.d.). {URL}"
+
+
+def test_chicago():
+    assert chicago(FULL, URL) == f"Jo Dock. “A COO is named.” Becker's. September 9, 2022. p. 3. {URL}."
+    assert (
+        chicago(replace(FULL, author=None, date="2022", page=None), URL) == f"Becker's. “A COO is named.” 2022. {URL}."
+    )
+    assert chicago(BARE, URL) == f"“A COO is named.” {URL}."
+
+
+def test_ris():
+    assert ris(FULL, URL).split("\n") == [
+        "TY  - ELEC",
+        "TI  - A COO is named",
+        "AU  - Jo Dock",
+        "PB  - Becker's",
+        "PY  - 2022",
+        "DA  - 2022/09/09",
+        "SP  - 3",
+        f"UR  - {URL}",
+        "N1  - p. 3, 001.txt, characters 812–1410",
+        "ER  - ",
+    ]
+
+
+@given(hostile, hostile)
+def test_ris_is_one_record_whatever_a_document_calls_itself(title, author):
+    lines = ris(replace(FULL, title=title, author=author), URL).split("\n")
+    tags = [line[:6] for line in lines]
+    assert all(re.fullmatch(r"[A-Z][A-Z0-9]  - ", tag) for tag in tags)
+    assert [tag for tag in tags if tag in ("TY  - ", "ER  - ")] == ["TY  - ", "ER  - "]
+    assert len(set(tags)) == len(tags)
 
 
 def test_csl_json_with_everything():

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from live_server import serving
 
 from qa.settings import Settings
-from qa.web.api.schema import NAME_PATTERN
+from qa.web.api.request_models import NAME_PATTERN
 from qa.web.app import create_app
 
 TOKEN = "a-token-that-is-long-enough"

@@ -99,7 +99,7 @@ def test_a_result_links_to_its_place_and_says_where_it_is_from(page):
     assert "&q=who+is+the+harbour+master#c" in link
     assert "Harbour Office · 9 September 2022" in " ".join(" ".join(results.texts["p"]).split())
     assert results.texts["mark"][:2] == ["harbour", "master"]
-    assert results.texts["p"][0] == "The documents answer this clearly."
+    assert results.texts["p"][0] == "The documents answer this."
 
 
 def test_a_footnote_is_shown_with_the_claim(page):
@@ -108,7 +108,7 @@ def test_a_footnote_is_shown_with_the_claim(page):
 
 def test_a_related_verdict_shows_one_passage_and_folds_the_others(page):
     results = page("/?q=winter+mooring+crew+rota+snack")
-    assert "These documents do not seem to say. Nearest passage:" in results.texts["p"]
+    assert "Nothing here seems to say; nearest passages:" in results.texts["p"]
     assert "Other passages on the subject" in results.texts["summary"]
     assert len(results.texts["ol"]) == 2
 
@@ -122,6 +122,8 @@ def test_no_answer_shows_no_passage(page):
 def test_a_corrected_question_is_shown(page):
     hints = page("/?q=who+runs+the+medcal+foundation").texts
     assert "who runs the medical foundation" in hints["q"]
+    assert "/?q=who+runs+the+medcal+foundation&exactly=1" in page("/?q=who+runs+the+medcal+foundation").links()
+    assert "q" not in page("/?q=who+runs+the+medcal+foundation&exactly=1").texts
     assert "q" not in page("/?q=who+runs+the+medical+foundation").texts
 
 
@@ -218,6 +220,11 @@ def test_filters_come_with_many_documents_and_hold():
         assert len(last.texts["h2"]) == 9 + 1 + 1
         assert "Page 4 of 4" in last.texts["span"]
         assert Page(client.get("/documents?page=99999999999").text).texts["h2"]
+        found = Page(client.get("/documents?query=COPY&sort=title&page=1").text)
+        assert [title for title in found.texts["h2"] if "Copy" in title] == [f"Copy {number}" for number in range(4)]
+        assert "4 documents with “COPY”" in " ".join("".join(found.texts["main"]).split())
+        long_list = Page(client.get("/documents?query=harbour&sort=-date").text)
+        assert "/documents?query=harbour&sort=-date&page=2" in long_list.links()
 
 
 def test_one_document_can_be_asked_alone(page):

@@ -7,13 +7,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
-from waiting import PATIENCE_S
+from waiting import PATIENCE_S, until
 from workshop import Workshop
 
 from qa.settings import Settings
@@ -69,8 +68,6 @@ def test_a_killed_builder_is_missed_told_and_started_again(tmp_path: Path, worke
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
     try:
         address = process.stdout.readline().split()[-1]
-        while not address.startswith("http"):  # the builder may have told of its snapshot first
-            address = process.stdout.readline().split()[-1]
         reader = threading.Thread(target=process.stdout.read)
         reader.start()
         with httpx.Client(base_url=address, headers=BEARER, timeout=PATIENCE_S) as client:
@@ -134,8 +131,79 @@ def listed(client: httpx.Client) -> set[str]:
     return {each["source"] for each in reply.json()["documents"]} if reply.status_code == 200 else set()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    guard = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < guard
-        time.sleep(0.05)
+# `qa serve`, where a builder counts as hanging after a few seconds.
+SOON_STALLED = """
+import sys, qa.cli.main, qa.cli.serve
+if __name__ == "__main__":
+    qa.cli.serve.STALLED_AFTER_S = 5.0
+    sys.exit(qa.cli.main.main(["serve"]))
+"""
+
+
+@pytest.fixture
+def serving(tmp_path: Path):
+    """Starts `qa serve` with uploads on some documents; nobody reads what it says after the first line."""
+    processes: list[subprocess.Popen] = []
+
+    def serve(shop: Workshop) -> tuple[subprocess.Popen, str]:
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "QA_SEEDS_DIR": str(shop.seeds),
+            "QA_INDEX_DIR": str(shop.index),
+            "QA_PORT": "0",
+            "QA_ADMIN_TOKEN": TOKEN,
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-c", SOON_STALLED],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        processes.append(process)
+        assert process.stdout
+        return process, process.stdout.readline().split()[-1]
+
+    yield serve
+    for process in processes:
+        process.terminate()
+        process.communicate(timeout=PATIENCE_S)
+
+
+def test_a_builder_whose_words_nobody_reads_goes_on_building(tmp_path: Path, serving):
+    """Each build says more than a pipe holds, of 400 broken files with long names, and nobody reads it."""
+    shop = Workshop(tmp_path)
+    for number in range(400):
+        shop.put(f"{number:04}-{'broken' * 20}.txt", b"")
+    _, address = serving(shop)
+    with httpx.Client(base_url=address, headers=BEARER, timeout=PATIENCE_S) as client:
+        for number in range(3):
+            name = f"upload-{number}.txt"
+            until(lambda name=name: client.put(f"/api/documents/{name}", content=b"Some.").status_code == 202)
+            until(lambda name=name: name in listed(client))
+        for wrong in range(30):
+            client.put("/api/documents/x.txt", content=b"x", headers={"Authorization": f"Bearer wrong-{wrong}"})
+        assert client.get("/readyz").status_code == 200
+
+
+def test_a_builder_that_lives_but_hangs_is_told_and_replaced(tmp_path: Path, serving):
+    """It is stopped, and its last heartbeat put back in time, so that it is told of at once."""
+    shop = Workshop(tmp_path)
+    process, address = serving(shop)
+    with httpx.Client(base_url=address, headers=BEARER, timeout=PATIENCE_S) as client:
+        until(lambda: "mill.txt" in listed(client))
+        builder = builder_of(process.pid)
+        builder.suspend()
+        long_ago = time.time() - 3600
+        os.utime(shop.index / "builder.lock", (long_ago, long_ago))
+        assert "has made no progress for" in client.get("/api/index").json()["trouble"]
+        assert "has made no progress for" in client.get("/documents").text
+        refused = client.put("/api/documents/missed.txt", content=b"Never stored.")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "builder_missing")
+        assert not (shop.seeds / "missed.txt").exists()
+        until(lambda: not builder.is_running())
+        until(lambda: client.put("/api/documents/new.txt", content=b"New words.").status_code == 202)
+        until(lambda: "new.txt" in listed(client))
+        until(lambda: client.get("/api/index").json()["trouble"] is None)

@@ -71,6 +71,33 @@ def test_a_table_is_cut_into_cells():
     assert cells == [["Day", "Height"], ["Monday", "2.1 m"], ["Tuesday", "2.4 m"]]
 
 
+def test_the_contents_lead_to_headings_below_the_title():
+    blocks = [(BlockKind.TITLE, "Harbour"), (BlockKind.HEADING, "Ferries"), (BlockKind.PARAGRAPH, "They run."),
+              (BlockKind.HEADING, "Fares"), (BlockKind.HEADING, "Opening\nhours")]  # fmt: skip
+    view = view_of(make_document("d", blocks))
+    assert [entry.text for entry in view.contents] == ["Ferries", "Fares", "Opening hours"]
+    anchors = [element.anchor for element in _elements(view) if element.kind == "heading" and element.level > 1]
+    assert [entry.anchor for entry in view.contents] == anchors
+
+
+def test_a_document_without_headings_is_listed_by_its_pages():
+    text = "one\n\ntwo\n\nthree"
+    blocks = tuple(
+        Block(kind, text.index(word), text.index(word) + len(word), page=page)
+        for page, (word, kind) in enumerate(
+            [("one", BlockKind.PARAGRAPH), ("two", BlockKind.LIST_ITEM), ("three", BlockKind.PARAGRAPH)], 1
+        )
+    )
+    view = view_of(Document("d", "d.pdf", "", text, blocks, "t"))
+    assert [entry.text for entry in view.contents] == ["Page 1", "Page 2", "Page 3"]
+    assert [entry.anchor for entry in view.contents] == [element.anchor for element in _elements(view)]
+
+
+def test_two_headings_need_no_contents():
+    blocks = [(BlockKind.TITLE, "Harbour"), (BlockKind.HEADING, "Ferries"), (BlockKind.HEADING, "Fares")]
+    assert view_of(make_document("d", blocks)).contents == ()
+
+
 def test_heading_levels_leave_no_hole():
     levels = [2, 5, 6, 2, 4]
     text = "a b c d e"

@@ -8,11 +8,12 @@ import samples_for_tests
 from fake_service import make_document
 from work import grows_evenly
 
+from qa.answering.wording import UNCALIBRATED, verdict_words
 from qa.records import Answer, Block, BlockKind, Document, Filters, Verdict
 from qa.web.pages.build_report import report_of
 from qa.web.pages.example_questions import questions
 from qa.web.pages.page_query import Asked
-from qa.web.pages.wording import confidence_words, day, moment
+from qa.web.pages.wording import day, moment
 
 
 @pytest.mark.parametrize(
@@ -37,17 +38,17 @@ def test_moment_is_told_in_utc():
 
 
 @pytest.mark.parametrize(
-    ("verdict", "confidence", "words"),
+    ("verdict", "sure", "words"),
     [
-        (Verdict.ANSWERED, 0.95, "The documents answer this clearly."),
-        (Verdict.ANSWERED, 0.7, "The documents likely answer this."),
-        (Verdict.ANSWERED, 0.5, "The documents may answer this."),
-        (Verdict.RELATED, 0.3, "These documents do not seem to say. Nearest passage:"),
-        (Verdict.NONE, 0.0, "Nothing in these documents is about this."),
+        (Verdict.ANSWERED, True, "The documents answer this."),
+        (Verdict.ANSWERED, False, "Probably answered here; check the quote."),
+        (Verdict.RELATED, False, "Nothing here seems to say; nearest passages:"),
+        (Verdict.NONE, False, "Nothing in these documents is about this."),
+        (Verdict.UNCALIBRATED, False, UNCALIBRATED),
     ],
 )
-def test_confidence_is_told_in_words(verdict, confidence, words):
-    assert confidence_words(Answer("q", "q", verdict, confidence, (), "s", 1.0)) == words
+def test_what_is_known_is_told_in_words(verdict, sure, words):
+    assert verdict_words(Answer("q", "q", verdict, 0.5, (), "s", 1.0, sure=sure)) == words
 
 
 def test_examples_come_from_headings_one_document_after_the_other():
@@ -106,9 +107,8 @@ def test_examples_are_found_without_reading_a_text_once_for_each_heading():
 
 def test_a_document_that_was_only_kept_is_shown_among_those_with_trouble():
     files = [
-        {"source": "ferry.md", "fate": "unchanged", "reason": None, "for_now": False},
         {"source": "mill.txt", "fate": "kept", "reason": "its parser was killed; for now", "for_now": True},
     ]
-    report = report_of({"files": files, "seconds": 1.0})
+    report = report_of({"files": files, "counts": {"unchanged": 1, "kept": 1}, "seconds": 1.0})
     assert [(file.source, file.fate) for file in report.notable] == [("mill.txt", "kept")]
     assert report.summary == "1 kept, 1 unchanged"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from qa.index.local.abbreviations import Entry
 from qa.index.local.segment import Segment
 from qa.index.local.statistics import Statistics
 
@@ -39,6 +40,11 @@ class LiveSegment:
     def frequencies(self, places: Sequence[int]) -> list[int]:
         """How many live passages hold the term at each place of the segment's postings."""
         return [self.segment.postings.frequency(place, self.live) for place in places]
+
+    def abbreviations(self, keys: Sequence[str]) -> Iterator[Entry]:
+        """The live documents' abbreviations of some folded short or long forms."""
+        removed = frozenset(self.removed)
+        return (entry for document, entry in self.segment.abbreviations(keys) if document not in removed)
 
     @cached_property
     def form_counts(self) -> npt.NDArray[np.int64]:

@@ -10,12 +10,14 @@ Guarantees: what is returned does not depend on how the documents lie in segment
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from qa.encode.maxima import Maxima, maxima
-from qa.index.contract import Candidates, TokenSimilarities, WordForm, admitted
+from qa.index.contract import Abbreviation, Candidates, TokenSimilarities, WordForm, admitted
+from qa.index.local.abbreviations import abbreviations_of
 from qa.index.local.documents_by_id import DocumentsById
 from qa.index.local.gather import Gather
 from qa.index.local.live_segment import LiveSegment
@@ -72,6 +74,29 @@ class LocalIndex:
         """The number of passages that hold each index term."""
         return self._frequencies(self._places(terms), len(terms))
 
+    def held(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
+        """Which of some passages hold which index terms, `(terms, rows) bool`."""
+        numbers, local = self._map.places(np.asarray(rows, np.int64))
+        held = np.zeros((len(terms), len(local)), np.bool_)
+        for number, places in enumerate(self._places(terms)):
+            here = np.flatnonzero(numbers == number)
+            if not len(here):
+                continue
+            postings = self._parts[number].segment.postings
+            for each, place in enumerate(places):
+                held[each, here] = np.isin(local[here], postings.holders(place, None))
+        return held
+
+    def together(self, term: str, others: Sequence[str]) -> Sequence[int]:
+        """The number of passages that hold an index term and each of some others."""
+        counts = [0] * len(others)
+        for part, (place, *places) in zip(self._parts, self._places((term, *others)), strict=True):
+            own = part.segment.postings.holders(place, part.live)
+            for number, other in enumerate(places if len(own) else ()):
+                holders = part.segment.postings.holders(other, None)
+                counts[number] += len(np.intersect1d(own, holders, assume_unique=True))
+        return counts
+
     def candidates(
         self, vector: Floats, terms: Sequence[str], count: int, filters: Filters | None = None
     ) -> Candidates:
@@ -117,6 +142,11 @@ class LocalIndex:
     def present_id(self, document_id: str) -> str:
         """The id of the document that has this id, or had it by a former rule; see `Index`."""
         return self._by_id.present_id(document_id)
+
+    def abbreviations(self, keys: Sequence[str]) -> Sequence[Abbreviation]:
+        """The documents' abbreviations of some folded forms; see `Index`."""
+        found = chain.from_iterable(part.abbreviations(keys) for part in self._parts)
+        return abbreviations_of(found, keys)
 
     def forms_near(self, word: str, edits: int) -> Sequence[WordForm]:
         """The documents' words within at most `edits` edits of a folded word."""

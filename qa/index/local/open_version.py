@@ -115,8 +115,12 @@ def open_index(index_dir: Path, *, weights: str | None = None, pool: SegmentPool
         try:
             return open_version(index_dir, name, weights=weights, pool=pool)
         except DamagedSnapshot:
-            if current_name(index_dir) == name:
-                raise
+            if current_name(index_dir) != name:
+                continue
+            if not version_path(index_dir, name).exists():
+                told = f"CURRENT names {name}, which is not in {index_dir}. Run `qa build` or `qa rollback`."
+                raise DamagedSnapshot(told) from None
+            raise
     raise DamagedSnapshot(f"The current snapshot in {index_dir} changes faster than it can be opened. Try again.")
 
 

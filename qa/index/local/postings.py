@@ -85,6 +85,13 @@ class Postings:
             return int(self.bounds[place + 1] - self.bounds[place])
         return int(np.count_nonzero(live[self.of(place)[0]]))
 
+    def holders(self, place: int, live: npt.NDArray[np.bool_] | None) -> Rows:
+        """The passages that hold the term at a place, ascending, of those that are live; None for all."""
+        if place == ABSENT:
+            return np.empty(0, np.int32)
+        rows, _ = self.of(place)
+        return rows if live is None else rows[live[rows]]
+
     def text(self, place: int) -> bytes:
         """The term at a place."""
         return self.texts[self.text_bounds[place] : self.text_bounds[place + 1]].tobytes()

@@ -126,6 +126,9 @@ def _remove_segments(index_dir: Path, unpublished: Iterable[str]) -> None:
         if segment_id not in named:
             path = segment_path(index_dir, segment_id)
             doomed = path.with_name(f"{UNFINISHED}{path.name}")
-            path.rename(doomed)  # in one step, so that none is ever half there
+            try:
+                path.rename(doomed)  # in one step, so that none is ever half there
+            except PermissionError:
+                continue  # on Windows, where a file in it is open
             shutil.rmtree(doomed, ignore_errors=True)
             (index_dir / VERIFIED / f"{segment_id}.json").unlink(missing_ok=True)

@@ -6,12 +6,21 @@ ROLLED_BACK until a build publishes something else, so that a build of the same 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from qa.durable import replace_file
 from qa.errors import QAError, UnknownSnapshot
-from qa.index.local.index_folder import ROLLED_BACK, current_id, next_sequence, rolled_back, versions
+from qa.index.local.index_folder import (
+    ROLLED_BACK,
+    current_id,
+    current_name,
+    next_sequence,
+    rolled_back,
+    sequence_of,
+    versions,
+)
 from qa.index.local.open_version import check_configuration
 from qa.index.local.publish import publish
 from qa.index.local.verify import verify_segment
@@ -48,15 +57,24 @@ def roll_back(index_dir: Path, version_id: str | None = None) -> str:
     return chosen.id
 
 
+def _committed(index_dir: Path) -> list[Version]:
+    """The versions that were current once, newest first; not one that a killed builder left behind."""
+    found = versions(index_dir)
+    with suppress(QAError):
+        current = sequence_of(current_name(index_dir))
+        return [version for version in found if version.sequence <= current]
+    return found
+
+
 def _newest_of(index_dir: Path, version_id: str) -> Version:
-    for version in versions(index_dir):
+    for version in _committed(index_dir):
         if version.id == version_id:
             return version
     raise UnknownSnapshot(f"There is no snapshot {version_id} in {index_dir}; `qa rollback --list` lists them.")
 
 
 def _newest_but(index_dir: Path, excluded: set[str]) -> Version:
-    for version in versions(index_dir):
+    for version in _committed(index_dir):
         if version.id not in excluded:
             try:
                 _check(index_dir, version)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from qa.encode.int8 import PassageVectors
 from qa.errors import DamagedSnapshot
 from qa.index.local import arrays, bm25
+from qa.index.local.abbreviations import Entry
 from qa.index.local.arrays import Array, map_array
 from qa.index.local.passage_arrays import PassageArrays
 from qa.index.local.postings import ABSENT, Postings
@@ -157,6 +158,10 @@ class Segment:
     def row_of_key(self, key: bytes) -> int | None:
         """The row of a passage whose vectors were encoded from what has this digest, if there is one."""
         return self._texts.row_of_key(key)
+
+    def abbreviations(self, keys: Sequence[str]) -> Iterator[tuple[int, Entry]]:
+        """The abbreviations of some folded short or long forms, each with the row of its document."""
+        return self._texts.abbreviations(keys)
 
     def passage_vectors(self, row: int) -> PassageVectors:
         """All vectors of one passage."""

@@ -18,6 +18,7 @@ import numpy as np
 from qa.durable import files_below, flush
 from qa.encode.int8 import PassageVectors
 from qa.index.local import arrays
+from qa.index.local.abbreviations import Found, count_abbreviations, entries
 from qa.index.local.arrays import ArrayFiles, fingerprint, map_array
 from qa.index.local.passage_arrays import write_passage
 from qa.index.local.postings import PostingsWriter
@@ -124,6 +125,7 @@ class SegmentWriter:
         if texts.documents and document.source <= self._last:
             raise ValueError(f"{document.source} does not come after {self._last}")
         forms: Counter[str] = Counter()
+        abbreviations: Counter[tuple[Found, str, str]] = Counter()
         for passage, key, vectors in passages:
             if document.text[passage.start : passage.end] != passage.text or passage.document_id != document.id:
                 raise ValueError(f"passage {passage.start}-{passage.end} of {document.id} is not its text")
@@ -132,7 +134,9 @@ class SegmentWriter:
             write_passage(self._folder.files, texts.documents, passage, vectors, length)
             texts.add_passage(passage, key)
             forms.update(count_forms(indexed))
+            abbreviations.update(count_abbreviations(indexed))
         self._forms.add(forms)
+        texts.add_abbreviations(entries(abbreviations))
         texts.add_document(document, own, sidecar, kept=kept)
         self._last = document.source
 

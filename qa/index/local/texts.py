@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from hashlib import sha256
@@ -16,8 +16,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from qa.index.local.abbreviations import Entry, Found
 from qa.index.local.typed_json import canonical
-from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span
+from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span, left_out_of
 from qa.text.json_reading import parse_json
 
 TEXTS = "texts.sqlite"
@@ -31,12 +32,21 @@ CREATE TABLE contents (document INTEGER PRIMARY KEY, text TEXT NOT NULL, blocks 
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, document INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
     text TEXT NOT NULL, headings TEXT NOT NULL, sentences TEXT NOT NULL, kind TEXT NOT NULL, page INTEGER,
-    footnotes TEXT NOT NULL, key BLOB NOT NULL);
+    breaks TEXT NOT NULL, footnotes TEXT NOT NULL, key BLOB NOT NULL);
+CREATE TABLE abbreviations (
+    document INTEGER NOT NULL, found INTEGER NOT NULL, short TEXT NOT NULL, long TEXT NOT NULL, count INTEGER NOT NULL,
+    short_key TEXT NOT NULL, long_key TEXT NOT NULL);
 """
-_SCHEMA_AT_THE_END = "CREATE INDEX passages_key ON passages (key)"  # whose order is not that of the rows
+# Their order is not that of the rows.
+_SCHEMA_AT_THE_END = """
+CREATE INDEX passages_key ON passages (key);
+CREATE INDEX abbreviations_short ON abbreviations (short_key);
+CREATE INDEX abbreviations_long ON abbreviations (long_key) WHERE long_key != '';
+"""
 _DOCUMENT = "id, source, sha256, title, publisher, author, date, url, characters, passages, digest, sidecar, kept, note"
 _CONTENT = "text, blocks, own"
-_PASSAGE = "start, end, text, headings, sentences, kind, page, footnotes"
+_ABBREVIATION = "found, short, long, count, short_key, long_key"
+_PASSAGE = "start, end, text, headings, sentences, kind, page, breaks, footnotes"
 _block_values = attrgetter(*(field.name for field in fields(Block)))
 
 Row = tuple[Any, ...]
@@ -91,6 +101,7 @@ class TextsWriter:
             json.dumps([(span.start, span.end) for span in passage.sentences]),
             passage.kind.value,
             passage.page,
+            json.dumps(passage.breaks),
             json.dumps([(span.start, span.end) for span in passage.footnotes]),
         )
         self._digest.update(canonical([*values, key.hex()]))
@@ -118,15 +129,20 @@ class TextsWriter:
         self._insert_document((*details, *sizes, self._digest.hexdigest(), *state), content)
         self._digest, self._of_document = sha256(), 0
 
+    def add_abbreviations(self, found: Iterable[Entry]) -> None:
+        """Add the abbreviations of the document that follows."""
+        self._insert_abbreviations((each.found, each.short, each.long, each.count, *each.keys) for each in found)
+
     def copy(self, texts: Texts, document: int, passages: range) -> None:
         """Add a document with its passages as they stand in another segment, at these rows."""
         self._insert_passages(texts.stored_passages(passages))
+        self._insert_abbreviations(texts.stored_abbreviations(document))
         self._insert_document(*texts.stored_document(document))
 
     def finish(self) -> None:
         """Write everything and close the file."""
         self._database.execute("COMMIT")
-        self._database.execute(_SCHEMA_AT_THE_END)
+        self._database.executescript(_SCHEMA_AT_THE_END)
         self._database.close()
 
     def close(self) -> None:
@@ -137,10 +153,16 @@ class TextsWriter:
     def _insert_passages(self, passages: Iterable[Row]) -> None:
         for values in passages:
             self._database.execute(
-                f"INSERT INTO passages (row, document, {_PASSAGE}, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                f"INSERT INTO passages (row, document, {_PASSAGE}, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
                 (self.passages, self.documents, *values),
             )
             self.passages += 1
+
+    def _insert_abbreviations(self, found: Iterable[Row]) -> None:
+        self._database.executemany(
+            f"INSERT INTO abbreviations (document, {_ABBREVIATION}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            ((self.documents, *values) for values in found),
+        )
 
     def _insert_document(self, details: Row, content: Row) -> None:
         self._database.execute(
@@ -176,7 +198,7 @@ class Texts:
 
     def document(self, stored: StoredDocument, row: int) -> Document:
         """A document with its canonical text and blocks, given what the list says of it and its row."""
-        text, blocks, _ = self._content(row)
+        text, blocks, own = self._content(row)
         info = stored.info
         return Document(
             id=info.id,
@@ -189,6 +211,7 @@ class Texts:
             author=info.author,
             date=info.date,
             url=info.url,
+            left_out=left_out_of(parse_json(own)),
         )
 
     def parsed(self, row: int) -> tuple[dict[str, str], str, tuple[Block, ...]]:
@@ -198,7 +221,7 @@ class Texts:
 
     def passage(self, row: int, document_id: str) -> Passage:
         """The passage at a row, which belongs to the document of this id."""
-        start, end, text, headings, sentences, kind, page, footnotes = self._database.execute(
+        start, end, text, headings, sentences, kind, page, breaks, footnotes = self._database.execute(
             f"SELECT {_PASSAGE} FROM passages WHERE row = ?",  # noqa: S608 - columns only
             (row,),
         ).fetchone()
@@ -212,7 +235,18 @@ class Texts:
             kind=PassageKind(kind),
             page=page,
             footnotes=_spans(footnotes),
+            breaks=_breaks(parse_json(breaks)),
         )
+
+    def abbreviations(self, keys: Sequence[str]) -> Iterator[tuple[int, Entry]]:
+        """The abbreviations of some folded short or long forms, each with the row of its document."""
+        marks = ", ".join("?" * len(keys))
+        for document, found, short, long, count in self._database.execute(
+            f"SELECT document, found, short, long, count FROM abbreviations WHERE short_key IN ({marks})"  # noqa: S608
+            f" OR (long_key != '' AND long_key IN ({marks}))",
+            (*keys, *keys),
+        ):
+            yield document, Entry(Found(found), short, long, count)
 
     def row_of_key(self, key: bytes) -> int | None:
         """The row of a passage whose vectors were encoded from what has this digest, if there is one."""
@@ -234,6 +268,13 @@ class Texts:
             (rows.start, rows.stop),
         )
 
+    def stored_abbreviations(self, document: int) -> Iterator[Row]:
+        """The abbreviations of the document at a row, as they are stored."""
+        return self._database.execute(
+            f"SELECT {_ABBREVIATION} FROM abbreviations WHERE document = ? ORDER BY rowid",  # noqa: S608
+            (document,),
+        )
+
     def _content(self, row: int) -> Row:
         found: Row = self._database.execute(
             f"SELECT {_CONTENT} FROM contents WHERE document = ?",  # noqa: S608 - columns only
@@ -243,7 +284,11 @@ class Texts:
 
 
 def _blocks(stored: str) -> tuple[Block, ...]:
-    return tuple(Block(BlockKind(kind), *rest) for kind, *rest in parse_json(stored))
+    return tuple(Block(BlockKind(kind), *(*rest, _breaks(breaks))) for kind, *rest, breaks in parse_json(stored))
+
+
+def _breaks(stored: list[list[int]]) -> tuple[tuple[int, int], ...]:
+    return tuple((place, page) for place, page in stored)
 
 
 def _spans(stored: str) -> tuple[Span, ...]:

@@ -48,8 +48,8 @@ def verify_segment(index_dir: Path, segment_id: str, *, every_byte: bool = False
     """
     folder = segment_path(index_dir, segment_id)
     record = read_segment(folder)
-    before = {} if every_byte else _remembered(index_dir, segment_id)
-    stale = [name for name in record.files if not _untouched(folder / name, before.get(name))]
+    before = _remembered(index_dir, segment_id)
+    stale = [name for name in record.files if every_byte or not _untouched(folder / name, before.get(name))]
     if not stale:
         return record
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -58,7 +58,8 @@ def verify_segment(index_dir: Path, segment_id: str, *, every_byte: bool = False
     if troubles:
         raise DamagedSnapshot(f"Segment {segment_id}: {'; '.join(troubles)}. Run `qa build --repair`.")
     now = {name: stat for name, stat in zip(stale, found, strict=True) if not isinstance(stat, str)}
-    _remember(index_dir, segment_id, before, now)
+    if any(before.get(name) != stat for name, stat in now.items()):
+        _remember(index_dir, segment_id, before, now)
     return record
 
 

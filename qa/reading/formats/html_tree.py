@@ -6,15 +6,19 @@ Comments are left out, and so are the attributes of an element beyond the first 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from lxml import etree
 from lxml import html as parser
 
 from qa.errors import UnreadableFile
-from qa.reading.decode import clean, decode
+from qa.reading.decode import Decoded, decode
 
-_XML_DECLARATION = re.compile(r"\A\s*+<\?xml[^>]{0,200}\?>")
+_XML_DECLARATION = re.compile(r"\A(?:\s*+<\?xml[^>]*+>)++")  # however it ends
 _GIVEN_UP = ("ERR_RESOURCE_LIMIT", "ERR_INTERNAL_ERROR", "ERR_NO_MEMORY")
+_LABEL_BYTES = 2048
+_COMMENT = re.compile(rb"<!--(?:[^-]|-(?!->))*+-->")
+_XML_LABEL = re.compile(rb"\s*+<\?xml[^>]{0,100}encoding\s*+=\s*+[\"']([A-Za-z0-9_-]+)")
 _DECLARED = re.compile(rb"<meta[^>]{0,200}charset\s*+=\s*+[\"']?+\s*+([A-Za-z0-9_-]+)", re.IGNORECASE)
 _DEEPEST = 256  # elements within elements; browsers stop at 512, and no page written by hand or program comes near
 _MOST_ATTRIBUTES = 200  # of one element; the parser compares each with all before it
@@ -28,14 +32,31 @@ _MARKUP = re.compile(
 _ATTRIBUTE = re.compile(r"[^\s=>\"'/]+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"']*+))?+")
 
 
-def parse_html(data: bytes) -> etree._Element | None:
-    """The elements of a page, or None where there are none.
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The elements of a page, None where there are none, and what was guessed about its encoding."""
+
+    tree: etree._Element | None
+    guess: str | None = None
+
+
+def parse_html(data: bytes) -> Page:
+    """The elements of a page.
 
     Raises:
         UnreadableFile: it is no text, elements nest too deeply, or the parser gave up for another reason, which is
             named.
     """
-    text = _XML_DECLARATION.sub("", _decoded(data))
+    decoded = _decoded(data)
+    return Page(tree_of(_XML_DECLARATION.sub("", decoded.text)), decoded.guess)
+
+
+def tree_of(text: str) -> etree._Element | None:
+    """The elements of a page's text, or None where there are none.
+
+    Raises:
+        UnreadableFile: as `parse_html`.
+    """
     if not text.strip():
         return None
     # Without `huge_tree` the parser refuses a text, script or style of 10 MB; its limit on depth is replaced by ours.
@@ -72,11 +93,8 @@ def _with_few_attributes(markup: re.Match[str]) -> str:
     return tag
 
 
-def _decoded(data: bytes) -> str:
-    declared = _DECLARED.search(data[:2048])
-    if declared and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        try:
-            return clean(data.decode(declared[1].decode("ascii")))
-        except (LookupError, UnicodeDecodeError):
-            pass  # it says what it is not, as pages do
-    return decode(data)
+def _decoded(data: bytes) -> Decoded:
+    """The page's text, by the label that stands at its beginning if there is one."""
+    head = _COMMENT.sub(b"", data[:_LABEL_BYTES])
+    label = _DECLARED.search(head) or _XML_LABEL.match(head)
+    return decode(data, label[1].decode("ascii") if label else None)

@@ -1,105 +1,67 @@
-"""Markdown to drafts, by CommonMark's grammar with tables and front matter."""
+"""Markdown to drafts: CommonMark with tables, strikethrough and footnotes, as the page that it makes.
+
+HTML in it is markup, as everywhere that Markdown is shown: the page that it makes is read like any other.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import cache
 
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline.html_inline import html_inline
 from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from mdit_py_plugins.footnote import footnote_plugin
 
 from qa.reading.draft import Draft
-from qa.reading.inline_markup import Inline, from_tokens, parser
+from qa.reading.formats.html import page_drafts
+from qa.reading.formats.html_tree import tree_of
+from qa.reading.markdown_brackets import limit_brackets
 from qa.records import BlockKind
 
-_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
-_FRONT_LINE = re.compile(r"([A-Za-z_][\w-]*+)[ \t]*+:")
-_LONGEST_RUN_IN_CHARS = 90
-
-
-def front_matter(text: str) -> tuple[dict[str, str], str]:
-    """Split a leading block of `name: value` lines between `---` lines from the text.
-
-    Returns:
-        The plain string values by lower-case name, and the text below. Nested values are left out.
-    """
-    match = _FRONT_MATTER.match(text)
-    if not match:
-        return {}, text
-    values = {}
-    for line in match[1].split("\n"):
-        pair = _FRONT_LINE.match(line)
-        value = line[pair.end() :].strip(" \t") if pair else ""
-        if pair and value:
-            values[pair[1].lower()] = value.strip("\"'")
-    return values, text[match.end() :]
+_UNCLOSED = {"<!--": "-->", "<?": "?>", "<![": "]]>"}
 
 
 def read_markdown(text: str) -> list[Draft]:
-    """Turn Markdown into drafts."""
-    tokens = parser("table").parse(text)
-    drafts = list(_Reader().read(tokens))
+    """Turn Markdown into drafts.
+
+    Raises:
+        UnreadableFile: the HTML in it is nested too deeply.
+    """
+    tree = tree_of(_parser().render(text))
+    drafts = [] if tree is None else list(page_drafts(tree))
     if drafts and drafts[0].kind is BlockKind.HEADING:
         drafts[0] = Draft(BlockKind.TITLE, drafts[0].text, level=1)
     return drafts
 
 
-class _Reader:
-    """Follows the token stream: which list, table or heading is open decides what an inline token is."""
+@cache
+def _parser() -> MarkdownIt:
+    made = MarkdownIt("commonmark", {"html": True, "maxNesting": 50}).enable(["strikethrough", "table"])
+    made.use(footnote_plugin, inline=False)
+    made.add_render_rule("footnote_caption", _note_number)
+    made.inline.ruler.at("html_inline", _html_inline)
+    limit_brackets(made)
+    return made
 
-    def __init__(self) -> None:
-        self._lists: list[int | None] = []  # for each open list, the number of its next item, or None for bullets
-        self._marker = ""
-        self._heading = 0
-        self._in_cell = False
-        self._row: list[str] = []
-        self._table: list[str] = []
 
-    def read(self, tokens: list[Token]) -> Iterator[Draft]:
-        """Turn a document's tokens into drafts."""
-        for token in tokens:
-            if token.type == "inline":
-                yield from self._inline(from_tokens(token.children or []))
-            elif token.type in ("fence", "code_block"):
-                yield Draft(BlockKind.CODE, token.content.strip("\n"))
-            elif token.type == "table_close":
-                yield Draft(BlockKind.TABLE, "\n".join(self._table))
-            elif token.nesting:
-                self._open_or_close(token)
+def _note_number(_: RendererHTML, tokens: Sequence[Token], place: int, __: OptionsDict, ___: EnvType) -> str:
+    """A note's number, the same wherever it is referred to."""
+    return f"[{tokens[place].meta['id'] + 1}]"
 
-    def _open_or_close(self, token: Token) -> None:
-        match token.type:
-            case "bullet_list_open":
-                self._lists.append(None)
-            case "ordered_list_open":
-                self._lists.append(int(token.attrGet("start") or 1))
-            case "bullet_list_close" | "ordered_list_close":
-                self._lists.pop()
-            case "list_item_open":
-                number = self._lists[-1]
-                self._marker = "- " if number is None else f"{number}. "
-                self._lists[-1] = None if number is None else number + 1
-            case "heading_open" | "heading_close":
-                self._heading = int(token.tag[1]) if token.nesting > 0 else 0
-            case "table_open":
-                self._table = []
-            case "tr_open":
-                self._row = []
-            case "tr_close":
-                self._table.append(" | ".join(self._row))
-            case "th_open" | "td_open" | "th_close" | "td_close":
-                self._in_cell = token.nesting > 0
 
-    def _inline(self, inline: Inline) -> Iterator[Draft]:
-        if self._in_cell:
-            self._row.append(inline.text)
-        elif self._heading:
-            yield Draft(BlockKind.HEADING, inline.text, level=max(2, self._heading))
-        elif self._lists:
-            kind = BlockKind.LIST_ITEM if self._marker else BlockKind.PARAGRAPH
-            yield Draft(kind, self._marker + inline.text, tight=True)
-            self._marker = ""
-        elif inline.dead_link:
-            yield Draft(BlockKind.BOILERPLATE, inline.text)
-        else:
-            run_in = inline.lead if inline.lead < min(len(inline.text), _LONGEST_RUN_IN_CHARS) else 0
-            yield Draft(BlockKind.PARAGRAPH, inline.text, run_in=run_in)
+def _html_inline(state: StateInline, silent: bool) -> bool:
+    """The parser's own rule, but it looks only once for the end of a comment that has none."""
+    for opening, closing in _UNCLOSED.items():
+        if state.src.startswith(opening, state.pos):
+            missing = state.env.setdefault("unclosed", {})
+            key = (id(state.src), opening)
+            if state.pos >= missing.get(key, len(state.src)):
+                return False
+            if state.src.find(closing, state.pos) < 0:
+                missing[key] = state.pos
+                return False
+    return html_inline(state, silent)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from statistics import median
 
 from qa.reading.draft import Draft
-from qa.reading.inline_markup import resolve
 from qa.records import BlockKind
 
 _SLIDE_LINE_WORDS = 8
@@ -70,7 +69,7 @@ def read_slides(paragraphs: list[Paragraph]) -> list[Draft]:
             slide += 1
         titled = part_of_slide or lone
         for number, line in enumerate(group.lines):
-            text = resolve(line.strip()).text
+            text = line.strip()
             if not drafts:
                 drafts.append(Draft(BlockKind.TITLE, text, level=1, slide=slide))
             elif number == 0:

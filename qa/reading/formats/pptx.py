@@ -1,125 +1,176 @@
 """PPTX to drafts: slide by slide, the title as heading, then what stands on the slide in reading order, then its notes.
 
-The slide's number is its page. Dates, footers and slide numbers that a template repeats are left out.
+The slide's number is its page. Hidden slides and shapes are left out, and so are dates and slide numbers that a
+template repeats; footers are boilerplate, each once.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-import pptx
 from lxml import etree
-from pptx.enum.shapes import MSO_SHAPE_TYPE, PP_PLACEHOLDER
-from pptx.exc import PackageNotFoundError
-from pptx.table import _Cell
 
 from qa.errors import UnreadableFile
-from qa.reading.decode import clean
-from qa.reading.draft import Draft
-from qa.reading.formats.office_package import open_package
+from qa.reading.draft import Draft, Read
+from qa.reading.left_out import LeftOut
+from qa.reading.office.drawings import Drawings
+from qa.reading.office.names import qn
+from qa.reading.office.package import Package, Relation
+from qa.reading.office.slide_shapes import Places, is_hidden, placeholder_of, properties_of
+from qa.reading.office.slide_text import lines, words
 from qa.records import BlockKind
 
-_REPEATED = {PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.HEADER}
+_RUNNING = {"ftr", "hdr"}
+_REPEATED = {"dt", "sldNum", *_RUNNING}
+_TITLES = {"title", "ctrTitle"}
 _DEEPEST_GROUP = 20
-_MOST_PLACEHOLDERS = 200  # of a layout that a shape may take its place from: it is looked for among all of them
-_ROW_EMU = 200_000  # shapes whose tops differ by less (half a centimetre) are read from left to right
 
 
-def read_pptx(data: bytes) -> tuple[list[Draft], dict[str, str]]:
+def read_pptx(data: bytes) -> Read:
     """Turn a presentation into drafts, and what it says of itself.
 
     Raises:
         UnreadableFile: it is broken, encrypted, or no presentation, or no slide holds text.
     """
-    open_package(data, "ppt/").close()
-    try:
-        deck = pptx.Presentation(io.BytesIO(data))
-    except (KeyError, ValueError, AttributeError, PackageNotFoundError, etree.XMLSyntaxError) as error:
-        raise UnreadableFile(f"is broken ({str(error)[:120]}); open and save it again") from None
-    drafts: list[Draft] = []
-    bare: list[int] = []
-    order = _ReadingOrder()
-    shown: set[str] = set()
-    for number, slide in enumerate(deck.slides, 1):
-        if slide.part.partname in shown:
-            continue  # a slide is in a deck once; a broken one may list it without end
-        shown.add(slide.part.partname)
-        found = list(_slide(slide, number, order, first=not drafts))
-        drafts.extend(found)
-        if not found:
-            bare.append(number)
-    if not drafts:
-        raise UnreadableFile("is without text: its slides hold pictures at most")
-    own = (
-        {"note": f"without text: slide{'s' if len(bare) > 1 else ''} {', '.join(map(str, bare[:20]))}"} if bare else {}
-    )
-    return drafts, own
+    package = Package(data, "ppt/")
+    left_out = LeftOut()
+    reader = _Reader(package, left_out)
+    drafts = list(reader.read())
+    if all(draft.kind is BlockKind.BOILERPLATE for draft in drafts):
+        raise UnreadableFile(reader.trouble or "is without text: its slides hold pictures at most")
+    left_out.add("macro", min(1, len(package.names("vbaproject.bin"))))
+    return Read(drafts, {}, left_out.told())
 
 
-def _slide(slide: Any, number: int, order: _ReadingOrder, *, first: bool) -> Iterator[Draft]:
-    heading = slide.shapes.title
-    title = " ".join(_clean(heading.text_frame.text).split()) if heading is not None else ""
-    if title:
-        kind, level = (BlockKind.TITLE, 1) if first else (BlockKind.HEADING, 2)
-        yield Draft(kind, title, level=level, slide=number, page=number)
-    for shape in order.of(slide.shapes):
-        if heading is None or shape.shape_id != heading.shape_id:
-            yield from _shape(shape, number, order, 0)
-    if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
-        for text in _paragraphs(slide.notes_slide.notes_text_frame):
-            yield Draft(BlockKind.PARAGRAPH, text, slide=number, page=number)
+@dataclass(frozen=True, slots=True)
+class _Slide:
+    """A slide that is being read."""
+
+    number: int
+    relations: Mapping[str, Relation]
+    places: Places
 
 
-class _ReadingOrder:
-    """Sorts shapes from top to bottom and left to right; a placeholder without a place has that of its layout."""
+class _Reader:
+    """Reads the slides of one presentation in their order."""
 
-    def __init__(self) -> None:
-        self._small: dict[str, bool] = {}  # by layout: whether it is small enough to look for a place in
+    def __init__(self, package: Package, left_out: LeftOut) -> None:
+        self._package = package
+        self._left_out = left_out
+        self._drawings = Drawings(package, left_out)
+        self._layouts: dict[str, Places] = {}
+        self._titled = False
+        self._running: dict[str, None] = {}
+        self.trouble: str | None = None  # why the first slide that could not be read was not
 
-    def of(self, shapes: Iterable[Any]) -> list[Any]:
-        return sorted(shapes, key=self._place)
+    def read(self) -> Iterator[Draft]:
+        main = self._package.main_part("ppt/presentation.xml")
+        relations = self._package.relations(main)
+        bare, hidden, broken = [], [], []
+        shown: set[str] = set()
+        for number, listed in enumerate(self._package.xml(main).iterfind(f"{qn('p:sldIdLst')}/{qn('p:sldId')}"), 1):
+            relation = relations.get(str(listed.get(qn("r:id"))))
+            name = relation.target if relation else ""
+            if name in shown:
+                continue  # a slide is in a deck once; a broken one may list it without end
+            shown.add(name)
+            try:
+                root = self._package.xml(name)
+            except UnreadableFile as error:
+                self.trouble = self.trouble or str(error)
+                broken.append(number)
+                continue
+            if root.get("show") in ("0", "false"):
+                hidden.append(number)
+                continue
+            found = [draft for draft in self._slide(root, name, number) if draft.text.strip()]
+            yield from found
+            if not found:
+                bare.append(number)
+        yield from (Draft(BlockKind.BOILERPLATE, text) for text in self._running)
+        self._left_out.add_places("without text", "slide", bare)
+        self._left_out.add_places("hidden", "slide", hidden)
+        self._left_out.add_places("broken", "slide", broken)
 
-    def _place(self, shape: Any) -> tuple[int, int]:
-        own = shape._element  # noqa: SLF001 - its own place, without a look at the layout
-        if own.y is None and shape.is_placeholder and not self._layout_is_small(shape):
-            return 0, 0
-        return int(shape.top or 0) // _ROW_EMU, int(shape.left or 0)
+    def _slide(self, root: etree._Element, name: str, number: int) -> Iterator[Draft]:
+        relations = self._package.relations(name)
+        layout = next((each.target for each in relations.values() if each.kind == "slideLayout"), "")
+        slide = _Slide(number, relations, self._places(layout))
+        tree = root.find(f"{qn('p:cSld')}/{qn('p:spTree')}")
+        shapes = [] if tree is None else [shape for shape in slide.places.in_order(tree) if not is_hidden(shape)]
+        heading = next((shape for shape in shapes if (placeholder_of(shape) or ("",))[0] in _TITLES), None)
+        title = "" if heading is None else words(heading)
+        if title:
+            kind, level = (BlockKind.HEADING, 2) if self._titled else (BlockKind.TITLE, 1)
+            yield Draft(kind, title, level=level, slide=number, page=number)
+        self._titled = True
+        for shape in shapes:
+            if shape is not heading:
+                yield from self._shape(shape, slide, 0)
+        for relation in relations.values():
+            if relation.kind == "notesSlide":
+                yield from self._notes(self._package.find_xml(relation.target), number)
+            elif relation.kind == "comments":
+                comments = self._package.find_xml(relation.target)
+                self._left_out.add("comment", 0 if comments is None else len(comments))
 
-    def _layout_is_small(self, shape: Any) -> bool:
-        layout = shape.part.slide_layout
-        name = str(layout.part.partname)
-        if name not in self._small:
-            sizes = (len(layout.placeholders), len(layout.slide_master.placeholders))
-            self._small[name] = max(sizes) <= _MOST_PLACEHOLDERS
-        return self._small[name]
+    def _places(self, layout: str) -> Places:
+        """Where the placeholders of a layout stand."""
+        if layout not in self._layouts:
+            masters = (each.target for each in self._package.relations(layout).values() if each.kind == "slideMaster")
+            roots = (self._package.find_xml(layout or None), self._package.find_xml(next(masters, None)))
+            self._layouts[layout] = Places(*roots)
+        return self._layouts[layout]
+
+    def _shape(self, shape: etree._Element, slide: _Slide, depth: int) -> Iterator[Draft]:
+        held = (placeholder_of(shape) or ("",))[0]
+        if held in _REPEATED:
+            if held in _RUNNING:
+                self._running[words(shape)] = None
+            return
+        number = slide.number
+        if shape.tag == qn("p:grpSp"):
+            for inner in slide.places.in_order(shape) if depth < _DEEPEST_GROUP else ():
+                if not is_hidden(inner):
+                    yield from self._shape(inner, slide, depth + 1)
+        elif shape.tag == qn("p:pic"):
+            yield from self._picture(shape, number)
+        elif shape.tag == qn("p:graphicFrame"):
+            yield from self._frame(shape, slide)
+        else:  # shapes with text, and kinds that are not known
+            for text in lines(shape):
+                yield Draft(BlockKind.LIST_ITEM, text, slide=number, page=number, tight=True)
+
+    def _picture(self, shape: etree._Element, number: int) -> Iterator[Draft]:
+        own = shape.find(f"{qn('p:nvPicPr')}/{qn('p:nvPr')}")
+        media = [] if own is None else [etree.QName(each).localname for each in own.iterchildren("*")]
+        if "videoFile" in media:
+            self._left_out.add("video")
+        elif any("audio" in each.lower() for each in media):
+            self._left_out.add("sound")
+        else:
+            properties = properties_of(shape)
+            yield from self._drawings.picture(None if properties is None else properties.get("descr"), number)
+
+    def _frame(self, frame: etree._Element, slide: _Slide) -> Iterator[Draft]:
+        for table in frame.iter(qn("a:tbl")):
+            text = "\n".join(" | ".join(row) for row in _rows(table) if any(row))
+            yield Draft(BlockKind.TABLE, text, slide=slide.number, page=slide.number)
+        yield from self._drawings.graphic(frame, slide.relations, slide.number)
+        for embedded in frame.iter(qn("p:oleObj")):
+            self._drawings.embedded(embedded.get("progId"))
+
+    @staticmethod
+    def _notes(root: etree._Element | None, number: int) -> Iterator[Draft]:
+        for shape in () if root is None else root.iter(qn("p:sp")):
+            if (placeholder_of(shape) or ("",))[0] == "body":
+                for text in lines(shape):
+                    yield Draft(BlockKind.PARAGRAPH, text, slide=number, page=number)
 
 
-def _shape(shape: Any, number: int, order: _ReadingOrder, depth: int) -> Iterator[Draft]:
-    if shape.is_placeholder and shape.placeholder_format.type in _REPEATED:
-        return
-    if shape.shape_type == MSO_SHAPE_TYPE.GROUP and depth < _DEEPEST_GROUP:
-        for inner in order.of(shape.shapes):
-            yield from _shape(inner, number, order, depth + 1)
-    elif getattr(shape, "has_table", False) and shape.has_table:
-        # Not by `shape.table.rows`, which finds each row by going through all of them.
-        rows = [
-            " | ".join(" ".join(_clean(_Cell(cell, shape).text).split()) for cell in row.tc_lst)
-            for row in shape.table._tbl.tr_lst  # noqa: SLF001
-        ]
-        yield Draft(BlockKind.TABLE, "\n".join(rows), slide=number, page=number)
-    elif shape.has_text_frame:
-        for text in _paragraphs(shape.text_frame):
-            yield Draft(BlockKind.LIST_ITEM, text, slide=number, page=number, tight=True)
-
-
-def _paragraphs(frame: Any) -> Iterator[str]:
-    for paragraph in frame.paragraphs:
-        text = " ".join(_clean(paragraph.text).split())
-        if text:
-            yield text
-
-
-def _clean(text: str) -> str:
-    return clean(text.replace("\v", "\n"))
+def _rows(table: etree._Element) -> Iterator[list[str]]:
+    """The rows of a table: a merged cell's words stand in its first row and column."""
+    for row in table.iterchildren(qn("a:tr")):
+        cells = [cell for cell in row.iterchildren(qn("a:tc")) if cell.get("hMerge") not in ("1", "true")]
+        yield ["" if cell.get("vMerge") in ("1", "true") else words(cell) for cell in cells]

@@ -15,6 +15,10 @@ ANSWER: dict[str, Any] = {
     "searched": "who is the COO of the medical foundation",
     "verdict": "answered",
     "confidence": 0.91,
+    "sure": True,
+    "unmet": [],
+    "disagreement": [],
+    "undated_left_out": 0,
     "passages": [
         {
             "rank": 1,
@@ -30,6 +34,7 @@ ANSWER: dict[str, Any] = {
                 "date": "2022-09-09",
                 "source": "001_fe88db643a881d9c.txt",
                 "page": None,
+                "pages": None,
                 "start": _START,
                 "end": _END,
                 "url": quote_url("001_fe88db643a881d9c", _START, _END, _TEXT),
@@ -55,7 +60,9 @@ DOCUMENTS: dict[str, Any] = {
             "characters": 1999,
             "passages": 4,
         }
-    ]
+    ],
+    "matching": 1,
+    "cursor": None,
 }
 
 DOCUMENT: dict[str, Any] = {
@@ -69,7 +76,16 @@ DOCUMENT: dict[str, Any] = {
     "url": None,
     "characters": len(_TEXT),
     "blocks": [
-        {"kind": "paragraph", "start": 0, "end": len(_TEXT), "level": 0, "run_in": 0, "slide": None, "page": None}
+        {
+            "kind": "paragraph",
+            "start": 0,
+            "end": len(_TEXT),
+            "level": 0,
+            "run_in": 0,
+            "slide": None,
+            "page": None,
+            "breaks": [],
+        }
     ],
     "text": _TEXT,
 }
@@ -85,6 +101,7 @@ INDEX: dict[str, Any] = {
     "last_build": {
         "finished_at": "2025-10-02T14:03:11+00:00",
         "seconds": 2.4,
+        "counts": {"added": 1, "unchanged": 4},
         "files": [{"source": "001_fe88db643a881d9c.txt", "fate": "added", "reason": None}],
     },
 }

@@ -1,6 +1,6 @@
 """Records as JSON. Written out by hand: an answer is built once per question, on the way that has to be quick.
 
-The shapes are those of `qa.web.api.schema`, which a test holds this module to.
+The shapes are those of `qa.web.api.reply_models`, which a test holds this module to.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from qa.records import Answer, Block, Citation, Document, DocumentInfo, IndexStatus, Quote, WordMatch
+from qa.records import Answer, Block, Citation, Document, IndexStatus, Quote, WordMatch
+from qa.web.document_list import Listed
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")).encode
 
@@ -33,6 +34,12 @@ def answer_data(answer: Answer, *, explain: bool) -> dict[str, Any]:
         "searched": answer.searched,
         "verdict": answer.verdict.value,
         "confidence": answer.confidence,
+        "sure": answer.sure,
+        "unmet": answer.unmet,
+        "disagreement": [
+            {"value": stated.value, "citation": citation_data(stated.citation)} for stated in answer.disagreement
+        ],
+        "undated_left_out": answer.undated_left_out,
         "passages": [_quote_data(quote, explain=explain) for quote in answer.passages],
         "snapshot": answer.snapshot,
         "took_ms": answer.took_ms,
@@ -81,15 +88,17 @@ def citation_data(citation: Citation) -> dict[str, Any]:
         "date": citation.date,
         "source": citation.source,
         "page": citation.page,
+        "pages": list(citation.pages) if citation.pages else None,
         "start": citation.start,
         "end": citation.end,
         "url": citation.url,
     }
 
 
-def documents_data(documents: tuple[DocumentInfo, ...]) -> dict[str, Any]:
-    """The list of documents."""
-    return {"documents": [asdict(document) for document in documents]}
+def documents_data(listed: Listed) -> dict[str, Any]:
+    """A page of the list of documents."""
+    documents = [asdict(document) for document in listed.documents]
+    return {"documents": documents, "matching": listed.matching, "cursor": listed.cursor}
 
 
 def document_data(document: Document) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The JSON routes. Their shapes are in `qa.web.api.schema`, and what they send is written by `qa.web.api.json_form`.
+"""The JSON routes. Their shapes are in `request_models` and `reply_models`; `json_form` writes what they send.
 
 Handlers hand whatever may block to the application's workers, reply and all: a question blocks nobody else.
 """
@@ -20,17 +20,17 @@ from qa.errors import InvalidRequest
 from qa.records import Filters, IndexStatus
 from qa.web.api import examples as samples
 from qa.web.api.json_form import answer_data, document_data, documents_data, json_response, status_data
-from qa.web.api.schema import (
+from qa.web.api.reply_models import (
     AnswerModel,
-    AskBody,
-    AskQuery,
     DocumentModel,
     DocumentsModel,
     ErrorModel,
     HealthModel,
     IndexModel,
 )
+from qa.web.api.request_models import AskBody, AskQuery, ListQuery
 from qa.web.backend import Backend
+from qa.web.document_list import matching, page_after
 from qa.web.limits.rate_limit import DOCUMENT, LIST, QUESTION, Allowance
 from qa.web.limits.workers import Workers
 
@@ -115,7 +115,7 @@ def in_query(model: type[BaseModel]) -> list[dict[str, Any]]:
     """A model's fields as the parameters of a query string, for a route's description."""
     described = model.model_json_schema()
     return [
-        {"name": name, "in": "query", "required": name in described["required"], "schema": _without_null(field)}
+        {"name": name, "in": "query", "required": name in described.get("required", ()), "schema": _without_null(field)}
         | {"description": field["description"]}
         for name, field in described["properties"].items()
     ]
@@ -149,8 +149,9 @@ def replies(
 _ERRORS = {
     400: "invalid_question, question_too_long, invalid_request",
     401: "token_needed",
-    404: "unknown_document",
+    404: "unknown_document, unknown_publisher",
     409: "name_taken",
+    412: "precondition_failed",
     413: "request_too_large",
     415: "unsupported_media_type",
     429: "too_many_requests; with Retry-After",
@@ -185,7 +186,7 @@ async def ask(request: Request) -> Response:
     values = {name: given.getlist(name) if name in _REPEATABLE else given[name] for name in given}
     asked = AskQuery.model_validate(values)
     service, run = await backend(request), await runner(request)
-    return await run(lambda: _answer(service, asked.q, asked.k, asked.filters(), explain=asked.explain))
+    return await run(lambda: _answer(service, asked.q, asked, asked.filters()))
 
 
 @router.post(
@@ -198,22 +199,30 @@ async def ask_with_body(
     run: Runner, service: Service, asked: Annotated[AskBody, Body(examples=[samples.BODY])]
 ) -> Response:
     """The same as GET, for questions and filters that do not fit into an address."""
-    return await run(lambda: _answer(service, asked.question, asked.k, asked.filters.filters(), explain=asked.explain))
+    return await run(lambda: _answer(service, asked.question, asked, asked.filters.filters()))
 
 
-def _answer(service: Backend, question: str, k: int, filters: Filters, *, explain: bool) -> Response:
-    return json_response(answer_data(service.ask(question, k, filters, explain=explain), explain=explain))
+def _answer(service: Backend, question: str, asked: AskQuery | AskBody, filters: Filters) -> Response:
+    answer = service.ask(question, asked.k, filters, explain=asked.explain, exactly=asked.exactly)
+    return json_response(answer_data(answer, explain=asked.explain))
 
 
 @router.get(
     "/api/documents",
     summary="List the documents",
-    dependencies=[Depends(takes()), Depends(counted_as_list)],
-    responses=replies(DocumentsModel, samples.DOCUMENTS, (429, 503)),
+    dependencies=[Depends(takes(*ListQuery.model_fields)), Depends(counted_as_list)],
+    responses=replies(DocumentsModel, samples.DOCUMENTS, (400, 429, 503)),
+    openapi_extra={"parameters": in_query(ListQuery)},
 )
-async def documents(run: Runner, service: Service) -> Response:
-    """Every loaded document, without its text."""
-    return await run(lambda: json_response(documents_data(service.documents())))
+async def documents(request: Request, run: Runner, service: Service) -> Response:
+    """The loaded documents, without their text: all of them, or those that match, a page at a time."""
+    asked = ListQuery.model_validate(dict(request.query_params))
+    return await run(lambda: _documents(service, asked))
+
+
+def _documents(service: Backend, asked: ListQuery) -> Response:
+    found = matching(service.documents(), asked.query, asked.sort)
+    return json_response(documents_data(page_after(found, asked.cursor, asked.limit)))
 
 
 @router.get(

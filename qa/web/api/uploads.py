@@ -14,7 +14,7 @@ import os
 from collections.abc import AsyncIterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import BinaryIO
 
@@ -90,6 +90,19 @@ class Inbox:
         except OSError as error:
             raise _fault(error, f"{name} cannot be stored") from None
         return Stored(path.relative_to(self._folder).as_posix(), new, size, digest.hexdigest())
+
+    def sha256_of(self, name: str) -> str | None:
+        """The SHA-256, in hexadecimal digits, of the file of a name; None where there is none.
+
+        Raises:
+            InvalidRequest: no document may have the name.
+        """
+        with suppress(OSError, NameTaken):
+            path = landing(self._folder, checked_name(name, removing=True))
+            if path.is_file():
+                with path.open("rb") as file:
+                    return file_digest(file, "sha256").hexdigest()
+        return None
 
     def remove(self, name: str) -> str:
         """Remove a file, and the folders that it leaves empty; the next build takes it out of the index.

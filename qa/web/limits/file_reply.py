@@ -1,5 +1,8 @@
 """A file as the body of a reply: read in pieces as the client takes them, so that none is ever held whole.
 
+A client may ask for a range of its bytes, so as to go on where a download broke off, and for the file only if it has
+changed (`qa.web.limits.range_requests`). The entity tag is the file's SHA-256.
+
 Guarantees: the file is closed when the reply has ended, however that was; where the file changes meanwhile, the
 connection is cut before the last piece, so that no client takes the body for whole; only so many are open at once.
 """
@@ -10,6 +13,7 @@ import asyncio
 import logging
 from urllib.parse import quote as percent_encode
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -17,24 +21,39 @@ from qa.answering.originals import Original
 from qa.errors import Overloaded, UnknownDocument
 from qa.web.limits.address_limits import Quota, address_of
 from qa.web.limits.guard import ASKED_HEAD
+from qa.web.limits.range_requests import check_match, is_known, wanted_range
 from qa.web.limits.workers import hung_up
 
 log = logging.getLogger("qa.web")
 
 
 class FileReply(Response):
-    """Sends an open file, to be saved under its name, and closes it. `quota` counts the files on their way."""
+    """Sends an open file, to be saved under its name, or the part of it that a request wants, and closes it.
 
-    def __init__(self, file: Original, quota: Quota) -> None:
-        plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in file.name)
-        full = percent_encode(file.name, safe="", errors="replace")
-        super().__init__(
-            headers={
-                "content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{full}",
-                "content-length": str(file.size_bytes),
-            },
-            media_type="application/octet-stream",
-        )
+    `quota` counts the files on their way.
+
+    Raises:
+        HTTPException: 412 or 416, as the request's conditions have it.
+    """
+
+    def __init__(self, file: Original, quota: Quota, request: Request) -> None:
+        etag = f'"{file.sha256}"'
+        headers = {"etag": etag, "accept-ranges": "bytes"}
+        check_match(request.headers, etag)
+        part = None
+        if is_known(request.headers, etag):
+            status, self._left_bytes = 304, 0
+        else:
+            asked_head = request.scope.get(ASKED_HEAD)  # for which no range is defined
+            part = None if asked_head else wanted_range(request.headers, etag, file.size_bytes)
+            status, self._left_bytes = (206, len(part)) if part else (200, file.size_bytes)
+            headers |= {"content-disposition": _to_be_saved(file.name), "content-length": str(self._left_bytes)}
+            if asked_head:
+                self._left_bytes = 0
+        if part:
+            headers["content-range"] = f"bytes {part.start}-{part.stop - 1}/{file.size_bytes}"
+            file.take(part)
+        super().__init__(status_code=status, headers=headers, media_type="application/octet-stream")
         self._file = file
         self._quota = quota
 
@@ -50,20 +69,20 @@ class FileReply(Response):
                 raise Overloaded("As many files are being sent as may be; come back in a moment.")
             self._quota.take(address)
             try:
-                await self._send(scope, receive, send)
+                await self._send(receive, send)
             finally:
                 self._quota.give(address)
         finally:
             self._file.close()
 
-    async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        if scope.get(ASKED_HEAD):
+    async def _send(self, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        left_bytes = self._left_bytes
+        if not left_bytes:
             await send({"type": "http.response.body", "body": b""})
             return
         gone = asyncio.create_task(hung_up(receive))
         try:
-            left_bytes = self._file.size_bytes
             while not gone.done():
                 piece = await asyncio.to_thread(self._file.read)
                 left_bytes -= len(piece)
@@ -74,3 +93,10 @@ class FileReply(Response):
             log.warning("%s The reply was cut off.", error)
         finally:
             gone.cancel()
+
+
+def _to_be_saved(name: str) -> str:
+    """The Content-Disposition of a file (RFC 6266)."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "_" for c in name)
+    full = percent_encode(name, safe="", errors="replace")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{full}"

@@ -147,6 +147,7 @@ class Guard:
         declared = request.headers.get("content-length", "0")
         if not declared.isascii() or not declared.isdigit():
             raise HTTPException(400)
+        _check_whole(request)
         upload = request.method == "PUT" and request.url.path.startswith("/api/documents/")
         limit = self._max_upload_bytes if upload and self._max_upload_bytes else self._max_body_bytes
         if int(declared) > limit:
@@ -174,6 +175,18 @@ class Guard:
             return message
 
         return receive_limited
+
+
+def _check_whole(request: Request) -> None:
+    """Refuse a body that would be taken for another: a part of one (RFC 9110, section 14.5), or a packed one.
+
+    Raises:
+        InvalidRequest: it has a Content-Range or a Content-Encoding.
+    """
+    if "content-range" in request.headers:
+        raise InvalidRequest("A Content-Range is not taken; send the body whole.")
+    if ", ".join(request.headers.getlist("content-encoding")).strip().lower() not in ("", "identity"):
+        raise InvalidRequest("A Content-Encoding is not taken; send the body as it is.")
 
 
 def _check_path(scope: Scope) -> None:

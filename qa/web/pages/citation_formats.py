@@ -1,4 +1,4 @@
-"""Citations in the formats that people paste: plain text, Markdown, BibTeX and CSL-JSON.
+"""Citations in the formats that people paste: plain text, Markdown, APA, Chicago, BibTeX, RIS and CSL-JSON.
 
 Guarantees: nothing is made up. A document without a date is called undated or carries no date field; without an
 author, its publisher stands in the author's place only in running text. Every format says where the quote stands.
@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from qa.records import Citation
+from qa.text.places import place_words, range_words
 from qa.text.safe_text import one_line, web_address
-from qa.web.pages.wording import day
+from qa.web.pages.wording import MONTHS, day
 
 # Braces by name: BibTeX counts them even behind a backslash, so that one alone would end its field.
 _BIBTEX_ESCAPES = {
@@ -43,7 +44,10 @@ def formats(citation: Citation, link: str, source_url: str | None = None) -> tup
     return (
         Format("Citation", plain(citation, url)),
         Format("Markdown", markdown(citation, url)),
+        Format("APA", apa(citation, url)),
+        Format("Chicago", chicago(citation, url)),
         Format("BibTeX", bibtex(citation, url)),
+        Format("RIS", ris(citation, url)),
         Format("CSL-JSON", csl_json(citation, url)),
     )
 
@@ -58,6 +62,39 @@ def markdown(citation: Citation, url: str) -> str:
     target = quote(url, safe=":/?#[]@!$&'*+,;=%~")
     lead, title, details = map(_escape_markdown, (_lead(citation), one_line(citation.title), _details(citation)))
     return f"{lead}[{title}]({target}). {details}."
+
+
+def apa(citation: Citation, url: str) -> str:
+    """A reference by APA's Publication Manual (7th edition) for a web page; without a name the title stands first."""
+    date = f"({_american_day(citation.date, year_first=True) or 'n.d.'})."
+    title = f"{one_line(citation.title).rstrip('.')}."
+    lead = _lead(citation).rstrip()
+    return " ".join([*([lead, date, title] if lead else [title, date]), *_publisher(citation), url])
+
+
+def chicago(citation: Citation, url: str) -> str:
+    """A bibliography entry by The Chicago Manual of Style, 17th edition, for a web page."""
+    page = [] if citation.page is None else [f"{place_words(citation.source, citation.page)}."]
+    date = [f"{_american_day(citation.date)}."] if _date_parts(citation.date) else []
+    title = f"“{one_line(citation.title).rstrip('.')}.”"
+    return " ".join([_lead(citation) + title, *_publisher(citation), *date, *page, f"{url}."])
+
+
+def ris(citation: Citation, url: str) -> str:
+    """A record in the RIS format, as reference managers import it. A tag's value is one line."""
+    parts = _date_parts(citation.date)
+    fields = [
+        ("TY", "ELEC"),
+        ("TI", one_line(citation.title)),
+        ("AU", one_line(citation.author or "")),
+        ("PB", one_line(citation.publisher or "")),
+        ("PY", str(parts[0]) if parts else ""),
+        ("DA", "/".join(f"{part:02}" for part in parts)),
+        ("SP", "" if citation.page is None else str(citation.page)),
+        ("UR", quote(url, safe=":/?#[]@!$&'()*+,;=%~")),
+        ("N1", _place(citation)),
+    ]
+    return "\n".join([*(f"{tag}  - {value}" for tag, value in fields if value), "ER  - "])
 
 
 def bibtex(citation: Citation, url: str) -> str:
@@ -94,7 +131,7 @@ def csl_json(citation: Citation, url: str) -> str:
     if parts:
         item["issued"] = {"date-parts": [parts]}
     if citation.page is not None:
-        item["page"] = str(citation.page)
+        item["page"] = "-".join(map(str, _pages(citation)))
     item |= {"URL": url, "note": _place(citation)}
     lines = [f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in item.items()]
     return "[{\n" + ",\n".join(lines) + "\n}]"
@@ -111,8 +148,27 @@ def _details(citation: Citation) -> str:
 
 
 def _place(citation: Citation) -> str:
-    page = f"p. {citation.page}, " if citation.page is not None else ""
+    pages = _pages(citation)
+    page = f"{range_words(citation.source, pages[0], pages[-1])}, " if pages else ""
     return f"{page}{one_line(citation.source)}, characters {citation.start}\u2013{citation.end}"
+
+
+def _pages(citation: Citation) -> list[int]:
+    """The pages that a quote stands on: none, one, or the first and the last."""
+    first, last = citation.pages or (citation.page, citation.page)
+    return [] if first is None or last is None else [first] if first == last else [first, last]
+
+
+def _publisher(citation: Citation) -> list[str]:
+    """The publisher, where an author stands in front of it already."""
+    return [f"{one_line(citation.publisher).rstrip('.')}."] if citation.author and citation.publisher else []
+
+
+def _american_day(date: str | None, *, year_first: bool = False) -> str:
+    """A date, as far as it is known: "September 9, 2022", or "2022, September 9"."""
+    year, *rest = map(str, _date_parts(date)) if _date_parts(date) else ("",)
+    day_of_year = " ".join([MONTHS[int(rest[0]) - 1], *rest[1:]]) if rest else ""
+    return ", ".join(filter(None, (year, day_of_year) if year_first else (day_of_year, year)))
 
 
 def _date_parts(date: str | None) -> list[int]:

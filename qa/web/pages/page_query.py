@@ -14,7 +14,7 @@ from starlette.datastructures import QueryParams
 
 from qa.errors import InvalidRequest
 from qa.records import Filters
-from qa.web.api.schema import AskFilters
+from qa.web.api.request_models import AskFilters
 
 _MOST_FAULTS = 10  # told of in one message
 
@@ -25,6 +25,7 @@ class Asked:
 
     question: str = ""
     filters: Filters = field(default_factory=Filters)
+    exactly: bool = False
 
     @property
     def query(self) -> str:
@@ -35,6 +36,8 @@ class Asked:
             *(("publisher", name) for name in self.filters.publishers),
             ("date_from", self.filters.date_from or ""),
             ("date_to", self.filters.date_to or ""),
+            ("undated", "include" if self.filters.undated else ""),
+            ("exactly", "1" if self.exactly else ""),
         ]
         return urlencode([(name, value) for name, value in pairs if value], errors="replace")
 
@@ -62,6 +65,8 @@ def asked_from(parameters: QueryParams) -> Asked:
         given[name] = [value for value in parameters.getlist(name) if value]
     for name in ("date_from", "date_to"):
         given[name] = parameters.get(name) or None
+    if parameters.get("undated"):
+        given["undated"] = parameters["undated"]
     try:
         filters = AskFilters.model_validate(given).filters()
     except ValidationError as error:
@@ -69,4 +74,4 @@ def asked_from(parameters: QueryParams) -> Asked:
             f"{'.'.join(map(str, fault['loc'])) or 'dates'}: {fault['msg']}" for fault in error.errors()[:_MOST_FAULTS]
         )
         raise InvalidRequest(f"The filters cannot be used: {faults.replace('Value error, ', '')}.") from None
-    return Asked(parameters.get("q", "").strip(), filters)
+    return Asked(parameters.get("q", "").strip(), filters, parameters.get("exactly") in {"1", "true"})

@@ -12,12 +12,17 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from qa.records import Block, BlockKind, Document, Span
+from qa.text.places import unit_of
 from qa.web.pages.marked_text import Piece, cut
 
 _MARKER = re.compile(r"(?:[-*•‣▪\u2013·+]|\(?\d{1,3}[.)])[ \t]+")
+_FEWEST_ENTRIES = 3  # a shorter list of contents would name what is in view already
 _CELL_SEPARATOR = " | "  # what loaders put between the cells of a table's row
 
 Line = tuple[Piece, ...]
+
+
+_PAGED = frozenset({"page", "chapter", "message"})  # rows and lines are too short, and slides say their own number
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A block, or a run of list items. `new_page` is the page that begins with it, where the format has pages."""
+    """A block, or a run of list items.
+
+    Attributes:
+        new_page: The page that begins with it, where the format has pages.
+        anchor: Its id in the page, where the list of contents names it.
+    """
 
     kind: str
     line: Line = ()
@@ -46,6 +56,16 @@ class Element:
     items: tuple[Item, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
     new_page: int | None = None
+    anchor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the list of contents: a heading, or a page of a document that has no headings."""
+
+    text: str
+    anchor: str
+    level: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +82,44 @@ class View:
 
     sections: tuple[Section, ...]
     has_title: bool
+    contents: tuple[Entry, ...] = ()
+    unit: str = "page"  # what `new_page` counts
 
 
 def view_of(document: Document, quote: Span | None = None, anchor: str | None = None) -> View:
     """Lay out a document. The first marked piece gets `anchor` as its id."""
-    writer = _Writer(document.text, quote, anchor)
+    unit = unit_of(document.source)
+    writer = _Writer(document.text, quote, anchor, paged=unit in _PAGED)
     sections = tuple(
         Section(slide, tuple(writer.elements(blocks)))
         for slide, blocks in groupby(document.blocks, key=lambda block: block.slide)
     )
-    return View(sections, writer.has_title)
+    return View(sections, writer.has_title, _contents(sections, unit), unit)
+
+
+def _contents(sections: Iterable[Section], unit: str) -> tuple[Entry, ...]:
+    """The headings below the title, or else the pages; nothing where there are too few to choose from."""
+    elements = [element for section in sections for element in section.elements if element.anchor]
+    headings = [
+        Entry(" ".join("".join(piece.text for piece in element.line).split()), element.anchor or "", element.level)
+        for element in elements
+        if element.kind == "heading"
+    ]
+    pages = [
+        Entry(f"{unit.capitalize()} {element.new_page}", element.anchor or "")
+        for element in elements
+        if element.new_page
+    ]
+    entries = headings or pages
+    return tuple(entries) if len(entries) >= _FEWEST_ENTRIES else ()
 
 
 class _Writer:
     """Walks the blocks once, in order, and remembers what the ones before them have used up."""
 
-    def __init__(self, text: str, quote: Span | None, anchor: str | None) -> None:
+    def __init__(self, text: str, quote: Span | None, anchor: str | None, *, paged: bool) -> None:
         self._text = text
+        self._paged = paged
         self._marked = (quote,) if quote else ()
         self._anchor = anchor
         self._page: int | None = None
@@ -90,11 +131,14 @@ class _Writer:
             if is_list:
                 items = list(run)
                 page = self._new_page(items[0])
-                yield Element("list", items=tuple(self._item(block) for block in items), new_page=page)
+                anchor = None if page is None else f"at-{items[0].start}"
+                yield Element("list", items=tuple(map(self._item, items)), new_page=page, anchor=anchor)
             else:
                 for block in run:
                     page = self._new_page(block)
-                    yield replace(self._element(block), new_page=page)
+                    element = self._element(block)
+                    named = page is not None or (element.kind == "heading" and element.level > 1)
+                    yield replace(element, new_page=page, anchor=f"at-{block.start}" if named else None)
 
     def _element(self, block: Block) -> Element:
         match block.kind:
@@ -139,7 +183,7 @@ class _Writer:
         return pieces
 
     def _new_page(self, block: Block) -> int | None:
-        if block.page is None or block.page == self._page:
+        if not self._paged or block.page is None or block.page == self._page:
             return None
         self._page = block.page
         return block.page

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
+from qa.text.places import place_words, range_words
 from qa.web.pages.assets import Assets
 from qa.web.pages.page_query import Asked
 from qa.web.pages.wording import day, moment
@@ -29,7 +30,12 @@ class Pages:
         )
         self._environment.globals["asset"] = assets.url
         self._environment.globals["uploads"] = uploads
-        self._environment.filters.update(day=day, moment=moment)
+        self._environment.filters.update(
+            day=day,
+            moment=moment,
+            place=lambda page, source: place_words(source, page),
+            places=lambda pages, source: range_words(source, *pages),
+        )
         for name in self._environment.list_templates():
             self._environment.get_template(name)
 

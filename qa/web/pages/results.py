@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
+from qa.answering.wording import verdict_words
 from qa.records import Answer, Citation, Quote, Span, Verdict
 from qa.web.pages.citation_formats import Format, formats
 from qa.web.pages.marked_text import Piece, cut
 from qa.web.pages.page_query import Asked
-from qa.web.pages.wording import confidence_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,19 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A whole answer. `shown` stands open on the page, `folded` behind one line; `corrected` is what was
-    searched for where it is not what was asked.
+    """A whole answer. `shown` stands open on the page, `folded` behind one line.
+
+    `corrected` is what was searched for where it is not what was asked, and `exactly` the page that searches for what
+    was asked. `disagreement` has each figure with the sentence that gives it.
     """
 
     verdict: str
     line: str
     corrected: str | None
+    exactly: str
+    unmet: tuple[str, ...]
+    disagreement: tuple[tuple[str, Source], ...]
+    undated_left_out: int
     shown: tuple[Result, ...]
     folded: tuple[Result, ...]
 
@@ -67,10 +73,25 @@ class Neighbours:
 def results_of(answer: Answer, asked: Asked, base_url: str, source_urls: Mapping[str, str | None]) -> Results:
     """Lay out an answer. A related verdict leads with the nearest passage only; none leads with nothing."""
     results = tuple(_result(quote, asked, base_url, source_urls) for quote in answer.passages)
-    open_results = {Verdict.ANSWERED: len(results), Verdict.RELATED: 1, Verdict.NONE: 0}[answer.verdict]
+    open_results = {
+        Verdict.ANSWERED: len(results),
+        Verdict.UNCALIBRATED: len(results),
+        Verdict.RELATED: 1,
+        Verdict.NONE: 0,
+    }[answer.verdict]
     folded = results[open_results:] if answer.verdict is Verdict.RELATED else ()
     corrected = answer.searched if answer.searched != answer.question else None
-    return Results(answer.verdict.value, confidence_words(answer), corrected, results[:open_results], folded)
+    return Results(
+        verdict=answer.verdict.value,
+        line=verdict_words(answer),
+        corrected=corrected,
+        exactly=replace(asked, exactly=True).url,
+        unmet=answer.unmet,
+        disagreement=tuple((stated.value, _source(stated.citation, asked)) for stated in answer.disagreement),
+        undated_left_out=answer.undated_left_out,
+        shown=results[:open_results],
+        folded=folded,
+    )
 
 
 def neighbours_of(answer: Answer, asked: Asked, document_id: str, reference: str) -> Neighbours | None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 from urllib.parse import quote as percent_encode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa.answering.quote_links import cite, find_quote
+from qa.answering.quote_links import cite, find_quote, pages_at
 from qa.errors import RequestError
 from qa.web.api.routes import Runner, Service, counted, counted_as_document, counted_as_list, moved, status_of
 from qa.web.backend import Backend
+from qa.web.document_list import Sort, matching
 from qa.web.limits.file_reply import FileReply
 from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
@@ -22,10 +25,12 @@ from qa.web.pages.page_query import Asked, asked_from
 from qa.web.pages.reader import view_of
 from qa.web.pages.render import Pages
 from qa.web.pages.results import Neighbours, clip_of, neighbours_of, results_of
+from qa.web.pages.wording import DOCUMENT_ORDERS
 
 router = APIRouter(include_in_schema=False)
 
 _DOCUMENTS_A_PAGE = 100
+_ORDERS: tuple[Sort, ...] = get_args(Sort)
 
 
 async def templates(request: Request) -> Pages:
@@ -61,7 +66,7 @@ def _search(request: Request, service: Backend, pages: Pages) -> Response:
     home: Home = request.app.state.home
     if not asked.question:
         return pages.render("home.html", asked=asked, home=home.front(service, asked))
-    answer = service.ask(asked.question, filters=asked.filters)
+    answer = service.ask(asked.question, filters=asked.filters, exactly=asked.exactly)
     front = home.filters(service, asked)
     source_urls = {info.id: info.url for info in front.documents}
     results = results_of(answer, asked, str(request.base_url), source_urls)
@@ -75,14 +80,22 @@ async def documents(request: Request, run: Runner, service: Service, pages: Temp
 
 
 def _documents(request: Request, service: Backend, pages: Pages) -> Response:
-    every = service.documents()
-    last = max(1, -(-len(every) // _DOCUMENTS_A_PAGE))
+    query, wanted = request.query_params.get("query", "").strip(), request.query_params.get("sort", "")
+    sort: Sort = next((known for known in _ORDERS if known == wanted), "source")
+    found = matching(service.documents(), query, sort)
+    last = max(1, -(-len(found) // _DOCUMENTS_A_PAGE))
     number = request.query_params.get("page", "1")
     page = min(int(number), last) if number.isascii() and number.isdigit() and len(number) < 9 else 1
     page = max(page, 1)
+    kept = {name: value for name, value in (("query", query), ("sort", wanted and sort)) if value}
     return pages.render(
         "documents.html",
-        documents=every[(page - 1) * _DOCUMENTS_A_PAGE : page * _DOCUMENTS_A_PAGE],
+        documents=found[(page - 1) * _DOCUMENTS_A_PAGE : page * _DOCUMENTS_A_PAGE],
+        matching=len(found),
+        query=query,
+        sort=sort,
+        sorts=DOCUMENT_ORDERS,
+        leaf="?" + urlencode({**kept, "page": ""}, errors="replace"),
         index=status_of(request, service),
         report=report_of(service.report()),
         page=page,
@@ -107,8 +120,8 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
     clip = None
     if found:
         text = document.text[found.span.start : found.span.end]
-        page = next((block.page for block in document.blocks if block.end > found.span.start), None)
-        citation = cite(document, found.span, page, text)
+        on = pages_at(document, found.span)
+        citation = cite(document, found.span, on[0] if on else None, text, on)
         clip = clip_of(citation, text, str(request.base_url), document.url)
     return pages.render(
         "reader.html",
@@ -125,8 +138,17 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
 
 @router.get("/documents/{document_id}/original", dependencies=[Depends(counted_as_document)])
 async def original(request: Request, run: Runner, service: Service, document_id: str) -> Response:
-    """The file a document was read from, to be saved rather than shown: it may hold anything."""
-    return await run(lambda: FileReply(service.original(document_id), request.app.state.files))
+    """The file a document was read from, or a range of its bytes; to be saved, not shown, for it may hold anything."""
+    return await run(lambda: _original(request, service, document_id))
+
+
+def _original(request: Request, service: Backend, document_id: str) -> Response:
+    file = service.original(document_id)
+    try:
+        return FileReply(file, request.app.state.files, request)
+    except HTTPException:
+        file.close()
+        raise
 
 
 @router.get("/docs", dependencies=[Depends(counted_as_list)])
@@ -164,7 +186,7 @@ def _neighbours(service: Backend, asked: Asked, document_id: str, reference: str
     if not asked.question or not reference:
         return None
     try:
-        answer = service.ask(asked.question, filters=asked.filters)
+        answer = service.ask(asked.question, filters=asked.filters, exactly=asked.exactly)
     except RequestError:
         return None
     return neighbours_of(answer, asked, document_id, reference)

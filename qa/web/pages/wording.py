@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from qa.records import Answer, Verdict
-
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
     "August", "September", "October", "November", "December",
 )  # fmt: skip
 
 UNDATED = "undated"
+DOCUMENT_ORDERS = {
+    "source": "path",
+    "title": "title",
+    "-date": "newest first",
+    "date": "oldest first",
+    "-size": "longest first",
+    "size": "shortest first",
+}
 
 _DATE = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(\d{2}))?)?", re.ASCII)
-
-_CLEAR = 0.9
-_LIKELY = 0.6
 
 
 def day(date: str | None) -> str:
@@ -41,16 +44,3 @@ def moment(instant: str) -> str:
     if when.tzinfo:
         when = when.astimezone(UTC)
     return f"{day(when.date().isoformat())}, {when:%H:%M} UTC"
-
-
-def confidence_words(answer: Answer) -> str:
-    """How sure the service is, as a reader would say it."""
-    if answer.verdict is Verdict.NONE:
-        return "Nothing in these documents is about this."
-    if answer.verdict is Verdict.RELATED:
-        return "These documents do not seem to say. Nearest passage:"
-    if answer.confidence >= _CLEAR:
-        return "The documents answer this clearly."
-    if answer.confidence >= _LIKELY:
-        return "The documents likely answer this."
-    return "The documents may answer this."

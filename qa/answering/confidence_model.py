@@ -1,0 +1,107 @@
+"""The fitted numbers that turn evidence into a confidence, and the model and analyser that they hold for.
+
+Similarities mean something else with every encoder, so numbers fitted on one say nothing of another. `qa eval fit`
+writes numbers for the encoder in use; a file beside the index goes before the one that the package carries.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from qa.errors import InvalidSettings
+from qa.records import Verdict
+from qa.text.json_reading import parse_json
+from qa.text.words import ANALYSER_VERSION
+
+FILE = "confidence.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A logistic regression.
+
+    Attributes:
+        weights: The fingerprint of the encoder that it was fitted on.
+        analyser: The version of the analyser.
+        intercept: Of the regression.
+        features: Each feature's mean, deviation and coefficient.
+        answered_from: The confidence from which the documents are said to answer.
+        sure_from: The confidence from which nine of ten such answers are right.
+        related_from: The confidence below which nothing is said to be related.
+    """
+
+    weights: str
+    analyser: int
+    intercept: float
+    features: Mapping[str, tuple[float, float, float]]
+    answered_from: float
+    sure_from: float
+    related_from: float
+
+    def probability(self, values: Mapping[str, float]) -> float:
+        """The confidence for given features, in 0..1."""
+        logit = self.intercept
+        for name, (mean, deviation, coefficient) in self.features.items():
+            logit += coefficient * (values[name] - mean) / deviation
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+
+    def verdict(self, probability: float) -> Verdict:
+        """The verdict for a confidence."""
+        if probability >= self.answered_from:
+            return Verdict.ANSWERED
+        return Verdict.RELATED if probability >= self.related_from else Verdict.NONE
+
+
+def shipped_model() -> Model:
+    """The model that the package carries."""
+    return _read(files("qa.answering").joinpath(FILE).read_bytes())
+
+
+def model_for(weights: str, index_dir: Path) -> Model | None:
+    """The model for an encoder's fingerprint and this analyser: the one beside the index, else the shipped one.
+
+    Returns:
+        None where neither was fitted for them.
+
+    Raises:
+        InvalidSettings: the file beside the index cannot be read.
+    """
+    path = index_dir / FILE
+    models = []
+    if path.exists():
+        try:
+            models.append(_read(path.read_bytes()))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InvalidSettings(f"{path} holds no fitted confidence ({error}); remove it, or fit it anew.") from None
+    models.append(shipped_model())
+    return next((each for each in models if (each.weights, each.analyser) == (weights, ANALYSER_VERSION)), None)
+
+
+def write_model(path: Path, model: Model, described: Mapping[str, str], fitted_on: Mapping[str, object]) -> None:
+    """Save a model with what its features mean and what it was fitted on."""
+    content = {
+        "made_by": "qa eval fit",
+        "fitted_on": fitted_on,
+        "features": described,
+        "model": {
+            "weights": model.weights,
+            "analyser": model.analyser,
+            "intercept": round(model.intercept, 5),
+            "features": {name: [round(each, 5) for each in numbers] for name, numbers in model.features.items()},
+            "answered_from": round(model.answered_from, 4),
+            "sure_from": round(model.sure_from, 4),
+            "related_from": round(model.related_from, 4),
+        },
+    }
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def _read(content: bytes) -> Model:
+    stored = parse_json(content)["model"]
+    features = {name: (float(a), float(b), float(c)) for name, (a, b, c) in stored.pop("features").items()}
+    return Model(features=features, **stored)

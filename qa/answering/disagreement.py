@@ -1,0 +1,254 @@
+"""Figures of different documents that answer one question differently.
+
+1. Only a question for a count, an amount, a percentage, a year or a date is looked at, and only where it is not about
+   one document: no year, date or document's own name in it.
+2. The marked sentence of each of the first passages is looked through for figures of the kind asked for. A figure of
+   a count counts what the question counts: the noun of "how many" stands behind the figure, a few words on at most.
+3. A sentence speaks of the same thing if it, the one before and its headings hold all content words of the question
+   that the first one's hold, and no other name, place, year or limiting word ("each", "per", "of them") than that.
+4. Figures of different documents are compared by value. Where two differ by more than rounding, each value is told once
+   with its citation, in the order of the passages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from qa.answering.quote_links import cite
+from qa.answering.quotes import Group
+from qa.index.contract import Index
+from qa.records import Citation, Passage, Span, Stated
+from qa.retrieval.query import ContentWord
+from qa.text.quantities import Quantity, quantities
+from qa.text.words import term, terms, words
+
+_LOOKED_AT = 5  # passages
+_NEAR = 4  # words between a figure and what it counts
+_SENTENCES = 4  # of a passage, those that meet the question best
+_HEADING_LINES = 2  # of a passage that begins with lines without an end
+_MOST = 5  # values told
+_SAME = 0.02  # difference of two figures, by their size, that is rounding
+_COUNT = re.compile(r"\bhow many(?: [\w'’-]+){1,6}|\b(?:number|total) of(?: [\w'’-]+){1,4}", re.IGNORECASE)
+_NUMBER_OF = re.compile(r"\b(?:number|total) of ((?:[\w'’-]+ ){1,3})", re.IGNORECASE)
+_YEAR = re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day)\b", re.IGNORECASE)
+_SHARE = re.compile(r"\b(?:what|which) (?:percentage|percent|share|proportion|rate)\b", re.IGNORECASE)
+_AMOUNT = re.compile(
+    r"\bhow (?:much|high|tall|long|large|big|deep|wide|heavy|far|old)\b"
+    r"|\b(?:cost|price|fee|budget|revenue|height|length|weight|depth|area)\b",
+    re.IGNORECASE,
+)
+_LIMITS = frozenset(
+    "each per every except excluding other another further additional new alone half third former plan planned "
+    "expected projected target goal forecast estimated".split()
+)
+_DIRECTIONS = frozenset("north south east west northern southern eastern western upper lower".split())
+_NUMBER_WORDS = {
+    word: number
+    for number, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+        "seventeen eighteen nineteen twenty".split()
+    )
+} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "dozen": 12}
+_NAME = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w’'-]+")
+# Names in a row limit nothing.
+_LISTED = re.compile(r"(?:[A-Z][\w.]{0,40}(?: \w{1,40})?, (?:and )?){2,20}[A-Z][\w.]{0,40}")
+_HOW = re.compile(r"\bhow (\w+)", re.IGNORECASE)
+_ANY_YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    value: str
+    number: float | None
+    unit: str
+    place: Span
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    document_id: str
+    sentence: str
+    figure: _Figure
+    citation: Citation
+    missing: frozenset[str]
+
+
+def disagreement(
+    index: Index, question: str, asked: Sequence[ContentWord], groups: Sequence[Group]
+) -> tuple[Stated, ...]:
+    """The different figures that different documents give, at least two of them; empty where they do not differ.
+
+    Args:
+        index: The index that the passages are of.
+        question: As it was searched for.
+        asked: Its content words.
+        groups: Its best passages, best first.
+    """
+    wanted = _wanted(question)
+    if wanted is None or any(word.whole for word in asked):
+        return ()
+    kind, counted = wanted
+    subject = {word.term for word in asked if not word.whole} - _measures()
+    measure = _HOW.search(question)
+    if measure and measure[1].casefold() not in {"many", "much"}:
+        subject.add(term(measure[1]))  # what is so long may be otherwise high
+    first: _Statement | None = None
+    told: list[_Statement] = []
+    for passage, order in _passages(groups):
+        statement = _statement(index, passage, order, kind, counted, subject)
+        if statement is None:
+            if first is None:
+                return ()  # what comes first says nothing, so nothing contradicts it
+            continue
+        first = first or statement
+        if statement.missing <= first.missing and _same_subject(first.sentence, statement.sentence, question):
+            told.append(statement)
+    return _different(told)
+
+
+def _passages(groups: Sequence[Group]) -> Iterator[tuple[Passage, Sequence[int]]]:
+    """The first passages, and those that say nearly the same, with the sentences that are looked at, best first."""
+    for group in groups[:_LOOKED_AT]:
+        scores = group.best.sentence_scores
+        best = sorted(range(len(scores)), key=lambda number, scores=scores: -float(scores[number]))  # type: ignore[misc]
+        yield group.best.hit.passage, best[:_SENTENCES]
+        for copy in group.copies:
+            yield copy.passage, range(len(copy.passage.sentences))
+
+
+def _different(told: Sequence[_Statement]) -> tuple[Stated, ...]:
+    kept: list[_Statement] = []
+    for statement in told:
+        others = [each for each in kept if each.figure.unit == statement.figure.unit]
+        own = any(each.document_id == statement.document_id for each in kept)
+        if not own and not any(_alike(each.figure, statement.figure) for each in others) and len(others) == len(kept):
+            kept.append(statement)
+    if len(kept) < 2:
+        return ()
+    return tuple(Stated(each.figure.value, each.citation) for each in kept[:_MOST])
+
+
+def _wanted(question: str) -> tuple[str, frozenset[str]] | None:
+    """The kind of figure that a question asks for, and the index terms of what it counts."""
+    count = _COUNT.search(question)
+    if count:
+        inside = [count[0][place.start : place.end] for place in words(count[0])]
+        skipped = {"how", "many", "number", "total", "of"}
+        nouns: list[str] = []
+        for word in inside:
+            if word.casefold() in skipped:
+                continue
+            if not term(word):
+                break  # "how many members does ..."
+            nouns.append(term(word))
+        return ("count", frozenset(nouns)) if nouns else None
+    for kind, pattern in (("year", _YEAR), ("share", _SHARE), ("amount", _AMOUNT)):
+        if pattern.search(question):
+            return kind, frozenset()
+    return None
+
+
+def _measures() -> set[str]:
+    """The index terms of words that name the measure and not the thing."""
+    return {term(word) for word in "number total many much year date day percentage percent share".split()}
+
+
+def _statement(
+    index: Index, passage: Passage, order: Sequence[int], kind: str, counted: frozenset[str], subject: set[str]
+) -> _Statement | None:
+    """What a passage says of the figure asked for, in the first sentence of an order that says it."""
+    info = index.info(passage.document_id)
+    lines = (passage.text[span.start : span.end] for span in passage.sentences[:_HEADING_LINES])
+    inside = (line for line in lines if not line.endswith((".", "!", "?")))
+    headings = set(terms(" ".join((*passage.headings, info.title, *inside))))
+    for number in order:
+        span = passage.sentences[number]
+        sentence = passage.text[span.start : span.end]
+        held = set(terms(sentence)) | headings
+        if number:
+            before = passage.sentences[number - 1]
+            held |= set(terms(passage.text[before.start : before.end]))
+        missing = subject - held
+        if len(missing) * 3 > len(subject):
+            continue
+        figures = [each for each in _figures(sentence, kind) if not counted or _counts(sentence, each, counted)]
+        if len({each.value for each in figures}) == 1:
+            place = Span(passage.start + span.start, passage.start + span.end)
+            citation = cite(info, place, passage.page, sentence)
+            return _Statement(passage.document_id, sentence, figures[0], citation, frozenset(missing))
+    return None
+
+
+def _figures(sentence: str, kind: str) -> Iterator[_Figure]:
+    """The figures of a kind in a sentence."""
+    for quantity in quantities(sentence):
+        figure = _figure(sentence, quantity)
+        is_year = bool(_ANY_YEAR.fullmatch(figure.value)) or figure.unit == "date"
+        of_kind = (kind == "year") == is_year and (kind != "share" or figure.unit == "%")
+        if of_kind and figure.number is not None and (kind != "count" or not figure.unit):
+            yield figure
+    if kind in {"count", "amount"}:
+        for place in words(sentence):
+            word = sentence[place.start : place.end]
+            if word.casefold() in _NUMBER_WORDS:
+                yield _Figure(word, float(_NUMBER_WORDS[word.casefold()]), "", place)
+
+
+def _figure(sentence: str, quantity: Quantity) -> _Figure:
+    text = sentence[quantity.place.start : quantity.place.end]
+    whole = quantity.whole[0]
+    if whole[0] == "@":
+        year = next((each[1:] for each in quantity.parts if each[0] == "#"), None)
+        return _Figure(text, float(whole[1:].replace("-", "")) if year else None, "date", quantity.place)
+    match = re.match(r"#(-?\d+(?:\.\d+)?)(.*)", whole)
+    if not match:
+        return _Figure(text, None, "code", quantity.place)
+    currency = text[0] if text[0] in "$€£¥" else ""
+    return _Figure(text, float(match[1]), match[2] or currency, quantity.place)
+
+
+def _counts(sentence: str, figure: _Figure, counted: frozenset[str]) -> bool:
+    """Whether what is counted stands a few words behind a figure, with no other figure between, or it is "the number
+    of" such things.
+    """
+    named = _NUMBER_OF.search(sentence, 0, figure.place.start)
+    if named and counted & set(terms(named[1])):
+        return True
+    behind = [sentence[figure.place.end :][place.start : place.end] for place in words(sentence[figure.place.end :])]
+    for word in behind[: _NEAR + 1]:
+        if term(word) in counted:
+            return True
+        if word[0].isdigit() or word.casefold() in _NUMBER_WORDS:
+            return False
+    return False
+
+
+def _alike(one: _Figure, other: _Figure) -> bool:
+    if one.number is None or other.number is None:
+        return True
+    if "date" in (one.unit, other.unit):
+        short, long = sorted((one.value, other.value), key=len)
+        return one.number == other.number or short in long
+    if _ANY_YEAR.fullmatch(one.value):
+        return one.number == other.number
+    return abs(one.number - other.number) <= _SAME * max(abs(one.number), abs(other.number))
+
+
+def _same_subject(first: str, other: str, question: str) -> bool:
+    """Whether a sentence adds no name, year or limiting word that neither the question nor the first sentence has."""
+    asked = {word.casefold() for word in re.findall(r"[\w’'-]+", question)}
+
+    def marks(sentence: str) -> set[str]:
+        found = {word.casefold() for word in _NAME.findall(_LISTED.sub(" ", sentence))}
+        lower = {word.casefold() for word in re.findall(r"[\w’'-]+", sentence)}
+        return (found | (lower & (_LIMITS | _DIRECTIONS)) | set(_ANY_YEAR.findall(sentence))) - asked
+
+    if _YEAR.search(question):
+        return not (marks(first) ^ marks(other)) - set(_ANY_YEAR.findall(first + " " + other)) - _months()
+    return not marks(first) ^ marks(other)
+
+
+def _months() -> set[str]:
+    return set("january february march april may june july august september october november december".split())

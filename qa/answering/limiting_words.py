@@ -1,0 +1,44 @@
+"""Words of a question that limit what answers it: superlatives, orders and negations.
+
+A text that speaks of the hospitals of a town does not say which is the largest. Such a word is met by itself, by one
+that says the same, or, a negation, by any negation.
+"""
+
+from __future__ import annotations
+
+import re
+
+_WORD = re.compile(r"[\w'’]+")
+_ALIKE = tuple(
+    frozenset(line.split())
+    for line in """
+        largest biggest greatest most highest top main
+        smallest least lowest fewest
+        first earliest oldest original
+        last latest newest final recent
+        best leading top
+        worst
+        longest
+        shortest
+        youngest newest
+        only alone sole exclusively solely
+        average mean median
+        maximum most limit
+        minimum least
+        not no never none neither nor without cannot can't don't doesn't didn't isn't aren't wasn't weren't won't \
+        except nobody nothing nowhere refuse refused stop stopped free eliminate
+    """.strip().splitlines()
+)
+
+
+def unmet_limits(question: str, text: str) -> bool:
+    """Whether a question has a limiting word that nothing in a text is like."""
+    held = _words(text)
+    return any(
+        word not in held and not any(word in alike and alike & held for alike in _ALIKE)
+        for word in _words(question) & frozenset().union(*_ALIKE)
+    )
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.replace("’", "'") for word in _WORD.findall(text.casefold()))

@@ -1,0 +1,18 @@
+"""What is known of an answer, in words that claim no more."""
+
+from __future__ import annotations
+
+from qa.records import Answer, Verdict
+
+UNCALIBRATED = "Whether these passages answer is not known: no confidence was fitted for this model; run `qa eval fit`."
+
+
+def verdict_words(answer: Answer) -> str:
+    """One line for a verdict, and for how sure it is."""
+    if answer.verdict is Verdict.UNCALIBRATED:
+        return UNCALIBRATED
+    if answer.verdict is Verdict.NONE:
+        return "Nothing in these documents is about this."
+    if answer.verdict is Verdict.RELATED:
+        return "Nothing here seems to say; nearest passages:"
+    return "The documents answer this." if answer.sure else "Probably answered here; check the quote."

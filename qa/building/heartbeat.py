@@ -1,0 +1,73 @@
+"""A builder's heartbeat: tells those who look at its lock that it gets on, and falls silent when it hangs.
+
+A builder gets on while its process uses the processor and has not been at one step for longer than a step may take.
+The first shows a call that does not return (a drive that does not answer, a pipe that nobody empties) and a stopped
+process; the second, a loop without end. How long it may be silent is for those who look (`qa.index.builder_lock`).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from math import inf
+from types import TracebackType
+from typing import Self
+
+_LOOK_EVERY_S = 1.0
+_CPU_S = 0.001  # well above what two clocks that are read one after the other may differ by
+_LONGEST_STEP_S = 3600.0  # an index of millions of passages is written in one step
+
+
+class Heartbeat:
+    """A context for as long as which a thread looks whether this process gets on, and says so by calling `beat`."""
+
+    def __init__(
+        self,
+        beat: Callable[[], None],
+        cpu_s: Callable[[], float] | None = None,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Nothing is looked at before the context is entered.
+
+        Args:
+            beat: Called when the process has got on since the last look.
+            cpu_s: The processor time of the process without that of the calling thread, in seconds.
+            now_s: A clock, in seconds.
+        """
+        self._beat = beat
+        self._cpu_s = cpu_s or _cpu_of_others_s
+        self._now_s = now_s
+        self._used_s = -inf  # at the last beat
+        self._step_since_s = now_s()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def step(self) -> None:
+        """Note that a step of the work is done and the next begins."""
+        self._step_since_s = self._now_s()
+
+    def look(self) -> None:
+        """Beat, if the process has used the processor since the last beat and is not at one step for too long."""
+        used_s = self._cpu_s()
+        if used_s - self._used_s >= _CPU_S and self._now_s() - self._step_since_s < _LONGEST_STEP_S:
+            self._used_s = used_s
+            self._beat()
+
+    def _watch(self) -> None:
+        while not self._done.wait(_LOOK_EVERY_S):
+            self.look()
+
+
+def _cpu_of_others_s() -> float:
+    return time.process_time() - time.thread_time()

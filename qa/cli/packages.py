@@ -1,0 +1,59 @@
+"""The packages that only some commands need, and the error where an environment leaves them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from qa.errors import PackageMissing
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """Some distributions, and what to do where one is missing."""
+
+    names: tuple[str, ...]
+    remedy: str
+
+
+BUILDING = Packages(
+    (
+        "lxml",
+        "markdown-it-py",
+        "mdit-py-plugins",
+        "olefile",
+        "pypdfium2",
+        "pyyaml",
+        "sentence-transformers",
+        "torch",
+        "tqdm",
+    ),
+    "Install requirements.lock, or build elsewhere and copy the index folder here.",
+)
+MEASURING = Packages(("ir-measures", "scikit-learn"), "Install the extra: pip install '.[eval]'")
+
+
+def check_packages(what: str, *needed: Packages) -> None:
+    """See that packages are installed, without importing them.
+
+    Args:
+        what: What needs them, as `qa build`.
+        needed: The packages.
+
+    Raises:
+        PackageMissing: naming those that are not installed.
+    """
+    for packages in needed:
+        missing = [name for name in packages.names if not _is_installed(name)]
+        if missing:
+            raise PackageMissing(
+                f"{what} needs packages that are not installed: {', '.join(missing)}. {packages.remedy}"
+            )
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return False
+    return True

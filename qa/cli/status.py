@@ -1,0 +1,35 @@
+"""The command `qa status`: what the index holds, as text or JSON."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from qa.cli.output import say, say_json
+from qa.index.build_notes import read_report
+from qa.index.local.open_version import open_index
+from qa.settings import Settings
+
+
+def run_status(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Open the current snapshot, which verifies it, and list its documents."""
+    index = open_index(settings.index_dir)
+    try:
+        if arguments.json:
+            data = {
+                "snapshot": index.id,
+                "built_at": index.built_at,
+                "segments": index.segments,
+                "passages": index.size,
+                "documents": [asdict(info) for info in index.documents],
+                "last_build": read_report(settings.index_dir),
+            }
+            say_json(data)
+            return 0
+        segments = f"{index.segments} segment{'' if index.segments == 1 else 's'}"
+        say(f"Snapshot {index.id}, built {index.built_at}, whole; {index.size} passages in {segments}")
+        for info in index.documents:
+            say(f"{info.passages:6} passages  {info.date or 'undated':10}  {info.source}  {info.title}")
+    finally:
+        index.close()
+    return 0

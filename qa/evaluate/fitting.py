@@ -1,0 +1,160 @@
+"""Fitting the confidence on several sets of questions, so that it means the same on documents of any kind.
+
+Every set weighs the same, however many questions it has. Cross-validation leaves out whole articles of a collection,
+and single questions of a file. The thresholds come from confidences of questions that a model never saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from qa.answering.confidence import FEATURES, measure
+from qa.answering.confidence_model import Model
+from qa.answering.quotes import distinct
+from qa.encode import Encoder
+from qa.evaluate.calibration import Floats, Labels, auroc, calibration_error, question_only, regression
+from qa.index.contract import Index
+from qa.retrieval.search import search
+from qa.text.words import ANALYSER_VERSION, words
+
+_FOLDS = 10
+_KEPT = 0.88  # of the answerable questions, answered at the fitted threshold
+_RIGHT = 0.9  # of the answers that are said to be sure
+_RELATED_FROM = 0.05  # below a chance of one in twenty, nothing here is worth calling related
+_SUREST = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A question of a set, whether the documents answer it, and what was measured of it.
+
+    `group` is what cross-validation leaves out whole: an article, or the question itself.
+    """
+
+    question: str
+    answerable: bool
+    group: str
+    features: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A model, and how it does on each set on questions that it never saw."""
+
+    model: Model
+    report: dict[str, Any]
+
+
+def samples(index: Index, encoder: Encoder, questions: Iterable[tuple[str, bool, str]]) -> list[Sample]:
+    """Measure questions, each given with whether it is answerable and with its group."""
+    measured = []
+    for question, answerable, group in questions:
+        ranking = search(index, encoder, question)
+        found = distinct(ranking, 1)
+        if found:
+            measured.append(Sample(question, answerable, group, measure(ranking, found[0].best)))
+    return measured
+
+
+def fit(sets: dict[str, list[Sample]], weights: str) -> Fitted:
+    """Fit a model for an encoder's fingerprint on sets of samples by name."""
+    every = [sample for each in sets.values() for sample in each]
+    names = np.array([name for name, each in sets.items() for _ in each])
+    features = np.array([[sample.features[name] for name in FEATURES] for sample in every])
+    answerable = np.array([sample.answerable for sample in every])
+    shares = _shares(names)
+    folds = _folds(names, answerable, [sample.group for sample in every])
+    unseen = _unseen(features, answerable, shares, folds)
+    pipeline = regression().fit(features, answerable, logisticregression__sample_weight=shares)
+    scaler, logistic = pipeline[0], pipeline[1]
+    numbers = zip(scaler.mean_, scaler.scale_, logistic.coef_[0], strict=True)
+    answered_from = _quantile(unseen[answerable], shares[answerable], 1 - _KEPT)
+    model = Model(
+        weights=weights,
+        analyser=ANALYSER_VERSION,
+        intercept=float(logistic.intercept_[0]),
+        features={name: (float(a), float(b), float(c)) for name, (a, b, c) in zip(FEATURES, numbers, strict=True)},
+        answered_from=answered_from,
+        sure_from=max(answered_from, _sure_from(answerable, unseen, shares)),
+        related_from=min(_RELATED_FROM, answered_from),
+    )
+    controls = {
+        "question only": _unseen(question_only([each.question for each in every]), answerable, shares, folds),
+        "length only": np.array([float(len(words(each.question))) for each in every]),
+    }
+    return Fitted(model, _report(names, answerable, unseen, controls, model))
+
+
+def _report(
+    names: Any, answerable: Labels, unseen: Floats, controls: dict[str, Floats], model: Model
+) -> dict[str, Any]:
+    by_set = {}
+    for name in dict.fromkeys(names.tolist()):
+        of_set = names == name
+        labels, confidence = answerable[of_set], unseen[of_set]
+        answered = confidence >= model.answered_from
+        sure = confidence >= model.sure_from
+        by_set[name] = {
+            "questions": len(labels),
+            "AUROC": auroc(labels, confidence),
+            **{f"by {control}": auroc(labels, values[of_set]) for control, values in controls.items()},
+            "calib. error": calibration_error(labels, confidence),
+            "kept": round(float(answered[labels].mean()), 4) if labels.any() else None,
+            "refused": round(float((~answered[~labels]).mean()), 4) if (~labels).any() else None,
+            "right if sure": round(float(labels[sure].mean()), 4) if sure.any() else None,
+        }
+    thresholds = {"answered from": model.answered_from, "sure from": model.sure_from}
+    return {"cross-validated": by_set, **thresholds, "related from": model.related_from}
+
+
+def _shares(names: Any) -> Floats:
+    """Weights by which every set weighs the same, their mean 1."""
+    shares = np.empty(len(names))
+    for name in set(names.tolist()):
+        shares[names == name] = 1 / (names == name).sum()
+    return np.asarray(shares / shares.mean())
+
+
+def _folds(names: Any, answerable: Labels, groups: Sequence[str]) -> Any:
+    """The fold of each sample: groups of a set go round, those of each kind of question in turn."""
+    folds = np.zeros(len(names), dtype=np.int64)
+    keys = list(zip(names.tolist(), groups, strict=True))
+    order = np.random.default_rng(0).permutation(len(keys))
+    numbers: dict[tuple[str, str], int] = {}
+    turns: dict[tuple[str, bool], int] = {}
+    for place in order.tolist():
+        if keys[place] not in numbers:
+            kind = (keys[place][0], bool(answerable[place]))
+            turns[kind] = turns.get(kind, -1) + 1
+            numbers[keys[place]] = turns[kind] % _FOLDS
+        folds[place] = numbers[keys[place]]
+    return folds
+
+
+def _unseen(features: Floats, answerable: Labels, shares: Floats, folds: Any) -> Floats:
+    """Confidences of models that never saw the question, nor another of its group."""
+    confidence = np.zeros(len(answerable))
+    for fold in range(_FOLDS):
+        seen, left = folds != fold, folds == fold
+        if left.any():
+            fitted = regression().fit(features[seen], answerable[seen], logisticregression__sample_weight=shares[seen])
+            confidence[left] = fitted.predict_proba(features[left])[:, 1]
+    return confidence
+
+
+def _quantile(values: Floats, shares: Floats, share: float) -> float:
+    order = np.argsort(values)
+    summed = np.cumsum(shares[order]) / shares.sum()
+    return float(values[order][int(np.searchsorted(summed, share))])
+
+
+def _sure_from(answerable: Labels, confidence: Floats, shares: Floats) -> float:
+    """The least confidence from which, at it and above, `_RIGHT` of the questions are answerable."""
+    order = np.argsort(-confidence)
+    right = np.cumsum(shares[order] * answerable[order]) / np.cumsum(shares[order])
+    enough = np.flatnonzero((right >= _RIGHT) & (np.arange(len(order)) >= len(order) // 100))
+    return float(confidence[order][enough[-1]]) if len(enough) else _SUREST

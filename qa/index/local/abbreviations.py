@@ -1,0 +1,93 @@
+"""The abbreviations of an index's documents: what they define, spell out and use.
+
+Each segment has a table of them by document (`qa.index.local.texts`), so that a removed document's do not count. They
+are looked up by key when a question is asked; nothing of them is held in memory.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from qa.index.contract import Abbreviation
+from qa.text.abbreviations import capitals, definitions, folded, phrases, short_folded
+
+
+class Found(IntEnum):
+    """What a document does with an abbreviation."""
+
+    DEFINED = 0
+    SPELT_OUT = 1
+    USED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One abbreviation in one document.
+
+    Attributes:
+        found: What the document does with it. If it spells out words with these initials, `short` and `long` are
+            folded; if it uses the short form, there is no `long`.
+        short: The short form.
+        long: The long form.
+        count: How often.
+    """
+
+    found: Found
+    short: str
+    long: str
+    count: int
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """By what it is looked up: the folded short form, and, if it is defined, the folded long form."""
+        return short_folded(self.short), folded(self.long) if self.found is Found.DEFINED else ""
+
+
+def count_abbreviations(text: str) -> Counter[tuple[Found, str, str]]:
+    """How often a text defines, spells out and uses each abbreviation."""
+    counts: Counter[tuple[Found, str, str]] = Counter()
+    counts.update((Found.DEFINED, short, long) for short, long in definitions(text))
+    counts.update((Found.SPELT_OUT, initials, folded(phrase)) for initials, phrase in phrases(text))
+    counts.update((Found.USED, short, "") for short in capitals(text))
+    return counts
+
+
+def entries(counts: Counter[tuple[Found, str, str]]) -> Iterator[Entry]:
+    """A document's entries, in an order that depends on its text alone."""
+    for (found, short, long), count in sorted(counts.items()):
+        yield Entry(found, short, long, count)
+
+
+def abbreviations_of(found: Iterable[Entry], keys: Sequence[str]) -> list[Abbreviation]:
+    """The abbreviations that a question's words are or stand for.
+
+    Args:
+        found: All entries of live documents with one of the keys.
+        keys: Folded short and long forms, in the order of the question.
+
+    Returns:
+        For each key its definitions; without any, the phrase with these initials that the documents have most often.
+    """
+    defined: dict[str, set[tuple[str, str]]] = {}
+    spelt_out: dict[str, Counter[str]] = {}
+    used: set[str] = set()
+    for entry in found:
+        short_key, long_key = entry.keys
+        if entry.found is Found.DEFINED:
+            for key in (short_key, long_key):
+                defined.setdefault(key, set()).add((entry.short, entry.long))
+        elif entry.found is Found.SPELT_OUT:
+            spelt_out.setdefault(short_key, Counter())[entry.long] += entry.count
+        else:
+            used.add(short_key)
+    result: dict[Abbreviation, None] = {}
+    for key in keys:
+        pairs = sorted(defined.get(key, ()))
+        result.update((Abbreviation(*pair, defined=True, used=True), None) for pair in pairs)
+        if key in spelt_out and not any(short_folded(short) == key for short, _ in pairs):
+            phrase = min(spelt_out[key], key=lambda each: (-spelt_out[key][each], each))
+            result[Abbreviation(key, phrase, defined=False, used=key in used)] = None
+    return list(result)

@@ -1,0 +1,65 @@
+"""CSV and TSV to drafts: each row with its column heads. A block's page is the number of its row."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from qa.errors import UnreadableFile
+from qa.reading.draft import Read
+from qa.reading.tables import Cell, Row, rows_to_drafts
+
+_DELIMITERS = ",;\t|"
+_SAMPLE_ROWS = 50
+_SAMPLE_CHARS = 1 << 16
+_LONGEST_CELL_CHARS = 1 << 24
+_NUMBER = re.compile(r"[-+(]?\s*[^\W\d_]{0,3}[€$£¥%]?\s*[\d.,'\s]*\d[\d.,'\s]*\)?\s*(?:[€$£¥%]|[^\W\d_]{0,3})")
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d{2}.*)?")
+
+
+def read_csv(text: str) -> Read:
+    """Turn rows of values into drafts, whichever of comma, semicolon, tab and vertical bar divides them.
+
+    Raises:
+        UnreadableFile: a cell is longer than is read.
+    """
+    csv.field_size_limit(_LONGEST_CELL_CHARS)
+    return Read([*rows_to_drafts(_rows(text, _delimiter(text)), headed=True)], {})
+
+
+def _rows(text: str, delimiter: str) -> Iterator[Row]:
+    try:
+        for number, values in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter), 1):
+            words = [" ".join(value.split()) for value in values]
+            yield number, [Cell(column, word, _is_text(word)) for column, word in enumerate(words, 1) if word]
+    except csv.Error as error:
+        raise UnreadableFile(
+            f"holds a cell that cannot be read ({error}); look for a quotation mark left open"
+        ) from None
+
+
+def _is_text(value: str) -> bool:
+    return not (_NUMBER.fullmatch(value) or _DATE.fullmatch(value))
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter that gives the first rows the most alike number of cells, of two such the one with more cells."""
+    sample = text[:_SAMPLE_CHARS]
+    best, most = ",", (0.0, 0)
+    for delimiter in _DELIMITERS:
+        rows = csv.reader(io.StringIO(sample), delimiter=delimiter)
+        widths = [len(row) for row in islice(_until_broken(rows), _SAMPLE_ROWS) if row]
+        usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
+        if usual > 1 and (widths.count(usual) / len(widths), usual) > most:
+            best, most = delimiter, (widths.count(usual) / len(widths), usual)
+    return best
+
+
+def _until_broken(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    try:
+        yield from rows
+    except csv.Error:
+        return

@@ -1,0 +1,82 @@
+"""EPUB to drafts: the chapters in the order of the book's spine. A block's page is the number of its chapter."""
+
+from __future__ import annotations
+
+import posixpath
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from urllib.parse import unquote
+
+from lxml import etree
+
+from qa.errors import UnreadableFile
+from qa.reading.archives import open_archive
+from qa.reading.decode import clean
+from qa.reading.draft import Draft, Read
+from qa.reading.formats.html import read_html
+from qa.reading.left_out import LeftOut
+from qa.records import BlockKind
+
+_CONTAINER = "META-INF/container.xml"
+_RIGHTS = "META-INF/rights.xml"
+_PAGES = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
+_DETAILS = {"title": "title", "creator": "author", "publisher": "publisher"}
+_DAY_CHARS = 10
+
+
+def read_epub(data: bytes) -> Read:
+    """Turn a book into drafts, and what it says of itself.
+
+    Raises:
+        UnreadableFile: it is broken, protected, or no book, or no chapter holds text.
+    """
+    archive = open_archive(data)
+    names = set(archive.namelist())
+    if _CONTAINER not in names:
+        raise UnreadableFile(f"is no book (EPUB): it lacks {_CONTAINER}")
+    if _RIGHTS in names:
+        raise UnreadableFile("is protected against reading by other programs (DRM); get a copy without")
+    container = _xml(archive, _CONTAINER)
+    main = next((str(each.get("full-path")) for each in container.iter("{*}rootfile") if each.get("full-path")), "")
+    if main not in names:
+        raise UnreadableFile("is broken (it names no content); get another copy")
+    book = _xml(archive, main)
+    left_out = LeftOut()
+    drafts = list(_chapters(archive, book, posixpath.dirname(main), left_out))
+    if not drafts:
+        raise UnreadableFile("is without text: its pages hold pictures at most")
+    own = {ours: " ".join(clean(book.findtext(f".//{{*}}{theirs}") or "").split()) for theirs, ours in _DETAILS.items()}
+    own["date"] = (book.findtext(".//{*}date") or "").strip()[:_DAY_CHARS]
+    return Read(drafts, {name: value for name, value in own.items() if value}, left_out.told())
+
+
+def _chapters(archive: zipfile.ZipFile, book: etree._Element, folder: str, left_out: LeftOut) -> Iterator[Draft]:
+    items = {str(item.get("id")): item for item in book.iterfind("{*}manifest/{*}item")}
+    seen: set[str] = set()
+    for number, entry in enumerate(book.iterfind("{*}spine/{*}itemref"), 1):
+        item = items.get(str(entry.get("idref")))
+        if item is None or "nav" in (item.get("properties") or "").split() or entry.get("idref") in seen:
+            continue
+        seen.add(str(entry.get("idref")))
+        if item.get("media-type") not in _PAGES:
+            left_out.add("picture")
+            continue
+        name = posixpath.normpath(posixpath.join(folder, unquote(str(item.get("href") or ""))))
+        try:
+            page = archive.read(name)
+        except (KeyError, OSError, zipfile.BadZipFile, NotImplementedError):
+            left_out.add("broken chapter")
+            continue
+        with suppress(UnreadableFile):  # a cover holds no text
+            for draft in Read(*read_html(page)).drafts:
+                kind, level = (BlockKind.HEADING, 2) if draft.kind is BlockKind.TITLE else (draft.kind, draft.level)
+                yield replace(draft, kind=kind, level=level, page=number)
+
+
+def _xml(archive: zipfile.ZipFile, name: str) -> etree._Element:
+    try:
+        return etree.fromstring(archive.read(name), etree.XMLParser(resolve_entities=False, no_network=True))
+    except (etree.XMLSyntaxError, OSError, zipfile.BadZipFile, NotImplementedError):
+        raise UnreadableFile(f"is broken: its part {name} cannot be read; get another copy") from None

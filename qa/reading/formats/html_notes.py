@@ -1,0 +1,116 @@
+"""Footnotes of a page: which elements are notes, and which links and marks refer to them.
+
+A note is the target of a raised or bracketed link further up the page, or a block that opens with a raised mark which
+stands further up, too.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from qa.reading.raised_spans import bare_mark
+
+_NOTE_BLOCKS = ("li", "p", "div", "dd", "dt", "aside", "section", "td", "tr")
+_LONGEST_MARK_CHARS = 6
+_MARK = re.compile(r"[\[(]?(?:\d{1,4}|[^\W\d_]{1,3}|[*†‡§¶#]{1,3}|note \d{1,3}|[ivxl]{1,6})[\])]?", re.IGNORECASE)
+
+
+NOTE = "data-qa-note"  # set on an element that is a note, to its mark
+REFERENCE = "data-qa-reference"  # set on a link that refers to a note, to its mark
+BACK = "data-qa-back"  # set on a link that leads from a note back to the text
+
+
+def mark_notes(tree: etree._Element) -> None:
+    """Set `NOTE`, `REFERENCE` and `BACK` on the elements of a page that are notes, refer to one, or lead back."""
+    by_id: dict[str, tuple[int, etree._Element]] = {}
+    links: list[tuple[int, etree._Element]] = []
+    for place, element in enumerate(tree.iter(etree.Element)):
+        if name := _name(element):
+            by_id.setdefault(name, (place, element))
+        if element.tag == "a" and (element.get("href") or "").startswith("#"):
+            links.append((place, element))
+    sources: set[str] = set()
+    for place, link in links:
+        there, target = by_id.get(str(link.get("href"))[1:], (-1, None))
+        mark = bare_mark(_text(link))
+        note = _block_of(target) if there > place and _is_raised(link) and _MARK.fullmatch(mark) else None
+        if note is None or any(above is note for above in link.iterancestors()):
+            continue
+        if note.get(NOTE) is None:
+            note.set(NOTE, mark)
+        link.set(REFERENCE, mark)
+        sources.update(filter(None, map(_name, _around(link))))
+    _mark_by_raised(tree)
+    _mark_back(tree, sources)
+
+
+def _mark_back(tree: etree._Element, sources: set[str]) -> None:
+    """Links inside notes that lead to where the notes are referred to."""
+    for note in tree.iter(etree.Element) if sources else ():
+        if note.get(NOTE) is not None:
+            for link in note.iter("a"):
+                if (link.get("href") or "")[1:] in sources:
+                    link.set(BACK, "")
+
+
+def _name(element: etree._Element) -> str | None:
+    return element.get("id") or (element.get("name") if element.tag == "a" else None)
+
+
+def _mark_by_raised(tree: etree._Element) -> None:
+    """Notes without links: a block that opens with a raised mark which stands, raised, elsewhere before it."""
+    carried: dict[str, list[etree._Element]] = {}
+    for raised in tree.iter("sup"):
+        mark = bare_mark(_text(raised))
+        block = _opened_by(raised)
+        if block is not None and mark in carried and block.get(NOTE) is None and raised.find("a") is None:
+            block.set(NOTE, mark)
+            for carrier in carried[mark]:
+                carrier.set(REFERENCE, mark)
+            raised.set(BACK, "")  # the mark stands before the note anyhow
+        elif mark and _MARK.fullmatch(mark):
+            carried.setdefault(mark, []).append(raised)
+
+
+def _opened_by(raised: etree._Element) -> etree._Element | None:
+    """The block whose text begins with a superscript."""
+    element = raised
+    while True:
+        above = element.getparent()
+        if above is None or (above.text or "").strip() or above[0] is not element:
+            return None
+        if above.tag in _NOTE_BLOCKS:
+            return above
+        element = above
+
+
+def _is_raised(link: etree._Element) -> bool:
+    text = _text(link)
+    if not text or len(text) > _LONGEST_MARK_CHARS + 2:
+        return False
+    if link.get("role") == "doc-noteref" or text.startswith("[") or not any(map(str.isalnum, text)):
+        return True
+    above = link.getparent()
+    return (above is not None and above.tag == "sup") or link.find("sup") is not None
+
+
+def _around(link: etree._Element) -> list[etree._Element]:
+    above = link.getparent()
+    return [link, *link.iter("sup"), *([above] if above is not None else [])]
+
+
+def _block_of(target: etree._Element) -> etree._Element | None:
+    element: etree._Element | None = target
+    for _ in range(4):
+        if element is None or element.tag in ("body", "html", "main", "article"):
+            return None
+        if element.tag in _NOTE_BLOCKS:
+            return element
+        element = element.getparent()
+    return None
+
+
+def _text(element: etree._Element) -> str:
+    return " ".join("".join(element.itertext()).split())

@@ -1,0 +1,70 @@
+"""Tables of a page: data row by row, with an empty cell for each place that another cell reaches into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from lxml import etree
+
+from qa.reading.draft import Draft
+from qa.reading.formats.html_styles import HIDDEN
+from qa.records import BlockKind
+
+_MOST_SPANNED = 50
+
+_Text = Callable[[etree._Element], str]  # noqa: SLF001 - lxml names its elements so
+_Test = Callable[[etree._Element], bool]  # noqa: SLF001
+
+
+def is_layout(table: etree._Element) -> bool:
+    """Whether a table only lays out a page: it holds headings or tables, or has one column."""
+    if table.get("role") in ("presentation", "none"):
+        return True
+    if next(table.iterdescendants("table", "h1", "h2", "h3", "article", "form"), None) is not None:
+        return True
+    return max((sum(cell.tag in ("td", "th") for cell in row) for row in table.iter("tr")), default=0) < 2
+
+
+def read_table(table: etree._Element, text_of: _Text, is_dropped: _Test) -> Iterator[Draft]:
+    """A table of data as one draft, its caption before it.
+
+    Args:
+        table: The element.
+        text_of: Gives the text of a cell on one line.
+        is_dropped: Whether an element is left out.
+    """
+    caption = table.find("caption")
+    if caption is not None and not is_dropped(caption):
+        yield Draft(BlockKind.PARAGRAPH, text_of(caption))
+    rows: list[str] = []
+    below: dict[int, int] = {}  # by column: rows that a cell above still reaches into
+    for row in table.iter("tr"):
+        if is_dropped(row) or any(each.get(HIDDEN) is not None for each in row.iterancestors("tbody", "thead")):
+            continue
+        cells = _row([cell for cell in row if cell.tag in ("td", "th") and not is_dropped(cell)], below, text_of)
+        if any(cells):
+            rows.append(" | ".join(cells))
+    yield Draft(BlockKind.TABLE, "\n".join(rows))
+
+
+def _row(row: list[etree._Element], below: dict[int, int], text_of: _Text) -> list[str]:
+    """The cells of a row, an empty one for each place that another cell reaches into."""
+    cells: list[str] = []
+    for cell in row:
+        while below.get(len(cells), 0) > 0:
+            below[len(cells)] -= 1
+            cells.append("")
+        down = _span(cell, "rowspan")
+        for number in range(_span(cell, "colspan")):
+            if down > 1:
+                below[len(cells)] = down - 1
+            cells.append("" if number else text_of(cell))
+    while below.get(len(cells), 0) > 0:
+        below[len(cells)] -= 1
+        cells.append("")
+    return cells
+
+
+def _span(cell: etree._Element, name: str) -> int:
+    said = (cell.get(name) or "1").strip()
+    return min(_MOST_SPANNED, int(said)) if said.isdecimal() and 0 < len(said) < 6 and int(said) else 1

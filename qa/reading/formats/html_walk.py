@@ -1,0 +1,278 @@
+"""Walks the elements of a page in order; text gathers until a block begins or ends, and then is a draft."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from qa.reading.draft import Draft
+from qa.reading.formats.html_content import FURNITURE, LINKS_ONLY
+from qa.reading.formats.html_notes import BACK, NOTE, REFERENCE
+from qa.reading.formats.html_styles import HIDDEN, OPENED
+from qa.reading.formats.html_table import is_layout, read_table
+from qa.reading.raised_spans import LOWERED, RAISED, RESET, written_out
+from qa.records import BlockKind
+
+_DROPPED = frozenset(
+    "script style template noscript select datalist textarea canvas iframe object embed audio video head map meter "
+    "progress input rp annotation annotation-xml title desc metadata defs".split()
+)
+_BLOCKS = frozenset(
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
+    "footer form h1 h2 h3 h4 h5 h6 header hgroup html legend li main menu nav ol p pre search section summary table "
+    "tbody td text tfoot th thead tr ul hr".split()
+)
+_LISTS = ("ul", "ol", "dir", "menu")
+_BREAK = "\v"  # stands for a line break while text gathers, since line ends of the page are but blanks
+_HEADING = re.compile(r"h[1-6]")
+_INVISIBLE = str.maketrans("", "", "\u00ad\u200b\u2060")
+_LONGEST_RUN_IN_CHARS = 90
+_LONGEST_QUESTION_WORDS = 30  # of what opens a panel, to head it
+_LINE_BREAK = " / "  # stands for a line break in a cell
+_STOPPED = re.compile(r"[.!?:;,…/]$")
+
+
+class Walk:
+    """Walks elements once. Without recursion but for the cells of tables: pages nest as deep as they like."""
+
+    def __init__(self) -> None:
+        self._text: list[str] = []
+        self._said = False  # whether `_text` holds more than white space
+        self._kind = BlockKind.PARAGRAPH
+        self._level = 0
+        self._lists: list[int | None] = []
+        self._marker = ""
+        self._in_item = False
+        self._bold = 0
+        self._lead: str | None = None  # bold text that opens the block
+        self._note: str | None = None  # the mark of the note that is being read
+        self._furniture = 0
+        self._links_nowhere = 0
+        self._dead_chars = 0
+
+    def walk(self, root: etree._Element) -> Iterator[Draft]:
+        """The drafts of an element and all in it."""
+        skip: etree._Element | None = None
+        for event, element in etree.iterwalk(root, events=("start", "end")):
+            if skip is not None:
+                if event == "end" and element is skip:
+                    skip = None
+                    self._say(element.tail if element is not root else "")
+                continue
+            if event == "end":
+                yield from self._end(element, root)
+                continue
+            if element is not root and _is_dropped(element):
+                if element.tag in _BLOCKS:
+                    yield from self._flush()
+                skip = element
+            elif element.tag in ("sup", "sub"):
+                self._raise(element)
+                skip = element
+            elif element.get(REFERENCE) is not None:
+                self._say(f"[{element.get(REFERENCE)}]")
+                skip = element
+            elif element.tag == "pre" or (element.tag == "table" and not is_layout(element)):
+                yield from self._flush()
+                yield from self._placed(
+                    read_table(element, _cell, _is_dropped) if element.tag == "table" else _code(element)
+                )
+                skip = element
+            else:
+                yield from self._start(element)
+
+    def _placed(self, drafts: Iterator[Draft]) -> Iterator[Draft]:
+        for draft in drafts:
+            yield Draft(BlockKind.BOILERPLATE, draft.text) if self._furniture else draft
+
+    def _start(self, element: etree._Element) -> Iterator[Draft]:
+        tag = str(element.tag)
+        if tag in _BLOCKS:
+            yield from self._flush()
+        self._furniture += element.get(FURNITURE) is not None
+        if element.get(NOTE) is not None:
+            self._note = element.get(NOTE)
+        if tag in _LISTS or tag == "li":
+            self._start_list(element)
+        elif _HEADING.fullmatch(tag):
+            self._kind, self._level = BlockKind.HEADING, max(2, int(tag[1]))
+        elif _opens_panel(element) and self._kind is BlockKind.PARAGRAPH:
+            yield from self._flush()
+            self._kind, self._level = BlockKind.HEADING, 4
+        else:
+            self._start_inline(element)
+        self._say(element.text)
+
+    def _start_list(self, element: etree._Element) -> None:
+        if element.tag == "li":
+            number = self._lists[-1] if self._lists else None
+            self._marker = "- " if number is None else f"{number}. "
+            if self._lists and number is not None:
+                self._lists[-1] = number + 1
+            self._in_item = True
+        else:
+            start = str(element.get("start") or "1")
+            first = int(start) if start.isdecimal() and len(start) < 10 else 1
+            self._lists.append(first if element.tag == "ol" else None)
+
+    def _start_inline(self, element: etree._Element) -> None:
+        match element.tag:
+            case "br":
+                self._text.append(_BREAK)
+            case "img":
+                self._say(str(element.get("alt") or ""))
+            case "q":
+                self._say("“")
+            case "b" | "strong":
+                self._bold += not self._said
+            case "a" if element.get("href") in ("", "#"):
+                self._links_nowhere += 1
+
+    def _end(self, element: etree._Element, root: etree._Element) -> Iterator[Draft]:
+        tag = str(element.tag)
+        if tag in _BLOCKS:
+            yield from self._flush()
+        if tag in _LISTS and self._lists:
+            self._lists.pop()
+        elif tag == "li":
+            self._in_item = False
+            self._marker = ""
+        elif _HEADING.fullmatch(tag):
+            self._kind, self._level = BlockKind.PARAGRAPH, 0
+        elif self._level == 4 and _opens_panel(element):
+            yield from self._flush()
+            self._kind, self._level = BlockKind.PARAGRAPH, 0
+        else:
+            self._end_inline(element)
+        if element.get(NOTE) is not None:
+            self._note = None
+        self._furniture -= element.get(FURNITURE) is not None
+        if element is not root:
+            self._say(element.tail)
+
+    def _end_inline(self, element: etree._Element) -> None:
+        if element.tag in ("b", "strong") and self._bold:
+            self._bold -= 1
+            if self._said and self._lead is None:
+                self._lead = "".join(self._text)
+        elif element.tag == "q":
+            self._say("”")
+        elif element.tag == "a" and element.get("href") in ("", "#"):
+            self._links_nowhere -= 1
+
+    def _say(self, text: str | None) -> None:
+        if not text:
+            return
+        self._text.append(text)
+        blank = text.isspace()
+        if not blank and self._said and not self._bold and self._lead is None:
+            self._lead = ""  # the block does not open in bold
+        self._said = self._said or not blank
+        if self._links_nowhere and not blank:
+            self._dead_chars += len("".join(text.split()))
+
+    def _raise(self, element: etree._Element) -> None:
+        """Say a superscript or subscript so that it does not fuse with what stands before it."""
+        if element.get(BACK) is not None:
+            return
+        mark = _plain(element)
+        references = [each for each in element.iter("sup", "a") if each.get(REFERENCE) is not None]
+        if references:
+            self._say("".join(f"[{each.get(REFERENCE)}]" for each in references))
+        elif mark:
+            self._say((LOWERED if element.tag == "sub" else RAISED) + mark + RESET)
+
+    def _flush(self) -> Iterator[Draft]:
+        raw = written_out("".join(self._text).translate(_INVISIBLE))
+        lead, dead = self._lead, self._dead_chars
+        self._text, self._said, self._lead, self._bold, self._dead_chars = [], False, None, 0, 0
+        lines = (" ".join(line.split()) for line in raw.split(_BREAK)) if _BREAK in raw else None
+        text = "\n".join(filter(None, lines)) if lines else " ".join(raw.split())
+        if not text:
+            return
+        if self._furniture or (dead and dead == len("".join(text.split()))):
+            yield Draft(BlockKind.BOILERPLATE, text)
+        elif self._note is not None:
+            yield from self._note_draft(text)
+        elif self._in_item and self._kind is BlockKind.PARAGRAPH:
+            kind = BlockKind.LIST_ITEM if self._marker else BlockKind.PARAGRAPH
+            yield Draft(kind, self._marker + text, tight=True)
+            self._marker = ""
+        else:
+            run_in = _run_in(text, lead) if self._kind is BlockKind.PARAGRAPH else 0
+            yield Draft(self._kind, text, level=self._level, run_in=run_in)
+
+    def _note_draft(self, text: str) -> Iterator[Draft]:
+        """A note's first block carries its mark."""
+        mark, self._marker = self._note, ""
+        if mark:
+            self._note = ""
+            bare = text.removeprefix(f"[{mark}]").lstrip()
+            yield Draft(BlockKind.FOOTNOTE, f"[{mark}] {bare}")
+        else:
+            yield Draft(BlockKind.FOOTNOTE, text, tight=True)
+
+
+def _is_dropped(element: etree._Element) -> bool:
+    tag = str(element.tag)
+    if tag in _DROPPED or element.get(HIDDEN) is not None or element.get(LINKS_ONLY) is not None:
+        return True
+    if element.get(BACK) is not None:
+        return True
+    if tag == "dialog":
+        return element.get("open") is None
+    if tag == "button" and not _opens_panel(element):
+        return not any(_HEADING.fullmatch(str(above.tag)) for above in element.iterancestors())
+    return element.get("aria-hidden") == "true" and _is_decoration(element)
+
+
+def _is_decoration(element: etree._Element) -> bool:
+    """Whether what is hidden from screen readers alone is an icon, a sign, or a copy of a formula."""
+    if element.tag in _BLOCKS:
+        return False
+    before = element.getprevious()
+    if before is not None and next(before.iter("math"), None) is not None:
+        return True
+    return len(_plain(element).split()) <= 1
+
+
+def _opens_panel(element: etree._Element) -> bool:
+    """Whether an element is what a reader clicks to open a panel, and says what is in it."""
+    if element.tag == "summary":
+        return len(_plain(element).split()) <= _LONGEST_QUESTION_WORDS
+    if element.tag != "button" and element.get("role") != "button":
+        return False
+    if element.get("aria-expanded") is None and element.get("aria-controls") is None and not _has_panel(element):
+        return False
+    return 2 <= len(_plain(element).split()) <= _LONGEST_QUESTION_WORDS
+
+
+def _has_panel(element: etree._Element) -> bool:
+    """Whether what a click shows stands right after a button."""
+    after = element.getnext()
+    return after is not None and after.get(OPENED) is not None
+
+
+def _run_in(text: str, lead: str | None) -> int:
+    bold = " ".join((lead or "").split())
+    return len(bold) if bold and text.startswith(bold) and len(bold) < min(len(text), _LONGEST_RUN_IN_CHARS) else 0
+
+
+def _plain(element: etree._Element) -> str:
+    return " ".join("".join(element.itertext()).split())
+
+
+def _cell(cell: etree._Element) -> str:
+    """A cell's text on one line."""
+    out = ""
+    for draft in Walk().walk(cell):
+        for line in draft.text.split("\n"):
+            gap = "" if not out else " " if _STOPPED.search(out) else _LINE_BREAK
+            out += gap + line.replace(" | ", " ")
+    return out
+
+
+def _code(element: etree._Element) -> Iterator[Draft]:
+    yield Draft(BlockKind.CODE, "".join(element.itertext()).strip("\n"))

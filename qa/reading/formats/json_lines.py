@@ -1,0 +1,66 @@
+"""JSON Lines to drafts: each line an object, its values with their names. A block's page is the number of its line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from qa.errors import UnreadableFile
+from qa.reading.decode import clean
+from qa.reading.draft import Draft, Read
+from qa.records import BlockKind
+
+_TITLES = ("title", "name", "heading", "subject")
+_TEXTS = ("text", "content", "body", "contents", "passage")
+_DEEPEST = 20
+
+
+def read_json_lines(text: str) -> Read:
+    """Turn lines of JSON into drafts: titles as headings, texts as paragraphs, other values in a line with their names.
+
+    Raises:
+        UnreadableFile: a line is no JSON.
+    """
+    drafts: list[Draft] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise UnreadableFile(f"line {number} is no JSON ({str(error)[:80]})") from None
+        drafts += _drafts(value, number)
+    return Read(drafts, {})
+
+
+def _drafts(value: object, number: int) -> Iterator[Draft]:
+    if not isinstance(value, dict):
+        yield Draft(BlockKind.PARAGRAPH, _shown(value), page=number)
+        return
+    names = {str(name).lower(): name for name in value}
+    title = next((names[each] for each in _TITLES if isinstance(value.get(names.get(each)), str)), None)
+    text = next((names[each] for each in _TEXTS if isinstance(value.get(names.get(each)), str)), None)
+    if title is not None and text is not None:
+        yield Draft(BlockKind.HEADING, _line(value[title]), level=2, page=number)
+    rest = {name: each for name, each in value.items() if text is None or name not in (title, text)}
+    parts = [f"{name}: {_shown(each)}" for name, each in rest.items() if _shown(each)]
+    if parts:
+        yield Draft(BlockKind.TABLE, _line(" | ".join(parts)), page=number)
+    if text is not None:
+        for paragraph in clean(value[text]).split("\n\n"):
+            yield Draft(BlockKind.PARAGRAPH, "\n".join(map(_line, paragraph.split("\n"))), page=number)
+
+
+def _shown(value: object, depth: int = 0) -> str:
+    """A value in a line: lists by commas, objects by names."""
+    if depth > _DEEPEST or value is None:
+        return ""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {shown}" for name, each in value.items() if (shown := _shown(each, depth + 1)))
+    if isinstance(value, list):
+        return ", ".join(filter(None, (_shown(each, depth + 1) for each in value)))
+    return _line(value if isinstance(value, str) else json.dumps(value))
+
+
+def _line(text: str) -> str:
+    return " ".join(clean(text).split())

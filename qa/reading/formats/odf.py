@@ -1,0 +1,182 @@
+"""OpenDocument to drafts: texts (ODT), presentations (ODP, whose slides are pages) and sheets (ODS, whose rows are)."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+
+from lxml import etree
+
+from qa.errors import UnreadableFile
+from qa.reading.archives import open_archive
+from qa.reading.decode import clean
+from qa.reading.draft import Draft, Read
+from qa.reading.left_out import LeftOut
+from qa.reading.office.names import number
+from qa.reading.office.odf_text import OdfStyles, OdfText, local
+from qa.reading.tables import Cell, Row, rows_to_drafts
+from qa.records import BlockKind
+
+_SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
+_OFFICE, _TABLE, _DRAW, _STYLE, _SHOWN = (
+    _SPACE % name for name in ("office", "table", "drawing", "style", "presentation")
+)
+_MOST_REPEATED = 1_000  # rows or cells that stand for one another
+
+
+def read_odf(data: bytes) -> Read:
+    """Turn an OpenDocument file into drafts, and what it says of itself.
+
+    Raises:
+        UnreadableFile: it is broken, encrypted, or none of these.
+    """
+    archive = open_archive(data)
+    root, styles = _part(archive, "content.xml"), _part(archive, "styles.xml")
+    if root is None:
+        raise UnreadableFile("is no OpenDocument file: it lacks content.xml")
+    manifest = _part(archive, "META-INF/manifest.xml")
+    if manifest is not None and next(manifest.iter("{*}encryption-data"), None) is not None:
+        raise UnreadableFile("is encrypted; save it without a password")
+    left_out = LeftOut()
+    text = OdfText(OdfStyles([each for each in (styles, root) if each is not None]), left_out)
+    body = root.find(f"{_OFFICE}body")
+    drafts: list[Draft] = []
+    for child in () if body is None else body:
+        if local(child) == "presentation":
+            drafts += _slides(child, root, text, left_out)
+        elif local(child) == "spreadsheet":
+            drafts += _sheets(child, root, left_out)
+        else:
+            drafts += text.blocks(child)
+            drafts += text.notes
+            drafts += _running(styles, text)
+    meta = _part(archive, "meta.xml")
+    title = " ".join(clean((meta.findtext(".//{*}title") if meta is not None else None) or "").split())
+    own = {"title": title} if title and not any(draft.kind is BlockKind.TITLE for draft in drafts) else {}
+    left_out.add("macro", min(1, sum(name.startswith("Basic/") for name in archive.namelist())))
+    return Read([draft for draft in drafts if draft.text.strip()], own, left_out.told())
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
+    if name not in archive.namelist():
+        return None
+    try:
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
+        return etree.fromstring(archive.read(name), parser)
+    except (etree.XMLSyntaxError, OSError, zipfile.BadZipFile, NotImplementedError):
+        raise UnreadableFile(f"is broken: its part {name} cannot be read; open and save it again") from None
+
+
+def _running(styles: etree._Element | None, text: OdfText) -> Iterator[Draft]:
+    """The headers and footers of the pages, each line once."""
+    seen: set[str] = set()
+    for master in () if styles is None else styles.iter(f"{_STYLE}master-page"):
+        for part in master:
+            if local(part).startswith(("header", "footer")) and part.get(f"{_STYLE}display") != "false":
+                for draft in text.blocks(part):
+                    if draft.text and draft.text not in seen and not draft.text.isdigit():
+                        seen.add(draft.text)
+                        yield replace(draft, kind=BlockKind.BOILERPLATE, level=0, tight=False)
+
+
+def _hidden_styles(root: etree._Element, properties: str, attribute: str, values: tuple[str, ...]) -> set[str]:
+    """The names of styles whose properties have one of these values."""
+    return {
+        str(style.get(f"{_STYLE}name"))
+        for style in root.iter(f"{_STYLE}style")
+        for each in style.iterfind(f"{{*}}{properties}")
+        if each.get(attribute) in values
+    }
+
+
+def _slides(body: etree._Element, root: etree._Element, text: OdfText, left_out: LeftOut) -> Iterator[Draft]:
+    hidden_styles = _hidden_styles(root, "drawing-page-properties", f"{_SHOWN}visibility", ("hidden",))
+    hidden, bare = [], []
+    first = True
+    for place, page in enumerate((each for each in body if local(each) == "page"), 1):
+        if page.get(f"{_DRAW}style-name") in hidden_styles:
+            hidden.append(place)
+            continue
+        found = [draft for draft in _slide(page, text) if draft.text.strip()]
+        if not found:
+            bare.append(place)
+        for draft in found:
+            if draft.kind is BlockKind.HEADING and first:
+                draft = replace(draft, kind=BlockKind.TITLE, level=1)  # noqa: PLW2901 - the deck's own title
+            first = False
+            yield replace(draft, slide=place, page=place)
+    left_out.add_places("without text", "slide", bare)
+    left_out.add_places("hidden", "slide", hidden)
+
+
+def _slide(page: etree._Element, text: OdfText) -> Iterator[Draft]:
+    text.titled = True  # what stands in shapes is no title
+    shapes = sorted(page, key=lambda shape: shape.get(f"{_SHOWN}class") != "title")
+    for shape in shapes:
+        kind = shape.get(f"{_SHOWN}class")
+        if kind in ("footer", "date-time", "page-number", "header") or shape.get(f"{_SHOWN}placeholder") == "true":
+            continue
+        if local(shape) == "notes":
+            for inner in shape:
+                if inner.get(f"{_SHOWN}class") == "notes" and inner.get(f"{_SHOWN}placeholder") != "true":
+                    yield from (replace(each, kind=BlockKind.PARAGRAPH) for each in text.frame(inner))
+            continue
+        drafts = [draft for draft in text.frame(shape) if draft.text.strip()]
+        if kind == "title":
+            yield Draft(BlockKind.HEADING, " ".join(draft.text for draft in drafts), level=2)
+        else:
+            for draft in drafts:
+                is_line = draft.kind is BlockKind.PARAGRAPH
+                yield replace(draft, kind=BlockKind.LIST_ITEM, tight=True) if is_line else draft
+    yield from text.notes
+    text.notes.clear()
+
+
+def _sheets(body: etree._Element, root: etree._Element, left_out: LeftOut) -> Iterator[Draft]:
+    hidden = _hidden_styles(root, "table-properties", f"{_TABLE}display", ("false",))
+    sheets = [each for each in body if local(each) == "table"]
+    shown = [sheet for sheet in sheets if sheet.get(f"{_TABLE}style-name") not in hidden]
+    left_out.add("hidden sheet", len(sheets) - len(shown))
+    for sheet in shown:
+        yield Draft(BlockKind.HEADING, " ".join(clean(sheet.get(f"{_TABLE}name") or "").split()), level=2)
+        yield from rows_to_drafts(_rows(sheet, left_out))
+
+
+def _rows(sheet: etree._Element, left_out: LeftOut) -> Iterator[Row]:
+    text = OdfText(OdfStyles([]), left_out)
+    hidden = _hidden_columns(sheet)
+    place = 0
+    for row in sheet.iter(f"{_TABLE}table-row"):
+        repeated = number(row.get(f"{_TABLE}number-rows-repeated"), 1)
+        first, place = place + 1, place + repeated
+        if row.get(f"{_TABLE}visibility") in ("collapse", "filter"):
+            left_out.add("hidden row", repeated)
+            continue
+        cells = [cell for cell in _cells(row, text) if cell.column not in hidden]
+        for each in range(min(repeated, _MOST_REPEATED) if cells else 1):
+            yield first + each, cells
+
+
+def _cells(row: etree._Element, text: OdfText) -> Iterator[Cell]:
+    column = 0
+    for cell in row:
+        repeated = number(cell.get(f"{_TABLE}number-columns-repeated"), 1)
+        words = ""
+        if local(cell) == "table-cell":
+            words = " ".join(" ".join(text.line(each).split()) for each in cell if local(each) == "p")
+        kind = cell.get(f"{_OFFICE}value-type")
+        for each in range(min(repeated, _MOST_REPEATED) if words else 0):
+            yield Cell(column + each + 1, words, kind in (None, "string"))
+        column += repeated
+
+
+def _hidden_columns(sheet: etree._Element) -> set[int]:
+    hidden: set[int] = set()
+    column = 0
+    for each in sheet.iter(f"{_TABLE}table-column"):
+        repeated = number(each.get(f"{_TABLE}number-columns-repeated"), 1)
+        if each.get(f"{_TABLE}visibility") in ("collapse", "filter"):
+            hidden.update(range(column + 1, column + 1 + min(repeated, 16_384)))
+        column += repeated
+    return hidden

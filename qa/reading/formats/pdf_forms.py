@@ -1,0 +1,65 @@
+"""Values of form fields and text notes on a PDF page, which PDFium keeps apart from the page's text."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Sequence
+
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+from qa.reading.decode import clean
+from qa.reading.formats.pdf_runs import Run
+
+_MOST_ANNOTATIONS = 5_000
+_MOST_BYTES = 1 << 20
+_HIDDEN = raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW
+
+
+def form_values(page: pdfium.PdfPage, runs: Sequence[Run]) -> Iterator[Run]:
+    """What is filled in on a page, as runs at the place of its field."""
+    size = max((run.size for run in runs[:50]), default=10.0)
+    for index in range(min(_MOST_ANNOTATIONS, raw.FPDFPage_GetAnnotCount(page.raw))):
+        annotation = raw.FPDFPage_GetAnnot(page.raw, index)
+        if not annotation:
+            continue
+        try:
+            run = _value(annotation, size)
+        finally:
+            raw.FPDFPage_CloseAnnot(annotation)
+        if run is not None:
+            yield run
+
+
+def _value(annotation: raw.FPDF_ANNOTATION, size: float) -> Run | None:
+    kind = raw.FPDFAnnot_GetSubtype(annotation)
+    if raw.FPDFAnnot_GetFlags(annotation) & _HIDDEN or kind not in (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT):
+        return None
+    text = _shown(annotation) if kind == raw.FPDF_ANNOT_WIDGET else _string(annotation, b"Contents")
+    text = " ".join(clean(text).split())
+    box = raw.FS_RECTF()
+    if not text or not raw.FPDFAnnot_GetRect(annotation, box):
+        return None
+    height = abs(box.top - box.bottom)
+    size = min(size, height) if height else size
+    y = min(box.top, box.bottom) + max(0.0, (min(height, 2 * size) - size) / 2) + 0.22 * size
+    return Run(text, min(box.left, box.right), max(box.left, box.right), y, round(size, 1), False, 0, " ", False)
+
+
+def _shown(annotation: raw.FPDF_ANNOTATION) -> str:
+    """What a field shows: its text or choice, or a cross where a box is ticked."""
+    kind = _string(annotation, b"FT")
+    state = _string(annotation, b"AS")
+    if state:
+        return "[x]" if state != "Off" else ""
+    return "" if kind in ("Btn", "Sig") else _string(annotation, b"V")
+
+
+def _string(annotation: raw.FPDF_ANNOTATION, key: bytes) -> str:
+    length = raw.FPDFAnnot_GetStringValue(annotation, key, None, 0)
+    if not 2 < length <= _MOST_BYTES:
+        return ""
+    units = (length + 1) // 2
+    buffer = (ctypes.c_ushort * units)()
+    raw.FPDFAnnot_GetStringValue(annotation, key, buffer, length)
+    return bytes(buffer).decode("utf-16-le", "replace").rstrip("\0")

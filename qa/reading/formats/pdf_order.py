@@ -1,0 +1,300 @@
+"""Runs of text on a page to lines in reading order: columns one after the other, table rows whole.
+
+How it works, in order, for each direction of writing on the page, the one with most text first:
+
+1. Text drawn twice at one place counts once.
+2. Runs that stand on one base close behind each other are a chunk; smaller ones above or below the base are marked as
+   raised or lowered.
+3. A strip of the page that hardly any chunk crosses, with running text on both sides, parts columns: the chunks between
+   two that cross it are read side by side, and each side likewise.
+4. Elsewhere the chunks on one base are a row. Two rows or more whose chunks stand below each other are a table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from qa.reading.formats.pdf_runs import Run
+from qa.reading.layout import Line
+from qa.reading.raised_spans import LOWERED, RAISED, RESET
+
+CELL = " | "
+
+_CHUNK_GAP_EM = 1.0
+_MARK_GAP_EM = 0.5
+_OFF_BASE_EM = 0.25
+_OVERLAP_EM = 0.6
+_SPACE_EM = 0.16
+_LEAST_SPACE_EM = 0.09
+_BASE_EM = 0.16
+_SMALLER = 0.86  # times the size beside it, for a raised or lowered mark
+_MARKER = re.compile(
+    r"[•‣▪–·◦●○■—*\uf0b7\uf0a7-]|\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,5})[.)]|§ ?\d{1,4}[a-z]?|\d{1,2}(?:\.\d{1,2}){1,3}\.?"
+)
+_MARKER_GAP_EM = 4
+_FEWEST_IN_COLUMN = 4
+_MOST_CROSSING = 0.15  # of the chunks, that may cross the strip between columns
+_PROSE_CHARS = 18
+_PROSE_FILL = 0.28  # a side may hold further columns
+_DEEPEST = 6
+_GUTTER_EM = 0.7
+_ALIGNED_EM = 0.9
+
+
+@dataclass(slots=True)
+class _Chunk:
+    text: str
+    x0: float
+    x1: float
+    y: float
+    size: float
+    bold: bool
+    rtl: bool
+
+
+def lines_of(runs: Sequence[Run], page: int) -> list[Line]:
+    """The lines of a page in reading order."""
+    found: list[Line] = []
+    chars: Counter[int] = Counter()
+    for run in runs:
+        chars[run.angle] += len(run.text)
+    for number, (angle, _) in enumerate(chars.most_common()):
+        chunks = _chunks(_once(run for run in runs if run.angle == angle))
+        found += (_line(row, page, upright=not number) for row in _rows(chunks))
+    return found
+
+
+@dataclass(slots=True)
+class _Row:
+    """Chunks on one base; `cells` says that they are cells of a table's row."""
+
+    chunks: list[_Chunk]
+    cells: bool = False
+
+
+def _line(row: _Row, page: int, *, upright: bool) -> Line:
+    chunks = row.chunks
+    widest = max(chunks, key=lambda chunk: len(chunk.text))
+    return Line(
+        text=(CELL if row.cells else " ").join(chunk.text for chunk in chunks),
+        page=page,
+        size=widest.size,
+        bold=widest.bold,
+        left=min(chunk.x0 for chunk in chunks),
+        right=max(chunk.x1 for chunk in chunks),
+        y=chunks[0].y,
+        row=row.cells,
+        upright=upright,
+    )
+
+
+def _once(runs: Iterator[Run]) -> Iterator[Run]:
+    """Runs but those that are drawn where the same text was drawn already, as for a shadow or heavier letters."""
+    seen: dict[str, set[tuple[int, int]]] = {}
+    for run in runs:
+        places = seen.setdefault(run.text, set())
+        unit = max(0.3, min(0.25 * run.size, 0.25 * (run.x1 - run.x0)))  # two letters side by side are two
+        column, line = round(run.x0 / unit), round(run.y / unit)
+        near = ((column + dx, line + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1))
+        if not places or not any(place in places for place in near):
+            yield run
+        places.add((column, line))
+
+
+def _chunks(runs: Iterator[Run]) -> list[_Chunk]:
+    chunks: list[_Chunk] = []
+    for run in runs:
+        if not (chunks and _joined(chunks[-1], run)):
+            chunks.append(_Chunk(run.text, run.x0, run.x1, run.y, run.size, run.bold, run.rtl))
+    return chunks
+
+
+def _joined(chunk: _Chunk, run: Run) -> bool:
+    """Add a run to a chunk, if it goes on with it."""
+    size = max(chunk.size, run.size)
+    distance = run.x0 - chunk.x1
+    if chunk.rtl or run.rtl:
+        distance = max(distance, chunk.x0 - run.x1)
+    rise = run.y - chunk.y
+    on_base = abs(rise) <= _BASE_EM * size
+    reach = _MARK_GAP_EM if not on_base else _MARKER_GAP_EM if _MARKER.fullmatch(chunk.text) else _CHUNK_GAP_EM
+    if not -_OVERLAP_EM * size <= distance <= reach * size:
+        return False
+    gap = " " if distance > (_LEAST_SPACE_EM if run.gap.startswith(" ") else _SPACE_EM) * size else ""
+    if on_base:
+        _extend(chunk, gap + run.text, run)
+        if len(run.text) > len(chunk.text) // 2:
+            chunk.size, chunk.bold = run.size, run.bold
+    elif _is_mark(run, chunk, rise):
+        _extend(chunk, (RAISED if rise > 0 else LOWERED) + run.text + RESET, run)
+    elif chunk.size <= _SMALLER * run.size and 0 < -rise < 0.75 * run.size and len(chunk.text) <= 4:
+        chunk.text = RAISED + chunk.text + RESET
+        chunk.y, chunk.size, chunk.bold = run.y, run.size, run.bold
+        _extend(chunk, gap + run.text, run)
+    else:
+        return False
+    return True
+
+
+def _is_mark(run: Run, chunk: _Chunk, rise: float) -> bool:
+    """Whether a run is raised or lowered beside a chunk: smaller, or clearly off its base."""
+    if abs(rise) >= 0.75 * chunk.size or run.size > chunk.size:
+        return False
+    return run.size <= _SMALLER * chunk.size or (abs(rise) >= _OFF_BASE_EM * chunk.size and len(run.text) <= 4)
+
+
+def _extend(chunk: _Chunk, text: str, run: Run) -> None:
+    chunk.text += text
+    chunk.x0, chunk.x1 = min(chunk.x0, run.x0), max(chunk.x1, run.x1)
+    chunk.rtl = chunk.rtl or run.rtl
+
+
+def _rows(chunks: list[_Chunk], depth: int = 0) -> list[_Row]:
+    """Chunks in reading order."""
+    strip = _gutter(chunks) if depth < _DEEPEST and len(chunks) >= 2 * _FEWEST_IN_COLUMN else None
+    if strip is None:
+        return _with_tables(_by_base(chunks))
+    left = [chunk for chunk in chunks if chunk.x1 <= strip]
+    right = [chunk for chunk in chunks if chunk.x0 >= strip]
+    crossing = sorted((chunk for chunk in chunks if chunk.x0 < strip < chunk.x1), key=lambda chunk: -chunk.y)
+    sides = (right, left) if sum(chunk.rtl for chunk in chunks) > len(chunks) / 2 else (left, right)
+    rows: list[_Row] = []
+    for band, chunk in _bands(sides, crossing):
+        for side in band:
+            rows += _rows(side, depth + 1)
+        if chunk is not None:
+            rows.append(_Row([chunk]))
+    return rows
+
+
+def _bands(
+    sides: tuple[list[_Chunk], list[_Chunk]], crossing: list[_Chunk]
+) -> Iterator[tuple[tuple[list[_Chunk], list[_Chunk]], _Chunk | None]]:
+    """What stands side by side above each chunk that crosses, and below the last."""
+    first, second = (sorted(side, key=lambda chunk: -chunk.y) for side in sides)
+    one = two = 0
+    for chunk in [*crossing, None]:
+        ends = []
+        for side, start in ((first, one), (second, two)):
+            end = start
+            while end < len(side) and (chunk is None or side[end].y > chunk.y):
+                end += 1
+            ends.append(end)
+        yield (first[one : ends[0]], second[two : ends[1]]), chunk
+        one, two = ends
+
+
+def _gutter(chunks: list[_Chunk]) -> float | None:
+    """Where a strip parts two columns of running text, or None."""
+    size = median(chunk.size for chunk in chunks)
+    low, high = min(chunk.x0 for chunk in chunks), max(chunk.x1 for chunk in chunks)
+    unit = max(0.5, size / 4)
+    bins = min(4000, int((high - low) / unit) + 1)
+    changes = [0] * (bins + 2)
+    for chunk in chunks:
+        changes[max(0, min(bins, int((chunk.x0 - low) / unit)))] += 1
+        changes[max(0, min(bins, int((chunk.x1 - low) / unit))) + 1] -= 1
+    most = _MOST_CROSSING * len(chunks)
+    best: tuple[float, float] | None = None
+    covered, start = 0, None
+    for place in range(bins + 1):
+        covered += changes[place]
+        if covered <= most and start is None:
+            start = place
+        elif covered > most and start is not None:
+            width = (place - start) * unit
+            middle = low + (start + place) / 2 * unit
+            if (
+                start > 0
+                and width >= _GUTTER_EM * size
+                and (best is None or width > best[0])
+                and _parts(chunks, middle)
+            ):
+                best = (width, middle)
+            start = None
+    return best[1] if best else None
+
+
+def _parts(chunks: list[_Chunk], strip: float) -> bool:
+    """Whether running text stands on both sides of a strip, at the same height."""
+    sides = [[chunk for chunk in chunks if chunk.x1 <= strip], [chunk for chunk in chunks if chunk.x0 >= strip]]
+    if any(len(side) < _FEWEST_IN_COLUMN or not _is_prose(side) for side in sides):
+        return False
+    (low, high), (other_low, other_high) = ((min(c.y for c in side), max(c.y for c in side)) for side in sides)
+    shared = min(high, other_high) - max(low, other_low)
+    return shared > 0.3 * min(high - low, other_high - other_low)
+
+
+def _is_prose(side: list[_Chunk]) -> bool:
+    width = max(chunk.x1 for chunk in side) - min(chunk.x0 for chunk in side)
+    chars = median(len(chunk.text) for chunk in side)
+    return chars >= _PROSE_CHARS and median(chunk.x1 - chunk.x0 for chunk in side) >= _PROSE_FILL * width
+
+
+def _by_base(chunks: list[_Chunk]) -> list[_Row]:
+    rows: list[_Row] = []
+    for chunk in sorted(chunks, key=lambda chunk: -chunk.y):
+        above = rows[-1].chunks[0] if rows else None
+        if above is not None and above.y - chunk.y <= 0.35 * max(above.size, chunk.size):
+            rows[-1].chunks.append(chunk)
+        else:
+            rows.append(_Row([chunk]))
+    for row in rows:
+        rtl = sum(chunk.rtl for chunk in row.chunks) > len(row.chunks) / 2
+        row.chunks.sort(key=lambda chunk: -chunk.x1 if rtl else chunk.x0)
+        if len(row.chunks) > 1 and _MARKER.fullmatch(row.chunks[0].text):
+            marker = row.chunks.pop(0)
+            row.chunks[0].text = f"{marker.text} {row.chunks[0].text}"
+            row.chunks[0].x0 = min(marker.x0, row.chunks[0].x0)
+    return rows
+
+
+def _with_tables(rows: list[_Row]) -> list[_Row]:
+    """Mark the rows of tables, and put the further lines of their cells into them."""
+    out: list[_Row] = []
+    for row in rows:
+        above = out[-1] if out else None
+        if above is not None and len(above.chunks) > 1 and _goes_on(above, row):
+            _put_into(above, row)
+            continue
+        if above is not None and len(row.chunks) > 1 and len(above.chunks) > 1 and _aligned(above, row):
+            above.cells = row.cells = True
+        out.append(row)
+    return out
+
+
+def _aligned(above: _Row, row: _Row) -> bool:
+    """Whether a further chunk of a row stands below one of the row above."""
+    near = _ALIGNED_EM * row.chunks[0].size
+    return any(
+        abs(one.x0 - other.x0) < near
+        or abs(one.x1 - other.x1) < near
+        or abs(one.x0 + one.x1 - other.x0 - other.x1) < near
+        for one in row.chunks[1:]
+        for other in above.chunks[1:]
+    )
+
+
+def _goes_on(above: _Row, row: _Row) -> bool:
+    """Whether a row only goes on with cells of the row above: it stands close below it, and its first cell is empty."""
+    step = above.chunks[0].y - row.chunks[0].y
+    size = row.chunks[0].size
+    begins = above.chunks[0].x0 + 1.5 * size < row.chunks[0].x0
+    return above.cells and begins and step < 1.35 * size and all(_cell_above(above, chunk) for chunk in row.chunks)
+
+
+def _cell_above(above: _Row, chunk: _Chunk) -> _Chunk | None:
+    near = _ALIGNED_EM * chunk.size
+    return next((cell for cell in above.chunks[1:] if abs(cell.x0 - chunk.x0) < near), None)
+
+
+def _put_into(above: _Row, row: _Row) -> None:
+    for chunk in row.chunks:
+        cell = _cell_above(above, chunk)
+        if cell is not None:
+            cell.text += " " + chunk.text
+            cell.x1 = max(cell.x1, chunk.x1)

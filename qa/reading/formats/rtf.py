@@ -1,0 +1,251 @@
+r"""RTF to drafts: paragraphs, lists with their numbers, tables, footnotes; headers and footers as boilerplate.
+
+A file is groups in braces, control words and text (Rich Text Format 1.9.1). Each group inherits the state of the one
+around it. Hidden and deleted text, codes of fields and destinations that are not known are no text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from qa.errors import UnreadableFile
+from qa.reading.decode import clean
+from qa.reading.draft import Read
+from qa.reading.left_out import LeftOut
+from qa.reading.office.rtf_stories import BODY, Stories
+from qa.reading.raised import Script
+from qa.records import BlockKind
+
+_TOKEN = re.compile(
+    rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\"
+)
+_PASSED_OVER = frozenset(
+    b"colortbl stylesheet info fldinst datafield themedata colorschememapping latentstyles datastore listtable "
+    b"listoverridetable rsidtbl generator xmlnstbl filetbl revtbl object objdata bkmkstart bkmkend pgdsctbl nonshppict "
+    b"sp sn sv shpinst pnseclvl1 pnseclvl2 pnseclvl3 tc xe annotation atnid atnauthor ftnsep ftnsepc ftncn aftnsep "
+    b"aftnsepc aftncn mmathPr wgrffmtfilter nonesttables".split()
+)
+_RUNNING = frozenset(b"header headerl headerr headerf footer footerl footerr footerf".split())
+_SHOWN = frozenset(b"shptxt fldrslt nesttableprops listtext pntext shprslt mmath field shp footnote".split())
+_CHARS = {
+    b"tab": "\t", b"line": "\n", b"emdash": "—", b"endash": "–", b"bullet": "•", b"lquote": "‘", b"rquote": "’",
+    b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ", b"enspace": " ", b"qmspace": " ", b"softline": "\n",
+}  # fmt: skip
+_SIGNS = {b"~": "\u00a0", b"_": "-", b"-": "", b"\n": "\n", b"\r": "\n"}
+_CHARSETS = {0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5", 161: "cp1253",
+             162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874",
+             238: "cp1250"}  # fmt: skip
+_HEADING = re.compile(r"heading\s*([1-9])", re.IGNORECASE)
+_ENDS = frozenset(b"par sect page cell nestcell row nestrow".split())
+_MARKER = "marker:"  # before the name of the text whose number or bullet is read
+_SCRIPTS = {b"super": Script.RAISED, b"up": Script.RAISED, b"sub": Script.LOWERED, b"dn": Script.LOWERED,
+            b"nosupersub": Script.BASE}  # fmt: skip
+_LEAST_SHIFT = 4  # in half points: a smaller one only adjusts the line
+_MOST_SKIPPED = 10
+_DEEPEST = 1_000
+_LARGEST_CODE = 0x10FFFF
+
+
+def read_rtf(data: bytes) -> Read:
+    """Turn an RTF file into drafts, and what it says of itself.
+
+    Raises:
+        UnreadableFile: it is none, or nested too deeply.
+    """
+    if not data.lstrip().startswith(b"{\\rtf"):
+        raise UnreadableFile("is no RTF file")
+    reader = _Reader()
+    reader.read(data)
+    drafts = reader.stories.drafts()
+    title = " ".join(clean(reader.title).split())
+    own = {"title": title} if title and not any(draft.kind is BlockKind.TITLE for draft in drafts) else {}
+    return Read(drafts, own, reader.left_out.told())
+
+
+@dataclass(slots=True)
+class _State:
+    """What a group inherits: whether and where its text goes, and how it looks."""
+
+    destination: str = "body"
+    script: Script = Script.BASE
+    hidden: bool = False
+    deleted: bool = False
+    font: int = 0
+    skip: int = 1  # characters that stand in for a Unicode one
+    in_table: bool = False
+    level: int | None = None
+
+
+class _Reader:
+    """Reads one file from its first token to its last."""
+
+    def __init__(self) -> None:
+        self.stories = Stories()
+        self.left_out = LeftOut()
+        self.title = ""
+        self._state = _State()
+        self._stack: list[_State] = []
+        self._page = "cp1252"
+        self._charsets: dict[int, str] = {}
+        self._levels: dict[int, int] = {}
+        self._style: int | None = None
+        self._bytes = bytearray()
+        self._to_skip = 0
+
+    def read(self, data: bytes) -> None:
+        star = opened = False
+        at = 0
+        while (found := _TOKEN.search(data, at)) is not None:
+            at = found.end()
+            word, value, code, sign, brace, text = found.groups()
+            if word == b"bin":
+                at += max(0, int(value or 0))  # so many bytes of a picture, whatever they look like
+                continue
+            if code or text:
+                self._raw(bytes.fromhex(code.decode()) if code else text)
+            else:
+                self._flush()
+                self._to_skip = 0
+            if brace == b"{":
+                if len(self._stack) > _DEEPEST:
+                    raise UnreadableFile("is nested too deeply to read")
+                self._stack.append(replace(self._state))
+                opened = True
+                star = False
+                continue
+            if brace == b"}":
+                self._close()
+            elif sign == b"*":
+                star = True
+                continue
+            elif sign is not None:
+                self._put(_SIGNS.get(sign, sign.decode("latin-1")) if sign in _SIGNS or sign in b"\\{}" else "")
+            elif word:
+                self._word(word, int(value) if value else None, star=star, opens=opened)
+            opened = star = False
+        self._flush()
+        self.stories.end_paragraph(BODY, self._level())
+
+    def _word(self, word: bytes, value: int | None, *, star: bool, opens: bool) -> None:
+        state = self._state
+        if opens and (word in _PASSED_OVER or (star and word not in _SHOWN)) and word != b"fonttbl":
+            state.destination = {b"stylesheet": "styles", b"info": "info"}.get(word, "nowhere")
+        elif word == b"fonttbl":
+            state.destination = "fonts"
+        elif word == b"title" and state.destination == "info":
+            state.destination = "title"
+        elif word == b"pict":
+            state.destination = "nowhere"
+            self.left_out.add("picture")
+        elif word == b"footnote":
+            name, mark = self.stories.open_note()
+            self._put(mark)
+            state.destination, state.script, state.in_table = name, Script.BASE, False
+        elif word in _RUNNING:
+            state.destination, state.in_table = self.stories.open_running(), False
+        elif word in (b"listtext", b"pntext"):
+            state.destination = _MARKER + state.destination
+        elif word == b"u" and value is not None:
+            char = value % 0x10000 if value < 0 else value
+            self._put(chr(char) if char <= _LARGEST_CODE else "")
+            self._to_skip = state.skip
+        elif word in _CHARS:
+            self._put(_CHARS[word])
+        else:
+            self._format(word, value)
+
+    def _format(self, word: bytes, value: int | None) -> None:
+        """Take a word that ends something, or says how the text after it looks."""
+        state = self._state
+        if word in _ENDS:
+            self._end(word)
+        elif word in _SCRIPTS:
+            least = _LEAST_SHIFT if word in (b"up", b"dn") else 1
+            state.script = _SCRIPTS[word] if value is None or value >= least else Script.BASE
+        elif word == b"pard":
+            state.in_table, state.level, self._style = False, None, None
+        elif word == b"plain":
+            state.script, state.hidden, state.deleted = Script.BASE, False, False
+        elif word in (b"v", b"deleted", b"intbl"):
+            name = {b"v": "hidden", b"deleted": "deleted", b"intbl": "in_table"}[word]
+            setattr(state, name, value != 0)
+        else:
+            self._number(word, value or 0)
+
+    def _number(self, word: bytes, value: int) -> None:
+        """Take a word whose number names a style, a font or a set of characters."""
+        state = self._state
+        match word:
+            case b"uc":
+                state.skip = max(0, min(value, _MOST_SKIPPED))
+            case b"s":
+                self._style = value
+            case b"outlinelevel":
+                state.level = value + 1 if value < 9 else None
+            case b"f":
+                state.font = value
+            case b"fcharset":
+                self._charsets[state.font] = _CHARSETS.get(value, self._page)
+            case b"ansicpg":
+                self._page = f"cp{value}"
+            case b"mac":
+                self._page = "mac_roman"
+
+    def _raw(self, data: bytes) -> None:
+        if self._to_skip:
+            dropped = min(self._to_skip, len(data))
+            self._to_skip -= dropped
+            data = data[dropped:]
+        self._bytes += data
+
+    def _flush(self) -> None:
+        """Decode the bytes that came since the last control word: a character may take several."""
+        if self._bytes:
+            charset = self._charsets.get(self._state.font, self._page)
+            try:
+                text = bytes(self._bytes).decode(charset, "replace")
+            except LookupError:
+                text = bytes(self._bytes).decode("cp1252", "replace")
+            self._bytes.clear()
+            self._put(text)
+
+    def _put(self, text: str) -> None:
+        state = self._state
+        if not text or state.hidden or state.deleted:
+            return
+        name = state.destination
+        if name == "title":
+            self.title += text
+        elif name == "styles":
+            heading = _HEADING.match(text.strip())
+            if heading and self._style is not None:
+                self._levels[self._style] = int(heading[1])
+        elif name.startswith(_MARKER):
+            self.stories.put_marker(name.removeprefix(_MARKER), text)
+        else:
+            self.stories.put(name, text, state.script)
+
+    def _close(self) -> None:
+        if not self._stack:
+            return
+        before = self._state
+        self._state = self._stack.pop()
+        name = before.destination
+        if name != self._state.destination and name.startswith(("note", "running")):
+            self.stories.end_paragraph(name)
+
+    def _end(self, word: bytes) -> None:
+        """End a paragraph, a cell or a row; a paragraph that ends in a cell goes on with a line of its own."""
+        name = self._state.destination
+        if word in (b"cell", b"nestcell"):
+            self.stories.end_cell(name, nested=word == b"nestcell")
+        elif word in (b"row", b"nestrow"):
+            self.stories.end_row(name, nested=word == b"nestrow")
+        elif self._state.in_table and name == BODY:
+            self._put("\n")
+        else:
+            self.stories.end_paragraph(name, self._level())
+
+    def _level(self) -> int | None:
+        return self._state.level or self._levels.get(-1 if self._style is None else self._style)

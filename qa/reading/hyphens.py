@@ -1,0 +1,63 @@
+"""Words that a line's end broke: whether their hyphen was there before.
+
+The hyphen of a compound stays, one that only broke a word goes. Told apart are the two, in order, by the compound's
+other hyphens and figures, by how the document writes the word elsewhere, by parts that compounds begin or end with,
+and by whether the document writes both parts as words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+HYPHENS = ("-", "\u2010")
+
+_WORDS = re.compile(r"(?<![\w-])[^\W\d_]++(?:-[^\W\d_]++)*+(?![\w-])")
+_BROKEN_OFF = re.compile(r"(?<!\w)(\w++(?:[-\u2010]\w++)*+)[-\u2010]$")
+_AT_START = re.compile(r"\w+(?:[-\u2010]\w+)*")
+_FIRST_PARTS = frozenset(
+    "self well ill ex non all cross half quasi vice one two three four five six seven eight nine ten twenty thirty "
+    "forty fifty sixty seventy eighty ninety first second third long short high low full".split()
+)
+_LAST_PARTS = frozenset(
+    "up off based term made known employed called related friendly driven oriented specific free old sized led paid "
+    "funded owned aged wide like".split()
+)
+_SHORTEST_PART_CHARS = 3
+
+
+class Words:
+    """How often a document writes its words, those with hyphens in them too."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._counts: Counter[str] = Counter()
+        for line in lines:
+            self._counts.update(word.lower() for word in _WORDS.findall(line))
+
+    def end_of(self, above: str, below: str, begun: str = "") -> tuple[str, str]:
+        """A line as it stands before the next one, and what parts the two: a blank, or nothing inside a word.
+
+        Args:
+            above: The line.
+            below: The text after it.
+            begun: What the lines before it hold of its first word.
+        """
+        broken = _BROKEN_OFF.search(begun + above) if above.endswith(HYPHENS) else None
+        rest = _AT_START.match(below)
+        if not broken or not rest:
+            return above, " "
+        return (above, "") if self._is_compound(broken[1], rest[0]) else (above[:-1], "")
+
+    def _is_compound(self, first: str, rest: str) -> bool:
+        if first[-1].isdigit() or not rest[0].islower() or "-" in first or "\u2010" in first:
+            return True
+        first, rest = first.lower(), rest.lower()
+        if self._counts[f"{first}-{rest}"]:
+            return True
+        if self._counts[first + rest]:
+            return False
+        if first in _FIRST_PARTS or rest in _LAST_PARTS:
+            return True
+        enough = min(len(first), len(rest)) >= _SHORTEST_PART_CHARS
+        return enough and bool(self._counts[first]) and bool(self._counts[rest])

@@ -1,0 +1,101 @@
+"""Running headers, footers and page numbers: lines that stand at the edge of pages and recur.
+
+A number in such a line counts as the same from page to page if it stays, as a year does, or if it grows with the
+page's. A number that stands by itself at an edge is left out only if it does so on another page, too, or is the
+page's own.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from itertools import pairwise, product
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qa.reading.layout import Line
+
+LARGER = 1.12  # times the text's size, for a heading
+_EDGE_LINES = 2  # lines at each end of a page that may be a running header or footer
+_SET_APART = 1.25  # times the usual distance of lines, for a header or footer
+_FEWEST_LARGE = 3
+_OFTEN = 0.4  # of the pages
+_MOST_NUMBERS = 4  # of a line, that are looked at
+_NUMBER = re.compile(r"\d{1,9}")
+_NUMBER_ONLY = re.compile(
+    r"[-–— ]*(?:page |p\. ?|seite )?(?:\d{1,4}|[ivxlc]{1,7})(?: ?(?:of|/|von|\|) ?\d{1,4})?[-–— ]*", re.IGNORECASE
+)
+_SAID = re.compile(r"[-–— ]*(?:page|seite) .*", re.IGNORECASE)
+
+
+def part_furniture(pages: list[list[Line]], size: float) -> tuple[list[list[Line]], list[Line]]:
+    """Part running headers and footers from the rest; of those that recur, the first of each."""
+    edges = [_edges(page, size) for page in pages]
+    seen: Counter[str] = Counter()
+    for lines in edges:
+        seen.update({pattern for line in lines for pattern in _patterns(line)})
+    often = max(2, round(_OFTEN * sum(bool(page) for page in pages)))
+    bodies: list[list[Line]] = []
+    kept: dict[str, Line] = {}
+    for page, lines in zip(pages, edges, strict=True):
+        at_edge = {id(line) for line in lines}
+        body = []
+        for line in page:
+            best = max(_patterns(line), key=seen.__getitem__) if id(line) in at_edge else ""
+            if best and _NUMBER_ONLY.fullmatch(line.text) and (seen[best] > 1 or _is_own(line)):
+                continue
+            if best and seen[best] >= (often if line.size < LARGER * size else _most(best, often)):
+                kept.setdefault(best, line)
+            else:
+                body.append(line)
+        bodies.append(body)
+    return bodies, list(kept.values())
+
+
+def text_size(lines: list[Line]) -> float:
+    """The size that most characters have."""
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        sizes[line.size] += len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else 0.0
+
+
+def _most(pattern: str, often: int) -> float:
+    """How often a line larger than the text must recur: "Chapter 1" and "Chapter 2" are headings however often."""
+    return math.inf if "#" in pattern else max(_FEWEST_LARGE, often)
+
+
+def _is_own(line: Line) -> bool:
+    """Whether a number by itself is its page's, or says that it is a page's."""
+    number = _NUMBER.search(line.text)
+    return bool(_SAID.fullmatch(line.text)) or (number is not None and int(number[0]) == line.page)
+
+
+def _edges(page: list[Line], size: float) -> list[Line]:
+    """The lines that stand where headers and footers do: one or two, set apart from the text."""
+    ranked = sorted((line for line in page if line.upright), key=lambda line: -line.y)
+    steps = [above.y - line.y for above, line in pairwise(ranked) if above.y - line.y > 0.5 * size]
+    apart = _SET_APART * min([median(steps) if steps else size, 1.5 * size])
+    found: list[Line] = []
+    for lines in (ranked, ranked[::-1]):
+        outer: list[Line] = []
+        for line in lines:
+            if outer and abs(outer[-1].y - line.y) > apart:
+                break
+            outer.append(line)
+        if len(outer) <= _EDGE_LINES or len(outer) == len(page):
+            found += outer[:_EDGE_LINES]
+    return found
+
+
+def _patterns(line: Line) -> list[str]:
+    """A line as it may recur from page to page: each number as it is, or as its distance to the page's."""
+    text = " ".join(line.text.lower().split())
+    numbers = _NUMBER.findall(text)[:_MOST_NUMBERS]
+    if not numbers:
+        return [text]
+    pieces = _NUMBER.split(text, maxsplit=len(numbers))
+    choices = [(number, f"#{int(number) - line.page}") for number in numbers]
+    return [pieces[0] + "".join(map("".join, zip(chosen, pieces[1:], strict=True))) for chosen in product(*choices)]

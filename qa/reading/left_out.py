@@ -1,0 +1,37 @@
+"""Counts what a reader leaves out of a file, for the build's report and the document's page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+_MOST_NUMBERS = 20  # of pages or slides that are named
+
+
+class LeftOut:
+    """What of one file was not read, in the order in which it was first met."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._phrases: dict[str, None] = {}
+
+    def add(self, thing: str, count: int = 1) -> None:
+        """Count things of a kind, named in the singular: "chart" gives "1 chart" or "3 charts"."""
+        if count > 0:
+            self._counts[thing] += count
+
+    def add_places(self, what: str, place: str, numbers: Iterable[int]) -> None:
+        """Name numbered places: `("without text", "page", [2, 5])` gives "without text: pages 2, 5"."""
+        places = list(numbers)
+        if places:
+            named = ", ".join(map(str, places[:_MOST_NUMBERS]))
+            more = f" and {len(places) - _MOST_NUMBERS} more" if len(places) > _MOST_NUMBERS else ""
+            self._phrases[f"{what}: {place}{'s' if len(places) > 1 else ''} {named}{more}"] = None
+
+    def told(self) -> tuple[str, ...]:
+        """One phrase for each kind."""
+        return (*(f"{count} {_named(thing, count)}" for thing, count in self._counts.items()), *self._phrases)
+
+
+def _named(thing: str, count: int) -> str:
+    return thing if count == 1 else f"{thing}s"

@@ -1,0 +1,35 @@
+"""Limits on how deep a Markdown parser follows brackets, so that it takes a linear time over them."""
+
+from __future__ import annotations
+
+import re
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+
+# The parser follows every "[" through all that are open inside it; no link's text nests so deep.
+_DEEPEST_BRACKETS = 16
+_BRACKET = re.compile(r"[\[\]]")
+
+
+def limit_brackets(parser: MarkdownIt) -> None:
+    """Have a parser find no links in paragraphs whose brackets nest deeper than a link's."""
+    without_links = MarkdownIt("commonmark").enable("strikethrough").disable(["link", "image"])
+
+    def parse_inline(state: StateCore) -> None:
+        for token in state.tokens:
+            if token.type == "inline":
+                chosen = without_links if _nests_too_deeply(token.content) else state.md
+                token.children = token.children if token.children is not None else []
+                chosen.inline.parse(token.content, chosen, state.env, token.children)
+
+    parser.core.ruler.at("inline", parse_inline)
+
+
+def _nests_too_deeply(text: str) -> bool:
+    depth = 0
+    for bracket in _BRACKET.finditer(text):
+        depth = depth + 1 if bracket[0] == "[" else max(0, depth - 1)
+        if depth > _DEEPEST_BRACKETS:
+            return True
+    return False

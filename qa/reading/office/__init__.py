@@ -1,0 +1,1 @@
+"""What Office formats have in common: packages, charts, diagrams, equations, symbols; and the parts of Word's."""

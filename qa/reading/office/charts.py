@@ -1,0 +1,146 @@
+"""Charts as rows: the title, a row of what the values are called, then a row for each category with its values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lxml import etree
+
+from qa.reading.office.names import number, qn
+from qa.reading.office.number_formats import shown
+
+_MOST_POINTS = 10_000  # of one series; a chart that can be looked at has fewer
+
+
+def chart_rows(root: etree._Element) -> tuple[str, list[list[str]]]:
+    """What a chart shows.
+
+    Args:
+        root: The root of a chart's part, of the usual kind (`c:chartSpace`) or the newer one (`cx:chartSpace`).
+
+    Returns:
+        Its titles in a line, and its rows of cells; of those the first has the names of the series.
+    """
+    if root.tag == qn("cx:chartSpace"):
+        return _newer_chart(root)
+    chart = root.find(qn("c:chart"))
+    if chart is None:
+        return "", []
+    titles = [_words(chart.find(qn("c:title")))]
+    area = chart.find(qn("c:plotArea"))
+    if area is None:
+        return titles[0], []
+    axes = [_words(title) for title in area.iterfind(f"*/{qn('c:title')}")]
+    series = [_Series(each) for each in area.iter(qn("c:ser"))]
+    return ". ".join(filter(None, titles)), _rows(series, " / ".join(filter(None, axes)))
+
+
+class _Series:
+    """A series: its name, and categories and values by their positions."""
+
+    def __init__(self, element: etree._Element) -> None:
+        self.name = _words(element.find(qn("c:tx"))) or next(iter(_points(element.find(qn("c:tx"))).values()), "")
+        self.categories = _points(_first(element, "c:cat", "c:xVal"))
+        self.values = _points(_first(element, "c:val", "c:yVal"))
+        self.sizes = _points(element.find(qn("c:bubbleSize")))
+
+
+def _rows(series: list[_Series], axes: str) -> list[list[str]]:
+    """Series that share their categories side by side, others below each other."""
+    rows: list[list[str]] = []
+    done: list[list[_Series]] = []
+    for each in series:
+        if done and done[-1][0].categories == each.categories:
+            done[-1].append(each)
+        else:
+            done.append([each])
+    for together in done:
+        names = [each.name for each in together]
+        if any(names) or axes:
+            rows.append([axes, *names])
+        places = sorted({place for each in together for place in (*each.categories, *each.values)})
+        for place in places:
+            values = [
+                " ".join(filter(None, (each.values.get(place, ""), each.sizes.get(place, "")))) for each in together
+            ]
+            rows.append([together[0].categories.get(place, ""), *values])
+    return [row for row in rows if any(row)]
+
+
+def _first(element: etree._Element, *names: str) -> etree._Element | None:
+    return next((found for name in names if (found := element.find(qn(name))) is not None), None)
+
+
+def _points(source: etree._Element | None) -> dict[int, str]:
+    """Cached points by their positions; where categories have levels, the outer ones first."""
+    if source is None:
+        return {}
+    levels = list(source.iter(qn("c:lvl"))) or [source]
+    size = max((number(each.get("val")) for each in source.iter(qn("c:ptCount"))), default=0)
+    columns = [
+        _filled(_level(level), size) if len(levels) > 1 and level is not levels[0] else _level(level)
+        for level in levels
+    ]
+    found = columns[0]
+    for column in columns[1:]:
+        found = {place: " ".join(filter(None, (column.get(place, ""), text))) for place, text in found.items()}
+    return found
+
+
+def _level(level: etree._Element) -> dict[int, str]:
+    form = level.find(f".//{qn('c:formatCode')}")
+    found: dict[int, str] = {}
+    for point in level.iter(qn("c:pt")):
+        place = number(point.get("idx"))
+        text = point.findtext(qn("c:v")) or ""
+        if len(found) < _MOST_POINTS:
+            found[place] = _shown(text.strip(), point.get("formatCode") or (form.text if form is not None else None))
+    return found
+
+
+def _filled(level: dict[int, str], size: int) -> dict[int, str]:
+    """An outer level, whose names count until the next one."""
+    filled: dict[int, str] = {}
+    last = ""
+    for place in range(min(size, _MOST_POINTS)):
+        last = level.get(place, last)
+        filled[place] = last
+    return filled
+
+
+def _shown(text: str, form: str | None) -> str:
+    """A value as its format shows it."""
+    try:
+        return shown(float(text), form or "General")
+    except (ValueError, ArithmeticError):
+        return text
+
+
+def _words(element: etree._Element | None) -> str:
+    """The text in an element: its paragraphs, or what it takes from a sheet."""
+    if element is None:
+        return ""
+    lines = ["".join(t.text or "" for t in p.iter(qn("a:t"))) for p in element.iter(qn("a:p"))]
+    found = " ".join(" ".join(lines).split())
+    return found or " ".join(filter(None, (v.text for v in element.iter(qn("c:v")))))
+
+
+def _newer_chart(root: etree._Element) -> tuple[str, list[list[str]]]:
+    title = " ".join(_texts(root.iter(qn("cx:title"))))
+    rows = []
+    for data in root.iter(qn("cx:data")):
+        columns = [
+            [(point.text or "").strip() for point in level.iter(qn("cx:pt"))][:_MOST_POINTS]
+            for level in data.iter(qn("cx:lvl"))
+        ]
+        length = max(map(len, columns), default=0)
+        rows += [[column[place] if place < len(column) else "" for column in columns] for place in range(length)]
+    names = list(_texts(root.iter(qn("cx:tx"))))
+    return title, [*([["", *names]] if any(names) else []), *rows]
+
+
+def _texts(elements: Iterable[etree._Element]) -> Iterator[str]:
+    for element in elements:
+        words = _words(element) or " ".join(filter(None, (v.text for v in element.iter(qn("cx:v")))))
+        if words:
+            yield words

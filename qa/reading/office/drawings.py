@@ -1,0 +1,85 @@
+"""What is drawn in Office files beside text: charts as tables, diagrams as lists, pictures by their descriptions.
+
+Everything that has no words, or whose words cannot be read, is counted among what was left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from lxml import etree
+
+from qa.reading.decode import clean
+from qa.reading.draft import Draft
+from qa.reading.left_out import LeftOut
+from qa.reading.office.charts import chart_rows
+from qa.reading.office.diagrams import diagram_lines
+from qa.reading.office.names import qn
+from qa.reading.office.package import Package, Relation
+from qa.reading.office.slide_text import lines as slide_lines
+from qa.records import BlockKind
+
+_FILE_NAME = re.compile(r"\S+\.\w{2,5}|(?i:(?:picture|image|grafik|bild|graphic|photo|logo|img)[\s_-]*\d*)")
+_MADE_UP = re.compile(r"\s*(?:Description automatically generated.*|AI-generated content may be incorrect\.?)$")
+
+
+class Drawings:
+    """Reads what the parts of a package draw."""
+
+    def __init__(self, package: Package, left_out: LeftOut) -> None:
+        self._package = package
+        self._left_out = left_out
+
+    def chart(self, name: str | None, slide: int | None = None) -> Iterator[Draft]:
+        """A chart's title, then its rows."""
+        root = self._package.find_xml(name)
+        title, rows = ("", []) if root is None else chart_rows(root)
+        if not title and not rows:
+            self._left_out.add("chart")
+            return
+        if title:
+            yield Draft(BlockKind.PARAGRAPH, clean(title), slide=slide, page=slide)
+        if rows:
+            text = "\n".join(" | ".join(" ".join(clean(cell).split()) for cell in row) for row in rows)
+            yield Draft(BlockKind.TABLE, text, slide=slide, page=slide)
+
+    def diagram(self, name: str | None, drawn: str | None, slide: int | None = None) -> Iterator[Draft]:
+        """The words of a diagram, a line for each point; without its data those of the part that draws it."""
+        root = self._package.find_xml(name)
+        lines = [] if root is None else diagram_lines(root)
+        picture = self._package.find_xml(drawn) if not lines else None
+        if picture is not None:
+            lines = [(0, line) for line in slide_lines(picture)]
+        if not lines:
+            self._left_out.add("diagram")
+        for _, text in lines:
+            yield Draft(BlockKind.LIST_ITEM, clean(text), slide=slide, page=slide, tight=True)
+
+    def graphic(
+        self, element: etree._Element, relations: Mapping[str, Relation], slide: int | None = None
+    ) -> Iterator[Draft]:
+        """The chart or diagram that a frame shows, if it is one."""
+        for tag in ("c:chart", "cx:chart"):
+            for found in element.iter(qn(tag)):
+                yield from self.chart(_target(relations, found.get(qn("r:id"))), slide)
+        for found in element.iter(qn("dgm:relIds")):
+            drawings = [each.target for each in relations.values() if each.kind == "diagramDrawing"]
+            drawn = drawings[0] if len(drawings) == 1 else None
+            yield from self.diagram(_target(relations, found.get(qn("r:dm"))), drawn, slide)
+
+    def picture(self, description: str | None, slide: int | None = None) -> Iterator[Draft]:
+        """Count a picture; what its author says of it is text."""
+        self._left_out.add("picture")
+        text = _MADE_UP.sub("", " ".join(clean(description or "").split()))
+        if text and not _FILE_NAME.fullmatch(text):
+            yield Draft(BlockKind.PARAGRAPH, text, slide=slide, page=slide)
+
+    def embedded(self, program: str | None) -> None:
+        """Count an embedded object by the program that it belongs to."""
+        self._left_out.add("formula" if (program or "").startswith("Equation") else "embedded file")
+
+
+def _target(relations: Mapping[str, Relation], name: str | None) -> str | None:
+    relation = relations.get(str(name))
+    return relation.target if relation and not relation.external else None

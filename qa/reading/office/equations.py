@@ -1,0 +1,143 @@
+"""Office's equations (OMML) as text in a line: `(a+b)/c`, `x_i^2`, `√(x)`.
+
+The notation is that of Unicode Technical Note 28.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from lxml import etree
+
+from qa.reading.office.names import qn
+
+_ATOM = re.compile(r"[\w.,]*|[^\s()\[\]{}/^_]|[([{][^()\[\]{}]*[)\]}]")
+_SKIPPED = (
+    {qn(f"m:{name}Pr") for name in "r f sSup sSub sSubSup sPre rad nary d func acc bar box".split()}
+    | {qn(f"m:{name}") for name in ("borderBoxPr", "eqArrPr", "mPr", "limLowPr", "limUppPr", "groupChrPr", "phantPr")}
+    | {qn("m:ctrlPr"), qn("m:argPr"), qn("m:oMathParaPr"), qn("w:rPr"), qn("w:del"), qn("w:moveFrom")}
+)
+_ROOTS = {"2": "√", "3": "∛", "4": "∜"}
+
+
+def linear(element: etree._Element) -> str:
+    """The text of an equation, or of a part of one."""
+    writer = _WRITERS.get(element.tag)
+    if writer is not None:
+        return writer(element)
+    if element.tag == qn("m:t") or element.tag == qn("w:t"):
+        return element.text or ""
+    if element.tag in (qn("w:br"), qn("w:tab")):
+        return " "
+    return _joined(linear(child) for child in element.iterchildren("*") if child.tag not in _SKIPPED)
+
+
+def _joined(parts: Iterable[str]) -> str:
+    """Parts in their order; two words never run into one."""
+    written: list[str] = []
+    last = ""
+    for part in parts:
+        if len(part) > 1 and part[:2].isalpha() and last.isalpha() and len(last) > 1:
+            written.append(" ")
+        written.append(part)
+        last = part[-2:] or last
+    return "".join(written)
+
+
+def _part(element: etree._Element, name: str) -> str:
+    found = element.find(qn(f"m:{name}")) if name else None
+    return "" if found is None else linear(found).strip()
+
+
+def _property(element: etree._Element, name: str, otherwise: str) -> str:
+    """A character that an object's properties name, such as a bracket; it may be set to none."""
+    kind = etree.QName(element).localname
+    found = element.find(f"{qn(f'm:{kind}Pr')}/{qn(f'm:{name}')}")
+    return otherwise if found is None else str(found.get(qn("m:val")) or "")
+
+
+def _grouped(text: str) -> str:
+    """Text as one operand: in brackets unless it is a single one already."""
+    return text if _ATOM.fullmatch(text) else f"({text})"
+
+
+def _scripts(element: etree._Element, base: str, low: str, high: str) -> str:
+    below, above = _part(element, low), _part(element, high)
+    return base + (f"_{_grouped(below)}" if below else "") + (f"^{_grouped(above)}" if above else "")
+
+
+def _fraction(element: etree._Element) -> str:
+    over, under = _part(element, "num"), _part(element, "den")
+    return f"{_grouped_fraction(over)}/{_grouped_fraction(under)}"
+
+
+def _grouped_fraction(text: str) -> str:
+    simple = re.fullmatch(r"[\w.,]+(?:\^[\w.,]+|_[\w.,]+)*", text)
+    return text if simple else _grouped(text)
+
+
+def _root(element: etree._Element) -> str:
+    degree = _part(element, "deg")
+    sign = _ROOTS.get(degree or "2")
+    return (sign or f"√[{degree}]") + f"({_part(element, 'e')})"
+
+
+def _sum(element: etree._Element) -> str:
+    sign = _property(element, "chr", "∫")
+    return _scripts(element, sign, "sub", "sup") + " " + _part(element, "e")
+
+
+def _brackets(element: etree._Element) -> str:
+    inside = [linear(each).strip() for each in element.iterchildren(qn("m:e"))]
+    separator = _property(element, "sepChr", "|")
+    return _property(element, "begChr", "(") + separator.join(inside) + _property(element, "endChr", ")")
+
+
+def _function(element: etree._Element) -> str:
+    return f"{_part(element, 'fName')} {_part(element, 'e')}"
+
+
+def _accent(element: etree._Element) -> str:
+    inside = _part(element, "e")
+    accent = _property(element, "chr", "\u0302")
+    return inside + accent if len(inside) == 1 else _grouped(inside) + accent.strip("\u0302") if inside else ""
+
+
+def _rows(element: etree._Element) -> str:
+    return "; ".join(linear(each).strip() for each in element.iterchildren(qn("m:e")))
+
+
+def _matrix(element: etree._Element) -> str:
+    rows = [
+        ", ".join(linear(cell).strip() for cell in row.iterchildren(qn("m:e")))
+        for row in element.iterchildren(qn("m:mr"))
+    ]
+    return f"[{'; '.join(rows)}]"
+
+
+def _phantom(element: etree._Element) -> str:
+    return "" if _property(element, "show", "1") in ("0", "off", "false") else _part(element, "e")
+
+
+_WRITERS: dict[str, Callable[[etree._Element], str]] = {
+    qn("m:f"): _fraction,
+    qn("m:sSup"): lambda element: _scripts(element, _base(element), "", "sup"),
+    qn("m:sSub"): lambda element: _scripts(element, _base(element), "sub", ""),
+    qn("m:sSubSup"): lambda element: _scripts(element, _base(element), "sub", "sup"),
+    qn("m:sPre"): lambda element: _scripts(element, "", "sub", "sup") + _part(element, "e"),
+    qn("m:limLow"): lambda element: _scripts(element, _part(element, "e"), "lim", ""),
+    qn("m:limUpp"): lambda element: _scripts(element, _part(element, "e"), "", "lim"),
+    qn("m:rad"): _root,
+    qn("m:nary"): _sum,
+    qn("m:d"): _brackets,
+    qn("m:func"): _function,
+    qn("m:acc"): _accent,
+    qn("m:eqArr"): _rows,
+    qn("m:m"): _matrix,
+    qn("m:phant"): _phantom,
+}
+
+
+def _base(element: etree._Element) -> str:
+    return _grouped(_part(element, "e"))

@@ -1,0 +1,55 @@
+"""Names of elements and attributes in Office Open XML, and values of its switches."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from lxml import etree
+
+_SPACES = {
+    "a": "http://schemas.openxmlformats.org/drawingml/2006/main",
+    "a14": "http://schemas.microsoft.com/office/drawing/2010/main",
+    "c": "http://schemas.openxmlformats.org/drawingml/2006/chart",
+    "cx": "http://schemas.microsoft.com/office/drawing/2014/chartex",
+    "dgm": "http://schemas.openxmlformats.org/drawingml/2006/diagram",
+    "m": "http://schemas.openxmlformats.org/officeDocument/2006/math",
+    "o": "urn:schemas-microsoft-com:office:office",
+    "p": "http://schemas.openxmlformats.org/presentationml/2006/main",
+    "pic": "http://schemas.openxmlformats.org/drawingml/2006/picture",
+    "r": "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    "s": "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+    "v": "urn:schemas-microsoft-com:vml",
+    "w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
+    "w14": "http://schemas.microsoft.com/office/word/2010/wordml",
+    "wp": "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing",
+    "wps": "http://schemas.microsoft.com/office/word/2010/wordprocessingShape",
+    "dc": "http://purl.org/dc/elements/1.1/",
+}
+
+
+@cache
+def qn(name: str) -> str:
+    """The full form of a name such as "w:p"."""
+    prefix, _, local = name.partition(":")
+    return f"{{{_SPACES[prefix]}}}{local}"
+
+
+def value(parent: etree._Element | None, name: str, attribute: str = "w:val") -> str | None:
+    """An attribute of the child of a name, None where there is no such child or attribute."""
+    child = None if parent is None else parent.find(qn(name))
+    found = None if child is None else child.get(qn(attribute) if ":" in attribute else attribute)
+    return None if found is None else str(found)
+
+
+def is_on(parent: etree._Element | None, name: str) -> bool | None:
+    """Whether a switch, the child of a name, is on; None where it is not set."""
+    child = None if parent is None else parent.find(qn(name))
+    return None if child is None else child.get(qn("w:val")) not in ("0", "false", "off")
+
+
+def number(text: str | None, otherwise: int = 0) -> int:
+    """A whole number, or `otherwise` where the text is none."""
+    try:
+        return int(text or "")
+    except ValueError:
+        return otherwise

@@ -1,0 +1,225 @@
+"""Text of OpenDocument files: paragraphs with their raised marks, lists with their numbers, tables, notes, text boxes.
+
+Tracked deletions, hidden text, annotations and empty placeholders are no text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from qa.reading.decode import clean
+from qa.reading.draft import Draft
+from qa.reading.left_out import LeftOut
+from qa.reading.office.names import number
+from qa.reading.office.word_numbering import BULLET, formatted
+from qa.reading.raised import Script, in_line
+from qa.records import BlockKind
+
+_SKIPPED = {"tracked-changes", "annotation", "annotation-end", "hidden-text", "ruby-text", "sequence-decls", "forms"}
+_FORMS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+_MOST_BLANKS = 100
+_MOST_REPEATED = 64  # cells of a row that stand for one another
+_SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
+_TEXT, _TABLE, _STYLE = (_SPACE % name for name in ("text", "table", "style"))
+
+
+def local(element: etree._Element) -> str:
+    """An element's name without its namespace; "" for what is no element."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+class OdfStyles:
+    """What a file's styles say of text: raised or lowered, hidden, based on which style; and the forms of lists."""
+
+    def __init__(self, roots: list[etree._Element]) -> None:
+        """Read the styles in these parts, by their roots."""
+        self.scripts: dict[str, Script] = {}
+        self.hidden: set[str] = set()
+        self.lists: dict[str, etree._Element] = {}
+        self.parents: dict[str, str] = {}
+        for root in roots:
+            for style in root.iter(f"{_STYLE}style", f"{_TEXT}list-style"):
+                self._add(style)
+
+    def _add(self, style: etree._Element) -> None:
+        name = str(style.get(f"{_STYLE}name"))
+        if local(style) == "list-style":
+            self.lists[name] = style
+            return
+        self.parents[name] = str(style.get(f"{_STYLE}parent-style-name") or "")
+        properties = style.find("{*}text-properties")
+        if properties is not None:
+            position = str(properties.get(f"{_STYLE}text-position") or "").split(" ")[0]
+            if position == "super" or number(position.rstrip("%")) > 0:
+                self.scripts[name] = Script.RAISED
+            elif position == "sub" or position.startswith("-"):
+                self.scripts[name] = Script.LOWERED
+            if properties.get(f"{_TEXT}display") == "none":
+                self.hidden.add(name)
+
+
+class OdfText:
+    """Reads the text of one file in its order."""
+
+    def __init__(self, styles: OdfStyles, left_out: LeftOut) -> None:
+        """Begin; `left_out` takes count of what is not read."""
+        self._styles = styles
+        self._left_out = left_out
+        self._counts: dict[str, dict[int, int]] = {}
+        self._boxes: list[etree._Element] = []
+        self.notes: list[Draft] = []
+        self.titled = False
+
+    def blocks(self, parent: etree._Element) -> Iterator[Draft]:
+        """The blocks in a body, a cell, a text box or a note."""
+        for child in parent:
+            name = local(child)
+            if name in ("p", "h"):
+                yield from self._paragraph(child, name)
+            elif name == "list":
+                yield from self._list(child, "", 1)
+            elif name == "table":
+                yield from self.table(child)
+            elif name in ("frame", "text-box", "custom-shape", "rect", "g", "object", "image"):
+                yield from self.frame(child)
+            elif name and name not in _SKIPPED and child.get(f"{_TEXT}display") != "none":
+                yield from self.blocks(child)
+
+    def line(self, element: etree._Element) -> str:
+        """A paragraph's text."""
+        pieces = list(self._pieces(element, Script.BASE))
+        lines = (" ".join(line.split()) for line in clean(in_line(pieces)).split("\n"))
+        return "\n".join(filter(None, lines))
+
+    def _paragraph(self, element: etree._Element, name: str, marker: str | None = None) -> Iterator[Draft]:
+        style = str(element.get(f"{_TEXT}style-name") or "")
+        text = "" if style in self._styles.hidden else self.line(element)
+        boxes, self._boxes = self._boxes, []
+        if text and (name == "h" or "Title" in (style, self._styles.parents.get(style))):
+            level = number(element.get(f"{_TEXT}outline-level"), 1)
+            heading = " ".join(text.split())
+            if level == 1 and not self.titled:
+                self.titled = True
+                yield Draft(BlockKind.TITLE, heading, level=1)
+            else:
+                yield Draft(BlockKind.HEADING, heading, level=level + 1)
+        elif text and marker is not None:
+            yield Draft(BlockKind.LIST_ITEM, marker + text, tight=True)
+        elif text:
+            yield Draft(BlockKind.PARAGRAPH, text)
+        for box in boxes:
+            yield from self.frame(box)
+
+    def _pieces(self, element: etree._Element, script: Script) -> Iterator[tuple[str, Script]]:
+        yield element.text or "", script
+        for child in element:
+            name = local(child)
+            if name == "s":
+                yield " " * min(number(child.get(f"{_TEXT}c"), 1), _MOST_BLANKS), Script.BASE
+            elif name in ("tab", "line-break"):
+                yield " " if name == "tab" else "\n", Script.BASE
+            elif name == "note":
+                yield self._note(child), Script.BASE
+            elif name in ("frame", "custom-shape", "rect", "g"):
+                self._boxes.append(child)
+            elif name == "annotation":
+                self._left_out.add("comment")
+            elif name and name not in _SKIPPED:
+                style = str(child.get(f"{_TEXT}style-name") or "")
+                if style not in self._styles.hidden:
+                    yield from self._pieces(child, self._styles.scripts.get(style, script))
+            yield child.tail or "", script
+
+    def _note(self, element: etree._Element) -> str:
+        mark = f"[{(element.findtext('{*}note-citation') or '').strip()}]"
+        body = element.find("{*}note-body")
+        boxes, self._boxes = self._boxes, []
+        words = [] if body is None else [" ".join(draft.text.split()) for draft in self.blocks(body)]
+        self._boxes = boxes
+        self.notes.append(Draft(BlockKind.FOOTNOTE, f"{mark} {' '.join(words)}"))
+        return mark
+
+    def _list(self, element: etree._Element, style: str, level: int) -> Iterator[Draft]:
+        style = str(element.get(f"{_TEXT}style-name") or style)
+        counts = self._counts.setdefault(style, {})
+        if element.get(f"{_TEXT}continue-numbering") != "true" and not element.get(f"{_TEXT}continue-list"):
+            counts.pop(level, None)
+        for item in element:
+            if local(item) not in ("list-item", "list-header"):
+                continue
+            marker: str | None = self._marker(style, level, item) if local(item) == "list-item" else ""
+            for child in item:
+                if local(child) == "list":
+                    yield from self._list(child, style, level + 1)
+                elif local(child) in ("p", "h"):
+                    yield from self._paragraph(child, local(child), marker)
+                    marker = ""
+
+    def _marker(self, style: str, level: int, item: etree._Element) -> str:
+        form = next(
+            (each for each in self._styles.lists.get(style, ()) if each.get(f"{_TEXT}level") == str(level)), None
+        )
+        counts = self._counts[style]
+        start = number(None if form is None else form.get(f"{_TEXT}start-value"), 1)
+        own = item.get(f"{_TEXT}start-value")
+        counts[level] = number(own, 1) if own else counts[level] + 1 if level in counts else start
+        for deeper in [each for each in counts if each > level]:
+            del counts[deeper]
+        if form is None or local(form) != "list-level-style-number":
+            return BULLET
+        shown = max(1, level - number(form.get(f"{_TEXT}display-levels"), 1) + 1)
+        kind = _FORMS.get(str(form.get(f"{_STYLE}num-format") or ""))
+        if kind is None:
+            return ""
+        parts = [formatted(counts.get(each, 1), kind) for each in range(shown, level + 1)]
+        return f"{form.get(f'{_STYLE}num-prefix') or ''}{'.'.join(parts)}{form.get(f'{_STYLE}num-suffix') or ''} "
+
+    def frame(self, element: etree._Element) -> Iterator[Draft]:
+        """What a frame or a shape holds: text, a table, a picture, or an object that is counted."""
+        for child in element if local(element) in ("frame", "g") else (element,):
+            name = local(child)
+            if name in ("text-box", "custom-shape", "rect", "g", "frame"):
+                yield from self.frame(child) if name in ("g", "frame") else self.blocks(child)
+            elif name == "table":
+                yield from self.table(child)
+            elif name == "object":
+                formula = next((each for each in child.iter("{http://www.w3.org/1998/Math/MathML}math")), None)
+                self._left_out.add("embedded file" if formula is None else "formula")
+                return  # the picture beside it only shows the same
+            elif name == "image":
+                self._left_out.add("picture")
+                described = element.findtext("{*}desc") or element.findtext("{*}title") or ""
+                yield Draft(BlockKind.PARAGRAPH, " ".join(clean(described).split()))
+                return
+
+    def table(self, element: etree._Element) -> Iterator[Draft]:
+        """The rows of a table; tables and boxes inside its cells follow the row that they stand in."""
+        lines: list[str] = []
+        for row in element.iter(f"{_TABLE}table-row"):
+            if next(row.iterancestors(f"{_TABLE}table")) is not element:
+                continue
+            texts: list[str] = []
+            inner: list[Draft] = []
+            for cell in row:
+                words = self._cell(cell, inner) if local(cell) == "table-cell" else ""
+                repeated = number(cell.get(f"{_TABLE}number-columns-repeated"), 1)
+                texts += [words] * min(repeated, _MOST_REPEATED if words else 1)
+            if any(texts):
+                lines.append(" | ".join(texts).rstrip(" |"))
+            if inner:
+                yield Draft(BlockKind.TABLE, "\n".join(lines))
+                yield from inner
+                lines = []
+        yield Draft(BlockKind.TABLE, "\n".join(lines))
+
+    def _cell(self, cell: etree._Element, inner: list[Draft]) -> str:
+        words: list[str] = []
+        for draft in self.blocks(cell):
+            if draft.kind is BlockKind.TABLE:
+                inner.append(draft)
+            else:
+                listed = draft.kind is BlockKind.LIST_ITEM
+                words.append(" ".join((draft.text.removeprefix(BULLET) if listed else draft.text).split()))
+        return " ".join(words)

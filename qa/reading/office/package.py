@@ -1,0 +1,180 @@
+"""Office files as packages of parts: opened only if whole, not encrypted, of the right kind, and of a bearable size.
+
+Guarantees of a part's XML: no external entity is resolved; of alternate content one branch stands there, the one that
+Office itself shows; the names of strict Office Open XML (ISO/IEC 29500) are those of the transitional form.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO
+from urllib.parse import unquote
+
+from lxml import etree
+
+from qa.errors import UnreadableFile
+from qa.reading.archives import open_archive
+
+_KINDS = {"word/": "Word document", "ppt/": "PowerPoint presentation", "xl/": "Excel workbook"}
+_STRICT = re.compile(r"http://purl\.oclc\.org/ooxml/([A-Za-z]+)(?=/|$)")
+_TRANSITIONAL = r"http://schemas.openxmlformats.org/\1/2006"
+_COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+# Names of extensions that these programs write and show; what another program adds is only shown by that one.
+_SHOWN = re.compile(r"http://schemas\.(?:microsoft\.com/office|openxmlformats\.org)/|urn:schemas-microsoft-com:")
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A part that another one names: the last word of the relation's type, and the part or address it leads to."""
+
+    kind: str
+    target: str
+    external: bool
+
+
+class Package:
+    """An Office file's parts."""
+
+    def __init__(self, data: bytes, folder: str) -> None:
+        """Open an Office file.
+
+        Args:
+            data: Its bytes.
+            folder: Where the wanted kind keeps its parts: "word/", "ppt/" or "xl/".
+
+        Raises:
+            UnreadableFile: it is broken, encrypted, of another kind, or unpacks to more than is read.
+        """
+        self._zip = open_archive(data)
+        entries = self._zip.infolist()
+        # Names of parts are compared without regard to case (ISO/IEC 29500-2).
+        self._entries = {_key(entry.filename): entry for entry in entries}
+        if not any(name.startswith(folder) for name in self._entries):
+            held = next((kind for start, kind in _KINDS.items() if any(n.startswith(start) for n in self._entries)), "")
+            raise UnreadableFile(f"is no {_KINDS[folder]}: it holds {f'a {held}' if held else 'other files'}")
+
+    def names(self, kind: str) -> list[str]:
+        """The parts whose names hold a text, such as "vbaproject.bin"; all names are in lower case."""
+        return [name for name in self._entries if kind in name]
+
+    def holds(self, name: str) -> bool:
+        """Whether there is such a part."""
+        return _key(name) in self._entries
+
+    def open(self, name: str) -> IO[bytes]:
+        """A part as a stream.
+
+        Raises:
+            UnreadableFile: there is no such part, or it is broken.
+        """
+        if not self.holds(name):
+            raise UnreadableFile(f"is broken: its part {name} is missing; open and save it again")
+        try:
+            return self._zip.open(self._entries[_key(name)])
+        except (zipfile.BadZipFile, OSError, NotImplementedError):
+            raise UnreadableFile(f"is broken: its part {name} cannot be unpacked; open and save it again") from None
+
+    def read(self, name: str) -> bytes:
+        """A part's bytes.
+
+        Raises:
+            UnreadableFile: there is no such part, or it is broken.
+        """
+        try:
+            with self.open(name) as part:
+                return part.read()
+        except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError, zlib.error):
+            raise UnreadableFile(f"is broken: its part {name} cannot be unpacked; open and save it again") from None
+
+    def xml(self, name: str) -> etree._Element:
+        """The root of a part.
+
+        Raises:
+            UnreadableFile: there is no such part, or it is broken.
+        """
+        data = self.read(name)
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
+        try:
+            root = etree.fromstring(data, parser)
+        except etree.XMLSyntaxError as error:
+            raise UnreadableFile(broken_xml(name, error)) from None
+        if b"purl.oclc.org/ooxml" in data:
+            _make_transitional(root)
+        if b"AlternateContent" in data:
+            _choose_alternates(root)
+        return root
+
+    def find_xml(self, name: str | None) -> etree._Element | None:
+        """The root of a part that the file can be read without; None where it is missing or broken."""
+        try:
+            return self.xml(name) if name else None
+        except UnreadableFile:
+            return None
+
+    def relations(self, name: str) -> Mapping[str, Relation]:
+        """What a part names, by the ids it uses; "" stands for the whole file."""
+        folder, last = posixpath.split(name)
+        root = self.find_xml(f"{folder}/_rels/{last}.rels" if folder else f"_rels/{last}.rels")
+        found: dict[str, Relation] = {}
+        for each in root if root is not None else ():
+            target = str(each.get("Target") or "")
+            external = each.get("TargetMode") == "External"
+            if not external:
+                target = posixpath.normpath(posixpath.join("/", folder, unquote(target))).lstrip("/")
+            found[str(each.get("Id"))] = Relation(str(each.get("Type") or "").rpartition("/")[2], target, external)
+        return found
+
+    def main_part(self, usual: str) -> str:
+        """The name of the part that the file is about: the one the file names, if it is there, or the usual one."""
+        named = (each.target for each in self.relations("").values() if each.kind == "officeDocument")
+        return next((name for name in named if self.holds(name)), usual)
+
+
+def broken_xml(name: str, error: etree.XMLSyntaxError) -> str:
+    """Why a part that is no proper XML is not read."""
+    if "XML_PARSE_HUGE" in str(error):  # what libxml2 says where one of its limits is met
+        return f"is nested too deeply to read, or holds too long a text, in its part {name}"
+    return f"is broken: its part {name} is not well-formed XML; open and save it again"
+
+
+def _key(name: str) -> str:
+    return name.replace("\\", "/").lstrip("/").lower()
+
+
+def _make_transitional(root: etree._Element) -> None:
+    """Give strict names their transitional form, for elements and attributes."""
+    names: dict[str, str] = {}
+
+    def transitional(name: str) -> str:
+        return names.setdefault(name, _STRICT.sub(_TRANSITIONAL, name)) if name.startswith("{http://purl") else name
+
+    for element in root.iter("*"):
+        element.tag = transitional(element.tag)
+        for name in [name for name in element.attrib if name.startswith("{http://purl")]:
+            element.set(transitional(name), element.attrib.pop(name))
+
+
+def _choose_alternates(root: etree._Element) -> None:
+    """Put the branch that is shown in the place of each piece of alternate content."""
+    for alternate in list(root.iter(f"{_COMPATIBILITY}AlternateContent")):
+        branch = next((each for each in alternate if _is_shown(each)), None)
+        parent = alternate.getparent()
+        if parent is None:
+            continue
+        for child in reversed(branch if branch is not None else ()):
+            alternate.addnext(child)
+        parent.remove(alternate)
+
+
+def _is_shown(branch: etree._Element) -> bool:
+    if branch.tag == f"{_COMPATIBILITY}Fallback":
+        return True
+    required = str(branch.get("Requires") or "").split()
+    return branch.tag == f"{_COMPATIBILITY}Choice" and all(
+        _SHOWN.match(branch.nsmap.get(prefix) or "") for prefix in required
+    )

@@ -1,0 +1,119 @@
+"""The texts of an RTF file while it is read: body, notes, headers; paragraphs, cells and rows end in them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+
+from qa.reading.decode import clean
+from qa.reading.draft import Draft
+from qa.reading.raised import Script, in_line
+from qa.records import BlockKind
+
+BODY = "body"
+
+
+@dataclass(slots=True)
+class _Story:
+    pieces: list[tuple[str, Script]] = field(default_factory=list)
+    cells: list[str] = field(default_factory=list)
+    nested_cells: list[str] = field(default_factory=list)
+    nested_rows: list[str] = field(default_factory=list)
+    marker: str = ""
+
+
+class Stories:
+    """Collects text by where it belongs, and makes drafts of it. A text that was not opened takes nothing."""
+
+    def __init__(self) -> None:
+        self._drafts: list[Draft] = []
+        self._notes: list[Draft] = []
+        self._running: dict[str, None] = {}
+        self._stories: defaultdict[str, _Story] = defaultdict(_Story)
+        self._opened = {BODY}
+        self._titled = False
+
+    def drafts(self) -> list[Draft]:
+        """All blocks: the body's, the notes, and headers and footers."""
+        running = (Draft(BlockKind.BOILERPLATE, text) for text in self._running)
+        return [draft for draft in (*self._drafts, *self._notes, *running) if draft.text.strip()]
+
+    def open_note(self) -> tuple[str, str]:
+        """Begin a note; returns its text's name, and the mark that refers to it."""
+        mark = f"[{len(self._notes) + 1}]"
+        self._notes.append(Draft(BlockKind.FOOTNOTE, mark))
+        return self._open(f"note{len(self._notes) - 1}"), mark
+
+    def open_running(self) -> str:
+        """Begin a header or footer; returns its text's name."""
+        return self._open(f"running{len(self._opened)}")
+
+    def _open(self, name: str) -> str:
+        self._opened.add(name)
+        return name
+
+    def put(self, name: str, text: str, script: Script) -> None:
+        """Add to a text."""
+        if name in self._opened:
+            self._stories[name].pieces.append((text, script))
+
+    def put_marker(self, name: str, text: str) -> None:
+        """Add to the number or bullet of a text's paragraph."""
+        self._stories[name].marker += text
+
+    def end_paragraph(self, name: str, level: int | None = None) -> None:
+        """End a text's paragraph, a heading if it has a level."""
+        text, marker = self._taken(name)
+        if not text:
+            return
+        if name.startswith("running"):
+            if not text.isdigit():
+                self._running[text] = None
+        elif name.startswith("note"):
+            at = int(name.removeprefix("note"))
+            self._notes[at] = replace(self._notes[at], text=f"{self._notes[at].text} {' '.join(text.split())}")
+        elif name == BODY:
+            self._drafts.append(self._block(text, marker, level))
+
+    def end_cell(self, name: str, *, nested: bool = False) -> None:
+        """End a cell, or one of a table inside a cell."""
+        text, marker = self._taken(name)
+        story = self._stories[name]
+        words = " ".join(f"{marker if _is_number(marker) else ''} {text}".split())
+        (story.nested_cells if nested else story.cells).append(words)
+
+    def end_row(self, name: str, *, nested: bool = False) -> None:
+        """End a row; those of tables inside its cells follow it."""
+        story = self._stories[name]
+        if nested:
+            story.nested_rows.append(" | ".join(story.nested_cells))
+            story.nested_cells = []
+            return
+        lines = [" | ".join(story.cells) if any(story.cells) else "", *story.nested_rows]
+        if name == BODY:
+            self._drafts += (Draft(BlockKind.TABLE, line, tight=True) for line in lines if line)
+        story.cells, story.nested_rows = [], []
+
+    def _taken(self, name: str) -> tuple[str, str]:
+        """The text since the last end, and the number before it."""
+        story = self._stories[name]
+        lines = (" ".join(line.split()) for line in clean(in_line(story.pieces)).split("\n"))
+        marker = " ".join(clean(story.marker).split())
+        story.pieces, story.marker = [], ""
+        return "\n".join(filter(None, lines)), marker
+
+    def _block(self, text: str, marker: str, level: int | None) -> Draft:
+        numbered = marker if _is_number(marker) else ""
+        if level:
+            heading = " ".join(f"{numbered} {text}".split())
+            if level == 1 and not self._titled:
+                self._titled = True
+                return Draft(BlockKind.TITLE, heading, level=1)
+            return Draft(BlockKind.HEADING, heading, level=level + 1)
+        if marker:
+            return Draft(BlockKind.LIST_ITEM, f"{numbered or '-'} {text}", tight=True)
+        return Draft(BlockKind.PARAGRAPH, text)
+
+
+def _is_number(marker: str) -> bool:
+    return any(char.isalnum() for char in marker)

@@ -1,0 +1,199 @@
+"""The rows of a workbook's sheets as they are shown, read as a stream: hidden rows and columns are passed over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from lxml import etree
+
+from qa.errors import UnreadableFile
+from qa.reading.decode import clean
+from qa.reading.office.names import number
+from qa.reading.office.number_formats import BUILT_IN, shown
+from qa.reading.office.package import Package, broken_xml
+from qa.reading.raised import Script, in_line
+from qa.reading.tables import Cell
+
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
+_CHUNK_BYTES = 1 << 20
+_LONGEST_MERGED = 200  # bytes of one entry
+_MOST_MERGED_CELLS = 200_000
+_WORDS = frozenset({"s", "str", "inlineStr"})
+_SCRIPTS = {"superscript": Script.RAISED, "subscript": Script.LOWERED}
+
+
+@dataclass(slots=True)
+class Hidden:
+    """How many rows and columns of a sheet are hidden, and how many formulas have no value."""
+
+    rows: int = 0
+    columns: int = 0
+    formulas: int = 0
+    merged: dict[tuple[int, int], int] = field(default_factory=dict)  # width of each merged range by its first cell
+
+
+class Workbook:
+    """What the sheets of a workbook share: its strings and formats."""
+
+    def __init__(self, package: Package, strings: str | None, styles: str | None, *, from_1904: bool) -> None:
+        self._package = package
+        self._from_1904 = from_1904
+        self._strings = list(self._read_strings(strings)) if strings and package.holds(strings) else []
+        self._formats: list[tuple[str, bool]] = []
+        root = package.find_xml(styles)
+        if root is not None:
+            self._read_formats(root)
+
+    def rows(self, name: str, hidden: Hidden) -> Iterator[tuple[int, list[Cell]]]:
+        """The shown rows of a sheet's part with their numbers; an empty one stands for all that are missing in a row.
+
+        Args:
+            name: The sheet's part.
+            hidden: Takes count of what is passed over; `merged` is complete before the first row.
+        """
+        covered = self._merged(name, hidden)
+        columns: set[int] = set()
+        expected = 1
+        for element in self._elements(name, ("{*}col", "{*}row")):
+            if etree.QName(element).localname == "col":
+                if element.get("hidden") in ("1", "true"):
+                    first, last = number(element.get("min"), 1), number(element.get("max"), 1)
+                    columns.update(range(first, min(last, 16_384) + 1))
+                    hidden.columns = len(columns)
+                continue
+            row = number(element.get("r"), expected)
+            if row > expected:
+                yield expected, []
+            expected = row + 1
+            if element.get("hidden") in ("1", "true"):
+                hidden.rows += 1
+            else:
+                yield row, [cell for cell in self._cells(element, row, covered, hidden) if cell.column not in columns]
+
+    def _cells(
+        self, element: etree._Element, row: int, covered: set[tuple[int, int]], hidden: Hidden
+    ) -> Iterator[Cell]:
+        column = 0
+        for cell in element:
+            reference = cell.get("r")
+            column = _column(reference.rstrip("0123456789")) if reference else column + 1
+            if covered and (row, column) in covered:
+                continue
+            kind = cell.get("t", "n")
+            value = formula = inline = None
+            for child in cell:
+                tag = child.tag
+                if tag.endswith("}v"):
+                    value = child.text
+                elif tag.endswith("}is"):
+                    inline = _rich(child)
+                elif tag.endswith("}f"):
+                    formula = child
+            if value is None and inline is None:
+                hidden.formulas += formula is not None
+                continue
+            code, bold = self._format(cell.get("s"))
+            text = inline if inline is not None else self._shown(value or "", kind, code)
+            text = _line(text)
+            if text:
+                yield Cell(column, text, kind in _WORDS, bold)
+
+    def _shown(self, value: str, kind: str, code: str) -> str:
+        """What a cell of this kind shows for a value."""
+        if kind == "s":
+            at = number(value, -1)
+            return self._strings[at] if 0 <= at < len(self._strings) else ""
+        if kind == "n":
+            with suppress(ValueError, OverflowError, ArithmeticError):
+                return shown(float(value), code, from_1904=self._from_1904)
+        elif kind == "b":
+            return "TRUE" if value.strip() in ("1", "true") else "FALSE"
+        elif kind == "d":
+            with suppress(ValueError):
+                return datetime.fromisoformat(value.strip()).isoformat(" ", "minutes").removesuffix(" 00:00")
+        return value
+
+    def _format(self, style: str | None) -> tuple[str, bool]:
+        """The format's code and whether the type is bold, of a cell of a style."""
+        at = number(style) if style else 0
+        return self._formats[at] if at < len(self._formats) else ("General", False)
+
+    def _elements(self, name: str, tags: tuple[str, ...]) -> Iterator[etree._Element]:
+        """The elements of these names in a part, each forgotten after it was given."""
+        with self._package.open(name) as part:
+            try:
+                for _, element in etree.iterparse(part, tag=tags, resolve_entities=False, remove_comments=True):
+                    yield element
+                    element.clear()
+                    while element.getprevious() is not None:
+                        del element.getparent()[0]
+            except etree.XMLSyntaxError as error:
+                raise UnreadableFile(broken_xml(name, error)) from None
+
+    def _read_strings(self, name: str) -> Iterator[str]:
+        for element in self._elements(name, ("{*}si",)):
+            yield _rich(element)
+
+    def _read_formats(self, root: etree._Element) -> None:
+        codes = dict(BUILT_IN)
+        for each in root.iter("{*}numFmt"):
+            codes[number(each.get("numFmtId"), -1)] = each.get("formatCode") or "General"
+        fonts = [font.find("{*}b") is not None for font in root.iterfind("{*}fonts/{*}font")]
+        for each in root.iterfind("{*}cellXfs/{*}xf"):
+            font = number(each.get("fontId"))
+            code = codes.get(number(each.get("numFmtId")), "General")
+            self._formats.append((code, font < len(fonts) and fonts[font]))
+
+    def _merged(self, name: str, hidden: Hidden) -> set[tuple[int, int]]:
+        """The cells that merged ranges cover, but for the first of each; what a file holds there is not shown."""
+        covered: set[tuple[int, int]] = set()
+        with self._package.open(name) as part:
+            rest = b""
+            while chunk := part.read(_CHUNK_BYTES):
+                for found in _MERGED.finditer(rest + chunk):
+                    left, right = _column(found[1].decode()), _column(found[3].decode())
+                    top, bottom = int(found[2]), int(found[4])
+                    size = (right - left + 1) * (bottom - top + 1)
+                    hidden.merged[top, left] = right - left + 1
+                    if size > 0 and len(covered) + size <= _MOST_MERGED_CELLS:
+                        covered.update(
+                            (row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)
+                        )
+                        covered.discard((top, left))
+                rest = chunk[-_LONGEST_MERGED:]
+        return covered
+
+
+def _line(text: str) -> str:
+    """Clean text in a line. Most of a sheet is that already, which is quick to see."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    return " ".join(clean(text).split())
+
+
+@lru_cache(maxsize=32_768)
+def _column(letters: str) -> int:
+    """The number of a column from 1: "B" is 2."""
+    column = 0
+    for char in letters.upper():
+        column = column * 26 + ord(char) - 64
+    return column
+
+
+def _rich(element: etree._Element) -> str:
+    """A string with its runs; readings above Chinese or Japanese characters are no part of it."""
+    pieces: list[tuple[str, Script]] = []
+    for child in element:
+        tag = child.tag.rpartition("}")[2]
+        if tag == "t":
+            pieces.append((child.text or "", Script.BASE))
+        elif tag == "r":
+            align = child.find("{*}rPr/{*}vertAlign")
+            script = Script.BASE if align is None else _SCRIPTS.get(align.get("val") or "", Script.BASE)
+            pieces.append(("".join(text.text or "" for text in child.iterfind("{*}t")), script))
+    return pieces[0][0] if len(pieces) == 1 else in_line(pieces)

@@ -1,0 +1,83 @@
+"""Shapes of a slide: what they are, and in which order they are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from qa.reading.office.names import qn
+
+_ROW_EMU = 200_000  # shapes whose tops differ by less (half a centimetre) are read from left to right
+_LENGTH = re.compile(r"(-?[\d.]+)(mm|cm|in|pt|pc|pi)?")
+_EMU = {"mm": 36_000, "cm": 360_000, "in": 914_400, "pt": 12_700, "pc": 152_400, "pi": 152_400}
+_NO_SHAPES = {qn("p:nvGrpSpPr"), qn("p:grpSpPr"), qn("p:extLst"), qn("p:cxnSp")}
+
+
+def properties_of(shape: etree._Element) -> etree._Element | None:
+    """A shape's name, description and whether it is hidden (`p:cNvPr`)."""
+    return shape.find(f"*/{qn('p:cNvPr')}")
+
+
+def is_hidden(shape: etree._Element) -> bool:
+    """Whether a shape is switched off."""
+    properties = properties_of(shape)
+    return properties is not None and properties.get("hidden") in ("1", "true")
+
+
+def placeholder_of(shape: etree._Element) -> tuple[str, str] | None:
+    """The type and the index of the placeholder that a shape fills."""
+    placeholder = shape.find(f"*/{qn('p:nvPr')}/{qn('p:ph')}")
+    return None if placeholder is None else (placeholder.get("type") or "obj", placeholder.get("idx") or "0")
+
+
+class Places:
+    """Where shapes stand: at their own place, or at that of the placeholder in the layout or its master."""
+
+    def __init__(self, layout: etree._Element | None, master: etree._Element | None) -> None:
+        self._by_index: dict[str, tuple[int, int]] = {}
+        self._by_type: dict[str, tuple[int, int]] = {}
+        for root in (layout, master):
+            for shape in () if root is None else root.iter(qn("p:sp"), qn("p:pic"), qn("p:graphicFrame")):
+                placeholder, place = placeholder_of(shape), _own_place(shape)
+                if placeholder and place:
+                    if root is layout:
+                        self._by_index.setdefault(placeholder[1], place)
+                    self._by_type.setdefault(placeholder[0], place)
+
+    def in_order(self, tree: etree._Element) -> Iterator[etree._Element]:
+        """The shapes of a slide or a group, from top to bottom and left to right."""
+        shapes = [shape for shape in tree.iterchildren("*") if shape.tag not in _NO_SHAPES]
+        return iter(sorted(shapes, key=self._key))
+
+    def _key(self, shape: etree._Element) -> tuple[int, int]:
+        x, y = _own_place(shape) or self._inherited(shape)
+        return y // _ROW_EMU, x
+
+    def _inherited(self, shape: etree._Element) -> tuple[int, int]:
+        kind, index = placeholder_of(shape) or ("", "")
+        return (
+            self._by_index.get(index)
+            or self._by_type.get(kind)
+            or self._by_type.get("body" if kind == "obj" else "")
+            or (0, 0)
+        )
+
+
+def _own_place(shape: etree._Element) -> tuple[int, int] | None:
+    """A shape's left and top in EMU."""
+    for path in (f"{qn('p:spPr')}/{qn('a:xfrm')}", f"{qn('p:grpSpPr')}/{qn('a:xfrm')}", qn("p:xfrm")):
+        place = shape.find(path)
+        corner = None if place is None else place.find(qn("a:off"))
+        if corner is not None:
+            return _emu(corner.get("x")), _emu(corner.get("y"))
+    return None
+
+
+def _emu(length: str | None) -> int:
+    found = _LENGTH.fullmatch(length or "")
+    try:
+        return int(float(found[1]) * _EMU.get(found[2] or "", 1)) if found else 0
+    except (ValueError, OverflowError):
+        return 0

@@ -1,0 +1,85 @@
+"""Text on slides: the paragraphs of a shape or a cell, with automatic numbers, equations and raised marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from qa.reading.decode import clean
+from qa.reading.office.equations import linear
+from qa.reading.office.names import number, qn
+from qa.reading.office.symbols import as_unicode, is_symbol_font
+from qa.reading.office.word_numbering import formatted
+from qa.reading.raised import Script, in_line
+
+_AUTOMATIC = re.compile(r"(arabic|romanUc|romanLc|alphaUc|alphaLc)(Period|ParenR|ParenBoth|Plain)")
+_FORMS = {"arabic": "decimal", "romanUc": "upperRoman", "romanLc": "lowerRoman", "alphaUc": "upperLetter",
+          "alphaLc": "lowerLetter"}  # fmt: skip
+_AROUND = {"Period": "{}.", "ParenR": "{})", "ParenBoth": "({})", "Plain": "{}"}
+_PRIVATE = re.compile("[\uf000-\uf0ff]+")
+_ANY_NUMBER = "‹#›"  # what a field for the slide's number holds in a template
+
+
+def words(element: etree._Element) -> str:
+    """All text of a shape or cell in a line."""
+    return " ".join(lines(element))
+
+
+def lines(element: etree._Element) -> Iterator[str]:
+    """The paragraphs of a shape or cell that hold text, each in a line."""
+    counts: dict[int, tuple[str, int]] = {}  # by level: the kind of the list that goes on there, and its last number
+    for paragraph in element.iter(qn("a:p")):
+        text = " ".join(clean(in_line(_pieces(paragraph)).replace("\v", " ")).split())
+        if text:
+            yield _numbered(paragraph, counts) + text
+
+
+def _numbered(paragraph: etree._Element, counts: dict[int, tuple[str, int]]) -> str:
+    properties = paragraph.find(qn("a:pPr"))
+    level = number(None if properties is None else properties.get("lvl"))
+    listed = None if properties is None else properties.find(qn("a:buAutoNum"))
+    kind = "" if listed is None else str(listed.get("type") or "")
+    form = _AUTOMATIC.fullmatch(kind)
+    for deeper in [each for each in counts if each > level or (each == level and form is None)]:
+        del counts[deeper]
+    if form is None or listed is None:
+        return ""
+    start = number(listed.get("startAt"), 1)
+    known, last = counts.get(level, ("", 0))
+    count = last + 1 if known == kind else start
+    counts[level] = kind, count
+    return _AROUND[form[2]].format(formatted(count, _FORMS[form[1]])) + " "
+
+
+def _pieces(paragraph: etree._Element) -> Iterator[tuple[str, Script]]:
+    for child in paragraph.iterchildren("*"):
+        if child.tag == qn("a:br"):
+            yield " ", Script.BASE
+        elif child.tag in (qn("a:r"), qn("a:fld")):
+            text = child.findtext(qn("a:t")) or ""
+            if text != _ANY_NUMBER:
+                properties = child.find(qn("a:rPr"))
+                yield _shown(text, properties), _script(properties)
+        elif child.tag == qn("a14:m"):
+            yield f" {linear(child)} ", Script.BASE
+
+
+def _script(properties: etree._Element | None) -> Script:
+    baseline = (
+        number((properties.get("baseline") or "0").rstrip("%").partition(".")[0]) if properties is not None else 0
+    )
+    return Script.RAISED if baseline > 0 else Script.LOWERED if baseline < 0 else Script.BASE
+
+
+def _shown(text: str, properties: etree._Element | None) -> str:
+    """What the run's fonts show: the one for text, and the one for symbols in the private area."""
+    if properties is None:
+        return as_unicode(text, None)
+    latin, symbols = (
+        None if (found := properties.find(qn(name))) is None else found.get("typeface") for name in ("a:latin", "a:sym")
+    )
+    if is_symbol_font(latin):
+        return as_unicode(text, latin)
+    return _PRIVATE.sub(lambda found: as_unicode(found[0], symbols), text)

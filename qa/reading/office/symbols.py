@@ -1,0 +1,91 @@
+"""Characters of symbol fonts, which stand at code points of other letters or in the private area, as Unicode.
+
+Sources: the Symbol encoding of the PDF specification (ISO 32000-1, annex D.5) and Unicode's correspondences for
+Wingdings (L2/12-130).
+"""
+
+from __future__ import annotations
+
+_PRIVATE = 0xF000  # symbol fonts keep their 256 characters from here on
+
+_SYMBOL = {
+    **dict(zip(range(0x20, 0x40), " !∀#∃%&∍()∗+,−./0123456789:;<=>?", strict=True)),
+    **dict(zip(range(0x40, 0x60), "≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_", strict=True)),
+    **dict(zip(range(0x60, 0x7F), "‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼", strict=True)),
+    **dict(zip(range(0xA0, 0xC0), "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵", strict=True)),
+    **dict(zip(range(0xC0, 0xE0), "ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓", strict=True)),
+    **dict(zip(range(0xE0, 0xF0), "◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪", strict=True)),
+    **dict(zip(range(0xF1, 0xFF), "〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭", strict=True)),
+}
+_WINGDINGS = {
+    0x20: " ", 0x21: "✏", 0x22: "✂", 0x23: "✁", 0x28: "☎", 0x29: "✆", 0x2A: "✉", 0x36: "⌛", 0x3E: "✇", 0x3F: "✍",
+    0x41: "✌", 0x45: "☜", 0x46: "☞", 0x47: "☝", 0x48: "☟", 0x4A: "☺", 0x4C: "☹", 0x4E: "☠", 0x4F: "⚐", 0x51: "✈",
+    0x52: "☼", 0x54: "❄", 0x58: "✠", 0x59: "✡", 0x5A: "☪", 0x5B: "☯", 0x6C: "●", 0x6D: "❍", 0x6E: "■", 0x6F: "□",
+    0x71: "❑", 0x72: "❒", 0x73: "⬧", 0x74: "⧫", 0x75: "◆", 0x76: "❖", 0x77: "⬥", 0x78: "⌧", 0x79: "⍓", 0x7A: "⌘",
+    0x7B: "❀", 0x7C: "✿", 0x7D: "❝", 0x7E: "❞", 0x80: "⓪", 0x8B: "⓿", 0x9E: "·", 0x9F: "•", 0xA1: "○", 0xA4: "◉",
+    0xA5: "◎", 0xA7: "▪", 0xA8: "◻", 0xAA: "✦", 0xAB: "★", 0xAC: "✶", 0xAE: "✹", 0xB0: "⌖", 0xB2: "✧", 0xB4: "⍰",
+    0xD8: "➢", 0xDC: "➲", 0xDF: "←", 0xE0: "→", 0xE1: "↑", 0xE2: "↓", 0xE3: "↖", 0xE4: "↗", 0xE5: "↙", 0xE6: "↘",
+    0xE7: "←", 0xE8: "➔", 0xE9: "↑", 0xEA: "↓", 0xEF: "⇦", 0xF0: "⇨", 0xF1: "⇧", 0xF2: "⇩", 0xF3: "⬄", 0xF4: "⇳",
+    0xFB: "✗", 0xFC: "✓", 0xFD: "☒", 0xFE: "☑",
+    **{0x81 + each: chr(0x2460 + each) for each in range(10)},  # ① to ⑩
+    **{0x8C + each: chr(0x2776 + each) for each in range(10)},  # ❶ to ❿
+}  # fmt: skip
+_WINGDINGS_2 = {
+    0x20: " ", 0x21: "🖊", 0x4F: "✗", 0x50: "✓", 0x51: "☒", 0x52: "☑", 0x53: "☒", 0x54: "☒", 0x55: "⮾", 0x56: "⮿",
+    0x96: "●", 0x97: "●", 0x98: "●", 0x99: "○", 0x9E: "■", 0x9F: "■", 0xA0: "■", 0xA2: "□", 0xA3: "□",
+    **{0x6A + each: chr(0x2460 + each) for each in range(10)},
+    **{0x75 + each: chr(0x2776 + each) for each in range(10)},
+}  # fmt: skip
+_WINGDINGS_3 = {
+    0x20: " ",
+    0x22: "↔",
+    0x66: "←",
+    0x67: "→",
+    0x68: "↑",
+    0x69: "↓",
+    0x6E: "↔",
+    0x7D: "▶",
+    0x70: "▲",
+    0x71: "▼",
+}
+_WEBDINGS = {
+    0x20: " ",
+    0x61: "✓",
+    0x72: "✗",
+    0x63: "□",
+    0x67: "■",
+    0x6E: "●",
+    0x33: "◀",
+    0x34: "▶",
+    0x35: "▲",
+    0x36: "▼",
+}
+
+_FONTS = {
+    "symbol": _SYMBOL,
+    "wingdings": _WINGDINGS,
+    "wingdings 2": _WINGDINGS_2,
+    "wingdings 3": _WINGDINGS_3,
+    "webdings": _WEBDINGS,
+}
+
+
+def is_symbol_font(font: str | None) -> bool:
+    """Whether a font shows other characters than its text's code points say."""
+    return (font or "").strip().lower() in _FONTS
+
+
+def as_unicode(text: str, font: str | None) -> str:
+    """What a font shows for a text: "\uf0b3" in Symbol is "≥". A symbol that Unicode lacks or none knows is dropped."""
+    table = _FONTS.get((font or "").strip().lower())
+    shown = []
+    for char in text:
+        code = ord(char) - _PRIVATE if _PRIVATE <= ord(char) <= _PRIVATE + 0xFF else ord(char)
+        if table is not None and code < 0x100:
+            shown.append(table.get(code, ""))
+        elif code != ord(char):
+            # Private characters without a symbol font are the font's own; Word writes those of Symbol most of all.
+            shown.append(_SYMBOL.get(code, "") if code > 0x7E else chr(code))
+        else:
+            shown.append(char)
+    return "".join(shown)

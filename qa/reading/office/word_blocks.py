@@ -1,0 +1,238 @@
+"""The blocks of a Word document: paragraphs by their styles and numbers, tables, and what is anchored in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from functools import partial
+
+from lxml import etree
+
+from qa.reading.decode import clean
+from qa.reading.draft import Draft
+from qa.reading.left_out import LeftOut
+from qa.reading.office.drawings import Drawings
+from qa.reading.office.names import is_on, number, qn, value
+from qa.reading.office.package import Relation
+from qa.reading.office.word_numbering import BULLET, Numbering
+from qa.reading.office.word_styles import Style, Styles, is_shaded, outline_of
+from qa.reading.office.word_text import Line, ParagraphReader, is_prompt
+from qa.reading.raised import Script, in_line
+from qa.records import BlockKind
+
+_LONGEST_HEADING_CHARS = 300  # a longer paragraph is text, whatever its style is called
+_TRANSPARENT = {qn("w:customXml"), qn("w:ins"), qn("w:moveTo"), qn("w:sdtContent"), qn("w:smartTag")}
+_DELETED = (qn("w:del"), qn("w:moveFrom"))
+_PLAIN_TABLES = {None, "TableNormal", "TableGrid"}
+
+
+class BlockReader:
+    """Reads the blocks of one document in their order; titles and numbers depend on what came before."""
+
+    def __init__(
+        self, styles: Styles, numbering: Numbering, text: ParagraphReader, drawings: Drawings, left_out: LeftOut
+    ) -> None:
+        self._styles = styles
+        self._numbering = numbering
+        self._text = text
+        self._drawings = drawings
+        self._left_out = left_out
+        self._relations: Mapping[str, Relation] = {}
+        self._titled = self._listed = False
+        self._carried: list[tuple[str, Script]] = []  # a paragraph whose end was deleted runs on into the next
+
+    def read(
+        self, story: etree._Element, parent: etree._Element, relations: Mapping[str, Relation], *, shaded: bool
+    ) -> Iterator[Draft]:
+        """The blocks of a text.
+
+        Args:
+            story: What holds the text whole: the root of a part, or one note.
+            parent: What holds its blocks.
+            relations: The parts that its drawings name.
+            shaded: Whether a background may lie behind it, so that white text may be seen.
+        """
+        self._relations = relations
+        self._text.begin_story(story)
+        yield from self._blocks(parent, shaded=shaded)
+
+    def _blocks(self, parent: etree._Element, *, shaded: bool) -> Iterator[Draft]:
+        """The blocks in a body, a cell, a text box or a note."""
+        for child in parent.iterchildren("*"):
+            if child.tag == qn("w:p"):
+                yield from self._paragraph(child, shaded=shaded)
+            elif child.tag == qn("w:tbl"):
+                yield from self._table(child, shaded=shaded)
+            elif child.tag == qn("w:sdt"):
+                content = child.find(qn("w:sdtContent"))
+                if content is not None and not is_prompt(child):
+                    yield from self._blocks(content, shaded=shaded)
+            elif child.tag in _TRANSPARENT:
+                yield from self._blocks(child, shaded=shaded)
+            elif child.tag in (qn("m:oMathPara"), qn("m:oMath")):
+                around = etree.Element(qn("w:p"))
+                around.append(deepcopy(child))
+                yield from self._paragraph(around, shaded=shaded)
+            elif child.tag in (qn("w:altChunk"), qn("w:subDoc")):
+                self._left_out.add("embedded document")
+        if self._carried:
+            yield Draft(BlockKind.PARAGRAPH, _written(self._carried))
+            self._carried = []
+
+    def _paragraph(self, paragraph: etree._Element, *, shaded: bool) -> Iterator[Draft]:
+        line = self._text.line(paragraph, shaded=shaded)
+        if line.runs_on:
+            self._carried += line.pieces
+        else:
+            properties = paragraph.find(qn("w:pPr"))
+            style_id = value(properties, "w:pStyle")
+            style = self._styles.paragraph(style_id)
+            text = _written([*self._carried, *line.pieces])
+            self._carried = []
+            marker = None if line.hidden and not text else self._marker(properties, style_id, style)
+            if text:
+                outline = value(properties, "w:outlineLvl")
+                level = style.outline if outline is None else outline_of(outline)
+                yield self._block(text, marker, style, level)
+        yield from self._anchored(line)
+
+    def _marker(self, properties: etree._Element | None, style_id: str | None, style: Style) -> str | None:
+        """What automatic numbering puts before a paragraph; None where it is in no list."""
+        numbered = None if properties is None else properties.find(qn("w:numPr"))
+        list_id, level = style.numbering
+        if numbered is not None:
+            own_level = value(numbered, "w:ilvl")
+            list_id = value(numbered, "w:numId") or list_id
+            level = level if own_level is None else number(own_level)
+        return self._numbering.marker(list_id, level, style_id)
+
+    def _block(self, text: str, marker: str | None, style: Style, level: int | None) -> Draft:
+        name = style.name.lower()
+        number_of = "" if marker in (None, BULLET) else str(marker)
+        if name in ("title", "subtitle") or (level is not None and len(text) <= _LONGEST_HEADING_CHARS):
+            level = 1 if level is None or name == "title" else level
+            heading = " ".join(f"{number_of}{text}".split())
+            if level == 1 and not self._titled and not self._listed and name != "subtitle":
+                self._titled = True
+                return Draft(BlockKind.TITLE, heading, level=1)
+            return Draft(BlockKind.HEADING, heading, level=max(2, level + 1))
+        if marker is None:
+            return Draft(BlockKind.PARAGRAPH, text)
+        self._listed = True
+        return Draft(BlockKind.LIST_ITEM, marker + text, tight=True)
+
+    def _anchored(self, line: Line) -> Iterator[Draft]:
+        """What is anchored in a paragraph: the text boxes, charts, diagrams and pictures of it, in their order."""
+        for element in line.anchored:
+            frame = element.find(f".//{qn('wp:docPr')}")
+            if frame is not None and frame.get("hidden") in ("1", "true"):
+                continue
+            yield from self._drawings.graphic(element, self._relations)
+            described = None if frame is None else frame.get("descr")
+            yield from _drawn(element, described, self._drawings, partial(self._blocks, shaded=True))
+
+    def _table(self, table: etree._Element, *, shaded: bool) -> Iterator[Draft]:
+        """A table's rows; a table inside a cell, or a text box anchored there, follows the row that it stands in."""
+        style = value(table.find(qn("w:tblPr")), "w:tblStyle")
+        shaded = shaded or style not in _PLAIN_TABLES or is_shaded(table.find(qn("w:tblPr")))
+        rows = [row for row in _through(table, qn("w:tr")) if not _is_row_gone(row)]
+        cells = [[cell for cell in _through(row, qn("w:tc")) if not _is_cell_gone(cell)] for row in rows]
+        if len(cells) == 1 and len(cells[0]) == 1:  # a frame around text
+            yield from self._blocks(cells[0][0], shaded=True)
+            return
+        lines: list[str] = []
+        for row in cells:
+            inner: list[Draft] = []
+            texts = [self._cell(cell, inner, shaded=shaded or is_shaded(cell.find(qn("w:tcPr")))) for cell in row]
+            if any(texts):
+                lines.append(" | ".join(texts))
+            if inner:
+                yield Draft(BlockKind.TABLE, "\n".join(lines))
+                yield from inner
+                lines = []
+        yield Draft(BlockKind.TABLE, "\n".join(lines))
+
+    def _cell(self, cell: etree._Element, inner: list[Draft], *, shaded: bool) -> str:
+        """A cell's words in a line. What is a table, or anchored in the cell, goes to `inner`."""
+        merged = None if (properties := cell.find(qn("w:tcPr"))) is None else properties.find(qn("w:vMerge"))
+        if merged is not None and merged.get(qn("w:val")) in (None, "continue"):
+            return ""  # the cell above goes on
+        words: list[str] = []
+        for child in _flat(cell):
+            if child.tag == qn("w:tbl"):
+                inner.extend(self._table(child, shaded=shaded))
+                continue
+            line = self._text.line(child, shaded=shaded)
+            properties = child.find(qn("w:pPr"))
+            style_id = value(properties, "w:pStyle")
+            marker = self._marker(properties, style_id, self._styles.paragraph(style_id)) or ""
+            words.append(f"{'' if marker == BULLET else marker}{_written(line.pieces)}")
+            inner.extend(self._anchored(line))
+        return " ".join(" ".join(words).split())
+
+
+def _drawn(
+    element: etree._Element,
+    description: str | None,
+    drawings: Drawings,
+    blocks: Callable[[etree._Element], Iterator[Draft]],
+) -> Iterator[Draft]:
+    """The text boxes, pictures and words in a drawing, in their order; `blocks` reads what a box holds."""
+    walker = etree.iterwalk(element, events=("start",))
+    for _, inner in walker:
+        if inner.tag == qn("w:txbxContent"):
+            walker.skip_subtree()
+            yield from blocks(inner)
+        elif inner.tag == qn("a:txBody"):
+            walker.skip_subtree()
+            for paragraph in inner.iter(qn("a:p")):
+                words = "".join(text.text or "" for text in paragraph.iter(qn("a:t")))
+                yield Draft(BlockKind.PARAGRAPH, clean(words))
+        elif inner.tag == qn("pic:pic"):
+            own = inner.find(f"{qn('pic:nvPicPr')}/{qn('pic:cNvPr')}")
+            yield from drawings.picture(description or (None if own is None else own.get("descr")))
+            description = None
+        elif inner.tag == qn("v:shape") and "visibility:hidden" in (inner.get("style") or "").replace(" ", ""):
+            walker.skip_subtree()
+        elif inner.tag == qn("v:textpath"):
+            yield Draft(BlockKind.PARAGRAPH, clean(inner.get("string") or ""))
+        elif inner.tag == qn("v:imagedata") and element.tag == qn("w:pict"):
+            shape = inner.getparent()
+            yield from drawings.picture(None if shape is None else shape.get("alt"))
+        elif inner.tag == qn("o:OLEObject"):
+            drawings.embedded(inner.get("ProgID"))
+
+
+def _written(pieces: list[tuple[str, Script]]) -> str:
+    """A paragraph's pieces as lines of text."""
+    lines = (" ".join(line.split()) for line in clean(in_line(pieces)).split("\n"))
+    return "\n".join(filter(None, lines))
+
+
+def _through(parent: etree._Element, tag: str) -> Iterator[etree._Element]:
+    """The rows of a table or the cells of a row, those in content controls and insertions included."""
+    for child in parent.iterchildren("*"):
+        if child.tag == tag:
+            yield child
+        elif child.tag == qn("w:sdt") or child.tag in _TRANSPARENT:
+            yield from _through(child, tag)
+
+
+def _flat(cell: etree._Element) -> Iterator[etree._Element]:
+    """The paragraphs and tables of a cell, those in content controls and insertions included."""
+    for child in cell.iterchildren("*"):
+        if child.tag in (qn("w:p"), qn("w:tbl")):
+            yield child
+        elif child.tag in _TRANSPARENT or (child.tag == qn("w:sdt") and not is_prompt(child)):
+            yield from _flat(child)
+
+
+def _is_row_gone(row: etree._Element) -> bool:
+    properties = row.find(qn("w:trPr"))
+    gone = properties is not None and any(properties.find(tag) is not None for tag in _DELETED)
+    return gone or bool(is_on(properties, "w:hidden"))
+
+
+def _is_cell_gone(cell: etree._Element) -> bool:
+    properties = cell.find(qn("w:tcPr"))
+    return properties is not None and properties.find(qn("w:cellDel")) is not None

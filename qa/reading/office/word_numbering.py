@@ -1,0 +1,207 @@
+"""Automatic numbers of a Word document's paragraphs, as Word shows them: "2.1", "(b)", "Article IV".
+
+1. A list's number (`w:num`) stands for a definition of nine levels (`w:abstractNum`), some overridden.
+2. Lists of one definition count on together; one that overrides a level's start begins anew when it is first used.
+3. A paragraph raises its level's count and resets the deeper ones, unless they say that they go on.
+4. The level's text holds "%1" to "%9" for the counts of the levels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lxml import etree
+
+from qa.reading.office.names import is_on, number, qn, value
+
+_LEVELS = 9
+_PLACE = re.compile(r"%([1-9])")
+_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
+          (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
+_ONES = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+         "seventeen eighteen nineteen").split()  # fmt: skip
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
+             "twelve": "twelfth"}  # fmt: skip
+_LARGEST_IN_WORDS = 99
+_LARGEST_ROMAN = 3999
+BULLET = "- "  # whatever sign it is
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    start: int = 1
+    form: str = "decimal"
+    text: str = ""
+    restart: int | None = None  # the level that resets this one, counted from 1; 0: none does
+    legal: bool = False
+    joined: bool = False  # no blank between number and text
+
+
+class Numbering:
+    """The numbers of a document's paragraphs, counted as they are asked for in their order."""
+
+    def __init__(self, root: etree._Element | None) -> None:
+        self._definitions: dict[str, etree._Element] = {}
+        self._lists: dict[str, etree._Element] = {}
+        self._levels: dict[str, list[_Level]] = {}
+        self._styles: dict[str, str] = {}  # definitions that a numbering style stands for
+        self._linked: dict[tuple[str, str], int] = {}
+        self._counts: dict[str, list[int | None]] = {}
+        self._begun: set[str] = set()
+        for each in () if root is None else root.iterchildren(qn("w:abstractNum")):
+            name = str(each.get(qn("w:abstractNumId")))
+            self._definitions.setdefault(name, each)
+            if (style := value(each, "w:styleLink")) is not None:
+                self._styles.setdefault(style, name)
+        for each in () if root is None else root.iterchildren(qn("w:num")):
+            self._lists.setdefault(str(each.get(qn("w:numId"))), each)
+
+    def marker(self, list_id: str | None, level: int | None, style_id: str | None) -> str | None:
+        """Count a paragraph.
+
+        Args:
+            list_id: The number of its list.
+            level: Its level from 0; None: the level that its style is linked with.
+            style_id: Its style.
+
+        Returns:
+            What Word shows before it with the blank that follows, `BULLET` for any bullet, "" for a level that shows
+            nothing; None if the paragraph is in no list.
+        """
+        if list_id is None or list_id not in self._lists:
+            return None
+        levels = self._levels_of(list_id)
+        if level is None:
+            level = self._linked.get((list_id, style_id or ""), 0)
+        level = min(max(level, 0), _LEVELS - 1)
+        counts = self._count(list_id, levels, level)
+        at = levels[level]
+        if at.form == "bullet":
+            return BULLET if at.text.strip() else ""
+        shown = _PLACE.sub(lambda place: self._shown(levels, counts, at, int(place[1]) - 1), at.text)
+        return shown.strip() + ("" if at.joined or not shown.strip() else " ")
+
+    def _shown(self, levels: list[_Level], counts: list[int | None], at: _Level, level: int) -> str:
+        count = counts[level]
+        each = levels[level]
+        return formatted(each.start if count is None else count, "decimal" if at.legal else each.form)
+
+    def _count(self, list_id: str, levels: list[_Level], level: int) -> list[int | None]:
+        definition = self._definition(list_id)
+        counts = self._counts.setdefault(definition, [None] * _LEVELS)
+        if list_id not in self._begun:
+            self._begun.add(list_id)
+            for override in self._lists[list_id].iterchildren(qn("w:lvlOverride")):
+                at = number(override.get(qn("w:ilvl")))
+                if value(override, "w:startOverride") is not None and 0 <= at < _LEVELS:
+                    counts[at] = None
+        count = counts[level]
+        counts[level] = levels[level].start if count is None else count + 1
+        for deeper in range(level + 1, _LEVELS):
+            restart = levels[deeper].restart
+            if restart is None or level < restart:
+                counts[deeper] = None
+        return counts
+
+    def _definition(self, list_id: str) -> str:
+        name = value(self._lists[list_id], "w:abstractNumId") or ""
+        element = self._definitions.get(name)
+        link = None if element is None else value(element, "w:numStyleLink")
+        return self._styles.get(link, name) if link else name
+
+    def _levels_of(self, list_id: str) -> list[_Level]:
+        known = self._levels.get(list_id)
+        if known is not None:
+            return known
+        levels = [_Level() for _ in range(_LEVELS)]
+        definition = self._definitions.get(self._definition(list_id))
+        elements = [] if definition is None else list(definition.iterchildren(qn("w:lvl")))
+        for override in self._lists[list_id].iterchildren(qn("w:lvlOverride")):
+            elements += override.iterchildren(qn("w:lvl"))
+        for element in elements:
+            at = number(element.get(qn("w:ilvl")), -1)
+            if 0 <= at < _LEVELS:
+                levels[at] = _level(element)
+                if (style := value(element, "w:pStyle")) is not None:
+                    self._linked[list_id, style] = at
+        for override in self._lists[list_id].iterchildren(qn("w:lvlOverride")):
+            at, start = number(override.get(qn("w:ilvl")), -1), value(override, "w:startOverride")
+            if 0 <= at < _LEVELS and start is not None:
+                old = levels[at]
+                levels[at] = _Level(number(start, 1), old.form, old.text, old.restart, old.legal, old.joined)
+        self._levels[list_id] = levels
+        return levels
+
+
+def _level(element: etree._Element) -> _Level:
+    restart = value(element, "w:lvlRestart")
+    return _Level(
+        start=number(value(element, "w:start"), 0),
+        form=value(element, "w:numFmt") or "decimal",
+        text=value(element, "w:lvlText") or "",
+        restart=None if restart is None else number(restart),
+        legal=bool(is_on(element, "w:isLgl")),
+        joined=value(element, "w:suff") == "nothing",
+    )
+
+
+def formatted(count: int, form: str) -> str:
+    """A number in one of Word's forms; in digits where this form is not known or has no such number."""
+    if form == "none":
+        return ""
+    writer = _FORMS.get(form)
+    return str(count) if writer is None or count < 1 else writer(count)
+
+
+def _roman(count: int) -> str:
+    if count > _LARGEST_ROMAN:
+        return str(count)
+    written = ""
+    for size, letters in _ROMAN:
+        times, count = divmod(count, size)
+        written += letters * times
+    return written
+
+
+def _letters(count: int) -> str:
+    times, place = divmod(count - 1, 26)
+    return chr(ord("a") + place) * min(times + 1, 30)  # after z Word writes aa, bb
+
+
+def _ordinal(count: int) -> str:
+    teens = 10 <= count % 100 <= 20
+    return f"{count}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(count % 10, 'th')}"
+
+
+def _in_words(count: int) -> str:
+    if count > _LARGEST_IN_WORDS:
+        return str(count)
+    if count < 20:
+        return _ONES[count]
+    tens, ones = divmod(count, 10)
+    return _TENS[tens - 2] + (f"-{_ONES[ones]}" if ones else "")
+
+
+def _ordinal_in_words(count: int) -> str:
+    if count > _LARGEST_IN_WORDS:
+        return _ordinal(count)
+    head, dash, last = _in_words(count).rpartition("-")
+    ordinal = _ORDINALS.get(last) or (f"{last[:-1]}ieth" if last.endswith("y") else f"{last}th")
+    return head + dash + ordinal
+
+
+_FORMS: dict[str, Callable[[int], str]] = {
+    "upperRoman": lambda count: _roman(count).upper(),
+    "lowerRoman": _roman,
+    "upperLetter": lambda count: _letters(count).upper(),
+    "lowerLetter": _letters,
+    "decimalZero": lambda count: f"{count:02d}",
+    "ordinal": _ordinal,
+    "cardinalText": lambda count: _in_words(count).capitalize(),
+    "ordinalText": lambda count: _ordinal_in_words(count).capitalize(),
+    "numberInDash": lambda count: f"- {count} -",
+    "decimalEnclosedCircle": lambda count: chr(0x245F + count) if count <= 20 else str(count),
+}

@@ -1,0 +1,151 @@
+"""Styles of a Word document: what each gives to its paragraphs and characters, those it is based on included."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from lxml import etree
+
+from qa.reading.office.names import is_on, number, qn, value
+from qa.reading.raised import Script
+
+_HEADING = re.compile(r"(?i)heading\s*(\d)")
+_LONGEST_CHAIN = 50
+_LEAST_SHIFT = 4  # in half points: a smaller one only adjusts the line
+_SCRIPTS = {"superscript": Script.RAISED, "subscript": Script.LOWERED, "baseline": Script.BASE}
+_WHITE = {"FFFFFF", "white"}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How characters look, so far as it decides what is read. None: not set here."""
+
+    hidden: bool | None = None
+    script: Script | None = None
+    font: str | None = None
+    white: bool | None = None
+    shaded: bool | None = None
+
+    def over(self, other: Look) -> Look:
+        """The same look, completed by another."""
+        return Look(
+            self.hidden if self.hidden is not None else other.hidden,
+            self.script or other.script,
+            self.font or other.font,
+            self.white if self.white is not None else other.white,
+            self.shaded if self.shaded is not None else other.shaded,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What a style says. `outline` is the level of its headings from 1; `numbering` the list's number and level."""
+
+    name: str = ""
+    outline: int | None = None
+    numbering: tuple[str | None, int | None] = (None, None)
+    look: Look = Look()
+
+
+def look_of(properties: etree._Element | None) -> Look:
+    """How characters look that have these properties (`w:rPr`)."""
+    if properties is None or not len(properties):
+        return Look()
+    script = _SCRIPTS.get(value(properties, "w:vertAlign") or "")
+    shift = number((value(properties, "w:position") or "").removesuffix("pt"))
+    if script is None and abs(shift) >= _LEAST_SHIFT:
+        script = Script.RAISED if shift > 0 else Script.LOWERED
+    colour = value(properties, "w:color")
+    font = value(properties, "w:rFonts", "w:ascii") or value(properties, "w:rFonts", "w:hAnsi")
+    return Look(
+        hidden=is_on(properties, "w:vanish"),
+        script=script,
+        font=font,
+        white=None if colour is None else colour in _WHITE,
+        shaded=True if is_shaded(properties) or value(properties, "w:highlight") not in (None, "none") else None,
+    )
+
+
+def is_shaded(properties: etree._Element | None) -> bool:
+    """Whether properties of characters, a paragraph, a row or a cell set a background."""
+    shading = None if properties is None else properties.find(qn("w:shd"))
+    if shading is None:
+        return False
+    plain = shading.get(qn("w:val")) in ("clear", "nil", None)
+    return not plain or shading.get(qn("w:fill")) not in (None, "auto", "FFFFFF")
+
+
+class Styles:
+    """The styles of a document by their ids."""
+
+    def __init__(self, root: etree._Element | None) -> None:
+        self._elements: dict[str, etree._Element] = {}
+        self._default: str | None = None
+        self._known: dict[str, Style] = {}
+        self._base = Look()
+        for style in () if root is None else root.iterchildren(qn("w:style")):
+            style_id = style.get(qn("w:styleId"))
+            if style_id is not None:
+                self._elements.setdefault(style_id, style)  # of two with one id the first counts
+                if style.get(qn("w:type")) == "paragraph" and style.get(qn("w:default")) in ("1", "true", "on"):
+                    self._default = style_id
+        if root is not None:
+            self._base = look_of(root.find(f"{qn('w:docDefaults')}/{qn('w:rPrDefault')}/{qn('w:rPr')}"))
+
+    @cached_property
+    def plain(self) -> Style:
+        """The style of paragraphs that name none."""
+        return self._style(self._default) if self._default else Style(look=self._base)
+
+    def paragraph(self, style_id: str | None) -> Style:
+        """The style of a paragraph that names this one; the default one where it is no style of paragraphs."""
+        element = self._elements.get(style_id or "")
+        if style_id is None or element is None or element.get(qn("w:type")) != "paragraph":
+            return self.plain
+        return self._style(style_id)
+
+    def character(self, style_id: str | None) -> Look:
+        """How characters look that name a style."""
+        return self._style(style_id).look if style_id in self._elements and style_id else Look()
+
+    def _style(self, style_id: str) -> Style:
+        known = self._known.get(style_id)
+        if known is not None:
+            return known
+        chain: list[str] = []
+        at: str | None = style_id
+        while at in self._elements and at not in chain and at not in self._known and len(chain) < _LONGEST_CHAIN:
+            chain.append(at)
+            at = value(self._elements[at], "w:basedOn")
+        style = self._known.get(at or "", Style())
+        for each in reversed(chain):
+            style = self._known[each] = _based(self._elements[each], style)
+        return style
+
+
+def _based(element: etree._Element, base: Style) -> Style:
+    """A style's own properties over those of the style it is based on."""
+    name = value(element, "w:name") or ""
+    properties = element.find(qn("w:pPr"))
+    outline = base.outline
+    if (heading := _HEADING.match(name)) is not None:
+        outline = int(heading[1])
+    elif (level := value(properties, "w:outlineLvl")) is not None:
+        outline = outline_of(level)
+    numbered = None if properties is None else properties.find(qn("w:numPr"))
+    number_id, level_id = base.numbering
+    if numbered is not None:
+        number_id = value(numbered, "w:numId") or number_id
+        own_level = value(numbered, "w:ilvl")
+        level_id = number(own_level) if own_level is not None else level_id
+    look = look_of(element.find(qn("w:rPr")))
+    shaded = True if is_shaded(properties) else look.shaded
+    return Style(name, outline, (number_id, level_id), replace(look, shaded=shaded).over(base.look))
+
+
+def outline_of(level: str | None) -> int | None:
+    """The level of a heading from 1, or None for body text (10 in the file's count from 0 is 9)."""
+    found = number(level, 9)
+    return found + 1 if 0 <= found < 9 else None

@@ -1,0 +1,49 @@
+"""Why a file was not read, in plain words: a verdict on the file, or what was wanting.
+
+No text of a library's exception becomes a reason: it says what went wrong in the library, in its terms, not what is
+wrong with the file. It is told beside the reason, as a detail for the log.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from typing import Any
+
+from qa.errors import UnreadableFile
+from qa.reading.parser_guard import peak_mb
+
+_LONGEST_DETAIL_CHARS = 300
+_SHORTAGES = (errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
+_OF_MEMORY = re.compile(r"memory|alloc", re.IGNORECASE)  # in what libraries in C say where memory is refused
+_FAILED = "its parser failed on it, so it is broken or unusual; open and save it again"
+
+
+def failure(error: Exception, allowed_mb: int) -> dict[str, Any]:
+    """Why a file was not read, as a reply of a worker.
+
+    Args:
+        error: What its parser raised.
+        allowed_mb: The memory that this process may take.
+
+    Returns:
+        `error`, a verdict on the file; or `exhausted` or `for_now`: memory, or something else, was wanting. With
+        `detail`, where a library's exception is behind it.
+    """
+    refused = _OF_MEMORY.search(str(error)) and 2 * peak_mb("self") >= allowed_mb
+    if isinstance(error, MemoryError) or refused:
+        return {"exhausted": True}
+    if isinstance(error, UnreadableFile) and error.__context__ is None:
+        return {"error": str(error)}
+    detail = {"detail": _in_a_line(error.__context__ if isinstance(error, UnreadableFile) else error)}
+    if isinstance(error, RecursionError):
+        return {"error": "is nested too deeply to read"} | detail
+    if isinstance(error, ImportError):
+        return {"for_now": "its parser cannot be loaded; install the requirements again"} | detail
+    if isinstance(error, OSError) and error.errno in _SHORTAGES:
+        return {"for_now": f"its parser could not work ({error.strerror})"} | detail
+    return {"error": str(error) if isinstance(error, UnreadableFile) else _FAILED} | detail
+
+
+def _in_a_line(error: BaseException | None) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_DETAIL_CHARS]

@@ -1,0 +1,135 @@
+"""Rows of cells to blocks: each row a block of its own that names its column heads, so that it can be cited by itself.
+
+1. Rows without an empty one between them are a region. Rows of one cell before its table are text.
+2. The first row with several cells, all words, is the heads, if what follows shows that: numbers below words, bold
+   type, or three columns and more. A head that spans columns stands before those below it.
+3. A later region without heads of its own and no wider than the last one goes on under its heads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import NamedTuple
+
+from qa.reading.draft import Draft
+from qa.records import BlockKind
+
+_LOOKED_AHEAD = 20  # rows that show whether the first one is heads
+_LONGEST_HEAD_CHARS = 80
+_LEAST_COLUMNS = 3
+
+
+class Cell(NamedTuple):
+    """A cell that is not empty: its column from 1, and whether it holds words rather than a number, and bold type."""
+
+    column: int
+    text: str
+    is_text: bool
+    bold: bool = False
+
+
+Row = tuple[int, Sequence[Cell]]  # its number, and the cells of it that are not empty
+
+
+def rows_to_drafts(
+    rows: Iterable[Row], merged: Mapping[tuple[int, int], int] | None = None, *, headed: bool = False
+) -> Iterator[Draft]:
+    """The rows of one sheet as drafts, whose pages are the rows' numbers.
+
+    Args:
+        rows: The rows in their order; an empty one ends a region.
+        merged: The width of merged cells by row and column.
+        headed: Whether a first row of words is taken for heads without a look at what follows.
+    """
+    heads: dict[int, str] = {}
+    for opening, following in _regions(rows):
+        yield from _region(opening, following, heads, merged or {}, headed=headed)
+        headed = False
+
+
+def _regions(rows: Iterable[Row]) -> Iterator[tuple[list[Row], Iterator[Row]]]:
+    """Each region: its first rows, and all of its rows."""
+    source = iter(rows)
+
+    def region(first: Row) -> Iterator[Row]:
+        yield first
+        for row in source:
+            if not row[1]:
+                return
+            yield row
+
+    while True:
+        first = next((row for row in source if row[1]), None)
+        if first is None:
+            return
+        inside = region(first)
+        yield list(islice(inside, _LOOKED_AHEAD)), inside
+
+
+def _region(
+    opening: list[Row],
+    following: Iterator[Row],
+    heads: dict[int, str],
+    merged: Mapping[tuple[int, int], int],
+    *,
+    headed: bool,
+) -> Iterator[Draft]:
+    at = 0
+    while at < len(opening) and len(opening[at][1]) == 1 and any(len(cells) > 1 for _, cells in opening[at:]):
+        number, (cell,) = opening[at]
+        yield Draft(BlockKind.PARAGRAPH, cell.text, page=number)
+        at += 1
+    found, depth = _heads(opening[at:], merged, headed=headed)
+    if found:
+        heads.clear()
+        heads.update(found)
+        at += depth
+    elif not _fits(opening[at:], heads):
+        heads.clear()
+    for number, cells in chain(opening[at:], following):
+        yield _row(number, cells, heads)
+
+
+def _heads(rows: list[Row], merged: Mapping[tuple[int, int], int], *, headed: bool) -> tuple[dict[int, str], int]:
+    """The heads of columns, and how many rows they take; none where the first row is not heads."""
+    if len(rows) < 2 or not _may_be_heads(rows[0][1]):
+        return {}, 0
+    number, cells = rows[0]
+    wide = {cell.column: merged.get((number, cell.column), 1) for cell in cells}
+    if max(wide.values()) > 1 and len(rows) > 2 and _may_be_heads(rows[1][1]):
+        above = {cell.column + each: cell.text for cell in cells for each in range(wide[cell.column])}
+        below = {cell.column: cell.text for cell in rows[1][1]}
+        columns = sorted({*above, *below})
+        return {each: " ".join(filter(None, (above.get(each), below.get(each)))) for each in columns}, 2
+    if not headed and not _follow(rows):
+        return {}, 0
+    return {cell.column: cell.text for cell in cells}, 1
+
+
+def _may_be_heads(cells: Sequence[Cell]) -> bool:
+    texts = [cell.text for cell in cells]
+    return (
+        len(cells) > 1
+        and all(cell.is_text and len(cell.text) <= _LONGEST_HEAD_CHARS for cell in cells)
+        and len(set(texts)) == len(texts)
+    )
+
+
+def _follow(rows: list[Row]) -> bool:
+    """Whether what follows the first row shows that it is heads."""
+    cells = rows[0][1]
+    columns = {cell.column for cell in cells}
+    numbers = any(cell.column in columns and not cell.is_text for _, row in rows[1:] for cell in row)
+    bold = all(cell.bold for cell in cells) and not all(cell.bold for cell in rows[1][1])
+    return numbers or bold or len(cells) >= _LEAST_COLUMNS
+
+
+def _fits(rows: list[Row], heads: Mapping[int, str]) -> bool:
+    return bool(heads) and all(len(cells) > 1 and all(cell.column in heads for cell in cells) for _, cells in rows)
+
+
+def _row(number: int, cells: Sequence[Cell], heads: Mapping[int, str]) -> Draft:
+    parts = [f"{heads[cell.column]}: {cell.text}" if cell.column in heads else cell.text for cell in cells]
+    run_in = len(parts[0]) if heads and len(parts) > 1 else 0
+    return Draft(BlockKind.TABLE, " | ".join(parts), run_in=run_in, page=number, tight=True)

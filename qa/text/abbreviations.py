@@ -1,0 +1,129 @@
+"""Abbreviations: everyday ones, and those that a text itself defines or spells out.
+
+- `everyday` words come from a table, `everyday_abbreviations.json`.
+- A definition is a short form in brackets behind its long form, or the reverse, found as Schwartz and Hearst do ("A
+  simple algorithm for identifying abbreviation definitions in biomedical text", 2003): letters of the short form are
+  looked for from right to left, and its first letter begins a word. "KFHP, or" and "or KFHP," serve as brackets too.
+- A phrase is a run of words that may have initials: words with capitals that stand together, or a compound with hyphens
+  and the words behind it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+
+_SHORT = r"[A-Z][A-Za-z0-9&-]{0,8}[A-Z0-9]s?|[A-Z]{2,10}s?"
+_BRACKETED = re.compile(rf"\((?P<short>{_SHORT})\)")
+_LONG_IN_BRACKETS = re.compile(rf"(?<![\w-])(?P<short>{_SHORT}) \((?P<long>[^()]{{4,100}})\)")
+_OR = re.compile(rf",? or (?:the )?(?P<short>{_SHORT})(?=[,;.:)]| is\b| are\b)")
+_STANDS_FOR = re.compile(
+    rf"(?<![\w-])(?P<short>{_SHORT}) (?:stands for|is short for|means) (?:the )?(?P<long>[^.;:,()\n]{{4,100}})"
+)
+_WORDS_LOOKED_AT = 4  # beyond the short form's letters
+_LONG_PIECE = re.compile(r"[^\s()\[\]{};:.,]+")
+_CAPITAL = r"[A-Z][\w’'&]*"
+_LINK = r"(?:of|for|the|and|in|on|de|&)"
+_CAPITALS = re.compile(rf"(?<![\w-]){_CAPITAL}(?:(?:[ -]{_LINK})?[ -]{_CAPITAL}){{1,6}}")
+_COMPOUND = re.compile(r"(?<![\w-])[A-Za-z]+(?:-[A-Za-z]+){1,4}(?: [A-Za-z]+){0,2}")
+_IN_CAPITALS = re.compile(r"(?<![\w-])[A-Z]{2,10}s?(?![\w-])")
+_PARTS = re.compile(r"[\w’']+")
+_LINKS = frozenset("of for the and in on de to a an &".split())
+_SHORTEST, _LONGEST = 2, 6  # letters of initials
+
+
+def folded(text: str) -> str:
+    """A phrase by which it is one whatever its case and its hyphens."""
+    return " ".join(_PARTS.findall(text.casefold()))
+
+
+def short_folded(text: str) -> str:
+    """A short form without its case, hyphens and plural s."""
+    plain = re.sub(r"[-.\s]", "", text)
+    return (plain[:-1] if plain.endswith("s") and plain[:-1].isupper() else plain).casefold()
+
+
+@cache
+def everyday() -> dict[str, str]:
+    """Everyday abbreviations with what they stand for."""
+    return dict(json.loads(files("qa.text").joinpath("everyday_abbreviations.json").read_text("utf-8"))["words"])
+
+
+@cache
+def states() -> dict[str, str]:
+    """The states of the United States by their codes."""
+    return dict(json.loads(files("qa.text").joinpath("everyday_abbreviations.json").read_text("utf-8"))["states"])
+
+
+def definitions(text: str) -> Iterator[tuple[str, str]]:
+    """The short and long forms that a text defines, as they are written there."""
+    for pattern in (_BRACKETED, _OR):
+        for match in pattern.finditer(text):
+            before = text[max(0, match.start() - 200) : match.start()]
+            yield from _pair(match["short"], before[before.rfind("\n") + 1 :])
+    for pattern in (_LONG_IN_BRACKETS, _STANDS_FOR):
+        for match in pattern.finditer(text):
+            yield from _pair(match["short"], match["long"], whole=pattern is _LONG_IN_BRACKETS)
+
+
+def _pair(short: str, text: str, *, whole: bool = False) -> Iterator[tuple[str, str]]:
+    plain = short[:-1] if short.endswith("s") and short[:-1].isupper() else short
+    letters = sum(char.isalnum() for char in plain)
+    pieces = list(_LONG_PIECE.finditer(text))[-min(letters + _WORDS_LOOKED_AT, 2 * letters) :]
+    if not pieces:
+        return
+    if not whole and text[pieces[-1].end() :].strip(" *_\"'“”‘’,"):
+        return  # something else stands between
+    nearest = text[pieces[0].start() : pieces[-1].end()]
+    begin = _begin(plain, nearest)
+    if begin is not None:
+        long = " ".join(nearest[begin:].strip("*_\"'“”‘’ ").split())
+        if len(long) > len(plain) and plain.casefold() not in folded(long).split():
+            yield plain, long
+
+
+def _begin(short: str, long: str) -> int | None:
+    """Where the long form begins that a short form's letters are found in, from right to left; else None."""
+    place = len(long) - 1
+    for number in range(len(short) - 1, -1, -1):
+        char = short[number].casefold()
+        if not char.isalnum():
+            continue
+        while place >= 0 and (
+            long[place].casefold() != char or (number == 0 and place > 0 and long[place - 1].isalnum())
+        ):
+            place -= 1
+        if place < 0:
+            return None
+        place -= 1
+    return place + 1
+
+
+def phrases(text: str) -> Iterator[tuple[str, str]]:
+    """The runs of words that may be abbreviated, each with its initials in small letters."""
+    for match in _CAPITALS.finditer(text):
+        parts = _PARTS.findall(match[0])
+        for begin in range(len(parts)):
+            for end in range(begin + _SHORTEST, min(len(parts), begin + _LONGEST) + 1):
+                run = parts[begin:end]
+                if run[0] not in _LINKS and run[-1] not in _LINKS:
+                    yield from ((initials, " ".join(run)) for initials in _initials(run))
+    for match in _COMPOUND.finditer(text):
+        parts = _PARTS.findall(match[0])
+        compound = match[0].split(" ")[0].count("-") + 1
+        for end in range(compound, len(parts) + 1):
+            yield from ((initials, " ".join(parts[:end])) for initials in _initials(parts[:end]))
+
+
+def _initials(run: list[str]) -> set[str]:
+    """The initials of all words of a run, and of those that are not small links."""
+    found = {"".join(part[0] for part in run), "".join(part[0] for part in run if part not in _LINKS)}
+    return {each.casefold() for each in found if _SHORTEST <= len(each) <= _LONGEST and each.isalpha()}
+
+
+def capitals(text: str) -> Iterator[str]:
+    """The folded short forms that a text uses: words of capital letters."""
+    return (short_folded(match[0]) for match in _IN_CAPITALS.finditer(text))

@@ -1,0 +1,208 @@
+"""The shapes of replies, in pydantic: they describe the API.
+
+Replies are not validated on the way out: `qa.web.api.json_form` writes them, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SpanModel(_Reply):
+    """Some of the passage's words."""
+
+    start: int
+    end: int
+
+
+class FootnoteModel(_Reply):
+    """A note, at its own place in the same document."""
+
+    text: str
+    start: int
+    end: int
+
+
+class CitationModel(_Reply):
+    """Where a quote stands."""
+
+    document_id: str
+    title: str
+    publisher: str | None
+    author: str | None
+    date: str | None = Field(description="ISO 8601; null for an undated document")
+    source: str = Field(description="File under the documents' folder")
+    page: int | None = Field(description="The page of the words that answer; null where there are no pages")
+    pages: list[int] | None = Field(description="The first and the last page that the passage stands on")
+    start: int = Field(description="Offset into the document's canonical text, in code points")
+    end: int
+    url: str = Field(description="Opens the document at the quote, relative to this service")
+
+
+class WordModel(_Reply):
+    """A word of the question and what it met in the passage."""
+
+    word: str
+    weight: float = Field(description="The term's rarity (BM25's idf)")
+    similarity: float = Field(description="Cosine with its nearest counterpart")
+    in_sentence: float = Field(description="The same within the best sentence and the headings")
+    exact: bool = Field(description="Whether the passage or its headings hold the very term")
+    place: SpanModel | None = Field(description="Its counterpart in `text`; null when that stands in the headings")
+
+
+class QuoteModel(_Reply):
+    """One passage."""
+
+    rank: int
+    score: float = Field(description="Standing among this question's candidates: 1 is best on every signal")
+    text: str = Field(description="Word for word `document.text[start:end]`")
+    headings: list[str]
+    highlights: list[SpanModel] = Field(description="The answering words, as offsets into `text`")
+    citation: CitationModel
+    also_in: list[CitationModel] = Field(description="The same passage in other documents")
+    footnotes: list[FootnoteModel] = Field(description="Notes that the quote's own markers point at")
+    signals: dict[str, float] | None = Field(default=None, description="Raw scores; only with explain=1")
+    words: list[WordModel] | None = Field(default=None, description="Words that met; only with explain=1")
+
+
+class StatedModel(_Reply):
+    """A figure that a document gives, as it is written there."""
+
+    value: str
+    citation: CitationModel = Field(description="The sentence that gives it")
+
+
+class AnswerModel(_Reply):
+    """The reply to a question."""
+
+    question: str
+    searched: str = Field(
+        description="The part of the question that asks, misspelt words corrected, abbreviations written out"
+    )
+    verdict: Literal["answered", "related", "none", "uncalibrated"] = Field(
+        description="uncalibrated: no confidence was fitted for this model, see `qa eval fit`"
+    )
+    confidence: float | None = Field(
+        description="Estimated probability that the passages answer the question; null where none was fitted"
+    )
+    sure: bool = Field(description="Whether nine of ten answers of such a confidence are right")
+    unmet: list[str] = Field(description="Words of the question that the first passage does not mention")
+    disagreement: list[StatedModel] = Field(description="Different figures of different documents; mostly empty")
+    undated_left_out: int = Field(description="Undated documents that the filter by date left out")
+    passages: list[QuoteModel]
+    snapshot: str
+    took_ms: float
+    stages_ms: dict[str, float] | None = Field(default=None, description="`took_ms` by stage; only with explain=1")
+
+
+class DocumentInfoModel(_Reply):
+    """One document, without its text."""
+
+    id: str
+    source: str
+    title: str
+    publisher: str | None
+    author: str | None
+    date: str | None
+    url: str | None
+    characters: int
+    passages: int
+
+
+class DocumentsModel(_Reply):
+    """The list of documents, or a page of it."""
+
+    documents: list[DocumentInfoModel]
+    matching: int = Field(description="How many documents match on all pages")
+    cursor: str | None = Field(description="Asks for the next page; null on the last")
+
+
+class BlockModel(_Reply):
+    """A structural unit of a document."""
+
+    kind: Literal["title", "heading", "paragraph", "list_item", "table", "code", "footnote", "boilerplate"]
+    start: int
+    end: int
+    level: int
+    run_in: int = Field(description="Length of a subhead that opens the block itself")
+    slide: int | None
+    page: int | None
+    breaks: list[tuple[int, int]] = Field(description="Where a further page begins in the text, each with its number")
+
+
+class DocumentModel(_Reply):
+    """One document, whole."""
+
+    id: str
+    source: str
+    sha256: str
+    title: str
+    publisher: str | None
+    author: str | None
+    date: str | None
+    url: str | None
+    characters: int
+    blocks: list[BlockModel]
+    text: str = Field(description="The canonical text that every offset points into")
+
+
+class IndexModel(_Reply):
+    """What is loaded."""
+
+    snapshot: str
+    built_at: str
+    model: str
+    documents: int
+    passages: int
+    trouble: str | None
+    building: dict[str, Any] | None
+    last_build: dict[str, Any] | None
+
+
+class BuildModel(_Reply):
+    """A build will come."""
+
+    build: Literal["asked for"]
+
+
+class StoredModel(BuildModel):
+    """A file in the documents' folder."""
+
+    source: str = Field(description="File under the documents' folder")
+    id: str = Field(description="Of the document, once the build has read it")
+    stored: Literal["added", "replaced"]
+    bytes: int = Field(description="Its size")
+    sha256: str = Field(description="Of its bytes, in hexadecimal digits")
+
+
+class RemovedModel(BuildModel):
+    """A file that is no longer in the documents' folder."""
+
+    source: str = Field(description="File under the documents' folder")
+    id: str = Field(description="Of the document, which the build removes")
+    stored: Literal["removed"]
+
+
+class HealthModel(_Reply):
+    """A probe's good news."""
+
+    status: Literal["ok", "ready"]
+
+
+class ErrorDetail(_Reply):
+    """What went wrong: `code` for programs, `message` for people."""
+
+    code: str
+    message: str
+
+
+class ErrorModel(_Reply):
+    """Every error of every route."""
+
+    error: ErrorDetail

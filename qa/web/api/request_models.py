@@ -1,0 +1,178 @@
+"""The shapes of requests, in pydantic: every request is checked against them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from qa.records import Filters
+from qa.web.document_list import Sort
+
+MAX_RESULTS = 50
+DEFAULT_RESULTS = 5
+MAX_LISTED = 1000
+_MAX_FILTER_VALUES = 1000  # more ids than any URL holds; keeps a hostile body from becoming a giant query
+
+# A question needs a letter or a digit: `str.isalnum` in the terms of ECMA-262's regular expressions.
+_HAS_A_WORD = r"[\p{L}\p{N}]"
+# What `qa.text.document_names` asks of a name, as far as a regular expression can tell; words have the rest.
+_IN_NAME = r'[^\x00-\x1f\x7f-\x9f/\\:*?"<>|'
+_PART = rf"(?!\.|~\$){_IN_NAME}]{{0,199}}{_IN_NAME}. ]"
+NAME_PATTERN = rf"^{_PART}(?:/{_PART}){{0,7}}$"
+NAME_RULES = (
+    "The file's name in the documents' folder, with at most seven folders before it. No part is hidden, has more than "
+    "200 bytes or characters that steer how text is shown, or is reserved by Windows; sources.toml is not a document"
+)
+_WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?")
+_FLAGS = {"true": True, "false": False, "1": True, "0": False}
+
+_ONLY_DOCUMENTS = "Only these documents, by id"
+_ONLY_PUBLISHERS = "Only these publishers, in capitals or not; unknown_publisher lists those that there are"
+
+
+def _iso_day(value: str) -> str:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        raise ValueError("write the date as YYYY-MM-DD")
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{value} is not a day of the calendar") from None
+    return value
+
+
+def _encodable(value: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError("holds half of a surrogate pair, which is not text")
+    return value
+
+
+def _integral(value: object) -> object:
+    """46.0 as 46, since JSON Schema counts it among the integers; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _number_in_text(value: str) -> str:
+    match = _WHOLE_NUMBER.fullmatch(value)
+    if not match:
+        raise ValueError("write a whole number")
+    return match[1]
+
+
+def _flag_in_text(value: str) -> bool:
+    if value not in _FLAGS:
+        raise ValueError("write true or false, or 1 or 0")
+    return _FLAGS[value]
+
+
+Question = Annotated[
+    str,
+    Field(
+        description="The question, in words: it holds a letter or a digit",
+        examples=["who is the COO of the medical foundation"],
+        json_schema_extra={"minLength": 1, "pattern": _HAS_A_WORD},
+    ),
+]
+Day = Annotated[str, AfterValidator(_iso_day), Field(examples=["2022-01-01"], json_schema_extra={"format": "date"})]
+_Count = Annotated[int, Field(ge=1, le=MAX_RESULTS, description=f"How many passages at most, 1 to {MAX_RESULTS}")]
+Results = Annotated[_Count, BeforeValidator(_integral)]
+ResultsInQuery = Annotated[_Count, BeforeValidator(_number_in_text)]
+Text = Annotated[str, AfterValidator(_encodable)]
+ListedInQuery = Annotated[int, Field(ge=1, le=MAX_LISTED), BeforeValidator(_number_in_text)]
+Names = Annotated[list[Text], Field(max_length=_MAX_FILTER_VALUES)]
+Exactly = Annotated[
+    bool, Field(description="Search for exactly what was typed: nothing is corrected, left out or written out")
+]
+ExactlyInQuery = Annotated[
+    Exactly,
+    BeforeValidator(_flag_in_text),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}]}),
+]
+Explain = Annotated[bool, Field(description="Add each passage's raw `signals` and matched `words`, and `stages_ms`")]
+ExplainInQuery = Annotated[
+    Explain,
+    BeforeValidator(_flag_in_text),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}]}),
+]
+
+
+class _DateRange(BaseModel):
+    date_from: Day | None = Field(default=None, description="Not older than this day")
+    date_to: Day | None = Field(
+        default=None,
+        description="Not newer than this day, nor before `date_from`",
+    )
+
+    undated: Literal["exclude", "include"] = Field(
+        default="exclude", description="Whether a range of days keeps undated documents"
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.date_from and self.date_to and self.date_from > self.date_to:
+            raise ValueError("date_from lies after date_to")
+        return self
+
+
+class AskFilters(_DateRange):
+    """Restrictions applied before ranking, as a query string repeats them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    document_id: Names = Field(default=[], description=f"{_ONLY_DOCUMENTS}; repeatable")
+    publisher: Names = Field(default=[], description=f"{_ONLY_PUBLISHERS}; repeatable")
+
+    def filters(self) -> Filters:
+        """The same as a record."""
+        return Filters(
+            tuple(self.document_id), tuple(self.publisher), self.date_from, self.date_to, self.undated == "include"
+        )
+
+
+class AskQuery(AskFilters):
+    """A question as a query string."""
+
+    q: Question
+    k: ResultsInQuery = DEFAULT_RESULTS
+    explain: ExplainInQuery = False
+    exactly: ExactlyInQuery = False
+
+
+class ListQuery(BaseModel):
+    """Which documents to list, as a query string."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    query: Text = Field(default="", description="Words that the title, publisher, author or path holds, in any case")
+    sort: Sort = Field(default="source", description="By path, title, date or size in characters; - begins at the end")
+    limit: ListedInQuery | None = Field(default=None, description=f"How many at most, 1 to {MAX_LISTED}; all without")
+    cursor: Text | None = Field(default=None, description="The `cursor` of the page before")
+
+
+class BodyFilters(_DateRange):
+    """Restrictions applied before ranking."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    document_ids: Names = Field(default=[], description=_ONLY_DOCUMENTS)
+    publishers: Names = Field(default=[], description=_ONLY_PUBLISHERS)
+
+    def filters(self) -> Filters:
+        """The same as a record."""
+        return Filters(
+            tuple(self.document_ids), tuple(self.publishers), self.date_from, self.date_to, self.undated == "include"
+        )
+
+
+class AskBody(BaseModel):
+    """A question as a JSON body."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    question: Question
+    k: Results = DEFAULT_RESULTS
+    filters: BodyFilters = Field(default_factory=BodyFilters)
+    explain: Explain = False
+    exactly: Exactly = False

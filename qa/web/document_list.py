@@ -1,0 +1,72 @@
+"""Part of the list of documents: those that hold some words, sorted, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from qa.errors import InvalidRequest
+from qa.records import DocumentInfo
+
+Sort = Literal["source", "title", "date", "-date", "size", "-size"]
+
+_KEYS: dict[str, Callable[[DocumentInfo], Any]] = {
+    "source": lambda info: info.source,
+    "title": lambda info: info.title.casefold(),
+    "date": lambda info: info.date or "",
+    "size": lambda info: info.characters,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of the documents that were asked for.
+
+    Attributes:
+        documents: This page.
+        matching: How many documents there are on all pages.
+        cursor: What asks for the next page; None on the last one.
+    """
+
+    documents: tuple[DocumentInfo, ...]
+    matching: int
+    cursor: str | None = None
+
+
+def matching(documents: Iterable[DocumentInfo], query: str = "", sort: Sort = "source") -> tuple[DocumentInfo, ...]:
+    """The documents whose title, publisher, author or path hold every word of the query, in any case.
+
+    Documents that the sort key does not tell apart stay in the order of their paths, and undated ones come last.
+    """
+    words = query.casefold().split()
+    found = sorted((info for info in documents if _holds(info, words)), key=_KEYS["source"])
+    name, descending = sort.lstrip("-"), sort.startswith("-")
+    found.sort(key=_KEYS[name], reverse=descending)
+    if name == "date":
+        found.sort(key=lambda info: info.date is None)
+    return tuple(found)
+
+
+def page_after(documents: tuple[DocumentInfo, ...], cursor: str | None, limit: int | None) -> Listed:
+    """The documents after the one with the id `cursor`, at most `limit`.
+
+    Raises:
+        InvalidRequest: no document of the list has this id, as after a rebuild that removed it.
+    """
+    start = 0
+    if cursor is not None:
+        places = {info.id: place for place, info in enumerate(documents)}
+        if cursor not in places:
+            raise InvalidRequest(f"The cursor {cursor!r} names no document of this list; ask without it.")
+        start = places[cursor] + 1
+    page = documents[start:] if limit is None else documents[start : start + limit]
+    is_last = start + len(page) >= len(documents)
+    return Listed(page, len(documents), None if is_last or not page else page[-1].id)
+
+
+def _holds(info: DocumentInfo, words: list[str]) -> bool:
+    if not words:
+        return True
+    text = " ".join(filter(None, (info.title, info.publisher, info.author, info.source))).casefold()
+    return all(word in text for word in words)

@@ -1,0 +1,169 @@
+"""What a reader of a web page sees, by its structure and its own styles."""
+
+from __future__ import annotations
+
+import pytest
+
+from qa.reading.documents import load_document
+from qa.reading.passages import cut_passages
+from qa.records import BlockKind, Document
+
+LONG = "The mill employs 230 people in two towns, makes paper bags, and has done so since the year in which it burned. "
+
+
+def read(body: str, head: str = "") -> Document:
+    page = f"<!doctype html><html><head><meta charset=utf-8>{head}</head><body>{body}</body></html>"
+    return load_document("a.html", page.encode())
+
+
+def text_of(document: Document, *, furniture: bool = False) -> str:
+    return " ".join(
+        document.text[block.start : block.end]
+        for block in document.blocks
+        if (block.kind is BlockKind.BOILERPLATE) == furniture
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["share-price", "sidebar-free", "menu", "comments", "ad", "promo", "related", "cookie-recipes", "nav", "popup"],
+)
+@pytest.mark.parametrize("where", ["class", "id"])
+def test_no_class_or_id_makes_text_furniture(name: str, where: str) -> None:
+    document = read(
+        f"<h1>Mill</h1><p>Old.</p><div {where}='{name}'><p>{LONG}</p></div><section {where}={name}>Open.</section>"
+    )
+    assert text_of(document) == f"Mill Old. {LONG.strip()} Open."
+
+
+HIDDEN = [
+    '<p style="display: none">Gone.</p>', "<p hidden>Gone.</p>", '<p style="visibility:hidden">Gone.</p>',
+    "<p class=off>Gone.</p>", "<div id=gone><p>Gone.</p></div>", "<div class=box><p class=in>Gone.</p></div>",
+    "<template><p>Gone.</p></template>",
+    "<script>Gone.</script>", "<noscript>Gone.</noscript>", "<p class='late off'>Gone.</p>", "<dialog>Gone.</dialog>",
+    "<p class=away>Gone.</p>", '<input type=hidden value="Gone.">',
+]  # fmt: skip
+SHEET = """<style>/* .shown {display:none} */ .off, .x { display: none; } #gone{display:none!important}
+.box > p.in {visibility: hidden} .late {color: red} .away {position:absolute; left:-9999px}
+@media print {.shown {display: none}} @media (max-width: 600px) {.shown{display:none}}
+.shown {display:none} p.shown {display:block} .panel {display:none} .panel.open {display:block}
+.tick:checked ~ .answer {display:block} .answer {display:none}</style>"""
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_what_a_page_hides_is_not_its_text(hidden: str) -> None:
+    assert text_of(read(f"<h1>Hall</h1><p>It is open.</p>{hidden}<p>Always.</p>", SHEET)) == "Hall It is open. Always."
+
+
+SHOWN = [
+    "<p class=shown>Here.</p>",
+    "<div style='-webkit-backface-visibility: hidden; backface-visibility: hidden'>Here.</div>",
+    "<div style='position: absolute; margin-left: -9999px'>Here.</div>",
+    "<span style='position:absolute; clip: rect(0,0,0,0)'><math><mi>x</mi></math></span><p>Here.</p>",
+    "<details><summary>Who?</summary><p>Here.</p></details>",
+    '<button aria-expanded="false" aria-controls="p">Who may come?</button><div id="p" hidden><p>Here.</p></div>',
+    "<h3><button>Who may come?</button></h3><div class=panel><p>Here.</p></div>",
+    "<input type=checkbox class=tick id=t><label for=t>Who?</label><div class=answer>Here.</div>",
+    '<a data-bs-toggle="collapse" href="#c">Who?</a><div id=c style="display:none">Here.</div>',
+    '<div role="tabpanel" hidden>Here.</div>',
+    '<p hidden="until-found">Here.</p>',
+    '<p aria-hidden="true">It is shown to all who see. Here.</p>',
+    "<form><fieldset><legend>Who?</legend><p>Here.</p></fieldset></form>",
+]
+
+
+@pytest.mark.parametrize("shown", SHOWN)
+def test_what_a_reader_sees_or_opens_with_a_click_is_text(shown: str) -> None:
+    assert "Here." in text_of(read(f"<h1>Hall</h1><p>It is open.</p>{shown}", SHEET))
+
+
+def test_the_main_part_is_chosen_by_its_text_and_the_rest_kept_as_furniture() -> None:
+    document = read(
+        f"<header><p>Elden Council</p></header><nav><ul><li><a href=/a>Home</a><li><a href=/b>News</a></ul></nav>"
+        f"<main><h1>Mill</h1><p>{LONG * 3}</p><aside><p>Never on Sundays.</p></aside></main>"
+        f"<aside><p>Read our letter.</p></aside><footer>© 2021</footer>"
+    )
+    assert text_of(document) == f"Mill {(LONG * 3).strip()} Never on Sundays."
+    assert text_of(document, furniture=True) == "Elden Council Read our letter. © 2021"
+
+
+def test_an_only_article_beside_the_text_is_not_taken_for_it() -> None:
+    document = read(
+        f"<div><h1>Bus</h1><p>It runs every ten minutes.</p></div><article><h2>News</h2><p>{LONG * 2}</p></article>"
+    )
+    assert "every ten minutes" in text_of(document)
+
+
+def test_lists_of_short_links_are_left_out_but_not_below_their_heading() -> None:
+    links = "<ul><li><a href=/1>One</a><li><a href=/2>Two</a><li><a href=/3>Three</a></ul>"
+    document = read(f"<h1>Mill</h1><p>{LONG}</p>{links}<h2>Our mills</h2>{links}")
+    assert text_of(document).count("- Two") == 1
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("Monday<br>Tuesday", "Monday / Tuesday"),
+        ("<div>9 to 12</div><div>14 to 18</div>", "9 to 12 / 14 to 18"),
+        ("<ul><li>one<li>two</ul>", "- one / - two"),
+        ("<p>Closed.</p><p>Ask.</p>", "Closed. Ask."),
+        ("2.40<script>track()</script><style>p{}</style><span style='display:none'>old</span>", "2.40"),
+        ("14<sup>2</sup>", "14^2"),
+    ],
+)
+def test_a_cell_is_one_line_whose_words_stand_apart(cell: str, shown: str) -> None:
+    assert f"A | {shown}" in read(f"<h1>T</h1><table><tr><th>K<th>V<tr><td>A<td>{cell}</table>").text
+
+
+def test_merged_cells_leave_empty_places() -> None:
+    table = "<table><tr><th>Day<th>Hall<th>Bar<tr><td rowspan=2>Mon<td colspan=2>shut<tr><td>9<td>10</table>"
+    assert read(f"<h1>T</h1>{table}").text.endswith("Day | Hall | Bar\nMon | shut | \n | 9 | 10")
+
+
+def test_line_ends_of_the_file_are_blanks_and_breaks_are_line_ends() -> None:
+    assert read("<p>Built\nin\t1871<br>by\nMara.</p>").text == "Built in 1871\nby Mara."
+
+
+def test_notes_are_footnotes_and_their_marks_stand_apart() -> None:
+    document = read(
+        "<h1>Study</h1><p>It ran at 14<sup>2</sup> sites with 1,250<sup><a id=r3 href='#n3'>3</a></sup> people.</p>"
+        "<p>The yard is 40 m<sup>2</sup> and holds CO<sub>2</sub>.</p>"
+        "<ol><li id=n3>Aged over 60. <a href='#r3'>↩</a></ol><p><sup>2</sup> Two closed early.</p>"
+    )
+    assert "at 14[2] sites with 1,250[3] people" in document.text
+    assert "CO₂" in document.text
+    notes = [document.text[b.start : b.end] for b in document.blocks if b.kind is BlockKind.FOOTNOTE]
+    assert notes == ["[3] Aged over 60.", "[2] Two closed early."]
+    assert len(cut_passages(document)[0].footnotes) == 2
+
+
+@pytest.mark.parametrize("label", ["iso-8859-1", "latin1", "us-ascii", "windows-1252"])
+def test_western_labels_mean_windows_1252(label: str) -> None:
+    page = f"<meta charset={label}><p>“Größe” – €35…</p>".encode("cp1252")
+    assert load_document("a.html", page).text == "“Größe” – €35…"
+
+
+def test_a_label_that_the_bytes_belie_is_not_followed_and_told() -> None:
+    document = load_document("a.html", "<meta charset=iso-8859-1><p>Größe</p>".encode())
+    assert document.text == "Größe"
+    assert document.left_out == ("labelled iso-8859-1, read as UTF-8",)
+
+
+@pytest.mark.parametrize("label", ["gb2312", "shift_jis", "koi8-r"])
+def test_valid_utf8_is_utf8_whatever_its_label_says(label: str) -> None:
+    assert load_document("a.html", f"<meta charset={label}><p>Größe 中文</p>".encode()).text == "Größe 中文"
+
+
+def test_a_label_that_fits_is_followed() -> None:
+    assert load_document("a.html", "<meta charset=gb2312><p>中文</p>".encode("gb2312")).text == "中文"
+    assert load_document("a.html", "<meta charset=iso-2022-jp><p>日本</p>".encode("iso-2022-jp")).text == "日本"
+
+
+def test_entities_are_read_once() -> None:
+    assert read("<p>2019&#150;2021, x &lt; 4 &amp;&amp; y. Write &amp;lt;br&amp;gt;.</p>").text == (
+        "2019–2021, x < 4 && y. Write &lt;br&gt;."
+    )
+
+
+def test_a_page_for_browsers_without_scripts_is_read_if_there_is_no_other() -> None:
+    assert read(f"<noscript><p>{LONG * 2}</p></noscript><div id=app></div>").text == (LONG * 2).strip()

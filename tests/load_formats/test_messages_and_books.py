@@ -1,0 +1,198 @@
+"""Messages, mailboxes, books and JSON Lines: what each says, whose it is, and what was left out."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zipfile
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from compound_files import compound_file
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.errors import UnreadableFile
+from qa.reading.documents import load_document
+from qa.records import BlockKind, Document
+
+HEAD = "From: Mara Quill <mara@example.org>\nTo: Crew <crew@example.org>\nDate: Tue, 4 Jun 2024 09:30:00 +0200\n"
+PARTS = (
+    HEAD + "Subject: =?utf-8?q?Ferry_on_Tuesday_=E2=80=93_news?=\nMIME-Version: 1.0\n"
+    'Content-Type: multipart/mixed; boundary="B"\n\n--B\nContent-Type: multipart/alternative; boundary="C"\n\n'
+    "--C\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n"
+    "The ferry leaves at nine =E2=80=93 not at ten.\n\nBring your pass.\n"
+    "--C\nContent-Type: text/html\n\n<p>The ferry in HTML.</p>\n--C--\n"
+    "--B\nContent-Type: application/pdf\nContent-Disposition: attachment; filename=plan.pdf\n\nxx\n"
+    "--B\nContent-Type: image/png\n\nxx\n--B--\n"
+)
+
+
+def texts(document: Document) -> list[str]:
+    return [document.text[block.start : block.end] for block in document.blocks]
+
+
+def test_a_message_is_its_head_and_its_plain_text_and_attachments_are_told():
+    document = load_document("a.eml", PARTS.encode())
+    assert texts(document) == [
+        "Ferry on Tuesday – news",
+        "From: Mara Quill <mara@example.org>\nTo: Crew <crew@example.org>\nDate: Tue, 04 Jun 2024 09:30:00 +0200",
+        "The ferry leaves at nine – not at ten.",
+        "Bring your pass.",
+    ]
+    assert (document.title, document.author, document.date) == ("Ferry on Tuesday – news", "Mara Quill", "2024-06-04")
+    assert document.left_out == ("1 attachment", "1 picture")
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "found"),
+    [
+        ("Content-Type: text/html; charset=iso-8859-1", b"<meta charset=utf-8><p>Caf\xe9 opens.</p>", "Café opens."),
+        ("Content-Type: text/plain; charset=iso-8859-1", b"Caf\xe9 opens.", "Café opens."),
+        ("Content-Type: text/plain; charset=unheard-of", b"Caf\xc3\xa9 opens.", "Café opens."),
+        ("Content-Type: text/plain\nContent-Transfer-Encoding: base64", b"Q2Fmw6kgb3BlbnMu", "Café opens."),
+    ],
+)
+def test_a_body_is_read_by_the_charset_that_its_head_names(head, body, found):
+    document = load_document("a.eml", f"{HEAD}Subject: Hours\n{head}\n\n".encode() + body)
+    assert texts(document)[-1] == found
+
+
+def test_a_mailbox_is_its_messages_and_each_block_knows_which():
+    one = f"From mara Tue Jun  4 09:30:00 2024\n{HEAD}Subject: One\n\nFirst text.\n>From here on.\n\n"
+    document = load_document("a.mbox", (one + one.replace("One", "Two").replace("First", "Second")).encode())
+    found = [(block.kind, block.page) for block in document.blocks if block.kind is BlockKind.HEADING]
+    assert found == [(BlockKind.HEADING, 1), (BlockKind.HEADING, 2)]
+    assert "From here on." in document.text
+    assert ">From" not in document.text
+    with pytest.raises(UnreadableFile, match="is no mailbox"):
+        load_document("a.mbox", b"Some text.")
+
+
+@given(st.binary(max_size=200))
+def test_no_message_raises_anything_but_a_reason(data):
+    for name in ("a.eml", "a.mbox"):
+        try:
+            load_document(name, HEAD.encode() + data)
+        except UnreadableFile as error:
+            assert str(error)  # noqa: PT017 - the outcome may also be a document
+
+
+def msg(attachments: int = 0, **properties: str | bytes) -> bytes:
+    streams = {
+        f"__substg1.0_{name[1:]}": value.encode("utf-16-le") if isinstance(value, str) else value
+        for name, value in properties.items()
+    }
+    sent = (datetime(2024, 6, 4, 9, 30, tzinfo=UTC) - datetime(1601, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    streams["__properties_version1.0"] = bytes(32) + struct.pack("<IIQ", 0x00390040, 6, sent * 10)
+    return compound_file(streams, tuple(f"__attach_version1.0_#0000000{each}" for each in range(attachments)))
+
+
+def test_a_message_of_outlook_is_read_as_others():
+    found = {
+        "_0037001F": "Ferry – news",
+        "_0C1A001F": "Mara Quill",
+        "_5D01001F": "mara@example.org",
+        "_0E04001F": "Crew",
+    }
+    document = load_document("a.msg", msg(2, _1000001F="It leaves at nine.\r\n\r\nBring your pass.", **found))
+    assert texts(document) == [
+        "Ferry – news",
+        "From: Mara Quill <mara@example.org>\nTo: Crew\nDate: 2024-06-04 09:30 UTC",
+        "It leaves at nine.",
+        "Bring your pass.",
+    ]
+    assert (document.title, document.author, document.date) == ("Ferry – news", "Mara Quill", "2024-06-04")
+    assert document.left_out == ("2 attachments",)
+    page = load_document(
+        "a.msg", msg(_10130102=b"<p>It leaves in HTML.</p>", _0037001E=b"Caf\xe9 hours", _0E04001F="Crew")
+    )
+    assert texts(page)[0] == "Café hours"
+    assert texts(page)[-1] == "It leaves in HTML."
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (compound_file({"WordDocument": b"x"}), "is no message"),
+        (msg()[:700], "is broken or cut short"),
+        (b"<html>", "is no message of Outlook"),
+    ],
+)
+def test_what_is_no_message_of_outlook_is_told(data, reason):
+    with pytest.raises(UnreadableFile, match=reason):
+        load_document("a.msg", data)
+
+
+def book(spine: str, files: dict[str, str], **more: str) -> bytes:
+    items = "".join(
+        f'<item id="{name}" href="{name}.xhtml" media-type="application/xhtml+xml"'
+        f"{' properties=' + chr(34) + 'nav' + chr(34) if name == 'nav' else ''}/>"
+        for name in files
+    )
+    listed = "".join(f'<itemref idref="{name}"/>' for name in spine.split())
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as written:
+        written.writestr("mimetype", "application/epub+zip")
+        written.writestr(
+            "META-INF/container.xml",
+            '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+            '<rootfile full-path="OEBPS/book.opf"/></rootfiles></container>',
+        )
+        written.writestr(
+            "OEBPS/book.opf",
+            '<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata>'
+            "<dc:title>The Lights</dc:title><dc:creator>Mara Quill</dc:creator><dc:date>2023-05-01T00:00:00Z</dc:date>"
+            f"</metadata><manifest>{items}</manifest><spine>{listed}</spine></package>",
+        )
+        for name, body in files.items():
+            written.writestr(f"OEBPS/{name}.xhtml", f"<html><body>{body}</body></html>")
+        for name, content in more.items():
+            written.writestr(name, content)
+    return memory.getvalue()
+
+
+def test_a_book_is_its_chapters_in_the_order_of_its_spine():
+    files = {
+        "two": "<h1>The lamp</h1><p>It was lit in 1871.</p>",
+        "one": "<h1>The rock</h1><p>It is bare.</p>",
+        "nav": "<ol><li>Contents</li></ol>",
+        "cover": "<img src='x.png'/>",
+        "spare": "<p>Not in the book.</p>",
+    }
+    document = load_document("a.epub", book("cover nav one two", files))
+    assert [(block.page, text) for block, text in zip(document.blocks, texts(document), strict=True)] == [
+        (3, "The rock"), (3, "It is bare."), (4, "The lamp"), (4, "It was lit in 1871."),
+    ]  # fmt: skip
+    assert (document.title, document.author, document.date) == ("The Lights", "Mara Quill", "2023-05-01")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (book("one", {"one": "<p>x</p>"}, **{"META-INF/rights.xml": "<r/>"}), "is protected"),
+        (book("one", {"one": ""}), "without text"),
+        (book("", {}).replace(b"container.xml", b"contaimer.xml"), "is no book"),
+        (b"PK\x03\x04 and no more", "is broken or cut short"),
+        (b"<html>", "is no book"),
+    ],
+)
+def test_what_is_no_book_is_told(data, reason):
+    with pytest.raises(UnreadableFile, match=reason):
+        load_document("a.epub", data)
+
+
+def test_lines_of_json_are_texts_with_their_titles_or_values_with_their_names():
+    lines = [
+        {"title": "The Pier", "text": "Built in 1871.\n\nIt is old.", "year": 1871},
+        {"Item": "Lamp", "price": 900.5, "tags": ["red", "hot"], "none": None, "in": {"town": "Elden"}},
+        "A text by itself.",
+    ]
+    document = load_document("a.jsonl", "\n".join(map(json.dumps, lines)).encode())
+    assert [(block.page, text) for block, text in zip(document.blocks, texts(document), strict=True)] == [
+        (1, "The Pier"), (1, "year: 1871"), (1, "Built in 1871."), (1, "It is old."),
+        (2, "Item: Lamp | price: 900.5 | tags: red, hot | in: town: Elden"), (3, "A text by itself."),
+    ]  # fmt: skip
+    with pytest.raises(UnreadableFile, match="line 2 is no JSON"):
+        load_document("a.jsonl", b'{"a": 1}\n{"a"')

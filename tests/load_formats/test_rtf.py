@@ -1,0 +1,69 @@
+"""RTF: what is shown is text, each thing once and apart."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.errors import UnreadableFile
+from qa.reading.documents import load_document
+from qa.records import Document
+
+
+def read(body: str) -> Document:
+    return load_document("a.rtf", (r"{\rtf1\ansi\ansicpg1252 " + body + "}").encode("latin-1"))
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (r"One\par Two {\b bold} words\par", ["One", "Two bold words"]),
+        (r"caf\'e9 \u8211?\u8217\'92 \uc2\u12354\'82\'a0 end\par", ["café –’ あ end"]),
+        (r"one\tab two\line three\~four well\_known co\-operate \{x\}\par",
+         ["one two\nthree four well-known cooperate {x}"]),
+        (r"at 14{\super 2} sites, CO{\sub 2} and 7\up6 b\up0 .\par", ["at 14^2 sites, CO₂ and 7^b."]),
+        (r"Seen {\v not seen}{\deleted old}here\par", ["Seen here"]),
+        (r'{\field{\*\fldinst HYPERLINK "x"}{\fldrslt the page}} ends\par', ["the page ends"]),
+        (r"It covers 14{\footnote {\super \chftn} Two are planned.\par} sites\par",
+         ["It covers 14[1] sites", "[1] Two are planned."]),
+        (r"{\header Port office\par}{\footer 3\par}Text\par", ["Text", "Port office"]),
+        (r"A{\pict\bin6 }}\par}B\par", ["AB"]),
+        (r"{\*\unheardof hidden {\b too}}Text\par", ["Text"]),
+        (r"{\fonttbl{\f0 Arial;}{\f1\fcharset204 Times;}}{\f1 \'cf\'e8\'f0} pier\par", ["Пир pier"]),
+        (r"{\listtext 1.\tab}First\par{\listtext\'b7\tab}Second\par", ["1. First", "- Second"]),
+        (r"\trowd\intbl A\cell B\cell\row\trowd\intbl 1\par x\cell 2\cell\row\pard After\par",
+         ["A | B", "1 x | 2", "After"]),
+        (r"\intbl Prices \itap2 Entry\nestcell 8\nestcell{\nonesttables skip}\nestrow\itap1 euros\cell\row\pard",
+         ["euros", "Prices Entry | 8"]),
+        (r"{\stylesheet{\s1 heading 1;}{\s2 heading 2;}}\pard\s1 Top\par\pard\s2 Below\par\pard Text\par",
+         ["Top", "Below", "Text"]),
+    ],
+)  # fmt: skip
+def test_what_is_shown_is_text(body, shown):
+    document = read(body)
+    assert [document.text[block.start : block.end] for block in document.blocks] == shown
+
+
+def test_headings_title_and_pictures():
+    document = read(r"{\info{\title The Pier}{\author x}}{\pict\pngblip 00ff}\pard Built in 1871.\par")
+    assert (document.title, document.text, document.left_out) == ("The Pier", "Built in 1871.", ("1 picture",))
+    headed = read(r"\pard\outlinelevel0 Top\par\pard\outlinelevel1 Below\par\pard Text\par")
+    assert [(block.kind.value, block.level) for block in headed.blocks] == [
+        ("title", 1), ("heading", 3), ("paragraph", 0),
+    ]  # fmt: skip
+
+
+def test_what_is_no_rtf_is_told():
+    with pytest.raises(UnreadableFile, match="is no RTF"):
+        load_document("a.rtf", b"Some text")
+    with pytest.raises(UnreadableFile, match="nested too deeply"):
+        read("{" * 2_000)
+
+
+@given(st.text(alphabet="ab 1{}\\'*\n", max_size=60))
+def test_no_file_raises_anything_but_a_reason(body):
+    try:
+        assert read(body).text
+    except UnreadableFile as error:
+        assert str(error)  # noqa: PT017 - the outcome may also be a document

@@ -1,0 +1,62 @@
+"""Small PDF files, written by hand: each page is what a content stream draws, in Helvetica as F1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def shown(text: str, x: float, y: float, size: float = 11, more: str = "") -> str:
+    """A content stream's words that show a text at a place; `more` stands before it, such as a colour."""
+    escaped = text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
+    return f"q BT {more} /F1 {size} Tf {x} {y} Td ({escaped}) Tj ET Q"
+
+
+def pdf(*pages: Sequence[str], title: str = "", fields: Sequence[tuple[str, int, int, int, int]] = ()) -> bytes:
+    """A PDF.
+
+    Args:
+        pages: For each page what it draws.
+        title: What the file calls itself.
+        fields: Text fields on the first page: the value, and the left, lower, right and upper side.
+    """
+    objects: list[bytes] = []
+
+    def add(body: str | bytes) -> int:
+        objects.append(body.encode("latin-1") if isinstance(body, str) else body)
+        return len(objects)
+
+    font = add("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>")
+    first = font + 1 + len(fields)
+    widgets = [
+        add(
+            f"<< /Type /Annot /Subtype /Widget /FT /Tx /T (f{number}) /V ({value}) /F 4 "
+            f"/Rect [{left} {low} {right} {high}] >>"
+        )
+        for number, (value, left, low, right, high) in enumerate(fields)
+    ]
+    tree = first + 2 * len(pages)
+    kids = []
+    for number, drawn in enumerate(pages):
+        stream = "\n".join(drawn).encode("cp1252")
+        content = add(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
+        annotations = f"/Annots [{' '.join(f'{each} 0 R' for each in widgets)}]" if widgets and not number else ""
+        kids.append(
+            add(
+                f"<< /Type /Page /Parent {tree} 0 R /MediaBox [0 0 595 842] /Contents {content} 0 R {annotations} "
+                f"/Resources << /Font << /F1 {font} 0 R >> >> >>"
+            )
+        )
+    add(f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(f'{kid} 0 R' for kid in kids)}] >>")
+    form = f"/AcroForm << /Fields [{' '.join(f'{each} 0 R' for each in widgets)}] >>" if widgets else ""
+    catalog = add(f"<< /Type /Catalog /Pages {tree} 0 R {form} >>")
+    info = add(f"<< /Title ({title}) >>")
+    out = bytearray(b"%PDF-1.4\n")
+    places = []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % place for place in places)
+    out += f"trailer << /Size {len(objects) + 1} /Root {catalog} 0 R /Info {info} 0 R >>\n".encode()
+    return bytes(out + b"startxref\n%d\n%%%%EOF\n" % start)

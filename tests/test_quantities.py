@@ -1,0 +1,128 @@
+"""Numbers, dates and codes are met as a whole, however they are written."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.text.quantities import WHOLE, is_precise, quantities
+from qa.text.words import terms
+
+
+def whole(text: str) -> list[tuple[str, ...]]:
+    return [quantity.whole for quantity in quantities(text)]
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("4.5 %", "4.5%", "4.5 per cent", "4.5 percent", "4.50 %"),
+        ("0.5 mg", "0.5mg", "0.5 MG", "0.50 milligrams", "0,5 mg"),
+        (
+            "$412.6M",
+            "412.6 million",
+            "412,600,000",
+            "$ 412.6 million",
+            "412.6 Mio",
+            "412\u202f600\u202f000",
+            "412'600'000",
+        ),
+        ("23,000", "23000", "23 thousand", "23k"),
+        ("E10.9", "e10.9"),
+        ("KX-2041-D", "kx-2041-d", "KX2041D"),
+        (
+            "14 March 1931",
+            "March 14, 1931",
+            "1931-03-14",
+            "14.03.1931",
+            "14th of March, 1931",
+            "MAR 14 1931",
+            "3/14/1931",
+        ),
+        ("March 1931", "March, 1931", "1931-03"),
+        ("Sept. 9", "9 September", "September 9th"),
+        ("§ 7.4", "section 7.4", "7.4"),
+        ("352-bed", "352 beds"),
+    ],
+    ids=lambda spellings: spellings[0],
+)
+def test_one_quantity_has_one_term_however_it_is_written(spellings: tuple[str, ...]) -> None:
+    assert {whole(f"it is {each}, they say")[0] for each in spellings} == {whole(spellings[0])[0]}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("4.5 %", "45 %"), ("4.5 %", "4.5 mg"), ("0.5 mg", "0.05 mg"), ("0.5 mg", "5 mg"),
+        ("412.6 million", "412 million"),
+        ("412.6 million", "412.6 billion"), ("E10.9", "E11.9"), ("E10.9", "10.9"), ("KX-2041-D", "KX-2041-B"),
+        ("KX-2041-D", "KX-2014-D"), ("14 March 1931", "3 April 1931"), ("7.4", "7.40"), ("7.1", "7.10"),
+        ("7.4.2", "7.4"),
+        ("4410", "4401"), ("1.5", "15"),
+    ],
+)  # fmt: skip
+def test_other_quantities_have_other_terms(one: str, other: str) -> None:
+    assert not set(whole(one)[0]) & set(terms(other))
+
+
+def test_what_may_be_read_in_two_ways_has_both_readings() -> None:
+    assert whole("on 3/4/1931") == [("@1931-03-04", "@1931-04-03")]
+    assert whole("5m") == [("#5000000", "#5m")]
+    assert whole("$5m") == [("#5000000",)]
+    assert "#5" in terms("may 5 people come")
+
+
+def test_parts_of_a_quantity_are_found_too() -> None:
+    assert {"@-03-14", "@1931-03", "#1931", "march"} <= set(terms("14 March 1931"))
+    assert {"#4.5", "percent"} <= set(terms("4.5 percent"))
+    assert {"#2041", "kx"} <= set(terms("KX-2041-D"))
+
+
+def test_no_term_of_a_word_looks_like_one_of_a_quantity() -> None:
+    assert not any(each[0] in WHOLE for each in terms("The #tag of @home! Dr. May I ask AT&T and U.S. 1980s"))
+
+
+@pytest.mark.parametrize("precise", ["#4410", "#4.5%", "!e10.9", "@1931-03-14", "#412600000"])
+def test_what_hardly_anything_else_is_is_precise(precise: str) -> None:
+    assert is_precise(precise)
+
+
+@pytest.mark.parametrize("common", ["#2022", "#1871", "#8", "#12", "@-03-14", "@1931-03", "hospit"])
+def test_years_small_numbers_and_words_are_not(common: str) -> None:
+    assert not is_precise(common)
+
+
+@given(st.dates(date(1600, 1, 1), date(2099, 12, 31)))
+def test_any_date_is_the_same_in_every_form(day: date) -> None:
+    forms = (f"{day:%Y-%m-%d}", f"{day.day} {day:%B} {day.year}", f"{day:%b}. {day.day}, {day.year}", f"{day:%d.%m.%Y}")
+    assert {whole(form)[0] for form in forms} == {(f"@{day:%Y-%m-%d}",)}
+
+
+@given(st.integers(0, 10**12), st.sampled_from(["", "mg", "%", "km"]))
+def test_separators_of_thousands_change_nothing(number: int, unit: str) -> None:
+    assert whole(f"{number:,} {unit}") == whole(f"{number} {unit}") == [(f"#{number}{unit}",)]
+
+
+@given(st.decimals(0, 10**6, places=2, allow_nan=False), st.sampled_from(["thousand", "million", "billion"]))
+def test_a_scale_multiplies(number: Decimal, scale: str) -> None:
+    factor = {"thousand": 3, "million": 6, "billion": 9}[scale]
+    value = f"{number.scaleb(factor).normalize():f}"
+    assert whole(f"${number} {scale}") == [(f"#{value}",)]
+
+
+@given(st.text(max_size=80), st.from_regex(r"[A-Z]{1,3}-[0-9]{2,4}-[A-Z]", fullmatch=True), st.text(max_size=80))
+def test_a_code_among_words_is_met_by_itself_alone(before: str, code: str, after: str) -> None:
+    text = f"{before} {code} {after}"
+    assert f"!{code.casefold().replace('-', '')}" in terms(text)
+
+
+@given(st.text(max_size=200))
+def test_quantities_stand_in_order_and_apart(text: str) -> None:
+    places = [quantity.place for quantity in quantities(text)]
+    assert all(0 <= place.start < place.end <= len(text) for place in places)
+    assert all(first.end <= second.start for first, second in pairwise(places))

@@ -122,8 +122,9 @@ def test_while_it_stays_nothing_is_written_again(shop: Workshop, stand_in: Stand
     assert (second.documents, second.passages) == (first.documents, first.passages) == (2, 2)
     assert fates(second) == {"ferry.md": "unchanged", "harbour.txt": "unchanged", "mill.txt": "failed"}
     assert (stored(shop), (shop.index / "CURRENT").stat()) == (there, current)
-    assert {path.name for path in shop.index.iterdir()} == {
-        "CURRENT", "versions", "segments", "verified", "files.sqlite", "report.json", "build.lock",
+    # Files that changed a moment ago are not remembered yet, so there may be no `files.sqlite`.
+    assert {path.name for path in shop.index.iterdir()} - {"files.sqlite"} == {
+        "CURRENT", "versions", "segments", "verified", "report.json", "build.lock",
     }  # fmt: skip
 
 

@@ -90,7 +90,7 @@ def test_doctor_tells_by_its_exit_status(shop, capsys):
 def test_every_byte_is_compared_and_mended_when_asked(shop, capsys):
     main(["build"])
     assert main(["build", "--verify", "--quiet"]) == 0
-    path = shop.new_folder() / "tokens.i8"
+    path = shop.new_folder() / "tokens.u8"
     path.write_bytes(path.read_bytes()[:-1])
     capsys.readouterr()
     assert main(["build", "--verify"]) == 1

@@ -13,6 +13,7 @@ from fakes import FakeEncoder
 from rapidfuzz.distance import OSA
 
 from qa.encode.int8 import quantise, similarities
+from qa.encode.token_form import rotated, token_levels
 from qa.reading.documents import load_document
 from qa.reading.passages import cut_passages, embedding_text
 from qa.reading.sidecar import Details
@@ -114,6 +115,11 @@ class PlainIndex:
 def best(scores: Sequence[np.float32], allowed: Iterable[int], count: int) -> list[int]:
     """The rows of the best scores, best first, ties in the order of rows."""
     return sorted(allowed, key=lambda row: (-scores[row], row))[:count]
+
+
+def token_cosines(question: Floats, stored: Floats) -> Floats:
+    """Every question token with every stored one, in the form in which tokens are kept."""
+    return similarities(rotated(question), *token_levels(stored))
 
 
 def cosines(question: Floats, stored: Floats) -> Floats:

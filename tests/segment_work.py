@@ -13,6 +13,7 @@ from fakes import FakeEncoder
 from hypothesis import strategies as st
 
 from qa.encode.int8 import PassageVectors, quantise
+from qa.encode.token_form import token_levels
 from qa.index.local.local_index import LocalIndex
 from qa.index.local.segment import Segment
 from qa.index.local.segment_writer import SegmentWriter
@@ -70,7 +71,7 @@ def items_of(document: Document) -> Iterator[Item]:
             spans = whole.spans - sum(len(heading) + 1 for heading in headings)
             spans[spans[:, 0] < 0] = -1
             of_sentences = quantise(np.stack([each.vector for each in singles]))
-            vectors = PassageVectors(whole.vector, *quantise(whole.tokens), spans.astype(np.int32), *of_sentences)
+            vectors = PassageVectors(whole.vector, *token_levels(whole.tokens), spans.astype(np.int32), *of_sentences)
             yield passage, sha256(texts[0].encode()).digest(), vectors
         place += len(paragraph) + 2
 

@@ -815,17 +815,17 @@ def test_damage_that_a_build_notices_is_mended_from_the_documents(shop, caplog):
     first = shop.build().snapshot
     shop.put("lighthouse.txt", NEW)
     second = shop.build().snapshot
-    path = shop.segments()[0] / "tokens.i8"
+    path = shop.segments()[0] / "tokens.u8"
     data = bytearray(path.read_bytes())
     data[3] ^= 4
     path.write_bytes(data)
     report = shop.build()
     assert (report.snapshot, report.published, report.encoded) == (second, True, 3)
-    assert "tokens.i8 is altered" in caplog.text
+    assert "tokens.u8 is altered" in caplog.text
     assert "It holds ferry.md, harbour.txt, mill.txt." in caplog.text
     shop.open_index().close()
     (aside,) = (shop.index / "segments").glob("*.damaged-*")
-    assert (aside / "tokens.i8").read_bytes() == data
+    assert (aside / "tokens.u8").read_bytes() == data
     assert roll_back(shop.index) == first, "the segment that was made anew is whole in it too"
 
 

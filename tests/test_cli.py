@@ -80,17 +80,17 @@ def test_doctor_tells_by_its_exit_status(shop, capsys):
     capsys.readouterr()
     assert main(["doctor"]) == 0
     assert capsys.readouterr().out.startswith("ok    model: ")
-    (shop.new_folder() / "tokens.i8").write_bytes(b"")
+    (shop.new_folder() / "tokens.u8").write_bytes(b"")
     assert main(["doctor", "--json"]) == 1
     wrong = [each for each in json.loads(capsys.readouterr().out) if each["health"] == "wrong"]
-    assert "tokens.i8 has 0 bytes" in wrong[0]["detail"]
+    assert "tokens.u8 has 0 bytes" in wrong[0]["detail"]
     assert wrong[0]["remedy"]
 
 
 def test_every_byte_is_compared_and_mended_when_asked(shop, capsys):
     main(["build"])
     assert main(["build", "--verify", "--quiet"]) == 0
-    path = shop.new_folder() / "tokens.i8"
+    path = shop.new_folder() / "tokens.u8"
     path.write_bytes(path.read_bytes()[:-1])
     capsys.readouterr()
     assert main(["build", "--verify"]) == 1

@@ -43,7 +43,7 @@ def test_all_is_well(shop):
     assert kinds == {"model", "reading", "documents", "build", "snapshot", "agreement", "disk"}
 
 
-@pytest.mark.parametrize("name", ["segment.json", "texts.sqlite", "vectors.f32", "tokens.i8", "term_texts.utf8"])
+@pytest.mark.parametrize("name", ["segment.json", "texts.sqlite", "vectors.f32", "tokens.u8", "term_texts.utf8"])
 def test_a_damaged_file_is_named_with_its_documents_and_the_remedy(shop, name):
     shop.put("new.txt", "New.")
     shop.build()

@@ -15,7 +15,7 @@ from fakes import FakeEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from index_implementations import IMPLEMENTATIONS, Made
-from plain_index import PlainIndex, best, cosines
+from plain_index import PlainIndex, best, token_cosines
 
 from qa.errors import UnknownDocument
 from qa.index.contract import Abbreviation, Candidates, Index, Maxima
@@ -277,7 +277,7 @@ def test_maxima_equal_the_oracles_in_any_batch_and_order(
 
 def check_maxima(found: Maxima, place: int, plain: PlainIndex, row: int, tokens: npt.NDArray[np.float32]) -> None:
     passage = plain.passages[row]
-    matrix, numbers = cosines(tokens, passage.tokens), np.array(passage.numbers)
+    matrix, numbers = token_cosines(tokens, passage.tokens), np.array(passage.numbers)
     inside = slice(*found.bounds[place : place + 2].tolist())
     assert same(found.passages[:, place], matrix.max(axis=1))
     assert same(found.outside[:, place], matrix[:, numbers < 0].max(axis=1))
@@ -296,7 +296,7 @@ def test_similarities_are_those_of_each_passage_alone(
     assert found.matrix.shape == (len(tokens), found.bounds[-1])
     for place, row in enumerate(rows):
         passage, inside = plain.passages[row], slice(*found.bounds[place : place + 2].tolist())
-        assert same(found.matrix[:, inside], cosines(tokens, passage.tokens))
+        assert same(found.matrix[:, inside], token_cosines(tokens, passage.tokens))
         assert found.spans[inside].tolist() == [list(span) for span in passage.spans]
         assert found.sentences[inside].tolist() == passage.numbers
 

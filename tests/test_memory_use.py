@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from fakes import word_vector
 
-from qa.encode.int8 import PassageVectors, quantise
+from qa.encode.int8 import PassageVectors
+from qa.encode.token_form import token_levels
 from qa.index.local.segment import Segment
 from qa.index.local.segment_writer import SegmentWriter
 from qa.index.local.version import Configuration
@@ -43,7 +44,7 @@ def grown() -> Iterator[Callable[[], int]]:
 
 def write(folder: Path, count: int, halfway: Callable[[], object]) -> SegmentWriter:
     """Write passages that say all the same, 50 to a document."""
-    levels, scales = quantise(np.stack([word_vector(word, DIMENSION) for word in TEXT.split()]))
+    levels, scales = token_levels(np.stack([word_vector(word, DIMENSION) for word in TEXT.split()]))
     spans = np.zeros((len(levels), 2), dtype=np.int32)
     writer = SegmentWriter(folder, CONFIGURATION)
 

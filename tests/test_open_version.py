@@ -58,7 +58,7 @@ def flip(path: Path, at: int) -> None:
 def test_a_flipped_byte_in_any_file_is_found_and_named(built):
     (folder,) = built.segments()
     names = sorted(path.name for path in folder.iterdir())
-    assert {"segment.json", "texts.sqlite", "vectors.f32", "tokens.i8", "term_hashes.u64"} < set(names)
+    assert {"segment.json", "texts.sqlite", "vectors.f32", "tokens.u8", "term_hashes.u64"} < set(names)
     for name in names:
         path = folder / name
         size = path.stat().st_size
@@ -80,7 +80,7 @@ def test_a_copied_index_is_compared_once_and_opens(built, tmp_path):
     shutil.copytree(built.index, tmp_path / "index")
     open_index(tmp_path / "index").close()
     (segment,) = built.segments()
-    flip(tmp_path / "index" / "segments" / segment.name / "tokens.i8", 2)
+    flip(tmp_path / "index" / "segments" / segment.name / "tokens.u8", 2)
     with pytest.raises(DamagedSnapshot, match=r"tokens\.i8 is altered"):
         open_index(tmp_path / "index")
 
@@ -130,7 +130,7 @@ def test_newest_whole_prefers_current_then_the_newest(shop):
     first, second, third = three(shop)
     folders = [shop.new_folder()]
     assert newest(shop) == third
-    flip(folders[0] / "tokens.i8", 0)
+    flip(folders[0] / "tokens.u8", 0)
     assert newest(shop) == second
     roll_back(shop.index, first.partition("-")[2])
     assert newest(shop) == current_name(shop.index)

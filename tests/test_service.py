@@ -199,7 +199,7 @@ def test_a_snapshot_is_closed_after_its_last_reader(shop):
             old.document("harbour")
 
 
-@pytest.mark.parametrize("name", ["tokens.i8", "texts.sqlite", "vectors.f32", "segment.json", "version", "CURRENT"])
+@pytest.mark.parametrize("name", ["tokens.u8", "texts.sqlite", "vectors.f32", "segment.json", "version", "CURRENT"])
 def test_at_the_start_falls_back_to_the_newest_whole_and_says_so(shop, caplog, name):
     first = shop.build().snapshot
     shop.put("lighthouse.txt", "The lighthouse flashes twice.")
@@ -242,7 +242,7 @@ def test_a_missing_current_is_no_missing_index(shop, caplog):
         assert service.status().snapshot == second, "a running service keeps what it has"
         assert "CURRENT is missing" in service.status().trouble
         assert service.ask("who built the pier").passages
-    flip(newest / "tokens.i8")
+    flip(newest / "tokens.u8")
     with serving(shop) as service:
         assert service.status().snapshot == first
 
@@ -271,14 +271,14 @@ def test_a_running_service_keeps_what_it_has(shop, looks_when_told, damaged):
         second = shop.build().snapshot
         if damaged == "after the look":
             service.refresh()
-        flip(shop.new_folder() / "tokens.i8")
+        flip(shop.new_folder() / "tokens.u8")
         service.refresh()
         kept = service.status()
         if damaged == "after the look":
             assert (kept.snapshot, kept.trouble) == (second, None), "it was whole when it was opened"
         else:
             assert kept.snapshot == first
-            assert "tokens.i8 is altered" in kept.trouble
+            assert "tokens.u8 is altered" in kept.trouble
         (shop.index / "CURRENT").write_text("garbage")
         service.refresh()
         assert service.ask("who built the pier").snapshot == kept.snapshot
@@ -287,7 +287,7 @@ def test_a_running_service_keeps_what_it_has(shop, looks_when_told, damaged):
 
 def test_with_nothing_whole_the_reason_is_told_each_time(shop):
     shop.build()
-    flip(shop.new_folder() / "tokens.i8")
+    flip(shop.new_folder() / "tokens.u8")
     with serving(shop) as service:
         errors = []
         for _ in range(2):
@@ -389,7 +389,7 @@ def test_readers_notice_nothing_of_a_merge_but_a_new_version(shop, looks_when_to
 def test_a_segment_that_was_repaired_under_its_old_name_is_opened_anew(shop, looks_when_told):
     shop.build()
     with serving(shop) as service:
-        flip(shop.new_folder() / "tokens.i8")
+        flip(shop.new_folder() / "tokens.u8")
         shop.build(repair=True)
         service.refresh()
         assert service.ask("who built the pier").passages

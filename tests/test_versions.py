@@ -56,7 +56,7 @@ def a_segment(index: Path, content: str) -> SegmentEntry:
     """Install a segment of two files; equal contents are one segment."""
     folder = index / "segments" / f".unfinished-{os.getpid()}"
     folder.mkdir(parents=True)
-    files = {"vectors.f32": content.encode(), "tokens.i8": content[::-1].encode() * 9}
+    files = {"vectors.f32": content.encode(), "tokens.u8": content[::-1].encode() * 9}
     for name, data in files.items():
         (folder / name).write_bytes(data)
     record = SegmentRecord(
@@ -250,9 +250,9 @@ def test_a_flipped_byte_in_any_file_is_found_and_named(tmp_path):
 
 def test_all_damaged_files_are_named_at_once(tmp_path):
     entry = a_segment(tmp_path, "a")
-    for name in ("tokens.i8", "vectors.f32"):
+    for name in ("tokens.u8", "vectors.f32"):
         flip(segment_path(tmp_path, entry.id) / name, 0)
-    with pytest.raises(DamagedSnapshot, match=r"tokens.i8 is altered; vectors.f32 is altered"):
+    with pytest.raises(DamagedSnapshot, match=r"tokens.u8 is altered; vectors.f32 is altered"):
         verify_segment(tmp_path, entry.id)
 
 
@@ -268,37 +268,37 @@ def opened_by(act) -> list[str]:
 
 def test_what_was_compared_before_is_not_read_again_unless_every_byte_is_asked_for(tmp_path):
     entry = a_segment(tmp_path, "a")
-    arrays = {"tokens.i8", "vectors.f32"}
+    arrays = {"tokens.u8", "vectors.f32"}
     assert not arrays & set(opened_by(lambda: verify_segment(tmp_path, entry.id)))
     assert arrays <= set(opened_by(lambda: verify_segment(tmp_path, entry.id, every_byte=True)))
-    path = segment_path(tmp_path, entry.id) / "tokens.i8"
+    path = segment_path(tmp_path, entry.id) / "tokens.u8"
     path.touch()
-    assert arrays & set(opened_by(lambda: verify_segment(tmp_path, entry.id))) == {"tokens.i8"}
+    assert arrays & set(opened_by(lambda: verify_segment(tmp_path, entry.id))) == {"tokens.u8"}
     assert not arrays & set(opened_by(lambda: verify_segment(tmp_path, entry.id)))
 
 
 def test_setting_the_time_back_does_not_hide_a_change(tmp_path):
     entry = a_segment(tmp_path, "a")
-    path = segment_path(tmp_path, entry.id) / "tokens.i8"
+    path = segment_path(tmp_path, entry.id) / "tokens.u8"
     before = path.stat()
     flip(path, 0)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    with pytest.raises(DamagedSnapshot, match=r"tokens.i8 is altered"):
+    with pytest.raises(DamagedSnapshot, match=r"tokens.u8 is altered"):
         verify_segment(tmp_path, entry.id)
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b'{"files":{"tokens.i8":["x"]}}'])
+@pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b'{"files":{"tokens.u8":["x"]}}'])
 def test_what_is_remembered_only_saves_time(tmp_path, content):
     entry = a_segment(tmp_path, "a")
     (tmp_path / "verified" / f"{entry.id}.json").write_bytes(content)
-    flip(segment_path(tmp_path, entry.id) / "tokens.i8", 0)
+    flip(segment_path(tmp_path, entry.id) / "tokens.u8", 0)
     with pytest.raises(DamagedSnapshot):
         verify_segment(tmp_path, entry.id)
 
 
 def test_a_segment_that_is_there_already_is_left_and_a_damaged_one_is_set_aside(tmp_path):
     entry = a_segment(tmp_path, "a")
-    path = segment_path(tmp_path, entry.id) / "tokens.i8"
+    path = segment_path(tmp_path, entry.id) / "tokens.u8"
     before = path.stat()
     assert a_segment(tmp_path, "a") == entry
     assert path.stat() == before
@@ -306,7 +306,7 @@ def test_a_segment_that_is_there_already_is_left_and_a_damaged_one_is_set_aside(
     damaged = path.read_bytes()
     assert a_segment(tmp_path, "a") == entry
     verify_segment(tmp_path, entry.id)
-    assert (tmp_path / "segments" / f"{entry.id}.damaged-1" / "tokens.i8").read_bytes() == damaged
+    assert (tmp_path / "segments" / f"{entry.id}.damaged-1" / "tokens.u8").read_bytes() == damaged
 
 
 # Publishing
@@ -316,7 +316,7 @@ def test_nothing_is_published_whose_segments_are_not_whole(tmp_path):
     one, two = a_segment(tmp_path, "one"), a_segment(tmp_path, "two")
     publish(tmp_path, a_version(tmp_path, one, documents="a"))
     before = current_name(tmp_path)
-    flip(segment_path(tmp_path, two.id) / "tokens.i8", 0)
+    flip(segment_path(tmp_path, two.id) / "tokens.u8", 0)
     for segments in ((one, two), (replace(one, id="0" * 32),)):
         with pytest.raises(DamagedSnapshot):
             publish(tmp_path, a_version(tmp_path, *segments, documents="ab"))
@@ -392,7 +392,7 @@ def test_rollback_does_not_choose_what_was_never_current(tmp_path):
 
 def test_rollback_refuses_damage(tmp_path):
     first, second, third = three(tmp_path)
-    flip(segment_path(tmp_path, second.segments[-1].id) / "tokens.i8", 0)
+    flip(segment_path(tmp_path, second.segments[-1].id) / "tokens.u8", 0)
     with pytest.raises(DamagedSnapshot, match=r"tokens\.i8"):
         roll_back(tmp_path, second.id)
     assert current_name(tmp_path) == third.name

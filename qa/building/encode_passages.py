@@ -18,6 +18,7 @@ import numpy.typing as npt
 from qa.building.reuse import Reuse
 from qa.encode import Encoder, Encoding
 from qa.encode.int8 import PassageVectors, quantise
+from qa.encode.token_form import token_levels
 from qa.index.local.version import Configuration
 from qa.reading.passages import embedding_text, masked
 from qa.records import Document, Passage
@@ -161,7 +162,7 @@ class PassageEncoder:
 
 
 def _passage_vectors(encoding: Encoding, text_start: int, sentences: list[npt.NDArray[np.float32]]) -> PassageVectors:
-    levels, scales = quantise(encoding.tokens)
+    levels, scales = token_levels(encoding.tokens)
     spans = encoding.spans - text_start
     spans[encoding.spans[:, 0] < text_start] = -1  # the heading trail's and the model's own tokens
     spans = np.ascontiguousarray(spans, dtype=np.int32)

@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qa.encode.token_form import packed_width
 from qa.index.local.version import ArrayRecord, FileRecord
 
 VECTORS = "vectors.f32"
 DOCUMENT_ROWS = "document_rows.i32"
 BOILERPLATE = "boilerplate.i8"
 LENGTHS = "lengths.i32"
-TOKENS = "tokens.i8"
+TOKENS = "tokens.u8"
 SCALES = "token_scales.f32"
 BOUNDS = "token_bounds.i64"
 SPANS = "token_spans.u8"
@@ -53,7 +54,7 @@ BY_PASSAGE: Mapping[str, tuple[str, ...]] = {
 
 Array = npt.NDArray[Any]
 
-_VECTOR = -1  # the width of an array whose rows are vectors
+_VECTOR, _PACKED = -1, -2  # the width of an array whose rows are vectors; the same packed
 _TYPES: Mapping[str, type[np.generic]] = {
     "f32": np.float32,
     "i8": np.int8,
@@ -63,7 +64,7 @@ _TYPES: Mapping[str, type[np.generic]] = {
     "u64": np.uint64,
     "utf8": np.uint8,
 }
-_WIDTHS = {VECTORS: _VECTOR, TOKENS: _VECTOR, SENTENCES: _VECTOR, RUNS: 2}
+_WIDTHS = {VECTORS: _VECTOR, TOKENS: _PACKED, SENTENCES: _VECTOR, RUNS: 2}
 NAMES = (
     *(VECTORS, DOCUMENT_ROWS, BOILERPLATE, LENGTHS),
     *(name for bounds, names in BY_PASSAGE.items() for name in (bounds, *names)),
@@ -180,4 +181,6 @@ def map_array(folder: Path, name: str, record: ArrayRecord, dimension: int) -> A
 
 def _row_shape(name: str, dimension: int) -> tuple[int, ...]:
     width = _WIDTHS.get(name)
-    return () if width is None else (dimension if width == _VECTOR else width,)
+    if width is None:
+        return ()
+    return ({_VECTOR: dimension, _PACKED: packed_width(dimension)}.get(width, width),)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.encode.int8 import similarities
+from qa.encode.token_form import rotated
 from qa.index.local import arrays
 from qa.index.local.arrays import BY_PASSAGE, Array
 from qa.index.local.passage_arrays import PassageArrays
@@ -60,9 +61,9 @@ class Gather:
         return ends, [self._taken(name, sources, lengths) for name in names]
 
     def token_levels(self) -> list[npt.NDArray[np.int8]]:
-        """Each passage's tokens `(tokens, d) int8`, as views into the memory maps."""
+        """Each passage's tokens, `(tokens, d) int8`."""
         places = zip(self._numbers.tolist(), self._rows.tolist(), strict=True)
-        return [self._segments[number].part(arrays.TOKENS, arrays.BOUNDS, row) for number, row in places]
+        return [self._segments[number].token_levels(row) for number, row in places]
 
     def token_sentences(self) -> npt.NDArray[np.int32]:
         """Each token's sentence within its passage, `(tokens,) int32`; -1 for a token in none."""
@@ -96,7 +97,7 @@ class Gather:
         if not self.by_segment:
             return np.empty((len(question), 0), np.float32), np.zeros(1, np.int64)
         bounds, (scales,) = self.parts(arrays.BOUNDS, arrays.SCALES)
-        return similarities(question, self.token_levels(), scales), bounds
+        return similarities(rotated(question), self.token_levels(), scales), bounds
 
     def _taken(self, name: str, sources: Rows, lengths: Rows) -> Array:
         if len(self.by_segment) == 1:

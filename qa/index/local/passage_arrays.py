@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
+from qa.encode import token_form
 from qa.encode.int8 import PassageVectors
 from qa.index.local import arrays, token_spans
 from qa.index.local.arrays import BY_PASSAGE, Array, ArrayFiles
@@ -41,6 +42,10 @@ class PassageArrays:
         limits = self._arrays[bounds]
         return self._arrays[name][limits[row] : limits[row + 1]]
 
+    def token_levels(self, row: int) -> npt.NDArray[np.int8]:
+        """A passage's tokens, `(tokens, d) int8`."""
+        return token_form.unpack(self.part(arrays.TOKENS, arrays.BOUNDS, row), self.vectors.shape[1])
+
     def spans(self, row: int) -> npt.NDArray[np.int32]:
         """The places of a passage's tokens in its text, `(tokens, 2) int32`; -1 for a token without one."""
         tokens = len(self.part(arrays.SCALES, arrays.BOUNDS, row))
@@ -50,7 +55,7 @@ class PassageArrays:
         """All vectors of one passage."""
         return PassageVectors(
             self.vectors[row],
-            self.part(arrays.TOKENS, arrays.BOUNDS, row),
+            self.token_levels(row),
             self.part(arrays.SCALES, arrays.BOUNDS, row),
             self.spans(row),
             self.part(arrays.SENTENCES, arrays.SENTENCE_BOUNDS, row),
@@ -105,7 +110,7 @@ def write_passage(files: ArrayFiles, document_row: int, passage: Passage, vector
     files.write(arrays.DOCUMENT_ROWS, np.array([document_row], np.int32))
     files.write(arrays.BOILERPLATE, np.array([boilerplate], np.int8))
     files.write(arrays.LENGTHS, np.array([length], np.int32))
-    files.write_parts(arrays.BOUNDS, _length(vectors.levels), vectors.levels, vectors.scales)
+    files.write_parts(arrays.BOUNDS, _length(vectors.levels), token_form.pack(vectors.levels), vectors.scales)
     files.write_parts(arrays.SPAN_BOUNDS, _length(packed), packed)
     files.write_parts(arrays.RUN_BOUNDS, _length(runs), runs)
     files.write_parts(

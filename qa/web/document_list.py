@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from qa.errors import InvalidRequest
+from qa.errors import UnknownDocument
 from qa.records import DocumentInfo
 
 Sort = Literal["source", "title", "date", "-date", "size", "-size"]
@@ -52,13 +52,13 @@ def page_after(documents: tuple[DocumentInfo, ...], cursor: str | None, limit: i
     """The documents after the one with the id `cursor`, at most `limit`.
 
     Raises:
-        InvalidRequest: no document of the list has this id, as after a rebuild that removed it.
+        UnknownDocument: no document of the list has this id, as after a rebuild that removed it.
     """
     start = 0
     if cursor is not None:
         places = {info.id: place for place, info in enumerate(documents)}
         if cursor not in places:
-            raise InvalidRequest(f"The cursor {cursor!r} names no document of this list; ask without it.")
+            raise UnknownDocument(f"The cursor {cursor!r} names no document of this list; ask without it.")
         start = places[cursor] + 1
     page = documents[start:] if limit is None else documents[start : start + limit]
     is_last = start + len(page) >= len(documents)

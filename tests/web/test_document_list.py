@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.errors import InvalidRequest
+from qa.errors import UnknownDocument
 from qa.records import DocumentInfo
 from qa.web.document_list import matching, page_after
 
@@ -57,5 +57,5 @@ def test_the_pages_joined_are_the_list(count, limit):
 
 
 def test_a_cursor_that_names_nothing_is_refused():
-    with pytest.raises(InvalidRequest, match="cursor"):
+    with pytest.raises(UnknownDocument, match="cursor"):
         page_after(FEW, "gone", None)

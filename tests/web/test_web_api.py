@@ -72,11 +72,16 @@ def test_documents_are_listed_a_page_at_a_time(client):
     assert [entry["id"] for entry in client.get("/api/documents?query=HARB").json()["documents"]] == ["harbour"]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "sort=author", "cursor=gone", "limit=1&limit=2"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "sort=author", "limit=1&limit=2"])
 def test_a_list_that_cannot_be_made_is_refused(client, query):
     reply = client.get(f"/api/documents?{query}")
     assert reply.status_code == 400
     assert reply.json()["error"]["code"] == "invalid_request"
+
+
+def test_a_page_after_a_document_that_is_gone_is_not_found(client):
+    reply = client.get("/api/documents?cursor=gone")
+    assert (reply.status_code, reply.json()["error"]["code"]) == (404, "unknown_document")
 
 
 def test_documents_and_index(client):

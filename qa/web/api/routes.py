@@ -211,7 +211,7 @@ def _answer(service: Backend, question: str, asked: AskQuery | AskBody, filters:
     "/api/documents",
     summary="List the documents",
     dependencies=[Depends(takes(*ListQuery.model_fields)), Depends(counted_as_list)],
-    responses=replies(DocumentsModel, samples.DOCUMENTS, (400, 429, 503)),
+    responses=replies(DocumentsModel, samples.DOCUMENTS, (400, 404, 429, 503)),
     openapi_extra={"parameters": in_query(ListQuery)},
 )
 async def documents(request: Request, run: Runner, service: Service) -> Response:

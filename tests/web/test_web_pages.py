@@ -143,7 +143,9 @@ def test_the_reader_marks_the_quote_and_leads_onward_and_back(page, client):
     reader = page(links[0].partition("#")[0])
     assert " ".join("".join(reader.texts["mark"]).split()) == " ".join(passages[0]["text"].split())
     cited = passages[0]["citation"]
-    assert {"id": f"c{cited['start']}-{cited['end']}"} in [a for tag, a in reader.elements if tag == "mark"]
+    marks = [attributes for tag, attributes in reader.elements if tag == "mark"]
+    assert {"id": f"c{cited['start']}-{cited['end']}", "class": "answers"} in marks, "the page opens at what answers"
+    assert {} in marks, "the rest of the passage is marked too"
     rel = {attributes.get("rel"): attributes["href"] for tag, attributes in reader.elements if tag == "a"}
     assert "prev" not in rel
     assert rel["next"] == links[1]

@@ -52,6 +52,19 @@ def test_pieces_joined_are_the_text_and_the_marked_ones_the_spans(text, pairs):
     )
 
 
+def test_the_words_that_answer_are_told_from_the_rest_of_the_quote():
+    document = make_document(
+        "d", [(BlockKind.TITLE, "Fares"), (BlockKind.PARAGRAPH, "Boats run. A ticket is 3 crowns.")]
+    )
+    start = document.text.index("Boats")
+    ticket = Span(start + 11, len(document.text))
+    pieces = [piece for piece in _pieces(view_of(document, Span(start, ticket.end), "c1-2", [ticket])) if piece.marked]
+    assert [(piece.text, piece.answers, piece.anchor) for piece in pieces] == [
+        ("Boats run. ", False, None),
+        ("A ticket is 3 crowns.", True, "c1-2"),
+    ]
+
+
 def test_slides_and_lists_are_grouped():
     view = view_of(samples_for_tests.slides())
     assert [section.slide for section in view.sections] == [1, 2]

@@ -11,25 +11,41 @@ from qa.records import Span
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of text that looks the same throughout. `anchor` is the id that a link's fragment names."""
+    """A stretch of text that looks the same throughout.
+
+    Attributes:
+        text: The text.
+        marked: Whether it belongs to a quote.
+        strong: Whether it is set in bold.
+        answers: Whether it belongs to the words of a quote that answer.
+        anchor: The id that a link's fragment names.
+    """
 
     text: str
     marked: bool = False
     strong: bool = False
+    answers: bool = False
     anchor: str | None = None
 
 
-def cut(text: str, within: Span, marked: Sequence[Span] = (), strong: Sequence[Span] = ()) -> tuple[Piece, ...]:
+def cut(
+    text: str,
+    within: Span,
+    marked: Sequence[Span] = (),
+    strong: Sequence[Span] = (),
+    answers: Sequence[Span] = (),
+) -> tuple[Piece, ...]:
     """The pieces of `text[within.start:within.end]`, in order, none empty; joined they are that text.
 
-    `marked` and `strong` are offsets into `text`, and may reach beyond `within`.
+    `marked`, `strong` and `answers` are offsets into `text`, and may reach beyond `within`.
     """
     edges = {within.start, within.end}
-    for span in (*marked, *strong):
+    for span in (*marked, *strong, *answers):
         edges.update(edge for edge in (span.start, span.end) if within.start < edge < within.end)
     ordered = sorted(edges)
     return tuple(
-        Piece(text[start:end], _covers(marked, start), _covers(strong, start)) for start, end in pairwise(ordered)
+        Piece(text[start:end], _covers(marked, start), _covers(strong, start), _covers(answers, start))
+        for start, end in pairwise(ordered)
     )
 
 

@@ -7,7 +7,7 @@ the quote but for the line ends between blocks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -86,10 +86,19 @@ class View:
     unit: str = "page"  # what `new_page` counts
 
 
-def view_of(document: Document, quote: Span | None = None, anchor: str | None = None) -> View:
-    """Lay out a document. The first marked piece gets `anchor` as its id."""
+def view_of(
+    document: Document, quote: Span | None = None, anchor: str | None = None, answers: Sequence[Span] = ()
+) -> View:
+    """Lay out a document.
+
+    Args:
+        document: The document.
+        quote: What is marked, if anything.
+        anchor: The id of the first piece that answers, or else of the first one that is marked.
+        answers: The places in the quote that answer, where that is known.
+    """
     unit = unit_of(document.source)
-    writer = _Writer(document.text, quote, anchor, paged=unit in _PAGED)
+    writer = _Writer(document.text, quote, anchor, answers, paged=unit in _PAGED)
     sections = tuple(
         Section(slide, tuple(writer.elements(blocks)))
         for slide, blocks in groupby(document.blocks, key=lambda block: block.slide)
@@ -117,10 +126,13 @@ def _contents(sections: Iterable[Section], unit: str) -> tuple[Entry, ...]:
 class _Writer:
     """Walks the blocks once, in order, and remembers what the ones before them have used up."""
 
-    def __init__(self, text: str, quote: Span | None, anchor: str | None, *, paged: bool) -> None:
+    def __init__(
+        self, text: str, quote: Span | None, anchor: str | None, answers: Sequence[Span], *, paged: bool
+    ) -> None:
         self._text = text
         self._paged = paged
         self._marked = (quote,) if quote else ()
+        self._answers = answers
         self._anchor = anchor
         self._page: int | None = None
         self._level = 1
@@ -175,9 +187,9 @@ class _Writer:
         return self._cut(Span(block.start, block.end), run_in)
 
     def _cut(self, within: Span, strong: tuple[Span, ...] = ()) -> Line:
-        pieces = cut(self._text, within, self._marked, strong)
+        pieces = cut(self._text, within, self._marked, strong, self._answers)
         for index, piece in enumerate(pieces):
-            if piece.marked and self._anchor:
+            if piece.marked and (piece.answers or not self._answers) and self._anchor:
                 pieces = (*pieces[:index], replace(piece, anchor=self._anchor), *pieces[index + 1 :])
                 self._anchor = None
         return pieces

@@ -62,12 +62,21 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """A quote's place among the results it came from."""
+    """A quote's place among the results it came from.
+
+    Attributes:
+        number: Its rank.
+        total: How many results there are.
+        previous: The link to the result before it.
+        following: The link to the one after it.
+        answers: The places in the quote's text that answer.
+    """
 
     number: int
     total: int
     previous: str | None
     following: str | None
+    answers: tuple[Span, ...] = ()
 
 
 def results_of(answer: Answer, asked: Asked, base_url: str, source_urls: Mapping[str, str | None]) -> Results:
@@ -107,6 +116,7 @@ def neighbours_of(answer: Answer, asked: Asked, document_id: str, reference: str
                     len(links),
                     links[index - 1] if index else None,
                     links[index + 1] if index + 1 < len(links) else None,
+                    quote.highlights if citation is quote.citation else (),
                 )
     return None
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from qa.answering.quote_links import cite, find_quote, pages_at
 from qa.errors import RequestError
+from qa.records import Span
 from qa.web.api.routes import Runner, Service, counted, counted_as_document, counted_as_list, moved, status_of
 from qa.web.backend import Backend
 from qa.web.document_list import Sort, matching
@@ -24,7 +25,7 @@ from qa.web.pages.home import Home
 from qa.web.pages.page_query import Asked, asked_from
 from qa.web.pages.reader import view_of
 from qa.web.pages.render import Pages
-from qa.web.pages.results import Neighbours, clip_of, neighbours_of, results_of
+from qa.web.pages.results import Clip, Neighbours, clip_of, neighbours_of, results_of
 from qa.web.pages.wording import DOCUMENT_ORDERS
 
 router = APIRouter(include_in_schema=False)
@@ -117,9 +118,14 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
     reference = request.query_params.get("quote", "")
     found = find_quote(document.text, reference) if reference else None
     place = "-".join(reference.split("-")[:2])
-    clip = None
+    clip: Clip | None = None
+    answers: tuple[Span, ...] = ()
+    neighbours = _neighbours(service, asked, document_id, reference)
     if found:
-        text = document.text[found.span.start : found.span.end]
+        start = found.span.start
+        if neighbours:
+            answers = tuple(Span(start + span.start, start + span.end) for span in neighbours.answers)
+        text = document.text[start : found.span.end]
         on = pages_at(document, found.span)
         citation = cite(document, found.span, on[0] if on else None, text, on)
         clip = clip_of(citation, text, str(request.base_url), document.url)
@@ -127,12 +133,12 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
         "reader.html",
         asked=asked,
         document=document,
-        view=view_of(document, found.span if found else None, f"c{place}"),
+        view=view_of(document, found.span if found else None, f"c{place}", answers),
         reference=reference,
         place=place,
         found=found,
         clip=clip,
-        neighbours=_neighbours(service, asked, document_id, reference),
+        neighbours=neighbours,
     )
 
 

@@ -19,6 +19,12 @@ import qa
 # Searches whose text is bounded before, and by what.
 BOUNDED = {
     "qa.answering.answer_type._HELD": "one sentence, of at most 1,200 characters",
+    "qa.answering.disagreement._LISTED": "one sentence, of at most 1,200 characters",
+    "qa.reading.formats.csv._NUMBER": "a cell of at most 40 characters",
+    "qa.reading.hyphens._BROKEN_OFF": "the last 100 characters of a line",
+    "qa.reading.titles._SCANNER": "a title of at most 300 characters",
+    "qa.reading.titles._FILE_NAME": "a title of at most 300 characters",
+    "qa.reading.titles._PATH": "a title of at most 300 characters",
 }
 ONCE_ONLY = {"match", "fullmatch"}
 SEARCHES = {"search", "sub", "subn", "findall", "finditer", "split"}

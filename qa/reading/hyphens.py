@@ -14,6 +14,7 @@ from collections.abc import Iterable
 HYPHENS = ("-", "\u2010")
 
 _WORDS = re.compile(r"(?<![\w-])[^\W\d_]++(?:-[^\W\d_]++)*+(?![\w-])")
+_LONGEST_WORD_CHARS = 100
 _BROKEN_OFF = re.compile(r"(?<!\w)(\w++(?:[-\u2010]\w++)*+)[-\u2010]$")
 _AT_START = re.compile(r"\w+(?:[-\u2010]\w+)*")
 _FIRST_PARTS = frozenset(
@@ -43,7 +44,7 @@ class Words:
             below: The text after it.
             begun: What the lines before it hold of its first word.
         """
-        broken = _BROKEN_OFF.search(begun + above) if above.endswith(HYPHENS) else None
+        broken = _BROKEN_OFF.search((begun + above)[-_LONGEST_WORD_CHARS:]) if above.endswith(HYPHENS) else None
         rest = _AT_START.match(below)
         if not broken or not rest:
             return above, " "

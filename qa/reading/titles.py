@@ -30,6 +30,7 @@ _PLACEHOLDER = re.compile(
     r"(?:[-_ ]?(?:document|page|slide|layout|title|file))?[-_ ]?\(?\d{0,3}\)?\)?",
     re.IGNORECASE,
 )
+_LONGEST_JUNK_CHARS = 300
 _SCANNER = re.compile(
     r"(?:scan(?:ned)?|img|image|doc|dsc|document|dokument|fax|page|file|xerox|kmbt|hp|sharp|canon|ricoh|copier|skm|mx"
     r"|pdf|untitled|temp|tmp)?[-_ ]?(?=\S*\d)[\d_.:-]{2,}(?:[a-z]?\d*)?",
@@ -53,6 +54,8 @@ def is_title(text: str) -> bool:
     text = one_line(text)
     if not any(map(str.isalpha, text)):
         return False
+    if len(text) > _LONGEST_JUNK_CHARS:
+        return True
     return not any(junk.fullmatch(text) for junk in (_PROGRAM, _PLACEHOLDER, _SCANNER, _FILE_NAME, _PATH))
 
 

@@ -56,7 +56,7 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    r"[\s,.!?;:–—-]*(?<!they )(?<!you )(?<!we )(?<!to )\b"
+    r"(?<![\s,.!?;:–—-])[\s,.!?;:–—-]*(?<!they )(?<!you )(?<!we )(?<!to )\b"
     rf"(?:please|pls|plz|kind regards|thanking you(?: in advance)?|{_THANKS})[\s.!?]*$",
     re.IGNORECASE,
 )

@@ -16,6 +16,7 @@ _DELIMITERS = ",;\t|"
 _SAMPLE_ROWS = 50
 _SAMPLE_CHARS = 1 << 16
 _LONGEST_CELL_CHARS = 1 << 24
+_LONGEST_NUMBER_CHARS = 40
 _NUMBER = re.compile(r"[-+(]?\s*[^\W\d_]{0,3}[€$£¥%]?\s*[\d.,'\s]*\d[\d.,'\s]*\)?\s*(?:[€$£¥%]|[^\W\d_]{0,3})")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d{2}.*)?")
 
@@ -42,7 +43,7 @@ def _rows(text: str, delimiter: str) -> Iterator[Row]:
 
 
 def _is_text(value: str) -> bool:
-    return not (_NUMBER.fullmatch(value) or _DATE.fullmatch(value))
+    return len(value) > _LONGEST_NUMBER_CHARS or not (_NUMBER.fullmatch(value) or _DATE.fullmatch(value))
 
 
 def _delimiter(text: str) -> str:

@@ -25,7 +25,7 @@ from qa.reading.left_out import LeftOut
 from qa.records import BlockKind
 
 _SHOWN = ("From", "To", "Cc", "Date")
-_BEGINS = re.compile(rb"(?:^|(?<=\n\n)|(?<=\n\r\n))From [^\n]*\d{4}[^\n]*\n")
+_BEGINS = re.compile(rb"(?:^|(?<=\n\n)|(?<=\n\r\n))From (?:[^\n\d]|\d(?!\d{3}))*+\d[^\n]*+\n")
 _QUOTED = re.compile(rb"(?m)^>(>*From )")
 
 

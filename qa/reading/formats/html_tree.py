@@ -17,7 +17,7 @@ from qa.reading.decode import Decoded, decode
 _XML_DECLARATION = re.compile(r"\A(?:\s*+<\?xml[^>]*+>)++")  # however it ends
 _GIVEN_UP = ("ERR_RESOURCE_LIMIT", "ERR_INTERNAL_ERROR", "ERR_NO_MEMORY")
 _LABEL_BYTES = 2048
-_COMMENT = re.compile(rb"<!--(?:[^-]|-(?!->))*+-->")
+_COMMENT = re.compile(rb"<!--(?:[^-]|-(?!->))*+(?:-->)?")
 _XML_LABEL = re.compile(rb"\s*+<\?xml[^>]{0,100}encoding\s*+=\s*+[\"']([A-Za-z0-9_-]+)")
 _DECLARED = re.compile(rb"<meta[^>]{0,200}charset\s*+=\s*+[\"']?+\s*+([A-Za-z0-9_-]+)", re.IGNORECASE)
 _DEEPEST = 256  # elements within elements; browsers stop at 512, and no page written by hand or program comes near

@@ -21,7 +21,7 @@ from qa.reading.office.slide_text import lines as slide_lines
 from qa.records import BlockKind
 
 _FILE_NAME = re.compile(r"\S+\.\w{2,5}|(?i:(?:picture|image|grafik|bild|graphic|photo|logo|img)[\s_-]*\d*)")
-_MADE_UP = re.compile(r"\s*(?:Description automatically generated.*|AI-generated content may be incorrect\.?)$")
+_MADE_UP = ("Description automatically generated", "AI-generated content may be incorrect")
 
 
 class Drawings:
@@ -71,7 +71,9 @@ class Drawings:
     def picture(self, description: str | None, slide: int | None = None) -> Iterator[Draft]:
         """Count a picture; what its author says of it is text."""
         self._left_out.add("picture")
-        text = _MADE_UP.sub("", " ".join(clean(description or "").split()))
+        text = " ".join(clean(description or "").split())
+        for phrase in _MADE_UP:
+            text = text.partition(phrase)[0].rstrip()
         if text and not _FILE_NAME.fullmatch(text):
             yield Draft(BlockKind.PARAGRAPH, text, slide=slide, page=slide)
 

@@ -81,7 +81,7 @@ def test_a_copied_index_is_compared_once_and_opens(built, tmp_path):
     open_index(tmp_path / "index").close()
     (segment,) = built.segments()
     flip(tmp_path / "index" / "segments" / segment.name / "tokens.u8", 2)
-    with pytest.raises(DamagedSnapshot, match=r"tokens\.i8 is altered"):
+    with pytest.raises(DamagedSnapshot, match=r"tokens\.u8 is altered"):
         open_index(tmp_path / "index")
 
 
@@ -95,7 +95,7 @@ def test_other_models_and_analysers_are_told_apart_from_damage(built, monkeypatc
     with pytest.raises(MismatchedSnapshot, match="model weights fake-1, but other is in use"):
         open_index(built.index, weights="other")
     monkeypatch.setattr(qa.index.local.open_version, "ANALYSER_VERSION", 99)
-    with pytest.raises(MismatchedSnapshot, match="analyser version 1, but 99 is in use"):
+    with pytest.raises(MismatchedSnapshot, match="analyser version 2, but 99 is in use"):
         open_index(built.index)
 
 

@@ -393,7 +393,7 @@ def test_rollback_does_not_choose_what_was_never_current(tmp_path):
 def test_rollback_refuses_damage(tmp_path):
     first, second, third = three(tmp_path)
     flip(segment_path(tmp_path, second.segments[-1].id) / "tokens.u8", 0)
-    with pytest.raises(DamagedSnapshot, match=r"tokens\.i8"):
+    with pytest.raises(DamagedSnapshot, match=r"tokens\.u8"):
         roll_back(tmp_path, second.id)
     assert current_name(tmp_path) == third.name
     assert roll_back(tmp_path) == first.id

@@ -45,7 +45,7 @@ _MONTH = "(?:" + "|".join(f"{name[:3]}(?:{name[3:]})?" if name[3:] else name for
 _DAY = r"(?:3[01]|[12]\d|0?[1-9])"
 _YEAR = r"(?:1[0-9]|20|21)\d\d"
 _DATE = re.compile(
-    rf"(?P<d1>{_DAY})(?:st|nd|rd|th)?(?: of)?[ \-]?\s?(?P<m1>{_MONTH})(?:,?[ \-]\s?(?P<y1>{_YEAR}))?"
+    rf"(?P<d1>{_DAY})(?:st|nd|rd|th)?(?: of)?[ \-]?\s?(?P<m1>{_MONTH})(?:,?[ \-]\s?(?P<y1>{_YEAR})|(?!-\w{{0,40}}\d))"
     rf"|(?P<m2>{_MONTH}) (?P<d2>{_DAY})(?:st|nd|rd|th)?(?!\d|[.,:]\d)(?:,? (?P<y2>{_YEAR}))?"
     rf"|(?P<m3>{_MONTH}),? (?:of )?(?P<y3>{_YEAR})"
     rf"|(?P<y4>{_YEAR})-(?P<m4>0[1-9]|1[0-2])(?:-(?P<d4>0[1-9]|[12]\d|3[01]))?(?![\w-])"
@@ -76,8 +76,8 @@ _LONGEST_FIRST = sorted((*_SCALES, *_UNITS), key=len, reverse=True)
 _AFTER = "|".join(re.escape(each) for each in _LONGEST_FIRST)
 _AMOUNT = re.compile(
     rf"(?P<currency>[$€£¥][{_SPACES}]?)?(?P<number>{_NUMBER})"
-    rf"(?:(?P<short>[kmb])(?![\w%])|[{_SPACES}\-]?(?P<scale>{'|'.join(sorted(_SCALES, key=len, reverse=True))})(?!\w))?"
-    rf"(?:[{_SPACES}\-]?(?P<unit>{_AFTER})(?![\w%]))?(?![^\W_]|-?[^\W\d_]{{1,2}}(?!\w))",
+    rf"(?:(?P<short>[kmb])(?![\w%])|[{_SPACES}\-]?(?P<scale>{'|'.join(sorted(_SCALES, key=len, reverse=True))})(?!\w|-\w{{0,40}}\d))?"
+    rf"(?:[{_SPACES}\-]?(?P<unit>{_AFTER})(?![\w%]|-\w{{0,40}}\d))?(?![^\W_]|-?[^\W\d_]{{1,2}}(?!\w))",
     re.IGNORECASE,
 )
 # In one piece: a letter and a digit, or three numbers.

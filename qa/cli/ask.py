@@ -39,7 +39,7 @@ def run_ask(settings: Settings, arguments: argparse.Namespace) -> int:
         say_json(answer_data(answer, explain=arguments.explain))
     else:
         _print_answer(answer)
-    return 0 if answer.verdict is Verdict.ANSWERED else EXIT_NOT_ANSWERED
+    return EXIT_NOT_ANSWERED if answer.verdict in (Verdict.RELATED, Verdict.NONE) else 0
 
 
 def _print_answer(answer: Answer) -> None:

@@ -73,11 +73,13 @@ _UNITS = {
     "ppm": "ppm", "mmol": "mmol", "iu": "iu",
 }  # fmt: skip
 _LONGEST_FIRST = sorted((*_SCALES, *_UNITS), key=len, reverse=True)
+_SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
+_IN_A_CODE = r"-\w{0,40}\d"  # what follows the letters of a code, as of L-00-A
 _AFTER = "|".join(re.escape(each) for each in _LONGEST_FIRST)
 _AMOUNT = re.compile(
     rf"(?P<currency>[$€£¥][{_SPACES}]?)?(?P<number>{_NUMBER})"
-    rf"(?:(?P<short>[kmb])(?![\w%])|[{_SPACES}\-]?(?P<scale>{'|'.join(sorted(_SCALES, key=len, reverse=True))})(?!\w|-\w{{0,40}}\d))?"
-    rf"(?:[{_SPACES}\-]?(?P<unit>{_AFTER})(?![\w%]|-\w{{0,40}}\d))?(?![^\W_]|-?[^\W\d_]{{1,2}}(?!\w))",
+    rf"(?:(?P<short>[kmb])(?![\w%])|[{_SPACES}\-]?(?P<scale>{_SCALE})(?!\w|{_IN_A_CODE}))?"
+    rf"(?:[{_SPACES}\-]?(?P<unit>{_AFTER})(?![\w%]|{_IN_A_CODE}))?(?![^\W_]|-?[^\W\d_]{{1,2}}(?!\w))",
     re.IGNORECASE,
 )
 # In one piece: a letter and a digit, or three numbers.

@@ -267,6 +267,16 @@ def test_requests_far_ahead_of_their_replies_end_the_connection():
             assert read(connection).count(b"HTTP/1.1 200 OK") == Connection.ahead + 1
 
 
+def test_requests_that_come_while_others_wait_are_answered_in_their_turn():
+    gate = Gate()
+    with serving(gate, Settings(answer_seconds=PATIENCE_S)) as address, connected(address) as connection:
+        connection.sendall(ASK + GET)
+        assert gate.begun.acquire(timeout=PATIENCE_S)
+        connection.sendall(GET * (Connection.ahead - 2) + LAST)
+        gate.open()
+        assert read(connection).count(b"HTTP/1.1 200 OK") == Connection.ahead + 1
+
+
 def test_a_whole_request_is_answered_whatever_follows_it(address):
     reply = sent(address, GET + b"hello\r\n\r\n")
     assert reply.startswith(b"HTTP/1.1 200 ")

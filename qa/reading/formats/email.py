@@ -95,7 +95,7 @@ def body_drafts(lines: list[str], text: str, page: bytes) -> Iterator[Draft]:
         inside = read_plain(text)
     elif page:
         with suppress(UnreadableFile):
-            inside = Read(*read_html(page)).drafts
+            inside = read_html(page).drafts
     for draft in inside:
         yield replace(draft, kind=BlockKind.HEADING, level=2) if draft.kind is BlockKind.TITLE else draft
 

@@ -9,12 +9,13 @@ from dataclasses import replace
 from lxml import etree
 
 from qa.errors import UnreadableFile
-from qa.reading.archives import open_archive
+from qa.reading.archives import open_archive, read_part
 from qa.reading.decode import clean
 from qa.reading.draft import Draft, Read
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
 from qa.reading.office.odf_text import OdfStyles, OdfText, local
+from qa.reading.office.xml_parts import xml_root
 from qa.reading.tables import Cell, Row, rows_to_drafts
 from qa.records import BlockKind
 
@@ -59,13 +60,8 @@ def read_odf(data: bytes) -> Read:
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
-    if name not in archive.namelist():
-        return None
-    try:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
-        return etree.fromstring(archive.read(name), parser)
-    except (etree.XMLSyntaxError, OSError, zipfile.BadZipFile, NotImplementedError):
-        raise UnreadableFile(f"is broken: its part {name} cannot be read; open and save it again") from None
+    """The root of a part, None where there is none of this name."""
+    return xml_root(read_part(archive, name), name) if name in archive.namelist() else None
 
 
 def _running(styles: etree._Element | None, text: OdfText) -> Iterator[Draft]:

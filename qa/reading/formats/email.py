@@ -17,7 +17,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr, parsedate_to_datetime
 
 from qa.errors import UnreadableFile
-from qa.reading.decode import clean, decode
+from qa.reading.decode import clean, clean_line, decode
 from qa.reading.draft import Draft, Read
 from qa.reading.formats.html import read_html
 from qa.reading.formats.plain_text import read_plain
@@ -119,7 +119,7 @@ def _header(message: EmailMessage, name: str) -> str:
         value = str(message.get(name, ""))
     except (ValueError, LookupError, AttributeError, TypeError):  # of a head that is no proper one
         return ""
-    return " ".join(clean(value).split())
+    return clean_line(value)
 
 
 def _name(sender: str) -> str:

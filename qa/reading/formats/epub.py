@@ -13,7 +13,7 @@ from lxml import etree
 
 from qa.errors import UnreadableFile
 from qa.reading.archives import open_archive, read_part
-from qa.reading.decode import clean
+from qa.reading.decode import clean_line
 from qa.reading.draft import Draft, Read
 from qa.reading.formats.html import read_html
 from qa.reading.left_out import LeftOut
@@ -48,7 +48,7 @@ def read_epub(data: bytes) -> Read:
     drafts = list(_chapters(archive, book, posixpath.dirname(main), left_out))
     if not drafts:
         raise UnreadableFile("is without text: its pages hold pictures at most")
-    own = {ours: " ".join(clean(book.findtext(f".//{{*}}{theirs}") or "").split()) for theirs, ours in _DETAILS.items()}
+    own = {ours: clean_line(book.findtext(f".//{{*}}{theirs}") or "") for theirs, ours in _DETAILS.items()}
     own["date"] = (book.findtext(".//{*}date") or "").strip()[:_DAY_CHARS]
     return Read(drafts, {name: value for name, value in own.items() if value}, left_out.told())
 

@@ -10,7 +10,7 @@ from lxml import etree
 
 from qa.errors import UnreadableFile
 from qa.reading.archives import open_archive, read_part
-from qa.reading.decode import clean
+from qa.reading.decode import clean_line
 from qa.reading.draft import Draft, Read
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
@@ -53,7 +53,7 @@ def read_odf(data: bytes) -> Read:
             drafts += text.notes
             drafts += _running(styles, text)
     meta = _part(archive, "meta.xml")
-    title = " ".join(clean((meta.findtext(".//{*}title") if meta is not None else None) or "").split())
+    title = clean_line((meta.findtext(".//{*}title") if meta is not None else None) or "")
     own = {"title": title} if title and not any(draft.kind is BlockKind.TITLE for draft in drafts) else {}
     left_out.add("macro", min(1, sum(name.startswith("Basic/") for name in archive.namelist())))
     return Read([draft for draft in drafts if draft.text.strip()], own, left_out.told())
@@ -135,7 +135,7 @@ def _sheets(body: etree._Element, root: etree._Element, left_out: LeftOut) -> It
     shown = [sheet for sheet in sheets if sheet.get(f"{_TABLE}style-name") not in hidden]
     left_out.add("hidden sheet", len(sheets) - len(shown))
     for sheet in shown:
-        yield Draft(BlockKind.HEADING, " ".join(clean(sheet.get(f"{_TABLE}name") or "").split()), level=2)
+        yield Draft(BlockKind.HEADING, clean_line(sheet.get(f"{_TABLE}name") or ""), level=2)
         yield from rows_to_drafts(_rows(sheet, left_out))
 
 

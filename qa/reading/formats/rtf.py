@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from qa.errors import UnreadableFile
-from qa.reading.decode import clean
+from qa.reading.decode import clean_line
 from qa.reading.draft import Read
 from qa.reading.left_out import LeftOut
 from qa.reading.office.rtf_stories import BODY, Stories
@@ -58,7 +58,7 @@ def read_rtf(data: bytes) -> Read:
     reader = _Reader()
     reader.read(data)
     drafts = reader.stories.drafts()
-    title = " ".join(clean(reader.title).split())
+    title = clean_line(reader.title)
     own = {"title": title} if title and not any(draft.kind is BlockKind.TITLE for draft in drafts) else {}
     return Read(drafts, own, reader.left_out.told())
 

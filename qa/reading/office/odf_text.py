@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from qa.reading.decode import clean
+from qa.reading.decode import clean_line, clean_lines
 from qa.reading.draft import Draft
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
@@ -89,9 +89,7 @@ class OdfText:
 
     def line(self, element: etree._Element) -> str:
         """A paragraph's text."""
-        pieces = list(self._pieces(element, Script.BASE))
-        lines = (" ".join(line.split()) for line in clean(in_line(pieces)).split("\n"))
-        return "\n".join(filter(None, lines))
+        return clean_lines(in_line(self._pieces(element, Script.BASE)))
 
     def _paragraph(self, element: etree._Element, name: str, marker: str | None = None) -> Iterator[Draft]:
         style = str(element.get(f"{_TEXT}style-name") or "")
@@ -191,7 +189,7 @@ class OdfText:
             elif name == "image":
                 self._left_out.add("picture")
                 described = element.findtext("{*}desc") or element.findtext("{*}title") or ""
-                yield Draft(BlockKind.PARAGRAPH, " ".join(clean(described).split()))
+                yield Draft(BlockKind.PARAGRAPH, clean_line(described))
                 return
 
     def table(self, element: etree._Element) -> Iterator[Draft]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-from qa.reading.decode import clean
+from qa.reading.decode import clean_line
 from qa.reading.office.names import number
 from qa.reading.office.number_formats import BUILT_IN, shown
 from qa.reading.office.package import Package
@@ -173,7 +173,7 @@ def _line(text: str) -> str:
     """Clean text in a line. Most of a sheet is that already, which is quick to see."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    return " ".join(clean(text).split())
+    return clean_line(text)
 
 
 @lru_cache(maxsize=32_768)

@@ -8,7 +8,7 @@ from functools import partial
 
 from lxml import etree
 
-from qa.reading.decode import clean
+from qa.reading.decode import clean, clean_lines
 from qa.reading.draft import Draft
 from qa.reading.left_out import LeftOut
 from qa.reading.office.drawings import Drawings
@@ -205,8 +205,7 @@ def _drawn(
 
 def _written(pieces: list[tuple[str, Script]]) -> str:
     """A paragraph's pieces as lines of text."""
-    lines = (" ".join(line.split()) for line in clean(in_line(pieces)).split("\n"))
-    return "\n".join(filter(None, lines))
+    return clean_lines(in_line(pieces))
 
 
 def _through(parent: etree._Element, tag: str) -> Iterator[etree._Element]:

@@ -39,6 +39,16 @@ class Read(NamedTuple):
     left_out: tuple[str, ...] = ()
 
 
+def own_title(title: str, drafts: Iterable[Draft]) -> dict[str, str]:
+    """What a file calls itself (empty: nothing) as its own title; none where its text holds a title, which is better.
+
+    Args:
+        title: The title in the file's properties, in one line.
+        drafts: All of its blocks.
+    """
+    return {"title": title} if title and not any(draft.kind is BlockKind.TITLE for draft in drafts) else {}
+
+
 def assemble(drafts: Iterable[Draft]) -> tuple[str, tuple[Block, ...]]:
     """Join drafts into canonical text and give each its span.
 

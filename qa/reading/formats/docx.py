@@ -11,8 +11,7 @@ from dataclasses import replace
 from lxml import etree
 
 from qa.errors import UnreadableFile
-from qa.reading.decode import clean
-from qa.reading.draft import Draft, Read
+from qa.reading.draft import Draft, Read, own_title
 from qa.reading.left_out import LeftOut
 from qa.reading.office.drawings import Drawings
 from qa.reading.office.names import is_on, qn, value
@@ -34,13 +33,8 @@ def read_docx(data: bytes) -> Read:
     left_out = LeftOut()
     reader = _Reader(package, left_out)
     drafts = list(reader.read())
-    left_out.add("macro", min(1, len(package.names("vbaproject.bin"))))
-    own = {}
-    core = package.find_xml("docProps/core.xml")
-    title = " ".join(clean((core.findtext(qn("dc:title")) if core is not None else None) or "").split())
-    if title and not any(draft.kind is BlockKind.TITLE for draft in drafts):
-        own["title"] = title
-    return Read(drafts, own, left_out.told())
+    left_out.add("macro", package.has_macros())
+    return Read(drafts, own_title(package.title(), drafts), left_out.told())
 
 
 class _Reader:

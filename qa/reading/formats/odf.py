@@ -11,7 +11,7 @@ from lxml import etree
 from qa.errors import UnreadableFile
 from qa.reading.archives import open_archive, read_part
 from qa.reading.decode import clean_line
-from qa.reading.draft import Draft, Read
+from qa.reading.draft import Draft, Read, own_title
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
 from qa.reading.office.odf_text import OdfStyles, OdfText, local
@@ -54,9 +54,8 @@ def read_odf(data: bytes) -> Read:
             drafts += _running(styles, text)
     meta = _part(archive, "meta.xml")
     title = clean_line((meta.findtext(".//{*}title") if meta is not None else None) or "")
-    own = {"title": title} if title and not any(draft.kind is BlockKind.TITLE for draft in drafts) else {}
-    left_out.add("macro", min(1, sum(name.startswith("Basic/") for name in archive.namelist())))
-    return Read([draft for draft in drafts if draft.text.strip()], own, left_out.told())
+    left_out.add("macro", any(name.startswith("Basic/") for name in archive.namelist()))
+    return Read([draft for draft in drafts if draft.text.strip()], own_title(title, drafts), left_out.told())
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> etree._Element | None:

@@ -18,6 +18,8 @@ from lxml import etree
 
 from qa.errors import UnreadableFile
 from qa.reading.archives import missing_part, open_archive, open_part
+from qa.reading.decode import clean_line
+from qa.reading.office.names import qn
 from qa.reading.office.xml_parts import xml_root
 
 _KINDS = {"word/": "Word document", "ppt/": "PowerPoint presentation", "xl/": "Excel workbook"}
@@ -58,9 +60,14 @@ class Package:
             held = next((kind for start, kind in _KINDS.items() if any(n.startswith(start) for n in self._entries)), "")
             raise UnreadableFile(f"is no {_KINDS[folder]}: it holds {f'a {held}' if held else 'other files'}")
 
-    def names(self, kind: str) -> list[str]:
-        """The parts whose names hold a text, such as "vbaproject.bin"; all names are in lower case."""
-        return [name for name in self._entries if kind in name]
+    def has_macros(self) -> bool:
+        """Whether the file holds programs (VBA)."""
+        return any("vbaproject.bin" in name for name in self._entries)  # names are in lower case
+
+    def title(self) -> str:
+        """What the file calls itself; "" if it does not."""
+        core = self.find_xml("docProps/core.xml")
+        return clean_line((core.findtext(qn("dc:title")) if core is not None else None) or "")
 
     def holds(self, name: str) -> bool:
         """Whether there is such a part."""

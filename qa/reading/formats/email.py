@@ -18,7 +18,7 @@ from email.utils import parseaddr, parsedate_to_datetime
 
 from qa.errors import UnreadableFile
 from qa.reading.decode import clean, clean_line, decode
-from qa.reading.draft import Draft, Read
+from qa.reading.draft import Draft, Read, as_part
 from qa.reading.formats.html import read_html
 from qa.reading.formats.plain_text import read_plain
 from qa.reading.left_out import LeftOut
@@ -56,12 +56,7 @@ def read_mailbox(data: bytes) -> Read:
     ends = [*(start for start, _ in bounds[1:]), len(data)]
     for number, ((_, start), end) in enumerate(zip(bounds, ends, strict=False), 1):
         message = _parsed(_QUOTED.sub(rb"\1", data[start:end]))
-        drafts += (
-            replace(draft, kind=BlockKind.HEADING, level=2, page=number)
-            if draft.kind is BlockKind.TITLE
-            else replace(draft, page=number)
-            for draft in _drafts(message, left_out)
-        )
+        drafts += (replace(as_part(draft), page=number) for draft in _drafts(message, left_out))
     if not drafts:
         raise UnreadableFile('is no mailbox: no line begins a message with "From "')
     return Read(drafts, {}, left_out.told())
@@ -96,8 +91,7 @@ def body_drafts(lines: list[str], text: str, page: bytes) -> Iterator[Draft]:
     elif page:
         with suppress(UnreadableFile):
             inside = read_html(page).drafts
-    for draft in inside:
-        yield replace(draft, kind=BlockKind.HEADING, level=2) if draft.kind is BlockKind.TITLE else draft
+    yield from map(as_part, inside)
 
 
 def _content(part: EmailMessage) -> tuple[str, bytes]:

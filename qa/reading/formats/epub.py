@@ -14,11 +14,10 @@ from lxml import etree
 from qa.errors import UnreadableFile
 from qa.reading.archives import open_archive, read_part
 from qa.reading.decode import clean_line
-from qa.reading.draft import Draft, Read
+from qa.reading.draft import Draft, Read, as_part
 from qa.reading.formats.html import read_html
 from qa.reading.left_out import LeftOut
 from qa.reading.office.xml_parts import xml_root
-from qa.records import BlockKind
 
 _CONTAINER = "META-INF/container.xml"
 _RIGHTS = "META-INF/rights.xml"
@@ -72,5 +71,4 @@ def _chapters(archive: zipfile.ZipFile, book: etree._Element, folder: str, left_
             continue
         with suppress(UnreadableFile):  # a cover holds no text
             for draft in read_html(page).drafts:
-                kind, level = (BlockKind.HEADING, 2) if draft.kind is BlockKind.TITLE else (draft.kind, draft.level)
-                yield replace(draft, kind=kind, level=level, page=number)
+                yield replace(as_part(draft), page=number)

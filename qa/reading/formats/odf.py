@@ -11,7 +11,7 @@ from lxml import etree
 from qa.errors import UnreadableFile
 from qa.reading.archives import open_archive, read_part
 from qa.reading.decode import clean_line
-from qa.reading.draft import Draft, Read, own_title
+from qa.reading.draft import Draft, Read, own_title, running_lines
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
 from qa.reading.office.odf_text import OdfStyles, OdfText, local
@@ -51,7 +51,7 @@ def read_odf(data: bytes) -> Read:
         else:
             drafts += text.blocks(child)
             drafts += text.notes
-            drafts += _running(styles, text)
+            drafts += running_lines(_running(styles, text))
     meta = _part(archive, "meta.xml")
     title = clean_line((meta.findtext(".//{*}title") if meta is not None else None) or "")
     left_out.add("macro", any(name.startswith("Basic/") for name in archive.namelist()))
@@ -64,15 +64,11 @@ def _part(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
 
 
 def _running(styles: etree._Element | None, text: OdfText) -> Iterator[Draft]:
-    """The headers and footers of the pages, each line once."""
-    seen: set[str] = set()
+    """The blocks of the headers and footers of the pages."""
     for master in () if styles is None else styles.iter(f"{_STYLE}master-page"):
         for part in master:
             if local(part).startswith(("header", "footer")) and part.get(f"{_STYLE}display") != "false":
-                for draft in text.blocks(part):
-                    if draft.text and draft.text not in seen and not draft.text.isdigit():
-                        seen.add(draft.text)
-                        yield replace(draft, kind=BlockKind.BOILERPLATE, level=0, tight=False)
+                yield from text.blocks(part)
 
 
 def _hidden_styles(root: etree._Element, properties: str, attribute: str, values: tuple[str, ...]) -> set[str]:

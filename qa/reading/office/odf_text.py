@@ -15,6 +15,7 @@ from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
 from qa.reading.office.word_numbering import BULLET, formatted
 from qa.reading.raised import Script, in_line
+from qa.reading.tables import cells_to_drafts
 from qa.records import BlockKind
 
 _SKIPPED = {"tracked-changes", "annotation", "annotation-end", "hidden-text", "ruby-text", "sequence-decls", "forms"}
@@ -194,23 +195,20 @@ class OdfText:
 
     def table(self, element: etree._Element) -> Iterator[Draft]:
         """The rows of a table; tables and boxes inside its cells follow the row that they stand in."""
-        lines: list[str] = []
-        for row in element.iter(f"{_TABLE}table-row"):
-            if next(row.iterancestors(f"{_TABLE}table")) is not element:
-                continue
-            texts: list[str] = []
-            inner: list[Draft] = []
-            for cell in row:
-                words = self._cell(cell, inner) if local(cell) == "table-cell" else ""
-                repeated = number(cell.get(f"{_TABLE}number-columns-repeated"), 1)
-                texts += [words] * min(repeated, _MOST_REPEATED if words else 1)
-            if any(texts):
-                lines.append(" | ".join(texts).rstrip(" |"))
-            if inner:
-                yield Draft(BlockKind.TABLE, "\n".join(lines))
-                yield from inner
-                lines = []
-        yield Draft(BlockKind.TABLE, "\n".join(lines))
+        rows = element.iter(f"{_TABLE}table-row")
+        own = (row for row in rows if next(row.iterancestors(f"{_TABLE}table")) is element)
+        yield from cells_to_drafts(map(self._row, own))
+
+    def _row(self, row: etree._Element) -> tuple[list[str], list[Draft]]:
+        texts: list[str] = []
+        inner: list[Draft] = []
+        for cell in row:
+            words = self._cell(cell, inner) if local(cell) == "table-cell" else ""
+            repeated = number(cell.get(f"{_TABLE}number-columns-repeated"), 1)
+            texts += [words] * min(repeated, _MOST_REPEATED if words else 1)
+        while texts and not texts[-1]:
+            texts.pop()
+        return texts, inner
 
     def _cell(self, cell: etree._Element, inner: list[Draft]) -> str:
         words: list[str] = []

@@ -14,7 +14,7 @@ from qa.reading.draft import Draft, Read
 from qa.reading.formats.html_content import mark_content
 from qa.reading.formats.html_notes import mark_notes
 from qa.reading.formats.html_styles import mark_hidden
-from qa.reading.formats.html_tree import parse_html
+from qa.reading.formats.html_tree import parse_html, words_of
 from qa.reading.formats.html_walk import Walk
 from qa.reading.titles import is_title
 from qa.records import BlockKind
@@ -84,7 +84,7 @@ def _own(tree: etree._Element) -> dict[str, str]:
         if name in _META and value:
             own.setdefault(_META[name], value)
     title = next((each for each in tree.iter("title") if _is_of_page(each)), None)
-    if title is not None and (said := " ".join("".join(title.itertext()).split())):
+    if title is not None and (said := words_of(title)):
         own.setdefault("title", said)
     if "title" in own and not is_title(own["title"]):
         del own["title"]

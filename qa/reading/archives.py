@@ -1,9 +1,13 @@
-"""ZIP archives that hold a document: opened only if whole, not encrypted, and of a bearable size."""
+"""ZIP archives that hold a document, and their parts: read only if whole, not encrypted, and of a bearable size."""
 
 from __future__ import annotations
 
 import io
 import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
 
 from qa.errors import UnreadableFile
 
@@ -28,3 +32,37 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
     if any(entry.flag_bits & 1 for entry in entries):
         raise UnreadableFile("is encrypted; save it without a password")
     return archive
+
+
+@contextmanager
+def open_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[IO[bytes]]:
+    """A part as a stream.
+
+    Raises:
+        UnreadableFile: it is broken, which may show only while it is read.
+    """
+    try:
+        with archive.open(entry) as part:
+            yield part
+    except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError, zlib.error):
+        reason = f"is broken: its part {entry.filename} cannot be unpacked; open and save it again"
+        raise UnreadableFile(reason) from None
+
+
+def read_part(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A part's bytes.
+
+    Raises:
+        UnreadableFile: there is no such part, or it is broken.
+    """
+    try:
+        entry = archive.getinfo(name)
+    except KeyError:
+        raise missing_part(name) from None
+    with open_part(archive, entry) as part:
+        return part.read()
+
+
+def missing_part(name: str) -> UnreadableFile:
+    """The error of a part that is not there."""
+    return UnreadableFile(f"is broken: its part {name} is missing; open and save it again")

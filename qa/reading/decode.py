@@ -99,6 +99,16 @@ def clean(text: str) -> str:
     return compose(_CONTROL.sub("", _LINE_ENDS.sub("\n", text)))
 
 
+def clean_line(text: str) -> str:
+    """Clean text in one line, with single blanks between its words."""
+    return " ".join(clean(text).split())
+
+
+def clean_lines(text: str) -> str:
+    """Clean text whose lines have single blanks between their words, and of which none is empty."""
+    return "\n".join(filter(None, (" ".join(line.split()) for line in clean(text).split("\n"))))
+
+
 def _marked(data: bytes, encoding: str) -> Decoded:
     """Text whose encoding a byte order mark names."""
     try:

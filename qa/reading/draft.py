@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from qa.records import Block, BlockKind
@@ -37,6 +37,30 @@ class Read(NamedTuple):
     drafts: list[Draft]
     own: dict[str, str]
     left_out: tuple[str, ...] = ()
+
+
+def own_title(title: str, drafts: Iterable[Draft]) -> dict[str, str]:
+    """What a file calls itself (empty: nothing) as its own title; none where its text holds a title, which is better.
+
+    Args:
+        title: The title in the file's properties, in one line.
+        drafts: All of its blocks.
+    """
+    return {"title": title} if title and not any(draft.kind is BlockKind.TITLE for draft in drafts) else {}
+
+
+def as_part(draft: Draft) -> Draft:
+    """A draft of one chapter or message of several: its title only heads the part."""
+    return replace(draft, kind=BlockKind.HEADING, level=2) if draft.kind is BlockKind.TITLE else draft
+
+
+def running_lines(drafts: Iterable[Draft]) -> Iterator[Draft]:
+    """Headers and footers as boilerplate: each text once, and no bare page numbers."""
+    seen: set[str] = set()
+    for draft in drafts:
+        if draft.text and draft.text not in seen and not draft.text.isdigit():
+            seen.add(draft.text)
+            yield replace(draft, kind=BlockKind.BOILERPLATE, level=0, tight=False)
 
 
 def assemble(drafts: Iterable[Draft]) -> tuple[str, tuple[Block, ...]]:

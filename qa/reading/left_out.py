@@ -26,7 +26,7 @@ class LeftOut:
         if places:
             named = ", ".join(map(str, places[:_MOST_NUMBERS]))
             more = f" and {len(places) - _MOST_NUMBERS} more" if len(places) > _MOST_NUMBERS else ""
-            self._phrases[f"{what}: {place}{'s' if len(places) > 1 else ''} {named}{more}"] = None
+            self._phrases[f"{what}: {_named(place, len(places))} {named}{more}"] = None
 
     def told(self) -> tuple[str, ...]:
         """One phrase for each kind."""

@@ -48,6 +48,23 @@ def rows_to_drafts(
         headed = False
 
 
+def cells_to_drafts(rows: Iterable[tuple[Sequence[str], Sequence[Draft]]]) -> Iterator[Draft]:
+    """A table inside a text as one draft, a line for each row that holds words.
+
+    Args:
+        rows: Each row's cells, and the tables and boxes inside them, which follow the row and so part the table in two.
+    """
+    lines: list[str] = []
+    for cells, inner in rows:
+        if any(cells):
+            lines.append(" | ".join(cells))
+        if inner:
+            yield Draft(BlockKind.TABLE, "\n".join(lines))
+            yield from inner
+            lines = []
+    yield Draft(BlockKind.TABLE, "\n".join(lines))
+
+
 def _regions(rows: Iterable[Row]) -> Iterator[tuple[list[Row], Iterator[Row]]]:
     """Each region: its first rows, and all of its rows."""
     source = iter(rows)

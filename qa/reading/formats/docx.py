@@ -6,13 +6,11 @@ What was deleted under change tracking is left out, what was inserted is kept: t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from lxml import etree
 
 from qa.errors import UnreadableFile
-from qa.reading.decode import clean
-from qa.reading.draft import Draft, Read
+from qa.reading.draft import Draft, Read, own_title, running_lines
 from qa.reading.left_out import LeftOut
 from qa.reading.office.drawings import Drawings
 from qa.reading.office.names import is_on, qn, value
@@ -34,13 +32,8 @@ def read_docx(data: bytes) -> Read:
     left_out = LeftOut()
     reader = _Reader(package, left_out)
     drafts = list(reader.read())
-    left_out.add("macro", min(1, len(package.names("vbaproject.bin"))))
-    own = {}
-    core = package.find_xml("docProps/core.xml")
-    title = " ".join(clean((core.findtext(qn("dc:title")) if core is not None else None) or "").split())
-    if title and not any(draft.kind is BlockKind.TITLE for draft in drafts):
-        own["title"] = title
-    return Read(drafts, own, left_out.told())
+    left_out.add("macro", package.has_macros())
+    return Read(drafts, own_title(package.title(), drafts), left_out.told())
 
 
 class _Reader:
@@ -66,7 +59,7 @@ class _Reader:
         coloured = self._root.find(qn("w:background")) is not None
         yield from self._blocks.read(self._root, body, self._relations, shaded=coloured)
         yield from self._notes()
-        yield from self._running()
+        yield from running_lines(self._running())
         comments = self._package.find_xml(self._parts.get("comments"))
         self._left_out.add("comment", 0 if comments is None else len(comments.findall(qn("w:comment"))))
 
@@ -89,16 +82,11 @@ class _Reader:
                 yield Draft(BlockKind.FOOTNOTE, f"{mark} {' '.join(draft.text for draft in drafts)}".strip())
 
     def _running(self) -> Iterator[Draft]:
-        """The headers and footers that are shown, each line once."""
-        seen: set[str] = set()
+        """The blocks of the headers and footers that are shown."""
         for name in self._shown_headers():
             root = self._package.find_xml(name)
-            if root is None:
-                continue
-            for draft in self._blocks.read(root, root, self._package.relations(name), shaded=True):
-                if draft.text and draft.text not in seen and not draft.text.isdigit():
-                    seen.add(draft.text)
-                    yield replace(draft, kind=BlockKind.BOILERPLATE, level=0, tight=False)
+            if root is not None:
+                yield from self._blocks.read(root, root, self._package.relations(name), shaded=True)
 
     def _shown_headers(self) -> dict[str, None]:
         """The parts of headers and footers that some page shows, in their order."""

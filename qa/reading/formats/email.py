@@ -17,8 +17,8 @@ from email.message import EmailMessage
 from email.utils import parseaddr, parsedate_to_datetime
 
 from qa.errors import UnreadableFile
-from qa.reading.decode import clean, decode
-from qa.reading.draft import Draft, Read
+from qa.reading.decode import clean, clean_line, decode
+from qa.reading.draft import Draft, Read, as_part
 from qa.reading.formats.html import read_html
 from qa.reading.formats.plain_text import read_plain
 from qa.reading.left_out import LeftOut
@@ -56,12 +56,7 @@ def read_mailbox(data: bytes) -> Read:
     ends = [*(start for start, _ in bounds[1:]), len(data)]
     for number, ((_, start), end) in enumerate(zip(bounds, ends, strict=False), 1):
         message = _parsed(_QUOTED.sub(rb"\1", data[start:end]))
-        drafts += (
-            replace(draft, kind=BlockKind.HEADING, level=2, page=number)
-            if draft.kind is BlockKind.TITLE
-            else replace(draft, page=number)
-            for draft in _drafts(message, left_out)
-        )
+        drafts += (replace(as_part(draft), page=number) for draft in _drafts(message, left_out))
     if not drafts:
         raise UnreadableFile('is no mailbox: no line begins a message with "From "')
     return Read(drafts, {}, left_out.told())
@@ -95,9 +90,8 @@ def body_drafts(lines: list[str], text: str, page: bytes) -> Iterator[Draft]:
         inside = read_plain(text)
     elif page:
         with suppress(UnreadableFile):
-            inside = Read(*read_html(page)).drafts
-    for draft in inside:
-        yield replace(draft, kind=BlockKind.HEADING, level=2) if draft.kind is BlockKind.TITLE else draft
+            inside = read_html(page).drafts
+    yield from map(as_part, inside)
 
 
 def _content(part: EmailMessage) -> tuple[str, bytes]:
@@ -119,7 +113,7 @@ def _header(message: EmailMessage, name: str) -> str:
         value = str(message.get(name, ""))
     except (ValueError, LookupError, AttributeError, TypeError):  # of a head that is no proper one
         return ""
-    return " ".join(clean(value).split())
+    return clean_line(value)
 
 
 def _name(sender: str) -> str:

@@ -12,12 +12,12 @@ from urllib.parse import unquote
 from lxml import etree
 
 from qa.errors import UnreadableFile
-from qa.reading.archives import open_archive
-from qa.reading.decode import clean
-from qa.reading.draft import Draft, Read
+from qa.reading.archives import open_archive, read_part
+from qa.reading.decode import clean_line
+from qa.reading.draft import Draft, Read, as_part
 from qa.reading.formats.html import read_html
 from qa.reading.left_out import LeftOut
-from qa.records import BlockKind
+from qa.reading.office.xml_parts import xml_root
 
 _CONTAINER = "META-INF/container.xml"
 _RIGHTS = "META-INF/rights.xml"
@@ -38,16 +38,16 @@ def read_epub(data: bytes) -> Read:
         raise UnreadableFile(f"is no book (EPUB): it lacks {_CONTAINER}")
     if _RIGHTS in names:
         raise UnreadableFile("is protected against reading by other programs (DRM); get a copy without")
-    container = _xml(archive, _CONTAINER)
+    container = xml_root(read_part(archive, _CONTAINER), _CONTAINER)
     main = next((str(each.get("full-path")) for each in container.iter("{*}rootfile") if each.get("full-path")), "")
     if main not in names:
         raise UnreadableFile("is broken (it names no content); get another copy")
-    book = _xml(archive, main)
+    book = xml_root(read_part(archive, main), main)
     left_out = LeftOut()
     drafts = list(_chapters(archive, book, posixpath.dirname(main), left_out))
     if not drafts:
         raise UnreadableFile("is without text: its pages hold pictures at most")
-    own = {ours: " ".join(clean(book.findtext(f".//{{*}}{theirs}") or "").split()) for theirs, ours in _DETAILS.items()}
+    own = {ours: clean_line(book.findtext(f".//{{*}}{theirs}") or "") for theirs, ours in _DETAILS.items()}
     own["date"] = (book.findtext(".//{*}date") or "").strip()[:_DAY_CHARS]
     return Read(drafts, {name: value for name, value in own.items() if value}, left_out.told())
 
@@ -65,18 +65,10 @@ def _chapters(archive: zipfile.ZipFile, book: etree._Element, folder: str, left_
             continue
         name = posixpath.normpath(posixpath.join(folder, unquote(str(item.get("href") or ""))))
         try:
-            page = archive.read(name)
-        except (KeyError, OSError, zipfile.BadZipFile, NotImplementedError):
+            page = read_part(archive, name)
+        except UnreadableFile:
             left_out.add("broken chapter")
             continue
         with suppress(UnreadableFile):  # a cover holds no text
-            for draft in Read(*read_html(page)).drafts:
-                kind, level = (BlockKind.HEADING, 2) if draft.kind is BlockKind.TITLE else (draft.kind, draft.level)
-                yield replace(draft, kind=kind, level=level, page=number)
-
-
-def _xml(archive: zipfile.ZipFile, name: str) -> etree._Element:
-    try:
-        return etree.fromstring(archive.read(name), etree.XMLParser(resolve_entities=False, no_network=True))
-    except (etree.XMLSyntaxError, OSError, zipfile.BadZipFile, NotImplementedError):
-        raise UnreadableFile(f"is broken: its part {name} cannot be read; get another copy") from None
+            for draft in read_html(page).drafts:
+                yield replace(as_part(draft), page=number)

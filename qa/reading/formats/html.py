@@ -14,8 +14,9 @@ from qa.reading.draft import Draft, Read
 from qa.reading.formats.html_content import mark_content
 from qa.reading.formats.html_notes import mark_notes
 from qa.reading.formats.html_styles import mark_hidden
-from qa.reading.formats.html_tree import parse_html
+from qa.reading.formats.html_tree import parse_html, words_of
 from qa.reading.formats.html_walk import Walk
+from qa.reading.left_out import LeftOut
 from qa.reading.titles import is_title
 from qa.records import BlockKind
 
@@ -42,8 +43,11 @@ def read_html(data: bytes) -> Read:
     drafts = list(page_drafts(page.tree))
     if _take_title(drafts):
         own.pop("title", None)  # the page's name in the browser's bar often carries the site's
+    left_out = LeftOut()
+    for tag, name in _EMBEDDED.items():
+        left_out.add(name, sum(1 for _ in page.tree.iter(tag)))
     guess = (page.guess,) if page.guess else ()
-    return Read(drafts, own, (*guess, *_embedded(page.tree)))
+    return Read(drafts, own, (*guess, *left_out.told()))
 
 
 def page_drafts(tree: etree._Element) -> Iterator[Draft]:
@@ -84,7 +88,7 @@ def _own(tree: etree._Element) -> dict[str, str]:
         if name in _META and value:
             own.setdefault(_META[name], value)
     title = next((each for each in tree.iter("title") if _is_of_page(each)), None)
-    if title is not None and (said := " ".join("".join(title.itertext()).split())):
+    if title is not None and (said := words_of(title)):
         own.setdefault("title", said)
     if "title" in own and not is_title(own["title"]):
         del own["title"]
@@ -94,10 +98,3 @@ def _own(tree: etree._Element) -> dict[str, str]:
 def _is_of_page(title: etree._Element) -> bool:
     above = title.getparent()
     return above is not None and above.tag in ("head", "html", "body")
-
-
-def _embedded(tree: etree._Element) -> Iterator[str]:
-    for tag, name in _EMBEDDED.items():
-        count = sum(1 for _ in tree.iter(tag))
-        if count:
-            yield f"{count} {name}{'s' if count > 1 else ''}"

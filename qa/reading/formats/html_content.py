@@ -137,9 +137,7 @@ def _is_navigation(element: etree._Element, own: list[int]) -> bool:
 
 
 def _is_introduced(element: etree._Element) -> bool:
-    above = element.getprevious()
-    while above is not None and not isinstance(above.tag, str):
-        above = above.getprevious()
+    above = next(element.itersiblings("*", preceding=True), None)
     if above is None:
         return False
     return str(above.tag) in ("h2", "h3", "h4", "h5", "h6", "dt") or (

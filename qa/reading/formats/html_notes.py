@@ -10,6 +10,7 @@ import re
 
 from lxml import etree
 
+from qa.reading.formats.html_tree import words_of
 from qa.reading.raised_spans import bare_mark
 
 _NOTE_BLOCKS = ("li", "p", "div", "dd", "dt", "aside", "section", "td", "tr")
@@ -34,7 +35,7 @@ def mark_notes(tree: etree._Element) -> None:
     sources: set[str] = set()
     for place, link in links:
         there, target = by_id.get(str(link.get("href"))[1:], (-1, None))
-        mark = bare_mark(_text(link))
+        mark = bare_mark(words_of(link))
         note = _block_of(target) if there > place and _is_raised(link) and _MARK.fullmatch(mark) else None
         if note is None or any(above is note for above in link.iterancestors()):
             continue
@@ -63,7 +64,7 @@ def _mark_by_raised(tree: etree._Element) -> None:
     """Notes without links: a block that opens with a raised mark which stands, raised, elsewhere before it."""
     carried: dict[str, list[etree._Element]] = {}
     for raised in tree.iter("sup"):
-        mark = bare_mark(_text(raised))
+        mark = bare_mark(words_of(raised))
         block = _opened_by(raised)
         if block is not None and mark in carried and block.get(NOTE) is None and raised.find("a") is None:
             block.set(NOTE, mark)
@@ -87,7 +88,7 @@ def _opened_by(raised: etree._Element) -> etree._Element | None:
 
 
 def _is_raised(link: etree._Element) -> bool:
-    text = _text(link)
+    text = words_of(link)
     if not text or len(text) > _LONGEST_MARK_CHARS + 2:
         return False
     if link.get("role") == "doc-noteref" or text.startswith("[") or not any(map(str.isalnum, text)):
@@ -110,7 +111,3 @@ def _block_of(target: etree._Element) -> etree._Element | None:
             return element
         element = element.getparent()
     return None
-
-
-def _text(element: etree._Element) -> str:
-    return " ".join("".join(element.itertext()).split())

@@ -166,9 +166,7 @@ def _opens(element: etree._Element, controlled: frozenset[str]) -> bool:
         return False
     if element.get("role") == "tabpanel" or (element.get("id") or "") in controlled:
         return True
-    above = element.getprevious()
-    while above is not None and not isinstance(above.tag, str):
-        above = above.getprevious()
+    above = next(element.itersiblings("*", preceding=True), None)
     return above is not None and _is_opener(above, plain=element.tag in _PANELS and element.get("hidden") is None)
 
 

@@ -73,6 +73,11 @@ def tree_of(text: str) -> etree._Element | None:
     return tree
 
 
+def words_of(element: etree._Element) -> str:
+    """All text in an element, in one line."""
+    return " ".join("".join(element.itertext()).split())
+
+
 def _depth(tree: etree._Element) -> int:
     depth = deepest = 0
     for event, _ in etree.iterwalk(tree, events=("start", "end")):

@@ -12,6 +12,7 @@ from qa.reading.formats.html_content import FURNITURE, LINKS_ONLY
 from qa.reading.formats.html_notes import BACK, NOTE, REFERENCE
 from qa.reading.formats.html_styles import HIDDEN, OPENED
 from qa.reading.formats.html_table import is_layout, read_table
+from qa.reading.formats.html_tree import words_of
 from qa.reading.raised_spans import LOWERED, RAISED, RESET, written_out
 from qa.records import BlockKind
 
@@ -177,7 +178,7 @@ class Walk:
         """Say a superscript or subscript so that it does not fuse with what stands before it."""
         if element.get(BACK) is not None:
             return
-        mark = _plain(element)
+        mark = words_of(element)
         references = [each for each in element.iter("sup", "a") if each.get(REFERENCE) is not None]
         if references:
             self._say("".join(f"[{each.get(REFERENCE)}]" for each in references))
@@ -235,18 +236,18 @@ def _is_decoration(element: etree._Element) -> bool:
     before = element.getprevious()
     if before is not None and next(before.iter("math"), None) is not None:
         return True
-    return len(_plain(element).split()) <= 1
+    return len(words_of(element).split()) <= 1
 
 
 def _opens_panel(element: etree._Element) -> bool:
     """Whether an element is what a reader clicks to open a panel, and says what is in it."""
     if element.tag == "summary":
-        return len(_plain(element).split()) <= _LONGEST_QUESTION_WORDS
+        return len(words_of(element).split()) <= _LONGEST_QUESTION_WORDS
     if element.tag != "button" and element.get("role") != "button":
         return False
     if element.get("aria-expanded") is None and element.get("aria-controls") is None and not _has_panel(element):
         return False
-    return 2 <= len(_plain(element).split()) <= _LONGEST_QUESTION_WORDS
+    return 2 <= len(words_of(element).split()) <= _LONGEST_QUESTION_WORDS
 
 
 def _has_panel(element: etree._Element) -> bool:
@@ -258,10 +259,6 @@ def _has_panel(element: etree._Element) -> bool:
 def _run_in(text: str, lead: str | None) -> int:
     bold = " ".join((lead or "").split())
     return len(bold) if bold and text.startswith(bold) and len(bold) < min(len(text), _LONGEST_RUN_IN_CHARS) else 0
-
-
-def _plain(element: etree._Element) -> str:
-    return " ".join("".join(element.itertext()).split())
 
 
 def _cell(cell: etree._Element) -> str:

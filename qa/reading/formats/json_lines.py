@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from qa.errors import UnreadableFile
-from qa.reading.decode import clean
+from qa.reading.decode import clean, clean_line
 from qa.reading.draft import Draft, Read
 from qa.records import BlockKind
 
@@ -41,14 +41,14 @@ def _drafts(value: object, number: int) -> Iterator[Draft]:
     title = next((names[each] for each in _TITLES if isinstance(value.get(names.get(each)), str)), None)
     text = next((names[each] for each in _TEXTS if isinstance(value.get(names.get(each)), str)), None)
     if title is not None and text is not None:
-        yield Draft(BlockKind.HEADING, _line(value[title]), level=2, page=number)
+        yield Draft(BlockKind.HEADING, clean_line(value[title]), level=2, page=number)
     rest = {name: each for name, each in value.items() if text is None or name not in (title, text)}
     parts = [f"{name}: {_shown(each)}" for name, each in rest.items() if _shown(each)]
     if parts:
-        yield Draft(BlockKind.TABLE, _line(" | ".join(parts)), page=number)
+        yield Draft(BlockKind.TABLE, clean_line(" | ".join(parts)), page=number)
     if text is not None:
         for paragraph in clean(value[text]).split("\n\n"):
-            yield Draft(BlockKind.PARAGRAPH, "\n".join(map(_line, paragraph.split("\n"))), page=number)
+            yield Draft(BlockKind.PARAGRAPH, "\n".join(map(clean_line, paragraph.split("\n"))), page=number)
 
 
 def _shown(value: object, depth: int = 0) -> str:
@@ -59,8 +59,4 @@ def _shown(value: object, depth: int = 0) -> str:
         return ", ".join(f"{name}: {shown}" for name, each in value.items() if (shown := _shown(each, depth + 1)))
     if isinstance(value, list):
         return ", ".join(filter(None, (_shown(each, depth + 1) for each in value)))
-    return _line(value if isinstance(value, str) else json.dumps(value))
-
-
-def _line(text: str) -> str:
-    return " ".join(clean(text).split())
+    return clean_line(value if isinstance(value, str) else json.dumps(value))

@@ -9,12 +9,13 @@ from dataclasses import replace
 from lxml import etree
 
 from qa.errors import UnreadableFile
-from qa.reading.archives import open_archive
-from qa.reading.decode import clean
-from qa.reading.draft import Draft, Read
+from qa.reading.archives import open_archive, read_part
+from qa.reading.decode import clean_line
+from qa.reading.draft import Draft, Read, own_title, running_lines
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
 from qa.reading.office.odf_text import OdfStyles, OdfText, local
+from qa.reading.office.xml_parts import xml_root
 from qa.reading.tables import Cell, Row, rows_to_drafts
 from qa.records import BlockKind
 
@@ -50,34 +51,24 @@ def read_odf(data: bytes) -> Read:
         else:
             drafts += text.blocks(child)
             drafts += text.notes
-            drafts += _running(styles, text)
+            drafts += running_lines(_running(styles, text))
     meta = _part(archive, "meta.xml")
-    title = " ".join(clean((meta.findtext(".//{*}title") if meta is not None else None) or "").split())
-    own = {"title": title} if title and not any(draft.kind is BlockKind.TITLE for draft in drafts) else {}
-    left_out.add("macro", min(1, sum(name.startswith("Basic/") for name in archive.namelist())))
-    return Read([draft for draft in drafts if draft.text.strip()], own, left_out.told())
+    title = clean_line((meta.findtext(".//{*}title") if meta is not None else None) or "")
+    left_out.add("macro", any(name.startswith("Basic/") for name in archive.namelist()))
+    return Read([draft for draft in drafts if draft.text.strip()], own_title(title, drafts), left_out.told())
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
-    if name not in archive.namelist():
-        return None
-    try:
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
-        return etree.fromstring(archive.read(name), parser)
-    except (etree.XMLSyntaxError, OSError, zipfile.BadZipFile, NotImplementedError):
-        raise UnreadableFile(f"is broken: its part {name} cannot be read; open and save it again") from None
+    """The root of a part, None where there is none of this name."""
+    return xml_root(read_part(archive, name), name) if name in archive.namelist() else None
 
 
 def _running(styles: etree._Element | None, text: OdfText) -> Iterator[Draft]:
-    """The headers and footers of the pages, each line once."""
-    seen: set[str] = set()
+    """The blocks of the headers and footers of the pages."""
     for master in () if styles is None else styles.iter(f"{_STYLE}master-page"):
         for part in master:
             if local(part).startswith(("header", "footer")) and part.get(f"{_STYLE}display") != "false":
-                for draft in text.blocks(part):
-                    if draft.text and draft.text not in seen and not draft.text.isdigit():
-                        seen.add(draft.text)
-                        yield replace(draft, kind=BlockKind.BOILERPLATE, level=0, tight=False)
+                yield from text.blocks(part)
 
 
 def _hidden_styles(root: etree._Element, properties: str, attribute: str, values: tuple[str, ...]) -> set[str]:
@@ -139,7 +130,7 @@ def _sheets(body: etree._Element, root: etree._Element, left_out: LeftOut) -> It
     shown = [sheet for sheet in sheets if sheet.get(f"{_TABLE}style-name") not in hidden]
     left_out.add("hidden sheet", len(sheets) - len(shown))
     for sheet in shown:
-        yield Draft(BlockKind.HEADING, " ".join(clean(sheet.get(f"{_TABLE}name") or "").split()), level=2)
+        yield Draft(BlockKind.HEADING, clean_line(sheet.get(f"{_TABLE}name") or ""), level=2)
         yield from rows_to_drafts(_rows(sheet, left_out))
 
 

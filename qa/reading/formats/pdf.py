@@ -9,15 +9,14 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from qa.errors import UnreadableFile
-from qa.reading.decode import clean
-from qa.reading.draft import Read
+from qa.reading.decode import clean_line
+from qa.reading.draft import Read, own_title
 from qa.reading.formats.pdf_forms import form_values
 from qa.reading.formats.pdf_order import lines_of
 from qa.reading.formats.pdf_runs import PageRuns
 from qa.reading.layout import Line, lay_out
 from qa.reading.left_out import LeftOut
 from qa.reading.titles import is_title
-from qa.records import BlockKind
 
 _MOST_PAGES = 20_000
 _TROUBLE = {
@@ -53,13 +52,10 @@ def read_pdf(data: bytes) -> Read:
         what = "page holds" if count == 1 else "pages hold"
         raise UnreadableFile(f"is without text: its {count} {what} pictures at most; run text recognition (OCR) on it")
     drafts = lay_out(pages)
-    own = {}
     left_out = LeftOut()
     left_out.add_places("without text", "page", bare)
-    title = clean(document.get_metadata_value("Title")).strip()
-    if is_title(title) and not any(draft.kind is BlockKind.TITLE for draft in drafts):
-        own["title"] = " ".join(title.split())
-    return Read(drafts, own, left_out.told())
+    title = clean_line(document.get_metadata_value("Title"))
+    return Read(drafts, own_title(title if is_title(title) else "", drafts), left_out.told())
 
 
 def _page_lines(document: pdfium.PdfDocument, number: int, reader: PageRuns) -> list[Line]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from qa.reading.decode import clean
+from qa.reading.decode import clean_line
 from qa.reading.formats.pdf_runs import Run
 
 _MOST_ANNOTATIONS = 5_000
@@ -36,7 +36,7 @@ def _value(annotation: raw.FPDF_ANNOTATION, size: float) -> Run | None:
     if raw.FPDFAnnot_GetFlags(annotation) & _HIDDEN or kind not in (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT):
         return None
     text = _shown(annotation) if kind == raw.FPDF_ANNOT_WIDGET else _string(annotation, b"Contents")
-    text = " ".join(clean(text).split())
+    text = clean_line(text)
     box = raw.FS_RECTF()
     if not text or not raw.FPDFAnnot_GetRect(annotation, box):
         return None

@@ -39,7 +39,7 @@ def read_pptx(data: bytes) -> Read:
     drafts = list(reader.read())
     if all(draft.kind is BlockKind.BOILERPLATE for draft in drafts):
         raise UnreadableFile(reader.trouble or "is without text: its slides hold pictures at most")
-    left_out.add("macro", min(1, len(package.names("vbaproject.bin"))))
+    left_out.add("macro", package.has_macros())
     return Read(drafts, {}, left_out.told())
 
 

@@ -10,12 +10,11 @@ import re
 from dataclasses import dataclass, replace
 
 from qa.errors import UnreadableFile
-from qa.reading.decode import clean
-from qa.reading.draft import Read
+from qa.reading.decode import clean_line
+from qa.reading.draft import Read, own_title
 from qa.reading.left_out import LeftOut
 from qa.reading.office.rtf_stories import BODY, Stories
 from qa.reading.raised import Script
-from qa.records import BlockKind
 
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\"
@@ -58,9 +57,7 @@ def read_rtf(data: bytes) -> Read:
     reader = _Reader()
     reader.read(data)
     drafts = reader.stories.drafts()
-    title = " ".join(clean(reader.title).split())
-    own = {"title": title} if title and not any(draft.kind is BlockKind.TITLE for draft in drafts) else {}
-    return Read(drafts, own, reader.left_out.told())
+    return Read(drafts, own_title(clean_line(reader.title), drafts), reader.left_out.told())
 
 
 @dataclass(slots=True)

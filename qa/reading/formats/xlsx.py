@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from lxml import etree
 
 from qa.errors import UnreadableFile
-from qa.reading.decode import clean
-from qa.reading.draft import Draft, Read
+from qa.reading.decode import clean_line
+from qa.reading.draft import Draft, Read, own_title
 from qa.reading.left_out import LeftOut
 from qa.reading.office.drawings import Drawings
 from qa.reading.office.names import qn
@@ -36,10 +36,8 @@ def read_xlsx(data: bytes) -> Read:
     drafts = [draft for draft in _Reader(package, left_out).read() if draft.text]
     if not any(draft.kind is not BlockKind.HEADING for draft in drafts):
         raise UnreadableFile("holds no text")
-    left_out.add("macro", min(1, len(package.names("vbaproject.bin"))))
-    core = package.find_xml("docProps/core.xml")
-    title = " ".join(clean((core.findtext(qn("dc:title")) if core is not None else None) or "").split())
-    return Read(drafts, {"title": title} if title else {}, left_out.told())
+    left_out.add("macro", package.has_macros())
+    return Read(drafts, own_title(package.title(), drafts), left_out.told())
 
 
 class _Reader:
@@ -63,7 +61,7 @@ class _Reader:
         self._left_out.add("hidden sheet", len(sheets) - len(shown))
         for sheet in shown:
             relation = self._relations.get(str(sheet.get(qn("r:id"))))
-            name = " ".join(clean(str(sheet.get("name") or "")).split())
+            name = clean_line(str(sheet.get("name") or ""))
             if relation is None or not self._package.holds(relation.target):
                 self._left_out.add("broken sheet")
                 continue

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
-from qa.reading.decode import clean
+from qa.reading.decode import clean, clean_line
 from qa.reading.draft import Draft
 from qa.reading.left_out import LeftOut
 from qa.reading.office.charts import chart_rows
@@ -41,7 +41,7 @@ class Drawings:
         if title:
             yield Draft(BlockKind.PARAGRAPH, clean(title), slide=slide, page=slide)
         if rows:
-            text = "\n".join(" | ".join(" ".join(clean(cell).split()) for cell in row) for row in rows)
+            text = "\n".join(" | ".join(map(clean_line, row)) for row in rows)
             yield Draft(BlockKind.TABLE, text, slide=slide, page=slide)
 
     def diagram(self, name: str | None, drawn: str | None, slide: int | None = None) -> Iterator[Draft]:
@@ -71,7 +71,7 @@ class Drawings:
     def picture(self, description: str | None, slide: int | None = None) -> Iterator[Draft]:
         """Count a picture; what its author says of it is text."""
         self._left_out.add("picture")
-        text = " ".join(clean(description or "").split())
+        text = clean_line(description or "")
         for phrase in _MADE_UP:
             text = text.partition(phrase)[0].rstrip()
         if text and not _FILE_NAME.fullmatch(text):

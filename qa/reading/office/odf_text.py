@@ -9,12 +9,13 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from qa.reading.decode import clean
+from qa.reading.decode import clean_line, clean_lines
 from qa.reading.draft import Draft
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
 from qa.reading.office.word_numbering import BULLET, formatted
 from qa.reading.raised import Script, in_line
+from qa.reading.tables import cells_to_drafts
 from qa.records import BlockKind
 
 _SKIPPED = {"tracked-changes", "annotation", "annotation-end", "hidden-text", "ruby-text", "sequence-decls", "forms"}
@@ -89,9 +90,7 @@ class OdfText:
 
     def line(self, element: etree._Element) -> str:
         """A paragraph's text."""
-        pieces = list(self._pieces(element, Script.BASE))
-        lines = (" ".join(line.split()) for line in clean(in_line(pieces)).split("\n"))
-        return "\n".join(filter(None, lines))
+        return clean_lines(in_line(self._pieces(element, Script.BASE)))
 
     def _paragraph(self, element: etree._Element, name: str, marker: str | None = None) -> Iterator[Draft]:
         style = str(element.get(f"{_TEXT}style-name") or "")
@@ -191,28 +190,25 @@ class OdfText:
             elif name == "image":
                 self._left_out.add("picture")
                 described = element.findtext("{*}desc") or element.findtext("{*}title") or ""
-                yield Draft(BlockKind.PARAGRAPH, " ".join(clean(described).split()))
+                yield Draft(BlockKind.PARAGRAPH, clean_line(described))
                 return
 
     def table(self, element: etree._Element) -> Iterator[Draft]:
         """The rows of a table; tables and boxes inside its cells follow the row that they stand in."""
-        lines: list[str] = []
-        for row in element.iter(f"{_TABLE}table-row"):
-            if next(row.iterancestors(f"{_TABLE}table")) is not element:
-                continue
-            texts: list[str] = []
-            inner: list[Draft] = []
-            for cell in row:
-                words = self._cell(cell, inner) if local(cell) == "table-cell" else ""
-                repeated = number(cell.get(f"{_TABLE}number-columns-repeated"), 1)
-                texts += [words] * min(repeated, _MOST_REPEATED if words else 1)
-            if any(texts):
-                lines.append(" | ".join(texts).rstrip(" |"))
-            if inner:
-                yield Draft(BlockKind.TABLE, "\n".join(lines))
-                yield from inner
-                lines = []
-        yield Draft(BlockKind.TABLE, "\n".join(lines))
+        rows = element.iter(f"{_TABLE}table-row")
+        own = (row for row in rows if next(row.iterancestors(f"{_TABLE}table")) is element)
+        yield from cells_to_drafts(map(self._row, own))
+
+    def _row(self, row: etree._Element) -> tuple[list[str], list[Draft]]:
+        texts: list[str] = []
+        inner: list[Draft] = []
+        for cell in row:
+            words = self._cell(cell, inner) if local(cell) == "table-cell" else ""
+            repeated = number(cell.get(f"{_TABLE}number-columns-repeated"), 1)
+            texts += [words] * min(repeated, _MOST_REPEATED if words else 1)
+        while texts and not texts[-1]:
+            texts.pop()
+        return texts, inner
 
     def _cell(self, cell: etree._Element, inner: list[Draft]) -> str:
         words: list[str] = []

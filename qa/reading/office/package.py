@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-import zipfile
-import zlib
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import IO
 from urllib.parse import unquote
@@ -18,7 +17,10 @@ from urllib.parse import unquote
 from lxml import etree
 
 from qa.errors import UnreadableFile
-from qa.reading.archives import open_archive
+from qa.reading.archives import missing_part, open_archive, open_part
+from qa.reading.decode import clean_line
+from qa.reading.office.names import qn
+from qa.reading.office.xml_parts import xml_root
 
 _KINDS = {"word/": "Word document", "ppt/": "PowerPoint presentation", "xl/": "Excel workbook"}
 _STRICT = re.compile(r"http://purl\.oclc\.org/ooxml/([A-Za-z]+)(?=/|$)")
@@ -58,26 +60,28 @@ class Package:
             held = next((kind for start, kind in _KINDS.items() if any(n.startswith(start) for n in self._entries)), "")
             raise UnreadableFile(f"is no {_KINDS[folder]}: it holds {f'a {held}' if held else 'other files'}")
 
-    def names(self, kind: str) -> list[str]:
-        """The parts whose names hold a text, such as "vbaproject.bin"; all names are in lower case."""
-        return [name for name in self._entries if kind in name]
+    def has_macros(self) -> bool:
+        """Whether the file holds programs (VBA)."""
+        return any("vbaproject.bin" in name for name in self._entries)  # names are in lower case
+
+    def title(self) -> str:
+        """What the file calls itself; "" if it does not."""
+        core = self.find_xml("docProps/core.xml")
+        return clean_line((core.findtext(qn("dc:title")) if core is not None else None) or "")
 
     def holds(self, name: str) -> bool:
         """Whether there is such a part."""
         return _key(name) in self._entries
 
-    def open(self, name: str) -> IO[bytes]:
+    def open(self, name: str) -> AbstractContextManager[IO[bytes]]:
         """A part as a stream.
 
         Raises:
-            UnreadableFile: there is no such part, or it is broken.
+            UnreadableFile: there is no such part; on entering and while it is read: it is broken.
         """
         if not self.holds(name):
-            raise UnreadableFile(f"is broken: its part {name} is missing; open and save it again")
-        try:
-            return self._zip.open(self._entries[_key(name)])
-        except (zipfile.BadZipFile, OSError, NotImplementedError):
-            raise UnreadableFile(f"is broken: its part {name} cannot be unpacked; open and save it again") from None
+            raise missing_part(name)
+        return open_part(self._zip, self._entries[_key(name)])
 
     def read(self, name: str) -> bytes:
         """A part's bytes.
@@ -85,11 +89,8 @@ class Package:
         Raises:
             UnreadableFile: there is no such part, or it is broken.
         """
-        try:
-            with self.open(name) as part:
-                return part.read()
-        except (zipfile.BadZipFile, OSError, NotImplementedError, EOFError, zlib.error):
-            raise UnreadableFile(f"is broken: its part {name} cannot be unpacked; open and save it again") from None
+        with self.open(name) as part:
+            return part.read()
 
     def xml(self, name: str) -> etree._Element:
         """The root of a part.
@@ -98,11 +99,7 @@ class Package:
             UnreadableFile: there is no such part, or it is broken.
         """
         data = self.read(name)
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
-        try:
-            root = etree.fromstring(data, parser)
-        except etree.XMLSyntaxError as error:
-            raise UnreadableFile(broken_xml(name, error)) from None
+        root = xml_root(data, name)
         if b"purl.oclc.org/ooxml" in data:
             _make_transitional(root)
         if b"AlternateContent" in data:
@@ -133,13 +130,6 @@ class Package:
         """The name of the part that the file is about: the one the file names, if it is there, or the usual one."""
         named = (each.target for each in self.relations("").values() if each.kind == "officeDocument")
         return next((name for name in named if self.holds(name)), usual)
-
-
-def broken_xml(name: str, error: etree.XMLSyntaxError) -> str:
-    """Why a part that is no proper XML is not read."""
-    if "XML_PARSE_HUGE" in str(error):  # what libxml2 says where one of its limits is met
-        return f"is nested too deeply to read, or holds too long a text, in its part {name}"
-    return f"is broken: its part {name} is not well-formed XML; open and save it again"
 
 
 def _key(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from qa.reading.decode import clean
+from qa.reading.decode import clean_line, clean_lines
 from qa.reading.draft import Draft
 from qa.reading.raised import Script, in_line
 from qa.records import BlockKind
@@ -97,10 +97,9 @@ class Stories:
     def _taken(self, name: str) -> tuple[str, str]:
         """The text since the last end, and the number before it."""
         story = self._stories[name]
-        lines = (" ".join(line.split()) for line in clean(in_line(story.pieces)).split("\n"))
-        marker = " ".join(clean(story.marker).split())
+        text, marker = clean_lines(in_line(story.pieces)), clean_line(story.marker)
         story.pieces, story.marker = [], ""
-        return "\n".join(filter(None, lines)), marker
+        return text, marker
 
     def _block(self, text: str, marker: str, level: int | None) -> Draft:
         numbered = marker if _is_number(marker) else ""

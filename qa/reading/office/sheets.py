@@ -11,11 +11,11 @@ from functools import lru_cache
 
 from lxml import etree
 
-from qa.errors import UnreadableFile
-from qa.reading.decode import clean
+from qa.reading.decode import clean_line
 from qa.reading.office.names import number
 from qa.reading.office.number_formats import BUILT_IN, shown
-from qa.reading.office.package import Package, broken_xml
+from qa.reading.office.package import Package
+from qa.reading.office.xml_parts import broken_xml
 from qa.reading.raised import Script, in_line
 from qa.reading.tables import Cell
 
@@ -133,7 +133,7 @@ class Workbook:
                     while element.getprevious() is not None:
                         del element.getparent()[0]
             except etree.XMLSyntaxError as error:
-                raise UnreadableFile(broken_xml(name, error)) from None
+                raise broken_xml(name, error) from None
 
     def _read_strings(self, name: str) -> Iterator[str]:
         for element in self._elements(name, ("{*}si",)):
@@ -173,7 +173,7 @@ def _line(text: str) -> str:
     """Clean text in a line. Most of a sheet is that already, which is quick to see."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    return " ".join(clean(text).split())
+    return clean_line(text)
 
 
 @lru_cache(maxsize=32_768)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from qa.reading.decode import clean
+from qa.reading.decode import clean_line
 from qa.reading.office.equations import linear
 from qa.reading.office.names import number, qn
 from qa.reading.office.symbols import as_unicode, is_symbol_font
@@ -31,7 +31,7 @@ def lines(element: etree._Element) -> Iterator[str]:
     """The paragraphs of a shape or cell that hold text, each in a line."""
     counts: dict[int, tuple[str, int]] = {}  # by level: the kind of the list that goes on there, and its last number
     for paragraph in element.iter(qn("a:p")):
-        text = " ".join(clean(in_line(_pieces(paragraph)).replace("\v", " ")).split())
+        text = clean_line(in_line(_pieces(paragraph)))
         if text:
             yield _numbered(paragraph, counts) + text
 

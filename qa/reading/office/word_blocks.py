@@ -8,7 +8,7 @@ from functools import partial
 
 from lxml import etree
 
-from qa.reading.decode import clean
+from qa.reading.decode import clean, clean_lines
 from qa.reading.draft import Draft
 from qa.reading.left_out import LeftOut
 from qa.reading.office.drawings import Drawings
@@ -18,6 +18,7 @@ from qa.reading.office.word_numbering import BULLET, Numbering
 from qa.reading.office.word_styles import Style, Styles, is_shaded, outline_of
 from qa.reading.office.word_text import Line, ParagraphReader, is_prompt
 from qa.reading.raised import Script, in_line
+from qa.reading.tables import cells_to_drafts
 from qa.records import BlockKind
 
 _LONGEST_HEADING_CHARS = 300  # a longer paragraph is text, whatever its style is called
@@ -140,17 +141,12 @@ class BlockReader:
         if len(cells) == 1 and len(cells[0]) == 1:  # a frame around text
             yield from self._blocks(cells[0][0], shaded=True)
             return
-        lines: list[str] = []
-        for row in cells:
-            inner: list[Draft] = []
-            texts = [self._cell(cell, inner, shaded=shaded or is_shaded(cell.find(qn("w:tcPr")))) for cell in row]
-            if any(texts):
-                lines.append(" | ".join(texts))
-            if inner:
-                yield Draft(BlockKind.TABLE, "\n".join(lines))
-                yield from inner
-                lines = []
-        yield Draft(BlockKind.TABLE, "\n".join(lines))
+        yield from cells_to_drafts(self._row(row, shaded=shaded) for row in cells)
+
+    def _row(self, cells: list[etree._Element], *, shaded: bool) -> tuple[list[str], list[Draft]]:
+        inner: list[Draft] = []
+        texts = [self._cell(cell, inner, shaded=shaded or is_shaded(cell.find(qn("w:tcPr")))) for cell in cells]
+        return texts, inner
 
     def _cell(self, cell: etree._Element, inner: list[Draft], *, shaded: bool) -> str:
         """A cell's words in a line. What is a table, or anchored in the cell, goes to `inner`."""
@@ -205,8 +201,7 @@ def _drawn(
 
 def _written(pieces: list[tuple[str, Script]]) -> str:
     """A paragraph's pieces as lines of text."""
-    lines = (" ".join(line.split()) for line in clean(in_line(pieces)).split("\n"))
-    return "\n".join(filter(None, lines))
+    return clean_lines(in_line(pieces))
 
 
 def _through(parent: etree._Element, tag: str) -> Iterator[etree._Element]:

@@ -134,10 +134,9 @@ def either(asked: Iterable[ContentWord], alternatives: Iterable[Alternatives]) -
         found = [word.tokens for word in words_asked if word.term in terms]
         return np.unique(np.concatenate(found)) if found else np.empty(0, np.intp)
 
-    pairs = [(tokens_of(each.short), tokens_of(each.long)) for each in alternatives]
-    return [
-        (short, np.setdiff1d(long, short)) for short, long in pairs if len(short) and len(np.setdiff1d(long, short))
-    ]
+    pairs = ((tokens_of(each.short), tokens_of(each.long)) for each in alternatives)
+    parted = ((short, np.setdiff1d(long, short)) for short, long in pairs)
+    return [(short, long) for short, long in parted if len(short) and len(long)]
 
 
 def token_weights(

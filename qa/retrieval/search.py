@@ -57,7 +57,6 @@ class Ranking:
         content_words: Its words but for stop words, in order.
         is_word: Whether the model knows a word whole.
         tokens: Its tokens' vectors, `(question tokens, d) float32`.
-        token_weights: How much each of them counts in MaxSim, `(question tokens,) float32`.
         rows: Passages, `(n,) int64`.
         scores: `(n,) float32` in 0..1: the weighted mean of the scaled signals; 1 is best on every signal.
         signals: Raw values by name, each `(n,) float32`.
@@ -75,7 +74,6 @@ class Ranking:
     content_words: tuple[ContentWord, ...]
     is_word: Callable[[str], bool]
     tokens: Floats
-    token_weights: Floats
     rows: Rows
     scores: Floats
     signals: dict[str, Floats]
@@ -170,7 +168,6 @@ def search(
         content_words=asked,
         is_word=encoder.is_word,
         tokens=encoding.tokens,
-        token_weights=weights,
         rows=rows[order],
         scores=scores[order],
         signals={name: values[order] for name, values in late.items()}

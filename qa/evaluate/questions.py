@@ -19,6 +19,7 @@ from qa.evaluate.calibration import (
     calibration_error,
     cross_validated,
     feature_matrix,
+    length_only,
     question_only,
     risk_coverage,
 )
@@ -27,7 +28,6 @@ from qa.evaluate.ranking import score, stages
 from qa.index.contract import Index
 from qa.records import Quote, Span, Verdict
 from qa.retrieval.search import Ranking, search
-from qa.text.words import words
 
 _DEPTH = 10  # results looked at, as a reader might
 
@@ -166,7 +166,7 @@ def _abstention(asked: Sequence[Asked]) -> dict[str, Any]:
     if len(measured) == len(asked):
         table["cross-validated here"] = cross_validated(feature_matrix(measured), answerable)
     table["control: question only"] = cross_validated(question_only(texts), answerable)
-    table["control: length"] = np.array([float(len(words(text))) for text in texts])
+    table["control: length"] = length_only(texts)
     groups = {"all": kinds != ""} | {kind: kinds == kind for kind in sorted(set(kinds) - {""})}
     answered = np.array([each.verdict is Verdict.ANSWERED for each in asked])
     first = np.array([bool(each.quotes) and relevant(each.gold, each.quotes[0]) for each in asked])

@@ -55,11 +55,9 @@ def relevant(gold: GoldQuestion, quote: Quote) -> bool:
     return gold.relevant(quote.citation.document_id, Span(quote.citation.start, quote.citation.end))
 
 
-def ask_all(
-    index: Index, encoder: Encoder, questions: Sequence[GoldQuestion], model: Model | None = None
-) -> list[Asked]:
-    """Put every question to the pipeline that serves, with the shipped confidence if no other is given."""
-    model = model or shipped_model()
+def ask_all(index: Index, encoder: Encoder, questions: Sequence[GoldQuestion]) -> list[Asked]:
+    """Put every question to the pipeline that serves, with the shipped confidence."""
+    model = shipped_model()
     asked = []
     for gold in questions:
         started = time.perf_counter()

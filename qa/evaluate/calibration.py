@@ -1,4 +1,4 @@
-"""Whether a confidence means what it says, and fitting one that does.
+"""Whether a confidence means what it says.
 
 AUROC is the chance that an answerable question gets the higher confidence of two; the expected calibration error (Guo
 et al. 2017) is the mean gap between confidence and truth over ten bins; a risk-coverage table tells how often an answer
@@ -67,6 +67,11 @@ def question_only(questions: Sequence[str]) -> Floats:
     return np.array(
         [[len(words(text)), *(expected_type(text) is kind for kind in kinds)] for text in questions], dtype=np.float64
     )
+
+
+def length_only(questions: Sequence[str]) -> Floats:
+    """The control's confidence: how many words a question has."""
+    return np.array([len(words(text)) for text in questions], dtype=np.float64)
 
 
 def cross_validated(features: Floats, answerable: Labels) -> Floats:

@@ -16,10 +16,19 @@ from qa.answering.confidence import FEATURES, measure
 from qa.answering.confidence_model import Model
 from qa.answering.quotes import distinct
 from qa.encode import Encoder
-from qa.evaluate.calibration import Floats, Labels, auroc, calibration_error, question_only, regression
+from qa.evaluate.calibration import (
+    Floats,
+    Labels,
+    auroc,
+    calibration_error,
+    feature_matrix,
+    length_only,
+    question_only,
+    regression,
+)
 from qa.index.contract import Index
 from qa.retrieval.search import search
-from qa.text.words import ANALYSER_VERSION, words
+from qa.text.words import ANALYSER_VERSION
 
 _FOLDS = 10
 _KEPT = 0.88  # of the answerable questions, answered at the fitted threshold
@@ -64,7 +73,7 @@ def fit(sets: dict[str, list[Sample]], weights: str) -> Fitted:
     """Fit a model for an encoder's fingerprint on sets of samples by name."""
     every = [sample for each in sets.values() for sample in each]
     names = np.array([name for name, each in sets.items() for _ in each])
-    features = np.array([[sample.features[name] for name in FEATURES] for sample in every])
+    features = feature_matrix([sample.features for sample in every])
     answerable = np.array([sample.answerable for sample in every])
     shares = _shares(names)
     folds = _folds(names, answerable, [sample.group for sample in every])
@@ -82,9 +91,10 @@ def fit(sets: dict[str, list[Sample]], weights: str) -> Fitted:
         sure_from=max(answered_from, _sure_from(answerable, unseen, shares)),
         related_from=min(_RELATED_FROM, answered_from),
     )
+    questions = [sample.question for sample in every]
     controls = {
-        "question only": _unseen(question_only([each.question for each in every]), answerable, shares, folds),
-        "length only": np.array([float(len(words(each.question))) for each in every]),
+        "question only": _unseen(question_only(questions), answerable, shares, folds),
+        "length only": length_only(questions),
     }
     return Fitted(model, _report(names, answerable, unseen, controls, model))
 

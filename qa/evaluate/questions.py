@@ -19,6 +19,7 @@ from qa.evaluate.calibration import (
     calibration_error,
     cross_validated,
     feature_matrix,
+    length_only,
     question_only,
     risk_coverage,
 )
@@ -27,7 +28,6 @@ from qa.evaluate.ranking import score, stages
 from qa.index.contract import Index
 from qa.records import Quote, Span, Verdict
 from qa.retrieval.search import Ranking, search
-from qa.text.words import words
 
 _DEPTH = 10  # results looked at, as a reader might
 
@@ -55,11 +55,9 @@ def relevant(gold: GoldQuestion, quote: Quote) -> bool:
     return gold.relevant(quote.citation.document_id, Span(quote.citation.start, quote.citation.end))
 
 
-def ask_all(
-    index: Index, encoder: Encoder, questions: Sequence[GoldQuestion], model: Model | None = None
-) -> list[Asked]:
-    """Put every question to the pipeline that serves, with the shipped confidence if no other is given."""
-    model = model or shipped_model()
+def ask_all(index: Index, encoder: Encoder, questions: Sequence[GoldQuestion]) -> list[Asked]:
+    """Put every question to the pipeline that serves, with the shipped confidence."""
+    model = shipped_model()
     asked = []
     for gold in questions:
         started = time.perf_counter()
@@ -166,7 +164,7 @@ def _abstention(asked: Sequence[Asked]) -> dict[str, Any]:
     if len(measured) == len(asked):
         table["cross-validated here"] = cross_validated(feature_matrix(measured), answerable)
     table["control: question only"] = cross_validated(question_only(texts), answerable)
-    table["control: length"] = np.array([float(len(words(text))) for text in texts])
+    table["control: length"] = length_only(texts)
     groups = {"all": kinds != ""} | {kind: kinds == kind for kind in sorted(set(kinds) - {""})}
     answered = np.array([each.verdict is Verdict.ANSWERED for each in asked])
     first = np.array([bool(each.quotes) and relevant(each.gold, each.quotes[0]) for each in asked])

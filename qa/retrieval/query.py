@@ -25,7 +25,7 @@ from qa.text.words import WORD, term, words
 
 _STOP_WORD_WEIGHT = 0.5  # in MaxSim, where a content word weighs its rarity
 _OWN_TOKEN_WEIGHT = 1.0  # of the tokens that a model puts around a question
-RAREST_WEIGHT = 4.0  # so that a word of a few passages in a million does not outweigh the whole question
+_RAREST_WEIGHT = 4.0  # so that a word of a few passages in a million does not outweigh the whole question
 # Behind "how" they ask for a measure, and say nothing of the subject.
 _MEASURES = frozenset("big large long old high tall far deep wide heavy often fast soon well small short".split())
 
@@ -51,6 +51,11 @@ class ContentWord:
     frequency: int
     rarity: float
     tokens: npt.NDArray[np.intp]
+
+    @property
+    def weight(self) -> float:
+        """How much it counts: its rarity, up to a limit."""
+        return min(self.rarity, _RAREST_WEIGHT)
 
     @property
     def whole(self) -> bool:
@@ -134,10 +139,9 @@ def either(asked: Iterable[ContentWord], alternatives: Iterable[Alternatives]) -
         found = [word.tokens for word in words_asked if word.term in terms]
         return np.unique(np.concatenate(found)) if found else np.empty(0, np.intp)
 
-    pairs = [(tokens_of(each.short), tokens_of(each.long)) for each in alternatives]
-    return [
-        (short, np.setdiff1d(long, short)) for short, long in pairs if len(short) and len(np.setdiff1d(long, short))
-    ]
+    pairs = ((tokens_of(each.short), tokens_of(each.long)) for each in alternatives)
+    parted = ((short, np.setdiff1d(long, short)) for short, long in pairs)
+    return [(short, long) for short, long in parted if len(short) and len(long)]
 
 
 def token_weights(
@@ -150,7 +154,7 @@ def token_weights(
     weights = np.full(len(encoding.spans), _STOP_WORD_WEIGHT, dtype=np.float32)
     weights[encoding.spans[:, 0] < 0] = _OWN_TOKEN_WEIGHT
     for word in asked:
-        weights[word.tokens] = min(word.rarity, RAREST_WEIGHT)
+        weights[word.tokens] = word.weight
     for short, long in pairs:
         heavier = max(weights[short].sum(), weights[long].sum())
         both = np.concatenate([short, long])

@@ -3,7 +3,7 @@
 1. The part that asks is searched for, misspelt words corrected (`qa.retrieval.query`). It is encoded once: a vector for
    the whole, and one for each of its tokens.
 2. Candidates are the union of the nearest passages by vector and the best by BM25, among those the filters allow.
-3. Two cheap witnesses and the vector of each candidate's nearest sentence, encoded by itself, choose those that go on.
+3. BM25, the dense score and the score of each candidate's nearest sentence, encoded by itself, select those to compare.
 4. Late interaction compares the question's tokens, rare words weighing more, with theirs: once with all of a passage's
    tokens, and once with those of its best single sentence, where evidence stands close together.
 5. A passage that holds the question's numbers, dates and codes as a whole is raised above those that do not.
@@ -22,16 +22,7 @@ from qa.encode import Encoder
 from qa.index.contract import Floats, Index, Maxima, Rows
 from qa.records import Filters, Hit
 from qa.retrieval.late_interaction import max_sim
-from qa.retrieval.query import (
-    RAREST_WEIGHT,
-    ContentWord,
-    Tokens,
-    as_encoded,
-    as_searched,
-    content_words,
-    either,
-    token_weights,
-)
+from qa.retrieval.query import ContentWord, Tokens, as_encoded, as_searched, content_words, either, token_weights
 from qa.retrieval.stage_timer import Stopwatch
 from qa.retrieval.widening import Alternatives
 
@@ -43,7 +34,6 @@ BOILERPLATE_PENALTY = 0.05
 # Numbers, dates and codes of the question, which a passage holds as a whole or not at all.
 HELD_WEIGHT = 2.0
 _FEW_PASSAGES = 3  # hold what has all of that weight
-_COMMON_SHARE = 0.0  # of that weight, for a year or a small number, which a passage need not repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +47,6 @@ class Ranking:
         content_words: Its words but for stop words, in order.
         is_word: Whether the model knows a word whole.
         tokens: Its tokens' vectors, `(question tokens, d) float32`.
-        token_weights: How much each of them counts in MaxSim, `(question tokens,) float32`.
         rows: Passages, `(n,) int64`.
         scores: `(n,) float32` in 0..1: the weighted mean of the scaled signals; 1 is best on every signal.
         signals: Raw values by name, each `(n,) float32`.
@@ -75,7 +64,6 @@ class Ranking:
     content_words: tuple[ContentWord, ...]
     is_word: Callable[[str], bool]
     tokens: Floats
-    token_weights: Floats
     rows: Rows
     scores: Floats
     signals: dict[str, Floats]
@@ -144,13 +132,7 @@ def search(
     best, rest = np.sort(nearest[:COMPARED]), nearest[COMPARED:]
     rows = found.rows[best]
     lap("candidates")
-    found_tokens = index.compare(encoding.tokens, rows)
-    compared = replace(
-        found_tokens,
-        passages=_joined(found_tokens.passages, pairs),
-        sentences=_joined(found_tokens.sentences, pairs),
-        outside=_joined(found_tokens.outside, pairs),
-    )
+    compared = _compared(index, encoding.tokens, rows, pairs)
     sentence_scores = max_sim(compared.sentences, weights)
     late = {
         "late_interaction": max_sim(compared.passages, weights),
@@ -170,7 +152,6 @@ def search(
         content_words=asked,
         is_word=encoder.is_word,
         tokens=encoding.tokens,
-        token_weights=weights,
         rows=rows[order],
         scores=scores[order],
         signals={name: values[order] for name, values in late.items()}
@@ -184,24 +165,38 @@ def search(
     )
 
 
+def _compared(index: Index, tokens: Floats, rows: Rows, pairs: Sequence[tuple[Tokens, Tokens]]) -> Maxima:
+    """How the question's tokens meet some passages, where a short form is met as well as its long form."""
+    found = index.compare(tokens, rows)
+    return replace(
+        found,
+        passages=_joined(found.passages, pairs),
+        sentences=_joined(found.sentences, pairs),
+        outside=_joined(found.outside, pairs),
+    )
+
+
 def _held(index: Index, asked: Sequence[ContentWord], rows: Rows) -> tuple[Floats, float]:
     """How much of the question's numbers, dates and codes, by their rarity, each passage holds.
 
     Returns:
-        `(n,) float32` up to a weight, and that weight; 0 where the question has none, or none that the documents have.
+        `(n,) float32` up to a weight, and that weight; 0 where none of them tells passages apart.
     """
     whole = {word.term: word for word in asked if word.whole and word.frequency}
-    if not whole:
+    weight = HELD_WEIGHT * max(map(_tells_apart, whole.values()), default=0.0)
+    if not weight:
         return np.zeros(len(rows), dtype=np.float32), 0.0
-    weights = np.array([min(word.rarity, RAREST_WEIGHT) for word in whole.values()], dtype=np.float32)
+    weights = np.array([word.weight for word in whole.values()], dtype=np.float32)
     held = (weights[:, np.newaxis] * index.held(list(whole), rows)).sum(axis=0) / weights.sum()
-    weight = HELD_WEIGHT * max(map(_tells_apart, whole.values()))
     return np.asarray(weight * held, dtype=np.float32), weight
 
 
 def _tells_apart(word: ContentWord) -> float:
-    """How much it says that a passage holds a number, date or code: less, the more passages hold it."""
-    return min(1.0, _FEW_PASSAGES / word.frequency) * (1.0 if word.precise else _COMMON_SHARE)
+    """How much it says that a passage holds a number, date or code: less, the more passages hold it.
+
+    A year or a small number says nothing, since a passage that answers need not repeat it.
+    """
+    return min(1.0, _FEW_PASSAGES / word.frequency) if word.precise else 0.0
 
 
 def _joined(best: Floats, pairs: Sequence[tuple[Tokens, Tokens]]) -> Floats:

@@ -119,7 +119,7 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
     place = "-".join(reference.split("-")[:2])
     clip: Clip | None = None
     answers: tuple[Span, ...] = ()
-    neighbours = _neighbours(service, asked, document_id, reference)
+    neighbours = _neighbours(service, asked, document_id, place)
     if found:
         start = found.span.start
         if neighbours:
@@ -186,12 +186,12 @@ async def favicon(assets: StaticFiles) -> Response:
     return assets.response("icon.svg")
 
 
-def _neighbours(service: Backend, asked: Asked, document_id: str, reference: str) -> Neighbours | None:
+def _neighbours(service: Backend, asked: Asked, document_id: str, place: str) -> Neighbours | None:
     """Where the quote stands in the results of the question that led here; a question that fails leads nowhere."""
-    if not asked.question or not reference:
+    if not asked.question or not place:
         return None
     try:
         answer = service.ask(asked.question, filters=asked.filters, exactly=asked.exactly)
     except RequestError:
         return None
-    return neighbours_of(answer, asked, document_id, reference)
+    return neighbours_of(answer, asked, document_id, place)

@@ -31,7 +31,7 @@ class Listed:
 
     documents: tuple[DocumentInfo, ...]
     matching: int
-    cursor: str | None = None
+    cursor: str | None
 
 
 def matching(documents: Iterable[DocumentInfo], query: str = "", sort: Sort = "source") -> tuple[DocumentInfo, ...]:
@@ -62,7 +62,7 @@ def page_after(documents: tuple[DocumentInfo, ...], cursor: str | None, limit: i
         start = places[cursor] + 1
     page = documents[start:] if limit is None else documents[start : start + limit]
     is_last = start + len(page) >= len(documents)
-    return Listed(page, len(documents), None if is_last or not page else page[-1].id)
+    return Listed(page, len(documents), None if is_last else page[-1].id)
 
 
 def _holds(info: DocumentInfo, words: list[str]) -> bool:

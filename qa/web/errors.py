@@ -59,10 +59,7 @@ HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
     404: ("not_found", "Nothing is served at this address; /docs lists what is."),
     405: ("method_not_allowed", "This address does not take that method; see the Allow header and /docs."),
     408: ("request_too_slow", "The request did not arrive in time; send it again."),
-    412: (
-        "precondition_failed",
-        "The file is not as If-Match or If-None-Match has it, so nothing was done.",
-    ),
+    412: ("precondition_failed", "The file is not as If-Match or If-None-Match has it, so nothing was done."),
     413: ("request_too_large", "The request body is larger than what is read here."),
     415: ("unsupported_media_type", "Send the body as JSON, with the header Content-Type: application/json."),
     416: ("range_not_satisfiable", "The file has none of the bytes that Range names; Content-Range tells its size."),

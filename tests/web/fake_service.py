@@ -26,6 +26,7 @@ from qa.records import (
 )
 
 _QUOTABLE = {BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockKind.TABLE, BlockKind.CODE}
+_SURE = 0.9
 _STOPWORDS = {"a", "about", "and", "for", "in", "is", "of", "said", "the", "to", "what", "which", "who", "with"}
 
 
@@ -64,9 +65,6 @@ class OriginalInMemory:
 
     def close(self) -> None:
         self._left.close()
-
-
-_SURE = 0.9
 
 
 @dataclass

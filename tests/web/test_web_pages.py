@@ -154,6 +154,16 @@ def test_the_reader_marks_the_quote_and_leads_onward_and_back(page, client):
     assert f"1 of {len(passages)}" in " ".join(reader.texts["span"])
 
 
+def test_a_longer_quote_is_not_taken_for_one_of_the_results(page, client):
+    asked = "who runs the harbour and the winter mooring"
+    cited = client.get("/api/ask", params={"q": asked}).json()["passages"][0]["citation"]
+    place = f"{cited['start']}-{cited['end']}"
+    of_results = page(f"/documents/{cited['document_id']}?quote={place}&q={quote(asked)}")
+    longer = page(f"/documents/{cited['document_id']}?quote={place}0&q={quote(asked)}")
+    assert any(" of " in text for text in of_results.texts["span"])
+    assert not any(" of " in text for text in longer.texts["span"])
+
+
 def test_a_quote_over_several_blocks_is_marked_piece_by_piece(page):
     text = samples_for_tests.slides().text
     reader = page(f"/documents/slides?quote=24-{len(text)}-{quote_digest(text[24:])}")

@@ -42,7 +42,7 @@ class FilesOnDisk(FakeService):
 
     def original(self, document_id):
         self.document(document_id)
-        return Originals(self.folder).open("long.txt", self.digest)
+        return self.originals.open("long.txt", self.digest)
 
 
 @pytest.fixture
@@ -50,6 +50,7 @@ def service(tmp_path):
     document = make_document("long", [(BlockKind.PARAGRAPH, "x" * TEXT_BYTES)])
     service = FilesOnDisk({"long": document})
     service.folder = tmp_path
+    service.originals = Originals(tmp_path)  # one for all requests, as in production: a file is hashed once
     (tmp_path / "long.txt").write_bytes(b"x" * FILE_BYTES)
     service.digest = sha256(b"x" * FILE_BYTES).hexdigest()
     return service

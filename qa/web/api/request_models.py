@@ -28,6 +28,7 @@ NAME_RULES = (
 )
 _WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?")
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
+_FLAG_SCHEMA = WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}]})
 
 _ONLY_DOCUMENTS = "Only these documents, by id"
 _ONLY_PUBLISHERS = "Only these publishers, in capitals or not; unknown_publisher lists those that there are"
@@ -85,26 +86,14 @@ Names = Annotated[list[Text], Field(max_length=_MAX_FILTER_VALUES)]
 Exactly = Annotated[
     bool, Field(description="Search for exactly what was typed: nothing is corrected, left out or written out")
 ]
-ExactlyInQuery = Annotated[
-    Exactly,
-    BeforeValidator(_flag_in_text),
-    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}]}),
-]
+ExactlyInQuery = Annotated[Exactly, BeforeValidator(_flag_in_text), _FLAG_SCHEMA]
 Explain = Annotated[bool, Field(description="Add each passage's raw `signals` and matched `words`, and `stages_ms`")]
-ExplainInQuery = Annotated[
-    Explain,
-    BeforeValidator(_flag_in_text),
-    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}]}),
-]
+ExplainInQuery = Annotated[Explain, BeforeValidator(_flag_in_text), _FLAG_SCHEMA]
 
 
 class _DateRange(BaseModel):
     date_from: Day | None = Field(default=None, description="Not older than this day")
-    date_to: Day | None = Field(
-        default=None,
-        description="Not newer than this day, nor before `date_from`",
-    )
-
+    date_to: Day | None = Field(default=None, description="Not newer than this day, nor before `date_from`")
     undated: Literal["exclude", "include"] = Field(
         default="exclude", description="Whether a range of days keeps undated documents"
     )

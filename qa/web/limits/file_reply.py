@@ -40,19 +40,17 @@ class FileReply(Response):
         etag = f'"{file.sha256}"'
         headers = {"etag": etag, "accept-ranges": "bytes"}
         check_match(request.headers, etag)
-        part = None
         if is_known(request.headers, etag):
             status, self._left_bytes = 304, 0
         else:
             asked_head = request.scope.get(ASKED_HEAD)  # for which no range is defined
             part = None if asked_head else wanted_range(request.headers, etag, file.size_bytes)
-            status, self._left_bytes = (206, len(part)) if part else (200, file.size_bytes)
-            headers |= {"content-disposition": _to_be_saved(file.name), "content-length": str(self._left_bytes)}
-            if asked_head:
-                self._left_bytes = 0
-        if part:
-            headers["content-range"] = f"bytes {part.start}-{part.stop - 1}/{file.size_bytes}"
-            file.take(part)
+            status, length = (206, len(part)) if part else (200, file.size_bytes)
+            headers |= {"content-disposition": _to_be_saved(file.name), "content-length": str(length)}
+            if part:
+                headers["content-range"] = f"bytes {part.start}-{part.stop - 1}/{file.size_bytes}"
+                file.take(part)
+            self._left_bytes = 0 if asked_head else length
         super().__init__(status_code=status, headers=headers, media_type="application/octet-stream")
         self._file = file
         self._quota = quota

@@ -27,8 +27,7 @@ def check_match(headers: Headers, etag: str) -> None:
     Raises:
         HTTPException: 412, If-Match names other versions only.
     """
-    wanted = headers.getlist("if-match")
-    if wanted and not _names(", ".join(wanted), etag, weakly=False):
+    if "if-match" in headers and not _names(headers, "if-match", etag, weakly=False):
         raise HTTPException(412)
 
 
@@ -52,7 +51,7 @@ def check_change(headers: Headers, etag: str | None) -> None:
 
 def is_known(headers: Headers, etag: str) -> bool:
     """Whether a request says, in If-None-Match, that the client has this version already."""
-    return _names(", ".join(headers.getlist("if-none-match")), etag, weakly=True)
+    return _names(headers, "if-none-match", etag, weakly=True)
 
 
 def wanted_range(headers: Headers, etag: str, size_bytes: int) -> range | None:
@@ -78,8 +77,9 @@ def wanted_range(headers: Headers, etag: str, size_bytes: int) -> range | None:
     return range(start, stop)
 
 
-def _names(listed: str, etag: str, *, weakly: bool) -> bool:
-    """Whether a list of entity tags names one, or any."""
+def _names(headers: Headers, condition: str, etag: str, *, weakly: bool) -> bool:
+    """Whether the entity tags that a condition lists name this one, or any."""
+    listed = ", ".join(headers.getlist(condition))
     tags = _TAG.findall(listed)
     return listed.strip() == "*" or any(tag == etag and (weakly or not weak) for weak, tag in tags)
 

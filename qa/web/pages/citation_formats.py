@@ -23,7 +23,6 @@ _BIBTEX_ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
 }  # fmt: skip
-_BIBTEX_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Punctuation that is markup anywhere, entities and mathematics among it, and what makes a link of bare text.
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$@-]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 _MARKDOWN_NUMBER = re.compile(r"^(\d+)([.)])")  # would begin a list
@@ -67,7 +66,7 @@ def markdown(citation: Citation, url: str) -> str:
 def apa(citation: Citation, url: str) -> str:
     """A reference by APA's Publication Manual (7th edition) for a web page; without a name the title stands first."""
     date = f"({_american_day(citation.date, year_first=True) or 'n.d.'})."
-    title = f"{one_line(citation.title).rstrip('.')}."
+    title = _stopped(citation.title)
     lead = _lead(citation).rstrip()
     return " ".join([*([lead, date, title] if lead else [title, date]), *_publisher(citation), url])
 
@@ -75,8 +74,9 @@ def apa(citation: Citation, url: str) -> str:
 def chicago(citation: Citation, url: str) -> str:
     """A bibliography entry by The Chicago Manual of Style, 17th edition, for a web page."""
     page = [] if citation.page is None else [f"{place_words(citation.source, citation.page)}."]
-    date = [f"{_american_day(citation.date)}."] if _date_parts(citation.date) else []
-    title = f"“{one_line(citation.title).rstrip('.')}.”"
+    day_of_year = _american_day(citation.date)
+    date = [f"{day_of_year}."] if day_of_year else []
+    title = f"“{_stopped(citation.title)}”"
     return " ".join([_lead(citation) + title, *_publisher(citation), *date, *page, f"{url}."])
 
 
@@ -109,7 +109,7 @@ def bibtex(citation: Citation, url: str) -> str:
     if parts:
         fields.append(f"  year = {{{parts[0]}}},")
     if len(parts) > 1:
-        fields.append(f"  month = {_BIBTEX_MONTHS[parts[1] - 1]},")
+        fields.append(f"  month = {MONTHS[parts[1] - 1][:3].lower()},")
     # A brace would end the field, and a percent sign is safe inside \url only.
     fields.append(f"  url = {{{quote(url, safe=':/?#[]@!$&()*+,;=%~')}}},")
     fields.append(f"  note = {{{_escape_bibtex(_place(citation))}}},")
@@ -139,7 +139,7 @@ def csl_json(citation: Citation, url: str) -> str:
 
 def _lead(citation: Citation) -> str:
     name = citation.author or citation.publisher
-    return f"{one_line(name).rstrip('.')}. " if name else ""
+    return f"{_stopped(name)} " if name else ""
 
 
 def _details(citation: Citation) -> str:
@@ -161,13 +161,19 @@ def _pages(citation: Citation) -> list[int]:
 
 def _publisher(citation: Citation) -> list[str]:
     """The publisher, where an author stands in front of it already."""
-    return [f"{one_line(citation.publisher).rstrip('.')}."] if citation.author and citation.publisher else []
+    return [_stopped(citation.publisher)] if citation.author and citation.publisher else []
+
+
+def _stopped(text: str) -> str:
+    """A text on one line, with one full stop at its end."""
+    return f"{one_line(text).rstrip('.')}."
 
 
 def _american_day(date: str | None, *, year_first: bool = False) -> str:
     """A date, as far as it is known: "September 9, 2022", or "2022, September 9"."""
-    year, *rest = map(str, _date_parts(date)) if _date_parts(date) else ("",)
-    day_of_year = " ".join([MONTHS[int(rest[0]) - 1], *rest[1:]]) if rest else ""
+    parts = _date_parts(date)
+    year = str(parts[0]) if parts else ""
+    day_of_year = " ".join([MONTHS[parts[1] - 1], *map(str, parts[2:])]) if len(parts) > 1 else ""
     return ", ".join(filter(None, (year, day_of_year) if year_first else (day_of_year, year)))
 
 

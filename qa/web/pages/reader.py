@@ -19,10 +19,9 @@ _MARKER = re.compile(r"(?:[-*•‣▪\u2013·+]|\(?\d{1,3}[.)])[ \t]+")
 _FEWEST_ENTRIES = 3  # a shorter list of contents would name what is in view already
 _CELL_SEPARATOR = " | "  # what loaders put between the cells of a table's row
 
-Line = tuple[Piece, ...]
-
-
 _PAGED = frozenset({"page", "chapter", "message"})  # rows and lines are too short, and slides say their own number
+
+Line = tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,14 +103,14 @@ def results_of(answer: Answer, asked: Asked, base_url: str, source_urls: Mapping
     )
 
 
-def neighbours_of(answer: Answer, asked: Asked, document_id: str, reference: str) -> Neighbours | None:
-    """Where the quote of a reader page stands in its results; None when it is not among them."""
+def neighbours_of(answer: Answer, asked: Asked, document_id: str, place: str) -> Neighbours | None:
+    """Where the quote of a reader page, at the place "START-END", stands in its results; None when not among them."""
     if answer.verdict is Verdict.NONE:
         return None
     links = [asked.reader_url(quote.citation.url) for quote in answer.passages]
     for index, quote in enumerate(answer.passages):
         for citation in (quote.citation, *quote.also_in):
-            if citation.document_id == document_id and reference.startswith(f"{citation.start}-{citation.end}"):
+            if citation.document_id == document_id and place == f"{citation.start}-{citation.end}":
                 return Neighbours(
                     index + 1,
                     len(links),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, get_args
+from typing import Annotated
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
 
@@ -31,7 +31,6 @@ from qa.web.pages.wording import DOCUMENT_ORDERS
 router = APIRouter(include_in_schema=False)
 
 _DOCUMENTS_A_PAGE = 100
-_ORDERS: tuple[Sort, ...] = get_args(Sort)
 
 
 async def templates(request: Request) -> Pages:
@@ -82,7 +81,7 @@ async def documents(request: Request, run: Runner, service: Service, pages: Temp
 
 def _documents(request: Request, service: Backend, pages: Pages) -> Response:
     query, wanted = request.query_params.get("query", "").strip(), request.query_params.get("sort", "")
-    sort: Sort = next((known for known in _ORDERS if known == wanted), "source")
+    sort: Sort = next((known for known in DOCUMENT_ORDERS if known == wanted), "source")
     found = matching(service.documents(), query, sort)
     last = max(1, -(-len(found) // _DOCUMENTS_A_PAGE))
     number = request.query_params.get("page", "1")
@@ -120,7 +119,7 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
     place = "-".join(reference.split("-")[:2])
     clip: Clip | None = None
     answers: tuple[Span, ...] = ()
-    neighbours = _neighbours(service, asked, document_id, reference)
+    neighbours = _neighbours(service, asked, document_id, place)
     if found:
         start = found.span.start
         if neighbours:
@@ -187,12 +186,12 @@ async def favicon(assets: StaticFiles) -> Response:
     return assets.response("icon.svg")
 
 
-def _neighbours(service: Backend, asked: Asked, document_id: str, reference: str) -> Neighbours | None:
+def _neighbours(service: Backend, asked: Asked, document_id: str, place: str) -> Neighbours | None:
     """Where the quote stands in the results of the question that led here; a question that fails leads nowhere."""
-    if not asked.question or not reference:
+    if not asked.question or not place:
         return None
     try:
         answer = service.ask(asked.question, filters=asked.filters, exactly=asked.exactly)
     except RequestError:
         return None
-    return neighbours_of(answer, asked, document_id, reference)
+    return neighbours_of(answer, asked, document_id, place)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from qa.web.document_list import Sort
+
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
     "August", "September", "October", "November", "December",
 )  # fmt: skip
 
 UNDATED = "undated"
-DOCUMENT_ORDERS = {
+DOCUMENT_ORDERS: dict[Sort, str] = {
     "source": "path",
     "title": "title",
     "-date": "newest first",

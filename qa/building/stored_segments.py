@@ -107,6 +107,15 @@ def stored_segments(index_dir: Path, ids: Iterable[str]) -> Iterator[list[Stored
             segment.close()
 
 
+def segment_trouble(index_dir: Path, segment_id: str) -> str:
+    """What is wrong with a segment, every byte compared, and which documents it holds; empty if nothing is."""
+    try:
+        verify_segment(index_dir, segment_id, every_byte=True)
+    except QAError as error:
+        return f"{error} {lost_documents(index_dir, segment_id)}"
+    return ""
+
+
 def lost_documents(index_dir: Path, segment_id: str) -> str:
     """A sentence on which documents a damaged segment holds, as far as it can still be read."""
     names: list[str] = []

@@ -41,7 +41,6 @@ from qa.index.local.version import (
     SegmentCounts,
     SegmentEntry,
     SegmentRecord,
-    VectorsRecord,
     Version,
     VersionCounts,
     version_id,
@@ -63,7 +62,6 @@ def a_segment(index: Path, content: str) -> SegmentEntry:
     record = SegmentRecord(
         CONFIGURATION,
         SegmentCounts(documents=3, passages=4, tokens=5, sentences=6, terms=7),
-        VectorsRecord("exact"),
         {"vectors.f32": ArrayRecord("float32", (4, 384))},
         {name: FileRecord(len(data), sha256(data).hexdigest()) for name, data in files.items()},
     )

@@ -86,7 +86,7 @@ def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = No
         shown = source.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         if found.skipped and suffix not in SUFFIXES and source != SIDECAR:
             skipped.append(FileReport(shown, Fate.SKIPPED, found.trouble))
-        elif found.trouble:
+        elif not found.file:
             files.append(SourceFile(shown, found.path, "", 0, found.trouble, found.for_now))
         elif suffix not in SUFFIXES:
             skipped.append(FileReport(shown, Fate.SKIPPED, _why_skipped(suffix)))
@@ -96,7 +96,7 @@ def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = No
             reason = f"would have the same id as {first}, {document_id(source)}; rename one of the two"
             files.append(SourceFile(source, found.path, "", 0, reason))
         else:
-            files.append(_digested(source, found.opened or found.path, most_bytes, remembered))
+            files.append(_digested(source, *found.file, most_bytes, remembered))
     return Contents(tuple(files), tuple(skipped))
 
 
@@ -139,11 +139,14 @@ def sidecar_entries(folder: Path) -> dict[str, Details]:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A path in the folder. `opened` is where a link leads; `skipped` says that it need not be a document at all."""
+    """A path in the folder. `skipped` says that it need not be a document at all.
+
+    `file` is the regular file there, after links, with its status; None where there is none, and `trouble` says why.
+    """
 
     path: Path
     trouble: str | None = None
-    opened: Path | None = None
+    file: tuple[Path, os.stat_result] | None = None
     skipped: bool = False
     for_now: bool = False
 
@@ -178,15 +181,16 @@ def _listed(folder: Path, place: Path, sidecar: Path | None, headway: Headway) -
             if entry.is_dir(follow_symlinks=False):
                 below.append(path)
             elif path != sidecar:
-                found.append(_followed(folder, path) if entry.is_symlink() else _plain(path))
+                found.append(_followed(folder, path) if entry.is_symlink() else _file_at(path, path, path.lstat()))
         except OSError as error:
             _raise_if_short(error)
             found.append(_Found(path, _refused(error), for_now=says_nothing_of_the_file(error)))
     return found, below
 
 
-def _plain(path: Path) -> _Found:
-    return _Found(path, None if stat.S_ISREG(path.lstat().st_mode) else _NO_FILE)
+def _file_at(path: Path, target: Path, status: os.stat_result) -> _Found:
+    """What a path, or the link there, leads to, which is no link and no folder."""
+    return _Found(path, file=(target, status)) if stat.S_ISREG(status.st_mode) else _Found(path, _NO_FILE)
 
 
 def _followed(folder: Path, link: Path) -> _Found:
@@ -195,14 +199,14 @@ def _followed(folder: Path, link: Path) -> _Found:
         target = _inside(folder, link)
         if target is None:
             return _Found(link, _LEADS_OUT, skipped=True)
-        mode = target.lstat().st_mode
+        status = target.lstat()
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
             return _Found(link, _NO_FILE)
         raise
-    if stat.S_ISDIR(mode):
+    if stat.S_ISDIR(status.st_mode):
         return _Found(link, _TO_A_FOLDER, skipped=True)
-    return _Found(link, None if stat.S_ISREG(mode) else _NO_FILE, target)
+    return _file_at(link, target, status)
 
 
 def _inside(folder: Path, path: Path) -> Path | None:
@@ -231,12 +235,13 @@ def _inside(folder: Path, path: Path) -> Path | None:
     return here
 
 
-def _digested(source: str, path: Path, most_bytes: int, remembered: FileDigests | None) -> SourceFile:
+def _digested(
+    source: str, path: Path, listed: os.stat_result, most_bytes: int, remembered: FileDigests | None
+) -> SourceFile:
+    known = remembered.sha256(source, listed) if remembered and listed.st_size <= most_bytes else None
+    if known:
+        return SourceFile(source, path, known, listed.st_size)
     try:
-        before = within(path, lambda _: path.lstat())
-        known = remembered.sha256(source, before) if remembered and before.st_size <= most_bytes else None
-        if known:
-            return SourceFile(source, path, known, before.st_size)
         digest, size, status = within(path, partial(_digest, path, most_bytes))
     except OSError as error:
         _raise_if_short(error)

@@ -92,7 +92,7 @@ class Place:
 
 @contextmanager
 def stored_segments(index_dir: Path, ids: Iterable[str]) -> Iterator[list[StoredSegment]]:
-    """Open segments; one that is damaged is told and left out."""
+    """Open segments; one that is damaged is logged and left out."""
     found: list[StoredSegment] = []
     try:
         for segment_id in dict.fromkeys(ids):

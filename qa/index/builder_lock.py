@@ -1,4 +1,4 @@
-"""Tells whether a watching builder is at work for an index folder, and whether it gets on.
+"""Tells whether a watching builder is at work for an index folder, and whether it makes progress.
 
 A builder holds an exclusive lock of the operating system on a file in that folder, which ends with its process, however
 that ends. Others try for a shared lock: they get it only where no builder is, and never keep each other from it. The
@@ -103,7 +103,7 @@ def builder_trouble(index_dir: Path) -> str | None:
 
 
 def last_beat(index_dir: Path, process_id: int) -> float | None:
-    """When a builder's heart beat last, in seconds since the epoch; None where another process has the lock, or none.
+    """The time of a builder's last heartbeat, in seconds since the epoch; None where that process has no lock.
 
     Args:
         index_dir: The index folder.

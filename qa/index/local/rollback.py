@@ -30,7 +30,7 @@ from qa.index.local.version import Version
 def roll_back(index_dir: Path, version_id: str | None = None) -> str:
     """Publish an older version again: the one asked for, else the newest that is whole and was not rolled back.
 
-    Naming a version that was rolled back takes it into favour again.
+    A version that was rolled back counts again when it is asked for.
 
     Returns:
         The id of the version that is current now.

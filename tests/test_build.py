@@ -75,6 +75,18 @@ def documents(shop: Workshop) -> dict[str, str]:
         return {info.id: index.document(info.id).text for info in index.documents}
 
 
+def interrupt_at(words: str, shop: Workshop) -> None:
+    """Build until a text with these words is encoded, and have every later build end there too."""
+
+    def stop(text: str) -> None:
+        if words in text:
+            raise KeyboardInterrupt
+
+    shop.encoder.seen = stop
+    with pytest.raises(KeyboardInterrupt):
+        shop.build()
+
+
 def test_every_file_is_added_then_unchanged(shop):
     first = shop.build()
     assert first.published
@@ -141,13 +153,7 @@ def test_deleted_documents_are_gone(shop):
 
 
 def test_an_interrupted_build_goes_on_where_it_was(shop, nothing_is_read):
-    def stop(text: str) -> None:
-        if "mill" in text:
-            raise KeyboardInterrupt
-
-    shop.encoder.seen = stop
-    with pytest.raises(KeyboardInterrupt):
-        shop.build()
+    interrupt_at("mill", shop)
     assert not (shop.index / "CURRENT").exists()
     assert not list((shop.index / "segments").iterdir()), "nothing is left behind"
     shop.encoder.seen = lambda _: None
@@ -159,9 +165,7 @@ def test_an_interrupted_build_goes_on_where_it_was(shop, nothing_is_read):
 
 @pytest.mark.parametrize("damage", ["header", "every entry", "not a database"])
 def test_a_damaged_journal_only_costs_time(shop, damage):
-    shop.encoder.seen = lambda text: (_ for _ in ()).throw(KeyboardInterrupt) if "mill" in text else None
-    with pytest.raises(KeyboardInterrupt):
-        shop.build()
+    interrupt_at("mill", shop)
     journal = shop.index / JOURNAL
     if damage == "every entry":
         with sqlite3.connect(journal) as database:
@@ -730,14 +734,7 @@ def test_an_old_state_of_a_document_is_taken_again_from_where_it_lies(shop, noth
 
 def test_a_long_build_goes_on_from_the_segments_that_it_has_finished(shop, monkeypatch, nothing_is_read):
     monkeypatch.setattr(qa.building.write_segments, "PASSAGES_AT_ONCE", 1)
-
-    def stop(text: str) -> None:
-        if "mill" in text:
-            raise KeyboardInterrupt
-
-    shop.encoder.seen = stop
-    with pytest.raises(KeyboardInterrupt):
-        shop.build()
+    interrupt_at("mill", shop)
     kept = segment_ids(shop.index)
     assert len(kept) == 1
     shop.encoder.seen = lambda _: None
@@ -766,9 +763,7 @@ def test_finished_segments_that_are_not_needed_any_more_are_removed(shop, monkey
     shop.build()
     for number in range(3):
         shop.put(f"note{number}.txt", f"Note {number}\n\nA note on pier {number}.")
-    shop.encoder.seen = lambda text: (_ for _ in ()).throw(KeyboardInterrupt) if "pier 2" in text else None
-    with pytest.raises(KeyboardInterrupt):
-        shop.build()
+    interrupt_at("pier 2", shop)
     named = {entry.id for entry in shop.version().segments}
     assert len(set(segment_ids(shop.index)) - named) == 1
     for number in range(3):

@@ -14,7 +14,8 @@ from workshop import TEXTS, Workshop, fates, reason
 
 import qa.building.folder
 from qa.building.doctor import examine
-from qa.building.folder import SourceFile, look_into, read_regular
+from qa.building.folder import SourceFile, look_into
+from qa.building.regular_files import read_regular
 from qa.errors import BuildFailed
 from qa.index.build_notes import Fate
 

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.errors import DamagedSnapshot, MismatchedSnapshot, NoIndex, UnknownSnapshot
+from qa.index.file_lock import in_place
 from qa.index.local import hold
 from qa.index.local.index_folder import (
     current_id,
@@ -40,7 +41,6 @@ from qa.index.local.version import (
     SegmentCounts,
     SegmentEntry,
     SegmentRecord,
-    VectorsRecord,
     Version,
     VersionCounts,
     version_id,
@@ -62,7 +62,6 @@ def a_segment(index: Path, content: str) -> SegmentEntry:
     record = SegmentRecord(
         CONFIGURATION,
         SegmentCounts(documents=3, passages=4, tokens=5, sentences=6, terms=7),
-        VectorsRecord("exact"),
         {"vectors.f32": ArrayRecord("float32", (4, 384))},
         {name: FileRecord(len(data), sha256(data).hexdigest()) for name, data in files.items()},
     )
@@ -477,9 +476,9 @@ def test_a_version_that_was_removed_cannot_be_held(tmp_path):
     first, *_ = three(tmp_path)
     path = version_path(tmp_path, first.name)
     held = hold.hold(path)
-    assert hold.in_place(held, path)
+    assert in_place(held, path)
     path.write_bytes(path.read_bytes())
-    assert hold.in_place(held, path)
+    assert in_place(held, path)
     hold.release(held)
     path.unlink()
     with pytest.raises(DamagedSnapshot, match=first.name):

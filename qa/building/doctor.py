@@ -19,7 +19,7 @@ from qa.building.file_digests import FileDigests
 from qa.building.folder import look_into, sidecar_entries
 from qa.building.plan import live_documents
 from qa.building.reuse import reader_of
-from qa.building.stored_segments import identity, lost_documents, stored_segments
+from qa.building.stored_segments import identity, segment_trouble, stored_segments
 from qa.encode import model_fingerprint
 from qa.errors import MismatchedSnapshot, NoIndex, QAError, UnreadableFile
 from qa.index.build_notes import read_report
@@ -37,7 +37,6 @@ from qa.index.local.index_folder import (
     version_path,
 )
 from qa.index.local.open_version import check_configuration, open_version
-from qa.index.local.verify import verify_segment
 from qa.index.local.version_files import read_segment, read_version
 from qa.reading.parser_process import Parser
 from qa.settings import Settings
@@ -181,7 +180,7 @@ def _version(settings: Settings, name: str, compared: dict[str, str], *, is_curr
         return
     for entry in version.segments:
         if entry.id not in compared:
-            compared[entry.id] = _trouble(index, entry.id)
+            compared[entry.id] = segment_trouble(index, entry.id)
     troubles = [compared[entry.id] for entry in version.segments if compared[entry.id]]
     for trouble in troubles:
         remedy = "Run `qa build --repair`." if is_current else "`qa build` removes it when it is too old."
@@ -195,15 +194,6 @@ def _version(settings: Settings, name: str, compared: dict[str, str], *, is_curr
     else:
         segments = f"{len(version.segments)} segment{'' if len(version.segments) == 1 else 's'}"
         yield Finding("snapshot", Health.OK, f"{place} is whole, in {segments}")
-
-
-def _trouble(index_dir: Path, segment_id: str) -> str:
-    """What is wrong with a segment and the documents it holds, empty if nothing is."""
-    try:
-        verify_segment(index_dir, segment_id, every_byte=True)
-    except QAError as error:
-        return f"{error} {lost_documents(index_dir, segment_id)}"
-    return ""
 
 
 def _agreement(settings: Settings) -> Iterator[Finding]:

@@ -1,10 +1,10 @@
 """Lists the documents' folder: files to read, files of formats that are not read, and what cannot be read and why.
 
-Guarantees: nothing is missing without a word but hidden files and what editors leave behind. Only regular files inside
-the folder are opened, and opening them never waits: a link that leads out of the folder is named, not followed, since
-it would serve a file that nobody put here, and its target (a device, a dead network drive) may block the reader. A
-drive within the folder that does not answer is waited for only so long (`qa.index.file_calls`). Nothing here parses
-a file.
+Guarantees: every file is listed, to be read or with the reason why not, except hidden files and what editors leave
+behind. Only regular files inside the folder are opened (`qa.building.regular_files`): a link that leads out of the
+folder is named, not followed, since it would serve a file that nobody put here, and its target (a device, a dead
+network drive) may block the reader. A drive within the folder that does not answer is waited for only so long
+(`qa.index.file_calls`). Nothing here parses a file.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 
 from qa.building.file_digests import FileDigests
+from qa.building.regular_files import digest_regular
 from qa.errors import BuildFailed
 from qa.index.build_notes import Fate, FileReport
 from qa.index.file_calls import Headway, says_nothing_of_the_file, within
@@ -33,7 +32,6 @@ _SAVE_AS = {
     ".ppt": ".pptx", ".key": ".pptx", ".xls": ".xlsx",
 }  # fmt: skip
 _MOST_LINKS = 40  # in one path, as in Linux
-_CHUNK_BYTES = 1 << 20
 _SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)  # of this machine, whatever the file
 _NO_FILE = "is no regular file, or a link to nothing"
 _LEADS_OUT = "is a link that leads out of the documents' folder, which is not followed; put the document itself here"
@@ -86,7 +84,7 @@ def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = No
         shown = source.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         if found.skipped and suffix not in SUFFIXES and source != SIDECAR:
             skipped.append(FileReport(shown, Fate.SKIPPED, found.trouble))
-        elif found.trouble:
+        elif not found.file:
             files.append(SourceFile(shown, found.path, "", 0, found.trouble, found.for_now))
         elif suffix not in SUFFIXES:
             skipped.append(FileReport(shown, Fate.SKIPPED, _why_skipped(suffix)))
@@ -96,25 +94,8 @@ def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = No
             reason = f"would have the same id as {first}, {document_id(source)}; rename one of the two"
             files.append(SourceFile(source, found.path, "", 0, reason))
         else:
-            files.append(_digested(source, found.opened or found.path, most_bytes, remembered))
+            files.append(_digested(source, *found.file, most_bytes, remembered))
     return Contents(tuple(files), tuple(skipped))
-
-
-def read_regular(path: Path, most_bytes: int) -> bytes:
-    """Read a file that `look_into` listed; never waits for a pipe or a device.
-
-    Returns:
-        Its bytes; of a larger file, one more than asked for.
-
-    Raises:
-        OSError: it cannot be read, or is no regular file any more.
-    """
-
-    def read(headway: Headway) -> bytes:
-        with _opened(path) as descriptor:
-            return b"".join(_chunks(descriptor, most_bytes + 1, headway))
-
-    return within(path, read)
 
 
 def has_sidecar(folder: Path) -> bool:
@@ -139,11 +120,14 @@ def sidecar_entries(folder: Path) -> dict[str, Details]:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A path in the folder. `opened` is where a link leads; `skipped` says that it need not be a document at all."""
+    """A path in the folder. `skipped` says that it need not be a document at all.
+
+    `file` is the regular file there, after links, with its status; None where there is none, and `trouble` says why.
+    """
 
     path: Path
     trouble: str | None = None
-    opened: Path | None = None
+    file: tuple[Path, os.stat_result] | None = None
     skipped: bool = False
     for_now: bool = False
 
@@ -178,15 +162,16 @@ def _listed(folder: Path, place: Path, sidecar: Path | None, headway: Headway) -
             if entry.is_dir(follow_symlinks=False):
                 below.append(path)
             elif path != sidecar:
-                found.append(_followed(folder, path) if entry.is_symlink() else _plain(path))
+                found.append(_followed(folder, path) if entry.is_symlink() else _file_at(path, path, path.lstat()))
         except OSError as error:
             _raise_if_short(error)
             found.append(_Found(path, _refused(error), for_now=says_nothing_of_the_file(error)))
     return found, below
 
 
-def _plain(path: Path) -> _Found:
-    return _Found(path, None if stat.S_ISREG(path.lstat().st_mode) else _NO_FILE)
+def _file_at(path: Path, target: Path, status: os.stat_result) -> _Found:
+    """What a path, or the link there, leads to, which is no link and no folder."""
+    return _Found(path, file=(target, status)) if stat.S_ISREG(status.st_mode) else _Found(path, _NO_FILE)
 
 
 def _followed(folder: Path, link: Path) -> _Found:
@@ -195,14 +180,14 @@ def _followed(folder: Path, link: Path) -> _Found:
         target = _inside(folder, link)
         if target is None:
             return _Found(link, _LEADS_OUT, skipped=True)
-        mode = target.lstat().st_mode
+        status = target.lstat()
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
             return _Found(link, _NO_FILE)
         raise
-    if stat.S_ISDIR(mode):
+    if stat.S_ISDIR(status.st_mode):
         return _Found(link, _TO_A_FOLDER, skipped=True)
-    return _Found(link, None if stat.S_ISREG(mode) else _NO_FILE, target)
+    return _file_at(link, target, status)
 
 
 def _inside(folder: Path, path: Path) -> Path | None:
@@ -231,13 +216,14 @@ def _inside(folder: Path, path: Path) -> Path | None:
     return here
 
 
-def _digested(source: str, path: Path, most_bytes: int, remembered: FileDigests | None) -> SourceFile:
+def _digested(
+    source: str, path: Path, listed: os.stat_result, most_bytes: int, remembered: FileDigests | None
+) -> SourceFile:
+    known = remembered.sha256(source, listed) if remembered and listed.st_size <= most_bytes else None
+    if known:
+        return SourceFile(source, path, known, listed.st_size)
     try:
-        before = within(path, lambda _: path.lstat())
-        known = remembered.sha256(source, before) if remembered and before.st_size <= most_bytes else None
-        if known:
-            return SourceFile(source, path, known, before.st_size)
-        digest, size, status = within(path, partial(_digest, path, most_bytes))
+        digest, size, status = digest_regular(path, most_bytes)
     except OSError as error:
         _raise_if_short(error)
         return SourceFile(source, path, "", 0, _refused(error), says_nothing_of_the_file(error))
@@ -249,52 +235,12 @@ def _digested(source: str, path: Path, most_bytes: int, remembered: FileDigests 
     return SourceFile(source, path, digest, size)
 
 
-def _digest(path: Path, most_bytes: int, headway: Headway) -> tuple[str, int, os.stat_result]:
-    """A file's SHA-256, its size and its status; of a larger file than is read, no digest of its bytes."""
-    digest = sha256()
-    with _opened(path) as descriptor:
-        status = os.fstat(descriptor)
-        size = status.st_size
-        if size <= most_bytes:
-            size = 0  # what is read counts: a file may grow, or say too little of itself
-            for chunk in _chunks(descriptor, most_bytes + 1, headway):
-                digest.update(chunk)
-                size += len(chunk)
-    return digest.hexdigest(), size, status
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    """A descriptor of a regular file.
-
-    Raises:
-        OSError: it cannot be opened, or is no regular file.
-    """
-    # A pipe would be waited for, and some devices act when opened; for a regular file the flags change nothing.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file")
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _chunks(descriptor: int, most_bytes: int, headway: Headway) -> Iterator[bytes]:
-    left = most_bytes
-    while left > 0 and (chunk := os.read(descriptor, min(left, _CHUNK_BYTES))):
-        headway()
-        yield chunk
-        left -= len(chunk)
-
-
 def _refused(error: OSError) -> str:
     return f"cannot be opened ({error.strerror})"
 
 
 def _raise_if_short(error: OSError) -> None:
-    """A shortage of this machine is told of no single file, lest whole documents leave the index for it."""
+    """Raise a shortage of this machine as the build's error: as a file's, it would take documents out of the index."""
     if error.errno in _SHORTAGES:
         told = f"The documents cannot be listed ({error.strerror}); what serves is untouched. Try again."
         raise BuildFailed(told, for_now=True)

@@ -1,8 +1,9 @@
-"""A builder's heartbeat: tells those who look at its lock that it gets on, and falls silent when it hangs.
+"""A builder's heartbeat: shows at its lock that it makes progress, and stops when it hangs.
 
-A builder gets on while its process uses the processor and has not been at one step for longer than a step may take.
-The first shows a call that does not return (a drive that does not answer, a pipe that nobody empties) and a stopped
-process; the second, a loop without end. How long it may be silent is for those who look (`qa.index.builder_lock`).
+A builder makes progress while its process uses the processor and has not been at one step for longer than a step may
+take. The first shows a call that does not return (a drive that does not answer, a pipe that nobody empties) and a
+stopped process; the second, a loop without end. The readers of the lock decide after how long without a heartbeat it
+counts as hanging (`qa.index.builder_lock`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _LONGEST_STEP_S = 3600.0  # an index of millions of passages is written in one s
 
 
 class Heartbeat:
-    """A context for as long as which a thread looks whether this process gets on, and says so by calling `beat`."""
+    """A context for as long as which a thread looks whether this process makes progress, and then calls `beat`."""
 
     def __init__(
         self,
@@ -31,7 +32,7 @@ class Heartbeat:
         """Nothing is looked at before the context is entered.
 
         Args:
-            beat: Called when the process has got on since the last look.
+            beat: Called when the process has made progress since the last look.
             cpu_s: The processor time of the process without that of the calling thread, in seconds.
             now_s: A clock, in seconds.
         """

@@ -132,7 +132,4 @@ def _sizes(index_dir: Path, version: Version) -> list[Size]:
 
 def _replaced(version: Version, chosen: Sequence[str], merged: SegmentEntry) -> tuple[SegmentEntry, ...]:
     """The version's segments with the merged one in the place of the first of those chosen."""
-    first = next(place for place, entry in enumerate(version.segments) if entry.id in chosen)
-    rest = [entry for entry in version.segments if entry.id not in chosen]
-    before = sum(entry.id not in chosen for entry in version.segments[:first])
-    return (*rest[:before], merged, *rest[before:])
+    return tuple(dict.fromkeys(merged if entry.id in chosen else entry for entry in version.segments))

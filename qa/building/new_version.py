@@ -38,7 +38,7 @@ def new_version(
         configuration=complete,
         counts=VersionCounts(len(documents), sum(each.info.passages for each in documents)),
         segments=tuple(entries),
-    ).sealed()
+    )
 
 
 def _entry(segment: StoredSegment, live: set[int]) -> SegmentEntry:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from qa.building.folder import SourceFile
-from qa.building.stored_segments import Place, StoredSegment, identity
+from qa.building.stored_segments import Place, StoredSegment
 from qa.index.local.version import Configuration, Version
 
 
@@ -90,6 +90,3 @@ def live_documents(version: Version | None, segments: Iterable[StoredSegment]) -
         for row, stored in enumerate(segment.documents)
         if row not in removed[segment.id]
     }
-
-
-__all__ = ["Plan", "identity", "live_documents", "make_plan", "same_configuration"]

@@ -1,4 +1,4 @@
-"""How far a build is and how fast it goes, noted in the index folder for whoever serves it."""
+"""Notes in the index folder how far a build is and how fast it goes, for the server to show."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ProgressNote:
         elif now - self._noted < _NOTE_EVERY_S:
             return
         self._noted = now
-        with suppress(OSError):  # the note is a courtesy; what cannot be written here fails elsewhere
+        with suppress(OSError):  # a build needs no note; a disk that refuses this one fails the build elsewhere
             replace_file(self._path, json.dumps(self._note(progress, now)).encode(), durable=False)
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
 """Reads the files of the documents' folder that no earlier build has read.
 
-A file fails for what its bytes are, which is remembered under their digest, or for now: it changed meanwhile, or time,
-memory or a parser was wanting. Where the same bytes are stored, their content is kept for now; such a file is read
-again by the next build, whatever else changed.
+A file fails for what its bytes are, which is remembered under their digest, or for now: it changed meanwhile, or there
+was not enough time or memory, or no parser. Where the same bytes are stored, their content is kept for now; such a file
+is read again by the next build, whatever else changed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from qa.building.folder import SourceFile, read_regular
+from qa.building.folder import SourceFile
+from qa.building.regular_files import read_regular
 from qa.building.reuse import Reuse
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.index.build_notes import Progress, Step, read_report

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from qa.building.stored_segments import lost_documents
+from qa.building.stored_segments import segment_trouble
 from qa.errors import DamagedSnapshot, QAError
 from qa.index.local.index_folder import current_version
-from qa.index.local.verify import verify_segment
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +29,8 @@ def check_segments(index_dir: Path, *, fail: bool) -> set[str]:
         version = current_version(index_dir)
     except QAError:
         return set()  # the build that follows says what is wrong, or makes it good
-    damaged = {}
-    for entry in version.segments:
-        try:
-            verify_segment(index_dir, entry.id, every_byte=True)
-        except QAError as error:
-            damaged[entry.id] = f"{error} {lost_documents(index_dir, entry.id)}"
+    compared = {entry.id: segment_trouble(index_dir, entry.id) for entry in version.segments}
+    damaged = {segment_id: trouble for segment_id, trouble in compared.items() if trouble}
     if damaged and fail:
         raise DamagedSnapshot(" ".join(damaged.values()))
     for told in damaged.values():

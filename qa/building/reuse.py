@@ -77,7 +77,7 @@ class Reuse:
 
     def has_vectors(self, key: bytes) -> bool:
         """Whether a passage was encoded before."""
-        return any(segment.has_vectors(key) for segment in self._same_weights) or self._from_journal(key) is not None
+        return any(segment.has_vectors(key) for segment in self._same_weights) or self._journal.vectors(key) is not None
 
     def vectors(self, key: bytes) -> PassageVectors | None:
         """The vectors of a passage that was encoded before."""
@@ -85,14 +85,11 @@ class Reuse:
             found = segment.vectors(key)
             if found is not None:
                 return found
-        return self._from_journal(key)
+        return self._journal.vectors(key)
 
     def keep_vectors(self, key: bytes, vectors: PassageVectors) -> None:
         """Keep what was encoded."""
         self._journal.keep_vectors(key, vectors)
-
-    def _from_journal(self, key: bytes) -> PassageVectors | None:
-        return self._journal.vectors(key)
 
 
 def reader_of(configuration: Configuration) -> str:

@@ -92,7 +92,7 @@ class Place:
 
 @contextmanager
 def stored_segments(index_dir: Path, ids: Iterable[str]) -> Iterator[list[StoredSegment]]:
-    """Open segments; one that is damaged is told and left out."""
+    """Open segments; one that is damaged is logged and left out."""
     found: list[StoredSegment] = []
     try:
         for segment_id in dict.fromkeys(ids):
@@ -105,6 +105,15 @@ def stored_segments(index_dir: Path, ids: Iterable[str]) -> Iterator[list[Stored
     finally:
         for segment in found:
             segment.close()
+
+
+def segment_trouble(index_dir: Path, segment_id: str) -> str:
+    """What is wrong with a segment, every byte compared, and which documents it holds; empty if nothing is."""
+    try:
+        verify_segment(index_dir, segment_id, every_byte=True)
+    except QAError as error:
+        return f"{error} {lost_documents(index_dir, segment_id)}"
+    return ""
 
 
 def lost_documents(index_dir: Path, segment_id: str) -> str:

@@ -1,10 +1,10 @@
-"""Builds by itself: whenever the documents have changed and then been left alone for a moment, or when asked to.
+"""Builds when the documents have changed and then stayed as they are for a moment, or when asked to.
 
-The model is loaded once, by the first build that encodes something. A build that fails is told, and tried again when
-the documents change next. Where a shortage may have been the cause, it is also tried again after a pause, which grows
-from 1 s to 60 s: after an error that nobody foresaw, and without memory, disk or a model. So are files that could not
-be read for now, after pauses that grow to an hour, since each try may take all the time that a file is given. A server
-asks for a build by leaving a file, so that any of its processes can, and sees by a lock whether a builder is there
+The model is loaded once, before the first build. A build that fails is logged, and tried again when the documents
+change next. Where a shortage may have been the cause, it is also tried again after a pause, which grows from 1 s to
+60 s: after an unexpected error, and without memory, disk or a model. So are files that could not be read for now, after
+pauses that grow to an hour, since each try may take all the time that a file is given. A server asks for a build by
+leaving a file, so that any of its processes can, and sees by a lock whether a builder is there
 (`qa.index.builder_lock`).
 """
 
@@ -102,7 +102,7 @@ class Watch:
                 self._built = seen
 
     def _build(self) -> bool:
-        """Build; False if it must be tried again, for another builder is at work or something is wanting for now."""
+        """Build; False if it must be tried again: another builder is at work, or something is not there for now."""
         try:
             report = build(self._settings, self._progressed, encoder=self._loaded())
         except BuildRunning:

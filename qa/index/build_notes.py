@@ -1,6 +1,6 @@
 """What a build does and did: every file's fate, and how far a running build is.
 
-Both stand as JSON files in the index folder, for whoever serves or looks after it.
+Both stand as JSON files in the index folder, for the server and for its operators.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class Fate(StrEnum):
 class FileReport:
     """One file's fate, with the reason where it is not in the index or was not read.
 
-    `for_now` says that time, memory or a parser was wanting: the next build tries again though nothing changed.
+    `for_now` says that there was not enough time or memory, or no parser: the next build tries again though nothing
+    changed.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""Tells whether a watching builder is at work for an index folder, and whether it gets on.
+"""Tells whether a watching builder is at work for an index folder, and whether it makes progress.
 
 A builder holds an exclusive lock of the operating system on a file in that folder, which ends with its process, however
 that ends. Others try for a shared lock: they get it only where no builder is, and never keep each other from it. The
@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
-from qa.index.file_lock import lock_now
+from qa.index.file_lock import in_place, lock_now
 
 BUILDER_LOCK = "builder.lock"
 STALLED_AFTER_S = 60.0  # without a heartbeat, which a builder gives every second or few
@@ -50,7 +50,7 @@ class BuilderLock:
             OSError: the index folder cannot be made or written to.
         """
         with self._using:
-            if self._held is not None and _is_at(self._held, self._path):
+            if self._held is not None and in_place(self._held, self._path):
                 return True
             self._release()  # somebody deleted the file, and others would look at a new one
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,7 +103,7 @@ def builder_trouble(index_dir: Path) -> str | None:
 
 
 def last_beat(index_dir: Path, process_id: int) -> float | None:
-    """When a builder's heart beat last, in seconds since the epoch; None where another process has the lock, or none.
+    """The time of a builder's last heartbeat, in seconds since the epoch; None where that process has no lock.
 
     Args:
         index_dir: The index folder.
@@ -114,10 +114,3 @@ def last_beat(index_dir: Path, process_id: int) -> float | None:
         return path.stat().st_mtime if path.read_bytes() == b"%d\n" % process_id else None
     except OSError:
         return None
-
-
-def _is_at(opened: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(opened), path.stat())
-    except OSError:
-        return False

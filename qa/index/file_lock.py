@@ -6,7 +6,9 @@ There are none on Windows and on some network file systems.
 from __future__ import annotations
 
 import errno
+import os
 import sys
+from pathlib import Path
 
 if sys.platform != "win32":
     import fcntl
@@ -27,3 +29,11 @@ def lock_now(opened: int, *, shared: bool = False) -> bool:
     except OSError as error:
         return error.errno not in _HELD and not shared
     return True
+
+
+def in_place(opened: int, path: Path) -> bool:
+    """Whether the very file that is open still stands at its path."""
+    try:
+        return os.path.samestat(os.fstat(opened), path.stat())
+    except OSError:
+        return False

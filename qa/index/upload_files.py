@@ -1,7 +1,7 @@
 """Files that hold an upload until it is whole, and the removal of those that a killed server has left.
 
-A server locks the file that it writes an upload into, by the operating system's lock, which ends with its process. What
-is not locked is nobody's, however young, and what is locked stays, however old.
+A server locks the file that it writes an upload into, by the operating system's lock, which ends with its process. A
+file that is not locked is removed, whatever its age; a locked one stays.
 """
 
 from __future__ import annotations

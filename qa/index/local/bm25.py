@@ -11,6 +11,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from qa.index.local.vectors import nearest
+
 _K1, _B = 1.5, 0.75
 
 Floats = npt.NDArray[np.float32]
@@ -52,7 +54,4 @@ def add_term(
 def best(scores: Floats, count: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
     """The rows of the best scores above 0, of those allowed, best first, ties in the order of rows."""
     rows = np.flatnonzero(scores > 0 if allowed is None else (scores > 0) & allowed)
-    if len(rows) > count:
-        least = np.partition(scores[rows], len(rows) - count)[len(rows) - count]
-        rows = rows[scores[rows] >= least]
-    return rows[np.argsort(-scores[rows], kind="stable")][:count].astype(np.int64)
+    return nearest(rows, scores[rows], count)[0]

@@ -23,7 +23,7 @@ def hold(path: Path) -> int:
     """Take a shared lock on a version's file.
 
     Returns:
-        What `release` and `in_place` take.
+        The open file, which `release` takes and `qa.index.file_lock.in_place`.
 
     Raises:
         DamagedSnapshot: there is no such file, or it was removed or replaced at this moment.
@@ -45,14 +45,6 @@ def hold(path: Path) -> int:
         os.close(held)
         raise DamagedSnapshot(f"Snapshot {path.stem} cannot be held ({error.strerror}). Try again.") from None
     return held
-
-
-def in_place(held: int, path: Path) -> bool:
-    """Whether the very file that is held still stands at its path."""
-    try:
-        return os.path.samestat(os.fstat(held), path.stat())
-    except OSError:
-        return False
 
 
 def release(held: int) -> None:

@@ -36,7 +36,7 @@ Allowed = npt.NDArray[np.bool_] | None
 
 
 class LocalIndex:
-    """An `Index` on this machine's disk. Its segments are closed by whoever opened them."""
+    """An `Index` on this machine's disk. It does not close its segments."""
 
     exact = True  # codes only propose, and prove that they have missed nothing
 

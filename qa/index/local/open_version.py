@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qa.errors import DamagedSnapshot, MismatchedSnapshot, OperatingError
-from qa.index.local.hold import hold, in_place, release
+from qa.index.file_lock import in_place
+from qa.index.local.hold import hold, release
 from qa.index.local.index_folder import current_name, rolled_back, segment_path, version_path, versions
 from qa.index.local.local_index import LocalIndex
 from qa.index.local.segment import Segment

@@ -16,10 +16,7 @@ from qa.index.local import arrays, token_spans
 from qa.index.local.arrays import BY_PASSAGE, Array, ArrayFiles
 from qa.records import Passage, PassageKind
 
-_ONE_BY_ONE = (arrays.VECTORS, arrays.BOILERPLATE, arrays.LENGTHS)
 _BLOCK = 64  # passages copied at a time, whose tokens take a few megabytes
-
-Ints = npt.NDArray[np.int64]
 
 
 class PassageArrays:
@@ -118,5 +115,5 @@ def write_passage(files: ArrayFiles, document_row: int, passage: Passage, vector
     )
 
 
-def _length(array: Array) -> Ints:
+def _length(array: Array) -> npt.NDArray[np.int64]:
     return np.array([len(array)], np.int64)

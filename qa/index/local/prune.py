@@ -75,13 +75,13 @@ def prune(index_dir: Path, keep: int, unpublished: Collection[str] = ()) -> list
     Returns:
         The names of the versions removed.
     """
-    current = current_name(index_dir)
+    current, found = current_name(index_dir), versions(index_dir)
     kept: dict[str, str] = {}
-    for version in versions(index_dir):
+    for version in found:
         if version.name == current or (version.id not in kept and len(kept) < keep):
             kept[version.id] = version.name
     removed = []
-    for version in versions(index_dir):
+    for version in found:
         if version.name not in (*kept.values(), current):
             path = version_path(index_dir, version.name)
             if without_readers(path, path.unlink):

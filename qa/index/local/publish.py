@@ -23,7 +23,7 @@ from qa.index.local.version_files import version_bytes
 
 
 def install_segment(index_dir: Path, folder: Path, record: SegmentRecord) -> None:
-    """Give a finished segment its place among the others, if its like is not there already.
+    """Give a finished segment its place among the others, if the same segment is not there already.
 
     Args:
         index_dir: The index folder.

@@ -30,7 +30,7 @@ from qa.index.local.version import Version
 def roll_back(index_dir: Path, version_id: str | None = None) -> str:
     """Publish an older version again: the one asked for, else the newest that is whole and was not rolled back.
 
-    Naming a version that was rolled back takes it into favour again.
+    A version that was rolled back counts again when it is asked for.
 
     Returns:
         The id of the version that is current now.
@@ -53,7 +53,7 @@ def roll_back(index_dir: Path, version_id: str | None = None) -> str:
     # The mark first: it counts before and after the commit, and refuses the current version only if that is left.
     lines = "".join(f"{each}\n" for each in dict.fromkeys((chosen.id, *marked)))
     replace_file(index_dir / ROLLED_BACK, lines.encode("ascii"))
-    publish(index_dir, replace(chosen, sequence=next_sequence(index_dir)).sealed())
+    publish(index_dir, replace(chosen, sequence=next_sequence(index_dir)))
     return chosen.id
 
 

@@ -43,9 +43,9 @@ class RowMap:
         # Of each document: its segment, its row there, where its passages begin there, and where they begin here.
         self.segments = np.array([number for _, number, _ in keyed], np.int64)
         self.document_rows = np.array([row for _, _, row in keyed], np.int64)
-        begins = [_begins(each.documents) for each in segments]
+        begins = [first_rows(each.documents) for each in segments]
         first = np.array([begins[number][row] for _, number, row in keyed], np.int64)
-        self._starts = _begins(self.documents)
+        self._starts = first_rows(self.documents)
         self.size = int(self._starts[-1])
         self._shifts = first - self._starts[:-1]
         # By segment and document: what turns a row there into one here.
@@ -76,7 +76,7 @@ class RowMap:
         return rows + self._back[segment][documents]
 
 
-def _begins(documents: Sequence[DocumentInfo]) -> Rows:
+def first_rows(documents: Sequence[DocumentInfo]) -> Rows:
     """Where each document's passages begin, and where the last one's end, `(documents + 1,) int64`."""
     lengths = np.fromiter((info.passages for info in documents), np.int64, len(documents))
     return np.append(np.int64(0), np.cumsum(lengths))

@@ -18,6 +18,7 @@ from qa.index.local.abbreviations import Entry
 from qa.index.local.arrays import Array, map_array
 from qa.index.local.passage_arrays import PassageArrays
 from qa.index.local.postings import ABSENT, Postings
+from qa.index.local.row_map import first_rows
 from qa.index.local.texts import Texts, TextsWriter
 from qa.index.local.vectors import CodedStore, ExactStore, VectorStore
 from qa.index.local.version import SegmentRecord
@@ -91,7 +92,7 @@ class Segment:
         self.stored = tuple(self._texts.documents())
         self.documents = tuple(each.info for each in self.stored)
         self.arrays = PassageArrays(self._mapped)
-        self.first_rows = np.append(0, np.cumsum([info.passages for info in self.documents], dtype=np.int64))
+        self.first_rows = first_rows(self.documents)
         self.postings = Postings(
             *map(self._mapped, (arrays.TERM_HASHES, arrays.TERM_TEXTS, arrays.TERM_TEXT_BOUNDS)),
             *map(self._mapped, (arrays.POSTING_BOUNDS, arrays.POSTING_ROWS, arrays.POSTING_COUNTS)),

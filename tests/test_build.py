@@ -798,7 +798,7 @@ def test_the_format_before_is_told_in_one_line_and_built_anew(shop, caplog):
     assert (report.published, report.encoded) == (True, 3)
     (told,) = caplog.messages
     assert told == (
-        f"The index in {shop.index} is of format 5, but 6 is in use. All documents are read and encoded anew."
+        f"The index in {shop.index} is of format 5, but 7 is in use. All documents are read and encoded anew."
     )
     assert not (shop.index / "snapshots").exists()
 

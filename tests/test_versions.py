@@ -35,6 +35,7 @@ from qa.index.local.rollback import roll_back
 from qa.index.local.typed_json import canonical
 from qa.index.local.verify import verify_segment
 from qa.index.local.version import (
+    FORMAT,
     ArrayRecord,
     Configuration,
     FileRecord,
@@ -161,12 +162,13 @@ def test_a_sealed_version_with_a_wrong_field_is_damage(tmp_path, fault):
 
 
 def test_another_format_is_told_apart_from_damage(tmp_path):
-    version = replace(a_version(tmp_path), format=7).sealed()
+    version = replace(a_version(tmp_path), format=FORMAT + 1).sealed()
     path = tmp_path / f"{version.name}.json"
     path.write_bytes(version_bytes(version))
-    with pytest.raises(MismatchedSnapshot, match="is of format 7, but 6 is in use"):
+    with pytest.raises(MismatchedSnapshot, match=f"is of format {FORMAT + 1}, but {FORMAT} is in use"):
         read_version(path)
-    path.write_bytes(path.read_bytes().replace(b'"format":7', b'"format":8'))
+    altered = path.read_bytes().replace(b'"format":%d' % (FORMAT + 1), b'"format":%d' % (FORMAT + 2))
+    path.write_bytes(altered)
     with pytest.raises(DamagedSnapshot, match="altered"):
         read_version(path)
 
@@ -227,7 +229,7 @@ def test_a_current_version_that_cannot_be_read_gives_way_to_the_newest_that_was_
 
 def test_the_format_before_is_told_by_name(tmp_path):
     (tmp_path / "CURRENT").write_text("0123456789abcdef\n")
-    with pytest.raises(MismatchedSnapshot, match="is of format 5, but 6 is in use"):
+    with pytest.raises(MismatchedSnapshot, match=f"is of format 5, but {FORMAT} is in use"):
         current_name(tmp_path)
 
 
@@ -441,7 +443,7 @@ def test_a_version_that_cannot_be_read_is_set_aside(tmp_path):
 def test_pruning_keeps_all_segments_while_a_version_of_a_later_format_is_there(tmp_path):
     three(tmp_path)
     lone = a_segment(tmp_path, "lone")
-    later = replace(a_version(tmp_path, lone, documents="z"), sequence=1, format=7).sealed()
+    later = replace(a_version(tmp_path, lone, documents="z"), sequence=1, format=FORMAT + 1).sealed()
     version_path(tmp_path, later.name).write_bytes(version_bytes(later))
     prune(tmp_path, 1)
     assert lone.id in segment_ids(tmp_path)

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from qa.index.local.typed_json import canonical
 
-FORMAT = 6
+FORMAT = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@
        |- UnreadableFile       unreadable_file: one document could not be read; the build reports it and goes on
        |- UnreadableForNow     unreadable_for_now: the same, for want of time, memory or a parser; tried again
        |- Overloaded           overloaded: as many requests or connections are open as may be
-       `- TookTooLong          took_too_long: no answer within the time that the settings allow
+       |- TookTooLong          took_too_long: no answer within the time that the settings allow
+       `- ShardUnavailable     shard_unavailable: a part of an index on several machines does not answer
 
 A message says what happened, to which thing, and what to do about it. Not finding an answer is not an error.
 """
@@ -189,3 +190,16 @@ class TookTooLong(OperatingError):
     """The answer was not there in time, mostly because others were waited for."""
 
     code = "took_too_long"
+
+
+class ShardUnavailable(OperatingError):
+    """No machine that has a part of the index answers, so there is no answer: one of the other parts would be partial.
+
+    `shard` is the number of the part, from 0.
+    """
+
+    code = "shard_unavailable"
+
+    def __init__(self, message: str, shard: int = 0) -> None:
+        super().__init__(message)
+        self.shard = shard

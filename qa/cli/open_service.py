@@ -16,6 +16,6 @@ def open_service(settings: Settings, encoder: Encoder | None = None) -> Service:
         PackageMissing: QA_MODEL names a model, and sentence-transformers is not installed.
     """
     encoder = encoder or open_question_encoder(settings)
-    source = CurrentIndex(settings.index_dir, encoder.fingerprint)
+    source = CurrentIndex.of_this_machine(settings.index_dir, encoder.fingerprint)
     source.watch()
     return Service(settings, encoder, source)

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from copy import copy
 from itertools import chain
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +65,12 @@ class ShardedIndex:
             np.repeat(np.arange(len(each.documents), dtype=np.int32), np.diff(first_rows(each.documents)))
             for each in contents
         ]
+
+    def over(self, transport: Transport) -> Self:
+        """The same version, asked over another transport to the same shards."""
+        other = copy(self)
+        other._transport = transport  # noqa: SLF001 - its own kind
+        return other
 
     @property
     def size(self) -> int:

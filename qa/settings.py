@@ -59,6 +59,20 @@ class Settings(BaseModel):
     max_file_mb: int = Field(200, ge=1, le=4000, description="Largest file read, in megabytes")
     parse_seconds: float = Field(60, gt=0, le=3600, description="Longest time that reading one file may take")
     parse_memory_mb: int = Field(2048, ge=256, le=65536, description="Most memory that reading a file may take, in MB")
+    cluster: str = Field(
+        "", description="Address of a cluster's head, as 10.0.0.1:6379, whose hosts answer; empty: this machine alone"
+    )
+    cluster_shards: int = Field(1, ge=1, le=1000, description="Groups of segments in a cluster, each on its own hosts")
+    cluster_replicas: int = Field(2, ge=1, le=16, description="Hosts of each group of a cluster, on different machines")
+    cluster_hedge_ms: int = Field(
+        150, ge=0, le=60000, description="Milliseconds until a second host is asked in a cluster; 0: never"
+    )
+    cluster_prepare_seconds: float = Field(
+        60, gt=0, le=3600, description="Longest time in which a cluster opens a new snapshot"
+    )
+    cluster_token_path: Path | None = Field(
+        None, description="File with the secret that the machines of a cluster share; needed beyond loopback"
+    )
     keep_snapshots: int = Field(3, ge=1, le=1000, description="Snapshots kept after a build, the current one included")
 
     @field_validator("allowed_hosts", "cors_origins", mode="before")

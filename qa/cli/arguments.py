@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
-from qa.cli.packages import BUILDING, MEASURING
+from qa.cli.packages import BUILDING, CLUSTER, MEASURING
 from qa.text.safe_text import printable
 
 
@@ -33,6 +33,7 @@ def command_parser() -> argparse.ArgumentParser:
     _add_ask(commands)
     _add_eval(commands)
     _add_status(commands)
+    _add_cluster(commands)
     return parser
 
 
@@ -113,3 +114,31 @@ def _add_status(commands: Any) -> None:
     status = commands.add_parser("status", help="show what the index holds")
     status.add_argument("--json", action="store_true")
     status.set_defaults(run="qa.cli.status:run_status")
+
+
+def _add_cluster(commands: Any) -> None:
+    cluster = commands.add_parser(
+        "cluster",
+        help="spread the index over several machines",
+        description="Spreads the index over the machines of a Ray cluster. Whoever reaches Ray's ports can run code on "
+        "these machines: read docs/cluster.md first.",
+    )
+    actions = cluster.add_subparsers(required=True, metavar="action", dest="action")
+    head = actions.add_parser("head", help="make this machine the first of a cluster")
+    head.add_argument("--port", type=int, default=6379, help="the head's port (6379)")
+    join = actions.add_parser("join", help="have this machine join a cluster")
+    join.add_argument("head", help="the head's address, as 10.0.0.1:6379")
+    join.add_argument("--no-shards", action="store_true", help="take no hosts: for a machine that only serves")
+    for machine in (head, join):
+        machine.add_argument("--address", default="127.0.0.1", help="this machine's in the private network (loopback)")
+        machine.add_argument("--places", type=int, default=4, help="the most hosts that this machine takes (4)")
+        machine.add_argument(
+            "--i-have-a-firewall", action="store_true", help="take a public address, which a firewall protects"
+        )
+    actions.add_parser("up", help="start the hosts that are missing, as QA_CLUSTER_SHARDS and _REPLICAS say")
+    status = actions.add_parser("status", help="tell of every host: machine, process, memory, snapshots")
+    status.add_argument("--json", action="store_true", help="print JSON")
+    down = actions.add_parser("down", help="stop all hosts")
+    down.add_argument("--nodes", action="store_true", help="and Ray on this machine")
+    for name, action in actions.choices.items():
+        action.set_defaults(run=f"qa.cli.cluster:run_{name}", packages=(CLUSTER,))

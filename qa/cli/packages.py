@@ -30,6 +30,7 @@ BUILDING = Packages(
     ),
     "Install requirements.lock, or build elsewhere and copy the index folder here.",
 )
+CLUSTER = Packages(("ray",), "Install the extra: pip install '.[cluster]'")
 MEASURING = Packages(("ir-measures", "scikit-learn"), "Install the extra: pip install '.[eval]'")
 
 

@@ -11,7 +11,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 from qa.errors import QAError
@@ -40,12 +42,16 @@ class HostState:
     """What a host says of itself.
 
     Attributes:
-        process_id: On its machine.
+        machine: The name of its machine.
+        process_id: There.
+        release: Of this package.
         versions: The names of the versions that it has open, oldest first.
         memory_mb: Its resident memory, in megabytes; 0 where the system does not tell.
     """
 
+    machine: str
     process_id: int
+    release: str
     versions: tuple[str, ...]
     memory_mb: int
 
@@ -97,7 +103,7 @@ class ShardHost:
     def state(self) -> HostState:
         """What there is to know of this host."""
         with self._lock:
-            return HostState(os.getpid(), tuple(self._open), _memory_mb())
+            return HostState(gethostname(), os.getpid(), version("qa"), tuple(self._open), _memory_mb())
 
     def close(self) -> None:
         """Let go of all versions; each is closed when its last call is done."""

@@ -117,6 +117,19 @@ class Connection(BoundedRequests):
         super().pause_writing()
         self._watch_reading()
 
+    def look_at_reading(self) -> None:
+        """Drop the client if it has taken nothing of its reply since the last look; called every `send_seconds`."""
+        if self._sent_due is None:
+            return
+        _stop(self._sent_due)
+        self._sent_due = None
+        if not self.transport.get_write_buffer_size():
+            return
+        if self.transport.taken_bytes == self._taken_bytes:
+            self.transport.abort()
+        else:
+            self._watch_reading()
+
     def _await_head(self) -> None:
         _stop(self._head_due)
         self._head_due = self.loop.call_later(self.head_seconds, self._give_up_reading)
@@ -130,16 +143,7 @@ class Connection(BoundedRequests):
     def _watch_reading(self) -> None:
         if self._sent_due is None:
             self._taken_bytes = self.transport.taken_bytes
-            self._sent_due = self.loop.call_later(self.send_seconds, self._look_at_reading)
-
-    def _look_at_reading(self) -> None:
-        self._sent_due = None
-        if not self.transport.get_write_buffer_size():
-            return
-        if self.transport.taken_bytes == self._taken_bytes:
-            self.transport.abort()
-        else:
-            self._watch_reading()
+            self._sent_due = self.loop.call_later(self.send_seconds, self.look_at_reading)
 
     def _refuse(self, error: Exception) -> None:
         """Read no more of this client, and end the connection with an error, or with the answer that is under way."""

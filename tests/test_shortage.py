@@ -257,10 +257,10 @@ def test_the_command_says_for_now_and_leaves_status_3(
     assert qa.cli.main.main(["build", "--quiet", "--fresh"]) == 3
     said = capsys.readouterr().out
     assert "kept      mill.txt: its parser was killed" in said
-    stored = {file["source"]: file for file in read_report(shop.index)["files"]}
-    assert (stored["mill.txt"]["fate"], stored["mill.txt"]["for_now"]) == ("kept", True)
+    stored = {file.source: file for file in read_report(shop.index).files}
+    assert (stored["mill.txt"].fate, stored["mill.txt"].for_now) == ("kept", True)
     assert "ferry.md" not in stored, "it is only counted"
-    assert read_report(shop.index)["counts"] == {"unchanged": 2, "kept": 1, "added": 1}
+    assert read_report(shop.index).counts == {"unchanged": 2, "kept": 1, "added": 1}
     stand_in.heal()
     assert qa.cli.main.main(["build", "--quiet"]) == 0
 

@@ -185,7 +185,7 @@ class _Build:
             self._damaged -= {segment.id for segment in segments}
             self._publish(version, before)
             after = placed if self._report.held_back is None else served
-            self._report.files = fates(self._contents.skipped, served, after, reading)
+            self._report.files = tuple(fates(self._contents.skipped, served, after, reading))
         self._finish(reading)
         return self._report
 

@@ -126,8 +126,7 @@ class DocumentInfo:
 class IndexStatus:
     """What is loaded: the open snapshot, when and with which model it was built, and how much is in it.
 
-    `trouble` is why this is not the snapshot that it should be; `building` is how far a running build is: its `step`,
-    `done` of `total`, `per_second` and `seconds_left`.
+    `trouble` is why this is not the snapshot that it should be.
     """
 
     snapshot: str
@@ -136,7 +135,6 @@ class IndexStatus:
     documents: int
     passages: int
     trouble: str | None = None
-    building: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

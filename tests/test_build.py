@@ -232,7 +232,7 @@ def test_a_file_name_that_is_not_text_is_named(shop):
     Path(os.fsdecode(os.fsencode(shop.seeds) + b"/caf\xe9.txt")).write_text(NEW)
     report = shop.build()
     assert reason(report, "caf\ufffd.txt") == "its name is not valid UTF-8; rename it"
-    assert read_report(shop.index)["documents"] == 3
+    assert read_report(shop.index).documents == 3
 
 
 def test_a_file_that_changes_under_the_reader_is_read_by_the_next_build(shop, monkeypatch):
@@ -275,7 +275,7 @@ def test_a_broken_sidecar_is_told_and_nothing_is_touched(shop):
     with pytest.raises(UnreadableFile, match=r"sources\.toml"):
         shop.build()
     assert current_id(shop.index) == before
-    assert "sources.toml" in read_report(shop.index)["error"]
+    assert "sources.toml" in read_report(shop.index).error
 
 
 def test_no_folder_is_an_error_that_keeps_the_index(shop):
@@ -833,7 +833,7 @@ def test_every_byte_is_compared_when_asked_and_repaired_when_asked(shop, tmp_pat
     rot(path)
     with pytest.raises(DamagedSnapshot, match=r"vectors.f32 is altered.*It holds lighthouse.txt."):
         shop.build(verify=True)
-    assert read_report(shop.index)["error"].startswith("Segment ")
+    assert read_report(shop.index).error.startswith("Segment ")
     report = shop.build(repair=True)
     assert (report.snapshot, report.published, report.encoded) == (second.snapshot, True, 1)
     assert says_the_same(shop, built_from_nothing(shop, tmp_path / "nothing"))

@@ -336,7 +336,7 @@ def test_serves_on_through_a_failed_build(shop):
         with pytest.raises(QAError):
             shop.build()
         assert service.ask("who built the pier").snapshot == before
-        assert "There is no folder" in service.report()["error"]
+        assert "There is no folder" in service.report().error
 
 
 def test_an_emptied_index_answers_that_there_is_nothing_and_takes_documents_again(shop, looks_when_told):

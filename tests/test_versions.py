@@ -32,7 +32,6 @@ from qa.index.local.index_folder import (
 from qa.index.local.prune import prune, recover
 from qa.index.local.publish import install_segment, point_current, publish
 from qa.index.local.rollback import roll_back
-from qa.index.local.typed_json import canonical
 from qa.index.local.verify import verify_segment
 from qa.index.local.version import (
     FORMAT,
@@ -47,6 +46,7 @@ from qa.index.local.version import (
     version_id,
 )
 from qa.index.local.version_files import SEGMENT, read_segment, read_version, version_bytes
+from qa.index.typed_json import canonical
 from qa.text.words import ANALYSER_VERSION
 
 ROOT = Path(__file__).parent.parent

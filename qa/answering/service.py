@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 from qa.answering.answer_cache import AnswerCache
 from qa.answering.confidence import assess
@@ -19,7 +18,7 @@ from qa.answering.question import checked
 from qa.answering.quotes import distinct, quotes
 from qa.encode import Encoder
 from qa.errors import OperatingError
-from qa.index.build_notes import read_progress, read_report
+from qa.index.build_notes import BuildReport, ProgressReport, read_progress, read_report
 from qa.index.contract import IndexSource
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Verdict
 from qa.retrieval.evidence import unmet
@@ -151,10 +150,13 @@ class Service:
                 len(index.documents),
                 index.size,
                 self._source.trouble,
-                read_progress(self._settings.index_dir),
             )
 
-    def report(self) -> dict[str, Any] | None:
+    def progress(self) -> ProgressReport | None:
+        """How far the running build is, or None."""
+        return read_progress(self._settings.index_dir)
+
+    def report(self) -> BuildReport | None:
         """The last build's report, or None."""
         return read_report(self._settings.index_dir)
 

@@ -33,17 +33,18 @@ from qa.building.folder import SourceFile, look_into, sidecar_entries
 from qa.building.journal import Journal, remove_journal, unpublished
 from qa.building.new_version import new_version
 from qa.building.plan import Plan, live_documents, make_plan
+from qa.building.previous_version import previous_version, segments_to_reuse
 from qa.building.progress import ProgressNote
 from qa.building.read_files import Reading, content_of, read_files
 from qa.building.repair import check_segments
 from qa.building.reuse import Reuse, reader_of
-from qa.building.stored_segments import Place, StoredSegment, identity, stored_segments
+from qa.building.stored_segments import StoredSegment, identity, places, stored_segments
 from qa.building.unanswered import with_unanswered
 from qa.building.write_segments import write_segments
 from qa.encode import Encoder, model_fingerprint, model_name, open_encoder
-from qa.errors import BuildFailed, MismatchedSnapshot, OperatingError
+from qa.errors import BuildFailed
 from qa.index.build_notes import BuildReport, Progress, Step, write_report
-from qa.index.local.index_folder import ROLLED_BACK, current_version, next_sequence, rolled_back, versions
+from qa.index.local.index_folder import ROLLED_BACK, next_sequence, rolled_back
 from qa.index.local.prune import prune, recover
 from qa.index.local.publish import publish
 from qa.index.local.version import Configuration, Version
@@ -159,9 +160,11 @@ class _Build:
 
     def run(self) -> BuildReport:
         """Plan, read, encode and write, publish; then note what was done."""
-        before = _current(self._index_dir)
+        before = previous_version(self._index_dir)
         with ExitStack() as open_segments:
-            segments = open_segments.enter_context(stored_segments(self._index_dir, self._useful(before)))
+            segments = open_segments.enter_context(
+                stored_segments(self._index_dir, segments_to_reuse(self._index_dir, before, self._damaged))
+            )
             served = live_documents(before, segments)
             digests = {source: place.stored.sha256 for source, place in served.items()}
             self._contents = with_unanswered(self._contents, digests)
@@ -175,23 +178,16 @@ class _Build:
                     reading = self._read(plan, reuse)
                     written = self._write(plan, reading, reuse, journal)
                 new = open_segments.enter_context(stored_segments(self._index_dir, written))
-                placed |= _places(new)
+                placed |= places(new)
                 placed |= {source: plan.provisional[source] for source in reading.kept if source in plan.provisional}
             version = new_version(placed, self._configuration, before, next_sequence(self._index_dir))
             self._damaged |= {entry.id for entry in before.segments} if before else set()
             self._damaged -= {segment.id for segment in segments}
             self._publish(version, before)
             after = placed if self._report.held_back is None else served
-            self._report.files = fates(self._contents.skipped, served, after, reading)
+            self._report.files = tuple(fates(self._contents.skipped, served, after, reading))
         self._finish(reading)
         return self._report
-
-    def _useful(self, before: Version | None) -> list[str]:
-        """The segments in which documents may be stored already, in the order in which they are preferred."""
-        refused = rolled_back(self._index_dir)
-        others = [version for version in versions(self._index_dir) if version.id in refused] if refused else []
-        named = [entry.id for version in (before, *others) if version for entry in version.segments]
-        return [each for each in (*named, *unpublished(self._index_dir)) if each not in self._damaged]
 
     def _plan(self, segments: list[StoredSegment]) -> Plan:
         return make_plan(
@@ -276,19 +272,3 @@ class _Build:
         files = [file for file in self._contents.files if file.sha256 and not file.trouble]
         found = [(identity(file.source, file.sha256), reading.failed.get(file.source)) for file in files]
         self._digests.save({what: reason for what, reason in found if reason})
-
-
-def _current(index_dir: Path) -> Version | None:
-    try:
-        return current_version(index_dir)
-    except MismatchedSnapshot as error:
-        log.warning("%s All documents are read and encoded anew.", str(error).removesuffix(" Run `qa build`."))
-    except OperatingError:
-        pass  # there is none, and nothing that could take its place
-    return None
-
-
-def _places(segments: list[StoredSegment]) -> dict[str, Place]:
-    return {
-        stored.info.source: Place(segment, row) for segment in segments for row, stored in enumerate(segment.documents)
-    }

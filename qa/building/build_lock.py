@@ -62,7 +62,8 @@ def _asked_a_merge_to_stop(lock: FileLock, index_dir: Path) -> bool:
         with lock.acquire(timeout=0):
             return False
     except Timeout:
-        merging = (read_progress(index_dir) or {}).get("step") == Step.MERGING
+        progress = read_progress(index_dir)
+        merging = progress is not None and progress.step is Step.MERGING
         if merging:
             (index_dir / WAITING).touch()
         return merging

@@ -22,7 +22,7 @@ from qa.building.reuse import reader_of
 from qa.building.stored_segments import identity, segment_trouble, stored_segments
 from qa.encode import model_fingerprint
 from qa.errors import MismatchedSnapshot, NoIndex, QAError, UnreadableFile
-from qa.index.build_notes import read_report
+from qa.index.build_notes import BuildReport, Fate, read_report
 from qa.index.local.index_folder import (
     DAMAGED,
     LOCK,
@@ -124,16 +124,14 @@ def _build(settings: Settings) -> Iterator[Finding]:
     except Timeout:
         running = True
     yield Finding("build", Health.OK, "a build is running" if running else "no build is running")
-    report = read_report(index) or {}
-    if report.get("error"):
-        yield Finding("build", Health.WRONG, f"the last one failed: {report['error']}", "Mend that and run `qa build`.")
-    for file in report.get("files", ()):
-        if file.get("fate") in ("failed", "kept"):
-            state = "is not in the index" if file["fate"] == "failed" else "could not be read anew"
-            remedy = (
-                "Run `qa build`." if file.get("for_now") else "Mend, replace or remove the file, and run `qa build`."
-            )
-            yield Finding("build", Health.NOTE, f"{file['source']} {state}: {file['reason']}", remedy)
+    report = read_report(index) or BuildReport()
+    if report.error:
+        yield Finding("build", Health.WRONG, f"the last one failed: {report.error}", "Mend that and run `qa build`.")
+    for file in report.files:
+        if file.fate in (Fate.FAILED, Fate.KEPT):
+            state = "is not in the index" if file.fate is Fate.FAILED else "could not be read anew"
+            remedy = "Run `qa build`." if file.for_now else "Mend, replace or remove the file, and run `qa build`."
+            yield Finding("build", Health.NOTE, f"{file.source} {state}: {file.reason}", remedy)
     left = [path.name for path in (index / SEGMENTS).glob(f"{UNFINISHED}*")]
     if left and not running:
         yield Finding("build", Health.NOTE, f"a build was cut off ({left[0]})", "The next `qa build` sweeps it up.")

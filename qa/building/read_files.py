@@ -102,8 +102,8 @@ def content_of(file: SourceFile, reading: Reading, reuse: Reuse) -> Content | No
 
 def _tried_before(settings: Settings) -> set[str]:
     """The files that the last build could not read for now."""
-    files = (read_report(settings.index_dir) or {}).get("files") or ()
-    return {file["source"] for file in files if file.get("for_now")}
+    report = read_report(settings.index_dir)
+    return {file.source for file in report.files if file.for_now} if report else set()
 
 
 def _bytes_of(file: SourceFile) -> bytes:

@@ -134,3 +134,10 @@ def lost_documents(index_dir: Path, segment_id: str) -> str:
 def identity(source: str, sha256: str) -> tuple[str, str]:
     """What decides a file's content: how its name says it is read, and its bytes."""
     return PurePosixPath(source).suffix.lower(), sha256
+
+
+def places(segments: Iterable[StoredSegment]) -> dict[str, Place]:
+    """Where each document of some segments is stored, by its path."""
+    return {
+        stored.info.source: Place(segment, row) for segment in segments for row, stored in enumerate(segment.documents)
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from qa.answering.originals import Original
+from qa.index.build_notes import BuildReport, ProgressReport
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
 
 
@@ -66,5 +67,8 @@ class Backend(Protocol):
 
         """
 
-    def report(self) -> dict[str, object] | None:
+    def progress(self) -> ProgressReport | None:
+        """How far the running build is; None when none runs."""
+
+    def report(self) -> BuildReport | None:
         """What the last build did with every file; None when no build has been reported."""

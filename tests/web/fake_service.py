@@ -10,6 +10,7 @@ from io import BytesIO
 from qa.answering.originals import PIECE_BYTES, Original
 from qa.answering.quote_links import quote_url
 from qa.errors import InvalidQuestion, InvalidRequest, OperatingError, QuestionTooLong, UnknownDocument
+from qa.index.build_notes import BuildReport, ProgressReport
 from qa.records import (
     Answer,
     Block,
@@ -74,7 +75,7 @@ class FakeService:
     all_documents: dict[str, Document]
     max_question_chars: int = 200
     trouble: Exception | None = None
-    last_report: dict[str, object] | None = field(default_factory=dict)
+    last_report: BuildReport | None = field(default_factory=BuildReport)
 
     def ask(
         self,
@@ -141,7 +142,10 @@ class FakeService:
     def ready(self) -> None:
         self._check()
 
-    def report(self) -> dict[str, object] | None:
+    def progress(self) -> ProgressReport | None:
+        return None
+
+    def report(self) -> BuildReport | None:
         return self.last_report
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fake_service import FakeService, make_document
 
+from qa.index.build_notes import BuildReport, Fate, FileReport
 from qa.records import BlockKind as K
 
 INJECTION = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'><b>bold</b> {{ 7*7 }} </mark>"
@@ -13,16 +14,16 @@ def service(max_question_chars: int = 200) -> FakeService:
     return FakeService(
         {document.id: document for document in (harbour(), slides(), hostile(), rightward(), table())},
         max_question_chars=max_question_chars,
-        last_report={
-            "finished_at": "2025-10-02T14:03:11+00:00",
-            "seconds": 2.41,
-            "counts": {"added": 1, "failed": 1, "skipped": 1},
-            "files": [
-                {"source": "harbour.txt", "fate": "added", "reason": None},
-                {"source": "broken.pdf", "fate": "failed", "reason": "not a PDF"},
-                {"source": "notes.xyz", "fate": "skipped", "reason": "format not read"},
-            ],
-        },
+        last_report=BuildReport(
+            finished_at="2025-10-02T14:03:11+00:00",
+            seconds=2.41,
+            counts={"added": 1, "failed": 1, "skipped": 1},
+            files=(
+                FileReport("harbour.txt", Fate.ADDED),
+                FileReport("broken.pdf", Fate.FAILED, "not a PDF"),
+                FileReport("notes.xyz", Fate.SKIPPED, "format not read"),
+            ),
+        ),
     )
 
 

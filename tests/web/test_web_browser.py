@@ -16,7 +16,7 @@ from waiting import PATIENCE_S, until
 
 from qa.answering.quote_links import quote_digest
 from qa.errors import NoIndex
-from qa.index.build_notes import REQUEST
+from qa.index.build_notes import REQUEST, BuildReport, Fate, FileReport
 from qa.settings import Settings
 
 pytestmark = pytest.mark.browser
@@ -347,12 +347,11 @@ def test_a_file_is_added_by_whoever_knows_the_token(browser, tmp_path):
         expect(page.locator("#upload-said")).to_have_text("Stored; waiting for the build")
         assert (tmp_path / "seeds/tide.txt").read_bytes() == b"High."
         assert (tmp_path / "index" / REQUEST).exists()
-        built = {"source": "tide.txt", "fate": "added", "reason": None}
-        service.last_report = {
-            "finished_at": "2025-10-03T08:00:00+00:00",
-            "seconds": 0.5,
-            "files": [built],
-            "counts": {"added": 1},
-        }
+        service.last_report = BuildReport(
+            finished_at="2025-10-03T08:00:00+00:00",
+            seconds=0.5,
+            files=(FileReport("tide.txt", Fate.ADDED),),
+            counts={"added": 1},
+        )
         expect(page.locator(".report")).to_contain_text("1 added")  # the page loads itself again
         assert violations(page) == []

@@ -171,9 +171,7 @@ def test_a_client_that_reads_slowly_is_kept_and_one_that_reads_nothing_is_droppe
             """What the connection's clock does when it is due."""
 
             async def look():
-                if connection._sent_due:
-                    connection._sent_due.cancel()
-                    connection._look_at_reading()
+                connection.look_at_reading()
 
             asyncio.run_coroutine_threadsafe(look(), connection.loop).result(20)
 

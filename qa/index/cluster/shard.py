@@ -74,7 +74,7 @@ class Shard(LocalIndex):
             count: As in `Index.candidates`.
             filters: Likewise, but they may name documents that are not here.
         """
-        return self._candidates(vector, self._places(terms), rarities, mean_length, count, filters)
+        return self._candidates(vector, self._terms.places(terms), rarities, mean_length, count, filters)
 
     def abbreviation_entries(self, keys: Sequence[str]) -> list[Entry]:
         """What the shard's documents say of abbreviations with some folded forms."""

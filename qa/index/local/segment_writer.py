@@ -24,11 +24,11 @@ from qa.index.local.passage_arrays import write_passage
 from qa.index.local.postings import PostingsWriter
 from qa.index.local.segment import CODES
 from qa.index.local.texts import TextsWriter
-from qa.index.local.typed_json import canonical
 from qa.index.local.vectors import CODED_FROM, write_codes
 from qa.index.local.version import Configuration, SegmentCounts, SegmentRecord
 from qa.index.local.version_files import SEGMENT
 from qa.index.local.word_forms import WordFormsWriter, count_forms
+from qa.index.typed_json import canonical
 from qa.records import Document, Passage
 from qa.text.words import terms
 

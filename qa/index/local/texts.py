@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.index.local.abbreviations import Entry, Found
-from qa.index.local.typed_json import canonical
+from qa.index.typed_json import canonical
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span, left_out_of
 from qa.text.json_reading import parse_json
 

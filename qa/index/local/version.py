@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
-from qa.index.local.typed_json import canonical
+from qa.index.typed_json import canonical
 
 FORMAT = 7
 

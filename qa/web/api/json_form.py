@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from qa.index.build_notes import BuildReport, ProgressReport
 from qa.records import Answer, Block, Citation, Document, IndexStatus, Quote, WordMatch
 from qa.web.document_list import Listed
 
@@ -122,6 +123,10 @@ def _block_data(block: Block) -> dict[str, Any]:
     return {**asdict(block), "kind": block.kind.value}
 
 
-def status_data(status: IndexStatus, report: Mapping[str, object] | None) -> dict[str, Any]:
-    """What is loaded, and what the last build did."""
-    return {**asdict(status), "last_build": report}
+def status_data(status: IndexStatus, progress: ProgressReport | None, report: BuildReport | None) -> dict[str, Any]:
+    """What is loaded, how far a running build is, and what the last build did."""
+    return {
+        **asdict(status),
+        "building": asdict(progress) if progress else None,
+        "last_build": asdict(report) if report else None,
+    }

@@ -5,9 +5,11 @@ Replies are not validated on the way out: `qa.web.api.json_form` writes them, an
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from qa.index.build_notes import BuildReport, ProgressReport
 
 
 class _Reply(BaseModel):
@@ -161,8 +163,8 @@ class IndexModel(_Reply):
     documents: int
     passages: int
     trouble: str | None
-    building: dict[str, Any] | None
-    last_build: dict[str, Any] | None
+    building: ProgressReport | None
+    last_build: BuildReport | None
 
 
 class BuildModel(_Reply):

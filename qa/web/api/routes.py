@@ -252,7 +252,11 @@ def _document(request: Request, service: Backend, document_id: str) -> Response:
 )
 async def index(request: Request, run: Runner, service: Service) -> Response:
     """The open snapshot, from when it is, how much is in it, and what the last build did with every file."""
-    return await run(lambda: json_response(status_data(status_of(request, service), service.report())))
+    return await run(lambda: _index(request, service))
+
+
+def _index(request: Request, service: Backend) -> Response:
+    return json_response(status_data(status_of(request, service), service.progress(), service.report()))
 
 
 @router.get(

@@ -20,7 +20,7 @@ from qa.web.document_list import Sort, matching
 from qa.web.limits.file_reply import FileReply
 from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
-from qa.web.pages.build_report import report_of
+from qa.web.pages.build_report import shown_report
 from qa.web.pages.home import Home
 from qa.web.pages.page_query import Asked, asked_from
 from qa.web.pages.reader import view_of
@@ -97,7 +97,7 @@ def _documents(request: Request, service: Backend, pages: Pages) -> Response:
         sorts=DOCUMENT_ORDERS,
         leaf="?" + urlencode({**kept, "page": ""}, errors="replace"),
         index=status_of(request, service),
-        report=report_of(service.report()),
+        report=shown_report(service.report()),
         page=page,
         last=last,
     )

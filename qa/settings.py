@@ -70,8 +70,8 @@ class Settings(BaseModel):
     cluster_prepare_seconds: float = Field(
         60, gt=0, le=3600, description="Longest time in which a cluster opens a new snapshot"
     )
-    cluster_token_path: Path | None = Field(
-        None, description="File with the secret that the machines of a cluster share; needed beyond loopback"
+    cluster_token_path: str = Field(
+        "", description="File with the secret that the machines of a cluster share; needed beyond loopback"
     )
     keep_snapshots: int = Field(3, ge=1, le=1000, description="Snapshots kept after a build, the current one included")
 

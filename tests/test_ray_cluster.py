@@ -134,7 +134,7 @@ def test_where_there_is_no_room_nothing_is_started(nodes, service, shop):
 
 
 def test_a_lost_node_costs_no_answer(nodes, service, shop):
-    nodes.remove_node(sorted(nodes.worker_nodes, key=id)[-1], allow_graceful=False)
+    nodes.remove_node(max(nodes.worker_nodes, key=id), allow_graceful=False)
     for _ in range(3):
         assert answers(service) == alone(shop)
 

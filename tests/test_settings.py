@@ -30,6 +30,12 @@ def test_nothing_set_gives_the_defaults() -> None:
         "max_file_mb": 200,
         "parse_seconds": 60,
         "parse_memory_mb": 2048,
+        "cluster": "",
+        "cluster_shards": 1,
+        "cluster_replicas": 2,
+        "cluster_hedge_ms": 150,
+        "cluster_prepare_seconds": 60,
+        "cluster_token_path": "",
         "keep_snapshots": 3,
     }
 

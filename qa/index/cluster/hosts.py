@@ -25,8 +25,15 @@ class ClusterVersion(ShardedIndex):
     def __init__(self, held: HeldVersion, transport: ReplicatedTransport) -> None:
         super().__init__(held.version, transport)
         self.name = held.version.name
-        self.in_place = held.in_place
-        self.close = held.close
+        self._held = held
+
+    def in_place(self) -> bool:
+        """Whether this very version still stands in its place."""
+        return self._held.in_place()
+
+    def close(self) -> None:
+        """Let go of the version's file; the hosts let go of their shards by themselves."""
+        self._held.close()
 
 
 class ClusterIndex(CurrentIndex):

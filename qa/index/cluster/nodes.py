@@ -16,7 +16,6 @@ from pathlib import Path
 
 from qa.errors import InvalidSettings
 
-HEAD_PORT = 6379
 # Fixed, so that a firewall can name them.
 _PORTS = (
     "--node-manager-port=6380",
@@ -31,14 +30,14 @@ _PORTS = (
 _LIMIT_S = 120  # Ray waits without end for a head that is not there
 
 
-def start_head(address: str, port: int, places: int, token: Path | None, *, behind_firewall: bool) -> None:
+def start_head(address: str, port: int, places: int, token: str, *, behind_firewall: bool) -> None:
     """Start a head on this machine.
 
     Args:
         address: This machine's, in the private network.
         port: For the head.
         places: How many hosts may run here.
-        token: The file with the shared secret.
+        token: The file with the shared secret; empty for none.
         behind_firewall: Whether a public address may be used.
 
     Raises:
@@ -48,7 +47,7 @@ def start_head(address: str, port: int, places: int, token: Path | None, *, behi
     _ray("start", "--head", f"--node-ip-address={address}", f"--port={port}", *_common(places), token=token)
 
 
-def join(head: str, address: str, places: int, token: Path | None, *, behind_firewall: bool) -> None:
+def join(head: str, address: str, places: int, token: str, *, behind_firewall: bool) -> None:
     """Have this machine join the cluster of a head; `head` as 10.0.0.1:6379, the rest as of `start_head`."""
     _check(address, token, behind_firewall=behind_firewall)
     _ray("start", f"--address={head}", f"--node-ip-address={address}", *_common(places), token=token)
@@ -56,10 +55,10 @@ def join(head: str, address: str, places: int, token: Path | None, *, behind_fir
 
 def leave() -> None:
     """Stop everything of Ray on this machine."""
-    _ray("stop", token=None)
+    _ray("stop", token="")
 
 
-def use_token(token: Path | None) -> None:
+def use_token(token: str) -> None:
     """Have this process, and those that it starts, show the shared secret; to be called before Ray is imported.
 
     Raises:
@@ -73,7 +72,7 @@ def _common(places: int) -> list[str]:
     return [f'--resources={{"qa_shard": {places}}}', "--include-dashboard=false", "--disable-usage-stats", *_PORTS]
 
 
-def _check(address: str, token: Path | None, *, behind_firewall: bool) -> None:
+def _check(address: str, token: str, *, behind_firewall: bool) -> None:
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -90,17 +89,17 @@ def _check(address: str, token: Path | None, *, behind_firewall: bool) -> None:
         )
 
 
-def _shown(token: Path) -> dict[str, str]:
+def _shown(token: str) -> dict[str, str]:
     try:
-        mode = token.stat().st_mode
+        mode = Path(token).stat().st_mode
     except OSError as error:
         raise InvalidSettings(f"QA_CLUSTER_TOKEN_PATH={token} cannot be read ({error.strerror}).") from None
     if stat.S_IMODE(mode) & 0o077:
         raise InvalidSettings(f"Others may read {token}; run: chmod 600 {token}")
-    return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token.resolve())}
+    return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(Path(token).resolve())}
 
 
-def _ray(*arguments: str, token: Path | None) -> None:
+def _ray(*arguments: str, token: str) -> None:
     environment = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_gcs_rpc_server_reconnect_timeout_s": "3600"}
     environment |= _shown(token) if token else {}
     command: Sequence[str] = (sys.executable, "-m", "ray.scripts.scripts", *arguments)

@@ -134,14 +134,20 @@ class OpenVersion(LocalIndex):
     def __init__(self, held: HeldVersion) -> None:
         super().__init__(held.version, held.segments)
         self.name = held.version.name
-        self.in_place = held.in_place
-        self.close = held.close
         self._held = held
 
     @property
     def segments(self) -> int:
         """The number of segments."""
         return len(self._held.segments)
+
+    def in_place(self) -> bool:
+        """Whether this very version still stands in its place."""
+        return self._held.in_place()
+
+    def close(self) -> None:
+        """Let go of the segments, and of the lock."""
+        self._held.close()
 
 
 def open_index(index_dir: Path, *, weights: str | None = None, pool: SegmentPool | None = None) -> OpenVersion:

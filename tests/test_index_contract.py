@@ -205,9 +205,13 @@ def test_abbreviations_are_found_by_either_form(made: Made, tmp_path_factory: py
     with made(tmp_path_factory.mktemp("short"), texts, "") as index:
         for key in ("ulwa", "upper lenne water authority"):
             (found,) = index.abbreviations([key])
-            assert found == Abbreviation("ULWA", "Upper Lenne Water Authority", defined=True, used=True)
-        assert Abbreviation("nv", "northern valley", defined=False, used=True) in index.abbreviations(["nv"])
-        assert Abbreviation("hdp", "high deductible plan", defined=False, used=False) in index.abbreviations(["hdp"])
+            assert (found.short, found.long) == ("ULWA", "Upper Lenne Water Authority")
+            assert (found.defined, found.count) == (True, 1)
+        assert [each.used for each in index.abbreviations(["ulwa"])] == [1]
+        assert Abbreviation("nv", "northern valley", defined=False, count=2, used=1) in index.abbreviations(["nv"])
+        assert Abbreviation("hdp", "high deductible plan", defined=False, count=1, used=0) in index.abbreviations(
+            ["hdp"]
+        )
         assert not index.abbreviations(["xyz", "northern valley"])
 
 

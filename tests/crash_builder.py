@@ -16,8 +16,9 @@ from enum import Enum
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from fakes import FakeEncoder
+from fakes import FakeEncoder, ParserHere
 
+import qa.building.read_files
 from qa.building.build import build
 from qa.building.build_lock import build_lock
 from qa.building.merge import merge
@@ -59,6 +60,7 @@ def _work(seeds: Path, index: Path, kind: Kind, at_step: Callable[[int], object]
             count += 1
             at_step(count)
 
+    qa.building.read_files.Parser = ParserHere  # starting another process would take most of the time
     encoder = FakeEncoder()
     encoder.seen = lambda _: step(_DISK[0])
     settings = Settings(seeds_dir=seeds, index_dir=index, keep_snapshots=KEPT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from workshop import Workshop
@@ -12,11 +13,13 @@ from qa.index.contract import Index
 
 Made = Callable[[Path, Mapping[str, str], str], AbstractContextManager[Index]]
 
+TWO_BITS = "snapshot with tokens of two bits"
+
 
 @contextmanager
-def snapshot(folder: Path, texts: Mapping[str, str], sidecar: str = "") -> Iterator[Index]:
+def snapshot(folder: Path, texts: Mapping[str, str], sidecar: str = "", token_bits: int = 4) -> Iterator[Index]:
     """One snapshot of all documents."""
-    workshop = Workshop(folder, dict(texts))
+    workshop = Workshop(folder, dict(texts), token_bits=token_bits)
     if sidecar:
         workshop.put("sources.toml", sidecar)
     workshop.build()
@@ -24,4 +27,4 @@ def snapshot(folder: Path, texts: Mapping[str, str], sidecar: str = "") -> Itera
         yield index
 
 
-IMPLEMENTATIONS: dict[str, Made] = {"snapshot": snapshot}
+IMPLEMENTATIONS: dict[str, Made] = {"snapshot": snapshot, TWO_BITS: partial(snapshot, token_bits=2)}

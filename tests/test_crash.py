@@ -81,7 +81,7 @@ class Readers:
         until(lambda: self.wrong or sum(snapshot in (None, each) for each in self.answered[known:]) >= count)
 
     def _ask(self) -> None:
-        while not self._stop.wait(0.01):  # leaves the builders a core
+        while not self._stop.wait(0.05):  # leaves the builders the cores
             try:
                 # Explained, so that it is searched for each time rather than remembered.
                 answer = self.service.ask("which edition does the tide table of the harbour show", 5, explain=True)

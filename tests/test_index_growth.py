@@ -1,9 +1,9 @@
 """An index that grew by many changes answers, byte for byte, like one that is built at once from the same files.
 
-Every default run does this with a few generated documents and the tests' word-counting encoder. With real texts and
-the packaged model, which takes long: `GROW_TEXTS=FILE:FILE GROW_PASSAGES=5000 GROW_STEPS=40 SEED=7 pytest
-tests/test_index_growth.py -s`, where each file holds gzipped lines of JSON with `_id`, `title` and `text`; what `_id`
-has before `#` names the document.
+Every default run does this with a few generated documents. With real texts, which takes long: `GROW_TEXTS=FILE:FILE
+GROW_PASSAGES=5000 GROW_STEPS=40 SEED=7 pytest tests/test_index_growth.py -s`, where each file holds gzipped lines of
+JSON with `_id`, `title` and `text`; what `_id` has before `#` names the document. Vectors are those of the tests'
+word-counting encoder, and with `GROW_MODEL=1` the packaged model's.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ from qa.index.local.rollback import roll_back
 from qa.settings import Settings
 
 TEXTS = [Path(each) for each in os.environ.get("GROW_TEXTS", "").split(os.pathsep) if each]
-PASSAGES = int(os.environ.get("GROW_PASSAGES", "150"))
-STEPS = int(os.environ.get("GROW_STEPS", "14"))
+PASSAGES = int(os.environ.get("GROW_PASSAGES", "100"))
+STEPS = int(os.environ.get("GROW_STEPS", "10"))
+MODEL = bool(os.environ.get("GROW_MODEL"))
 SEED = int(os.environ.get("SEED", "1"))
 
 QUESTIONS = 300 if TEXTS else 20  # that the two indexes are asked
@@ -190,23 +191,24 @@ def replies(shop: Workshop, questions: Sequence[str]) -> bytes:
         service.close()
 
 
-def test_an_index_that_grew_answers_like_one_built_at_once(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("token_bits", [4, 2])
+def test_an_index_that_grew_answers_like_one_built_at_once(tmp_path, monkeypatch, capsys, token_bits):
     started, chance = time.monotonic(), random.Random(SEED)
     if TEXTS:
         pool = [each for file in TEXTS for each in real_documents(file)]
         chance.shuffle(pool)
-        encoder = RememberingEncoder(open_encoder(Settings()), tmp_path / "encodings")
     else:
         monkeypatch.setattr(qa.building.read_files, "Parser", ParserHere)
-        pool, encoder = generated(chance), FakeEncoder()
-    shop = Workshop(tmp_path / "grown", {}, keep_snapshots=4)
+        pool = generated(chance)
+    encoder = RememberingEncoder(open_encoder(Settings()), tmp_path / "encodings") if MODEL else FakeEncoder()
+    shop = Workshop(tmp_path / "grown", {}, keep_snapshots=4, token_bits=token_bits)
     shop.encoder = encoder
     growth = Growth(shop, pool, chance)
     for number in range(STEPS):
         growth.step((number + 1) / STEPS)
     growth.shop.put("last.txt", "The last\n\nA document that ends what was rolled back.")
     growth.build()
-    at_once = Workshop(tmp_path / "at once", {})
+    at_once = Workshop(tmp_path / "at once", {}, token_bits=token_bits)
     at_once.encoder = encoder
     shutil.rmtree(at_once.seeds)
     shutil.copytree(shop.seeds, at_once.seeds)
@@ -221,8 +223,9 @@ def test_an_index_that_grew_answers_like_one_built_at_once(tmp_path, monkeypatch
     with capsys.disabled():
         done = ", ".join(f"{count} {what}" for what, count in sorted(growth.done.items()))
         print(
-            f"\n[{said}; {STEPS} steps, seed {SEED}: {done}; {len(growth.questions)} questions, {len(mine):,} bytes of"
-            f" answers equal; {time.monotonic() - started:.0f} s]"
+            f"\n[{said}; {STEPS} steps, seed {SEED}, tokens of {token_bits} bits: {done};"
+            f" {len(growth.questions)} questions, {len(mine):,} bytes of answers equal;"
+            f" {time.monotonic() - started:.0f} s]"
         )
 
 

@@ -38,6 +38,9 @@ class Settings(BaseModel):
         (), description="Further host names that requests may address, separated by commas"
     )
     max_question_chars: int = Field(2000, ge=1, le=20000, description="Longest question accepted")
+    token_bits: int = Field(
+        4, description="Bits of each component of a token vector, 4 or 2; 2 takes less disk, and finds a little less"
+    )
     threads: int = Field(0, ge=0, le=256, description="Encoder threads; 0: one per core")
     workers: int = Field(1, ge=1, le=64, description="Processes that serve, each with the model and the open snapshot")
     queue: int = Field(128, ge=1, le=10000, description="Requests worked on or waiting at once, in each process")
@@ -88,6 +91,13 @@ class Settings(BaseModel):
         if revision and not info.data.get("model"):
             raise ValueError("it belongs to a model named in QA_MODEL, which is empty")
         return revision
+
+    @field_validator("token_bits")
+    @classmethod
+    def _known_form(cls, bits: int) -> int:
+        if bits not in (4, 2):
+            raise ValueError("a component has 4 bits or 2")
+        return bits
 
     @field_validator("admin_token")
     @classmethod

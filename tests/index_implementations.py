@@ -18,11 +18,13 @@ from qa.index.local.segment import Segment
 
 Made = Callable[[Path, Mapping[str, str], str], AbstractContextManager[Index]]
 
+TWO_BITS = "snapshot with tokens of two bits"
+
 
 @contextmanager
-def snapshot(folder: Path, texts: Mapping[str, str], sidecar: str = "") -> Iterator[Index]:
+def snapshot(folder: Path, texts: Mapping[str, str], sidecar: str = "", token_bits: int = 4) -> Iterator[Index]:
     """One snapshot of all documents."""
-    workshop = Workshop(folder, dict(texts))
+    workshop = Workshop(folder, dict(texts), token_bits=token_bits)
     if sidecar:
         workshop.put("sources.toml", sidecar)
     workshop.build()
@@ -48,6 +50,6 @@ def shards(number: int, folder: Path, texts: Mapping[str, str], sidecar: str = "
         )
 
 
-IMPLEMENTATIONS: dict[str, Made] = {"snapshot": snapshot} | {
+IMPLEMENTATIONS: dict[str, Made] = {"snapshot": snapshot, TWO_BITS: partial(snapshot, token_bits=2)} | {
     f"{number} shards": partial(shards, number) for number in (1, 2, 3, 5)
 }

@@ -20,7 +20,7 @@ from qa.errors import ModelUnavailable
 from qa.index.local.version import Configuration
 from qa.records import Document, Passage, Span
 
-CONFIGURATION = Configuration("m", "fake-1", "l", 1, 1, 0)
+CONFIGURATION = Configuration("m", "fake-1", "l", 1, 1, 4, 0)
 
 
 class Hasty(FakeEncoder):
@@ -56,7 +56,7 @@ def passages(
 ) -> Iterator[PassageEncoder]:
     with stored_segments(index, segments) as stored, Journal(index) as journal:
         reuse = Reuse(stored, journal, CONFIGURATION, fresh=False)
-        yield PassageEncoder(reuse, CONFIGURATION.weights, open_encoder)
+        yield PassageEncoder(reuse, CONFIGURATION, open_encoder)
 
 
 def encoded(encoder: PassageEncoder, numbers: Iterable[int]) -> tuple[list[bytes], list[str]]:

@@ -150,6 +150,7 @@ class _Build:
             loader=loader_identity(),
             passages=PASSAGES_VERSION,
             analyser=ANALYSER_VERSION,
+            token_bits=settings.token_bits,
             dimension=0,  # the weights decide it, and they are loaded only if something is encoded
         )
         self._digests = FileDigests(self._index_dir, reader_of(self._configuration))
@@ -218,8 +219,8 @@ class _Build:
         ]
         if not files:
             return []
-        encoder = PassageEncoder(reuse, self._configuration.weights, self._open_encoder)
-        configuration = encoder.with_dimension(self._configuration)
+        encoder = PassageEncoder(reuse, self._configuration, self._open_encoder)
+        configuration = encoder.complete_configuration()
         written = self._encoded(encoder, lambda: self._documents(files, reading, reuse))
         return write_segments(self._index_dir, configuration, written, journal)
 

@@ -15,6 +15,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 
 from qa.building.file_digests import FileDigests
@@ -78,8 +79,8 @@ def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = No
     files: list[SourceFile] = []
     skipped: list[FileReport] = []
     by_id: dict[str, str] = {}
-    for found in sorted(_walk(folder), key=lambda found: found.path.relative_to(folder).as_posix()):
-        source = found.path.relative_to(folder).as_posix()
+    listed = ((found.path.relative_to(folder).as_posix(), found) for found in _walk(folder))
+    for source, found in sorted(listed, key=itemgetter(0)):
         suffix = found.path.suffix.lower()
         shown = source.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         if found.skipped and suffix not in SUFFIXES and source != SIDECAR:

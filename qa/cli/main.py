@@ -1,4 +1,4 @@
-"""The command line: `qa build | watch | serve | ask | eval | status | doctor | rollback`.
+"""The command line. `qa.cli.arguments` lists the commands.
 
 Exit status: 0 done; 1 an error, told in one line, or something that `doctor` found wrong; 2 wrong usage; 3 built, but
 some files could not be read, or were kept as read before; 4 asked, but the documents do not seem to say; 130

@@ -8,6 +8,7 @@
     |  |- UnknownDocument      unknown_document
     |  |- UnknownPublisher     unknown_publisher
     |  |- UnknownSnapshot      unknown_snapshot
+    |  |- UnsupportedType      unsupported_type: a file whose type is not read cannot be stored
     |  |- NameTaken            name_taken: a folder stands where a document should be stored, or a file above it
     |  `- TooManyRequests      too_many_requests: more questions a minute than the settings allow one address
     `- OperatingError          the installation's trouble; over HTTP a 503, on the command line exit status 1
@@ -78,6 +79,12 @@ class UnknownSnapshot(RequestError):
     """No snapshot of this id exists in the index folder."""
 
     code = "unknown_snapshot"
+
+
+class UnsupportedType(RequestError):
+    """No reader takes files of this type, so none is stored."""
+
+    code = "unsupported_type"
 
 
 class NameTaken(RequestError):

@@ -271,7 +271,7 @@ def test_the_description_of_the_api_shows_every_route_and_a_request(page, addres
     assert "POST /api/ask" in described
     requests = [text for text in docs.texts["pre"] if text.startswith("curl")]
     assert requests[0] == f"curl '{address}/api/ask?q=who+is+the+COO+of+the+medical+foundation'"
-    assert len(requests) == len(described) == 7
+    assert len(requests) == len(described) == 8
 
 
 def client_routes(docs: Page) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from qa.answering.originals import Original
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Site
 
 
 class Backend(Protocol):
@@ -65,6 +65,9 @@ class Backend(Protocol):
             OperatingError: they cannot, and why.
 
         """
+
+    def site(self) -> Site:
+        """What the pages call themselves; never raises."""
 
     def report(self) -> dict[str, object] | None:
         """What the last build did with every file; None when no build has been reported."""

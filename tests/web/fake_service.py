@@ -21,6 +21,7 @@ from qa.records import (
     Footnote,
     IndexStatus,
     Quote,
+    Site,
     Span,
     Verdict,
 )
@@ -75,6 +76,7 @@ class FakeService:
     max_question_chars: int = 200
     trouble: Exception | None = None
     last_report: dict[str, object] | None = field(default_factory=dict)
+    own_site: Site = field(default_factory=Site)
 
     def ask(
         self,
@@ -141,6 +143,9 @@ class FakeService:
 
     def ready(self) -> None:
         self._check()
+
+    def site(self) -> Site:
+        return self.own_site
 
     def report(self) -> dict[str, object] | None:
         return self.last_report

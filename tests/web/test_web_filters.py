@@ -88,7 +88,7 @@ def options(page: Page) -> list[tuple[str, dict[str, str | None]]]:
     return [(tag, attributes) for tag, attributes in page.elements if tag == "option"]
 
 
-FILTER = "documents=copy&publisher=Harbour+Office&date_from=2020-01-01&undated=include"
+FILTER = "documents=elsmouth&publisher=Harbour+Office&date_from=2020-01-01&undated=include"
 
 
 def test_filters_stay_through_examples_corrections_more_results_and_the_reader(some):
@@ -104,7 +104,14 @@ def test_filters_stay_through_examples_corrections_more_results_and_the_reader(s
     assert f"/?q=medcal+harbour+master&{FILTER}" in reader.links()
     too_long = some.get(f"/?q={'x' * 300}&{FILTER}", headers={"accept": "text/html"})
     assert too_long.status_code == 400
-    assert Page(too_long.text).fields()["documents"] == "copy"
+    assert Page(too_long.text).fields()["documents"] == "elsmouth"
+
+
+def test_examples_that_the_chosen_documents_do_not_answer_are_left_out(some):
+    asked = [link for link in Page(some.get("/").text).links() if link.startswith("/?q=")]
+    assert asked == ["/?q=Who+runs+the+harbour%3F"]
+    for excluding in ("documents=copy", "document_id=slides", "date_from=2023-01-01"):
+        assert not any(link.startswith("/?q=") for link in Page(some.get(f"/?{excluding}").text).links())
 
 
 def test_where_the_chosen_documents_do_not_say_all_can_be_asked(some):

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+import httpx
 import pytest
 import samples_for_tests
+from live_server import serving
 from page_elements import Page
 
 from qa.answering.quote_links import quote_digest
+from qa.records import Site
 
 PAGES = (
     "/",
@@ -201,6 +204,34 @@ def test_browsers_can_add_the_search(client, address):
     reply = client.get("/opensearch.xml")
     assert reply.headers["content-type"].startswith("application/opensearchdescription+xml")
     assert f'template="{address}/?q={{searchTerms}}"' in reply.text
+
+
+def test_pages_carry_the_sites_name_and_description(page, client, shared_service):
+    home = page("/")
+    assert home.texts["h1"] == ["Ask about Elsmouth"]
+    assert "Quotations from the harbour's papers" in home.words()
+    named = {a.get("property") or a.get("name"): a.get("content") for tag, a in home.elements if tag == "meta"}
+    assert named["og:title"] == named["og:site_name"] == "Ask about Elsmouth"
+    assert named["description"] == named["og:description"] == "Quotations from the harbour's papers"
+    assert page("/documents").texts["title"] == ["Documents – Ask about Elsmouth"]
+    reader = page("/documents/harbour?quote=4-11")
+    told = {a.get("property"): a.get("content") for tag, a in reader.elements if tag == "meta"}
+    assert told["og:title"] == "The harbour of Elsmouth – Ask about Elsmouth"
+    assert told["og:description"] == "“harbour”"
+    search = client.get("/opensearch.xml").text
+    assert "<ShortName>Elsmouth</ShortName>" in search
+    assert "<LongName>Ask about Elsmouth</LongName>" in search
+
+
+def test_a_site_without_a_name_asks_the_documents(shared_service):
+    named, shared_service.own_site = shared_service.own_site, Site()
+    try:
+        with serving(shared_service) as address:
+            home = Page(httpx.get(address).text)
+            assert home.texts["h1"] == ["Ask the documents"]
+            assert "<ShortName>Documents</ShortName>" in httpx.get(f"{address}/opensearch.xml").text
+    finally:
+        shared_service.own_site = named
 
 
 def test_the_description_of_the_api_shows_every_route_and_a_request(page, address):

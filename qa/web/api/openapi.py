@@ -13,7 +13,8 @@ class Application(FastAPI):
     """FastAPI whose description tells how long a question may be."""
 
     def __init__(self, settings: Settings, **options: Any) -> None:
-        super().__init__(**options)
+        servers = [{"url": settings.root_path}] if settings.root_path else None
+        super().__init__(servers=servers, **options)
         self._max_question_chars = settings.max_question_chars
 
     def openapi(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
 from qa.web.pages.build_report import report_of
 from qa.web.pages.filters import filters_of, offer_of
-from qa.web.pages.home import Home
+from qa.web.pages.home import front_of
 from qa.web.pages.page_query import Asked, asked_from
 from qa.web.pages.quote_parts import tables_in
 from qa.web.pages.reader import view_of
@@ -66,14 +66,13 @@ async def search(request: Request, run: Runner, service: Service, pages: Templat
 
 def _search(request: Request, service: Backend, pages: Pages) -> Response:
     asked = asked_from(request.query_params)
-    home: Home = request.app.state.home
     if not asked.question:
-        return pages.render("home.html", asked=asked, home=home.front(service, asked))
+        return pages.render(request, "home.html", asked=asked, home=front_of(service, asked))
     answer = answer_to(service, asked)
     offer = offer_of(service, asked)
     source_urls = {info.id: info.url for info in offer.documents}
     results = results_of(answer, asked, str(request.base_url), source_urls, partial(tables_in, service))
-    return pages.render("results.html", asked=asked, offer=offer, results=results)
+    return pages.render(request, "results.html", asked=asked, offer=offer, results=results)
 
 
 @router.get("/documents", dependencies=[Depends(counted_as_list)])
@@ -93,6 +92,7 @@ def _documents(request: Request, service: Backend, pages: Pages) -> Response:
     asked = asked_from(request.query_params)
     kept = {name: value for name, value in (("query", query), ("sort", wanted and sort)) if value}
     return pages.render(
+        request,
         "documents.html",
         documents=found[(page - 1) * _DOCUMENTS_A_PAGE : page * _DOCUMENTS_A_PAGE],
         matching=len(found),
@@ -134,6 +134,7 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
         citation = cite(document, found.span, on[0] if on else None, text, on)
         clip = clip_of(citation, text, str(request.base_url), document.url)
     return pages.render(
+        request,
         "reader.html",
         asked=asked,
         document=document,
@@ -169,14 +170,15 @@ async def docs(request: Request, run: Runner, pages: Templates) -> Response:
 
 def _docs(request: Request, pages: Pages) -> Response:
     routes = routes_of(request.app.openapi(), str(request.base_url).rstrip("/"))
-    return pages.render("docs.html", routes=routes)
+    return pages.render(request, "docs.html", routes=routes)
 
 
 @router.get("/opensearch.xml")
-async def opensearch(request: Request, pages: Templates) -> Response:
+async def opensearch(request: Request, run: Runner, pages: Templates) -> Response:
     """Lets a browser add this service to its search engines."""
     media_type = "application/opensearchdescription+xml"
-    return pages.render("opensearch.xml", media_type=media_type, base_url=str(request.base_url))
+    base_url = str(request.base_url)
+    return await run(lambda: pages.render(request, "opensearch.xml", media_type=media_type, base_url=base_url))
 
 
 @router.get("/static/{name}")

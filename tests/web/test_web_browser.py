@@ -51,6 +51,12 @@ STATES = {
     "lost": "/documents/harbour?quote=0-4-0123456789ab",
     "documents": "/documents",
     "docs": "/docs",
+    "found": "/documents/harbour?find=harbour&quote=4-60",
+    "not found": "/documents/harbour?find=zebra",
+    "cited": f"/cite?q=harbour&quote={WHOLE}:harbour&quote=24-60:slides&quote=1-2-0123456789ab:harbour",
+    "nothing cited": "/cite",
+    "more": "/?q=harbour&k=20",
+    "no such filter": "/?q=harbour&documents=zebra",
     "unknown": "/documents/nope",
     "too long": f"/?q={'x' * 201}",
 }
@@ -170,8 +176,8 @@ def test_quote_citation_and_link_can_be_copied(page, client, address):
     page.locator("summary", has_text="Cite").first.click()
     page.get_by_role("button", name="Copy: Quote").first.click()
     assert clipboard(page) == first["text"]
-    page.get_by_role("button", name="Copy: BibTeX").first.click()
-    assert clipboard(page).startswith("@misc{harbour-")
+    page.get_by_role("button", name="Copy: APA").first.click()
+    assert clipboard(page).startswith("Harbour Office. (2022, September 9).")
     page.get_by_role("button", name="Copy: Link").first.click()
     link = clipboard(page)
     assert link == address + first["citation"]["url"]
@@ -270,7 +276,7 @@ def test_paper_gets_the_quote_and_its_source(page):
     page.goto(STATES["reader"])
     page.emulate_media(media="print")
     expect(page.locator(".document mark").first).to_be_visible()
-    expect(page.locator(".printed")).to_contain_text("Harbour Office")
+    expect(page.locator(".notes")).to_contain_text("Harbour Office")
     expect(page.locator("header.top")).to_be_hidden()
     expect(page.locator("details.cite")).to_be_hidden()
 

@@ -39,7 +39,7 @@ def many() -> Iterator[httpx.Client]:
 
 
 def asked_documents(page: Page) -> set[str]:
-    return {link.partition("?")[0].removeprefix("/documents/") for link in page.links() if "quote=" in link}
+    return {link.partition("?")[0].removeprefix("/documents/") for link in page.quoted()}
 
 
 def test_filters_are_offered_where_there_are_more_than_a_few_documents(some):
@@ -98,7 +98,7 @@ def test_filters_stay_through_examples_corrections_more_results_and_the_reader(s
     assert all(FILTER in link for link in examples)
     results = Page(some.get(f"/?q=medcal+harbour+master&{FILTER}").text)
     assert f"/?q=medcal+harbour+master&{FILTER}&exactly=1" in results.links()
-    reader_link = next(link for link in results.links() if "quote=" in link)
+    reader_link = next(link for link in results.quoted())
     assert FILTER in reader_link
     reader = Page(some.get(reader_link).text)
     assert f"/?q=medcal+harbour+master&{FILTER}" in reader.links()

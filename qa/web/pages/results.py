@@ -34,13 +34,18 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One quote, ready for the template; `folded` are further ones of its document, behind one line."""
+    """One quote, ready for the template.
+
+    `keep` names it in the address of a page that cites several. `folded` are further quotes of its document, behind one
+    line.
+    """
 
     quote: Quote
     parts: tuple[Part, ...]
     source: Source
     also_in: tuple[Source, ...]
     clip: Clip
+    keep: str
     folded: tuple[Result, ...] = ()
 
 
@@ -73,6 +78,11 @@ class Results:
     folded: tuple[Result, ...]
     more: str | None
     everywhere: str | None
+
+    @property
+    def notes(self) -> tuple[tuple[int, Clip], ...]:
+        """The footnotes of a printed page: the rank of each open quote, and what is cited of it."""
+        return tuple((result.quote.rank, result.clip) for result in self.shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +179,12 @@ def clip_of(citation: Citation, text: str, base_url: str, source_url: str | None
     return Clip(text, link, formats(citation, link, source_url))
 
 
+def reference_of(citation: Citation) -> str:
+    """What names a quote in the address of a page that cites several: its place and digest, then its document."""
+    quote = citation.url.partition("quote=")[2].partition("#")[0]
+    return f"{quote}:{citation.document_id}"
+
+
 def _result(
     quote: Quote, asked: Asked, base_url: str, source_urls: Mapping[str, str | None], tables: Sequence[Span]
 ) -> Result:
@@ -179,6 +195,7 @@ def _result(
         _source(citation, asked),
         tuple(_source(other, asked) for other in quote.also_in),
         clip_of(citation, quote.text, base_url, source_urls.get(citation.document_id)),
+        reference_of(citation),
     )
 
 

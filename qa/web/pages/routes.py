@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa.answering.quote_links import cite, find_quote, pages_at
+from qa.answering.quote_links import find_quote
 from qa.errors import RequestError
 from qa.records import Answer, Span
 from qa.web.api.routes import Runner, Service, counted, counted_as_document, counted_as_list, moved, status_of
@@ -22,13 +22,15 @@ from qa.web.limits.file_reply import FileReply
 from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
 from qa.web.pages.build_report import report_of
+from qa.web.pages.export import clip_at, exports_of, kept_of
 from qa.web.pages.filters import filters_of, offer_of
+from qa.web.pages.find_words import find_words
 from qa.web.pages.home import front_of
 from qa.web.pages.page_query import Asked, asked_from
 from qa.web.pages.quote_parts import tables_in
 from qa.web.pages.reader import view_of
 from qa.web.pages.render import Pages
-from qa.web.pages.results import Clip, Neighbours, clip_of, neighbours_of, results_of
+from qa.web.pages.results import Clip, Neighbours, neighbours_of, reference_of, results_of
 from qa.web.pages.wording import DOCUMENT_ORDERS
 
 router = APIRouter(include_in_schema=False)
@@ -123,27 +125,56 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
     found = find_quote(document.text, reference) if reference else None
     place = "-".join(reference.split("-")[:2])
     clip: Clip | None = None
+    keep = ""
     answers: tuple[Span, ...] = ()
     neighbours = _neighbours(service, asked, document_id, place)
     if found:
         start = found.span.start
         if neighbours:
             answers = tuple(Span(start + span.start, start + span.end) for span in neighbours.answers)
-        text = document.text[start : found.span.end]
-        on = pages_at(document, found.span)
-        citation = cite(document, found.span, on[0] if on else None, text, on)
-        clip = clip_of(citation, text, str(request.base_url), document.url)
+        citation, clip = clip_at(document, found.span, str(request.base_url))
+        keep = reference_of(citation)
+    words = request.query_params.get("find", "").strip()
+    matches = find_words(document.text, words)
     return pages.render(
         request,
         "reader.html",
         asked=asked,
         document=document,
-        view=view_of(document, found.span if found else None, f"c{place}", answers),
+        view=view_of(document, found.span if found else None, f"c{place}", answers, matches.places),
         reference=reference,
         place=place,
         found=found,
         clip=clip,
+        keep=keep,
+        words=words,
+        matches=matches,
         neighbours=neighbours,
+    )
+
+
+@router.get("/cite", dependencies=[Depends(counted_as_document)])
+async def cite_quotes(request: Request, run: Runner, service: Service, pages: Templates) -> Response:
+    """The quotes that the address names, in every format of citations, or in one as a file to save."""
+    return await run(lambda: _cite_quotes(request, service, pages))
+
+
+def _cite_quotes(request: Request, service: Backend, pages: Pages) -> Response:
+    given = request.query_params
+    kept, lost = kept_of(service, given.getlist("quote"), str(request.base_url))
+    exports = exports_of(kept)
+    for export in exports:
+        if export.key == given.get("format"):
+            disposition = {"content-disposition": f'attachment; filename="{export.file_name}"'}
+            return Response(export.text.encode("utf-8", "replace"), headers=disposition, media_type=export.media_type)
+    return pages.render(
+        request,
+        "cite.html",
+        asked=asked_from(given),
+        kept=kept,
+        lost=lost,
+        exports=exports,
+        save="?" + urlencode([("quote", each) for each in given.getlist("quote")], errors="replace"),
     )
 
 

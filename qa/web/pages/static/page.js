@@ -87,7 +87,7 @@
 
   function copyCitation() {
     const within = document.activeElement.closest(".result") || document.querySelector(".result") || document;
-    const citation = within.querySelector(".copyable + .copyable pre");
+    const citation = within.querySelector(".copyable pre[id$='-1']");
     if (citation) copy(citation);
     return Boolean(citation);
   }

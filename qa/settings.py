@@ -17,6 +17,7 @@ from qa.errors import InvalidSettings
 PREFIX = "QA_"
 _LEAST_TOKEN_CHARS = 16  # of a random token: too many to be guessed over HTTP
 _MOST_TOKEN_CHARS = 512  # the header that carries a token has a limit too
+_OWN_PATHS = ("api", "cite", "docs", "documents", "static")
 _HOW_TO_MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe())"'
 
 
@@ -37,6 +38,7 @@ class Settings(BaseModel):
     allowed_hosts: tuple[str, ...] = Field(
         (), description="Further host names that requests may address, separated by commas"
     )
+    root_path: str = Field("", description="Path below which a proxy serves this, such as /qa; empty: the whole host")
     max_question_chars: int = Field(2000, ge=1, le=20000, description="Longest question accepted")
     token_bits: int = Field(
         4, description="Bits of each component of a token vector, 4 or 2; 2 takes less disk, and finds a little less"
@@ -84,6 +86,18 @@ class Settings(BaseModel):
         if isinstance(value, str):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
+
+    @field_validator("root_path")
+    @classmethod
+    def _no_path_of_ours(cls, path: str) -> str:
+        path = path.rstrip("/")
+        if path and not re.fullmatch(r"(?:/[A-Za-z0-9._~-]+)+", path):
+            raise ValueError("write it as /qa, of letters, digits and . _ ~ - between the strokes")
+        if path.split("/")[1:2] in [[name] for name in _OWN_PATHS]:
+            raise ValueError(
+                f"the service has a path of this name itself; choose one other than {', '.join(_OWN_PATHS)}"
+            )
+        return path
 
     @field_validator("model_revision")
     @classmethod

@@ -20,7 +20,8 @@ from qa.encode import Encoder
 from qa.errors import OperatingError
 from qa.index.build_notes import BuildReport, ProgressReport, read_progress, read_report
 from qa.index.contract import IndexSource
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Verdict
+from qa.index.site_note import read_site
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Site, Verdict
 from qa.retrieval.evidence import unmet
 from qa.retrieval.search import search
 from qa.retrieval.stage_timer import Stopwatch
@@ -155,6 +156,15 @@ class Service:
     def progress(self) -> ProgressReport | None:
         """How far the running build is, or None."""
         return read_progress(self._settings.index_dir)
+
+    def site(self) -> Site:
+        """What the pages call themselves; without questions where there is nothing to answer from."""
+        try:
+            with self._source.reading() as index:
+                snapshot = index.id
+        except OperatingError:
+            snapshot = ""
+        return read_site(self._settings.index_dir, snapshot)
 
     def report(self) -> BuildReport | None:
         """The last build's report, or None."""

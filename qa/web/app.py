@@ -28,8 +28,8 @@ from qa.web.limits.workers import Workers
 from qa.web.limits.wrong_tokens import WrongTokens
 from qa.web.pages import routes as pages
 from qa.web.pages.assets import Assets
-from qa.web.pages.home import Home
 from qa.web.pages.render import Pages
+from qa.web.root_path import RootPath
 
 # A character takes at most 12 bytes of JSON (two escaped surrogates); the rest leaves room for filters.
 _BYTES_PER_CHAR = 12
@@ -54,8 +54,7 @@ def create_app(
     assets = Assets()
     app.state.service = service
     app.state.assets = assets
-    app.state.pages = Pages(assets, uploads=bool(settings.admin_token))
-    app.state.home = Home()
+    app.state.pages = Pages(assets, service, uploads=bool(settings.admin_token))
     app.state.workers = Workers(queue=settings.queue, seconds=settings.answer_seconds)
     app.state.files = Quota(files_allowed())
     app.state.allowance = Allowance(settings.questions_per_minute)
@@ -82,6 +81,7 @@ def create_app(
         cors_origins=settings.cors_origins,
         respond=respond_here,
     )
+    app.add_middleware(RootPath, root_path=settings.root_path)
     return app
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from qa.answering.originals import Original
 from qa.index.build_notes import BuildReport, ProgressReport
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Site
 
 
 class Backend(Protocol):
@@ -69,6 +69,9 @@ class Backend(Protocol):
 
     def progress(self) -> ProgressReport | None:
         """How far the running build is; None when none runs."""
+
+    def site(self) -> Site:
+        """What the pages call themselves; never raises."""
 
     def report(self) -> BuildReport | None:
         """What the last build did with every file; None when no build has been reported."""

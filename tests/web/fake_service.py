@@ -22,6 +22,7 @@ from qa.records import (
     Footnote,
     IndexStatus,
     Quote,
+    Site,
     Span,
     Verdict,
 )
@@ -76,6 +77,7 @@ class FakeService:
     max_question_chars: int = 200
     trouble: Exception | None = None
     last_report: BuildReport | None = field(default_factory=BuildReport)
+    own_site: Site = field(default_factory=Site)
 
     def ask(
         self,
@@ -101,6 +103,7 @@ class FakeService:
             (len(wanted & _words(text)) / max(1, len(wanted)), document, start, end)
             for document in self.all_documents.values()
             if not filters.document_ids or document.id in filters.document_ids
+            if not filters.publishers or document.publisher in filters.publishers
             for start, end, text in _passages(document)
         ]
         scored = sorted((entry for entry in scored if entry[0] > 0.2), key=lambda entry: -entry[0])[:k]
@@ -144,6 +147,9 @@ class FakeService:
 
     def progress(self) -> ProgressReport | None:
         return None
+
+    def site(self) -> Site:
+        return self.own_site
 
     def report(self) -> BuildReport | None:
         return self.last_report

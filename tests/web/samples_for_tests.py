@@ -6,6 +6,7 @@ from fake_service import FakeService, make_document
 
 from qa.index.build_notes import BuildReport, Fate, FileReport
 from qa.records import BlockKind as K
+from qa.records import Example, Site
 
 INJECTION = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'><b>bold</b> {{ 7*7 }} </mark>"
 
@@ -14,6 +15,9 @@ def service(max_question_chars: int = 200) -> FakeService:
     return FakeService(
         {document.id: document for document in (harbour(), slides(), hostile(), rightward(), table())},
         max_question_chars=max_question_chars,
+        own_site=Site(
+            "Elsmouth", "Quotations from the harbour's papers", (Example("Who runs the harbour?", "harbour"),)
+        ),
         last_report=BuildReport(
             finished_at="2025-10-02T14:03:11+00:00",
             seconds=2.41,

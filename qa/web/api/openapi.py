@@ -37,7 +37,7 @@ class Application(FastAPI):
             docs_url=None,
             redoc_url=None,
             generate_unique_id_function=_name_of,
-            servers=[{"url": "/", "description": "This service"}],
+            servers=[{"url": settings.root_path or "/", "description": "This service"}],
             **options,
         )
         self._max_question_chars = settings.max_question_chars

@@ -37,6 +37,7 @@ from qa.web.document_list import matching, page_after
 from qa.web.limits.file_reply import FileReply
 from qa.web.limits.rate_limit import DOCUMENT, LIST, QUESTION, Allowance
 from qa.web.limits.workers import Workers
+from qa.web.root_path import root_of
 
 router = APIRouter()
 
@@ -97,7 +98,7 @@ def moved(request: Request, path: str) -> Response:
     A cache must ask again, since another document may come to have the id that led here.
     """
     query = percent_encode(request.scope["query_string"], safe="!$&'()*+,;=:@/?%-._~")
-    location = f"{path}?{query}" if query else path
+    location = root_of(request) + (f"{path}?{query}" if query else path)
     return Response(status_code=308, headers={"location": location, "cache-control": "no-cache"})
 
 

@@ -4,15 +4,16 @@
 (() => {
   const form = document.getElementById("upload");
   const said = document.getElementById("upload-said");
+  const { root } = document.documentElement.dataset;
   const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
   async function state() {
-    const reply = await fetch("/api/index");
+    const reply = await fetch(`${root}/api/index`);
     return reply.ok ? reply.json() : {last_build: null, building: null};
   }
 
   async function send(file, token) {
-    const reply = await fetch(`/api/documents/${encodeURIComponent(file.name)}`, {
+    const reply = await fetch(`${root}/api/documents/${encodeURIComponent(file.name)}`, {
       method: "PUT",
       body: file,
       headers: {Authorization: `Bearer ${token}`},

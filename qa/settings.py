@@ -56,6 +56,16 @@ class Settings(BaseModel):
         description="Secret of 16 characters or more; who sends it may add and remove documents; empty: nobody may",
         repr=False,
     )
+    mcp: bool = Field(False, description="Whether assistants may ask at /mcp by the Model Context Protocol")
+    mcp_token: str = Field(
+        "",
+        description="Secret of 16 characters or more that calls of /mcp must carry; empty: none is needed",
+        repr=False,
+    )
+    public_url: str = Field(
+        "",
+        description="Address under which readers open this service, for links given to assistants, as https://qa.example",
+    )
     max_file_mb: int = Field(200, ge=1, le=4000, description="Largest file read, in megabytes")
     parse_seconds: float = Field(60, gt=0, le=3600, description="Longest time that reading one file may take")
     parse_memory_mb: int = Field(2048, ge=256, le=65536, description="Most memory that reading a file may take, in MB")
@@ -75,7 +85,21 @@ class Settings(BaseModel):
             raise ValueError("it belongs to a model named in QA_MODEL, which is empty")
         return revision
 
-    @field_validator("admin_token")
+    @field_validator("mcp_token")
+    @classmethod
+    def _of_an_endpoint(cls, token: str, info: ValidationInfo) -> str:
+        if token and not info.data.get("mcp"):
+            raise ValueError("it guards /mcp, which is served only where QA_MCP is 1")
+        return token
+
+    @field_validator("public_url")
+    @classmethod
+    def _absolute(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^/?#@\s*]+(/[^?#\s]*)?", url):
+            raise ValueError("write it as https://qa.example or https://intranet.example/qa")
+        return url.rstrip("/")
+
+    @field_validator("admin_token", "mcp_token")
     @classmethod
     def _hard_to_guess_and_possible_to_send(cls, token: str) -> str:
         if token and not re.fullmatch(r"[!-~]+", token):

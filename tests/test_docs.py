@@ -113,7 +113,7 @@ def generic(route: str) -> str:
 
 
 def routes() -> set[str]:
-    app = create_app(object(), Settings(admin_token="a-token-for-the-tests"))
+    app = create_app(object(), Settings(admin_token="a-token-for-the-tests", mcp=True))
     found: set[str] = set()
     pending = list(app.routes)
     while pending:

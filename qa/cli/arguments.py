@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
-from qa.cli.packages import BUILDING, MEASURING
+from qa.cli.packages import ASSISTANTS, BUILDING, MEASURING
 from qa.text.safe_text import printable
 
 
@@ -64,6 +64,9 @@ def _add_serve(commands: Any) -> None:
     serve = commands.add_parser("serve", help="serve the search page and the API")
     serve.add_argument("--watch", action="store_true", help="also build, now and whenever the documents change")
     serve.set_defaults(run="qa.cli.serve:run_serve")
+
+    mcp = commands.add_parser("mcp", help="serve an assistant that started this, over standard input and output")
+    mcp.set_defaults(run="qa.cli.mcp:run_mcp", packages=(ASSISTANTS,))
 
 
 def _add_ask(commands: Any) -> None:

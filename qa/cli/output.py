@@ -57,8 +57,8 @@ class _LineFormatter(logging.Formatter):
 
 
 def _is_worth_telling(record: logging.LogRecord) -> bool:
-    """Whether a record is ours, or a warning: these libraries log how they are loaded."""
-    return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in {"bm25s", "faiss"}
+    """Whether a record is ours, or a warning: these libraries log how they are loaded, or what they are asked."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in {"bm25s", "faiss", "mcp"}
 
 
 def start_log(level: int = logging.INFO, to: _Stream | None = None) -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa.cli.output import start_log
-from qa.cli.packages import BUILDING, check_packages
+from qa.cli.packages import ASSISTANTS, BUILDING, check_packages
 from qa.cli.supervision import Pace, Supervised
 from qa.cli.unblocked_output import UnblockedOutput
 from qa.errors import InvalidSettings
@@ -51,9 +51,12 @@ def application(*, with_builder: bool) -> Any:
     _make_ready(service)
     app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
 
+    before = app.router.lifespan_context
+
     @asynccontextmanager
-    async def lifespan(_: Any) -> AsyncIterator[None]:
-        yield
+    async def lifespan(within: Any) -> AsyncIterator[None]:
+        async with before(within):
+            yield
         service.close()
 
     app.router.lifespan_context = lifespan
@@ -65,6 +68,8 @@ def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
     with_builder = arguments.watch or bool(settings.admin_token)
     if with_builder:
         check_packages("The builder beside the server", BUILDING)
+    if settings.mcp:
+        check_packages("QA_MCP", ASSISTANTS)
     _log()
     file_descriptors.raise_limit()
     sweep_uploads(settings.seeds_dir)

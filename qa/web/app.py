@@ -20,12 +20,12 @@ from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
 from qa.web.errors import respond
 from qa.web.limits.address_limits import Quota
+from qa.web.limits.bearer_token import BearerToken
 from qa.web.limits.file_descriptors import files_allowed
 from qa.web.limits.guard import Guard
 from qa.web.limits.rate_limit import Allowance
 from qa.web.limits.unread_replies import MOST_BYTES, LargeReplies
 from qa.web.limits.workers import Workers
-from qa.web.limits.wrong_tokens import WrongTokens
 from qa.web.pages import routes as pages
 from qa.web.pages.assets import Assets
 from qa.web.pages.home import Home
@@ -68,13 +68,17 @@ def create_app(
     app.state.allowance = Allowance(settings.questions_per_minute)
     app.state.builder_trouble = builder_trouble
     if settings.admin_token:
-        app.state.wrong_tokens = WrongTokens()
-        app.state.admin_token = settings.admin_token
+        app.state.admin_token = BearerToken(settings.admin_token, "QA_ADMIN_TOKEN")
         app.state.inbox = Inbox(settings)
     app.include_router(api.router)
     if settings.admin_token:
         app.include_router(admin.router)
     app.include_router(pages.router)
+    max_body_bytes = settings.max_question_chars * _BYTES_PER_CHAR + _FILTER_BYTES
+    if settings.mcp:
+        from qa.web.mcp.endpoint import add_endpoint  # noqa: PLC0415 - the SDK takes as long to import as FastAPI
+
+        add_endpoint(app, service, settings, max_body_bytes=max_body_bytes)
 
     def respond_here(request: Request, error: Exception) -> Response:
         request.scope.setdefault("app", app)
@@ -84,7 +88,7 @@ def create_app(
     app.add_middleware(
         Guard,
         hosts=(settings.host, *settings.allowed_hosts),
-        max_body_bytes=settings.max_question_chars * _BYTES_PER_CHAR + _FILTER_BYTES,
+        max_body_bytes=max_body_bytes,
         max_upload_bytes=settings.max_file_mb << 20 if settings.admin_token else None,
         cors_origins=settings.cors_origins,
         respond=respond_here,

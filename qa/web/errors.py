@@ -54,7 +54,7 @@ STATUS: Mapping[type[QAError], int] = {
 # What HTTP itself can refuse, before any route of ours has a say.
 HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
     400: ("invalid_request", "The request could not be read; it must be whole HTTP/1.1, encoded as UTF-8."),
-    401: ("token_needed", "This changes the documents; send the token that QA_ADMIN_TOKEN names, as a Bearer token."),
+    401: ("token_needed", "This needs a Bearer token: that of QA_ADMIN_TOKEN for changes, of QA_MCP_TOKEN for /mcp."),
     403: ("origin_not_allowed", "This request came from another site's page; only pages served here may send it."),
     404: ("not_found", "Nothing is served at this address; /docs lists what is."),
     405: ("method_not_allowed", "This address does not take that method; see the Allow header and /docs."),

@@ -15,7 +15,7 @@ from threading import BoundedSemaphore
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from qa.errors import Overloaded, TookTooLong
 
@@ -34,8 +34,12 @@ class Workers:
         self._queue = queue
         self._seconds = seconds
 
-    async def run(self, request: Request, call: Callable[[], T]) -> T:
+    async def run(self, request: Request | None, call: Callable[[], T]) -> T:
         """The result of a call that may block.
+
+        Args:
+            request: Who waits for it; None where nobody can be seen to hang up.
+            call: What to call.
 
         Raises:
             Overloaded: every place is taken.
@@ -47,7 +51,7 @@ class Workers:
         work = self._threads.submit(call)
         work.add_done_callback(lambda _: self._places.release())
         result = asyncio.wrap_future(work)
-        gone = asyncio.create_task(hung_up(request.receive))
+        gone = asyncio.create_task(hung_up(request.receive if request else _nothing))
         try:
             await asyncio.wait((result, gone), timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
             if result.done():
@@ -66,3 +70,9 @@ async def hung_up(receive: Receive) -> None:
     """Return when the client has hung up. The body must have been read."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _nothing() -> Message:
+    """What comes from nobody: this never returns."""
+    await asyncio.Event().wait()
+    raise AssertionError("nobody sets the event")

@@ -1,4 +1,4 @@
-"""Container, unit and proxy files: each is checked by its own tool, and held to the settings and files that there are."""
+"""Container, unit and proxy files: each checked by its own tool, and held to the settings and files that there are."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_what_is_copied_is_there_and_reaches_the_builder() -> None:
     assert [name for name in copied if not (ROOT / name).exists()] == []
 
 
-def test_the_probe_of_the_container_fails_where_nothing_serves_and_succeeds_where_something_does(
+def test_the_probe_of_the_container_tells_whether_something_serves(
     tmp_path: Path,
 ) -> None:
     command = json.loads(re.search(r"^HEALTHCHECK .*CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)[1])

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
@@ -56,6 +57,7 @@ class Settings(BaseModel):
         description="Secret of 16 characters or more; who sends it may add and remove documents; empty: nobody may",
         repr=False,
     )
+    log: Literal["text", "json"] = Field("text", description="Form of the log's lines: text or json")
     mcp: bool = Field(False, description="Whether assistants may ask at /mcp by the Model Context Protocol")
     mcp_token: str = Field(
         "",

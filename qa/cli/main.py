@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from qa.cli.arguments import command_parser
-from qa.cli.output import prepare_output, say
+from qa.cli.log_form import LineFormatter
+from qa.cli.output import log_as, prepare_output, say
 from qa.cli.packages import check_packages
 from qa.errors import QAError
 from qa.openmp import limit_threads
@@ -33,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     module, _, name = arguments.run.partition(":")
     try:
         settings = load_settings()
+        log_as(LineFormatter(settings.log))
         check_packages(f"qa {arguments.command}", *arguments.packages)
         status: int = getattr(import_module(module), name)(settings, arguments)
     except QAError as error:

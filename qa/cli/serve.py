@@ -21,7 +21,8 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa.cli.output import start_log
+from qa.cli.log_form import LineFormatter, as_json_line
+from qa.cli.output import log_as, prepare_output, start_log
 from qa.cli.packages import ASSISTANTS, BUILDING, check_packages
 from qa.cli.supervision import Pace, Supervised
 from qa.cli.unblocked_output import UnblockedOutput
@@ -30,6 +31,7 @@ from qa.index.builder_lock import STALLED_AFTER_S, builder_trouble, last_beat
 from qa.index.upload_files import sweep_uploads
 from qa.settings import Settings, load_settings
 from qa.web.limits import file_descriptors
+from qa.web.request_ids import current_ids
 
 if TYPE_CHECKING:
     from qa.answering.service import Service
@@ -45,8 +47,9 @@ def application(*, with_builder: bool) -> Any:
     from qa.cli.open_service import open_service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
 
-    _log()
     settings = load_settings()
+    prepare_output()
+    _log(settings)
     service = open_service(settings)
     _make_ready(service)
     app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
@@ -70,7 +73,7 @@ def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
         check_packages("The builder beside the server", BUILDING)
     if settings.mcp:
         check_packages("QA_MCP", ASSISTANTS)
-    _log()
+    _log(settings)
     file_descriptors.raise_limit()
     sweep_uploads(settings.seeds_dir)
     listener = _listener(settings)
@@ -164,11 +167,12 @@ def _builder(settings: Settings) -> AbstractContextManager[object]:
     package = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-m", "qa", "watch", "--beside-server"]
+    write = UnblockedOutput(sys.stderr, _BUILDER_PATIENCE_S).write
     return Supervised(
         "builder beside the server",
         command,
         {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"},
-        UnblockedOutput(sys.stderr, _BUILDER_PATIENCE_S).write,
+        (lambda line: write(as_json_line(line, "qa.builder"))) if settings.log == "json" else write,
         partial(last_beat, settings.index_dir),
         Pace(stalled_after_s=STALLED_AFTER_S),
     )
@@ -187,6 +191,7 @@ def _wait_for_builder(settings: Settings, *, with_builder: bool) -> None:
         time.sleep(_LOOK_EVERY_S)
 
 
-def _log() -> None:
+def _log(settings: Settings) -> None:
+    log_as(LineFormatter(settings.log, current_ids))
     start_log(to=UnblockedOutput(sys.stderr, _LOG_PATIENCE_S))
     logging.getLogger("asyncio").addFilter(file_descriptors.ShortageFilter())

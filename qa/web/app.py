@@ -30,6 +30,7 @@ from qa.web.pages import routes as pages
 from qa.web.pages.assets import Assets
 from qa.web.pages.home import Home
 from qa.web.pages.render import Pages
+from qa.web.request_ids import RequestIds
 
 _DESCRIPTION = "Exact, checkable quotations from a folder of documents, in reply to questions."
 
@@ -93,6 +94,7 @@ def create_app(
         cors_origins=settings.cors_origins,
         respond=respond_here,
     )
+    app.add_middleware(RequestIds)
     return app
 
 

@@ -11,6 +11,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from threading import BoundedSemaphore
 from typing import TypeVar
 
@@ -48,7 +49,7 @@ class Workers:
         """
         if not self._places.acquire(blocking=False):
             raise Overloaded(f"{self._queue} requests are being worked on or waiting; come back in a moment.")
-        work = self._threads.submit(call)
+        work = self._threads.submit(copy_context().run, call)  # with the request's id, for the log
         work.add_done_callback(lambda _: self._places.release())
         result = asyncio.wrap_future(work)
         gone = asyncio.create_task(hung_up(request.receive if request else _nothing))

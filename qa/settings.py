@@ -17,6 +17,7 @@ from qa.errors import InvalidSettings
 
 PREFIX = "QA_"
 _LEAST_TOKEN_CHARS = 16  # of a random token: too many to be guessed over HTTP
+_LAST_PORT = 65535
 _MOST_TOKEN_CHARS = 512  # the header that carries a token has a limit too
 _HOW_TO_MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe())"'
 
@@ -58,6 +59,7 @@ class Settings(BaseModel):
         repr=False,
     )
     log: Literal["text", "json"] = Field("text", description="Form of the log's lines: text or json")
+    metrics: str = Field("", description="Where metrics for Prometheus are served, as 127.0.0.1:9464; empty: nowhere")
     mcp: bool = Field(False, description="Whether assistants may ask at /mcp by the Model Context Protocol")
     mcp_token: str = Field(
         "",
@@ -93,6 +95,14 @@ class Settings(BaseModel):
         if token and not info.data.get("mcp"):
             raise ValueError("it guards /mcp, which is served only where QA_MCP is 1")
         return token
+
+    @field_validator("metrics")
+    @classmethod
+    def _host_and_port(cls, address: str) -> str:
+        match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@\[\]]+):([0-9]{1,5})", address)
+        if address and (not match or int(match[2]) > _LAST_PORT):
+            raise ValueError("write it as HOST:PORT, such as 127.0.0.1:9464")
+        return address
 
     @field_validator("public_url")
     @classmethod

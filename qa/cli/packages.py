@@ -31,6 +31,7 @@ BUILDING = Packages(
     "Install requirements.lock, or build elsewhere and copy the index folder here.",
 )
 MEASURING = Packages(("ir-measures", "scikit-learn"), "Install the extra: pip install '.[eval]'")
+COUNTING = Packages(("prometheus-client", "psutil"), "Install the extra: pip install '.[metrics]'")
 ASSISTANTS = Packages(("mcp",), "Install the extra: pip install '.[mcp]'")
 
 

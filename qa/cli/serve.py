@@ -14,8 +14,8 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa.cli.log_form import LineFormatter, as_json_line
 from qa.cli.output import log_as, prepare_output, start_log
-from qa.cli.packages import ASSISTANTS, BUILDING, check_packages
+from qa.cli.packages import ASSISTANTS, BUILDING, COUNTING, check_packages
 from qa.cli.supervision import Pace, Supervised
 from qa.cli.unblocked_output import UnblockedOutput
 from qa.errors import InvalidSettings
@@ -35,6 +35,7 @@ from qa.web.request_ids import current_ids
 
 if TYPE_CHECKING:
     from qa.answering.service import Service
+    from qa.web.metrics import Metrics
 
 _BUILDER_STARTS_WITHIN_S = 10  # else the server starts without it, and says so
 _LOOK_EVERY_S = 0.05
@@ -73,6 +74,8 @@ def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
         check_packages("The builder beside the server", BUILDING)
     if settings.mcp:
         check_packages("QA_MCP", ASSISTANTS)
+    if settings.metrics:
+        check_packages("QA_METRICS", COUNTING)
     _log(settings)
     file_descriptors.raise_limit()
     sweep_uploads(settings.seeds_dir)
@@ -100,8 +103,9 @@ def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bo
         app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
         config = uvicorn.Config(app, **_options(settings))
         _wait_for_builder(settings, with_builder=with_builder)
-        _announce(listener)
-        uvicorn.Server(config).run(sockets=[listener])
+        with _metrics(settings, app.state.metrics):
+            _announce(listener)
+            uvicorn.Server(config).run(sockets=[listener])
     finally:
         service.close()
 
@@ -125,8 +129,22 @@ def _serve_from_many(settings: Settings, listener: socket.socket, *, with_builde
     app = partial(application, with_builder=with_builder)
     config = uvicorn.Config(app, factory=True, workers=settings.workers, **_options(settings))
     _wait_for_builder(settings, with_builder=with_builder)
-    _announce(listener)
-    Processes(config, [listener]).run()
+    with _metrics(settings):
+        _announce(listener)
+        Processes(config, [listener]).run()
+
+
+@contextmanager
+def _metrics(settings: Settings, here: Metrics | None = None) -> Iterator[None]:
+    """Serve the metrics of this process, or of those that it starts, where the settings say so."""
+    if not settings.metrics:
+        yield
+        return
+    from qa.cli.metrics_port import metrics_port, together  # noqa: PLC0415 - an extra
+
+    with metrics_port(settings, here.registry if here else together()) as address:
+        print(f"Metrics on {address}", flush=True)
+        yield
 
 
 def _options(settings: Settings) -> dict[str, Any]:

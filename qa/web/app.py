@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -18,7 +19,7 @@ from qa.web.api import routes as api
 from qa.web.api.openapi import Application
 from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
-from qa.web.errors import respond
+from qa.web.errors import code_of, respond
 from qa.web.limits.address_limits import Quota
 from qa.web.limits.bearer_token import BearerToken
 from qa.web.limits.file_descriptors import files_allowed
@@ -26,11 +27,15 @@ from qa.web.limits.guard import Guard
 from qa.web.limits.rate_limit import Allowance
 from qa.web.limits.unread_replies import MOST_BYTES, LargeReplies
 from qa.web.limits.workers import Workers
+from qa.web.observed import Observed
 from qa.web.pages import routes as pages
 from qa.web.pages.assets import Assets
 from qa.web.pages.home import Home
 from qa.web.pages.render import Pages
 from qa.web.request_ids import RequestIds
+
+if TYPE_CHECKING:
+    from qa.web.metrics import Metrics
 
 _DESCRIPTION = "Exact, checkable quotations from a folder of documents, in reply to questions."
 
@@ -60,11 +65,16 @@ def create_app(
         exception_handlers={QAError: _reply, HTTPException: _reply, RequestValidationError: _reply},
     )
     assets = Assets()
+    metrics = _metrics() if settings.metrics else None
+    app.state.metrics = metrics
+    service = Observed(service, [observer for observer in (metrics,) if observer])
     app.state.service = service
     app.state.assets = assets
     app.state.pages = Pages(assets, uploads=bool(settings.admin_token))
     app.state.home = Home()
-    app.state.workers = Workers(queue=settings.queue, seconds=settings.answer_seconds)
+    app.state.workers = Workers(
+        queue=settings.queue, seconds=settings.answer_seconds, gauge=metrics.queue if metrics else None
+    )
     app.state.files = Quota(files_allowed())
     app.state.allowance = Allowance(settings.questions_per_minute)
     app.state.builder_trouble = builder_trouble
@@ -79,11 +89,12 @@ def create_app(
     if settings.mcp:
         from qa.web.mcp.endpoint import add_endpoint  # noqa: PLC0415 - the SDK takes as long to import as FastAPI
 
-        add_endpoint(app, service, settings, max_body_bytes=max_body_bytes)
+        failed = metrics.failed if metrics else None
+        add_endpoint(app, service, settings, max_body_bytes=max_body_bytes, failed=failed)
 
     def respond_here(request: Request, error: Exception) -> Response:
         request.scope.setdefault("app", app)
-        return respond(request, error)
+        return _respond(request, error)
 
     app.add_middleware(LargeReplies, quota=Quota(MOST_BYTES))
     app.add_middleware(
@@ -102,7 +113,21 @@ async def _reply(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == 405:
         # The router names the methods of one route only, and one address may have several.
         error.headers = {"Allow": _allowed(request)}
+    return _respond(request, error)
+
+
+def _respond(request: Request, error: Exception) -> Response:
+    """The reply to an exception, which the metrics count."""
+    metrics: Metrics | None = request.app.state.metrics
+    if metrics:
+        metrics.failed(code_of(error))
     return respond(request, error)
+
+
+def _metrics() -> Metrics:
+    from qa.web.metrics import Metrics  # noqa: PLC0415 - the client library is an extra
+
+    return Metrics()
 
 
 def _allowed(request: Request) -> str:

@@ -95,6 +95,11 @@ def respond(request: Request, error: Exception) -> Response:
     return _json(told)
 
 
+def code_of(error: Exception) -> str:
+    """The code that a reply to an exception has."""
+    return _told(error).code
+
+
 def as_json(error: Exception) -> Response:
     """The reply to an exception that no request came with."""
     return _json(_told(error))

@@ -8,7 +8,7 @@ the same rules, in place of the SDK's own, which knows names alone and would ref
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -55,7 +55,14 @@ class Endpoint:
         await self._app(scope, receive, send)
 
 
-def add_endpoint(app: FastAPI, service: Backend, settings: Settings, *, max_body_bytes: int) -> None:
+def add_endpoint(
+    app: FastAPI,
+    service: Backend,
+    settings: Settings,
+    *,
+    max_body_bytes: int,
+    failed: Callable[[str], object] | None = None,
+) -> None:
     """Serve assistants at /mcp for as long as the application's lifespan lasts.
 
     Args:
@@ -63,6 +70,7 @@ def add_endpoint(app: FastAPI, service: Backend, settings: Settings, *, max_body
         service: What answers.
         settings: Host names, the token, and the address for readers.
         max_body_bytes: The largest call.
+        failed: Told the code of each error that a tool's caller gets.
     """
     workers: Workers = app.state.workers
     allowance: Allowance = app.state.allowance
@@ -70,7 +78,7 @@ def add_endpoint(app: FastAPI, service: Backend, settings: Settings, *, max_body
     def base_url(request: Request | None) -> str:
         return settings.public_url or (str(request.base_url).rstrip("/") if request else "")
 
-    server = create_server(lambda: service, workers, base_url, allowance)
+    server = create_server(lambda: service, workers, base_url, allowance, failed)
     inner = server.streamable_http_app(
         streamable_http_path=PATH,
         stateless_http=True,

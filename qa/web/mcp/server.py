@@ -17,7 +17,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field, ValidationError
 from starlette.requests import Request
 
-from qa.errors import QAError, RequestError
+from qa.errors import InvalidRequest, QAError, RequestError
 from qa.web.api.request_models import DEFAULT_RESULTS, BodyFilters, Results
 from qa.web.backend import Backend
 from qa.web.errors import describe
@@ -39,7 +39,9 @@ _Id = Annotated[str, Field(description="The id of a result of search, or of a do
 
 
 class Server(MCPServer[Any]):
-    """The SDK's server with this product's errors, each with its code."""
+    """The SDK's server with this product's errors, each with its code; `failed`, if set, is told each code."""
+
+    failed: Callable[[str], object] | None = None
 
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
         """Call a tool.
@@ -52,7 +54,8 @@ class Server(MCPServer[Any]):
         except ToolError as error:
             cause = error.__cause__
             if isinstance(cause, ValidationError):
-                raise ToolError(f"invalid_request: {describe(cause.errors())}") from cause
+                cause = InvalidRequest(describe(cause.errors()))
+            self._count(cause or error)
             if isinstance(cause, QAError):
                 raise ToolError(f"{cause.code}: {cause}") from cause
             raise
@@ -67,10 +70,16 @@ class Server(MCPServer[Any]):
             return await super().read_resource(uri, context)
         except ResourceError as error:
             cause = error.__cause__
+            self._count(cause or error)
             if isinstance(cause, QAError):
                 kind = ResourceNotFoundError if isinstance(cause, RequestError) else ResourceError
                 raise kind(f"{cause.code}: {cause}") from cause
             raise
+
+    def _count(self, error: BaseException) -> None:
+        if self.failed:
+            known = isinstance(error, QAError | ToolError | ResourceError)
+            self.failed(error.code if isinstance(error, QAError) else InvalidRequest.code if known else "internal")
 
 
 def create_server(
@@ -78,6 +87,7 @@ def create_server(
     workers: Workers,
     base_url: Callable[[Request | None], str],
     allowance: Allowance | None = None,
+    failed: Callable[[str], object] | None = None,
 ) -> Server:
     """Build a server. It can be run once.
 
@@ -87,6 +97,7 @@ def create_server(
         base_url: The address of this service for readers, without a slash at its end; its argument is the HTTP request
             of a call, None where there is none.
         allowance: What an address may ask for a minute.
+        failed: Told the code of each error that a caller gets.
     """
     server = Server(
         "qa",
@@ -96,6 +107,8 @@ def create_server(
         log_level="WARNING",
         subscriptions=False,  # a stream that stays open would hold a connection for each listener
     )
+
+    server.failed = failed
 
     async def run(context: Context[Any, Any], cost: float, call: Callable[[Backend, str], T]) -> T:
         request: Request | None = context.request_context.request

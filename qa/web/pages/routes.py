@@ -119,7 +119,7 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
     place = "-".join(reference.split("-")[:2])
     clip: Clip | None = None
     answers: tuple[Span, ...] = ()
-    neighbours = _neighbours(service, asked, document_id, place)
+    neighbours = _neighbours(request.app.state.service.unobserved, asked, document_id, place)
     if found:
         start = found.span.start
         if neighbours:

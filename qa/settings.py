@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
@@ -16,6 +17,7 @@ from qa.errors import InvalidSettings
 
 PREFIX = "QA_"
 _LEAST_TOKEN_CHARS = 16  # of a random token: too many to be guessed over HTTP
+_LAST_PORT = 65535
 _MOST_TOKEN_CHARS = 512  # the header that carries a token has a limit too
 _OWN_PATHS = ("api", "cite", "docs", "documents", "static")
 _HOW_TO_MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe())"'
@@ -60,6 +62,18 @@ class Settings(BaseModel):
         "",
         description="Secret of 16 characters or more; who sends it may add and remove documents; empty: nobody may",
         repr=False,
+    )
+    log: Literal["text", "json"] = Field("text", description="Form of the log's lines: text or json")
+    metrics: str = Field("", description="Where metrics for Prometheus are served, as 127.0.0.1:9464; empty: nowhere")
+    mcp: bool = Field(False, description="Whether assistants may ask at /mcp by the Model Context Protocol")
+    mcp_token: str = Field(
+        "",
+        description="Secret of 16 characters or more that calls of /mcp must carry; empty: none is needed",
+        repr=False,
+    )
+    public_url: str = Field(
+        "",
+        description="Address under which readers open this service, for links given to assistants, as https://qa.example",
     )
     max_file_mb: int = Field(200, ge=1, le=4000, description="Largest file read, in megabytes")
     parse_seconds: float = Field(60, gt=0, le=3600, description="Longest time that reading one file may take")
@@ -113,7 +127,29 @@ class Settings(BaseModel):
             raise ValueError("a component has 4 bits or 2")
         return bits
 
-    @field_validator("admin_token")
+    @field_validator("mcp_token")
+    @classmethod
+    def _of_an_endpoint(cls, token: str, info: ValidationInfo) -> str:
+        if token and not info.data.get("mcp"):
+            raise ValueError("it guards /mcp, which is served only where QA_MCP is 1")
+        return token
+
+    @field_validator("metrics")
+    @classmethod
+    def _host_and_port(cls, address: str) -> str:
+        match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@\[\]]+):([0-9]{1,5})", address)
+        if address and (not match or int(match[2]) > _LAST_PORT):
+            raise ValueError("write it as HOST:PORT, such as 127.0.0.1:9464")
+        return address
+
+    @field_validator("public_url")
+    @classmethod
+    def _absolute(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^/?#@\s*]+(/[^?#\s]*)?", url):
+            raise ValueError("write it as https://qa.example or https://intranet.example/qa")
+        return url.rstrip("/")
+
+    @field_validator("admin_token", "mcp_token")
     @classmethod
     def _hard_to_guess_and_possible_to_send(cls, token: str) -> str:
         if token and not re.fullmatch(r"[!-~]+", token):

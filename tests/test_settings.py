@@ -29,6 +29,11 @@ def test_nothing_set_gives_the_defaults() -> None:
         "questions_per_minute": 0,
         "cors_origins": (),
         "admin_token": "",
+        "log": "text",
+        "metrics": "",
+        "mcp": False,
+        "mcp_token": "",
+        "public_url": "",
         "max_file_mb": 200,
         "parse_seconds": 60,
         "parse_memory_mb": 2048,
@@ -83,6 +88,14 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones(name: str) -> Non
         ("QA_QUEUE", "0"),
         ("QA_ANSWER_SECONDS", "0"),
         ("QA_QUESTIONS_PER_MINUTE", "-1"),
+        ("QA_LOG", "xml"),
+        ("QA_METRICS", "9464"),
+        ("QA_METRICS", "127.0.0.1:99999"),
+        ("QA_METRICS", "http://127.0.0.1:9464"),
+        ("QA_MCP", "perhaps"),
+        ("QA_PUBLIC_URL", "qa.example"),
+        ("QA_PUBLIC_URL", "ftp://qa.example"),
+        ("QA_PUBLIC_URL", "https://qa.example/#top"),
     ],
 )
 def test_an_unusable_value_is_an_error_that_names_setting_and_value(name: str, value: str) -> None:
@@ -158,3 +171,17 @@ def test_a_revision_belongs_to_a_named_model() -> None:
     assert load_settings({"QA_MODEL": "a/b", "QA_MODEL_REVISION": "c0ffee"}).model_revision == "c0ffee"
     with pytest.raises(InvalidSettings, match=r"^QA_MODEL_REVISION='c0ffee' cannot be used: .*QA_MODEL"):
         load_settings({"QA_MODEL_REVISION": "c0ffee"})
+
+
+def test_the_token_of_assistants_needs_what_it_guards_and_is_held_to_the_same_rules() -> None:
+    token = "sixteen-letters."
+    assert load_settings({"QA_MCP": "1", "QA_MCP_TOKEN": token}).mcp_token == token
+    with pytest.raises(InvalidSettings, match="QA_MCP_TOKEN cannot be used: it guards /mcp") as caught:
+        load_settings({"QA_MCP_TOKEN": token})
+    assert token not in str(caught.value)
+    with pytest.raises(InvalidSettings, match="QA_MCP_TOKEN cannot be used: a token"):
+        load_settings({"QA_MCP": "1", "QA_MCP_TOKEN": "short"})
+
+
+def test_the_address_for_readers_may_have_a_path_and_ends_without_a_slash() -> None:
+    assert load_settings({"QA_PUBLIC_URL": "https://intranet.example/qa/"}).public_url == "https://intranet.example/qa"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from qa.cli.output import say
-from qa.cli.packages import BUILDING, CLUSTER, MEASURING
+from qa.cli.packages import ASSISTANTS, BUILDING, CLUSTER, MEASURING
 from qa.text.safe_text import printable
 
 _DESCRIPTION = """\
@@ -146,6 +146,9 @@ def _add_serve(commands: Any) -> None:
     serve.add_argument("--open", action="store_true", help="also open the search page in the browser")
     serve.add_argument("--watch", action="store_true", help="also build, now and whenever the documents change")
     serve.set_defaults(run="qa.cli.serve:run_serve")
+
+    mcp = commands.add_parser("mcp", help="serve an assistant that started this, over standard input and output")
+    mcp.set_defaults(run="qa.cli.mcp:run_mcp", packages=(ASSISTANTS,))
 
 
 def _add_ask(commands: Any) -> None:

@@ -33,6 +33,8 @@ BUILDING = Packages(
 )
 CLUSTER = Packages(("ray",), "Install the extra: pip install '.[cluster]'")
 MEASURING = Packages(("ir-measures", "scikit-learn"), "Install the extra: pip install '.[eval]'")
+COUNTING = Packages(("prometheus-client", "psutil"), "Install the extra: pip install '.[metrics]'")
+ASSISTANTS = Packages(("mcp",), "Install the extra: pip install '.[mcp]'")
 
 
 def check_packages(what: str, *needed: Packages) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -18,18 +19,23 @@ from qa.web.api import routes as api
 from qa.web.api.openapi import Application
 from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
-from qa.web.errors import respond
+from qa.web.errors import code_of, respond
 from qa.web.limits.address_limits import Quota
+from qa.web.limits.bearer_token import BearerToken
 from qa.web.limits.file_descriptors import files_allowed
 from qa.web.limits.guard import Guard
 from qa.web.limits.rate_limit import Allowance
 from qa.web.limits.unread_replies import MOST_BYTES, LargeReplies
 from qa.web.limits.workers import Workers
-from qa.web.limits.wrong_tokens import WrongTokens
+from qa.web.observed import Observed
 from qa.web.pages import routes as pages
 from qa.web.pages.assets import Assets
 from qa.web.pages.render import Pages
+from qa.web.request_ids import RequestIds
 from qa.web.root_path import RootPath
+
+if TYPE_CHECKING:
+    from qa.web.metrics import Metrics
 
 # A character takes at most 12 bytes of JSON (two escaped surrogates); the rest leaves room for filters.
 _BYTES_PER_CHAR = 12
@@ -52,36 +58,47 @@ def create_app(
         exception_handlers={QAError: _reply, HTTPException: _reply, RequestValidationError: _reply},
     )
     assets = Assets()
+    metrics = _metrics() if settings.metrics else None
+    app.state.metrics = metrics
+    service = Observed(service, [observer for observer in (metrics,) if observer])
     app.state.service = service
     app.state.assets = assets
     app.state.pages = Pages(assets, service, uploads=bool(settings.admin_token))
-    app.state.workers = Workers(queue=settings.queue, seconds=settings.answer_seconds)
+    app.state.workers = Workers(
+        queue=settings.queue, seconds=settings.answer_seconds, gauge=metrics.queue if metrics else None
+    )
     app.state.files = Quota(files_allowed())
     app.state.allowance = Allowance(settings.questions_per_minute)
     app.state.builder_trouble = builder_trouble
     if settings.admin_token:
-        app.state.wrong_tokens = WrongTokens()
-        app.state.admin_token = settings.admin_token
+        app.state.admin_token = BearerToken(settings.admin_token, "QA_ADMIN_TOKEN")
         app.state.inbox = Inbox(settings)
     app.include_router(api.router)
     if settings.admin_token:
         app.include_router(admin.router)
     app.include_router(pages.router)
+    max_body_bytes = settings.max_question_chars * _BYTES_PER_CHAR + _FILTER_BYTES
+    if settings.mcp:
+        from qa.web.mcp.endpoint import add_endpoint  # noqa: PLC0415 - the SDK takes as long to import as FastAPI
+
+        failed = metrics.failed if metrics else None
+        add_endpoint(app, service, settings, max_body_bytes=max_body_bytes, failed=failed)
 
     def respond_here(request: Request, error: Exception) -> Response:
         request.scope.setdefault("app", app)
-        return respond(request, error)
+        return _respond(request, error)
 
     app.add_middleware(LargeReplies, quota=Quota(MOST_BYTES))
     app.add_middleware(
         Guard,
         hosts=(settings.host, *settings.allowed_hosts),
-        max_body_bytes=settings.max_question_chars * _BYTES_PER_CHAR + _FILTER_BYTES,
+        max_body_bytes=max_body_bytes,
         max_upload_bytes=settings.max_file_mb << 20 if settings.admin_token else None,
         cors_origins=settings.cors_origins,
         respond=respond_here,
     )
     app.add_middleware(RootPath, root_path=settings.root_path)
+    app.add_middleware(RequestIds)
     return app
 
 
@@ -91,7 +108,21 @@ async def _reply(request: Request, error: Exception) -> Response:
         error.headers = {"Allow": _allowed(request)}
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=error.headers)
+    return _respond(request, error)
+
+
+def _respond(request: Request, error: Exception) -> Response:
+    """The reply to an exception, which the metrics count."""
+    metrics: Metrics | None = request.app.state.metrics
+    if metrics:
+        metrics.failed(code_of(error))
     return respond(request, error)
+
+
+def _metrics() -> Metrics:
+    from qa.web.metrics import Metrics  # noqa: PLC0415 - the client library is an extra
+
+    return Metrics()
 
 
 def _allowed(request: Request) -> str:

@@ -9,12 +9,10 @@ from __future__ import annotations
 from asyncio import to_thread
 from collections.abc import AsyncIterable
 from contextlib import suppress
-from hmac import compare_digest
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
 from fastapi.security import HTTPBearer
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -36,27 +34,14 @@ from qa.web.api.route_descriptions import replies
 from qa.web.api.routes import Runner, Service
 from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
+from qa.web.limits.bearer_token import BearerToken
 from qa.web.limits.range_requests import check_change
-from qa.web.limits.wrong_tokens import WrongTokens
 
 
 async def allowed(request: Request) -> None:
-    """Refuse a request without the token.
-
-    Raises:
-        HTTPException: 401, the token is missing or another.
-        TooManyRequests: it is another, as several before from the same address.
-    """
-    authorization = request.headers.get("authorization", "")
-    scheme, _, given = authorization.partition(" ")
-    wanted: str = request.app.state.admin_token
-    # Headers arrive as Latin-1. Compared in a time that does not tell how much of it is right.
-    same = compare_digest(given.strip().encode("latin-1"), wanted.encode())
-    if scheme.lower() != "bearer" or not same:
-        if authorization:
-            wrong: WrongTokens = request.app.state.wrong_tokens
-            wrong.count(request)
-        raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
+    """Refuse a request without the token, as `BearerToken.check` does."""
+    token: BearerToken = request.app.state.admin_token
+    token.check(request)
 
 
 async def with_a_builder(request: Request) -> None:

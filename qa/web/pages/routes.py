@@ -134,7 +134,7 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
     clip: Clip | None = None
     keep = ""
     answers: tuple[Span, ...] = ()
-    neighbours = _neighbours(service, asked, document_id, place)
+    neighbours = _neighbours(request.app.state.service.unobserved, asked, document_id, place)
     if found:
         start = found.span.start
         if neighbours:

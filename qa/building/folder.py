@@ -19,6 +19,7 @@ from pathlib import Path
 
 from qa.building.file_digests import FileDigests
 from qa.building.regular_files import digest_regular
+from qa.containers.container import ARCHIVES
 from qa.errors import BuildFailed
 from qa.index.build_notes import Fate, FileReport
 from qa.index.file_calls import Headway, says_nothing_of_the_file, within
@@ -32,6 +33,7 @@ _SAVE_AS = {
     ".ppt": ".pptx", ".key": ".pptx", ".xls": ".xlsx",
 }  # fmt: skip
 _MOST_LINKS = 40  # in one path, as in Linux
+_READ = SUFFIXES | ARCHIVES
 _SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)  # of this machine, whatever the file
 _NO_FILE = "is no regular file, or a link to nothing"
 _LEADS_OUT = "is a link that leads out of the documents' folder, which is not followed; put the document itself here"
@@ -42,7 +44,8 @@ _TO_A_FOLDER = "is a link to a folder whose documents are read where they stand"
 class SourceFile:
     """A file to read. `sha256` is empty and `trouble` says why when it cannot be read.
 
-    `path` has no links below the documents' folder. `for_now` says that its drive failed or gave no answer, which says
+    `path` has no links below the documents' folder. Of a document in a container, `path` is the container's, and
+    `inside` says which and where. `for_now` says that its drive failed or gave no answer, which says
     nothing of the file; a folder that could not be listed for that stands here as if it were a file.
     """
 
@@ -52,6 +55,17 @@ class SourceFile:
     bytes: int
     trouble: str | None = None
     for_now: bool = False
+    inside: Inside | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A place in a container: that one's path in the folder, SHA-256 and size, and the document's name in it."""
+
+    source: str
+    sha256: str
+    bytes: int
+    member: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +96,12 @@ def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = No
         source = found.path.relative_to(folder).as_posix()
         suffix = found.path.suffix.lower()
         shown = source.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        if found.skipped and suffix not in SUFFIXES and source != SIDECAR:
+        if found.skipped and suffix not in _READ and source != SIDECAR:
             skipped.append(FileReport(shown, Fate.SKIPPED, found.trouble))
         elif not found.file:
             files.append(SourceFile(shown, found.path, "", 0, found.trouble, found.for_now))
-        elif suffix not in SUFFIXES:
-            skipped.append(FileReport(shown, Fate.SKIPPED, _why_skipped(suffix)))
+        elif suffix not in _READ:
+            skipped.append(FileReport(shown, Fate.SKIPPED, why_skipped(suffix)))
         elif shown != source:
             files.append(SourceFile(shown, found.path, "", 0, "its name is not valid UTF-8; rename it"))
         elif (first := by_id.setdefault(document_id(source), source)) != source:
@@ -246,7 +260,8 @@ def _raise_if_short(error: OSError) -> None:
         raise BuildFailed(told, for_now=True)
 
 
-def _why_skipped(suffix: str) -> str:
+def why_skipped(suffix: str) -> str:
+    """Why a file whose name ends so is not read."""
     if suffix in _SAVE_AS:
         return f"{suffix} is not read; save it as {_SAVE_AS[suffix]}"
-    return f"{suffix or 'a name without a suffix'} is not read; known are {', '.join(sorted(SUFFIXES))}"
+    return f"{suffix or 'a name without a suffix'} is not read; known are {', '.join(sorted(_READ))}"

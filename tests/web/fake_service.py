@@ -100,6 +100,7 @@ class FakeService:
             (len(wanted & _words(text)) / max(1, len(wanted)), document, start, end)
             for document in self.all_documents.values()
             if not filters.document_ids or document.id in filters.document_ids
+            if not filters.publishers or document.publisher in filters.publishers
             for start, end, text in _passages(document)
         ]
         scored = sorted((entry for entry in scored if entry[0] > 0.2), key=lambda entry: -entry[0])[:k]

@@ -1,18 +1,13 @@
 from __future__ import annotations
 
-from dataclasses import replace
-from html.parser import HTMLParser
 from urllib.parse import quote
 
-import httpx
 import pytest
 import samples_for_tests
-from live_server import serving
-from waiting import PATIENCE_S
+from page_elements import Page
 
 from qa.answering.quote_links import quote_digest
 
-VOID = {"meta", "link", "input", "img", "br", "hr"}
 PAGES = (
     "/",
     "/?q=who+is+the+harbour+master",
@@ -24,35 +19,6 @@ PAGES = (
     "/nope",
     *(f"/documents/{name}" for name in ("harbour", "slides", "hostile", "rightward", "table")),
 )
-
-
-class Page(HTMLParser):
-    """Elements as (tag, attributes), their text by tag, and a check that every element is closed in order."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.texts: dict[str, list[str]] = {}
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        self.texts.setdefault(tag, []).append("")
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        for tag in set(self.open):
-            self.texts[tag][-1] += data
-
-    def links(self) -> list[str]:
-        return [attributes["href"] or "" for tag, attributes in self.elements if tag == "a"]
 
 
 @pytest.fixture
@@ -210,33 +176,6 @@ def test_the_documents_page_shows_dates_passages_and_the_build(page):
     assert "Jo Dock · undated" in text
     assert "May 2021" in text
     assert "failed broken.pdf: not a PDF" in text
-
-
-def test_filters_come_with_many_documents_and_hold():
-    service = samples_for_tests.service()
-    for number in range(4):
-        copy = replace(samples_for_tests.harbour(), id=f"copy-{number}", title=f"Copy {number}")
-        service.all_documents[copy.id] = copy
-    with serving(service) as address, httpx.Client(base_url=address, timeout=PATIENCE_S) as client:
-        home = Page(client.get("/").text)
-        assert {"q", "document_id", "date_from", "date_to"} <= {a.get("name") for _, a in home.elements}
-        assert len(home.texts["option"]) == 10
-        results = Page(client.get("/?q=harbour+master&document_id=copy-2&date_from=").text)
-        assert {link.partition("?")[0] for link in results.links() if "quote=" in link} == {"/documents/copy-2"}
-        assert ("option", "copy-2") in [(tag, a.get("value")) for tag, a in results.elements if "selected" in a]
-        for number in range(300):
-            copy = replace(samples_for_tests.harbour(), id=f"more-{number}")
-            service.all_documents[copy.id] = copy
-        assert "select" not in Page(client.get("/").text).texts
-        last = Page(client.get("/documents?page=4").text)
-        assert len(last.texts["h2"]) == 9 + 1 + 1
-        assert "Page 4 of 4" in last.texts["span"]
-        assert Page(client.get("/documents?page=99999999999").text).texts["h2"]
-        found = Page(client.get("/documents?query=COPY&sort=title&page=1").text)
-        assert [title for title in found.texts["h2"] if "Copy" in title] == [f"Copy {number}" for number in range(4)]
-        assert "4 documents with “COPY”" in " ".join("".join(found.texts["main"]).split())
-        long_list = Page(client.get("/documents?query=harbour&sort=-date").text)
-        assert "/documents?query=harbour&sort=-date&page=2" in long_list.links()
 
 
 def test_one_document_can_be_asked_alone(page):

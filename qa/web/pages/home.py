@@ -1,32 +1,26 @@
-"""What stands around the search box: the filters worth offering, and example questions from the documents."""
+"""Data for the front page: filters, and example questions from the documents."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from qa.errors import UnknownDocument
 from qa.records import Document, DocumentInfo, IndexStatus
 from qa.web.backend import Backend
 from qa.web.pages.example_questions import questions
+from qa.web.pages.filters import Offer, offer_of
 from qa.web.pages.page_query import Asked
 
-_FEW_DOCUMENTS = 6  # up to here a reader sees at a glance where each quote comes from
-_MOST_CHOICES = 100  # a longer list of documents would be slower to use than the search itself
 _READ_FOR_EXAMPLES = 12
-_FORMER_IDS_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The search page without its results."""
+    """The search page without results."""
 
-    documents: tuple[DocumentInfo, ...]
-    offers_filters: bool
-    choices: tuple[DocumentInfo, ...]
-    only: tuple[DocumentInfo, ...]
-    index: IndexStatus | None = None
-    examples: tuple[str, ...] = ()
+    offer: Offer
+    index: IndexStatus
+    examples: tuple[tuple[str, str], ...]
 
 
 class Home:
@@ -35,34 +29,13 @@ class Home:
     def __init__(self) -> None:
         self._examples: tuple[str, tuple[str, ...]] = ("", ())
 
-    def filters(self, service: Backend, asked: Asked) -> Front:
-        """The filters, for a page that shows results."""
-        documents = service.documents()
-        many = len(documents) > _FEW_DOCUMENTS
-        wanted = _present(service, documents, set(asked.filters.document_ids))
-        return Front(
-            documents=documents,
-            offers_filters=many or bool(asked.filters),
-            choices=documents if many and len(documents) <= _MOST_CHOICES else (),
-            only=tuple(info for info in documents if info.id in wanted),
-        )
-
     def front(self, service: Backend, asked: Asked) -> Front:
-        """The whole front page."""
-        bare = self.filters(service, asked)
+        """The front page; each example with the page that asks it of the documents that the filters allow."""
+        offer = offer_of(service, asked)
         index = service.status()
         if self._examples[0] != index.snapshot:
-            self._examples = (index.snapshot, questions(_sample(service, bare.documents)))
-        return Front(bare.documents, bare.offers_filters, bare.choices, bare.only, index, self._examples[1])
-
-
-def _present(service: Backend, documents: tuple[DocumentInfo, ...], ids: set[str]) -> set[str]:
-    """The ids that documents have now; former ones among those given are looked up, a few at most."""
-    known = ids & {info.id for info in documents} if ids else ids
-    for former in sorted(ids - known)[:_FORMER_IDS_SHOWN]:
-        with suppress(UnknownDocument):
-            known.add(service.present_id(former))
-    return known
+            self._examples = (index.snapshot, questions(_sample(service, offer.documents)))
+        return Front(offer, index, tuple((question, asked.asking(question).url) for question in self._examples[1]))
 
 
 def _sample(service: Backend, documents: tuple[DocumentInfo, ...]) -> tuple[Document, ...]:

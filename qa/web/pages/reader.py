@@ -13,15 +13,12 @@ from itertools import groupby
 
 from qa.records import Block, BlockKind, Document, Span
 from qa.text.places import unit_of
-from qa.web.pages.marked_text import Piece, cut
+from qa.web.pages.marked_text import cut
+from qa.web.pages.table_rows import Line, Row, rows_of
 
 _MARKER = re.compile(r"(?:[-*•‣▪\u2013·+]|\(?\d{1,3}[.)])[ \t]+")
 _FEWEST_ENTRIES = 3  # a shorter list of contents would name what is in view already
-_CELL_SEPARATOR = " | "  # what loaders put between the cells of a table's row
-
 _PAGED = frozenset({"page", "chapter", "message"})  # rows and lines are too short, and slides say their own number
-
-Line = tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +27,6 @@ class Item:
 
     line: Line
     own_marker: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A table's cell, and the separator that follows it in the canonical text."""
-
-    line: Line
-    separator: Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +42,7 @@ class Element:
     line: Line = ()
     level: int = 0
     items: tuple[Item, ...] = ()
-    rows: tuple[tuple[Cell, ...], ...] = ()
+    rows: tuple[Row, ...] = ()
     new_page: int | None = None
     anchor: str | None = None
 
@@ -161,25 +150,12 @@ class _Writer:
                 self._level = max(2, min(block.level, self._level + 1, 6))
                 return Element("heading", self._line(block), level=self._level)
             case BlockKind.TABLE:
-                return Element("table", rows=tuple(self._rows(block)))
+                return Element("table", rows=tuple(rows_of(self._text, Span(block.start, block.end), self._cut)))
             case _:
                 return Element(block.kind.value, self._line(block))
 
     def _item(self, block: Block) -> Item:
         return Item(self._line(block), bool(_MARKER.match(self._text, block.start, block.end)))
-
-    def _rows(self, block: Block) -> Iterator[tuple[Cell, ...]]:
-        start = block.start
-        for row in self._text[block.start : block.end].split("\n"):
-            cells = []
-            end_of_row = start + len(row)
-            while start <= end_of_row:
-                found = self._text.find(_CELL_SEPARATOR, start, end_of_row)
-                end = end_of_row if found < 0 else found
-                after = min(end + len(_CELL_SEPARATOR), end_of_row) if found >= 0 else end
-                cells.append(Cell(self._cut(Span(start, end)), self._cut(Span(end, after))))
-                start = after if found >= 0 else end_of_row + 1
-            yield tuple(cells)
 
     def _line(self, block: Block) -> Line:
         run_in = (Span(block.start, block.start + block.run_in),) if block.run_in else ()

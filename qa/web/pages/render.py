@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from qa.text.places import place_words, range_words
 from qa.web.pages.assets import Assets
-from qa.web.pages.page_query import Asked
+from qa.web.pages.page_query import Asked, asked_as_it_stands
 from qa.web.pages.wording import day, moment
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
@@ -52,6 +52,6 @@ class Pages:
         return Response(text.encode("utf-8", "replace"), status, headers, media_type)
 
     def error(self, request: Request, status: int, code: str, message: str, headers: Mapping[str, str]) -> Response:
-        """A page that says what went wrong, with the question still in the box."""
-        asked = Asked(request.query_params.get("q", ""))
+        """A page that says what went wrong, with the question and its filters still in the form."""
+        asked = asked_as_it_stands(request.query_params)
         return self.render("error.html", status, headers, code=code, message=message, asked=asked)

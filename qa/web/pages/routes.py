@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ from starlette.responses import Response
 
 from qa.answering.quote_links import cite, find_quote, pages_at
 from qa.errors import RequestError
-from qa.records import Span
+from qa.records import Answer, Span
 from qa.web.api.routes import Runner, Service, counted, counted_as_document, counted_as_list, moved, status_of
 from qa.web.backend import Backend
 from qa.web.document_list import Sort, matching
@@ -21,8 +22,10 @@ from qa.web.limits.file_reply import FileReply
 from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
 from qa.web.pages.build_report import report_of
+from qa.web.pages.filters import filters_of, offer_of
 from qa.web.pages.home import Home
 from qa.web.pages.page_query import Asked, asked_from
+from qa.web.pages.quote_parts import tables_in
 from qa.web.pages.reader import view_of
 from qa.web.pages.render import Pages
 from qa.web.pages.results import Clip, Neighbours, clip_of, neighbours_of, results_of
@@ -66,11 +69,11 @@ def _search(request: Request, service: Backend, pages: Pages) -> Response:
     home: Home = request.app.state.home
     if not asked.question:
         return pages.render("home.html", asked=asked, home=home.front(service, asked))
-    answer = service.ask(asked.question, filters=asked.filters, exactly=asked.exactly)
-    front = home.filters(service, asked)
-    source_urls = {info.id: info.url for info in front.documents}
-    results = results_of(answer, asked, str(request.base_url), source_urls)
-    return pages.render("results.html", asked=asked, home=front, results=results)
+    answer = answer_to(service, asked)
+    offer = offer_of(service, asked)
+    source_urls = {info.id: info.url for info in offer.documents}
+    results = results_of(answer, asked, str(request.base_url), source_urls, partial(tables_in, service))
+    return pages.render("results.html", asked=asked, offer=offer, results=results)
 
 
 @router.get("/documents", dependencies=[Depends(counted_as_list)])
@@ -87,6 +90,7 @@ def _documents(request: Request, service: Backend, pages: Pages) -> Response:
     number = request.query_params.get("page", "1")
     page = min(int(number), last) if number.isascii() and number.isdigit() and len(number) < 9 else 1
     page = max(page, 1)
+    asked = asked_from(request.query_params)
     kept = {name: value for name, value in (("query", query), ("sort", wanted and sort)) if value}
     return pages.render(
         "documents.html",
@@ -95,7 +99,8 @@ def _documents(request: Request, service: Backend, pages: Pages) -> Response:
         query=query,
         sort=sort,
         sorts=DOCUMENT_ORDERS,
-        leaf="?" + urlencode({**kept, "page": ""}, errors="replace"),
+        asked=asked,
+        leaf="?" + f"{asked.query}&" * bool(asked.query) + urlencode({**kept, "page": ""}, errors="replace"),
         index=status_of(request, service),
         report=report_of(service.report()),
         page=page,
@@ -186,12 +191,21 @@ async def favicon(assets: StaticFiles) -> Response:
     return assets.response("icon.svg")
 
 
+def answer_to(service: Backend, asked: Asked) -> Answer:
+    """The answer to what a page's address asks.
+
+    Raises:
+        RequestError: the question or a filter cannot be used.
+    """
+    return service.ask(asked.question, asked.results, filters_of(service, asked), exactly=asked.exactly)
+
+
 def _neighbours(service: Backend, asked: Asked, document_id: str, place: str) -> Neighbours | None:
     """Where the quote stands in the results of the question that led here; a question that fails leads nowhere."""
     if not asked.question or not place:
         return None
     try:
-        answer = service.ask(asked.question, filters=asked.filters, exactly=asked.exactly)
+        answer = answer_to(service, asked)
     except RequestError:
         return None
     return neighbours_of(answer, asked, document_id, place)

@@ -80,6 +80,23 @@
     if (button && "keys" in button.dataset) dialog.showModal();
   });
 
+  // Of a long list the page carries no titles; those that hold what is typed so far come from the API.
+  const suggest = document.querySelector("[data-suggest]");
+  if (suggest) {
+    suggest.addEventListener("input", () => {
+      clearTimeout(suggest.timer);
+      suggest.timer = setTimeout(async () => {
+        const words = suggest.value.trim();
+        if (words.length < 2) return;
+        const reply = await fetch(`/api/documents?${new URLSearchParams({ query: words, sort: "title", limit: 20 })}`);
+        if (!reply.ok || words !== suggest.value.trim()) return;
+        const found = (await reply.json()).documents;
+        const names = new Set(found.flatMap((info) => [info.title, info.publisher]).filter(Boolean));
+        suggest.list.replaceChildren(...[...names].map((name) => new Option("", name)));
+      }, 150);
+    });
+  }
+
   // Some people's assistive tools type single letters; the choice outlives the page where storage is allowed.
   try {
     keysOn.checked = localStorage.getItem("keys") !== "off";

@@ -22,6 +22,7 @@
        |- BuildFailed          build_failed: nothing could be built, or the disk refused
        |- UnreadableFile       unreadable_file: one document could not be read; the build reports it and goes on
        |- UnreadableForNow     unreadable_for_now: the same, for want of time, memory or a parser; tried again
+       |- CannotOpen           cannot_open: nothing shows a quote, or no browser can be started
        |- Overloaded           overloaded: as many requests or connections are open as may be
        `- TookTooLong          took_too_long: no answer within the time that the settings allow
 
@@ -177,6 +178,12 @@ class UnreadableForNow(UnreadableFile):
     def __init__(self, message: str, *, costly: bool = False) -> None:
         super().__init__(message)
         self.costly = costly
+
+
+class CannotOpen(OperatingError):
+    """A quote or a page cannot be opened in a browser."""
+
+    code = "cannot_open"
 
 
 class Overloaded(OperatingError):

@@ -9,6 +9,13 @@ from typing import Any, NoReturn
 from qa.cli.packages import BUILDING, MEASURING
 from qa.text.safe_text import printable
 
+_ASK_EXAMPLES = """\
+qa ask "who is the COO of the medical foundation"
+qa ask --publisher "Becker's" --from 2022-01-01 "who was named COO"
+qa ask --open 1 "how many members are there"
+qa ask --markdown -k 5 "what does capitation mean" > answer.md
+echo "who owns the hospitals" | qa ask --json"""
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
@@ -34,6 +41,18 @@ def command_parser() -> argparse.ArgumentParser:
     _add_eval(commands)
     _add_status(commands)
     return parser
+
+
+def _command(commands: Any, name: str, purpose: str, examples: str) -> Any:
+    """A command whose help ends with examples, a line each."""
+    listed = "\n".join(f"  {line}" for line in examples.splitlines())
+    return commands.add_parser(
+        name,
+        help=purpose,
+        description=f"{purpose[0].upper()}{purpose[1:]}.",
+        epilog=f"examples:\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def _add_upkeep(commands: Any) -> None:
@@ -67,17 +86,21 @@ def _add_serve(commands: Any) -> None:
 
 
 def _add_ask(commands: Any) -> None:
-    ask = commands.add_parser("ask", help="ask a question")
-    ask.add_argument("question", nargs="+")
-    ask.add_argument("-k", type=int, default=3, help="passages at most (default 3)")
+    ask = _command(commands, "ask", "ask a question", _ASK_EXAMPLES)
+    ask.add_argument("question", nargs="*", help="the question; without one, it is read from standard input")
+    ask.add_argument("-k", "--k", type=int, default=3, metavar="N", help="passages at most (default 3)")
     ask.add_argument("--document", action="append", default=[], help="only in the document of this id; repeatable")
     ask.add_argument("--publisher", action="append", default=[], help="only from this publisher; repeatable")
-    ask.add_argument("--date-from", metavar="DAY", help="not older than this day, as 2022-04-18")
-    ask.add_argument("--date-to", metavar="DAY", help="not newer than this day")
+    dates = {"metavar": "DAY", "dest": "date_from"}
+    ask.add_argument("--from", "--date-from", **dates, help="not older than this day, as 2022-04-18")
+    ask.add_argument("--to", "--date-to", **dates | {"dest": "date_to"}, help="not newer than this day")
     ask.add_argument("--undated", action="store_true", help="keep undated documents where days are given")
     ask.add_argument("--exactly", action="store_true", help="search for exactly what is typed; nothing is corrected")
-    ask.add_argument("--json", action="store_true", help="print what the API would return")
+    form = ask.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print what the API would return")
+    form.add_argument("--markdown", action="store_true", help="print Markdown, with a link to each quote")
     ask.add_argument("--explain", action="store_true", help="with --json: every signal, and which words matched")
+    ask.add_argument("--open", type=int, metavar="N", help="open the quote with this number in the browser")
     ask.set_defaults(run="qa.cli.ask:run_ask")
 
 

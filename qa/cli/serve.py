@@ -11,6 +11,7 @@ import argparse
 import gc
 import logging
 import os
+import signal
 import socket
 import sys
 import time
@@ -19,6 +20,7 @@ from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from math import ceil
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from qa.cli.output import start_log
@@ -45,6 +47,7 @@ def application(*, with_builder: bool) -> Any:
     from qa.cli.open_service import open_service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process itself
     _log()
     settings = load_settings()
     service = open_service(settings)
@@ -86,6 +89,14 @@ def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bo
     from qa.cli.open_service import open_service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
 
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if not self.should_exit or sig != signal.SIGINT:
+                super().handle_exit(sig, frame)
+                return
+            self.force_exit = True
+            logging.getLogger("uvicorn.error").disabled = True  # what this cuts off would be told by tracebacks
+
     service = open_service(settings)
     try:
         _make_ready(service)
@@ -93,7 +104,7 @@ def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bo
         config = uvicorn.Config(app, **_options(settings))
         _wait_for_builder(settings, with_builder=with_builder)
         _announce(listener)
-        uvicorn.Server(config).run(sockets=[listener])
+        Server(config).run(sockets=[listener])
     finally:
         service.close()
 

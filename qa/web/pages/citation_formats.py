@@ -59,7 +59,7 @@ def plain(citation: Citation, url: str) -> str:
 def markdown(citation: Citation, url: str) -> str:
     """The same line, with the title as a link."""
     target = quote(url, safe=":/?#[]@!$&'*+,;=%~")
-    lead, title, details = map(_escape_markdown, (_lead(citation), one_line(citation.title), _details(citation)))
+    lead, title, details = map(escape_markdown, (_lead(citation), one_line(citation.title), _details(citation)))
     return f"{lead}[{title}]({target}). {details}."
 
 
@@ -183,7 +183,8 @@ def _date_parts(date: str | None) -> list[int]:
     return parts if len(parts) < 2 or 1 <= parts[1] <= 12 else parts[:1]
 
 
-def _escape_markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
+    """Text that Markdown shows as it is, for one line."""
     return _MARKDOWN_NUMBER.sub(r"\1\\\2", _MARKDOWN_SPECIAL.sub(r"\\\1", text))
 
 

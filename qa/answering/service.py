@@ -44,7 +44,7 @@ class Service:
         self._source = source
         self._confidence = model_for(encoder.fingerprint, settings.index_dir)
         self._given = AnswerCache()
-        self._originals = Originals(settings.seeds_dir)
+        self._originals = Originals(settings.seeds_dir, settings.max_file_mb << 20)
 
     def close(self) -> None:
         """Let go of the index."""

@@ -31,6 +31,7 @@ from qa.building.fates import fates, first_reasons
 from qa.building.file_digests import FileDigests
 from qa.building.folder import SourceFile, look_into, sidecar_entries
 from qa.building.journal import Journal, remove_journal, unpublished
+from qa.building.members import with_members
 from qa.building.new_version import new_version
 from qa.building.plan import Plan, live_documents, make_plan
 from qa.building.previous_version import previous_version, segments_to_reuse
@@ -168,7 +169,7 @@ class _Build:
             )
             served = live_documents(before, segments)
             digests = {source: place.stored.sha256 for source, place in served.items()}
-            self._contents = with_unanswered(self._contents, digests)
+            self._contents = with_unanswered(with_members(self._contents, self._digests, self._settings), digests)
             plan = self._plan(segments)
             reading, placed = Reading(dict(plan.failed)), dict(plan.kept)
             if plan.to_read:

@@ -11,15 +11,18 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from filelock import FileLock, Timeout
 
 from qa.building.file_digests import FileDigests
 from qa.building.folder import look_into, sidecar_entries
+from qa.building.members import with_members
 from qa.building.plan import live_documents
 from qa.building.reuse import reader_of
 from qa.building.stored_segments import identity, segment_trouble, stored_segments
+from qa.containers.container import CONTAINERS
+from qa.containers.entries import suffix_of
 from qa.encode import model_fingerprint
 from qa.errors import MismatchedSnapshot, NoIndex, QAError, UnreadableFile
 from qa.index.build_notes import BuildReport, Fate, read_report
@@ -103,7 +106,7 @@ def _documents(settings: Settings) -> Iterator[Finding]:
     contents = look_into(settings.seeds_dir, settings.max_file_mb << 20)
     sources = (*(file.source for file in contents.files), *(file.source for file in contents.skipped))
     here = set(map(compose, sources))
-    stray = sorted(name for name in sidecar_entries(settings.seeds_dir) if compose(name) not in here)
+    stray = sorted(name for name in sidecar_entries(settings.seeds_dir) if not _is_here(compose(name), here))
     if not contents.files:
         yield Finding("documents", Health.WRONG, f"{settings.seeds_dir} holds no document", "Put documents there.")
     else:
@@ -111,6 +114,12 @@ def _documents(settings: Settings) -> Iterator[Finding]:
         yield Finding("documents", Health.OK, f"{len(contents.files)} files in {settings.seeds_dir}{skipped}")
     for name in stray:
         yield Finding("documents", Health.NOTE, f"sources.toml describes {name}, which is not there", "Mend its name.")
+
+
+def _is_here(name: str, here: set[str]) -> bool:
+    """Whether a file is in the folder, or may be in a container there."""
+    above = (str(folder) for folder in PurePosixPath(name).parents)
+    return name in here or any(folder in here and suffix_of(folder) in CONTAINERS for folder in above)
 
 
 def _build(settings: Settings) -> Iterator[Finding]:
@@ -202,7 +211,8 @@ def _agreement(settings: Settings) -> Iterator[Finding]:
         return  # told already
     configuration = version.configuration
     remembered = FileDigests(index, reader_of(configuration))
-    contents = look_into(settings.seeds_dir, settings.max_file_mb << 20, remembered)
+    listed = look_into(settings.seeds_dir, settings.max_file_mb << 20, remembered)
+    contents = with_members(listed, remembered, settings, new=False)
     readable = [file for file in contents.files if not remembered.failure(identity(file.source, file.sha256))]
     here = {file.source: file.sha256 for file in readable if not file.trouble}
     with stored_segments(index, [entry.id for entry in version.segments]) as segments:

@@ -39,7 +39,8 @@ _TO_A_FOLDER = "is a link to a folder whose documents are read where they stand"
 class SourceFile:
     """A file to read. `sha256` is empty and `trouble` says why when it cannot be read.
 
-    `path` has no links below the documents' folder. `for_now` says that its drive failed or gave no answer, which says
+    `path` has no links below the documents' folder. Of a document in a container, `path` is the container's, and
+    `inside` says which and where. `for_now` says that its drive failed or gave no answer, which says
     nothing of the file; a folder that could not be listed for that stands here as if it were a file.
     """
 
@@ -49,6 +50,17 @@ class SourceFile:
     bytes: int
     trouble: str | None = None
     for_now: bool = False
+    inside: Inside | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A place in a container: that one's path in the folder, SHA-256 and size, and the document's name in it."""
+
+    source: str
+    sha256: str
+    bytes: int
+    member: str
 
 
 @dataclass(frozen=True, slots=True)

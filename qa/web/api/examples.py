@@ -75,6 +75,7 @@ DOCUMENT: dict[str, Any] = {
     "date": "2022-09-09",
     "url": None,
     "characters": len(_TEXT),
+    "left_out": [],
     "blocks": [
         {
             "kind": "paragraph",

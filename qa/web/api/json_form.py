@@ -114,6 +114,7 @@ def document_data(document: Document) -> dict[str, Any]:
         "date": document.date,
         "url": document.url,
         "characters": len(document.text),
+        "left_out": document.left_out,
         "blocks": [_block_data(block) for block in document.blocks],
         "text": document.text,
     }

@@ -166,6 +166,9 @@ class DocumentModel(_Reply):
     date: PublicationDate | None
     url: str | None
     characters: int
+    left_out: list[str] = Field(
+        description="What of the file is not in the text, as '3 charts', and guesses at its encoding; mostly empty"
+    )
     blocks: list[BlockModel]
     text: str = Field(description="The canonical text that every offset points into")
 

@@ -40,6 +40,13 @@ qa completion bash > ~/.local/share/bash-completion/completions/qa
 qa completion zsh > "${fpath[1]}/_qa"
 qa completion fish > ~/.config/fish/completions/qa.fish"""
 
+_CLUSTER_EXAMPLES = """\
+qa cluster head --address 10.0.0.1
+qa cluster join 10.0.0.1:6379 --address 10.0.0.2
+QA_CLUSTER=10.0.0.1:6379 QA_CLUSTER_SHARDS=2 qa cluster up
+QA_CLUSTER=10.0.0.1:6379 QA_CLUSTER_SHARDS=2 qa cluster status
+QA_CLUSTER=10.0.0.1:6379 qa cluster down --nodes"""
+
 _SORTS = ("source", "title", "date", "-date", "size", "-size")
 _SHELLS = ("bash", "zsh", "fish")
 
@@ -147,7 +154,7 @@ def _add_serve(commands: Any) -> None:
     serve.add_argument("--watch", action="store_true", help="also build, now and whenever the documents change")
     serve.set_defaults(run="qa.cli.serve:run_serve")
 
-    mcp = commands.add_parser("mcp", help="serve an assistant that started this, over standard input and output")
+    mcp = _command(commands, "mcp", "serve an assistant that started this, over standard input and output", "qa mcp")
     mcp.set_defaults(run="qa.cli.mcp:run_mcp", packages=(ASSISTANTS,))
 
 
@@ -236,11 +243,10 @@ def _add_status(commands: Any) -> None:
 
 
 def _add_cluster(commands: Any) -> None:
-    cluster = commands.add_parser(
-        "cluster",
-        help="spread the index over several machines",
-        description="Spreads the index over the machines of a Ray cluster. Whoever reaches Ray's ports can run code on "
-        "these machines: read docs/cluster.md first.",
+    cluster = _command(commands, "cluster", "spread the index over several machines", _CLUSTER_EXAMPLES)
+    cluster.description = (
+        "Spreads the index over the machines of a Ray cluster. Whoever reaches Ray's ports\n"
+        "can run code on these machines: read docs/cluster.md first."
     )
     actions = cluster.add_subparsers(required=True, metavar="action", dest="action")
     head = actions.add_parser("head", help="make this machine the first of a cluster")

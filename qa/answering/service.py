@@ -144,12 +144,7 @@ class Service:
         """What is loaded."""
         with self._source.reading() as index:
             return IndexStatus(
-                index.id,
-                index.built_at,
-                self._encoder.id,
-                len(index.documents),
-                index.size,
-                self._source.trouble,
+                index.id, index.built_at, self._encoder.id, len(index.documents), index.size, self._source.trouble
             )
 
     def progress(self) -> ProgressReport | None:

@@ -27,7 +27,7 @@ from typing import Self
 
 from qa.text.exit_status import how_it_ended
 
-_STOP_WITHIN_S = 10.0  # what it does then is cut off
+STOP_WITHIN_S = 10.0  # what it does then is cut off
 _LONGEST_LINE_BYTES = 64 << 10
 
 log = logging.getLogger(__name__)
@@ -100,9 +100,9 @@ class Supervised:
             process = self._process
         if process:
             _close_input(process)
-            self._thread.join(_STOP_WITHIN_S)
+            self._thread.join(STOP_WITHIN_S)
             _kill(process)
-        self._thread.join(_STOP_WITHIN_S)  # not for good: a process that waits for a dead drive may not even be killed
+        self._thread.join(STOP_WITHIN_S)  # not for good: a process that waits for a dead drive may not even be killed
 
     def _keep_running(self) -> None:
         delay_s = self._pace.first_delay_s
@@ -141,7 +141,7 @@ class Supervised:
             _kill(process)
         status = process.wait()
         _close_input(process)
-        reader.join(_STOP_WITHIN_S)  # a process that it started may hold its output open
+        reader.join(STOP_WITHIN_S)  # a process that it started may hold its output open
         return _End(f"it hung, {how_it_ended(status)}", well=False) if hung else _End(how_it_ended(status))
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:

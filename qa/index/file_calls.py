@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 LIMIT_S = 20.0  # without headway; a busy drive that spins up takes less
-_MOMENT_S = 1.0
+MOMENT_S = 1.0
 _MOST_HUNG = 64
 
 T = TypeVar("T")
@@ -81,6 +81,7 @@ class _Call(Generic[T]):
         self.result: T
 
     def run(self) -> None:
+        """Make the call, and keep its result or its error."""
         try:
             self.result = self._call(self._move)
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
@@ -112,7 +113,7 @@ def _limit_for(path: Path) -> float:
         if path in _hung or len(_hung) >= _MOST_HUNG:
             raise _no_answer(0)
         beside = any(path.is_relative_to(each) or path.parent == each.parent for each in _hung)
-    return _MOMENT_S if beside else LIMIT_S
+    return MOMENT_S if beside else LIMIT_S
 
 
 def _no_answer(limit_s: float) -> TimeoutError:

@@ -67,6 +67,7 @@ class _Paragraph:
 
     @property
     def page(self) -> int:
+        """The number of the page on which it begins."""
         return self.lines[0].page
 
 

@@ -53,6 +53,7 @@ class _Reader:
         self._blocks = BlockReader(styles, numbering, self._text, Drawings(package, left_out), left_out)
 
     def read(self) -> Iterator[Draft]:
+        """The drafts of the document, in the order of its text."""
         body = self._root.find(qn("w:body"))
         if body is None:
             raise UnreadableFile("is broken (it has no body); open and save it again")

@@ -42,6 +42,7 @@ class _Compound:
     names: frozenset[str]  # ".class" and "#id"
 
     def fits(self, tag: str, names: frozenset[str]) -> bool:
+        """Whether an element with this tag, these classes and this id is selected."""
         return self.tag in ("", "*", tag) and self.names <= names
 
 

@@ -65,6 +65,7 @@ class _Reader:
         self.trouble: str | None = None  # why the first slide that could not be read was not
 
     def read(self) -> Iterator[Draft]:
+        """The drafts of the visible slides in their order, then of the lines that run through them."""
         main = self._package.main_part("ppt/presentation.xml")
         relations = self._package.relations(main)
         bare, hidden, broken = [], [], []

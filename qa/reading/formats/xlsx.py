@@ -56,6 +56,7 @@ class _Reader:
         self._workbook = Workbook(package, parts.get("sharedStrings"), parts.get("styles"), from_1904=from_1904)
 
     def read(self) -> Iterator[Draft]:
+        """The drafts of all visible sheets, in their order."""
         sheets = list(self._root.iterfind(f"{qn('s:sheets')}/{qn('s:sheet')}"))
         shown = [sheet for sheet in sheets if sheet.get("state") in (None, "visible")]
         self._left_out.add("hidden sheet", len(sheets) - len(shown))

@@ -23,7 +23,7 @@ from starlette.types import Scope
 
 _SHARE = 4  # an address holds at most a quarter
 _LEAST_SHARE = 8  # a browser opens six connections at once
-_GRACE_S = 0.1  # for a client that was let in to say what it wants
+GRACE_S = 0.1  # for a client that was let in to say what it wants
 
 
 class Quota:
@@ -133,7 +133,7 @@ class OpenConnections:
         if not self._quota.has_room(address):
             crowded = address if self._quota.is_full(address) else self._quota.largest()
             oldest, since = next(iter(self._idle.get(crowded, {}).items()), (None, 0.0))
-            if oldest is None or self._clock() < since + _GRACE_S:
+            if oldest is None or self._clock() < since + GRACE_S:
                 return False
             self.leave(oldest)
             oldest.close_for_another()

@@ -39,7 +39,7 @@ SECURITY_HEADERS = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
 ASKED_HEAD = "qa.asked_head"  # in the scope of a request to HEAD, which routes see as GET
-_BODY_SECONDS = 20.0  # for a whole question, or for the next piece of an upload
+BODY_SECONDS = 20.0  # for a whole question, or for the next piece of an upload
 _ASKING = "/api/ask"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CACHE_DEFAULT = (b"cache-control", b"private, no-cache")
@@ -157,7 +157,7 @@ class Guard:
         if has_body and media_type != "application/json" and limit == self._max_body_bytes:
             raise HTTPException(415)
         received, whole = 0, False
-        due = asyncio.get_running_loop().time() + _BODY_SECONDS
+        due = asyncio.get_running_loop().time() + BODY_SECONDS
 
         async def receive_limited() -> Message:
             nonlocal received, whole, due
@@ -171,7 +171,7 @@ class Guard:
             if received > limit:
                 raise HTTPException(413)
             if limit == self._max_upload_bytes:
-                due = asyncio.get_running_loop().time() + _BODY_SECONDS
+                due = asyncio.get_running_loop().time() + BODY_SECONDS
             return message
 
         return receive_limited

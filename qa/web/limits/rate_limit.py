@@ -22,7 +22,7 @@ QUESTION = 1.0
 DOCUMENT = 1.0
 LIST = 0.1
 
-_MOST_ADDRESSES = 100_000  # some 20 MB
+MOST_ADDRESSES = 100_000  # some 20 MB
 
 
 class Allowance:
@@ -44,7 +44,7 @@ class Allowance:
         left, then = self._buckets.pop(address, (self._per_minute, now))
         left = min(self._per_minute, left + (now - then) * self._per_minute / 60)
         self._buckets[address] = (left - cost if left >= cost else left, now)
-        if len(self._buckets) > _MOST_ADDRESSES:
+        if len(self._buckets) > MOST_ADDRESSES:
             del self._buckets[next(iter(self._buckets))]
         if left < cost:
             message = (

@@ -138,6 +138,7 @@ class _Writer:
         self.has_title = False
 
     def elements(self, blocks: Iterable[Block]) -> Iterator[Element]:
+        """The page's elements for some blocks in order; adjacent list items make one list."""
         for is_list, run in groupby(blocks, key=lambda block: block.kind is BlockKind.LIST_ITEM):
             if is_list:
                 items = list(run)

@@ -1,8 +1,9 @@
-"""Question answering by retrieval: exact quotations from a folder of documents, each with a citation that holds.
+"""Question answering by retrieval: exact quotations from a folder of documents, each with a citation.
 
-The names here are the vocabulary of every answer. `qa.cli.open_service.open_service` opens what answers questions,
-`qa.building.build.build` makes the index; each is imported from its own module, since each brings libraries that the
-other does without. A program calls `qa.openmp.limit_threads` before it imports either, as the command line does.
+The names here are the types of an answer and the errors. `qa.cli.open_service.open_service` returns a service that
+answers questions; `qa.building.build.build` makes the index. Each is imported from its own module, since each needs
+libraries that the other does not. A program calls `qa.openmp.limit_threads` before it imports either, as the command
+line does.
 """
 
 from qa.errors import QAError

@@ -1,6 +1,6 @@
-"""Answers from the current index: checks a question, searches, quotes, and says what is loaded.
+"""Answers questions from the current index: checks a question, searches, and quotes; lists what is loaded.
 
-Guarantees: one question is answered from one version of the index, whole, whatever is published meanwhile.
+Guarantees: one question is answered from one version of the index, whatever is published meanwhile.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Service:
     """Answers questions from the current index. Safe to call from several threads."""
 
     def __init__(self, settings: Settings, encoder: Encoder, source: IndexSource) -> None:
-        """Take a model and an index into use; where the index cannot be read, `ready` says why.
+        """Use a model and an index; if the index cannot be read, `ready` says why.
 
         Args:
             settings: Limits of a question, and the folders with the documents and the notes of the builds.

@@ -46,7 +46,7 @@ _ROOM_FOR = 2.0  # times the current version's size: a build from nothing, or a 
 
 
 class Health(StrEnum):
-    """How a checked thing is."""
+    """The result of a check."""
 
     OK = "ok"
     NOTE = "note"
@@ -55,7 +55,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing checked. `remedy` says what to do, where there is something to do."""
+    """The result of one check. `remedy` says what to do; empty if nothing."""
 
     what: str
     health: Health

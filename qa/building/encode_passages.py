@@ -1,7 +1,7 @@
-"""Passages to vectors, in order: taken from earlier builds where they can be, else encoded.
+"""Gives passages their vectors, in order: from earlier builds where they are known, else encoded.
 
-Passages are taken some way ahead of those given out, no further than the encoder takes its texts, so that it never
-waits for work and memory stays bounded.
+Some passages are read ahead of those that are returned, as many as the encoder takes at once, so that the encoder
+never waits and memory stays bounded.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class PassageEncoder:
     """Gives passages their vectors."""
 
     def __init__(self, reuse: Reuse, weights: str, open_encoder: Callable[[], Encoder]) -> None:
-        """Get ready.
+        """Prepare.
 
         Args:
             reuse: What was encoded before; takes up what is encoded now.

@@ -1,7 +1,7 @@
-"""SHA-256 of source files, remembered by size, times and inode, and why files could not be read.
+"""Stores the SHA-256 of source files by size, times and inode, and why files could not be read.
 
-Both only save time: what is not remembered is read again. A file that changed a moment before it was read is not
-remembered, since another change in the same tick of the clock would not show.
+Both only save time: a file that is not stored is read again. A file that changed just before it was read is not stored,
+since another change within the resolution of its time would not be seen.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ Identity = tuple[str, str]
 
 
 class FileDigests:
-    """What is remembered of the files of a folder, and what of it to keep."""
+    """The stored digests and failures of the files of a folder."""
 
     def __init__(self, index_dir: Path, reader: str) -> None:
-        """Read what is remembered.
+        """Read what is stored.
 
         Args:
             index_dir: The index folder.
@@ -76,7 +76,7 @@ class FileDigests:
         return self._failures_before.get(identity) if self._trusted else None
 
     def save(self, failures: Mapping[Identity, str]) -> None:
-        """Keep what was seen and remembered of the files that are there, and why some could not be read.
+        """Store the digests of the files that were asked for or remembered, and why some could not be read.
 
         Raises:
             sqlite3.Error, OSError: the disk refuses.

@@ -1,7 +1,7 @@
-"""Where the packaged model's files are, and whether they are the right ones.
+"""Finds the packaged model's files and verifies them by their SHA-256.
 
-The weights are bge-small-en-v1.5 (MIT) as an int8 ONNX network, found inside an installed distribution through its
-metadata, without importing it. They are checked against the digests below before anything uses them.
+The weights are bge-small-en-v1.5 (MIT) as an int8 ONNX network. They are files of an installed distribution, which is
+found through its metadata and not imported.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DIGESTS = {
 
 @dataclass(frozen=True, slots=True)
 class PackagedModel:
-    """Verified files of the default model, and how it wants to be used."""
+    """Verified files of the default model, and the parameters for its use."""
 
     id: str
     network: Path

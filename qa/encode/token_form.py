@@ -1,15 +1,15 @@
-"""Token vectors at four bits a component, which loses nothing that ranking can see.
+"""Token vectors at four bits a component.
 
-1. A vector is turned by a fixed rotation, which spreads what a model puts into few components over all of them, so that
-   few levels are enough. Cosines stay what they are, when a question's tokens are turned by the same rotation.
+1. A vector is turned by a fixed rotation, which spreads large components over all of them, so that few levels are
+   enough. Cosines do not change if a question's tokens are turned by the same rotation.
 2. Its components are whole levels from -7 to 7, with one scale a token.
 3. Two levels are packed into a byte: one of the first half of the components with one of the second.
 
 In memory a level is an `int8` of sixteen times its value, since a packed byte gives those by a shift and by a mask.
 
-The rotation is twice: interleave, change signs, and the Walsh-Hadamard transform of blocks. It only adds and subtracts
-(Ailon & Chazelle, "The Fast Johnson-Lindenstrauss Transform", 2009), so it gives the same bits for a vector in any
-company.
+The rotation is done twice: interleave, change signs, and the Walsh-Hadamard transform of blocks (Ailon & Chazelle, "The
+Fast Johnson-Lindenstrauss Transform", 2009). It only adds and subtracts, so a vector's result is the same bits whatever
+other vectors are turned with it.
 """
 
 from __future__ import annotations

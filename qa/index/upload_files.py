@@ -1,4 +1,4 @@
-"""Files that hold an upload until it is whole, and the removal of those that a killed server has left.
+"""Temporary files of uploads: made and put in place by a server, and removed if a server was killed.
 
 A server locks the file that it writes an upload into, by the operating system's lock, which ends with its process. A
 file that is not locked is removed, whatever its age; a locked one stays.
@@ -56,9 +56,9 @@ def abandon(file: BinaryIO) -> None:
 
 
 def sweep_uploads(seeds_dir: Path) -> None:
-    """Remove what uploads that were cut off have left, in the folder of documents and all folders below it.
+    """Remove the temporary files of interrupted uploads in the folder of documents and all folders below it.
 
-    Where a drive in it gives no answer, the rest is left to the next sweep.
+    If a drive in it gives no answer, the remaining ones are removed by a later call.
     """
     with suppress(TimeoutError):
         within(seeds_dir / ".sweep", partial(_sweep_all, seeds_dir))

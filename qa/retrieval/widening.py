@@ -1,4 +1,4 @@
-"""Abbreviations of a question beside what they stand for, and the reverse.
+"""Adds to the abbreviations of a question what they stand for, and the reverse.
 
 1. Everyday abbreviations that the documents do not use are written out ("mgmt"), so are codes of states of the United
    States whose name the documents know, where the code is no other word or stands beside another state.

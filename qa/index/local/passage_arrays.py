@@ -1,4 +1,4 @@
-"""What a segment's arrays hold of each passage: its vectors, and which document it belongs to.
+"""A segment's arrays by passage: its vectors, and the document that it belongs to.
 
 A token's sentence is stored by runs: a run is of neighbouring tokens of one sentence, or of none.
 """

@@ -1,4 +1,4 @@
-"""The packages that only some commands need, and the error where an environment leaves them out."""
+"""The packages that only some commands need, and the error if they are not installed."""
 
 from __future__ import annotations
 

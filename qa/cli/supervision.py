@@ -2,13 +2,13 @@
 
 1. Start the process, with a pipe as its standard input, and wait for its end. What it prints is read at once and handed
    on, so that it never waits for somebody who reads the server's output.
-2. Where its heartbeat stays away for too long, end it.
-3. Log how it ended, in one line, and wait: 1 s at first, twice as long each time, 60 s at most. A process that lived
-   for 60 s, and did not hang, was well, so the next delay is 1 s again.
+2. If there is no heartbeat for too long, kill it.
+3. Log how it ended, in one line, and wait: 1 s at first, twice as long each time, 60 s at most. After a process that
+   ran for 60 s and did not hang, the delay is 1 s again.
 4. Go on with 1.
 
-The process is told to end by closing its standard input, so it also ends when this process is killed. It gets a process
-group of its own: Ctrl-C in a terminal goes to the server alone, which then tells it.
+Closing its standard input tells the process to end, so it also ends when this process is killed. It is in a process
+group of its own: Ctrl-C in a terminal goes to the server alone, which then ends it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Pace:
 
 
 class Supervised:
-    """A context for as long as which a process is kept running."""
+    """A context in which a process is kept running."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Lines on pages to paragraphs, headings and lists: what a reader sees in size, weight, place and punctuation.
+"""Makes paragraphs, headings and lists of lines on pages, by size, weight, place and punctuation.
 
 How it works, in order:
 

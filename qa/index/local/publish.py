@@ -23,7 +23,7 @@ from qa.index.local.version_files import version_bytes
 
 
 def install_segment(index_dir: Path, folder: Path, record: SegmentRecord) -> None:
-    """Give a finished segment its place among the others, if the same segment is not there already.
+    """Move a finished segment to the folder of segments, unless it is there already.
 
     Args:
         index_dir: The index folder.

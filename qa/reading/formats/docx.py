@@ -1,4 +1,4 @@
-"""DOCX to drafts: the body's blocks, then the notes that it refers to; running headers and footers as boilerplate.
+"""Reads DOCX as drafts: the body's blocks, then its notes; running headers and footers as boilerplate.
 
 What was deleted under change tracking is left out, what was inserted is kept: the text as its last editor sees it.
 """

@@ -1,4 +1,4 @@
-"""Messages to drafts: the subject as title, the lines of the head that mail programs show, and the body.
+"""Reads messages as drafts: the subject as title, the lines of the head that mail programs show, and the body.
 
 Of a message in several forms the plain text is read, else HTML. Attachments are counted among what was left out. A
 mailbox (MBOX) is its messages in their order; a block's page is then the number of its message.

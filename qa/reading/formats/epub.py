@@ -1,4 +1,4 @@
-"""EPUB to drafts: the chapters in the order of the book's spine. A block's page is the number of its chapter."""
+"""Reads EPUB as drafts: the chapters in the order of the book's spine. A block's page is the number of its chapter."""
 
 from __future__ import annotations
 

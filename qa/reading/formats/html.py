@@ -1,7 +1,8 @@
-"""HTML to drafts: the text that a reader of the page sees, with its headings, lists, tables and notes.
+"""Reads HTML as drafts: the text that a reader of the page sees, with its headings, lists, tables and notes.
 
-How it works: hidden elements (`html_styles`), notes (`html_notes`), navigation and furniture (`html_content`) are
-marked on the tree. What is left is walked in order, and whatever a browser sets on a line of its own becomes a block.
+How it works: hidden elements (`html_styles`), notes (`html_notes`), navigation and boilerplate (`html_content`) are
+marked on the tree. The other elements are walked in order (`html_walk`), and each that a browser shows on lines of its
+own becomes a block.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which parts of a page are its text, which are furniture, and which are left out: by structure and density of text.
+"""Tells the text of a page from boilerplate and from what is left out, by structure and density of text.
 
 How it works, in one pass over the tree and a few descents:
 
@@ -12,7 +12,7 @@ How it works, in one pass over the tree and a few descents:
 4. Lists and blocks that are several short links and next to nothing else are navigation, and left out, unless they
    stand right below a heading or the line that introduces them.
 
-No rule looks at what a class or an id is called.
+No rule uses the names of classes or ids.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Outlook's messages (MSG) to drafts, as those of EML: subject, head, body; attachments are counted.
+"""Reads Outlook's messages (MSG) as drafts, as those of EML: subject, head, body; attachments are counted.
 
 A message is a compound file whose streams are its properties ([MS-OXMSG], [MS-OXPROPS]).
 """

@@ -1,4 +1,4 @@
-"""OpenDocument to drafts: texts (ODT), presentations (ODP, whose slides are pages) and sheets (ODS, whose rows are)."""
+"""Reads OpenDocument as drafts: texts (ODT), presentations (ODP; slides are pages) and sheets (ODS; rows are)."""
 
 from __future__ import annotations
 

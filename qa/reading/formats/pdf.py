@@ -1,4 +1,4 @@
-"""PDF to drafts: PDFium finds a page's text, `pdf_order` its lines, and `qa.reading.layout` makes paragraphs of them.
+"""Reads PDF as drafts: PDFium finds the text, `pdf_order` its lines, `qa.reading.layout` makes paragraphs of them.
 
 Pages that hold pictures of text rather than text cannot be read here; they are named among what was left out.
 """

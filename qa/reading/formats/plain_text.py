@@ -1,4 +1,4 @@
-"""Plain text to drafts: the structure that a reader sees in white space, capitals and punctuation.
+"""Reads plain text as drafts: the structure that a reader sees in white space, capitals and punctuation.
 
 The text itself is literal: every character but white space stays as typed, marks of Markdown among them. Those marks
 only help to tell headings, list items and links to nowhere.

@@ -1,4 +1,4 @@
-"""PPTX to drafts: slide by slide, the title as heading, then what stands on the slide in reading order, then its notes.
+"""Reads PPTX as drafts: of each slide the title as heading, then its text in reading order, then its notes.
 
 The slide's number is its page. Hidden slides and shapes are left out, and so are dates and slide numbers that a
 template repeats; footers are boilerplate, each once.

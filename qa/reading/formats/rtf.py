@@ -1,4 +1,4 @@
-r"""RTF to drafts: paragraphs, lists with their numbers, tables, footnotes; headers and footers as boilerplate.
+r"""Reads RTF as drafts: paragraphs, lists with their numbers, tables, footnotes; headers and footers as boilerplate.
 
 A file is groups in braces, control words and text (Rich Text Format 1.9.1). Each group inherits the state of the one
 around it. Hidden and deleted text, codes of fields and destinations that are not known are no text.

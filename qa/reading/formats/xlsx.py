@@ -1,4 +1,4 @@
-"""XLSX to drafts: sheet by sheet, its name as heading, each row with its column heads, then text boxes and charts.
+"""Reads XLSX as drafts: of each sheet its name as heading, each row with its column heads, text boxes and charts.
 
 A block's page is the number of its row. Hidden sheets, rows and columns are left out. Numbers and dates are as shown.
 """

@@ -192,13 +192,13 @@ class RemovedModel(BuildModel):
 
 
 class HealthModel(_Reply):
-    """A probe's good news."""
+    """The reply of a probe that succeeds."""
 
     status: Literal["ok", "ready"]
 
 
 class ErrorDetail(_Reply):
-    """What went wrong: `code` for programs, `message` for people."""
+    """An error: `code` for programs, `message` for users."""
 
     code: str
     message: str

@@ -1,9 +1,9 @@
-"""Shares of what a server has few of: connections, bytes in memory, open files.
+"""Divides limited resources between addresses: connections, bytes in memory, open files.
 
-Guarantees: all clients together never hold more than there is, and one address never more than a quarter (where that
-is little, than eight), so that one client cannot keep the others out. A connection whose request does not come at once
-is closed when a newcomer needs its place, the one that has waited longest first; one whose request is being answered is
-never closed for another.
+Guarantees: all clients together never hold more than the limit, and one address never more than a quarter of it (but
+up to eight), so that one client cannot exclude the others. A connection whose request has not come is closed when a new
+one needs its place, the one that has waited longest first; a connection whose request is being answered is never closed
+for another.
 
 An address is an IPv4 address or an IPv6 network of 64 bits. A proxy is one address for the connections of all its
 clients; where the environment variable FORWARDED_ALLOW_IPS, which uvicorn reads, names it, it may hold all that there

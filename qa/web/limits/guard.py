@@ -1,4 +1,4 @@
-"""The outermost layer: who may ask, how much they may send, and what every reply carries.
+"""The outermost ASGI layer: checks host and origin of requests, limits bodies, and adds the security headers.
 
 Guarantees: a request for a host name that is not ours is refused, so that a page elsewhere cannot read a local
 service through DNS rebinding; a request that could change something must come from a page of ours or from no page;

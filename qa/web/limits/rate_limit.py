@@ -1,11 +1,11 @@
-"""How much work one address may ask for.
+"""Limits how much work one address may ask for.
 
-Guarantees: an address asks a minute's worth of questions at once, and then as many as grow back (a token bucket); the
-memory is bounded: the addresses that asked longest ago are forgotten, and may ask afresh.
+Guarantees: an address may ask the questions of a minute at once, and then as many as the rate allows (a token bucket).
+Memory is bounded: the addresses that asked longest ago are forgotten, and begin with a full bucket.
 
-Every address that costs work counts, in units of one question: a document, its file or its page costs about as much as
-a question, a list a tenth. Free are what is sent from memory (static files), the probes, and the page with the search
-box, so that a reader who is refused still has a page to come back to.
+Every route that costs work counts, in units of one question: a document, its file or its page costs about as much as a
+question, a list a tenth. Static files, the probes and the page with the search box are free, so that a reader who is
+refused can still open that page.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Example questions from the loaded documents' own headings: what a reader could ask here, never what was planned."""
+"""Makes example questions from the headings of the loaded documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands around the search box: the filters worth offering, and example questions from the documents."""
+"""Data for the home page: filters and example questions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A document as its reader page shows it: blocks in order, lists and slides grouped, the cited quote marked.
+"""Prepares a document for its page: blocks in order, lists and slides grouped, the cited quote marked.
 
 Guarantees: the elements carry every character of every block, unchanged and in order; the marked pieces, joined, are
 the quote but for the line ends between blocks.

@@ -1,4 +1,4 @@
-"""Exact search among many vectors: FAISS scans codes of 8 bits a component, and their vectors decide.
+"""Exact search among many vectors: FAISS proposes rows by codes of 8 bits a component; scores are those of the vectors.
 
 1. The index is asked for some times as many rows as wanted. Those are scored by their vectors.
 2. A code lies within half a step of the component that it stands for, so the score of a row by its code is off by at

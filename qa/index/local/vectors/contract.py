@@ -1,4 +1,4 @@
-"""What a vector store promises. Every member passes one test suite, with the exact store as the oracle."""
+"""The interface of vector stores. Every implementation passes one test suite; the exact store is its oracle."""
 
 from __future__ import annotations
 

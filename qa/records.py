@@ -199,7 +199,7 @@ class WordMatch:
     """A content word of the question and its best counterpart in a passage.
 
     `weight` is the term's rarity (BM25's idf). `similarity` is a cosine, and `in_sentence` the same within the best
-    sentence and the heading trail. `exact` says that the passage or its trail holds the very term. `place` is the
+    sentence and the heading trail. `exact` says that the passage or its trail has the same term. `place` is the
     counterpart in the passage's text, None when it stands in the heading trail.
     """
 

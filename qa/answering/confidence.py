@@ -34,7 +34,7 @@ _NEARLY = 0.55  # similarity
 def assess(model: Model | None, ranking: Ranking, best: Match | None) -> tuple[float | None, Verdict, bool]:
     """Confidence, verdict, and whether nine of ten such answers are right, given the best passage.
 
-    Without a model that was fitted for the encoder, nothing is known of the first, and the verdict says so.
+    Without a model that was fitted for the encoder, the confidence is None and the verdict `UNCALIBRATED`.
     """
     if best is None:
         return (None if model is None else 0.0), Verdict.NONE, False

@@ -1,10 +1,10 @@
 """The files that documents were read from, as they are sent to clients: in pieces, from disk.
 
 Guarantees: a file is sent only as it was indexed. Its SHA-256 is compared before anything is sent, on the descriptor
-that is then read from. Digests of its blocks are taken in that same pass, and each block is compared with its own once
-more before any byte of it is given out; so nobody takes a mixture of two versions for the whole or for a part, and a
-part costs no more than the blocks that it lies in. The first comparison is remembered for as long as the file's size
-and times stay the same, so a large file is not read twice at each request.
+that is then read. The same pass makes digests of its blocks, and each block is compared with its digest again before a
+byte of it is sent; so no client gets a mixture of two versions, and a part costs no more than its own blocks. The first
+comparison is stored as long as the file's size and times are the same, so a large file is not read twice at each
+request.
 """
 
 from __future__ import annotations

@@ -165,8 +165,8 @@ class Service:
             pass
 
     def warm_up(self) -> None:
-        """Answer a question that nobody asked, so that the first one asked is as quick as the hundredth."""
-        with suppress(OperatingError):  # nothing to answer from: whoever asks is told
+        """Answer a few questions, so that the first one of a client is as quick as the hundredth."""
+        with suppress(OperatingError):  # there is no index; clients get that error themselves
             for place in ("here", "there", "elsewhere"):
                 self.ask(f"What is this about, {place}?")
 

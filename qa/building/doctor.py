@@ -1,7 +1,7 @@
 """Health checks of model, documents, index and disk: each finding in a line, with its remedy.
 
 Every byte of the index is compared. Nothing is changed but the note of which files were compared. A finding is `ok`, a
-`note` that needs no haste, or `wrong`.
+`note` that is not urgent, or `wrong`.
 """
 
 from __future__ import annotations

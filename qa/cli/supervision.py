@@ -102,7 +102,7 @@ class Supervised:
             _close_input(process)
             self._thread.join(STOP_WITHIN_S)
             _kill(process)
-        self._thread.join(STOP_WITHIN_S)  # not for good: a process that waits for a dead drive may not even be killed
+        self._thread.join(STOP_WITHIN_S)  # a process that waits for a drive without answer may not even end by SIGKILL
 
     def _keep_running(self) -> None:
         delay_s = self._pace.first_delay_s

@@ -35,7 +35,7 @@ def open_upload(folder: Path) -> BinaryIO:
         file = (folder / f".upload-{secrets.token_hex(8)}").open("xb")
         if lock_now(file.fileno()) and Path(file.name).exists():
             return file
-        file.close()  # swept between opening and locking
+        file.close()  # removed by `sweep_uploads` between opening and locking
 
 
 def put_in_place(file: BinaryIO, path: Path) -> None:

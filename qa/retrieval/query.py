@@ -72,7 +72,7 @@ def as_searched(question: str, index: Index, is_word: Callable[[str], bool]) -> 
     """The part of a question that asks, misspelt words corrected and abbreviations beside what they stand for.
 
     Returns:
-        The text, the very same string where nothing is to be done; and which of its words stand for each other.
+        The text, the same string object where nothing changes; and which of its words stand for each other.
     """
     return widened(asked_part(correct(asked_part(question), index, is_word)), index, is_word)
 

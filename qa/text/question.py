@@ -78,7 +78,7 @@ _ENOUGH = 3  # content words in a question that stands by itself
 
 
 def asked_part(question: str) -> str:
-    """The part of a question that asks; the very same string where all of it does."""
+    """The part of a question that asks; the same string object where all of it does."""
     part = _without_courtesies(question)
     asking = [each for each in _sentences(part) if _asks(each)]
     if asking and len(asking) < len(_sentences(part)) and _stands_alone(rest := " ".join(asking)):

@@ -3,7 +3,7 @@
 Replacing CURRENT is the one step that changes what is served; a builder may be killed before and after any other. All
 of this is called while holding the build lock.
 
-1. Write the segment in a folder that nobody reads, and flush it to disk (`qa.index.local.segment_writer`).
+1. Write the segment in a folder that no version names, and flush it to disk (`qa.index.local.segment_writer`).
 2. Rename the folder to the segment's id, flush the folder above, reopen and compare every byte.
 3. Write the version's file beside, flush it, rename it, flush its folder.
 4. Replace CURRENT: the commit.

@@ -103,6 +103,6 @@ def _remember(
     folder = segment_path(index_dir, segment_id)
     with suppress(OSError), _WRITING:
         for name in now:
-            flush(folder / name)  # what was only in memory could be torn by a power cut, and be taken for whole
+            flush(folder / name)  # else a power cut could damage what was compared in memory
         path.parent.mkdir(exist_ok=True)
         replace_file(path, canonical(Verified({**before, **now})))

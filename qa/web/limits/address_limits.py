@@ -23,7 +23,7 @@ from starlette.types import Scope
 
 _SHARE = 4  # an address holds at most a quarter
 _LEAST_SHARE = 8  # a browser opens six connections at once
-GRACE_S = 0.1  # for a client that was let in to say what it wants
+GRACE_S = 0.1  # for a new client to send its request
 
 
 class Quota:
@@ -92,7 +92,7 @@ class Proxies:
 
 
 def address_of(scope: Scope) -> str:
-    """The address that a request counts for; where a proxy that is trusted says so, that of its client."""
+    """The address that a request counts for; of a request through a trusted proxy that of the proxy's client."""
     return household(scope["client"][0]) if scope.get("client") else ""
 
 

@@ -54,7 +54,7 @@ class Connection(BoundedRequests):
         self._places = _places(self.server_state, self.most)
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Take a client on, or tell it that there are too many."""
+        """Accept a client, or tell it that there are too many."""
         super().connection_made(cast("Any", CountedTransport(cast("Any", transport))))
         # By default uvicorn takes the word of a proxy on this machine for who asks; for the places it must be named.
         proxies = _proxies(os.environ.get("FORWARDED_ALLOW_IPS", ""))
@@ -146,7 +146,7 @@ class Connection(BoundedRequests):
             self._sent_due = self.loop.call_later(self.send_seconds, self.look_at_reading)
 
     def _refuse(self, error: Exception) -> None:
-        """Read no more of this client, and end the connection with an error, or with the answer that is under way."""
+        """Read no more of this client; end the connection with an error, or with the answer that is being sent."""
         if self._refused or self.transport.is_closing():
             return
         self._refused = True

@@ -47,7 +47,7 @@ def files_allowed() -> int:
 
 
 def backlog() -> int:
-    """How many clients are let in at once before those that must go have gone; as many more wait in the kernel."""
+    """How many clients are accepted at once while refused ones are still closing; as many more wait in the kernel."""
     return _part(8, _MOST_BACKLOG)
 
 

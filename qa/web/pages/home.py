@@ -11,7 +11,7 @@ from qa.web.backend import Backend
 from qa.web.pages.example_questions import questions
 from qa.web.pages.page_query import Asked
 
-_FEW_DOCUMENTS = 6  # up to here a reader sees at a glance where each quote comes from
+_FEW_DOCUMENTS = 6  # up to here a filter by document is not needed
 _MOST_CHOICES = 100  # a longer list of documents would be slower to use than the search itself
 _READ_FOR_EXAMPLES = 12
 _FORMER_IDS_SHOWN = 8

@@ -11,7 +11,7 @@ import numpy.typing as npt
 class VectorStore(Protocol):
     """Vectors of unit length by row, searched by inner product, which for such vectors is their cosine.
 
-    Every store finds the very best rows, with exact scores.
+    Every store finds the best rows of all, with exact scores.
     """
 
     @property

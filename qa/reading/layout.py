@@ -10,8 +10,8 @@ How it works, in order:
    broken at line ends are joined (`hyphens`). Rows of a table stay lines of their own.
 4. Raised and lowered marks become text that does not fuse with the word before them; a paragraph that opens with a
    raised mark is a footnote.
-5. A sentence that a page break divides is joined, and the place of the break is kept. The text after it stays on its own
-   page, so that a citation names the page of its words.
+5. A sentence that a page break divides is joined, and the place of the break is kept. The text after it stays on its
+   own page, so that a citation names the page of its words.
 """
 
 from __future__ import annotations

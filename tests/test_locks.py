@@ -1,4 +1,4 @@
-"""The lock files: exact versions, a hash for every file that may be installed, and nothing missing."""
+"""The lock files have exact versions, a hash for every file that may be installed, and no package is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process kept running beside the server: real processes, which really die."""
+"""A process that is kept running beside the server: real processes, which really end."""
 
 from __future__ import annotations
 

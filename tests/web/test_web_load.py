@@ -1,4 +1,4 @@
-"""What the server takes on, and what it tells those it cannot take on. The service here answers when it is let."""
+"""Limits on requests, and the errors beyond them. The service here answers when a test lets it."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@
        |- PackageMissing       package_missing: a command needs packages that this environment leaves out
        |- BuildRunning         build_running: another builder holds the lock
        |- BuilderMissing       builder_missing: the builder beside the server is not running
-       |- BuildFailed          build_failed: nothing could be built, or the disk refused
+       |- BuildFailed          build_failed: nothing could be built, or the disk is full or cannot be written
        |- UnreadableFile       unreadable_file: one document could not be read; the build reports it and goes on
        |- UnreadableForNow     unreadable_for_now: the same, for lack of time, memory or a parser; tried again
        |- Overloaded           overloaded: the limit of open requests, connections or unread replies is reached

@@ -74,7 +74,7 @@ class Document:
 
 
 def left_out_of(own: Mapping[str, str]) -> tuple[str, ...]:
-    """What was left out of a document, from the `note` among what its file says of itself."""
+    """What was left out of a document, from the `note` among its file's own details."""
     return tuple(own.get("note", "").splitlines())
 
 

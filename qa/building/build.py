@@ -74,7 +74,7 @@ def build(
 
     Args:
         settings: Where documents and index are, the model, and the limits of reading.
-        on_progress: Called now and then, from this thread.
+        on_progress: Called from time to time, from this thread.
         encoder: A model that is loaded already; None loads the settings' one when something needs encoding.
         fresh: Whether to read and encode everything anew, whatever is known.
         verify: Whether to compare every byte of the current version first, and to fail if one differs.
@@ -82,7 +82,7 @@ def build(
 
     Raises:
         BuildRunning: another process is building in the same index folder.
-        BuildFailed: there is no folder of documents, nothing can be read for now, or the disk refused.
+        BuildFailed: there is no folder of documents, no file can be read for now, or the disk is full or read-only.
         DamagedSnapshot: `verify` found damage.
         ModelUnavailable: weights are missing, altered or not loadable.
         UnreadableFile: the sidecar is broken.

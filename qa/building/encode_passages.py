@@ -26,7 +26,7 @@ from qa.records import Document, Passage
 
 @dataclass(frozen=True, slots=True)
 class ToWrite:
-    """A document to write. `own` is what its file says of itself; `kept` says that it could not be read for now."""
+    """A document to write. `own` has its file's own details; `kept` says that it could not be read for now."""
 
     document: Document
     own: Mapping[str, str]

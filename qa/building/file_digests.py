@@ -79,7 +79,7 @@ class FileDigests:
         """Store the digests of the files that were asked for or remembered, and why some could not be read.
 
         Raises:
-            sqlite3.Error, OSError: the disk refuses.
+            sqlite3.Error, OSError: the disk is full or cannot be written.
         """
         if self._now == self._before and dict(failures) == self._failures_before:
             return

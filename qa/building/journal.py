@@ -44,7 +44,7 @@ class Journal:
         """Open the journal, or begin one.
 
         Raises:
-            sqlite3.Error: the disk refuses.
+            sqlite3.Error: the disk is full or cannot be written.
         """
         self._path = index_dir / JOURNAL
         self._database = self._opened()

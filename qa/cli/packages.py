@@ -35,7 +35,7 @@ MEASURING = Packages(("ir-measures", "scikit-learn"), "Install the extra: pip in
 
 
 def check_packages(what: str, *needed: Packages) -> None:
-    """See that packages are installed, without importing them.
+    """Check that packages are installed, without importing them.
 
     Args:
         what: What needs them, as `qa build`.

@@ -130,7 +130,7 @@ def write_report(index_dir: Path, report: BuildReport) -> None:
     """Keep a build's report: `counts` of the files by fate, and of those the files that are not simply unchanged.
 
     Raises:
-        OSError: the disk refused.
+        OSError: the disk is full or cannot be written.
     """
     notable = tuple(file for file in report.files if file.fate is not Fate.UNCHANGED or file.reason)
     counts = Counter(file.fate.value for file in report.files)

@@ -41,7 +41,7 @@ class BuilderLock:
         self._using = Lock()
 
     def hold(self) -> bool:
-        """Take the lock, or keep it; to be called again now and then, for another builder may have it or end.
+        """Take the lock, or keep it; to be called again from time to time, for another builder may have it or end.
 
         Returns:
             Whether this builder has the lock.

@@ -29,7 +29,7 @@ def open_upload(folder: Path) -> BinaryIO:
     """A new, locked file in a folder of documents, that no build looks at; its path is the file's `name`.
 
     Raises:
-        OSError: the disk refused.
+        OSError: the disk is full or cannot be written.
     """
     while True:
         file = (folder / f".upload-{secrets.token_hex(8)}").open("xb")
@@ -42,7 +42,7 @@ def put_in_place(file: BinaryIO, path: Path) -> None:
     """Give a whole upload its name, in one step, and close it; it is locked until it has that name.
 
     Raises:
-        OSError: the disk refused.
+        OSError: the disk is full or cannot be written.
     """
     if sys.platform == "win32":
         file.close()  # an open file cannot be renamed there

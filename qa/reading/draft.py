@@ -30,7 +30,7 @@ class Draft:
 class Read(NamedTuple):
     """What a format's reader makes of a file.
 
-    `own` is what the file says of itself (title, author, date and so on). `left_out` names what of the file is not in
+    `own` has the file's own details (title, author, date and so on). `left_out` names what of the file is not in
     the drafts ("3 charts", "without text: page 2"), one phrase for each kind (`qa.reading.left_out`).
     """
 

@@ -8,7 +8,7 @@
     url = "https://example.org/annual-report"
 
 Every field may be left out. Titles and names are one line each; an address is one that a link may lead to. What stands
-here goes before what the file says of itself.
+here takes precedence over the file's own details.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class PassageArrays:
         )
 
     def copy(self, first: int, last: int, documents: npt.NDArray[np.int32], files: ArrayFiles) -> Iterator[None]:
-        """Write passages `first` to `last` as they stand, but for the rows of their documents; pauses now and then.
+        """Copy passages `first` to `last`, with new rows of their documents; pauses from time to time.
 
         Args:
             first: The first of them.

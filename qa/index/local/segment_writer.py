@@ -111,7 +111,7 @@ class SegmentWriter:
 
         Args:
             document: The document.
-            own: What its file says of itself, before anything else known of it.
+            own: Its file's own details, before anything else known of it.
             passages: Its passages in order, each with the digest of what was encoded, and its vectors: of at least one
                 token and of every sentence.
             sidecar: A digest of what the sidecar says of the file.

@@ -113,7 +113,7 @@ class TextsWriter:
 
         Args:
             document: The document.
-            own: What its file says of itself, before anything else known of it.
+            own: Its file's own details, before anything else known of it.
             sidecar: See `StoredDocument`; `kept` likewise.
             kept: Whether an earlier reading was kept.
         """

@@ -23,7 +23,7 @@ from qa.records import BlockKind
 
 
 def read_docx(data: bytes) -> Read:
-    """Turn a Word document into drafts, and what it says of itself.
+    """Read a Word document as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is broken, encrypted, or no Word document.

@@ -30,7 +30,7 @@ _QUOTED = re.compile(rb"(?m)^>(>*From )")
 
 
 def read_message(data: bytes) -> Read:
-    """Turn one message into drafts, and what it says of itself.
+    """Read one message as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is no message, or one without text.

@@ -32,7 +32,7 @@ _EMBEDDED = {"iframe": "embedded page", "video": "video", "audio": "recording", 
 
 
 def read_html(data: bytes) -> Read:
-    """Turn a page into drafts, and what it says of itself.
+    """Read a page as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is no text, or nested too deeply.

@@ -27,7 +27,7 @@ _MOST_REPEATED = 1_000  # rows or cells that stand for one another
 
 
 def read_odf(data: bytes) -> Read:
-    """Turn an OpenDocument file into drafts, and what it says of itself.
+    """Read an OpenDocument file as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is broken, encrypted, or none of these.

@@ -27,7 +27,7 @@ _TROUBLE = {
 
 
 def read_pdf(data: bytes) -> Read:
-    """Turn a PDF into drafts, and what it says of itself.
+    """Read a PDF as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is encrypted or broken, or no page holds text.

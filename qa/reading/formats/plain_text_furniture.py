@@ -32,7 +32,7 @@ _FEWEST_PAGES = 3  # numbers that count up by one, to be page numbers
 
 
 def mark_furniture(texts: Sequence[str | None]) -> list[bool]:
-    """Which of a file's paragraphs are furniture.
+    """Which of a file's paragraphs are boilerplate.
 
     Args:
         texts: The paragraphs in order; None for what is none, such as a marked heading.

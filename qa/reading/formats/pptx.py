@@ -28,7 +28,7 @@ _DEEPEST_GROUP = 20
 
 
 def read_pptx(data: bytes) -> Read:
-    """Turn a presentation into drafts, and what it says of itself.
+    """Read a presentation as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is broken, encrypted, or no presentation, or no slide holds text.

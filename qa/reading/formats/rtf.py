@@ -47,7 +47,7 @@ _LARGEST_CODE = 0x10FFFF
 
 
 def read_rtf(data: bytes) -> Read:
-    """Turn an RTF file into drafts, and what it says of itself.
+    """Read an RTF file as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is none, or nested too deeply.

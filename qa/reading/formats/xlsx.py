@@ -26,7 +26,7 @@ _GIVEN = re.compile(r"(?i)(?:sheet|tabelle|feuil|hoja|foglio|blad|ark|arkusz)\s?
 
 
 def read_xlsx(data: bytes) -> Read:
-    """Turn a workbook into drafts, and what it says of itself.
+    """Read a workbook as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is broken, encrypted, or no workbook, or no sheet holds text.

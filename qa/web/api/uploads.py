@@ -67,7 +67,7 @@ class Inbox:
         Raises:
             InvalidRequest: no document may have the name, or the content is empty.
             NameTaken: a file or a folder is in the way.
-            BuildFailed: the disk refused.
+            BuildFailed: the disk is full or cannot be written.
         """
         name = checked_name(name)
         try:
@@ -113,7 +113,7 @@ class Inbox:
         Raises:
             InvalidRequest: no document may have the name.
             UnknownDocument: there is no such file.
-            BuildFailed: the disk refused.
+            BuildFailed: the disk is full or cannot be written.
         """
         name = checked_name(name, removing=True)
         try:
@@ -132,7 +132,7 @@ class Inbox:
         """Ask the builder beside the server for a build.
 
         Raises:
-            BuildFailed: the disk refused.
+            BuildFailed: the disk is full or cannot be written.
         """
         try:
             self._index_dir.mkdir(parents=True, exist_ok=True)

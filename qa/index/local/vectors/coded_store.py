@@ -104,7 +104,7 @@ def write_codes(vectors: Floats, path: Path) -> None:
         path: The file to write.
 
     Raises:
-        OSError: the disk refused.
+        OSError: the disk is full or cannot be written.
     """
     blocks = [vectors[at : at + _BLOCK] for at in range(0, len(vectors), _BLOCK)]
     low = np.min([block.min(axis=0) for block in blocks], axis=0)

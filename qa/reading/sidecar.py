@@ -7,8 +7,8 @@
     date = 2023-05-01
     url = "https://example.org/annual-report"
 
-Every field may be left out. Titles and names are one line each; an address is one that a link may lead to. What stands
-here takes precedence over the file's own details.
+Every field may be left out. Titles and names are one line each; an address must be a valid web address. These details
+take precedence over the file's own.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ _HOW_TO_MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.tok
 
 
 class Settings(BaseModel):
-    """All settings, with their defaults. The README's table is checked against these fields."""
+    """All settings, with their defaults. A test compares the README's table with these fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 

@@ -1,4 +1,4 @@
-"""A builder to be killed, in a process of its own: by itself at its n-th step, or from outside after its n-th step.
+"""A builder in a process that is killed: by itself at its n-th step, or from outside after its n-th step.
 
 It builds and then merges, or builds alone, or merges alone, or rolls back and then prunes.
 

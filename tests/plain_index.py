@@ -1,4 +1,4 @@
-"""What an index has to answer, worked out passage by passage from the texts: the oracle of `test_index_contract`."""
+"""A plain implementation of an index, computed passage by passage: the oracle of `test_index_contract`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Segments and indexes over small documents, written without a build, for tests of what is stored."""
+"""Writes segments and indexes of small documents without a build, for tests of what is stored."""
 
 from __future__ import annotations
 

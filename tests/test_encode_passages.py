@@ -1,4 +1,4 @@
-"""Passages get their own vectors, in order; nothing is encoded twice, and little is held."""
+"""Passages get their own vectors, in order; nothing is encoded twice, and memory stays bounded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One suite that every index passes, bit for bit, with an oracle that works everything out passage by passage."""
+"""One suite that every index passes, bit for bit, with an oracle that computes everything passage by passage."""
 
 from __future__ import annotations
 

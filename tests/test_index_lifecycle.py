@@ -1,4 +1,4 @@
-"""Whatever happens to an index, it says what one says that is built at once from the same files.
+"""After any changes, an index answers like one that is built at once from the same files.
 
 Documents are added, changed, renamed, described anew and removed; segments are merged; versions are rolled back;
 builds and merges are killed at any step.

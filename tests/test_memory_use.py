@@ -1,4 +1,4 @@
-"""What is held in memory for each passage: little while a segment is written, and next to nothing while it serves."""
+"""Memory for each passage: little while a segment is written, and next to none while it serves."""
 
 from __future__ import annotations
 

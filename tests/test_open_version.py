@@ -1,4 +1,4 @@
-"""Opening a version: whole or refused, held while it is read, and let go of."""
+"""Opening a version: it is whole or refused, it is held while it is read, and released afterwards."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from waiting import until
 from workshop import TEXTS, Workshop
 
 import qa.index.local.current
+from qa.answering.answer_cache import AnswerCache
 from qa.answering.service import Service
 from qa.cli.open_service import open_service
 from qa.errors import DamagedSnapshot, InvalidQuestion, NoIndex, QAError, UnknownDocument
@@ -88,12 +89,16 @@ def test_a_question_asked_again_is_answered_from_memory_until_the_index_changes(
         assert again.snapshot != first.snapshot
 
 
-def test_remembered_answers_are_bounded(shop):
+def test_remembered_answers_are_bounded_and_the_one_that_was_asked_for_longest_ago_goes_first(shop):
     shop.build()
+    kept = AnswerCache()
     with serving(shop) as service:
-        for number in range(300):
-            service.ask(f"who built pier {number}")
-        assert len(service._given._answers) == 256
+        answer = service.ask("who built the pier")
+    for number in range(256):
+        kept.keep(number, answer)
+    assert kept.get(0) is answer
+    kept.keep(256, answer)
+    assert [number for number in range(257) if kept.get(number) is None] == [1]
 
 
 def test_original_is_served_only_as_it_was_indexed(shop):

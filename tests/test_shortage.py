@@ -1,4 +1,4 @@
-"""A parser that is killed, starved or too slow says nothing of the document: it is read again, and served meanwhile.
+"""If a parser is killed, lacks memory or is too slow, the document is read again, and served meanwhile.
 
 Workers are real processes that really die; `stand_in` makes them.
 """

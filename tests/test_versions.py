@@ -1,4 +1,4 @@
-"""Versions and segments on disk: published, verified, rolled back, pruned, and brought back after a kill."""
+"""Versions and segments on disk: published, verified, rolled back, pruned, and recovered after a kill."""
 
 from __future__ import annotations
 

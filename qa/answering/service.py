@@ -1,6 +1,6 @@
-"""Answers from the current index: checks a question, searches, quotes, and says what is loaded.
+"""Answers questions from the current index: checks a question, searches, and quotes; lists what is loaded.
 
-Guarantees: one question is answered from one version of the index, whole, whatever is published meanwhile.
+Guarantees: one question is answered from one version of the index, whatever is published meanwhile.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Service:
     """Answers questions from the current index. Safe to call from several threads."""
 
     def __init__(self, settings: Settings, encoder: Encoder, source: IndexSource) -> None:
-        """Take a model and an index into use; where the index cannot be read, `ready` says why.
+        """Use a model and an index; if the index cannot be read, `ready` says why.
 
         Args:
             settings: Limits of a question, and the folders with the documents and the notes of the builds.
@@ -145,12 +145,7 @@ class Service:
         """What is loaded."""
         with self._source.reading() as index:
             return IndexStatus(
-                index.id,
-                index.built_at,
-                self._encoder.id,
-                len(index.documents),
-                index.size,
-                self._source.trouble,
+                index.id, index.built_at, self._encoder.id, len(index.documents), index.size, self._source.trouble
             )
 
     def progress(self) -> ProgressReport | None:
@@ -180,8 +175,8 @@ class Service:
             pass
 
     def warm_up(self) -> None:
-        """Answer a question that nobody asked, so that the first one asked is as quick as the hundredth."""
-        with suppress(OperatingError):  # nothing to answer from: whoever asks is told
+        """Answer a few questions, so that the first one of a client is as quick as the hundredth."""
+        with suppress(OperatingError):  # there is no index; clients get that error themselves
             for place in ("here", "there", "elsewhere"):
                 self.ask(f"What is this about, {place}?")
 

@@ -1,12 +1,12 @@
-"""A folder of documents to a new version of the index.
+"""Builds a new version of the index from a folder of documents.
 
-Guarantees: what an index answers is a function of the documents and the configuration alone. What was read or encoded
-before is used again, so a build does only what is new, and goes on where it was interrupted. A file that cannot be
-read is reported and the others go in; one that could not be read for now is kept as it was served, where the same
-bytes were. Whatever fails, the version that serves is untouched.
+Guarantees: the answers of an index depend on the documents and the configuration alone. A build reuses what was read or
+encoded before, and continues where an earlier one was interrupted. A file that cannot be read is reported and the
+others are indexed; if it cannot be read for now, and the same bytes were served before, they go on being served.
+Whatever fails, the version that serves is not changed.
 
 1. Plan: which documents stay as they are stored, and which files must be read.
-2. Read the files that are new, each in a process that may die of it.
+2. Read the new files in a worker process, which may die of one without ending the build.
 3. Encode the passages that are new, and write the new documents into segments.
 4. Publish a version of the segments that count. If that is the current version, nothing is written.
 5. Note what was done, and remove what is too old.
@@ -75,7 +75,7 @@ def build(
 
     Args:
         settings: Where documents and index are, the model, and the limits of reading.
-        on_progress: Called now and then, from this thread.
+        on_progress: Called from time to time, from this thread.
         encoder: A model that is loaded already; None loads the settings' one when something needs encoding.
         fresh: Whether to read and encode everything anew, whatever is known.
         verify: Whether to compare every byte of the current version first, and to fail if one differs.
@@ -83,7 +83,7 @@ def build(
 
     Raises:
         BuildRunning: another process is building in the same index folder.
-        BuildFailed: there is no folder of documents, nothing can be read for now, or the disk refused.
+        BuildFailed: there is no folder of documents, no file can be read for now, or the disk is full or read-only.
         DamagedSnapshot: `verify` found damage.
         ModelUnavailable: weights are missing, altered or not loadable.
         UnreadableFile: the sidecar is broken.
@@ -267,7 +267,7 @@ class _Build:
         self._report.reused = version.counts.passages - self._report.encoded
 
     def _finish(self, reading: Reading) -> None:
-        """Forget what the publication has made needless, and note what was found of the files."""
+        """Remove what is not needed after the publication, and store the digests and failures of the files."""
         if not rolled_back(self._index_dir):
             (self._index_dir / ROLLED_BACK).unlink(missing_ok=True)
         remove_journal(self._index_dir)

@@ -1,7 +1,7 @@
 """Health checks of model, documents, index and disk: each finding in a line, with its remedy.
 
 Every byte of the index is compared. Nothing is changed but the note of which files were compared. A finding is `ok`, a
-`note` that needs no haste, or `wrong`.
+`note` that is not urgent, or `wrong`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _ROOM_FOR = 2.0  # times the current version's size: a build from nothing, or a 
 
 
 class Health(StrEnum):
-    """How a checked thing is."""
+    """The result of a check."""
 
     OK = "ok"
     NOTE = "note"
@@ -58,7 +58,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing checked. `remedy` says what to do, where there is something to do."""
+    """The result of one check. `remedy` says what to do; empty if nothing."""
 
     what: str
     health: Health

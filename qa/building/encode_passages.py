@@ -1,7 +1,7 @@
-"""Passages to vectors, in order: taken from earlier builds where they can be, else encoded.
+"""Gives passages their vectors, in order: from earlier builds where they are known, else encoded.
 
-Passages are taken some way ahead of those given out, no further than the encoder takes its texts, so that it never
-waits for work and memory stays bounded.
+Some passages are read ahead of those that are returned, as many as the encoder takes at once, so that the encoder
+never waits and memory stays bounded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from qa.records import Document, Passage
 
 @dataclass(frozen=True, slots=True)
 class ToWrite:
-    """A document to write. `own` is what its file says of itself; `kept` says that it could not be read for now."""
+    """A document to write. `own` has its file's own details; `kept` says that it could not be read for now."""
 
     document: Document
     own: Mapping[str, str]

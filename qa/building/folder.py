@@ -1,9 +1,9 @@
 """Lists the documents' folder: files to read, files of formats that are not read, and what cannot be read and why.
 
-Guarantees: every file is listed, to be read or with the reason why not, except hidden files and what editors leave
-behind. Only regular files inside the folder are opened (`qa.building.regular_files`): a link that leads out of the
-folder is named, not followed, since it would serve a file that nobody put here, and its target (a device, a dead
-network drive) may block the reader. A drive within the folder that does not answer is waited for only so long
+Guarantees: every file is listed, to be read or with the reason why not, except hidden files and backup files of
+editors. Only regular files inside the folder are opened (`qa.building.regular_files`): a link that leads out of the
+folder is named, not followed, since it would serve a file that was not put here, and its target (a device, a network
+drive without a server) may block the reader. The wait for a drive that gives no answer is limited
 (`qa.index.file_calls`). Nothing here parses a file.
 """
 
@@ -249,7 +249,7 @@ def _refused(error: OSError) -> str:
 
 
 def _raise_if_short(error: OSError) -> None:
-    """Raise a shortage of this machine as the build's error: as a file's, it would take documents out of the index."""
+    """Raise a shortage of this machine as the build's error: an error of the file would remove it from the index."""
     if error.errno in _SHORTAGES:
         told = f"The documents cannot be listed ({error.strerror}); what serves is untouched. Try again."
         raise BuildFailed(told, for_now=True)

@@ -1,7 +1,7 @@
-"""Parsed contents and vectors of an unfinished build, and the segments that it has finished.
+"""Stores the parsed contents and vectors of an unfinished build, and the segments that it has finished.
 
-The next build goes on from here; a published version makes it needless. An entry is used only if its digest is right,
-and a journal that cannot be read is begun anew: it only saves time.
+The next build continues with them; once a version is published, the journal is removed. An entry is used only if its
+digest is right, and a journal that cannot be read is replaced by an empty one: it only saves time.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ _VECTORS = "SELECT vector, tokens, scales, spans, sentence_levels, sentence_scal
 
 
 class Journal:
-    """Keeps what a build does. Use as a context."""
+    """The journal of a build. Use as a context."""
 
     def __init__(self, index_dir: Path) -> None:
         """Open the journal, or begin one.
 
         Raises:
-            sqlite3.Error: the disk refuses.
+            sqlite3.Error: the disk is full or cannot be written.
         """
         self._path = index_dir / JOURNAL
         self._database = self._opened()

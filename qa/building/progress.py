@@ -1,4 +1,4 @@
-"""Notes in the index folder how far a build is and how fast it goes, for the server to show."""
+"""Writes to the index folder how far a build is and how fast it goes, for the server to show."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Reads the files of the documents' folder that no earlier build has read.
 
-A file fails for what its bytes are, which is remembered under their digest, or for now: it changed meanwhile, or there
-was not enough time or memory, or no parser. Where the same bytes are stored, their content is kept for now; such a file
-is read again by the next build, whatever else changed.
+A file fails because of its bytes, which is stored under their digest, or for now: it changed while it was read, or
+there was not enough time or memory, or no parser. A file that fails for now is read again by the next build; until then
+its content is kept if the same bytes are stored.
 """
 
 from __future__ import annotations

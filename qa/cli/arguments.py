@@ -1,4 +1,4 @@
-"""The commands and their arguments. The modules of the commands are not imported here: each brings libraries."""
+"""The commands and their arguments. The modules of the commands are not imported here, since each imports libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens what answers questions: the model, the index, and the service over both."""
+"""Opens the service that answers questions, with its model and index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands print and log: foreign text made safe, and no character that an output cannot encode ends a command."""
+"""Prints and logs for the commands: foreign text is made safe, and what an output cannot encode is escaped."""
 
 from __future__ import annotations
 

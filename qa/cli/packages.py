@@ -1,4 +1,4 @@
-"""The packages that only some commands need, and the error where an environment leaves them out."""
+"""The packages that only some commands need, and the error if they are not installed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ASSISTANTS = Packages(("mcp",), "Install the extra: pip install '.[mcp]'")
 
 
 def check_packages(what: str, *needed: Packages) -> None:
-    """See that packages are installed, without importing them.
+    """Check that packages are installed, without importing them.
 
     Args:
         what: What needs them, as `qa build`.

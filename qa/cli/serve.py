@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from qa.answering.service import Service
     from qa.web.metrics import Metrics
 
-_BUILDER_STARTS_WITHIN_S = 10  # else the server starts without it, and says so
+_BUILDER_STARTS_WITHIN_S = 10  # else the server starts without it, and reports that
 _LOOK_EVERY_S = 0.05
 _LOG_PATIENCE_S = 0.05  # for room in the log's pipe, while nothing else is answered
 _BUILDER_PATIENCE_S = 1.0  # the builder's words wait in a thread of their own
@@ -149,7 +149,7 @@ def _serve_from_many(settings: Settings, listener: socket.socket, *, with_builde
 
     class Processes(Multiprocess):
         def terminate_all(self) -> None:
-            listener.close()  # or new clients would be let in and left waiting while the old ones get their answers
+            listener.close()  # else new clients would be accepted and wait while the old ones get their answers
             super().terminate_all()
 
     app = partial(application, with_builder=with_builder)

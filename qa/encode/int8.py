@@ -1,6 +1,6 @@
-"""Vectors as int8 with one scale each, which loses nothing that ranking can see.
+"""Vectors as int8 with one scale each: how they are made and compared, and the vectors that are stored of a passage.
 
-How they are made, what is stored of a passage, and their cosines with a question's.
+Measured on the questions of docs/quality.md, ranking is the same as with float32.
 """
 
 from __future__ import annotations

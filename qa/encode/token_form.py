@@ -11,9 +11,9 @@
 In memory a level is an `int8`: sixteen times its value at four bits, 32 times at two, since a packed byte gives those
 by a shift and by a mask.
 
-The rotation is twice: interleave, change signs, and the Walsh-Hadamard transform of blocks. It only adds and subtracts
-(Ailon & Chazelle, "The Fast Johnson-Lindenstrauss Transform", 2009), so it gives the same bits for a vector in any
-company.
+The rotation is done twice: interleave, change signs, and the Walsh-Hadamard transform of blocks (Ailon & Chazelle, "The
+Fast Johnson-Lindenstrauss Transform", 2009). It only adds and subtracts, so a vector's result is the same bits whatever
+other vectors are turned with it.
 """
 
 from __future__ import annotations

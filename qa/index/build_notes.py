@@ -58,9 +58,8 @@ class BuildReport:
     """What a build did.
 
     A report that was read back lacks the files that are simply unchanged, and has the number of all files by fate in
-    `counts`. `published` says whether there is a new snapshot; without, the current
-    one is as wanted, or `held_back` names the one that the documents would give but that was rolled back. `error` is
-    why nothing was built.
+    `counts`. `published` says whether there is a new snapshot. If not, the current one is up to date, or `held_back`
+    names the one that the documents would give but that was rolled back. `error` is why nothing was built.
     """
 
     snapshot: str = ""
@@ -131,7 +130,7 @@ def write_report(index_dir: Path, report: BuildReport) -> None:
     """Keep a build's report: `counts` of the files by fate, and of those the files that are not simply unchanged.
 
     Raises:
-        OSError: the disk refused.
+        OSError: the disk is full or cannot be written.
     """
     notable = tuple(file for file in report.files if file.fate is not Fate.UNCHANGED or file.reason)
     counts = Counter(file.fate.value for file in report.files)

@@ -1,4 +1,4 @@
-"""The application: routes, guard and error handling put together around one service."""
+"""Makes the application of one service: routes, guard and error handling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the web needs of whoever answers: `qa.answering.service.Service` in production, a small fake in tests."""
+"""The interface of the service that answers: `qa.answering.service.Service` in production, a small fake in tests."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Errors on their way out: one status per cause, one shape for every route.
+"""Turns errors into replies: one status per cause, one shape for every route.
 
-Guarantees: whatever goes wrong, the reply is `{"error": {"code", "message"}}`, or for a browser that asked for a
-page, a page with the same code and message. An unforeseen exception is logged with its traceback and leaks nothing.
+Guarantees: every error's reply is `{"error": {"code", "message"}}`, or for a browser that asked for a page, a page with
+the same code and message. An unexpected exception is logged with its traceback; the reply says nothing of it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A service over a few in-memory documents: questions are answered by shared words, everything else is as promised."""
+"""A service over a few in-memory documents, which finds answers by words that question and text share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents that between them have everything a page has to show."""
+"""Documents that together have everything that a page can show."""
 
 from __future__ import annotations
 

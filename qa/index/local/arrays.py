@@ -115,7 +115,7 @@ class ArrayFiles:
         return self._files[name].rows
 
     def close(self) -> None:
-        """Close the files, and let go of what a full disk refuses."""
+        """Close the files; what cannot be written to a full disk is dropped."""
         for file in self._files.values():
             with suppress(OSError):
                 file.close()

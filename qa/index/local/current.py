@@ -1,8 +1,8 @@
-"""The version that serves, held open while anyone reads it, and exchanged for a new one without a torn request.
+"""Holds the version that serves open, and exchanges it for a new one between requests.
 
-Guarantees: a reader has one version, whole, for as long as it reads. A version is closed when its last reader is done;
-segments that the next one shares stay open. One that cannot be opened is refused: the one that serves goes on serving,
-and at the start the newest whole one takes its place. No document, version or segment on disk is changed.
+Guarantees: a reader has the same version for as long as it reads. A version is closed when its last reader is done;
+segments that the next one shares stay open. If a new version cannot be opened, the one before goes on serving; at the
+start, the newest undamaged one serves instead. Documents, versions and segments on disk are not changed.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Held(Index, Protocol):
 
 
 class _Lease:
-    """An index with a count of those who read it."""
+    """An index with the number of its readers."""
 
     def __init__(self, index: Held) -> None:
         self.index = index
@@ -117,12 +117,12 @@ class CurrentIndex:
             self._release(lease)
 
     def watch(self) -> None:
-        """Look for a new snapshot now and then, from a thread of its own, until `close`."""
+        """Check for a new snapshot every half second, in a thread, until `close`."""
         self._watcher = threading.Thread(target=self._watch, name="snapshots", daemon=True)
         self._watcher.start()
 
     def close(self) -> None:
-        """Stop watching and let go of the snapshot."""
+        """Stop watching and close the snapshot."""
         self._closing.set()
         if self._watcher:
             self._watcher.join()

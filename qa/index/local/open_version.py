@@ -1,8 +1,8 @@
-"""Opens a version of the index for reading, and holds it so that nobody prunes it.
+"""Opens a version of the index for reading, and holds a lock so that it is not pruned.
 
 Guarantees: a version opens only if its file is as it was written and every file of its segments is as it was when it
-was last compared with its digest; what is damaged is refused with the reason and left where it is. Segments that
-several open versions share are open once.
+was last compared with its digest; a damaged one is refused with the reason, and stays on disk. Segments that several
+open versions share are opened once.
 """
 
 from __future__ import annotations

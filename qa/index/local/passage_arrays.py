@@ -1,4 +1,4 @@
-"""What a segment's arrays hold of each passage: its vectors, and which document it belongs to.
+"""A segment's arrays by passage: its vectors, and the document that it belongs to.
 
 A token's sentence is stored by runs: a run is of neighbouring tokens of one sentence, or of none.
 """
@@ -61,7 +61,7 @@ class PassageArrays:
         )
 
     def copy(self, first: int, last: int, documents: npt.NDArray[np.int32], files: ArrayFiles) -> Iterator[None]:
-        """Write passages `first` to `last` as they stand, but for the rows of their documents; pauses now and then.
+        """Copy passages `first` to `last`, with new rows of their documents; pauses from time to time.
 
         Args:
             first: The first of them.

@@ -1,4 +1,4 @@
-"""One segment of the index, open: immutable documents with everything that finds and shows them."""
+"""One open segment of the index: its documents, their passages, and the arrays that are searched."""
 
 from __future__ import annotations
 

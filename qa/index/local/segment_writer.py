@@ -1,7 +1,7 @@
 """Writes one segment: documents one after another, in the order of their paths, into a folder of its own.
 
-Whatever stops the builder leaves a folder that nobody reads; the next build removes it. Vectors and texts go to disk
-as they come; what stays in memory until the end are the postings and word forms, some hundred bytes a passage.
+A builder that stops at any point leaves a folder that no version names; the next build removes it. Vectors and texts
+are written to disk as they come; postings and word forms stay in memory until the end, some hundred bytes a passage.
 
 Guarantees: the same documents give the same bytes. A document or passage that cannot be written ends the writing.
 """
@@ -110,7 +110,7 @@ class SegmentWriter:
 
         Args:
             document: The document.
-            own: What its file says of itself, before anything else known of it.
+            own: Its file's own details, before anything else known of it.
             passages: Its passages in order, each with the digest of what was encoded, and its vectors: of at least one
                 token and of every sentence.
             sidecar: A digest of what the sidecar says of the file.

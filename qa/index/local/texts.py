@@ -78,7 +78,7 @@ class TextsWriter:
 
     def __init__(self, folder: Path) -> None:
         self._database = sqlite3.connect(folder / TEXTS, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = OFF")  # a torn file is never published
+        self._database.execute("PRAGMA journal_mode = OFF")  # an incomplete file is never published
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(_SCHEMA)
         self._database.execute("BEGIN")
@@ -113,7 +113,7 @@ class TextsWriter:
 
         Args:
             document: The document.
-            own: What its file says of itself, before anything else known of it.
+            own: Its file's own details, before anything else known of it.
             sidecar: See `StoredDocument`; `kept` likewise.
             kept: Whether an earlier reading was kept.
         """

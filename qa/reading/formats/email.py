@@ -1,4 +1,4 @@
-"""Messages to drafts: the subject as title, the lines of the head that mail programs show, and the body.
+"""Reads messages as drafts: the subject as title, the lines of the head that mail programs show, and the body.
 
 Of a message in several forms the plain text is read, else HTML; then its further texts. Attachments that are documents
 are read by themselves (`qa.containers`), others are counted among what was left out. A mailbox (MBOX) is its messages
@@ -30,7 +30,7 @@ _FORMS = ("plain", "html")  # of a message's text, the first one preferred
 
 
 def read_message(data: bytes) -> Read:
-    """Turn one message into drafts, and what it says of itself.
+    """Read one message as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is no message, or one without text.

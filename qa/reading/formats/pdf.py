@@ -1,4 +1,4 @@
-"""PDF to drafts: PDFium finds a page's text, `pdf_order` its lines, and `qa.reading.layout` makes paragraphs of them.
+"""Reads PDF as drafts: PDFium finds the text, `pdf_order` its lines, `qa.reading.layout` makes paragraphs of them.
 
 Pages that hold pictures of text rather than text cannot be read here; they are named among what was left out.
 """
@@ -27,7 +27,7 @@ _TROUBLE = {
 
 
 def read_pdf(data: bytes) -> Read:
-    """Turn a PDF into drafts, and what it says of itself.
+    """Read a PDF as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is encrypted or broken, or no page holds text.

@@ -1,4 +1,5 @@
-"""Routes that change the documents; they exist only where QA_ADMIN_TOKEN is set, for whoever sends it.
+"""Routes that change the documents. They exist only if QA_ADMIN_TOKEN is set, and only requests with that token may use
+them.
 
 A file is stored under its path and the builder beside the server asked for a build; /api/index tells how far that is
 and, when it is done, what became of every file. Documents are read by id, files are written by path.
@@ -45,7 +46,7 @@ async def allowed(request: Request) -> None:
 
 
 async def with_a_builder(request: Request) -> None:
-    """Refuse what would need a build while no builder is running; nothing is stored or removed then.
+    """Refuse a request that needs a build while no builder is running; nothing is stored or removed then.
 
     Raises:
         BuilderMissing: no builder is running.

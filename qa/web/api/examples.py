@@ -1,4 +1,4 @@
-"""Example replies for the API's description. A test holds them to the schema."""
+"""Example replies for the API's description. A test checks them against the schema."""
 
 from __future__ import annotations
 

@@ -278,7 +278,7 @@ class RemovedByNameModel(RemovedModel):
 
 
 class HealthModel(_Reply):
-    """A probe's good news."""
+    """The reply of a probe that succeeds."""
 
     status: Literal["ok", "ready"]
 

@@ -1,6 +1,7 @@
 """The JSON routes. Their shapes are in `request_models` and `reply_models`; `json_form` writes what they send.
 
-Handlers hand whatever may block to the application's workers, reply and all: a question blocks nobody else.
+Handlers give calls that may block to the application's workers, with the writing of the reply, so that one question
+does not delay others.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ FilePath = Annotated[
 
 
 def moved(request: Request, path: str) -> Response:
-    """Lead a request on to another path, with its query string; a browser keeps the fragment (RFC 9110, 10.2.2).
+    """Redirect a request to another path with its query string; a browser keeps the fragment (RFC 9110, 10.2.2).
 
     A cache must ask again, since another document may come to have the id that led here.
     """

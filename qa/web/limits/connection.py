@@ -5,7 +5,7 @@ Guarantees, beside those on heads (`qa.web.limits.request_parsing`):
 - A request's head arrives whole within some seconds of the connection or of the reply before.
 - A client that takes nothing of a reply for some seconds is dropped.
 - Only so many connections are open, in all and for one address (`qa.web.limits.address_limits`).
-- What is refused here is told in the one shape of errors, with the security headers.
+- A request that is refused here gets the usual JSON error, with the security headers.
 
 The time that a body takes is limited by the guard, and idle connections are closed by uvicorn.
 """
@@ -55,7 +55,7 @@ class Connection(BoundedRequests):
         self._places = _places(self.server_state, self.most)
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Take a client on, or tell it that there are too many."""
+        """Accept a client, or tell it that there are too many."""
         super().connection_made(cast("Any", CountedTransport(cast("Any", transport))))
         # By default uvicorn takes the word of a proxy on this machine for who asks; for the places it must be named.
         proxies = _proxies(os.environ.get("FORWARDED_ALLOW_IPS", ""))
@@ -74,7 +74,7 @@ class Connection(BoundedRequests):
         _stop(self._sent_due)
 
     def close_for_another(self) -> None:
-        """Close, since a newcomer needs the place; a client in the middle of a head is told."""
+        """Close, since a new connection needs the place; a client that has sent a part of a head gets an error."""
         told = self._refused or self.transport.is_closing()
         self._refused = True
         if self.held_bytes and not told:
@@ -147,7 +147,7 @@ class Connection(BoundedRequests):
             self._sent_due = self.loop.call_later(self.send_seconds, self.look_at_reading)
 
     def _refuse(self, error: Exception) -> None:
-        """Read no more of this client, and end the connection with an error, or with the answer that is under way."""
+        """Read no more of this client; end the connection with an error, or with the answer that is being sent."""
         if self._refused or self.transport.is_closing():
             return
         self._refused = True

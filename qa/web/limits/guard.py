@@ -1,4 +1,4 @@
-"""The outermost layer: who may ask, how much they may send, and what every reply carries.
+"""The outermost ASGI layer: checks host and origin of requests, limits bodies, and adds the security headers.
 
 Guarantees: a request for a host name that is not ours is refused, so that a page elsewhere cannot read a local
 service through DNS rebinding; a request that could change something must come from a page of ours or from no page;
@@ -39,7 +39,7 @@ SECURITY_HEADERS = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
 ASKED_HEAD = "qa.asked_head"  # in the scope of a request to HEAD, which routes see as GET
-_BODY_SECONDS = 20.0  # for a whole question, or for the next piece of an upload
+BODY_SECONDS = 20.0  # for a whole question, or for the next piece of an upload
 _ASKING = "/api/ask"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CACHE_DEFAULT = (b"cache-control", b"private, no-cache")
@@ -178,7 +178,7 @@ class Guard:
         if has_body and media_type != "application/json" and _takes_json(request) and not upload:
             raise HTTPException(415)
         received, whole = 0, False
-        due = asyncio.get_running_loop().time() + _BODY_SECONDS
+        due = asyncio.get_running_loop().time() + BODY_SECONDS
 
         async def receive_limited() -> Message:
             nonlocal received, whole, due
@@ -192,7 +192,7 @@ class Guard:
             if received > limit:
                 raise HTTPException(413)
             if upload:
-                due = asyncio.get_running_loop().time() + _BODY_SECONDS
+                due = asyncio.get_running_loop().time() + BODY_SECONDS
             return message
 
         return receive_limited

@@ -1,4 +1,4 @@
-"""Templates to pages. Everything is escaped, and a name that a template does not get is an error."""
+"""Renders templates as pages. Everything is escaped, and a name that a template does not get is an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer as the results page shows it, and a quote's place among the results as the reader page shows it."""
+"""Prepares an answer for the results page, and a quote's place among the results for the reader page."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ ANSWER: dict[str, Any] = {
             "text": _TEXT,
             "headings": [],
             "highlights": [{"start": 8, "end": 17}],
+            "tables": [],
             "citation": {
                 "document_id": "001_fe88db643a881d9c",
                 "title": "COO of the medical foundation named",

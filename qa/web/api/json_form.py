@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from qa.records import Answer, Block, Citation, Document, IndexStatus, Quote, WordMatch
+from qa.records import Answer, Block, Citation, Document, IndexStatus, Quote, QuotedTable, WordMatch
 from qa.web.document_list import Listed
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")).encode
@@ -56,6 +56,7 @@ def _quote_data(quote: Quote, *, explain: bool) -> dict[str, Any]:
         "text": quote.text,
         "headings": quote.headings,
         "highlights": [{"start": span.start, "end": span.end} for span in quote.highlights],
+        "tables": [_table_data(table) for table in quote.tables],
         "citation": citation_data(quote.citation),
         "also_in": [citation_data(citation) for citation in quote.also_in],
         "footnotes": [{"text": note.text, "start": note.start, "end": note.end} for note in quote.footnotes],
@@ -64,6 +65,15 @@ def _quote_data(quote: Quote, *, explain: bool) -> dict[str, Any]:
         result["signals"] = dict(quote.signals)
         result["words"] = [_word_data(word) for word in quote.words]
     return result
+
+
+def _table_data(table: QuotedTable) -> dict[str, Any]:
+    return {
+        "start": table.start,
+        "end": table.end,
+        "heads": table.heads,
+        "rows": [[{"start": cell.start, "end": cell.end} if cell else None for cell in row] for row in table.rows],
+    }
 
 
 def _word_data(match: WordMatch) -> dict[str, Any]:

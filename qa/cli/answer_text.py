@@ -71,6 +71,7 @@ def _quote_lines(quote: Quote, terminal: Terminal, addresses: QuoteAddresses) ->
     if where.page:
         place += f", {place_words(where.source, where.page, next(iter(quote.headings), None))}"
         place += _whole_place(where)
+        place += ", read by OCR" if where.recognised else ""
     yield from _linked(f"[{place}]", where, terminal, addresses, margin)
     yield from quote_lines(quote, terminal, f"{margin}| ")
     for note in quote.footnotes:

@@ -36,6 +36,7 @@ ANSWER: dict[str, Any] = {
                 "source": "001_fe88db643a881d9c.txt",
                 "page": None,
                 "pages": None,
+                "recognised": False,
                 "start": _START,
                 "end": _END,
                 "url": quote_url("001_fe88db643a881d9c", _START, _END, _TEXT),

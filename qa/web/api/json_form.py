@@ -99,6 +99,7 @@ def citation_data(citation: Citation) -> dict[str, Any]:
         "source": citation.source,
         "page": citation.page,
         "pages": list(citation.pages) if citation.pages else None,
+        "recognised": citation.recognised,
         "start": citation.start,
         "end": citation.end,
         "url": citation.url,
@@ -108,6 +109,8 @@ def citation_data(citation: Citation) -> dict[str, Any]:
 def documents_data(listed: Listed) -> dict[str, Any]:
     """A page of the list of documents."""
     documents = [asdict(document) for document in listed.documents]
+    for document in documents:
+        del document["recognised"]  # told with each citation and, in words, with the document
     return {"documents": documents, "matching": listed.matching, "cursor": listed.cursor}
 
 

@@ -40,6 +40,7 @@ class CitationModel(_Reply):
     source: str = Field(description="File under the documents' folder")
     page: int | None = Field(description="The page of the words that answer; null where there are no pages")
     pages: list[int] | None = Field(description="The first and the last page that the passage stands on")
+    recognised: bool = Field(description="Whether text recognition (OCR) read some of these pages")
     start: int = Field(description="Offset into the document's canonical text, in code points")
     end: int
     url: str = Field(description="Opens the document at the quote, relative to this service")

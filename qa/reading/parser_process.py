@@ -38,7 +38,8 @@ _TRIES = 2
 
 # What Python and the libraries need to start and to read text; anything else may be a secret.
 _ENVIRONMENT = frozenset(
-    "PATH LANG LANGUAGE TZ PYTHONHOME PYTHONUTF8 PYTHONIOENCODING LD_LIBRARY_PATH DYLD_LIBRARY_PATH SYSTEMROOT".split()
+    "PATH LANG LANGUAGE TZ PYTHONHOME PYTHONUTF8 PYTHONIOENCODING LD_LIBRARY_PATH DYLD_LIBRARY_PATH SYSTEMROOT "
+    "TESSDATA_PREFIX".split()
 )
 
 
@@ -206,6 +207,7 @@ def _environment() -> dict[str, str]:
     """A worker's environment: what Python needs, and nothing that is a secret of ours."""
     kept = {name: value for name, value in os.environ.items() if name.upper() in _ENVIRONMENT or name.startswith("LC_")}
     package = str(Path(__file__).resolve().parents[2])
+    kept["OMP_THREAD_LIMIT"] = "1"  # text recognition is slower on several threads, and takes them from the server
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))}
 
 

@@ -9,6 +9,7 @@ from io import BytesIO
 
 from qa.answering.originals import PIECE_BYTES, Original
 from qa.answering.quote_links import quote_url
+from qa.answering.quoted_tables import in_cells, tables_in
 from qa.errors import InvalidQuestion, InvalidRequest, OperatingError, QuestionTooLong, UnknownDocument
 from qa.index.build_notes import BuildReport, ProgressReport
 from qa.records import (
@@ -203,4 +204,6 @@ def _quote(rank, score, document: Document, span: Span, wanted: set[str], *, exp
     headings = tuple(
         document.text[b.start : b.end] for b in document.blocks if b.kind is BlockKind.HEADING and b.end < start
     )[-1:]
-    return Quote(rank, score, text, headings, highlights, citation, (), notes, signals)
+    tables = tables_in(text, start, document.source, lambda: document)
+    marks = in_cells(highlights, tables)
+    return Quote(rank, score, text, headings, marks, citation, (), notes, signals, tables=tables)

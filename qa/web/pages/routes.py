@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
@@ -34,7 +33,6 @@ from qa.web.pages.filters import filters_of, offer_of
 from qa.web.pages.find_words import find_words
 from qa.web.pages.home import front_of
 from qa.web.pages.page_query import Asked, asked_from
-from qa.web.pages.quote_parts import tables_in
 from qa.web.pages.reader import view_of
 from qa.web.pages.render import Pages
 from qa.web.pages.results import Clip, Neighbours, neighbours_of, reference_of, results_of
@@ -80,7 +78,7 @@ def _search(request: Request, service: Backend, pages: Pages) -> Response:
     answer = answer_to(service, asked)
     offer = offer_of(service, asked)
     source_urls = {info.id: info.url for info in offer.documents}
-    results = results_of(answer, asked, str(request.base_url), source_urls, partial(tables_in, service))
+    results = results_of(answer, asked, str(request.base_url), source_urls)
     return pages.render(request, "results.html", asked=asked, offer=offer, results=results)
 
 

@@ -78,9 +78,15 @@ _BODY = {"requestBody": {"required": True, "content": {"application/octet-stream
 _FORM = {
     "type": "object",
     "required": ["files"],
+    "additionalProperties": False,
     "properties": {"files": {"type": "array", "minItems": 1, "maxItems": MOST_FILES, "items": _FILE}},
 }
-_FORM_BODY = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}}
+_FORM_TYPES = {
+    "files": {"contentType": "text/plain, text/markdown, text/html, text/csv, application/pdf, application/rtf"}
+}
+_FORM_BODY = {
+    "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM, "encoding": _FORM_TYPES}}}
+}
 router = APIRouter(
     tags=["Changes"], dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(allowed), Depends(with_a_builder)]
 )

@@ -26,8 +26,6 @@ DEFAULT_RESULTS = 5
 MAX_LISTED = 1000
 _MAX_FILTER_VALUES = 1000  # more ids than any URL holds; keeps a hostile body from becoming a giant query
 
-# A question needs a letter or a digit: `str.isalnum` in the terms of ECMA-262's regular expressions.
-_HAS_A_WORD = r"[\p{L}\p{N}]"
 # What `qa.text.document_names` asks of a name, as far as a regular expression can tell; words have the rest.
 _IN_NAME = r'[^\x00-\x1f\x7f-\x9f/\\:*?"<>|'
 _PART = rf"(?!\.|~\$){_IN_NAME}]{{0,199}}{_IN_NAME}. ]"
@@ -87,7 +85,7 @@ Question = Annotated[
     Field(
         description="The question, in words: it holds a letter or a digit",
         examples=["who is the COO of the medical foundation"],
-        json_schema_extra={"minLength": 1, "pattern": _HAS_A_WORD},
+        json_schema_extra={"minLength": 1},
     ),
 ]
 Day = Annotated[str, AfterValidator(_iso_day), Field(examples=["2022-01-01"], json_schema_extra={"format": "date"})]

@@ -187,7 +187,7 @@ def _documents(service: Backend, asked: ListQuery) -> Response:
     summary="Read a document",
     tags=["Documents"],
     dependencies=[Depends(takes()), Depends(counted_as_document)],
-    responses=replies(DocumentModel, samples.DOCUMENT, (404, 429, 503))
+    responses=replies(DocumentModel, samples.DOCUMENT, (400, 404, 429, 503))
     | NOT_MODIFIED
     | {308: {"description": "The document had this id before; Location names it by its present one"}},
 )
@@ -209,7 +209,7 @@ def _document(request: Request, service: Backend, document_id: str) -> Response:
     tags=["Documents"],
     dependencies=[Depends(takes()), Depends(counted_as_document)],
     response_class=Response,
-    responses=file_replies((404, 412, 416, 429, 503)),
+    responses=file_replies((400, 404, 412, 416, 429, 503)),
 )
 async def read_file(request: Request, run: Runner, service: Service, path: FilePath) -> Response:
     """The file that a document was read from, by its `source`, or one range of its bytes.
@@ -247,7 +247,7 @@ def original_of(request: Request, service: Backend, document_id: str) -> Respons
     summary="What is loaded",
     tags=["Index"],
     dependencies=[Depends(takes()), Depends(counted_as_list)],
-    responses=replies(IndexModel, samples.INDEX, (429, 503)),
+    responses=replies(IndexModel, samples.INDEX, (400, 429, 503)),
 )
 async def read_index(request: Request, run: Runner, service: Service) -> Response:
     """The open snapshot, from when it is, how much is in it, and what the last build did with every file."""
@@ -263,7 +263,7 @@ def _index(request: Request, service: Backend) -> Response:
     summary="Whether the process is alive",
     tags=["Health"],
     dependencies=[Depends(takes())],
-    responses=replies(HealthModel, {"status": "ok"}, ()),
+    responses=replies(HealthModel, {"status": "ok"}, (400,)),
 )
 async def read_health() -> Response:
     """Answers even when every worker is busy or there is no index."""
@@ -275,7 +275,7 @@ async def read_health() -> Response:
     summary="Whether questions can be answered",
     tags=["Health"],
     dependencies=[Depends(takes())],
-    responses=replies(HealthModel, {"status": "ready"}, (503,)),
+    responses=replies(HealthModel, {"status": "ready"}, (400, 503)),
 )
 async def read_readiness(run: Runner, service: Service) -> Response:
     """503, with the reason, until questions can be answered."""

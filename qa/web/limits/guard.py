@@ -214,8 +214,9 @@ def _takes_files(request: Request) -> bool:
 
 
 def _takes_json(request: Request) -> bool:
-    """Whether a body must be JSON; other methods, and all of files that are put, are the router's to refuse."""
-    return request.method in ("POST", "PUT", "PATCH", "DELETE") and not request.url.path.startswith("/api/files/")
+    """Whether a body must be JSON. Other methods, and what may hold a file, are the router's to refuse."""
+    is_file = request.url.path.startswith(("/api/documents", "/api/files/"))
+    return request.method in ("POST", "PUT", "PATCH", "DELETE") and not is_file
 
 
 def _check_whole(request: Request) -> None:

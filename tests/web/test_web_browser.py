@@ -56,6 +56,8 @@ STATES = {
     "cited": f"/cite?q=harbour&quote={WHOLE}:harbour&quote=24-60:slides&quote=1-2-0123456789ab:harbour",
     "nothing cited": "/cite",
     "more": "/?q=harbour&k=20",
+    "page": "/documents/printed/pages/2?quote=20-50&q=printed",
+    "no page": "/documents/printed/pages/9",
     "no such filter": "/?q=harbour&documents=zebra",
     "unknown": "/documents/nope",
     "too long": f"/?q={'x' * 201}",

@@ -100,6 +100,12 @@ def view_of(
     return View(sections, writer.has_title, _contents(sections, unit), unit)
 
 
+def page_numbers(document: Document) -> tuple[int, ...]:
+    """The numbers of a document's pages that hold text, in order."""
+    on = {block.page for block in document.blocks} | {page for block in document.blocks for _, page in block.breaks}
+    return tuple(sorted(page for page in on if page is not None))
+
+
 def _contents(sections: Iterable[Section], unit: str) -> tuple[Entry, ...]:
     """The headings below the title, or else the pages; nothing where there are too few to choose from."""
     elements = [element for section in sections for element in section.elements if element.anchor]

@@ -9,6 +9,7 @@
     |  |- UnknownPublisher     unknown_publisher
     |  |- NoPicture            no_picture: a page cannot be shown as a picture, or there is no such page
     |  |- UnknownSnapshot      unknown_snapshot
+    |  |- UnsupportedType      unsupported_type: a file whose type is not read cannot be stored
     |  |- NameTaken            name_taken: a folder stands where a document should be stored, or a file above it
     |  `- TooManyRequests      too_many_requests: more questions a minute than the settings allow one address
     `- OperatingError          the installation's trouble; over HTTP a 503, on the command line exit status 1
@@ -23,6 +24,7 @@
        |- BuildFailed          build_failed: nothing could be built, or the disk refused
        |- UnreadableFile       unreadable_file: one document could not be read; the build reports it and goes on
        |- UnreadableForNow     unreadable_for_now: the same, for want of time, memory or a parser; tried again
+       |- CannotOpen           cannot_open: nothing shows a quote, or no browser can be started
        |- Overloaded           overloaded: as many requests or connections are open as may be
        `- TookTooLong          took_too_long: no answer within the time that the settings allow
 
@@ -84,6 +86,12 @@ class UnknownSnapshot(RequestError):
     """No snapshot of this id exists in the index folder."""
 
     code = "unknown_snapshot"
+
+
+class UnsupportedType(RequestError):
+    """No reader takes files of this type, so none is stored."""
+
+    code = "unsupported_type"
 
 
 class NameTaken(RequestError):
@@ -184,6 +192,12 @@ class UnreadableForNow(UnreadableFile):
     def __init__(self, message: str, *, costly: bool = False) -> None:
         super().__init__(message)
         self.costly = costly
+
+
+class CannotOpen(OperatingError):
+    """A quote or a page cannot be opened in a browser."""
+
+    code = "cannot_open"
 
 
 class Overloaded(OperatingError):

@@ -67,14 +67,16 @@ def imported(settings: Settings, *arguments: str) -> frozenset[str]:
         return named(process.communicate(timeout=120)[1])
 
 
-@pytest.mark.parametrize("command", [["--help"], ["build", "--help"], ["serve", "--help"], ["eval", "kp", "--help"]])
+@pytest.mark.parametrize("command", [["--help"], ["build", "--help"], ["serve", "--help"], ["eval", "kp", "--help"],
+                                     ["completion", "bash"]])  # fmt: skip
 def test_help_imports_no_command(command: list[str]) -> None:
     assert imported(Settings(), *command) == NOTHING
 
 
 @pytest.mark.model
-def test_status_imports_what_an_index_needs(seeds_index) -> None:
-    assert imported(seeds_index, "status") == INDEX
+@pytest.mark.parametrize("command", [["status"], ["documents"], ["show", "001_fe88db643a881d9c:0-100"]])
+def test_what_reads_an_index_imports_what_that_needs(seeds_index, command: list[str]) -> None:
+    assert imported(seeds_index, *command) == INDEX
 
 
 @pytest.mark.model

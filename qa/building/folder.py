@@ -22,15 +22,11 @@ from qa.building.regular_files import digest_regular
 from qa.errors import BuildFailed
 from qa.index.build_notes import Fate, FileReport
 from qa.index.file_calls import Headway, says_nothing_of_the_file, within
-from qa.reading.documents import SUFFIXES
 from qa.reading.sidecar import Details, read_sources
 from qa.text.document_ids import document_id
 from qa.text.document_names import PASSED_OVER, SIDECAR
+from qa.text.readable_types import why_not_read
 
-_SAVE_AS = {
-    ".doc": ".docx", ".pages": ".docx",
-    ".ppt": ".pptx", ".key": ".pptx", ".xls": ".xlsx",
-}  # fmt: skip
 _MOST_LINKS = 40  # in one path, as in Linux
 _SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)  # of this machine, whatever the file
 _NO_FILE = "is no regular file, or a link to nothing"
@@ -80,14 +76,14 @@ def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = No
     by_id: dict[str, str] = {}
     for found in sorted(_walk(folder), key=lambda found: found.path.relative_to(folder).as_posix()):
         source = found.path.relative_to(folder).as_posix()
-        suffix = found.path.suffix.lower()
         shown = source.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        if found.skipped and suffix not in SUFFIXES and source != SIDECAR:
+        not_read = why_not_read(source)
+        if found.skipped and not_read and source != SIDECAR:
             skipped.append(FileReport(shown, Fate.SKIPPED, found.trouble))
         elif not found.file:
             files.append(SourceFile(shown, found.path, "", 0, found.trouble, found.for_now))
-        elif suffix not in SUFFIXES:
-            skipped.append(FileReport(shown, Fate.SKIPPED, _why_skipped(suffix)))
+        elif not_read:
+            skipped.append(FileReport(shown, Fate.SKIPPED, not_read))
         elif shown != source:
             files.append(SourceFile(shown, found.path, "", 0, "its name is not valid UTF-8; rename it"))
         elif (first := by_id.setdefault(document_id(source), source)) != source:
@@ -244,9 +240,3 @@ def _raise_if_short(error: OSError) -> None:
     if error.errno in _SHORTAGES:
         told = f"The documents cannot be listed ({error.strerror}); what serves is untouched. Try again."
         raise BuildFailed(told, for_now=True)
-
-
-def _why_skipped(suffix: str) -> str:
-    if suffix in _SAVE_AS:
-        return f"{suffix} is not read; save it as {_SAVE_AS[suffix]}"
-    return f"{suffix or 'a name without a suffix'} is not read; known are {', '.join(sorted(SUFFIXES))}"

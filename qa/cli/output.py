@@ -30,6 +30,11 @@ def say(*lines: str, to: TextIO | None = None) -> None:
     print("\n".join(map(printable, lines)), file=to or sys.stdout, flush=True)
 
 
+def show(*lines: str) -> None:
+    """Print lines that are safe already, with what makes words bold or a link of them (`qa.cli.terminal`)."""
+    print("\n".join(lines), flush=True)
+
+
 def say_json(data: Any, indent: int = 2) -> None:
     """Print data as JSON. It is whole: what is not printable, or not in the output's encoding, is escaped as JSON."""
     text = json.dumps(data, ensure_ascii=False, indent=indent)

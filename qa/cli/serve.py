@@ -11,21 +11,26 @@ import argparse
 import gc
 import logging
 import os
+import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from math import ceil
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from qa.cli.browser import open_in_browser
 from qa.cli.output import start_log
 from qa.cli.packages import BUILDING, check_packages
+from qa.cli.quote_address import base_url
 from qa.cli.supervision import Pace, Supervised
 from qa.cli.unblocked_output import UnblockedOutput
-from qa.errors import InvalidSettings
+from qa.errors import CannotOpen, InvalidSettings
 from qa.index.builder_lock import STALLED_AFTER_S, builder_trouble, last_beat
 from qa.index.upload_files import sweep_uploads
 from qa.settings import Settings, load_settings
@@ -45,6 +50,7 @@ def application(*, with_builder: bool) -> Any:
     from qa.cli.open_service import open_service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process itself
     _log()
     settings = load_settings()
     service = open_service(settings)
@@ -62,6 +68,7 @@ def application(*, with_builder: bool) -> Any:
 
 def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
+    settings = _with_address(settings, arguments)
     with_builder = arguments.watch or bool(settings.admin_token)
     if with_builder:
         check_packages("The builder beside the server", BUILDING)
@@ -72,19 +79,38 @@ def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
     try:
         with _builder(settings) if with_builder else nullcontext():
             if settings.workers > 1:
-                _serve_from_many(settings, listener, with_builder=with_builder)
+                _serve_from_many(settings, listener, with_builder=with_builder, open_page=arguments.open)
             else:
-                _serve_here(settings, listener, with_builder=with_builder)
+                _serve_here(settings, listener, with_builder=with_builder, open_page=arguments.open)
     finally:
         listener.close()
     return 0
 
 
-def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bool) -> None:
+def _with_address(settings: Settings, arguments: argparse.Namespace) -> Settings:
+    """The settings with the host and the port of the command; in the environment, where all worker processes look.
+
+    Raises:
+        InvalidSettings: they cannot be used.
+    """
+    given = {"QA_HOST": arguments.host, "QA_PORT": arguments.port}
+    os.environ.update({name: value for name, value in given.items() if value is not None})
+    return load_settings() if any(value is not None for value in given.values()) else settings
+
+
+def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bool, open_page: bool) -> None:
     import uvicorn  # noqa: PLC0415 - with FastAPI and the model, seconds that other commands need not wait
 
     from qa.cli.open_service import open_service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if not self.should_exit or sig != signal.SIGINT:
+                super().handle_exit(sig, frame)
+                return
+            self.force_exit = True
+            logging.getLogger("uvicorn.error").disabled = True  # what this cuts off would be told by tracebacks
 
     service = open_service(settings)
     try:
@@ -92,8 +118,8 @@ def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bo
         app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
         config = uvicorn.Config(app, **_options(settings))
         _wait_for_builder(settings, with_builder=with_builder)
-        _announce(listener)
-        uvicorn.Server(config).run(sockets=[listener])
+        _announce(listener, open_page=open_page)
+        Server(config).run(sockets=[listener])
     finally:
         service.close()
 
@@ -105,7 +131,7 @@ def _make_ready(service: Service) -> None:
     gc.freeze()  # the libraries' million objects, which it would go through again and again while it answers
 
 
-def _serve_from_many(settings: Settings, listener: socket.socket, *, with_builder: bool) -> None:
+def _serve_from_many(settings: Settings, listener: socket.socket, *, with_builder: bool, open_page: bool) -> None:
     import uvicorn  # noqa: PLC0415
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
 
@@ -117,7 +143,7 @@ def _serve_from_many(settings: Settings, listener: socket.socket, *, with_builde
     app = partial(application, with_builder=with_builder)
     config = uvicorn.Config(app, factory=True, workers=settings.workers, **_options(settings))
     _wait_for_builder(settings, with_builder=with_builder)
-    _announce(listener)
+    _announce(listener, open_page=open_page)
     Processes(config, [listener]).run()
 
 
@@ -149,9 +175,19 @@ def _listener(settings: Settings) -> socket.socket:
     return listener
 
 
-def _announce(listener: socket.socket) -> None:
+def _announce(listener: socket.socket, *, open_page: bool) -> None:
+    """Say where the service is, and open it; the listener takes the browser's connection before it is served."""
     host, port = listener.getsockname()[:2]
     print(f"Serving on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+    if open_page:
+        threading.Thread(target=_open_page, args=(base_url(host, port),), daemon=True).start()
+
+
+def _open_page(address: str) -> None:
+    try:
+        open_in_browser(f"{address}/")
+    except CannotOpen as error:
+        logging.getLogger(__name__).warning("%s", error)
 
 
 def _builder(settings: Settings) -> AbstractContextManager[object]:

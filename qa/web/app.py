@@ -31,8 +31,6 @@ from qa.web.pages.assets import Assets
 from qa.web.pages.render import Pages
 from qa.web.root_path import RootPath
 
-_DESCRIPTION = "Exact, checkable quotations from a folder of documents, in reply to questions."
-
 # A character takes at most 12 bytes of JSON (two escaped surrogates); the rest leaves room for filters.
 _BYTES_PER_CHAR = 12
 _FILTER_BYTES = 64 * 1024
@@ -50,11 +48,6 @@ def create_app(
     """
     app = Application(
         settings,
-        title="Questions to documents",
-        version="1",
-        description=_DESCRIPTION,
-        docs_url=None,
-        redoc_url=None,
         redirect_slashes=False,
         exception_handlers={QAError: _reply, HTTPException: _reply, RequestValidationError: _reply},
     )
@@ -96,6 +89,8 @@ async def _reply(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == 405:
         # The router names the methods of one route only, and one address may have several.
         error.headers = {"Allow": _allowed(request)}
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=error.headers)
     return respond(request, error)
 
 
@@ -105,4 +100,4 @@ def _allowed(request: Request) -> str:
         routers.append(admin.router)
     routes = [route for router in routers for route in router.routes if isinstance(route, Route)]
     methods = {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
-    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    return ", ".join(sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])}))

@@ -32,6 +32,7 @@ from qa.errors import (
     UnknownDocument,
     UnknownPublisher,
     UnknownSnapshot,
+    UnsupportedType,
 )
 from qa.web.api.json_form import json_response
 from qa.web.pages.render import Pages
@@ -47,6 +48,7 @@ STATUS: Mapping[type[QAError], int] = {
     UnknownSnapshot: 404,
     NoPicture: 404,
     NameTaken: 409,
+    UnsupportedType: 415,
     TooManyRequests: 429,
     RequestError: 400,
     OperatingError: 503,

@@ -7,14 +7,11 @@ import pytest
 import samples_for_tests
 from browser_pages import browsing, violations
 from fake_service import FakeService
-from live_server import serving
 from playwright.sync_api import BrowserContext, Page, Route, expect
 from waiting import until
 
 from qa.answering.quote_links import quote_digest
 from qa.errors import NoIndex
-from qa.index.build_notes import REQUEST
-from qa.settings import Settings
 
 pytestmark = pytest.mark.browser
 
@@ -56,6 +53,7 @@ STATES = {
     "cited": f"/cite?q=harbour&quote={WHOLE}:harbour&quote=24-60:slides&quote=1-2-0123456789ab:harbour",
     "nothing cited": "/cite",
     "more": "/?q=harbour&k=20",
+    "outline": "/documents?open=harbour",
     "page": "/documents/printed/pages/2?quote=20-50&q=printed",
     "no page": "/documents/printed/pages/9",
     "no such filter": "/?q=harbour&documents=zebra",
@@ -281,31 +279,3 @@ def test_paper_gets_the_quote_and_its_source(page):
     expect(page.locator(".notes")).to_contain_text("Harbour Office")
     expect(page.locator("header.top")).to_be_hidden()
     expect(page.locator("details.cite")).to_be_hidden()
-
-
-def test_a_file_is_added_by_whoever_knows_the_token(browser, tmp_path):
-    service = samples_for_tests.service()
-    settings = Settings(
-        seeds_dir=tmp_path / "seeds", index_dir=tmp_path / "index", admin_token="open-sesame-open-sesame"
-    )
-    with serving(service, settings) as address, browsing(browser, address) as page:
-        page.goto("/documents")
-        page.get_by_label("Files").set_input_files({"name": "tide.txt", "mimeType": "text/plain", "buffer": b"High."})
-        page.get_by_label("Token").fill("close-sesame-close-sesame")
-        page.get_by_role("button", name="Add").click()
-        expect(page.locator("#upload-said")).to_contain_text("QA_ADMIN_TOKEN")
-        assert not list(tmp_path.rglob("*"))
-        page.get_by_label("Token").fill("open-sesame-open-sesame")
-        page.get_by_role("button", name="Add").click()
-        expect(page.locator("#upload-said")).to_have_text("Stored; waiting for the build")
-        assert (tmp_path / "seeds/tide.txt").read_bytes() == b"High."
-        assert (tmp_path / "index" / REQUEST).exists()
-        built = {"source": "tide.txt", "fate": "added", "reason": None}
-        service.last_report = {
-            "finished_at": "2025-10-03T08:00:00+00:00",
-            "seconds": 0.5,
-            "files": [built],
-            "counts": {"added": 1},
-        }
-        expect(page.locator(".report")).to_contain_text("1 added")  # the page loads itself again
-        assert violations(page) == []

@@ -9,18 +9,25 @@ from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from qa.answering.page_pictures import draws
 from qa.answering.quote_links import find_quote
-from qa.errors import NoPicture, RequestError
+from qa.errors import NoPicture, RequestError, UnknownDocument
 from qa.records import Answer, Citation, Span
-from qa.web.api.routes import Runner, Service, counted, counted_as_document, counted_as_list, moved, status_of
+from qa.web.api.routes import (
+    Runner,
+    Service,
+    counted,
+    counted_as_document,
+    counted_as_list,
+    moved,
+    original_of,
+    status_of,
+)
 from qa.web.backend import Backend
 from qa.web.document_list import Sort, matching
-from qa.web.limits.file_reply import FileReply
 from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
 from qa.web.pages.build_report import report_of
@@ -30,7 +37,7 @@ from qa.web.pages.find_words import find_words
 from qa.web.pages.home import front_of
 from qa.web.pages.page_query import Asked, asked_from
 from qa.web.pages.quote_parts import tables_in
-from qa.web.pages.reader import page_numbers, view_of
+from qa.web.pages.reader import Opened, opened_of, page_numbers, view_of
 from qa.web.pages.render import Pages
 from qa.web.pages.results import Clip, Neighbours, neighbours_of, reference_of, results_of
 from qa.web.pages.wording import DOCUMENT_ORDERS
@@ -95,10 +102,13 @@ def _documents(request: Request, service: Backend, pages: Pages) -> Response:
     page = max(page, 1)
     asked = asked_from(request.query_params)
     kept = {name: value for name, value in (("query", query), ("sort", wanted and sort)) if value}
+    listed = found[(page - 1) * _DOCUMENTS_A_PAGE : page * _DOCUMENTS_A_PAGE]
+    opened = request.query_params.get("open", "")
     return pages.render(
         request,
         "documents.html",
-        documents=found[(page - 1) * _DOCUMENTS_A_PAGE : page * _DOCUMENTS_A_PAGE],
+        documents=listed,
+        opened=_opened(service, opened) if any(info.id == opened for info in listed) else None,
         matching=len(found),
         query=query,
         sort=sort,
@@ -110,6 +120,14 @@ def _documents(request: Request, service: Backend, pages: Pages) -> Response:
         page=page,
         last=last,
     )
+
+
+def _opened(service: Backend, document_id: str) -> Opened | None:
+    """What the list shows of the one document that it shows more of."""
+    try:
+        return opened_of(service.document(document_id))
+    except UnknownDocument:  # a rebuild has just removed it
+        return None
 
 
 @router.get("/documents/{document_id}", dependencies=[Depends(counted_as_document)])
@@ -186,16 +204,7 @@ def _cite_quotes(request: Request, service: Backend, pages: Pages) -> Response:
 @router.get("/documents/{document_id}/original", dependencies=[Depends(counted_as_document)])
 async def original(request: Request, run: Runner, service: Service, document_id: str) -> Response:
     """The file a document was read from, or a range of its bytes; to be saved, not shown, for it may hold anything."""
-    return await run(lambda: _original(request, service, document_id))
-
-
-def _original(request: Request, service: Backend, document_id: str) -> Response:
-    file = service.original(document_id)
-    try:
-        return FileReply(file, request.app.state.files, request)
-    except HTTPException:
-        file.close()
-        raise
+    return await run(lambda: original_of(request, service, document_id))
 
 
 @router.get("/documents/{document_id}/pages/{number}", dependencies=[Depends(counted_as_document)])

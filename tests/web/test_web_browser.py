@@ -1,24 +1,19 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
 
 import pytest
-import samples_for_tests
 from browser_pages import browsing, violations
 from fake_service import FakeService
+from page_states import ASKED, HARBOUR, STATES
 from playwright.sync_api import BrowserContext, Page, Route, expect
 from waiting import until
 
-from qa.answering.quote_links import quote_digest
 from qa.errors import NoIndex
 
 pytestmark = pytest.mark.browser
 
-ASKED = "winter mooring fee of the harbour"
 MAX_PAGE_BYTES = 60_000
-HARBOUR = samples_for_tests.harbour().text
-WHOLE = f"0-{len(HARBOUR)}-{quote_digest(HARBOUR)}"
 
 READ_AND_STYLED = """
 document.readyState === "interactive"
@@ -32,34 +27,6 @@ PLACES = """
   return [element.tagName, x, y, width, height];
 })
 """
-
-STATES = {
-    "home": "/",
-    "answered": f"/?q={quote(ASKED)}",
-    "related": "/?q=winter+mooring+crew+rota+snack",
-    "none": "/?q=zebra",
-    "filtered": "/?q=harbour&document_id=harbour",
-    "hostile": "/?q=" + quote(f"injection inside text {samples_for_tests.INJECTION}"),
-    "reader": f"/documents/harbour?quote={WHOLE}&q={quote(ASKED)}",
-    "slides": "/documents/slides?quote=24-60",
-    "hostile reader": "/documents/hostile",
-    "rightward reader": "/documents/rightward",
-    "table": "/documents/table?quote=0-130",
-    "lost": "/documents/harbour?quote=0-4-0123456789ab",
-    "documents": "/documents",
-    "docs": "/docs",
-    "found": "/documents/harbour?find=harbour&quote=4-60",
-    "not found": "/documents/harbour?find=zebra",
-    "cited": f"/cite?q=harbour&quote={WHOLE}:harbour&quote=24-60:slides&quote=1-2-0123456789ab:harbour",
-    "nothing cited": "/cite",
-    "more": "/?q=harbour&k=20",
-    "outline": "/documents?open=harbour",
-    "page": "/documents/printed/pages/2?quote=20-50&q=printed",
-    "no page": "/documents/printed/pages/9",
-    "no such filter": "/?q=harbour&documents=zebra",
-    "unknown": "/documents/nope",
-    "too long": f"/?q={'x' * 201}",
-}
 
 
 def allow_clipboard(context: BrowserContext) -> None:
@@ -217,15 +184,6 @@ def test_the_dialog_and_the_state_without_an_index_are_accessible(page, service:
     expect(page.get_by_role("heading", level=1)).to_have_text("No documents yet")
     expect(page.get_by_role("alert")).to_contain_text("qa build")
     assert violations(page) == []
-
-
-def test_no_state_is_wider_than_a_phone_or_than_twice_the_zoom(browser, address):
-    # Zooming a 640 px window to 200 % lays it out as 320 px.
-    for width in (360, 320):
-        with browsing(browser, address, viewport={"width": width, "height": 740}) as page:
-            for name, path in STATES.items():
-                page.goto(path)
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, name
 
 
 def test_targets_are_large_enough_for_a_finger(browser, address):

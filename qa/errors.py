@@ -7,6 +7,7 @@
     |  |- InvalidRequest       invalid_request: a parameter of the wrong type or out of range
     |  |- UnknownDocument      unknown_document
     |  |- UnknownPublisher     unknown_publisher
+    |  |- NoPicture            no_picture: a page cannot be shown as a picture, or there is no such page
     |  |- UnknownSnapshot      unknown_snapshot
     |  |- UnsupportedType      unsupported_type: a file whose type is not read cannot be stored
     |  |- NameTaken            name_taken: a folder stands where a document should be stored, or a file above it
@@ -74,6 +75,12 @@ class UnknownPublisher(RequestError):
     """No document of the open snapshot has this publisher."""
 
     code = "unknown_publisher"
+
+
+class NoPicture(RequestError):
+    """A page of a document cannot be shown as a picture here, or the document has no such page."""
+
+    code = "no_picture"
 
 
 class UnknownSnapshot(RequestError):

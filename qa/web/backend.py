@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from qa.answering.originals import Original
+from qa.answering.page_pictures import Picture
 from qa.index.build_notes import BuildReport, ProgressReport
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Site
 
@@ -56,6 +57,16 @@ class Backend(Protocol):
 
         Raises:
             UnknownDocument: no document has this id, or its file is gone or has changed.
+
+        """
+
+    def page_picture(self, document_id: str, page: int, reference: str) -> Picture:
+        """A picture of a page, with the quote boxed that a reference names, if it stands there.
+
+        Raises:
+            NoPicture: there is no such page, or it cannot be drawn here.
+            UnknownDocument: no document has this id, or its file is gone or has changed.
+            Overloaded: too many pages are waiting to be drawn.
 
         """
 

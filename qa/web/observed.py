@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from qa.answering.originals import Original
+from qa.answering.page_pictures import Picture
 from qa.index.build_notes import BuildReport, ProgressReport
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Site
 from qa.web.backend import Backend
@@ -63,6 +64,10 @@ class Observed:
     def original(self, document_id: str) -> Original:
         """As `Backend.original`."""
         return self.unobserved.original(document_id)
+
+    def page_picture(self, document_id: str, page: int, reference: str) -> Picture:
+        """As `Backend.page_picture`."""
+        return self.unobserved.page_picture(document_id, page, reference)
 
     def ready(self) -> None:
         """As `Backend.ready`."""

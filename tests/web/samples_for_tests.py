@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fake_service import FakeService, make_document
 
 from qa.index.build_notes import BuildReport, Fate, FileReport
@@ -13,7 +15,7 @@ INJECTION = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'><b>bold<
 
 def service(max_question_chars: int = 200) -> FakeService:
     return FakeService(
-        {document.id: document for document in (harbour(), slides(), hostile(), rightward(), table())},
+        {document.id: document for document in (harbour(), slides(), hostile(), rightward(), table(), printed())},
         max_question_chars=max_question_chars,
         own_site=Site(
             "Elsmouth", "Quotations from the harbour's papers", (Example("Who runs the harbour?", "harbour"),)
@@ -108,3 +110,15 @@ def table():
         ],
         date="2021-05",
     )
+
+
+def printed():
+    """A PDF of two pages; the second begins inside its last block."""
+    document = make_document(
+        "printed",
+        [(K.TITLE, "Printed rules"), (K.PARAGRAPH, "Moor at the quay. Bells are rung at dusk.")],
+        source="printed.pdf",
+    )
+    title, rules = document.blocks
+    second = document.text.index("Bells")
+    return replace(document, blocks=(replace(title, page=1), replace(rules, page=1, breaks=((second, 2),))))

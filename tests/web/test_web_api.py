@@ -72,7 +72,7 @@ def test_documents_are_listed_a_page_at_a_time(client):
     sizes = [entry["characters"] for page in (first, second) for entry in page["documents"]]
     assert len(sizes) == 4
     assert sizes == sorted(sizes, reverse=True)
-    assert first["matching"] == 5
+    assert first["matching"] == 6
     assert [entry["id"] for entry in client.get("/api/documents?query=HARB").json()["documents"]] == ["harbour"]
 
 
@@ -92,7 +92,7 @@ def test_documents_and_index(client):
     listed = client.get("/api/documents")
     DocumentsModel.model_validate_json(listed.content, strict=True)
     sources = {entry["id"]: entry["source"] for entry in listed.json()["documents"]}
-    assert set(sources) == {"harbour", "slides", "hostile", "rightward", "table"}
+    assert set(sources) == {"harbour", "slides", "hostile", "rightward", "table", "printed"}
     assert list(sources.values()) == sorted(sources.values())
     for document_id in sources:
         reply = client.get(f"/api/documents/{document_id}")

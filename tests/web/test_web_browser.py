@@ -1,27 +1,19 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
 
 import pytest
-import samples_for_tests
 from browser_pages import browsing, violations
 from fake_service import FakeService
-from live_server import serving
+from page_states import ASKED, HARBOUR, STATES
 from playwright.sync_api import BrowserContext, Page, Route, expect
 from waiting import until
 
-from qa.answering.quote_links import quote_digest
 from qa.errors import NoIndex
-from qa.index.build_notes import REQUEST, BuildReport, Fate, FileReport
-from qa.settings import Settings
 
 pytestmark = pytest.mark.browser
 
-ASKED = "winter mooring fee of the harbour"
 MAX_PAGE_BYTES = 60_000
-HARBOUR = samples_for_tests.harbour().text
-WHOLE = f"0-{len(HARBOUR)}-{quote_digest(HARBOUR)}"
 
 READ_AND_STYLED = """
 document.readyState === "interactive"
@@ -35,31 +27,6 @@ PLACES = """
   return [element.tagName, x, y, width, height];
 })
 """
-
-STATES = {
-    "home": "/",
-    "answered": f"/?q={quote(ASKED)}",
-    "related": "/?q=winter+mooring+crew+rota+snack",
-    "none": "/?q=zebra",
-    "filtered": "/?q=harbour&document_id=harbour",
-    "hostile": "/?q=" + quote(f"injection inside text {samples_for_tests.INJECTION}"),
-    "reader": f"/documents/harbour?quote={WHOLE}&q={quote(ASKED)}",
-    "slides": "/documents/slides?quote=24-60",
-    "hostile reader": "/documents/hostile",
-    "rightward reader": "/documents/rightward",
-    "table": "/documents/table?quote=0-130",
-    "lost": "/documents/harbour?quote=0-4-0123456789ab",
-    "documents": "/documents",
-    "docs": "/docs",
-    "found": "/documents/harbour?find=harbour&quote=4-60",
-    "not found": "/documents/harbour?find=zebra",
-    "cited": f"/cite?q=harbour&quote={WHOLE}:harbour&quote=24-60:slides&quote=1-2-0123456789ab:harbour",
-    "nothing cited": "/cite",
-    "more": "/?q=harbour&k=20",
-    "no such filter": "/?q=harbour&documents=zebra",
-    "unknown": "/documents/nope",
-    "too long": f"/?q={'x' * 201}",
-}
 
 
 def allow_clipboard(context: BrowserContext) -> None:
@@ -219,15 +186,6 @@ def test_the_dialog_and_the_state_without_an_index_are_accessible(page, service:
     assert violations(page) == []
 
 
-def test_no_state_is_wider_than_a_phone_or_than_twice_the_zoom(browser, address):
-    # Zooming a 640 px window to 200 % lays it out as 320 px.
-    for width in (360, 320):
-        with browsing(browser, address, viewport={"width": width, "height": 740}) as page:
-            for name, path in STATES.items():
-                page.goto(path)
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-
-
 def test_targets_are_large_enough_for_a_finger(browser, address):
     with browsing(browser, address, viewport={"width": 360, "height": 740}, has_touch=True) as page:
         for name in ("home", "answered", "documents", "reader"):
@@ -279,30 +237,3 @@ def test_paper_gets_the_quote_and_its_source(page):
     expect(page.locator(".notes")).to_contain_text("Harbour Office")
     expect(page.locator("header.top")).to_be_hidden()
     expect(page.locator("details.cite")).to_be_hidden()
-
-
-def test_a_file_is_added_by_whoever_knows_the_token(browser, tmp_path):
-    service = samples_for_tests.service()
-    settings = Settings(
-        seeds_dir=tmp_path / "seeds", index_dir=tmp_path / "index", admin_token="open-sesame-open-sesame"
-    )
-    with serving(service, settings) as address, browsing(browser, address) as page:
-        page.goto("/documents")
-        page.get_by_label("Files").set_input_files({"name": "tide.txt", "mimeType": "text/plain", "buffer": b"High."})
-        page.get_by_label("Token").fill("close-sesame-close-sesame")
-        page.get_by_role("button", name="Add").click()
-        expect(page.locator("#upload-said")).to_contain_text("QA_ADMIN_TOKEN")
-        assert not list(tmp_path.rglob("*"))
-        page.get_by_label("Token").fill("open-sesame-open-sesame")
-        page.get_by_role("button", name="Add").click()
-        expect(page.locator("#upload-said")).to_have_text("Stored; waiting for the build")
-        assert (tmp_path / "seeds/tide.txt").read_bytes() == b"High."
-        assert (tmp_path / "index" / REQUEST).exists()
-        service.last_report = BuildReport(
-            finished_at="2025-10-03T08:00:00+00:00",
-            seconds=0.5,
-            files=(FileReport("tide.txt", Fate.ADDED),),
-            counts={"added": 1},
-        )
-        expect(page.locator(".report")).to_contain_text("1 added")  # the page loads itself again
-        assert violations(page) == []

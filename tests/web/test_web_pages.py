@@ -178,7 +178,7 @@ def test_the_original_file_is_for_saving(client):
 
 def test_the_documents_page_shows_dates_passages_and_the_build(page):
     text = " ".join(" ".join(page("/documents").texts["main"]).split())
-    assert "5 documents in 13 passages, as of 2 October 2025, 14:03 UTC" in text
+    assert "6 documents in 14 passages, as of 2 October 2025, 14:03 UTC" in text
     assert "Harbour Office · 9 September 2022" in text
     assert "Jo Dock · undated" in text
     assert "May 2021" in text

@@ -34,6 +34,7 @@ _WORDS = {
     ),
     "not_found": _MISSING,
     "unknown_document": ErrorWords("No such document"),
+    "no_picture": ErrorWords("No picture of this page"),
     "unknown_publisher": ErrorWords("No such publisher"),
     "internal": ErrorWords(
         "Something went wrong", "The fault is the service's, not yours. Try again, or ask in other words."

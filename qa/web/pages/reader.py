@@ -75,6 +75,15 @@ class View:
     unit: str = "page"  # what `new_page` counts
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the list of documents shows of one: its headings or pages, and what of the file is not in its text."""
+
+    id: str
+    outline: tuple[Entry, ...]
+    left_out: tuple[str, ...]
+
+
 def view_of(
     document: Document,
     quote: Span | None = None,
@@ -98,6 +107,18 @@ def view_of(
         for slide, blocks in groupby(document.blocks, key=lambda block: block.slide)
     )
     return View(sections, writer.has_title, _contents(sections, unit), unit)
+
+
+def opened_of(document: Document) -> Opened:
+    """A document's outline, and what was left out when it was read."""
+    view = view_of(document)
+    return Opened(document.id, view.contents, document.left_out)
+
+
+def page_numbers(document: Document) -> tuple[int, ...]:
+    """The numbers of a document's pages that hold text, in order."""
+    on = {block.page for block in document.blocks} | {page for block in document.blocks for _, page in block.breaks}
+    return tuple(sorted(page for page in on if page is not None))
 
 
 def _contents(sections: Iterable[Section], unit: str) -> tuple[Entry, ...]:

@@ -33,6 +33,7 @@ def command_parser() -> argparse.ArgumentParser:
     _add_ask(commands)
     _add_eval(commands)
     _add_status(commands)
+    _add_gaps(commands)
     return parser
 
 
@@ -116,3 +117,12 @@ def _add_status(commands: Any) -> None:
     status = commands.add_parser("status", help="show what the index holds")
     status.add_argument("--json", action="store_true")
     status.set_defaults(run="qa.cli.status:run_status")
+
+
+def _add_gaps(commands: Any) -> None:
+    gaps = commands.add_parser("gaps", help="show what was asked and not answered, from the log of questions")
+    form = gaps.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON, of all groups, questions and days")
+    gold = "write the questions that a reader confirmed, with their quotations, as a gold file for `qa eval`"
+    form.add_argument("--gold", type=Path, metavar="FILE", help=gold)
+    gaps.set_defaults(run="qa.cli.gaps:run_gaps")

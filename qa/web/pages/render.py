@@ -20,7 +20,7 @@ TEMPLATES_DIR = Path(__file__).parent / "templates"
 class Pages:
     """The compiled templates."""
 
-    def __init__(self, assets: Assets, *, uploads: bool = False) -> None:
+    def __init__(self, assets: Assets, *, uploads: bool = False, feedback: bool = False) -> None:
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES_DIR),
             autoescape=True,
@@ -30,6 +30,7 @@ class Pages:
         )
         self._environment.globals["asset"] = assets.url
         self._environment.globals["uploads"] = uploads
+        self._environment.globals["feedback"] = feedback
         self._environment.filters.update(
             day=day,
             moment=moment,

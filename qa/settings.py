@@ -64,6 +64,11 @@ class Settings(BaseModel):
         repr=False,
     )
     log: Literal["text", "json"] = Field("text", description="Form of the log's lines: text or json")
+    question_log: str = Field(
+        "", description="SQLite file that keeps questions, with nothing about who asked; empty: none are kept"
+    )
+    question_log_days: int = Field(90, ge=1, le=3650, description="Days after which a kept question is deleted")
+    question_log_rows: int = Field(100_000, ge=1, le=10_000_000, description="Questions kept at most, the newest")
     metrics: str = Field("", description="Where metrics for Prometheus are served, as 127.0.0.1:9464; empty: nowhere")
     mcp: bool = Field(False, description="Whether assistants may ask at /mcp by the Model Context Protocol")
     mcp_token: str = Field(

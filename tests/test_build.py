@@ -25,6 +25,7 @@ import qa.building.build
 import qa.building.file_digests
 import qa.building.new_version
 import qa.building.read_files
+import qa.building.upgrade
 import qa.building.write_segments
 from qa.building.build import build
 from qa.building.journal import JOURNAL
@@ -778,7 +779,7 @@ def test_finished_segments_that_are_not_needed_any_more_are_removed(shop, monkey
 
 def test_another_analyser_writes_all_documents_anew_and_encodes_none(shop, monkeypatch, nothing_is_read):
     first = shop.build()
-    monkeypatch.setattr(qa.building.build, "ANALYSER_VERSION", 99)
+    monkeypatch.setattr(qa.building.upgrade, "ANALYSER_VERSION", 99)
     nothing_is_read()
     report = shop.build()
     assert (report.published, report.encoded, set(fates(report).values())) == (True, 0, {"unchanged"})

@@ -21,6 +21,7 @@ from qa.building.members import with_members
 from qa.building.plan import live_documents
 from qa.building.reuse import reader_of
 from qa.building.stored_segments import identity, segment_trouble, stored_segments
+from qa.building.upgrade import can_serve, configuration_in_use, effect_of
 from qa.containers.container import CONTAINERS
 from qa.containers.entries import suffix_of
 from qa.encode import model_fingerprint
@@ -73,6 +74,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("reading", _reading),
         ("documents", _documents),
         ("build", _build),
+        ("upgrade", _upgrade),
         ("snapshot", _snapshots),
         ("agreement", _agreement),
         ("disk", _disk),
@@ -146,6 +148,27 @@ def _build(settings: Settings) -> Iterator[Finding]:
         yield Finding("build", Health.NOTE, f"a build was cut off ({left[0]})", "The next `qa build` sweeps it up.")
     for path in sorted(path for folder in (SEGMENTS, VERSIONS) for path in (index / folder).glob(f"*{DAMAGED}*")):
         yield Finding("build", Health.NOTE, f"{path} was set aside", "Delete it when you have looked at it.")
+
+
+def _upgrade(settings: Settings) -> Iterator[Finding]:
+    """Say what the next build will do with the index as it is, before it is run."""
+    remedy = "Run `qa build` before the server is started anew."
+    try:
+        before = current_version(settings.index_dir).configuration
+    except MismatchedSnapshot as error:
+        detail = f"{str(error).removesuffix(' Run `qa build`.')} A build reads and encodes all documents anew."
+        yield Finding("upgrade", Health.NOTE, f"{detail} Until then nothing can be served by this version.", remedy)
+        return
+    except QAError:
+        return  # told below
+    after = configuration_in_use(settings, model_fingerprint(settings))
+    effect = effect_of(before, after)
+    if not effect:
+        yield Finding("upgrade", Health.OK, "a build goes on from what is stored")
+    elif can_serve(before, after):
+        yield Finding("upgrade", Health.NOTE, f"{effect} Until then the current snapshot serves.", "Run `qa build`.")
+    else:
+        yield Finding("upgrade", Health.NOTE, f"{effect} Until then nothing can be served by this version.", remedy)
 
 
 def _snapshots(settings: Settings) -> Iterator[Finding]:

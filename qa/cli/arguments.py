@@ -87,6 +87,7 @@ def command_parser() -> argparse.ArgumentParser:
     _add_status(commands)
     _add_cluster(commands)
     _add_completion(commands)
+    _add_gaps(commands)
     return parser
 
 
@@ -275,3 +276,17 @@ def _add_completion(commands: Any) -> None:
     )
     completion.add_argument("shell", choices=_SHELLS)
     completion.set_defaults(run="qa.cli.completion:run_completion")
+
+
+def _add_gaps(commands: Any) -> None:
+    gaps = _command(
+        commands,
+        "gaps",
+        "show what was asked and not answered, from the log of questions",
+        "qa gaps\nqa gaps --gold asked.jsonl",
+    )
+    form = gaps.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON, of all groups, questions and days")
+    gold = "write the questions that a reader confirmed, with their quotations, as a gold file for `qa eval`"
+    form.add_argument("--gold", type=Path, metavar="FILE", help=gold)
+    gaps.set_defaults(run="qa.cli.gaps:run_gaps")

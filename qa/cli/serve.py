@@ -52,6 +52,7 @@ def application(*, with_builder: bool) -> Any:
     """The application of one of several worker processes; it opens and closes its own service."""
     from qa.cli.open_service import open_service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
+    from qa.web.lifespan import keep_open  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process itself
     settings = load_settings()
@@ -60,17 +61,14 @@ def application(*, with_builder: bool) -> Any:
     service = open_service(settings)
     _make_ready(service)
     app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
-
-    before = app.router.lifespan_context
-
-    @asynccontextmanager
-    async def lifespan(within: Any) -> AsyncIterator[None]:
-        async with before(within):
-            yield
-        service.close()
-
-    app.router.lifespan_context = lifespan
+    keep_open(app, partial(_closing, service))
     return app
+
+
+@asynccontextmanager
+async def _closing(service: Service) -> AsyncIterator[None]:
+    yield
+    service.close()
 
 
 def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -12,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from qa.answering.question_log import Kept, QuestionLog
 from qa.errors import QAError
 from qa.settings import Settings
 from qa.web.api import documents as admin
@@ -20,6 +25,7 @@ from qa.web.api.openapi import Application
 from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
 from qa.web.errors import code_of, respond
+from qa.web.lifespan import keep_open
 from qa.web.limits.address_limits import Quota
 from qa.web.limits.bearer_token import BearerToken
 from qa.web.limits.file_descriptors import files_allowed
@@ -28,6 +34,7 @@ from qa.web.limits.rate_limit import Allowance
 from qa.web.limits.unread_replies import MOST_BYTES, LargeReplies
 from qa.web.limits.workers import Workers
 from qa.web.observed import Observed
+from qa.web.pages import feedback
 from qa.web.pages import routes as pages
 from qa.web.pages.assets import Assets
 from qa.web.pages.render import Pages
@@ -60,10 +67,14 @@ def create_app(
     assets = Assets()
     metrics = _metrics() if settings.metrics else None
     app.state.metrics = metrics
-    service = Observed(service, [observer for observer in (metrics,) if observer])
+    question_log = _question_log(settings) if settings.question_log else None
+    app.state.question_log = question_log
+    if question_log:
+        keep_open(app, partial(_closing, question_log))
+    service = Observed(service, [observer for observer in (metrics, question_log) if observer])
     app.state.service = service
     app.state.assets = assets
-    app.state.pages = Pages(assets, service, uploads=bool(settings.admin_token))
+    app.state.pages = Pages(assets, service, uploads=bool(settings.admin_token), feedback=bool(question_log))
     app.state.workers = Workers(
         queue=settings.queue, seconds=settings.answer_seconds, gauge=metrics.queue if metrics else None
     )
@@ -77,6 +88,8 @@ def create_app(
     if settings.admin_token:
         app.include_router(admin.router)
     app.include_router(pages.router)
+    if question_log:
+        app.include_router(feedback.router)
     max_body_bytes = settings.max_question_chars * _BYTES_PER_CHAR + _FILTER_BYTES
     if settings.mcp:
         from qa.web.mcp.endpoint import add_endpoint  # noqa: PLC0415 - the SDK takes as long to import as FastAPI
@@ -125,10 +138,22 @@ def _metrics() -> Metrics:
     return Metrics()
 
 
+def _question_log(settings: Settings) -> QuestionLog:
+    return QuestionLog(Path(settings.question_log), Kept(settings.question_log_days, settings.question_log_rows))
+
+
+@asynccontextmanager
+async def _closing(log: QuestionLog) -> AsyncIterator[None]:
+    yield
+    await to_thread(log.close)
+
+
 def _allowed(request: Request) -> str:
     routers = [request.app, api.router, pages.router]
     if hasattr(request.app.state, "inbox"):
         routers.append(admin.router)
+    if request.app.state.question_log:
+        routers.append(feedback.router)
     routes = [route for router in routers for route in router.routes if isinstance(route, Route)]
     methods = {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
     return ", ".join(sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])}))

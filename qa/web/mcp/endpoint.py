@@ -8,8 +8,7 @@ the same rules, in place of the SDK's own, which knows names alone and would ref
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 from fastapi import FastAPI
 from mcp.server.transport_security import TransportSecuritySettings
@@ -20,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qa.settings import Settings
 from qa.web.backend import Backend
+from qa.web.lifespan import keep_open
 from qa.web.limits.bearer_token import BearerToken
 from qa.web.limits.guard import HostNames, is_from_here
 from qa.web.limits.rate_limit import LIST, Allowance
@@ -87,11 +87,4 @@ def add_endpoint(
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     app.router.routes.append(Route(PATH, Endpoint(inner, settings, allowance), methods=["POST"]))
-    outer = app.router.lifespan_context
-
-    @asynccontextmanager
-    async def lifespan(within: FastAPI) -> AsyncIterator[None]:
-        async with outer(within), server.session_manager.run():
-            yield
-
-    app.router.lifespan_context = lifespan
+    keep_open(app, server.session_manager.run)

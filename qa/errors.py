@@ -7,7 +7,9 @@
     |  |- InvalidRequest       invalid_request: a parameter of the wrong type or out of range
     |  |- UnknownDocument      unknown_document
     |  |- UnknownPublisher     unknown_publisher
+    |  |- NoPicture            no_picture: a page cannot be shown as a picture, or there is no such page
     |  |- UnknownSnapshot      unknown_snapshot
+    |  |- UnsupportedType      unsupported_type: a file whose type is not read cannot be stored
     |  |- NameTaken            name_taken: a folder stands where a document should be stored, or a file above it
     |  `- TooManyRequests      too_many_requests: more questions a minute than the settings allow one address
     `- OperatingError          the installation's trouble; over HTTP a 503, on the command line exit status 1
@@ -21,9 +23,11 @@
        |- BuilderMissing       builder_missing: the builder beside the server is not running
        |- BuildFailed          build_failed: nothing could be built, or the disk is full or cannot be written
        |- UnreadableFile       unreadable_file: one document could not be read; the build reports it and goes on
-       |- UnreadableForNow     unreadable_for_now: the same, for lack of time, memory or a parser; tried again
-       |- Overloaded           overloaded: the limit of open requests, connections or unread replies is reached
-       `- TookTooLong          took_too_long: no answer within the time that the settings allow
+       |- UnreadableForNow     unreadable_for_now: the same, for want of time, memory or a parser; tried again
+       |- CannotOpen           cannot_open: nothing shows a quote, or no browser can be started
+       |- Overloaded           overloaded: as many requests or connections are open as may be
+       |- TookTooLong          took_too_long: no answer within the time that the settings allow
+       `- ShardUnavailable     shard_unavailable: a part of an index on several machines does not answer
 
 A message says what happened, to which thing, and what to do about it. Not finding an answer is not an error.
 """
@@ -73,10 +77,22 @@ class UnknownPublisher(RequestError):
     code = "unknown_publisher"
 
 
+class NoPicture(RequestError):
+    """A page of a document cannot be shown as a picture here, or the document has no such page."""
+
+    code = "no_picture"
+
+
 class UnknownSnapshot(RequestError):
     """No snapshot of this id exists in the index folder."""
 
     code = "unknown_snapshot"
+
+
+class UnsupportedType(RequestError):
+    """No reader takes files of this type, so none is stored."""
+
+    code = "unsupported_type"
 
 
 class NameTaken(RequestError):
@@ -179,6 +195,12 @@ class UnreadableForNow(UnreadableFile):
         self.costly = costly
 
 
+class CannotOpen(OperatingError):
+    """A quote or a page cannot be opened in a browser."""
+
+    code = "cannot_open"
+
+
 class Overloaded(OperatingError):
     """The limit of requests, connections or unread replies at one time is reached."""
 
@@ -189,3 +211,16 @@ class TookTooLong(OperatingError):
     """The answer was not ready within the time limit, mostly because other requests were served first."""
 
     code = "took_too_long"
+
+
+class ShardUnavailable(OperatingError):
+    """No machine that has a part of the index answers, so there is no answer: one of the other parts would be partial.
+
+    `shard` is the number of the part, from 0.
+    """
+
+    code = "shard_unavailable"
+
+    def __init__(self, message: str, shard: int = 0) -> None:
+        super().__init__(message)
+        self.shard = shard

@@ -36,7 +36,8 @@ class BlockKind(StrEnum):
 class Block:
     """A structural unit of a document's canonical text.
 
-    `level` is the depth of a heading (title 1, heading 2 and deeper) and 0 elsewhere. `run_in` is the length of a
+    `level` is the depth of a heading (title 1, heading 2 and deeper), 1 for a table whose first row is the heads of its
+    columns, and 0 elsewhere. `run_in` is the length of a
     subhead that opens the block itself ("Convenient care: ..."), 0 without one. `slide` counts the slides of a
     deck from 1; `page` counts the pages of formats that have them, and `breaks` are the places inside the block where a
     further page begins, each with its number.
@@ -120,6 +121,7 @@ class DocumentInfo:
     url: str | None
     characters: int
     passages: int
+    recognised: tuple[tuple[int, int], ...] = ()  # runs of pages that text recognition (OCR) read, first and last
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,28 @@ class IndexStatus:
     documents: int
     passages: int
     trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question, and the document that answers it; None where an operator wrote the question."""
+
+    question: str
+    document_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the pages call themselves: a name, a description in one line, and questions to begin with."""
+
+    name: str = ""
+    description: str = ""
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def heading(self) -> str:
+        """The title of the search page."""
+        return f"Ask about {self.name}" if self.name else "Ask the documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +193,7 @@ class Citation:
     """The place of a quote: document, page and offsets that a reader can check, and a link that opens it there.
 
     `page` is the page of the words that answer, where there are pages; `pages` are the first and the last page that
-    the whole quote stands on, the same if it is one.
+    the whole quote stands on, the same if it is one. `recognised` says that text recognition (OCR) read some of these.
     """
 
     document_id: str
@@ -183,6 +207,7 @@ class Citation:
     end: int
     url: str
     pages: tuple[int, int] | None = None
+    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +237,30 @@ class WordMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotedTable:
+    """Rows of a table in a quote.
+
+    Attributes:
+        start: Where they begin in the quote's text.
+        end: Where they end.
+        heads: What stands above each column, "" above one without; empty where the table has no heads. They may stand
+            elsewhere in the document.
+        rows: The cells of each row but those of heads, one for each column, as places in the quote's text; None where
+            a row has none. The first cell names its row.
+    """
+
+    start: int
+    end: int
+    heads: tuple[str, ...]
+    rows: tuple[tuple[Span | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """One result: the quoted text, the spans of it that answer, and its place.
 
     `words` tells which words of the question match which of the quote's; it is filled if an explanation is asked for.
+    Within `tables`, highlights are whole cells.
     """
 
     rank: int
@@ -228,6 +273,7 @@ class Quote:
     footnotes: tuple[Footnote, ...] = ()
     signals: Mapping[str, float] = field(default_factory=dict)
     words: tuple[WordMatch, ...] = ()
+    tables: tuple[QuotedTable, ...] = ()
 
 
 class Verdict(StrEnum):

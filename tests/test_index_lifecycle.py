@@ -143,7 +143,7 @@ def said_by(shop: Workshop) -> object:
     """All that an index says."""
     with closing(shop.open_index()) as index:
         found = contents(index), signals(index, shop.encoder)
-    service = Service(shop.settings, shop.encoder, CurrentIndex(shop.index, shop.encoder.fingerprint))
+    service = Service(shop.settings, shop.encoder, CurrentIndex.of_this_machine(shop.index, shop.encoder.fingerprint))
     try:
         return *found, answers(service)
     finally:

@@ -191,7 +191,7 @@ def test_swaps_under_load_without_a_failed_or_mixed_answer(shop, monkeypatch):
 
 def test_a_snapshot_is_closed_after_its_last_reader(shop):
     shop.build()
-    with closing(CurrentIndex(shop.index, shop.encoder.fingerprint)) as source:
+    with closing(CurrentIndex.of_this_machine(shop.index, shop.encoder.fingerprint)) as source:
         with source.reading() as old:
             for name in TEXTS:
                 shop.put(name, "The lighthouse flashes twice.")
@@ -366,7 +366,7 @@ def test_segments_that_the_next_version_shares_stay_open(shop, monkeypatch):
     real_init, real_close = Segment.__init__, Segment.close
     monkeypatch.setattr(Segment, "__init__", lambda self, *a: (opened.append(a[0].name), real_init(self, *a))[1])
     monkeypatch.setattr(Segment, "close", lambda self: (closed.append(self.id), real_close(self))[1])
-    with closing(CurrentIndex(shop.index, shop.encoder.fingerprint)) as source:
+    with closing(CurrentIndex.of_this_machine(shop.index, shop.encoder.fingerprint)) as source:
         first = shop.segments()[0].name
         assert opened == [first]
         shop.put("lighthouse.txt", "The lighthouse flashes twice.")

@@ -17,6 +17,7 @@ from stand_in import StandIn
 from workshop import TEXTS, Workshop, fates, reason
 
 import qa.building.build
+import qa.building.upgrade
 import qa.building.watch
 import qa.cli.main
 from qa.building.folder_watch import FolderWatch
@@ -166,7 +167,7 @@ def test_what_another_loader_read_goes_on_serving_and_is_read_anew(
 ) -> None:
     shop.build()
     before = documents(shop)
-    monkeypatch.setattr(qa.building.build, "loader_identity", lambda: "a later one")
+    monkeypatch.setattr(qa.building.upgrade, "loader_identity", lambda: "a later one")
     stand_in.meeting("mill.txt", KILLED)
     for _ in range(2):
         report = shop.build()

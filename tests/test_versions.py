@@ -50,7 +50,7 @@ from qa.index.typed_json import canonical
 from qa.text.words import ANALYSER_VERSION
 
 ROOT = Path(__file__).parent.parent
-CONFIGURATION = Configuration("a model", "weights", "loader 1", 2, ANALYSER_VERSION, 384)
+CONFIGURATION = Configuration("a model", "weights", "loader 1", 2, ANALYSER_VERSION, 4, 384)
 
 
 def a_segment(index: Path, content: str) -> SegmentEntry:

@@ -14,13 +14,16 @@ from qa.answering.confidence_model import model_for
 from qa.answering.disagreement import disagreement
 from qa.answering.filters import resolved, undated_left_out
 from qa.answering.originals import Original, Originals
+from qa.answering.page_pictures import PagePictures, Picture
 from qa.answering.question import checked
+from qa.answering.quote_links import find_quote
 from qa.answering.quotes import distinct, quotes
 from qa.encode import Encoder
 from qa.errors import OperatingError
 from qa.index.build_notes import BuildReport, ProgressReport, read_progress, read_report
 from qa.index.contract import IndexSource
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Verdict
+from qa.index.site_note import read_site
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Site, Verdict
 from qa.retrieval.evidence import unmet
 from qa.retrieval.search import search
 from qa.retrieval.stage_timer import Stopwatch
@@ -43,7 +46,8 @@ class Service:
         self._source = source
         self._confidence = model_for(encoder.fingerprint, settings.index_dir)
         self._given = AnswerCache()
-        self._originals = Originals(settings.seeds_dir)
+        self._originals = Originals(settings.seeds_dir, settings.max_file_mb << 20)
+        self._pictures = PagePictures()
 
     def close(self) -> None:
         """Let go of the index."""
@@ -140,6 +144,23 @@ class Service:
         document = self.document(document_id)
         return self._originals.open(document.source, document.sha256)
 
+    def page_picture(self, document_id: str, page: int, reference: str) -> Picture:
+        """A picture of a page of a document, with the quote boxed that a reference names, if it stands there.
+
+        Args:
+            document_id: The document, by its id or by one that it had before.
+            page: The page, from 1.
+            reference: What the `quote` parameter of a link says; empty for no quote.
+
+        Raises:
+            NoPicture: there is no such page, or it cannot be drawn here.
+            UnknownDocument: no document has this id, or its file is gone or was changed since.
+            Overloaded: too many pages are waiting to be drawn.
+        """
+        document = self.document(document_id)
+        found = find_quote(document.text, reference) if reference else None
+        return self._pictures.draw(document, page, found.span if found else None, lambda: self.original(document.id))
+
     def status(self) -> IndexStatus:
         """What is loaded."""
         with self._source.reading() as index:
@@ -150,6 +171,15 @@ class Service:
     def progress(self) -> ProgressReport | None:
         """How far the running build is, or None."""
         return read_progress(self._settings.index_dir)
+
+    def site(self) -> Site:
+        """What the pages call themselves; without questions where there is nothing to answer from."""
+        try:
+            with self._source.reading() as index:
+                snapshot = index.id
+        except OperatingError:
+            snapshot = ""
+        return read_site(self._settings.index_dir, snapshot)
 
     def report(self) -> BuildReport | None:
         """The last build's report, or None."""

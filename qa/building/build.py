@@ -31,6 +31,7 @@ from qa.building.fates import fates, first_reasons
 from qa.building.file_digests import FileDigests
 from qa.building.folder import SourceFile, look_into, sidecar_entries
 from qa.building.journal import Journal, remove_journal, unpublished
+from qa.building.members import with_members
 from qa.building.new_version import new_version
 from qa.building.plan import Plan, live_documents, make_plan
 from qa.building.previous_version import previous_version, segments_to_reuse
@@ -40,21 +41,20 @@ from qa.building.repair import check_segments
 from qa.building.reuse import Reuse, reader_of
 from qa.building.stored_segments import StoredSegment, identity, places, stored_segments
 from qa.building.unanswered import with_unanswered
+from qa.building.upgrade import configuration_in_use, effect_of
 from qa.building.write_segments import write_segments
-from qa.encode import Encoder, model_fingerprint, model_name, open_encoder
+from qa.encode import Encoder, model_fingerprint, open_encoder
 from qa.errors import BuildFailed
 from qa.index.build_notes import BuildReport, Progress, Step, write_report
 from qa.index.local.index_folder import ROLLED_BACK, next_sequence, rolled_back
 from qa.index.local.prune import prune, recover
 from qa.index.local.publish import publish
-from qa.index.local.version import Configuration, Version
+from qa.index.local.version import Version
 from qa.index.upload_files import sweep_uploads
-from qa.reading.documents import loader_identity, make_document
-from qa.reading.passages import PASSAGES_VERSION
+from qa.reading.documents import make_document
 from qa.reading.sidecar import Details, details_digest
 from qa.settings import Settings
 from qa.text.safe_text import compose
-from qa.text.words import ANALYSER_VERSION
 
 log = logging.getLogger(__name__)
 
@@ -144,13 +144,8 @@ class _Build:
         self._damaged = damaged
         self._fresh = fresh
         self._report = BuildReport()
-        self._configuration = Configuration(
-            model=model_name(settings),
-            weights=encoder.fingerprint if encoder else model_fingerprint(settings),
-            loader=loader_identity(),
-            passages=PASSAGES_VERSION,
-            analyser=ANALYSER_VERSION,
-            dimension=0,  # the weights decide it, and they are loaded only if something is encoded
+        self._configuration = configuration_in_use(
+            settings, encoder.fingerprint if encoder else model_fingerprint(settings)
         )
         self._digests = FileDigests(self._index_dir, reader_of(self._configuration))
         if fresh:
@@ -161,13 +156,15 @@ class _Build:
     def run(self) -> BuildReport:
         """Plan, read, encode and write, publish; then note what was done."""
         before = previous_version(self._index_dir)
+        if before and (effect := effect_of(before.configuration, self._configuration)):
+            log.warning("%s", effect)
         with ExitStack() as open_segments:
             segments = open_segments.enter_context(
                 stored_segments(self._index_dir, segments_to_reuse(self._index_dir, before, self._damaged))
             )
             served = live_documents(before, segments)
             digests = {source: place.stored.sha256 for source, place in served.items()}
-            self._contents = with_unanswered(self._contents, digests)
+            self._contents = with_unanswered(with_members(self._contents, self._digests, self._settings), digests)
             plan = self._plan(segments)
             reading, placed = Reading(dict(plan.failed)), dict(plan.kept)
             if plan.to_read:
@@ -218,8 +215,8 @@ class _Build:
         ]
         if not files:
             return []
-        encoder = PassageEncoder(reuse, self._configuration.weights, self._open_encoder)
-        configuration = encoder.with_dimension(self._configuration)
+        encoder = PassageEncoder(reuse, self._configuration, self._open_encoder)
+        configuration = encoder.complete_configuration()
         written = self._encoded(encoder, lambda: self._documents(files, reading, reuse))
         return write_segments(self._index_dir, configuration, written, journal)
 

@@ -77,7 +77,7 @@ class Reuse:
 
     def has_vectors(self, key: bytes) -> bool:
         """Whether a passage was encoded before."""
-        return any(segment.has_vectors(key) for segment in self._same_weights) or self._journal.vectors(key) is not None
+        return any(segment.has_vectors(key) for segment in self._same_weights) or self._journal.has_vectors(key)
 
     def vectors(self, key: bytes) -> PassageVectors | None:
         """The vectors of a passage that was encoded before."""

@@ -31,7 +31,10 @@ BUILDING = Packages(
     ),
     "Install requirements.lock, or build elsewhere and copy the index folder here.",
 )
+CLUSTER = Packages(("ray",), "Install the extra: pip install '.[cluster]'")
 MEASURING = Packages(("ir-measures", "scikit-learn"), "Install the extra: pip install '.[eval]'")
+COUNTING = Packages(("prometheus-client", "psutil"), "Install the extra: pip install '.[metrics]'")
+ASSISTANTS = Packages(("mcp",), "Install the extra: pip install '.[mcp]'")
 
 
 def check_packages(what: str, *needed: Packages) -> None:

@@ -66,14 +66,16 @@ class Abbreviation:
         short: As it is written where it is defined; otherwise in small letters.
         long: Likewise.
         defined: Whether a document says that the one stands for the other; otherwise the long form's words have the
-            short form's letters as initials, and no other phrase of the documents that has them is more frequent.
-        used: Whether the documents have the short form, in capitals.
+            short form's letters as initials.
+        count: How many documents define it; if none does, how often the documents have the long form's words.
+        used: How often the documents have the short form, in capitals; known if it is looked up by its short form.
     """
 
     short: str
     long: str
     defined: bool
-    used: bool
+    count: int
+    used: int
 
 
 @dataclass(frozen=True, slots=True)

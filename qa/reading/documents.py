@@ -19,6 +19,7 @@ from qa.reading.formats.plain_text import read_plain
 from qa.reading.parsed import Parsed, note_of
 from qa.reading.sidecar import Details, details_of, parse_date
 from qa.reading.signatures import mislabelled
+from qa.reading.tesseract_data import recognition_identity
 from qa.reading.titles import title_of
 from qa.records import Document
 from qa.text.document_ids import document_id
@@ -36,7 +37,7 @@ __all__ = [
 ]
 
 # Part of every snapshot's configuration: raise it when a loader's output or the rule of ids changes.
-LOADER_VERSION = 6
+LOADER_VERSION = 8
 _LIBRARIES = ("lxml", "markdown-it-py", "mdit-py-plugins", "pypdfium2", "pyyaml")
 
 _DETAILS = ("title", "publisher", "author", "date", "url")
@@ -101,7 +102,8 @@ def make_document(source: str, digest: str, parsed: Parsed, known: Details | Non
 
 def loader_identity() -> str:
     """What decides a loader's output beside the file: our version and those of the parsing libraries."""
-    return " ".join((str(LOADER_VERSION), *(f"{name}-{version(name)}" for name in _LIBRARIES)))
+    libraries = (f"{name}-{version(name)}" for name in _LIBRARIES)
+    return " ".join(filter(None, (str(LOADER_VERSION), *libraries, recognition_identity())))
 
 
 def _plain(data: bytes) -> Read:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import stat
 import unicodedata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from qa.errors import InvalidRequest, NameTaken
 from qa.text.safe_text import JOINERS, compose, is_safe, printable
@@ -69,6 +69,32 @@ def why_refused(name: str, *, removing: bool = False) -> str | None:
         return "is reserved on some systems"
     sidecar = parts[0].casefold() == SIDECAR and not (removing and len(parts) > 1)
     return "is the sidecar's" if sidecar else None
+
+
+def safe_name(name: str) -> str | None:
+    """The name of a document that stands in an archive or a message, made safe to show and to carry elsewhere.
+
+    Args:
+        name: As the container has it: with slashes of either kind, and anything else.
+
+    Returns:
+        A relative path with forward slashes; None for hidden files and what programs leave behind.
+    """
+    parts = [part for part in re.split(r"[/\\]", compose(name)) if part.strip(" .")]
+    if not parts or any(part.startswith(PASSED_OVER) for part in parts):
+        return None
+    return "/".join(map(_safe_part, parts[: _MOST_PARTS - 1] + parts[-1:] if len(parts) > _MOST_PARTS else parts))
+
+
+def _safe_part(part: str) -> str:
+    """One part of a path: `_` for what may not be in names, and no longer than a name may be, its suffix kept."""
+    shown = "".join("_" if not is_safe(char) or char in _SPECIAL or char in _BLANK else char for char in part)
+    shown = "".join(char for place, char in enumerate(shown) if _serves(shown, place)).strip(" ") or "_"
+    path = PurePosixPath(shown)
+    room = _LONGEST_PART_BYTES - len(path.suffix.encode())
+    if room <= 0 or len(shown.encode()) <= _LONGEST_PART_BYTES:
+        return shown.encode()[:_LONGEST_PART_BYTES].decode(errors="ignore")
+    return path.stem.encode()[:room].decode(errors="ignore") + path.suffix
 
 
 def landing(folder: Path, name: str) -> Path:

@@ -59,6 +59,8 @@ def one_line(text: str) -> str:
     Returns:
         The line; empty if nothing is left.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     spaced = (char if is_safe(char) else " " if char.isspace() else "" for char in text)
     return " ".join("".join(spaced).split())
 

@@ -111,7 +111,7 @@ class Storm:
     def _put(self, operation: Operation, before: set[bytes | None] | None) -> Outcome:
         reply = self._exchange(self._request(operation, chunked=operation.deed is Deed.PUT_IN_CHUNKS))
         if reply.status != 202:
-            return _refused(reply, {400, 409, 413})
+            return _refused(reply, {400, 409, 413, 415})
         told = reply.json()
         expect(bool(operation.content), "an empty body was taken")
         expect(key_of(told["source"]) == key_of(operation.name), f"{operation.name!r} was stored as {told['source']!r}")

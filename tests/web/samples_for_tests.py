@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fake_service import FakeService, make_document
 
 from qa.index.build_notes import BuildReport, Fate, FileReport
 from qa.records import BlockKind as K
+from qa.records import Example, Site
 
 INJECTION = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'><b>bold</b> {{ 7*7 }} </mark>"
 
 
 def service(max_question_chars: int = 200) -> FakeService:
     return FakeService(
-        {document.id: document for document in (harbour(), slides(), hostile(), rightward(), table())},
+        {document.id: document for document in (harbour(), slides(), hostile(), rightward(), table(), printed())},
         max_question_chars=max_question_chars,
+        own_site=Site(
+            "Elsmouth", "Quotations from the harbour's papers", (Example("Who runs the harbour?", "harbour"),)
+        ),
         last_report=BuildReport(
             finished_at="2025-10-02T14:03:11+00:00",
             seconds=2.41,
@@ -104,3 +110,15 @@ def table():
         ],
         date="2021-05",
     )
+
+
+def printed():
+    """A PDF of two pages; the second begins inside its last block."""
+    document = make_document(
+        "printed",
+        [(K.TITLE, "Printed rules"), (K.PARAGRAPH, "Moor at the quay. Bells are rung at dusk.")],
+        source="printed.pdf",
+    )
+    title, rules = document.blocks
+    second = document.text.index("Bells")
+    return replace(document, blocks=(replace(title, page=1), replace(rules, page=1, breaks=((second, 2),))))

@@ -50,7 +50,9 @@ def service(tmp_path):
     document = make_document("long", [(BlockKind.PARAGRAPH, "x" * TEXT_BYTES)])
     service = FilesOnDisk({"long": document})
     service.folder = tmp_path
-    service.originals = Originals(tmp_path)  # one for all requests, as in production: a file is hashed once
+    service.originals = Originals(
+        tmp_path, most_bytes=1 << 20
+    )  # one for all requests, as in production: a file is hashed once
     (tmp_path / "long.txt").write_bytes(b"x" * FILE_BYTES)
     service.digest = sha256(b"x" * FILE_BYTES).hexdigest()
     return service

@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 import samples_for_tests
 from fake_service import make_document
+from qa.web.pages.example_questions import questions
 from work import grows_evenly
 
 from qa.answering.wording import UNCALIBRATED, verdict_words
 from qa.index.build_notes import BuildReport, Fate, FileReport
 from qa.records import Answer, Block, BlockKind, Document, Filters, Verdict
 from qa.web.pages.build_report import shown_report
-from qa.web.pages.example_questions import questions
 from qa.web.pages.page_query import Asked
 from qa.web.pages.wording import day, moment
 

@@ -87,15 +87,11 @@ class LocalIndex:
         self, vector: Floats, terms: Sequence[str], count: int, filters: Filters | None = None
     ) -> Candidates:
         """The union of the nearest passages by vector and the best by BM25; see `Index`."""
-        allowed = self._allowed(filters)
+        for document_id in filters.document_ids if filters else ():
+            self._by_id.number(document_id)
         places = self._terms.places(terms)
         rarities = self._statistics.idf(self._terms.frequencies(places, len(terms)))
-        mean = self._statistics.mean_length
-        proposals = [
-            part.segment.propose(vector, held, rarities, mean, count, competing)
-            for part, held, competing in zip(self._parts, places, allowed, strict=True)
-        ]
-        return self._union(vector, proposals, count)
+        return self._candidates(vector, places, rarities, self._statistics.mean_length, count, filters)
 
     def compare(self, tokens: Floats, rows: Rows) -> Maxima:
         """Each question token's best match in each of some passages; see `Index`."""
@@ -142,8 +138,6 @@ class LocalIndex:
         """Which passages of each segment compete."""
         if not filters:
             return [part.live for part in self._parts]
-        for document_id in filters.document_ids:
-            self._by_id.number(document_id)
         kept = np.flatnonzero(admitted(filters, self.documents))
         numbers, rows = self._map.segments[kept], self._map.document_rows[kept]
         allowed: list[Allowed] = []
@@ -152,6 +146,21 @@ class LocalIndex:
             documents[rows[numbers == number]] = True
             allowed.append(part.passages_of(documents))
         return allowed
+
+    def _candidates(
+        self,
+        vector: Floats,
+        places: Sequence[Sequence[int]],
+        rarities: Floats,
+        mean_length: float,
+        count: int,
+        filters: Filters | None,
+    ) -> Candidates:
+        proposals = [
+            part.segment.propose(vector, held, rarities, mean_length, count, competing)
+            for part, held, competing in zip(self._parts, places, self._allowed(filters), strict=True)
+        ]
+        return self._union(vector, proposals, count)
 
     def _union(self, vector: Floats, proposals: Sequence[Proposal], count: int) -> Candidates:
         dense_rows = self._best(((each.dense_rows, each.dense) for each in proposals), count)

@@ -46,7 +46,7 @@ class SegmentFolder:
         folder.mkdir(parents=True)
         self.path = folder
         self.configuration = configuration
-        self.files = ArrayFiles(folder, configuration.dimension)
+        self.files = ArrayFiles(folder, configuration)
         self.texts = TextsWriter(folder)
 
     def finish(self) -> SegmentRecord:
@@ -54,10 +54,9 @@ class SegmentFolder:
         counts = {name: self.files.rows(name) for name in (arrays.VECTORS, arrays.TOKENS, arrays.SENTENCES)}
         shapes, written = self.files.finish()
         self.texts.finish()
-        dimension = self.configuration.dimension
-        lengths = map_array(self.path, arrays.LENGTHS, shapes[arrays.LENGTHS], dimension)
+        lengths = map_array(self.path, arrays.LENGTHS, shapes[arrays.LENGTHS], self.configuration)
         if counts[arrays.VECTORS] > CODED_FROM:
-            vectors = map_array(self.path, arrays.VECTORS, shapes[arrays.VECTORS], dimension)
+            vectors = map_array(self.path, arrays.VECTORS, shapes[arrays.VECTORS], self.configuration)
             write_codes(vectors, self.path / CODES)
         record = SegmentRecord(
             self.configuration,

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from operator import attrgetter
 from pathlib import Path
@@ -20,6 +20,7 @@ from qa.index.local.abbreviations import Entry, Found
 from qa.index.typed_json import canonical
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span, left_out_of
 from qa.text.json_reading import parse_json
+from qa.text.recognised import recognised_pages
 
 TEXTS = "texts.sqlite"
 
@@ -194,7 +195,10 @@ class Texts:
         for id_, source, digest_of_file, *details, digest, sidecar, kept, note in self._database.execute(
             f"SELECT {_DOCUMENT} FROM documents ORDER BY row"  # noqa: S608 - columns only
         ):
-            yield StoredDocument(DocumentInfo(id_, source, *details), digest_of_file, digest, sidecar, bool(kept), note)
+            info = DocumentInfo(id_, source, *details)
+            if note:
+                info = replace(info, recognised=recognised_pages(left_out_of({"note": note})))
+            yield StoredDocument(info, digest_of_file, digest, sidecar, bool(kept), note)
 
     def document(self, stored: StoredDocument, row: int) -> Document:
         """A document with its canonical text and blocks, given what the list says of it and its row."""

@@ -33,12 +33,12 @@ def read_odf(data: bytes) -> Read:
         UnreadableFile: it is broken, encrypted, or none of these.
     """
     archive = open_archive(data)
+    manifest = _part(archive, "META-INF/manifest.xml")  # first of all: what is encrypted is no XML
+    if manifest is not None and next(manifest.iter("{*}encryption-data"), None) is not None:
+        raise UnreadableFile("is encrypted; save it without a password")
     root, styles = _part(archive, "content.xml"), _part(archive, "styles.xml")
     if root is None:
         raise UnreadableFile("is no OpenDocument file: it lacks content.xml")
-    manifest = _part(archive, "META-INF/manifest.xml")
-    if manifest is not None and next(manifest.iter("{*}encryption-data"), None) is not None:
-        raise UnreadableFile("is encrypted; save it without a password")
     left_out = LeftOut()
     text = OdfText(OdfStyles([each for each in (styles, root) if each is not None]), left_out)
     body = root.find(f"{_OFFICE}body")

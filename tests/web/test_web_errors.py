@@ -175,7 +175,7 @@ def test_every_cause_has_a_status():
 
 def test_a_wrong_method_is_told_the_right_ones(client):
     assert client.put("/api/ask").headers["allow"] == "GET, HEAD, OPTIONS, POST"
-    assert client.post("/documents").headers["allow"] == "GET, HEAD"
+    assert client.post("/documents").headers["allow"] == "GET, HEAD, OPTIONS"
 
 
 @pytest.mark.parametrize(

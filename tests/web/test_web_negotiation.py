@@ -171,7 +171,7 @@ def test_a_question_is_given_once(client):
 
 
 def test_the_description_names_the_path_that_a_proxy_serves_it_below():
-    with serving(samples_for_tests.service(), root_path="/qa") as address:
+    with serving(samples_for_tests.service(), SETTINGS.model_copy(update={"root_path": "/qa"})) as address:
         below = httpx.get(f"{address}/openapi.json", timeout=PATIENCE_S)
     assert below.json()["servers"][0]["url"] == "/qa"
 

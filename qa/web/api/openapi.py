@@ -18,7 +18,6 @@ _TAGS = [
     {"name": "Index", "description": "What is loaded."},
     {"name": "Health", "description": "Probes."},
 ]
-SERVER = {"url": "/", "description": "This service"}
 _SUMMARY = "Exact, checkable quotations from a folder of documents, in reply to questions."
 _DESCRIPTION = (
     "Offsets count code points; ends are exclusive. Every error of every route has one shape, `ErrorModel`. Within "
@@ -43,7 +42,7 @@ class Application(FastAPI):
             docs_url=None,
             redoc_url=None,
             generate_unique_id_function=_name_of,
-            servers=[SERVER],
+            servers=[{"url": settings.root_path or "/", "description": "This service"}],
             **options,
         )
         self._max_question_chars = settings.max_question_chars

@@ -1,13 +1,14 @@
 """The JSON routes. Their shapes are in `request_models` and `reply_models`; `json_form` writes what they send.
 
-Handlers hand whatever may block to the application's workers, reply and all: a question blocks nobody else.
+Handlers give calls that may block to the application's workers, with the writing of the reply, so that one question
+does not delay others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote as percent_encode
 
 from fastapi import APIRouter, Body, Depends, Path
@@ -23,7 +24,6 @@ from qa.web.api import examples as samples
 from qa.web.api.compression import compressed
 from qa.web.api.json_form import answer_data, document_data, documents_data, json_response, status_data
 from qa.web.api.known_replies import unless_known
-from qa.web.api.openapi import SERVER
 from qa.web.api.reply_models import (
     AnswerModel,
     DocumentModel,
@@ -38,6 +38,7 @@ from qa.web.document_list import matching, page_after
 from qa.web.limits.file_reply import FileReply
 from qa.web.limits.rate_limit import DOCUMENT, LIST, QUESTION, Allowance
 from qa.web.limits.workers import Workers
+from qa.web.root_path import root_of
 
 router = APIRouter()
 
@@ -93,12 +94,12 @@ FilePath = Annotated[
 
 
 def moved(request: Request, path: str) -> Response:
-    """Lead a request on to another path, with its query string; a browser keeps the fragment (RFC 9110, 10.2.2).
+    """Redirect a request to another path with its query string; a browser keeps the fragment (RFC 9110, 10.2.2).
 
     A cache must ask again, since another document may come to have the id that led here.
     """
     query = percent_encode(request.scope["query_string"], safe="!$&'()*+,;=:@/?%-._~")
-    location = f"{path}?{query}" if query else path
+    location = root_of(request) + (f"{path}?{query}" if query else path)
     return Response(status_code=308, headers={"location": location, "cache-control": "no-cache"})
 
 
@@ -250,7 +251,11 @@ def original_of(request: Request, service: Backend, document_id: str) -> Respons
 )
 async def read_index(request: Request, run: Runner, service: Service) -> Response:
     """The open snapshot, from when it is, how much is in it, and what the last build did with every file."""
-    return await run(lambda: json_response(status_data(status_of(request, service), service.report())))
+    return await run(lambda: _index(request, service))
+
+
+def _index(request: Request, service: Backend) -> Response:
+    return json_response(status_data(status_of(request, service), service.progress(), service.report()))
 
 
 @router.get(
@@ -285,9 +290,4 @@ def _ready(service: Backend) -> Response:
 @router.get("/openapi.json", include_in_schema=False, dependencies=[Depends(counted_as_list)])
 async def describe(request: Request, run: Runner) -> Response:
     """The description of all this, for programs."""
-    return await run(lambda: unless_known(request.headers, json_response(_described(request))))
-
-
-def _described(request: Request) -> dict[str, Any]:
-    """The description, with the path that a proxy serves this below."""
-    return {**request.app.openapi(), "servers": [{**SERVER, "url": request.scope.get("root_path") or "/"}]}
+    return await run(lambda: unless_known(request.headers, json_response(request.app.openapi())))

@@ -18,6 +18,7 @@ from qa.web.api import routes as api
 from qa.web.api.openapi import Application
 from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
+from qa.web.catalogue import Catalogues
 from qa.web.errors import respond
 from qa.web.limits.address_limits import Quota
 from qa.web.limits.file_descriptors import files_allowed
@@ -55,6 +56,7 @@ def create_app(
     app.state.service = service
     app.state.assets = assets
     app.state.pages = Pages(assets, service, uploads=bool(settings.admin_token))
+    app.state.catalogues = Catalogues()
     app.state.workers = Workers(queue=settings.queue, seconds=settings.answer_seconds)
     app.state.files = Quota(files_allowed())
     app.state.allowance = Allowance(settings.questions_per_minute)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from qa.answering.wording import verdict_words
-from qa.records import Answer, Citation, Quote, Span, Verdict
+from qa.records import Answer, Citation, DocumentInfo, Quote, Span, Verdict
 from qa.web.pages.citation_formats import Format, formats
 from qa.web.pages.page_query import FIRST_RESULTS, MOST_RESULTS, Asked
 from qa.web.pages.quote_parts import Part, parts_of
@@ -108,7 +108,7 @@ def results_of(
     answer: Answer,
     asked: Asked,
     base_url: str,
-    source_urls: Mapping[str, str | None],
+    documents: Mapping[str, DocumentInfo],
     tables: Callable[[Quote], Sequence[Span]] = lambda _: (),
 ) -> Results:
     """Lay out an answer. A related verdict leads with the nearest passage only; none leads with nothing.
@@ -117,10 +117,10 @@ def results_of(
         answer: The answer.
         asked: What the page's address asks for.
         base_url: Where the service is, for links that are copied.
-        source_urls: Where each document was published, by id.
+        documents: The documents, by id.
         tables: The places of the tables in a quote's text.
     """
-    results = [_result(quote, asked, base_url, source_urls, tables(quote)) for quote in answer.passages]
+    results = [_result(quote, asked, base_url, documents, tables(quote)) for quote in answer.passages]
     is_answered = answer.verdict in (Verdict.ANSWERED, Verdict.UNCALIBRATED)
     is_related = answer.verdict is Verdict.RELATED
     has_more = asked.results < MOST_RESULTS and len(results) == asked.results
@@ -186,15 +186,16 @@ def reference_of(citation: Citation) -> str:
 
 
 def _result(
-    quote: Quote, asked: Asked, base_url: str, source_urls: Mapping[str, str | None], tables: Sequence[Span]
+    quote: Quote, asked: Asked, base_url: str, documents: Mapping[str, DocumentInfo], tables: Sequence[Span]
 ) -> Result:
     citation = quote.citation
+    document = documents.get(citation.document_id)
     return Result(
         quote,
         parts_of(quote, tables),
         _source(citation, asked),
         tuple(_source(other, asked) for other in quote.also_in),
-        clip_of(citation, quote.text, base_url, source_urls.get(citation.document_id)),
+        clip_of(citation, quote.text, base_url, document.url if document else None),
         reference_of(citation),
     )
 

@@ -1,4 +1,4 @@
-"""The documents about the product hold to the product: what they name exists, and what exists they name."""
+"""The documentation agrees with the code: what it names exists, and what exists is named."""
 
 from __future__ import annotations
 

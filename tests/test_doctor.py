@@ -111,12 +111,12 @@ def test_a_file_that_failed_and_a_sidecar_that_is_broken(shop):
 
 def test_a_file_that_was_not_read_for_now(shop):
     report = BuildReport(
-        files=[
+        files=(
             FileReport("mill.txt", Fate.KEPT, "its parser was killed; for now it is served", for_now=True),
             FileReport(
                 "new.txt", Fate.FAILED, "its parser was killed; for now: the next build tries again", for_now=True
             ),
-        ]
+        )
     )
     write_report(shop.index, report)
     assert findings(shop, Health.NOTE) == {

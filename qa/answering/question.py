@@ -1,4 +1,4 @@
-"""Whether a question can be asked as it was put, and the question as it is asked."""
+"""Checks a question and its parameters, and cleans the question's text."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 | what differs | read | encoded | written |
 |---|---|---|---|
 | the index's format | all | all | all |
-| the model's weights | nothing | all | all |
+| the model's weights, or the bits of token vectors | nothing | all | all |
 | the loader, or how passages are cut | all | passages that no stored text equals | all |
 | the analyser, or the model's name alone | nothing | nothing | all |
 """
@@ -29,11 +29,13 @@ def effect_of(before: Configuration, after: Configuration) -> str:
     """
     if same_configuration(before, after):
         return ""
-    reads, encodes = reader_of(before) != reader_of(after), before.weights != after.weights
+    reads = reader_of(before) != reader_of(after)
+    encodes = (before.weights, before.token_bits) != (after.weights, after.token_bits)
+    form = "the model's weights" if before.weights != after.weights else "the bits of token vectors"
     if reads and encodes:
-        does = "reads and encodes all documents anew, since the loader and the model's weights have changed"
+        does = f"reads and encodes all documents anew, since the loader and {form} have changed"
     elif encodes:
-        does = "encodes all documents anew, since the model's weights have changed"
+        does = f"encodes all documents anew, since {form} have changed"
     elif reads:
         does = "reads all documents anew and encodes what is cut otherwise, since the loader has changed"
     else:
@@ -54,5 +56,6 @@ def configuration_in_use(settings: Settings, weights: str) -> Configuration:
         loader=loader_identity(),
         passages=PASSAGES_VERSION,
         analyser=ANALYSER_VERSION,
+        token_bits=settings.token_bits,
         dimension=0,  # the weights decide it, and they are loaded only if something is encoded
     )

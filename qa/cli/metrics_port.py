@@ -63,17 +63,14 @@ class IndexCollector:
         report = read_report(self._index_dir)
         if not report:
             return
-        yield GaugeMetricFamily(
-            "qa_last_build_failed", "Whether the last build made nothing", bool(report.get("error"))
-        )
-        yield GaugeMetricFamily("qa_last_build_seconds", "How long it took", float(report.get("seconds") or 0))
-        with suppress(KeyError, TypeError, ValueError):
-            finished = datetime.fromisoformat(report["finished_at"])
+        yield GaugeMetricFamily("qa_last_build_failed", "Whether the last build made nothing", bool(report.error))
+        yield GaugeMetricFamily("qa_last_build_seconds", "How long it took", report.seconds)
+        with suppress(ValueError):
+            finished = datetime.fromisoformat(report.finished_at)
             yield GaugeMetricFamily("qa_last_build_timestamp_seconds", "When it finished", finished.timestamp())
         files = GaugeMetricFamily("qa_last_build_files", "Its files, by what became of them", labels=["fate"])
-        counts: dict[str, Any] = report.get("counts") or {}
         for fate in Fate:
-            files.add_metric([fate.value], counts.get(fate.value, 0))
+            files.add_metric([fate.value], report.counts.get(fate.value, 0))
         yield files
 
 

@@ -1,4 +1,4 @@
-"""What commands print and log: foreign text made safe, and no character that an output cannot encode ends a command."""
+"""Prints and logs for the commands: foreign text is made safe, and what an output cannot encode is escaped."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ def say(*lines: str, to: TextIO | None = None) -> None:
     print("\n".join(map(printable, lines)), file=to or sys.stdout, flush=True)
 
 
+def show(*lines: str) -> None:
+    """Print lines that are safe already, with what makes words bold or a link of them (`qa.cli.terminal`)."""
+    print("\n".join(lines), flush=True)
+
+
 def say_json(data: Any, indent: int = 2) -> None:
     """Print data as JSON. It is whole: what is not printable, or not in the output's encoding, is escaped as JSON."""
     text = json.dumps(data, ensure_ascii=False, indent=indent)
@@ -48,8 +53,8 @@ class _Stream(Protocol):
 
 
 def _is_worth_telling(record: logging.LogRecord) -> bool:
-    """Whether a record is ours, or a warning: these libraries log how they are loaded, or what they are asked."""
-    return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in {"bm25s", "faiss", "mcp"}
+    """Whether a record is at least a warning, or of none of the libraries that log each step of their own."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in {"faiss", "mcp", "watchfiles"}
 
 
 def start_log(level: int = logging.INFO, to: _Stream | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The application: routes, guard and error handling put together around one service."""
+"""Makes the application of one service: routes, guard and error handling."""
 
 from __future__ import annotations
 
@@ -37,14 +37,12 @@ from qa.web.observed import Observed
 from qa.web.pages import feedback
 from qa.web.pages import routes as pages
 from qa.web.pages.assets import Assets
-from qa.web.pages.home import Home
 from qa.web.pages.render import Pages
 from qa.web.request_ids import RequestIds
+from qa.web.root_path import RootPath
 
 if TYPE_CHECKING:
     from qa.web.metrics import Metrics
-
-_DESCRIPTION = "Exact, checkable quotations from a folder of documents, in reply to questions."
 
 # A character takes at most 12 bytes of JSON (two escaped surrogates); the rest leaves room for filters.
 _BYTES_PER_CHAR = 12
@@ -63,19 +61,13 @@ def create_app(
     """
     app = Application(
         settings,
-        title="Questions to documents",
-        version="1",
-        description=_DESCRIPTION,
-        docs_url=None,
-        redoc_url=None,
         redirect_slashes=False,
         exception_handlers={QAError: _reply, HTTPException: _reply, RequestValidationError: _reply},
     )
     assets = Assets()
     app.state.service = service = _observed(app, service, settings)
     app.state.assets = assets
-    app.state.pages = Pages(assets, uploads=bool(settings.admin_token), feedback=bool(settings.question_log))
-    app.state.home = Home()
+    app.state.pages = Pages(assets, service, uploads=bool(settings.admin_token), feedback=bool(settings.question_log))
     queue: Gauge | None = app.state.metrics and app.state.metrics.queue
     app.state.workers = Workers(queue=settings.queue, seconds=settings.answer_seconds, gauge=queue)
     app.state.files = Quota(files_allowed())
@@ -115,6 +107,7 @@ def _add_middleware(app: FastAPI, settings: Settings, max_body_bytes: int) -> No
         cors_origins=settings.cors_origins,
         respond=respond_here,
     )
+    app.add_middleware(RootPath, root_path=settings.root_path)
     app.add_middleware(RequestIds)
 
 
@@ -122,6 +115,8 @@ async def _reply(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == 405:
         # The router names the methods of one route only, and one address may have several.
         error.headers = {"Allow": _allowed(request)}
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=error.headers)
     return _respond(request, error)
 
 
@@ -161,4 +156,4 @@ def _allowed(request: Request) -> str:
         routers.append(feedback.router)
     routes = [route for router in routers for route in router.routes if isinstance(route, Route)]
     methods = {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
-    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    return ", ".join(sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])}))

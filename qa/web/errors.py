@@ -1,7 +1,7 @@
-"""Errors on their way out: one status per cause, one shape for every route.
+"""Turns errors into replies: one status per cause, one shape for every route.
 
-Guarantees: whatever goes wrong, the reply is `{"error": {"code", "message"}}`, or for a browser that asked for a
-page, a page with the same code and message. An unforeseen exception is logged with its traceback and leaks nothing.
+Guarantees: every error's reply is `{"error": {"code", "message"}}`, or for a browser that asked for a page, a page with
+the same code and message. An unexpected exception is logged with its traceback; the reply says nothing of it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from qa.errors import (
     InvalidQuestion,
     InvalidRequest,
     NameTaken,
+    NoPicture,
     OperatingError,
     Overloaded,
     QAError,
@@ -31,6 +32,7 @@ from qa.errors import (
     UnknownDocument,
     UnknownPublisher,
     UnknownSnapshot,
+    UnsupportedType,
 )
 from qa.web.api.json_form import json_response
 from qa.web.pages.render import Pages
@@ -44,7 +46,9 @@ STATUS: Mapping[type[QAError], int] = {
     UnknownDocument: 404,
     UnknownPublisher: 404,
     UnknownSnapshot: 404,
+    NoPicture: 404,
     NameTaken: 409,
+    UnsupportedType: 415,
     TooManyRequests: 429,
     RequestError: 400,
     OperatingError: 503,

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from qa.answering.originals import Original
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
+from qa.answering.page_pictures import Picture
+from qa.index.build_notes import BuildReport, ProgressReport
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Site
 from qa.web.backend import Backend
 
 
@@ -63,10 +65,22 @@ class Observed:
         """As `Backend.original`."""
         return self.unobserved.original(document_id)
 
+    def page_picture(self, document_id: str, page: int, reference: str) -> Picture:
+        """As `Backend.page_picture`."""
+        return self.unobserved.page_picture(document_id, page, reference)
+
     def ready(self) -> None:
         """As `Backend.ready`."""
         self.unobserved.ready()
 
-    def report(self) -> dict[str, object] | None:
+    def progress(self) -> ProgressReport | None:
+        """As `Backend.progress`."""
+        return self.unobserved.progress()
+
+    def site(self) -> Site:
+        """As `Backend.site`."""
+        return self.unobserved.site()
+
+    def report(self) -> BuildReport | None:
         """As `Backend.report`."""
         return self.unobserved.report()

@@ -1,4 +1,4 @@
-"""Wrong tokens: limited by address, told in the log, and no bar to the right one."""
+"""Wrong tokens are limited by address and logged, and do not exclude the right one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outermost layer: who may ask, how much they may send, and what every reply carries.
+"""The outermost ASGI layer: checks host and origin of requests, limits bodies, and adds the security headers.
 
 Guarantees: a request for a host name that is not ours is refused, so that a page elsewhere cannot read a local
 service through DNS rebinding; a request that could change something must come from a page of ours or from no page;
@@ -39,7 +39,7 @@ SECURITY_HEADERS = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
 ASKED_HEAD = "qa.asked_head"  # in the scope of a request to HEAD, which routes see as GET
-_BODY_SECONDS = 20.0  # for a whole question, or for the next piece of an upload
+BODY_SECONDS = 20.0  # for a whole question, or for the next piece of an upload
 _ASKING = "/api/ask"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CACHE_DEFAULT = (b"cache-control", b"private, no-cache")
@@ -104,6 +104,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 started = True
                 headers = [*message["headers"], *SECURITY_HEADERS, *self._sharing(request)]
+                headers = _with_one_vary(headers)
                 if not any(name == b"cache-control" for name, _ in headers):
                     headers.append(_CACHE_DEFAULT)
                 message = {**message, "headers": headers}
@@ -168,16 +169,16 @@ class Guard:
         if not declared.isascii() or not declared.isdigit():
             raise HTTPException(400)
         _check_whole(request)
-        upload = request.method == "PUT" and request.url.path.startswith("/api/documents/")
-        limit = self._max_upload_bytes if upload and self._max_upload_bytes else self._max_body_bytes
+        upload = self._max_upload_bytes if _takes_files(request) else None
+        limit = upload or self._max_body_bytes
         if int(declared) > limit:
             raise HTTPException(413)
         has_body = declared != "0" or "transfer-encoding" in request.headers
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if has_body and media_type != "application/json" and limit == self._max_body_bytes:
+        if has_body and media_type != "application/json" and _takes_json(request) and not upload:
             raise HTTPException(415)
         received, whole = 0, False
-        due = asyncio.get_running_loop().time() + _BODY_SECONDS
+        due = asyncio.get_running_loop().time() + BODY_SECONDS
 
         async def receive_limited() -> Message:
             nonlocal received, whole, due
@@ -190,11 +191,32 @@ class Guard:
             whole = not message.get("more_body", False)
             if received > limit:
                 raise HTTPException(413)
-            if limit == self._max_upload_bytes:
-                due = asyncio.get_running_loop().time() + _BODY_SECONDS
+            if upload:
+                due = asyncio.get_running_loop().time() + BODY_SECONDS
             return message
 
         return receive_limited
+
+
+def _with_one_vary(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Headers with what a reply varies by in one of them, since some caches read the first one alone."""
+    varies = [value for name, value in headers if name == b"vary"]
+    if len(varies) < 2:
+        return headers
+    return [each for each in headers if each[0] != b"vary"] + [(b"vary", b", ".join(varies))]
+
+
+def _takes_files(request: Request) -> bool:
+    """Whether a body holds files: one that is put, or several in a form."""
+    if request.method == "POST":
+        return request.url.path == "/api/documents"
+    return request.method == "PUT" and request.url.path.startswith(("/api/documents/", "/api/files/"))
+
+
+def _takes_json(request: Request) -> bool:
+    """Whether a body must be JSON. Other methods, and what may hold a file, are the router's to refuse."""
+    is_file = request.url.path.startswith(("/api/documents", "/api/files/"))
+    return request.method in ("POST", "PUT", "PATCH", "DELETE") and not is_file
 
 
 def _check_whole(request: Request) -> None:

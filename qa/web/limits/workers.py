@@ -1,8 +1,8 @@
-"""What the application takes on: a few threads for all that blocks, a bounded queue before them, a limit on time.
+"""Runs blocking calls on a bounded thread pool with a bounded queue and a time limit.
 
-Guarantees: the event loop never blocks on an answer; at most so many calls run or wait, and one more is refused at
-once; whoever waits too long is told so; a call that nobody waits for any more does not begin. A call that has begun
-goes on to its end, and keeps its place until then. Sending a reply is the server's, and holds no thread.
+Guarantees: the event loop never blocks on an answer. The number of calls that run or wait is bounded, and one more is
+refused at once. A call that takes too long ends with an error for its client; one whose client has gone does not begin.
+A call that has begun continues to its end, and counts until then. No thread is held while a reply is sent.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Limits and logs wrong tokens, by the address they come from.
 
-Guarantees: ten wrong tokens of one address are answered at once, and then one after each delay, which begins at 1 s and
-doubles up to 10 minutes; between them every wrong token is a 429. After 15 minutes without one, an address begins
-afresh. The right token is taken at any time: else whoever shares an address, as behind one proxy, could keep out those
-who know it. So this bounds work and noise; that tokens cannot be guessed is due to their length (`qa.settings`).
+Guarantees: ten wrong tokens of one address get their 401 at once, and then one after each delay, which begins at 1 s
+and doubles up to 10 minutes; in between every wrong token gets a 429. After 15 minutes without one, an address begins
+anew.
+The right token is accepted at any time: else a client that shares its address, as behind one proxy, could exclude it.
+So this bounds work and log lines; tokens cannot be guessed because of their length (`qa.settings`).
 
 The log has a line for the first wrong token of an address, and then one a minute at most that counts the others, with
 nothing of what was sent. Memory is bounded: of very many addresses, those heard of longest ago are forgotten.

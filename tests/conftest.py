@@ -1,4 +1,4 @@
-"""What every test shares: settings that no shell leaks into, the real encoder and the five documents, loaded once."""
+"""Fixtures that all tests share: settings without the shell's variables, the real encoder and the five documents."""
 
 from __future__ import annotations
 

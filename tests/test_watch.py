@@ -21,7 +21,7 @@ import qa.building.watch
 from qa.building.folder_watch import FolderWatch
 from qa.building.watch import LOOK_EVERY_S, SETTLED_AFTER_S, Watch
 from qa.errors import BuildFailed, ModelUnavailable
-from qa.index.build_notes import REQUEST, read_report
+from qa.index.build_notes import REQUEST, BuildReport, read_report
 from qa.index.builder_lock import builder_trouble
 
 
@@ -309,7 +309,7 @@ def test_the_report_tells_of_an_unforeseen_error(shop, watching, monkeypatch):
 
     monkeypatch.setattr("qa.building.build.look_into", no_memory)
     shop.put("new.txt", "New words.")
-    until(lambda: (read_report(shop.index) or {}).get("error") == "There is too little memory to build.")
+    until(lambda: last_report(shop).error == "There is too little memory to build.")
 
 
 def test_a_builder_is_there_while_it_watches(shop, monkeypatch):
@@ -360,7 +360,11 @@ def test_a_real_builder_outlives_a_name_that_it_cannot_print_and_ends_in_good_or
 
 
 def built_files(shop) -> list[str]:
-    return [file["source"] for file in (read_report(shop.index) or {}).get("files", ())]
+    return [file.source for file in last_report(shop).files]
+
+
+def last_report(shop) -> BuildReport:
+    return read_report(shop.index) or BuildReport()
 
 
 def test_another_builder_is_waited_for(shop, watch, monkeypatch):

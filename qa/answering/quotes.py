@@ -23,7 +23,7 @@ _Shingles = frozenset[tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A passage held against the question, and the other hits that say the same in the same words."""
+    """A passage compared with the question, and the other hits that say the same in the same words."""
 
     best: Match
     copies: tuple[Hit, ...]

@@ -1,7 +1,7 @@
 """Health checks of model, documents, index and disk: each finding in a line, with its remedy.
 
 Every byte of the index is compared. Nothing is changed but the note of which files were compared. A finding is `ok`, a
-`note` that needs no haste, or `wrong`.
+`note` that is not urgent, or `wrong`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from qa.building.members import with_members
 from qa.building.plan import live_documents
 from qa.building.reuse import reader_of
 from qa.building.stored_segments import identity, segment_trouble, stored_segments
+from qa.building.upgrade import can_serve, configuration_in_use, effect_of
 from qa.containers.container import CONTAINERS
 from qa.containers.entries import suffix_of
 from qa.encode import model_fingerprint
 from qa.errors import MismatchedSnapshot, NoIndex, QAError, UnreadableFile
-from qa.index.build_notes import read_report
+from qa.index.build_notes import BuildReport, Fate, read_report
 from qa.index.local.index_folder import (
     DAMAGED,
     LOCK,
@@ -49,7 +50,7 @@ _ROOM_FOR = 2.0  # times the current version's size: a build from nothing, or a 
 
 
 class Health(StrEnum):
-    """How a checked thing is."""
+    """The result of a check."""
 
     OK = "ok"
     NOTE = "note"
@@ -58,7 +59,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing checked. `remedy` says what to do, where there is something to do."""
+    """The result of one check. `remedy` says what to do; empty if nothing."""
 
     what: str
     health: Health
@@ -73,6 +74,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("reading", _reading),
         ("documents", _documents),
         ("build", _build),
+        ("upgrade", _upgrade),
         ("snapshot", _snapshots),
         ("agreement", _agreement),
         ("disk", _disk),
@@ -133,21 +135,40 @@ def _build(settings: Settings) -> Iterator[Finding]:
     except Timeout:
         running = True
     yield Finding("build", Health.OK, "a build is running" if running else "no build is running")
-    report = read_report(index) or {}
-    if report.get("error"):
-        yield Finding("build", Health.WRONG, f"the last one failed: {report['error']}", "Mend that and run `qa build`.")
-    for file in report.get("files", ()):
-        if file.get("fate") in ("failed", "kept"):
-            state = "is not in the index" if file["fate"] == "failed" else "could not be read anew"
-            remedy = (
-                "Run `qa build`." if file.get("for_now") else "Mend, replace or remove the file, and run `qa build`."
-            )
-            yield Finding("build", Health.NOTE, f"{file['source']} {state}: {file['reason']}", remedy)
+    report = read_report(index) or BuildReport()
+    if report.error:
+        yield Finding("build", Health.WRONG, f"the last one failed: {report.error}", "Mend that and run `qa build`.")
+    for file in report.files:
+        if file.fate in (Fate.FAILED, Fate.KEPT):
+            state = "is not in the index" if file.fate is Fate.FAILED else "could not be read anew"
+            remedy = "Run `qa build`." if file.for_now else "Mend, replace or remove the file, and run `qa build`."
+            yield Finding("build", Health.NOTE, f"{file.source} {state}: {file.reason}", remedy)
     left = [path.name for path in (index / SEGMENTS).glob(f"{UNFINISHED}*")]
     if left and not running:
         yield Finding("build", Health.NOTE, f"a build was cut off ({left[0]})", "The next `qa build` sweeps it up.")
     for path in sorted(path for folder in (SEGMENTS, VERSIONS) for path in (index / folder).glob(f"*{DAMAGED}*")):
         yield Finding("build", Health.NOTE, f"{path} was set aside", "Delete it when you have looked at it.")
+
+
+def _upgrade(settings: Settings) -> Iterator[Finding]:
+    """Say what the next build will do with the index as it is, before it is run."""
+    remedy = "Run `qa build` before the server is started anew."
+    try:
+        before = current_version(settings.index_dir).configuration
+    except MismatchedSnapshot as error:
+        detail = f"{str(error).removesuffix(' Run `qa build`.')} A build reads and encodes all documents anew."
+        yield Finding("upgrade", Health.NOTE, f"{detail} Until then nothing can be served by this version.", remedy)
+        return
+    except QAError:
+        return  # told below
+    after = configuration_in_use(settings, model_fingerprint(settings))
+    effect = effect_of(before, after)
+    if not effect:
+        yield Finding("upgrade", Health.OK, "a build goes on from what is stored")
+    elif can_serve(before, after):
+        yield Finding("upgrade", Health.NOTE, f"{effect} Until then the current snapshot serves.", "Run `qa build`.")
+    else:
+        yield Finding("upgrade", Health.NOTE, f"{effect} Until then nothing can be served by this version.", remedy)
 
 
 def _snapshots(settings: Settings) -> Iterator[Finding]:

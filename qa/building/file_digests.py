@@ -37,10 +37,10 @@ Identity = tuple[str, str]
 
 
 class FileDigests:
-    """What is remembered of the files of a folder, and what of it to keep."""
+    """The stored digests and failures of the files of a folder."""
 
     def __init__(self, index_dir: Path, reader: str) -> None:
-        """Read what is remembered.
+        """Read what is stored.
 
         Args:
             index_dir: The index folder.
@@ -97,10 +97,10 @@ class FileDigests:
         self._containers[container] = json.dumps([astuple(member) for member in members])
 
     def save(self, failures: Mapping[Identity, str]) -> None:
-        """Keep what was seen and remembered of the files that are there, and why some could not be read.
+        """Store the digests of the files that were asked for or remembered, and why some could not be read.
 
         Raises:
-            sqlite3.Error, OSError: the disk refuses.
+            sqlite3.Error, OSError: the disk is full or cannot be written.
         """
         unchanged = self._now == self._before and self._containers == self._containers_before
         if unchanged and dict(failures) == self._failures_before:

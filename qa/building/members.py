@@ -11,10 +11,10 @@ from dataclasses import replace
 from hashlib import sha256
 
 from qa.building.file_digests import FileDigests
-from qa.building.folder import Contents, Inside, SourceFile, why_skipped
+from qa.building.folder import Contents, Inside, SourceFile
 from qa.building.regular_files import read_regular
 from qa.building.stored_segments import identity
-from qa.containers.container import ARCHIVES, CONTAINERS, Member
+from qa.containers.container import CONTAINERS, Member
 from qa.containers.entries import suffix_of
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.index.build_notes import Fate, FileReport
@@ -22,6 +22,7 @@ from qa.reading.documents import SUFFIXES
 from qa.reading.parser_process import Parser
 from qa.settings import Settings
 from qa.text.document_ids import document_id
+from qa.text.readable_types import ARCHIVE_SUFFIXES, why_not_read
 
 _CHANGED = "was changed while the build ran; build again"
 
@@ -59,7 +60,7 @@ def _with_members(contents: Contents, remembered: FileDigests, parser: Parser | 
             files.append(file)
             continue
         files += _inside(file, members)
-        if suffix_of(file.source) in ARCHIVES:  # what is left out of a message, its own note says
+        if suffix_of(file.source) in ARCHIVE_SUFFIXES:  # what is left out of a message, its own note says
             skipped += _skipped(file, members)
     return Contents(tuple(sorted(_distinct(files), key=lambda file: file.source)), tuple(skipped))
 
@@ -94,7 +95,7 @@ def _inside(file: SourceFile, members: Sequence[Member]) -> Iterator[SourceFile]
         yield replace(file, trouble="holds no file of a format that is read")
     for member in members:
         if not member.name:
-            if suffix_of(file.source) in ARCHIVES:  # else reading the message tells
+            if suffix_of(file.source) in ARCHIVE_SUFFIXES:  # else reading the message tells
                 yield replace(file, trouble=member.trouble)
         elif member.sha256 or member.trouble:
             place = Inside(file.source, file.sha256, file.bytes, member.name)
@@ -105,7 +106,7 @@ def _inside(file: SourceFile, members: Sequence[Member]) -> Iterator[SourceFile]
 def _skipped(file: SourceFile, members: Sequence[Member]) -> Iterator[FileReport]:
     for member in members:
         if member.name and not member.sha256 and not member.trouble:
-            reason = why_skipped(suffix_of(member.name))
+            reason = why_not_read(member.name)
             yield FileReport(f"{file.source}/{member.name}", Fate.SKIPPED, reason)
 
 

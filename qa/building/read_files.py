@@ -1,8 +1,8 @@
 """Reads the files of the documents' folder that no earlier build has read.
 
-A file fails for what its bytes are, which is remembered under their digest, or for now: it changed meanwhile, or there
-was not enough time or memory, or no parser. Where the same bytes are stored, their content is kept for now; such a file
-is read again by the next build, whatever else changed.
+A file fails because of its bytes, which is stored under their digest, or for now: it changed while it was read, or
+there was not enough time or memory, or no parser. A file that fails for now is read again by the next build; until then
+its content is kept if the same bytes are stored.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ def content_of(file: SourceFile, reading: Reading, reuse: Reuse) -> Content | No
 
 def _tried_before(settings: Settings) -> set[str]:
     """The files that the last build could not read for now."""
-    files = (read_report(settings.index_dir) or {}).get("files") or ()
-    return {file["source"] for file in files if file.get("for_now")}
+    report = read_report(settings.index_dir)
+    return {file.source for file in report.files if file.for_now} if report else set()
 
 
 def _content(file: SourceFile, parser: Parser, whole: _Whole, settings: Settings) -> Content | None:

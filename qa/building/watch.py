@@ -1,11 +1,10 @@
 """Builds when documents have changed and have then been left alone for a moment, or when asked to.
 
-The model is loaded once, before the first build. A build that fails is logged, and tried again when the documents
-change next. Where a shortage may have been the cause, it is also tried again after a pause, which grows from 1 s to
-60 s: after an unexpected error, and without memory, disk or a model. So are files that could not be read for now, after
-pauses that grow to an hour, since each try may take all the time that a file is given. A server asks for a build by
-leaving a file, so that any of its processes can, and sees by a lock whether a builder is there
-(`qa.index.builder_lock`).
+The model is loaded once, before the first build. A build that fails is logged, and tried again at the next change. If
+the cause may pass (an unexpected error, or too little memory, disk or no model), it is also tried again after a pause,
+which grows from 1 s to 60 s. Files that could not be read for now are tried again after pauses that grow to an hour,
+since each try may take all the time that a file is given. A server asks for a build by writing a file, so that any of
+its processes can; a lock tells it whether a builder is running (`qa.index.builder_lock`).
 """
 
 from __future__ import annotations
@@ -169,5 +168,5 @@ class Watch:
 
 
 def _may_pass(error: QAError) -> bool:
-    """Whether what made a build fail may mend itself, or be mended, though no document changes."""
+    """Whether the cause of a failed build may pass although no document changes."""
     return isinstance(error, ModelUnavailable) or (isinstance(error, BuildFailed) and error.for_now)

@@ -1,4 +1,4 @@
-"""The command line: `qa build | watch | serve | ask | eval | status | doctor | rollback`.
+"""The command line. `qa.cli.arguments` lists the commands.
 
 Exit status: 0 done; 1 an error, told in one line, or something that `doctor` found wrong; 2 wrong usage; 3 built, but
 some files could not be read, or were kept as read before; 4 asked, but the documents do not seem to say; 130
@@ -15,7 +15,8 @@ from importlib import import_module
 
 from qa.cli.arguments import command_parser
 from qa.cli.interrupts import ended_by_ctrl_c
-from qa.cli.output import prepare_output, say
+from qa.cli.log_form import LineFormatter
+from qa.cli.output import log_as, prepare_output, say
 from qa.cli.packages import check_packages
 from qa.errors import QAError
 from qa.openmp import limit_threads
@@ -52,6 +53,7 @@ def _run(arguments: argparse.Namespace) -> int:
     module, _, name = arguments.run.partition(":")
     try:
         settings = load_settings()
+        log_as(LineFormatter(settings.log))
         check_packages(f"qa {arguments.command}", *arguments.packages)
         with ended_by_ctrl_c():
             run = getattr(import_module(module), name)

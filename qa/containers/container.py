@@ -19,8 +19,6 @@ from qa.containers.messages import mailbox_entries, message_entries
 from qa.containers.zip_files import zip_entries
 from qa.errors import UnreadableFile
 
-ARCHIVES = frozenset({".zip"})  # which have no text of their own
-
 _MOST_ENTRIES = 10_000  # in one container
 _MOST_LEVELS = 3  # of containers, one in another
 _MOST_TOTAL_BYTES = 4 << 30  # unpacked, in all

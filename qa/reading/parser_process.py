@@ -1,12 +1,12 @@
 """Parses files in a worker process with limits on time and memory.
 
-Guarantees: whatever a file holds, reading it ends, within the time allowed, in its content or in a reason; the process
-that asked is never harmed. One worker reads file after file and is replaced when it dies or is stopped. It gets none
-of the environment but what Python needs, so that no secret of ours lies in a parser's reach.
+Guarantees: reading any file ends within the time allowed, with its content or a reason; a fault of a parser does not
+affect the calling process. One worker reads file after file and is replaced when it dies or is stopped. Its environment
+has only what Python needs, so that a parser cannot read our secrets.
 
-Only what a worker says is a verdict on a file (`UnreadableFile`). A worker that was killed, crashed, ran out of time or
-memory, or never came to say that it is ready, may be the machine's trouble (`UnreadableForNow`): the file is read once
-more in a fresh worker, and left to a later build if that fails too.
+A fault of the file (`UnreadableFile`) is reported only by a worker itself. If a worker was killed, crashed, ran out of
+time or memory, or did not start, the machine may be the cause (`UnreadableForNow`): the file is read once more in a new
+worker, and by a later build if that fails too.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 _GRACE_S = 5  # a worker that outlives its limit by this much ends itself, should its parent be gone
 _START_S = 60  # at most; importing the parsers takes under a second, and a busy machine may need many times that
-_START_FILES = 30  # times the limit of one file, since who allows that little wants to hear soon
+_START_FILES = 30  # times the limit of one file
 _STARTS_IN_VAIN = 6  # workers in a row that did not start, before the other files are left to a later build
 _TRIES = 2
 

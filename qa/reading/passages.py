@@ -1,4 +1,4 @@
-"""Documents to passages: citable spans that a reader can use by themselves.
+"""Cuts documents into passages: citable spans that a reader can understand by themselves.
 
 Guarantees: `passage.text == document.text[start:end]`; passages are in the order of the text; sentences are never cut;
 every body sentence is in exactly one passage, so only titles, headings and empty slides are left out.

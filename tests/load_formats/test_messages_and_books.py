@@ -1,4 +1,4 @@
-"""Messages, mailboxes, books and JSON Lines: what each says, whose it is, and what was left out."""
+"""Messages, mailboxes, books and JSON Lines: their text, their details, and what was left out."""
 
 from __future__ import annotations
 

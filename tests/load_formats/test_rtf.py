@@ -1,4 +1,4 @@
-"""RTF: what is shown is text, each thing once and apart."""
+"""RTF: all shown text is read, each part once and apart."""
 
 from __future__ import annotations
 

@@ -38,6 +38,10 @@ class Page(HTMLParser):
     def links(self) -> list[str]:
         return [attributes["href"] or "" for tag, attributes in self.elements if tag == "a"]
 
+    def quoted(self) -> list[str]:
+        """The links that open a document at a quote."""
+        return [link for link in self.links() if "/documents/" in link and "quote=" in link]
+
     def words(self, tag: str = "main") -> str:
         """All text inside elements of a tag, with single blanks."""
         return " ".join(" ".join(self.texts.get(tag, [])).split())

@@ -12,11 +12,15 @@ from qa.settings import Settings
 from qa.web.api import examples as samples
 from qa.web.api.json_form import answer_data, citation_data, json_response
 from qa.web.api.reply_models import (
+    AddedModel,
     AnswerModel,
     DocumentModel,
     DocumentsModel,
     ErrorModel,
     IndexModel,
+    RemovedByNameModel,
+    RemovedModel,
+    StoredByNameModel,
     StoredModel,
 )
 from qa.web.api.request_models import AskBody
@@ -68,7 +72,7 @@ def test_documents_are_listed_a_page_at_a_time(client):
     sizes = [entry["characters"] for page in (first, second) for entry in page["documents"]]
     assert len(sizes) == 4
     assert sizes == sorted(sizes, reverse=True)
-    assert first["matching"] == 5
+    assert first["matching"] == 6
     assert [entry["id"] for entry in client.get("/api/documents?query=HARB").json()["documents"]] == ["harbour"]
 
 
@@ -88,7 +92,7 @@ def test_documents_and_index(client):
     listed = client.get("/api/documents")
     DocumentsModel.model_validate_json(listed.content, strict=True)
     sources = {entry["id"]: entry["source"] for entry in listed.json()["documents"]}
-    assert set(sources) == {"harbour", "slides", "hostile", "rightward", "table"}
+    assert set(sources) == {"harbour", "slides", "hostile", "rightward", "table", "printed"}
     assert list(sources.values()) == sorted(sources.values())
     for document_id in sources:
         reply = client.get(f"/api/documents/{document_id}")
@@ -96,7 +100,7 @@ def test_documents_and_index(client):
         assert all(document.text[block.start : block.end].strip() for block in document.blocks)
     index = client.get("/api/index")
     IndexModel.model_validate_json(index.content, strict=True)
-    assert index.json()["documents"] == 5
+    assert index.json()["documents"] == 6
     assert index.json()["last_build"]["files"][1]["fate"] == "failed"
 
 
@@ -219,13 +223,16 @@ def test_openapi_describes_every_route_with_examples_that_hold(client):
         ("post", "/api/ask"),
         ("get", "/api/documents"),
         ("get", "/api/documents/{document_id}"),
+        ("get", "/api/files/{path}"),
         ("get", "/api/index"),
         ("get", "/healthz"),
         ("get", "/readyz"),
     }
-    for methods in description["paths"].values():
+    for path, methods in description["paths"].items():
         for operation in methods.values():
-            assert operation["responses"]["200"]["content"]["application/json"]["example"]
+            content = operation["responses"]["200"]["content"]
+            assert content["application/octet-stream" if path.startswith("/api/files/") else "application/json"]
+            assert path.startswith("/api/files/") or content["application/json"]["example"]
             assert "422" not in operation["responses"]
     AnswerModel.model_validate(samples.ANSWER)
     DocumentsModel.model_validate(samples.DOCUMENTS)
@@ -241,6 +248,9 @@ def test_openapi_describes_what_changes_the_documents_where_that_is_allowed():
     described = {(method, path): route for path, methods in paths.items() for method, route in methods.items()}
     secured = {key for key, route in described.items() if "security" in route}
     assert secured == {
+        ("post", "/api/documents"),
+        ("put", "/api/files/{path}"),
+        ("delete", "/api/files/{path}"),
         ("put", "/api/documents/{document_id}"),
         ("delete", "/api/documents/{document_id}"),
         ("post", "/api/index/rebuild"),
@@ -248,10 +258,22 @@ def test_openapi_describes_what_changes_the_documents_where_that_is_allowed():
     for key in secured:
         assert described[key]["responses"]["202"]["content"]["application/json"]["example"]["build"] == "asked for"
         assert "401" in described[key]["responses"]
-    StoredModel.model_validate(samples.STORED)
-    (put,) = [route for route in routes_of(app.openapi(), "http://localhost") if route.method == "PUT"]
-    assert put.request.split(" \\\n  ") == [
-        "curl -X PUT 'http://localhost/api/documents/report.pdf'",
+    for model, example in (
+        (StoredModel, samples.STORED),
+        (StoredByNameModel, samples.STORED_BY_NAME),
+        (AddedModel, samples.ADDED),
+        (RemovedModel, samples.REMOVED),
+        (RemovedByNameModel, samples.REMOVED_BY_NAME),
+    ):
+        model.model_validate(example)
+    shown = {(route.method, route.path): route.request for route in routes_of(app.openapi(), "http://localhost")}
+    assert shown["POST", "/api/documents"].split(" \\\n  ") == [
+        "curl -X POST 'http://localhost/api/documents'",
+        '-H "Authorization: Bearer $QA_ADMIN_TOKEN"',
+        "-F files=@FILE -F files=@FILE",
+    ]
+    assert shown["PUT", "/api/files/{path}"].split(" \\\n  ") == [
+        "curl -X PUT 'http://localhost/api/files/report.pdf'",
         '-H "Authorization: Bearer $QA_ADMIN_TOKEN"',
         "-H 'Content-Type: application/octet-stream'",
         "--data-binary @FILE",

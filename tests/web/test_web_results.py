@@ -64,7 +64,7 @@ def test_more_results_open_at_the_first_new_one_and_keep_those_before(client):
 
 def test_the_way_back_from_a_further_result_leads_to_all_of_them(client):
     more = Page(client.get(f"{ASKED}&k=20").text)
-    link = [link for link in more.links() if "quote=" in link][14]
+    link = more.quoted()[14]
     reader = Page(client.get(link).text)
     assert f"{ASKED}&k=20" in reader.links()
     assert "15 of 20" in reader.words()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.index.local.abbreviations import Entry, Found
-from qa.index.local.typed_json import canonical
+from qa.index.typed_json import canonical
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span, left_out_of
 from qa.text.json_reading import parse_json
 from qa.text.recognised import recognised_pages
@@ -79,7 +79,7 @@ class TextsWriter:
 
     def __init__(self, folder: Path) -> None:
         self._database = sqlite3.connect(folder / TEXTS, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = OFF")  # a torn file is never published
+        self._database.execute("PRAGMA journal_mode = OFF")  # an incomplete file is never published
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(_SCHEMA)
         self._database.execute("BEGIN")
@@ -114,7 +114,7 @@ class TextsWriter:
 
         Args:
             document: The document.
-            own: What its file says of itself, before anything else known of it.
+            own: Its file's own details, before anything else known of it.
             sidecar: See `StoredDocument`; `kept` likewise.
             kept: Whether an earlier reading was kept.
         """

@@ -1,4 +1,4 @@
-"""Messages to drafts: the subject as title, the lines of the head that mail programs show, and the body.
+"""Reads messages as drafts: the subject as title, the lines of the head that mail programs show, and the body.
 
 Of a message in several forms the plain text is read, else HTML; then its further texts. Attachments that are documents
 are read by themselves (`qa.containers`), others are counted among what was left out. A mailbox (MBOX) is its messages
@@ -14,8 +14,6 @@ from dataclasses import replace
 from email.message import EmailMessage
 from email.utils import parseaddr, parsedate_to_datetime
 
-from qa.containers.container import ARCHIVES
-from qa.containers.entries import suffix_of
 from qa.containers.messages import attached, mailbox_messages, parsed_message
 from qa.errors import UnreadableFile
 from qa.reading.decode import clean, clean_line, decode
@@ -25,13 +23,14 @@ from qa.reading.formats.plain_text import read_plain
 from qa.reading.left_out import LeftOut
 from qa.records import BlockKind
 from qa.text.document_names import safe_name
+from qa.text.readable_types import why_not_read
 
 _SHOWN = ("From", "To", "Cc", "Date")
 _FORMS = ("plain", "html")  # of a message's text, the first one preferred
 
 
 def read_message(data: bytes) -> Read:
-    """Turn one message into drafts, and what it says of itself.
+    """Read one message as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is no message, or one without text.
@@ -74,9 +73,7 @@ def _drafts(message: EmailMessage, left_out: LeftOut) -> Iterator[Draft]:
 
 def is_document(name: str) -> bool:
     """Whether an attachment of this name is read as a document by itself, or as an archive of such."""
-    from qa.reading.documents import SUFFIXES  # noqa: PLC0415 - which imports this module when it reads a message
-
-    return suffix_of(safe_name(name) or "") in SUFFIXES | ARCHIVES
+    return why_not_read(safe_name(name) or "") is None
 
 
 def _texts(message: EmailMessage) -> Iterator[EmailMessage]:

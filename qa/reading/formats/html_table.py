@@ -1,4 +1,4 @@
-"""Tables of a page: data row by row, with an empty cell for each place that another cell reaches into."""
+"""Reads the tables of a page row by row, with an empty cell for each place that another cell spans."""
 
 from __future__ import annotations
 

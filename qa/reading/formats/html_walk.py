@@ -1,4 +1,4 @@
-"""Walks the elements of a page in order; text gathers until a block begins or ends, and then is a draft."""
+"""Walks the elements of a page in order, and makes a draft of the text between the bounds of two blocks."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
 def read_msg(data: bytes) -> Read:
-    """Turn a message of Outlook into drafts, and what it says of itself.
+    """Read a message of Outlook as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is broken, no message, or one without text.

@@ -1,4 +1,4 @@
-"""OpenDocument to drafts: texts (ODT), presentations (ODP, whose slides are pages) and sheets (ODS, whose rows are)."""
+"""Reads OpenDocument as drafts: texts (ODT), presentations (ODP; slides are pages) and sheets (ODS; rows are)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST_REPEATED = 1_000  # rows or cells that stand for one another
 
 
 def read_odf(data: bytes) -> Read:
-    """Turn an OpenDocument file into drafts, and what it says of itself.
+    """Read an OpenDocument file as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is broken, encrypted, or none of these.

@@ -1,4 +1,4 @@
-"""PDF to drafts: PDFium finds a page's text, `pdf_order` its lines, and `qa.reading.layout` makes paragraphs of them.
+"""Reads PDF as drafts: PDFium finds the text, `pdf_order` its lines, `qa.reading.layout` makes paragraphs of them.
 
 Pages that hold pictures of text rather than text are read by text recognition, where that is installed
 (`text_recognition`); which were read so is told, and others are named among what was left out.
@@ -34,7 +34,7 @@ _TROUBLE = {
 
 
 def read_pdf(data: bytes) -> Read:
-    """Turn a PDF into drafts, and what it says of itself.
+    """Read a PDF as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is encrypted or broken, or no page holds text.

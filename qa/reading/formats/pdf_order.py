@@ -1,4 +1,4 @@
-"""Runs of text on a page to lines in reading order: columns one after the other, table rows whole.
+"""Orders the runs of text on a page as lines in reading order: columns one after the other, table rows whole.
 
 How it works, in order, for each direction of writing on the page, the one with most text first:
 

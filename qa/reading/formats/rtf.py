@@ -1,4 +1,4 @@
-r"""RTF to drafts: paragraphs, lists with their numbers, tables, footnotes; headers and footers as boilerplate.
+r"""Reads RTF as drafts: paragraphs, lists with their numbers, tables, footnotes; headers and footers as boilerplate.
 
 A file is groups in braces, control words and text (Rich Text Format 1.9.1). Each group inherits the state of the one
 around it. Hidden and deleted text, codes of fields and destinations that are not known are no text.
@@ -47,7 +47,7 @@ _LARGEST_CODE = 0x10FFFF
 
 
 def read_rtf(data: bytes) -> Read:
-    """Turn an RTF file into drafts, and what it says of itself.
+    """Read an RTF file as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is none, or nested too deeply.
@@ -99,6 +99,7 @@ class _EncodedText:
                 self._of_file = "mac_roman"
 
     def add(self, data: bytes) -> None:
+        """Take bytes, except those that are to be left out."""
         dropped = min(self.to_skip, len(data))
         self.to_skip -= dropped
         self._bytes += data[dropped:]
@@ -134,6 +135,7 @@ class _Reader:
         self._style: int | None = None
 
     def read(self, data: bytes) -> None:
+        """Read a file into `stories`, `title` and `left_out`; raises `UnreadableFile` if it is nested too deeply."""
         star = opened = False
         at = 0
         while (found := _TOKEN.search(data, at)) is not None:
@@ -151,8 +153,7 @@ class _Reader:
                 if len(self._stack) > _DEEPEST:
                     raise UnreadableFile("is nested too deeply to read")
                 self._stack.append(replace(self._state))
-                opened = True
-                star = False
+                opened, star = True, False
                 continue
             if brace == b"}":
                 self._close()

@@ -1,4 +1,4 @@
-"""The rows of a workbook's sheets as they are shown, read as a stream: hidden rows and columns are passed over."""
+"""Reads the rows of a workbook's sheets as they are shown, as a stream; hidden rows and columns are skipped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Example replies for the API's description. A test holds them to the schema."""
+"""Example replies for the API's description. A test checks them against the schema."""
 
 from __future__ import annotations
 
@@ -112,13 +112,31 @@ INDEX: dict[str, Any] = {
 STORED: dict[str, Any] = {
     "source": "report.pdf",
     "id": "report.pdf",
-    "stored": "added",
+    "fate": "added",
     "bytes": 48213,
     "sha256": "5e0bf5a1b39d4e7c8f02c6d9471a3b6e0d8c2f5a7b91e4d3c6f8a0b2e4d6c8fa",
     "build": "asked for",
 }
 
-REMOVED: dict[str, Any] = {"source": "report.pdf", "id": "report.pdf", "stored": "removed", "build": "asked for"}
+STORED_BY_NAME: dict[str, Any] = {**STORED, "stored": STORED["fate"]}
+
+ADDED: dict[str, Any] = {
+    "files": [
+        {name: value for name, value in STORED.items() if name != "build"},
+        {
+            "source": "photo.png",
+            "fate": "refused",
+            "error": {
+                "code": "unsupported_type",
+                "message": "photo.png is not stored: .png is not read; known are .csv, .docx, .pdf, .txt.",
+            },
+        },
+    ],
+    "build": "asked for",
+}
+
+REMOVED: dict[str, Any] = {"source": "report.pdf", "id": "report.pdf", "fate": "removed", "build": "asked for"}
+REMOVED_BY_NAME: dict[str, Any] = {**REMOVED, "stored": REMOVED["fate"]}
 
 BODY: dict[str, Any] = {
     "question": "who is the COO of the medical foundation",
@@ -129,3 +147,5 @@ BODY: dict[str, Any] = {
 ERROR: dict[str, Any] = {
     "error": {"code": "invalid_request", "message": "k: Input should be less than or equal to 50."}
 }
+
+REPLIES = (ANSWER, DOCUMENTS, DOCUMENT, INDEX, STORED, STORED_BY_NAME, ADDED, REMOVED, REMOVED_BY_NAME, ERROR)

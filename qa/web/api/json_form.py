@@ -1,6 +1,6 @@
-"""Records as JSON. Written out by hand: an answer is built once per question, on the way that has to be quick.
+"""Writes records as JSON data, field by field, which is faster than a general converter.
 
-The shapes are those of `qa.web.api.reply_models`, which a test holds this module to.
+The shapes are those of `qa.web.api.reply_models`; a test compares the two.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from qa.index.build_notes import BuildReport, ProgressReport
 from qa.records import Answer, Block, Citation, Document, IndexStatus, Quote, QuotedTable, WordMatch
 from qa.web.document_list import Listed
 
@@ -136,6 +137,10 @@ def _block_data(block: Block) -> dict[str, Any]:
     return {**asdict(block), "kind": block.kind.value}
 
 
-def status_data(status: IndexStatus, report: Mapping[str, object] | None) -> dict[str, Any]:
-    """What is loaded, and what the last build did."""
-    return {**asdict(status), "last_build": report}
+def status_data(status: IndexStatus, progress: ProgressReport | None, report: BuildReport | None) -> dict[str, Any]:
+    """What is loaded, how far a running build is, and what the last build did."""
+    return {
+        **asdict(status),
+        "building": asdict(progress) if progress else None,
+        "last_build": asdict(report) if report else None,
+    }

@@ -1,50 +1,49 @@
-"""Data for the front page: filters, and example questions from the documents."""
+"""Data for the front page: filters, and example questions that the chosen documents answer."""
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
-from qa.errors import UnknownDocument
-from qa.records import Document, DocumentInfo, IndexStatus
-from qa.web.backend import Backend
-from qa.web.pages.example_questions import questions
-from qa.web.pages.filters import Offer, offer_of
-from qa.web.pages.page_query import Asked
+import numpy as np
 
-_READ_FOR_EXAMPLES = 12
+from qa.errors import RequestError
+from qa.index.contract import admitted
+from qa.records import IndexStatus
+from qa.web.backend import Backend
+from qa.web.catalogue import Catalogue
+from qa.web.pages.filters import Offer, filters_of, offer_of
+from qa.web.pages.page_query import Asked
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The search page without results."""
+    """The search page without results. `examples` are questions, each with the page that asks it."""
 
     offer: Offer
     index: IndexStatus
     examples: tuple[tuple[str, str], ...]
 
 
-class Home:
-    """Remembers the example questions of one snapshot: finding them means reading documents."""
-
-    def __init__(self) -> None:
-        self._examples: tuple[str, tuple[str, ...]] = ("", ())
-
-    def front(self, service: Backend, asked: Asked) -> Front:
-        """The front page; each example with the page that asks it of the documents that the filters allow."""
-        offer = offer_of(service, asked)
-        index = service.status()
-        if self._examples[0] != index.snapshot:
-            self._examples = (index.snapshot, questions(_sample(service, offer.documents)))
-        return Front(offer, index, tuple((question, asked.asking(question).url) for question in self._examples[1]))
+def front_of(catalogue: Catalogue, service: Backend, asked: Asked) -> Front:
+    """The front page; filters stay with its examples, and leave out those that another document answers."""
+    offer = offer_of(catalogue, service, asked)
+    allowed = _allowed(catalogue, asked)
+    examples = tuple(
+        (example.question, asked.asking(example.question).url)
+        for example in service.site().examples
+        if example.document_id is None or example.document_id in allowed
+    )
+    return Front(offer, service.status(), examples)
 
 
-def _sample(service: Backend, documents: tuple[DocumentInfo, ...]) -> tuple[Document, ...]:
-    """A few documents, spread over the list; one that a rebuild has just removed is left out."""
-    step = max(1, len(documents) // _READ_FOR_EXAMPLES)
-    found = []
-    for info in documents[::step][:_READ_FOR_EXAMPLES]:
-        try:
-            found.append(service.document(info.id))
-        except UnknownDocument:
-            continue
-    return tuple(found)
+def _allowed(catalogue: Catalogue, asked: Asked) -> Container[str]:
+    """The ids of the documents that may answer."""
+    if not asked.is_filtered:
+        return catalogue.by_id
+    try:
+        filters = filters_of(catalogue, asked)
+    except RequestError:
+        return ()
+    rows = np.flatnonzero(admitted(filters, catalogue.documents))
+    return {catalogue.documents[int(row)].id for row in rows}

@@ -1,4 +1,4 @@
-"""An answer as the results page shows it, and a quote's place among the results as the reader page shows it."""
+"""Prepares an answer for the results page, and a quote's place among the results for the reader page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from qa.answering.wording import verdict_words
-from qa.records import Answer, Citation, Quote, Span, Verdict
+from qa.records import Answer, Citation, DocumentInfo, Quote, Span, Verdict
 from qa.web.pages.citation_formats import Format, formats
 from qa.web.pages.page_query import FIRST_RESULTS, MOST_RESULTS, Asked
 from qa.web.pages.quote_parts import Part, parts_of
@@ -34,13 +34,18 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One quote, ready for the template; `folded` are further ones of its document, behind one line."""
+    """One quote, ready for the template.
+
+    `keep` names it in the address of a page that cites several. `folded` are further quotes of its document, behind one
+    line.
+    """
 
     quote: Quote
     parts: tuple[Part, ...]
     source: Source
     also_in: tuple[Source, ...]
     clip: Clip
+    keep: str
     folded: tuple[Result, ...] = ()
 
 
@@ -74,6 +79,11 @@ class Results:
     more: str | None
     everywhere: str | None
 
+    @property
+    def notes(self) -> tuple[tuple[int, Clip], ...]:
+        """The footnotes of a printed page: the rank of each open quote, and what is cited of it."""
+        return tuple((result.quote.rank, result.clip) for result in self.shown)
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
@@ -94,16 +104,16 @@ class Neighbours:
     answers: tuple[Span, ...] = ()
 
 
-def results_of(answer: Answer, asked: Asked, base_url: str, source_urls: Mapping[str, str | None]) -> Results:
+def results_of(answer: Answer, asked: Asked, base_url: str, documents: Mapping[str, DocumentInfo]) -> Results:
     """Lay out an answer. A related verdict leads with the nearest passage only; none leads with nothing.
 
     Args:
         answer: The answer.
         asked: What the page's address asks for.
         base_url: Where the service is, for links that are copied.
-        source_urls: Where each document was published, by id.
+        documents: The documents, by id.
     """
-    results = [_result(quote, asked, base_url, source_urls) for quote in answer.passages]
+    results = [_result(quote, asked, base_url, documents) for quote in answer.passages]
     is_answered = answer.verdict in (Verdict.ANSWERED, Verdict.UNCALIBRATED)
     is_related = answer.verdict is Verdict.RELATED
     has_more = asked.results < MOST_RESULTS and len(results) == asked.results
@@ -162,14 +172,22 @@ def clip_of(citation: Citation, text: str, base_url: str, source_url: str | None
     return Clip(text, link, formats(citation, link, source_url))
 
 
-def _result(quote: Quote, asked: Asked, base_url: str, source_urls: Mapping[str, str | None]) -> Result:
+def reference_of(citation: Citation) -> str:
+    """What names a quote in the address of a page that cites several: its place and digest, then its document."""
+    quote = citation.url.partition("quote=")[2].partition("#")[0]
+    return f"{quote}:{citation.document_id}"
+
+
+def _result(quote: Quote, asked: Asked, base_url: str, documents: Mapping[str, DocumentInfo]) -> Result:
     citation = quote.citation
+    document = documents.get(citation.document_id)
     return Result(
         quote,
         parts_of(quote),
         _source(citation, asked),
         tuple(_source(other, asked) for other in quote.also_in),
-        clip_of(citation, quote.text, base_url, source_urls.get(citation.document_id)),
+        clip_of(citation, quote.text, base_url, document.url if document else None),
+        reference_of(citation),
     )
 
 

@@ -1,4 +1,4 @@
-"""Question answering by retrieval: exact quotations from a folder of documents, each with a citation that holds.
+"""Question answering by retrieval: exact quotations from a folder of documents, each with a citation.
 
 The names here are the vocabulary of every answer; each is imported when it is first used. What they leave out is
 imported from its own module, since it brings libraries that the others do without:

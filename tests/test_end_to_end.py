@@ -1,4 +1,4 @@
-"""The whole way, with the real model: files, a build, a server process, and questions over HTTP."""
+"""The whole pipeline with the real model: files, a build, a server process, and questions over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a file to a document: what holds for any text at all, and what is told of a document beside its text."""
+"""From a file to a document: properties of any text, and the details of a document."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ def test_a_sidecar_of_many_tables_is_looked_at_once(tmp_path: Path) -> None:
 
 
 def test_a_sidecar_beyond_all_measure_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.reading.sidecar._MOST_BYTES", 1 << 20)
+    monkeypatch.setattr("qa.reading.sidecar.MOST_BYTES", 1 << 20)
     with pytest.raises(UnreadableFile, match="larger than 1 MB"):
         read_sources(sidecar(tmp_path, "#" * ((1 << 20) + 1)))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from qa.answering.wording import verdict_words
 from qa.cli.quote_address import QuoteAddresses
+from qa.cli.table_text import quote_lines
 from qa.cli.terminal import Terminal
 from qa.records import Answer, Citation, Quote, Span, Verdict
 from qa.text.places import place_words, range_words
@@ -70,8 +71,9 @@ def _quote_lines(quote: Quote, terminal: Terminal, addresses: QuoteAddresses) ->
     if where.page:
         place += f", {place_words(where.source, where.page, next(iter(quote.headings), None))}"
         place += _whole_place(where)
+        place += ", read by OCR" if where.recognised else ""
     yield from _linked(f"[{place}]", where, terminal, addresses, margin)
-    yield from terminal.wrapped(quote.text, quote.highlights, f"{margin}| ")
+    yield from quote_lines(quote, terminal, f"{margin}| ")
     for note in quote.footnotes:
         yield from terminal.wrapped(note.text, margin=f"{margin}| ")
     for other in quote.also_in:

@@ -1,4 +1,4 @@
-"""The commands and their arguments. The modules of the commands are not imported here: each brings libraries."""
+"""The commands and their arguments. The modules of the commands are not imported here, since each imports libraries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from qa.cli.output import say
-from qa.cli.packages import BUILDING, MEASURING
+from qa.cli.packages import ASSISTANTS, BUILDING, CLUSTER, MEASURING
 from qa.text.safe_text import printable
 
 _DESCRIPTION = """\
@@ -39,6 +39,13 @@ _COMPLETION_EXAMPLES = """\
 qa completion bash > ~/.local/share/bash-completion/completions/qa
 qa completion zsh > "${fpath[1]}/_qa"
 qa completion fish > ~/.config/fish/completions/qa.fish"""
+
+_CLUSTER_EXAMPLES = """\
+qa cluster head --address 10.0.0.1
+qa cluster join 10.0.0.1:6379 --address 10.0.0.2
+QA_CLUSTER=10.0.0.1:6379 QA_CLUSTER_SHARDS=2 qa cluster up
+QA_CLUSTER=10.0.0.1:6379 QA_CLUSTER_SHARDS=2 qa cluster status
+QA_CLUSTER=10.0.0.1:6379 qa cluster down --nodes"""
 
 _SORTS = ("source", "title", "date", "-date", "size", "-size")
 _SHELLS = ("bash", "zsh", "fish")
@@ -78,7 +85,9 @@ def command_parser() -> argparse.ArgumentParser:
     _add_documents(commands)
     _add_eval(commands)
     _add_status(commands)
+    _add_cluster(commands)
     _add_completion(commands)
+    _add_gaps(commands)
     return parser
 
 
@@ -145,6 +154,9 @@ def _add_serve(commands: Any) -> None:
     serve.add_argument("--open", action="store_true", help="also open the search page in the browser")
     serve.add_argument("--watch", action="store_true", help="also build, now and whenever the documents change")
     serve.set_defaults(run="qa.cli.serve:run_serve")
+
+    mcp = _command(commands, "mcp", "serve an assistant that started this, over standard input and output", "qa mcp")
+    mcp.set_defaults(run="qa.cli.mcp:run_mcp", packages=(ASSISTANTS,))
 
 
 def _add_ask(commands: Any) -> None:
@@ -231,9 +243,50 @@ def _add_status(commands: Any) -> None:
     status.set_defaults(run="qa.cli.status:run_status")
 
 
+def _add_cluster(commands: Any) -> None:
+    cluster = _command(commands, "cluster", "spread the index over several machines", _CLUSTER_EXAMPLES)
+    cluster.description = (
+        "Spreads the index over the machines of a Ray cluster. Whoever reaches Ray's ports\n"
+        "can run code on these machines: read docs/cluster.md first."
+    )
+    actions = cluster.add_subparsers(required=True, metavar="action", dest="action")
+    head = actions.add_parser("head", help="make this machine the first of a cluster")
+    head.add_argument("--port", type=int, default=6379, help="the head's port (6379)")
+    join = actions.add_parser("join", help="have this machine join a cluster")
+    join.add_argument("head", help="the head's address, as 10.0.0.1:6379")
+    join.add_argument("--no-shards", action="store_true", help="take no hosts: for a machine that only serves")
+    for machine in (head, join):
+        machine.add_argument("--address", default="127.0.0.1", help="this machine's in the private network (loopback)")
+        machine.add_argument("--places", type=int, default=4, help="the most hosts that this machine takes (4)")
+        machine.add_argument(
+            "--i-have-a-firewall", action="store_true", help="take a public address, which a firewall protects"
+        )
+    actions.add_parser("up", help="start the hosts that are missing, as QA_CLUSTER_SHARDS and _REPLICAS say")
+    status = actions.add_parser("status", help="tell of every host: machine, process, memory, snapshots")
+    status.add_argument("--json", action="store_true", help="print JSON")
+    down = actions.add_parser("down", help="stop all hosts")
+    down.add_argument("--nodes", action="store_true", help="and Ray on this machine")
+    for name, action in actions.choices.items():
+        action.set_defaults(run=f"qa.cli.cluster:run_{name}", packages=(CLUSTER,))
+
+
 def _add_completion(commands: Any) -> None:
     completion = _command(
         commands, "completion", "print the script by which a shell completes commands", _COMPLETION_EXAMPLES
     )
     completion.add_argument("shell", choices=_SHELLS)
     completion.set_defaults(run="qa.cli.completion:run_completion")
+
+
+def _add_gaps(commands: Any) -> None:
+    gaps = _command(
+        commands,
+        "gaps",
+        "show what was asked and not answered, from the log of questions",
+        "qa gaps\nqa gaps --gold asked.jsonl",
+    )
+    form = gaps.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON, of all groups, questions and days")
+    gold = "write the questions that a reader confirmed, with their quotations, as a gold file for `qa eval`"
+    form.add_argument("--gold", type=Path, metavar="FILE", help=gold)
+    gaps.set_defaults(run="qa.cli.gaps:run_gaps")

@@ -15,7 +15,8 @@ from importlib import import_module
 
 from qa.cli.arguments import command_parser
 from qa.cli.interrupts import ended_by_ctrl_c
-from qa.cli.output import prepare_output, say
+from qa.cli.log_form import LineFormatter
+from qa.cli.output import log_as, prepare_output, say
 from qa.cli.packages import check_packages
 from qa.errors import QAError
 from qa.openmp import limit_threads
@@ -52,6 +53,7 @@ def _run(arguments: argparse.Namespace) -> int:
     module, _, name = arguments.run.partition(":")
     try:
         settings = load_settings()
+        log_as(LineFormatter(settings.log))
         check_packages(f"qa {arguments.command}", *arguments.packages)
         with ended_by_ctrl_c():
             run = getattr(import_module(module), name)

@@ -1,4 +1,4 @@
-"""Opens what answers questions: the model, the index, and the service over both."""
+"""Opens the service that answers questions, with its model and index."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from qa.answering.service import Service
 from qa.cli.output import say, start_log
+from qa.cli.packages import CLUSTER, check_packages
 from qa.encode import Encoder, open_question_encoder
 from qa.index.local.current import CurrentIndex
 from qa.settings import Settings
@@ -22,9 +23,19 @@ def open_service(settings: Settings, encoder: Encoder | None = None) -> Service:
         PackageMissing: QA_MODEL names a model, and sentence-transformers is not installed.
     """
     encoder = encoder or open_question_encoder(settings)
-    source = CurrentIndex(settings.index_dir, encoder.fingerprint)
+    source = _source(settings, encoder.fingerprint)
     source.watch()
     return Service(settings, encoder, source)
+
+
+def _source(settings: Settings, weights: str) -> CurrentIndex:
+    if not settings.cluster:
+        return CurrentIndex.of_this_machine(settings.index_dir, weights)
+    check_packages("A server of a cluster", CLUSTER)
+    from qa.index.cluster.hosts import ClusterIndex  # noqa: PLC0415
+    from qa.index.cluster.serving import cluster_hosts  # noqa: PLC0415 - Ray, which only a cluster needs
+
+    return ClusterIndex(settings.index_dir, cluster_hosts(settings, weights))
 
 
 @contextmanager

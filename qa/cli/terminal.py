@@ -64,7 +64,7 @@ class Terminal:
             margin: Stands before each line.
         """
         marked = {place for mark in marks for place in range(mark.start, mark.end)}
-        room = max(_NARROWEST, self.columns - _width_of(margin))
+        room = max(_NARROWEST, self.columns - width_of(margin))
         for line in _lines(self._cells(text, marked), room):
             yield (margin + self._joined(line)).rstrip()
             if not self.bold and any(cell.marked for cell in line):
@@ -79,7 +79,7 @@ class Terminal:
                 yield None
                 continue
             shown = " " * (_TAB_COLUMNS - column % _TAB_COLUMNS) if char == "\t" else self.shown(char)
-            cell = _Cell(shown, _width_of(shown), place in marked)
+            cell = _Cell(shown, width_of(shown), place in marked)
             column += cell.width
             yield cell
 
@@ -171,7 +171,7 @@ def _trimmed(line: list[_Cell]) -> list[_Cell]:
     return line[:end]
 
 
-def _width_of(shown: str) -> int:
+def width_of(shown: str) -> int:
     """Columns that text takes up: none for combining marks, two for the wide characters of East Asia and emoji."""
     return sum(
         0

@@ -31,7 +31,7 @@ from qa.text.safe_text import one_line, web_address
 
 log = logging.getLogger(__name__)
 
-_MOST_BYTES = 64 << 20
+MOST_BYTES = 64 << 20
 # The format needs one table in the file and one value in that; the parser takes a time that grows with the square of
 # a key's parts, and a level of the interpreter's stack for each bracket.
 _MOST_KEY_PARTS = 16
@@ -111,7 +111,7 @@ def _tables(folder: Path) -> dict[str, object]:
         return {}
     try:
         with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+            data = file.read(MOST_BYTES + 1)
         text = data.decode("utf-8").replace("\r\n", "\n")
         check_toml(text, len(data))
         return tomllib.loads(text)
@@ -158,8 +158,8 @@ def check_toml(text: str, size_bytes: int = 0) -> None:
     Raises:
         ValueError: what it is, and on which line.
     """
-    if size_bytes > _MOST_BYTES:
-        raise ValueError(f"it is larger than {_MOST_BYTES >> 20} MB")
+    if size_bytes > MOST_BYTES:
+        raise ValueError(f"it is larger than {MOST_BYTES >> 20} MB")
     line, dots, depth = 1, 0, 0
     for found in _STRUCTURE.finditer(text):
         match found.lastgroup:

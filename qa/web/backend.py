@@ -1,4 +1,4 @@
-"""What the web needs of whoever answers: `qa.answering.service.Service` in production, a small fake in tests."""
+"""The interface of the service that answers: `qa.answering.service.Service` in production, a small fake in tests."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Protocol
 
 from qa.answering.originals import Original
 from qa.answering.page_pictures import Picture
+from qa.index.build_notes import BuildReport, ProgressReport
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Site
 
 
@@ -77,8 +78,11 @@ class Backend(Protocol):
 
         """
 
+    def progress(self) -> ProgressReport | None:
+        """How far the running build is; None when none runs."""
+
     def site(self) -> Site:
         """What the pages call themselves; never raises."""
 
-    def report(self) -> dict[str, object] | None:
+    def report(self) -> BuildReport | None:
         """What the last build did with every file; None when no build has been reported."""

@@ -1,4 +1,4 @@
-"""What every reply of the service promises, checked on the bytes that came over the wire.
+"""Checks the promises of the service on every reply, on the bytes that came over the network.
 
 A reply that breaks a promise raises `Outside`. The statuses and codes of errors are those of the service's own tables,
 so that a status or a code that the tables do not know is a fault.

@@ -1,4 +1,4 @@
-"""A service over a few in-memory documents: questions are answered by shared words, everything else is as promised."""
+"""A service over a few in-memory documents, which finds answers by words that question and text share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from io import BytesIO
 from qa.answering.originals import PIECE_BYTES, Original
 from qa.answering.page_pictures import Picture
 from qa.answering.quote_links import quote_url
+from qa.answering.quoted_tables import in_cells, tables_in
 from qa.errors import InvalidQuestion, InvalidRequest, NoPicture, OperatingError, QuestionTooLong, UnknownDocument
+from qa.index.build_notes import BuildReport, ProgressReport
 from qa.records import (
     Answer,
     Block,
@@ -79,7 +81,7 @@ class FakeService:
     all_documents: dict[str, Document]
     max_question_chars: int = 200
     trouble: Exception | None = None
-    last_report: dict[str, object] | None = field(default_factory=dict)
+    last_report: BuildReport | None = field(default_factory=BuildReport)
     own_site: Site = field(default_factory=Site)
 
     def ask(
@@ -154,10 +156,13 @@ class FakeService:
     def ready(self) -> None:
         self._check()
 
+    def progress(self) -> ProgressReport | None:
+        return None
+
     def site(self) -> Site:
         return self.own_site
 
-    def report(self) -> dict[str, object] | None:
+    def report(self) -> BuildReport | None:
         return self.last_report
 
     def close(self) -> None:
@@ -209,4 +214,6 @@ def _quote(rank, score, document: Document, span: Span, wanted: set[str], *, exp
     headings = tuple(
         document.text[b.start : b.end] for b in document.blocks if b.kind is BlockKind.HEADING and b.end < start
     )[-1:]
-    return Quote(rank, score, text, headings, highlights, citation, (), notes, signals)
+    tables = tables_in(text, start, document.source, lambda: document)
+    marks = in_cells(highlights, tables)
+    return Quote(rank, score, text, headings, marks, citation, (), notes, signals, tables=tables)

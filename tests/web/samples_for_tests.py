@@ -1,4 +1,4 @@
-"""Documents that between them have everything a page has to show."""
+"""Documents that together have everything that a page can show."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fake_service import FakeService, make_document
 
+from qa.index.build_notes import BuildReport, Fate, FileReport
 from qa.records import BlockKind as K
 from qa.records import Example, Site
 
@@ -19,16 +20,16 @@ def service(max_question_chars: int = 200) -> FakeService:
         own_site=Site(
             "Elsmouth", "Quotations from the harbour's papers", (Example("Who runs the harbour?", "harbour"),)
         ),
-        last_report={
-            "finished_at": "2025-10-02T14:03:11+00:00",
-            "seconds": 2.41,
-            "counts": {"added": 1, "failed": 1, "skipped": 1},
-            "files": [
-                {"source": "harbour.txt", "fate": "added", "reason": None},
-                {"source": "broken.pdf", "fate": "failed", "reason": "not a PDF"},
-                {"source": "notes.xyz", "fate": "skipped", "reason": "format not read"},
-            ],
-        },
+        last_report=BuildReport(
+            finished_at="2025-10-02T14:03:11+00:00",
+            seconds=2.41,
+            counts={"added": 1, "failed": 1, "skipped": 1},
+            files=(
+                FileReport("harbour.txt", Fate.ADDED),
+                FileReport("broken.pdf", Fate.FAILED, "not a PDF"),
+                FileReport("notes.xyz", Fate.SKIPPED, "format not read"),
+            ),
+        ),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 import samples_for_tests
 from fake_service import FakeService
 
-from qa.records import Answer, Citation, Footnote, Quote, Span, Stated, Verdict, WordMatch
+from qa.records import Answer, Citation, Footnote, Quote, QuotedTable, Span, Stated, Verdict, WordMatch
 from qa.settings import Settings
 from qa.web.api import examples as samples
 from qa.web.api.json_form import answer_data, citation_data, json_response
@@ -125,6 +125,7 @@ def test_every_field_of_an_answer_is_written():
         also_in=(other,),
         footnotes=(Footnote("*note", 20, 25),),
         signals={"dense": 0.25},
+        tables=(QuotedTable(0, 4, ("H", ""), ((Span(0, 4), None),)),),
         words=(WordMatch("some", 1.5, 0.9, 0.8, True, Span(0, 4)), WordMatch("H", 1.0, 1.0, 1.0, True, None)),
     )
     answer = Answer("q", "q", Verdict.RELATED, 0.4, (quote,), "s", 1.5, {"encode": 1.25, "search": 0.25})
@@ -146,6 +147,9 @@ def test_every_field_of_an_answer_is_written():
                 "text": "some",
                 "headings": ["H"],
                 "highlights": [{"start": 0, "end": 4}],
+                "tables": [
+                    {"start": 0, "end": 4, "heads": ["H", ""], "rows": [[{"start": 0, "end": 4}, None]]},
+                ],
                 "citation": {
                     "document_id": "d",
                     "title": "T",
@@ -155,6 +159,7 @@ def test_every_field_of_an_answer_is_written():
                     "source": "d.txt",
                     "page": 3,
                     "pages": None,
+                    "recognised": False,
                     "start": 10,
                     "end": 14,
                     "url": "/documents/d?quote=10-14-x#c10-14",
@@ -169,6 +174,7 @@ def test_every_field_of_an_answer_is_written():
                         "source": "d.txt",
                         "page": None,
                         "pages": None,
+                        "recognised": False,
                         "start": 10,
                         "end": 14,
                         "url": "/documents/d?quote=10-14-x#c10-14",

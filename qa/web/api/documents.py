@@ -1,4 +1,5 @@
-"""Routes that change the documents; they exist only where QA_ADMIN_TOKEN is set, for whoever sends it.
+"""Routes that change the documents. They exist only if QA_ADMIN_TOKEN is set, and only requests with that token may use
+them.
 
 A file is stored under its path and the builder beside the server asked for a build; /api/index tells how far that is
 and, when it is done, what became of every file. Documents are read by id, files are written by path.
@@ -9,12 +10,10 @@ from __future__ import annotations
 from asyncio import to_thread
 from collections.abc import AsyncIterable
 from contextlib import suppress
-from hmac import compare_digest
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
 from fastapi.security import HTTPBearer
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -36,31 +35,18 @@ from qa.web.api.route_descriptions import replies
 from qa.web.api.routes import Runner, Service
 from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
+from qa.web.limits.bearer_token import BearerToken
 from qa.web.limits.range_requests import check_change
-from qa.web.limits.wrong_tokens import WrongTokens
 
 
 async def allowed(request: Request) -> None:
-    """Refuse a request without the token.
-
-    Raises:
-        HTTPException: 401, the token is missing or another.
-        TooManyRequests: it is another, as several before from the same address.
-    """
-    authorization = request.headers.get("authorization", "")
-    scheme, _, given = authorization.partition(" ")
-    wanted: str = request.app.state.admin_token
-    # Headers arrive as Latin-1. Compared in a time that does not tell how much of it is right.
-    same = compare_digest(given.strip().encode("latin-1"), wanted.encode())
-    if scheme.lower() != "bearer" or not same:
-        if authorization:
-            wrong: WrongTokens = request.app.state.wrong_tokens
-            wrong.count(request)
-        raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
+    """Refuse a request without the token, as `BearerToken.check` does."""
+    token: BearerToken = request.app.state.admin_token
+    token.check(request)
 
 
 async def with_a_builder(request: Request) -> None:
-    """Refuse what would need a build while no builder is running; nothing is stored or removed then.
+    """Refuse a request that needs a build while no builder is running; nothing is stored or removed then.
 
     Raises:
         BuilderMissing: no builder is running.
@@ -92,9 +78,15 @@ _BODY = {"requestBody": {"required": True, "content": {"application/octet-stream
 _FORM = {
     "type": "object",
     "required": ["files"],
+    "additionalProperties": False,
     "properties": {"files": {"type": "array", "minItems": 1, "maxItems": MOST_FILES, "items": _FILE}},
 }
-_FORM_BODY = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}}
+_FORM_TYPES = {
+    "files": {"contentType": "text/plain, text/markdown, text/html, text/csv, application/pdf, application/rtf"}
+}
+_FORM_BODY = {
+    "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM, "encoding": _FORM_TYPES}}}
+}
 router = APIRouter(
     tags=["Changes"], dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(allowed), Depends(with_a_builder)]
 )

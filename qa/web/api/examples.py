@@ -1,4 +1,4 @@
-"""Example replies for the API's description. A test holds them to the schema."""
+"""Example replies for the API's description. A test checks them against the schema."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ ANSWER: dict[str, Any] = {
             "text": _TEXT,
             "headings": [],
             "highlights": [{"start": 8, "end": 17}],
+            "tables": [],
             "citation": {
                 "document_id": "001_fe88db643a881d9c",
                 "title": "COO of the medical foundation named",
@@ -35,6 +36,7 @@ ANSWER: dict[str, Any] = {
                 "source": "001_fe88db643a881d9c.txt",
                 "page": None,
                 "pages": None,
+                "recognised": False,
                 "start": _START,
                 "end": _END,
                 "url": quote_url("001_fe88db643a881d9c", _START, _END, _TEXT),
@@ -75,6 +77,7 @@ DOCUMENT: dict[str, Any] = {
     "date": "2022-09-09",
     "url": None,
     "characters": len(_TEXT),
+    "left_out": [],
     "blocks": [
         {
             "kind": "paragraph",

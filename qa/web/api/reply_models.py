@@ -58,6 +58,7 @@ class CitationModel(_Reply):
     source: str = Field(description="File under the documents' folder")
     page: int | None = Field(description="The page of the words that answer; null where there are no pages")
     pages: list[int] | None = Field(description="The first and the last page that the passage stands on")
+    recognised: bool = Field(description="Whether text recognition (OCR) read some of these pages")
     start: int = Field(description="Offset into the document's canonical text, in code points")
     end: int
     url: str = Field(description="Opens the document at the quote, relative to this service")
@@ -74,6 +75,17 @@ class WordModel(_Reply):
     place: SpanModel | None = Field(description="Its counterpart in `text`; null when that stands in the headings")
 
 
+class TableModel(_Reply):
+    """Rows of a table in a quote."""
+
+    start: int
+    end: int
+    heads: list[str] = Field(description="What stands above each column, here or elsewhere in the document; or empty")
+    rows: list[list[SpanModel | None]] = Field(
+        description="The cells of each row, one for each column, as offsets into `text`; null where there is none"
+    )
+
+
 class QuoteModel(_Reply):
     """One passage."""
 
@@ -82,6 +94,7 @@ class QuoteModel(_Reply):
     text: str = Field(description="Word for word `document.text[start:end]`")
     headings: list[str]
     highlights: list[SpanModel] = Field(description="The answering words, as offsets into `text`")
+    tables: list[TableModel] = Field(description="Tables in `text`; highlights within them are whole cells")
     citation: CitationModel
     also_in: list[CitationModel] = Field(description="The same passage in other documents")
     footnotes: list[FootnoteModel] = Field(description="Notes that the quote's own markers point at")
@@ -166,6 +179,9 @@ class DocumentModel(_Reply):
     date: PublicationDate | None
     url: str | None
     characters: int
+    left_out: list[str] = Field(
+        description="What of the file is not in the text, as '3 charts', and guesses at its encoding; mostly empty"
+    )
     blocks: list[BlockModel]
     text: str = Field(description="The canonical text that every offset points into")
 
@@ -275,7 +291,7 @@ class RemovedByNameModel(RemovedModel):
 
 
 class HealthModel(_Reply):
-    """A probe's good news."""
+    """The reply of a probe that succeeds."""
 
     status: Literal["ok", "ready"]
 

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from qa.records import Filters
-from qa.text.readable_types import READ_SUFFIXES
+from qa.text.readable_types import TAKEN_SUFFIXES
 from qa.web.document_list import Sort
 
 MAX_RESULTS = 50
@@ -31,7 +31,7 @@ _IN_NAME = r'[^\x00-\x1f\x7f-\x9f/\\:*?"<>|'
 _PART = rf"(?!\.|~\$){_IN_NAME}]{{0,199}}{_IN_NAME}. ]"
 NAME_PATTERN = rf"^{_PART}(?:/{_PART}){{0,7}}$"
 # The same, ending in the suffix of a type that is read, in any case.
-_SUFFIX = "|".join("".join(f"[{c}{c.upper()}]" for c in suffix[1:]) for suffix in sorted(READ_SUFFIXES))
+_SUFFIX = "|".join("".join(f"[{c}{c.upper()}]" for c in suffix[1:]) for suffix in sorted(TAKEN_SUFFIXES))
 FILE_PATTERN = rf"^(?:{_PART}/){{0,7}}(?!\.|~\$){_IN_NAME}]{{1,190}}\.(?:{_SUFFIX})$"
 NAME_RULES = (
     "The file's path in the documents' folder, with at most seven folders before its name. No part is hidden, has more "

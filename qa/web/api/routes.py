@@ -1,6 +1,7 @@
 """The JSON routes. Their shapes are in `request_models` and `reply_models`; `json_form` writes what they send.
 
-Handlers hand whatever may block to the application's workers, reply and all: a question blocks nobody else.
+Handlers give calls that may block to the application's workers, with the writing of the reply, so that one question
+does not delay others.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ FilePath = Annotated[
 
 
 def moved(request: Request, path: str) -> Response:
-    """Lead a request on to another path, with its query string; a browser keeps the fragment (RFC 9110, 10.2.2).
+    """Redirect a request to another path with its query string; a browser keeps the fragment (RFC 9110, 10.2.2).
 
     A cache must ask again, since another document may come to have the id that led here.
     """
@@ -250,7 +251,11 @@ def original_of(request: Request, service: Backend, document_id: str) -> Respons
 )
 async def read_index(request: Request, run: Runner, service: Service) -> Response:
     """The open snapshot, from when it is, how much is in it, and what the last build did with every file."""
-    return await run(lambda: json_response(status_data(status_of(request, service), service.report())))
+    return await run(lambda: _index(request, service))
+
+
+def _index(request: Request, service: Backend) -> Response:
+    return json_response(status_data(status_of(request, service), service.progress(), service.report()))
 
 
 @router.get(

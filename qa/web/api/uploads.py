@@ -86,7 +86,7 @@ class Inbox:
         Raises:
             InvalidRequest: no document may have the name, or the content is empty.
             NameTaken: a file or a folder is in the way.
-            BuildFailed: the disk refused.
+            BuildFailed: the disk is full or cannot be written.
         """
         name = checked_name(name)
         try:
@@ -142,7 +142,7 @@ class Inbox:
         Raises:
             InvalidRequest: no document may have the name.
             UnknownDocument: there is no such file.
-            BuildFailed: the disk refused.
+            BuildFailed: the disk is full or cannot be written.
         """
         name = checked_name(name, removing=True)
         try:
@@ -161,7 +161,7 @@ class Inbox:
         """Ask the builder beside the server for a build.
 
         Raises:
-            BuildFailed: the disk refused.
+            BuildFailed: the disk is full or cannot be written.
         """
         try:
             self._index_dir.mkdir(parents=True, exist_ok=True)

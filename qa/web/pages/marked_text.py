@@ -1,4 +1,4 @@
-"""Text cut where its appearance changes, so that a template only has to write the pieces one after the other."""
+"""Cuts text where its appearance changes, so that a template can write the pieces one after the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page's address asks for, and the addresses made from it.
+"""Reads the query string of a page, and makes addresses from it.
 
 Pages are lenient where the API is strict: an empty field of a form counts as absent, and parameters that other
 programs append to shared links are ignored.

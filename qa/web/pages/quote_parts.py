@@ -1,50 +1,42 @@
 """The text of a quote as a page shows it: running text, and tables as tables.
 
-Guarantees: the parts, joined by the line ends between them, are the quote.
+Guarantees: the parts hold all words of the quote, in its order; a table has its column heads, wherever they stand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from qa.errors import UnknownDocument
-from qa.records import Block, BlockKind, Quote, Span
-from qa.web.backend import Backend
+from qa.records import Quote, QuotedTable, Span
 from qa.web.pages.marked_text import cut
-from qa.web.pages.table_rows import CELL_SEPARATOR, Line, Row, rows_of
+from qa.web.pages.table_rows import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The heads of columns, or none, and the cells of each row; a cell that is missing has no pieces."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[Line, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Running text, or the rows of a table."""
+    """Running text, or a table."""
 
     line: Line = ()
-    rows: tuple[Row, ...] = ()
+    table: Table | None = None
 
 
-def tables_in(service: Backend, quote: Quote) -> tuple[Span, ...]:
-    """The places of tables in a quote's text; the document is read only where the text looks like one."""
-    if CELL_SEPARATOR not in quote.text:
-        return ()
-    try:
-        blocks = service.document(quote.citation.document_id).blocks
-    except UnknownDocument:  # a rebuild has just removed it
-        return ()
-    return tuple(_within(blocks, Span(quote.citation.start, quote.citation.end)))
-
-
-def parts_of(quote: Quote, tables: Sequence[Span]) -> tuple[Part, ...]:
+def parts_of(quote: Quote) -> tuple[Part, ...]:
     """A quote's text with its marks, cut at the places of its tables."""
-    text = quote.text
     parts = []
     start = 0
-    for table in tables:
+    for table in quote.tables:
         parts += _running(quote, Span(start, table.start))
-        rows = rows_of(text, table, lambda span: cut(text, span, quote.highlights))
-        parts.append(Part(rows=tuple(rows)))
+        parts.append(Part(table=_table(quote, table)))
         start = table.end
-    return (*parts, *_running(quote, Span(start, len(text))))
+    return (*parts, *_running(quote, Span(start, len(quote.text))))
 
 
 def _running(quote: Quote, span: Span) -> list[Part]:
@@ -53,9 +45,8 @@ def _running(quote: Quote, span: Span) -> list[Part]:
     return [Part(cut(quote.text, Span(start, start + len(stripped)), quote.highlights))] if stripped else []
 
 
-def _within(blocks: Sequence[Block], place: Span) -> Iterator[Span]:
-    """The table blocks that lie in a place of a document, as offsets into that place."""
-    for block in blocks:
-        start, end = max(block.start, place.start), min(block.end, place.end)
-        if block.kind is BlockKind.TABLE and start < end:
-            yield Span(start - place.start, end - place.start)
+def _table(quote: Quote, table: QuotedTable) -> Table:
+    def line(cell: Span | None) -> Line:
+        return cut(quote.text, cell, quote.highlights) if cell and cell.start < cell.end else ()
+
+    return Table(table.heads, tuple(tuple(line(cell) for cell in row) for row in table.rows))

@@ -1,4 +1,4 @@
-"""A document as its reader page shows it: blocks in order, lists and slides grouped, the cited quote marked.
+"""Prepares a document for its page: blocks in order, lists and slides grouped, the cited quote marked.
 
 Guarantees: the elements carry every character of every block, unchanged and in order; the marked pieces, joined, are
 the quote but for the line ends between blocks.
@@ -164,6 +164,7 @@ class _Writer:
         self.has_title = False
 
     def elements(self, blocks: Iterable[Block]) -> Iterator[Element]:
+        """The page's elements for some blocks in order; adjacent list items make one list."""
         for is_list, run in groupby(blocks, key=lambda block: block.kind is BlockKind.LIST_ITEM):
             if is_list:
                 items = list(run)

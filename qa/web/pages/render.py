@@ -1,4 +1,4 @@
-"""Templates to pages. Everything is escaped, and a name that a template does not get is an error."""
+"""Renders templates as pages. Everything is escaped, and a name that a template does not get is an error."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TEMPLATES_DIR = Path(__file__).parent / "templates"
 class Pages:
     """The compiled templates."""
 
-    def __init__(self, assets: Assets, service: Backend, *, uploads: bool = False) -> None:
+    def __init__(self, assets: Assets, service: Backend, *, uploads: bool = False, feedback: bool = False) -> None:
         self._service = service
         self._last_site = Site()
         self._environment = Environment(
@@ -36,6 +36,7 @@ class Pages:
         )
         self._environment.globals["asset"] = assets.url
         self._environment.globals["uploads"] = uploads
+        self._environment.globals["feedback"] = feedback
         self._environment.filters.update(
             day=day,
             moment=moment,

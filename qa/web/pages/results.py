@@ -1,8 +1,8 @@
-"""An answer as the results page shows it, and a quote's place among the results as the reader page shows it."""
+"""Prepares an answer for the results page, and a quote's place among the results for the reader page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
@@ -104,13 +104,7 @@ class Neighbours:
     answers: tuple[Span, ...] = ()
 
 
-def results_of(
-    answer: Answer,
-    asked: Asked,
-    base_url: str,
-    documents: Mapping[str, DocumentInfo],
-    tables: Callable[[Quote], Sequence[Span]] = lambda _: (),
-) -> Results:
+def results_of(answer: Answer, asked: Asked, base_url: str, documents: Mapping[str, DocumentInfo]) -> Results:
     """Lay out an answer. A related verdict leads with the nearest passage only; none leads with nothing.
 
     Args:
@@ -118,9 +112,8 @@ def results_of(
         asked: What the page's address asks for.
         base_url: Where the service is, for links that are copied.
         documents: The documents, by id.
-        tables: The places of the tables in a quote's text.
     """
-    results = [_result(quote, asked, base_url, documents, tables(quote)) for quote in answer.passages]
+    results = [_result(quote, asked, base_url, documents) for quote in answer.passages]
     is_answered = answer.verdict in (Verdict.ANSWERED, Verdict.UNCALIBRATED)
     is_related = answer.verdict is Verdict.RELATED
     has_more = asked.results < MOST_RESULTS and len(results) == asked.results
@@ -185,14 +178,12 @@ def reference_of(citation: Citation) -> str:
     return f"{quote}:{citation.document_id}"
 
 
-def _result(
-    quote: Quote, asked: Asked, base_url: str, documents: Mapping[str, DocumentInfo], tables: Sequence[Span]
-) -> Result:
+def _result(quote: Quote, asked: Asked, base_url: str, documents: Mapping[str, DocumentInfo]) -> Result:
     citation = quote.citation
     document = documents.get(citation.document_id)
     return Result(
         quote,
-        parts_of(quote, tables),
+        parts_of(quote),
         _source(citation, asked),
         tuple(_source(other, asked) for other in quote.also_in),
         clip_of(citation, quote.text, base_url, document.url if document else None),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import Annotated
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
@@ -31,13 +30,12 @@ from qa.web.catalogue import Catalogue, Catalogues
 from qa.web.document_list import Sort
 from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
-from qa.web.pages.build_report import report_of
+from qa.web.pages.build_report import shown_report
 from qa.web.pages.export import clip_at, exports_of, kept_of
 from qa.web.pages.filters import filters_of, offer_of
 from qa.web.pages.find_words import find_words
 from qa.web.pages.home import front_of
 from qa.web.pages.page_query import Asked, asked_from
-from qa.web.pages.quote_parts import tables_in
 from qa.web.pages.reader import Opened, opened_of, page_numbers, view_of
 from qa.web.pages.render import Pages
 from qa.web.pages.results import Clip, Neighbours, neighbours_of, reference_of, results_of
@@ -83,7 +81,7 @@ def _search(request: Request, service: Backend, pages: Pages) -> Response:
         return pages.render(request, "home.html", asked=asked, home=front_of(catalogue, service, asked))
     answer = answer_to(service, catalogue, asked)
     offer = offer_of(catalogue, service, asked)
-    results = results_of(answer, asked, str(request.base_url), catalogue.by_id, partial(tables_in, service))
+    results = results_of(answer, asked, str(request.base_url), catalogue.by_id)
     return pages.render(request, "results.html", asked=asked, offer=offer, results=results)
 
 
@@ -117,7 +115,7 @@ def _documents(request: Request, service: Backend, pages: Pages) -> Response:
         asked=asked,
         leaf="?" + f"{asked.query}&" * bool(asked.query) + urlencode({**kept, "page": ""}, errors="replace"),
         index=status_of(request, service),
-        report=report_of(service.report()),
+        report=shown_report(service.report()),
         page=page,
         last=last,
     )
@@ -149,7 +147,7 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
     clip: Clip | None = None
     keep = ""
     answers: tuple[Span, ...] = ()
-    neighbours = _neighbours(request, service, asked, document_id, place)
+    neighbours = _neighbours(request, request.app.state.service.unobserved, asked, document_id, place)
     if found:
         start = found.span.start
         if neighbours:

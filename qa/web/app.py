@@ -24,6 +24,7 @@ from qa.web.api import routes as api
 from qa.web.api.openapi import Application
 from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
+from qa.web.catalogue import Catalogues
 from qa.web.errors import code_of, respond
 from qa.web.lifespan import keep_open
 from qa.web.limits.address_limits import Quota
@@ -68,6 +69,7 @@ def create_app(
     app.state.service = service = _observed(app, service, settings)
     app.state.assets = assets
     app.state.pages = Pages(assets, service, uploads=bool(settings.admin_token), feedback=bool(settings.question_log))
+    app.state.catalogues = Catalogues()
     queue: Gauge | None = app.state.metrics and app.state.metrics.queue
     app.state.workers = Workers(queue=settings.queue, seconds=settings.answer_seconds, gauge=queue)
     app.state.files = Quota(files_allowed())

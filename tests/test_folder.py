@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -14,10 +15,11 @@ from workshop import TEXTS, Workshop, fates, reason
 
 import qa.building.folder
 from qa.building.doctor import examine
-from qa.building.folder import SourceFile, look_into
-from qa.building.regular_files import read_regular
-from qa.errors import BuildFailed
+from qa.building.folder import SourceFile, look_into, sidecar_entries
+from qa.errors import BuildFailed, UnreadableFile
 from qa.index.build_notes import Fate
+from qa.index.regular_files import read_regular
+from qa.reading.sidecar import Details
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes are others there")
 
@@ -169,13 +171,21 @@ def test_what_says_less_of_its_size_than_it_holds_is_read_within_the_limit() -> 
     assert len(read_regular(Path("/proc/self/maps"), 100)) == 101
 
 
-@pytest.mark.parametrize("kind", ["pipe", "link out", "folder"])
-def test_a_sidecar_that_is_no_file_does_not_block(shop: Workshop, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["pipe", "device", "link out", "link to a pipe", "folder"])
+def test_a_sidecar_that_is_no_file_does_not_block(shop: Workshop, kind: str, caplog: pytest.LogCaptureFixture) -> None:
     path = shop.seeds / "sources.toml"
     if kind == "pipe":
         os.mkfifo(path)
+    elif kind == "device":
+        try:
+            os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(1, 5))  # zeros without end
+        except PermissionError:
+            pytest.skip("no right to make devices here")
     elif kind == "link out":
         path.symlink_to("/proc/kmsg")
+    elif kind == "link to a pipe":
+        os.mkfifo(shop.seeds / "pipe")
+        path.symlink_to("pipe")
     else:
         shop.put("sources.toml/inside.txt", "Inside.")
     report = shop.build()
@@ -184,7 +194,31 @@ def test_a_sidecar_that_is_no_file_does_not_block(shop: Workshop, kind: str) -> 
         assert fates(report)["sources.toml/inside.txt"] == "added"
     else:
         assert fates(report)["sources.toml"] == "failed"
+    assert caplog.text.count("is a folder, not a sidecar") == (kind == "folder")
     assert list(examine(shop.settings))
+
+
+def test_a_sidecar_may_be_a_link_within_the_folder(shop: Workshop) -> None:
+    shop.put("data/described.toml", '["mill.txt"]\ntitle = "The mill"')
+    (shop.seeds / "sources.toml").symlink_to("data/described.toml")
+    assert sidecar_entries(shop.seeds) == {"mill.txt": Details(title="The mill")}
+
+
+def test_a_sidecar_that_becomes_a_pipe_while_it_is_looked_at_does_not_block(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = shop.put("sources.toml", '["mill.txt"]\ntitle = "The mill"')
+    real = os.open
+
+    def swapped(name, *arguments, **options):
+        if name == path:
+            path.unlink()
+            os.mkfifo(path)
+        return real(name, *arguments, **options)
+
+    monkeypatch.setattr(qa.building.folder.os, "open", swapped)
+    with pytest.raises(UnreadableFile, match=r"sources\.toml cannot be opened"):
+        sidecar_entries(shop.seeds)
 
 
 def _list_as_nobody(seeds: Path, answers) -> None:

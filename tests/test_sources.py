@@ -1,25 +1,21 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from qa.errors import UnreadableFile
-from qa.reading.sidecar import Details, details_of, parse_date, read_sources
+from qa.reading.sidecar import Details, details_of, parse_date, parse_sources
 
 
-def sidecar(folder: Path, text: str) -> Path:
-    (folder / "sources.toml").write_text(text, encoding="utf-8")
-    return folder
+def sidecar(text: str) -> bytes:
+    return text.encode()
 
 
-def test_no_sidecar_says_nothing(tmp_path: Path) -> None:
-    assert read_sources(tmp_path) == {}
+def test_an_empty_sidecar_says_nothing() -> None:
+    assert parse_sources(b"") == {}
 
 
-def test_what_stands_there_is_read_by_file(tmp_path: Path) -> None:
-    folder = sidecar(
-        tmp_path,
+def test_what_stands_there_is_read_by_file() -> None:
+    data = sidecar(
         """
         ["report.txt"]
         title = " Annual Report "
@@ -34,7 +30,7 @@ def test_what_stands_there_is_read_by_file(tmp_path: Path) -> None:
         ["empty.txt"]
         """,
     )
-    assert read_sources(folder) == {
+    assert parse_sources(data) == {
         "report.txt": Details(
             "Annual Report", "Example Foundation", "A. Writer", "2023-05-01", "https://example.org/report"
         ),
@@ -62,15 +58,14 @@ def test_what_stands_there_is_read_by_file(tmp_path: Path) -> None:
         ("[a.txt]\ntitle = 'Report'", r"\[.a.\] has no field 'txt'"),  # the name of a file wants quotes
     ],
 )
-def test_a_broken_sidecar_is_refused_with_file_field_and_value(tmp_path: Path, text: str, reason: str) -> None:
+def test_a_broken_sidecar_is_refused_with_file_field_and_value(text: str, reason: str) -> None:
     with pytest.raises(UnreadableFile, match=reason):
-        read_sources(sidecar(tmp_path, text))
+        parse_sources(sidecar(text))
 
 
-def test_a_sidecar_that_is_no_utf8_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "sources.toml").write_bytes(b'["a.txt"]\ntitle = "Caf\xe9"')
+def test_a_sidecar_that_is_no_utf8_is_refused() -> None:
     with pytest.raises(UnreadableFile, match=r"sources\.toml"):
-        read_sources(tmp_path)
+        parse_sources(b'["a.txt"]\ntitle = "Caf\xe9"')
 
 
 @pytest.mark.parametrize("text", ["2022", "2022-04", "2022-04-18", " 2022 "])
@@ -96,12 +91,6 @@ def test_what_a_file_says_of_itself_is_taken_where_it_can_be() -> None:
     )
 
 
-def test_a_folder_in_its_place_is_no_sidecar_and_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "sources.toml").mkdir()
-    assert read_sources(tmp_path) == {}
-    assert "is a folder, not a sidecar" in caplog.text
-
-
 def test_the_sidecar_goes_before_the_file() -> None:
     known, own = Details(title="Known", date=None), Details(title="Own", date="2022", author="A")
     assert known.over(own) == Details(title="Known", date="2022", author="A")
@@ -121,25 +110,24 @@ def test_the_sidecar_goes_before_the_file() -> None:
         ('x = "' + "\\" * 10_001, "mend it and build again"),
     ],
 )
-def test_a_sidecar_that_would_take_long_or_overflow_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+def test_a_sidecar_that_would_take_long_or_overflow_is_refused(text: str, reason: str) -> None:
     with pytest.raises(UnreadableFile, match=reason):
-        read_sources(sidecar(tmp_path, text))
+        parse_sources(sidecar(text))
 
 
-def test_dots_and_brackets_inside_strings_and_comments_are_no_structure(tmp_path: Path) -> None:
-    folder = sidecar(
-        tmp_path,
+def test_dots_and_brackets_inside_strings_and_comments_are_no_structure() -> None:
+    data = sidecar(
         "# " + "[." * 99 + '\n["a.b.c.txt"]\r\ntitle = """' + '\n[[.\\"' * 99 + '"""\nauthor = \'' + "[." * 99 + "'\n",
     )
-    assert read_sources(folder) == {"a.b.c.txt": Details(title=('[[." ' * 99).strip(), author="[." * 99)}
+    assert parse_sources(data) == {"a.b.c.txt": Details(title=('[[." ' * 99).strip(), author="[." * 99)}
 
 
-def test_a_sidecar_of_many_tables_is_looked_at_once(tmp_path: Path) -> None:
+def test_a_sidecar_of_many_tables_is_looked_at_once() -> None:
     tables = "".join(f'["report-{number}.txt"]\ntitle = "Report {number}. [Draft]"\n' for number in range(2000))
-    assert len(read_sources(sidecar(tmp_path, tables))) == 2000
+    assert len(parse_sources(sidecar(tables))) == 2000
 
 
-def test_a_sidecar_beyond_all_measure_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.reading.sidecar._MOST_BYTES", 1 << 20)
+def test_a_sidecar_beyond_all_measure_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.reading.sidecar.MOST_BYTES", 1 << 20)
     with pytest.raises(UnreadableFile, match="larger than 1 MB"):
-        read_sources(sidecar(tmp_path, "#" * ((1 << 20) + 1)))
+        parse_sources(sidecar("#" * ((1 << 20) + 1)))

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from qa.building.folder import SourceFile
-from qa.building.regular_files import read_regular
 from qa.building.reuse import Reuse
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.index.build_notes import Progress, Step, read_report
+from qa.index.regular_files import read_regular
 from qa.reading.parsed import Content
 from qa.reading.parser_process import Parser
 from qa.settings import Settings

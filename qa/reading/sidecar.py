@@ -13,23 +13,19 @@ here goes before what the file says of itself.
 
 from __future__ import annotations
 
-import logging
 import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
-from pathlib import Path
 
 from qa.errors import UnreadableFile
 from qa.text.dates import read_date
 from qa.text.document_names import SIDECAR
 from qa.text.safe_text import one_line, web_address
 
-log = logging.getLogger(__name__)
-
-_MOST_BYTES = 64 << 20
+MOST_BYTES = 16 << 20  # entries of 100,000 documents; reading it takes seconds and sixteen times the memory
 # The format needs one table in the file and one value in that; the parser takes a time that grows with the square of
 # a key's parts, and a level of the interpreter's stack for each bracket.
 _MOST_KEY_PARTS = 16
@@ -77,8 +73,11 @@ def parse_date(text: str) -> str | None:
     return match[0]
 
 
-def read_sources(folder: Path) -> dict[str, Details]:
-    """Read the sidecar of a folder; no sidecar is an empty one.
+def parse_sources(data: bytes) -> dict[str, Details]:
+    """Read a sidecar.
+
+    Args:
+        data: Its bytes; of a larger one than is read, `MOST_BYTES` and one more.
 
     Returns:
         Details by the file's path relative to the folder, with forward slashes.
@@ -87,19 +86,11 @@ def read_sources(folder: Path) -> dict[str, Details]:
         UnreadableFile: the sidecar is not valid TOML, too large or too deep to read, or holds a field or value of the
             wrong kind.
     """
-    path = folder / SIDECAR
-    if path.is_dir():
-        log.warning("%s is a folder, not a sidecar, so it describes no document; rename it.", path)
-        return {}
     try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
         text = data.decode("utf-8").replace("\r\n", "\n")
         check_toml(text, len(data))
         tables = tomllib.loads(text)
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableFile(f"{SIDECAR}: {error}; mend it and build again") from None
     return {name: _details(name, table) for name, table in tables.items()}
 
@@ -126,8 +117,8 @@ def check_toml(text: str, size_bytes: int = 0) -> None:
     Raises:
         ValueError: what it is, and on which line.
     """
-    if size_bytes > _MOST_BYTES:
-        raise ValueError(f"it is larger than {_MOST_BYTES >> 20} MB")
+    if size_bytes > MOST_BYTES:
+        raise ValueError(f"it is larger than {MOST_BYTES >> 20} MB")
     line, dots, depth = 1, 0, 0
     for found in _STRUCTURE.finditer(text):
         match found.lastgroup:

@@ -24,7 +24,7 @@ from qa.web.limits.file_descriptors import files_allowed
 from qa.web.limits.guard import Guard
 from qa.web.limits.rate_limit import Allowance
 from qa.web.limits.unread_replies import MOST_BYTES, LargeReplies
-from qa.web.limits.workers import Workers
+from qa.web.limits.workers import FILE_THREADS, Workers
 from qa.web.limits.wrong_tokens import WrongTokens
 from qa.web.pages import routes as pages
 from qa.web.pages.assets import Assets
@@ -64,13 +64,14 @@ def create_app(
     app.state.pages = Pages(assets, uploads=bool(settings.admin_token))
     app.state.home = Home()
     app.state.workers = Workers(queue=settings.queue, seconds=settings.answer_seconds)
+    app.state.file_workers = Workers(queue=settings.queue, seconds=settings.answer_seconds, threads=FILE_THREADS)
     app.state.files = Quota(files_allowed())
     app.state.allowance = Allowance(settings.questions_per_minute)
     app.state.builder_trouble = builder_trouble
     if settings.admin_token:
         app.state.wrong_tokens = WrongTokens()
         app.state.admin_token = settings.admin_token
-        app.state.inbox = Inbox(settings)
+        app.state.inbox = Inbox(settings, app.state.file_workers)
     app.include_router(api.router)
     if settings.admin_token:
         app.include_router(admin.router)

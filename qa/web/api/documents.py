@@ -19,10 +19,11 @@ from starlette.responses import Response
 from qa.errors import BuilderMissing
 from qa.text.document_ids import document_id
 from qa.web.api import examples as samples
+from qa.web.api.file_changes import Condition
 from qa.web.api.json_form import json_response
 from qa.web.api.reply_models import BuildModel, RemovedModel, StoredModel
 from qa.web.api.request_models import NAME_PATTERN, NAME_RULES
-from qa.web.api.routes import Runner, replies
+from qa.web.api.routes import FileRunner, Runner, replies
 from qa.web.api.uploads import Inbox
 from qa.web.limits.range_requests import check_change
 from qa.web.limits.wrong_tokens import WrongTokens
@@ -87,14 +88,13 @@ router = APIRouter(dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(
     responses=replies(StoredModel, samples.STORED, (400, 401, 409, 412, 413, 429, 503), status=202),
     openapi_extra=_BODY,
 )
-async def put_document(request: Request, run: Runner, kept: Kept, name: Name) -> Response:
+async def put_document(request: Request, run: FileRunner, kept: Kept, name: Name) -> Response:
     """Store the body, a file's bytes, under a name, and ask for a build; `GET /api/index` tells how far that is.
 
     The reply tells what was stored, by size and SHA-256, and the id that the document gets if it can be read. An empty
     body is refused. `If-None-Match: *` only adds; `If-Match` with the SHA-256 in quotes only replaces that version.
     """
-    await to_thread(_check_conditions, request, kept, name)  # not by `run`, which takes the body to have been read
-    file = await kept.put(name, request.stream())
+    file = await kept.put(name, request.stream(), _condition(request))
     done = {
         "source": file.source,
         "id": document_id(file.source),
@@ -111,12 +111,11 @@ async def put_document(request: Request, run: Runner, kept: Kept, name: Name) ->
     status_code=202,
     responses=replies(RemovedModel, samples.REMOVED, (400, 401, 404, 412, 429, 503), status=202),
 )
-async def delete_document(request: Request, run: Runner, kept: Kept, name: Name) -> Response:
+async def delete_document(request: Request, run: FileRunner, kept: Kept, name: Name) -> Response:
     """Remove a file, and the folders that it leaves empty, and ask for a build."""
 
     def remove() -> Response:
-        _check_conditions(request, kept, name)
-        source = kept.remove(name)
+        source = kept.remove(name, _condition(request))
         return _build(kept, source=source, id=document_id(source), stored="removed")
 
     return await run(remove)
@@ -133,11 +132,11 @@ async def rebuild(run: Runner, kept: Kept) -> Response:
     return await run(lambda: _build(kept))
 
 
-def _check_conditions(request: Request, kept: Inbox, name: str) -> None:
-    """Refuse a change that If-Match or If-None-Match forbids; the entity tag of a file is its SHA-256."""
-    if "if-match" in request.headers or "if-none-match" in request.headers:
-        digest = kept.sha256_of(name)
-        check_change(request.headers, f'"{digest}"' if digest else None)
+def _condition(request: Request) -> Condition | None:
+    """What If-Match and If-None-Match say of the file that a change finds; the entity tag of a file is its SHA-256."""
+    if "if-match" not in request.headers and "if-none-match" not in request.headers:
+        return None
+    return lambda digest: check_change(request.headers, f'"{digest}"' if digest else None)
 
 
 def _build(kept: Inbox, **done: str | int) -> Response:

@@ -60,6 +60,12 @@ async def runner(request: Request) -> Run:
     return partial(workers.run, request)
 
 
+async def file_runner(request: Request) -> Run:
+    """The same for what touches the documents' files, on threads of its own."""
+    workers: Workers = request.app.state.file_workers
+    return partial(workers.run, request)
+
+
 def counts(cost: float) -> Callable[[Request], Awaitable[None]]:
     """A dependency that counts work that costs as much as so many questions against what its address may ask."""
 
@@ -75,6 +81,7 @@ counted, counted_as_document, counted_as_list = counts(QUESTION), counts(DOCUMEN
 
 Service = Annotated[Backend, Depends(backend)]
 Runner = Annotated[Run, Depends(runner)]
+FileRunner = Annotated[Run, Depends(file_runner)]
 DocumentId = Annotated[
     str,
     Path(

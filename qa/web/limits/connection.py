@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from starlette.exceptions import HTTPException
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from qa.errors import Overloaded
@@ -59,6 +59,7 @@ class Connection(HttpToolsProtocol):
         self._head_due: TimerHandle | None = None
         self._sent_due: TimerHandle | None = None
         self._places = _places(self.server_state, self.most)
+        self._under_way: RequestResponseCycle | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Take a client on, or tell it that there are too many."""
@@ -73,8 +74,11 @@ class Connection(HttpToolsProtocol):
             self._refuse(Overloaded("As many clients are connected as may be; come back in a moment."))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clocks."""
+        """Stop the clocks, and tell the request under way, of which uvicorn tells the one that came last."""
         super().connection_lost(exc)
+        if self._under_way and not self._under_way.response_complete:
+            self._under_way.disconnected = True
+            self._under_way.message_event.set()
         self._places.leave(self)
         _stop(self._head_due)
         _stop(self._sent_due)
@@ -130,6 +134,10 @@ class Connection(HttpToolsProtocol):
         """Keep a header. What follows a body is none (RFC 9110, section 6.5.1)."""
         if self._in_head:
             super().on_header(name, value)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._under_way = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_headers_complete(self) -> None:
         """Begin with the request."""

@@ -1,5 +1,8 @@
 """What the application takes on: a few threads for all that blocks, a bounded queue before them, a limit on time.
 
+What answers and what touches the documents' files have threads of their own (`qa.web.app`), so that a drive that is
+slow or does not answer holds up no question.
+
 Guarantees: the event loop never blocks on an answer; at most so many calls run or wait, and one more is refused at
 once; whoever waits too long is told so; a call that nobody waits for any more does not begin. A call that has begun
 goes on to its end, and keeps its place until then. Sending a reply is the server's, and holds no thread.
@@ -21,6 +24,7 @@ from qa.errors import Overloaded, TookTooLong
 
 # The network and the products run without the interpreter's lock: a thread for each core, and one that holds the lock.
 THREADS = (os.cpu_count() or 1) + 1
+FILE_THREADS = 16  # most wait for a disk
 
 T = TypeVar("T")
 
@@ -33,6 +37,10 @@ class Workers:
         self._places = BoundedSemaphore(queue)
         self._queue = queue
         self._seconds = seconds
+
+    async def do(self, call: Callable[[], T]) -> T:
+        """The result of a call that may block: a step of a request that has its place already, whose body may come."""
+        return await asyncio.wrap_future(self._threads.submit(call))
 
     async def run(self, request: Request, call: Callable[[], T]) -> T:
         """The result of a call that may block.

@@ -14,7 +14,16 @@ from starlette.responses import Response
 from qa.answering.quote_links import cite, find_quote, pages_at
 from qa.errors import RequestError
 from qa.records import Span
-from qa.web.api.routes import Runner, Service, counted, counted_as_document, counted_as_list, moved, status_of
+from qa.web.api.routes import (
+    FileRunner,
+    Runner,
+    Service,
+    counted,
+    counted_as_document,
+    counted_as_list,
+    moved,
+    status_of,
+)
 from qa.web.backend import Backend
 from qa.web.document_list import Sort, matching
 from qa.web.limits.file_reply import FileReply
@@ -142,7 +151,7 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
 
 
 @router.get("/documents/{document_id}/original", dependencies=[Depends(counted_as_document)])
-async def original(request: Request, run: Runner, service: Service, document_id: str) -> Response:
+async def original(request: Request, run: FileRunner, service: Service, document_id: str) -> Response:
     """The file a document was read from, or a range of its bytes; to be saved, not shown, for it may hold anything."""
     return await run(lambda: _original(request, service, document_id))
 
@@ -150,7 +159,7 @@ async def original(request: Request, run: Runner, service: Service, document_id:
 def _original(request: Request, service: Backend, document_id: str) -> Response:
     file = service.original(document_id)
     try:
-        return FileReply(file, request.app.state.files, request)
+        return FileReply(file, request.app.state.files, request.app.state.file_workers, request)
     except HTTPException:
         file.close()
         raise

@@ -12,6 +12,7 @@ from waiting import PATIENCE_S
 
 from qa.settings import Settings
 from qa.web.api.uploads import Inbox
+from qa.web.limits.workers import Workers
 
 
 class Changed(Exception):
@@ -121,6 +122,36 @@ def test_a_change_is_made_by_one_of_two_that_follow_the_same_version(inbox: Inbo
         done = asyncio.run(main())
         assert sum(not isinstance(each, Exception) for each in done) == 1, done
         assert entries(seeds) == ([] if isinstance(done[2], str) else ["a.txt"])
+
+
+def test_an_upload_that_is_cancelled_leaves_nothing_though_every_thread_is_busy(seeds: Path) -> None:
+    """As when the server stops: it cancels twice, and ends."""
+    workers = Workers(queue=1, seconds=PATIENCE_S, threads=1)
+    inbox = Inbox(Settings(seeds_dir=seeds, index_dir=seeds.with_name("index")), workers)
+    is_over = threading.Event()
+
+    async def main() -> list[str]:
+        half_is_there = asyncio.Event()
+
+        async def half():
+            yield b"Half"
+            half_is_there.set()
+            await asyncio.Event().wait()
+
+        storing = asyncio.create_task(inbox.put("a.txt", half()))
+        await half_is_there.wait()
+        assert len(entries(seeds)) == 1
+        busy = asyncio.create_task(workers.do(is_over.wait))
+        await asyncio.sleep(0)
+        while not storing.done():
+            storing.cancel()
+            await asyncio.sleep(0)
+        left = entries(seeds)
+        is_over.set()
+        await busy
+        return left
+
+    assert asyncio.run(main()) == []
 
 
 def test_what_a_refused_addition_has_made_goes_again(inbox: Inbox, seeds: Path) -> None:

@@ -8,6 +8,7 @@ after a while, and others go on. Nothing here parses: what becomes of a file is 
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from collections.abc import AsyncIterable, Callable, Mapping
 from contextlib import suppress
@@ -25,6 +26,7 @@ from qa.web.api.file_changes import Condition, Upload, check_condition, remove
 from qa.web.limits.workers import FILE_THREADS, Workers
 
 _CHANGE_WITHIN_S = 60.0  # to write a large file out to a slow disk, or to digest the one that it replaces
+_END_WITHIN_S = 1.0  # where the event loop waits for it
 _TAKEN = "is in the way of a file or a folder of the same name; choose another name"
 _UNUSABLE = "cannot be a file's name on this disk; choose another name"
 
@@ -95,14 +97,16 @@ class Inbox:
                 await step(upload.begin)
                 async for chunk in content:
                     await step(partial(upload.write, chunk))
-                if not upload.bytes:
-                    raise InvalidRequest(f"The body for {name} is empty; send the file's bytes as the body.")
                 await step(upload.flush, _CHANGE_WITHIN_S)
                 new = await step(partial(upload.appear, condition), _CHANGE_WITHIN_S)
-            finally:
+            except BaseException as error:
                 upload.given_up = True
                 with suppress(OSError):  # what is left there is swept
-                    await step(upload.end)
+                    if isinstance(error, asyncio.CancelledError):  # the server stops, and no thread has time any more
+                        within(self._folder / name, lambda _: upload.end(), _END_WITHIN_S)
+                    else:
+                        await step(upload.end)
+                raise
         except OSError as error:
             raise _fault(error, f"{name} cannot be stored") from None
         return Stored(upload.path.relative_to(self._folder).as_posix(), new, upload.bytes, upload.sha256())

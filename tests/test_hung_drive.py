@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from dead_drive import Drive
-from waiting import until
+from waiting import PATIENCE_S, until
 from workshop import Workshop, fates, reason
 
 import qa.building.folder
@@ -57,7 +57,10 @@ def texts(shop: Workshop) -> set[str]:
         index.close()
 
 
-def test_a_call_that_waits_is_given_up_and_the_next_for_its_path_at_once(tmp_path: Path) -> None:
+def test_a_call_that_waits_is_given_up_and_the_next_for_its_path_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qa.index.file_calls, "_MOMENT_S", PATIENCE_S)
     answer = threading.Event()
     with pytest.raises(TimeoutError, match=r"gave no answer for 0\.01 s"):
         within(tmp_path, lambda _: answer.wait(), 0.01)
@@ -69,18 +72,29 @@ def test_a_call_that_waits_is_given_up_and_the_next_for_its_path_at_once(tmp_pat
     assert within(tmp_path, lambda _: 8) == 8
 
 
-def test_a_call_that_makes_headway_may_take_its_time(tmp_path: Path) -> None:
-    steps = threading.Semaphore(0)
-    looks = []
+def test_a_call_that_makes_headway_may_take_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It makes a step in each of the times after which it would be given up."""
+    looked, moved = threading.Semaphore(0), threading.Semaphore(0)
+    steps = 5
 
     def slowly(headway: Callable[[], None]) -> str:
-        for _ in range(5):
+        for _ in range(steps):
+            assert looked.acquire(timeout=PATIENCE_S)
             headway()
-            looks.append(steps.acquire(timeout=0.02))
+            moved.release()
         return "done"
 
+    left = iter(range(steps))
+
+    def wait(call, limit_s: float) -> bool:
+        if next(left, None) is None:
+            return call.done.wait(PATIENCE_S)
+        looked.release()
+        assert moved.acquire(timeout=PATIENCE_S)
+        return False
+
+    monkeypatch.setattr(qa.index.file_calls._Call, "wait", wait)
     assert within(tmp_path, slowly, 1.0) == "done"
-    assert len(looks) == 5
 
 
 def test_what_a_call_raises_is_raised(tmp_path: Path) -> None:
@@ -201,9 +215,16 @@ def test_a_watching_builder_names_it_and_takes_up_what_is_asked_for(shop: Worksh
 @pytest.fixture
 def dead_mount(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A file system in the folder whose server has never answered: each call on it waits."""
-    monkeypatch.setattr(qa.index.file_calls, "LIMIT_S", 2.0)  # to list a folder of three files
     place = shop.seeds / "drive"
     place.mkdir()
+    limit_for = qa.index.file_calls._limit_for
+
+    def soon(path: Path, limit_s: float) -> float:
+        """What does not touch the drive is never given up."""
+        limit_for(path, limit_s)
+        return 0.1 if path == place or path.name.startswith(".") else PATIENCE_S
+
+    monkeypatch.setattr(qa.index.file_calls, "_limit_for", soon)
     libc = ctypes.CDLL(None, use_errno=True)
     try:
         server = os.open("/dev/fuse", os.O_RDWR)
@@ -221,6 +242,6 @@ def dead_mount(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
 def test_a_mounted_file_system_that_is_dead_is_named(shop: Workshop, dead_mount: Path) -> None:
     contents = look_into(shop.seeds, 1 << 20)
     assert {file.source: file.trouble for file in contents.files if file.trouble} == {
-        "drive": "this folder cannot be listed (its drive gave no answer for 2 s)"
+        "drive": "this folder cannot be listed (its drive gave no answer for 0.1 s)"
     }
     assert fates(shop.build()) == {"drive": "failed", "ferry.md": "added", "harbour.txt": "added", "mill.txt": "added"}

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from waiting import PATIENCE_S
 
 from qa.settings import Settings
 
@@ -64,7 +65,7 @@ def named(errors: str) -> frozenset[str]:
 def imported(settings: Settings, *arguments: str) -> frozenset[str]:
     """What a command has imported when it ends."""
     with command_running(settings, *arguments) as process:
-        return named(process.communicate(timeout=120)[1])
+        return named(process.communicate(timeout=PATIENCE_S)[1])
 
 
 @pytest.mark.parametrize("command", [["--help"], ["build", "--help"], ["serve", "--help"], ["eval", "kp", "--help"]])
@@ -89,10 +90,10 @@ def test_serving_imports_what_asking_does_and_http(seeds_index) -> None:
     with command_running(seeds_index, "serve") as process:
         port = int(process.stdout.readline().rpartition(":")[2])
         for path in ("/api/ask?q=who+owns+the+hospitals", "/?q=who+owns+the+hospitals", "/documents", "/docs"):
-            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as reply:
+            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_S) as reply:
                 assert reply.read()
         process.send_signal(signal.SIGINT)  # after SIGTERM uvicorn ends the process without its last words
-        assert named(process.communicate(timeout=60)[1]) == WEB
+        assert named(process.communicate(timeout=PATIENCE_S)[1]) == WEB
 
 
 def test_threads_are_settled_before_a_library_that_counts_them_is_imported() -> None:

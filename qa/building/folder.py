@@ -98,7 +98,7 @@ def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = No
             reason = f"would have the same id as {first}, {document_id(source)}; rename one of the two"
             files.append(SourceFile(source, found.path, "", 0, reason))
         else:
-            files.append(_digested(source, *found.file, most_bytes, remembered))
+            files.append(_digested(folder, source, *found.file, most_bytes, remembered))
     return Contents(tuple(files), tuple(skipped))
 
 
@@ -112,7 +112,7 @@ def sidecar_entries(folder: Path) -> dict[str, Details]:
     path = folder / SIDECAR
     try:
         found = within(path, lambda _: _sidecar(folder, warn=True))
-        data = read_regular(found, MOST_BYTES) if found else b""
+        data = read_regular(folder, found, MOST_BYTES) if found else b""
     except OSError as error:
         _raise_if_short(error)
         if says_nothing_of_the_file(error):
@@ -243,13 +243,13 @@ def _inside(folder: Path, path: Path) -> Path | None:
 
 
 def _digested(
-    source: str, path: Path, listed: os.stat_result, most_bytes: int, remembered: FileDigests | None
+    folder: Path, source: str, path: Path, listed: os.stat_result, most_bytes: int, remembered: FileDigests | None
 ) -> SourceFile:
     known = remembered.sha256(source, listed) if remembered and listed.st_size <= most_bytes else None
     if known:
         return SourceFile(source, path, known, listed.st_size)
     try:
-        digest, size, status = digest_regular(path, most_bytes)
+        digest, size, status = digest_regular(folder, path, most_bytes)
     except OSError as error:
         _raise_if_short(error)
         return SourceFile(source, path, "", 0, _refused(error), says_nothing_of_the_file(error))

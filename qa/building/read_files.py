@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 
 from qa.building.folder import SourceFile
 from qa.building.reuse import Reuse
@@ -72,7 +73,7 @@ def read_files(
             if reuse.has_content(file) or reuse.content(file) is not None:
                 continue
             try:
-                data = _bytes_of(file)
+                data = _bytes_of(settings.seeds_dir, file)
                 if sha256(data).hexdigest() != file.sha256:
                     reading.for_now[file.source] = "was changed while the build ran; build again"
                 else:
@@ -106,8 +107,8 @@ def _tried_before(settings: Settings) -> set[str]:
     return {file["source"] for file in files if file.get("for_now")}
 
 
-def _bytes_of(file: SourceFile) -> bytes:
+def _bytes_of(folder: Path, file: SourceFile) -> bytes:
     try:
-        return read_regular(file.path, file.bytes)
+        return read_regular(folder, file.path, file.bytes)
     except OSError as error:
         raise UnreadableForNow(f"cannot be opened ({error.strerror})") from None

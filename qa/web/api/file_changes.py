@@ -94,7 +94,7 @@ class Upload:
         beside = Path(self._file.name).parent
         try:
             with _changing(self.path, make=True):
-                _check(self.path, condition)
+                _check(self._folder, self.path, condition)
                 self._check_wanted()
                 new = not self.path.exists()
                 put_in_place(self._file, self.path)
@@ -130,9 +130,9 @@ def remove(folder: Path, name: str, condition: Condition | None) -> Path:
         OSError: the disk refused.
     """
     path = landing(folder, name)
-    _check(path, condition)
+    _check(folder, path, condition)
     with _changing(path, make=False):
-        _check(path, condition)
+        _check(folder, path, condition)
         path.unlink()
     remove_empty(folder, path.parent)
     with suppress(OSError):  # it is removed, if not for certain in case the power fails now
@@ -142,7 +142,7 @@ def remove(folder: Path, name: str, condition: Condition | None) -> Path:
 
 def check_condition(folder: Path, name: str, condition: Condition) -> None:
     """Ask a condition of the file that has a name now."""
-    _check(landing(folder, name), condition)
+    _check(folder, landing(folder, name), condition)
 
 
 def remove_empty(top: Path, folder: Path) -> None:
@@ -157,12 +157,12 @@ def remove_empty(top: Path, folder: Path) -> None:
         folder = folder.parent
 
 
-def _check(path: Path, condition: Condition | None) -> None:
+def _check(folder: Path, path: Path, condition: Condition | None) -> None:
     if condition:
         digest = None
         if path.is_file():
             with suppress(FileNotFoundError):  # removed just now
-                digest, _, _ = digest_regular(path, sys.maxsize)
+                digest, _, _ = digest_regular(folder, path, sys.maxsize)
         condition(digest)
 
 

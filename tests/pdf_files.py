@@ -1,4 +1,4 @@
-"""Small PDF files, written by hand: each page is what a content stream draws, in Helvetica as F1."""
+"""Writes small PDF files for tests: each page is drawn by a content stream, in Helvetica as F1."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Abbreviations that texts define, and questions beside what their abbreviations stand for."""
+"""Abbreviations that texts define, and questions with what their abbreviations stand for."""
 
 from __future__ import annotations
 
@@ -81,3 +81,51 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
 def test_a_question_has_its_abbreviations_beside_what_they_stand_for(index: Index, question: str, wide: str) -> None:
     known = {"works", "vans", "white", "there", "transport", "texas"}
     assert widened(question, index, known.__contains__)[0] == wide
+
+
+IN_DOUBT = {
+    "growth.txt": "The automatic grain engine (AGE) stands still.",
+    "ages.txt": "The age of a van is told by its plate.\n\nAt the age of nine it is sold.",
+    "fund.txt": "The Harbour Pilot Fund (HPF) pays on Mondays.",
+    "force.txt": "The Harbour Police Force (HPF) came late.",
+    "signal.txt": "The Elden Signal Box (ESB) is red.",
+    "signals.txt": "The Elden Signal Box (ESB) was red.",
+    "bank.txt": "The Elden Savings Bank (ESB) is closed.",
+    "phrases.txt": "The Main Road Team met. The Mill Rye Trust met too.",
+    "trust.txt": "The Lenne River Trust (LRT) buys meadows.",
+    **{f"trust{number}.txt": f"The Lenne River Trust has {number} boats." for number in range(4)},
+}
+
+
+@pytest.fixture(scope="module")
+def in_doubt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    shop = Workshop(tmp_path_factory.mktemp("doubt"), IN_DOUBT)
+    shop.build()
+    opened = shop.open_index()
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("question", ["at what age is a van sold", "AT WHAT AGE IS A VAN SOLD"])
+def test_a_word_is_no_short_form_though_its_letters_stand_for_something(in_doubt: Index, question: str) -> None:
+    assert widened(question, in_doubt, lambda _: True) == (question, ())
+
+
+def test_a_short_form_is_written_out_only_if_one_meaning_leads(in_doubt: Index) -> None:
+    assert widened("when does the HPF pay", in_doubt, lambda _: True)[0] == "when does the HPF pay"
+    assert widened("is the ESB red", in_doubt, lambda _: True)[0] == "is the ESB (Elden Signal Box) red"
+
+
+def test_words_that_have_the_initials_by_chance_are_not_added(in_doubt: Index) -> None:
+    assert widened("when did the MRT meet", in_doubt, lambda _: False)[0] == "when did the MRT meet"
+
+
+def test_a_short_form_in_brackets_is_not_written_out_again(in_doubt: Index) -> None:
+    question = "is the Elden Signals Boxes (ESB) red"
+    assert widened(question, in_doubt, lambda _: True)[0] == question
+
+
+def test_a_long_form_that_finds_enough_by_itself_stays_alone(in_doubt: Index) -> None:
+    question = "how many boats has the Lenne River Trust"
+    assert widened(question, in_doubt, lambda _: True)[0] == question
+    assert widened("when was the Elden Savings Bank shut", in_doubt, lambda _: True)[0].endswith("Bank shut")

@@ -60,7 +60,7 @@ def texts(shop: Workshop) -> set[str]:
 def test_a_call_that_waits_is_given_up_and_the_next_for_its_path_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(qa.index.file_calls, "_MOMENT_S", PATIENCE_S)
+    monkeypatch.setattr(qa.index.file_calls, "MOMENT_S", PATIENCE_S)
     answer = threading.Event()
     with pytest.raises(TimeoutError, match=r"gave no answer for 0\.01 s"):
         within(tmp_path, lambda _: answer.wait(), 0.01)

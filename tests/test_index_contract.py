@@ -1,4 +1,4 @@
-"""One suite that every index passes, bit for bit, with an oracle that works everything out passage by passage."""
+"""One suite that every index passes, bit for bit, with an oracle that computes everything passage by passage."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 from fakes import FakeEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from index_implementations import IMPLEMENTATIONS, Made
-from plain_index import PlainIndex, best, token_cosines
+from index_implementations import IMPLEMENTATIONS, TWO_BITS, Made
+from plain_index import PlainIndex, best
 
 from qa.errors import UnknownDocument
 from qa.index.contract import Abbreviation, Candidates, Index, Maxima
@@ -55,8 +55,13 @@ QUESTIONS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".joi
 
 
 @pytest.fixture(scope="module", params=IMPLEMENTATIONS)
-def made(request: pytest.FixtureRequest) -> Made:
-    return IMPLEMENTATIONS[request.param]
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def made(kind: str) -> Made:
+    return IMPLEMENTATIONS[kind]
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +71,8 @@ def index(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inde
 
 
 @pytest.fixture(scope="module")
-def plain() -> PlainIndex:
-    return PlainIndex(TEXTS, DETAILS)
+def plain(kind: str) -> PlainIndex:
+    return PlainIndex(TEXTS, DETAILS, token_bits=2 if kind == TWO_BITS else 4)
 
 
 def asked(question: str) -> tuple[str, ...]:
@@ -205,9 +210,13 @@ def test_abbreviations_are_found_by_either_form(made: Made, tmp_path_factory: py
     with made(tmp_path_factory.mktemp("short"), texts, "") as index:
         for key in ("ulwa", "upper lenne water authority"):
             (found,) = index.abbreviations([key])
-            assert found == Abbreviation("ULWA", "Upper Lenne Water Authority", defined=True, used=True)
-        assert Abbreviation("nv", "northern valley", defined=False, used=True) in index.abbreviations(["nv"])
-        assert Abbreviation("hdp", "high deductible plan", defined=False, used=False) in index.abbreviations(["hdp"])
+            assert (found.short, found.long) == ("ULWA", "Upper Lenne Water Authority")
+            assert (found.defined, found.count) == (True, 1)
+        assert [each.used for each in index.abbreviations(["ulwa"])] == [1]
+        assert Abbreviation("nv", "northern valley", defined=False, count=2, used=1) in index.abbreviations(["nv"])
+        assert Abbreviation("hdp", "high deductible plan", defined=False, count=1, used=0) in index.abbreviations(
+            ["hdp"]
+        )
         assert not index.abbreviations(["xyz", "northern valley"])
 
 
@@ -277,7 +286,7 @@ def test_maxima_equal_the_oracles_in_any_batch_and_order(
 
 def check_maxima(found: Maxima, place: int, plain: PlainIndex, row: int, tokens: npt.NDArray[np.float32]) -> None:
     passage = plain.passages[row]
-    matrix, numbers = token_cosines(tokens, passage.tokens), np.array(passage.numbers)
+    matrix, numbers = plain.token_cosines(tokens, passage.tokens), np.array(passage.numbers)
     inside = slice(*found.bounds[place : place + 2].tolist())
     assert same(found.passages[:, place], matrix.max(axis=1))
     assert same(found.outside[:, place], matrix[:, numbers < 0].max(axis=1))
@@ -296,7 +305,7 @@ def test_similarities_are_those_of_each_passage_alone(
     assert found.matrix.shape == (len(tokens), found.bounds[-1])
     for place, row in enumerate(rows):
         passage, inside = plain.passages[row], slice(*found.bounds[place : place + 2].tolist())
-        assert same(found.matrix[:, inside], token_cosines(tokens, passage.tokens))
+        assert same(found.matrix[:, inside], plain.token_cosines(tokens, passage.tokens))
         assert found.spans[inside].tolist() == [list(span) for span in passage.spans]
         assert found.sentences[inside].tolist() == passage.numbers
 

@@ -1,4 +1,4 @@
-"""An index of segments: what it returns depends on its documents alone, however they lie in segments."""
+"""An index of segments: its results depend on its documents alone, not on their segments."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from segment_work import CONFIGURATION, ENCODER, Item, corpora, document_of, items_of, opened, temporary, write_segment
 
 from qa.errors import DamagedSnapshot, UnknownDocument
+from qa.index.contract import Abbreviation
 from qa.index.local.local_index import LocalIndex
 from qa.index.local.merge import merge_segments
 from qa.index.local.segment import Segment
@@ -86,21 +87,23 @@ def test_abbreviations_count_live_documents_only() -> None:
     keys = ("hpf", "mrt", "harbour pilot fund")
     with temporary() as root:
         with opened([write_segment(root, ABBREVIATED)]) as whole:
-            found = [(each.short, each.long, each.defined, each.used) for each in whole.abbreviations(keys)]
+            found = whole.abbreviations(keys)
         folders = [write_segment(root, {source: text}) for source, text in ABBREVIATED.items()]
         with opened(folders) as parts, opened(folders, {1: {"b.txt"}}) as fewer:
-            split_up = [(each.short, each.long, each.defined, each.used) for each in parts.abbreviations(keys)]
-            left = [(each.short, each.long, each.defined, each.used) for each in fewer.abbreviations(keys)]
-    assert (
-        found
-        == split_up
-        == [
-            ("HPF", "Harbour Pilot Fund", True, True),
-            ("HPF", "Harbour Police Force", True, True),
-            ("mrt", "main road team", False, True),
-        ]
-    )
-    assert left == [("HPF", "Harbour Pilot Fund", True, True), ("mrt", "main road team", False, False)]
+            split_up = parts.abbreviations(keys)
+            left = fewer.abbreviations(keys)
+    assert found == split_up
+    assert found == [
+        Abbreviation("HPF", "Harbour Pilot Fund", defined=True, count=1, used=2),
+        Abbreviation("HPF", "Harbour Police Force", defined=True, count=1, used=2),
+        Abbreviation("mrt", "main road team", defined=False, count=3, used=1),
+        Abbreviation("mrt", "mill rye trust", defined=False, count=2, used=1),
+    ]
+    assert left == [
+        Abbreviation("HPF", "Harbour Pilot Fund", defined=True, count=1, used=1),
+        Abbreviation("mrt", "main road team", defined=False, count=3, used=0),
+        Abbreviation("mrt", "mill rye trust", defined=False, count=1, used=0),
+    ]
 
 
 places = st.lists(st.integers(0, 2), min_size=8, max_size=8)

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from qa.errors import UnreadableFile
-from qa.reading.sidecar import Details, details_of, parse_date, parse_sources
+from qa.reading.sidecar import Details, details_of, parse_date, parse_site, parse_sources
+from qa.records import Example, Site
 
 
 def sidecar(text: str) -> bytes:
@@ -131,3 +132,35 @@ def test_a_sidecar_beyond_all_measure_is_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("qa.reading.sidecar.MOST_BYTES", 1 << 20)
     with pytest.raises(UnreadableFile, match="larger than 1 MB"):
         parse_sources(sidecar("#" * ((1 << 20) + 1)))
+
+
+def test_the_site_is_no_document_and_is_read_by_itself() -> None:
+    data = sidecar(
+        """
+        [site]
+        name = " Elsmouth "
+        description = "Papers of the harbour"
+        examples = ["Who runs the harbour?", " "]
+
+        ["report.txt"]
+        title = "Annual Report"
+        """,
+    )
+    assert list(parse_sources(data)) == ["report.txt"]
+    assert parse_site(data) == Site("Elsmouth", "Papers of the harbour", (Example("Who runs the harbour?"),))
+    assert parse_site(b"") == Site()
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["name = 3", "examples = 'one'", "examples = [1]", "titel = 'x'", "description = ['x']"],
+)
+def test_a_site_that_cannot_be_read_stops_the_build(table: str) -> None:
+    for read in (parse_sources, parse_site):
+        with pytest.raises(UnreadableFile, match=r"sources.toml: .*\[site\]"):
+            read(sidecar(f"[site]\n{table}"))
+
+
+def test_a_site_that_is_no_table_stops_the_build() -> None:
+    with pytest.raises(UnreadableFile, match=r"\[site\]"):
+        parse_sources(sidecar("site = 'x'"))

@@ -4,8 +4,9 @@ Guarantees: a file is sent only as it was indexed. Its SHA-256 is compared befor
 that is then read from. Digests of its blocks are taken in that same pass, and each block is compared with its own once
 more before any byte of it is given out; so nobody takes a mixture of two versions for the whole or for a part, and a
 part costs no more than the blocks that it lies in. The first comparison is remembered for as long as the file's size
-and times stay the same, so a large file is not read twice at each request. A drive that does not answer is waited for
-only so long (`qa.index.file_calls`).
+and times stay the same, so a large file is not read twice at each request. A document that stands in a container
+(`qa.containers`) is taken out into a nameless temporary file, which is then sent in the same way. The wait for a drive
+that gives no answer is limited (`qa.index.file_calls`).
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b, sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryFile
 from threading import Lock
 from typing import Protocol
 
-from qa.errors import QAError, UnknownDocument, UnreadableForNow
+from qa.containers.container import Container
+from qa.errors import QAError, UnknownDocument, UnreadableFile, UnreadableForNow
 from qa.index.file_calls import Headway, close_later, within
 
 PIECE_BYTES = 64 << 10
@@ -80,15 +83,17 @@ class _Digests:
 class Originals:
     """Opens the files of one folder. Safe to call from several threads."""
 
-    def __init__(self, folder: Path, remembered_bytes: int = _REMEMBERED_BYTES) -> None:
+    def __init__(self, folder: Path, most_bytes: int, remembered_bytes: int = _REMEMBERED_BYTES) -> None:
         """Take the folder.
 
         Args:
             folder: Where the files are.
+            most_bytes: The largest document that is taken out of a container.
             remembered_bytes: Most memory for digests that were compared.
         """
         self._folder = folder
-        self._most_bytes = remembered_bytes
+        self._most_bytes = most_bytes
+        self._most_remembered_bytes = remembered_bytes
         self._remembered_bytes = 0
         self._known: OrderedDict[_Stamp, _Digests] = OrderedDict()
         self._lock = Lock()
@@ -102,17 +107,20 @@ class Originals:
         """
         path = self._folder / source
         try:
-            found = within(path, partial(self._open, path, digest))
+            found = within(path, partial(self._open, source, digest))
         except OSError as error:
             raise _fault(source, error) from None
         if not found:
             raise _gone(source)
         return found
 
-    def _open(self, path: Path, digest: str, headway: Headway) -> _OpenFile | None:
+    def _open(self, source: str, digest: str, headway: Headway) -> _OpenFile | None:
         """An open file of a digest; None if there is another content, or no file."""
-        # Without O_NONBLOCK the opening of a named pipe would wait for its writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        path = self._folder / source
+        try:
+            descriptor = _opened(path)
+        except NotADirectoryError:
+            descriptor = self._taken_out(source)
         try:
             found = self._digests(descriptor, headway) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
         except BaseException:
@@ -122,6 +130,24 @@ class Originals:
             os.close(descriptor)
             return None
         return _OpenFile(path, descriptor, found)
+
+    def _taken_out(self, source: str) -> int:
+        """A descriptor of a temporary file with the bytes of a document in a container."""
+        try:
+            parents = map(str, reversed(PurePosixPath(source).parents[:-1]))
+            above = next(each for each in parents if not (self._folder / each).is_dir())
+            with os.fdopen(_opened(self._folder / above), "rb") as file, TemporaryFile() as taken:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise _gone(source)
+                container = Container(above, file, self._most_bytes)
+                taken.write(container.take(source[len(above) + 1 :]))
+                taken.flush()
+                return os.dup(taken.fileno())
+        except ImportError:
+            told = f"{source} cannot be taken out of its message here: the package olefile is not installed."
+            raise UnknownDocument(told) from None
+        except (UnreadableFile, KeyError, StopIteration):
+            raise _gone(source) from None
 
     def _digests(self, descriptor: int, headway: Headway) -> _Digests | None:
         """The digests of an open file; None if it changes while it is read."""
@@ -147,7 +173,7 @@ class Originals:
         if stamp not in self._known:
             self._known[stamp] = digests
             self._remembered_bytes += digests.size_bytes
-        while self._remembered_bytes > self._most_bytes:
+        while self._remembered_bytes > self._most_remembered_bytes:
             _, forgotten = self._known.popitem(last=False)
             self._remembered_bytes -= forgotten.size_bytes
 
@@ -219,6 +245,11 @@ def _fault(source: str, error: OSError) -> QAError:
     if error.errno in _GONE:
         return _gone(source)
     return UnreadableForNow(f"The file {source} cannot be read for now ({error.strerror}); try again later.")
+
+
+def _opened(path: Path) -> int:
+    # Without O_NONBLOCK the opening of a named pipe would wait for its writer.
+    return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _read_block(descriptor: int, offset: int) -> bytes:

@@ -40,7 +40,7 @@ def lock(opened: int) -> None:
 
 
 def in_place(opened: int, path: Path) -> bool:
-    """Whether the very file that is open still stands at its path."""
+    """Whether the path still leads to the file that is open."""
     try:
         return os.path.samestat(os.fstat(opened), path.stat())
     except OSError:

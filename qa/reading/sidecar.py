@@ -7,8 +7,9 @@
     date = 2023-05-01
     url = "https://example.org/annual-report"
 
-Every field may be left out. Titles and names are one line each; an address is one that a link may lead to. What stands
-here goes before what the file says of itself.
+A further table, `[site]`, has a `name` and a `description` of the whole, and `examples`, a list of questions to begin
+with. Every field may be left out. Titles and names are one line each; an address is one that a link may lead to. What
+stands here goes before what the file says of itself.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from datetime import date, datetime
 from hashlib import sha256
 
 from qa.errors import UnreadableFile
+from qa.records import Example, Site
 from qa.text.dates import read_date
 from qa.text.document_names import SIDECAR
 from qa.text.safe_text import one_line, web_address
@@ -36,6 +38,7 @@ _STRUCTURE = re.compile(
     r"""|\#[^\n]*+|(?P<dots>\.)|(?P<opens>[\[{])|(?P<closes>[\]}])|(?P<ends>\n)""",
     re.DOTALL,
 )
+SITE = "site"
 _FIELDS = ("title", "publisher", "author", "date", "url")
 
 
@@ -74,7 +77,7 @@ def parse_date(text: str) -> str | None:
 
 
 def parse_sources(data: bytes) -> dict[str, Details]:
-    """Read a sidecar.
+    """Read what a sidecar says of documents.
 
     Args:
         data: Its bytes; of a larger one than is read, `MOST_BYTES` and one more.
@@ -86,13 +89,42 @@ def parse_sources(data: bytes) -> dict[str, Details]:
         UnreadableFile: the sidecar is not valid TOML, too large or too deep to read, or holds a field or value of the
             wrong kind.
     """
+    tables = _tables(data)
+    _site(tables.get(SITE))
+    return {name: _details(name, table) for name, table in tables.items() if name != SITE}
+
+
+def parse_site(data: bytes) -> Site:
+    """Read what a sidecar says of the whole site.
+
+    Raises:
+        UnreadableFile: as `parse_sources`.
+    """
+    return _site(_tables(data).get(SITE))
+
+
+def _tables(data: bytes) -> dict[str, object]:
     try:
         text = data.decode("utf-8").replace("\r\n", "\n")
         check_toml(text, len(data))
-        tables = tomllib.loads(text)
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise UnreadableFile(f"{SIDECAR}: {error}; mend it and build again") from None
-    return {name: _details(name, table) for name, table in tables.items()}
+
+
+def _site(table: object) -> Site:
+    if table is None:
+        return Site()
+    fields = ("name", "description", "examples")
+    if not isinstance(table, dict) or not set(table) <= set(fields):
+        raise UnreadableFile(f"{SIDECAR}: write [{SITE}] as a table of {', '.join(fields)}")
+    texts = {name: one_line(str(table.get(name) or "")) for name in fields[:2]}
+    examples = table.get("examples", [])
+    of_text = all(isinstance(table.get(name, ""), str) for name in texts)
+    if not of_text or not isinstance(examples, list) or not all(isinstance(each, str) for each in examples):
+        raise UnreadableFile(f"{SIDECAR}: in [{SITE}], name and description are texts, and examples is a list of texts")
+    questions = filter(None, map(one_line, examples))
+    return Site(**texts, examples=tuple(map(Example, questions)))
 
 
 def details_of(values: Mapping[str, str]) -> Details:

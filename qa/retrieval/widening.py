@@ -1,28 +1,35 @@
-"""Abbreviations of a question beside what they stand for, and the reverse.
+"""Adds to the abbreviations of a question what they stand for, and the reverse.
 
-1. Everyday abbreviations that the documents do not use are written out ("mgmt"), so are codes of states of the United
-   States whose name the documents know, where the code is no other word or stands beside another state.
+1. Everyday abbreviations are written out (`qa.retrieval.everyday`).
 2. Behind a short form that the documents define, or spell out in words with these initials, its long form is put in
    brackets; a short form that stands nowhere may also lack one of its letters there ("HDHP": high-deductible plans).
 3. Behind a long form that the documents define, its short form is put in brackets.
+
+What is added changes what is found, so it is added only where it helps and is hardly in doubt:
+
+- one meaning of the short form leads clearly, by the documents that define it;
+- the documents write the short form in capitals, for the most part: "age" and "no" are words, whatever they stand for
+  somewhere;
+- what is typed stands in a few passages at most, or the other form stands without it in far more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from qa.index.contract import Abbreviation, Index
-from qa.records import Span
-from qa.text.abbreviations import everyday, folded, short_folded, states
-from qa.text.words import STOP_WORDS, term, terms, words
+from qa.retrieval.everyday import TypedWord, typed_words, unknown, written_out
+from qa.text.abbreviations import folded, short_folded
+from qa.text.words import STOP_WORDS, term, terms
 
 _LONGEST_SHORT = 8
 _LONGEST_LONG = 7  # words
 _MAY_LACK_FROM = 4  # letters
-_JOINING = frozenset("and or &".split())
-# Codes of states that are other words or abbreviations too.
-_OTHER_WORDS = frozenset("al co de hi id in la ma me mi mo ms mt oh ok or pa pr sc".split())
+_LEADS = 2  # times as often as the next meaning
+_FEW_PASSAGES = 3
+_FAR_MORE = 2  # times as many passages
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,34 +40,25 @@ class Alternatives:
     long: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    text: str
-    place: Span
-    key: str
-
-
 def widened(question: str, index: Index, is_word: Callable[[str], bool]) -> tuple[str, tuple[Alternatives, ...]]:
     """The question with its abbreviations written out, and which of its words stand for each other."""
-    question = _written_out(question, index)
-    asked = _words(question)
-    shorts = [word for word in asked if 2 <= len(word.key) <= _LONGEST_SHORT and word.key.isalpha() and term(word.text)]
-    runs = list(_runs(asked))
-    keys = [word.key for word in shorts] + [key for key, _ in runs]
-    unknown = _unknown([word for word in shorts if not is_word(word.text)], index)
-    lacking = {each: word.key for word in unknown for each in _lacking_one(word.key)}
-    known: dict[str, list[Abbreviation]] = {}
-    for each in index.abbreviations(list(dict.fromkeys((*keys, *lacking)))):
-        for key in (short_folded(each.short), folded(each.long)):
-            known.setdefault(key, []).append(each)
+    question = written_out(question, index)
+    asked = typed_words(question)
+    shorts = [word for word in asked if _may_be_short(word, question)]
+    runs = _runs(asked)
+    strange = unknown([word for word in shorts if not is_word(word.text)], index)
+    lacking = {word.key: list(_lacking_one(word.key)) for word in strange}
+    known = _Known(index, chain((word.key for word in shorts), runs, *lacking.values()))
     added: dict[int, tuple[str, Alternatives]] = {}
     present = folded(question)
     for word in shorts:
-        long = _long_form(word.key, known, lacking, spelt_out=word in unknown)
+        long = known.long_form(word)
+        if not long and word in strange:
+            long = known.spelt_out([word.key, *lacking[word.key]])
         if long and folded(long) not in present:
             added[word.place.end] = long, Alternatives(frozenset(terms(word.text)), frozenset(terms(long)))
-    for key, end in runs:
-        short = next((each.short for each in known.get(key, ()) if each.defined), None)
+    for key, end in runs.items():
+        short = known.short_form(key)
         if short and short_folded(short) not in present.split():
             added[end] = short, Alternatives(frozenset(terms(short)), frozenset(terms(key)))
     return _with(question, {end: f" ({text})" for end, (text, _) in added.items()}), tuple(
@@ -68,63 +66,80 @@ def widened(question: str, index: Index, is_word: Callable[[str], bool]) -> tupl
     )
 
 
-def _long_form(
-    key: str, known: dict[str, list[Abbreviation]], lacking: dict[str, str], *, spelt_out: bool
-) -> str | None:
-    """What a short form stands for: as the documents define it, else, if they do not have it, as they spell it out."""
-    found = [each for each in known.get(key, ()) if short_folded(each.short) == key]
-    if spelt_out and not found:
-        found = [each for lacks, whole in lacking.items() if whole == key for each in known.get(lacks, ())]
-    best = sorted((each for each in found if each.defined or each.used or spelt_out), key=lambda each: not each.defined)
-    return best[0].long if best else None
+class _Known:
+    """The abbreviations of the documents that a question may hold."""
+
+    def __init__(self, index: Index, keys: Iterable[str]) -> None:
+        """Look them up by folded short and long forms."""
+        self._index = index
+        found = index.abbreviations(list(dict.fromkeys(keys)))
+        shorts = list(dict.fromkeys(short_folded(each.short) for each in found))
+        self._meanings: dict[str, list[Abbreviation]] = {}
+        for each in index.abbreviations(shorts) if shorts else ():
+            self._meanings.setdefault(short_folded(each.short), []).append(each)
+        self._shorts: dict[str, dict[str, None]] = {}
+        for each in found:
+            if each.defined:
+                self._shorts.setdefault(folded(each.long), {})[short_folded(each.short)] = None
+
+    def long_form(self, word: TypedWord) -> str | None:
+        """What a word of the documents stands for."""
+        best = self._leading([word.key])
+        if not best or not best.used or best.used < self._index.frequencies([term(word.text)])[0]:
+            return None
+        return best.long if self._decides(terms(word.text), terms(best.long)) else None
+
+    def spelt_out(self, keys: Iterable[str]) -> str | None:
+        """The words that a short form of no document stands for, given what their initials may be."""
+        best = self._leading(keys)
+        return best.long if best else None
+
+    def short_form(self, key: str) -> str | None:
+        """What stands for a folded long form."""
+        asked = _meaning(key)
+        leading = [each for short in self._shorts.get(key, ()) if (each := self._leading([short]))]
+        best = max(
+            (each for each in leading if _meaning(each.long) == asked),
+            key=lambda each: (each.count, each.short),
+            default=None,
+        )
+        return best.short if best and self._decides(terms(key), terms(best.short)) else None
+
+    def _leading(self, keys: Iterable[str]) -> Abbreviation | None:
+        """The meaning of some short forms that is clearly the most usual, as it is written most often."""
+        found: dict[frozenset[str], list[Abbreviation]] = {}
+        for each in (each for key in keys for each in self._meanings.get(key, ())):
+            found.setdefault(_meaning(each.long), []).append(each)
+        counted = [(sum(each.count for each in same), same) for same in found.values()]
+        ranked = sorted(counted, key=lambda each: -each[0])
+        if not ranked or (len(ranked) > 1 and ranked[0][0] < _LEADS * ranked[1][0]):
+            return None
+        return max(ranked[0][1], key=lambda each: (each.count, each.long))
+
+    def _decides(self, typed: Sequence[str], other: Sequence[str]) -> bool:
+        """Whether the terms of the other form find what the typed ones do not."""
+        holding = self._holding(typed)
+        if holding <= _FEW_PASSAGES:
+            return True
+        return self._holding(other) - self._holding([*typed, *other]) >= _FAR_MORE * holding
+
+    def _holding(self, index_terms: Sequence[str]) -> int:
+        """How many passages hold all of some index terms, at most: exact for two."""
+        frequencies = dict(zip(index_terms, self._index.frequencies(index_terms), strict=True))
+        rarest, *others = sorted(frequencies, key=lambda each: (frequencies[each], each))
+        return min([frequencies[rarest], *self._index.together(rarest, others)])
 
 
-def _written_out(question: str, index: Index) -> str:
-    asked = _words(question)
-    candidates = [word for word in asked if word.text.casefold() in everyday() or word.text.casefold() in states()]
-    if not candidates:
-        return question
-    replaced = {}
-    unknown = _unknown(candidates, index)
-    for number, word in enumerate(asked):
-        code = word.text.casefold()
-        if word not in unknown:
-            continue
-        if code in states() and (code not in _OTHER_WORDS or _beside_state(asked, number, question)):
-            named = terms(states()[code])
-            if all(index.frequencies(named)):
-                replaced[word.place] = states()[code]
-        elif code in everyday():
-            replaced[word.place] = everyday()[code]
-    for place, text in sorted(replaced.items(), key=lambda item: -item[0].start):
-        question = question[: place.start] + text + question[place.end :]
-    return question
+def _meaning(long: str) -> frozenset[str]:
+    """What long forms that say the same have in common, whatever their case, hyphens and endings."""
+    return frozenset(terms(folded(long)))
 
 
-def _beside_state(asked: Sequence[_Word], number: int, question: str) -> bool:
-    """Whether a word is joined to the code or the name of a state."""
-    for step in (-1, 1):
-        other = number + step
-        if 0 <= other < len(asked) and asked[other].text.casefold() in _JOINING:
-            other += step
-        if 0 <= other < len(asked):
-            first, last = sorted((asked[number].place, asked[other].place), key=lambda place: place.start)
-            between = question[first.end : last.start].strip().casefold()
-            joined = between in {"&", "/", ",", "and", "or", ", and"}
-            text = asked[other].text.casefold()
-            if joined and (text in states() or text in {name.casefold() for name in states().values()}):
-                return True
-    return False
-
-
-def _unknown(asked: Sequence[_Word], index: Index) -> list[_Word]:
-    """The words that no passage holds; stop words are held."""
-    known = index.frequencies([term(word.text) for word in asked])
-    return [
-        word
-        for word, frequency in zip(asked, known, strict=True)
-        if not frequency and (term(word.text) or word.text.casefold() not in STOP_WORDS)
-    ]
+def _may_be_short(word: TypedWord, question: str) -> bool:
+    """Whether a word may be a short form; one in brackets stands behind its long form already."""
+    place = word.place
+    bracketed = question[: place.start].endswith("(") and question.startswith(")", place.end)
+    return 2 <= len(word.key) <= _LONGEST_SHORT and word.key.isalpha() and bool(term(word.text)) and not bracketed
 
 
 def _lacking_one(key: str) -> Iterator[str]:
@@ -132,20 +147,17 @@ def _lacking_one(key: str) -> Iterator[str]:
         yield from (key[:at] + key[at + 1 :] for at in range(1, len(key)))
 
 
-def _runs(asked: Sequence[_Word]) -> Iterator[tuple[str, int]]:
+def _runs(asked: Sequence[TypedWord]) -> dict[str, int]:
     """The folded runs of words that may be long forms, and where each ends; none begins or ends with a stop word."""
     parts = [folded(word.text) for word in asked]
     bearing = [part not in STOP_WORDS for part in parts]
+    found = {}
     for last in range(1, len(asked)):
         if bearing[last]:
             for first in range(last - 1, max(-1, last - _LONGEST_LONG), -1):
                 if bearing[first]:
-                    yield " ".join(parts[first : last + 1]), asked[last].place.end
-
-
-def _words(question: str) -> list[_Word]:
-    texts = ((question[place.start : place.end], place) for place in words(question))
-    return [_Word(text, place, short_folded(text)) for text, place in texts]
+                    found[" ".join(parts[first : last + 1])] = asked[last].place.end
+    return found
 
 
 def _with(question: str, added: dict[int, str]) -> str:

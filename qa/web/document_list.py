@@ -65,6 +65,20 @@ def page_after(documents: tuple[DocumentInfo, ...], cursor: str | None, limit: i
     return Listed(page, len(documents), None if is_last else page[-1].id)
 
 
+def named(documents: Iterable[DocumentInfo], words: str) -> tuple[DocumentInfo, ...]:
+    """The documents that words stand for: those of exactly this title or publisher, or else those that hold each word.
+
+    Case makes no difference. Words are looked for where `matching` does.
+    """
+    wanted = " ".join(words.split()).casefold()
+    documents = tuple(documents)
+    for field in ("title", "publisher"):
+        found = tuple(info for info in documents if " ".join((getattr(info, field) or "").split()).casefold() == wanted)
+        if found:
+            return found
+    return matching(documents, words)
+
+
 def _holds(info: DocumentInfo, words: list[str]) -> bool:
     if not words:
         return True

@@ -1,4 +1,4 @@
-"""What a reader of a PDF page sees, on pages made up for it."""
+"""PDF: the text that a reader of a page sees, on pages made for the tests."""
 
 from __future__ import annotations
 

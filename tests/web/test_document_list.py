@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from qa.errors import UnknownDocument
 from qa.records import DocumentInfo
-from qa.web.document_list import matching, page_after
+from qa.web.document_list import matching, named, page_after
 
 
 def info(source: str, title: str = "t", date: str | None = None, characters: int = 1, **more: str) -> DocumentInfo:
@@ -59,3 +59,19 @@ def test_the_pages_joined_are_the_list(count, limit):
 def test_a_cursor_that_names_nothing_is_refused():
     with pytest.raises(UnknownDocument, match="cursor"):
         page_after(FEW, "gone", None)
+
+
+@pytest.mark.parametrize(
+    ("words", "sources"),
+    [
+        ("ferries", "b.txt"),
+        ("HARBOUR  office", "b.txt d.txt"),
+        ("Bridges", "c.txt"),
+        ("bridges of", "d.txt"),
+        ("jo", "c.txt d.txt"),
+        ("nothing", ""),
+    ],
+)
+def test_words_stand_for_a_title_a_publisher_or_whatever_holds_them(words, sources):
+    more = info("d.txt", "Bridges of Jo", publisher="Harbour Office")
+    assert " ".join(each.source for each in named((*FEW, more), words)) == sources

@@ -46,7 +46,7 @@ def drive(monkeypatch):
 @pytest.fixture
 def originals(tmp_path):
     (tmp_path / "far.txt").write_bytes(CONTENT)
-    return Originals(tmp_path)
+    return Originals(tmp_path, most_bytes=1 << 20)
 
 
 def hang(drive, monkeypatch, name):

@@ -1,4 +1,4 @@
-"""Links of before that name a document by a former id."""
+"""Old links that name a document by a former id."""
 
 from __future__ import annotations
 

@@ -69,25 +69,23 @@ def abbreviations_of(found: Iterable[Entry], keys: Sequence[str]) -> list[Abbrev
         keys: Folded short and long forms, in the order of the question.
 
     Returns:
-        For each key its definitions; without any, the phrase with these initials that the documents have most often.
+        For each key its definitions; without any, the phrases with these initials.
     """
-    defined: dict[str, set[tuple[str, str]]] = {}
-    spelt_out: dict[str, Counter[str]] = {}
-    used: set[str] = set()
+    counts: dict[str, Counter[tuple[str, str, bool]]] = {}
+    used: Counter[str] = Counter()
     for entry in found:
         short_key, long_key = entry.keys
-        if entry.found is Found.DEFINED:
-            for key in (short_key, long_key):
-                defined.setdefault(key, set()).add((entry.short, entry.long))
-        elif entry.found is Found.SPELT_OUT:
-            spelt_out.setdefault(short_key, Counter())[entry.long] += entry.count
-        else:
-            used.add(short_key)
+        if entry.found is Found.USED:
+            used[short_key] += entry.count
+            continue
+        defined = entry.found is Found.DEFINED
+        for key in (short_key, long_key) if defined else (short_key,):
+            counts.setdefault(key, Counter())[entry.short, entry.long, defined] += 1 if defined else entry.count
     result: dict[Abbreviation, None] = {}
     for key in keys:
-        pairs = sorted(defined.get(key, ()))
-        result.update((Abbreviation(*pair, defined=True, used=True), None) for pair in pairs)
-        if key in spelt_out and not any(short_folded(short) == key for short, _ in pairs):
-            phrase = min(spelt_out[key], key=lambda each: (-spelt_out[key][each], each))
-            result[Abbreviation(key, phrase, defined=False, used=key in used)] = None
+        of_key = counts.get(key, Counter())
+        is_defined = any(defined and short_folded(short) == key for short, _, defined in of_key)
+        for (short, long, defined), count in sorted(of_key.items()):
+            if defined or not is_defined:
+                result[Abbreviation(short, long, defined, count, used[short_folded(short)])] = None
     return list(result)

@@ -1,4 +1,4 @@
-"""Values of form fields and text notes on a PDF page, which PDFium keeps apart from the page's text."""
+"""Reads the values of form fields and text notes on a PDF page, which are no part of PDFium's text of the page."""
 
 from __future__ import annotations
 

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from qa.errors import BuildFailed, InvalidRequest, NameTaken, QAError, UnknownDocument
+from qa.errors import BuildFailed, InvalidRequest, NameTaken, QAError, UnknownDocument, UnsupportedType
 from qa.index.build_notes import REQUEST
 from qa.index.file_calls import within
 from qa.settings import Settings
-from qa.text.document_names import checked_name
+from qa.text.document_names import checked_name, landing
+from qa.text.readable_types import why_not_read
 from qa.text.safe_text import printable
 from qa.web.api.file_changes import Condition, Upload, check_condition, remove
 from qa.web.limits.workers import FILE_THREADS, Workers
@@ -70,6 +71,24 @@ class Inbox:
         self._index_dir = settings.index_dir
         self._workers = workers or Workers(queue=1, seconds=settings.answer_seconds, threads=FILE_THREADS)
 
+    async def check(self, name: str) -> None:
+        """See whether a file of a name can be stored, and is read.
+
+        Raises:
+            InvalidRequest: no document may have the name.
+            NameTaken: a file or a folder is in the way.
+            UnsupportedType: files of its type are not read.
+            BuildFailed: the disk refused.
+        """
+        name = checked_name(name)
+        try:
+            await self._workers.do(partial(within, self._folder / name, lambda _: landing(self._folder, name)))
+        except OSError as error:
+            raise _fault(error, f"{name} cannot be stored") from None
+        reason = why_not_read(name)
+        if reason:
+            raise UnsupportedType(f"{printable(name)} is not stored: {printable(reason)}.")
+
     async def put(self, name: str, content: AsyncIterable[bytes], condition: Condition | None = None) -> Stored:
         """Store a file, replacing one of the same name in one step.
 
@@ -82,7 +101,7 @@ class Inbox:
         Raises:
             InvalidRequest: no document may have the name, or the content is empty.
             NameTaken: a file or a folder is in the way.
-            BuildFailed: the disk refused.
+            BuildFailed: the disk is full or cannot be written.
         """
         name = checked_name(name)
         upload = Upload(self._folder, name)
@@ -111,6 +130,17 @@ class Inbox:
             raise _fault(error, f"{name} cannot be stored") from None
         return Stored(upload.path.relative_to(self._folder).as_posix(), new, upload.bytes, upload.sha256())
 
+    def has(self, name: str) -> bool:
+        """Whether there is a file of a name.
+
+        Raises:
+            InvalidRequest: no document may have the name.
+        """
+        with suppress(OSError, NameTaken):
+            name = checked_name(name, removing=True)
+            return within(self._folder / name, lambda _: landing(self._folder, name).is_file())
+        return False
+
     def remove(self, name: str, condition: Condition | None = None) -> str:
         """Remove a file, and the folders that it leaves empty; the next build takes it out of the index.
 
@@ -124,7 +154,7 @@ class Inbox:
         Raises:
             InvalidRequest: no document may have the name.
             UnknownDocument: there is no such file.
-            BuildFailed: the disk refused.
+            BuildFailed: the disk is full or cannot be written.
         """
         name = checked_name(name, removing=True)
         try:
@@ -139,7 +169,7 @@ class Inbox:
         """Ask the builder beside the server for a build.
 
         Raises:
-            BuildFailed: the disk refused.
+            BuildFailed: the disk is full or cannot be written.
         """
         try:
             self._index_dir.mkdir(parents=True, exist_ok=True)

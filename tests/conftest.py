@@ -51,9 +51,9 @@ def _nothing_is_flushed(monkeypatch: pytest.MonkeyPatch) -> None:
 def seeds() -> tuple[Document, ...]:
     """The five documents, as a build reads them."""
     from qa.reading.documents import load_document
-    from qa.reading.sidecar import read_sources
+    from qa.reading.sidecar import parse_sources
 
-    known = read_sources(ROOT / "seeds")
+    known = parse_sources((ROOT / "seeds/sources.toml").read_bytes())
     files = sorted((ROOT / "seeds").glob("*.txt"))
     return tuple(load_document(path.name, path.read_bytes(), known.get(path.name)) for path in files)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from waiting import PATIENCE_S
 from workshop import Workshop
 
 from qa.cli.output import say, say_json
@@ -74,7 +75,7 @@ def run(shop: Workshop, encoding: str, *arguments: str, code: str = RUN) -> tupl
         "QA_INDEX_DIR": str(shop.index),
     }
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, env=environment, timeout=120, check=False
+        [sys.executable, "-c", code, *arguments], capture_output=True, env=environment, timeout=PATIENCE_S, check=False
     )
     return done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding)
 

@@ -13,7 +13,7 @@ import pytest
 from qa.cli.arguments import command_parser
 from qa.cli.open_service import open_service
 from qa.encode import Encoder
-from qa.reading.sidecar import read_sources
+from qa.reading.sidecar import parse_sources
 from qa.settings import PREFIX, Settings
 from qa.web.api.json_form import answer_data
 from qa.web.app import create_app
@@ -70,9 +70,8 @@ def test_the_example_is_what_is_answered(seeds_index: Settings, encoder: Encoder
     assert list(told) == list(made), "another field, or another order"
 
 
-def test_the_sidecar_of_the_example_is_read(tmp_path: Path) -> None:
-    (tmp_path / "sources.toml").write_text(example("toml"), encoding="utf-8")
-    (details,) = read_sources(tmp_path).values()
+def test_the_sidecar_of_the_example_is_read() -> None:
+    (details,) = parse_sources(example("toml").encode()).values()
     assert all(getattr(details, field.name) for field in fields(details)), "the example shows every field"
 
 

@@ -18,6 +18,7 @@ import transformers
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
+from waiting import PATIENCE_S
 
 from qa.encode import (
     Encoder,
@@ -374,7 +375,7 @@ def test_too_little_memory_for_the_model_is_one_line(tmp_path: Path, command: li
     )
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "QA_PORT": "0"}
     full = [sys.executable, "-c", code, *command]
-    ended = subprocess.run(full, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(full, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1].startswith("qa: model_unavailable: There is too little memory")
     assert "Traceback" not in ended.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -13,11 +14,13 @@ from processes import FRESH
 from workshop import TEXTS, Workshop, fates, reason
 
 import qa.building.folder
+import qa.building.read_files
 from qa.building.doctor import examine
-from qa.building.folder import SourceFile, look_into
-from qa.building.regular_files import read_regular
-from qa.errors import BuildFailed
+from qa.building.folder import SourceFile, look_into, sidecar_entries
+from qa.errors import BuildFailed, UnreadableFile
 from qa.index.build_notes import Fate
+from qa.index.regular_files import read_regular
+from qa.reading.sidecar import Details
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes are others there")
 
@@ -154,28 +157,68 @@ def test_a_file_that_became_a_pipe_or_a_link_does_not_block_the_reader(shop: Wor
     path.unlink()
     os.mkfifo(path)
     with pytest.raises(OSError, match="no regular file"):
-        read_regular(path, MOST_BYTES)
+        read_regular(shop.seeds, path, MOST_BYTES)
     path.unlink()
     path.symlink_to("/etc/passwd")
     with pytest.raises(OSError, match="symbolic links"):
-        read_regular(path, MOST_BYTES)
+        read_regular(shop.seeds, path, MOST_BYTES)
+
+
+@pytest.mark.parametrize("when", ["digested", "read"])
+def test_a_folder_that_becomes_a_link_while_its_files_are_read_leads_nowhere(
+    shop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """The file outside has the same content, so that only the way to it tells it from the one that was listed."""
+    secret = tmp_path / "outside"
+    secret.mkdir()
+    (secret / "a.txt").write_text("A secret.")
+    shop.put("way/a.txt", "A secret.")
+    reads = {"digested": qa.building.folder, "read": qa.building.read_files}[when]
+    name = {"digested": "digest_regular", "read": "read_regular"}[when]
+    real = getattr(reads, name)
+
+    def swapped(folder: Path, path: Path, most_bytes: int):
+        if path.name == "a.txt":
+            path.unlink()
+            path.parent.rmdir()
+            path.parent.symlink_to(secret)
+        return real(folder, path, most_bytes)
+
+    monkeypatch.setattr(reads, name, swapped)
+    report = shop.build()
+    assert fates(report)["way/a.txt"] == "failed"
+    assert report.documents == len(TEXTS)
+
+
+def test_files_in_a_folder_that_is_a_link_itself_are_read(shop: Workshop, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(shop.seeds)
+    assert read_regular(tmp_path / "link", tmp_path / "link/mill.txt", MOST_BYTES) == TEXTS["mill.txt"].encode()
+    assert read_regular(tmp_path / "link", shop.seeds.resolve() / "mill.txt", MOST_BYTES)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
 def test_what_says_less_of_its_size_than_it_holds_is_read_within_the_limit() -> None:
     """Files of /proc say that they are empty. This one holds a line for each mapping, so some thousands of bytes."""
     with pytest.raises(OSError, match="symbolic links"):
-        read_regular(Path("/proc/self/exe"), 100)
-    assert len(read_regular(Path("/proc/self/maps"), 100)) == 101
+        read_regular(Path("/proc"), Path(f"/proc/{os.getpid()}/exe"), 100)
+    assert len(read_regular(Path("/proc"), Path(f"/proc/{os.getpid()}/maps"), 100)) == 101
 
 
-@pytest.mark.parametrize("kind", ["pipe", "link out", "folder"])
-def test_a_sidecar_that_is_no_file_does_not_block(shop: Workshop, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["pipe", "device", "link out", "link to a pipe", "folder"])
+def test_a_sidecar_that_is_no_file_does_not_block(shop: Workshop, kind: str, caplog: pytest.LogCaptureFixture) -> None:
     path = shop.seeds / "sources.toml"
     if kind == "pipe":
         os.mkfifo(path)
+    elif kind == "device":
+        try:
+            os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(1, 5))  # zeros without end
+        except PermissionError:
+            pytest.skip("no right to make devices here")
     elif kind == "link out":
         path.symlink_to("/proc/kmsg")
+    elif kind == "link to a pipe":
+        os.mkfifo(shop.seeds / "pipe")
+        path.symlink_to("pipe")
     else:
         shop.put("sources.toml/inside.txt", "Inside.")
     report = shop.build()
@@ -184,7 +227,31 @@ def test_a_sidecar_that_is_no_file_does_not_block(shop: Workshop, kind: str) -> 
         assert fates(report)["sources.toml/inside.txt"] == "added"
     else:
         assert fates(report)["sources.toml"] == "failed"
+    assert caplog.text.count("is a folder, not a sidecar") == (kind == "folder")
     assert list(examine(shop.settings))
+
+
+def test_a_sidecar_may_be_a_link_within_the_folder(shop: Workshop) -> None:
+    shop.put("data/described.toml", '["mill.txt"]\ntitle = "The mill"')
+    (shop.seeds / "sources.toml").symlink_to("data/described.toml")
+    assert sidecar_entries(shop.seeds) == {"mill.txt": Details(title="The mill")}
+
+
+def test_a_sidecar_that_becomes_a_pipe_while_it_is_looked_at_does_not_block(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = shop.put("sources.toml", '["mill.txt"]\ntitle = "The mill"')
+    real = os.open
+
+    def swapped(name, *arguments, **options):
+        if name == path.name:
+            path.unlink()
+            os.mkfifo(path)
+        return real(name, *arguments, **options)
+
+    monkeypatch.setattr(qa.building.folder.os, "open", swapped)
+    with pytest.raises(UnreadableFile, match=r"sources\.toml cannot be opened"):
+        sidecar_entries(shop.seeds)
 
 
 def _list_as_nobody(seeds: Path, answers) -> None:
@@ -215,7 +282,7 @@ def test_what_may_not_be_entered_or_read_is_named_and_the_rest_is_listed() -> No
         process = FRESH.Process(target=_list_as_nobody, args=(shop.seeds, answers))
         process.start()
         told = answers.get()
-        process.join(30)
+        process.join()
         for folder in ("listed-only", "closed"):
             (shop.seeds / folder).chmod(0o755)
     assert told == {

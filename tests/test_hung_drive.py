@@ -10,60 +10,34 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from waiting import until
+from dead_drive import Drive
+from waiting import PATIENCE_S, until
 from workshop import Workshop, fates, reason
 
 import qa.building.folder
 import qa.index.file_calls
 from qa.building.folder import look_into
 from qa.building.watch import Watch
+from qa.errors import BuildFailed
 from qa.index.build_notes import BuildReport
 from qa.index.file_calls import within
-
-LIMIT_S = 2.0  # for what answers at once, even on a busy machine
-
-
-@pytest.fixture(autouse=True)
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(qa.index.file_calls, "LIMIT_S", LIMIT_S)
-    monkeypatch.setattr(qa.index.file_calls, "MOMENT_S", LIMIT_S)
-
-
-class Drive:
-    """Files and folders of certain names that give no answer until it is mended."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
-        self._mended = threading.Event()
-        self._names = names
-        self.calls = 0
-        for name in ("open", "scandir"):
-            monkeypatch.setattr(qa.building.folder.os, name, self._slow(getattr(os, name)))
-
-    def _slow(self, real: Callable) -> Callable:
-        def slow(path, *arguments, **options):
-            if not isinstance(path, int) and Path(os.fsdecode(path)).name in self._names and not self._mended.is_set():
-                self.calls += 1
-                self._mended.wait()
-            return real(path, *arguments, **options)
-
-        return slow
-
-    def mend(self) -> None:
-        self._mended.set()
-        until(lambda: not [thread for thread in threading.enumerate() if thread in _left_behind()])
-
-
-def _left_behind() -> list[threading.Thread]:
-    return list(qa.index.file_calls._hung.values())
 
 
 @pytest.fixture
 def drive(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Drive]]:
+    """Makes files and folders of certain names give no answer until the drive is mended."""
     drives: list[Drive] = []
 
     def hang(*names: str) -> Drive:
-        drives.append(Drive(monkeypatch, *names))
-        return drives[-1]
+        def is_here(path: object = ".", *_: object) -> bool:
+            return not isinstance(path, int) and Path(os.fsdecode(path)).name in names
+
+        drive = Drive(monkeypatch)
+        drive.give_up()
+        for name in ("open", "scandir"):
+            monkeypatch.setattr(os, name, drive.slow(getattr(os, name), is_here))
+        drives.append(drive)
+        return drive
 
     yield hang
     for each in drives:
@@ -83,7 +57,10 @@ def texts(shop: Workshop) -> set[str]:
         index.close()
 
 
-def test_a_call_that_waits_is_given_up_and_the_next_for_its_path_at_once(tmp_path: Path) -> None:
+def test_a_call_that_waits_is_given_up_and_the_next_for_its_path_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qa.index.file_calls, "MOMENT_S", PATIENCE_S)
     answer = threading.Event()
     with pytest.raises(TimeoutError, match=r"gave no answer for 0\.01 s"):
         within(tmp_path, lambda _: answer.wait(), 0.01)
@@ -91,22 +68,33 @@ def test_a_call_that_waits_is_given_up_and_the_next_for_its_path_at_once(tmp_pat
         within(tmp_path, lambda _: None)
     assert within(tmp_path / "other", lambda _: 7) == 7
     answer.set()
-    until(lambda: not any(thread.is_alive() for thread in _left_behind()))
+    until(lambda: not any(thread.is_alive() for thread in qa.index.file_calls._hung.values()))
     assert within(tmp_path, lambda _: 8) == 8
 
 
-def test_a_call_that_makes_headway_may_take_its_time(tmp_path: Path) -> None:
-    steps = threading.Semaphore(0)
-    looks = []
+def test_a_call_that_makes_headway_may_take_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It makes a step in each of the times after which it would be given up."""
+    looked, moved = threading.Semaphore(0), threading.Semaphore(0)
+    steps = 5
 
     def slowly(headway: Callable[[], None]) -> str:
-        for _ in range(5):
+        for _ in range(steps):
+            assert looked.acquire(timeout=PATIENCE_S)
             headway()
-            looks.append(steps.acquire(timeout=0.02))
+            moved.release()
         return "done"
 
+    left = iter(range(steps))
+
+    def wait(call, limit_s: float) -> bool:
+        if next(left, None) is None:
+            return call.done.wait(PATIENCE_S)
+        looked.release()
+        assert moved.acquire(timeout=PATIENCE_S)
+        return False
+
+    monkeypatch.setattr(qa.index.file_calls._Call, "wait", wait)
     assert within(tmp_path, slowly, 1.0) == "done"
-    assert len(looks) == 5
 
 
 def test_what_a_call_raises_is_raised(tmp_path: Path) -> None:
@@ -125,7 +113,7 @@ def test_a_new_file_that_gives_no_answer_is_named_and_the_others_go_in(shop: Wor
     hung = drive("far.txt")
     report = shop.build()
     assert fates(report) == {"far.txt": "failed", "ferry.md": "added", "harbour.txt": "added", "mill.txt": "added"}
-    assert "cannot be opened (its drive gave no answer for 2 s); for now" in reason(report, "far.txt")
+    assert "cannot be opened (its drive gave no answer for 20 s); for now" in reason(report, "far.txt")
     assert [file.source for file in report.files if file.for_now] == ["far.txt"]
     again = shop.build()
     assert "still gives no answer" in reason(again, "far.txt")
@@ -162,11 +150,24 @@ def test_a_folder_that_gives_no_answer_keeps_its_documents(shop: Workshop, drive
         "drive": "failed", "drive/deep/far.txt": "kept", "drive/near.txt": "kept",
         "ferry.md": "unchanged", "harbour.txt": "unchanged", "mill.txt": "unchanged",
     }  # fmt: skip
-    assert "this folder cannot be listed (its drive gave no answer for 2 s)" in reason(report, "drive")
+    assert "this folder cannot be listed (its drive gave no answer for " in reason(report, "drive")
     assert "drive/deep/far.txt" in texts(shop)
     again = shop.build()
     assert (again.published, fates(again)) == (False, fates(report))
     hung.mend()
+    assert shop.build().snapshot == first.snapshot
+
+
+def test_a_sidecar_that_gives_no_answer_is_no_reason_to_forget_what_it_says(shop: Workshop, drive) -> None:
+    shop.put("sources.toml", '["mill.txt"]\ntitle = "The mill"')
+    first = shop.build()
+    hung = drive("sources.toml")
+    shop.put("new.txt", "New words.")
+    with pytest.raises(BuildFailed, match=r"sources\.toml cannot be read for now \(its drive gave no answer") as told:
+        shop.build()
+    assert told.value.for_now
+    hung.mend()
+    (shop.seeds / "new.txt").unlink()
     assert shop.build().snapshot == first.snapshot
 
 
@@ -212,10 +213,18 @@ def test_a_watching_builder_names_it_and_takes_up_what_is_asked_for(shop: Worksh
 
 
 @pytest.fixture
-def dead_mount(shop: Workshop) -> Iterator[Path]:
+def dead_mount(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A file system in the folder whose server has never answered: each call on it waits."""
     place = shop.seeds / "drive"
     place.mkdir()
+    limit_for = qa.index.file_calls._limit_for
+
+    def soon(path: Path, limit_s: float) -> float:
+        """What does not touch the drive is never given up."""
+        limit_for(path, limit_s)
+        return 0.1 if path == place or path.name.startswith(".") else PATIENCE_S
+
+    monkeypatch.setattr(qa.index.file_calls, "_limit_for", soon)
     libc = ctypes.CDLL(None, use_errno=True)
     try:
         server = os.open("/dev/fuse", os.O_RDWR)
@@ -233,6 +242,6 @@ def dead_mount(shop: Workshop) -> Iterator[Path]:
 def test_a_mounted_file_system_that_is_dead_is_named(shop: Workshop, dead_mount: Path) -> None:
     contents = look_into(shop.seeds, 1 << 20)
     assert {file.source: file.trouble for file in contents.files if file.trouble} == {
-        "drive": "this folder cannot be listed (its drive gave no answer for 2 s)"
+        "drive": "this folder cannot be listed (its drive gave no answer for 0.1 s)"
     }
     assert fates(shop.build()) == {"drive": "failed", "ferry.md": "added", "harbour.txt": "added", "mill.txt": "added"}

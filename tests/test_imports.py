@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from waiting import PATIENCE_S
 
 from qa.settings import Settings
 
@@ -72,7 +73,7 @@ def named(errors: str) -> frozenset[str]:
 def imported(settings: Settings, *arguments: str) -> frozenset[str]:
     """What a command has imported when it ends."""
     with command_running(settings, *arguments) as process:
-        return named(process.communicate(timeout=120)[1])
+        return named(process.communicate(timeout=PATIENCE_S)[1])
 
 
 @pytest.mark.parametrize("command", [["--help"], ["build", "--help"], ["serve", "--help"], ["eval", "kp", "--help"]])
@@ -113,10 +114,10 @@ def served(settings: Settings) -> frozenset[str]:
     with command_running(settings, "serve") as process:
         port = int(process.stdout.readline().rpartition(":")[2])
         for path in ("/api/ask?q=who+owns+the+hospitals", "/?q=who+owns+the+hospitals", "/documents", "/docs"):
-            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as reply:
+            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_S) as reply:
                 assert reply.read()
         process.send_signal(signal.SIGINT)  # after SIGTERM uvicorn ends the process without its last words
-        return named(process.communicate(timeout=60)[1])
+        return named(process.communicate(timeout=PATIENCE_S)[1])
 
 
 def test_threads_are_settled_before_a_library_that_counts_them_is_imported() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from stand_in import StandIn
+from waiting import PATIENCE_S
 from workshop import TEXTS, Workshop, fates, reason
 
 import qa.building.build
@@ -55,7 +56,7 @@ BROKEN = "its parser failed on it, so it is broken or unusual; open and save it 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Workshop:
-    return Workshop(tmp_path, parse_seconds=30, parse_memory_mb=512)
+    return Workshop(tmp_path, parse_seconds=PATIENCE_S, parse_memory_mb=512)
 
 
 def hurry(shop: Workshop) -> None:

@@ -1,26 +1,22 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from qa.errors import UnreadableFile
-from qa.reading.sidecar import Details, details_of, parse_date, read_site_table, read_sources
+from qa.reading.sidecar import Details, details_of, parse_date, parse_site, parse_sources
 from qa.records import Example, Site
 
 
-def sidecar(folder: Path, text: str) -> Path:
-    (folder / "sources.toml").write_text(text, encoding="utf-8")
-    return folder
+def sidecar(text: str) -> bytes:
+    return text.encode()
 
 
-def test_no_sidecar_says_nothing(tmp_path: Path) -> None:
-    assert read_sources(tmp_path) == {}
+def test_an_empty_sidecar_says_nothing() -> None:
+    assert parse_sources(b"") == {}
 
 
-def test_what_stands_there_is_read_by_file(tmp_path: Path) -> None:
-    folder = sidecar(
-        tmp_path,
+def test_what_stands_there_is_read_by_file() -> None:
+    data = sidecar(
         """
         ["report.txt"]
         title = " Annual Report "
@@ -35,7 +31,7 @@ def test_what_stands_there_is_read_by_file(tmp_path: Path) -> None:
         ["empty.txt"]
         """,
     )
-    assert read_sources(folder) == {
+    assert parse_sources(data) == {
         "report.txt": Details(
             "Annual Report", "Example Foundation", "A. Writer", "2023-05-01", "https://example.org/report"
         ),
@@ -63,15 +59,14 @@ def test_what_stands_there_is_read_by_file(tmp_path: Path) -> None:
         ("[a.txt]\ntitle = 'Report'", r"\[.a.\] has no field 'txt'"),  # the name of a file wants quotes
     ],
 )
-def test_a_broken_sidecar_is_refused_with_file_field_and_value(tmp_path: Path, text: str, reason: str) -> None:
+def test_a_broken_sidecar_is_refused_with_file_field_and_value(text: str, reason: str) -> None:
     with pytest.raises(UnreadableFile, match=reason):
-        read_sources(sidecar(tmp_path, text))
+        parse_sources(sidecar(text))
 
 
-def test_a_sidecar_that_is_no_utf8_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "sources.toml").write_bytes(b'["a.txt"]\ntitle = "Caf\xe9"')
+def test_a_sidecar_that_is_no_utf8_is_refused() -> None:
     with pytest.raises(UnreadableFile, match=r"sources\.toml"):
-        read_sources(tmp_path)
+        parse_sources(b'["a.txt"]\ntitle = "Caf\xe9"')
 
 
 @pytest.mark.parametrize("text", ["2022", "2022-04", "2022-04-18", " 2022 "])
@@ -97,12 +92,6 @@ def test_what_a_file_says_of_itself_is_taken_where_it_can_be() -> None:
     )
 
 
-def test_a_folder_in_its_place_is_no_sidecar_and_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "sources.toml").mkdir()
-    assert read_sources(tmp_path) == {}
-    assert "is a folder, not a sidecar" in caplog.text
-
-
 def test_the_sidecar_goes_before_the_file() -> None:
     known, own = Details(title="Known", date=None), Details(title="Own", date="2022", author="A")
     assert known.over(own) == Details(title="Known", date="2022", author="A")
@@ -122,33 +111,31 @@ def test_the_sidecar_goes_before_the_file() -> None:
         ('x = "' + "\\" * 10_001, "mend it and build again"),
     ],
 )
-def test_a_sidecar_that_would_take_long_or_overflow_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+def test_a_sidecar_that_would_take_long_or_overflow_is_refused(text: str, reason: str) -> None:
     with pytest.raises(UnreadableFile, match=reason):
-        read_sources(sidecar(tmp_path, text))
+        parse_sources(sidecar(text))
 
 
-def test_dots_and_brackets_inside_strings_and_comments_are_no_structure(tmp_path: Path) -> None:
-    folder = sidecar(
-        tmp_path,
+def test_dots_and_brackets_inside_strings_and_comments_are_no_structure() -> None:
+    data = sidecar(
         "# " + "[." * 99 + '\n["a.b.c.txt"]\r\ntitle = """' + '\n[[.\\"' * 99 + '"""\nauthor = \'' + "[." * 99 + "'\n",
     )
-    assert read_sources(folder) == {"a.b.c.txt": Details(title=('[[." ' * 99).strip(), author="[." * 99)}
+    assert parse_sources(data) == {"a.b.c.txt": Details(title=('[[." ' * 99).strip(), author="[." * 99)}
 
 
-def test_a_sidecar_of_many_tables_is_looked_at_once(tmp_path: Path) -> None:
+def test_a_sidecar_of_many_tables_is_looked_at_once() -> None:
     tables = "".join(f'["report-{number}.txt"]\ntitle = "Report {number}. [Draft]"\n' for number in range(2000))
-    assert len(read_sources(sidecar(tmp_path, tables))) == 2000
+    assert len(parse_sources(sidecar(tables))) == 2000
 
 
-def test_a_sidecar_beyond_all_measure_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sidecar_beyond_all_measure_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qa.reading.sidecar.MOST_BYTES", 1 << 20)
     with pytest.raises(UnreadableFile, match="larger than 1 MB"):
-        read_sources(sidecar(tmp_path, "#" * ((1 << 20) + 1)))
+        parse_sources(sidecar("#" * ((1 << 20) + 1)))
 
 
-def test_the_site_is_no_document_and_is_read_by_itself(tmp_path: Path) -> None:
-    folder = sidecar(
-        tmp_path,
+def test_the_site_is_no_document_and_is_read_by_itself() -> None:
+    data = sidecar(
         """
         [site]
         name = " Elsmouth "
@@ -159,21 +146,21 @@ def test_the_site_is_no_document_and_is_read_by_itself(tmp_path: Path) -> None:
         title = "Annual Report"
         """,
     )
-    assert list(read_sources(folder)) == ["report.txt"]
-    assert read_site_table(folder) == Site("Elsmouth", "Papers of the harbour", (Example("Who runs the harbour?"),))
-    assert read_site_table(tmp_path / "nowhere") == Site()
+    assert list(parse_sources(data)) == ["report.txt"]
+    assert parse_site(data) == Site("Elsmouth", "Papers of the harbour", (Example("Who runs the harbour?"),))
+    assert parse_site(b"") == Site()
 
 
 @pytest.mark.parametrize(
     "table",
     ["name = 3", "examples = 'one'", "examples = [1]", "titel = 'x'", "description = ['x']"],
 )
-def test_a_site_that_cannot_be_read_stops_the_build(tmp_path: Path, table: str) -> None:
-    for read in (read_sources, read_site_table):
+def test_a_site_that_cannot_be_read_stops_the_build(table: str) -> None:
+    for read in (parse_sources, parse_site):
         with pytest.raises(UnreadableFile, match=r"sources.toml: .*\[site\]"):
-            read(sidecar(tmp_path, f"[site]\n{table}"))
+            read(sidecar(f"[site]\n{table}"))
 
 
-def test_a_site_that_is_no_table_stops_the_build(tmp_path: Path) -> None:
+def test_a_site_that_is_no_table_stops_the_build() -> None:
     with pytest.raises(UnreadableFile, match=r"\[site\]"):
-        read_sources(sidecar(tmp_path, "site = 'x'"))
+        parse_sources(sidecar("site = 'x'"))

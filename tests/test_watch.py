@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from waiting import until
+from waiting import PATIENCE_S, until
 from workshop import Workshop, fates
 
 import qa.building.folder_watch
@@ -351,7 +351,7 @@ def test_a_real_builder_outlives_a_name_that_it_cannot_print_and_ends_in_good_or
             shop.put("new.txt", "New words.")
             until(lambda: "new.txt" in built_files(shop))
             process.send_signal(signal.SIGINT)  # with its standard input still open
-            process.wait(90)
+            process.wait(PATIENCE_S)
         finally:
             process.kill()
     told = (tmp_path / "log").read_text(encoding="latin-1")

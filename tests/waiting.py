@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-PATIENCE_S = 120  # ends a test that hangs; nothing that works takes a tenth of it, on the slowest machine
+PATIENCE_S = 600  # only ends a test that hangs: nothing that works takes a tenth of it, on the slowest machine
 
 
 def until(is_so: Callable[[], object]) -> None:

@@ -5,15 +5,18 @@ that is then read from. Digests of its blocks are taken in that same pass, and e
 more before any byte of it is given out; so nobody takes a mixture of two versions for the whole or for a part, and a
 part costs no more than the blocks that it lies in. The first comparison is remembered for as long as the file's size
 and times stay the same, so a large file is not read twice at each request. A document that stands in a container
-(`qa.containers`) is taken out into a nameless temporary file, which is then sent in the same way.
+(`qa.containers`) is taken out into a nameless temporary file, which is then sent in the same way. The wait for a drive
+that gives no answer is limited (`qa.index.file_calls`).
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b, sha256
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
@@ -21,12 +24,17 @@ from threading import Lock
 from typing import Protocol
 
 from qa.containers.container import Container
-from qa.errors import UnknownDocument, UnreadableFile
+from qa.errors import QAError, UnknownDocument, UnreadableFile, UnreadableForNow
+from qa.index.file_calls import Headway, close_later, within
 
 PIECE_BYTES = 64 << 10
 BLOCK_BYTES = 4 * PIECE_BYTES  # held for each file that is being sent
 _BLOCK_DIGEST_BYTES = 16
 _REMEMBERED_BYTES = 16 << 20  # of digests: those of blocks of 250 GB, or of 100,000 small files
+# What the system says of a file that is gone, or is no regular file. All else is a drive's or the machine's trouble.
+_GONE = frozenset(
+    (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO, errno.ENODEV)
+)
 
 _Stamp = tuple[int, int, int, int, int]
 
@@ -52,6 +60,7 @@ class Original(Protocol):
 
         Raises:
             UnknownDocument: the file was changed or cut while it was read; what is left cannot be had.
+            UnreadableForNow: its drive fails or does not answer.
         """
 
     def close(self) -> None:
@@ -94,32 +103,42 @@ class Originals:
 
         Raises:
             UnknownDocument: it is gone, is no file, or has another content.
+            UnreadableForNow: its drive fails or does not answer, or the machine is short of something.
         """
         path = self._folder / source
-        gone = UnknownDocument(f"The file {source} is gone or was changed since the index was built.")
+        try:
+            found = within(path, partial(self._open, source, digest))
+        except OSError as error:
+            raise _fault(source, error) from None
+        if not found:
+            raise _gone(source)
+        return found
+
+    def _open(self, source: str, digest: str, headway: Headway) -> _OpenFile | None:
+        """An open file of a digest; None if there is another content, or no file."""
+        path = self._folder / source
         try:
             descriptor = _opened(path)
         except NotADirectoryError:
-            descriptor = self._taken_out(source, gone)
-        except OSError:
-            raise gone from None
+            descriptor = self._taken_out(source)
         try:
-            found = self._digests(descriptor) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
-        except OSError:
-            found = None
+            found = self._digests(descriptor, headway) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+        except BaseException:
+            os.close(descriptor)
+            raise
         if not found or found.whole != digest:
             os.close(descriptor)
-            raise gone
-        return _OpenFile(path.name, descriptor, found)
+            return None
+        return _OpenFile(path, descriptor, found)
 
-    def _taken_out(self, source: str, gone: UnknownDocument) -> int:
+    def _taken_out(self, source: str) -> int:
         """A descriptor of a temporary file with the bytes of a document in a container."""
         try:
             parents = map(str, reversed(PurePosixPath(source).parents[:-1]))
             above = next(each for each in parents if not (self._folder / each).is_dir())
             with os.fdopen(_opened(self._folder / above), "rb") as file, TemporaryFile() as taken:
                 if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise gone
+                    raise _gone(source)
                 container = Container(above, file, self._most_bytes)
                 taken.write(container.take(source[len(above) + 1 :]))
                 taken.flush()
@@ -127,10 +146,10 @@ class Originals:
         except ImportError:
             told = f"{source} cannot be taken out of its message here: the package olefile is not installed."
             raise UnknownDocument(told) from None
-        except (OSError, UnreadableFile, KeyError, StopIteration):
-            raise gone from None
+        except (UnreadableFile, KeyError, StopIteration):
+            raise _gone(source) from None
 
-    def _digests(self, descriptor: int) -> _Digests | None:
+    def _digests(self, descriptor: int, headway: Headway) -> _Digests | None:
         """The digests of an open file; None if it changes while it is read."""
         before = _stamp(descriptor)
         with self._lock:
@@ -139,6 +158,7 @@ class Originals:
             return known
         whole, blocks, offset = sha256(), bytearray(), 0
         while block := _read_block(descriptor, offset):
+            headway()
             whole.update(block)
             blocks += _digest_of(block)
             offset += len(block)
@@ -159,14 +179,16 @@ class Originals:
 
 
 class _OpenFile:
-    def __init__(self, name: str, descriptor: int, digests: _Digests) -> None:
-        self.name = name
+    def __init__(self, path: Path, descriptor: int, digests: _Digests) -> None:
+        self.name = path.name
+        self._path = path
         self.sha256 = digests.whole
         self.size_bytes = os.fstat(descriptor).st_size
         self._descriptor: int | None = descriptor
         self._blocks = digests.blocks
         self._block = b""
         self._block_start = -1
+        self._hangs = False
         self._left = range(self.size_bytes)
 
     def take(self, part: range) -> None:
@@ -185,24 +207,44 @@ class _OpenFile:
         """Read the block that begins at an offset, unless it is held, and compare it with its digest."""
         if block_start == self._block_start:
             return
-        assert self._descriptor is not None
         try:
-            self._block = _read_block(self._descriptor, block_start)
+            block = within(self._path, lambda _: self._block_at(block_start))
+        except TimeoutError as error:
+            self._hangs = True
+            raise _fault(self.name, error) from None
         except OSError:
-            self._block = b""
-        self._block = self._block[: self.size_bytes - block_start]  # the file may have grown
+            block = b""
+        block = block[: self.size_bytes - block_start]  # the file may have grown
         place = block_start // BLOCK_BYTES * _BLOCK_DIGEST_BYTES
-        if _digest_of(self._block) != self._blocks[place : place + _BLOCK_DIGEST_BYTES]:
+        if _digest_of(block) != self._blocks[place : place + _BLOCK_DIGEST_BYTES]:
             raise UnknownDocument(f"The file {self.name} was changed while it was read.")
-        self._block_start = block_start
+        self._block, self._block_start = block, block_start
+
+    def _block_at(self, offset: int) -> bytes:
+        assert self._descriptor is not None
+        return _read_block(self._descriptor, offset)
 
     def close(self) -> None:
+        if not self._hangs:  # else the call that hangs still uses it, and it is closed when that has returned
+            self._close()
+
+    def _close(self) -> None:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
-            os.close(descriptor)
+            close_later(descriptor)
 
     def __del__(self) -> None:
-        self.close()  # where the client had gone before there was a reply
+        self._close()  # where the client had gone before there was a reply
+
+
+def _gone(source: str) -> UnknownDocument:
+    return UnknownDocument(f"The file {source} is gone or was changed since the index was built.")
+
+
+def _fault(source: str, error: OSError) -> QAError:
+    if error.errno in _GONE:
+        return _gone(source)
+    return UnreadableForNow(f"The file {source} cannot be read for now ({error.strerror}); try again later.")
 
 
 def _opened(path: Path) -> int:

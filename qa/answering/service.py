@@ -140,6 +140,7 @@ class Service:
 
         Raises:
             UnknownDocument: no document has this id, or its file is gone or was changed since.
+            UnreadableForNow: its drive fails or does not answer.
         """
         document = self.document(document_id)
         return self._originals.open(document.source, document.sha256)

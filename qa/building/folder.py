@@ -1,7 +1,7 @@
 """Lists the documents' folder: files to read, files of formats that are not read, and what cannot be read and why.
 
 Guarantees: every file is listed, to be read or with the reason why not, except hidden files and backup files of
-editors. Only regular files inside the folder are opened (`qa.building.regular_files`): a link that leads out of the
+editors. Only regular files inside the folder are opened (`qa.index.regular_files`): a link that leads out of the
 folder is named, not followed, since it would serve a file that was not put here, and its target (a device, a network
 drive without a server) may block the reader. The wait for a drive that gives no answer is limited
 (`qa.index.file_calls`). Nothing here parses a file.
@@ -10,6 +10,7 @@ drive without a server) may block the reader. The wait for a drive that gives no
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import stat
 from collections.abc import Iterator
@@ -19,16 +20,19 @@ from operator import itemgetter
 from pathlib import Path
 
 from qa.building.file_digests import FileDigests
-from qa.building.regular_files import digest_regular
-from qa.errors import BuildFailed
+from qa.errors import BuildFailed, UnreadableFile
 from qa.index.build_notes import Fate, FileReport
 from qa.index.file_calls import Headway, says_nothing_of_the_file, within
-from qa.reading.sidecar import Details, read_sources
+from qa.index.regular_files import digest_regular, read_regular
+from qa.reading.sidecar import MOST_BYTES, Details, parse_sources
 from qa.text.document_ids import document_id
 from qa.text.document_names import PASSED_OVER, SIDECAR
 from qa.text.readable_types import why_not_read
 
+log = logging.getLogger(__name__)
+
 _MOST_LINKS = 40  # in one path, as in Linux
+_NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 _SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)  # of this machine, whatever the file
 _NO_FILE = "is no regular file, or a link to nothing"
 _LEADS_OUT = "is a link that leads out of the documents' folder, which is not followed; put the document itself here"
@@ -103,28 +107,51 @@ def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = No
             reason = f"would have the same id as {first}, {document_id(source)}; rename one of the two"
             files.append(SourceFile(source, found.path, "", 0, reason))
         else:
-            files.append(_digested(source, *found.file, most_bytes, remembered))
+            files.append(_digested(folder, source, *found.file, most_bytes, remembered))
     return Contents(tuple(files), tuple(skipped))
-
-
-def has_sidecar(folder: Path) -> bool:
-    """Whether there is a sidecar that can be read: a regular file, inside the folder."""
-    try:
-        found = _inside(folder, folder / SIDECAR)
-        return found is not None and stat.S_ISREG(found.lstat().st_mode)
-    except OSError:
-        return False
 
 
 def sidecar_entries(folder: Path) -> dict[str, Details]:
     """What the sidecar says of documents, by their names in it; nothing where there is none that can be read.
 
     Raises:
-        UnreadableFile: as `read_sources`.
+        UnreadableFile, BuildFailed: as `sidecar_bytes`; or what it says cannot be used.
+    """
+    return parse_sources(sidecar_bytes(folder))
+
+
+def sidecar_bytes(folder: Path) -> bytes:
+    """The content of the sidecar; nothing where there is none inside the folder.
+
+    Raises:
+        UnreadableFile: it cannot be opened; the message says why.
+        BuildFailed: its drive fails or does not answer, or the machine is short of memory or of open files.
     """
     path = folder / SIDECAR
-    is_plain_folder = not path.is_symlink() and path.is_dir()  # of which `read_sources` warns
-    return read_sources(folder) if has_sidecar(folder) or is_plain_folder else {}
+    try:
+        found = within(path, lambda _: _sidecar(folder, warn=True))
+        return read_regular(folder, found, MOST_BYTES) if found else b""
+    except OSError as error:
+        _raise_if_short(error)
+        if says_nothing_of_the_file(error):
+            told = f"{SIDECAR} cannot be read for now ({error.strerror}); what serves is untouched. Try again."
+            raise BuildFailed(told, for_now=True) from None
+        raise UnreadableFile(f"{SIDECAR} cannot be opened ({error.strerror}); mend it and build again") from None
+
+
+def _sidecar(folder: Path, *, warn: bool = False) -> Path | None:
+    """The regular file that is the folder's sidecar, after links; None where there is none inside the folder."""
+    path = folder / SIDECAR
+    try:
+        found = _inside(folder, path)
+        mode = found.lstat().st_mode if found else 0
+    except OSError as error:
+        if error.errno in _NOTHING_THERE:
+            return None
+        raise
+    if warn and stat.S_ISDIR(mode) and not path.is_symlink():
+        log.warning("%s is a folder, not a sidecar, so it describes no document; rename it.", path)
+    return found if stat.S_ISREG(mode) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +170,7 @@ class _Found:
 
 def _walk(folder: Path) -> Iterator[_Found]:
     """Every file and every link below a folder, and every folder that cannot be listed."""
-    sidecar = folder / SIDECAR if has_sidecar(folder) else None
+    sidecar = folder / SIDECAR if _has_sidecar(folder) else None
     places = [folder]
     while places:
         place = places.pop()
@@ -156,6 +183,13 @@ def _walk(folder: Path) -> Iterator[_Found]:
         else:
             yield from found
             places.extend(below)
+
+
+def _has_sidecar(folder: Path) -> bool:
+    try:
+        return within(folder / SIDECAR, lambda _: _sidecar(folder)) is not None
+    except OSError:
+        return False
 
 
 def _listed(folder: Path, place: Path, sidecar: Path | None, headway: Headway) -> tuple[list[_Found], list[Path]]:
@@ -191,7 +225,7 @@ def _followed(folder: Path, link: Path) -> _Found:
             return _Found(link, _LEADS_OUT, skipped=True)
         status = target.lstat()
     except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+        if error.errno in _NOTHING_THERE:
             return _Found(link, _NO_FILE)
         raise
     if stat.S_ISDIR(status.st_mode):
@@ -226,13 +260,13 @@ def _inside(folder: Path, path: Path) -> Path | None:
 
 
 def _digested(
-    source: str, path: Path, listed: os.stat_result, most_bytes: int, remembered: FileDigests | None
+    folder: Path, source: str, path: Path, listed: os.stat_result, most_bytes: int, remembered: FileDigests | None
 ) -> SourceFile:
     known = remembered.sha256(source, listed) if remembered and listed.st_size <= most_bytes else None
     if known:
         return SourceFile(source, path, known, listed.st_size)
     try:
-        digest, size, status = digest_regular(path, most_bytes)
+        digest, size, status = digest_regular(folder, path, most_bytes)
     except OSError as error:
         _raise_if_short(error)
         return SourceFile(source, path, "", 0, _refused(error), says_nothing_of_the_file(error))

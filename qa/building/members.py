@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 
 from qa.building.file_digests import FileDigests
 from qa.building.folder import Contents, Inside, SourceFile
-from qa.building.regular_files import read_regular
 from qa.building.stored_segments import identity
 from qa.containers.container import CONTAINERS, Member
 from qa.containers.entries import suffix_of
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.index.build_notes import Fate, FileReport
+from qa.index.regular_files import read_regular
 from qa.reading.documents import SUFFIXES
 from qa.reading.parser_process import Parser
 from qa.settings import Settings
@@ -37,10 +38,11 @@ def with_members(contents: Contents, remembered: FileDigests, settings: Settings
         new: Whether to open containers that are not remembered; else they are left as they are.
     """
     with Parser(settings.parse_seconds, settings.parse_memory_mb) as parser:
-        return _with_members(contents, remembered, parser if new else None, settings.max_file_mb << 20)
+        return _with_members(contents, remembered, parser if new else None, settings)
 
 
-def _with_members(contents: Contents, remembered: FileDigests, parser: Parser | None, most_bytes: int) -> Contents:
+def _with_members(contents: Contents, remembered: FileDigests, parser: Parser | None, settings: Settings) -> Contents:
+    most_bytes = settings.max_file_mb << 20
     files: list[SourceFile] = []
     skipped = list(contents.skipped)
     for file in contents.files:
@@ -51,7 +53,7 @@ def _with_members(contents: Contents, remembered: FileDigests, parser: Parser | 
         members = remembered.members(key)
         if members is None and parser:
             try:
-                members = _listed(file, parser, most_bytes)
+                members = _listed(settings.seeds_dir, file, parser, most_bytes)
             except UnreadableForNow as error:
                 files.append(replace(file, trouble=str(error), for_now=True))
                 continue
@@ -71,10 +73,10 @@ def _key(file: SourceFile, most_bytes: int) -> tuple[str, str]:
     return f"{suffix} {most_bytes}", digest
 
 
-def _listed(file: SourceFile, parser: Parser, most_bytes: int) -> list[Member]:
+def _listed(folder: Path, file: SourceFile, parser: Parser, most_bytes: int) -> list[Member]:
     """What a container holds; of one that is broken or holds too much, nothing but that, under no name."""
     try:
-        data = read_regular(file.path, file.bytes)
+        data = read_regular(folder, file.path, file.bytes)
     except OSError as error:
         raise UnreadableForNow(f"cannot be opened ({error.strerror})") from None
     if sha256(data).hexdigest() != file.sha256:

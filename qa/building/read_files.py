@@ -13,10 +13,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from qa.building.folder import SourceFile
-from qa.building.regular_files import read_regular
 from qa.building.reuse import Reuse
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.index.build_notes import Progress, Step, read_report
+from qa.index.regular_files import read_regular
 from qa.reading.parsed import Content
 from qa.reading.parser_process import Parser
 from qa.settings import Settings
@@ -63,7 +63,7 @@ def read_files(
     """
     reading = Reading(dict(failed))
     done, total = 0, sum(file.bytes for file in files)
-    whole = _Whole()
+    whole = _Whole(settings.seeds_dir)
     with Parser(settings.parse_seconds, settings.parse_memory_mb, _tried_before(settings)) as parser:
         for file in files:
             on_progress(Progress(Step.READING, done, total))
@@ -123,7 +123,8 @@ def _content(file: SourceFile, parser: Parser, whole: _Whole, settings: Settings
 class _Whole:
     """Reads files, and keeps the last one, since the documents of a container are read one after another."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._digest, self._data = "", b""
 
     def read(self, path: Path, digest: str, size: int) -> bytes | None:
@@ -135,7 +136,7 @@ class _Whole:
         if digest != self._digest:
             self._digest, self._data = "", b""
             try:
-                data = read_regular(path, size)
+                data = read_regular(self._folder, path, size)
             except OSError as error:
                 raise UnreadableForNow(f"cannot be opened ({error.strerror})") from None
             if sha256(data).hexdigest() != digest:

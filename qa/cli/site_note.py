@@ -6,11 +6,12 @@ import logging
 from contextlib import closing
 
 from qa.answering.example_questions import example_questions
+from qa.building.folder import sidecar_bytes
 from qa.cli.open_service import open_service
 from qa.errors import QAError
 from qa.index.build_notes import BuildReport
 from qa.index.site_note import noted_snapshot, read_site, write_site
-from qa.reading.sidecar import read_site_table
+from qa.reading.sidecar import parse_site
 from qa.records import Site
 from qa.settings import Settings
 
@@ -24,7 +25,7 @@ def note_site(settings: Settings, report: BuildReport) -> None:
     the build is done.
     """
     try:
-        told = read_site_table(settings.seeds_dir)
+        told = parse_site(sidecar_bytes(settings.seeds_dir))
         examples = told.examples
         if not examples and noted_snapshot(settings.index_dir) == report.snapshot:
             kept = read_site(settings.index_dir).examples

@@ -2,12 +2,14 @@
 
 Guarantees: the caller continues when a call has made no progress for some seconds. Such a call cannot be ended, so its
 thread waits on; until it returns, a call for the same path fails at once, and one for a path beside or below it may
-take only a moment. So a drive that gives no answer delays nothing for long, and takes a limited number of threads.
+take only a moment, or fails at once where several of its neighbours wait. So a drive that gives no answer delays
+nothing for long, and takes a limited number of threads.
 """
 
 from __future__ import annotations
 
 import errno
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any, Generic, TypeVar
 
 LIMIT_S = 20.0  # without headway; a busy drive that spins up takes less
 MOMENT_S = 1.0
+_MOST_HUNG_BESIDE = 8
 _MOST_HUNG = 64
 
 T = TypeVar("T")
@@ -47,19 +50,19 @@ def within(path: Path, call: Callable[[Headway], T], limit_s: float | None = Non
     Args:
         path: What it is about.
         call: Is given a function to call whenever it has made some headway.
-        limit_s: How long it may make none; without, `LIMIT_S`, or a moment beside what hangs already.
+        limit_s: How long it may make none, by default `LIMIT_S`; beside what hangs already only a moment.
 
     Raises:
         TimeoutError: it has made no headway for so long, or is still waited for from an earlier time.
         Exception: what the call itself raises.
     """
-    limit_s = min(limit_s or LIMIT_S, _limit_for(path))
+    limit_s = _limit_for(path, limit_s or LIMIT_S)
     helper = getattr(_own, "helper", None) or _Helper()
     _own.helper = None
     asked = _Call(call)
     helper.calls.put(asked)
     seen = asked.headway
-    while not asked.done.wait(limit_s):
+    while not asked.wait(limit_s):
         if asked.headway == seen:
             with _lock:
                 _hung[path] = helper.thread
@@ -88,6 +91,10 @@ class _Call(Generic[T]):
             self.error = error
         self.done.set()
 
+    def wait(self, limit_s: float) -> bool:
+        """Whether it has ended, or does within some seconds."""
+        return self.done.wait(limit_s)
+
     def _move(self) -> None:
         self.headway += 1
 
@@ -106,14 +113,22 @@ class _Helper:
             del call  # or its result would be held until the next one
 
 
-def _limit_for(path: Path) -> float:
+def close_later(descriptor: int) -> None:
+    """Close an open file without waiting for it: closing, too, may not return."""
+    try:
+        threading.Thread(target=os.close, args=(descriptor,), name="file to close", daemon=True).start()
+    except RuntimeError:  # no thread can be started
+        os.close(descriptor)
+
+
+def _limit_for(path: Path, limit_s: float) -> float:
     with _lock:
         for each in [each for each, thread in _hung.items() if not thread.is_alive()]:
             del _hung[each]
-        if path in _hung or len(_hung) >= _MOST_HUNG:
+        beside = sum(path.is_relative_to(each) or path.parent == each.parent for each in _hung)
+        if path in _hung or beside >= _MOST_HUNG_BESIDE or len(_hung) >= _MOST_HUNG:
             raise _no_answer(0)
-        beside = any(path.is_relative_to(each) or path.parent == each.parent for each in _hung)
-    return MOMENT_S if beside else LIMIT_S
+    return min(limit_s, MOMENT_S) if beside else limit_s
 
 
 def _no_answer(limit_s: float) -> TimeoutError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 if sys.platform != "win32":
@@ -29,6 +30,13 @@ def lock_now(opened: int, *, shared: bool = False) -> bool:
     except OSError as error:
         return error.errno not in _HELD and not shared
     return True
+
+
+def lock(opened: int) -> None:
+    """Lock an open file or folder, and wait for whoever has the lock; does nothing where there are no locks."""
+    if sys.platform != "win32":
+        with suppress(OSError):
+            fcntl.flock(opened, fcntl.LOCK_EX)
 
 
 def in_place(opened: int, path: Path) -> bool:

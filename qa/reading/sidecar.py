@@ -14,14 +14,12 @@ stands here goes before what the file says of itself.
 
 from __future__ import annotations
 
-import logging
 import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
-from pathlib import Path
 
 from qa.errors import UnreadableFile
 from qa.records import Example, Site
@@ -29,9 +27,7 @@ from qa.text.dates import read_date
 from qa.text.document_names import SIDECAR
 from qa.text.safe_text import one_line, web_address
 
-log = logging.getLogger(__name__)
-
-MOST_BYTES = 64 << 20
+MOST_BYTES = 16 << 20  # entries of 100,000 documents; reading it takes seconds and sixteen times the memory
 # The format needs one table in the file and one value in that; the parser takes a time that grows with the square of
 # a key's parts, and a level of the interpreter's stack for each bracket.
 _MOST_KEY_PARTS = 16
@@ -80,8 +76,11 @@ def parse_date(text: str) -> str | None:
     return match[0]
 
 
-def read_sources(folder: Path) -> dict[str, Details]:
-    """Read what the sidecar of a folder says of documents; no sidecar is an empty one.
+def parse_sources(data: bytes) -> dict[str, Details]:
+    """Read what a sidecar says of documents.
+
+    Args:
+        data: Its bytes; of a larger one than is read, `MOST_BYTES` and one more.
 
     Returns:
         Details by the file's path relative to the folder, with forward slashes.
@@ -90,34 +89,26 @@ def read_sources(folder: Path) -> dict[str, Details]:
         UnreadableFile: the sidecar is not valid TOML, too large or too deep to read, or holds a field or value of the
             wrong kind.
     """
-    tables = _tables(folder)
+    tables = _tables(data)
     _site(tables.get(SITE))
     return {name: _details(name, table) for name, table in tables.items() if name != SITE}
 
 
-def read_site_table(folder: Path) -> Site:
-    """Read what the sidecar of a folder says of the whole site; no sidecar says nothing.
+def parse_site(data: bytes) -> Site:
+    """Read what a sidecar says of the whole site.
 
     Raises:
-        UnreadableFile: as `read_sources`.
+        UnreadableFile: as `parse_sources`.
     """
-    return _site(_tables(folder).get(SITE))
+    return _site(_tables(data).get(SITE))
 
 
-def _tables(folder: Path) -> dict[str, object]:
-    path = folder / SIDECAR
-    if path.is_dir():
-        log.warning("%s is a folder, not a sidecar, so it describes no document; rename it.", path)
-        return {}
+def _tables(data: bytes) -> dict[str, object]:
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
         text = data.decode("utf-8").replace("\r\n", "\n")
         check_toml(text, len(data))
         return tomllib.loads(text)
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableFile(f"{SIDECAR}: {error}; mend it and build again") from None
 
 

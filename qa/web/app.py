@@ -33,7 +33,7 @@ from qa.web.limits.file_descriptors import files_allowed
 from qa.web.limits.guard import Guard
 from qa.web.limits.rate_limit import Allowance
 from qa.web.limits.unread_replies import MOST_BYTES, LargeReplies
-from qa.web.limits.workers import Gauge, Workers
+from qa.web.limits.workers import FILE_THREADS, PICTURE_THREADS, PICTURES_WAITING, Gauge, Workers
 from qa.web.observed import Observed
 from qa.web.pages import feedback
 from qa.web.pages import routes as pages
@@ -70,14 +70,17 @@ def create_app(
     app.state.assets = assets
     app.state.pages = Pages(assets, service, uploads=bool(settings.admin_token), feedback=bool(settings.question_log))
     app.state.catalogues = Catalogues()
+    seconds = settings.answer_seconds
     queue: Gauge | None = app.state.metrics and app.state.metrics.queue
-    app.state.workers = Workers(queue=settings.queue, seconds=settings.answer_seconds, gauge=queue)
+    app.state.workers = Workers(queue=settings.queue, seconds=seconds, gauge=queue)
+    app.state.file_workers = Workers(queue=settings.queue, seconds=seconds, threads=FILE_THREADS)
+    app.state.picture_workers = Workers(queue=PICTURES_WAITING, seconds=seconds, threads=PICTURE_THREADS)
     app.state.files = Quota(files_allowed())
     app.state.allowance = Allowance(settings.questions_per_minute)
     app.state.builder_trouble = builder_trouble
     if settings.admin_token:
         app.state.admin_token = BearerToken(settings.admin_token, "QA_ADMIN_TOKEN")
-        app.state.inbox = Inbox(settings)
+        app.state.inbox = Inbox(settings, app.state.file_workers)
     app.include_router(api.router)
     if settings.admin_token:
         app.include_router(admin.router)

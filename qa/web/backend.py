@@ -57,6 +57,7 @@ class Backend(Protocol):
 
         Raises:
             UnknownDocument: no document has this id, or its file is gone or has changed.
+            UnreadableForNow: its drive fails or does not answer.
 
         """
 

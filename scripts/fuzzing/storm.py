@@ -205,8 +205,14 @@ class Storm:
         return [
             (len(files[document["source"]]), f"the index holds other bytes of {document['source']}")
             for document in documents
-            if self._get(f"/api/documents/{document['id']}")["sha256"] != sha256(files[document["source"]]).hexdigest()
+            if self._digest_served(document["id"]) != sha256(files[document["source"]]).hexdigest()
         ]
+
+    def _digest_served(self, document_id: str) -> str | None:
+        """The digest of a document; None where it is not there any more: another version may serve since the list."""
+        reply = wire.ask(self._port, "GET", f"/api/documents/{document_id}")
+        expect(reply.status in (200, 404, 503), f"{reply.status} to the document {document_id}")
+        return reply.json()["sha256"] if reply.status == 200 else None
 
     def _get(self, target: str) -> Any:
         reply = wire.ask(self._port, "GET", target)

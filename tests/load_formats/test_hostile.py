@@ -17,7 +17,7 @@ _IN = {Fate.ADDED, Fate.CHANGED, Fate.UNCHANGED}
 
 
 def test_every_hostile_file_has_a_fate_and_good_ones_go_in(tmp_path):
-    shop = Workshop(tmp_path, parse_seconds=20, parse_memory_mb=1024)
+    shop = Workshop(tmp_path, parse_seconds=60, parse_memory_mb=1024)
     names = write_hostile_folder(shop.seeds)
     assert len(set(names)) == len(names)
     (shop.seeds / os.fsdecode(b"n-\xff.txt")).write_bytes(b"The harbour is deep.")

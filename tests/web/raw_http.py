@@ -7,7 +7,8 @@ import socket
 from contextlib import suppress
 from typing import NamedTuple
 
-PATIENCE_S = 30
+from waiting import PATIENCE_S
+
 TOKEN = "a-token-that-only-these-tests-know"
 BEARER = f"Authorization: Bearer {TOKEN}"
 

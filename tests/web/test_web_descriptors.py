@@ -11,8 +11,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
-from raw_http import PATIENCE_S, connect, exchange, parse, read, request
-from waiting import until
+from raw_http import connect, exchange, parse, read, request
+from waiting import PATIENCE_S, until
 
 from qa.web.limits import file_descriptors as descriptors
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import ClassVar
@@ -20,6 +19,7 @@ from fuzzing.storm import Storm
 from fuzzing.tally import Tally
 from hypothesis import HealthCheck, Phase, given, settings
 from live_server import serving
+from waiting import PATIENCE_S, until
 from workshop import Workshop
 
 import qa.building.watch
@@ -32,7 +32,6 @@ from qa.web.app import create_app
 from qa.web.limits.connection import Connection
 
 TOKEN = "a-token-that-nobody-guesses"
-PATIENCE_S = 60
 # Examples change what a server holds, and some make it wait, so a failing one is told as it is and never shrunk.
 _PHASES = [Phase.generate]
 _ONE_AFTER_ANOTHER = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -111,10 +110,7 @@ def read_by_server(connection, piece):
 def test_raw_requests_are_answered_within_the_contract(raw, plan, caplog):
     raw.run(plan)
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
-    until = time.monotonic() + PATIENCE_S
-    while Watched.state.connections or Watched.state.tasks:
-        assert time.monotonic() < until, "a connection or a task is left over"
-        time.sleep(0.001)
+    until(lambda: not Watched.state.connections and not Watched.state.tasks)
 
 
 # The API's description

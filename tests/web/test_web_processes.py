@@ -131,10 +131,14 @@ def listed(client: httpx.Client) -> set[str]:
     return {each["source"] for each in reply.json()["documents"]} if reply.status_code == 200 else set()
 
 
-# `qa serve`, where a builder counts as hanging after a few seconds.
+WATCH_ITS_HEART = "watch-its-heart"  # a file in the index
+# `qa serve`, where a builder counts as hanging after some seconds, once there is a file that says so; until then it
+# counts as getting on.
 SOON_STALLED = """
-import sys, qa.cli.main, qa.cli.serve
+import itertools, os, sys, qa.cli.main, qa.cli.serve
 if __name__ == "__main__":
+    beat, getting_on = qa.cli.serve.last_beat, itertools.count()
+    qa.cli.serve.last_beat = lambda *of: beat(*of) if os.path.exists(sys.argv[1]) else next(getting_on)
     qa.cli.serve.STALLED_AFTER_S = 5.0
     sys.exit(qa.cli.main.main(["serve"]))
 """
@@ -155,7 +159,7 @@ def serving(tmp_path: Path):
             "QA_ADMIN_TOKEN": TOKEN,
         }
         process = subprocess.Popen(
-            [sys.executable, "-c", SOON_STALLED],
+            [sys.executable, "-c", SOON_STALLED, str(shop.index / WATCH_ITS_HEART)],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -203,7 +207,9 @@ def test_a_builder_that_lives_but_hangs_is_told_and_replaced(tmp_path: Path, ser
         refused = client.put("/api/documents/missed.txt", content=b"Never stored.")
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "builder_missing")
         assert not (shop.seeds / "missed.txt").exists()
+        (shop.index / WATCH_ITS_HEART).touch()
         until(lambda: not builder.is_running())
+        (shop.index / WATCH_ITS_HEART).unlink()
         until(lambda: client.put("/api/documents/new.txt", content=b"New words.").status_code == 202)
         until(lambda: "new.txt" in listed(client))
         until(lambda: client.get("/api/index").json()["trouble"] is None)

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import pytest
 import samples_for_tests
 from live_server import serving
-from raw_http import BEARER, PATIENCE_S, TOKEN, chunked, parse, request
-from waiting import until
+from raw_http import BEARER, TOKEN, chunked, parse, request
+from waiting import PATIENCE_S, until
 
 from qa.settings import Settings
 from qa.web.limits.connection import Connection

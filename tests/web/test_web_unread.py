@@ -10,7 +10,7 @@ import pytest
 from fake_service import FakeService, make_document
 from live_server import serving
 from raw_http import connect, exchange, parse, read, request
-from waiting import until
+from waiting import PATIENCE_S, until
 
 from qa.answering.originals import Originals
 from qa.records import BlockKind
@@ -165,6 +165,22 @@ def test_files_are_closed_when_their_clients_have_gone(address, service):
     assert len(opened) == 3
 
 
+def test_of_a_file_whose_client_has_gone_no_more_is_read_though_it_has_sent_another_request(address, service):
+    opened = []
+    original = service.original
+
+    def watched(document_id):
+        opened.append(original(document_id))
+        return opened[-1]
+
+    service.original = watched
+    two = ORIGINAL.replace(b"Connection: close\r\n", b"") + ORIGINAL
+    with clients_that_do_not_read(address, 1, two):
+        pass
+    until(lambda: opened and opened[0]._descriptor is None)
+    assert opened[0]._left, "it was read to its end, for nobody"
+
+
 def test_a_client_that_reads_slowly_is_kept_and_one_that_reads_nothing_is_dropped(address):
     with clients_that_do_not_read(address, 1, ORIGINAL) as [client]:
         [connection] = Watched.every
@@ -175,7 +191,7 @@ def test_a_client_that_reads_slowly_is_kept_and_one_that_reads_nothing_is_droppe
             async def look():
                 connection.look_at_reading()
 
-            asyncio.run_coroutine_threadsafe(look(), connection.loop).result(20)
+            asyncio.run_coroutine_threadsafe(look(), connection.loop).result(PATIENCE_S)
 
         for _ in range(5):
             before = connection.transport.taken_bytes

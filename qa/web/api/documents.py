@@ -20,6 +20,7 @@ from starlette.responses import Response
 from qa.errors import BuilderMissing, QAError
 from qa.text.document_ids import document_id
 from qa.web.api import examples as samples
+from qa.web.api.file_changes import Condition
 from qa.web.api.json_form import json_response
 from qa.web.api.multipart import MOST_FILES, content_of, files_of
 from qa.web.api.reply_models import (
@@ -32,7 +33,7 @@ from qa.web.api.reply_models import (
 )
 from qa.web.api.request_models import FILE_PATTERN, NAME_PATTERN, NAME_RULES
 from qa.web.api.route_descriptions import replies
-from qa.web.api.routes import Runner, Service
+from qa.web.api.routes import FileRunner, Runner, Service
 from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
 from qa.web.limits.bearer_token import BearerToken
@@ -133,8 +134,7 @@ async def put_file(request: Request, run: Runner, kept: Kept, path: FilePath) ->
     The reply tells what was stored, by size and SHA-256, and the id that the document gets if it can be read. An empty
     body is refused. `If-None-Match: *` only adds; `If-Match` with the SHA-256 in quotes only replaces that version.
     """
-    await to_thread(_check_conditions, request, kept, path)  # not by `run`, which takes the body to have been read
-    done = await _stored(kept, path, request.stream())
+    done = await _stored(kept, path, request.stream(), _condition(request))
     return await run(lambda: _build(kept, **done))
 
 
@@ -144,7 +144,7 @@ async def put_file(request: Request, run: Runner, kept: Kept, path: FilePath) ->
     status_code=202,
     responses=replies(RemovedModel, samples.REMOVED, (400, 401, 404, 412, 429, 503), status=202),
 )
-async def delete_file(request: Request, run: Runner, kept: Kept, path: StoredPath) -> Response:
+async def delete_file(request: Request, run: FileRunner, kept: Kept, path: StoredPath) -> Response:
     """Remove a file, and the folders that it leaves empty, and ask for a build."""
     return await run(lambda: _build(kept, **_removed(request, kept, path)))
 
@@ -161,8 +161,7 @@ async def put_document(
     request: Request, run: Runner, kept: Kept, name: Annotated[str, _name(FILE_PATTERN, "document_id")]
 ) -> Response:
     """The same as `PUT /api/files/{path}`. The reply also has `stored`, which is `fate` by its older name."""
-    await to_thread(_check_conditions, request, kept, name)
-    done = await _stored(kept, name, request.stream())
+    done = await _stored(kept, name, request.stream(), _condition(request))
     return await run(lambda: _build(kept, **done, stored=done["fate"]))
 
 
@@ -174,7 +173,7 @@ async def put_document(
 )
 async def delete_document(
     request: Request,
-    run: Runner,
+    run: FileRunner,
     kept: Kept,
     service: Service,
     name: Annotated[str, _name(NAME_PATTERN, "document_id")],
@@ -199,10 +198,12 @@ async def rebuild_index(run: Runner, kept: Kept) -> Response:
     return await run(lambda: _build(kept))
 
 
-async def _stored(kept: Inbox, name: str, content: AsyncIterable[bytes]) -> dict[str, Any]:
+async def _stored(
+    kept: Inbox, name: str, content: AsyncIterable[bytes], condition: Condition | None = None
+) -> dict[str, Any]:
     """Store a file and tell of it."""
-    await to_thread(kept.check, name)
-    file = await kept.put(name, content)
+    await kept.check(name)
+    file = await kept.put(name, content, condition)
     return {
         "source": file.source,
         "id": document_id(file.source),
@@ -218,8 +219,7 @@ def _refused(name: str, error: QAError) -> dict[str, Any]:
 
 def _removed(request: Request, kept: Inbox, name: str) -> dict[str, Any]:
     """Remove a file and tell of it."""
-    _check_conditions(request, kept, name)
-    source = kept.remove(name)
+    source = kept.remove(name, _condition(request))
     return {"source": source, "id": document_id(source), "fate": "removed"}
 
 
@@ -231,11 +231,11 @@ def _source_of(service: Backend, name: str) -> str | None:
     return None
 
 
-def _check_conditions(request: Request, kept: Inbox, name: str) -> None:
-    """Refuse a change that If-Match or If-None-Match forbids; the entity tag of a file is its SHA-256."""
-    if "if-match" in request.headers or "if-none-match" in request.headers:
-        digest = kept.sha256_of(name)
-        check_change(request.headers, f'"{digest}"' if digest else None)
+def _condition(request: Request) -> Condition | None:
+    """What If-Match and If-None-Match say of the file that a change finds; the entity tag of a file is its SHA-256."""
+    if "if-match" not in request.headers and "if-none-match" not in request.headers:
+        return None
+    return lambda digest: check_change(request.headers, f'"{digest}"' if digest else None)
 
 
 def _build(kept: Inbox, **done: Any) -> Response:

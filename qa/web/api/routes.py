@@ -66,6 +66,18 @@ async def runner(request: Request) -> Run:
     return lambda call: workers.run(request, lambda: compressed(request.headers, call()))
 
 
+async def file_runner(request: Request) -> Run:
+    """The same for what touches the documents' files, on threads of its own."""
+    workers: Workers = request.app.state.file_workers
+    return lambda call: workers.run(request, call)
+
+
+async def picture_runner(request: Request) -> Run:
+    """The same for what draws pages."""
+    workers: Workers = request.app.state.picture_workers
+    return lambda call: workers.run(request, lambda: compressed(request.headers, call()))
+
+
 def counts(cost: float) -> Callable[[Request], Awaitable[None]]:
     """A dependency that counts work that costs as much as so many questions against what its address may ask."""
 
@@ -81,6 +93,8 @@ counted, counted_as_document, counted_as_list = counts(QUESTION), counts(DOCUMEN
 
 Service = Annotated[Backend, Depends(backend)]
 Runner = Annotated[Run, Depends(runner)]
+FileRunner = Annotated[Run, Depends(file_runner)]
+PictureRunner = Annotated[Run, Depends(picture_runner)]
 _IN_ADDRESS = {"minLength": 1, "pattern": r"^[^\x00-\x1f\x7f-\x9f]+$"}
 DocumentId = Annotated[
     str,
@@ -211,7 +225,7 @@ def _document(request: Request, service: Backend, document_id: str) -> Response:
     response_class=Response,
     responses=file_replies((400, 404, 412, 416, 429, 503)),
 )
-async def read_file(request: Request, run: Runner, service: Service, path: FilePath) -> Response:
+async def read_file(request: Request, run: FileRunner, service: Service, path: FilePath) -> Response:
     """The file that a document was read from, by its `source`, or one range of its bytes.
 
     Its entity tag is its SHA-256, by which a change can be made to depend on the version that is known.
@@ -236,7 +250,7 @@ def original_of(request: Request, service: Backend, document_id: str) -> Respons
     """The reply with a document's file; to be saved, not shown, for it may hold anything."""
     file = service.original(document_id)
     try:
-        return FileReply(file, request.app.state.files, request)
+        return FileReply(file, request.app.state.files, request.app.state.file_workers, request)
     except HTTPException:
         file.close()
         raise

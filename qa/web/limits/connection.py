@@ -19,7 +19,7 @@ from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from starlette.exceptions import HTTPException
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from qa.errors import Overloaded
@@ -53,6 +53,7 @@ class Connection(BoundedRequests):
         self._head_due: TimerHandle | None = None
         self._sent_due: TimerHandle | None = None
         self._places = _places(self.server_state, self.most)
+        self._under_way: RequestResponseCycle | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Accept a client, or tell it that there are too many."""
@@ -67,8 +68,11 @@ class Connection(BoundedRequests):
             self._refuse(Overloaded("As many clients are connected as may be; come back in a moment."))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clocks."""
+        """Stop the clocks, and tell the request under way, of which uvicorn tells the one that came last."""
         super().connection_lost(exc)
+        if self._under_way and not self._under_way.response_complete:
+            self._under_way.disconnected = True
+            self._under_way.message_event.set()
         self._places.leave(self)
         _stop(self._head_due)
         _stop(self._sent_due)
@@ -97,6 +101,10 @@ class Connection(BoundedRequests):
             self.parse(data)
         except HTTPException as error:
             self._refuse(error)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._under_way = cycle
+        super()._start_asgi_task(cycle, app)
 
     def head_is_whole(self) -> None:
         """Note that the client has sent a request."""

@@ -18,11 +18,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from qa.answering.originals import Original
-from qa.errors import Overloaded, UnknownDocument
+from qa.errors import Overloaded, UnknownDocument, UnreadableForNow
 from qa.web.limits.address_limits import Quota, address_of
 from qa.web.limits.guard import ASKED_HEAD
 from qa.web.limits.range_requests import check_match, is_known, wanted_range
-from qa.web.limits.workers import hung_up
+from qa.web.limits.workers import Workers, hung_up
 
 log = logging.getLogger("qa.web")
 
@@ -30,13 +30,13 @@ log = logging.getLogger("qa.web")
 class FileReply(Response):
     """Sends an open file, to be saved under its name, or the part of it that a request wants, and closes it.
 
-    `quota` counts the files on their way.
+    `quota` counts the files on their way; `workers` read them.
 
     Raises:
         HTTPException: 412 or 416, as the request's conditions have it.
     """
 
-    def __init__(self, file: Original, quota: Quota, request: Request) -> None:
+    def __init__(self, file: Original, quota: Quota, workers: Workers, request: Request) -> None:
         etag = f'"{file.sha256}"'
         headers = {"etag": etag, "accept-ranges": "bytes"}
         check_match(request.headers, etag)
@@ -54,6 +54,7 @@ class FileReply(Response):
         super().__init__(status_code=status, headers=headers, media_type="application/octet-stream")
         self._file = file
         self._quota = quota
+        self._workers = workers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the file.
@@ -82,12 +83,12 @@ class FileReply(Response):
         gone = asyncio.create_task(hung_up(receive))
         try:
             while not gone.done():
-                piece = await asyncio.to_thread(self._file.read)
+                piece = await self._workers.do(self._file.read)
                 left_bytes -= len(piece)
                 await send({"type": "http.response.body", "body": piece, "more_body": left_bytes > 0})
                 if left_bytes <= 0:
                     return
-        except UnknownDocument as error:
+        except (UnknownDocument, UnreadableForNow) as error:
             log.warning("%s The reply was cut off.", error)
         finally:
             gone.cancel()

@@ -1,5 +1,8 @@
 """Runs blocking calls on a bounded thread pool with a bounded queue and a time limit.
 
+Questions, calls on the documents' files, and drawing pages have pools of their own (`qa.web.app`), so that a slow drive
+or a page that is hard to draw delays no question.
+
 Guarantees: the event loop never blocks on an answer. The number of calls that run or wait is bounded, and one more is
 refused at once. A call that takes too long ends with an error for its client; one whose client has gone does not begin.
 A call that has begun continues to its end, and counts until then. No thread is held while a reply is sent.
@@ -22,6 +25,9 @@ from qa.errors import Overloaded, TookTooLong
 
 # The network and the products run without the interpreter's lock: a thread for each core, and one that holds the lock.
 THREADS = (os.cpu_count() or 1) + 1
+FILE_THREADS = 16  # most wait for a disk
+PICTURE_THREADS = 2  # one page is drawn at a time, and one more thread finds those that were drawn before
+PICTURES_WAITING = 16
 
 T = TypeVar("T")
 
@@ -53,6 +59,10 @@ class Workers:
         self._queue = queue
         self._seconds = seconds
         self._gauge = gauge
+
+    async def do(self, call: Callable[[], T]) -> T:
+        """The result of a call that may block: a step of a request that has its place already, whose body may come."""
+        return await asyncio.wrap_future(self._threads.submit(call))
 
     async def run(self, request: Request | None, call: Callable[[], T]) -> T:
         """The result of a call that may block.

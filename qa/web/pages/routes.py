@@ -16,6 +16,8 @@ from qa.answering.quote_links import find_quote
 from qa.errors import NoPicture, RequestError, UnknownDocument
 from qa.records import Answer, Citation, Span
 from qa.web.api.routes import (
+    FileRunner,
+    PictureRunner,
     Runner,
     Service,
     counted,
@@ -201,14 +203,14 @@ def _cite_quotes(request: Request, service: Backend, pages: Pages) -> Response:
 
 
 @router.get("/documents/{document_id}/original", dependencies=[Depends(counted_as_document)])
-async def original(request: Request, run: Runner, service: Service, document_id: str) -> Response:
+async def original(request: Request, run: FileRunner, service: Service, document_id: str) -> Response:
     """The file a document was read from, or a range of its bytes; to be saved, not shown, for it may hold anything."""
     return await run(lambda: original_of(request, service, document_id))
 
 
 @router.get("/documents/{document_id}/pages/{number}", dependencies=[Depends(counted_as_document)])
 async def page_of_document(
-    request: Request, run: Runner, service: Service, pages: Templates, document_id: str, number: str
+    request: Request, run: PictureRunner, service: Service, pages: Templates, document_id: str, number: str
 ) -> Response:
     """A page of a document as a picture, with the cited quote boxed."""
     return await run(lambda: _page_of_document(request, service, pages, document_id, number))
@@ -237,7 +239,9 @@ def _page_of_document(request: Request, service: Backend, pages: Pages, document
 
 
 @router.get("/documents/{document_id}/pages/{number}/picture", dependencies=[Depends(counted_as_document)])
-async def picture_of_page(request: Request, run: Runner, service: Service, document_id: str, number: str) -> Response:
+async def picture_of_page(
+    request: Request, run: PictureRunner, service: Service, document_id: str, number: str
+) -> Response:
     """The picture itself, a PNG."""
     return await run(lambda: _picture_of_page(request, service, document_id, number))
 

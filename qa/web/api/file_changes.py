@@ -1,0 +1,224 @@
+"""Changes to one file of the documents' folder, step by step. Every call may block (`qa.index.file_calls`).
+
+Guarantees: a file appears in one step, or not at all; the condition of a change is asked in that step, while a lock on
+the file's folder keeps all other changes of this module away, those of other processes too. So of two changes that both
+want to follow the same version, one is refused. Where the system has no such locks (Windows, some network file
+systems), only the condition asked before holds.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from qa.durable import flush
+from qa.errors import InvalidRequest
+from qa.index.file_lock import in_place, lock
+from qa.index.regular_files import digest_regular
+from qa.index.upload_files import abandon, open_upload, put_in_place
+from qa.text.document_names import landing
+
+Condition = Callable[[str | None], None]
+"""Is given a file's SHA-256 in hexadecimal digits, or None where there is none; raises to forbid a change to it."""
+
+T = TypeVar("T")
+
+_TRIES = 20  # to make folders and store a file in them, while others remove folders that they have emptied
+
+
+class Upload:
+    """A file on its way into the folder: `begin`, `write` each piece, `flush`, `appear`; and `end`, however that went.
+
+    Attributes:
+        path: Where it will stand, known after `begin`.
+        bytes: How much of it was written.
+        given_up: Set where nobody waits for a step any more: then the file does not appear.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.path = folder / name
+        self.bytes = 0
+        self.given_up = False
+        self._folder = folder
+        self._name = name
+        self._digest = sha256()
+        self._file: BinaryIO | None = None
+
+    def step(self, call: Callable[[], T]) -> T:
+        """The result of one of the steps; where nobody waits for it any more when it is done, the upload ends."""
+        try:
+            return call()
+        finally:
+            if self.given_up:
+                self.end()
+
+    def begin(self) -> None:
+        """Open a file for the content.
+
+        Raises:
+            InvalidRequest, NameTaken: nothing can be stored under the name.
+            OSError: the disk refused.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.path = landing(self._folder, self._name)
+        self._file = _open_beside(self.path)
+
+    def write(self, piece: bytes) -> None:
+        """Add a piece of the content."""
+        assert self._file
+        self._file.write(piece)
+        self._digest.update(piece)
+        self.bytes += len(piece)
+
+    def flush(self) -> None:
+        """Have all of it written to the disk.
+
+        Raises:
+            InvalidRequest: there is none.
+            OSError: the disk refused.
+        """
+        assert self._file
+        if not self.bytes:
+            raise InvalidRequest(f"The body for {self._name} is empty; send the file's bytes as the body.")
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def appear(self, condition: Condition | None) -> bool:
+        """Move the whole file to its place; returns whether it is new. Folders made for it go again if that fails."""
+        assert self._file
+        beside = Path(self._file.name).parent
+        try:
+            with _changing(self.path, make=True):
+                _check(self._folder, self.path, condition)
+                self._check_wanted()
+                new = not self.path.exists()
+                put_in_place(self._file, self.path)
+        except BaseException:
+            remove_empty(self._folder, self.path.parent)
+            raise
+        with suppress(FileNotFoundError):  # removed again at once by somebody else, with its folder
+            _flush_up(self.path.parent, beside)
+        return new
+
+    def end(self) -> None:
+        """Close the file, and remove it if it has not appeared."""
+        if self._file:
+            try:
+                self._file.close()
+            finally:
+                abandon(self._file)
+
+    def _check_wanted(self) -> None:
+        if self.given_up:
+            raise TimeoutError
+
+    def sha256(self) -> str:
+        """The digest of what was written, in hexadecimal digits."""
+        return self._digest.hexdigest()
+
+
+def remove(folder: Path, name: str, condition: Condition | None) -> Path:
+    """Remove a file, and the folders that it leaves empty; returns where it was.
+
+    Raises:
+        NameTaken, FileNotFoundError, IsADirectoryError, NotADirectoryError: there is no such file.
+        OSError: the disk refused.
+    """
+    path = landing(folder, name)
+    _check(folder, path, condition)
+    with _changing(path, make=False):
+        _check(folder, path, condition)
+        path.unlink()
+    remove_empty(folder, path.parent)
+    with suppress(OSError):  # it is removed, if not for certain in case the power fails now
+        flush(_existing_parent(path))
+    return path
+
+
+def check_condition(folder: Path, name: str, condition: Condition) -> None:
+    """Ask a condition of the file that has a name now."""
+    _check(folder, landing(folder, name), condition)
+
+
+def remove_empty(top: Path, folder: Path) -> None:
+    """Remove a folder and those above it, up to the top, as long as they are empty."""
+    while folder != top:
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            pass  # somebody else did, or it was never made
+        except OSError:
+            return
+        folder = folder.parent
+
+
+def _check(folder: Path, path: Path, condition: Condition | None) -> None:
+    if condition:
+        digest = None
+        if path.is_file():
+            with suppress(FileNotFoundError):  # removed just now
+                digest, _, _ = digest_regular(folder, path, sys.maxsize)
+        condition(digest)
+
+
+@contextmanager
+def _changing(path: Path, *, make: bool) -> Iterator[None]:
+    """Keep all other changes out of a path's folder, which is made where it is wanted and missing."""
+    if sys.platform == "win32":
+        if make:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+        return
+    opened = _locked(path.parent, make=make)
+    try:
+        yield
+    finally:
+        os.close(opened)
+
+
+def _locked(folder: Path, *, make: bool) -> int:
+    """A folder, open and locked, that is where it was: others remove those that they have emptied."""
+    for trial in range(_TRIES):
+        last = trial == _TRIES - 1
+        try:
+            if make:
+                folder.mkdir(parents=True, exist_ok=True)
+            opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            if last or not make:
+                raise
+            continue
+        lock(opened)
+        if in_place(opened, folder):
+            return opened
+        os.close(opened)
+    raise FileNotFoundError(str(folder))
+
+
+def _open_beside(path: Path) -> BinaryIO:
+    """A new upload, open for writing, in the nearest folder above a path that is there.
+
+    So it is on the same disk as the path, keeps that folder from being removed as empty, and makes no new one.
+    """
+    for _ in range(_TRIES - 1):
+        with suppress(FileNotFoundError):  # the folder was removed as empty just now
+            return open_upload(_existing_parent(path))
+    return open_upload(_existing_parent(path))
+
+
+def _existing_parent(path: Path) -> Path:
+    """The nearest folder above a path that is there."""
+    return next(folder for folder in path.parents if folder.is_dir())
+
+
+def _flush_up(folder: Path, last: Path) -> None:
+    """Flush a folder and those above it, up to one that was there before."""
+    flush(folder)
+    while folder != last:
+        folder = folder.parent
+        flush(folder)

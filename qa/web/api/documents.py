@@ -131,8 +131,9 @@ async def add_documents(request: Request, run: Runner, kept: Kept) -> Response:
 async def put_file(request: Request, run: Runner, kept: Kept, path: FilePath) -> Response:
     """Store the body, a file's bytes, under a path, and ask for a build; `GET /api/index` tells how far that is.
 
-    The reply tells what was stored, by size and SHA-256, and the id that the document gets if it can be read. An empty
-    body is refused. `If-None-Match: *` only adds; `If-Match` with the SHA-256 in quotes only replaces that version.
+    The reply tells what was stored, by size and SHA-256, and the id that the document gets if it can be read. A zipped
+    folder is no document itself: the files in it get ids of their own. An empty body is refused. `If-None-Match: *`
+    only adds; `If-Match` with the SHA-256 in quotes only replaces that version.
     """
     done = await _stored(kept, path, request.stream(), _condition(request))
     return await run(lambda: _build(kept, **done))

@@ -184,7 +184,7 @@ def question_of(text: str, chance: random.Random) -> str:
 
 def replies(shop: Workshop, questions: Sequence[str]) -> bytes:
     """Whole replies to questions, as JSON."""
-    service = Service(shop.settings, shop.encoder, CurrentIndex(shop.index, shop.encoder.fingerprint))
+    service = Service(shop.settings, shop.encoder, CurrentIndex.of_this_machine(shop.index, shop.encoder.fingerprint))
     try:
         return json.dumps(answers(service, questions)).encode()
     finally:

@@ -93,7 +93,7 @@ def test_what_reads_an_index_imports_what_that_needs(seeds_index, command: list[
 @pytest.mark.model
 @pytest.mark.parametrize("further", [[], ["--json"]])
 def test_asking_imports_the_network_and_the_index(seeds_index, further: list[str]) -> None:
-    web = {"starlette"} if further else set()  # its replies are what `--json` prints
+    web = {"python_multipart", "starlette"} if further else set()  # its replies are what `--json` prints
     assert imported(seeds_index, "ask", "who owns the hospitals", *further) == ASK | web
 
 

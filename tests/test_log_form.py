@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -52,14 +53,19 @@ def test_an_object_and_an_empty_line_stay(line: str) -> None:
     assert as_json_line(line, "qa.builder") == line
 
 
-@pytest.mark.parametrize(("form", "read"), [("text", str.split), ("json", json.loads)])
-def test_a_command_logs_in_the_form_of_the_setting(form: str, read, tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QA_LOG": form, "QA_INDEX_DIR": str(tmp_path)}
-    command = [sys.executable, "-m", "qa", "ask", "who"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    *logged, last = done.stderr.splitlines()
-    assert last.startswith("qa: no_index: ")
-    assert logged
-    for line in logged:
-        assert read(line)
-        assert line.startswith("{") == (form == "json")
+WARNS = """
+import logging, sys
+import qa.cli.status
+from qa.cli.main import main
+qa.cli.status.run_status = lambda *_: logging.getLogger("qa").warning("told") or 0
+sys.exit(main(["status"]))
+"""
+
+
+@pytest.mark.parametrize(("form", "message"), [("text", str.strip), ("json", lambda line: json.loads(line)["message"])])
+def test_a_command_logs_in_the_form_of_the_setting(form: str, message: Callable[[str], str]) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QA_LOG": form}
+    done = subprocess.run([sys.executable, "-c", WARNS], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert message(line) == {"text": "WARNING told", "json": "told"}[form]

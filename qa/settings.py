@@ -19,7 +19,7 @@ PREFIX = "QA_"
 _LEAST_TOKEN_CHARS = 16  # of a random token: too many to be guessed over HTTP
 _LAST_PORT = 65535
 _MOST_TOKEN_CHARS = 512  # the header that carries a token has a limit too
-_OWN_PATHS = ("api", "cite", "docs", "documents", "static")
+_OWN_PATHS = ("api", "cite", "docs", "documents", "feedback", "mcp", "metrics", "static")
 _HOW_TO_MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe())"'
 
 

@@ -32,6 +32,7 @@ from qa.records import (
         ("The Northern Ferries are small vessels with a crew of two.", ["What are the Northern Ferries?"]),
         ("Elsmouth's oldest bridge is the Long Arch.", ["What is Elsmouth's oldest bridge?"]),
         ("It is a charity that keeps three museums.", []),
+        ("Here are the keys of the harbour.", []),
         ("They are small vessels with a crew of two.", []),
         ("Elsmouth is formally divided into wards.", []),
         ("Ada Quist was appointed director of the Tide Board.", ["Who was appointed director of the Tide Board?"]),
@@ -56,6 +57,12 @@ def test_a_sentence_gives_the_question_that_it_answers(sentence, questions):
     found = list(sentence_questions(sentence, 7))
     assert [candidate.question for candidate in found] == questions
     assert {candidate.place for candidate in found} <= {7}
+
+
+def test_a_word_that_the_document_writes_small_is_no_name():
+    sentences = "Nurses are the largest group of the staff.", "Elsmouth is a town."
+    found = [each.question for text in sentences for each in sentence_questions(text, 0, {"nurses", "largest"})]
+    assert found == ["What are nurses?", "What is Elsmouth?"]
 
 
 def test_only_headings_that_ask_are_questions():

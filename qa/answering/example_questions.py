@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -22,6 +23,7 @@ EXAMPLES = 5
 _DOCUMENTS_READ = 24
 _CHARS_READ = 40_000  # of each document
 _MOST_TRIED = 12  # of each kind
+_WORD = re.compile(r"[\w’'-]+")
 _PROSE = frozenset({BlockKind.PARAGRAPH, BlockKind.LIST_ITEM})
 
 
@@ -75,6 +77,7 @@ def _candidates(documents: Sequence[Document]) -> Iterator[tuple[Document, Candi
 
 
 def _of_document(document: Document) -> Iterator[Candidate]:
+    written = frozenset(_WORD.findall(document.text[: 2 * _CHARS_READ]))
     for block in document.blocks:
         if block.start > _CHARS_READ:
             return
@@ -82,12 +85,12 @@ def _of_document(document: Document) -> Iterator[Candidate]:
         if block.kind is BlockKind.HEADING:
             yield from heading_questions(text, block.end)
         elif block.kind in _PROSE:
-            yield from _of_block(block, text)
+            yield from _of_block(block, text, written)
 
 
-def _of_block(block: Block, text: str) -> Iterator[Candidate]:
+def _of_block(block: Block, text: str, written: frozenset[str]) -> Iterator[Candidate]:
     for span in split_sentences(text):
-        yield from sentence_questions(text[span.start : span.end], block.start + span.start)
+        yield from sentence_questions(text[span.start : span.end], block.start + span.start, written)
 
 
 def _tried(service: Answering, document: Document, candidate: Candidate) -> Answer | None:

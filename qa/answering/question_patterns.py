@@ -7,7 +7,7 @@ person would ask. What does not follow a pattern gives no question.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 KINDS = ("definition", "role", "figure", "date", "heading")
@@ -20,8 +20,10 @@ _JOINT = r"(?:of|the|for|and|de|von|van)"
 _NAME = rf"{_CAPITAL}(?: (?:{_JOINT} ){{0,2}}{_CAPITAL}){{0,5}}"
 _THING = rf"(?P<subject>(?:The |the )?{_NAME})(?: \([A-Z]{{2,8}}\))?"
 _NOT_A_SUBJECT = re.compile(
-    r"(?:A|An|And|As|At|But|By|Each|He|Her|His|How|I|If|In|It|Its|Many|My|No|Not|Now|On|One|Or|Our|Overall|She|So|Some|"
-    r"That|Their|There|These|They|This|Those|To|We|What|When|Where|Which|While|Who|Why|You|Your|Another|Both|All|Most)\b"
+    r"(?:A|All|Also|An|And|Another|Any|As|At|Both|But|By|Each|Either|Every|Everyone|Few|First|For|From|He|Her|Here|His|How|"
+    r"However|I|If|In|It|Its|Many|More|Most|My|Neither|No|None|Not|Nothing|Now|On|One|Or|Other|Others|Our|Overall|Second|"
+    r"Several|She|So|Some|Something|Such|That|Their|Then|There|These|They|This|Those|Thus|To|Today|We|What|When|Where|"
+    r"Which|While|Who|Why|With|Yes|You|Your)\b"
 )
 _NUMBER_WORD = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|hundred"
 _NUMBER = rf"(?:\d[\d,.]*(?: (?:thousand|million|billion))?|{_NUMBER_WORD})"
@@ -86,33 +88,40 @@ def heading_questions(heading: str, place: int) -> Iterator[Candidate]:
         yield Candidate("heading", " ".join(words), place + 1)
 
 
-def sentence_questions(sentence: str, place: int) -> Iterator[Candidate]:
-    """The questions that a sentence answers, which begins at a place of its document."""
+def sentence_questions(sentence: str, place: int, written: Container[str] = ()) -> Iterator[Candidate]:
+    """The questions that a sentence answers.
+
+    Args:
+        sentence: The sentence.
+        place: Where it begins in its document.
+        written: The words of the document as they are written: a sentence's first word is a name where they do not hold
+            it in small letters.
+    """
     text = " ".join(sentence.split())
     if len(text) > _LONGEST_SENTENCE_CHARS or text.endswith(("?", ":")):
         return
-    for kind, question in (*_roles(text), *_of_subject(text)):
+    for kind, question in (*_roles(text), *_of_subject(text, written)):
         yield Candidate(kind, question, place)
 
 
-def _of_subject(text: str) -> Iterator[tuple[str, str]]:
+def _of_subject(text: str, written: Container[str]) -> Iterator[tuple[str, str]]:
     """The questions about what a sentence begins with."""
     if _NOT_A_SUBJECT.match(text):
         return
     for pattern in (_FIGURE_AFTER, _FIGURE):
         if found := pattern.match(text):
             verb = found.groupdict().get("second") or f"{found['verb']}{found['to']}"
-            yield "figure", f"How many {found['counted']} does {_inside(found['subject'])} {_base(verb)}?"
+            yield "figure", f"How many {found['counted']} does {_inside(found['subject'], written)} {_base(verb)}?"
             break
     if found := _DATE_PASSIVE.match(text):
-        yield "date", f"When {found['verb']} {_inside(found['subject'])} {found['done']}?"
+        yield "date", f"When {found['verb']} {_inside(found['subject'], written)} {found['done']}?"
     if found := _DATE_ACTIVE.match(text):
-        yield "date", f"When did {_inside(found['subject'])} {_BASES[found['did']]}?"
+        yield "date", f"When did {_inside(found['subject'], written)} {_BASES[found['did']]}?"
     for pattern in (_SHORT_FORM, _POSSESSIVE, _DEFINITION, _NAMED_KIND):
         found = pattern.match(text)
         if found and (pattern is not _SHORT_FORM or _abbreviates(found["short"], found["subject"])):
             verb = {"was": "is", "were": "are"}.get(found["verb"], found["verb"])
-            yield "definition", f"What {verb} {_inside(found['subject'])}?"
+            yield "definition", f"What {verb} {_inside(found['subject'], written)}?"
             break
 
 
@@ -126,9 +135,13 @@ def _roles(text: str) -> Iterator[tuple[str, str]]:
         yield "role", f"Who {found['verb']} the {found['role']}{of}?"
 
 
-def _inside(subject: str) -> str:
+def _inside(subject: str, written: Container[str]) -> str:
     """A sentence's first words, as they stand inside another."""
-    return f"the {subject[4:]}" if subject.startswith("The ") else subject
+    if subject.startswith("The "):
+        return f"the {subject[4:]}"
+    first, _, rest = subject.partition(" ")
+    is_name = (rest and not first.endswith(("'s", "’s"))) or first.lower() not in written
+    return subject if is_name else f"{first.lower()} {rest}".rstrip()
 
 
 def _base(verb: str) -> str:

@@ -14,7 +14,7 @@ from live_server import serving
 from page_elements import Page as Elements
 from playwright.sync_api import Page, expect
 
-from qa.index.build_notes import REQUEST
+from qa.index.build_notes import REQUEST, BuildReport, Fate, FileReport
 from qa.settings import Settings
 
 TOKEN = "open-sesame-open-sesame"
@@ -39,13 +39,10 @@ def files(*names: str) -> list[dict]:
     return [{"name": name, "mimeType": "text/plain", "buffer": b"High water."} for name in names]
 
 
-def built(own: FakeService, *fates: tuple[str, str, str | None]) -> None:
-    own.last_report = {
-        "finished_at": "2025-10-03T08:00:00+00:00",
-        "seconds": 0.5,
-        "files": [{"source": name, "fate": fate, "reason": reason} for name, fate, reason in fates],
-        "counts": {},
-    }
+def built(own: FakeService, *fates: tuple[str, Fate, str | None]) -> None:
+    own.last_report = BuildReport(
+        files=tuple(FileReport(*fate) for fate in fates), seconds=0.5, finished_at="2025-10-03T08:00:00+00:00"
+    )
 
 
 @pytest.mark.browser
@@ -61,7 +58,7 @@ def test_each_file_that_is_added_shows_its_fate(shelf: Page, own: FakeService, t
     assert (tmp_path / "seeds/tide.txt").read_bytes() == b"High water."
     assert not (tmp_path / "seeds/moon.xyz").exists()
     assert (tmp_path / "index" / REQUEST).exists()
-    built(own, ("tide.txt", "added", None), ("odd.txt", "failed", "is empty"))
+    built(own, ("tide.txt", Fate.ADDED, None), ("odd.txt", Fate.FAILED, "is empty"))
     expect(rows.nth(0)).to_have_text("added tide.txt")
     expect(rows.nth(1)).to_have_text("failed odd.txt: is empty")
     assert violations(shelf) == []
@@ -93,7 +90,7 @@ def test_a_document_is_removed_only_after_a_second_question(shelf: Page, own: Fa
     asking.get_by_role("button", name="Remove").click()
     expect(shelf.locator("#upload-said")).to_have_text("Removed; waiting for the index")
     assert not file.exists()
-    built(own, ("harbour.txt", "removed", None))
+    built(own, ("harbour.txt", Fate.REMOVED, None))
     expect(shelf.locator("#upload-files li")).to_have_text("removed harbour.txt")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from qa.errors import UnreadableFile
 from qa.reading.sidecar import Details, details_of, parse_date, read_site_table, read_sources
-from qa.records import Example, Site
+from qa.text.site import Example, Site
 
 
 def sidecar(folder: Path, text: str) -> Path:

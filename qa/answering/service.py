@@ -21,9 +21,10 @@ from qa.errors import OperatingError
 from qa.index.build_notes import BuildReport, ProgressReport, read_progress, read_report
 from qa.index.contract import IndexSource
 from qa.index.site_note import read_site
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Site
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
 from qa.retrieval.stage_timer import Stopwatch
 from qa.settings import Settings
+from qa.text.site import Site
 
 
 class Service:

@@ -24,10 +24,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from qa.errors import UnreadableFile
-from qa.records import Example, Site
 from qa.text.dates import read_date
 from qa.text.document_names import SIDECAR
 from qa.text.safe_text import one_line, web_address
+from qa.text.site import Example, Site
 
 log = logging.getLogger(__name__)
 

@@ -140,28 +140,6 @@ class IndexStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
-    """A question, and the document that answers it; None where an operator wrote the question."""
-
-    question: str
-    document_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What the pages call themselves: a name, a description in one line, and questions to begin with."""
-
-    name: str = ""
-    description: str = ""
-    examples: tuple[Example, ...] = ()
-
-    @property
-    def heading(self) -> str:
-        """The title of the search page."""
-        return f"Ask about {self.name}" if self.name else "Ask the documents"
-
-
-@dataclass(frozen=True, slots=True)
 class Filters:
     """Restrictions applied before ranking. Dates are ISO 8601 and inclusive; empty tuples and None restrict nothing.
 

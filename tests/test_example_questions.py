@@ -15,12 +15,11 @@ from qa.records import (
     Citation,
     Document,
     DocumentInfo,
-    Example,
     Quote,
-    Site,
     Span,
     Verdict,
 )
+from qa.text.site import Example, Site
 
 
 @pytest.mark.parametrize(

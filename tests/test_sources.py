@@ -4,7 +4,7 @@ import pytest
 
 from qa.errors import UnreadableFile
 from qa.reading.sidecar import Details, details_of, parse_date, parse_site, parse_sources
-from qa.records import Example, Site
+from qa.text.site import Example, Site
 
 
 def sidecar(text: str) -> bytes:

@@ -16,8 +16,9 @@ from typing import Protocol
 
 from qa.answering.question_patterns import KINDS, Candidate, heading_questions, sentence_questions
 from qa.errors import RequestError, UnknownDocument
-from qa.records import Answer, Block, BlockKind, Document, DocumentInfo, Example, Verdict
+from qa.records import Answer, Block, BlockKind, Document, DocumentInfo, Verdict
 from qa.text.sentences import split_sentences
+from qa.text.site import Example
 
 EXAMPLES = 5
 _DOCUMENTS_READ = 24

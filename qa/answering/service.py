@@ -8,26 +8,23 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
+from qa.answering.answer import answer
 from qa.answering.answer_cache import AnswerCache
-from qa.answering.confidence import assess
 from qa.answering.confidence_model import model_for
-from qa.answering.disagreement import disagreement
-from qa.answering.filters import resolved, undated_left_out
+from qa.answering.filters import resolved
 from qa.answering.originals import Original, Originals
 from qa.answering.page_pictures import PagePictures, Picture
 from qa.answering.question import checked
 from qa.answering.quote_links import find_quote
-from qa.answering.quotes import distinct, quotes
 from qa.encode import Encoder
 from qa.errors import OperatingError
 from qa.index.build_notes import BuildReport, ProgressReport, read_progress, read_report
 from qa.index.contract import IndexSource
 from qa.index.site_note import read_site
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Site, Verdict
-from qa.retrieval.evidence import unmet
-from qa.retrieval.search import search
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
 from qa.retrieval.stage_timer import Stopwatch
 from qa.settings import Settings
+from qa.text.site import Site
 
 
 class Service:
@@ -78,39 +75,20 @@ class Service:
             UnknownDocument, UnknownPublisher: a filter names what is not there.
             NoIndex, DamagedSnapshot, MismatchedSnapshot: there is nothing to answer from.
         """
-        stopwatch = Stopwatch()
+        timer = Stopwatch()
         question = checked(question, k, filters, self._settings.max_question_chars)
         with self._source.reading() as index:
             filters = resolved(index, filters or Filters())
             asked = (index.id, question, k, filters, exactly)
             given = self._given.get(asked)
             if given and not explain:  # an explanation is wanted with the times of its stages
-                return replace(given, took_ms=round(stopwatch.total_ms(), 2), stages_ms={})
-            ranking = search(index, self._encoder, question, filters, stopwatch, exactly=exactly)
-            groups = distinct(ranking, k)
-            best = groups[0].best if groups else None
-            confidence, verdict, sure = assess(self._confidence, ranking, best)
-            stopwatch.lap("evidence")
-            passages = quotes(index, groups, explain=explain)
-            differing = disagreement(index, ranking.searched, ranking.content_words, groups)
-            stopwatch.lap("quotes")
-            answer = Answer(
-                question=question,
-                searched=ranking.searched,
-                verdict=verdict,
-                confidence=None if confidence is None else round(confidence, 4),
-                passages=passages,
-                snapshot=index.id,
-                took_ms=round(stopwatch.total_ms(), 2),
-                stages_ms={stage: round(ms, 3) for stage, ms in stopwatch.laps.items()},
-                sure=sure,
-                unmet=unmet(best) if best else tuple(dict.fromkeys(word.text for word in ranking.content_words)),
-                disagreement=() if verdict is Verdict.NONE else differing,
-                undated_left_out=undated_left_out(index, filters),
+                return replace(given, took_ms=round(timer.total_ms(), 2), stages_ms={})
+            answered = answer(
+                index, self._encoder, self._confidence, question, k, filters, timer, explain=explain, exactly=exactly
             )
             if not explain:
-                self._given.keep(asked, answer)
-            return answer
+                self._given.keep(asked, answered)
+            return answered
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         """The documents of the open snapshot, in the order of their paths."""
@@ -127,11 +105,7 @@ class Service:
             return index.document(index.present_id(document_id))
 
     def present_id(self, document_id: str) -> str:
-        """The id of the document that has this id, or had it before.
-
-        Raises:
-            UnknownDocument: as `document`.
-        """
+        """The id of the document that has this id, or had it before; raises as `document`."""
         with self._source.reading() as index:
             return index.present_id(document_id)
 
@@ -175,11 +149,9 @@ class Service:
 
     def site(self) -> Site:
         """What the pages call themselves; without questions where there is nothing to answer from."""
-        try:
-            with self._source.reading() as index:
-                snapshot = index.id
-        except OperatingError:
-            snapshot = ""
+        snapshot = ""
+        with suppress(OperatingError), self._source.reading() as index:
+            snapshot = index.id
         return read_site(self._settings.index_dir, snapshot)
 
     def report(self) -> BuildReport | None:

@@ -12,8 +12,8 @@ from qa.errors import QAError
 from qa.index.build_notes import BuildReport
 from qa.index.site_note import noted_snapshot, read_site, write_site
 from qa.reading.sidecar import parse_site
-from qa.records import Site
 from qa.settings import Settings
+from qa.text.site import Site
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from qa.durable import replace_file
-from qa.records import Example, Site
 from qa.text.json_reading import parse_json
+from qa.text.site import Example, Site
 
 SITE = "site.json"
 

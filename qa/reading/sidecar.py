@@ -22,10 +22,10 @@ from datetime import date, datetime
 from hashlib import sha256
 
 from qa.errors import UnreadableFile
-from qa.records import Example, Site
 from qa.text.dates import read_date
 from qa.text.document_names import SIDECAR
 from qa.text.safe_text import one_line, web_address
+from qa.text.site import Example, Site
 
 MOST_BYTES = 16 << 20  # entries of 100,000 documents; reading it takes seconds and sixteen times the memory
 # The format needs one table in the file and one value in that; the parser takes a time that grows with the square of

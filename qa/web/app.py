@@ -35,7 +35,7 @@ from qa.web.limits.rate_limit import Allowance
 from qa.web.limits.unread_replies import MOST_BYTES, LargeReplies
 from qa.web.limits.workers import FILE_THREADS, PICTURE_THREADS, PICTURES_WAITING, Gauge, Workers
 from qa.web.observed import Observed
-from qa.web.pages import feedback
+from qa.web.pages import feedback, picture_routes
 from qa.web.pages import routes as pages
 from qa.web.pages.assets import Assets
 from qa.web.pages.render import Pages
@@ -85,6 +85,7 @@ def create_app(
     if settings.admin_token:
         app.include_router(admin.router)
     app.include_router(pages.router)
+    app.include_router(picture_routes.router)
     if settings.question_log:
         app.include_router(feedback.router)
     max_body_bytes = settings.max_question_chars * _BYTES_PER_CHAR + _FILTER_BYTES
@@ -154,7 +155,7 @@ async def _closing(log: QuestionLog) -> AsyncIterator[None]:
 
 
 def _allowed(request: Request) -> str:
-    routers = [request.app, api.router, pages.router]
+    routers = [request.app, api.router, pages.router, picture_routes.router]
     if hasattr(request.app.state, "inbox"):
         routers.append(admin.router)
     if request.app.state.question_log:

@@ -7,7 +7,8 @@ from typing import Protocol
 from qa.answering.originals import Original
 from qa.answering.page_pictures import Picture
 from qa.index.build_notes import BuildReport, ProgressReport
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Site
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
+from qa.text.site import Site
 
 
 class Backend(Protocol):

@@ -25,10 +25,10 @@ from qa.records import (
     Footnote,
     IndexStatus,
     Quote,
-    Site,
     Span,
     Verdict,
 )
+from qa.text.site import Site
 from qa.web.pages.reader import page_numbers
 
 _QUOTABLE = {BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockKind.TABLE, BlockKind.CODE}

@@ -8,7 +8,7 @@ from fake_service import FakeService, make_document
 
 from qa.index.build_notes import BuildReport, Fate, FileReport
 from qa.records import BlockKind as K
-from qa.records import Example, Site
+from qa.text.site import Example, Site
 
 INJECTION = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'><b>bold</b> {{ 7*7 }} </mark>"
 

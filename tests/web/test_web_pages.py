@@ -9,7 +9,7 @@ from live_server import serving
 from page_elements import Page
 
 from qa.answering.quote_links import quote_digest
-from qa.records import Site
+from qa.text.site import Site
 
 PAGES = (
     "/",

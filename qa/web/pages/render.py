@@ -9,8 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa.records import Site
 from qa.text.places import place_words, range_words
+from qa.text.site import Site
 from qa.web.backend import Backend
 from qa.web.pages.assets import Assets
 from qa.web.pages.error_words import words_for

@@ -1,13 +1,18 @@
-"""Question answering by retrieval: exact quotations from a folder of documents, each with a citation that holds.
+"""Question answering by retrieval: exact quotations from a folder of documents, each with a citation.
 
-The names here are the vocabulary of every answer. `qa.cli.open_service.open_service` opens what answers questions,
-`qa.building.build.build` makes the index; each is imported from its own module, since each brings libraries that the
-other does without. A program calls `qa.openmp.limit_threads` before it imports either, as the command line does.
+The names here are the vocabulary of every answer; each is imported when it is first used. What they leave out is
+imported from its own module, since it brings libraries that the others do without:
+`qa.cli.open_service.open_service` opens what answers questions, `qa.building.build.build` makes the index. A program
+calls `qa.openmp.limit_threads` before it imports either, as the command line does.
 """
 
-from qa.errors import QAError
-from qa.records import Answer, Citation, Document, Filters, Passage, Quote, Span, Verdict
-from qa.settings import Settings, load_settings
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qa.errors import QAError
+    from qa.records import Answer, Citation, Document, Filters, Passage, Quote, Span, Verdict
+    from qa.settings import Settings, load_settings
 
 __all__ = [
     "Answer",
@@ -22,3 +27,11 @@ __all__ = [
     "Verdict",
     "load_settings",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """A public name; so the program can see to Ctrl-C before libraries are imported."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = {"QAError": "qa.errors", "Settings": "qa.settings", "load_settings": "qa.settings"}.get(name, "qa.records")
+    return getattr(import_module(module), name)

@@ -1,8 +1,28 @@
-"""`python -m qa`: the command line."""
+"""The program `qa`, and `python -m qa`: the command line, which ends without a traceback where Ctrl-C comes."""
 
+from __future__ import annotations
+
+import signal
 import sys
 
-from qa.cli.main import main
+from qa.cli.interrupts import ended_by_ctrl_c
+
+EXIT_INTERRUPTED = 130
+
+
+def main() -> int:
+    """Run the command line and return its exit status."""
+    with ended_by_ctrl_c():
+        from qa.cli.main import main as run  # noqa: PLC0415 - its libraries take a moment to import
+
+    try:
+        return run()
+    except KeyboardInterrupt:  # once more, while it ends
+        return EXIT_INTERRUPTED
+    finally:
+        # What remains is the interpreter's own end, where Ctrl-C would be told by a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""Writing that survives a pulled plug: flushed before it counts, and replaced in one step or not at all."""
+"""Durable writes: fsync, then atomic rename."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 
 def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Replace a file in one step: whoever reads it sees the old content or the new, whole.
+    """Replace a file in one step: a reader sees the whole old content or the whole new one.
 
     Args:
         path: The file.
         data: Its new content.
-        durable: Whether the new content must be on disk on return; a note that nobody needs after a power cut need not.
+        durable: Whether the new content must be on the disk on return. False for files that no one needs after a crash.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:

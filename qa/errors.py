@@ -1,4 +1,4 @@
-"""Every error the product raises on purpose, one class per cause, each with a stable `code`.
+"""All errors that the package raises on purpose: one class per cause, each with a stable `code`.
 
     QAError
     |- RequestError            the caller's mistake; over HTTP a 4xx
@@ -7,7 +7,9 @@
     |  |- InvalidRequest       invalid_request: a parameter of the wrong type or out of range
     |  |- UnknownDocument      unknown_document
     |  |- UnknownPublisher     unknown_publisher
+    |  |- NoPicture            no_picture: a page cannot be shown as a picture, or there is no such page
     |  |- UnknownSnapshot      unknown_snapshot
+    |  |- UnsupportedType      unsupported_type: a file whose type is not read cannot be stored
     |  |- NameTaken            name_taken: a folder stands where a document should be stored, or a file above it
     |  `- TooManyRequests      too_many_requests: more questions a minute than the settings allow one address
     `- OperatingError          the installation's trouble; over HTTP a 503, on the command line exit status 1
@@ -19,11 +21,13 @@
        |- PackageMissing       package_missing: a command needs packages that this environment leaves out
        |- BuildRunning         build_running: another builder holds the lock
        |- BuilderMissing       builder_missing: the builder beside the server is not running
-       |- BuildFailed          build_failed: nothing could be built, or the disk refused
+       |- BuildFailed          build_failed: nothing could be built, or the disk is full or cannot be written
        |- UnreadableFile       unreadable_file: one document could not be read; the build reports it and goes on
        |- UnreadableForNow     unreadable_for_now: the same, for want of time, memory or a parser; tried again
+       |- CannotOpen           cannot_open: nothing shows a quote, or no browser can be started
        |- Overloaded           overloaded: as many requests or connections are open as may be
-       `- TookTooLong          took_too_long: no answer within the time that the settings allow
+       |- TookTooLong          took_too_long: no answer within the time that the settings allow
+       `- ShardUnavailable     shard_unavailable: a part of an index on several machines does not answer
 
 A message says what happened, to which thing, and what to do about it. Not finding an answer is not an error.
 """
@@ -34,13 +38,13 @@ from typing import ClassVar
 
 
 class QAError(Exception):
-    """Root of the tree. `code` is stable across releases; `str(error)` is one line for a person."""
+    """Root of the tree. `code` is stable across releases; `str(error)` is one line for users."""
 
     code: ClassVar[str] = "error"
 
 
 class RequestError(QAError):
-    """The caller can mend this by asking differently."""
+    """The caller's mistake: another request would succeed."""
 
 
 class InvalidQuestion(RequestError):
@@ -73,20 +77,32 @@ class UnknownPublisher(RequestError):
     code = "unknown_publisher"
 
 
+class NoPicture(RequestError):
+    """A page of a document cannot be shown as a picture here, or the document has no such page."""
+
+    code = "no_picture"
+
+
 class UnknownSnapshot(RequestError):
     """No snapshot of this id exists in the index folder."""
 
     code = "unknown_snapshot"
 
 
+class UnsupportedType(RequestError):
+    """No reader takes files of this type, so none is stored."""
+
+    code = "unsupported_type"
+
+
 class NameTaken(RequestError):
-    """A document cannot have this name, for something else among the documents has it."""
+    """A document cannot have this name, since a file or folder beside it has the name already."""
 
     code = "name_taken"
 
 
 class TooManyRequests(RequestError):
-    """One address asks more often than it may. `wait_s` is when its next question will be taken."""
+    """One address asks more often than it may. `wait_s` is the time until its next question is taken, in seconds."""
 
     code = "too_many_requests"
 
@@ -96,7 +112,7 @@ class TooManyRequests(RequestError):
 
 
 class OperatingError(QAError):
-    """The operator can mend this."""
+    """A failure of the installation, which its operator can mend."""
 
 
 class InvalidSettings(OperatingError):
@@ -142,7 +158,7 @@ class BuildRunning(OperatingError):
 
 
 class BuilderMissing(OperatingError):
-    """The builder beside the server is not running, so what would need a build is refused."""
+    """The builder beside the server is not running, so requests that need a build are refused."""
 
     code = "builder_missing"
 
@@ -150,7 +166,7 @@ class BuilderMissing(OperatingError):
 class BuildFailed(OperatingError):
     """No snapshot could be made; the one that serves is untouched.
 
-    `for_now` says that memory, disk or something else was wanting that may be there again though no document changes.
+    `for_now` says that the next build may succeed although no document changes: memory, disk or a model was lacking.
     """
 
     code = "build_failed"
@@ -167,9 +183,9 @@ class UnreadableFile(OperatingError):
 
 
 class UnreadableForNow(UnreadableFile):
-    """One document could not be read for want of time, memory or a parser, which says nothing of its content.
+    """One document could not be read for lack of time, memory or a parser; its content may be right.
 
-    `costly` says that it took all the time or all the memory that it may take to find out.
+    `costly` says that the attempt took all the time or memory that it is allowed.
     """
 
     code = "unreadable_for_now"
@@ -179,13 +195,32 @@ class UnreadableForNow(UnreadableFile):
         self.costly = costly
 
 
+class CannotOpen(OperatingError):
+    """A quote or a page cannot be opened in a browser."""
+
+    code = "cannot_open"
+
+
 class Overloaded(OperatingError):
-    """More is asked at once than is taken on."""
+    """The limit of requests, connections or unread replies at one time is reached."""
 
     code = "overloaded"
 
 
 class TookTooLong(OperatingError):
-    """The answer was not there in time, mostly because others were waited for."""
+    """The answer was not ready within the time limit, mostly because other requests were served first."""
 
     code = "took_too_long"
+
+
+class ShardUnavailable(OperatingError):
+    """No machine that has a part of the index answers, so there is no answer: one of the other parts would be partial.
+
+    `shard` is the number of the part, from 0.
+    """
+
+    code = "shard_unavailable"
+
+    def __init__(self, message: str, shard: int = 0) -> None:
+        super().__init__(message)
+        self.shard = shard

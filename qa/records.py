@@ -1,4 +1,4 @@
-"""The records that every room speaks: frozen, plain, and without behaviour beyond their own fields.
+"""The dataclasses that all packages use: frozen, with no methods that need more than their own fields.
 
 Guarantees: all offsets are code points, end-exclusive. Offsets of blocks, passages, footnotes and citations point
 into a document's canonical text; offsets of sentences, highlights and token spans point into a passage's own text.
@@ -36,7 +36,8 @@ class BlockKind(StrEnum):
 class Block:
     """A structural unit of a document's canonical text.
 
-    `level` is the depth of a heading (title 1, heading 2 and deeper) and 0 elsewhere. `run_in` is the length of a
+    `level` is the depth of a heading (title 1, heading 2 and deeper), 1 for a table whose first row is the heads of its
+    columns, and 0 elsewhere. `run_in` is the length of a
     subhead that opens the block itself ("Convenient care: ..."), 0 without one. `slide` counts the slides of a
     deck from 1; `page` counts the pages of formats that have them, and `breaks` are the places inside the block where a
     further page begins, each with its number.
@@ -54,10 +55,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file as its reader sees it.
+    """One file as text.
 
-    `date` is ISO 8601 or None; nobody guesses one. `left_out` names what of the file is not in the text: "3 charts",
-    "without text: page 2".
+    `date` is ISO 8601, or None where neither the file nor the sidecar gives one. `left_out` names the parts of the file
+    that are not in the text: "3 charts", "without text: page 2".
     """
 
     id: str
@@ -74,12 +75,12 @@ class Document:
 
 
 def left_out_of(own: Mapping[str, str]) -> tuple[str, ...]:
-    """What was left out of a document, from the `note` among what its file says of itself."""
+    """What was left out of a document, from the `note` among its file's own details."""
     return tuple(own.get("note", "").splitlines())
 
 
 class PassageKind(StrEnum):
-    """Body text answers first; notes and boilerplate are found when they are asked for."""
+    """The kind of text in a passage. Boilerplate is ranked below body text."""
 
     BODY = "body"
     FOOTNOTE = "footnote"
@@ -120,14 +121,14 @@ class DocumentInfo:
     url: str | None
     characters: int
     passages: int
+    recognised: tuple[tuple[int, int], ...] = ()  # runs of pages that text recognition (OCR) read, first and last
 
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
     """What is loaded: the open snapshot, when and with which model it was built, and how much is in it.
 
-    `trouble` is why this is not the snapshot that it should be; `building` is how far a running build is: its `step`,
-    `done` of `total`, `per_second` and `seconds_left`.
+    `trouble` is why this is not the snapshot that it should be.
     """
 
     snapshot: str
@@ -136,7 +137,28 @@ class IndexStatus:
     documents: int
     passages: int
     trouble: str | None = None
-    building: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question, and the document that answers it; None where an operator wrote the question."""
+
+    question: str
+    document_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the pages call themselves: a name, a description in one line, and questions to begin with."""
+
+    name: str = ""
+    description: str = ""
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def heading(self) -> str:
+        """The title of the search page."""
+        return f"Ask about {self.name}" if self.name else "Ask the documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +190,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a quote stands, in words a reader can check and a link that opens it there.
+    """The place of a quote: document, page and offsets that a reader can check, and a link that opens it there.
 
     `page` is the page of the words that answer, where there are pages; `pages` are the first and the last page that
-    the whole quote stands on, the same if it is one.
+    the whole quote stands on, the same if it is one. `recognised` says that text recognition (OCR) read some of these.
     """
 
     document_id: str
@@ -185,6 +207,7 @@ class Citation:
     end: int
     url: str
     pages: tuple[int, int] | None = None
+    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +224,7 @@ class WordMatch:
     """A content word of the question and its best counterpart in a passage.
 
     `weight` is the term's rarity (BM25's idf). `similarity` is a cosine, and `in_sentence` the same within the best
-    sentence and the heading trail. `exact` says that the passage or its trail holds the very term. `place` is the
+    sentence and the heading trail. `exact` says that the passage or its trail has the same term. `place` is the
     counterpart in the passage's text, None when it stands in the heading trail.
     """
 
@@ -214,10 +237,30 @@ class WordMatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
-    """One result: the words, which of them answer, and where they stand.
+class QuotedTable:
+    """Rows of a table in a quote.
 
-    `words` tells which words of the question met which of the quote's; it is filled where an explanation is asked for.
+    Attributes:
+        start: Where they begin in the quote's text.
+        end: Where they end.
+        heads: What stands above each column, "" above one without; empty where the table has no heads. They may stand
+            elsewhere in the document.
+        rows: The cells of each row but those of heads, one for each column, as places in the quote's text; None where
+            a row has none. The first cell names its row.
+    """
+
+    start: int
+    end: int
+    heads: tuple[str, ...]
+    rows: tuple[tuple[Span | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One result: the quoted text, the spans of it that answer, and its place.
+
+    `words` tells which words of the question match which of the quote's; it is filled if an explanation is asked for.
+    Within `tables`, highlights are whole cells.
     """
 
     rank: int
@@ -230,12 +273,13 @@ class Quote:
     footnotes: tuple[Footnote, ...] = ()
     signals: Mapping[str, float] = field(default_factory=dict)
     words: tuple[WordMatch, ...] = ()
+    tables: tuple[QuotedTable, ...] = ()
 
 
 class Verdict(StrEnum):
-    """Whether the documents say: they do, they touch the subject, or there is nothing relevant.
+    """Whether the passages answer the question: they do, they are about its subject, or nothing relevant was found.
 
-    Of a model that no confidence was fitted for, nobody knows.
+    `UNCALIBRATED` says that this is not known, since no confidence was fitted for the model.
     """
 
     ANSWERED = "answered"

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
@@ -16,12 +17,14 @@ from qa.errors import InvalidSettings
 
 PREFIX = "QA_"
 _LEAST_TOKEN_CHARS = 16  # of a random token: too many to be guessed over HTTP
+_LAST_PORT = 65535
 _MOST_TOKEN_CHARS = 512  # the header that carries a token has a limit too
+_OWN_PATHS = ("api", "cite", "docs", "documents", "static")
 _HOW_TO_MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe())"'
 
 
 class Settings(BaseModel):
-    """All settings, with their defaults. The README's table is checked against these fields."""
+    """All settings, with their defaults. A test compares the README's table with these fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -37,7 +40,11 @@ class Settings(BaseModel):
     allowed_hosts: tuple[str, ...] = Field(
         (), description="Further host names that requests may address, separated by commas"
     )
+    root_path: str = Field("", description="Path below which a proxy serves this, such as /qa; empty: the whole host")
     max_question_chars: int = Field(2000, ge=1, le=20000, description="Longest question accepted")
+    token_bits: int = Field(
+        4, description="Bits of each component of a token vector, 4 or 2; 2 takes less disk, and finds a little less"
+    )
     threads: int = Field(0, ge=0, le=256, description="Encoder threads; 0: one per core")
     workers: int = Field(1, ge=1, le=64, description="Processes that serve, each with the model and the open snapshot")
     queue: int = Field(128, ge=1, le=10000, description="Requests worked on or waiting at once, in each process")
@@ -56,9 +63,40 @@ class Settings(BaseModel):
         description="Secret of 16 characters or more; who sends it may add and remove documents; empty: nobody may",
         repr=False,
     )
+    log: Literal["text", "json"] = Field("text", description="Form of the log's lines: text or json")
+    question_log: str = Field(
+        "", description="SQLite file that keeps questions, with nothing about who asked; empty: none are kept"
+    )
+    question_log_days: int = Field(90, ge=1, le=3650, description="Days after which a kept question is deleted")
+    question_log_rows: int = Field(100_000, ge=1, le=10_000_000, description="Questions kept at most, the newest")
+    metrics: str = Field("", description="Where metrics for Prometheus are served, as 127.0.0.1:9464; empty: nowhere")
+    mcp: bool = Field(False, description="Whether assistants may ask at /mcp by the Model Context Protocol")
+    mcp_token: str = Field(
+        "",
+        description="Secret of 16 characters or more that calls of /mcp must carry; empty: none is needed",
+        repr=False,
+    )
+    public_url: str = Field(
+        "",
+        description="Address under which readers open this service, for links given to assistants, as https://qa.example",
+    )
     max_file_mb: int = Field(200, ge=1, le=4000, description="Largest file read, in megabytes")
     parse_seconds: float = Field(60, gt=0, le=3600, description="Longest time that reading one file may take")
     parse_memory_mb: int = Field(2048, ge=256, le=65536, description="Most memory that reading a file may take, in MB")
+    cluster: str = Field(
+        "", description="Address of a cluster's head, as 10.0.0.1:6379, whose hosts answer; empty: this machine alone"
+    )
+    cluster_shards: int = Field(1, ge=1, le=1000, description="Groups of segments in a cluster, each on its own hosts")
+    cluster_replicas: int = Field(2, ge=1, le=16, description="Hosts of each group of a cluster, on different machines")
+    cluster_hedge_ms: int = Field(
+        150, ge=0, le=60000, description="Milliseconds until a second host is asked in a cluster; 0: never"
+    )
+    cluster_prepare_seconds: float = Field(
+        60, gt=0, le=3600, description="Longest time in which a cluster opens a new snapshot"
+    )
+    cluster_token_path: str = Field(
+        "", description="File with the secret that the machines of a cluster share; needed beyond loopback"
+    )
     keep_snapshots: int = Field(3, ge=1, le=1000, description="Snapshots kept after a build, the current one included")
 
     @field_validator("allowed_hosts", "cors_origins", mode="before")
@@ -68,6 +106,18 @@ class Settings(BaseModel):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
 
+    @field_validator("root_path")
+    @classmethod
+    def _no_path_of_ours(cls, path: str) -> str:
+        path = path.rstrip("/")
+        if path and not re.fullmatch(r"(?:/[A-Za-z0-9._~-]+)+", path):
+            raise ValueError("write it as /qa, of letters, digits and . _ ~ - between the strokes")
+        if path.split("/")[1:2] in [[name] for name in _OWN_PATHS]:
+            raise ValueError(
+                f"the service has a path of this name itself; choose one other than {', '.join(_OWN_PATHS)}"
+            )
+        return path
+
     @field_validator("model_revision")
     @classmethod
     def _of_a_named_model(cls, revision: str, info: ValidationInfo) -> str:
@@ -75,7 +125,36 @@ class Settings(BaseModel):
             raise ValueError("it belongs to a model named in QA_MODEL, which is empty")
         return revision
 
-    @field_validator("admin_token")
+    @field_validator("token_bits")
+    @classmethod
+    def _known_form(cls, bits: int) -> int:
+        if bits not in (4, 2):
+            raise ValueError("a component has 4 bits or 2")
+        return bits
+
+    @field_validator("mcp_token")
+    @classmethod
+    def _of_an_endpoint(cls, token: str, info: ValidationInfo) -> str:
+        if token and not info.data.get("mcp"):
+            raise ValueError("it guards /mcp, which is served only where QA_MCP is 1")
+        return token
+
+    @field_validator("metrics")
+    @classmethod
+    def _host_and_port(cls, address: str) -> str:
+        match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@\[\]]+):([0-9]{1,5})", address)
+        if address and (not match or int(match[2]) > _LAST_PORT):
+            raise ValueError("write it as HOST:PORT, such as 127.0.0.1:9464")
+        return address
+
+    @field_validator("public_url")
+    @classmethod
+    def _absolute(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^/?#@\s*]+(/[^?#\s]*)?", url):
+            raise ValueError("write it as https://qa.example or https://intranet.example/qa")
+        return url.rstrip("/")
+
+    @field_validator("admin_token", "mcp_token")
     @classmethod
     def _hard_to_guess_and_possible_to_send(cls, token: str) -> str:
         if token and not re.fullmatch(r"[!-~]+", token):

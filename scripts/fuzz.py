@@ -1,4 +1,4 @@
-"""Thousands of generated requests and changes against a real server, every reply held to the contract.
+"""Thousands of generated requests and changes against a real server; every reply is checked against the contract.
 
     .venv/bin/python scripts/fuzz.py [--requests 50000] [--operations 2000] [--seed N] [--clients 4] [--scale 2]
 

@@ -1,4 +1,4 @@
-"""Minutes of good, bad and broken traffic against a real server, with every reply held to the contract.
+"""Minutes of good, bad and broken traffic against a real server; every reply is checked against the contract.
 
     .venv/bin/python scripts/soak.py [--minutes 10] [--clients 64] [--index FOLDER] [--questions FILE] [--seed N]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Ask a served copy of an index without pause while a document is added; print what the asker and the adder see.
+"""Asks a served copy of an index without pause while a document is added; prints times of answers and of the build.
 
 Usage: swap_bench.py SEEDS INDEX NEW_FILE, with an index that is up to date with its seeds. SEEDS gains the new file for
 the time of the measurement.

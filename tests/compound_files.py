@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 
 _SECTOR = 512
 _FREE, _END, _FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
@@ -10,11 +11,22 @@ _LEAST_BYTES = 4096  # smaller streams would stand in the small sectors
 
 
 def compound_file(streams: dict[str, bytes], storages: tuple[str, ...] = ()) -> bytes:
-    """A compound file with these streams, each filled up with zeros, and these empty storages, all below its root."""
+    """A compound file with these streams, each filled up with zeros, and these empty storages.
+
+    All stand below its root, or one level further down: "STORAGE/STREAM".
+    """
     padded = {
         name: data.ljust(-(-max(len(data), _LEAST_BYTES) // _SECTOR) * _SECTOR, b"\0") for name, data in streams.items()
     }
-    names = [*sorted(streams, key=lambda name: (len(name), name.upper())), *storages]
+    folders = {name.partition("/")[0] for name in streams if "/" in name} | set(storages)
+    names = sorted(
+        {*streams, *folders},
+        key=lambda name: ("/" in name, name.partition("/")[0] * ("/" in name), len(name), name.upper()),
+    )
+    numbers = {name: number for number, name in enumerate(names, 1)}
+    children = {folder: [name for name in names if name.startswith(f"{folder}/")] for folder in folders}
+    levels = [[name for name in names if "/" not in name], *children.values()]
+    rights = {name: numbers[after] for level in levels for name, after in pairwise(level)}
     directory_sectors = -(-(len(names) + 1) * 128 // _SECTOR)
     starts, at = {}, 1 + directory_sectors
     chain = [_FAT, *range(2, directory_sectors + 1), _END]
@@ -24,12 +36,13 @@ def compound_file(streams: dict[str, bytes], storages: tuple[str, ...] = ()) -> 
         chain += [*range(at + 1, at + count), _END]
         at += count
     entries = _entry("Root Entry", 5, child=1)
-    for number, name in enumerate(names, 1):
-        right = number + 1 if number < len(names) else _FREE
+    for name in names:
+        shown, right = name.rpartition("/")[2], rights.get(name, _FREE)
         if name in padded:
-            entries += _entry(name, 2, start=starts[name], size=len(padded[name]), right=right)
+            entries += _entry(shown, 2, start=starts[name], size=len(padded[name]), right=right)
         else:
-            entries += _entry(name, 1, right=right)
+            first = numbers[children[name][0]] if children[name] else _FREE
+            entries += _entry(shown, 1, right=right, child=first)
     entries = entries.ljust(directory_sectors * _SECTOR, b"\0")
     fat = struct.pack(f"<{len(chain)}I", *chain).ljust(_SECTOR, b"\xff")
     assert len(fat) == _SECTOR, "one sector of allocation holds the streams of a test"

@@ -1,4 +1,4 @@
-"""What every test shares: settings that no shell leaks into, the real encoder and the five documents, loaded once."""
+"""Fixtures that all tests share: settings without the shell's variables, the real encoder and the five documents."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from qa.settings import Settings  # noqa: E402
 
 # Before anything imports the hub's client: no test waits for, or depends on, another machine.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Text recognition may be installed or not; only its own tests look for it.
+os.environ["TESSDATA_PREFIX"] = "/nowhere"
 
 ROOT = Path(__file__).parent.parent
 

@@ -1,4 +1,4 @@
-"""Work counted rather than timed, so that a test says the same on every machine."""
+"""Counts work instead of timing it, so that a test gives the same result on every machine."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A builder to be killed, in a process of its own: by itself at its n-th step, or from outside after its n-th step.
+"""A builder in a process that is killed: by itself at its n-th step, or from outside after its n-th step.
 
-It builds and then merges, or it rolls back and then prunes.
+It builds and then merges, or builds alone, or merges alone, or rolls back and then prunes.
 
 A step is a touch of the disk or a text that is encoded, so a build has the same steps on every machine.
 """
@@ -12,11 +12,13 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from enum import Enum
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from fakes import FakeEncoder
+from fakes import FakeEncoder, ParserHere
 
+import qa.building.read_files
 from qa.building.build import build
 from qa.building.build_lock import build_lock
 from qa.building.merge import merge
@@ -30,17 +32,26 @@ KEPT = 2  # versions, so that there is always something to prune
 _DISK = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree", "sqlite3.connect", "os.listdir")
 
 
-def run(seeds: Path, index: Path, rolls_back: bool = False, die_at: int | None = None) -> None:
+class Kind(Enum):
+    """What a builder does."""
+
+    BUILD_AND_MERGE = "build and merge"
+    BUILD = "build"
+    MERGE = "merge"
+    ROLL_BACK = "roll back"
+
+
+def run(seeds: Path, index: Path, kind: Kind = Kind.BUILD_AND_MERGE, die_at: int | None = None) -> None:
     """Work; exits 0 when it came to its end, and dies before step `die_at`, counted from 1."""
-    _work(seeds, index, rolls_back, lambda step: os.kill(os.getpid(), signal.SIGKILL) if step == die_at else None)
+    _work(seeds, index, kind, lambda step: os.kill(os.getpid(), signal.SIGKILL) if step == die_at else None)
 
 
-def tell(seeds: Path, index: Path, rolls_back: bool, steps: Connection) -> None:
+def tell(seeds: Path, index: Path, kind: Kind, steps: Connection) -> None:
     """Work, and write a byte to the pipe `steps` before each step."""
-    _work(seeds, index, rolls_back, lambda _: os.write(steps.fileno(), b"."))
+    _work(seeds, index, kind, lambda _: os.write(steps.fileno(), b"."))
 
 
-def _work(seeds: Path, index: Path, rolls_back: bool, at_step: Callable[[int], object]) -> None:
+def _work(seeds: Path, index: Path, kind: Kind, at_step: Callable[[int], object]) -> None:
     count = 0
 
     def step(event: str, _: object = None) -> None:
@@ -49,14 +60,16 @@ def _work(seeds: Path, index: Path, rolls_back: bool, at_step: Callable[[int], o
             count += 1
             at_step(count)
 
+    qa.building.read_files.Parser = ParserHere  # starting another process would take most of the time
     encoder = FakeEncoder()
     encoder.seen = lambda _: step(_DISK[0])
     settings = Settings(seeds_dir=seeds, index_dir=index, keep_snapshots=KEPT)
     sys.addaudithook(step)
-    if rolls_back:
+    if kind is Kind.ROLL_BACK:
         with build_lock(index), suppress(UnknownSnapshot):
             roll_back(index)
             prune(index, KEPT)
-    else:
+    if kind in (Kind.BUILD, Kind.BUILD_AND_MERGE):
         build(settings, encoder=encoder)
+    if kind in (Kind.MERGE, Kind.BUILD_AND_MERGE):
         merge(settings)

@@ -1,4 +1,4 @@
-"""Stand-ins that are plain and deterministic, so that a test of anything but the model takes milliseconds."""
+"""Small deterministic replacements of the model and other slow parts, for tests of everything else."""
 
 from __future__ import annotations
 

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from workshop import Workshop
 
+from qa.index.cluster.assignment import assign
+from qa.index.cluster.shard import Shard
+from qa.index.cluster.sharded_index import ShardedIndex
+from qa.index.cluster.transport import InProcess
 from qa.index.contract import Index
+from qa.index.local.segment import Segment
 
 Made = Callable[[Path, Mapping[str, str], str], AbstractContextManager[Index]]
 
+TWO_BITS = "snapshot with tokens of two bits"
+
 
 @contextmanager
-def snapshot(folder: Path, texts: Mapping[str, str], sidecar: str = "") -> Iterator[Index]:
+def snapshot(folder: Path, texts: Mapping[str, str], sidecar: str = "", token_bits: int = 4) -> Iterator[Index]:
     """One snapshot of all documents."""
-    workshop = Workshop(folder, dict(texts))
+    workshop = Workshop(folder, dict(texts), token_bits=token_bits)
     if sidecar:
         workshop.put("sources.toml", sidecar)
     workshop.build()
@@ -24,4 +32,24 @@ def snapshot(folder: Path, texts: Mapping[str, str], sidecar: str = "") -> Itera
         yield index
 
 
-IMPLEMENTATIONS: dict[str, Made] = {"snapshot": snapshot}
+@contextmanager
+def shards(number: int, folder: Path, texts: Mapping[str, str], sidecar: str = "") -> Iterator[Index]:
+    """A segment for each document, divided among shards."""
+    workshop = Workshop(folder, {})
+    if sidecar:
+        workshop.put("sources.toml", sidecar)
+    for name, text in texts.items():
+        workshop.put(name, text)
+        workshop.build()
+    version = workshop.version()
+    groups = assign([entry.passages for entry in version.segments], number)
+    with ExitStack() as stack:
+        segments = [stack.enter_context(closing(Segment.open(each))) for each in workshop.segments()]
+        yield ShardedIndex(
+            version, InProcess([Shard(version, [segments[each] for each in group], group) for group in groups])
+        )
+
+
+IMPLEMENTATIONS: dict[str, Made] = {"snapshot": snapshot, TWO_BITS: partial(snapshot, token_bits=2)} | {
+    f"{number} shards": partial(shards, number) for number in (1, 2, 3, 5)
+}

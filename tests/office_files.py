@@ -1,4 +1,4 @@
-"""Small Office files for tests, written part by part."""
+"""Writes small Office files for tests, part by part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an index has to answer, worked out passage by passage from the texts: the oracle of `test_index_contract`."""
+"""A plain implementation of an index, computed passage by passage: the oracle of `test_index_contract`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ class PlainPassage:
 class PlainIndex:
     """The documents at some paths, and their passages in the order of rows."""
 
-    def __init__(self, texts: Mapping[str, str], details: Mapping[str, Details] | None = None) -> None:
+    def __init__(
+        self, texts: Mapping[str, str], details: Mapping[str, Details] | None = None, token_bits: int = 4
+    ) -> None:
+        self.token_bits = token_bits
         self.encoder = FakeEncoder()
         self.documents = [
             load_document(source, texts[source].encode(), (details or {}).get(source)) for source in sorted(texts)
@@ -97,6 +100,10 @@ class PlainIndex:
     def boilerplate(self) -> list[bool]:
         return [each.passage.kind is PassageKind.BOILERPLATE for each in self.passages]
 
+    def token_cosines(self, question: Floats, stored: Floats) -> Floats:
+        """Every question token with every stored one, in the form in which tokens are kept."""
+        return similarities(rotated(question), *token_levels(stored, self.token_bits))
+
     def forms(self) -> dict[str, tuple[str, int]]:
         """Usual form and count by folded form: of words of four letters or more, and letters alone."""
         written: dict[str, Counter[str]] = {}
@@ -115,11 +122,6 @@ class PlainIndex:
 def best(scores: Sequence[np.float32], allowed: Iterable[int], count: int) -> list[int]:
     """The rows of the best scores, best first, ties in the order of rows."""
     return sorted(allowed, key=lambda row: (-scores[row], row))[:count]
-
-
-def token_cosines(question: Floats, stored: Floats) -> Floats:
-    """Every question token with every stored one, in the form in which tokens are kept."""
-    return similarities(rotated(question), *token_levels(stored))
 
 
 def cosines(question: Floats, stored: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Segments and indexes over small documents, written without a build, for tests of what is stored."""
+"""Writes segments and indexes of small documents without a build, for tests of what is stored."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fakes import FakeEncoder
 from hypothesis import strategies as st
 
 from qa.encode.int8 import PassageVectors, quantise
-from qa.encode.token_form import token_levels
+from qa.encode.token_form import pack, token_levels
 from qa.index.local.local_index import LocalIndex
 from qa.index.local.segment import Segment
 from qa.index.local.segment_writer import SegmentWriter
@@ -23,7 +23,7 @@ from qa.text.document_ids import document_id
 from qa.text.sentences import split_sentences
 
 ENCODER = FakeEncoder()
-CONFIGURATION = Configuration("fake words", "fake-1", "test", 1, 1, ENCODER.dimension)
+CONFIGURATION = Configuration("fake words", "fake-1", "test", 1, 1, 4, ENCODER.dimension)
 
 _VOCABULARY = (
     "Harbour harbour piers Pier ferry the of Mill mills rye café Quill 1871 salt SALT wheel strait dog".split()
@@ -71,7 +71,8 @@ def items_of(document: Document) -> Iterator[Item]:
             spans = whole.spans - sum(len(heading) + 1 for heading in headings)
             spans[spans[:, 0] < 0] = -1
             of_sentences = quantise(np.stack([each.vector for each in singles]))
-            vectors = PassageVectors(whole.vector, *token_levels(whole.tokens), spans.astype(np.int32), *of_sentences)
+            levels, scales = token_levels(whole.tokens)
+            vectors = PassageVectors(whole.vector, pack(levels), scales, spans.astype(np.int32), *of_sentences)
             yield passage, sha256(texts[0].encode()).digest(), vectors
         place += len(paragraph) + 2
 

@@ -1,4 +1,4 @@
-"""Puts faults into the worker processes that parse files: Python code that a worker runs when it meets a certain file.
+"""Puts faults into the worker processes that parse files: Python code that a worker runs when it reads a certain file.
 
 The code is put in place by a `sitecustomize` module in a folder on PYTHONPATH, which a worker's Python imports at
 start. So the processes, their limits and their deaths are real.

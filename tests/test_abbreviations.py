@@ -1,4 +1,4 @@
-"""Abbreviations that texts define, and questions beside what their abbreviations stand for."""
+"""Abbreviations that texts define, and questions with what their abbreviations stand for."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from qa.index.builder_lock import BuilderLock, builder_trouble
 from qa.settings import Settings
 from qa.text.document_ids import document_id
 from qa.text.document_names import landing
-from qa.web.api.reply_models import RemovedModel, StoredModel
+from qa.web.api.reply_models import RemovedByNameModel, StoredByNameModel
 from qa.web.api.uploads import CALLERS_FAULTS, Inbox
 from qa.web.app import create_app
 
@@ -63,17 +63,18 @@ def test_a_document_is_put_replaced_and_removed(shop, send):
         assert reply.json() == {
             "source": "deep/new file.txt",
             "id": document_id("deep/new file.txt"),
+            "fate": stored,
             "stored": stored,
             "bytes": len(content),
             "sha256": sha256(content).hexdigest(),
             "build": "asked for",
         }
-        StoredModel.model_validate(reply.json())
+        StoredByNameModel.model_validate(reply.json())
         assert (shop.seeds / "deep/new file.txt").read_bytes() == content
         assert (shop.index / REQUEST).exists()
     assert not list(shop.seeds.rglob(".upload*"))
     reply = send("DELETE", "/api/documents/deep/new%20file.txt", headers=BEARER)
-    RemovedModel.model_validate(reply.json())
+    RemovedByNameModel.model_validate(reply.json())
     assert (reply.status_code, reply.json()["id"]) == (202, document_id("deep/new file.txt"))
     assert not (shop.seeds / "deep").exists(), "a folder goes with its last file"
     assert send("DELETE", "/api/documents/deep/new%20file.txt", headers=BEARER).json()["error"]["code"] == (

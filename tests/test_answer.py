@@ -1,4 +1,4 @@
-"""Quotations: what is one result, what goes with it, and whether each citation holds."""
+"""Quotations: which passages are one result, what belongs to a result, and whether each citation is exact."""
 
 from __future__ import annotations
 

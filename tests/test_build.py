@@ -25,14 +25,18 @@ import qa.building.build
 import qa.building.file_digests
 import qa.building.new_version
 import qa.building.read_files
+import qa.building.upgrade
 import qa.building.write_segments
 from qa.building.build import build
 from qa.building.journal import JOURNAL
 from qa.building.merge import merge
 from qa.errors import BuildFailed, BuildRunning, DamagedSnapshot, UnreadableFile
 from qa.index.build_notes import read_report
+from qa.index.local.arrays import SCALES, TOKENS
 from qa.index.local.index_folder import current_id, current_name, rolled_back, segment_ids
 from qa.index.local.rollback import roll_back
+from qa.index.local.segment import Segment
+from qa.index.local.version import FORMAT
 from qa.reading.parser_process import Parser
 from qa.settings import Settings
 from qa.text.document_ids import document_id
@@ -176,9 +180,11 @@ def test_a_damaged_journal_only_costs_time(shop, damage):
         data = journal.read_bytes()
         journal.write_bytes(b"x" * 100 + data[100:] if damage == "header" else b"nothing of the kind")
     shop.encoder.seen = lambda _: None
-    report = shop.build()
+    told = []
+    report = shop.build(on_progress=told.append)
     assert report.encoded == 3
     assert "harbour" in documents(shop)["harbour"]
+    assert all(each.done <= each.total for each in told)
 
 
 def test_one_bad_file_stops_no_other(shop):
@@ -232,7 +238,7 @@ def test_a_file_name_that_is_not_text_is_named(shop):
     Path(os.fsdecode(os.fsencode(shop.seeds) + b"/caf\xe9.txt")).write_text(NEW)
     report = shop.build()
     assert reason(report, "caf\ufffd.txt") == "its name is not valid UTF-8; rename it"
-    assert read_report(shop.index)["documents"] == 3
+    assert read_report(shop.index).documents == 3
 
 
 def test_a_file_that_changes_under_the_reader_is_read_by_the_next_build(shop, monkeypatch):
@@ -275,7 +281,7 @@ def test_a_broken_sidecar_is_told_and_nothing_is_touched(shop):
     with pytest.raises(UnreadableFile, match=r"sources\.toml"):
         shop.build()
     assert current_id(shop.index) == before
-    assert "sources.toml" in read_report(shop.index)["error"]
+    assert "sources.toml" in read_report(shop.index).error
 
 
 def test_no_folder_is_an_error_that_keeps_the_index(shop):
@@ -775,7 +781,7 @@ def test_finished_segments_that_are_not_needed_any_more_are_removed(shop, monkey
 
 def test_another_analyser_writes_all_documents_anew_and_encodes_none(shop, monkeypatch, nothing_is_read):
     first = shop.build()
-    monkeypatch.setattr(qa.building.build, "ANALYSER_VERSION", 99)
+    monkeypatch.setattr(qa.building.upgrade, "ANALYSER_VERSION", 99)
     nothing_is_read()
     report = shop.build()
     assert (report.published, report.encoded, set(fates(report).values())) == (True, 0, {"unchanged"})
@@ -791,6 +797,35 @@ def test_another_model_encodes_all_passages_and_reads_no_file(shop, nothing_is_r
     assert (report.published, report.encoded) == (True, 3)
 
 
+def test_another_form_of_tokens_encodes_all_passages_and_mixes_with_no_other(shop, tmp_path, nothing_is_read):
+    first = shop.build()
+    before = shop.segments()
+    shop.settings = shop.settings.model_copy(update={"token_bits": 2})
+    nothing_is_read()
+    report = shop.build()
+    assert (report.encoded, report.passages, report.snapshot != first.snapshot) == (3, 3, True)
+    assert not set(shop.segments()) & set(before)
+    assert {Segment.open(folder).record.configuration.token_bits for folder in shop.segments()} == {2}
+    assert shop.build().published is False
+    shop.settings = shop.settings.model_copy(update={"token_bits": 4})
+    assert shop.build().snapshot == first.snapshot
+
+
+@pytest.mark.parametrize("bits", [4, 2])
+def test_tokens_take_their_bits_in_the_segment_and_in_the_journal(shop, bits):
+    shop.settings = shop.settings.model_copy(update={"token_bits": bits})
+    interrupt_at("mill", shop)
+    with closing(sqlite3.connect(shop.index / JOURNAL)) as journal:
+        rows = journal.execute("SELECT length(tokens), length(scales) FROM encoded").fetchall()
+    a_token = shop.encoder.dimension * bits // 8
+    assert len(rows) == 2
+    assert all(size == scales // 4 * a_token for size, scales in rows)
+    shop.encoder.seen = lambda _: None
+    shop.build()
+    (folder,) = shop.segments()
+    assert (folder / TOKENS).stat().st_size == (folder / SCALES).stat().st_size // 4 * a_token
+
+
 def test_the_format_before_is_told_in_one_line_and_built_anew(shop, caplog):
     (shop.index / "snapshots" / "0123456789abcdef").mkdir(parents=True)
     (shop.index / "CURRENT").write_text("0123456789abcdef\n")
@@ -798,7 +833,7 @@ def test_the_format_before_is_told_in_one_line_and_built_anew(shop, caplog):
     assert (report.published, report.encoded) == (True, 3)
     (told,) = caplog.messages
     assert told == (
-        f"The index in {shop.index} is of format 5, but 7 is in use. All documents are read and encoded anew."
+        f"The index in {shop.index} is of format 5, but {FORMAT} is in use. All documents are read and encoded anew."
     )
     assert not (shop.index / "snapshots").exists()
 
@@ -833,7 +868,7 @@ def test_every_byte_is_compared_when_asked_and_repaired_when_asked(shop, tmp_pat
     rot(path)
     with pytest.raises(DamagedSnapshot, match=r"vectors.f32 is altered.*It holds lighthouse.txt."):
         shop.build(verify=True)
-    assert read_report(shop.index)["error"].startswith("Segment ")
+    assert read_report(shop.index).error.startswith("Segment ")
     report = shop.build(repair=True)
     assert (report.snapshot, report.published, report.encoded) == (second.snapshot, True, 1)
     assert says_the_same(shop, built_from_nothing(shop, tmp_path / "nothing"))

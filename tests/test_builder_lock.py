@@ -1,4 +1,4 @@
-"""The lock by which servers see whether a builder is there, between real processes."""
+"""The lock that tells servers whether a builder is running, between real processes."""
 
 from __future__ import annotations
 

@@ -14,8 +14,10 @@ from workshop import Workshop
 
 import qa.building.build
 import qa.building.doctor
+from qa.answering.question_log import Kept, QuestionLog
 from qa.cli.main import main
 from qa.index.local.index_folder import current_id, version_names
+from qa.records import Answer, Filters, Verdict
 
 ROOT = Path(__file__).parent.parent
 
@@ -200,6 +202,7 @@ def test_other_faults_are_not_taken_for_a_lack_of_memory(monkeypatch):
         (["eval", "kp", "none.jsonl"], "ir-measures", "'.[eval]'"),
         (["eval", "fit", "none.jsonl", "--out", "none.json"], "scikit-learn", "'.[eval]'"),
         (["eval", "beir", "none"], "scikit-learn", "'.[eval]'"),
+        (["mcp"], "mcp", "'.[mcp]'"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else None,
 )
@@ -217,6 +220,51 @@ def test_a_command_whose_packages_are_left_out_names_them(shop, capsys, monkeypa
     assert remedy in said
     assert said.count("\n") == 1
     assert not shop.index.exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "missing"), [("QA_MCP", "1", "mcp"), ("QA_METRICS", "127.0.0.1:0", "prometheus-client")]
+)
+def test_a_server_whose_extra_is_left_out_names_it(shop, capsys, monkeypatch, setting, value, missing):
+    def version_without(name: str) -> str:
+        if name == missing:
+            raise PackageNotFoundError(name)
+        return version(name)
+
+    monkeypatch.setenv(setting, value)
+    monkeypatch.setattr("qa.cli.packages.version", version_without)
+    assert main(["serve"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"qa: package_missing: {setting} needs packages that are not installed: {missing}. Install")
+
+
+def test_the_log_of_questions_is_asked_for_by_name(shop, capsys, monkeypatch, tmp_path):
+    assert main(["gaps"]) == 1
+    assert capsys.readouterr().err.startswith("qa: invalid_settings: QA_QUESTION_LOG names no file")
+    monkeypatch.setenv("QA_QUESTION_LOG", str(tmp_path / "none.sqlite"))
+    assert main(["gaps"]) == 1
+    assert capsys.readouterr().err.startswith("qa: unreadable_file: There is no log of questions")
+
+
+def test_gaps_are_printed_as_text_and_as_json(shop, capsys, monkeypatch, tmp_path):
+    path = tmp_path / "questions.sqlite"
+    kept = QuestionLog(path, Kept(90, 100))
+    answer = Answer("how much is parking", "how much is parking", Verdict.NONE, 0.1, (), "snap", 1.0)
+    for _ in range(2):
+        kept.answered(answer, Filters())
+    kept.close()
+    monkeypatch.setenv("QA_QUESTION_LOG", str(path))
+    monkeypatch.setattr("qa.cli.gaps.open_question_encoder", lambda _: shop.encoder)
+    assert main(["gaps"]) == 0
+    told = capsys.readouterr().out
+    assert "     2  parking\n        2 x how much is parking\n" in told
+    assert "  2, 2 not answered\n" in told
+    assert main(["gaps", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["questions"] == 2
+    assert data["gaps"] == [
+        {"about": ["parking"], "times": 2, "questions": [{"question": "how much is parking", "times": 2}]}
+    ]
 
 
 def test_asking_needs_no_package_for_building(shop, capsys, monkeypatch):

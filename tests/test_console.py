@@ -1,4 +1,4 @@
-"""What commands print and log, by real processes: file names and titles from elsewhere, on outputs of all encodings."""
+"""Output and logs of real commands: foreign names and titles, on outputs of all encodings."""
 
 from __future__ import annotations
 

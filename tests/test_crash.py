@@ -2,7 +2,7 @@
 
 They add, change and remove documents, merge, prune and roll back.
 
-A run of 200 kills: `KILLS=200 SEED=7 pytest tests/test_crash.py -s`. Without, ten, and always the same seed.
+A run of 200 kills: `KILLS=200 SEED=7 pytest tests/test_crash.py -k leave -s`. Without, ten, and always the same seed.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
 import crash_builder
 import pytest
+from crash_builder import Kind
 from fakes import FakeEncoder
 from processes import FRESH
 from waiting import PATIENCE_S, until
@@ -32,7 +34,16 @@ from qa.answering.service import Service
 from qa.building.build import build
 from qa.cli.open_service import open_service
 from qa.encode import Encoder
-from qa.index.local.index_folder import current_id, current_name, segment_ids, version_names, versions
+from qa.index.local.index_folder import (
+    current_id,
+    current_name,
+    segment_ids,
+    segment_path,
+    version_names,
+    versions,
+)
+from qa.index.local.merge_policy import Size, next_merge
+from qa.index.local.segment import Segment
 from qa.index.local.verify import verify_segment
 from qa.settings import Settings
 
@@ -41,6 +52,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIG
 KILLS = int(os.environ.get("KILLS", "10"))
 SEED = int(os.environ.get("SEED", "1"))
 ROOT = Path(__file__).parent.parent
+CHANCES = {Kind.BUILD_AND_MERGE: 4, Kind.MERGE: 4, Kind.ROLL_BACK: 2}
 _EDITION = re.compile(r"edition (\d+)")
 
 
@@ -69,7 +81,7 @@ class Readers:
         until(lambda: self.wrong or sum(snapshot in (None, each) for each in self.answered[known:]) >= count)
 
     def _ask(self) -> None:
-        while not self._stop.wait(0.01):  # leaves the builders a core
+        while not self._stop.wait(0.05):  # leaves the builders the cores
             try:
                 # Explained, so that it is searched for each time rather than remembered.
                 answer = self.service.ask("which edition does the tide table of the harbour show", 5, explain=True)
@@ -110,56 +122,69 @@ def nothing_is_left_over(shop: Workshop) -> None:
     assert not list(shop.index.rglob(".*"))
 
 
+def merge_is_due(shop: Workshop) -> bool:
+    """Whether there are segments to merge."""
+    sizes = []
+    for entry in shop.version().segments:
+        with closing(Segment.open(segment_path(shop.index, entry.id))) as segment:
+            kept = [each for row, each in enumerate(segment.documents) if row not in entry.removed]
+            sizes.append(Size(entry.id, entry.passages, sum(info.passages for info in kept)))
+    return bool(next_merge(sizes))
+
+
 class Builders:
     """Starts builders, and counts what became of them."""
 
     def __init__(self, shop: Workshop, seed: int) -> None:
         self.shop = shop
-        self.killed = self.finished = 0
+        self.killed: Counter[Kind] = Counter()
+        self.too_late = 0
         self._chance = random.Random(seed)
-        self._steps: dict[bool, int] = {}
+        self._steps: dict[Kind, int] = {}
 
     def start(self, target=crash_builder.run, *more: object):
         process = FRESH.Process(target=target, args=(self.shop.seeds, self.shop.index, *more))
         process.start()
         return process
 
-    def finish(self, *, rolls_back: bool = False) -> None:
+    def finish(self, kind: Kind = Kind.BUILD_AND_MERGE) -> None:
         """Have a builder work to its end; the first of each kind tells how many steps that takes."""
-        if rolls_back in self._steps:
-            builder = self.start(crash_builder.run, rolls_back)
+        if kind in self._steps:
+            builder = self.start(crash_builder.run, kind)
         else:
-            builder, told = self._telling(rolls_back)
-            self._steps[rolls_back] = 0
+            builder, told = self._telling(kind)
+            self._steps[kind] = 0
             while os.read(told.fileno(), 1):
-                self._steps[rolls_back] += 1
+                self._steps[kind] += 1
         builder.join(PATIENCE_S)
         assert builder.exitcode == 0
 
-    def kill(self, *, rolls_back: bool) -> None:
+    def kill(self, kind: Kind) -> None:
         """Have one die somewhere on its way, by itself or from outside."""
-        at = self._chance.randrange(1, self._steps[rolls_back] + 5)
+        at = self._chance.randrange(1, self._steps[kind] + 5)
         if self._chance.random() < 0.5:
-            victim = self.start(crash_builder.run, rolls_back, at)
+            victim = self.start(crash_builder.run, kind, at)
         else:
-            victim, told = self._telling(rolls_back)
+            victim, told = self._telling(kind)
             while at and os.read(told.fileno(), 1):
                 at -= 1
             victim.join(self._chance.uniform(0, 0.01))  # it may write what no step tells of; any moment is as good
             victim.kill()
         victim.join(PATIENCE_S)
         assert victim.exitcode in (0, -signal.SIGKILL)
-        self.killed += victim.exitcode != 0
-        self.finished += victim.exitcode == 0
+        if victim.exitcode:
+            self.killed[kind] += 1
+        else:
+            self.too_late += 1
 
-    def rolls_back(self) -> bool:
-        """Whether the next one is to roll back."""
-        return self._chance.random() < 0.2
+    def any_kind(self) -> Kind:
+        """What the next one is to do: two in five merge alone."""
+        return self._chance.choices(list(CHANCES), list(CHANCES.values()))[0]
 
-    def _telling(self, rolls_back: bool):
+    def _telling(self, kind: Kind):
         """A builder that tells its steps, and the pipe where it does; the pipe ends with it."""
         told, tell = FRESH.Pipe(duplex=False)
-        process = self.start(crash_builder.tell, rolls_back, tell)
+        process = self.start(crash_builder.tell, kind, tell)
         tell.close()
         return process, told
 
@@ -168,21 +193,27 @@ def test_killed_builders_leave_nothing_torn_and_no_question_unanswered(tmp_path,
     monkeypatch.setattr(qa.index.local.current, "LOOK_EVERY_S", 0.02)
     shop = Workshop(tmp_path, {})
     builders = Builders(shop, SEED)
-    for edition in range(4):
+    for edition, kind in enumerate((Kind.BUILD_AND_MERGE, Kind.BUILD_AND_MERGE, Kind.BUILD, Kind.BUILD)):
         write(shop, edition)
-        builders.finish()
-    builders.finish(rolls_back=True)
+        builders.finish(kind)
+    builders.finish(Kind.MERGE)
+    builders.finish(Kind.ROLL_BACK)
     service = open_service(shop.settings, FakeEncoder())
     readers = Readers(service)
     readers.latest = edition
     try:
-        while builders.killed < KILLS:
-            rolls_back = builders.rolls_back()
-            if not rolls_back:
+        while builders.killed.total() < KILLS:
+            kind = builders.any_kind()
+            if kind is Kind.BUILD_AND_MERGE:
                 edition += 1
                 readers.latest = edition
                 write(shop, edition)
-            builders.kill(rolls_back=rolls_back)
+            while kind is Kind.MERGE and not merge_is_due(shop):
+                edition += 1
+                readers.latest = edition
+                write(shop, edition)
+                builders.finish(Kind.BUILD)
+            builders.kill(kind)
             whole(shop)
             readers.wait_for_answers(5)
             builders.finish()
@@ -194,7 +225,8 @@ def test_killed_builders_leave_nothing_torn_and_no_question_unanswered(tmp_path,
         service.close()
     with capsys.disabled():
         print(
-            f"\n[{builders.killed} kills, {builders.finished} builds too quick to kill, seed {SEED}:"
+            f"\n[{builders.killed.total()} kills, of which {builders.killed[Kind.MERGE]} in merges that were due,"
+            f" {builders.too_late} that came too late, seed {SEED}:"
             f" {len(readers.answered)} answers, {len(readers.wrong)} wrong]"
         )
     assert readers.wrong == []

@@ -1,4 +1,4 @@
-"""Different figures of different documents are told side by side, and only where they speak of the same thing."""
+"""Different figures of different documents are shown together, and only if they are about the same thing."""
 
 from __future__ import annotations
 

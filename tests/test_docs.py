@@ -1,4 +1,4 @@
-"""The documents about the product hold to the product: what they name exists, and what exists they name."""
+"""The documentation agrees with the code: what it names exists, and what exists is named."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from qa.web.api.json_form import answer_data
 from qa.web.app import create_app
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ["README.md", "ARCHITECTURE.md", "SECURITY.md", "index/README.md"]
+DOCUMENTS = ["README.md", "ARCHITECTURE.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md", "index/README.md"]
 DOCUMENTS += sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -27,7 +27,7 @@ _CODE = re.compile(r"```.*?```|`[^`\n]+`|^    .*?$", re.DOTALL | re.MULTILINE)
 _ROUTE = re.compile(
     r"(?<![A-Za-z.\w/])/(?:api|documents|healthz|readyz|docs|openapi\.json)[\w/{}-]*|(?<=:8000)/[\w/{}-]+"
 )
-_PATH = re.compile(r"(?<![\w/.~-])(?:qa|scripts|tests|seeds|index|docs)/[\w./-]*[\w/]")
+_PATH = re.compile(r"(?<![\w/.~-])(?:qa|scripts|tests|seeds|index|docs|deploy|examples)/[\w./-]*[\w/]")
 _MADE_BY_BUILDING = ("index/CURRENT", "index/ROLLED_BACK", "index/snapshots", "index/report", "seeds/")
 _NOTHING = {"", "empty", "none", "unset", "–", "—", "-"}
 
@@ -113,7 +113,7 @@ def generic(route: str) -> str:
 
 
 def routes() -> set[str]:
-    app = create_app(object(), Settings(admin_token="a-token-for-the-tests"))
+    app = create_app(object(), Settings(admin_token="a-token-for-the-tests", mcp=True))
     found: set[str] = set()
     pending = list(app.routes)
     while pending:

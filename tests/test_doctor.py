@@ -11,6 +11,7 @@ from filelock import FileLock
 from workshop import Workshop
 
 import qa.building.doctor
+import qa.building.upgrade
 from qa.building.doctor import Health, examine
 from qa.index.build_notes import BuildReport, Fate, FileReport, write_report
 from qa.index.local.rollback import roll_back
@@ -40,7 +41,7 @@ def only(shop: Workshop, health: Health) -> tuple[str, str]:
 def test_all_is_well(shop):
     assert findings(shop, Health.WRONG) == findings(shop, Health.NOTE) == {}
     kinds = {detail.partition(":")[0] for detail in findings(shop)}
-    assert kinds == {"model", "reading", "documents", "build", "snapshot", "agreement", "disk"}
+    assert kinds == {"model", "reading", "documents", "build", "upgrade", "snapshot", "agreement", "disk"}
 
 
 @pytest.mark.parametrize("name", ["segment.json", "texts.sqlite", "vectors.f32", "tokens.u8", "term_texts.utf8"])
@@ -110,12 +111,12 @@ def test_a_file_that_failed_and_a_sidecar_that_is_broken(shop):
 
 def test_a_file_that_was_not_read_for_now(shop):
     report = BuildReport(
-        files=[
+        files=(
             FileReport("mill.txt", Fate.KEPT, "its parser was killed; for now it is served", for_now=True),
             FileReport(
                 "new.txt", Fate.FAILED, "its parser was killed; for now: the next build tries again", for_now=True
             ),
-        ]
+        )
     )
     write_report(shop.index, report)
     assert findings(shop, Health.NOTE) == {
@@ -180,3 +181,56 @@ def test_nothing_is_changed(shop):
     before = state()
     findings(shop)
     assert state() == before
+
+
+# Upgrades
+
+
+@pytest.mark.parametrize(
+    ("constant", "told", "serves"),
+    [
+        ("PASSAGES_VERSION", "A build reads all documents anew and encodes what is cut otherwise", True),
+        ("ANALYSER_VERSION", "A build writes all documents anew from what is stored", False),
+    ],
+)
+def test_an_upgrade_is_told_before_a_build_does_it_and_the_build_does_that(
+    shop, monkeypatch, caplog, constant, told, serves
+):
+    monkeypatch.setattr(qa.building.upgrade, constant, 99)
+    (detail,) = [detail for detail in findings(shop, Health.NOTE) if detail.startswith("upgrade: ")]
+    assert told in detail
+    assert detail.endswith(
+        "Until then " + ("the current snapshot serves." if serves else "nothing can be served by this version.")
+    )
+    before = shop.encoder.encoded
+    report = shop.build()
+    assert [record.getMessage() for record in caplog.records if told in record.getMessage()]
+    assert len(report.files) == 3
+    assert report.published
+    assert shop.encoder.encoded == before, "no passage is another one"
+    monkeypatch.setattr(qa.building.doctor, "_snapshots", lambda _: iter(()))
+    assert "upgrade: a build goes on from what is stored" in findings(shop, Health.OK)
+
+
+def test_another_model_is_told_before_a_build_encodes_everything(shop, monkeypatch):
+    shop.encoder.fingerprint = "another"
+    (detail,) = [detail for detail in findings(shop, Health.NOTE) if detail.startswith("upgrade: ")]
+    assert "A build encodes all documents anew, since the model's weights have changed." in detail
+    before = shop.encoder.encoded
+    report = shop.build()
+    assert (report.encoded, report.reused) == (report.passages, 0)
+    assert shop.encoder.encoded > before
+    assert "upgrade: a build goes on from what is stored" in findings(shop, Health.OK)
+
+
+def test_an_index_of_another_format_is_told_before_a_build_makes_it_anew(shop):
+    (shop.index / "CURRENT").write_text("0123456789abcdef\n")
+    (found,) = [detail for detail in findings(shop, Health.NOTE) if detail.startswith("upgrade: ")]
+    assert "is of format 5, but" in found
+    assert "A build reads and encodes all documents anew." in found
+
+
+def test_without_an_upgrade_a_build_says_nothing_of_one(shop, caplog):
+    shop.put("new.txt", "New.")
+    shop.build()
+    assert caplog.records == []

@@ -1,4 +1,4 @@
-"""What a document may be called."""
+"""Which names a document may have."""
 
 from __future__ import annotations
 

@@ -241,13 +241,13 @@ def test_an_altered_file_is_named(tmp_path: Path) -> None:
 
 
 def test_the_packaged_files_are_checked_before_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PACKAGED_MODEL, "_DIGESTS", {"tokenizer.json": "0" * 64})
+    monkeypatch.setattr(PACKAGED_MODEL, "DIGESTS", {"tokenizer.json": "0" * 64})
     with pytest.raises(ModelUnavailable, match=r"tokenizer\.json is altered"):
         packaged_model()
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PACKAGED_MODEL, "_DISTRIBUTION", "no-such-package")
+    monkeypatch.setattr(PACKAGED_MODEL, "DISTRIBUTION", "no-such-package")
     with pytest.raises(ModelUnavailable, match=r"no-such-package is missing\. Install .* QA_MODEL"):
         packaged_model()
 

@@ -1,10 +1,11 @@
-"""Passages get their own vectors, in order; nothing is encoded twice, and little is held."""
+"""Passages get their own vectors, in order; nothing is encoded twice, and memory stays bounded."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from fakes import FakeEncoder
 from workshop import Workshop
 
 from qa.building.encode_passages import PassageEncoder, ToWrite, to_encode
-from qa.building.journal import Journal
+from qa.building.journal import JOURNAL, Journal
 from qa.building.reuse import Reuse
 from qa.building.stored_segments import stored_segments
 from qa.encode import Encoder, Encoding
@@ -20,7 +21,7 @@ from qa.errors import ModelUnavailable
 from qa.index.local.version import Configuration
 from qa.records import Document, Passage, Span
 
-CONFIGURATION = Configuration("m", "fake-1", "l", 1, 1, 0)
+CONFIGURATION = Configuration("m", "fake-1", "l", 1, 1, 4, 0)
 
 
 class Hasty(FakeEncoder):
@@ -56,7 +57,7 @@ def passages(
 ) -> Iterator[PassageEncoder]:
     with stored_segments(index, segments) as stored, Journal(index) as journal:
         reuse = Reuse(stored, journal, CONFIGURATION, fresh=False)
-        yield PassageEncoder(reuse, CONFIGURATION.weights, open_encoder)
+        yield PassageEncoder(reuse, CONFIGURATION, open_encoder)
 
 
 def encoded(encoder: PassageEncoder, numbers: Iterable[int]) -> tuple[list[bytes], list[str]]:
@@ -125,6 +126,16 @@ def test_what_was_encoded_before_it_was_broken_off_is_kept(tmp_path: Path) -> No
         vectors.close()
     with passages(tmp_path) as encoder:
         assert encoded(encoder, range(20))[1] == [text_of(number) for number in range(7, 20)]
+
+
+def test_what_needs_encoding_is_counted_by_keys_alone_and_what_is_torn_is_encoded_again(tmp_path: Path) -> None:
+    with passages(tmp_path) as encoder:
+        expected, _ = encoded(encoder, range(3))
+    with closing(sqlite3.connect(tmp_path / JOURNAL)) as journal, journal:
+        journal.execute("UPDATE encoded SET vector = zeroblob(length(vector))")
+    with passages(tmp_path) as encoder:
+        assert encoder.unknown_chars(map(document, range(3))) == 0, "no vector is read for it"
+        assert encoded(encoder, range(3)) == (expected, [text_of(number) for number in range(3)])
 
 
 @pytest.mark.parametrize("number", [0, 1])

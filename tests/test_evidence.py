@@ -1,4 +1,4 @@
-"""Which words of a question meet which words of a quote, as an explained answer tells."""
+"""Which words of a question match which words of a quote, as an explained answer tells."""
 
 from __future__ import annotations
 

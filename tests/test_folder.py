@@ -1,4 +1,4 @@
-"""What is in the documents' folder: every file and link has its fate, and nothing that blocks is opened."""
+"""The files of the documents' folder: every file and link has a fate, and nothing that blocks is opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the loader and the cutter make of the five documents, as text that a reader can check against the originals.
+"""What the loader and the cutter make of the five documents, as text that can be compared with the originals.
 
 Where a change is meant, `pytest tests/test_golden.py --update-golden` rewrites the files; their diff shows it.
 """

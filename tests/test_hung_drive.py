@@ -26,7 +26,7 @@ LIMIT_S = 2.0  # for what answers at once, even on a busy machine
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(qa.index.file_calls, "LIMIT_S", LIMIT_S)
-    monkeypatch.setattr(qa.index.file_calls, "_MOMENT_S", LIMIT_S)
+    monkeypatch.setattr(qa.index.file_calls, "MOMENT_S", LIMIT_S)
 
 
 class Drive:

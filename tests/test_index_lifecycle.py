@@ -1,4 +1,4 @@
-"""Whatever happens to an index, it says what one says that is built at once from the same files.
+"""After any changes, an index answers like one that is built at once from the same files.
 
 Documents are added, changed, renamed, described anew and removed; segments are merged; versions are rolled back;
 builds and merges are killed at any step.
@@ -143,7 +143,7 @@ def said_by(shop: Workshop) -> object:
     """All that an index says."""
     with closing(shop.open_index()) as index:
         found = contents(index), signals(index, shop.encoder)
-    service = Service(shop.settings, shop.encoder, CurrentIndex(shop.index, shop.encoder.fingerprint))
+    service = Service(shop.settings, shop.encoder, CurrentIndex.of_this_machine(shop.index, shop.encoder.fingerprint))
     try:
         return *found, answers(service)
     finally:

@@ -1,4 +1,4 @@
-"""From a file to a document: what holds for any text at all, and what is told of a document beside its text."""
+"""From a file to a document: properties of any text, and the details of a document."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from qa.reading.documents import SUFFIXES, load_document
 from qa.reading.sidecar import Details
 from qa.reading.titles import is_title
 from qa.records import BlockKind, Document
+from qa.text.readable_types import READ_SUFFIXES
 
 # Pieces of text that the loaders' rules look for, so that random documents meet them.
 PIECES = """Opening hours|The clinic is open every day of the week, says Dr. Batra.|and goes on in small letters.
@@ -203,6 +204,7 @@ def test_a_format_that_is_not_read_is_refused_naming_those_that_are(name: str) -
 def test_suffixes_are_read_in_any_case(name: str) -> None:
     assert load_document(name, b"Text.").text == "Text."
     assert {".txt", ".md"} <= SUFFIXES
+    assert SUFFIXES == READ_SUFFIXES, "serving knows them without the readers"
 
 
 @pytest.mark.parametrize("data", [b"", b" \n\t\n", codecs.BOM_UTF8, "\u2028\u200a\n".encode(), b"\x00"])

@@ -1,4 +1,4 @@
-"""What is held in memory for each passage: little while a segment is written, and next to nothing while it serves."""
+"""Memory for each passage: little while a segment is written, and next to none while it serves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from fakes import word_vector
 
 from qa.encode.int8 import PassageVectors
-from qa.encode.token_form import token_levels
+from qa.encode.token_form import pack, token_levels
 from qa.index.local.segment import Segment
 from qa.index.local.segment_writer import SegmentWriter
 from qa.index.local.version import Configuration
@@ -21,7 +21,7 @@ from qa.records import Document, Passage, PassageKind, Span
 from qa.text.words import ANALYSER_VERSION
 
 DIMENSION = 32
-CONFIGURATION = Configuration("m", "w", "l", 1, ANALYSER_VERSION, DIMENSION)
+CONFIGURATION = Configuration("m", "w", "l", 1, ANALYSER_VERSION, 4, DIMENSION)
 TEXT = "the tide table of the harbour"
 
 
@@ -54,7 +54,7 @@ def write(folder: Path, count: int, halfway: Callable[[], object]) -> SegmentWri
                 halfway()
             passage = Passage(name, 0, len(TEXT), TEXT, (), (Span(0, len(TEXT)),), PassageKind.BODY, None, ())
             vector = word_vector(f"word{number % 1000}", DIMENSION)
-            vectors = PassageVectors(vector, levels, scales, spans, levels[:1], scales[:1])
+            vectors = PassageVectors(vector, pack(levels), scales, spans, levels[:1], scales[:1])
             yield passage, sha256(str(number).encode()).digest(), vectors
 
     for number in range(0, count, 50):

@@ -1,4 +1,4 @@
-"""Texts and questions that no rule was written for, all the way with the real model: every quote still holds."""
+"""Unusual texts and questions, through the whole pipeline with the real model: every quote is exact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening a version: whole or refused, held while it is read, and let go of."""
+"""Opening a version: it is whole or refused, it is held while it is read, and released afterwards."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -17,8 +18,21 @@ from hypothesis import strategies as st
 from workshop import Workshop
 
 import qa.index.local.open_version
+from qa.building.progress import ProgressNote
 from qa.errors import DamagedSnapshot, MismatchedSnapshot
-from qa.index.build_notes import PROGRESS, REPORT, read_progress, read_report
+from qa.index.build_notes import (
+    PROGRESS,
+    REPORT,
+    BuildReport,
+    Fate,
+    FileReport,
+    Progress,
+    ProgressReport,
+    Step,
+    read_progress,
+    read_report,
+    write_report,
+)
 from qa.index.local.index_folder import current_name, version_path
 from qa.index.local.open_version import newest_whole, open_index, open_version
 from qa.index.local.prune import prune
@@ -120,10 +134,42 @@ def test_a_current_that_changes_while_it_is_opened_is_looked_at_again(shop, monk
         assert index.name == current_name(shop.index)
 
 
-def test_a_report_and_a_note_of_progress_nested_without_end_are_none(tmp_path):
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 100_000,
+        b"{}",
+        b"3",
+        b'{"files": 3}',
+        b'{"files": [1, {}], "seconds": "?"}',
+        b"\xff",
+        b"",
+    ],
+)
+def test_a_report_and_a_note_of_progress_that_are_not_as_they_are_written_are_none(tmp_path, content):
     for name, read in ((REPORT, read_report), (PROGRESS, read_progress)):
-        (tmp_path / name).write_bytes(b"[" * 100_000)
+        (tmp_path / name).write_bytes(content)
         assert read(tmp_path) is None
+
+
+def test_a_report_is_read_as_it_was_written_without_the_files_that_are_unchanged(tmp_path):
+    files = (
+        FileReport("kept.txt", Fate.KEPT, "its parser was killed", for_now=True),
+        FileReport("mill.txt", Fate.UNCHANGED),
+        FileReport("new.txt", Fate.ADDED),
+    )
+    report = BuildReport("5f0c", published=True, files=files, documents=3, passages=7, encoded=2, reused=5, seconds=2.0)
+    write_report(tmp_path, report)
+    counts = {"kept": 1, "unchanged": 1, "added": 1}
+    assert read_report(tmp_path) == replace(report, files=(files[0], files[2]), counts=counts)
+
+
+def test_progress_is_read_as_it_was_noted(tmp_path):
+    note = ProgressNote(tmp_path, lambda _: None)
+    note(Progress(Step.ENCODING, 10, 40))
+    assert read_progress(tmp_path) == ProgressReport(Step.ENCODING, 10, 40, "characters", None, None, os.getpid())
+    note.close()
+    assert read_progress(tmp_path) is None
 
 
 def test_newest_whole_prefers_current_then_the_newest(shop):

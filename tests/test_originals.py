@@ -22,7 +22,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def originals(tmp_path):
-    return Originals(tmp_path)
+    return Originals(tmp_path, most_bytes=1 << 20)
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_a_digest_is_compared_anew_only_when_the_file_has_changed(originals, pat
 
 
 def test_what_is_remembered_is_bounded(tmp_path, path, pread):
-    originals = Originals(tmp_path, remembered_bytes=3 * 200)
+    originals = Originals(tmp_path, most_bytes=1 << 20, remembered_bytes=3 * 200)
 
     def costs_of(number):
         """The bytes that are read to open a file, whose size is its number; then also the present file is another."""

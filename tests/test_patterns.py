@@ -1,4 +1,4 @@
-"""No regular expression of the package takes a time that grows faster than its text, whatever the text holds."""
+"""The time of each regular expression of the package is at most linear in its text, whatever the text holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of plain text, each on text made up for it, with the look-alikes that it must leave alone."""
+"""The rules of plain text, each on text made for it, with similar text that it must not change."""
 
 from __future__ import annotations
 

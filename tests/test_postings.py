@@ -90,7 +90,7 @@ def test_statistics_are_sums() -> None:
 def test_postings_merged_in_blocks_are_those_written_at_once(corpus: list[str], block: int, parts: int) -> None:
     texts = list(one_passage_each(corpus).items())
     with temporary() as root, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(qa.index.local.postings, "_BLOCK", block)
+        patch.setattr(qa.index.local.postings, "BLOCK", block)
         folders = [write_segment(root, dict(texts[number::parts])) for number in range(parts) if texts[number::parts]]
         segments = [Segment.open(folder) for folder in folders]
         record = merge_segments(root / "merged", [(segment, []) for segment in segments])

@@ -1,4 +1,4 @@
-"""The public vocabulary: adding a name is a decision, removing one breaks somebody."""
+"""The public names of the package: adding one is a decision, removing one breaks users."""
 
 from __future__ import annotations
 

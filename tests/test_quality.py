@@ -1,4 +1,4 @@
-"""Floors under the measured quality, on the real model, a little below what was reached (see docs/quality.md)."""
+"""Lower bounds of the measured quality, on the real model, a little below what was reached (see docs/quality.md)."""
 
 from __future__ import annotations
 

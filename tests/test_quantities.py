@@ -1,4 +1,4 @@
-"""Numbers, dates and codes are met as a whole, however they are written."""
+"""Numbers, dates and codes are matched as a whole, however they are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part of a question that asks, however it is put."""
+"""The part of a question that asks, however it is phrased."""
 
 from __future__ import annotations
 

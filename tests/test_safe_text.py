@@ -1,4 +1,4 @@
-"""Text from elsewhere: what becomes of it before it is shown or compared."""
+"""Foreign text is made safe before it is shown or compared."""
 
 from __future__ import annotations
 

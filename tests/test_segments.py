@@ -1,4 +1,4 @@
-"""An index of segments: what it returns depends on its documents alone, however they lie in segments."""
+"""An index of segments: its results depend on its documents alone, not on their segments."""
 
 from __future__ import annotations
 

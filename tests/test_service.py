@@ -9,6 +9,7 @@ from waiting import until
 from workshop import TEXTS, Workshop
 
 import qa.index.local.current
+from qa.answering.answer_cache import AnswerCache
 from qa.answering.service import Service
 from qa.cli.open_service import open_service
 from qa.errors import DamagedSnapshot, InvalidQuestion, NoIndex, QAError, UnknownDocument
@@ -88,12 +89,16 @@ def test_a_question_asked_again_is_answered_from_memory_until_the_index_changes(
         assert again.snapshot != first.snapshot
 
 
-def test_remembered_answers_are_bounded(shop):
+def test_remembered_answers_are_bounded_and_the_one_that_was_asked_for_longest_ago_goes_first(shop):
     shop.build()
+    kept = AnswerCache()
     with serving(shop) as service:
-        for number in range(300):
-            service.ask(f"who built pier {number}")
-        assert len(service._given._answers) == 256
+        answer = service.ask("who built the pier")
+    for number in range(256):
+        kept.keep(number, answer)
+    assert kept.get(0) is answer
+    kept.keep(256, answer)
+    assert [number for number in range(257) if kept.get(number) is None] == [1]
 
 
 def test_original_is_served_only_as_it_was_indexed(shop):
@@ -186,7 +191,7 @@ def test_swaps_under_load_without_a_failed_or_mixed_answer(shop, monkeypatch):
 
 def test_a_snapshot_is_closed_after_its_last_reader(shop):
     shop.build()
-    with closing(CurrentIndex(shop.index, shop.encoder.fingerprint)) as source:
+    with closing(CurrentIndex.of_this_machine(shop.index, shop.encoder.fingerprint)) as source:
         with source.reading() as old:
             for name in TEXTS:
                 shop.put(name, "The lighthouse flashes twice.")
@@ -336,7 +341,7 @@ def test_serves_on_through_a_failed_build(shop):
         with pytest.raises(QAError):
             shop.build()
         assert service.ask("who built the pier").snapshot == before
-        assert "There is no folder" in service.report()["error"]
+        assert "There is no folder" in service.report().error
 
 
 def test_an_emptied_index_answers_that_there_is_nothing_and_takes_documents_again(shop, looks_when_told):
@@ -361,7 +366,7 @@ def test_segments_that_the_next_version_shares_stay_open(shop, monkeypatch):
     real_init, real_close = Segment.__init__, Segment.close
     monkeypatch.setattr(Segment, "__init__", lambda self, *a: (opened.append(a[0].name), real_init(self, *a))[1])
     monkeypatch.setattr(Segment, "close", lambda self: (closed.append(self.id), real_close(self))[1])
-    with closing(CurrentIndex(shop.index, shop.encoder.fingerprint)) as source:
+    with closing(CurrentIndex.of_this_machine(shop.index, shop.encoder.fingerprint)) as source:
         first = shop.segments()[0].name
         assert opened == [first]
         shop.put("lighthouse.txt", "The lighthouse flashes twice.")

@@ -19,7 +19,9 @@ def test_nothing_set_gives_the_defaults() -> None:
         "host": "127.0.0.1",
         "port": 8000,
         "allowed_hosts": (),
+        "root_path": "",
         "max_question_chars": 2000,
+        "token_bits": 4,
         "threads": 0,
         "workers": 1,
         "queue": 128,
@@ -27,9 +29,23 @@ def test_nothing_set_gives_the_defaults() -> None:
         "questions_per_minute": 0,
         "cors_origins": (),
         "admin_token": "",
+        "log": "text",
+        "question_log": "",
+        "question_log_days": 90,
+        "question_log_rows": 100000,
+        "metrics": "",
+        "mcp": False,
+        "mcp_token": "",
+        "public_url": "",
         "max_file_mb": 200,
         "parse_seconds": 60,
         "parse_memory_mb": 2048,
+        "cluster": "",
+        "cluster_shards": 1,
+        "cluster_replicas": 2,
+        "cluster_hedge_ms": 150,
+        "cluster_prepare_seconds": 60,
+        "cluster_token_path": "",
         "keep_snapshots": 3,
     }
 
@@ -68,11 +84,23 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones(name: str) -> Non
         ("QA_PORT", "80.5"),
         ("QA_PORT", ""),
         ("QA_MAX_QUESTION_CHARS", "0"),
+        ("QA_TOKEN_BITS", "3"),
+        ("QA_TOKEN_BITS", "two"),
         ("QA_THREADS", "-1"),
         ("QA_KEEP_SNAPSHOTS", "0"),
         ("QA_QUEUE", "0"),
         ("QA_ANSWER_SECONDS", "0"),
         ("QA_QUESTIONS_PER_MINUTE", "-1"),
+        ("QA_LOG", "xml"),
+        ("QA_QUESTION_LOG_DAYS", "0"),
+        ("QA_QUESTION_LOG_ROWS", "0"),
+        ("QA_METRICS", "9464"),
+        ("QA_METRICS", "127.0.0.1:99999"),
+        ("QA_METRICS", "http://127.0.0.1:9464"),
+        ("QA_MCP", "perhaps"),
+        ("QA_PUBLIC_URL", "qa.example"),
+        ("QA_PUBLIC_URL", "ftp://qa.example"),
+        ("QA_PUBLIC_URL", "https://qa.example/#top"),
     ],
 )
 def test_an_unusable_value_is_an_error_that_names_setting_and_value(name: str, value: str) -> None:
@@ -133,7 +161,32 @@ def test_a_token_may_be_anything_long_that_a_header_carries(token: str) -> None:
     assert load_settings({"QA_ADMIN_TOKEN": token}).admin_token == token
 
 
+@pytest.mark.parametrize(("path", "read"), [("", ""), ("/", ""), ("/qa", "/qa"), ("/qa/", "/qa"), ("/a/b-c", "/a/b-c")])
+def test_a_root_path_is_read_without_a_stroke_at_its_end(path: str, read: str) -> None:
+    assert load_settings({"QA_ROOT_PATH": path}).root_path == read
+
+
+@pytest.mark.parametrize("path", ["qa", "//qa", "/q a", "/qa?x", "https://example.org/qa", "/documents", "/api/qa"])
+def test_a_root_path_that_could_not_be_told_from_ours_is_refused(path: str) -> None:
+    with pytest.raises(InvalidSettings, match="QA_ROOT_PATH"):
+        load_settings({"QA_ROOT_PATH": path})
+
+
 def test_a_revision_belongs_to_a_named_model() -> None:
     assert load_settings({"QA_MODEL": "a/b", "QA_MODEL_REVISION": "c0ffee"}).model_revision == "c0ffee"
     with pytest.raises(InvalidSettings, match=r"^QA_MODEL_REVISION='c0ffee' cannot be used: .*QA_MODEL"):
         load_settings({"QA_MODEL_REVISION": "c0ffee"})
+
+
+def test_the_token_of_assistants_needs_what_it_guards_and_is_held_to_the_same_rules() -> None:
+    token = "sixteen-letters."
+    assert load_settings({"QA_MCP": "1", "QA_MCP_TOKEN": token}).mcp_token == token
+    with pytest.raises(InvalidSettings, match="QA_MCP_TOKEN cannot be used: it guards /mcp") as caught:
+        load_settings({"QA_MCP_TOKEN": token})
+    assert token not in str(caught.value)
+    with pytest.raises(InvalidSettings, match="QA_MCP_TOKEN cannot be used: a token"):
+        load_settings({"QA_MCP": "1", "QA_MCP_TOKEN": "short"})
+
+
+def test_the_address_for_readers_may_have_a_path_and_ends_without_a_slash() -> None:
+    assert load_settings({"QA_PUBLIC_URL": "https://intranet.example/qa/"}).public_url == "https://intranet.example/qa"

@@ -1,4 +1,4 @@
-"""A parser that is killed, starved or too slow says nothing of the document: it is read again, and served meanwhile.
+"""If a parser is killed, lacks memory or is too slow, the document is read again, and served meanwhile.
 
 Workers are real processes that really die; `stand_in` makes them.
 """
@@ -17,8 +17,10 @@ from stand_in import StandIn
 from workshop import TEXTS, Workshop, fates, reason
 
 import qa.building.build
+import qa.building.upgrade
 import qa.building.watch
 import qa.cli.main
+from qa.building.folder_watch import FolderWatch
 from qa.building.watch import Watch
 from qa.errors import BuildFailed, UnreadableFile, UnreadableForNow
 from qa.index.build_notes import BuildReport, read_report
@@ -165,7 +167,7 @@ def test_what_another_loader_read_goes_on_serving_and_is_read_anew(
 ) -> None:
     shop.build()
     before = documents(shop)
-    monkeypatch.setattr(qa.building.build, "loader_identity", lambda: "a later one")
+    monkeypatch.setattr(qa.building.upgrade, "loader_identity", lambda: "a later one")
     stand_in.meeting("mill.txt", KILLED)
     for _ in range(2):
         report = shop.build()
@@ -256,10 +258,10 @@ def test_the_command_says_for_now_and_leaves_status_3(
     assert qa.cli.main.main(["build", "--quiet", "--fresh"]) == 3
     said = capsys.readouterr().out
     assert "kept      mill.txt: its parser was killed" in said
-    stored = {file["source"]: file for file in read_report(shop.index)["files"]}
-    assert (stored["mill.txt"]["fate"], stored["mill.txt"]["for_now"]) == ("kept", True)
+    stored = {file.source: file for file in read_report(shop.index).files}
+    assert (stored["mill.txt"].fate, stored["mill.txt"].for_now) == ("kept", True)
     assert "ferry.md" not in stored, "it is only counted"
-    assert read_report(shop.index)["counts"] == {"unchanged": 2, "kept": 1, "added": 1}
+    assert read_report(shop.index).counts == {"unchanged": 2, "kept": 1, "added": 1}
     stand_in.heal()
     assert qa.cli.main.main(["build", "--quiet"]) == 0
 
@@ -275,22 +277,24 @@ def test_a_watching_builder_reads_again_after_a_pause_what_failed_for_now(
     reports: list[BuildReport] = []
     stop = threading.Event()
 
-    class Watched(Watch):
-        looks = 0
+    looks = 0
+    states = FolderWatch.states
 
-        def _look(self):
-            if reports:
-                Watched.looks += 1
-            if (Watched.looks > 50 and pause_s > 1) or len(reports) > 2:
-                stop.set()
-            return super()._look()
+    def counted(folder: FolderWatch, *, listed: bool = False):
+        nonlocal looks
+        looks += bool(reports)
+        if (looks > 50 and pause_s > 1) or len(reports) > 2:
+            stop.set()
+        return states(folder, listed=listed)
+
+    monkeypatch.setattr(FolderWatch, "states", counted)
 
     def report(found: BuildReport) -> None:
         reports.append(found)
         if len(reports) == 2:
             stand_in.heal()
 
-    Watched(shop.settings, report, encoder=shop.encoder).run(stop)
+    Watch(shop.settings, report, encoder=shop.encoder).run(stop)
     mills = [fates(report)["mill.txt"] for report in reports]
     assert mills == (["failed", "failed", "added"] if pause_s < 1 else ["failed"])
 

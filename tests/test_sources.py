@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from qa.errors import UnreadableFile
-from qa.reading.sidecar import Details, details_of, parse_date, read_sources
+from qa.reading.sidecar import Details, details_of, parse_date, read_site_table, read_sources
+from qa.records import Example, Site
 
 
 def sidecar(folder: Path, text: str) -> Path:
@@ -140,6 +141,39 @@ def test_a_sidecar_of_many_tables_is_looked_at_once(tmp_path: Path) -> None:
 
 
 def test_a_sidecar_beyond_all_measure_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.reading.sidecar._MOST_BYTES", 1 << 20)
+    monkeypatch.setattr("qa.reading.sidecar.MOST_BYTES", 1 << 20)
     with pytest.raises(UnreadableFile, match="larger than 1 MB"):
         read_sources(sidecar(tmp_path, "#" * ((1 << 20) + 1)))
+
+
+def test_the_site_is_no_document_and_is_read_by_itself(tmp_path: Path) -> None:
+    folder = sidecar(
+        tmp_path,
+        """
+        [site]
+        name = " Elsmouth "
+        description = "Papers of the harbour"
+        examples = ["Who runs the harbour?", " "]
+
+        ["report.txt"]
+        title = "Annual Report"
+        """,
+    )
+    assert list(read_sources(folder)) == ["report.txt"]
+    assert read_site_table(folder) == Site("Elsmouth", "Papers of the harbour", (Example("Who runs the harbour?"),))
+    assert read_site_table(tmp_path / "nowhere") == Site()
+
+
+@pytest.mark.parametrize(
+    "table",
+    ["name = 3", "examples = 'one'", "examples = [1]", "titel = 'x'", "description = ['x']"],
+)
+def test_a_site_that_cannot_be_read_stops_the_build(tmp_path: Path, table: str) -> None:
+    for read in (read_sources, read_site_table):
+        with pytest.raises(UnreadableFile, match=r"sources.toml: .*\[site\]"):
+            read(sidecar(tmp_path, f"[site]\n{table}"))
+
+
+def test_a_site_that_is_no_table_stops_the_build(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match=r"\[site\]"):
+        read_sources(sidecar(tmp_path, "site = 'x'"))

@@ -1,4 +1,4 @@
-"""A process kept running beside the server: real processes, which really die."""
+"""A process that is kept running beside the server: real processes, which really end."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_what_never_has_a_heartbeat_is_ended_after_its_time_to_start(caplog) -> 
 
 
 def test_a_process_that_was_stopped_does_not_keep_the_server_from_ending(helper: Helper, monkeypatch) -> None:
-    monkeypatch.setattr("qa.cli.supervision._STOP_WITHIN_S", 0.1)
+    monkeypatch.setattr("qa.cli.supervision.STOP_WITHIN_S", 0.1)
     with helper.supervised():
         until(lambda: len(helper.ids()) == 1)
         os.kill(helper.ids()[0], signal.SIGSTOP)

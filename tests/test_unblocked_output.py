@@ -1,4 +1,4 @@
-"""Output into pipes that nobody empties."""
+"""Output into pipes that are not read."""
 
 from __future__ import annotations
 

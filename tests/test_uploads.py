@@ -1,4 +1,4 @@
-"""Uploads that a killed server has left: swept, while others are being written."""
+"""Uploads of a killed server are removed, while others are being written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One suite that every vector store passes, by value, with the exact store as the oracle."""
+"""One suite that every vector store passes, by values, with the exact store as the oracle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Versions and segments on disk: published, verified, rolled back, pruned, and brought back after a kill."""
+"""Versions and segments on disk: published, verified, rolled back, pruned, and recovered after a kill."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ from qa.index.local.index_folder import (
 from qa.index.local.prune import prune, recover
 from qa.index.local.publish import install_segment, point_current, publish
 from qa.index.local.rollback import roll_back
-from qa.index.local.typed_json import canonical
 from qa.index.local.verify import verify_segment
 from qa.index.local.version import (
     FORMAT,
@@ -47,10 +46,11 @@ from qa.index.local.version import (
     version_id,
 )
 from qa.index.local.version_files import SEGMENT, read_segment, read_version, version_bytes
+from qa.index.typed_json import canonical
 from qa.text.words import ANALYSER_VERSION
 
 ROOT = Path(__file__).parent.parent
-CONFIGURATION = Configuration("a model", "weights", "loader 1", 2, ANALYSER_VERSION, 384)
+CONFIGURATION = Configuration("a model", "weights", "loader 1", 2, ANALYSER_VERSION, 4, 384)
 
 
 def a_segment(index: Path, content: str) -> SegmentEntry:

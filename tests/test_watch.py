@@ -16,10 +16,12 @@ from filelock import FileLock
 from waiting import until
 from workshop import Workshop, fates
 
+import qa.building.folder_watch
 import qa.building.watch
+from qa.building.folder_watch import FolderWatch
 from qa.building.watch import LOOK_EVERY_S, SETTLED_AFTER_S, Watch
 from qa.errors import BuildFailed, ModelUnavailable
-from qa.index.build_notes import REQUEST, read_report
+from qa.index.build_notes import REQUEST, BuildReport, read_report
 from qa.index.builder_lock import builder_trouble
 
 
@@ -73,6 +75,7 @@ def watch(shop, monkeypatch):
         reports: list = []
         stop = Steps(steps(reports))
         monkeypatch.setattr(qa.building.watch, "time", stop)
+        monkeypatch.setattr(qa.building.folder_watch, "LIST_EVERY_S", 0)  # no step waits for a notification
         Watch(shop.settings, reports.append, encoder=shop.encoder).run(stop)
 
     return watch
@@ -163,8 +166,8 @@ def builds(monkeypatch) -> Builds:
 def looks(monkeypatch) -> list:
     """Grows with every look at the folder."""
     found: list = []
-    look = Watch._look
-    monkeypatch.setattr(Watch, "_look", lambda watch: found.append(None) or look(watch))
+    states = FolderWatch.states
+    monkeypatch.setattr(FolderWatch, "states", lambda *args, **options: found.append(None) or states(*args, **options))
     return found
 
 
@@ -282,18 +285,18 @@ def test_a_report_that_cannot_be_shown_is_no_reason_to_stop_or_to_build_again(sh
 def test_a_folder_that_cannot_be_looked_at_is_told_once_in_a_while(shop, watching, caplog, monkeypatch):
     until(lambda: len(watching) == 1)
     tried = []
-    look = Watch._look
+    states = FolderWatch.states
 
-    def broken(watch):
+    def broken(*_arguments, **_options):
         tried.append(None)
         raise MemoryError
 
-    monkeypatch.setattr(Watch, "_look", broken)
+    monkeypatch.setattr(FolderWatch, "states", broken)
     monkeypatch.setattr(qa.building.watch, "FIRST_PAUSE_S", 3600)
     monkeypatch.setattr(qa.building.watch, "LONGEST_PAUSE_S", 3600)
     until(lambda: len(tried) > 20)
     assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 1
-    monkeypatch.setattr(Watch, "_look", look)
+    monkeypatch.setattr(FolderWatch, "states", states)
     shop.put("new.txt", "New words.")
     until(lambda: len(watching) == 2)
 
@@ -306,7 +309,7 @@ def test_the_report_tells_of_an_unforeseen_error(shop, watching, monkeypatch):
 
     monkeypatch.setattr("qa.building.build.look_into", no_memory)
     shop.put("new.txt", "New words.")
-    until(lambda: (read_report(shop.index) or {}).get("error") == "There is too little memory to build.")
+    until(lambda: last_report(shop).error == "There is too little memory to build.")
 
 
 def test_a_builder_is_there_while_it_watches(shop, monkeypatch):
@@ -357,7 +360,11 @@ def test_a_real_builder_outlives_a_name_that_it_cannot_print_and_ends_in_good_or
 
 
 def built_files(shop) -> list[str]:
-    return [file["source"] for file in (read_report(shop.index) or {}).get("files", ())]
+    return [file.source for file in last_report(shop).files]
+
+
+def last_report(shop) -> BuildReport:
+    return read_report(shop.index) or BuildReport()
 
 
 def test_another_builder_is_waited_for(shop, watch, monkeypatch):

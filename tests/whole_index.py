@@ -1,4 +1,4 @@
-"""All that an index says, as plain values, so that two indexes can be compared to the last bit."""
+"""Everything that an index returns, as plain values, so that two indexes can be compared bit for bit."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Ranked passages to an Answer."""
+"""Makes an Answer of ranked passages."""

@@ -1,4 +1,4 @@
-"""The last answers given, by all that decides them, so that a question asked again costs nothing."""
+"""A cache of the last answers, keyed by everything that an answer depends on."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ _ANSWERS_KEPT = 256
 
 
 class AnswerCache:
-    """Answers by what was asked, of which version of the index. Safe to use from several threads."""
+    """Answers by question, parameters and version of the index. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._answers: OrderedDict[Hashable, Answer] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, asked: Hashable) -> Answer | None:
-        """The answer given to what was asked, if it is still kept."""
+        """The answer for a key, or None if it is not in the cache."""
         with self._lock:
             if asked in self._answers:
                 self._answers.move_to_end(asked)
             return self._answers.get(asked)
 
     def keep(self, asked: Hashable, answer: Answer) -> None:
-        """Keep an answer until many others were asked for since."""
+        """Keep an answer. The one that was not asked for longest is dropped when there are too many."""
         with self._lock:
             self._answers[asked] = answer
             while len(self._answers) > _ANSWERS_KEPT:

@@ -1,4 +1,4 @@
-"""What kind of thing a question asks for, and whether a text holds one that the question does not name itself.
+"""Tells what kind of thing a question asks for, and whether a text has one that the question does not name itself.
 
 The expected answer type (Li & Roth, "Learning Question Classifiers", 2002), by a few patterns: a person, a date, a
 count, a measure, an amount or a place. A text without any such thing can hardly answer; one that has it may still not.
@@ -14,7 +14,7 @@ from qa.text.words import term, terms
 
 
 class AnswerType(StrEnum):
-    """The kinds told apart; `OTHER` expects nothing in particular."""
+    """The kinds of things that are recognised; `OTHER` is any other."""
 
     DATE = "date"
     COUNT = "count"
@@ -76,7 +76,7 @@ _HELD = {
     AnswerType.AMOUNT: re.compile(
         r"[$€£]\s?\d|\d[\d.,]{0,20}\s?(?:%|billion|cents|dollars|million|per cent|percent)", re.IGNORECASE
     ),
-    # People also stand for themselves by what they are.
+    # A role ("physicians", "the union") also counts as a person.
     AnswerType.PERSON: re.compile(
         rf"\b(?:Dr|Mr|Mrs|Ms|Prof)\. {_NAME}|\b{_NAME} (?:[A-Z]\. )?{_NAME}"
         r"|\b(?:clinicians?|doctors?|groups?|leaders?|members?|physicians?|plans?|sources?|teams?|unions?)\b"

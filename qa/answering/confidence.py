@@ -1,10 +1,11 @@
-"""The probability that the passages answer the question, and the verdict drawn from it.
+"""The probability that the passages answer the question, and the verdict that follows from it.
 
-A logistic regression over evidence that does not depend on how a question is typed. No single similarity tells an
-answer from a near miss; what does is how far the worst-met word of the question falls behind the others, how many are
-met, how near a whole sentence is to the whole question, whether it speaks of things nobody here knows, whether the
-sentence or a neighbour holds the kind of thing asked for, its numbers, and what limits it. Every feature is bounded,
-and none grows with a question's length alone. `qa.answering.confidence_model` has the numbers.
+A logistic regression over features that do not depend on how a question is typed. No single similarity separates an
+answer from a passage that is only similar. The features are: how far the worst-matched word of the question is below
+the others, how many words are matched, how similar a whole sentence is to the whole question, whether the question
+names things that no document has, whether the sentence or the one beside it has the kind of thing asked for, and
+whether numbers and limiting words are matched. Every feature is bounded, and none grows with the question's length
+alone. `qa.answering.confidence_model` has the numbers.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _NEARLY = 0.55  # similarity
 def assess(model: Model | None, ranking: Ranking, best: Match | None) -> tuple[float | None, Verdict, bool]:
     """Confidence, verdict, and whether nine of ten such answers are right, given the best passage.
 
-    Without a model that was fitted for the encoder, nothing is known of the first, and the verdict says so.
+    Without a model that was fitted for the encoder, the confidence is None and the verdict `UNCALIBRATED`.
     """
     if best is None:
         return (None if model is None else 0.0), Verdict.NONE, False

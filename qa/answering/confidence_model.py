@@ -1,7 +1,7 @@
 """The fitted numbers that turn evidence into a confidence, and the model and analyser that they hold for.
 
-Similarities mean something else with every encoder, so numbers fitted on one say nothing of another. `qa eval fit`
-writes numbers for the encoder in use; a file beside the index goes before the one that the package carries.
+Similarities differ between encoders, so numbers fitted for one are wrong for another. `qa eval fit` writes numbers for
+the encoder in use; a file beside the index takes precedence over the one in the package.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Model:
 
 
 def shipped_model() -> Model:
-    """The model that the package carries."""
+    """The model in the package."""
     return _read(files("qa.answering").joinpath(FILE).read_bytes())
 
 

@@ -1,4 +1,4 @@
-"""Filters as the documents of an index have them: names that exist, whatever their case, and what dates leave out."""
+"""Checks filters against the documents of an index, and counts what a filter by date leaves out."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Words of a question that limit what answers it: superlatives, orders and negations.
 
-A text that speaks of the hospitals of a town does not say which is the largest. Such a word is met by itself, by one
-that says the same, or, a negation, by any negation.
+A text about the hospitals of a town does not say which is the largest. A limiting word is matched by itself, by a word
+that means the same, or, if it is a negation, by any negation.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ALIKE = tuple(
 
 
 def unmet_limits(question: str, text: str) -> bool:
-    """Whether a question has a limiting word that nothing in a text is like."""
+    """Whether a question has a limiting word that no word of a text matches."""
     held = _words(text)
     return any(
         word not in held and not any(word in alike and alike & held for alike in _ALIKE)

@@ -4,7 +4,8 @@ Guarantees: a file is sent only as it was indexed. Its SHA-256 is compared befor
 that is then read from. Digests of its blocks are taken in that same pass, and each block is compared with its own once
 more before any byte of it is given out; so nobody takes a mixture of two versions for the whole or for a part, and a
 part costs no more than the blocks that it lies in. The first comparison is remembered for as long as the file's size
-and times stay the same, so a large file is not read twice at each request.
+and times stay the same, so a large file is not read twice at each request. A document that stands in a container
+(`qa.containers`) is taken out into a nameless temporary file, which is then sent in the same way.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import stat
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryFile
 from threading import Lock
 from typing import Protocol
 
-from qa.errors import UnknownDocument
+from qa.containers.container import Container
+from qa.errors import UnknownDocument, UnreadableFile
 
 PIECE_BYTES = 64 << 10
 BLOCK_BYTES = 4 * PIECE_BYTES  # held for each file that is being sent
@@ -71,15 +74,17 @@ class _Digests:
 class Originals:
     """Opens the files of one folder. Safe to call from several threads."""
 
-    def __init__(self, folder: Path, remembered_bytes: int = _REMEMBERED_BYTES) -> None:
+    def __init__(self, folder: Path, most_bytes: int, remembered_bytes: int = _REMEMBERED_BYTES) -> None:
         """Take the folder.
 
         Args:
             folder: Where the files are.
+            most_bytes: The largest document that is taken out of a container.
             remembered_bytes: Most memory for digests that were compared.
         """
         self._folder = folder
-        self._most_bytes = remembered_bytes
+        self._most_bytes = most_bytes
+        self._most_remembered_bytes = remembered_bytes
         self._remembered_bytes = 0
         self._known: OrderedDict[_Stamp, _Digests] = OrderedDict()
         self._lock = Lock()
@@ -93,8 +98,9 @@ class Originals:
         path = self._folder / source
         gone = UnknownDocument(f"The file {source} is gone or was changed since the index was built.")
         try:
-            # Without O_NONBLOCK the opening of a named pipe would wait for its writer.
-            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            descriptor = _opened(path)
+        except NotADirectoryError:
+            descriptor = self._taken_out(source, gone)
         except OSError:
             raise gone from None
         try:
@@ -105,6 +111,24 @@ class Originals:
             os.close(descriptor)
             raise gone
         return _OpenFile(path.name, descriptor, found)
+
+    def _taken_out(self, source: str, gone: UnknownDocument) -> int:
+        """A descriptor of a temporary file with the bytes of a document in a container."""
+        try:
+            parents = map(str, reversed(PurePosixPath(source).parents[:-1]))
+            above = next(each for each in parents if not (self._folder / each).is_dir())
+            with os.fdopen(_opened(self._folder / above), "rb") as file, TemporaryFile() as taken:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise gone
+                container = Container(above, file, self._most_bytes)
+                taken.write(container.take(source[len(above) + 1 :]))
+                taken.flush()
+                return os.dup(taken.fileno())
+        except ImportError:
+            told = f"{source} cannot be taken out of its message here: the package olefile is not installed."
+            raise UnknownDocument(told) from None
+        except (OSError, UnreadableFile, KeyError, StopIteration):
+            raise gone from None
 
     def _digests(self, descriptor: int) -> _Digests | None:
         """The digests of an open file; None if it changes while it is read."""
@@ -129,7 +153,7 @@ class Originals:
         if stamp not in self._known:
             self._known[stamp] = digests
             self._remembered_bytes += digests.size_bytes
-        while self._remembered_bytes > self._most_bytes:
+        while self._remembered_bytes > self._most_remembered_bytes:
             _, forgotten = self._known.popitem(last=False)
             self._remembered_bytes -= forgotten.size_bytes
 
@@ -179,6 +203,11 @@ class _OpenFile:
 
     def __del__(self) -> None:
         self.close()  # where the client had gone before there was a reply
+
+
+def _opened(path: Path) -> int:
+    # Without O_NONBLOCK the opening of a named pipe would wait for its writer.
+    return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _read_block(descriptor: int, offset: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Whether a question can be asked as it was put, and the question as it is asked."""
+"""Checks a question and its parameters, and cleans the question's text."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from qa.text.safe_text import compose
 MAX_RESULTS = 50
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def as_answered(question: str) -> str:
+    """A question as its answer repeats it: in composed characters, on one line."""
+    return " ".join(_CONTROL.sub(" ", compose(question)).split())
 
 
 def checked(question: str, k: int, filters: Filters | None, longest: int) -> str:
@@ -30,7 +35,7 @@ def checked(question: str, k: int, filters: Filters | None, longest: int) -> str
     """
     if any("\ud800" <= char <= "\udfff" for char in question):
         raise InvalidQuestion("The question is not valid Unicode; it holds half a character.")
-    stripped = " ".join(_CONTROL.sub(" ", compose(question)).split())
+    stripped = as_answered(question)
     if not any(char.isalnum() for char in stripped):
         raise InvalidQuestion("The question is empty or holds no word; ask in words.")
     if len(question) > longest:  # as it was sent, which is what the API's description can tell

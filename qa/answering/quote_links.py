@@ -19,6 +19,7 @@ from hashlib import sha256
 from urllib.parse import quote
 
 from qa.records import Citation, Document, DocumentInfo, Span
+from qa.text.recognised import is_recognised, recognised_pages
 
 # No passage is longer: it holds at most 320 words, so at most as many sentences, each of at most 1200 characters.
 LONGEST_QUOTE_CHARS = 400_000
@@ -70,6 +71,7 @@ def cite(
         text: The text.
         pages: The first and the last page of the text.
     """
+    runs = document.recognised if isinstance(document, DocumentInfo) else recognised_pages(document.left_out)
     return Citation(
         document_id=document.id,
         title=document.title,
@@ -82,6 +84,7 @@ def cite(
         end=place.end,
         url=quote_url(document.id, place.start, place.end, text),
         pages=pages,
+        recognised=page is not None and is_recognised(runs, *(pages or (page, page))),
     )
 
 

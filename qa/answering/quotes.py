@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 
 from qa.answering.quote_links import cite
+from qa.answering.quoted_tables import in_cells, tables_in
 from qa.index.contract import Index
 from qa.records import Citation, Footnote, Hit, Quote, Span
 from qa.retrieval.evidence import Match, highlights, match, placed_word_matches
@@ -22,7 +23,7 @@ _Shingles = frozenset[tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A passage held against the question, and the other hits that say the same in the same words."""
+    """A passage compared with the question, and the other hits that say the same in the same words."""
 
     best: Match
     copies: tuple[Hit, ...]
@@ -45,28 +46,29 @@ def quotes(index: Index, groups: Sequence[Group], *, explain: bool = False) -> t
     """Quotations for the groups, in their order; if asked, with where each word of the question is met."""
     words = placed_word_matches([group.best for group in groups]) if explain else [()] * len(groups)
     made = []
-    texts: dict[str, str] = {}  # of documents whose footnotes are quoted, each read once
+    read = cache(index.document)  # of those whose footnotes or tables are quoted
     for rank, group in enumerate(groups, 1):
         hit = group.best.hit
         passage = hit.passage
-        if passage.footnotes and passage.document_id not in texts:
-            texts[passage.document_id] = index.document(passage.document_id).text
         notes = tuple(
-            Footnote(texts[passage.document_id][span.start : span.end], span.start, span.end)
+            Footnote(read(passage.document_id).text[span.start : span.end], span.start, span.end)
             for span in passage.footnotes
         )
+        source = index.info(passage.document_id).source
+        tables = tables_in(passage.text, passage.start, source, partial(read, passage.document_id))
         made.append(
             Quote(
                 rank=rank,
                 score=round(hit.score, 4),
                 text=passage.text,
                 headings=passage.headings,
-                highlights=highlights(group.best),
+                highlights=in_cells(highlights(group.best), tables),
                 citation=_citation(index, hit, passage.sentences[group.best.best_sentence].start),
                 also_in=tuple(_citation(index, copy) for copy in group.copies),
                 footnotes=notes,
                 signals={name: round(value, 4) for name, value in hit.signals.items()},
                 words=words[rank - 1],
+                tables=tables,
             )
         )
     return tuple(made)

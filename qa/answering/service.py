@@ -1,13 +1,12 @@
-"""Answers from the current index: checks a question, searches, quotes, and says what is loaded.
+"""Answers questions from the current index: checks a question, searches, and quotes; lists what is loaded.
 
-Guarantees: one question is answered from one version of the index, whole, whatever is published meanwhile.
+Guarantees: one question is answered from one version of the index, whatever is published meanwhile.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 from qa.answering.answer_cache import AnswerCache
 from qa.answering.confidence import assess
@@ -15,13 +14,16 @@ from qa.answering.confidence_model import model_for
 from qa.answering.disagreement import disagreement
 from qa.answering.filters import resolved, undated_left_out
 from qa.answering.originals import Original, Originals
+from qa.answering.page_pictures import PagePictures, Picture
 from qa.answering.question import checked
+from qa.answering.quote_links import find_quote
 from qa.answering.quotes import distinct, quotes
 from qa.encode import Encoder
 from qa.errors import OperatingError
-from qa.index.build_notes import read_progress, read_report
+from qa.index.build_notes import BuildReport, ProgressReport, read_progress, read_report
 from qa.index.contract import IndexSource
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Verdict
+from qa.index.site_note import read_site
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Site, Verdict
 from qa.retrieval.evidence import unmet
 from qa.retrieval.search import search
 from qa.retrieval.stage_timer import Stopwatch
@@ -32,7 +34,7 @@ class Service:
     """Answers questions from the current index. Safe to call from several threads."""
 
     def __init__(self, settings: Settings, encoder: Encoder, source: IndexSource) -> None:
-        """Take a model and an index into use; where the index cannot be read, `ready` says why.
+        """Use a model and an index; if the index cannot be read, `ready` says why.
 
         Args:
             settings: Limits of a question, and the folders with the documents and the notes of the builds.
@@ -44,7 +46,8 @@ class Service:
         self._source = source
         self._confidence = model_for(encoder.fingerprint, settings.index_dir)
         self._given = AnswerCache()
-        self._originals = Originals(settings.seeds_dir)
+        self._originals = Originals(settings.seeds_dir, settings.max_file_mb << 20)
+        self._pictures = PagePictures()
 
     def close(self) -> None:
         """Let go of the index."""
@@ -141,20 +144,44 @@ class Service:
         document = self.document(document_id)
         return self._originals.open(document.source, document.sha256)
 
+    def page_picture(self, document_id: str, page: int, reference: str) -> Picture:
+        """A picture of a page of a document, with the quote boxed that a reference names, if it stands there.
+
+        Args:
+            document_id: The document, by its id or by one that it had before.
+            page: The page, from 1.
+            reference: What the `quote` parameter of a link says; empty for no quote.
+
+        Raises:
+            NoPicture: there is no such page, or it cannot be drawn here.
+            UnknownDocument: no document has this id, or its file is gone or was changed since.
+            Overloaded: too many pages are waiting to be drawn.
+        """
+        document = self.document(document_id)
+        found = find_quote(document.text, reference) if reference else None
+        return self._pictures.draw(document, page, found.span if found else None, lambda: self.original(document.id))
+
     def status(self) -> IndexStatus:
         """What is loaded."""
         with self._source.reading() as index:
             return IndexStatus(
-                index.id,
-                index.built_at,
-                self._encoder.id,
-                len(index.documents),
-                index.size,
-                self._source.trouble,
-                read_progress(self._settings.index_dir),
+                index.id, index.built_at, self._encoder.id, len(index.documents), index.size, self._source.trouble
             )
 
-    def report(self) -> dict[str, Any] | None:
+    def progress(self) -> ProgressReport | None:
+        """How far the running build is, or None."""
+        return read_progress(self._settings.index_dir)
+
+    def site(self) -> Site:
+        """What the pages call themselves; without questions where there is nothing to answer from."""
+        try:
+            with self._source.reading() as index:
+                snapshot = index.id
+        except OperatingError:
+            snapshot = ""
+        return read_site(self._settings.index_dir, snapshot)
+
+    def report(self) -> BuildReport | None:
         """The last build's report, or None."""
         return read_report(self._settings.index_dir)
 
@@ -168,8 +195,8 @@ class Service:
             pass
 
     def warm_up(self) -> None:
-        """Answer a question that nobody asked, so that the first one asked is as quick as the hundredth."""
-        with suppress(OperatingError):  # nothing to answer from: whoever asks is told
+        """Answer a few questions, so that the first one of a client is as quick as the hundredth."""
+        with suppress(OperatingError):  # there is no index; clients get that error themselves
             for place in ("here", "there", "elsewhere"):
                 self.ask(f"What is this about, {place}?")
 

@@ -1,1 +1,1 @@
-"""Files to a new version of the index."""
+"""Builds a new version of the index from the documents' folder."""

@@ -1,12 +1,12 @@
-"""A folder of documents to a new version of the index.
+"""Builds a new version of the index from a folder of documents.
 
-Guarantees: what an index answers is a function of the documents and the configuration alone. What was read or encoded
-before is used again, so a build does only what is new, and goes on where it was interrupted. A file that cannot be
-read is reported and the others go in; one that could not be read for now is kept as it was served, where the same
-bytes were. Whatever fails, the version that serves is untouched.
+Guarantees: the answers of an index depend on the documents and the configuration alone. A build reuses what was read or
+encoded before, and continues where an earlier one was interrupted. A file that cannot be read is reported and the
+others are indexed; if it cannot be read for now, and the same bytes were served before, they go on being served.
+Whatever fails, the version that serves is not changed.
 
 1. Plan: which documents stay as they are stored, and which files must be read.
-2. Read the files that are new, each in a process that may die of it.
+2. Read the new files in a worker process, which may die of one without ending the build.
 3. Encode the passages that are new, and write the new documents into segments.
 4. Publish a version of the segments that count. If that is the current version, nothing is written.
 5. Note what was done, and remove what is too old.
@@ -31,29 +31,30 @@ from qa.building.fates import fates, first_reasons
 from qa.building.file_digests import FileDigests
 from qa.building.folder import SourceFile, look_into, sidecar_entries
 from qa.building.journal import Journal, remove_journal, unpublished
+from qa.building.members import with_members
 from qa.building.new_version import new_version
 from qa.building.plan import Plan, live_documents, make_plan
+from qa.building.previous_version import previous_version, segments_to_reuse
 from qa.building.progress import ProgressNote
 from qa.building.read_files import Reading, content_of, read_files
 from qa.building.repair import check_segments
 from qa.building.reuse import Reuse, reader_of
-from qa.building.stored_segments import Place, StoredSegment, identity, stored_segments
+from qa.building.stored_segments import StoredSegment, identity, places, stored_segments
 from qa.building.unanswered import with_unanswered
+from qa.building.upgrade import configuration_in_use, effect_of
 from qa.building.write_segments import write_segments
-from qa.encode import Encoder, model_fingerprint, model_name, open_encoder
-from qa.errors import BuildFailed, MismatchedSnapshot, OperatingError
+from qa.encode import Encoder, model_fingerprint, open_encoder
+from qa.errors import BuildFailed
 from qa.index.build_notes import BuildReport, Progress, Step, write_report
-from qa.index.local.index_folder import ROLLED_BACK, current_version, next_sequence, rolled_back, versions
+from qa.index.local.index_folder import ROLLED_BACK, next_sequence, rolled_back
 from qa.index.local.prune import prune, recover
 from qa.index.local.publish import publish
-from qa.index.local.version import Configuration, Version
+from qa.index.local.version import Version
 from qa.index.upload_files import sweep_uploads
-from qa.reading.documents import loader_identity, make_document
-from qa.reading.passages import PASSAGES_VERSION
+from qa.reading.documents import make_document
 from qa.reading.sidecar import Details, details_digest
 from qa.settings import Settings
 from qa.text.safe_text import compose
-from qa.text.words import ANALYSER_VERSION
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ def build(
 
     Args:
         settings: Where documents and index are, the model, and the limits of reading.
-        on_progress: Called now and then, from this thread.
+        on_progress: Called from time to time, from this thread.
         encoder: A model that is loaded already; None loads the settings' one when something needs encoding.
         fresh: Whether to read and encode everything anew, whatever is known.
         verify: Whether to compare every byte of the current version first, and to fail if one differs.
@@ -81,7 +82,7 @@ def build(
 
     Raises:
         BuildRunning: another process is building in the same index folder.
-        BuildFailed: there is no folder of documents, nothing can be read for now, or the disk refused.
+        BuildFailed: there is no folder of documents, no file can be read for now, or the disk is full or read-only.
         DamagedSnapshot: `verify` found damage.
         ModelUnavailable: weights are missing, altered or not loadable.
         UnreadableFile: the sidecar is broken.
@@ -143,13 +144,8 @@ class _Build:
         self._damaged = damaged
         self._fresh = fresh
         self._report = BuildReport()
-        self._configuration = Configuration(
-            model=model_name(settings),
-            weights=encoder.fingerprint if encoder else model_fingerprint(settings),
-            loader=loader_identity(),
-            passages=PASSAGES_VERSION,
-            analyser=ANALYSER_VERSION,
-            dimension=0,  # the weights decide it, and they are loaded only if something is encoded
+        self._configuration = configuration_in_use(
+            settings, encoder.fingerprint if encoder else model_fingerprint(settings)
         )
         self._digests = FileDigests(self._index_dir, reader_of(self._configuration))
         if fresh:
@@ -159,12 +155,16 @@ class _Build:
 
     def run(self) -> BuildReport:
         """Plan, read, encode and write, publish; then note what was done."""
-        before = _current(self._index_dir)
+        before = previous_version(self._index_dir)
+        if before and (effect := effect_of(before.configuration, self._configuration)):
+            log.warning("%s", effect)
         with ExitStack() as open_segments:
-            segments = open_segments.enter_context(stored_segments(self._index_dir, self._useful(before)))
+            segments = open_segments.enter_context(
+                stored_segments(self._index_dir, segments_to_reuse(self._index_dir, before, self._damaged))
+            )
             served = live_documents(before, segments)
             digests = {source: place.stored.sha256 for source, place in served.items()}
-            self._contents = with_unanswered(self._contents, digests)
+            self._contents = with_unanswered(with_members(self._contents, self._digests, self._settings), digests)
             plan = self._plan(segments)
             reading, placed = Reading(dict(plan.failed)), dict(plan.kept)
             if plan.to_read:
@@ -175,23 +175,16 @@ class _Build:
                     reading = self._read(plan, reuse)
                     written = self._write(plan, reading, reuse, journal)
                 new = open_segments.enter_context(stored_segments(self._index_dir, written))
-                placed |= _places(new)
+                placed |= places(new)
                 placed |= {source: plan.provisional[source] for source in reading.kept if source in plan.provisional}
             version = new_version(placed, self._configuration, before, next_sequence(self._index_dir))
             self._damaged |= {entry.id for entry in before.segments} if before else set()
             self._damaged -= {segment.id for segment in segments}
             self._publish(version, before)
             after = placed if self._report.held_back is None else served
-            self._report.files = fates(self._contents.skipped, served, after, reading)
+            self._report.files = tuple(fates(self._contents.skipped, served, after, reading))
         self._finish(reading)
         return self._report
-
-    def _useful(self, before: Version | None) -> list[str]:
-        """The segments in which documents may be stored already, in the order in which they are preferred."""
-        refused = rolled_back(self._index_dir)
-        others = [version for version in versions(self._index_dir) if version.id in refused] if refused else []
-        named = [entry.id for version in (before, *others) if version for entry in version.segments]
-        return [each for each in (*named, *unpublished(self._index_dir)) if each not in self._damaged]
 
     def _plan(self, segments: list[StoredSegment]) -> Plan:
         return make_plan(
@@ -222,8 +215,8 @@ class _Build:
         ]
         if not files:
             return []
-        encoder = PassageEncoder(reuse, self._configuration.weights, self._open_encoder)
-        configuration = encoder.with_dimension(self._configuration)
+        encoder = PassageEncoder(reuse, self._configuration, self._open_encoder)
+        configuration = encoder.complete_configuration()
         written = self._encoded(encoder, lambda: self._documents(files, reading, reuse))
         return write_segments(self._index_dir, configuration, written, journal)
 
@@ -245,7 +238,7 @@ class _Build:
             nonlocal done
             done += len(text)
             self._report.encoded += 1
-            self._on_progress(Progress(Step.ENCODING, done, total))
+            self._on_progress(Progress(Step.ENCODING, min(done, total), total))  # more where the journal was torn
 
         for each in encoder.encode(documents(), encoded):
             yield each
@@ -269,26 +262,10 @@ class _Build:
         self._report.reused = version.counts.passages - self._report.encoded
 
     def _finish(self, reading: Reading) -> None:
-        """Forget what the publication has made needless, and note what was found of the files."""
+        """Remove what is not needed after the publication, and store the digests and failures of the files."""
         if not rolled_back(self._index_dir):
             (self._index_dir / ROLLED_BACK).unlink(missing_ok=True)
         remove_journal(self._index_dir)
         files = [file for file in self._contents.files if file.sha256 and not file.trouble]
         found = [(identity(file.source, file.sha256), reading.failed.get(file.source)) for file in files]
         self._digests.save({what: reason for what, reason in found if reason})
-
-
-def _current(index_dir: Path) -> Version | None:
-    try:
-        return current_version(index_dir)
-    except MismatchedSnapshot as error:
-        log.warning("%s All documents are read and encoded anew.", str(error).removesuffix(" Run `qa build`."))
-    except OperatingError:
-        pass  # there is none, and nothing that could take its place
-    return None
-
-
-def _places(segments: list[StoredSegment]) -> dict[str, Place]:
-    return {
-        stored.info.source: Place(segment, row) for segment in segments for row, stored in enumerate(segment.documents)
-    }

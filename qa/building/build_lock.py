@@ -14,12 +14,12 @@ from qa.index.local.index_folder import LOCK
 
 WAITING = "build.waiting"  # a file of this name asks a merge to stop
 
-_PATIENCE_S = 60.0  # a merge looks every few milliseconds whether a build waits, but a disk may be slow
+_PATIENCE_S = 60.0  # a merge checks every few milliseconds whether a build waits, but a disk may be slow
 
 
 @contextmanager
 def build_lock(index_dir: Path) -> Iterator[None]:
-    """Hold the lock for a build. A merge that has it is asked to stop, and waited for.
+    """Hold the lock for a build. If a merge has it, ask that to stop, and wait.
 
     Raises:
         BuildRunning: another build is running.
@@ -37,7 +37,7 @@ def build_lock(index_dir: Path) -> Iterator[None]:
 
 @contextmanager
 def merge_lock(index_dir: Path) -> Iterator[bool]:
-    """Hold the lock for a merge, if it is free; gives whether it is."""
+    """Hold the lock for a merge, if it is free; yields whether it was."""
     lock = FileLock(index_dir / LOCK)
     try:
         lock.acquire(timeout=0)
@@ -62,7 +62,8 @@ def _asked_a_merge_to_stop(lock: FileLock, index_dir: Path) -> bool:
         with lock.acquire(timeout=0):
             return False
     except Timeout:
-        merging = (read_progress(index_dir) or {}).get("step") == Step.MERGING
+        progress = read_progress(index_dir)
+        merging = progress is not None and progress.step is Step.MERGING
         if merging:
             (index_dir / WAITING).touch()
         return merging

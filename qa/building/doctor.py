@@ -1,7 +1,7 @@
 """Health checks of model, documents, index and disk: each finding in a line, with its remedy.
 
 Every byte of the index is compared. Nothing is changed but the note of which files were compared. A finding is `ok`, a
-`note` that needs no haste, or `wrong`.
+`note` that is not urgent, or `wrong`.
 """
 
 from __future__ import annotations
@@ -11,18 +11,22 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from filelock import FileLock, Timeout
 
 from qa.building.file_digests import FileDigests
 from qa.building.folder import look_into, sidecar_entries
+from qa.building.members import with_members
 from qa.building.plan import live_documents
 from qa.building.reuse import reader_of
 from qa.building.stored_segments import identity, segment_trouble, stored_segments
+from qa.building.upgrade import can_serve, configuration_in_use, effect_of
+from qa.containers.container import CONTAINERS
+from qa.containers.entries import suffix_of
 from qa.encode import model_fingerprint
 from qa.errors import MismatchedSnapshot, NoIndex, QAError, UnreadableFile
-from qa.index.build_notes import read_report
+from qa.index.build_notes import BuildReport, Fate, read_report
 from qa.index.local.index_folder import (
     DAMAGED,
     LOCK,
@@ -46,7 +50,7 @@ _ROOM_FOR = 2.0  # times the current version's size: a build from nothing, or a 
 
 
 class Health(StrEnum):
-    """How a checked thing is."""
+    """The result of a check."""
 
     OK = "ok"
     NOTE = "note"
@@ -55,7 +59,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing checked. `remedy` says what to do, where there is something to do."""
+    """The result of one check. `remedy` says what to do; empty if nothing."""
 
     what: str
     health: Health
@@ -70,6 +74,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("reading", _reading),
         ("documents", _documents),
         ("build", _build),
+        ("upgrade", _upgrade),
         ("snapshot", _snapshots),
         ("agreement", _agreement),
         ("disk", _disk),
@@ -103,7 +108,7 @@ def _documents(settings: Settings) -> Iterator[Finding]:
     contents = look_into(settings.seeds_dir, settings.max_file_mb << 20)
     sources = (*(file.source for file in contents.files), *(file.source for file in contents.skipped))
     here = set(map(compose, sources))
-    stray = sorted(name for name in sidecar_entries(settings.seeds_dir) if compose(name) not in here)
+    stray = sorted(name for name in sidecar_entries(settings.seeds_dir) if not _is_here(compose(name), here))
     if not contents.files:
         yield Finding("documents", Health.WRONG, f"{settings.seeds_dir} holds no document", "Put documents there.")
     else:
@@ -111,6 +116,12 @@ def _documents(settings: Settings) -> Iterator[Finding]:
         yield Finding("documents", Health.OK, f"{len(contents.files)} files in {settings.seeds_dir}{skipped}")
     for name in stray:
         yield Finding("documents", Health.NOTE, f"sources.toml describes {name}, which is not there", "Mend its name.")
+
+
+def _is_here(name: str, here: set[str]) -> bool:
+    """Whether a file is in the folder, or may be in a container there."""
+    above = (str(folder) for folder in PurePosixPath(name).parents)
+    return name in here or any(folder in here and suffix_of(folder) in CONTAINERS for folder in above)
 
 
 def _build(settings: Settings) -> Iterator[Finding]:
@@ -124,21 +135,40 @@ def _build(settings: Settings) -> Iterator[Finding]:
     except Timeout:
         running = True
     yield Finding("build", Health.OK, "a build is running" if running else "no build is running")
-    report = read_report(index) or {}
-    if report.get("error"):
-        yield Finding("build", Health.WRONG, f"the last one failed: {report['error']}", "Mend that and run `qa build`.")
-    for file in report.get("files", ()):
-        if file.get("fate") in ("failed", "kept"):
-            state = "is not in the index" if file["fate"] == "failed" else "could not be read anew"
-            remedy = (
-                "Run `qa build`." if file.get("for_now") else "Mend, replace or remove the file, and run `qa build`."
-            )
-            yield Finding("build", Health.NOTE, f"{file['source']} {state}: {file['reason']}", remedy)
+    report = read_report(index) or BuildReport()
+    if report.error:
+        yield Finding("build", Health.WRONG, f"the last one failed: {report.error}", "Mend that and run `qa build`.")
+    for file in report.files:
+        if file.fate in (Fate.FAILED, Fate.KEPT):
+            state = "is not in the index" if file.fate is Fate.FAILED else "could not be read anew"
+            remedy = "Run `qa build`." if file.for_now else "Mend, replace or remove the file, and run `qa build`."
+            yield Finding("build", Health.NOTE, f"{file.source} {state}: {file.reason}", remedy)
     left = [path.name for path in (index / SEGMENTS).glob(f"{UNFINISHED}*")]
     if left and not running:
         yield Finding("build", Health.NOTE, f"a build was cut off ({left[0]})", "The next `qa build` sweeps it up.")
     for path in sorted(path for folder in (SEGMENTS, VERSIONS) for path in (index / folder).glob(f"*{DAMAGED}*")):
         yield Finding("build", Health.NOTE, f"{path} was set aside", "Delete it when you have looked at it.")
+
+
+def _upgrade(settings: Settings) -> Iterator[Finding]:
+    """Say what the next build will do with the index as it is, before it is run."""
+    remedy = "Run `qa build` before the server is started anew."
+    try:
+        before = current_version(settings.index_dir).configuration
+    except MismatchedSnapshot as error:
+        detail = f"{str(error).removesuffix(' Run `qa build`.')} A build reads and encodes all documents anew."
+        yield Finding("upgrade", Health.NOTE, f"{detail} Until then nothing can be served by this version.", remedy)
+        return
+    except QAError:
+        return  # told below
+    after = configuration_in_use(settings, model_fingerprint(settings))
+    effect = effect_of(before, after)
+    if not effect:
+        yield Finding("upgrade", Health.OK, "a build goes on from what is stored")
+    elif can_serve(before, after):
+        yield Finding("upgrade", Health.NOTE, f"{effect} Until then the current snapshot serves.", "Run `qa build`.")
+    else:
+        yield Finding("upgrade", Health.NOTE, f"{effect} Until then nothing can be served by this version.", remedy)
 
 
 def _snapshots(settings: Settings) -> Iterator[Finding]:
@@ -204,7 +234,8 @@ def _agreement(settings: Settings) -> Iterator[Finding]:
         return  # told already
     configuration = version.configuration
     remembered = FileDigests(index, reader_of(configuration))
-    contents = look_into(settings.seeds_dir, settings.max_file_mb << 20, remembered)
+    listed = look_into(settings.seeds_dir, settings.max_file_mb << 20, remembered)
+    contents = with_members(listed, remembered, settings, new=False)
     readable = [file for file in contents.files if not remembered.failure(identity(file.source, file.sha256))]
     here = {file.source: file.sha256 for file in readable if not file.trouble}
     with stored_segments(index, [entry.id for entry in version.segments]) as segments:

@@ -1,7 +1,7 @@
-"""Passages to vectors, in order: taken from earlier builds where they can be, else encoded.
+"""Gives passages their vectors, in order: from earlier builds where they are known, else encoded.
 
-Passages are taken some way ahead of those given out, no further than the encoder takes its texts, so that it never
-waits for work and memory stays bounded.
+Some passages are read ahead of those that are returned, as many as the encoder takes at once, so that the encoder
+never waits and memory stays bounded.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from qa.building.reuse import Reuse
 from qa.encode import Encoder, Encoding
 from qa.encode.int8 import PassageVectors, quantise
-from qa.encode.token_form import token_levels
+from qa.encode.token_form import pack, token_levels
 from qa.index.local.version import Configuration
 from qa.reading.passages import embedding_text, masked
 from qa.records import Document, Passage
@@ -26,7 +26,7 @@ from qa.records import Document, Passage
 
 @dataclass(frozen=True, slots=True)
 class ToWrite:
-    """A document to write. `own` is what its file says of itself; `kept` says that it could not be read for now."""
+    """A document to write. `own` has its file's own details; `kept` says that it could not be read for now."""
 
     document: Document
     own: Mapping[str, str]
@@ -46,9 +46,10 @@ class ToEncode:
     text_start: int
     sentences: tuple[str, ...]
 
-    def key(self, weights: str) -> bytes:
-        """The digest of the model and of all that it reads."""
-        return sha256("\0".join((weights, str(self.text_start), self.text, *self.sentences)).encode()).digest()
+    def key(self, configuration: Configuration) -> bytes:
+        """The digest of the model, of the form in which its vectors are kept, and of all that it reads."""
+        form = (configuration.weights, str(configuration.token_bits))
+        return sha256("\0".join((*form, str(self.text_start), self.text, *self.sentences)).encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +71,22 @@ def to_encode(document: Document, passage: Passage) -> ToEncode:
 class PassageEncoder:
     """Gives passages their vectors."""
 
-    def __init__(self, reuse: Reuse, weights: str, open_encoder: Callable[[], Encoder]) -> None:
+    def __init__(self, reuse: Reuse, configuration: Configuration, open_encoder: Callable[[], Encoder]) -> None:
         """Get ready.
 
         Args:
             reuse: What was encoded before; takes up what is encoded now.
-            weights: Fingerprint of the model.
+            configuration: The model's weights, and how many bits a component of a token's vector has.
             open_encoder: Loads the model; called only if something needs encoding.
         """
         self._reuse = reuse
-        self._weights = weights
+        self._configuration = configuration
         self._open_encoder = open_encoder
         self._encoder: Encoder | None = None
 
-    def with_dimension(self, configuration: Configuration) -> Configuration:
-        """A configuration with the length of a vector; loads the model if no stored segment tells."""
-        return replace(configuration, dimension=self._reuse.dimension or self._model().dimension)
+    def complete_configuration(self) -> Configuration:
+        """The configuration with the length of a vector; loads the model if no stored segment tells."""
+        return replace(self._configuration, dimension=self._reuse.dimension or self._model().dimension)
 
     def unknown_chars(self, documents: Iterable[ToWrite]) -> int:
         """How many characters of some documents' passages need encoding."""
@@ -93,7 +94,7 @@ class PassageEncoder:
         for each in documents:
             for passage in each.passages:
                 wanted = to_encode(each.document, passage)
-                key = wanted.key(self._weights)
+                key = wanted.key(self._configuration)
                 if key not in unknown and not self._reuse.has_vectors(key):
                     unknown[key] = len(wanted.text)
         return sum(unknown.values())
@@ -139,7 +140,7 @@ class PassageEncoder:
                 yield Encoded(each), None
             for passage in each.passages:
                 wanted = to_encode(each.document, passage)
-                yield Encoded(each, passage, wanted.key(self._weights)), wanted
+                yield Encoded(each, passage, wanted.key(self._configuration)), wanted
 
     def _encoded(self, groups: Iterator[Sequence[str]]) -> Iterator[list[Encoding]]:
         """Groups of texts encoded, in order; the model is loaded only for one that holds any."""
@@ -151,7 +152,9 @@ class PassageEncoder:
 
     def _quantised(self, key: bytes, wanted: ToEncode, encodings: list[Encoding]) -> PassageVectors:
         whole, *sentences = encodings
-        vectors = _passage_vectors(whole, wanted.text_start, [each.vector for each in sentences])
+        vectors = _passage_vectors(
+            whole, wanted.text_start, [each.vector for each in sentences], self._configuration.token_bits
+        )
         self._reuse.keep_vectors(key, vectors)
         return vectors
 
@@ -161,9 +164,12 @@ class PassageEncoder:
         return self._encoder
 
 
-def _passage_vectors(encoding: Encoding, text_start: int, sentences: list[npt.NDArray[np.float32]]) -> PassageVectors:
-    levels, scales = token_levels(encoding.tokens)
+def _passage_vectors(
+    encoding: Encoding, text_start: int, sentences: list[npt.NDArray[np.float32]], token_bits: int
+) -> PassageVectors:
+    levels, scales = token_levels(encoding.tokens, token_bits)
     spans = encoding.spans - text_start
     spans[encoding.spans[:, 0] < text_start] = -1  # the heading trail's and the model's own tokens
     spans = np.ascontiguousarray(spans, dtype=np.int32)
-    return PassageVectors(encoding.vector, levels, scales, spans, *quantise(np.stack(sentences)))
+    tokens = pack(levels, token_bits)
+    return PassageVectors(encoding.vector, tokens, scales, spans, *quantise(np.stack(sentences)))

@@ -1,4 +1,4 @@
-"""What became of each file in a build, for its report."""
+"""Lists what became of each file in a build, for its report."""
 
 from __future__ import annotations
 

@@ -1,25 +1,32 @@
-"""SHA-256 of source files, remembered by size, times and inode, and why files could not be read.
+"""SHA-256 of source files, remembered by size, times and inode, why files could not be read, and what containers hold.
 
-Both only save time: what is not remembered is read again. A file that changed a moment before it was read is not
+All that only saves time: what is not remembered is read again. A file that changed a moment before it was read is not
 remembered, since another change in the same tick of the clock would not show.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
+from dataclasses import astuple
 from pathlib import Path
+
+from qa.containers.container import Member
+from qa.text.json_reading import parse_json
 
 FILES = "files.sqlite"
 SETTLED_S = 2.0  # how long ago a file's last change must be; some file systems count in steps of two seconds
 
-_FORMAT = 1
+_FORMAT = 2
 _SCHEMA = """
-DROP TABLE IF EXISTS digests; DROP TABLE IF EXISTS failures;
+DROP TABLE IF EXISTS digests; DROP TABLE IF EXISTS failures; DROP TABLE IF EXISTS containers;
 CREATE TABLE digests (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, ctime INTEGER, inode INTEGER, sha256 TEXT)
+    WITHOUT ROWID;
+CREATE TABLE containers (reader TEXT, suffix TEXT, sha256 TEXT, members TEXT, PRIMARY KEY (reader, suffix, sha256))
     WITHOUT ROWID;
 CREATE TABLE failures (reader TEXT, suffix TEXT, sha256 TEXT, reason TEXT, PRIMARY KEY (reader, suffix, sha256))
     WITHOUT ROWID;
@@ -30,10 +37,10 @@ Identity = tuple[str, str]
 
 
 class FileDigests:
-    """What is remembered of the files of a folder, and what of it to keep."""
+    """The stored digests and failures of the files of a folder."""
 
     def __init__(self, index_dir: Path, reader: str) -> None:
-        """Read what is remembered.
+        """Read what is stored.
 
         Args:
             index_dir: The index folder.
@@ -44,7 +51,9 @@ class FileDigests:
         self._trusted = True
         self._before: dict[str, tuple[Stat, str]] = {}
         self._failures_before: dict[Identity, str] = {}
+        self._containers_before: dict[Identity, str] = {}
         self._now: dict[str, tuple[Stat, str]] = {}
+        self._containers: dict[Identity, str] = {}
         with suppress(sqlite3.Error):  # not there, or broken
             self._read()
 
@@ -75,13 +84,26 @@ class FileDigests:
         """Why a file of this suffix and SHA-256 could not be read."""
         return self._failures_before.get(identity) if self._trusted else None
 
+    def members(self, container: Identity) -> list[Member] | None:
+        """What a container of this suffix and SHA-256 holds, or None."""
+        known = self._containers_before.get(container) if self._trusted else None
+        if known is None:
+            return None
+        self._containers[container] = known
+        return [Member(*fields) for fields in parse_json(known)]
+
+    def remember_members(self, container: Identity, members: Iterable[Member]) -> None:
+        """Remember what a container of this suffix and SHA-256 holds."""
+        self._containers[container] = json.dumps([astuple(member) for member in members])
+
     def save(self, failures: Mapping[Identity, str]) -> None:
-        """Keep what was seen and remembered of the files that are there, and why some could not be read.
+        """Store the digests of the files that were asked for or remembered, and why some could not be read.
 
         Raises:
-            sqlite3.Error, OSError: the disk refuses.
+            sqlite3.Error, OSError: the disk is full or cannot be written.
         """
-        if self._now == self._before and dict(failures) == self._failures_before:
+        unchanged = self._now == self._before and self._containers == self._containers_before
+        if unchanged and dict(failures) == self._failures_before:
             return
         for attempt in (1, 2):
             try:
@@ -106,6 +128,9 @@ class FileDigests:
             query = "SELECT suffix, sha256, reason FROM failures WHERE reader = ?"
             for suffix, sha256, reason in database.execute(query, (self._reader,)):
                 self._failures_before[suffix, sha256] = reason
+            query = "SELECT suffix, sha256, members FROM containers WHERE reader = ?"
+            for suffix, sha256, members in database.execute(query, (self._reader,)):
+                self._containers_before[suffix, sha256] = members
 
     def _write(self, failures: Mapping[Identity, str]) -> None:
         with closing(sqlite3.connect(self._path)) as database:
@@ -120,11 +145,12 @@ class FileDigests:
                     "INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?, ?, ?)",
                     [(path, *stat, sha256) for path, (stat, sha256) in new],
                 )
-                database.execute("DELETE FROM failures")
-                database.executemany(
-                    "INSERT INTO failures VALUES (?, ?, ?, ?)",
-                    [(self._reader, *identity, reason) for identity, reason in failures.items()],
-                )
+                for table, found in (("failures", failures), ("containers", self._containers)):
+                    database.execute(f"DELETE FROM {table}")  # noqa: S608 - one of two
+                    database.executemany(
+                        f"INSERT INTO {table} VALUES (?, ?, ?, ?)",  # noqa: S608 - likewise
+                        [(self._reader, *identity, value) for identity, value in found.items()],
+                    )
 
 
 def _key(stat: os.stat_result) -> Stat:

@@ -1,9 +1,9 @@
 """Lists the documents' folder: files to read, files of formats that are not read, and what cannot be read and why.
 
-Guarantees: every file is listed, to be read or with the reason why not, except hidden files and what editors leave
-behind. Only regular files inside the folder are opened (`qa.building.regular_files`): a link that leads out of the
-folder is named, not followed, since it would serve a file that nobody put here, and its target (a device, a dead
-network drive) may block the reader. A drive within the folder that does not answer is waited for only so long
+Guarantees: every file is listed, to be read or with the reason why not, except hidden files and backup files of
+editors. Only regular files inside the folder are opened (`qa.building.regular_files`): a link that leads out of the
+folder is named, not followed, since it would serve a file that was not put here, and its target (a device, a network
+drive without a server) may block the reader. The wait for a drive that gives no answer is limited
 (`qa.index.file_calls`). Nothing here parses a file.
 """
 
@@ -15,6 +15,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 
 from qa.building.file_digests import FileDigests
@@ -22,15 +23,11 @@ from qa.building.regular_files import digest_regular
 from qa.errors import BuildFailed
 from qa.index.build_notes import Fate, FileReport
 from qa.index.file_calls import Headway, says_nothing_of_the_file, within
-from qa.reading.documents import SUFFIXES
 from qa.reading.sidecar import Details, read_sources
 from qa.text.document_ids import document_id
 from qa.text.document_names import PASSED_OVER, SIDECAR
+from qa.text.readable_types import why_not_read
 
-_SAVE_AS = {
-    ".doc": ".docx", ".pages": ".docx",
-    ".ppt": ".pptx", ".key": ".pptx", ".xls": ".xlsx",
-}  # fmt: skip
 _MOST_LINKS = 40  # in one path, as in Linux
 _SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)  # of this machine, whatever the file
 _NO_FILE = "is no regular file, or a link to nothing"
@@ -42,7 +39,8 @@ _TO_A_FOLDER = "is a link to a folder whose documents are read where they stand"
 class SourceFile:
     """A file to read. `sha256` is empty and `trouble` says why when it cannot be read.
 
-    `path` has no links below the documents' folder. `for_now` says that its drive failed or gave no answer, which says
+    `path` has no links below the documents' folder. Of a document in a container, `path` is the container's, and
+    `inside` says which and where. `for_now` says that its drive failed or gave no answer, which says
     nothing of the file; a folder that could not be listed for that stands here as if it were a file.
     """
 
@@ -52,6 +50,17 @@ class SourceFile:
     bytes: int
     trouble: str | None = None
     for_now: bool = False
+    inside: Inside | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A place in a container: that one's path in the folder, SHA-256 and size, and the document's name in it."""
+
+    source: str
+    sha256: str
+    bytes: int
+    member: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +87,16 @@ def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = No
     files: list[SourceFile] = []
     skipped: list[FileReport] = []
     by_id: dict[str, str] = {}
-    for found in sorted(_walk(folder), key=lambda found: found.path.relative_to(folder).as_posix()):
-        source = found.path.relative_to(folder).as_posix()
-        suffix = found.path.suffix.lower()
+    listed = ((found.path.relative_to(folder).as_posix(), found) for found in _walk(folder))
+    for source, found in sorted(listed, key=itemgetter(0)):
         shown = source.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        if found.skipped and suffix not in SUFFIXES and source != SIDECAR:
+        not_read = why_not_read(source)
+        if found.skipped and not_read and source != SIDECAR:
             skipped.append(FileReport(shown, Fate.SKIPPED, found.trouble))
         elif not found.file:
             files.append(SourceFile(shown, found.path, "", 0, found.trouble, found.for_now))
-        elif suffix not in SUFFIXES:
-            skipped.append(FileReport(shown, Fate.SKIPPED, _why_skipped(suffix)))
+        elif not_read:
+            skipped.append(FileReport(shown, Fate.SKIPPED, not_read))
         elif shown != source:
             files.append(SourceFile(shown, found.path, "", 0, "its name is not valid UTF-8; rename it"))
         elif (first := by_id.setdefault(document_id(source), source)) != source:
@@ -240,13 +249,7 @@ def _refused(error: OSError) -> str:
 
 
 def _raise_if_short(error: OSError) -> None:
-    """Raise a shortage of this machine as the build's error: as a file's, it would take documents out of the index."""
+    """Raise a shortage of this machine as the build's error: an error of the file would remove it from the index."""
     if error.errno in _SHORTAGES:
         told = f"The documents cannot be listed ({error.strerror}); what serves is untouched. Try again."
         raise BuildFailed(told, for_now=True)
-
-
-def _why_skipped(suffix: str) -> str:
-    if suffix in _SAVE_AS:
-        return f"{suffix} is not read; save it as {_SAVE_AS[suffix]}"
-    return f"{suffix or 'a name without a suffix'} is not read; known are {', '.join(sorted(SUFFIXES))}"

@@ -1,9 +1,9 @@
-"""A builder's heartbeat: shows at its lock that it makes progress, and stops when it hangs.
+"""A builder's heartbeat: shows at the builder's lock that it makes progress, and stops when it hangs.
 
-A builder makes progress while its process uses the processor and has not been at one step for longer than a step may
-take. The first shows a call that does not return (a drive that does not answer, a pipe that nobody empties) and a
-stopped process; the second, a loop without end. The readers of the lock decide after how long without a heartbeat it
-counts as hanging (`qa.index.builder_lock`).
+A builder makes progress if its process uses the processor, and its present step has not taken longer than a step may.
+The first condition finds a call that does not return (a drive without answer, a full pipe) and a stopped process; the
+second finds an endless loop. After how long without a heartbeat it counts as hanging is decided by the readers of the
+lock (`qa.index.builder_lock`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable
 from math import inf
-from types import TracebackType
 from typing import Self
 
 _LOOK_EVERY_S = 1.0
@@ -21,7 +20,7 @@ _LONGEST_STEP_S = 3600.0  # an index of millions of passages is written in one s
 
 
 class Heartbeat:
-    """A context for as long as which a thread looks whether this process makes progress, and then calls `beat`."""
+    """A context in which a thread checks every second whether this process makes progress, and if so calls `beat`."""
 
     def __init__(
         self,
@@ -29,10 +28,10 @@ class Heartbeat:
         cpu_s: Callable[[], float] | None = None,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Nothing is looked at before the context is entered.
+        """Nothing is checked before the context is entered.
 
         Args:
-            beat: Called when the process has made progress since the last look.
+            beat: Called when the process has made progress since the last check.
             cpu_s: The processor time of the process without that of the calling thread, in seconds.
             now_s: A clock, in seconds.
         """
@@ -48,9 +47,7 @@ class Heartbeat:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._done.set()
         self._thread.join()
 
@@ -59,7 +56,7 @@ class Heartbeat:
         self._step_since_s = self._now_s()
 
     def look(self) -> None:
-        """Beat, if the process has used the processor since the last beat and is not at one step for too long."""
+        """Call `beat`, if the process has used the processor since the last beat, and its step is not too long."""
         used_s = self._cpu_s()
         if used_s - self._used_s >= _CPU_S and self._now_s() - self._step_since_s < _LONGEST_STEP_S:
             self._used_s = used_s

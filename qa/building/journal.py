@@ -1,7 +1,7 @@
-"""Parsed contents and vectors of an unfinished build, and the segments that it has finished.
+"""Stores the parsed contents and vectors of an unfinished build, and the segments that it has finished.
 
-The next build goes on from here; a published version makes it needless. An entry is used only if its digest is right,
-and a journal that cannot be read is begun anew: it only saves time.
+The next build continues with them; once a version is published, the journal is removed. An entry is used only if its
+digest is right, and a journal that cannot be read is replaced by an empty one: it only saves time.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ from qa.text.json_reading import parse_json
 
 JOURNAL = "journal.sqlite"
 
-_FORMAT = 6  # of the tables and what is in them
+_FORMAT = 7  # of the tables and what is in them
 _COMMIT_EVERY_S = 0.5  # at most this much work is lost to a kill
 _SCHEMA = """
 DROP TABLE IF EXISTS encoded; DROP TABLE IF EXISTS contents; DROP TABLE IF EXISTS segments;
 CREATE TABLE encoded
-    (key BLOB PRIMARY KEY, vector BLOB, levels BLOB, scales BLOB, spans BLOB,
+    (key BLOB PRIMARY KEY, vector BLOB, tokens BLOB, scales BLOB, spans BLOB,
      sentence_levels BLOB, sentence_scales BLOB, digest BLOB) WITHOUT ROWID;
 CREATE TABLE contents (key BLOB PRIMARY KEY, content BLOB, digest BLOB) WITHOUT ROWID;
 CREATE TABLE segments (id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
-_VECTORS = "SELECT vector, levels, scales, spans, sentence_levels, sentence_scales, digest FROM encoded WHERE key = ?"
+_VECTORS = "SELECT vector, tokens, scales, spans, sentence_levels, sentence_scales, digest FROM encoded WHERE key = ?"
 
 
 class Journal:
-    """Keeps what a build does. Use as a context."""
+    """The journal of a build. Use as a context."""
 
     def __init__(self, index_dir: Path) -> None:
         """Open the journal, or begin one.
 
         Raises:
-            sqlite3.Error: the disk refuses.
+            sqlite3.Error: the disk is full or cannot be written.
         """
         self._path = index_dir / JOURNAL
         self._database = self._opened()
@@ -75,20 +75,23 @@ class Journal:
         self._database.execute("INSERT OR REPLACE INTO contents VALUES (?, ?, ?)", values)
         self._commit_now_and_then()
 
+    def has_vectors(self, key: bytes) -> bool:
+        """Whether something was encoded under a key; it is not read, so it may turn out to be torn."""
+        return self._row("SELECT 1 FROM encoded WHERE key = ?", key) is not None
+
     def vectors(self, key: bytes) -> PassageVectors | None:
         """What was encoded under a key."""
         stored = self._stored(_VECTORS, key)
         if stored is None:
             return None
-        vector, levels, scales, spans, sentence_levels, sentence_scales = stored
-        whole = np.frombuffer(vector, np.float32)
-        dimension = len(whole)
+        vector, tokens, scales, spans, sentence_levels, sentence_scales = stored
+        whole, of_tokens = np.frombuffer(vector, np.float32), np.frombuffer(scales, np.float32)
         return PassageVectors(
             whole,
-            np.frombuffer(levels, np.int8).reshape(-1, dimension),
-            np.frombuffer(scales, np.float32),
+            np.frombuffer(tokens, np.uint8).reshape(len(of_tokens), -1),
+            of_tokens,
             np.frombuffer(spans, np.int32).reshape(-1, 2),
-            np.frombuffer(sentence_levels, np.int8).reshape(-1, dimension),
+            np.frombuffer(sentence_levels, np.int8).reshape(-1, len(whole)),
             np.frombuffer(sentence_scales, np.float32),
         )
 
@@ -113,14 +116,18 @@ class Journal:
         self._database.executescript("DELETE FROM encoded; DELETE FROM contents; DELETE FROM segments;")
 
     def _stored(self, query: str, key: bytes) -> list[bytes] | None:
+        row = self._row(query, key)
+        return None if row is None or _digest(row[:-1]) != row[-1] else list(row[:-1])
+
+    def _row(self, query: str, key: bytes) -> tuple[Any, ...] | None:
         try:
-            row = self._database.execute(query, (key,)).fetchone()
+            row: tuple[Any, ...] | None = self._database.execute(query, (key,)).fetchone()
         except sqlite3.DatabaseError:
             self._database.close()
             _remove(self._path)
             self._database = self._opened()
             return None
-        return None if row is None or _digest(row[:-1]) != row[-1] else list(row[:-1])
+        return row
 
     def _commit_now_and_then(self) -> None:
         if time.monotonic() - self._committed >= _COMMIT_EVERY_S:

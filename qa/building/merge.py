@@ -1,7 +1,7 @@
-"""Merges segments after a build, so that questions look into few of them.
+"""Merges segments after a build, so that questions search few of them.
 
-It runs in a thread of low priority, one merge at a time, and stops where a build is wanted: what it has written is
-then removed. Each merge publishes a version of the same documents, so the id stays. Nothing is read or encoded again.
+It runs in a thread of low priority, one merge at a time, and stops when a build is wanted; what it has written is then
+removed. Each merge publishes a version of the same documents with the same id. Nothing is read or encoded again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Compares the folder with the documents that are stored: which stay as they lie, and which files must be read.
+"""Compares the folder with the stored documents: which stay as they are stored, and which files must be read.
 
 A document stays if its file has the same path and bytes, the sidecar says the same of it, and it was made with the
-same model, loader and analyser. Where it lies does not matter: a document that was removed, or is in a version that was
-rolled back, or in a segment that an unfinished build has finished, is taken again as it is.
+same model, loader and analyser. It may be in any segment: also in one of a version that was rolled back or of an
+unfinished build, and it may have been removed in the meantime.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Notes in the index folder how far a build is and how fast it goes, for the server to show."""
+"""Writes to the index folder how far a build is and how fast it goes, for the server to show."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 from qa.durable import replace_file
-from qa.index.build_notes import PROGRESS, Progress, Step
+from qa.index.build_notes import PROGRESS, Progress, ProgressReport, Step
 
 _NOTE_EVERY_S = 0.5
 _UNITS = {
@@ -41,23 +42,23 @@ class ProgressNote:
             return
         self._noted = now
         with suppress(OSError):  # a build needs no note; a disk that refuses this one fails the build elsewhere
-            replace_file(self._path, json.dumps(self._note(progress, now)).encode(), durable=False)
+            replace_file(self._path, json.dumps(asdict(self._note(progress, now))).encode(), durable=False)
 
     def close(self) -> None:
         """Remove the note."""
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
 
-    def _note(self, progress: Progress, now: float) -> dict[str, object]:
+    def _note(self, progress: Progress, now: float) -> ProgressReport:
         passed = now - self._began
         per_second = (progress.done - self._began_at) / passed if passed > _NOTE_EVERY_S else None
         left = (progress.total - progress.done) / per_second if per_second else None
-        return {
-            "step": progress.step.value,
-            "done": progress.done,
-            "total": progress.total,
-            "unit": _UNITS[progress.step],
-            "per_second": None if per_second is None else round(per_second, 1),
-            "seconds_left": None if left is None else round(left, 1),
-            "process": os.getpid(),
-        }
+        return ProgressReport(
+            step=progress.step,
+            done=progress.done,
+            total=progress.total,
+            unit=_UNITS[progress.step],
+            per_second=None if per_second is None else round(per_second, 1),
+            seconds_left=None if left is None else round(left, 1),
+            process=os.getpid(),
+        )

@@ -1,8 +1,8 @@
 """Reads the files of the documents' folder that no earlier build has read.
 
-A file fails for what its bytes are, which is remembered under their digest, or for now: it changed meanwhile, or there
-was not enough time or memory, or no parser. Where the same bytes are stored, their content is kept for now; such a file
-is read again by the next build, whatever else changed.
+A file fails because of its bytes, which is stored under their digest, or for now: it changed while it was read, or
+there was not enough time or memory, or no parser. A file that fails for now is read again by the next build; until then
+its content is kept if the same bytes are stored.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 
 from qa.building.folder import SourceFile
 from qa.building.regular_files import read_regular
@@ -62,6 +63,7 @@ def read_files(
     """
     reading = Reading(dict(failed))
     done, total = 0, sum(file.bytes for file in files)
+    whole = _Whole()
     with Parser(settings.parse_seconds, settings.parse_memory_mb, _tried_before(settings)) as parser:
         for file in files:
             on_progress(Progress(Step.READING, done, total))
@@ -72,11 +74,11 @@ def read_files(
             if reuse.has_content(file) or reuse.content(file) is not None:
                 continue
             try:
-                data = _bytes_of(file)
-                if sha256(data).hexdigest() != file.sha256:
+                content = _content(file, parser, whole, settings)
+                if content is None:
                     reading.for_now[file.source] = "was changed while the build ran; build again"
                 else:
-                    reuse.keep_content(file, parser.read(file.source, data))
+                    reuse.keep_content(file, content)
             except UnreadableForNow as error:
                 _not_read(reading, reuse, file, error)
             except UnreadableFile as error:
@@ -102,12 +104,41 @@ def content_of(file: SourceFile, reading: Reading, reuse: Reuse) -> Content | No
 
 def _tried_before(settings: Settings) -> set[str]:
     """The files that the last build could not read for now."""
-    files = (read_report(settings.index_dir) or {}).get("files") or ()
-    return {file["source"] for file in files if file.get("for_now")}
+    report = read_report(settings.index_dir)
+    return {file.source for file in report.files if file.for_now} if report else set()
 
 
-def _bytes_of(file: SourceFile) -> bytes:
-    try:
-        return read_regular(file.path, file.bytes)
-    except OSError as error:
-        raise UnreadableForNow(f"cannot be opened ({error.strerror})") from None
+def _content(file: SourceFile, parser: Parser, whole: _Whole, settings: Settings) -> Content | None:
+    """What a file holds; None if it, or the container that it is in, was changed since it was listed."""
+    inside = file.inside
+    if inside is None:
+        data = whole.read(file.path, file.sha256, file.bytes)
+        return None if data is None else parser.read(file.source, data)
+    data = whole.read(file.path, inside.sha256, inside.bytes)
+    if data is None:
+        return None
+    return parser.read_member(inside.source, inside.sha256, data, settings.max_file_mb << 20, inside.member)
+
+
+class _Whole:
+    """Reads files, and keeps the last one, since the documents of a container are read one after another."""
+
+    def __init__(self) -> None:
+        self._digest, self._data = "", b""
+
+    def read(self, path: Path, digest: str, size: int) -> bytes | None:
+        """The bytes of a file; None if their SHA-256 is another.
+
+        Raises:
+            UnreadableForNow: the file cannot be opened.
+        """
+        if digest != self._digest:
+            self._digest, self._data = "", b""
+            try:
+                data = read_regular(path, size)
+            except OSError as error:
+                raise UnreadableForNow(f"cannot be opened ({error.strerror})") from None
+            if sha256(data).hexdigest() != digest:
+                return None
+            self._digest, self._data = digest, data
+        return self._data

@@ -1,6 +1,6 @@
-"""Reads and digests regular files; never opens anything else, and never waits for a pipe or a device.
+"""Reads and digests regular files; opens nothing else, and never waits for a pipe or a device.
 
-A drive that does not answer is waited for only so long (`qa.index.file_calls`).
+The wait for a drive that gives no answer is limited (`qa.index.file_calls`).
 """
 
 from __future__ import annotations

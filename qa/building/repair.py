@@ -1,4 +1,4 @@
-"""Compares every byte of the current version's segments, so that what is damaged can be made anew."""
+"""Compares every byte of the current version with its digests, so that a build can replace damaged segments."""
 
 from __future__ import annotations
 

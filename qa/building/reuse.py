@@ -1,6 +1,6 @@
-"""Parsed contents and vectors of earlier builds, so that no build reads or encodes the same thing twice.
+"""Reuse of parsed contents and vectors from earlier builds.
 
-Stored segments are asked first, then the journal of an unfinished build.
+Stored segments are searched first, then the journal of an unfinished build.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from qa.reading.parsed import Content
 
 
 class Reuse:
-    """What is known already, by what it was made from."""
+    """Contents by the file that they were read from, and vectors by the text that was encoded."""
 
     def __init__(
         self, segments: Iterable[StoredSegment], journal: Journal, configuration: Configuration, *, fresh: bool
@@ -77,7 +77,7 @@ class Reuse:
 
     def has_vectors(self, key: bytes) -> bool:
         """Whether a passage was encoded before."""
-        return any(segment.has_vectors(key) for segment in self._same_weights) or self._journal.vectors(key) is not None
+        return any(segment.has_vectors(key) for segment in self._same_weights) or self._journal.has_vectors(key)
 
     def vectors(self, key: bytes) -> PassageVectors | None:
         """The vectors of a passage that was encoded before."""

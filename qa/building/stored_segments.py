@@ -1,4 +1,4 @@
-"""Segments as a build sees them: which documents they hold, and what was read and encoded for these.
+"""Segments as a build uses them: the documents in them, with their contents and vectors.
 
 Listing documents reads no array; those are opened when vectors or passages are first asked for.
 """
@@ -132,5 +132,12 @@ def lost_documents(index_dir: Path, segment_id: str) -> str:
 
 
 def identity(source: str, sha256: str) -> tuple[str, str]:
-    """What decides a file's content: how its name says it is read, and its bytes."""
+    """What decides a file's content: its suffix in small letters, and the digest of its bytes."""
     return PurePosixPath(source).suffix.lower(), sha256
+
+
+def places(segments: Iterable[StoredSegment]) -> dict[str, Place]:
+    """Where each document of some segments is stored, by its path."""
+    return {
+        stored.info.source: Place(segment, row) for segment in segments for row, stored in enumerate(segment.documents)
+    }

@@ -1,4 +1,4 @@
-"""Documents whose drive does not answer: they go on being served as they were read before."""
+"""Keeps documents whose drive gives no answer in the index as they were read before."""
 
 from __future__ import annotations
 

@@ -1,32 +1,28 @@
-"""Builds when the documents have changed and then stayed as they are for a moment, or when asked to.
+"""Builds when documents have changed and have then been left alone for a moment, or when asked to.
 
-The model is loaded once, before the first build. A build that fails is logged, and tried again when the documents
-change next. Where a shortage may have been the cause, it is also tried again after a pause, which grows from 1 s to
-60 s: after an unexpected error, and without memory, disk or a model. So are files that could not be read for now, after
-pauses that grow to an hour, since each try may take all the time that a file is given. A server asks for a build by
-leaving a file, so that any of its processes can, and sees by a lock whether a builder is there
-(`qa.index.builder_lock`).
+The model is loaded once, before the first build. A build that fails is logged, and tried again at the next change. If
+the cause may pass (an unexpected error, or too little memory, disk or no model), it is also tried again after a pause,
+which grows from 1 s to 60 s. Files that could not be read for now are tried again after pauses that grow to an hour,
+since each try may take all the time that a file is given. A server asks for a build by writing a file, so that any of
+its processes can; a lock tells it whether a builder is running (`qa.index.builder_lock`).
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from math import inf
-from pathlib import Path
 
 from qa.building.build import build
+from qa.building.folder_watch import FileStates, FolderWatch
 from qa.building.heartbeat import Heartbeat
 from qa.building.merge import merge
 from qa.encode import Encoder, open_encoder
 from qa.errors import BuildFailed, BuildRunning, ModelUnavailable, QAError
 from qa.index.build_notes import REQUEST, BuildReport, Progress
 from qa.index.builder_lock import BuilderLock
-from qa.index.file_calls import Headway, within
 from qa.settings import Settings
 
 LOOK_EVERY_S = 0.3
@@ -36,9 +32,6 @@ LONGEST_PAUSE_S = 60.0
 LONGEST_FILES_PAUSE_S = 3600.0  # while only files are waiting that cannot be read for now
 
 log = logging.getLogger(__name__)
-
-_LOOK = ".look"  # no document's path
-_Look = dict[str, tuple[int, int, int]]
 
 
 class Watch:
@@ -57,9 +50,11 @@ class Watch:
         self._encoder = encoder
         self._lock = BuilderLock(settings.index_dir)
         self._heart = Heartbeat(self._lock.beat)
-        self._seen: _Look | None = None
+        self._folder = FolderWatch(settings.seeds_dir)
+        self._seen: FileStates | None = None
         self._since = -inf  # when what was seen last had changed
-        self._built: _Look | None = None
+        self._settled = True
+        self._built: FileStates | None = None
         self._retry_at = -inf
         self._pause_s = 0.0
         self._looked_at = -inf  # while merging
@@ -72,6 +67,7 @@ class Watch:
             with self._heart:
                 self._run(stop)
         finally:
+            self._folder.close()
             self._lock.release()
 
     def _run(self, stop: threading.Event) -> None:
@@ -88,15 +84,15 @@ class Watch:
     def _turn(self) -> None:
         """Look once, and build if there is reason to."""
         self._lock.hold()
-        seen = self._look()
+        seen = self._folder.states(listed=not self._settled)
         if self._seen is None:
             self._seen = seen  # what was there before needs no time to settle
         elif seen != self._seen:
             self._seen, self._since = seen, time.monotonic()
             self._retry_at = -inf  # the change may have mended what was wrong
         now = time.monotonic()
-        due = seen != self._built and now - self._since >= SETTLED_AFTER_S and now >= self._retry_at
-        if self._asked() or due:
+        self._settled = now - self._since >= SETTLED_AFTER_S
+        if self._asked() or (seen != self._built and self._settled and now >= self._retry_at):
             self._built = None
             if self._build():
                 self._built = seen
@@ -134,7 +130,7 @@ class Watch:
         if now - self._looked_at < LOOK_EVERY_S:
             return False
         self._looked_at = now
-        return self._look() != self._seen
+        return self._folder.states() != self._seen
 
     def _progressed(self, progress: Progress) -> None:
         self._heart.step()
@@ -170,26 +166,7 @@ class Watch:
             return False
         return True
 
-    def _look(self) -> _Look:
-        """When and how large each file is; enough to tell that one was touched, though not that it differs."""
-        try:
-            return within(self._settings.seeds_dir / _LOOK, self._look_at_all)
-        except TimeoutError:
-            return {_LOOK: (0, 0, 0)}  # a build then tells which file or folder it is
-
-    def _look_at_all(self, headway: Headway) -> _Look:
-        found: _Look = {}
-        for place, folders, names in os.walk(self._settings.seeds_dir):
-            headway()
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            for name in names:
-                path = Path(place, name)
-                with suppress(OSError):  # gone again already
-                    status = path.stat()
-                    found[str(path)] = status.st_mtime_ns, status.st_size, status.st_ino
-        return found
-
 
 def _may_pass(error: QAError) -> bool:
-    """Whether what made a build fail may mend itself, or be mended, though no document changes."""
+    """Whether the cause of a failed build may pass although no document changes."""
     return isinstance(error, ModelUnavailable) or (isinstance(error, BuildFailed) and error.for_now)

@@ -1,6 +1,6 @@
 """Writes documents with their vectors into new segments.
 
-A long build finishes a segment now and then, and the next build finds it, should this one be killed.
+A long build finishes several segments one after the other; if it is killed, the next build uses those.
 """
 
 from __future__ import annotations

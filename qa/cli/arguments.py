@@ -1,4 +1,4 @@
-"""The commands and their arguments. The modules of the commands are not imported here: each brings libraries."""
+"""The commands and their arguments. The modules of the commands are not imported here, since each imports libraries."""
 
 from __future__ import annotations
 
@@ -6,13 +6,62 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
-from qa.cli.packages import BUILDING, MEASURING
+from qa.cli.output import say
+from qa.cli.packages import ASSISTANTS, BUILDING, CLUSTER, MEASURING
 from qa.text.safe_text import printable
+
+_DESCRIPTION = """\
+Answers questions with exact quotations from a folder of documents.
+
+`qa COMMAND --help` describes a command. Settings are environment variables
+whose names begin with QA_; README.md lists them."""
+
+_EPILOG = """\
+examples:
+  qa build                                  read the documents in seeds/
+  qa ask "who owns the hospitals"           ask a question
+  qa serve --open                           serve the pages, and open them
+  qa documents                              list what may be asked about
+  qa show annual-report:812-1410            print what a citation names
+
+exit status:
+  0 done, 1 error, 2 wrong usage, 3 built but some files unread,
+  4 not answered, 130 interrupted"""
+
+_ASK_EXAMPLES = """\
+qa ask "who is the COO of the medical foundation"
+qa ask --publisher "Becker's" --from 2022-01-01 "who was named COO"
+qa ask --open 1 "how many members are there"
+qa ask --markdown -k 5 "what does capitation mean" > answer.md
+echo "who owns the hospitals" | qa ask --json"""
+
+_COMPLETION_EXAMPLES = """\
+qa completion bash > ~/.local/share/bash-completion/completions/qa
+qa completion zsh > "${fpath[1]}/_qa"
+qa completion fish > ~/.config/fish/completions/qa.fish"""
+
+_CLUSTER_EXAMPLES = """\
+qa cluster head --address 10.0.0.1
+qa cluster join 10.0.0.1:6379 --address 10.0.0.2
+QA_CLUSTER=10.0.0.1:6379 QA_CLUSTER_SHARDS=2 qa cluster up
+QA_CLUSTER=10.0.0.1:6379 QA_CLUSTER_SHARDS=2 qa cluster status
+QA_CLUSTER=10.0.0.1:6379 qa cluster down --nodes"""
+
+_SORTS = ("source", "title", "date", "-date", "size", "-size")
+_SHELLS = ("bash", "zsh", "fish")
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         super().error(printable(message))
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version  # noqa: PLC0415 - other commands need not wait for it
+
+        say(f"qa {version('qa')}")
+        parser.exit()
 
 
 def command_parser() -> argparse.ArgumentParser:
@@ -23,21 +72,44 @@ def command_parser() -> argparse.ArgumentParser:
     """
     parser = _Parser(
         prog="qa",
-        description="Answers questions with exact quotations from a folder of documents.",
-        epilog="Exit status: 0 done, 1 error, 2 wrong usage, 3 built but some files unread, 4 not answered.",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     parser.set_defaults(packages=())
     commands = parser.add_subparsers(required=True, metavar="command", dest="command")
     _add_upkeep(commands)
     _add_serve(commands)
     _add_ask(commands)
+    _add_documents(commands)
     _add_eval(commands)
     _add_status(commands)
+    _add_cluster(commands)
+    _add_completion(commands)
+    _add_gaps(commands)
     return parser
 
 
+def _command(commands: Any, name: str, purpose: str, examples: str) -> Any:
+    """A command whose help ends with examples, a line each."""
+    listed = "\n".join(f"  {line}" for line in examples.splitlines())
+    return commands.add_parser(
+        name,
+        help=purpose,
+        description=f"{purpose[0].upper()}{purpose[1:]}.",
+        epilog=f"examples:\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
 def _add_upkeep(commands: Any) -> None:
-    build = commands.add_parser("build", help="bring the index up to date with the documents")
+    build = _command(
+        commands,
+        "build",
+        "bring the index up to date with the documents",
+        "qa build\nqa build --verify --quiet\nQA_SEEDS_DIR=reports QA_INDEX_DIR=/tmp/index qa build",
+    )
     build.add_argument("--quiet", action="store_true", help="no progress bar, and only files with trouble")
     build.add_argument("--fresh", action="store_true", help="read and encode everything anew")
     build.add_argument(
@@ -46,43 +118,99 @@ def _add_upkeep(commands: Any) -> None:
     build.add_argument("--repair", action="store_true", help="the same, but make damaged parts anew from the documents")
     build.set_defaults(run="qa.cli.upkeep:run_build", packages=(BUILDING,))
 
-    watch = commands.add_parser("watch", help="build now and after every change, until interrupted")
+    watch = _command(commands, "watch", "build now and after every change, until interrupted", "qa watch")
     watch.add_argument("--beside-server", action="store_true", help=argparse.SUPPRESS)
     watch.set_defaults(run="qa.cli.upkeep:run_watch", packages=(BUILDING,))
 
-    doctor = commands.add_parser("doctor", help="check everything that can be wrong, with a remedy for each")
+    doctor = _command(
+        commands,
+        "doctor",
+        "check everything that can be wrong, with a remedy for each",
+        "qa doctor\nqa doctor --json",
+    )
     doctor.add_argument("--json", action="store_true", help="print JSON")
     doctor.set_defaults(run="qa.cli.upkeep:run_doctor", packages=(BUILDING,))
 
-    rollback = commands.add_parser("rollback", help="serve an older snapshot again, until the documents change")
+    rollback = _command(
+        commands,
+        "rollback",
+        "serve an older snapshot again, until the documents change",
+        "qa rollback --list\nqa rollback\nqa rollback 7300dda9f32c6cff",
+    )
     rollback.add_argument("snapshot", nargs="?", help="its id; without, the newest other one that is whole")
     rollback.add_argument("--list", action="store_true", help="list the snapshots and change nothing")
     rollback.set_defaults(run="qa.cli.upkeep:run_rollback")
 
 
 def _add_serve(commands: Any) -> None:
-    serve = commands.add_parser("serve", help="serve the search page and the API")
+    serve = _command(
+        commands,
+        "serve",
+        "serve the pages and the API",
+        "qa serve --open\nqa serve --watch --port 8080\nqa serve --host 0.0.0.0 --port 80",
+    )
+    serve.add_argument("--host", metavar="ADDRESS", help="address to serve on, instead of QA_HOST")
+    serve.add_argument("--port", metavar="N", help="port to serve on, instead of QA_PORT; 0 takes a free one")
+    serve.add_argument("--open", action="store_true", help="also open the search page in the browser")
     serve.add_argument("--watch", action="store_true", help="also build, now and whenever the documents change")
     serve.set_defaults(run="qa.cli.serve:run_serve")
 
+    mcp = _command(commands, "mcp", "serve an assistant that started this, over standard input and output", "qa mcp")
+    mcp.set_defaults(run="qa.cli.mcp:run_mcp", packages=(ASSISTANTS,))
+
 
 def _add_ask(commands: Any) -> None:
-    ask = commands.add_parser("ask", help="ask a question")
-    ask.add_argument("question", nargs="+")
-    ask.add_argument("-k", type=int, default=3, help="passages at most (default 3)")
-    ask.add_argument("--document", action="append", default=[], help="only in the document of this id; repeatable")
-    ask.add_argument("--publisher", action="append", default=[], help="only from this publisher; repeatable")
-    ask.add_argument("--date-from", metavar="DAY", help="not older than this day, as 2022-04-18")
-    ask.add_argument("--date-to", metavar="DAY", help="not newer than this day")
+    ask = _command(commands, "ask", "ask a question", _ASK_EXAMPLES)
+    ask.add_argument("question", nargs="*", help="the question; without one, it is read from standard input")
+    ask.add_argument("-k", "--k", type=int, default=3, metavar="N", help="passages at most (default 3)")
+    ask.add_argument("--document", metavar="ID", action="append", default=[], help="only in this document; repeatable")
+    ask.add_argument(
+        "--publisher", metavar="NAME", action="append", default=[], help="only from this publisher; repeatable"
+    )
+    ask.add_argument(
+        "--from", "--date-from", metavar="DAY", dest="date_from", help="not older than this day, as 2022-04-18"
+    )
+    ask.add_argument("--to", "--date-to", metavar="DAY", dest="date_to", help="not newer than this day")
     ask.add_argument("--undated", action="store_true", help="keep undated documents where days are given")
     ask.add_argument("--exactly", action="store_true", help="search for exactly what is typed; nothing is corrected")
-    ask.add_argument("--json", action="store_true", help="print what the API would return")
+    form = ask.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print what the API would return")
+    form.add_argument("--markdown", action="store_true", help="print Markdown, with a link to each quote")
     ask.add_argument("--explain", action="store_true", help="with --json: every signal, and which words matched")
+    ask.add_argument("--open", type=int, metavar="N", help="open the quote with this number in the browser")
     ask.set_defaults(run="qa.cli.ask:run_ask")
 
 
+def _add_documents(commands: Any) -> None:
+    documents = _command(
+        commands,
+        "documents",
+        "list the documents of the index",
+        "qa documents\nqa documents --query becker --sort=-date\nqa documents --json",
+    )
+    documents.add_argument("--query", metavar="WORDS", default="", help="only those whose title, names or path hold it")
+    documents.add_argument("--sort", choices=_SORTS, default="source", help="the order; - begins at the end")
+    documents.add_argument("--json", action="store_true", help="print what the API would return")
+    documents.set_defaults(run="qa.cli.documents:run_documents")
+
+    show = _command(
+        commands,
+        "show",
+        "print the text of a document, or the part that a citation names",
+        "qa show annual-report\nqa show annual-report:812-1410\nqa show annual-report:812-1410 --json",
+    )
+    show.add_argument("document", metavar="ID[:START-END]", help="its id or path, and offsets as citations have them")
+    show.add_argument("--json", action="store_true", help="print JSON, which holds every character as it is")
+    show.set_defaults(run="qa.cli.documents:run_show")
+
+
 def _add_eval(commands: Any) -> None:
-    parser = commands.add_parser("eval", help="measure ranking, highlights, abstention and speed")
+    parser = _command(
+        commands,
+        "eval",
+        "measure ranking, highlights, abstention and speed",
+        "qa eval kp questions.jsonl\nqa eval beir scifact --json\nqa eval fit questions.jsonl --out confidence.json",
+    )
     kinds = parser.add_subparsers(required=True, metavar="what")
 
     kp = kinds.add_parser("kp", help="questions with known answers, on the current index")
@@ -110,6 +238,55 @@ def _add_eval(commands: Any) -> None:
 
 
 def _add_status(commands: Any) -> None:
-    status = commands.add_parser("status", help="show what the index holds")
-    status.add_argument("--json", action="store_true")
+    status = _command(commands, "status", "show what the index holds", "qa status\nqa status --json")
+    status.add_argument("--json", action="store_true", help="print JSON")
     status.set_defaults(run="qa.cli.status:run_status")
+
+
+def _add_cluster(commands: Any) -> None:
+    cluster = _command(commands, "cluster", "spread the index over several machines", _CLUSTER_EXAMPLES)
+    cluster.description = (
+        "Spreads the index over the machines of a Ray cluster. Whoever reaches Ray's ports\n"
+        "can run code on these machines: read docs/cluster.md first."
+    )
+    actions = cluster.add_subparsers(required=True, metavar="action", dest="action")
+    head = actions.add_parser("head", help="make this machine the first of a cluster")
+    head.add_argument("--port", type=int, default=6379, help="the head's port (6379)")
+    join = actions.add_parser("join", help="have this machine join a cluster")
+    join.add_argument("head", help="the head's address, as 10.0.0.1:6379")
+    join.add_argument("--no-shards", action="store_true", help="take no hosts: for a machine that only serves")
+    for machine in (head, join):
+        machine.add_argument("--address", default="127.0.0.1", help="this machine's in the private network (loopback)")
+        machine.add_argument("--places", type=int, default=4, help="the most hosts that this machine takes (4)")
+        machine.add_argument(
+            "--i-have-a-firewall", action="store_true", help="take a public address, which a firewall protects"
+        )
+    actions.add_parser("up", help="start the hosts that are missing, as QA_CLUSTER_SHARDS and _REPLICAS say")
+    status = actions.add_parser("status", help="tell of every host: machine, process, memory, snapshots")
+    status.add_argument("--json", action="store_true", help="print JSON")
+    down = actions.add_parser("down", help="stop all hosts")
+    down.add_argument("--nodes", action="store_true", help="and Ray on this machine")
+    for name, action in actions.choices.items():
+        action.set_defaults(run=f"qa.cli.cluster:run_{name}", packages=(CLUSTER,))
+
+
+def _add_completion(commands: Any) -> None:
+    completion = _command(
+        commands, "completion", "print the script by which a shell completes commands", _COMPLETION_EXAMPLES
+    )
+    completion.add_argument("shell", choices=_SHELLS)
+    completion.set_defaults(run="qa.cli.completion:run_completion")
+
+
+def _add_gaps(commands: Any) -> None:
+    gaps = _command(
+        commands,
+        "gaps",
+        "show what was asked and not answered, from the log of questions",
+        "qa gaps\nqa gaps --gold asked.jsonl",
+    )
+    form = gaps.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON, of all groups, questions and days")
+    gold = "write the questions that a reader confirmed, with their quotations, as a gold file for `qa eval`"
+    form.add_argument("--gold", type=Path, metavar="FILE", help=gold)
+    gaps.set_defaults(run="qa.cli.gaps:run_gaps")

@@ -1,82 +1,77 @@
-"""The command `qa ask`: quotes with their citations as text, or what the API would return as JSON."""
+"""The command `qa ask`: quotes with their citations as text or Markdown, or what the API would return as JSON."""
 
 from __future__ import annotations
 
 import argparse
+import io
+import sys
 
-from qa.answering.wording import verdict_words
-from qa.cli.open_service import open_service
-from qa.cli.output import say, say_json
-from qa.records import Answer, Citation, Filters, Quote, Verdict
+from qa.cli.open_service import asking
+from qa.cli.output import say, say_json, show
+from qa.errors import InvalidRequest
+from qa.records import Answer, Filters, Verdict
 from qa.settings import Settings
-from qa.text.places import place_words, range_words
 
 EXIT_NOT_ANSWERED = 4
+
+_MOST_BLANKS_CHARS = 4096  # read beyond the longest question, for the blanks around it
 
 
 def run_ask(settings: Settings, arguments: argparse.Namespace) -> int:
     """Ask one question; the exit status says whether it was answered."""
-    service = open_service(settings)
-    try:
-        answer = service.ask(
-            " ".join(arguments.question),
-            arguments.k,
-            Filters(
-                tuple(arguments.document),
-                tuple(arguments.publisher),
-                arguments.date_from,
-                arguments.date_to,
-                arguments.undated,
-            ),
-            explain=arguments.explain,
-            exactly=arguments.exactly,
-        )
-    finally:
-        service.close()
+    question = " ".join(arguments.question) or _from_standard_input(settings.max_question_chars)
+    filters = Filters(
+        tuple(arguments.document),
+        tuple(arguments.publisher),
+        arguments.date_from,
+        arguments.date_to,
+        arguments.undated,
+    )
+    with asking(settings) as service:
+        answer = service.ask(question, arguments.k, filters, explain=arguments.explain, exactly=arguments.exactly)
     if arguments.json:
         from qa.web.api.json_form import answer_data  # noqa: PLC0415
 
         say_json(answer_data(answer, explain=arguments.explain))
     else:
-        _print_answer(answer)
+        _print_answer(settings, answer, as_markdown=arguments.markdown)
+    if arguments.open is not None:
+        _open(settings, answer, arguments.open)
     return EXIT_NOT_ANSWERED if answer.verdict in (Verdict.RELATED, Verdict.NONE) else 0
 
 
-def _print_answer(answer: Answer) -> None:
-    if answer.searched != answer.question:
-        say(f"Searched for: {answer.searched} (--exactly searches for what was typed)")
-    say(verdict_words(answer))
-    shown = {Verdict.RELATED: answer.passages[:1], Verdict.NONE: ()}.get(answer.verdict, answer.passages)
-    if answer.unmet and shown:
-        say(f"Not mentioned: {', '.join(answer.unmet)}")
-    if answer.disagreement:
-        stated = (
-            f"{each.value} ({each.citation.title}, {each.citation.date or 'undated'})" for each in answer.disagreement
-        )
-        say(f"The documents differ: {'; '.join(stated)}")
-    if answer.undated_left_out:
-        say(f"Undated documents left out by the dates: {answer.undated_left_out} (--undated keeps them)")
-    say("")
-    for quote in shown:
-        say(*_quote_lines(quote), "")
+def _from_standard_input(longest: int) -> str:
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # bytes that are no text are told as such, when it is asked
+    if sys.stdin.isatty():
+        print("Question: ", end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip()
+    return sys.stdin.read(longest + _MOST_BLANKS_CHARS).strip()
 
 
-def _quote_lines(quote: Quote) -> list[str]:
-    where = quote.citation
-    source = ", ".join(filter(None, (where.title, where.publisher, where.author, where.date or "undated")))
-    place = f"{where.source}:{where.start}-{where.end}"
-    if where.page:
-        place += f", {place_words(where.source, where.page, next(iter(quote.headings), None))}"
-        place += _whole_place(where)
-    lines = [f"{quote.rank}. {' > '.join((source, *quote.headings))}", f"   [{place}]"]
-    for text in (quote.text, *(note.text for note in quote.footnotes)):
-        lines += [f"   | {line.expandtabs()}" for line in text.split("\n")]
-    lines += [f"   also in {other.source}:{other.start}-{other.end}" for other in quote.also_in]
-    return lines
+def _print_answer(settings: Settings, answer: Answer, *, as_markdown: bool) -> None:
+    from qa.cli.answer_text import markdown_lines, text_lines  # noqa: PLC0415
+    from qa.cli.quote_address import quote_addresses  # noqa: PLC0415
+    from qa.cli.terminal import terminal_of  # noqa: PLC0415
+
+    addresses = quote_addresses(settings, answer.snapshot)
+    if as_markdown:
+        say(*markdown_lines(answer, addresses))
+    else:
+        show(*text_lines(answer, terminal_of(sys.stdout), addresses))
 
 
-def _whole_place(where: Citation) -> str:
-    """All pages of the quote, if it stands on several."""
-    if where.pages is None or where.pages[0] == where.pages[1]:
-        return ""
-    return f" (of {range_words(where.source, *where.pages)})"
+def _open(settings: Settings, answer: Answer, rank: int) -> None:
+    """Open a quote in the browser.
+
+    Raises:
+        InvalidRequest: there is no such quote.
+        CannotOpen: there is no address for it, or no browser.
+    """
+    from qa.cli.browser import open_in_browser  # noqa: PLC0415
+    from qa.cli.quote_address import quote_addresses  # noqa: PLC0415
+
+    quote = next((quote for quote in answer.passages if quote.rank == rank), None)
+    if quote is None:
+        raise InvalidRequest(f"There is no quote {rank} to open; the answer has {len(answer.passages)}.")
+    open_in_browser(quote_addresses(settings, answer.snapshot).of(quote.citation))

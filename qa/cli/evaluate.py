@@ -1,4 +1,4 @@
-"""`qa eval kp | beir | forms | fit`: measures as a table for people, or as JSON for machines.
+"""The commands `qa eval kp | beir | forms | fit`: print measures as a table or as JSON.
 
 The measures themselves are imported by the command that takes them: fitting brings scikit-learn, ranking ir-measures.
 """

@@ -1,4 +1,4 @@
-"""The command line: `qa build | watch | serve | ask | eval | status | doctor | rollback`.
+"""The command line. `qa.cli.arguments` lists the commands.
 
 Exit status: 0 done; 1 an error, told in one line, or something that `doctor` found wrong; 2 wrong usage; 3 built, but
 some files could not be read, or were kept as read before; 4 asked, but the documents do not seem to say; 130
@@ -7,13 +7,16 @@ interrupted.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from qa.cli.arguments import command_parser
-from qa.cli.output import prepare_output, say
+from qa.cli.interrupts import ended_by_ctrl_c
+from qa.cli.log_form import LineFormatter
+from qa.cli.output import log_as, prepare_output, say
 from qa.cli.packages import check_packages
 from qa.errors import QAError
 from qa.openmp import limit_threads
@@ -23,18 +26,38 @@ EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
 
 _NO_THREAD = "can't start new thread"  # what Python says where memory for a thread's stack is refused
+_BUILDING = ("build", "watch")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    limit_threads()
-    prepare_output()
-    arguments = command_parser().parse_args(argv)
+    command = ""
+    try:
+        limit_threads()
+        prepare_output()
+        arguments = command_parser().parse_args(argv)
+        command = arguments.command
+        return _run(arguments)
+    except BrokenPipeError:
+        # The reader went away, as `qa ask … | head -1` does; what Python would flush at exit has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        untouched = "; the index that serves is untouched" if command in _BUILDING else ""
+        say(f"qa: interrupted{untouched}", to=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Run a command; what ends it early is told in one line."""
     module, _, name = arguments.run.partition(":")
     try:
         settings = load_settings()
+        log_as(LineFormatter(settings.log))
         check_packages(f"qa {arguments.command}", *arguments.packages)
-        status: int = getattr(import_module(module), name)(settings, arguments)
+        with ended_by_ctrl_c():
+            run = getattr(import_module(module), name)
+        status: int = run(settings, arguments)
     except QAError as error:
         say(f"qa: {error.code}: {error}", to=sys.stderr)
         return EXIT_ERROR
@@ -44,13 +67,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         said = f"this process may take no more ({str(error) or 'out of memory'})"
         say(f"qa: no_memory: There is too little memory: {said}. Free some, or raise its limits.", to=sys.stderr)
         return EXIT_ERROR
-    except BrokenPipeError:
-        # The reader went away, as `qa ask … | head -1` does; what Python would flush at exit has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_ERROR
-    except KeyboardInterrupt:
-        say("qa: interrupted; the index that serves is untouched", to=sys.stderr)
-        return EXIT_INTERRUPTED
     return status
 
 

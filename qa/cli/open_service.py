@@ -1,8 +1,15 @@
-"""Opens what answers questions: the model, the index, and the service over both."""
+"""Opens the service that answers questions, with its model and index."""
 
 from __future__ import annotations
 
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from qa.answering.service import Service
+from qa.cli.output import say, start_log
+from qa.cli.packages import CLUSTER, check_packages
 from qa.encode import Encoder, open_question_encoder
 from qa.index.local.current import CurrentIndex
 from qa.settings import Settings
@@ -16,6 +23,36 @@ def open_service(settings: Settings, encoder: Encoder | None = None) -> Service:
         PackageMissing: QA_MODEL names a model, and sentence-transformers is not installed.
     """
     encoder = encoder or open_question_encoder(settings)
-    source = CurrentIndex(settings.index_dir, encoder.fingerprint)
+    source = _source(settings, encoder.fingerprint)
     source.watch()
     return Service(settings, encoder, source)
+
+
+def _source(settings: Settings, weights: str) -> CurrentIndex:
+    if not settings.cluster:
+        return CurrentIndex.of_this_machine(settings.index_dir, weights)
+    check_packages("A server of a cluster", CLUSTER)
+    from qa.index.cluster.hosts import ClusterIndex  # noqa: PLC0415
+    from qa.index.cluster.serving import cluster_hosts  # noqa: PLC0415 - Ray, which only a cluster needs
+
+    return ClusterIndex(settings.index_dir, cluster_hosts(settings, weights))
+
+
+@contextmanager
+def asking(settings: Settings) -> Iterator[Service]:
+    """The service for a command that asks and ends.
+
+    What is wrong with the index is told once: as the command's error, or after its answer where an older one serves.
+
+    Raises:
+        ModelUnavailable, PackageMissing: as `open_service`.
+    """
+    start_log(logging.CRITICAL)
+    service = open_service(settings)
+    try:
+        yield service
+        trouble = service.status().trouble
+    finally:
+        service.close()
+    if trouble:
+        say(f"qa: {trouble}", to=sys.stderr)

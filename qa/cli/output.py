@@ -1,4 +1,4 @@
-"""What commands print and log: foreign text made safe, and no character that an output cannot encode ends a command."""
+"""Prints and logs for the commands: foreign text is made safe, and what an output cannot encode is escaped."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import re
 import sys
 from typing import Any, Protocol, TextIO
 
+from qa.cli.log_form import LineFormatter
 from qa.text.safe_text import is_safe, printable
 
 _OUTSIDE_ASCII = re.compile(r"[^\x20-\x7e\n]")
@@ -30,6 +31,11 @@ def say(*lines: str, to: TextIO | None = None) -> None:
     print("\n".join(map(printable, lines)), file=to or sys.stdout, flush=True)
 
 
+def show(*lines: str) -> None:
+    """Print lines that are safe already, with what makes words bold or a link of them (`qa.cli.terminal`)."""
+    print("\n".join(lines), flush=True)
+
+
 def say_json(data: Any, indent: int = 2) -> None:
     """Print data as JSON. It is whole: what is not printable, or not in the output's encoding, is escaped as JSON."""
     text = json.dumps(data, ensure_ascii=False, indent=indent)
@@ -46,19 +52,9 @@ class _Stream(Protocol):
     def flush(self) -> object: ...
 
 
-class _LineFormatter(logging.Formatter):
-    """A record as one line; the lines of a traceback are set in, so that none of them can pass for a record."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        lines = [f"{record.levelname} {printable(record.getMessage())}"]
-        if record.exc_info:
-            lines += [f"  {printable(line)}" for line in self.formatException(record.exc_info).split("\n")]
-        return "\n".join(lines)
-
-
 def _is_worth_telling(record: logging.LogRecord) -> bool:
-    """Whether a record is ours, or a warning: these libraries log how they are loaded."""
-    return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in {"bm25s", "faiss"}
+    """Whether a record is at least a warning, or of none of the libraries that log each step of their own."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in {"faiss", "mcp", "watchfiles"}
 
 
 def start_log(level: int = logging.INFO, to: _Stream | None = None) -> None:
@@ -69,13 +65,24 @@ def start_log(level: int = logging.INFO, to: _Stream | None = None) -> None:
         to: Where to; standard error where nothing is given and nothing was before.
     """
     root = logging.getLogger()
-    ours = [each for each in root.handlers if isinstance(each.formatter, _LineFormatter)]
+    ours = _our_handlers()
+    form = ours[0].formatter if ours else LineFormatter()
     if to and ours:
         root.removeHandler(ours[0])
     if not root.handlers:
         handler = logging.StreamHandler(to)
         handler.addFilter(_is_worth_telling)
-        handler.setFormatter(_LineFormatter())
+        handler.setFormatter(form)
         root.addHandler(handler)
-    if any(isinstance(handler.formatter, _LineFormatter) for handler in root.handlers):
+    if _our_handlers():
         root.setLevel(level)
+
+
+def log_as(form: LineFormatter) -> None:
+    """Write the log's lines in another form; a log that is not ours stays as it is."""
+    for handler in _our_handlers():
+        handler.setFormatter(form)
+
+
+def _our_handlers() -> list[logging.Handler]:
+    return [handler for handler in logging.getLogger().handlers if isinstance(handler.formatter, LineFormatter)]

@@ -1,4 +1,4 @@
-"""The packages that only some commands need, and the error where an environment leaves them out."""
+"""The packages that only some commands need, and the error if they are not installed."""
 
 from __future__ import annotations
 
@@ -27,14 +27,18 @@ BUILDING = Packages(
         "sentence-transformers",
         "torch",
         "tqdm",
+        "watchfiles",
     ),
     "Install requirements.lock, or build elsewhere and copy the index folder here.",
 )
+CLUSTER = Packages(("ray",), "Install the extra: pip install '.[cluster]'")
 MEASURING = Packages(("ir-measures", "scikit-learn"), "Install the extra: pip install '.[eval]'")
+COUNTING = Packages(("prometheus-client", "psutil"), "Install the extra: pip install '.[metrics]'")
+ASSISTANTS = Packages(("mcp",), "Install the extra: pip install '.[mcp]'")
 
 
 def check_packages(what: str, *needed: Packages) -> None:
-    """See that packages are installed, without importing them.
+    """Check that packages are installed, without importing them.
 
     Args:
         what: What needs them, as `qa build`.

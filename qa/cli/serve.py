@@ -11,30 +11,38 @@ import argparse
 import gc
 import logging
 import os
+import signal
 import socket
 import sys
+import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from functools import partial
 from math import ceil
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from qa.cli.output import start_log
-from qa.cli.packages import BUILDING, check_packages
+from qa.cli.browser import open_in_browser
+from qa.cli.log_form import LineFormatter, as_json_line
+from qa.cli.output import log_as, prepare_output, start_log
+from qa.cli.packages import ASSISTANTS, BUILDING, COUNTING, check_packages
+from qa.cli.quote_address import base_url
 from qa.cli.supervision import Pace, Supervised
 from qa.cli.unblocked_output import UnblockedOutput
-from qa.errors import InvalidSettings
+from qa.errors import CannotOpen, InvalidSettings
 from qa.index.builder_lock import STALLED_AFTER_S, builder_trouble, last_beat
 from qa.index.upload_files import sweep_uploads
 from qa.settings import Settings, load_settings
 from qa.web.limits import file_descriptors
+from qa.web.request_ids import current_ids
 
 if TYPE_CHECKING:
     from qa.answering.service import Service
+    from qa.web.metrics import Metrics
 
-_BUILDER_STARTS_WITHIN_S = 10  # else the server starts without it, and says so
+_BUILDER_STARTS_WITHIN_S = 10  # else the server starts without it, and reports that
 _LOOK_EVERY_S = 0.05
 _LOG_PATIENCE_S = 0.05  # for room in the log's pipe, while nothing else is answered
 _BUILDER_PATIENCE_S = 1.0  # the builder's words wait in a thread of their own
@@ -44,47 +52,74 @@ def application(*, with_builder: bool) -> Any:
     """The application of one of several worker processes; it opens and closes its own service."""
     from qa.cli.open_service import open_service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
+    from qa.web.lifespan import keep_open  # noqa: PLC0415
 
-    _log()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process itself
     settings = load_settings()
+    prepare_output()
+    _log(settings)
     service = open_service(settings)
     _make_ready(service)
     app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
-
-    @asynccontextmanager
-    async def lifespan(_: Any) -> AsyncIterator[None]:
-        yield
-        service.close()
-
-    app.router.lifespan_context = lifespan
+    keep_open(app, partial(_closing, service))
     return app
+
+
+@asynccontextmanager
+async def _closing(service: Service) -> AsyncIterator[None]:
+    yield
+    service.close()
 
 
 def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until told to stop."""
+    settings = _with_address(settings, arguments)
     with_builder = arguments.watch or bool(settings.admin_token)
     if with_builder:
         check_packages("The builder beside the server", BUILDING)
-    _log()
+    if settings.mcp:
+        check_packages("QA_MCP", ASSISTANTS)
+    if settings.metrics:
+        check_packages("QA_METRICS", COUNTING)
+    _log(settings)
     file_descriptors.raise_limit()
     sweep_uploads(settings.seeds_dir)
     listener = _listener(settings)
     try:
         with _builder(settings) if with_builder else nullcontext():
             if settings.workers > 1:
-                _serve_from_many(settings, listener, with_builder=with_builder)
+                _serve_from_many(settings, listener, with_builder=with_builder, open_page=arguments.open)
             else:
-                _serve_here(settings, listener, with_builder=with_builder)
+                _serve_here(settings, listener, with_builder=with_builder, open_page=arguments.open)
     finally:
         listener.close()
     return 0
 
 
-def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bool) -> None:
+def _with_address(settings: Settings, arguments: argparse.Namespace) -> Settings:
+    """The settings with the host and the port of the command; in the environment, where all worker processes look.
+
+    Raises:
+        InvalidSettings: they cannot be used.
+    """
+    given = {"QA_HOST": arguments.host, "QA_PORT": arguments.port}
+    os.environ.update({name: value for name, value in given.items() if value is not None})
+    return load_settings() if any(value is not None for value in given.values()) else settings
+
+
+def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bool, open_page: bool) -> None:
     import uvicorn  # noqa: PLC0415 - with FastAPI and the model, seconds that other commands need not wait
 
     from qa.cli.open_service import open_service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if not self.should_exit or sig != signal.SIGINT:
+                super().handle_exit(sig, frame)
+                return
+            self.force_exit = True
+            logging.getLogger("uvicorn.error").disabled = True  # what this cuts off would be told by tracebacks
 
     service = open_service(settings)
     try:
@@ -92,8 +127,9 @@ def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bo
         app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
         config = uvicorn.Config(app, **_options(settings))
         _wait_for_builder(settings, with_builder=with_builder)
-        _announce(listener)
-        uvicorn.Server(config).run(sockets=[listener])
+        with _metrics(settings, app.state.metrics):
+            _announce(listener, open_page=open_page)
+            Server(config).run(sockets=[listener])
     finally:
         service.close()
 
@@ -105,20 +141,34 @@ def _make_ready(service: Service) -> None:
     gc.freeze()  # the libraries' million objects, which it would go through again and again while it answers
 
 
-def _serve_from_many(settings: Settings, listener: socket.socket, *, with_builder: bool) -> None:
+def _serve_from_many(settings: Settings, listener: socket.socket, *, with_builder: bool, open_page: bool) -> None:
     import uvicorn  # noqa: PLC0415
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
 
     class Processes(Multiprocess):
         def terminate_all(self) -> None:
-            listener.close()  # or new clients would be let in and left waiting while the old ones get their answers
+            listener.close()  # else new clients would be accepted and wait while the old ones get their answers
             super().terminate_all()
 
     app = partial(application, with_builder=with_builder)
     config = uvicorn.Config(app, factory=True, workers=settings.workers, **_options(settings))
     _wait_for_builder(settings, with_builder=with_builder)
-    _announce(listener)
-    Processes(config, [listener]).run()
+    with _metrics(settings):
+        _announce(listener, open_page=open_page)
+        Processes(config, [listener]).run()
+
+
+@contextmanager
+def _metrics(settings: Settings, here: Metrics | None = None) -> Iterator[None]:
+    """Serve the metrics of this process, or of those that it starts, where the settings say so."""
+    if not settings.metrics:
+        yield
+        return
+    from qa.cli.metrics_port import metrics_port, together  # noqa: PLC0415 - an extra
+
+    with metrics_port(settings, here.registry if here else together()) as address:
+        print(f"Metrics on {address}", flush=True)
+        yield
 
 
 def _options(settings: Settings) -> dict[str, Any]:
@@ -149,9 +199,19 @@ def _listener(settings: Settings) -> socket.socket:
     return listener
 
 
-def _announce(listener: socket.socket) -> None:
+def _announce(listener: socket.socket, *, open_page: bool) -> None:
+    """Say where the service is, and open it; the listener takes the browser's connection before it is served."""
     host, port = listener.getsockname()[:2]
     print(f"Serving on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
+    if open_page:
+        threading.Thread(target=_open_page, args=(base_url(host, port),), daemon=True).start()
+
+
+def _open_page(address: str) -> None:
+    try:
+        open_in_browser(f"{address}/")
+    except CannotOpen as error:
+        logging.getLogger(__name__).warning("%s", error)
 
 
 def _builder(settings: Settings) -> AbstractContextManager[object]:
@@ -159,11 +219,12 @@ def _builder(settings: Settings) -> AbstractContextManager[object]:
     package = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-m", "qa", "watch", "--beside-server"]
+    write = UnblockedOutput(sys.stderr, _BUILDER_PATIENCE_S).write
     return Supervised(
         "builder beside the server",
         command,
         {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"},
-        UnblockedOutput(sys.stderr, _BUILDER_PATIENCE_S).write,
+        (lambda line: write(as_json_line(line, "qa.builder"))) if settings.log == "json" else write,
         partial(last_beat, settings.index_dir),
         Pace(stalled_after_s=STALLED_AFTER_S),
     )
@@ -182,6 +243,7 @@ def _wait_for_builder(settings: Settings, *, with_builder: bool) -> None:
         time.sleep(_LOOK_EVERY_S)
 
 
-def _log() -> None:
+def _log(settings: Settings) -> None:
+    log_as(LineFormatter(settings.log, current_ids))
     start_log(to=UnblockedOutput(sys.stderr, _LOG_PATIENCE_S))
     logging.getLogger("asyncio").addFilter(file_descriptors.ShortageFilter())

@@ -16,13 +16,14 @@ def run_status(settings: Settings, arguments: argparse.Namespace) -> int:
     index = open_index(settings.index_dir)
     try:
         if arguments.json:
+            report = read_report(settings.index_dir)
             data = {
                 "snapshot": index.id,
                 "built_at": index.built_at,
                 "segments": index.segments,
                 "passages": index.size,
                 "documents": [asdict(info) for info in index.documents],
-                "last_build": read_report(settings.index_dir),
+                "last_build": asdict(report) if report else None,
             }
             say_json(data)
             return 0

@@ -2,13 +2,13 @@
 
 1. Start the process, with a pipe as its standard input, and wait for its end. What it prints is read at once and handed
    on, so that it never waits for somebody who reads the server's output.
-2. Where its heartbeat stays away for too long, end it.
-3. Log how it ended, in one line, and wait: 1 s at first, twice as long each time, 60 s at most. A process that lived
-   for 60 s, and did not hang, was well, so the next delay is 1 s again.
+2. If there is no heartbeat for too long, kill it.
+3. Log how it ended, in one line, and wait: 1 s at first, twice as long each time, 60 s at most. After a process that
+   ran for 60 s and did not hang, the delay is 1 s again.
 4. Go on with 1.
 
-The process is told to end by closing its standard input, so it also ends when this process is killed. It gets a process
-group of its own: Ctrl-C in a terminal goes to the server alone, which then tells it.
+Closing its standard input tells the process to end, so it also ends when this process is killed. It is in a process
+group of its own: Ctrl-C in a terminal goes to the server alone, which then ends it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Self
 
 from qa.text.exit_status import how_it_ended
 
-_STOP_WITHIN_S = 10.0  # what it does then is cut off
+STOP_WITHIN_S = 10.0  # what it does then is cut off
 _LONGEST_LINE_BYTES = 64 << 10
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Pace:
 
 
 class Supervised:
-    """A context for as long as which a process is kept running."""
+    """A context in which a process is kept running."""
 
     def __init__(
         self,
@@ -100,9 +100,9 @@ class Supervised:
             process = self._process
         if process:
             _close_input(process)
-            self._thread.join(_STOP_WITHIN_S)
+            self._thread.join(STOP_WITHIN_S)
             _kill(process)
-        self._thread.join(_STOP_WITHIN_S)  # not for good: a process that waits for a dead drive may not even be killed
+        self._thread.join(STOP_WITHIN_S)  # a process that waits for a drive without answer may not even end by SIGKILL
 
     def _keep_running(self) -> None:
         delay_s = self._pace.first_delay_s
@@ -141,7 +141,7 @@ class Supervised:
             _kill(process)
         status = process.wait()
         _close_input(process)
-        reader.join(_STOP_WITHIN_S)  # a process that it started may hold its output open
+        reader.join(STOP_WITHIN_S)  # a process that it started may hold its output open
         return _End(f"it hung, {how_it_ended(status)}", well=False) if hung else _End(how_it_ended(status))
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:

@@ -1,8 +1,8 @@
-"""Output that never blocks its writer for long, for programs that must go on though nobody reads what they say.
+"""Output that never blocks its writer for long, for programs whose output may not be read.
 
-A pipe that nobody empties fills up, and from then on a process that writes to it waits for good, holding the log's
-lock. Here the writer waits for a moment at most. What cannot be written by then is dropped; the number of dropped lines
-is written as soon as there is room again.
+A pipe that is not read fills up, and then a process that writes to it waits for ever, holding the log's lock. Here the
+writer waits for a short time at most. Lines that cannot be written by then are dropped; their number is written as soon
+as there is room again.
 """
 
 from __future__ import annotations

@@ -29,11 +29,13 @@ def run_build(settings: Settings, arguments: argparse.Namespace) -> int:
     from qa.building.build import build  # noqa: PLC0415
     from qa.building.merge import merge  # noqa: PLC0415
     from qa.cli.progress_bars import Bars  # noqa: PLC0415
+    from qa.cli.site_note import note_site  # noqa: PLC0415
 
     checks = {"verify": arguments.verify, "repair": arguments.repair}
     with closing(Bars(quiet=arguments.quiet)) as bars:
         report = build(settings, bars, fresh=arguments.fresh, **checks)
     print_report(report, quiet=arguments.quiet)
+    note_site(settings, report)
     merge(settings)
     return EXIT_SOME_FAILED if report.failed or report.kept else 0
 
@@ -59,6 +61,7 @@ def print_report(report: BuildReport, *, quiet: bool) -> None:
 def run_watch(settings: Settings, arguments: argparse.Namespace) -> int:
     """Build at every change, until interrupted or until the server beside it ends."""
     from qa.building.watch import Watch  # noqa: PLC0415
+    from qa.cli.site_note import note_site  # noqa: PLC0415
 
     start_log()
     stop = threading.Event()
@@ -70,6 +73,7 @@ def run_watch(settings: Settings, arguments: argparse.Namespace) -> int:
     def told(report: BuildReport) -> None:
         if report.published or report.held_back:
             print_report(report, quiet=True)
+        note_site(settings, report)
 
     Watch(settings, told).run(stop)
     return 0

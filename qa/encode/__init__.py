@@ -1,8 +1,7 @@
-"""Text to vectors: one model pass gives the passage vector and a vector for every token.
+"""Encodes text as vectors: one pass of the model gives the passage's vector and a vector for every token.
 
-Guarantees: a text's vectors depend on the model and the text alone, never on what else was encoded with it, on the
-number of threads or on the way it was encoded, so a vector remembered is a vector recomputed. All vectors are float32
-of unit length.
+Guarantees: a text's vectors depend on the model and the text alone, not on other texts, the number of threads or the
+library used, so stored vectors can be reused. All vectors are float32 of unit length.
 """
 
 from __future__ import annotations
@@ -39,10 +38,9 @@ def open_encoder(settings: Settings) -> Encoder:
 
 
 def open_question_encoder(settings: Settings) -> Encoder:
-    """Load the model for questions: the packaged one on `tokenizers` and `onnxruntime` alone, which takes no seconds.
+    """Load the model for questions: the packaged one on `tokenizers` and `onnxruntime` alone, in less than a second.
 
-    Its vectors are those of `open_encoder` to the last bit. A model named in QA_MODEL needs sentence-transformers here
-    too.
+    Its vectors are those of `open_encoder`, bit for bit. A model of QA_MODEL needs sentence-transformers here too.
 
     Raises:
         ModelUnavailable, PackageMissing: as `open_encoder`.

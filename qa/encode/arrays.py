@@ -1,4 +1,4 @@
-"""What every model's output goes through: unit length, and the places of tokens."""
+"""Brings the output of every model into one form: vectors of unit length, and the places of tokens."""
 
 from __future__ import annotations
 

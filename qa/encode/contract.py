@@ -1,4 +1,4 @@
-"""The protocols of the package: a model gives the states of one text, an encoder all that the rest of the code asks."""
+"""The protocols of the package: `TextModel` encodes one text, `Encoder` is what the other packages use."""
 
 from __future__ import annotations
 
@@ -54,15 +54,14 @@ class Encoder(Protocol):
         ...
 
     def encode_groups(self, groups: Iterable[Sequence[str]]) -> Iterator[list[Encoding]]:
-        """Encode the texts of each group, in order, several groups side by side, and some way ahead of the caller.
+        """Encode the texts of each group, in order, several groups in parallel, and some groups ahead of the caller.
 
-        A group without texts takes its turn and gives an empty list, so a stream in which little is to be encoded
-        stays in step with its encodings.
+        A group without texts gives an empty list, so there is one result for each group.
         """
         ...
 
     def encode_texts(self, texts: Iterable[str]) -> Iterator[Encoding]:
-        """Encode texts in order, several side by side. Texts beyond the model's length are cut short by it."""
+        """Encode texts in order, several in parallel. The model cuts texts that are longer than it can read."""
         ...
 
 

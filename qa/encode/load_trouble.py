@@ -1,4 +1,4 @@
-"""Whether there is room to load a model, and why it cannot be loaded or run, in one line."""
+"""Checks that there is enough memory to load a model, and tells in one line why it cannot be loaded or run."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ LIBRARY_MB = 870
 
 
 def check_room(needed_mb: int) -> None:
-    """See that this process may take the memory that loading a model needs.
+    """Check that this process may use the memory that loading a model needs.
 
-    Where memory is refused to them, the libraries' own threads may crash or wait for ever rather than say so.
+    Without memory, threads of the libraries may crash or wait for ever, with no error.
 
     Args:
         needed_mb: `BARE_MB` or `LIBRARY_MB`, by what is to be loaded.
@@ -46,7 +46,7 @@ def check_room(needed_mb: int) -> None:
 
 
 def why(error: Exception) -> str:
-    """The reason of a library's error, in one line; a lack of memory is called so, with what to do."""
+    """The reason of a library's error, in one line; for a lack of memory also what to do."""
     lines = str(error).strip().splitlines()
     said = (lines[0] if lines else type(error).__name__)[:_LONGEST_CHARS]
     if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):

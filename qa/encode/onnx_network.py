@@ -1,7 +1,7 @@
 """The packaged network on `tokenizers` and `onnxruntime` alone.
 
-Serving and asking use it as it is; `qa.encode.sentence_transformers` puts the interface of that library around it for
-building. Both ways call `tokenised` and `states`, so both give the same bits.
+Serving and asking use it directly; `qa.encode.sentence_transformers` makes it a module of that library for building.
+Both call `tokenised` and `states`, so both give the same bits.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class OnnxNetwork:
         self.tokenizer.enable_truncation(packaged.max_tokens)
         self.tokenizer.enable_padding()
         options = onnxruntime.SessionOptions()
-        # Texts run side by side, each on the thread that brings it. A team for each would wait for its next piece of
-        # work by spinning, on the very cores that the other texts need.
+        # Texts run in parallel, each on its caller's thread. Several threads for one text would wait for their next
+        # work in a busy loop, on the cores that the other texts need.
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(str(packaged.network), options, providers=["CPUExecutionProvider"])
@@ -55,7 +55,7 @@ class OnnxNetwork:
 
     def tokenised(self, texts: Sequence[str]) -> Tokenised:
         """Tokenise texts, each cut short at the model's length."""
-        # One text needs no padding, and none of the threads that a batch is handed out to.
+        # One text needs no padding, and none of the threads that encode a batch.
         encodings = self.tokenizer.encode_batch(texts) if len(texts) > 1 else [self.tokenizer.encode(texts[0])]
         inputs = {
             "input_ids": np.array([encoding.ids for encoding in encodings], dtype=np.int64),
@@ -68,7 +68,7 @@ class OnnxNetwork:
         """Run the network: a state for every token, `(texts, tokens, d) float32`.
 
         Raises:
-            ModelUnavailable: it cannot run, for want of memory for instance.
+            ModelUnavailable: it cannot run, for example for lack of memory.
         """
         try:
             states: npt.NDArray[np.float32] = self._session.run(None, {name: inputs[name] for name in self._inputs})[0]

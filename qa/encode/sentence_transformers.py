@@ -1,8 +1,8 @@
 """Models behind sentence-transformers' interface; the only module that imports that library and PyTorch.
 
-A build encodes through it, with the packaged network as a module of the library, or with any of its models. Its
-ready-made ONNX backend would do, but draws two more packages, holds the library two major versions back, and measures
-1.4 times as slow for one question.
+A build encodes with it: the packaged network as a module of the library, or any of its models. The library's own ONNX
+backend would also work, but needs two more packages, allows only a version of the library that is two major versions
+older, and took 1.4 times as long for one question.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def load_packaged(packaged: PackagedModel) -> LibraryModel:
 
 
 def load_named(name: str, revision: str, model_id: str, query_prompt: str) -> LibraryModel:
-    """Load a model by folder or hub id. Code that a model brings with it is never run.
+    """Load a model by folder or hub id. Code that comes with a model is never run.
 
     Args:
         name: The folder, or the id on the hub.

@@ -1,7 +1,7 @@
-"""The `Encoder` on any `TextModel`: the same code for the bare network and for models of sentence-transformers.
+"""The `Encoder` on any `TextModel`: the same code for the packaged network and for models of sentence-transformers.
 
-Texts are encoded one by one, side by side on threads, never in padded batches: an int8 network scales its
-activations by the whole batch, so a text's vector would depend on its neighbours.
+Texts are encoded one by one, in parallel threads, never in padded batches: an int8 network scales its activations by
+the whole batch, so a text's vector would depend on the other texts.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class TextEncoder:
     """An `Encoder` on a model."""
 
     def __init__(self, model: TextModel, threads: int) -> None:
-        """Take a model into use.
+        """Use a model.
 
         Args:
             model: Encodes one text.
-            threads: How many texts `encode_groups` encodes side by side; 0: one for each core.
+            threads: The number of texts that `encode_groups` encodes in parallel; 0: one for each core.
         """
         self._model = model
         self._threads = threads or os.cpu_count() or 1

@@ -1,15 +1,19 @@
-"""Token vectors at four bits a component, which loses nothing that ranking can see.
+"""Token vectors at four bits a component, which loses nothing that ranking can see, or at two, which loses a little.
 
 1. A vector is turned by a fixed rotation, which spreads what a model puts into few components over all of them, so that
    few levels are enough. Cosines stay what they are, when a question's tokens are turned by the same rotation.
-2. Its components are whole levels from -7 to 7, with one scale a token.
-3. Two levels are packed into a byte: one of the first half of the components with one of the second.
+2. Its components are whole levels, with one scale a token. At four bits they go from -7 to 7, and the scale restores
+   unit length. At two bits they are -3, -1, 1 and 3 halves of the components' standard deviation, 1 / sqrt(d), which is
+   the best even step for a normal distribution (Max, "Quantizing for Minimum Distortion", 1960: 0.996); the scale makes
+   a token's product with itself 1, which keeps cosines from shrinking (Gao & Long, "RaBitQ", 2024).
+3. Levels are packed into bytes, two or four in each: one of every half or quarter of the components.
 
-In memory a level is an `int8` of sixteen times its value, since a packed byte gives those by a shift and by a mask.
+In memory a level is an `int8`: sixteen times its value at four bits, 32 times at two, since a packed byte gives those
+by a shift and by a mask.
 
-The rotation is twice: interleave, change signs, and the Walsh-Hadamard transform of blocks. It only adds and subtracts
-(Ailon & Chazelle, "The Fast Johnson-Lindenstrauss Transform", 2009), so it gives the same bits for a vector in any
-company.
+The rotation is done twice: interleave, change signs, and the Walsh-Hadamard transform of blocks (Ailon & Chazelle, "The
+Fast Johnson-Lindenstrauss Transform", 2009). It only adds and subtracts, so a vector's result is the same bits whatever
+other vectors are turned with it.
 """
 
 from __future__ import annotations
@@ -20,11 +24,14 @@ from hashlib import shake_128
 import numpy as np
 import numpy.typing as npt
 
-_ROUNDS = 2
-_TOP = 7  # the highest level
-_STEP = 16  # of a level in memory
-_HIGH = 0xF0
+BITS = (4, 2)  # that a component may have
 
+_ROUNDS = 2
+_TOP = 7  # the highest level at four bits
+_STEP = 16  # of such a level in memory
+_MIDDLE = {4: 0, 2: 32}  # what is added to a shifted code: two bits have no level for 0
+
+Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Levels = npt.NDArray[np.int8]
 
@@ -48,41 +55,56 @@ def rotated(vectors: Floats) -> Floats:
     return np.ascontiguousarray(turned, dtype=np.float32)
 
 
-def token_levels(tokens: Floats) -> tuple[Levels, Floats]:
-    """Tokens' unit vectors `(n, d) float32` as levels `(n, d) int8`, turned, and the scales to unit length."""
+def token_levels(tokens: Floats, bits: int = 4) -> tuple[Levels, Floats]:
+    """Tokens' unit vectors `(n, d) float32` as levels `(n, d) int8`, turned, and their scales `(n,) float32`."""
     turned = rotated(tokens)
-    peak = np.maximum(np.abs(turned).max(axis=1, initial=0.0, keepdims=True), 1e-12)
-    levels = (np.rint(turned * (_TOP / peak)) * _STEP).astype(np.int8)
-    norms = np.linalg.norm(levels.astype(np.float32), axis=1)
-    return levels, (1.0 / np.maximum(norms, 1e-12)).astype(np.float32)
+    if bits == 4:
+        peak = np.maximum(np.abs(turned).max(axis=1, initial=0.0, keepdims=True), 1e-12)
+        levels = (np.rint(turned * (_TOP / peak)) * _STEP).astype(np.int8)
+        size = np.linalg.norm(levels.astype(np.float32), axis=1)
+    else:
+        steps = np.clip(np.floor(turned * np.float32(turned.shape[1] ** 0.5)), -2, 1)
+        levels = (steps * (2 * _MIDDLE[bits]) + _MIDDLE[bits]).astype(np.int8)
+        size = (levels * turned.astype(np.float64)).sum(axis=1)
+    return levels, (1.0 / np.maximum(size, 1e-12)).astype(np.float32)
 
 
-def packed_width(dimension: int) -> int:
+def packed_width(dimension: int, bits: int = 4) -> int:
     """How many bytes the packed levels of a vector take."""
-    return (dimension + 1) // 2
+    return -(-dimension * bits // 8)
 
 
-def pack(levels: Levels) -> npt.NDArray[np.uint8]:
-    """Levels `(n, d) int8` as bytes `(n, packed_width(d)) uint8`.
+def pack(levels: Levels, bits: int = 4) -> Bytes:
+    """Levels `(n, d) int8` as bytes `(n, packed_width(d, bits)) uint8`.
 
     Raises:
         ValueError: there is a value that is no level.
     """
-    if (levels % _STEP).any():
-        raise ValueError("token levels have more than four bits")
-    data, width = levels.view(np.uint8), packed_width(levels.shape[1])
-    packed = data[:, :width] >> np.uint8(4)
-    packed[:, : levels.shape[1] - width] |= data[:, width:]
+    if ((levels.view(np.uint8) & _below(bits)) != _MIDDLE[bits]).any():
+        raise ValueError(f"token levels have more than {bits} bits")
+    width = packed_width(levels.shape[1], bits)
+    packed = np.zeros((len(levels), width), np.uint8)
+    for place, at in enumerate(range(0, levels.shape[1], width)):
+        part = levels.view(np.uint8)[:, at : at + width]
+        packed[:, : part.shape[1]] |= part >> np.uint8(8 - bits) << np.uint8(bits * place)
     return packed
 
 
-def unpack(packed: npt.NDArray[np.uint8], dimension: int) -> Levels:
+def unpack(packed: Bytes, dimension: int, bits: int = 4) -> Levels:
     """The levels `(n, dimension) int8` that were packed."""
-    width = packed_width(dimension)
+    width = packed_width(dimension, bits)
     levels = np.empty((len(packed), dimension), np.uint8)
-    np.left_shift(packed, 4, out=levels[:, :width])
-    np.bitwise_and(packed[:, : dimension - width], _HIGH, out=levels[:, width:])
+    for place, at in enumerate(range(0, dimension, width)):
+        part = levels[:, at : at + width]
+        np.left_shift(packed[:, : part.shape[1]], 8 - bits - bits * place, out=part)
+    levels &= np.uint8(~_below(bits) & 0xFF)
+    levels |= np.uint8(_MIDDLE[bits])
     return levels.view(np.int8)
+
+
+def _below(bits: int) -> int:
+    """The bits of a byte below a level's code."""
+    return 0xFF >> bits
 
 
 @cache

@@ -1,4 +1,5 @@
-"""Measures of the very pipeline that serves: ranking, highlights, abstention, speed.
+"""Measures the pipeline that serves: ranking, highlights, abstention, speed.
 
-`gold` scores questions on one's own documents, `beir` any collection in BEIR's layout, `calibration` the confidence.
+`gold` reads questions on one's own documents, `beir` scores a collection in BEIR's layout, `calibration` measures the
+confidence.
 """

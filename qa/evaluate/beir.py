@@ -1,7 +1,7 @@
-"""Scoring a retrieval collection in BEIR's layout (Thakur et al. 2021) on a throw-away snapshot of its own.
+"""Scores a retrieval collection in BEIR's layout (Thakur et al. 2021) on an index of its own.
 
-The corpus is written out as text files and built like any folder of documents, so what is measured is what serves.
-A document ranks where its best passage does. Snapshots are kept by the corpus's digest, so a second run only searches.
+The corpus is written out as text files and built like any folder of documents, so the pipeline that serves is measured.
+A document has the rank of its best passage. Indexes are kept by the corpus's digest, so a second run only searches.
 """
 
 from __future__ import annotations

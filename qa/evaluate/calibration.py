@@ -1,9 +1,9 @@
-"""Whether a confidence means what it says.
+"""Measures of a confidence: how well it separates questions, and whether it is right as a probability.
 
-AUROC is the chance that an answerable question gets the higher confidence of two; the expected calibration error (Guo
-et al. 2017) is the mean gap between confidence and truth over ten bins; a risk-coverage table tells how often an answer
-is wrong to give when only the most confident share is given. The controls see the question and no passage: a confidence
-that is no better has learnt what is asked, not what is answered.
+AUROC is the probability that an answerable question has a higher confidence than an unanswerable one; the expected
+calibration error (Guo et al. 2017) is the mean difference between confidence and truth over ten bins; a risk-coverage
+table gives the share of wrong answers if only the most confident ones are given. The controls see the question and no
+passage: a confidence that is not better than them depends on the question alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Fitting the confidence on several sets of questions, so that it means the same on documents of any kind.
+"""Fits the confidence on several sets of questions, so that it is right for documents of different kinds.
 
-Every set weighs the same, however many questions it has. Cross-validation leaves out whole articles of a collection,
-and single questions of a file. The thresholds come from confidences of questions that a model never saw.
+Every set has the same weight, however many questions it has. Cross-validation leaves out whole articles of a
+collection, and single questions of a file. The thresholds come from confidences of questions that were left out.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from qa.text.words import ANALYSER_VERSION
 _FOLDS = 10
 _KEPT = 0.895  # of the answerable questions, answered at the fitted threshold
 _RIGHT = 0.9  # of the answers that are said to be sure
-_RELATED_FROM = 0.05  # below a chance of one in twenty, nothing here is worth calling related
+_RELATED_FROM = 0.05  # with a lower probability, the passages are not called related
 _SUREST = 0.99
 
 
@@ -52,7 +52,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A model, and how it does on each set on questions that it never saw."""
+    """A model, and its measures for each set, from cross-validation."""
 
     model: Model
     report: dict[str, Any]

@@ -1,4 +1,4 @@
-"""Questions with known answers, and whether a passage holds one.
+"""Reads questions with known answers, and tells whether a passage has the evidence for one.
 
 A gold file has one JSON object a line: `id`, `question`, `kind`, and for a question that the documents answer `doc`
 (a file name), `evidence` (verbatim spans of the file) and `also` (alternatives, each with `doc` and `evidence`). A

@@ -1,4 +1,4 @@
-"""Scoring questions with known answers on the documents of the current snapshot."""
+"""Scores questions with known answers on the documents of the current snapshot."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def report(index: Index, asked: Sequence[Asked]) -> dict[str, Any]:
 
 
 def dump(asked: Sequence[Asked]) -> list[dict[str, Any]]:
-    """Every question by itself, for digging."""
+    """Every question by itself with its results, as JSON data."""
     return [
         {
             "id": each.gold.id,

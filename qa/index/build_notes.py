@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from qa.durable import replace_file
+from qa.index.typed_json import from_data
 from qa.text.json_reading import parse_json
 
 REPORT = "report.json"
@@ -21,6 +23,8 @@ PROGRESS = "progress.json"
 REQUEST = "build.request"  # a file of this name asks a watching builder for a build
 
 _STALE_AFTER_S = 60  # a note this old was left by a builder that died
+
+_Record = TypeVar("_Record")
 
 
 class Fate(StrEnum):
@@ -53,21 +57,23 @@ class FileReport:
 class BuildReport:
     """What a build did.
 
-    `published` says whether there is a new snapshot; without, the current one is as wanted, or `held_back` names the
-    one that the documents would give but that was rolled back. `error` is why nothing was built.
+    A report that was read back lacks the files that are simply unchanged, and has the number of all files by fate in
+    `counts`. `published` says whether there is a new snapshot. If not, the current one is up to date, or `held_back`
+    names the one that the documents would give but that was rolled back. `error` is why nothing was built.
     """
 
     snapshot: str = ""
     published: bool = False
     held_back: str | None = None
     error: str | None = None
-    files: list[FileReport] = field(default_factory=list)
+    files: tuple[FileReport, ...] = ()
     documents: int = 0
     passages: int = 0
     encoded: int = 0
     reused: int = 0
     seconds: float = 0.0
     finished_at: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def failed(self) -> list[FileReport]:
@@ -98,37 +104,52 @@ class Progress:
     total: int
 
 
-def read_report(index_dir: Path) -> dict[str, Any] | None:
-    """The last build's report as JSON data, or None when there is none."""
-    return _read(index_dir / REPORT)
+@dataclass(frozen=True, slots=True)
+class ProgressReport:
+    """How far a running build is, and how fast it goes.
+
+    `done` and `total` count in `unit`; `per_second` and `seconds_left` are None until they can be estimated. `process`
+    is the builder's process id.
+    """
+
+    step: Step
+    done: int
+    total: int
+    unit: str
+    per_second: float | None
+    seconds_left: float | None
+    process: int
+
+
+def read_report(index_dir: Path) -> BuildReport | None:
+    """The last build's report; None when there is none, or none of this version of the program."""
+    return _read(index_dir / REPORT, BuildReport)
 
 
 def write_report(index_dir: Path, report: BuildReport) -> None:
     """Keep a build's report: `counts` of the files by fate, and of those the files that are not simply unchanged.
 
     Raises:
-        OSError: the disk refused.
+        OSError: the disk is full or cannot be written.
     """
-    notable = [file for file in report.files if file.fate is not Fate.UNCHANGED or file.reason]
+    notable = tuple(file for file in report.files if file.fate is not Fate.UNCHANGED or file.reason)
     counts = Counter(file.fate.value for file in report.files)
-    data = asdict(replace(report, files=notable)) | {"counts": dict(counts)}
-    content = json.dumps(data, indent=1, ensure_ascii=False)
+    content = json.dumps(asdict(replace(report, files=notable, counts=dict(counts))), indent=1, ensure_ascii=False)
     replace_file(index_dir / REPORT, content.encode("utf-8"))
 
 
-def read_progress(index_dir: Path) -> dict[str, Any] | None:
-    """How far the running build is, as it last noted: `step`, `done`, `total`, `per_second`, `seconds_left`."""
+def read_progress(index_dir: Path) -> ProgressReport | None:
+    """How far the running build is, as it last noted; None when none runs."""
     path = index_dir / PROGRESS
     try:
         stale = abs(time.time() - path.stat().st_mtime) > _STALE_AFTER_S
     except OSError:
         return None
-    return None if stale else _read(path)
+    return None if stale else _read(path, ProgressReport)
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path, record: type[_Record]) -> _Record | None:
     try:
-        content = parse_json(path.read_bytes())
+        return from_data(record, parse_json(path.read_bytes()))
     except (OSError, ValueError):
         return None
-    return content if isinstance(content, dict) else None

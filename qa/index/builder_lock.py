@@ -1,12 +1,12 @@
 """Tells whether a watching builder is at work for an index folder, and whether it makes progress.
 
-A builder holds an exclusive lock of the operating system on a file in that folder, which ends with its process, however
-that ends. Others try for a shared lock: they get it only where no builder is, and never keep each other from it. The
-file's time is the builder's heartbeat: it is set again and again while the builder gets on
-(`qa.building.heartbeat`). The file holds the builder's process id.
+A builder holds an exclusive lock of the operating system on a file in that folder. The lock ends with the builder's
+process, however that ends. Others try to take a shared lock: they get it only if there is no builder, and shared locks
+do not exclude each other. The file's time is the builder's heartbeat: it is set every few seconds while the builder
+makes progress (`qa.building.heartbeat`). The file holds the builder's process id.
 
-Where there are no such locks (Windows, some network file systems), a builder is taken to be there as long as its
-heartbeat is fresh.
+Where there are no such locks (Windows, some network file systems), a builder counts as running as long as its heartbeat
+is recent.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class BuilderLock:
         self._using = Lock()
 
     def hold(self) -> bool:
-        """Take the lock, or keep it; to be called again now and then, for another builder may have it or end.
+        """Take the lock, or keep it; to be called again from time to time, for another builder may have it or end.
 
         Returns:
             Whether this builder has the lock.
@@ -66,12 +66,12 @@ class BuilderLock:
             return self._held is not None
 
     def beat(self) -> None:
-        """Show that this builder gets on, if it has the lock."""
+        """Show that this builder makes progress, if it has the lock."""
         with self._using:
             self._beat()
 
     def release(self) -> None:
-        """Let go of the lock, if it is held."""
+        """Release the lock, if it is held."""
         with self._using:
             self._release()
 
@@ -88,7 +88,7 @@ class BuilderLock:
 
 
 def builder_trouble(index_dir: Path) -> str | None:
-    """What to tell users where no builder holds the lock of an index folder, or where it does not get on; else None."""
+    """A message for users if no builder holds the lock of an index folder, or if it makes no progress; else None."""
     try:
         opened = os.open(index_dir / BUILDER_LOCK, os.O_RDONLY)
     except OSError:

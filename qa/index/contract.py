@@ -1,6 +1,6 @@
-"""What may be asked of an index, whatever stores it and wherever it lies.
+"""The interface of an index: all that retrieval and answering use of it, however and wherever it is stored.
 
-Asking knows this module alone; an engine implements it. Every implementation passes one test suite.
+Every implementation passes one test suite.
 
 Guarantees: what an index returns depends on its documents and its configuration alone, not on how they are stored. A
 score depends on the question and the passage (and BM25 on the number, the lengths and the terms of all passages):
@@ -12,7 +12,7 @@ score depends on the question and the passage (and BM25 on the number, the lengt
   term adds `float32(idf * (count / (norm + count)))`; sums in float32, terms in the order in which they are given;
 - ties: by score, then by row.
 
-No result is as long as the index. Nothing here holds a passage's token vectors: they are compared where they lie.
+No result is as long as the index. No result has a passage's token vectors: the index compares them itself.
 """
 
 from __future__ import annotations
@@ -216,7 +216,7 @@ class Index(Protocol):
 
 
 class IndexSource(Protocol):
-    """Gives the current version of an index, and goes over to a new one between readers."""
+    """Gives the current version of an index, and changes to a new one between readers."""
 
     def reading(self) -> AbstractContextManager[Index]:
         """The version that serves, for as long as the context lasts.
@@ -227,7 +227,7 @@ class IndexSource(Protocol):
         ...
 
     def refresh(self) -> None:
-        """Go over to the current version at once, rather than at the next look."""
+        """Change to the current version at once, and not only at the next regular check."""
         ...
 
     @property
@@ -236,7 +236,7 @@ class IndexSource(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the version that serves when its last reader is done."""
+        """Close the version that serves when its last reader is done."""
         ...
 
 

@@ -1,8 +1,8 @@
-"""Calls into a file system that may never return, as on a network drive whose server is gone.
+"""Limits the wait for calls into a file system that may never return, as on a network drive without its server.
 
-Guarantees: the caller goes on when a call has made no headway for some seconds. Such a call cannot be ended, so its
-thread is left behind; until it returns, a call for the same path fails at once, and one for a path beside or below it
-is waited for only a moment. So a drive that is gone holds up nothing for long, and takes at most some threads.
+Guarantees: the caller continues when a call has made no progress for some seconds. Such a call cannot be ended, so its
+thread waits on; until it returns, a call for the same path fails at once, and one for a path beside or below it may
+take only a moment. So a drive that gives no answer delays nothing for long, and takes a limited number of threads.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 LIMIT_S = 20.0  # without headway; a busy drive that spins up takes less
-_MOMENT_S = 1.0
+MOMENT_S = 1.0
 _MOST_HUNG = 64
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ _OF_A_DRIVE = frozenset(
 
 
 def says_nothing_of_the_file(error: OSError) -> bool:
-    """Whether a drive failed or did not answer: the file may be as it was, and the next try may get it."""
+    """Whether a drive failed or did not answer: the file itself may be right, and the next try may succeed."""
     return error.errno in _OF_A_DRIVE
 
 
@@ -81,6 +81,7 @@ class _Call(Generic[T]):
         self.result: T
 
     def run(self) -> None:
+        """Make the call, and keep its result or its error."""
         try:
             self.result = self._call(self._move)
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
@@ -112,7 +113,7 @@ def _limit_for(path: Path) -> float:
         if path in _hung or len(_hung) >= _MOST_HUNG:
             raise _no_answer(0)
         beside = any(path.is_relative_to(each) or path.parent == each.parent for each in _hung)
-    return _MOMENT_S if beside else LIMIT_S
+    return MOMENT_S if beside else LIMIT_S
 
 
 def _no_answer(limit_s: float) -> TimeoutError:

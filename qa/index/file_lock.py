@@ -32,7 +32,7 @@ def lock_now(opened: int, *, shared: bool = False) -> bool:
 
 
 def in_place(opened: int, path: Path) -> bool:
-    """Whether the very file that is open still stands at its path."""
+    """Whether the path still leads to the file that is open."""
     try:
         return os.path.samestat(os.fstat(opened), path.stat())
     except OSError:

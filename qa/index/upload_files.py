@@ -1,4 +1,4 @@
-"""Files that hold an upload until it is whole, and the removal of those that a killed server has left.
+"""Temporary files of uploads: made and put in place by a server, and removed if a server was killed.
 
 A server locks the file that it writes an upload into, by the operating system's lock, which ends with its process. A
 file that is not locked is removed, whatever its age; a locked one stays.
@@ -29,20 +29,20 @@ def open_upload(folder: Path) -> BinaryIO:
     """A new, locked file in a folder of documents, that no build looks at; its path is the file's `name`.
 
     Raises:
-        OSError: the disk refused.
+        OSError: the disk is full or cannot be written.
     """
     while True:
         file = (folder / f".upload-{secrets.token_hex(8)}").open("xb")
         if lock_now(file.fileno()) and Path(file.name).exists():
             return file
-        file.close()  # swept between opening and locking
+        file.close()  # removed by `sweep_uploads` between opening and locking
 
 
 def put_in_place(file: BinaryIO, path: Path) -> None:
     """Give a whole upload its name, in one step, and close it; it is locked until it has that name.
 
     Raises:
-        OSError: the disk refused.
+        OSError: the disk is full or cannot be written.
     """
     if sys.platform == "win32":
         file.close()  # an open file cannot be renamed there
@@ -56,9 +56,9 @@ def abandon(file: BinaryIO) -> None:
 
 
 def sweep_uploads(seeds_dir: Path) -> None:
-    """Remove what uploads that were cut off have left, in the folder of documents and all folders below it.
+    """Remove the temporary files of interrupted uploads in the folder of documents and all folders below it.
 
-    Where a drive in it gives no answer, the rest is left to the next sweep.
+    If a drive in it gives no answer, the remaining ones are removed by a later call.
     """
     with suppress(TimeoutError):
         within(seeds_dir / ".sweep", partial(_sweep_all, seeds_dir))

@@ -1,1 +1,1 @@
-"""A file to a Document and its passages."""
+"""Reads a file as a Document and its passages."""

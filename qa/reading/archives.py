@@ -1,4 +1,4 @@
-"""ZIP archives that hold a document, and their parts: read only if whole, not encrypted, and of a bearable size."""
+"""Reads ZIP archives that hold a document: only if they are complete, not encrypted, and within a limit on size."""
 
 from __future__ import annotations
 

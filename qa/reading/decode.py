@@ -1,4 +1,4 @@
-r"""Bytes to clean text.
+r"""Decodes bytes as clean text.
 
 Guarantees: the result is Unicode NFC with `\n` line ends, holds no NUL, no other control characters than tab and
 newline, and no lone surrogate, so that it survives JSON, SQLite and a browser unchanged. Where the encoding had to be

@@ -1,7 +1,7 @@
-"""Files to Documents: canonical text, blocks, and what the file or its sidecar says of itself.
+"""Reads files as Documents: canonical text, blocks, and the details that the file or the sidecar gives.
 
-Leaves to others: which files to read (`qa.building.folder`), surviving hostile ones (`qa.reading.parser_process`), and
-cutting passages (`qa.reading.passages`).
+Other modules decide which files to read (`qa.building.folder`), limit time and memory (`qa.reading.parser_process`),
+and cut passages (`qa.reading.passages`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from qa.reading.formats.plain_text import read_plain
 from qa.reading.parsed import Parsed, note_of
 from qa.reading.sidecar import Details, details_of, parse_date
 from qa.reading.signatures import mislabelled
+from qa.reading.tesseract_data import recognition_identity
 from qa.reading.titles import title_of
 from qa.records import Document
 from qa.text.document_ids import document_id
@@ -36,7 +37,7 @@ __all__ = [
 ]
 
 # Part of every snapshot's configuration: raise it when a loader's output or the rule of ids changes.
-LOADER_VERSION = 6
+LOADER_VERSION = 8
 _LIBRARIES = ("lxml", "markdown-it-py", "mdit-py-plugins", "pypdfium2", "pyyaml")
 
 _DETAILS = ("title", "publisher", "author", "date", "url")
@@ -45,7 +46,7 @@ _LONGEST_DETAIL_CHARS = 1000
 
 
 def load_document(source: str, data: bytes, known: Details | None = None) -> Document:
-    """Read one file, here and now.
+    """Read one file in this process.
 
     Args:
         source: The file's path relative to the documents' folder, with forward slashes.
@@ -82,7 +83,7 @@ def parse_file(source: str, data: bytes) -> Parsed:
 
 
 def make_document(source: str, digest: str, parsed: Parsed, known: Details | None = None) -> Document:
-    """Put a file's content and what is known of it together; `known` goes before what the file says of itself."""
+    """Put a file's content and its details together; `known` takes precedence over the file's own details."""
     details = (known or Details()).over(Details(**{name: parsed.own.get(name) for name in _DETAILS}))
     return Document(
         id=document_id(source),
@@ -101,7 +102,8 @@ def make_document(source: str, digest: str, parsed: Parsed, known: Details | Non
 
 def loader_identity() -> str:
     """What decides a loader's output beside the file: our version and those of the parsing libraries."""
-    return " ".join((str(LOADER_VERSION), *(f"{name}-{version(name)}" for name in _LIBRARIES)))
+    libraries = (f"{name}-{version(name)}" for name in _LIBRARIES)
+    return " ".join(filter(None, (str(LOADER_VERSION), *libraries, recognition_identity())))
 
 
 def _plain(data: bytes) -> Read:
@@ -110,7 +112,7 @@ def _plain(data: bytes) -> Read:
     return Read(read_plain(text), own, _guessed(decoded))
 
 
-# The libraries behind these are heavy, and a folder of plain text does without.
+# These libraries take long to import, and a folder of plain text needs none.
 
 
 def _markdown(data: bytes) -> Read:
@@ -238,7 +240,7 @@ def _stamp(text: str) -> tuple[dict[str, str], str]:
 
 
 def _title(parsed: Parsed, source: str) -> str:
-    """What a document is called that says nothing of itself: a table by its file, others by their words."""
+    """The title of a document that gives none itself: of a table the file's name, of others their first words."""
     if unit_of(source) == "row":
         return " ".join(PurePosixPath(source).stem.replace("_", " ").split()) or source
     return title_of(parsed.text, parsed.blocks)

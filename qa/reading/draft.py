@@ -1,4 +1,4 @@
-"""Blocks before they have a place: loaders make drafts, `assemble` lays them out as canonical text."""
+"""Blocks before they have offsets: readers make drafts, `assemble` joins them to canonical text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qa.records import Block, BlockKind
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A block's text and nature.
+    """A block's text and kind.
 
     `tight` sets it on the line after the block before it, without a blank line. `breaks` are the places in its text
     where a further page begins, each with the page's number.
@@ -30,7 +30,7 @@ class Draft:
 class Read(NamedTuple):
     """What a format's reader makes of a file.
 
-    `own` is what the file says of itself (title, author, date and so on). `left_out` names what of the file is not in
+    `own` has the file's own details (title, author, date and so on). `left_out` names what of the file is not in
     the drafts ("3 charts", "without text: page 2"), one phrase for each kind (`qa.reading.left_out`).
     """
 

@@ -1,8 +1,8 @@
-"""Words that a line's end broke: whether their hyphen was there before.
+"""Decides whether the hyphen at the end of a line belongs to the word.
 
-The hyphen of a compound stays, one that only broke a word goes. Told apart are the two, in order, by the compound's
-other hyphens and figures, by how the document writes the word elsewhere, by parts that compounds begin or end with,
-and by whether the document writes both parts as words.
+The hyphen of a compound stays, one that only breaks a word is removed. The decision is made, in order, by the
+compound's other hyphens and figures, by how the document writes the word elsewhere, by parts that compounds begin or
+end with, and by whether the document has both parts as words.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lines on pages to paragraphs, headings and lists: what a reader sees in size, weight, place and punctuation.
+"""Makes paragraphs, headings and lists of lines on pages, by size, weight, place and punctuation.
 
 How it works, in order:
 
@@ -10,8 +10,8 @@ How it works, in order:
    broken at line ends are joined (`hyphens`). Rows of a table stay lines of their own.
 4. Raised and lowered marks become text that does not fuse with the word before them; a paragraph that opens with a
    raised mark is a footnote.
-5. A sentence torn by a page break is joined to its first half, and where the page ends in it is kept. What follows it
-   stays on its own page, so that a citation names the page that the words stand on.
+5. A sentence that a page break divides is joined, and the place of the break is kept. The text after it stays on its
+   own page, so that a citation names the page of its words.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ class _Paragraph:
 
     @property
     def page(self) -> int:
+        """The number of the page on which it begins."""
         return self.lines[0].page
 
 

@@ -1,4 +1,4 @@
-"""Running headers, footers and page numbers: lines that stand at the edge of pages and recur.
+"""Finds running headers, footers and page numbers: lines at the edge of pages that recur.
 
 A number in such a line counts as the same from page to page if it stays, as a year does, or if it grows with the
 page's. A number that stands by itself at an edge is left out only if it does so on another page, too, or is the

@@ -1,4 +1,4 @@
-"""Limits on how deep a Markdown parser follows brackets, so that it takes a linear time over them."""
+"""Limits how deep a Markdown parser follows brackets, so that its time is linear in their number."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from qa.records import Block, BlockKind, Passage, PassageKind, Span, left_out_of
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A file's content: canonical text, its blocks, and what the file says of itself (title, date and so on).
+    """A file's content: canonical text, its blocks, and the file's own details (title, date and so on).
 
     A `note` among these names what of the file was left out, one phrase a line.
     """

@@ -1,7 +1,7 @@
-"""Why a file was not read, in plain words: a verdict on the file, or what was wanting.
+"""Turns exceptions of parsers into reasons in plain words: a fault of the file, or a lack of memory or something else.
 
-No text of a library's exception becomes a reason: it says what went wrong in the library, in its terms, not what is
-wrong with the file. It is told beside the reason, as a detail for the log.
+The text of a library's exception is never shown as a reason, since it describes the library and not the file. It is
+given beside the reason, as a detail for the log.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Watches a child process while it works: a limit on time, and how much memory it took."""
+"""Watches a worker process: kills it at a time limit, and notes how much memory it used."""
 
 from __future__ import annotations
 

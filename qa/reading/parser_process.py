@@ -1,12 +1,12 @@
 """Parses files in a worker process with limits on time and memory.
 
-Guarantees: whatever a file holds, reading it ends, within the time allowed, in its content or in a reason; the process
-that asked is never harmed. One worker reads file after file and is replaced when it dies or is stopped. It gets none
-of the environment but what Python needs, so that no secret of ours lies in a parser's reach.
+Guarantees: reading any file ends within the time allowed, with its content or a reason; a fault of a parser does not
+affect the calling process. One worker reads file after file and is replaced when it dies or is stopped. Its environment
+has only what Python needs, so that a parser cannot read our secrets.
 
-Only what a worker says is a verdict on a file (`UnreadableFile`). A worker that was killed, crashed, ran out of time or
-memory, or never came to say that it is ready, may be the machine's trouble (`UnreadableForNow`): the file is read once
-more in a fresh worker, and left to a later build if that fails too.
+A fault of the file (`UnreadableFile`) is reported only by a worker itself. If a worker was killed, crashed, ran out of
+time or memory, or did not start, the machine may be the cause (`UnreadableForNow`): the file is read once more in a new
+worker, and by a later build if that fails too.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ import subprocess
 import sys
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+from qa.containers.container import Member
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.reading.parsed import Content, from_data
 from qa.reading.parser_guard import Guard
@@ -31,13 +33,14 @@ log = logging.getLogger(__name__)
 
 _GRACE_S = 5  # a worker that outlives its limit by this much ends itself, should its parent be gone
 _START_S = 60  # at most; importing the parsers takes under a second, and a busy machine may need many times that
-_START_FILES = 30  # times the limit of one file, since who allows that little wants to hear soon
+_START_FILES = 30  # times the limit of one file
 _STARTS_IN_VAIN = 6  # workers in a row that did not start, before the other files are left to a later build
 _TRIES = 2
 
 # What Python and the libraries need to start and to read text; anything else may be a secret.
 _ENVIRONMENT = frozenset(
-    "PATH LANG LANGUAGE TZ PYTHONHOME PYTHONUTF8 PYTHONIOENCODING LD_LIBRARY_PATH DYLD_LIBRARY_PATH SYSTEMROOT".split()
+    "PATH LANG LANGUAGE TZ PYTHONHOME PYTHONUTF8 PYTHONIOENCODING LD_LIBRARY_PATH DYLD_LIBRARY_PATH SYSTEMROOT "
+    "TESSDATA_PREFIX".split()
 )
 
 
@@ -54,11 +57,11 @@ class Parser:
                 much memory again is not read a second time at once, or every build would wait twice for it.
         """
         self._limit_s = limit_s
-        self._wanted_mb = memory_mb
-        self._allowed_mb = memory_mb  # less where the operating system gives this process less
+        self._memory = _Memory(memory_mb, memory_mb)
         self._tried_before = tried_before
         self._process: subprocess.Popen[bytes] | None = None
         self._starts_in_vain = 0
+        self._held: object = None  # the container that the worker has
 
     def __enter__(self) -> Self:
         return self
@@ -77,17 +80,31 @@ class Parser:
             UnreadableForNow: time, memory or a parser was wanting, in a fresh worker too.
             UnreadableFile: it cannot be read.
         """
-        for further in reversed(range(_TRIES)):
-            try:
-                return self._read_once(source, data)
-            except UnreadableForNow as error:
-                self.close()
-                if not further or (error.costly and source in self._tried_before):
-                    raise
-        raise AssertionError("unreachable")
+        return from_data(self._tried(source, {"source": source}, data))
+
+    def members(self, source: str, digest: str, data: bytes, most_bytes: int) -> list[Member]:
+        """List what a container holds.
+
+        Args:
+            source: The container's path, whose suffix says what it is.
+            digest: Its SHA-256, in hexadecimal digits.
+            data: Its bytes.
+            most_bytes: The largest document that is read.
+
+        Raises:
+            UnreadableForNow, UnreadableFile: as `read`.
+        """
+        request = {"source": source, "container": digest, "most_bytes": most_bytes}
+        return [Member(*fields) for fields in self._tried(source, request, data)["members"]]
+
+    def read_member(self, source: str, digest: str, data: bytes, most_bytes: int, member: str) -> Content:
+        """Read a document in a container; arguments and errors as those of `members` and `read`."""
+        request = {"source": source, "container": digest, "most_bytes": most_bytes, "member": member}
+        return from_data(self._tried(f"{source}/{member}", request, data))
 
     def close(self) -> None:
         """End the worker."""
+        self._held = None
         if self._process:
             self._process.kill()
             self._process.wait()
@@ -97,29 +114,42 @@ class Parser:
                         pipe.close()
             self._process = None
 
-    def _read_once(self, source: str, data: bytes) -> Content:
+    def _tried(self, source: str, request: dict[str, object], data: bytes) -> dict[str, Any]:
+        for further in reversed(range(_TRIES)):
+            try:
+                return self._asked(source, request, data)
+            except UnreadableForNow as error:
+                self.close()
+                if not further or (error.costly and source in self._tried_before):
+                    raise
+        raise AssertionError("unreachable")
+
+    def _asked(self, source: str, request: dict[str, object], data: bytes) -> dict[str, Any]:
         process = self._running()
         with Guard(process, self._limit_s) as guard:
-            reply = _exchange(process, source, data)
+            container = request.get("container")
+            reply = _exchange(process, request, b"" if container and container == self._held else data)
+        self._held = container or self._held
         if guard.timed_out:
             raise UnreadableForNow(f"took longer than {self._limit_s:g} s to read (QA_PARSE_SECONDS)", costly=True)
         if not reply:
-            raise UnreadableForNow(self._why_it_ended(process, guard.peak_mb), costly=self._is_much(guard.peak_mb))
+            told = self._memory.why_it_ended(_how_it_ended(process), guard.peak_mb)
+            raise UnreadableForNow(told, costly=self._memory.is_much(guard.peak_mb))
         try:
-            answer = parse_json(reply)
+            answer: dict[str, Any] = parse_json(reply)
         except ValueError:
             raise UnreadableForNow("its parser's reply cannot be read") from None
-        if self._is_much(guard.peak_mb):
+        if self._memory.is_much(guard.peak_mb):
             self.close()  # or a next file's shortage could not be told from this one's
         if "detail" in answer:
             log.info("The parser of %s said: %s", source, answer["detail"])
         if "exhausted" in answer:
-            raise UnreadableForNow(self._too_little_memory(), costly=True)
+            raise UnreadableForNow(self._memory.too_little(), costly=True)
         if "for_now" in answer:
             raise UnreadableForNow(answer["for_now"])
         if "error" in answer:
             raise UnreadableFile(answer["error"])
-        return from_data(answer)
+        return answer
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process and self._process.poll() is None:
@@ -137,7 +167,7 @@ class Parser:
         command = [sys.executable, "-P", "-m", "qa.reading.parser_worker"]
         try:
             self._process = process = subprocess.Popen(
-                [*command, str(int(self._limit_s + _GRACE_S)), str(self._wanted_mb)],
+                [*command, str(int(self._limit_s + _GRACE_S)), str(self._memory.wanted_mb)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -152,40 +182,49 @@ class Parser:
             raise UnreadableForNow(f"its parser was not ready after {limit_s:g} s")
         if not greeting:
             raise UnreadableForNow(f"its parser could not start ({_how_it_ended(process)})")
-        self._allowed_mb = json.loads(greeting)["memory_mb"]
+        self._memory = replace(self._memory, allowed_mb=json.loads(greeting)["memory_mb"])
         return process
 
-    def _why_it_ended(self, process: subprocess.Popen[bytes], peak_mb: int) -> str:
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """The memory that a worker was to have and the memory that it may take, less where the system gives less, in MB."""
+
+    wanted_mb: int
+    allowed_mb: int
+
+    def is_much(self, peak_mb: int) -> bool:
+        """Whether memory is what a parser lacked: the next doubling of what it had would have been refused."""
+        return 2 * peak_mb >= self.allowed_mb
+
+    def too_little(self) -> str:
+        """The reason of a file for which this is not enough."""
+        if self.allowed_mb < self.wanted_mb:
+            return f"needs more than the {self.allowed_mb} MB of memory that this process may take (ulimit -v)"
+        return f"needs more than {self.allowed_mb} MB of memory to read (QA_PARSE_MEMORY_MB)"
+
+    def why_it_ended(self, how: str, peak_mb: int) -> str:
         """Why a worker is gone. Parsers in C abort, or crash, where memory is refused to them."""
-        how = _how_it_ended(process)
         if how == "SIGKILL":
             return "its parser was killed (SIGKILL), as happens where a machine runs out of memory"
-        if self._is_much(peak_mb):
-            return f"{self._too_little_memory()}: its parser gave up at {peak_mb} MB ({how})"
+        if self.is_much(peak_mb):
+            return f"{self.too_little()}: its parser gave up at {peak_mb} MB ({how})"
         return f"stopped its parser ({how})"
-
-    def _too_little_memory(self) -> str:
-        if self._allowed_mb < self._wanted_mb:
-            return f"needs more than the {self._allowed_mb} MB of memory that this process may take (ulimit -v)"
-        return f"needs more than {self._allowed_mb} MB of memory to read (QA_PARSE_MEMORY_MB)"
-
-    def _is_much(self, peak_mb: int) -> bool:
-        """Whether memory is what a parser lacked: the next doubling of what it had would have been refused."""
-        return 2 * peak_mb >= self._allowed_mb
 
 
 def _environment() -> dict[str, str]:
     """A worker's environment: what Python needs, and nothing that is a secret of ours."""
     kept = {name: value for name, value in os.environ.items() if name.upper() in _ENVIRONMENT or name.startswith("LC_")}
     package = str(Path(__file__).resolve().parents[2])
+    kept["OMP_THREAD_LIMIT"] = "1"  # text recognition is slower on several threads, and takes them from the server
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))}
 
 
-def _exchange(process: subprocess.Popen[bytes], source: str, data: bytes) -> bytes:
+def _exchange(process: subprocess.Popen[bytes], request: dict[str, object], data: bytes) -> bytes:
     """Send a file and read the reply; empty when the worker ended instead."""
     assert process.stdin is not None
     try:
-        process.stdin.write(json.dumps({"source": source, "bytes": len(data)}).encode() + b"\n" + data)
+        process.stdin.write(json.dumps({**request, "bytes": len(data)}).encode() + b"\n" + data)
         process.stdin.flush()
     except OSError:
         return b""

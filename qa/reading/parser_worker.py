@@ -1,18 +1,25 @@
 """The process that reads files for `qa.reading.parser_process`: one JSON line and a file's bytes in, one JSON line out.
 
+A request names what is wanted: the content of a file, the list of what a container holds, or the content of one
+document in it. The last container stays open, so that its bytes come once for all of its documents.
+
 It sets its own limits before it reads anything, says that it is ready, and drops what a parser prints. A reply is the
 content, an `error` (a verdict on the file), or `exhausted` or `for_now` (memory, or something else, was wanting).
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import sys
+from dataclasses import astuple
 from typing import IO, Any
 
-from qa.reading.documents import parse_file
+from qa.containers.container import Container
+from qa.errors import UnreadableFile
+from qa.reading.documents import SUFFIXES, parse_file
 from qa.reading.parsed import Content, to_data
 from qa.reading.parser_failures import failure
 from qa.reading.passages import cut_passages
@@ -32,10 +39,11 @@ def main() -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         _say(replies, json.dumps({"memory_mb": allowed_mb}).encode("ascii"))
+        containers: dict[str, Container] = {}
         while header := requests.readline():
             if sys.platform != "win32":
                 signal.alarm(limit_s)
-            reply = _answer(json.loads(header), requests, allowed_mb)
+            reply = _answer(json.loads(header), requests, containers, allowed_mb)
             if sys.platform != "win32":
                 signal.alarm(0)
             _say(replies, reply)
@@ -60,12 +68,28 @@ def _say(replies: IO[bytes], line: bytes) -> None:
     replies.flush()
 
 
-def _answer(request: dict[str, Any], data: IO[bytes], allowed_mb: int) -> bytes:
+def _answer(request: dict[str, Any], data: IO[bytes], containers: dict[str, Container], allowed_mb: int) -> bytes:
     """The reply to a request, as ASCII JSON on one line."""
     try:
-        return json.dumps(read(request["source"], data.read(request["bytes"]))).encode("ascii")
+        return json.dumps(_wanted(request, data.read(request["bytes"]), containers)).encode("ascii")
     except Exception as error:  # noqa: BLE001 - parsers raise what they like on broken files; the reason is reported
         return json.dumps(failure(error, allowed_mb)).encode("ascii")
+
+
+def _wanted(request: dict[str, Any], data: bytes, containers: dict[str, Container]) -> dict[str, Any]:
+    """What a request asks for, as JSON data. `containers` holds the one that was sent last, by its digest."""
+    source = request["source"]
+    if "container" not in request:
+        return read(source, data)
+    key = request["container"]
+    if data:
+        containers.clear()
+        containers[key] = Container(source, io.BytesIO(data), request["most_bytes"])
+    if key not in containers:  # it could not be opened, as its list has told
+        raise UnreadableFile("is in a container that cannot be opened")
+    if "member" not in request:
+        return {"members": [astuple(member) for member in containers[key].members(SUFFIXES)]}
+    return read(request["member"], containers[key].take(request["member"]))
 
 
 def read(source: str, data: bytes) -> dict[str, Any]:

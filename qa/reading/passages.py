@@ -1,4 +1,4 @@
-"""Documents to passages: citable spans that a reader can use by themselves.
+"""Cuts documents into passages: citable spans that a reader can understand by themselves.
 
 Guarantees: `passage.text == document.text[start:end]`; passages are in the order of the text; sentences are never cut;
 every body sentence is in exactly one passage, so only titles, headings and empty slides are left out.
@@ -96,7 +96,7 @@ def masked(text: str) -> str:
 def _passage(document: Document, kind: PassageKind, inside: Sequence[_Sentence], notes: dict[str, Span]) -> Passage:
     start, end = inside[0].span.start, inside[-1].span.end
     text = document.text[start:end]
-    marks = {mark[0] for mark in _CARRIED_MARK.finditer(text)} if kind is PassageKind.BODY else set()
+    marks = {mark[0] for mark in _CARRIED_MARK.finditer(text)} if notes and kind is PassageKind.BODY else set()
     return Passage(
         document_id=document.id,
         start=start,
@@ -214,8 +214,9 @@ def _heading(text: str) -> str:
 
 def _size(sentence: str) -> int:
     """The words of a sentence; more where the model reads more than words: dot leaders, Chinese, endless tokens."""
-    pieces = sum(1 + len(piece[0]) // 12 for piece in _PIECE.finditer(sentence))
-    return max(len(sentence.split()), pieces * 2 // 3)
+    pieces = _PIECE.findall(sentence)
+    count = len(pieces) + sum([len(piece) // 12 for piece in pieces if len(piece) >= 12])
+    return max(len(sentence.split()), count * 2 // 3)
 
 
 def _cut_cost(text: str, block: Block, previous: Block | None) -> float:

@@ -1,4 +1,4 @@
-"""Superscripts and subscripts in plain text, where they never become part of the word or number before them.
+"""Writes superscripts and subscripts as plain text, so that they do not join the word or number before them.
 
 A raised mark follows "^": 14^2, 10^6, sites^3. Exceptions are areas and volumes (m²), ordinals (19th), trade marks, and
 marks that are neither letter nor digit (*, †, ®). A lowered mark is written in Unicode's subscript digits where it

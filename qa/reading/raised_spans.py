@@ -1,4 +1,4 @@
-"""Superscripts and subscripts inside a text that is still being gathered: set off by control characters, written last.
+"""Marks superscripts and subscripts in a text by control characters, until the text is complete and they are written.
 
 Clean text holds none of these characters, so they cannot be taken for the document's own.
 """

@@ -7,8 +7,9 @@
     date = 2023-05-01
     url = "https://example.org/annual-report"
 
-Every field may be left out. Titles and names are one line each; an address is one that a link may lead to. What stands
-here goes before what the file says of itself.
+A further table, `[site]`, has a `name` and a `description` of the whole, and `examples`, a list of questions to begin
+with. Every field may be left out. Titles and names are one line each; an address is one that a link may lead to. What
+stands here goes before what the file says of itself.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from hashlib import sha256
 from pathlib import Path
 
 from qa.errors import UnreadableFile
+from qa.records import Example, Site
 from qa.text.dates import read_date
 from qa.text.document_names import SIDECAR
 from qa.text.safe_text import one_line, web_address
 
 log = logging.getLogger(__name__)
 
-_MOST_BYTES = 64 << 20
+MOST_BYTES = 64 << 20
 # The format needs one table in the file and one value in that; the parser takes a time that grows with the square of
 # a key's parts, and a level of the interpreter's stack for each bracket.
 _MOST_KEY_PARTS = 16
@@ -40,6 +42,7 @@ _STRUCTURE = re.compile(
     r"""|\#[^\n]*+|(?P<dots>\.)|(?P<opens>[\[{])|(?P<closes>[\]}])|(?P<ends>\n)""",
     re.DOTALL,
 )
+SITE = "site"
 _FIELDS = ("title", "publisher", "author", "date", "url")
 
 
@@ -78,7 +81,7 @@ def parse_date(text: str) -> str | None:
 
 
 def read_sources(folder: Path) -> dict[str, Details]:
-    """Read the sidecar of a folder; no sidecar is an empty one.
+    """Read what the sidecar of a folder says of documents; no sidecar is an empty one.
 
     Returns:
         Details by the file's path relative to the folder, with forward slashes.
@@ -87,21 +90,50 @@ def read_sources(folder: Path) -> dict[str, Details]:
         UnreadableFile: the sidecar is not valid TOML, too large or too deep to read, or holds a field or value of the
             wrong kind.
     """
+    tables = _tables(folder)
+    _site(tables.get(SITE))
+    return {name: _details(name, table) for name, table in tables.items() if name != SITE}
+
+
+def read_site_table(folder: Path) -> Site:
+    """Read what the sidecar of a folder says of the whole site; no sidecar says nothing.
+
+    Raises:
+        UnreadableFile: as `read_sources`.
+    """
+    return _site(_tables(folder).get(SITE))
+
+
+def _tables(folder: Path) -> dict[str, object]:
     path = folder / SIDECAR
     if path.is_dir():
         log.warning("%s is a folder, not a sidecar, so it describes no document; rename it.", path)
         return {}
     try:
         with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+            data = file.read(MOST_BYTES + 1)
         text = data.decode("utf-8").replace("\r\n", "\n")
         check_toml(text, len(data))
-        tables = tomllib.loads(text)
+        return tomllib.loads(text)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
         raise UnreadableFile(f"{SIDECAR}: {error}; mend it and build again") from None
-    return {name: _details(name, table) for name, table in tables.items()}
+
+
+def _site(table: object) -> Site:
+    if table is None:
+        return Site()
+    fields = ("name", "description", "examples")
+    if not isinstance(table, dict) or not set(table) <= set(fields):
+        raise UnreadableFile(f"{SIDECAR}: write [{SITE}] as a table of {', '.join(fields)}")
+    texts = {name: one_line(str(table.get(name) or "")) for name in fields[:2]}
+    examples = table.get("examples", [])
+    of_text = all(isinstance(table.get(name, ""), str) for name in texts)
+    if not of_text or not isinstance(examples, list) or not all(isinstance(each, str) for each in examples):
+        raise UnreadableFile(f"{SIDECAR}: in [{SITE}], name and description are texts, and examples is a list of texts")
+    questions = filter(None, map(one_line, examples))
+    return Site(**texts, examples=tuple(map(Example, questions)))
 
 
 def details_of(values: Mapping[str, str]) -> Details:
@@ -126,8 +158,8 @@ def check_toml(text: str, size_bytes: int = 0) -> None:
     Raises:
         ValueError: what it is, and on which line.
     """
-    if size_bytes > _MOST_BYTES:
-        raise ValueError(f"it is larger than {_MOST_BYTES >> 20} MB")
+    if size_bytes > MOST_BYTES:
+        raise ValueError(f"it is larger than {MOST_BYTES >> 20} MB")
     line, dots, depth = 1, 0, 0
     for found in _STRUCTURE.finditer(text):
         match found.lastgroup:

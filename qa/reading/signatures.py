@@ -1,4 +1,4 @@
-"""Whether a file holds what its name says, judged by how its bytes begin."""
+"""Checks by a file's first bytes whether its content fits its suffix."""
 
 from __future__ import annotations
 

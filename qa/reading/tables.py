@@ -1,4 +1,4 @@
-"""Rows of cells to blocks: each row a block of its own that names its column heads, so that it can be cited by itself.
+"""Makes a block of each row of cells, with the heads of its columns, so that it can be cited by itself.
 
 1. Rows without an empty one between them are a region. Rows of one cell before its table are text.
 2. The first row with several cells, all words, is the heads, if what follows shows that: numbers below words, bold

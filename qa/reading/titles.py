@@ -1,4 +1,4 @@
-"""Titles of documents: which of what a file calls itself is one, and what stands for one where there is none."""
+"""Finds the title of a document: the file's own if it is a real title, else a heading or the first sentence."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A question to ranked passages."""
+"""Ranks the passages of an index for a question."""

@@ -1,7 +1,7 @@
-"""Which words of a question meet which words of a passage.
+"""Tells which words of a question match which words of a passage.
 
-The same token similarities that rank passages tell, sentence by sentence and word by word, what in a passage answers:
-they choose the highlights, feed the confidence, and explain a result to whoever tunes.
+The token similarities that rank passages also give, by sentence and by word, the part of a passage that answers. They
+choose the highlights, are the input of the confidence, and explain a result.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ITEM = re.compile(r"[-*•–]\s|\d{1,3}[.)]\s")
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A hit, held against its question.
+    """A hit, compared with its question.
 
     Attributes:
         number: Which of the passages compared it is.
@@ -56,7 +56,7 @@ class Match:
 
 
 def match(ranking: Ranking, place: int, hit: Hit) -> Match:
-    """Hold the hit at a place of the ranking against the question."""
+    """Compare the hit at a place of the ranking with the question."""
     number = int(ranking.order[place])
     compared = ranking.compared
     inside = slice(int(compared.bounds[number]), int(compared.bounds[number + 1]))
@@ -67,9 +67,9 @@ def match(ranking: Ranking, place: int, hit: Hit) -> Match:
 
 
 def highlights(found: Match) -> tuple[Span, ...]:
-    """The sentence that answers, with the runner-up where it is as good; offsets into the passage's text.
+    """The sentence that answers, and the second best where it is about as good; offsets into the passage's text.
 
-    A heading alone answers nothing, nor does the lead of a list: what stands under it is marked with it.
+    A heading or the lead of a list does not answer by itself: the text under it is highlighted too.
     """
     best, *others = np.argsort(-found.sentence_scores, kind="stable")[:2].tolist()
     chosen = {best, *(other for other in others if _as_good(found.sentence_scores, other, best))}

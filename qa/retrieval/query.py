@@ -1,7 +1,7 @@
-"""A question as it is searched for: how it reads, what is encoded of it, its content words and their weights.
+"""Prepares a question for the search: the text that is encoded, the content words and their weights.
 
-What is encoded is the same however the question is typed: the part that asks, misspelt words corrected, with words,
-numbers and a few signs, and one blank between them.
+The encoded text does not depend on how the question is typed: it is the part that asks, with misspelt words corrected,
+as words, numbers and a few signs with single spaces between them.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def as_searched(question: str, index: Index, is_word: Callable[[str], bool]) -> 
     """The part of a question that asks, misspelt words corrected and abbreviations beside what they stand for.
 
     Returns:
-        The text, the very same string where nothing is to be done; and which of its words stand for each other.
+        The text, the same string object where nothing changes; and which of its words stand for each other.
     """
     return widened(asked_part(correct(asked_part(question), index, is_word)), index, is_word)
 
@@ -147,9 +147,9 @@ def either(asked: Iterable[ContentWord], alternatives: Iterable[Alternatives]) -
 def token_weights(
     encoding: Encoding, asked: Iterable[ContentWord], pairs: Iterable[tuple[Tokens, Tokens]] = ()
 ) -> Floats:
-    """How much each question token counts in MaxSim, `(tokens,) float32`: a content word's tokens, its rarity.
+    """The weight of each question token in MaxSim, `(tokens,) float32`: for the tokens of a content word its rarity.
 
-    Of a short form and its long form, `pairs`, both together weigh what the heavier one would.
+    A short form and its long form, `pairs`, have together the weight of the heavier one.
     """
     weights = np.full(len(encoding.spans), _STOP_WORD_WEIGHT, dtype=np.float32)
     weights[encoding.spans[:, 0] < 0] = _OWN_TOKEN_WEIGHT

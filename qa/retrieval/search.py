@@ -1,4 +1,4 @@
-"""A question to ranked passages.
+"""Ranks the passages of an index for a question.
 
 1. The part that asks is searched for, misspelt words corrected (`qa.retrieval.query`). It is encoded once: a vector for
    the whole, and one for each of its tokens.
@@ -124,24 +124,15 @@ def search(
     asked = content_words(encoded, encoding, index)
     pairs = either(asked, alternatives)
     weights = token_weights(encoding, asked, pairs)
-    terms = tuple(dict.fromkeys(word.term for word in asked))
-    found = index.candidates(encoding.vector, terms, CANDIDATES, filters)
+    found = index.candidates(encoding.vector, _terms(asked), CANDIDATES, filters)
     near = {"sentence_vector": found.sentence, "bm25": found.bm25, "dense": found.dense}
     nearness = _weighted(near)
-    nearest = np.argsort(-nearness, kind="stable")
-    best, rest = np.sort(nearest[:COMPARED]), nearest[COMPARED:]
+    best, rest = _nearest(nearness)
     rows = found.rows[best]
     lap("candidates")
     compared = _compared(index, encoding.tokens, rows, pairs)
-    sentence_scores = max_sim(compared.sentences, weights)
-    late = {
-        "late_interaction": max_sim(compared.passages, weights),
-        "best_sentence": compared.best_of(sentence_scores),
-    }
-    total = _weighted(late) + nearness[best]
-    held, weight = _held(index, asked, rows)
-    mean = (total + held) / (sum(WEIGHTS.values()) + weight)
-    scores = np.maximum(mean - BOILERPLATE_PENALTY * found.boilerplate[best], 0.0).astype(np.float32)
+    sentence_scores, late = _late(compared, weights)
+    scores = _scores(index, asked, rows, _weighted(late) + nearness[best], found.boilerplate[best])
     order = np.lexsort((rows, -scores))
     lap("late_interaction")
     return Ranking(
@@ -154,8 +145,7 @@ def search(
         tokens=encoding.tokens,
         rows=rows[order],
         scores=scores[order],
-        signals={name: values[order] for name, values in late.items()}
-        | {name: values[best][order] for name, values in near.items()},
+        signals=_at(order, late | _at(best, near)),
         dense_rows=found.dense_rows,
         bm25_rows=found.bm25_rows,
         rest=found.rows[rest],
@@ -163,6 +153,36 @@ def search(
         compared=compared,
         sentence_scores=sentence_scores,
     )
+
+
+def _terms(asked: Sequence[ContentWord]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word.term for word in asked))
+
+
+def _nearest(nearness: Floats) -> tuple[Rows, Rows]:
+    """The places of the candidates that are compared, ascending, and of the others, best first."""
+    nearest = np.argsort(-nearness, kind="stable")
+    return np.sort(nearest[:COMPARED]), nearest[COMPARED:]
+
+
+def _late(compared: Maxima, weights: Floats) -> tuple[Floats, dict[str, Floats]]:
+    """MaxSim of every sentence, and the signals of late interaction by name, `(n,) float32` each."""
+    sentence_scores = max_sim(compared.sentences, weights)
+    passages, best_sentences = max_sim(compared.passages, weights), compared.best_of(sentence_scores)
+    return sentence_scores, {"late_interaction": passages, "best_sentence": best_sentences}
+
+
+def _at(places: Rows, signals: dict[str, Floats]) -> dict[str, Floats]:
+    return {name: values[places] for name, values in signals.items()}
+
+
+def _scores(
+    index: Index, asked: Sequence[ContentWord], rows: Rows, total: Floats, boilerplate: npt.NDArray[np.bool_]
+) -> Floats:
+    """The scores of some passages, `(n,) float32` in 0..1, given the weighted sum of their scaled signals."""
+    held, weight = _held(index, asked, rows)
+    mean = (total + held) / (sum(WEIGHTS.values()) + weight)
+    return np.maximum(mean - BOILERPLATE_PENALTY * boilerplate, 0.0).astype(np.float32)
 
 
 def _compared(index: Index, tokens: Floats, rows: Rows, pairs: Sequence[tuple[Tokens, Tokens]]) -> Maxima:

@@ -1,4 +1,4 @@
-"""How long each stage of a question took."""
+"""Measures how long each stage of a question takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Abbreviations of a question beside what they stand for, and the reverse.
+"""Adds to the abbreviations of a question what they stand for, and the reverse.
 
 1. Everyday abbreviations are written out (`qa.retrieval.everyday`).
 2. Behind a short form that the documents define, or spell out in words with these initials, its long form is put in

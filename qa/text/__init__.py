@@ -1,1 +1,1 @@
-"""Words and sentences, names and ids of documents, and foreign text made safe to show. No models."""
+"""Functions on text: words, sentences, numbers, names and ids of documents, safe output. No files, no models."""

@@ -1,4 +1,4 @@
-"""Dates as people write them, to ISO 8601. What could be two dates is none."""
+"""Reads dates in the usual notations as ISO 8601. A text that could be two dates gives none."""
 
 from __future__ import annotations
 

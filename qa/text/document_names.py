@@ -1,8 +1,8 @@
-"""What a document may be called, and where in the folder it lands.
+"""Checks the names of documents, and finds the path that a name stands for.
 
-Guarantees: no name leads out of the folder, through a link, to a hidden file or to the sidecar; every name that is
-taken can be carried to other systems; a name is composed (Unicode NFC), and spellings of it that differ only in how
-accents are composed are one document.
+Guarantees: no name leads out of the folder, through a link, to a hidden file or to the sidecar; every accepted name is
+valid on other systems too; a name is composed (Unicode NFC), and spellings that differ only in how accents are
+composed are one document.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import stat
 import unicodedata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from qa.errors import InvalidRequest, NameTaken
 from qa.text.safe_text import JOINERS, compose, is_safe, printable
@@ -22,7 +22,7 @@ _LONGEST_PART_BYTES = 200
 _MOST_PARTS = 8
 _LONGEST_SHOWN_CHARS = 80
 _SPECIAL = frozenset('\\:*?"<>|')
-# Fillers of Hangul and the like: letters by their category, and yet nothing is seen of them.
+# Fillers of Hangul and similar characters: letters by their category, but invisible.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffd\ufffe\uffff")
 _VARIANTS = re.compile("[\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # Scripts whose letters take another form beside a joiner: Arabic to Sinhala, Tibetan and Myanmar, Khmer and Mongolian,
@@ -52,7 +52,7 @@ def checked_name(name: str, *, removing: bool = False) -> str:
 
 
 def why_refused(name: str, *, removing: bool = False) -> str | None:
-    """Why no document may have a composed name, here or on a system that the folder may be carried to; else None."""
+    """Why no document may have a composed name, here or on another system; None if it may."""
     parts = name.split("/")
     if (
         any(len(part.encode("utf-8", "surrogatepass")) > _LONGEST_PART_BYTES for part in parts)
@@ -71,14 +71,40 @@ def why_refused(name: str, *, removing: bool = False) -> str | None:
     return "is the sidecar's" if sidecar else None
 
 
-def landing(folder: Path, name: str) -> Path:
-    """Where a document of a checked name stands, or would be stored.
+def safe_name(name: str) -> str | None:
+    """The name of a document that stands in an archive or a message, made safe to show and to carry elsewhere.
 
-    A file or a folder that is there already under another spelling of the name is the one that is meant.
+    Args:
+        name: As the container has it: with slashes of either kind, and anything else.
+
+    Returns:
+        A relative path with forward slashes; None for hidden files and what programs leave behind.
+    """
+    parts = [part for part in re.split(r"[/\\]", compose(name)) if part.strip(" .")]
+    if not parts or any(part.startswith(PASSED_OVER) for part in parts):
+        return None
+    return "/".join(map(_safe_part, parts[: _MOST_PARTS - 1] + parts[-1:] if len(parts) > _MOST_PARTS else parts))
+
+
+def _safe_part(part: str) -> str:
+    """One part of a path: `_` for what may not be in names, and no longer than a name may be, its suffix kept."""
+    shown = "".join("_" if not is_safe(char) or char in _SPECIAL or char in _BLANK else char for char in part)
+    shown = "".join(char for place, char in enumerate(shown) if _serves(shown, place)).strip(" ") or "_"
+    path = PurePosixPath(shown)
+    room = _LONGEST_PART_BYTES - len(path.suffix.encode())
+    if room <= 0 or len(shown.encode()) <= _LONGEST_PART_BYTES:
+        return shown.encode()[:_LONGEST_PART_BYTES].decode(errors="ignore")
+    return path.stem.encode()[:room].decode(errors="ignore") + path.suffix
+
+
+def landing(folder: Path, name: str) -> Path:
+    """The path at which a document of a checked name is, or would be, stored.
+
+    If a file or folder with another spelling of the name exists, its path is returned.
 
     Raises:
-        InvalidRequest: a link stands in its way.
-        NameTaken: a file or a folder of that name stands in its way.
+        InvalidRequest: the path leads through a link.
+        NameTaken: a folder has the name, or a file has the name of a folder on the path.
         OSError: the folder cannot be looked into.
     """
     path = folder
@@ -107,8 +133,8 @@ def _refusal(name: str, reason: str) -> str:
 def _serves(name: str, place: int) -> bool:
     """Whether the character at a place is visible, or changes how its neighbours look.
 
-    A joiner does within a word of a script that joins, digits included, ZWJ at its end too, and between emoji. A
-    variation selector does behind anything but ASCII, and behind the digit of a keycap.
+    A joiner has an effect within a word of a script that joins, digits included (ZWJ also at its end), and between
+    emoji. A variation selector has one after a character that is not ASCII, and after the digit of a keycap.
     """
     char, before, after = name[place], name[:place], name[place + 1 :]
     if _VARIANTS.match(char):

@@ -6,7 +6,7 @@ import signal
 
 
 def how_it_ended(status: int) -> str:
-    """What an exit status says, as `subprocess` gives it: negative after a signal."""
+    """An exit status in words. `status` is as `subprocess` gives it: negative after a signal."""
     if status >= 0:
         return f"exit status {status}"
     try:

@@ -1,7 +1,7 @@
 """Misspelt function words: "teh", "waht", "wich".
 
-They carry no content, yet a misspelt one looks like a rare word that no document holds. A word is taken for one only
-where two letters are swapped, one is left out or one is doubled, and never where that makes a word of its own.
+Function words have no content, but a misspelt one looks like a rare word that no document holds. A word counts as a
+misspelt function word only if two letters are swapped, one is missing or one is doubled, and if it is no other word.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _MEANT = _slips()
 
 
 def function_word(word: str, following: str) -> str | None:
-    """The function word that a folded word is a slip of, or None; the word that follows it decides between two."""
+    """The function word that a folded word is a misspelling of, or None; the next word decides between two."""
     meant = _MEANT.get(word)
     if meant is None:
         return None

@@ -1,4 +1,4 @@
-"""Reads JSON that something else wrote, so that every fault in it is one kind of error."""
+"""Reads JSON from outside the program, and reports every fault in it as `ValueError`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page numbers of a document count: pages of a PDF, slides, rows of a sheet, chapters, lines, messages."""
+"""Names the unit that a document's page numbers count: pages of a PDF, slides, rows, chapters, lines, messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers, dates and codes of a text, each with the index terms by which it is met: as a whole, or not at all.
+"""Finds the numbers, dates and codes of a text, and gives each the index terms that stand for all of it.
 
 One quantity has the same terms however it is written:
 
@@ -9,7 +9,7 @@ One quantity has the same terms however it is written:
 - a code, that is letters and digits in one piece, or numbers parted by stops or strokes: `!e10.9`, `!kx2041d`; hyphens
   do not matter.
 
-A quantity that can be read in two ways, as "3/4/1931", has both readings.
+A quantity that can be read in two ways, such as "3/4/1931", has both readings.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What a question asks, without how it is put: greetings, polite openings and the sentences around it are left out.
+"""Finds the part of a question that asks: greetings, polite openings and sentences that do not ask are left out.
 
-1. Greetings and polite openings ("Hi, could you please tell me") and closings ("thanks") are cut off, as often as they
-   stand there.
-2. Of several sentences the ones that ask are kept, if they name enough by themselves and refer to no other sentence.
+1. Greetings and polite openings ("Hi, could you please tell me") and closings ("thanks") are removed, also several in
+   a row.
+2. Of several sentences those that ask are kept, if they name enough by themselves and refer to no other sentence.
 
-What is left is a part of the question as it was typed; where nothing would be left, it is the question itself.
+The result is a part of the question as it was typed; where nothing would remain, it is the whole question.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ _ENOUGH = 3  # content words in a question that stands by itself
 
 
 def asked_part(question: str) -> str:
-    """The part of a question that asks; the very same string where all of it does."""
+    """The part of a question that asks; the same string object where all of it does."""
     part = _without_courtesies(question)
     asking = [each for each in _sentences(part) if _asks(each)]
     if asking and len(asking) < len(_sentences(part)) and _stands_alone(rest := " ".join(asking)):
@@ -101,7 +101,7 @@ def _names_something(text: str) -> bool:
 
 
 def _sentences(text: str) -> list[str]:
-    """The sentences of a text, whichever of its letters are capitals."""
+    """The sentences of a text, which do not depend on its capital letters."""
     raised = text.upper()
     raised = raised if len(raised) == len(text) else text
     parts = [text[span.start : span.end] for span in split_sentences(raised)]

@@ -1,8 +1,8 @@
-"""Text from elsewhere made safe to show: names of files, titles, reasons, and addresses that a document gives.
+"""Makes foreign text safe to show: names of files, titles, reasons, and addresses that a document gives.
 
-Guarantees: what `printable` returns can neither steer a terminal, nor forge a line of a log, nor turn the direction of
-writing; what `one_line` returns is one line of words; what `web_address` returns can be offered as a link; `compose`
-takes a time that grows with its text and no faster.
+Guarantees: the result of `printable` cannot control a terminal, forge a line of a log or change the direction of
+writing; the result of `one_line` is one line of words; the result of `web_address` is safe as a link; `compose` takes
+time linear in its text.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _GRAPHEME_JOINER = "\u034f"  # invisible, and no mark by its class
 
 
 def compose(text: str) -> str:
-    """Unicode NFC; in rows of more than 30 combining marks, which no writing has, an invisible joiner after each 30."""
+    """The text in Unicode NFC, with an invisible joiner after every 30 combining marks in a row."""
     return unicodedata.normalize("NFC", _MAYBE_MARKS.sub(_broken_up, text))
 
 
@@ -47,18 +47,20 @@ def is_safe(char: str) -> bool:
 
 
 def printable(text: str) -> str:
-    r"""One line for a terminal or a log: what would do more than show itself stands as an escape such as `\x1b`."""
+    r"""One line for a terminal or a log: control characters and the like become escapes such as `\x1b`."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(char if is_safe(char) else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def one_line(text: str) -> str:
-    """A title or a name without what does more than show itself, and with single blanks between its words.
+    """A title or a name without control characters and the like, and with single spaces between its words.
 
     Returns:
         The line; empty if nothing is left.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     spaced = (char if is_safe(char) else " " if char.isspace() else "" for char in text)
     return " ".join("".join(spaced).split())
 

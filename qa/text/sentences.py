@@ -14,7 +14,7 @@ from qa.records import Span
 
 LONGEST_CHARS = 1200
 
-# Tried only where a run of stops begins, and taken whole: a leader of dots is looked at once, not once for each dot.
+# Tried only where a run of stops begins, and matched whole: else a long row of dots would be tried at each dot.
 _STOP = re.compile(r"(?:(?<![.!?…])[.!?…]++[\"'”’)\]*†‡§]*+|[。！？])(?=\s|$)")
 _OPENING = re.compile(r"\s*[\"'“‘(\[*†‡§]*")
 _LAST_WORD = re.compile(r"(?<![\w.&'’-])[\w.&'’-]++$")

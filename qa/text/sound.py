@@ -1,4 +1,4 @@
-"""How an English word sounds, roughly: words that are written otherwise and sound alike have one key.
+"""A key for the approximate sound of an English word: words that sound alike have the same key.
 
 A few of the rules of Metaphone (Philips, "Hanging on the Metaphone", 1990): vowels count at the beginning alone, and
 letters that spell the same consonant are one.

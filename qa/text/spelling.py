@@ -1,8 +1,8 @@
-"""Misspelt words of a question to the words of the documents.
+"""Corrects misspelt words of a question to words of the documents.
 
-1. A word is taken for misspelt only if neither the documents nor the model know it. Words of letters alone are looked
-   at; whether they are written with capitals does not matter, and a correction is written as the word was.
-2. A slip of a function word is that function word (`qa.text.function_words`).
+1. A word counts as misspelt only if neither the documents nor the model know it. Only words of letters are checked;
+   capitals do not matter, and a correction is written as the word was.
+2. A misspelt function word becomes that function word (`qa.text.function_words`).
 3. Else the documents' words within an edit or two are weighed (optimal string alignment: insert, delete, replace, swap
    neighbours): fewer edits are better, then the same sound, then standing beside the question's other words, then being
    frequent. A word that the model knows and that is a swap or a doubled letter away counts as well, if no word of the
@@ -31,7 +31,7 @@ _TWO_EDITS_FROM = 8  # letters; a shorter word within two edits is as likely ano
 _TWO_IF_HEARD_FROM = 5  # letters, for words that sound alike
 _SHORTEST_SLIP = 5  # letters of a word that the model knows and the documents do not
 _SHORTEST_IN_CAPITALS = 6  # letters; a shorter word in capitals among small ones is an abbreviation
-_FARTHEST = 3  # edits, which none is
+_FARTHEST = 3  # edits; more than a correction may have
 _VOWEL = re.compile(r"[aeiouy]|[^\x00-\x7f]", re.IGNORECASE)
 
 
@@ -67,7 +67,7 @@ class Vocabulary(Protocol):
 
 
 def correct(question: str, vocabulary: Vocabulary, is_word: Callable[[str], bool]) -> str:
-    """The question with its misspelt words replaced; the very same string when there are none.
+    """The question with its misspelt words replaced; the same string object when there are none.
 
     Args:
         question: As it was asked.

@@ -33,7 +33,7 @@ _of_thread = threading.local()  # each thread's stemmer, which keeps a cache of 
 
 
 def spelt(text: str) -> list[str]:
-    """The words of a text, in order, as they stand there."""
+    """The words of a text, in order, as they are written."""
     found: list[str] = _WORD.findall(text)
     return found
 
@@ -59,7 +59,7 @@ def term(word: str) -> str:
 def terms(text: str) -> list[str]:
     """The index terms of a text, in order, repeats included.
 
-    A number, date or code is met as a whole (`qa.text.quantities`); words within it count too, as "million" does.
+    A number, date or code has terms for all of it (`qa.text.quantities`); words in it, such as "million", count too.
     """
     found: list[str] = []
     end = 0

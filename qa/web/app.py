@@ -1,8 +1,13 @@
-"""The application: routes, guard and error handling put together around one service."""
+"""Makes the application of one service: routes, guard and error handling."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -11,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from qa.answering.question_log import Kept, QuestionLog
 from qa.errors import QAError
 from qa.settings import Settings
 from qa.web.api import documents as admin
@@ -18,20 +24,26 @@ from qa.web.api import routes as api
 from qa.web.api.openapi import Application
 from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
-from qa.web.errors import respond
+from qa.web.catalogue import Catalogues
+from qa.web.errors import code_of, respond
+from qa.web.lifespan import keep_open
 from qa.web.limits.address_limits import Quota
+from qa.web.limits.bearer_token import BearerToken
 from qa.web.limits.file_descriptors import files_allowed
 from qa.web.limits.guard import Guard
 from qa.web.limits.rate_limit import Allowance
 from qa.web.limits.unread_replies import MOST_BYTES, LargeReplies
-from qa.web.limits.workers import Workers
-from qa.web.limits.wrong_tokens import WrongTokens
+from qa.web.limits.workers import Gauge, Workers
+from qa.web.observed import Observed
+from qa.web.pages import feedback
 from qa.web.pages import routes as pages
 from qa.web.pages.assets import Assets
-from qa.web.pages.home import Home
 from qa.web.pages.render import Pages
+from qa.web.request_ids import RequestIds
+from qa.web.root_path import RootPath
 
-_DESCRIPTION = "Exact, checkable quotations from a folder of documents, in reply to questions."
+if TYPE_CHECKING:
+    from qa.web.metrics import Metrics
 
 # A character takes at most 12 bytes of JSON (two escaped surrogates); the rest leaves room for filters.
 _BYTES_PER_CHAR = 12
@@ -50,59 +62,100 @@ def create_app(
     """
     app = Application(
         settings,
-        title="Questions to documents",
-        version="1",
-        description=_DESCRIPTION,
-        docs_url=None,
-        redoc_url=None,
         redirect_slashes=False,
         exception_handlers={QAError: _reply, HTTPException: _reply, RequestValidationError: _reply},
     )
     assets = Assets()
-    app.state.service = service
+    app.state.service = service = _observed(app, service, settings)
     app.state.assets = assets
-    app.state.pages = Pages(assets, uploads=bool(settings.admin_token))
-    app.state.home = Home()
-    app.state.workers = Workers(queue=settings.queue, seconds=settings.answer_seconds)
+    app.state.pages = Pages(assets, service, uploads=bool(settings.admin_token), feedback=bool(settings.question_log))
+    app.state.catalogues = Catalogues()
+    queue: Gauge | None = app.state.metrics and app.state.metrics.queue
+    app.state.workers = Workers(queue=settings.queue, seconds=settings.answer_seconds, gauge=queue)
     app.state.files = Quota(files_allowed())
     app.state.allowance = Allowance(settings.questions_per_minute)
     app.state.builder_trouble = builder_trouble
     if settings.admin_token:
-        app.state.wrong_tokens = WrongTokens()
-        app.state.admin_token = settings.admin_token
+        app.state.admin_token = BearerToken(settings.admin_token, "QA_ADMIN_TOKEN")
         app.state.inbox = Inbox(settings)
     app.include_router(api.router)
     if settings.admin_token:
         app.include_router(admin.router)
     app.include_router(pages.router)
+    if settings.question_log:
+        app.include_router(feedback.router)
+    max_body_bytes = settings.max_question_chars * _BYTES_PER_CHAR + _FILTER_BYTES
+    if settings.mcp:
+        from qa.web.mcp.endpoint import add_endpoint  # noqa: PLC0415 - the SDK takes as long to import as FastAPI
+
+        add_endpoint(app, service, settings, max_body_bytes=max_body_bytes)
+    _add_middleware(app, settings, max_body_bytes)
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings, max_body_bytes: int) -> None:
+    """Put around the application what limits, guards and names requests; what is added last is outermost."""
 
     def respond_here(request: Request, error: Exception) -> Response:
         request.scope.setdefault("app", app)
-        return respond(request, error)
+        return _respond(request, error)
 
     app.add_middleware(LargeReplies, quota=Quota(MOST_BYTES))
     app.add_middleware(
         Guard,
         hosts=(settings.host, *settings.allowed_hosts),
-        max_body_bytes=settings.max_question_chars * _BYTES_PER_CHAR + _FILTER_BYTES,
+        max_body_bytes=max_body_bytes,
         max_upload_bytes=settings.max_file_mb << 20 if settings.admin_token else None,
         cors_origins=settings.cors_origins,
         respond=respond_here,
     )
-    return app
+    app.add_middleware(RootPath, root_path=settings.root_path)
+    app.add_middleware(RequestIds)
 
 
 async def _reply(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == 405:
         # The router names the methods of one route only, and one address may have several.
         error.headers = {"Allow": _allowed(request)}
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=error.headers)
+    return _respond(request, error)
+
+
+def _respond(request: Request, error: Exception) -> Response:
+    """The reply to an exception, which the metrics count."""
+    metrics: Metrics | None = request.app.state.metrics
+    if metrics:
+        metrics.failed(code_of(error))
     return respond(request, error)
+
+
+def _observed(app: FastAPI, service: Backend, settings: Settings) -> Observed:
+    """The service, with the metrics and the log of questions that the settings ask for; both are in `app.state`."""
+    app.state.metrics = app.state.question_log = None
+    if settings.metrics:
+        from qa.web.metrics import Metrics  # noqa: PLC0415 - the client library is an extra
+
+        app.state.metrics = Metrics()
+    if settings.question_log:
+        kept = Kept(settings.question_log_days, settings.question_log_rows)
+        app.state.question_log = QuestionLog(Path(settings.question_log), kept)
+        keep_open(app, partial(_closing, app.state.question_log))
+    return Observed(service, filter(None, (app.state.metrics, app.state.question_log)))
+
+
+@asynccontextmanager
+async def _closing(log: QuestionLog) -> AsyncIterator[None]:
+    yield
+    await to_thread(log.close)
 
 
 def _allowed(request: Request) -> str:
     routers = [request.app, api.router, pages.router]
     if hasattr(request.app.state, "inbox"):
         routers.append(admin.router)
+    if request.app.state.question_log:
+        routers.append(feedback.router)
     routes = [route for router in routers for route in router.routes if isinstance(route, Route)]
     methods = {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
-    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    return ", ".join(sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])}))

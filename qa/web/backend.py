@@ -1,11 +1,13 @@
-"""What the web needs of whoever answers: `qa.answering.service.Service` in production, a small fake in tests."""
+"""The interface of the service that answers: `qa.answering.service.Service` in production, a small fake in tests."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from qa.answering.originals import Original
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
+from qa.answering.page_pictures import Picture
+from qa.index.build_notes import BuildReport, ProgressReport
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Site
 
 
 class Backend(Protocol):
@@ -58,6 +60,16 @@ class Backend(Protocol):
 
         """
 
+    def page_picture(self, document_id: str, page: int, reference: str) -> Picture:
+        """A picture of a page, with the quote boxed that a reference names, if it stands there.
+
+        Raises:
+            NoPicture: there is no such page, or it cannot be drawn here.
+            UnknownDocument: no document has this id, or its file is gone or has changed.
+            Overloaded: too many pages are waiting to be drawn.
+
+        """
+
     def ready(self) -> None:
         """Return when questions can be answered.
 
@@ -66,5 +78,11 @@ class Backend(Protocol):
 
         """
 
-    def report(self) -> dict[str, object] | None:
+    def progress(self) -> ProgressReport | None:
+        """How far the running build is; None when none runs."""
+
+    def site(self) -> Site:
+        """What the pages call themselves; never raises."""
+
+    def report(self) -> BuildReport | None:
         """What the last build did with every file; None when no build has been reported."""

@@ -1,7 +1,7 @@
-"""Errors on their way out: one status per cause, one shape for every route.
+"""Turns errors into replies: one status per cause, one shape for every route.
 
-Guarantees: whatever goes wrong, the reply is `{"error": {"code", "message"}}`, or for a browser that asked for a
-page, a page with the same code and message. An unforeseen exception is logged with its traceback and leaks nothing.
+Guarantees: every error's reply is `{"error": {"code", "message"}}`, or for a browser that asked for a page, a page with
+the same code and message. An unexpected exception is logged with its traceback; the reply says nothing of it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from qa.errors import (
     InvalidQuestion,
     InvalidRequest,
     NameTaken,
+    NoPicture,
     OperatingError,
     Overloaded,
     QAError,
@@ -31,6 +32,7 @@ from qa.errors import (
     UnknownDocument,
     UnknownPublisher,
     UnknownSnapshot,
+    UnsupportedType,
 )
 from qa.web.api.json_form import json_response
 from qa.web.pages.render import Pages
@@ -44,7 +46,9 @@ STATUS: Mapping[type[QAError], int] = {
     UnknownDocument: 404,
     UnknownPublisher: 404,
     UnknownSnapshot: 404,
+    NoPicture: 404,
     NameTaken: 409,
+    UnsupportedType: 415,
     TooManyRequests: 429,
     RequestError: 400,
     OperatingError: 503,
@@ -54,7 +58,7 @@ STATUS: Mapping[type[QAError], int] = {
 # What HTTP itself can refuse, before any route of ours has a say.
 HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
     400: ("invalid_request", "The request could not be read; it must be whole HTTP/1.1, encoded as UTF-8."),
-    401: ("token_needed", "This changes the documents; send the token that QA_ADMIN_TOKEN names, as a Bearer token."),
+    401: ("token_needed", "This needs a Bearer token: that of QA_ADMIN_TOKEN for changes, of QA_MCP_TOKEN for /mcp."),
     403: ("origin_not_allowed", "This request came from another site's page; only pages served here may send it."),
     404: ("not_found", "Nothing is served at this address; /docs lists what is."),
     405: ("method_not_allowed", "This address does not take that method; see the Allow header and /docs."),
@@ -93,6 +97,11 @@ def respond(request: Request, error: Exception) -> Response:
         pages: Pages = request.app.state.pages
         return pages.error(request, told.status, told.code, told.message, told.headers)
     return _json(told)
+
+
+def code_of(error: Exception) -> str:
+    """The code that a reply to an exception has."""
+    return _told(error).code
 
 
 def as_json(error: Exception) -> Response:

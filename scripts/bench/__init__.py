@@ -1,1 +1,1 @@
-"""What `scripts/bench.py` is made of: texts and indexes, services and peers, load, the encoder, and the page."""
+"""The parts of `scripts/bench.py`: texts and indexes, services and peers, load, the encoder, and the page."""

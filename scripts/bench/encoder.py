@@ -1,4 +1,4 @@
-"""The encoder's network with nothing around it: what a service can at best be measured against.
+"""The encoder's network alone: the lower bound of a service's time.
 
 Run these in a process of their own (`apart`), so that the one that measures stays small and keeps no library in memory.
 """

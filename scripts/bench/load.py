@@ -1,4 +1,4 @@
-"""Clients that ask without pause, in a process of their own, lean enough to leave the cores to the server.
+"""Clients that ask without pause, in a process of their own that uses little of the cores.
 
 `ask` starts this file as a program. The program opens one connection for each client, sends each client's next
 request as soon as its answer is whole, and stops sending when the time is over; what is under way then is waited for.

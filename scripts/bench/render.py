@@ -1,4 +1,4 @@
-"""What was measured, as tables of Markdown and as plots; and both put into the page on performance."""
+"""Writes the measurements as Markdown tables and plots, and puts both into the page on performance."""
 
 from __future__ import annotations
 

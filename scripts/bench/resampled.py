@@ -183,7 +183,7 @@ class _Sentence:
     """A sentence with its tokens' vectors and its own; spans from its own beginning."""
 
     text: str
-    levels: npt.NDArray[np.int8]
+    tokens: npt.NDArray[np.uint8]
     scales: npt.NDArray[np.float32]
     spans: npt.NDArray[np.int32]
     own_levels: npt.NDArray[np.int8]
@@ -197,7 +197,7 @@ def _sentence(source: Source, row: int, number: int) -> _Sentence:
     inside = (vectors.spans[:, 0] >= span.start) & (vectors.spans[:, 0] < span.end)
     return _Sentence(
         passage.text[span.start : span.end],
-        vectors.levels[inside],
+        vectors.tokens[inside],
         vectors.scales[inside],
         vectors.spans[inside] - np.int32(span.start),
         vectors.sentence_levels[number],
@@ -218,7 +218,7 @@ def _joined(
     text = " ".join(piece.text for piece in pieces)
     return replace(own, text=text, sentences=spans, footnotes=()), PassageVectors(
         (vector / np.linalg.norm(vector)).astype(np.float32),
-        np.concatenate([vectors.levels[around], *(piece.levels for piece in pieces)]),
+        np.concatenate([vectors.tokens[around], *(piece.tokens for piece in pieces)]),
         np.concatenate([vectors.scales[around], *(piece.scales for piece in pieces)]),
         np.concatenate([vectors.spans[around], *places]),
         levels,

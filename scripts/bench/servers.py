@@ -1,4 +1,4 @@
-"""Services to measure, each started as its users would: how long until the first answer, and the memory it takes."""
+"""Starts the services to measure as their users would: time to the first answer, and memory."""
 
 from __future__ import annotations
 

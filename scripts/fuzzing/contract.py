@@ -1,4 +1,4 @@
-"""What every reply of the service promises, checked on the bytes that came over the wire.
+"""Checks the promises of the service on every reply, on the bytes that came over the network.
 
 A reply that breaks a promise raises `Outside`. The statuses and codes of errors are those of the service's own tables,
 so that a status or a code that the tables do not know is a fault.
@@ -133,8 +133,8 @@ def hold_promises(reply: Reply) -> None:
     expect(not missing, f"without {', '.join(sorted(missing))}")
     expect(not any(name.startswith("access-control-") for name in reply.headers), "a CORS header")
     expect("server" not in reply.headers, "a Server header")
-    for status, name in ((401, "www-authenticate"), (405, "allow")):
-        expect((name in reply.headers) == (reply.status == status), f"{reply.status}, and {name}")
+    for statuses, name in (({401}, "www-authenticate"), ({204, 405}, "allow")):
+        expect((name in reply.headers) == (reply.status in statuses), f"{reply.status}, and {name}")
     if reply.status in (429, 503):
         expect(int(reply.headers.get("retry-after", "0")) > 0, f"{reply.status} without Retry-After")
     if reply.status >= 400 and reply.body:

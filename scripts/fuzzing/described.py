@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from schemathesis import Case
-from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.failures import AcceptedNegativeData, Failure, FailureGroup
 from schemathesis.core.transport import Response
 from schemathesis.openapi.checks import AuthScenario, IgnoredAuth, RejectedPositiveData
 
@@ -63,8 +63,13 @@ def _limited(fault: Any) -> bool:
 
 
 def _refused_in_words(case: Case, fault: Any) -> bool:
-    """Whether a name was refused for what the description has in words alone, such as a character that is not seen."""
-    name = unquote(str(case.path_parameters.get("document_id", "")))
+    """Whether a file was refused for what the description has in words alone.
+
+    That is a name with a character that is not seen; the type of a file in a form; and one file of a form among others.
+    """
+    if case.operation.definition.raw["operationId"] == "add_documents":
+        return isinstance(fault, RejectedPositiveData | AcceptedNegativeData)
+    name = unquote(str(case.path_parameters.get("document_id") or case.path_parameters.get("path", "")))
     return isinstance(fault, RejectedPositiveData) and case.method != "GET" and bool(why_refused(compose(name)))
 
 

@@ -1,4 +1,4 @@
-"""What was done to each file, by the word of the server, and what a file may therefore hold.
+"""The changes to each file, as the server acknowledged them, and the contents that the file may therefore have.
 
 A name is a register that operations write. The state of a name may be that of any operation that took place, or may
 have, and that no acknowledged one followed wholly. Where operations on a name do not overlap, that is exactly one

@@ -1,4 +1,4 @@
-"""What clients of the routes that change documents do, sound and odd, as hypothesis strategies."""
+"""Operations of clients that change documents, valid and invalid, as hypothesis strategies."""
 
 from __future__ import annotations
 

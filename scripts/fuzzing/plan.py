@@ -1,4 +1,4 @@
-"""What one client writes on one connection, and what may come of it.
+"""What one client sends on one connection, and the results that are allowed.
 
 A `Plan` is some messages, then a sound one that ends the connection, all of it cut into pieces. `hold_plan` compares
 the replies with the plan:

@@ -1,4 +1,4 @@
-"""A server in a process of its own, and what it takes of the machine."""
+"""A server in a process of its own, and its use of memory and files."""
 
 from __future__ import annotations
 

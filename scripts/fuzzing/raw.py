@@ -29,7 +29,8 @@ def new_name() -> str:
 _TARGETS = st.sampled_from(
     ["/healthz", "/readyz", "/", "/?q=harbour", "/docs", "/documents", "/documents/harbour", "/openapi.json",
      "/api/ask?q=who+is+the+harbour+master", "/api/ask", "/api/ask?q=", "/api/ask?q=%ff", "/api/ask?q=x&k=0",
-     "/api/documents", "/api/documents/harbour", "/api/documents/nope", "/api/index", "/api/index/rebuild",
+     "/api/documents", "/api/documents/harbour", "/api/documents/nope", "/api/files/harbour.txt", "/api/files/nope",
+     "/api/index", "/api/index/rebuild",
      "/documents/harbour/original", "/documents/harbour?quote=0-5-x",
      "/documents/harbour?quote=0-999999999-aaaaaaaaaaaa",
      "/static/style.css", "/static/..%2fapp.py", "/../../etc/passwd", "//localhost/healthz", "/%00", "/a%0d%0ab", "*",

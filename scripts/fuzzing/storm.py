@@ -1,4 +1,4 @@
-"""Runs operations of several clients at once, and compares what is left with what was acknowledged.
+"""Runs operations of several clients at once, and compares the resulting files with what was acknowledged.
 
 Guarantees, when `settle` returns without a fault: the folder holds exactly what was acknowledged; the report names
 every file with its fate; the index holds the very bytes of every file that the report says is in; nothing is left over.
@@ -111,7 +111,7 @@ class Storm:
     def _put(self, operation: Operation, before: set[bytes | None] | None) -> Outcome:
         reply = self._exchange(self._request(operation, chunked=operation.deed is Deed.PUT_IN_CHUNKS))
         if reply.status != 202:
-            return _refused(reply, {400, 409, 413})
+            return _refused(reply, {400, 409, 413, 415})
         told = reply.json()
         expect(bool(operation.content), "an empty body was taken")
         expect(key_of(told["source"]) == key_of(operation.name), f"{operation.name!r} was stored as {told['source']!r}")

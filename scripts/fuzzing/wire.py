@@ -1,4 +1,4 @@
-"""One connection to a server: write pieces, read until the end, and tell what came."""
+"""One connection to a server: write pieces, read to the end, and return what came."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a reader of a web page sees, by its structure and its own styles."""
+"""HTML: the text that a reader of a page sees, by its structure and its own styles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages, mailboxes, books and JSON Lines: what each says, whose it is, and what was left out."""
+"""Messages, mailboxes, books and JSON Lines: their text, their details, and what was left out."""
 
 from __future__ import annotations
 
@@ -42,7 +42,15 @@ def test_a_message_is_its_head_and_its_plain_text_and_attachments_are_told():
         "Bring your pass.",
     ]
     assert (document.title, document.author, document.date) == ("Ferry on Tuesday – news", "Mara Quill", "2024-06-04")
-    assert document.left_out == ("1 attachment", "1 picture")
+    assert document.left_out == ("1 picture",)  # the plan is a document by itself
+    tune = load_document("a.eml", PARTS.replace("plan.pdf", "plan.mp3").encode())
+    assert tune.left_out == ("1 attachment", "1 picture")
+
+
+def test_a_text_that_goes_on_behind_a_picture_is_whole():
+    head, _, _ = PARTS.partition("--B\nContent-Type: application/pdf")
+    further = "--B\nContent-Type: image/png\n\nxx\n--B\nContent-Type: text/plain\n\nSigned by all hands.\n--B--\n"
+    assert texts(load_document("a.eml", (head + further).encode()))[-1] == "Signed by all hands."
 
 
 @pytest.mark.parametrize(

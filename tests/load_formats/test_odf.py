@@ -1,4 +1,4 @@
-"""OpenDocument files: what is shown is text, each thing once and apart; slides and rows keep their numbers."""
+"""OpenDocument: all shown text is read, each part once and apart; slides and rows keep their numbers."""
 
 # ruff: noqa: E501 - XML reads best with an element whole on its line
 
@@ -159,6 +159,7 @@ def test_rows_of_a_workbook_name_their_heads_and_numbers_are_as_shown():
     [
         (odf(""), "holds no text"),
         (odf(p("x"), **{"META-INF/manifest.xml": "<encryption-data/>"}), "is encrypted"),
+        (odf("<text:p>", **{"META-INF/manifest.xml": "<encryption-data/>"}), "is encrypted"),
         (odf(p("x")).replace(b"content.xml", b"contemt.xml"), "is no OpenDocument"),
         (odf("<text:p>"), "is broken"),
     ],

@@ -1,4 +1,4 @@
-"""What is told of broken Office files: what is wrong with the file, in plain words."""
+"""Broken Office files: the reason names the fault of the file, in plain words."""
 
 from __future__ import annotations
 

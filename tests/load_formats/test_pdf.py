@@ -1,4 +1,4 @@
-"""What a reader of a PDF page sees, on pages made up for it."""
+"""PDF: the text that a reader of a page sees, on pages made for the tests."""
 
 from __future__ import annotations
 
@@ -176,6 +176,12 @@ def test_filled_in_fields_stand_beside_their_labels() -> None:
     document = read(drawn, fields=[("Mara Quill", 110, 695, 250, 712), ("Elden", 110, 665, 250, 682)])
     assert "Name: Mara Quill" in document.text.replace(" | ", " ")
     assert "Town: Elden" in document.text.replace(" | ", " ")
+
+
+def test_a_list_shows_its_choice_as_a_reader_sees_it() -> None:
+    kind = "/FT /Ch /Ff 131072 /Opt [[(e1) (By ship)] [(e2) (By train)]]"
+    document = read([shown("How:", 70, 700)], fields=[("e2", 110, 695, 250, 712)], field_kind=kind)
+    assert document.text.replace(" | ", " ") == "How: By train"
 
 
 @pytest.mark.parametrize("title", ["Microsoft Word - plan_v3.docx", r"C:\\\\me\\\\scan.tif", "untitled"])

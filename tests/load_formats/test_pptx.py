@@ -1,4 +1,4 @@
-"""What stands on shown slides is text: each thing once, apart, in the order in which it is read, and nothing else."""
+"""PPTX: all text of shown slides is read in reading order, each part once and apart, and nothing else."""
 
 # ruff: noqa: E501 - XML reads best with an element whole on its line
 

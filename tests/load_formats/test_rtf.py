@@ -1,4 +1,4 @@
-"""RTF: what is shown is text, each thing once and apart."""
+"""RTF: all shown text is read, each part once and apart."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ def read(body: str) -> Document:
         (r"one\tab two\line three\~four well\_known co\-operate \{x\}\par",
          ["one two\nthree four well-known cooperate {x}"]),
         (r"at 14{\super 2} sites, CO{\sub 2} and 7\up6 b\up0 .\par", ["at 14^2 sites, CO₂ and 7^b."]),
+        ("caf\\'e9\n\\'e9 {\n\\*\\wgrffmtfilter 013f}\\u8211\n?x\\par", ["caféé –x"]),
+        (r"\u-10240?\u-8398? and \u-10240? alone\par", ["\U00010332 and alone"]),
+        (r"Above\par Fax\cell Phone\cell", ["Above", "Fax | Phone"]),
         (r"Seen {\v not seen}{\deleted old}here\par", ["Seen here"]),
         (r'{\field{\*\fldinst HYPERLINK "x"}{\fldrslt the page}} ends\par', ["the page ends"]),
         (r"It covers 14{\footnote {\super \chftn} Two are planned.\par} sites\par",

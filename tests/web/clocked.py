@@ -1,4 +1,4 @@
-"""Connections whose clocks stand still until a test moves them on."""
+"""Connections whose clock moves only when a test moves it."""
 
 from __future__ import annotations
 

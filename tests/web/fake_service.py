@@ -1,15 +1,19 @@
-"""A service over a few in-memory documents: questions are answered by shared words, everything else is as promised."""
+"""A service over a few in-memory documents, which finds answers by words that question and text share."""
 
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
 
 from qa.answering.originals import PIECE_BYTES, Original
+from qa.answering.page_pictures import Picture
 from qa.answering.quote_links import quote_url
-from qa.errors import InvalidQuestion, InvalidRequest, OperatingError, QuestionTooLong, UnknownDocument
+from qa.answering.quoted_tables import in_cells, tables_in
+from qa.errors import InvalidQuestion, InvalidRequest, NoPicture, OperatingError, QuestionTooLong, UnknownDocument
+from qa.index.build_notes import BuildReport, ProgressReport
 from qa.records import (
     Answer,
     Block,
@@ -21,11 +25,14 @@ from qa.records import (
     Footnote,
     IndexStatus,
     Quote,
+    Site,
     Span,
     Verdict,
 )
+from qa.web.pages.reader import page_numbers
 
 _QUOTABLE = {BlockKind.PARAGRAPH, BlockKind.LIST_ITEM, BlockKind.TABLE, BlockKind.CODE}
+ONE_PIXEL = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg==")
 _SURE = 0.9
 _STOPWORDS = {"a", "about", "and", "for", "in", "is", "of", "said", "the", "to", "what", "which", "who", "with"}
 
@@ -74,7 +81,8 @@ class FakeService:
     all_documents: dict[str, Document]
     max_question_chars: int = 200
     trouble: Exception | None = None
-    last_report: dict[str, object] | None = field(default_factory=dict)
+    last_report: BuildReport | None = field(default_factory=BuildReport)
+    own_site: Site = field(default_factory=Site)
 
     def ask(
         self,
@@ -100,6 +108,7 @@ class FakeService:
             (len(wanted & _words(text)) / max(1, len(wanted)), document, start, end)
             for document in self.all_documents.values()
             if not filters.document_ids or document.id in filters.document_ids
+            if not filters.publishers or document.publisher in filters.publishers
             for start, end, text in _passages(document)
         ]
         scored = sorted((entry for entry in scored if entry[0] > 0.2), key=lambda entry: -entry[0])[:k]
@@ -138,10 +147,22 @@ class FakeService:
         document = self.document(document_id)
         return OriginalInMemory(document.source, document.text.encode())
 
+    def page_picture(self, document_id: str, page: int, reference: str) -> Picture:
+        document = self.document(document_id)
+        if page not in page_numbers(document):
+            raise NoPicture(f"{document.source} has no page {page}.")
+        return Picture(ONE_PIXEL, 1, 1, boxes=int(bool(reference)))
+
     def ready(self) -> None:
         self._check()
 
-    def report(self) -> dict[str, object] | None:
+    def progress(self) -> ProgressReport | None:
+        return None
+
+    def site(self) -> Site:
+        return self.own_site
+
+    def report(self) -> BuildReport | None:
         return self.last_report
 
     def close(self) -> None:
@@ -193,4 +214,6 @@ def _quote(rank, score, document: Document, span: Span, wanted: set[str], *, exp
     headings = tuple(
         document.text[b.start : b.end] for b in document.blocks if b.kind is BlockKind.HEADING and b.end < start
     )[-1:]
-    return Quote(rank, score, text, headings, highlights, citation, (), notes, signals)
+    tables = tables_in(text, start, document.source, lambda: document)
+    marks = in_cells(highlights, tables)
+    return Quote(rank, score, text, headings, marks, citation, (), notes, signals, tables=tables)

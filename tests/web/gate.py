@@ -1,4 +1,4 @@
-"""A service that answers when it is let; and, run as a program, `qa serve` with it."""
+"""A service that answers when a test lets it; and, run as a program, `qa serve` with it."""
 
 from __future__ import annotations
 

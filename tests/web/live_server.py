@@ -22,7 +22,7 @@ def serving(
     service: FakeService, settings: Settings = SETTINGS, connection: type[Connection] = Connection, **more: object
 ) -> Iterator[str]:
     """The application over real sockets; yields its address. `more` are uvicorn's options."""
-    options = {**more, "http": connection, "ws": "none", "log_config": None, "lifespan": "off", "server_header": False}
+    options = {"lifespan": "off", **more, "http": connection, "ws": "none", "log_config": None, "server_header": False}
     config = uvicorn.Config(create_app(service, settings), host="127.0.0.1", port=0, **options)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -1,28 +1,35 @@
-"""Documents that between them have everything a page has to show."""
+"""Documents that together have everything that a page can show."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fake_service import FakeService, make_document
 
+from qa.index.build_notes import BuildReport, Fate, FileReport
 from qa.records import BlockKind as K
+from qa.records import Example, Site
 
 INJECTION = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'><b>bold</b> {{ 7*7 }} </mark>"
 
 
 def service(max_question_chars: int = 200) -> FakeService:
     return FakeService(
-        {document.id: document for document in (harbour(), slides(), hostile(), rightward(), table())},
+        {document.id: document for document in (harbour(), slides(), hostile(), rightward(), table(), printed())},
         max_question_chars=max_question_chars,
-        last_report={
-            "finished_at": "2025-10-02T14:03:11+00:00",
-            "seconds": 2.41,
-            "counts": {"added": 1, "failed": 1, "skipped": 1},
-            "files": [
-                {"source": "harbour.txt", "fate": "added", "reason": None},
-                {"source": "broken.pdf", "fate": "failed", "reason": "not a PDF"},
-                {"source": "notes.xyz", "fate": "skipped", "reason": "format not read"},
-            ],
-        },
+        own_site=Site(
+            "Elsmouth", "Quotations from the harbour's papers", (Example("Who runs the harbour?", "harbour"),)
+        ),
+        last_report=BuildReport(
+            finished_at="2025-10-02T14:03:11+00:00",
+            seconds=2.41,
+            counts={"added": 1, "failed": 1, "skipped": 1},
+            files=(
+                FileReport("harbour.txt", Fate.ADDED),
+                FileReport("broken.pdf", Fate.FAILED, "not a PDF"),
+                FileReport("notes.xyz", Fate.SKIPPED, "format not read"),
+            ),
+        ),
     )
 
 
@@ -103,3 +110,15 @@ def table():
         ],
         date="2021-05",
     )
+
+
+def printed():
+    """A PDF of two pages; the second begins inside its last block."""
+    document = make_document(
+        "printed",
+        [(K.TITLE, "Printed rules"), (K.PARAGRAPH, "Moor at the quay. Bells are rung at dusk.")],
+        source="printed.pdf",
+    )
+    title, rules = document.blocks
+    second = document.text.index("Bells")
+    return replace(document, blocks=(replace(title, page=1), replace(rules, page=1, breaks=((second, 2),))))

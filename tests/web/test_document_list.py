@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from qa.errors import UnknownDocument
 from qa.records import DocumentInfo
+from qa.web.catalogue import Catalogue
 from qa.web.document_list import matching, page_after
 
 
@@ -39,6 +40,7 @@ FEW = (
 )
 def test_documents_are_found_and_sorted(query, sort, sources):
     assert [found.source[0] for found in matching(FEW, query, sort)] == list(sources)
+    assert Catalogue(FEW).matching(query, sort) == matching(FEW, query, sort)
 
 
 @given(st.integers(0, 12), st.integers(1, 5))
@@ -59,3 +61,19 @@ def test_the_pages_joined_are_the_list(count, limit):
 def test_a_cursor_that_names_nothing_is_refused():
     with pytest.raises(UnknownDocument, match="cursor"):
         page_after(FEW, "gone", None)
+
+
+@pytest.mark.parametrize(
+    ("words", "sources"),
+    [
+        ("ferries", "b.txt"),
+        ("HARBOUR  office", "b.txt d.txt"),
+        ("Bridges", "c.txt"),
+        ("bridges of", "d.txt"),
+        ("jo", "c.txt d.txt"),
+        ("nothing", ""),
+    ],
+)
+def test_words_stand_for_a_title_a_publisher_or_whatever_holds_them(words, sources):
+    more = info("d.txt", "Bridges of Jo", publisher="Harbour Office")
+    assert " ".join(each.source for each in Catalogue((*FEW, more)).named(words)) == sources

@@ -7,16 +7,20 @@ import pytest
 import samples_for_tests
 from fake_service import FakeService
 
-from qa.records import Answer, Citation, Footnote, Quote, Span, Stated, Verdict, WordMatch
+from qa.records import Answer, Citation, Footnote, Quote, QuotedTable, Span, Stated, Verdict, WordMatch
 from qa.settings import Settings
 from qa.web.api import examples as samples
 from qa.web.api.json_form import answer_data, citation_data, json_response
 from qa.web.api.reply_models import (
+    AddedModel,
     AnswerModel,
     DocumentModel,
     DocumentsModel,
     ErrorModel,
     IndexModel,
+    RemovedByNameModel,
+    RemovedModel,
+    StoredByNameModel,
     StoredModel,
 )
 from qa.web.api.request_models import AskBody
@@ -68,7 +72,7 @@ def test_documents_are_listed_a_page_at_a_time(client):
     sizes = [entry["characters"] for page in (first, second) for entry in page["documents"]]
     assert len(sizes) == 4
     assert sizes == sorted(sizes, reverse=True)
-    assert first["matching"] == 5
+    assert first["matching"] == 6
     assert [entry["id"] for entry in client.get("/api/documents?query=HARB").json()["documents"]] == ["harbour"]
 
 
@@ -88,7 +92,7 @@ def test_documents_and_index(client):
     listed = client.get("/api/documents")
     DocumentsModel.model_validate_json(listed.content, strict=True)
     sources = {entry["id"]: entry["source"] for entry in listed.json()["documents"]}
-    assert set(sources) == {"harbour", "slides", "hostile", "rightward", "table"}
+    assert set(sources) == {"harbour", "slides", "hostile", "rightward", "table", "printed"}
     assert list(sources.values()) == sorted(sources.values())
     for document_id in sources:
         reply = client.get(f"/api/documents/{document_id}")
@@ -96,7 +100,7 @@ def test_documents_and_index(client):
         assert all(document.text[block.start : block.end].strip() for block in document.blocks)
     index = client.get("/api/index")
     IndexModel.model_validate_json(index.content, strict=True)
-    assert index.json()["documents"] == 5
+    assert index.json()["documents"] == 6
     assert index.json()["last_build"]["files"][1]["fate"] == "failed"
 
 
@@ -121,6 +125,7 @@ def test_every_field_of_an_answer_is_written():
         also_in=(other,),
         footnotes=(Footnote("*note", 20, 25),),
         signals={"dense": 0.25},
+        tables=(QuotedTable(0, 4, ("H", ""), ((Span(0, 4), None),)),),
         words=(WordMatch("some", 1.5, 0.9, 0.8, True, Span(0, 4)), WordMatch("H", 1.0, 1.0, 1.0, True, None)),
     )
     answer = Answer("q", "q", Verdict.RELATED, 0.4, (quote,), "s", 1.5, {"encode": 1.25, "search": 0.25})
@@ -142,6 +147,9 @@ def test_every_field_of_an_answer_is_written():
                 "text": "some",
                 "headings": ["H"],
                 "highlights": [{"start": 0, "end": 4}],
+                "tables": [
+                    {"start": 0, "end": 4, "heads": ["H", ""], "rows": [[{"start": 0, "end": 4}, None]]},
+                ],
                 "citation": {
                     "document_id": "d",
                     "title": "T",
@@ -151,6 +159,7 @@ def test_every_field_of_an_answer_is_written():
                     "source": "d.txt",
                     "page": 3,
                     "pages": None,
+                    "recognised": False,
                     "start": 10,
                     "end": 14,
                     "url": "/documents/d?quote=10-14-x#c10-14",
@@ -165,6 +174,7 @@ def test_every_field_of_an_answer_is_written():
                         "source": "d.txt",
                         "page": None,
                         "pages": None,
+                        "recognised": False,
                         "start": 10,
                         "end": 14,
                         "url": "/documents/d?quote=10-14-x#c10-14",
@@ -213,13 +223,16 @@ def test_openapi_describes_every_route_with_examples_that_hold(client):
         ("post", "/api/ask"),
         ("get", "/api/documents"),
         ("get", "/api/documents/{document_id}"),
+        ("get", "/api/files/{path}"),
         ("get", "/api/index"),
         ("get", "/healthz"),
         ("get", "/readyz"),
     }
-    for methods in description["paths"].values():
+    for path, methods in description["paths"].items():
         for operation in methods.values():
-            assert operation["responses"]["200"]["content"]["application/json"]["example"]
+            content = operation["responses"]["200"]["content"]
+            assert content["application/octet-stream" if path.startswith("/api/files/") else "application/json"]
+            assert path.startswith("/api/files/") or content["application/json"]["example"]
             assert "422" not in operation["responses"]
     AnswerModel.model_validate(samples.ANSWER)
     DocumentsModel.model_validate(samples.DOCUMENTS)
@@ -235,6 +248,9 @@ def test_openapi_describes_what_changes_the_documents_where_that_is_allowed():
     described = {(method, path): route for path, methods in paths.items() for method, route in methods.items()}
     secured = {key for key, route in described.items() if "security" in route}
     assert secured == {
+        ("post", "/api/documents"),
+        ("put", "/api/files/{path}"),
+        ("delete", "/api/files/{path}"),
         ("put", "/api/documents/{document_id}"),
         ("delete", "/api/documents/{document_id}"),
         ("post", "/api/index/rebuild"),
@@ -242,10 +258,22 @@ def test_openapi_describes_what_changes_the_documents_where_that_is_allowed():
     for key in secured:
         assert described[key]["responses"]["202"]["content"]["application/json"]["example"]["build"] == "asked for"
         assert "401" in described[key]["responses"]
-    StoredModel.model_validate(samples.STORED)
-    (put,) = [route for route in routes_of(app.openapi(), "http://localhost") if route.method == "PUT"]
-    assert put.request.split(" \\\n  ") == [
-        "curl -X PUT 'http://localhost/api/documents/report.pdf'",
+    for model, example in (
+        (StoredModel, samples.STORED),
+        (StoredByNameModel, samples.STORED_BY_NAME),
+        (AddedModel, samples.ADDED),
+        (RemovedModel, samples.REMOVED),
+        (RemovedByNameModel, samples.REMOVED_BY_NAME),
+    ):
+        model.model_validate(example)
+    shown = {(route.method, route.path): route.request for route in routes_of(app.openapi(), "http://localhost")}
+    assert shown["POST", "/api/documents"].split(" \\\n  ") == [
+        "curl -X POST 'http://localhost/api/documents'",
+        '-H "Authorization: Bearer $QA_ADMIN_TOKEN"',
+        "-F files=@FILE -F files=@FILE",
+    ]
+    assert shown["PUT", "/api/files/{path}"].split(" \\\n  ") == [
+        "curl -X PUT 'http://localhost/api/files/report.pdf'",
         '-H "Authorization: Bearer $QA_ADMIN_TOKEN"',
         "-H 'Content-Type: application/octet-stream'",
         "--data-binary @FILE",

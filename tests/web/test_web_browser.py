@@ -1,41 +1,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-import samples_for_tests
-from axe_playwright_python.sync_playwright import Axe
+from browser_pages import browsing, violations
 from fake_service import FakeService
-from live_server import serving
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
-from waiting import PATIENCE_S, until
+from page_states import ASKED, HARBOUR, STATES
+from playwright.sync_api import BrowserContext, Page, Route, expect
+from waiting import until
 
-from qa.answering.quote_links import quote_digest
 from qa.errors import NoIndex
-from qa.index.build_notes import REQUEST
-from qa.settings import Settings
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
-ASKED = "winter mooring fee of the harbour"
 MAX_PAGE_BYTES = 60_000
-HARBOUR = samples_for_tests.harbour().text
-WHOLE = f"0-{len(HARBOUR)}-{quote_digest(HARBOUR)}"
-
-# The page's status soon vanishes, and is the same for each copy; the notes stay, one for each.
-NOTE_WHAT_IS_SAID = """
-window.said = [];
-document.addEventListener("DOMContentLoaded", () => {
-  const status = document.getElementById("status");
-  if (status) new MutationObserver(() => window.said.push(status.textContent)).observe(status, {childList: true});
-});
-"""
 
 READ_AND_STYLED = """
 document.readyState === "interactive"
@@ -50,59 +28,6 @@ PLACES = """
 })
 """
 
-STATES = {
-    "home": "/",
-    "answered": f"/?q={quote(ASKED)}",
-    "related": "/?q=winter+mooring+crew+rota+snack",
-    "none": "/?q=zebra",
-    "filtered": "/?q=harbour&document_id=harbour",
-    "hostile": "/?q=" + quote(f"injection inside text {samples_for_tests.INJECTION}"),
-    "reader": f"/documents/harbour?quote={WHOLE}&q={quote(ASKED)}",
-    "slides": "/documents/slides?quote=24-60",
-    "hostile reader": "/documents/hostile",
-    "rightward reader": "/documents/rightward",
-    "table": "/documents/table?quote=0-130",
-    "lost": "/documents/harbour?quote=0-4-0123456789ab",
-    "documents": "/documents",
-    "docs": "/docs",
-    "unknown": "/documents/nope",
-    "too long": f"/?q={'x' * 201}",
-}
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("there is no Chromium here")
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=PATIENCE_S * 1000)
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def browsing(browser: Browser, address: str, **options) -> Iterator[Page]:
-    """A page in a fresh context. Leaving, it must have stayed silent and at home."""
-    with browser.new_context(base_url=address, **options) as context:
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_S * 1000)
-        page.add_init_script(NOTE_WHAT_IS_SAID)
-        heard: list[str] = []
-        page.on("console", lambda message: heard.append(message.text))
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.on("dialog", lambda dialog: heard.append(f"dialog: {dialog.message}"))
-        page.on("request", lambda request: request.url.startswith(address) or heard.append(request.url))
-        yield page
-        # The browser itself reports a page's error status; that is no message of ours.
-        assert [text for text in heard if "the server responded with a status of" not in text] == []
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    with browsing(browser, address, viewport={"width": 1440, "height": 900}) as page:
-        yield page
-
 
 def allow_clipboard(context: BrowserContext) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -112,13 +37,6 @@ def clipboard(page: Page) -> str:
     """What has been copied since the last call; waits until the page says that something was."""
     until(lambda: page.evaluate("window.said.splice(0).includes('Copied')"))
     return page.evaluate("navigator.clipboard.readText()")
-
-
-def violations(page: Page, options: dict | None = None) -> list[tuple[str, list[str]]]:
-    """What axe-core finds, by default with every rule that is on and the one on the size of targets."""
-    options = options or {"rules": {"target-size": {"enabled": True}}}
-    found = Axe().run(page, options={**options, "resultTypes": ["violations"]}).response["violations"]
-    return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
 
 
 def collapsed(text: str) -> str:
@@ -135,7 +53,7 @@ def test_ask_open_the_citation_and_go_back(page, client):
     expect(page.locator("#q")).to_be_focused()
     page.keyboard.type(ASKED)
     page.keyboard.press("Enter")
-    expect(page).to_have_title(f"{ASKED} – Ask the documents")
+    expect(page).to_have_title(f"{ASKED} – Ask about Elsmouth")
     expect(page.locator("article.result")).to_have_count(len(passages))
     for number, passage in enumerate(passages):
         page.locator("a.open").nth(number).click()
@@ -225,8 +143,8 @@ def test_quote_citation_and_link_can_be_copied(page, client, address):
     page.locator("summary", has_text="Cite").first.click()
     page.get_by_role("button", name="Copy: Quote").first.click()
     assert clipboard(page) == first["text"]
-    page.get_by_role("button", name="Copy: BibTeX").first.click()
-    assert clipboard(page).startswith("@misc{harbour-")
+    page.get_by_role("button", name="Copy: APA").first.click()
+    assert clipboard(page).startswith("Harbour Office. (2022, September 9).")
     page.get_by_role("button", name="Copy: Link").first.click()
     link = clipboard(page)
     assert link == address + first["citation"]["url"]
@@ -266,15 +184,6 @@ def test_the_dialog_and_the_state_without_an_index_are_accessible(page, service:
     expect(page.get_by_role("heading", level=1)).to_have_text("No documents yet")
     expect(page.get_by_role("alert")).to_contain_text("qa build")
     assert violations(page) == []
-
-
-def test_no_state_is_wider_than_a_phone_or_than_twice_the_zoom(browser, address):
-    # Zooming a 640 px window to 200 % lays it out as 320 px.
-    for width in (360, 320):
-        with browsing(browser, address, viewport={"width": width, "height": 740}) as page:
-            for name, path in STATES.items():
-                page.goto(path)
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, name
 
 
 def test_targets_are_large_enough_for_a_finger(browser, address):
@@ -325,34 +234,6 @@ def test_paper_gets_the_quote_and_its_source(page):
     page.goto(STATES["reader"])
     page.emulate_media(media="print")
     expect(page.locator(".document mark").first).to_be_visible()
-    expect(page.locator(".printed")).to_contain_text("Harbour Office")
+    expect(page.locator(".notes")).to_contain_text("Harbour Office")
     expect(page.locator("header.top")).to_be_hidden()
     expect(page.locator("details.cite")).to_be_hidden()
-
-
-def test_a_file_is_added_by_whoever_knows_the_token(browser, tmp_path):
-    service = samples_for_tests.service()
-    settings = Settings(
-        seeds_dir=tmp_path / "seeds", index_dir=tmp_path / "index", admin_token="open-sesame-open-sesame"
-    )
-    with serving(service, settings) as address, browsing(browser, address) as page:
-        page.goto("/documents")
-        page.get_by_label("Files").set_input_files({"name": "tide.txt", "mimeType": "text/plain", "buffer": b"High."})
-        page.get_by_label("Token").fill("close-sesame-close-sesame")
-        page.get_by_role("button", name="Add").click()
-        expect(page.locator("#upload-said")).to_contain_text("QA_ADMIN_TOKEN")
-        assert not list(tmp_path.rglob("*"))
-        page.get_by_label("Token").fill("open-sesame-open-sesame")
-        page.get_by_role("button", name="Add").click()
-        expect(page.locator("#upload-said")).to_have_text("Stored; waiting for the build")
-        assert (tmp_path / "seeds/tide.txt").read_bytes() == b"High."
-        assert (tmp_path / "index" / REQUEST).exists()
-        built = {"source": "tide.txt", "fate": "added", "reason": None}
-        service.last_report = {
-            "finished_at": "2025-10-03T08:00:00+00:00",
-            "seconds": 0.5,
-            "files": [built],
-            "counts": {"added": 1},
-        }
-        expect(page.locator(".report")).to_contain_text("1 added")  # the page loads itself again
-        assert violations(page) == []

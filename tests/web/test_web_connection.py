@@ -175,7 +175,7 @@ def test_a_head_without_end_is_cut_off(narrow, request_bytes):
 
 
 def test_a_body_that_does_not_come_ends_the_request_and_then_the_connection(clock_server, monkeypatch):
-    monkeypatch.setattr(qa.web.limits.guard, "_BODY_SECONDS", 0.01)
+    monkeypatch.setattr(qa.web.limits.guard, "BODY_SECONDS", 0.01)
     address, clock = clock_server
     with connected(address) as connection:
         connection.sendall(POST + b'{"question"')
@@ -216,7 +216,7 @@ def test_more_clients_than_may_be_are_told_so(narrow):
     ],
 )
 def test_who_does_not_ask_makes_way_for_who_does(monkeypatch, caplog, first, told):
-    monkeypatch.setattr("qa.web.limits.address_limits._GRACE_S", 0.0)
+    monkeypatch.setattr("qa.web.limits.address_limits.GRACE_S", 0.0)
     with serving(samples_for_tests.service(), connection=Crowded) as address, ExitStack() as held:
         idle = [held.enter_context(connected(address)) for _ in range(12)]
         for each in idle:
@@ -231,7 +231,7 @@ def test_who_does_not_ask_makes_way_for_who_does(monkeypatch, caplog, first, tol
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere this machine has one address of its own")
 def test_one_address_cannot_keep_another_out(monkeypatch):
-    monkeypatch.setattr("qa.web.limits.address_limits._GRACE_S", 60.0)  # nobody makes way
+    monkeypatch.setattr("qa.web.limits.address_limits.GRACE_S", 60.0)  # nobody makes way
 
     class Shared(Crowded):
         most = 40

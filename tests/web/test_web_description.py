@@ -1,4 +1,4 @@
-"""The OpenAPI description is exact: what it allows is taken, and what it does not is refused."""
+"""The OpenAPI description is exact: requests that it allows are accepted, others are refused."""
 
 from __future__ import annotations
 

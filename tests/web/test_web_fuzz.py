@@ -77,7 +77,7 @@ class Watched(Connection):
 @pytest.fixture(scope="module")
 def patient() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(qa.web.limits.guard, "_BODY_SECONDS", 0.5)
+        patch.setattr(qa.web.limits.guard, "BODY_SECONDS", 0.5)
         patch.setattr(qa.building.watch, "LOOK_EVERY_S", 0.02)
         patch.setattr(qa.building.watch, "SETTLED_AFTER_S", 0.05)
         yield

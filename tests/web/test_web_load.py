@@ -1,4 +1,4 @@
-"""What the server takes on, and what it tells those it cannot take on. The service here answers when it is let."""
+"""Limits on requests, and the errors beyond them. The service here answers when a test lets it."""
 
 from __future__ import annotations
 
@@ -170,11 +170,17 @@ def test_a_bucket_grows_back_and_each_address_has_its_own(monkeypatch):
 
 
 def test_the_addresses_remembered_are_bounded(monkeypatch):
-    monkeypatch.setattr("qa.web.limits.rate_limit._MOST_ADDRESSES", 10)
+    monkeypatch.setattr("qa.web.limits.rate_limit.MOST_ADDRESSES", 10)
     allowance = Allowance(1)
-    for number in range(100):
+
+    def ask(number):
         allowance.take(Request({"type": "http", "client": (f"10.0.0.{number}", 1)}))
-    assert len(allowance._buckets) == 10
+
+    for number in range(11):
+        ask(number)
+    with pytest.raises(TooManyRequests):
+        ask(1)
+    ask(0)  # it was forgotten, and begins afresh
 
 
 ORIGIN = {"origin": "https://intranet.example"}

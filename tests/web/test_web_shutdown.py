@@ -65,6 +65,48 @@ def refused(port):
     return False
 
 
+def test_ctrl_c_twice_ends_a_busy_server_at_once_and_calmly():
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE.parent.parent)]),
+        "QA_PORT": "0",
+        "QA_ANSWER_SECONDS": str(PATIENCE_S),
+    }
+    # Where the shell ignores Ctrl-C, a child would inherit that. A forced end leaves threads that wait at the gate.
+    code = (
+        "import os, signal, sys, threading; import gate, qa.cli.main, qa.cli.open_service\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "shut = gate.Gate(); qa.cli.open_service.open_service = lambda _: shut\n"
+        "def porter():\n"
+        "    shut.begun.acquire()\n"
+        "    print('asked', flush=True)\n"
+        "threading.Thread(target=porter, daemon=True).start()\n"
+        "status = qa.cli.main.main(['serve'])\n"
+        "sys.stderr.flush(); os._exit(status)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=environment | {"PYTHONPATH": os.pathsep.join([str(HERE), environment["PYTHONPATH"]])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            port = int(process.stdout.readline().rpartition(":")[2])
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as client:
+                client.sendall(b"GET /api/ask?q=harbour HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert process.stdout.readline() == "asked\n"
+                process.send_signal(signal.SIGINT)
+                until(lambda: refused(port))
+                process.send_signal(signal.SIGINT)
+                _, said = process.communicate(timeout=PATIENCE_S)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert said.splitlines()[-1] == "qa: interrupted"
+    assert "Traceback" not in said
+
+
 def check_that_it_says_so(reply: Reply):
     assert (reply.status, reply.error["code"]) == (503, "overloaded")
     assert "stopping" in reply.error["message"]

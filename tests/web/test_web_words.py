@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 import samples_for_tests
 from fake_service import make_document
+from qa.web.pages.example_questions import questions
 from work import grows_evenly
 
 from qa.answering.wording import UNCALIBRATED, verdict_words
+from qa.index.build_notes import BuildReport, Fate, FileReport
 from qa.records import Answer, Block, BlockKind, Document, Filters, Verdict
-from qa.web.pages.build_report import report_of
-from qa.web.pages.example_questions import questions
+from qa.web.pages.build_report import shown_report
 from qa.web.pages.page_query import Asked
 from qa.web.pages.wording import day, moment
 
@@ -79,17 +80,12 @@ def test_a_link_to_the_reader_remembers_the_question():
 
 
 def test_a_report_leads_with_what_needs_a_person():
-    report = report_of(samples_for_tests.service().last_report)
+    report = shown_report(samples_for_tests.service().last_report)
     assert report is not None
     assert report.summary == "1 failed, 1 skipped, 1 added"
     assert [file.source for file in report.notable] == ["broken.pdf", "notes.xyz"]
     assert [file.source for file in report.others] == ["harbour.txt"]
-    assert report_of(None) is None
-
-
-@pytest.mark.parametrize("raw", [{}, {"files": 3}, {"files": [1, {}], "seconds": "?"}])
-def test_a_report_of_another_make_breaks_nothing(raw):
-    assert report_of(raw) is not None
+    assert shown_report(None) is None
 
 
 def test_examples_are_found_without_reading_a_text_once_for_each_heading():
@@ -106,9 +102,7 @@ def test_examples_are_found_without_reading_a_text_once_for_each_heading():
 
 
 def test_a_document_that_was_only_kept_is_shown_among_those_with_trouble():
-    files = [
-        {"source": "mill.txt", "fate": "kept", "reason": "its parser was killed; for now", "for_now": True},
-    ]
-    report = report_of({"files": files, "counts": {"unchanged": 1, "kept": 1}, "seconds": 1.0})
+    kept = FileReport("mill.txt", Fate.KEPT, "its parser was killed; for now", for_now=True)
+    report = shown_report(BuildReport(files=(kept,), counts={"unchanged": 1, "kept": 1}, seconds=1.0))
     assert [(file.source, file.fate) for file in report.notable] == [("mill.txt", "kept")]
     assert report.summary == "1 kept, 1 unchanged"

@@ -1,4 +1,4 @@
-"""Wrong tokens: limited by address, told in the log, and no bar to the right one."""
+"""Wrong tokens are limited by address and logged, and do not exclude the right one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def time():
 
 @pytest.fixture
 def tokens(time):
-    return WrongTokens(lambda: time.now, time.later)
+    return WrongTokens("QA_ADMIN_TOKEN", lambda: time.now, time.later)
 
 
 def sent_from(address):
@@ -86,10 +86,10 @@ def test_memory_is_bounded(tokens):
 def test_the_log_has_a_line_at_once_and_then_one_a_minute_that_counts(tokens, time, caplog):
     for _ in range(300):
         wait_s(tokens)
-    assert [record.args[1] for record in caplog.records] == [1]
+    assert [record.args[2] for record in caplog.records] == [1]
     wait_s(tokens, "203.0.113.6")
     time.move(60)
-    assert [record.args for record in caplog.records[1:]] == [("203.0.113.6", 1), ("203.0.113.5", 299)]
+    assert [record.args[1:] for record in caplog.records[1:]] == [("203.0.113.6", 1), ("203.0.113.5", 299)]
     time.move(600)
     assert len(caplog.records) == 3, "nothing came, so nothing is told"
     wait_s(tokens, "a\nline\x1b[2J")
@@ -114,5 +114,5 @@ def test_over_http_wrong_tokens_are_limited_and_the_right_one_is_not(tmp_path, c
         right = client.put("/api/documents/a.txt", content=b"x", headers={"Authorization": f"Bearer {TOKEN}"})
         assert right.status_code == 202
     lines = [record.getMessage() for record in caplog.records if record.name == "qa.web"]
-    assert lines[0] == "Wrong tokens for changing documents from '127.0.0.1': 1"
+    assert lines[0] == "Wrong tokens for QA_ADMIN_TOKEN from '127.0.0.1': 1"
     assert "wrong-" not in caplog.text

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.encode.token_form import packed_width
-from qa.index.local.version import ArrayRecord, FileRecord
+from qa.index.local.version import ArrayRecord, Configuration, FileRecord
 
 VECTORS = "vectors.f32"
 DOCUMENT_ROWS = "document_rows.i32"
@@ -81,8 +81,10 @@ def dtype_of(name: str) -> np.dtype[Any]:
 class ArrayFiles:
     """Writes a segment's arrays. `close` it, whatever happens."""
 
-    def __init__(self, folder: Path, dimension: int) -> None:
-        self._files = {name: _ArrayFile(folder / name, dtype_of(name), _row_shape(name, dimension)) for name in NAMES}
+    def __init__(self, folder: Path, configuration: Configuration) -> None:
+        self._files = {
+            name: _ArrayFile(folder / name, dtype_of(name), _row_shape(name, configuration)) for name in NAMES
+        }
         for bounds in BY_PASSAGE:
             self.write(bounds, np.zeros(1, np.int64))
 
@@ -113,7 +115,7 @@ class ArrayFiles:
         return self._files[name].rows
 
     def close(self) -> None:
-        """Close the files, and let go of what a full disk refuses."""
+        """Close the files; what cannot be written to a full disk is dropped."""
         for file in self._files.values():
             with suppress(OSError):
                 file.close()
@@ -164,13 +166,13 @@ def fingerprint(path: Path) -> FileRecord:
         return FileRecord(path.stat().st_size, file_digest(file, "sha256").hexdigest())
 
 
-def map_array(folder: Path, name: str, record: ArrayRecord, dimension: int) -> Array:
+def map_array(folder: Path, name: str, record: ArrayRecord, configuration: Configuration) -> Array:
     """An array of a segment, read where it is looked at; the operating system may take the memory back.
 
     Raises:
         OSError, ValueError: the file is not there, shorter than the array, or the array is not what its name says.
     """
-    dtype, row_shape = dtype_of(name), _row_shape(name, dimension)
+    dtype, row_shape = dtype_of(name), _row_shape(name, configuration)
     if record.dtype != dtype.name or record.shape[1:] != row_shape:
         raise ValueError(f"{name} should hold {dtype.name} {row_shape}, not {record.dtype} {record.shape[1:]}")
     if 0 in record.shape:
@@ -179,8 +181,9 @@ def map_array(folder: Path, name: str, record: ArrayRecord, dimension: int) -> A
     return np.asarray(np.memmap(folder / name, dtype=dtype, mode="r", shape=record.shape))
 
 
-def _row_shape(name: str, dimension: int) -> tuple[int, ...]:
+def _row_shape(name: str, configuration: Configuration) -> tuple[int, ...]:
     width = _WIDTHS.get(name)
     if width is None:
         return ()
-    return ({_VECTOR: dimension, _PACKED: packed_width(dimension)}.get(width, width),)
+    packed = packed_width(configuration.dimension, configuration.token_bits)
+    return ({_VECTOR: configuration.dimension, _PACKED: packed}.get(width, width),)

@@ -1,7 +1,7 @@
 """BM25 over stemmed words (Robertson & Zaragoza 2009, in the variant of Lucene: k1 1.5, b 0.75).
 
-Scores are computed from raw counts when a question is asked, with the numbers of the whole index, so that a segment
-needs none of its own.
+Scores are computed from raw counts when a question is asked, with the statistics of the whole index, so segments store
+counts only.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The version that serves, held open while anyone reads it, and exchanged for a new one without a torn request.
+"""Holds the version that serves open, and exchanges it for a new one between requests.
 
-Guarantees: a reader has one version, whole, for as long as it reads. A version is closed when its last reader is done;
-segments that the next one shares stay open. One that cannot be opened is refused: the one that serves goes on serving,
-and at the start the newest whole one takes its place. No document, version or segment on disk is changed.
+Guarantees: a reader has the same version for as long as it reads. A version is closed when its last reader is done;
+segments that the next one shares stay open. If a new version cannot be opened, the one before goes on serving; at the
+start, the newest undamaged one serves instead. Documents, versions and segments on disk are not changed.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from qa.errors import NoIndex, OperatingError
+from qa.index.contract import Index
 from qa.index.local.index_folder import CURRENT, current_name
-from qa.index.local.open_version import OpenVersion, SegmentPool, newest_whole, open_index
+from qa.index.local.open_version import SegmentPool, newest_whole, open_index
 
 LOOK_EVERY_S = 0.5
 _RETRY_EVERY_S = 30.0  # a refusal may have had a cause that passes
@@ -24,10 +27,27 @@ _RETRY_EVERY_S = 30.0  # a refusal may have had a cause that passes
 log = logging.getLogger(__name__)
 
 
-class _Lease:
-    """An index with a count of those who read it."""
+class Held(Index, Protocol):
+    """A version that is held open until it is closed."""
 
-    def __init__(self, index: OpenVersion) -> None:
+    @property
+    def name(self) -> str:
+        """What CURRENT says when it is this version."""
+        ...
+
+    def in_place(self) -> bool:
+        """Whether this very version still stands in its place."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class _Lease:
+    """An index with the number of its readers."""
+
+    def __init__(self, index: Held) -> None:
         self.index = index
         self.readers = 1  # the holder's own
 
@@ -35,16 +55,16 @@ class _Lease:
 class CurrentIndex:
     """An `IndexSource`: holds the current snapshot of an index folder. Safe to call from several threads."""
 
-    def __init__(self, index_dir: Path, weights: str) -> None:
+    def __init__(self, index_dir: Path, current: Callable[[], Held], newest: Callable[[], Held | None]) -> None:
         """Open the current snapshot, if there is one.
 
         Args:
             index_dir: The index folder.
-            weights: Fingerprint of the model that will encode questions.
+            current: Opens the current version; as `open_index`.
+            newest: Opens the newest whole one; as `newest_whole`.
         """
         self._index_dir = index_dir
-        self._weights = weights
-        self._pool = SegmentPool(index_dir)
+        self._current, self._newest = current, newest
         self._lock = threading.Lock()  # guards the lease and its count
         self._refreshing = threading.Lock()
         self._lease: _Lease | None = None
@@ -55,6 +75,21 @@ class CurrentIndex:
         self._watcher: threading.Thread | None = None
         self.refresh()
 
+    @classmethod
+    def of_this_machine(cls, index_dir: Path, weights: str) -> CurrentIndex:
+        """Open the current snapshot of an index folder, if there is one.
+
+        Args:
+            index_dir: The index folder.
+            weights: Fingerprint of the model that will encode questions.
+        """
+        pool = SegmentPool(index_dir)
+        return cls(
+            index_dir,
+            partial(open_index, index_dir, weights=weights, pool=pool),
+            partial(newest_whole, index_dir, weights=weights, pool=pool),
+        )
+
     @property
     def trouble(self) -> str | None:
         """Why the snapshot that CURRENT names is not the one that serves, or None."""
@@ -64,7 +99,7 @@ class CurrentIndex:
         return f"{trouble} Snapshot {lease.index.id} serves instead." if lease else str(trouble)
 
     @contextmanager
-    def reading(self) -> Iterator[OpenVersion]:
+    def reading(self) -> Iterator[Index]:
         """The index that serves, for as long as the context lasts.
 
         Raises:
@@ -82,12 +117,12 @@ class CurrentIndex:
             self._release(lease)
 
     def watch(self) -> None:
-        """Look for a new snapshot now and then, from a thread of its own, until `close`."""
+        """Check for a new snapshot every half second, in a thread, until `close`."""
         self._watcher = threading.Thread(target=self._watch, name="snapshots", daemon=True)
         self._watcher.start()
 
     def close(self) -> None:
-        """Stop watching and let go of the snapshot."""
+        """Stop watching and close the snapshot."""
         self._closing.set()
         if self._watcher:
             self._watcher.join()
@@ -118,12 +153,12 @@ class CurrentIndex:
             return None
         return found.st_ino, found.st_mtime_ns, found.st_size
 
-    def _opened(self) -> OpenVersion | None:
+    def _opened(self) -> Held | None:
         """The current version, or None if it is the one that serves."""
         serving = self._lease.index if self._lease else None
         if serving and serving.name == current_name(self._index_dir) and serving.in_place():
             return None
-        return open_index(self._index_dir, weights=self._weights, pool=self._pool)
+        return self._current()
 
     def _refuse(self, error: OperatingError) -> None:
         said_before = str(error) == str(self._trouble)
@@ -135,12 +170,12 @@ class CurrentIndex:
         else:
             log.error("The current snapshot is refused: %s", error)
         if self._lease is None and not isinstance(error, NoIndex):
-            other = newest_whole(self._index_dir, weights=self._weights, pool=self._pool)
+            other = self._newest()
             if other:
                 log.error("Falling back to snapshot %s, the newest whole one", other.id)
                 self._exchange(other)
 
-    def _exchange(self, index: OpenVersion | None) -> None:
+    def _exchange(self, index: Held | None) -> None:
         with self._lock:
             old, self._lease = self._lease, _Lease(index) if index else None
         if index:

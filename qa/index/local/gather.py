@@ -1,4 +1,4 @@
-"""Gathers what the arrays of several segments hold of some passages, in the order in which these are asked for."""
+"""Reads the rows of some passages from the arrays of several segments, in the order of the passages."""
 
 from __future__ import annotations
 

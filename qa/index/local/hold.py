@@ -64,7 +64,7 @@ def without_readers(path: Path, act: Callable[[], object]) -> bool:
     try:
         held = os.open(path, os.O_RDONLY)
         try:
-            # Kept until it is done, so that nobody takes hold of the version between the two.
+            # Held until it is done, so that no reader takes the version in between.
             if sys.platform != "win32":
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 act()

@@ -1,4 +1,4 @@
-"""Where everything stands in the index folder, and which versions are there.
+"""The paths of the index folder, and the versions and segments in it.
 
 Nothing here changes anything on disk.
 """

@@ -1,4 +1,4 @@
-"""A segment as one version of the index has it: without the documents that were removed since it was written."""
+"""A segment as a part of one version: without the documents that were removed since it was written."""
 
 from __future__ import annotations
 

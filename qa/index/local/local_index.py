@@ -21,9 +21,9 @@ from qa.index.local.abbreviations import abbreviations_of
 from qa.index.local.documents_by_id import DocumentsById
 from qa.index.local.gather import Gather
 from qa.index.local.live_segment import LiveSegment
-from qa.index.local.postings import TermKeys
 from qa.index.local.row_map import DocumentList, RowMap
 from qa.index.local.segment import Proposal, Segment
+from qa.index.local.segment_terms import SegmentTerms
 from qa.index.local.statistics import Statistics
 from qa.index.local.vectors import inner_products
 from qa.index.local.version import Version
@@ -55,6 +55,7 @@ class LocalIndex:
         self._parts = [
             LiveSegment(segment, entry.removed) for segment, entry in zip(segments, version.segments, strict=True)
         ]
+        self._terms = SegmentTerms(self._parts)
         self._map = RowMap([DocumentList(part.segment.documents, part.removed) for part in self._parts])
         self._by_id = DocumentsById(self._map.documents)
         self._statistics = Statistics.total(part.statistics for part in self._parts)
@@ -72,44 +73,25 @@ class LocalIndex:
 
     def frequencies(self, terms: Sequence[str]) -> Sequence[int]:
         """The number of passages that hold each index term."""
-        return self._frequencies(self._places(terms), len(terms))
+        return self._terms.frequencies(self._terms.places(terms), len(terms))
 
     def held(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
         """Which of some passages hold which index terms, `(terms, rows) bool`."""
-        numbers, local = self._map.places(np.asarray(rows, np.int64))
-        held = np.zeros((len(terms), len(local)), np.bool_)
-        for number, places in enumerate(self._places(terms)):
-            here = np.flatnonzero(numbers == number)
-            if not len(here):
-                continue
-            postings = self._parts[number].segment.postings
-            for each, place in enumerate(places):
-                held[each, here] = np.isin(local[here], postings.holders(place, None))
-        return held
+        return self._terms.held(terms, *self._map.places(np.asarray(rows, np.int64)))
 
     def together(self, term: str, others: Sequence[str]) -> Sequence[int]:
         """The number of passages that hold an index term and each of some others."""
-        counts = [0] * len(others)
-        for part, (place, *places) in zip(self._parts, self._places((term, *others)), strict=True):
-            own = part.segment.postings.holders(place, part.live)
-            for number, other in enumerate(places if len(own) else ()):
-                holders = part.segment.postings.holders(other, None)
-                counts[number] += len(np.intersect1d(own, holders, assume_unique=True))
-        return counts
+        return self._terms.together(term, others)
 
     def candidates(
         self, vector: Floats, terms: Sequence[str], count: int, filters: Filters | None = None
     ) -> Candidates:
         """The union of the nearest passages by vector and the best by BM25; see `Index`."""
-        allowed = self._allowed(filters)
-        places = self._places(terms)
-        rarities = self._statistics.idf(self._frequencies(places, len(terms)))
-        mean = self._statistics.mean_length
-        proposals = [
-            part.segment.propose(vector, held, rarities, mean, count, competing)
-            for part, held, competing in zip(self._parts, places, allowed, strict=True)
-        ]
-        return self._union(vector, proposals, count)
+        for document_id in filters.document_ids if filters else ():
+            self._by_id.number(document_id)
+        places = self._terms.places(terms)
+        rarities = self._statistics.idf(self._terms.frequencies(places, len(terms)))
+        return self._candidates(vector, places, rarities, self._statistics.mean_length, count, filters)
 
     def compare(self, tokens: Floats, rows: Rows) -> Maxima:
         """Each question token's best match in each of some passages; see `Index`."""
@@ -152,29 +134,20 @@ class LocalIndex:
         """The documents' words within at most `edits` edits of a folded word."""
         return forms_near([(part.segment.word_forms, part.form_counts) for part in self._parts], word, edits)
 
-    def _places(self, terms: Sequence[str]) -> list[list[int]]:
-        """Each term's place among the postings of each segment."""
-        keys = TermKeys.of(terms)
-        return [part.segment.postings.places(keys) for part in self._parts]
-
-    def _frequencies(self, places: Sequence[Sequence[int]], terms: int) -> list[int]:
-        counts = [part.frequencies(held) for part, held in zip(self._parts, places, strict=True)]
-        return [sum(of_term) for of_term in zip(*counts, strict=True)] if counts else [0] * terms
-
-    def _allowed(self, filters: Filters | None) -> list[Allowed]:
-        """Which passages of each segment compete."""
-        if not filters:
-            return [part.live for part in self._parts]
-        for document_id in filters.document_ids:
-            self._by_id.number(document_id)
-        kept = np.flatnonzero(admitted(filters, self.documents))
-        numbers, rows = self._map.segments[kept], self._map.document_rows[kept]
-        allowed: list[Allowed] = []
-        for number, part in enumerate(self._parts):
-            documents = np.zeros(len(part.segment.documents), np.bool_)
-            documents[rows[numbers == number]] = True
-            allowed.append(part.passages_of(documents))
-        return allowed
+    def _candidates(
+        self,
+        vector: Floats,
+        places: Sequence[Sequence[int]],
+        rarities: Floats,
+        mean_length: float,
+        count: int,
+        filters: Filters | None,
+    ) -> Candidates:
+        proposals = [
+            part.segment.propose(vector, held, rarities, mean_length, count, competing)
+            for part, held, competing in zip(self._parts, places, self._allowed(filters), strict=True)
+        ]
+        return self._union(vector, proposals, count)
 
     def _union(self, vector: Floats, proposals: Sequence[Proposal], count: int) -> Candidates:
         dense_rows = self._best(((each.dense_rows, each.dense) for each in proposals), count)
@@ -203,5 +176,22 @@ class LocalIndex:
         together = np.concatenate(rows)
         return together[np.lexsort((together, -np.concatenate(scores)))][:count]
 
+    def _allowed(self, filters: Filters | None) -> list[Allowed]:
+        return allowed_passages(self._parts, self._map, filters)
+
     def _gather(self, rows: Rows) -> Gather:
         return Gather(self._arrays, *self._map.places(np.asarray(rows, np.int64)))
+
+
+def allowed_passages(parts: Sequence[LiveSegment], rows: RowMap, filters: Filters | None) -> list[Allowed]:
+    """Which passages of each segment compete, `(passages,) bool`; None for a segment of which all do."""
+    if not filters:
+        return [part.live for part in parts]
+    kept = np.flatnonzero(admitted(filters, rows.documents))
+    numbers, local = rows.segments[kept], rows.document_rows[kept]
+    allowed: list[Allowed] = []
+    for number, part in enumerate(parts):
+        documents = np.zeros(len(part.segment.documents), np.bool_)
+        documents[local[numbers == number]] = True
+        allowed.append(part.passages_of(documents))
+    return allowed

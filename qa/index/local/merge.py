@@ -33,7 +33,7 @@ def merge_segments(folder: Path, parts: Sequence[Part], pause: Callable[[], None
 
     Raises:
         ValueError: the segments differ in their configuration, or two live documents have one path.
-        OSError: the disk refused.
+        OSError: the disk is full or cannot be written.
     """
     segments = [segment for segment, _ in parts]
     configuration = segments[0].record.configuration

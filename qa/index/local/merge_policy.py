@@ -27,7 +27,7 @@ class Size:
 
 
 def next_merge(segments: Sequence[Size]) -> list[str]:
-    """The ids of the segments to merge next; none if all is well."""
+    """The ids of the segments to merge next; none if none should be merged."""
     by_tier: dict[int, list[Size]] = {}
     for segment in segments:
         by_tier.setdefault(_tier(segment.live), []).append(segment)

@@ -1,14 +1,14 @@
-"""Opens a version of the index for reading, and holds it so that nobody prunes it.
+"""Opens a version of the index for reading, and holds a lock so that it is not pruned.
 
 Guarantees: a version opens only if its file is as it was written and every file of its segments is as it was when it
-was last compared with its digest; what is damaged is refused with the reason and left where it is. Segments that
-several open versions share are open once.
+was last compared with its digest; a damaged one is refused with the reason, and stays on disk. Segments that several
+open versions share are opened once.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from qa.errors import DamagedSnapshot, MismatchedSnapshot, OperatingError
@@ -69,33 +69,85 @@ class SegmentPool:
         return segment_id, found.st_ino, found.st_ctime_ns
 
 
-class OpenVersion(LocalIndex):
-    """A version that is held open. `close` it when the last reader is done."""
+class HeldVersion:
+    """A version's record and some of its segments, open; its file is locked until `close`.
 
-    def __init__(self, path: Path, version: Version, held: int, segments: Sequence[Segment], pool: SegmentPool) -> None:
-        super().__init__(version, segments)
-        self.name = version.name
-        self._path = path
-        self._held: int | None = held
-        self._segments = segments
-        self._pool = pool
+    Attributes:
+        path: The version's file.
+        version: Its content.
+        numbers: The places in the version of the segments that are open.
+        segments: These segments.
+    """
 
-    @property
-    def segments(self) -> int:
-        """The number of segments."""
-        return len(self._segments)
+    def __init__(
+        self,
+        index_dir: Path,
+        name: str,
+        *,
+        weights: str | None = None,
+        pool: SegmentPool | None = None,
+        choose: Callable[[Version], Sequence[int]] | None = None,
+    ) -> None:
+        """Hold a version.
+
+        Args:
+            index_dir: The index folder.
+            name: The version's.
+            weights: As for `open_index`.
+            pool: Likewise.
+            choose: Gives the numbers of the segments to open; None for all.
+
+        Raises:
+            DamagedSnapshot, MismatchedSnapshot: as `open_index`.
+        """
+        self.path = version_path(index_dir, name)
+        self.segments: list[Segment] = []
+        self._pool = pool or SegmentPool(index_dir)
+        self._held: int | None = hold(self.path)
+        try:
+            self.version = read_version(self.path)
+            check_configuration(self.version, weights)
+            self.numbers = choose(self.version) if choose else range(len(self.version.segments))
+            for number in self.numbers:
+                self.segments.append(self._pool.take(self.version.segments[number].id))
+                _match(self.version.configuration, self.segments[-1])
+        except BaseException:
+            self.close()
+            raise
 
     def in_place(self) -> bool:
         """Whether this very version still stands in its place."""
-        return self._held is not None and in_place(self._held, self._path)
+        return self._held is not None and in_place(self._held, self.path)
 
     def close(self) -> None:
         """Let go of the segments, and of the lock."""
         if self._held is not None:
-            for segment in self._segments:
+            for segment in self.segments:
                 self._pool.give_back(segment)
             release(self._held)
             self._held = None
+
+
+class OpenVersion(LocalIndex):
+    """A version that is held open. `close` it when the last reader is done."""
+
+    def __init__(self, held: HeldVersion) -> None:
+        super().__init__(held.version, held.segments)
+        self.name = held.version.name
+        self._held = held
+
+    @property
+    def segments(self) -> int:
+        """The number of segments."""
+        return len(self._held.segments)
+
+    def in_place(self) -> bool:
+        """Whether this very version still stands in its place."""
+        return self._held.in_place()
+
+    def close(self) -> None:
+        """Let go of the segments, and of the lock."""
+        self._held.close()
 
 
 def open_index(index_dir: Path, *, weights: str | None = None, pool: SegmentPool | None = None) -> OpenVersion:
@@ -129,24 +181,13 @@ def open_version(
     index_dir: Path, name: str, *, weights: str | None = None, pool: SegmentPool | None = None
 ) -> OpenVersion:
     """Open a version by its name; as `open_index`."""
-    path = version_path(index_dir, name)
-    pool = pool or SegmentPool(index_dir)
-    held = hold(path)
-    taken: list[Segment] = []
+    held = HeldVersion(index_dir, name, weights=weights, pool=pool)
     try:
-        version = read_version(path)
-        check_configuration(version, weights)
-        for entry in version.segments:
-            taken.append(pool.take(entry.id))
-            _match(version.configuration, taken[-1])
-        try:
-            return OpenVersion(path, version, held, taken, pool)
-        except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        return OpenVersion(held)
+    except BaseException as error:
+        held.close()
+        if isinstance(error, OSError | ValueError | KeyError | TypeError | IndexError):
             raise DamagedSnapshot(f"Snapshot {name} cannot be opened: {error}. Run `qa build`.") from error
-    except BaseException:
-        for segment in taken:
-            pool.give_back(segment)
-        release(held)
         raise
 
 

@@ -1,4 +1,4 @@
-"""What a segment's arrays hold of each passage: its vectors, and which document it belongs to.
+"""A segment's arrays by passage: its vectors, and the document that it belongs to.
 
 A token's sentence is stored by runs: a run is of neighbouring tokens of one sentence, or of none.
 """
@@ -22,8 +22,9 @@ _BLOCK = 64  # passages copied at a time, whose tokens take a few megabytes
 class PassageArrays:
     """The arrays of one segment, by passage."""
 
-    def __init__(self, mapped: Callable[[str], Array]) -> None:
-        """Map the arrays, given what maps one by its name."""
+    def __init__(self, mapped: Callable[[str], Array], token_bits: int) -> None:
+        """Map the arrays, given what maps one by its name, and how many bits a component of a token has."""
+        self._token_bits = token_bits
         self.vectors: npt.NDArray[np.float32] = mapped(arrays.VECTORS)
         self.boilerplate: npt.NDArray[np.bool_] = mapped(arrays.BOILERPLATE).view(np.bool_)
         self.document_rows: npt.NDArray[np.int32] = mapped(arrays.DOCUMENT_ROWS)
@@ -41,7 +42,7 @@ class PassageArrays:
 
     def token_levels(self, row: int) -> npt.NDArray[np.int8]:
         """A passage's tokens, `(tokens, d) int8`."""
-        return token_form.unpack(self.part(arrays.TOKENS, arrays.BOUNDS, row), self.vectors.shape[1])
+        return token_form.unpack(self.part(arrays.TOKENS, arrays.BOUNDS, row), self.vectors.shape[1], self._token_bits)
 
     def spans(self, row: int) -> npt.NDArray[np.int32]:
         """The places of a passage's tokens in its text, `(tokens, 2) int32`; -1 for a token without one."""
@@ -52,7 +53,7 @@ class PassageArrays:
         """All vectors of one passage."""
         return PassageVectors(
             self.vectors[row],
-            self.token_levels(row),
+            self.part(arrays.TOKENS, arrays.BOUNDS, row),
             self.part(arrays.SCALES, arrays.BOUNDS, row),
             self.spans(row),
             self.part(arrays.SENTENCES, arrays.SENTENCE_BOUNDS, row),
@@ -60,7 +61,7 @@ class PassageArrays:
         )
 
     def copy(self, first: int, last: int, documents: npt.NDArray[np.int32], files: ArrayFiles) -> Iterator[None]:
-        """Write passages `first` to `last` as they stand, but for the rows of their documents; pauses now and then.
+        """Copy passages `first` to `last`, with new rows of their documents; pauses from time to time.
 
         Args:
             first: The first of them.
@@ -94,7 +95,7 @@ def write_passage(files: ArrayFiles, document_row: int, passage: Passage, vector
     Raises:
         ValueError: there is no vector of a token, or not one of every sentence.
     """
-    whole = len(vectors.levels) == len(vectors.scales) == len(vectors.spans) > 0
+    whole = len(vectors.tokens) == len(vectors.scales) == len(vectors.spans) > 0
     if not whole or not len(vectors.sentence_levels) == len(vectors.sentence_scales) == len(passage.sentences) > 0:
         raise ValueError(f"passage {passage.start}-{passage.end} of {passage.document_id} has uneven vectors")
     starts = [sentence.start for sentence in passage.sentences]
@@ -107,7 +108,7 @@ def write_passage(files: ArrayFiles, document_row: int, passage: Passage, vector
     files.write(arrays.DOCUMENT_ROWS, np.array([document_row], np.int32))
     files.write(arrays.BOILERPLATE, np.array([boilerplate], np.int8))
     files.write(arrays.LENGTHS, np.array([length], np.int32))
-    files.write_parts(arrays.BOUNDS, _length(vectors.levels), token_form.pack(vectors.levels), vectors.scales)
+    files.write_parts(arrays.BOUNDS, _length(vectors.tokens), vectors.tokens, vectors.scales)
     files.write_parts(arrays.SPAN_BOUNDS, _length(packed), packed)
     files.write_parts(arrays.RUN_BOUNDS, _length(runs), runs)
     files.write_parts(

@@ -18,7 +18,7 @@ from qa.index.local import arrays
 from qa.index.local.arrays import ArrayFiles
 
 ABSENT = -1
-_BLOCK = 1 << 18  # postings merged at a time, about
+BLOCK = 1 << 18  # postings merged at a time, about
 
 Rows = npt.NDArray[np.int32]
 
@@ -149,7 +149,7 @@ def merge_postings(parts: Sequence[tuple[Postings, Rows]], files: ArrayFiles) ->
         files: Where to write.
     """
     total = sum(len(postings.rows) for postings, _ in parts)
-    blocks = total // _BLOCK + 1
+    blocks = total // BLOCK + 1
     _begin(files)
     # Hashes are spread evenly, so equal shares of their range hold about as many terms each.
     limits = [(number << 64) // blocks for number in range(1, blocks)]

@@ -1,4 +1,4 @@
-"""Removes old versions, segments that no version names, and what killed builders left.
+"""Removes old versions, segments that no version names, and unfinished files of killed builders.
 
 All of this is called while holding the build lock. A version that a reader holds is never removed, nor a segment that
 any version names.

@@ -3,7 +3,7 @@
 Replacing CURRENT is the one step that changes what is served; a builder may be killed before and after any other. All
 of this is called while holding the build lock.
 
-1. Write the segment in a folder that nobody reads, and flush it to disk (`qa.index.local.segment_writer`).
+1. Write the segment in a folder that no version names, and flush it to disk (`qa.index.local.segment_writer`).
 2. Rename the folder to the segment's id, flush the folder above, reopen and compare every byte.
 3. Write the version's file beside, flush it, rename it, flush its folder.
 4. Replace CURRENT: the commit.
@@ -23,7 +23,7 @@ from qa.index.local.version_files import version_bytes
 
 
 def install_segment(index_dir: Path, folder: Path, record: SegmentRecord) -> None:
-    """Give a finished segment its place among the others, if the same segment is not there already.
+    """Move a finished segment to the folder of segments, unless it is there already.
 
     Args:
         index_dir: The index folder.

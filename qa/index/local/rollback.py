@@ -1,7 +1,8 @@
 """Publishes an older version again.
 
-The version gets the next sequence number, so the newest is always the current one. The ids turned away from stand in
-ROLLED_BACK until a build publishes something else, so that a build of the same documents does not bring them back.
+The version gets the next sequence number, so the newest is always the current one. The ids of the versions that were
+rolled back are in ROLLED_BACK until a build publishes another version, so that a build of the same documents does not
+publish them again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Numbers the passages of an index in the order of their documents' paths, whichever segments they lie in."""
+"""Numbers the passages of an index in the order of their documents' paths, over all segments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One segment of the index, open: immutable documents with everything that finds and shows them."""
+"""One open segment of the index: its documents, their passages, and the arrays that are searched."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Segment:
     def _load(self) -> None:
         self.stored = tuple(self._texts.documents())
         self.documents = tuple(each.info for each in self.stored)
-        self.arrays = PassageArrays(self._mapped)
+        self.arrays = PassageArrays(self._mapped, self.record.configuration.token_bits)
         self.first_rows = first_rows(self.documents)
         self.postings = Postings(
             *map(self._mapped, (arrays.TERM_HASHES, arrays.TERM_TEXTS, arrays.TERM_TEXT_BOUNDS)),
@@ -176,7 +176,7 @@ class Segment:
         return kept[1]
 
     def _mapped(self, name: str) -> Array:
-        return map_array(self.folder, name, self.record.arrays[name], self.record.configuration.dimension)
+        return map_array(self.folder, name, self.record.arrays[name], self.record.configuration)
 
     def _read_passage(self, row: int) -> Passage:
         document = int(self.arrays.document_rows[row])

@@ -1,7 +1,7 @@
 """Writes one segment: documents one after another, in the order of their paths, into a folder of its own.
 
-Whatever stops the builder leaves a folder that nobody reads; the next build removes it. Vectors and texts go to disk
-as they come; what stays in memory until the end are the postings and word forms, some hundred bytes a passage.
+A builder that stops at any point leaves a folder that no version names; the next build removes it. Vectors and texts
+are written to disk as they come; postings and word forms stay in memory until the end, some hundred bytes a passage.
 
 Guarantees: the same documents give the same bytes. A document or passage that cannot be written ends the writing.
 """
@@ -24,11 +24,11 @@ from qa.index.local.passage_arrays import write_passage
 from qa.index.local.postings import PostingsWriter
 from qa.index.local.segment import CODES
 from qa.index.local.texts import TextsWriter
-from qa.index.local.typed_json import canonical
 from qa.index.local.vectors import CODED_FROM, write_codes
 from qa.index.local.version import Configuration, SegmentCounts, SegmentRecord
 from qa.index.local.version_files import SEGMENT
 from qa.index.local.word_forms import WordFormsWriter, count_forms
+from qa.index.typed_json import canonical
 from qa.records import Document, Passage
 from qa.text.words import terms
 
@@ -46,7 +46,7 @@ class SegmentFolder:
         folder.mkdir(parents=True)
         self.path = folder
         self.configuration = configuration
-        self.files = ArrayFiles(folder, configuration.dimension)
+        self.files = ArrayFiles(folder, configuration)
         self.texts = TextsWriter(folder)
 
     def finish(self) -> SegmentRecord:
@@ -54,10 +54,9 @@ class SegmentFolder:
         counts = {name: self.files.rows(name) for name in (arrays.VECTORS, arrays.TOKENS, arrays.SENTENCES)}
         shapes, written = self.files.finish()
         self.texts.finish()
-        dimension = self.configuration.dimension
-        lengths = map_array(self.path, arrays.LENGTHS, shapes[arrays.LENGTHS], dimension)
+        lengths = map_array(self.path, arrays.LENGTHS, shapes[arrays.LENGTHS], self.configuration)
         if counts[arrays.VECTORS] > CODED_FROM:
-            vectors = map_array(self.path, arrays.VECTORS, shapes[arrays.VECTORS], dimension)
+            vectors = map_array(self.path, arrays.VECTORS, shapes[arrays.VECTORS], self.configuration)
             write_codes(vectors, self.path / CODES)
         record = SegmentRecord(
             self.configuration,
@@ -111,7 +110,7 @@ class SegmentWriter:
 
         Args:
             document: The document.
-            own: What its file says of itself, before anything else known of it.
+            own: Its file's own details, before anything else known of it.
             passages: Its passages in order, each with the digest of what was encoded, and its vectors: of at least one
                 token and of every sentence.
             sidecar: A digest of what the sidecar says of the file.

@@ -1,4 +1,4 @@
-"""Numbers over all live passages of an index, which BM25 needs; sums over its segments, derived when needed."""
+"""The statistics that BM25 needs of all live passages of an index: sums over its segments."""
 
 from __future__ import annotations
 

@@ -10,16 +10,17 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from qa.index.local.abbreviations import Entry, Found
-from qa.index.local.typed_json import canonical
+from qa.index.typed_json import canonical
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span, left_out_of
 from qa.text.json_reading import parse_json
+from qa.text.recognised import recognised_pages
 
 TEXTS = "texts.sqlite"
 
@@ -78,7 +79,7 @@ class TextsWriter:
 
     def __init__(self, folder: Path) -> None:
         self._database = sqlite3.connect(folder / TEXTS, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = OFF")  # a torn file is never published
+        self._database.execute("PRAGMA journal_mode = OFF")  # an incomplete file is never published
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(_SCHEMA)
         self._database.execute("BEGIN")
@@ -113,7 +114,7 @@ class TextsWriter:
 
         Args:
             document: The document.
-            own: What its file says of itself, before anything else known of it.
+            own: Its file's own details, before anything else known of it.
             sidecar: See `StoredDocument`; `kept` likewise.
             kept: Whether an earlier reading was kept.
         """
@@ -194,7 +195,10 @@ class Texts:
         for id_, source, digest_of_file, *details, digest, sidecar, kept, note in self._database.execute(
             f"SELECT {_DOCUMENT} FROM documents ORDER BY row"  # noqa: S608 - columns only
         ):
-            yield StoredDocument(DocumentInfo(id_, source, *details), digest_of_file, digest, sidecar, bool(kept), note)
+            info = DocumentInfo(id_, source, *details)
+            if note:
+                info = replace(info, recognised=recognised_pages(left_out_of({"note": note})))
+            yield StoredDocument(info, digest_of_file, digest, sidecar, bool(kept), note)
 
     def document(self, stored: StoredDocument, row: int) -> Document:
         """A document with its canonical text and blocks, given what the list says of it and its row."""

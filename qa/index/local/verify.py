@@ -1,7 +1,7 @@
-"""Compares a segment's files with their digests, and remembers the result by the files' stat.
+"""Compares a segment's files with their digests, and stores the result with the files' size, times and inode.
 
-A file whose size, times and inode are those of its last comparison is not read again. What that cannot show, a bit
-that changes on the disk without a write, is found where every byte is compared.
+A file whose size, times and inode are those of its last comparison is not read again. A bit that changes on the disk
+without a write is found only if every byte is compared.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pathlib import Path
 from qa.durable import flush, replace_file
 from qa.errors import DamagedSnapshot
 from qa.index.local.index_folder import VERIFIED, segment_path
-from qa.index.local.typed_json import canonical, from_data
 from qa.index.local.version import FileRecord, SegmentRecord
 from qa.index.local.version_files import read_segment
+from qa.index.typed_json import canonical, from_data
 from qa.text.json_reading import parse_json
 
 _AT_ONCE = 2  # files compared at the same time
@@ -103,6 +103,6 @@ def _remember(
     folder = segment_path(index_dir, segment_id)
     with suppress(OSError), _WRITING:
         for name in now:
-            flush(folder / name)  # what was only in memory could be torn by a power cut, and be taken for whole
+            flush(folder / name)  # else a power cut could damage what was compared in memory
         path.parent.mkdir(exist_ok=True)
         replace_file(path, canonical(Verified({**before, **now})))

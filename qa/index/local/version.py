@@ -11,20 +11,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 
-from qa.index.local.typed_json import canonical
+from qa.index.typed_json import canonical
 
-FORMAT = 7
+FORMAT = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What decides the content beside the documents. `dimension` is a vector's length, 0 in an index without any."""
+    """What decides the content beside the documents.
+
+    Attributes:
+        model: Its name, and the digest of its `weights`.
+        loader: Version of what reads files, and of how `passages` are cut; `analyser`: of what counts as a word.
+        token_bits: How many bits a component of a token's vector has, one of `qa.encode.token_form.BITS`.
+        dimension: A vector's length, 0 in an index without any.
+    """
 
     model: str
     weights: str
     loader: str
     passages: int
     analyser: int
+    token_bits: int
     dimension: int
 
 

@@ -89,17 +89,29 @@ class WordForms:
 
 def forms_near(parts: Sequence[tuple[WordForms, npt.NDArray[np.int64]]], word: str, edits: int) -> list[WordForm]:
     """The words near a folded word in several segments, each with the counts of its live documents."""
-    found = set().union(*(forms.near(word, edits) for forms, _ in parts))
-    words = []
-    for folded in sorted(found):
-        counts: Counter[str] = Counter()
-        for forms, live in parts:
+    return usual_forms(counts_near(parts, word, edits))
+
+
+def counts_near(
+    parts: Sequence[tuple[WordForms, npt.NDArray[np.int64]]], word: str, edits: int
+) -> dict[str, Counter[str]]:
+    """How often each form of the words near a folded word occurs in live documents, by folded word."""
+    found: dict[str, Counter[str]] = {}
+    for forms, live in parts:
+        for folded in forms.near(word, edits):
+            counts = found.setdefault(folded, Counter())
             for place in forms.written(folded):
                 counts[forms.forms[place]] += int(live[place])
-        if counts.total():
-            usual = min(counts, key=lambda form: (-counts[form], form))
-            words.append(WordForm(folded, usual, counts.total()))
-    return words
+    return found
+
+
+def usual_forms(counts: Mapping[str, Counter[str]]) -> list[WordForm]:
+    """Words in their most frequent forms, given the counts of all forms by folded word."""
+    return [
+        WordForm(folded, min(of_forms, key=lambda form: (-of_forms[form], form)), of_forms.total())
+        for folded, of_forms in sorted(counts.items())
+        if of_forms.total()
+    ]
 
 
 class WordFormsWriter:

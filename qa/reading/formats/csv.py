@@ -1,4 +1,4 @@
-"""CSV and TSV to drafts: each row with its column heads. A block's page is the number of its row."""
+"""Reads CSV and TSV as drafts: each row with its column heads. A block's page is the number of its row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DOCX to drafts: the body's blocks, then the notes that it refers to; running headers and footers as boilerplate.
+"""Reads DOCX as drafts: the body's blocks, then its notes; running headers and footers as boilerplate.
 
 What was deleted under change tracking is left out, what was inserted is kept: the text as its last editor sees it.
 """
@@ -23,7 +23,7 @@ from qa.records import BlockKind
 
 
 def read_docx(data: bytes) -> Read:
-    """Turn a Word document into drafts, and what it says of itself.
+    """Read a Word document as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is broken, encrypted, or no Word document.
@@ -53,6 +53,7 @@ class _Reader:
         self._blocks = BlockReader(styles, numbering, self._text, Drawings(package, left_out), left_out)
 
     def read(self) -> Iterator[Draft]:
+        """The drafts of the document, in the order of its text."""
         body = self._root.find(qn("w:body"))
         if body is None:
             raise UnreadableFile("is broken (it has no body); open and save it again")

@@ -1,21 +1,20 @@
-"""Messages to drafts: the subject as title, the lines of the head that mail programs show, and the body.
+"""Reads messages as drafts: the subject as title, the lines of the head that mail programs show, and the body.
 
-Of a message in several forms the plain text is read, else HTML. Attachments are counted among what was left out. A
-mailbox (MBOX) is its messages in their order; a block's page is then the number of its message.
+Of a message in several forms the plain text is read, else HTML; then its further texts. Attachments that are documents
+are read by themselves (`qa.containers`), others are counted among what was left out. A mailbox (MBOX) is its messages
+in their order; a block's page is then the number of its message.
 """
 
 from __future__ import annotations
 
 import codecs
-import email
-import email.policy
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from email.message import EmailMessage
 from email.utils import parseaddr, parsedate_to_datetime
 
+from qa.containers.messages import attached, mailbox_messages, parsed_message
 from qa.errors import UnreadableFile
 from qa.reading.decode import clean, clean_line, decode
 from qa.reading.draft import Draft, Read, as_part
@@ -23,20 +22,21 @@ from qa.reading.formats.html import read_html
 from qa.reading.formats.plain_text import read_plain
 from qa.reading.left_out import LeftOut
 from qa.records import BlockKind
+from qa.text.document_names import safe_name
+from qa.text.readable_types import why_not_read
 
 _SHOWN = ("From", "To", "Cc", "Date")
-_BEGINS = re.compile(rb"(?:^|(?<=\n\n)|(?<=\n\r\n))From (?:[^\n\d]|\d(?!\d{3}))*+\d[^\n]*+\n")
-_QUOTED = re.compile(rb"(?m)^>(>*From )")
+_FORMS = ("plain", "html")  # of a message's text, the first one preferred
 
 
 def read_message(data: bytes) -> Read:
-    """Turn one message into drafts, and what it says of itself.
+    """Read one message as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is no message, or one without text.
     """
     left_out = LeftOut()
-    message = _parsed(data)
+    message = parsed_message(data)
     drafts = list(_drafts(message, left_out))
     if not drafts:
         raise UnreadableFile("is no message: it has neither subject nor text")
@@ -51,34 +51,54 @@ def read_mailbox(data: bytes) -> Read:
         UnreadableFile: it holds no message.
     """
     left_out = LeftOut()
-    bounds = [found.span() for found in _BEGINS.finditer(data)]
     drafts: list[Draft] = []
-    ends = [*(start for start, _ in bounds[1:]), len(data)]
-    for number, ((_, start), end) in enumerate(zip(bounds, ends, strict=False), 1):
-        message = _parsed(_QUOTED.sub(rb"\1", data[start:end]))
+    for number, message in enumerate(mailbox_messages(data), 1):
         drafts += (replace(as_part(draft), page=number) for draft in _drafts(message, left_out))
     if not drafts:
         raise UnreadableFile('is no mailbox: no line begins a message with "From "')
     return Read(drafts, {}, left_out.told())
 
 
-def _parsed(data: bytes) -> EmailMessage:
-    message = email.message_from_bytes(data, policy=email.policy.default)
-    assert isinstance(message, EmailMessage)
-    return message
-
-
 def _drafts(message: EmailMessage, left_out: LeftOut) -> Iterator[Draft]:
     if subject := _header(message, "Subject"):
         yield Draft(BlockKind.TITLE, subject, level=1)
     lines = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
-    body = message.get_body(preferencelist=("plain", "html"))
-    yield from body_drafts(lines, *(_content(body) if isinstance(body, EmailMessage) else ("", b"")))
-    for part in message.walk():
-        if part is not body and not part.is_multipart() and isinstance(part, EmailMessage):
-            kind = part.get_content_type()
-            if part.get_content_disposition() == "attachment" or kind not in ("text/plain", "text/html"):
-                left_out.add("picture" if kind.startswith("image/") else "attachment")
+    texts = [_content(part) for part in _texts(message)] or [("", b"")]
+    for place, text in enumerate(texts):
+        yield from body_drafts([] if place else lines, *text)
+    for name, part in attached(message):
+        if not is_document(name):
+            left_out.add("picture" if part.get_content_maintype() == "image" else "attachment")
+
+
+def is_document(name: str) -> bool:
+    """Whether an attachment of this name is read as a document by itself, or as an archive of such."""
+    return why_not_read(safe_name(name) or "") is None
+
+
+def _texts(message: EmailMessage) -> Iterator[EmailMessage]:
+    """The body of a message, and the texts that stand beside it, in their order.
+
+    Programs divide a text at the pictures that stand in it, and lists of recipients add a part of their own.
+    """
+    body = message.get_body(preferencelist=_FORMS)
+    files = {id(part) for _, part in attached(message)}
+
+    def texts(part: EmailMessage) -> Iterator[EmailMessage]:
+        if part is body:
+            yield part
+        elif part.get_content_type() in ("multipart/alternative", "multipart/related"):
+            preferred = part.get_body(preferencelist=_FORMS)
+            if isinstance(preferred, EmailMessage):
+                yield preferred
+        elif part.is_multipart() and part.get_content_maintype() != "message":
+            for inner in part.get_payload():
+                if isinstance(inner, EmailMessage):
+                    yield from texts(inner)
+        elif id(part) not in files and part.get_content_type() in ("text/plain", "text/html"):
+            yield part
+
+    yield from texts(message)
 
 
 def body_drafts(lines: list[str], text: str, page: bytes) -> Iterator[Draft]:

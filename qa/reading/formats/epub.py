@@ -1,4 +1,4 @@
-"""EPUB to drafts: the chapters in the order of the book's spine. A block's page is the number of its chapter."""
+"""Reads EPUB as drafts: the chapters in the order of the book's spine. A block's page is the number of its chapter."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DAY_CHARS = 10
 
 
 def read_epub(data: bytes) -> Read:
-    """Turn a book into drafts, and what it says of itself.
+    """Read a book as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is broken, protected, or no book, or no chapter holds text.

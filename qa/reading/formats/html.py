@@ -1,7 +1,8 @@
-"""HTML to drafts: the text that a reader of the page sees, with its headings, lists, tables and notes.
+"""Reads HTML as drafts: the text that a reader of the page sees, with its headings, lists, tables and notes.
 
-How it works: hidden elements (`html_styles`), notes (`html_notes`), navigation and furniture (`html_content`) are
-marked on the tree. What is left is walked in order, and whatever a browser sets on a line of its own becomes a block.
+How it works: hidden elements (`html_styles`), notes (`html_notes`), navigation and boilerplate (`html_content`) are
+marked on the tree. The other elements are walked in order (`html_walk`), and each that a browser shows on lines of its
+own becomes a block.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _EMBEDDED = {"iframe": "embedded page", "video": "video", "audio": "recording", 
 
 
 def read_html(data: bytes) -> Read:
-    """Turn a page into drafts, and what it says of itself.
+    """Read a page as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is no text, or nested too deeply.

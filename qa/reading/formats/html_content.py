@@ -1,4 +1,4 @@
-"""Which parts of a page are its text, which are furniture, and which are left out: by structure and density of text.
+"""Tells the text of a page from boilerplate and from what is left out, by structure and density of text.
 
 How it works, in one pass over the tree and a few descents:
 
@@ -7,12 +7,12 @@ How it works, in one pass over the tree and a few descents:
    main heading, or most of the text of a page without one; else the smallest element that holds the main heading and
    most of the text; else the body. On a page of some length it is narrowed down to the smallest element that holds
    nearly all of its text.
-3. Outside the main part, headers, footers, asides, dialogs and short or link-heavy blocks are furniture; longer text
+3. Outside the main part, headers, footers, asides, dialogs and short or link-heavy blocks are boilerplate; longer text
    is text wherever it stands. Inside it, footers and dialogs are.
 4. Lists and blocks that are several short links and next to nothing else are navigation, and left out, unless they
    stand right below a heading or the line that introduces them.
 
-No rule looks at what a class or an id is called.
+No rule uses the names of classes or ids.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MOST_LINKED = 0.7  # share of a list's or block's characters that may stand in 
 _FEWEST_LINKS = 3
 _LONG_LINK_WORDS = 4  # links of so many words in the mean say something by themselves
 _LINK_HEAVY = 0.4
-_SHORT_WORDS = 25  # a block outside the main part with fewer is furniture
+_SHORT_WORDS = 25  # a block outside the main part with fewer is boilerplate
 _MAIN_SHARE = 0.5
 _HEADED_SHARE = 0.5
 _DENSE_SHARE = 0.85
@@ -181,7 +181,7 @@ def _densest(body: etree._Element, counts: _Counts) -> etree._Element:
 
 
 def _mark_outside(body: etree._Element, root: etree._Element, inside: set[etree._Element], counts: _Counts) -> None:
-    """Mark what stands beside the main part and is furniture."""
+    """Mark what stands beside the main part and is boilerplate."""
     pending = [body]
     while pending:
         element = pending.pop()

@@ -70,7 +70,7 @@ def _mark_by_raised(tree: etree._Element) -> None:
             block.set(NOTE, mark)
             for carrier in carried[mark]:
                 carrier.set(REFERENCE, mark)
-            raised.set(BACK, "")  # the mark stands before the note anyhow
+            raised.set(BACK, "")  # the mark is put before the note in any case
         elif mark and _MARK.fullmatch(mark):
             carried.setdefault(mark, []).append(raised)
 

@@ -1,10 +1,10 @@
-"""What a page hides by its own styles, its attributes, or until a click.
+"""Finds the elements that a page hides by its styles or attributes, and those that a click shows.
 
-Read are `display`, `visibility` and clipping, in `style` attributes and in the page's own style sheets; selectors of
-tags, classes and ids, also below one another. Rules for print or for certain widths are not read.
+Rules on `display`, `visibility` and clipping are read, in `style` attributes and in the page's own style sheets, with
+selectors of tags, classes and ids, also nested. Rules for print or for certain widths are not read.
 
-What a click opens is not hidden: what a button, a tab or a summary controls, or stands right after, and what a rule
-with a state (`:checked`, `.panel.open`) shows again.
+An element that a click opens is not hidden: one that a button, a tab or a summary controls or is right before, and one
+that a rule with a state (`:checked`, `.panel.open`) shows again.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class _Compound:
     names: frozenset[str]  # ".class" and "#id"
 
     def fits(self, tag: str, names: frozenset[str]) -> bool:
+        """Whether an element with this tag, these classes and this id is selected."""
         return self.tag in ("", "*", tag) and self.names <= names
 
 

@@ -1,4 +1,4 @@
-"""Tables of a page: data row by row, with an empty cell for each place that another cell reaches into."""
+"""Reads the tables of a page row by row, with an empty cell for each place that another cell spans."""
 
 from __future__ import annotations
 
@@ -37,14 +37,22 @@ def read_table(table: etree._Element, text_of: _Text, is_dropped: _Test) -> Iter
     if caption is not None and not is_dropped(caption):
         yield Draft(BlockKind.PARAGRAPH, text_of(caption))
     rows: list[str] = []
+    headed = False
     below: dict[int, int] = {}  # by column: rows that a cell above still reaches into
     for row in table.iter("tr"):
         if is_dropped(row) or any(each.get(HIDDEN) is not None for each in row.iterancestors("tbody", "thead")):
             continue
         cells = _row([cell for cell in row if cell.tag in ("td", "th") and not is_dropped(cell)], below, text_of)
         if any(cells):
+            headed = headed if rows else _are_heads(row)
             rows.append(" | ".join(cells))
-    yield Draft(BlockKind.TABLE, "\n".join(rows))
+    yield Draft(BlockKind.TABLE, "\n".join(rows), level=int(headed and len(rows) > 1))
+
+
+def _are_heads(row: etree._Element) -> bool:
+    """Whether a row's cells are the heads of columns."""
+    parent = row.getparent()
+    return (parent is not None and parent.tag == "thead") or all(cell.tag != "td" for cell in row)
 
 
 def _row(row: list[etree._Element], below: dict[int, int], text_of: _Text) -> list[str]:

@@ -1,4 +1,4 @@
-"""HTML to a tree of elements, in a time linear in the page and within a limit on depth.
+"""Parses HTML into a tree of elements, in a time linear in the page and within a limit on depth.
 
 Comments are left out, and so are the attributes of an element beyond the first two hundred.
 """

@@ -1,4 +1,4 @@
-"""Walks the elements of a page in order; text gathers until a block begins or ends, and then is a draft."""
+"""Walks the elements of a page in order, and makes a draft of the text between the bounds of two blocks."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from lxml import etree
 
 from qa.reading.draft import Draft
 from qa.reading.formats.html_content import FURNITURE, LINKS_ONLY
+from qa.reading.formats.html_inline import InlineReader
 from qa.reading.formats.html_notes import BACK, NOTE, REFERENCE
 from qa.reading.formats.html_styles import HIDDEN, OPENED
 from qa.reading.formats.html_table import is_layout, read_table
 from qa.reading.formats.html_tree import words_of
-from qa.reading.raised_spans import LOWERED, RAISED, RESET, written_out
 from qa.records import BlockKind
 
 _DROPPED = frozenset(
@@ -26,10 +26,7 @@ _BLOCKS = frozenset(
     "tbody td text tfoot th thead tr ul hr".split()
 )
 _LISTS = ("ul", "ol", "dir", "menu")
-_BREAK = "\v"  # stands for a line break while text gathers, since line ends of the page are but blanks
 _HEADING = re.compile(r"h[1-6]")
-_INVISIBLE = str.maketrans("", "", "\u00ad\u200b\u2060")
-_LONGEST_RUN_IN_CHARS = 90
 _LONGEST_QUESTION_WORDS = 30  # of what opens a panel, to head it
 _LINE_BREAK = " / "  # stands for a line break in a cell
 _STOPPED = re.compile(r"[.!?:;,…/]$")
@@ -39,19 +36,14 @@ class Walk:
     """Walks elements once. Without recursion but for the cells of tables: pages nest as deep as they like."""
 
     def __init__(self) -> None:
-        self._text: list[str] = []
-        self._said = False  # whether `_text` holds more than white space
+        self._inline = InlineReader()
         self._kind = BlockKind.PARAGRAPH
         self._level = 0
         self._lists: list[int | None] = []
         self._marker = ""
         self._in_item = False
-        self._bold = 0
-        self._lead: str | None = None  # bold text that opens the block
         self._note: str | None = None  # the mark of the note that is being read
         self._furniture = 0
-        self._links_nowhere = 0
-        self._dead_chars = 0
 
     def walk(self, root: etree._Element) -> Iterator[Draft]:
         """The drafts of an element and all in it."""
@@ -60,7 +52,7 @@ class Walk:
             if skip is not None:
                 if event == "end" and element is skip:
                     skip = None
-                    self._say(element.tail if element is not root else "")
+                    self._inline.say(element.tail if element is not root else "")
                 continue
             if event == "end":
                 yield from self._end(element, root)
@@ -70,10 +62,10 @@ class Walk:
                     yield from self._flush()
                 skip = element
             elif element.tag in ("sup", "sub"):
-                self._raise(element)
+                self._inline.say_raised(element)
                 skip = element
             elif element.get(REFERENCE) is not None:
-                self._say(f"[{element.get(REFERENCE)}]")
+                self._inline.say(f"[{element.get(REFERENCE)}]")
                 skip = element
             elif element.tag == "pre" or (element.tag == "table" and not is_layout(element)):
                 yield from self._flush()
@@ -103,8 +95,8 @@ class Walk:
             yield from self._flush()
             self._kind, self._level = BlockKind.HEADING, 4
         else:
-            self._start_inline(element)
-        self._say(element.text)
+            self._inline.start(element)
+        self._inline.say(element.text)
 
     def _start_list(self, element: etree._Element) -> None:
         if element.tag == "li":
@@ -117,19 +109,6 @@ class Walk:
             start = str(element.get("start") or "1")
             first = int(start) if start.isdecimal() and len(start) < 10 else 1
             self._lists.append(first if element.tag == "ol" else None)
-
-    def _start_inline(self, element: etree._Element) -> None:
-        match element.tag:
-            case "br":
-                self._text.append(_BREAK)
-            case "img":
-                self._say(str(element.get("alt") or ""))
-            case "q":
-                self._say("“")
-            case "b" | "strong":
-                self._bold += not self._said
-            case "a" if element.get("href") in ("", "#"):
-                self._links_nowhere += 1
 
     def _end(self, element: etree._Element, root: etree._Element) -> Iterator[Draft]:
         tag = str(element.tag)
@@ -146,54 +125,19 @@ class Walk:
             yield from self._flush()
             self._kind, self._level = BlockKind.PARAGRAPH, 0
         else:
-            self._end_inline(element)
+            self._inline.end(element)
         if element.get(NOTE) is not None:
             self._note = None
         self._furniture -= element.get(FURNITURE) is not None
         if element is not root:
-            self._say(element.tail)
-
-    def _end_inline(self, element: etree._Element) -> None:
-        if element.tag in ("b", "strong") and self._bold:
-            self._bold -= 1
-            if self._said and self._lead is None:
-                self._lead = "".join(self._text)
-        elif element.tag == "q":
-            self._say("”")
-        elif element.tag == "a" and element.get("href") in ("", "#"):
-            self._links_nowhere -= 1
-
-    def _say(self, text: str | None) -> None:
-        if not text:
-            return
-        self._text.append(text)
-        blank = text.isspace()
-        if not blank and self._said and not self._bold and self._lead is None:
-            self._lead = ""  # the block does not open in bold
-        self._said = self._said or not blank
-        if self._links_nowhere and not blank:
-            self._dead_chars += len("".join(text.split()))
-
-    def _raise(self, element: etree._Element) -> None:
-        """Say a superscript or subscript so that it does not fuse with what stands before it."""
-        if element.get(BACK) is not None:
-            return
-        mark = words_of(element)
-        references = [each for each in element.iter("sup", "a") if each.get(REFERENCE) is not None]
-        if references:
-            self._say("".join(f"[{each.get(REFERENCE)}]" for each in references))
-        elif mark:
-            self._say((LOWERED if element.tag == "sub" else RAISED) + mark + RESET)
+            self._inline.say(element.tail)
 
     def _flush(self) -> Iterator[Draft]:
-        raw = written_out("".join(self._text).translate(_INVISIBLE))
-        lead, dead = self._lead, self._dead_chars
-        self._text, self._said, self._lead, self._bold, self._dead_chars = [], False, None, 0, 0
-        lines = (" ".join(line.split()) for line in raw.split(_BREAK)) if _BREAK in raw else None
-        text = "\n".join(filter(None, lines)) if lines else " ".join(raw.split())
+        found = self._inline.take()
+        text = found.text
         if not text:
             return
-        if self._furniture or (dead and dead == len("".join(text.split()))):
+        if self._furniture or found.leads_nowhere:
             yield Draft(BlockKind.BOILERPLATE, text)
         elif self._note is not None:
             yield from self._note_draft(text)
@@ -202,7 +146,7 @@ class Walk:
             yield Draft(kind, self._marker + text, tight=True)
             self._marker = ""
         else:
-            run_in = _run_in(text, lead) if self._kind is BlockKind.PARAGRAPH else 0
+            run_in = found.run_in if self._kind is BlockKind.PARAGRAPH else 0
             yield Draft(self._kind, text, level=self._level, run_in=run_in)
 
     def _note_draft(self, text: str) -> Iterator[Draft]:
@@ -254,11 +198,6 @@ def _has_panel(element: etree._Element) -> bool:
     """Whether what a click shows stands right after a button."""
     after = element.getnext()
     return after is not None and after.get(OPENED) is not None
-
-
-def _run_in(text: str, lead: str | None) -> int:
-    bold = " ".join((lead or "").split())
-    return len(bold) if bold and text.startswith(bold) and len(bold) < min(len(text), _LONGEST_RUN_IN_CHARS) else 0
 
 
 def _cell(cell: etree._Element) -> str:

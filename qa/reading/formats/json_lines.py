@@ -1,4 +1,4 @@
-"""JSON Lines to drafts: each line an object, its values with their names. A block's page is the number of its line."""
+"""Reads JSON Lines as drafts: each line is an object. A block's page is the number of its line."""
 
 from __future__ import annotations
 

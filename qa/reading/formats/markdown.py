@@ -1,4 +1,4 @@
-"""Markdown to drafts: CommonMark with tables, strikethrough and footnotes, as the page that it makes.
+"""Reads Markdown as drafts: CommonMark with tables, strikethrough and footnotes, as the page that it makes.
 
 HTML in it is markup, as everywhere that Markdown is shown: the page that it makes is read like any other.
 """

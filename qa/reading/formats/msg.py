@@ -1,6 +1,7 @@
-"""Outlook's messages (MSG) to drafts, as those of EML: subject, head, body; attachments are counted.
+"""Outlook's messages (MSG) to drafts, as those of EML: subject, head, body.
 
-A message is a compound file whose streams are its properties ([MS-OXMSG], [MS-OXPROPS]).
+A message is a compound file whose streams are its properties ([MS-OXMSG], [MS-OXPROPS]). Attachments that are no
+documents are counted.
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ import struct
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-import olefile
-
+from qa.containers.compound_files import CompoundFile, open_compound, outlook_entries
 from qa.errors import UnreadableFile
 from qa.reading.decode import clean, decode
 from qa.reading.draft import Draft, Read
-from qa.reading.formats.email import body_drafts
+from qa.reading.formats.email import body_drafts, is_document
 from qa.reading.left_out import LeftOut
 from qa.records import BlockKind
 
@@ -28,19 +28,16 @@ _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
 def read_msg(data: bytes) -> Read:
-    """Turn a message of Outlook into drafts, and what it says of itself.
+    """Read a message of Outlook as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is broken, no message, or one without text.
     """
-    try:
-        with olefile.OleFileIO(io.BytesIO(data)) as file:
-            return _read(file)
-    except (OSError, ValueError, IndexError, struct.error):  # what the library raises on broken files
-        raise UnreadableFile("is broken or cut short; open and save it again") from None
+    with open_compound(io.BytesIO(data)) as file:
+        return _read(file, [entry.name for entry in outlook_entries(io.BytesIO(data))])
 
 
-def _read(file: olefile.OleFileIO) -> Read:
+def _read(file: CompoundFile, attachments: list[str]) -> Read:
     if not file.exists(_PROPERTIES):
         raise UnreadableFile("is no message (MSG): it lacks the properties of one")
     left_out = LeftOut()
@@ -53,33 +50,28 @@ def _read(file: olefile.OleFileIO) -> Read:
         ("Cc", " ".join(_text(file, _CC).split())),
         ("Date", when.strftime("%Y-%m-%d %H:%M UTC") if when else ""),
     )
-    body, page = _text(file, _BODY), _stream(file, _PAGE).rstrip(b"\0")
+    body, page = _text(file, _BODY), file.stream(_PAGE).rstrip(b"\0")
     if not body.strip() and not page and file.exists(_PACKED):
         left_out.add("packed body")
     drafts = [Draft(BlockKind.TITLE, subject, level=1)] if subject else []
     drafts += body_drafts([f"{name}: {value}" for name, value in head if value], body, page)
-    storages = {path[0] for path in file.listdir(streams=False, storages=True)}
-    left_out.add("attachment", sum(name.startswith("__attach_version1.0_") for name in storages))
+    left_out.add("attachment", len(file.attachments()) - sum(map(is_document, attachments)))
     own = {"title": subject, "author": sender, "date": when.date().isoformat() if when else ""}
     return Read(drafts, {name: value for name, value in own.items() if value}, left_out.told())
 
 
-def _stream(file: olefile.OleFileIO, name: str) -> bytes:
-    return bytes(file.openstream(name).read()) if file.exists(name) else b""
-
-
-def _text(file: olefile.OleFileIO, tag: str) -> str:
+def _text(file: CompoundFile, tag: str) -> str:
     """A property that is text: in UTF-16, or else in an older encoding."""
-    wide = _stream(file, f"__substg1.0_{tag}001F")
+    wide = file.stream(f"__substg1.0_{tag}001F")
     if wide:
         return clean(wide.decode("utf-16-le", "replace"))
-    narrow = _stream(file, f"__substg1.0_{tag}001E").rstrip(b"\0")
+    narrow = file.stream(f"__substg1.0_{tag}001E").rstrip(b"\0")
     return decode(narrow).text if narrow else ""
 
 
-def _time(file: olefile.OleFileIO) -> datetime | None:
+def _time(file: CompoundFile) -> datetime | None:
     """When the message was sent, or else delivered."""
-    data = _stream(file, _PROPERTIES)[_HEADER_BYTES:]
+    data = file.stream(_PROPERTIES)[_HEADER_BYTES:]
     whole = data[: len(data) // _ENTRY.size * _ENTRY.size]
     found = {tag: value for tag, _, value in _ENTRY.iter_unpack(whole)}
     for tag in _TIMES:

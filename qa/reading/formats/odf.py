@@ -1,4 +1,4 @@
-"""OpenDocument to drafts: texts (ODT), presentations (ODP, whose slides are pages) and sheets (ODS, whose rows are)."""
+"""Reads OpenDocument as drafts: texts (ODT), presentations (ODP; slides are pages) and sheets (ODS; rows are)."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _MOST_REPEATED = 1_000  # rows or cells that stand for one another
 
 
 def read_odf(data: bytes) -> Read:
-    """Turn an OpenDocument file into drafts, and what it says of itself.
+    """Read an OpenDocument file as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is broken, encrypted, or none of these.
     """
     archive = open_archive(data)
+    manifest = _part(archive, "META-INF/manifest.xml")  # first of all: what is encrypted is no XML
+    if manifest is not None and next(manifest.iter("{*}encryption-data"), None) is not None:
+        raise UnreadableFile("is encrypted; save it without a password")
     root, styles = _part(archive, "content.xml"), _part(archive, "styles.xml")
     if root is None:
         raise UnreadableFile("is no OpenDocument file: it lacks content.xml")
-    manifest = _part(archive, "META-INF/manifest.xml")
-    if manifest is not None and next(manifest.iter("{*}encryption-data"), None) is not None:
-        raise UnreadableFile("is encrypted; save it without a password")
     left_out = LeftOut()
     text = OdfText(OdfStyles([each for each in (styles, root) if each is not None]), left_out)
     body = root.find(f"{_OFFICE}body")

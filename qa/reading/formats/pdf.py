@@ -1,9 +1,12 @@
-"""PDF to drafts: PDFium finds a page's text, `pdf_order` its lines, and `qa.reading.layout` makes paragraphs of them.
+"""Reads PDF as drafts: PDFium finds the text, `pdf_order` its lines, `qa.reading.layout` makes paragraphs of them.
 
-Pages that hold pictures of text rather than text cannot be read here; they are named among what was left out.
+Pages that hold pictures of text rather than text are read by text recognition, where that is installed
+(`text_recognition`); which were read so is told, and others are named among what was left out.
 """
 
 from __future__ import annotations
+
+from contextlib import closing, suppress
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -14,11 +17,15 @@ from qa.reading.draft import Read, own_title
 from qa.reading.formats.pdf_forms import form_values
 from qa.reading.formats.pdf_order import lines_of
 from qa.reading.formats.pdf_runs import PageRuns
+from qa.reading.formats.text_recognition import TextRecognition
 from qa.reading.layout import Line, lay_out
 from qa.reading.left_out import LeftOut
+from qa.reading.tesseract_data import recognition_identity
 from qa.reading.titles import is_title
+from qa.text.recognised import recognised_phrase
 
 _MOST_PAGES = 20_000
+_REMEDY = "pictures of text are read with the extra ocr and Tesseract's languages installed"
 _TROUBLE = {
     raw.FPDF_ERR_PASSWORD: "is encrypted; save it without a password",
     raw.FPDF_ERR_SECURITY: "is encrypted in a way that is not read; save it without a password",
@@ -27,7 +34,7 @@ _TROUBLE = {
 
 
 def read_pdf(data: bytes) -> Read:
-    """Turn a PDF into drafts, and what it says of itself.
+    """Read a PDF as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is encrypted or broken, or no page holds text.
@@ -37,25 +44,48 @@ def read_pdf(data: bytes) -> Read:
     except pdfium.PdfiumError as error:
         code = getattr(error, "err_code", None)
         raise UnreadableFile(_TROUBLE.get(code, "is broken; open and save it again")) from None
+    if document.get_formtype() == raw.FORMTYPE_ACRO_FORM:
+        document.init_forms()
     count = len(document)
     if count > _MOST_PAGES:
         raise UnreadableFile(f"has {count} pages; at most {_MOST_PAGES} are read")
-    pages: list[list[Line]] = []
-    bare: list[int] = []
     reader = PageRuns()
-    for number in range(1, count + 1):
-        lines = _page_lines(document, number, reader)
-        pages.append(lines)
-        if not lines:
-            bare.append(number)
+    pages = [_page_lines(document, number, reader) for number in range(1, count + 1)]
+    recognised = _recognise(document, pages)
+    bare = [number for number, lines in enumerate(pages, 1) if not lines]
+    can_recognise = bool(recognition_identity())
     if len(bare) == count:
         what = "page holds" if count == 1 else "pages hold"
-        raise UnreadableFile(f"is without text: its {count} {what} pictures at most; run text recognition (OCR) on it")
+        found = "text recognition (OCR) found none" if can_recognise else _REMEDY
+        raise UnreadableFile(f"is without text: its {count} {what} pictures at most; {found}")
     drafts = lay_out(pages)
     left_out = LeftOut()
     left_out.add_places("without text", "page", bare)
+    told = left_out.told()
+    if bare and not can_recognise:
+        told = (*told, _REMEDY)
+    if recognised:
+        told = (recognised_phrase(recognised), *told)
     title = clean_line(document.get_metadata_value("Title"))
-    return Read(drafts, own_title(title if is_title(title) else "", drafts), left_out.told())
+    return Read(drafts, own_title(title if is_title(title) else "", drafts), told)
+
+
+def _recognise(document: pdfium.PdfDocument, pages: list[list[Line]]) -> list[int]:
+    """Read the pages without lines by text recognition, where that is installed; returns the numbers of those read."""
+    if all(pages) or not recognition_identity():
+        return []
+    recognised: list[int] = []
+    recognition = TextRecognition()
+    try:
+        for number, lines in enumerate(pages, 1):
+            if not lines:
+                with suppress(pdfium.PdfiumError), closing(document[number - 1]) as page:
+                    pages[number - 1] = found = recognition.lines(page, number)
+                    if found:
+                        recognised.append(number)
+    finally:
+        recognition.close()
+    return recognised
 
 
 def _page_lines(document: pdfium.PdfDocument, number: int, reader: PageRuns) -> list[Line]:

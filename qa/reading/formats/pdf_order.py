@@ -1,4 +1,4 @@
-"""Runs of text on a page to lines in reading order: columns one after the other, table rows whole.
+"""Orders the runs of text on a page as lines in reading order: columns one after the other, table rows whole.
 
 How it works, in order, for each direction of writing on the page, the one with most text first:
 
@@ -43,6 +43,7 @@ _PROSE_FILL = 0.28  # a side may hold further columns
 _DEEPEST = 6
 _GUTTER_EM = 0.7
 _ALIGNED_EM = 0.9
+_NEAR = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
 
 
 @dataclass(slots=True)
@@ -96,11 +97,10 @@ def _once(runs: Iterator[Run]) -> Iterator[Run]:
     """Runs but those that are drawn where the same text was drawn already, as for a shadow or heavier letters."""
     seen: dict[str, set[tuple[int, int]]] = {}
     for run in runs:
-        places = seen.setdefault(run.text, set())
         unit = max(0.3, min(0.25 * run.size, 0.25 * (run.x1 - run.x0)))  # two letters side by side are two
         column, line = round(run.x0 / unit), round(run.y / unit)
-        near = ((column + dx, line + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1))
-        if not places or not any(place in places for place in near):
+        places = seen.setdefault(run.text, set())
+        if not places or places.isdisjoint([(column + dx, line + dy) for dx, dy in _NEAR]):
             yield run
         places.add((column, line))
 

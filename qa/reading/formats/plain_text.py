@@ -1,14 +1,14 @@
-"""Plain text to drafts: the structure that a reader sees in white space, capitals and punctuation.
+"""Reads plain text as drafts: the structure that a reader sees in white space, capitals and punctuation.
 
 The text itself is literal: every character but white space stays as typed, marks of Markdown among them. Those marks
-only help to tell headings, list items and links to nowhere.
+only help to tell headings, list items and links without a target.
 
 How it works, in order:
 
 1. Paragraphs are runs of lines between blank lines; a gap is the number of blank lines above one.
 2. A file of mostly short, unpunctuated lines is a deck: wide gaps part its slides, a slide's first line is its title.
 3. Anything else is prose. Hard-wrapped lines are joined, bullets become list items.
-4. Page numbers, running lines, legal lines at the file's end and links to nowhere are boilerplate
+4. Page numbers, running lines, legal lines at the file's end and links without a target are boilerplate
    (`plain_text_furniture`); a paragraph that opens with a mark which another one carries is a footnote.
 5. A paragraph that stops in mid-sentence takes up the next one: a page break tore them apart.
 6. Short lines that open a stretch of text are headings, the first of all the title; a subhead may open a paragraph.

@@ -1,6 +1,6 @@
-"""Which paragraphs of a plain text are furniture: page numbers, running lines, legal lines, links to nowhere.
+"""Finds the boilerplate of a plain text: page numbers, running lines, legal lines, links without a target.
 
-A paragraph is furniture by where it stands, never by its words alone:
+A paragraph is boilerplate by its place, never by its words alone:
 
 - "Page 3 of 9"; "p. 3" where it tears a sentence in two; numbers that count up one by one and tear sentences;
 - a short line that recurs next to page numbers, or that tears sentences in two;
@@ -32,7 +32,7 @@ _FEWEST_PAGES = 3  # numbers that count up by one, to be page numbers
 
 
 def mark_furniture(texts: Sequence[str | None]) -> list[bool]:
-    """Which of a file's paragraphs are furniture.
+    """Which of a file's paragraphs are boilerplate.
 
     Args:
         texts: The paragraphs in order; None for what is none, such as a marked heading.

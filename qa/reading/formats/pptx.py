@@ -1,4 +1,4 @@
-"""PPTX to drafts: slide by slide, the title as heading, then what stands on the slide in reading order, then its notes.
+"""Reads PPTX as drafts: of each slide the title as heading, then its text in reading order, then its notes.
 
 The slide's number is its page. Hidden slides and shapes are left out, and so are dates and slide numbers that a
 template repeats; footers are boilerplate, each once.
@@ -28,7 +28,7 @@ _DEEPEST_GROUP = 20
 
 
 def read_pptx(data: bytes) -> Read:
-    """Turn a presentation into drafts, and what it says of itself.
+    """Read a presentation as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is broken, encrypted, or no presentation, or no slide holds text.
@@ -65,6 +65,7 @@ class _Reader:
         self.trouble: str | None = None  # why the first slide that could not be read was not
 
     def read(self) -> Iterator[Draft]:
+        """The drafts of the visible slides in their order, then of the lines that run through them."""
         main = self._package.main_part("ppt/presentation.xml")
         relations = self._package.relations(main)
         bare, hidden, broken = [], [], []

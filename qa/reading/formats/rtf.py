@@ -1,4 +1,4 @@
-r"""RTF to drafts: paragraphs, lists with their numbers, tables, footnotes; headers and footers as boilerplate.
+r"""Reads RTF as drafts: paragraphs, lists with their numbers, tables, footnotes; headers and footers as boilerplate.
 
 A file is groups in braces, control words and text (Rich Text Format 1.9.1). Each group inherits the state of the one
 around it. Hidden and deleted text, codes of fields and destinations that are not known are no text.
@@ -17,8 +17,8 @@ from qa.reading.office.rtf_stories import BODY, Stories
 from qa.reading.raised import Script
 
 _TOKEN = re.compile(
-    rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\"
-)
+    rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|\\"
+)  # between tokens are line ends, which part nothing, not even the bytes of one character
 _PASSED_OVER = frozenset(
     b"colortbl stylesheet info fldinst datafield themedata colorschememapping latentstyles datastore listtable "
     b"listoverridetable rsidtbl generator xmlnstbl filetbl revtbl object objdata bkmkstart bkmkend pgdsctbl nonshppict "
@@ -47,7 +47,7 @@ _LARGEST_CODE = 0x10FFFF
 
 
 def read_rtf(data: bytes) -> Read:
-    """Turn an RTF file into drafts, and what it says of itself.
+    """Read an RTF file as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is none, or nested too deeply.
@@ -74,6 +74,53 @@ class _State:
     level: int | None = None
 
 
+class _EncodedText:
+    """Bytes of text that wait to be decoded: a character may take several.
+
+    Attributes:
+        to_skip: The number of bytes to leave out, since a Unicode character stands for them.
+    """
+
+    def __init__(self) -> None:
+        self.to_skip = 0
+        self._bytes = bytearray()
+        self._high = 0  # the first half of a pair
+        self._of_file = "cp1252"
+        self._by_font: dict[int, str] = {}
+
+    def set_charset(self, word: bytes, value: int, font: int) -> None:
+        """Take a word that names the character set of the file or of a font; others change nothing."""
+        match word:
+            case b"fcharset":
+                self._by_font[font] = _CHARSETS.get(value, self._of_file)
+            case b"ansicpg":
+                self._of_file = f"cp{value}"
+            case b"mac":
+                self._of_file = "mac_roman"
+
+    def add(self, data: bytes) -> None:
+        """Take bytes, except those that are to be left out."""
+        dropped = min(self.to_skip, len(data))
+        self.to_skip -= dropped
+        self._bytes += data[dropped:]
+
+    def take_code(self, code: int) -> str:
+        """The character of a code of Unicode; of a pair that stands for one, nothing and then the character."""
+        high, self._high = self._high, code if 0xD800 <= code < 0xDC00 else 0
+        if 0xDC00 <= code < 0xE000 and high:
+            return chr(0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00))
+        return chr(code) if code <= _LARGEST_CODE and not 0xD800 <= code < 0xE000 else ""
+
+    def take(self, font: int) -> str:
+        """The text of the bytes since the last call, in the character set of a font."""
+        data = bytes(self._bytes)
+        self._bytes.clear()
+        try:
+            return data.decode(self._by_font.get(font, self._of_file), "replace")
+        except LookupError:
+            return data.decode("cp1252", "replace")
+
+
 class _Reader:
     """Reads one file from its first token to its last."""
 
@@ -83,14 +130,12 @@ class _Reader:
         self.title = ""
         self._state = _State()
         self._stack: list[_State] = []
-        self._page = "cp1252"
-        self._charsets: dict[int, str] = {}
+        self._encoded = _EncodedText()
         self._levels: dict[int, int] = {}
         self._style: int | None = None
-        self._bytes = bytearray()
-        self._to_skip = 0
 
     def read(self, data: bytes) -> None:
+        """Read a file into `stories`, `title` and `left_out`; raises `UnreadableFile` if it is nested too deeply."""
         star = opened = False
         at = 0
         while (found := _TOKEN.search(data, at)) is not None:
@@ -100,16 +145,15 @@ class _Reader:
                 at += max(0, int(value or 0))  # so many bytes of a picture, whatever they look like
                 continue
             if code or text:
-                self._raw(bytes.fromhex(code.decode()) if code else text)
+                self._encoded.add(bytes.fromhex(code.decode()) if code else text)
             else:
                 self._flush()
-                self._to_skip = 0
+                self._encoded.to_skip = 0
             if brace == b"{":
                 if len(self._stack) > _DEEPEST:
                     raise UnreadableFile("is nested too deeply to read")
                 self._stack.append(replace(self._state))
-                opened = True
-                star = False
+                opened, star = True, False
                 continue
             if brace == b"}":
                 self._close()
@@ -144,9 +188,8 @@ class _Reader:
         elif word in (b"listtext", b"pntext"):
             state.destination = _MARKER + state.destination
         elif word == b"u" and value is not None:
-            char = value % 0x10000 if value < 0 else value
-            self._put(chr(char) if char <= _LARGEST_CODE else "")
-            self._to_skip = state.skip
+            self._put(self._encoded.take_code(value % 0x10000 if value < 0 else value))
+            self._encoded.to_skip = state.skip
         elif word in _CHARS:
             self._put(_CHARS[word])
         else:
@@ -182,30 +225,11 @@ class _Reader:
                 state.level = value + 1 if value < 9 else None
             case b"f":
                 state.font = value
-            case b"fcharset":
-                self._charsets[state.font] = _CHARSETS.get(value, self._page)
-            case b"ansicpg":
-                self._page = f"cp{value}"
-            case b"mac":
-                self._page = "mac_roman"
-
-    def _raw(self, data: bytes) -> None:
-        if self._to_skip:
-            dropped = min(self._to_skip, len(data))
-            self._to_skip -= dropped
-            data = data[dropped:]
-        self._bytes += data
+            case _:
+                self._encoded.set_charset(word, value, state.font)
 
     def _flush(self) -> None:
-        """Decode the bytes that came since the last control word: a character may take several."""
-        if self._bytes:
-            charset = self._charsets.get(self._state.font, self._page)
-            try:
-                text = bytes(self._bytes).decode(charset, "replace")
-            except LookupError:
-                text = bytes(self._bytes).decode("cp1252", "replace")
-            self._bytes.clear()
-            self._put(text)
+        self._put(self._encoded.take(self._state.font))
 
     def _put(self, text: str) -> None:
         state = self._state

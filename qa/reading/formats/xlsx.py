@@ -1,4 +1,4 @@
-"""XLSX to drafts: sheet by sheet, its name as heading, each row with its column heads, then text boxes and charts.
+"""Reads XLSX as drafts: of each sheet its name as heading, each row with its column heads, text boxes and charts.
 
 A block's page is the number of its row. Hidden sheets, rows and columns are left out. Numbers and dates are as shown.
 """
@@ -26,7 +26,7 @@ _GIVEN = re.compile(r"(?i)(?:sheet|tabelle|feuil|hoja|foglio|blad|ark|arkusz)\s?
 
 
 def read_xlsx(data: bytes) -> Read:
-    """Turn a workbook into drafts, and what it says of itself.
+    """Read a workbook as drafts, with its own details (title, author, date).
 
     Raises:
         UnreadableFile: it is broken, encrypted, or no workbook, or no sheet holds text.
@@ -56,6 +56,7 @@ class _Reader:
         self._workbook = Workbook(package, parts.get("sharedStrings"), parts.get("styles"), from_1904=from_1904)
 
     def read(self) -> Iterator[Draft]:
+        """The drafts of all visible sheets, in their order."""
         sheets = list(self._root.iterfind(f"{qn('s:sheets')}/{qn('s:sheet')}"))
         shown = [sheet for sheet in sheets if sheet.get("state") in (None, "visible")]
         self._left_out.add("hidden sheet", len(sheets) - len(shown))

@@ -32,7 +32,7 @@ _EPOCH, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ0
 _LAST_DAY = 2_958_466  # the day after 9999-12-31
 _MOST_DECIMALS = 30
 
-_Shown = Callable[[float], str]
+Writer = Callable[[float], str]
 
 
 def general(value: float) -> str:
@@ -51,11 +51,12 @@ def shown(value: float, code: str, *, from_1904: bool = False) -> str:
         code: The format's code.
         from_1904: Whether the workbook counts days from 1904.
     """
-    return _compiled(code, from_1904)(value)
+    return writer_of(code, from_1904)(value)
 
 
 @lru_cache(maxsize=4096)
-def _compiled(code: str, from_1904: bool) -> _Shown:
+def writer_of(code: str, from_1904: bool) -> Writer:
+    """What shows numbers as cells of this format do; arguments as those of `shown`."""
     sections = _sections(code)
     if len(sections) == 1 and not any(token for token in sections[0] if token[0] != _GENERAL):
         return general
@@ -84,22 +85,23 @@ def _sections(code: str) -> list[list[tuple[int, str]]]:
     return sections
 
 
-def _section(tokens: list[tuple[int, str]], from_1904: bool) -> _Shown:
+def _section(tokens: list[tuple[int, str]], from_1904: bool) -> Writer:
     kinds = [kind for kind, _ in tokens]
     if _DATE in kinds or _ELAPSED in kinds or _HALF in kinds:
         # Dates of a sheet repeat.
         return lru_cache(maxsize=4096)(lambda value: _date(value, tokens, from_1904=from_1904))
     if any(kind == _OTHER and text == "/" for kind, text in tokens) and _DIGITS in kinds:
         return general  # a fraction
-    return lambda value: _number(value, tokens)
-
-
-def _number(value: float, tokens: list[tuple[int, str]]) -> str:
-    digits = [text for kind, text in tokens if kind == _DIGITS]
-    pattern = digits[0] if digits else ""
-    scaled = Decimal(repr(value)) * 100 ** sum(kind == _PERCENT for kind, _ in tokens)
-    scaled = scaled.scaleb(-3 * (len(pattern) - len(pattern.rstrip(","))))
+    pattern = next((text for kind, text in tokens if kind == _DIGITS), "")
     power = next((text for kind, text in tokens if kind == _POWER), None)
+    scale = 2 * kinds.count(_PERCENT) - 3 * (len(pattern) - len(pattern.rstrip(",")))
+    return lambda value: _number(value, tokens, pattern, power, scale)
+
+
+def _number(value: float, tokens: list[tuple[int, str]], pattern: str, power: str | None, scale: int) -> str:
+    scaled = Decimal(repr(value))
+    if scale:
+        scaled = scaled.scaleb(scale)
     parts: list[str] = []
     placed = False
     for kind, text in tokens:

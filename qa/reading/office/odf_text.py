@@ -61,6 +61,36 @@ class OdfStyles:
                 self.hidden.add(name)
 
 
+class _ListNumbers:
+    """The numbers and bullets of a file's list items, counted by the style and level of their lists."""
+
+    def __init__(self, styles: dict[str, etree._Element]) -> None:
+        self._styles = styles
+        self._counts: dict[str, dict[int, int]] = {}
+
+    def begin(self, style: str, level: int) -> None:
+        """Begin a list that does not continue another."""
+        self._counts.setdefault(style, {}).pop(level, None)
+
+    def marker(self, style: str, level: int, item: etree._Element) -> str:
+        """Count an item; returns its number or bullet, and a space."""
+        form = next((each for each in self._styles.get(style, ()) if each.get(f"{_TEXT}level") == str(level)), None)
+        counts = self._counts.setdefault(style, {})
+        start = number(None if form is None else form.get(f"{_TEXT}start-value"), 1)
+        own = item.get(f"{_TEXT}start-value")
+        counts[level] = number(own, 1) if own else counts[level] + 1 if level in counts else start
+        for deeper in [each for each in counts if each > level]:
+            del counts[deeper]
+        if form is None or local(form) != "list-level-style-number":
+            return BULLET
+        shown = max(1, level - number(form.get(f"{_TEXT}display-levels"), 1) + 1)
+        kind = _FORMS.get(str(form.get(f"{_STYLE}num-format") or ""))
+        if kind is None:
+            return ""
+        parts = [formatted(counts.get(each, 1), kind) for each in range(shown, level + 1)]
+        return f"{form.get(f'{_STYLE}num-prefix') or ''}{'.'.join(parts)}{form.get(f'{_STYLE}num-suffix') or ''} "
+
+
 class OdfText:
     """Reads the text of one file in its order."""
 
@@ -68,7 +98,7 @@ class OdfText:
         """Begin; `left_out` takes count of what is not read."""
         self._styles = styles
         self._left_out = left_out
-        self._counts: dict[str, dict[int, int]] = {}
+        self._numbers = _ListNumbers(styles.lists)
         self._boxes: list[etree._Element] = []
         self.notes: list[Draft] = []
         self.titled = False
@@ -142,38 +172,18 @@ class OdfText:
 
     def _list(self, element: etree._Element, style: str, level: int) -> Iterator[Draft]:
         style = str(element.get(f"{_TEXT}style-name") or style)
-        counts = self._counts.setdefault(style, {})
         if element.get(f"{_TEXT}continue-numbering") != "true" and not element.get(f"{_TEXT}continue-list"):
-            counts.pop(level, None)
+            self._numbers.begin(style, level)
         for item in element:
             if local(item) not in ("list-item", "list-header"):
                 continue
-            marker: str | None = self._marker(style, level, item) if local(item) == "list-item" else ""
+            marker: str | None = self._numbers.marker(style, level, item) if local(item) == "list-item" else ""
             for child in item:
                 if local(child) == "list":
                     yield from self._list(child, style, level + 1)
                 elif local(child) in ("p", "h"):
                     yield from self._paragraph(child, local(child), marker)
                     marker = ""
-
-    def _marker(self, style: str, level: int, item: etree._Element) -> str:
-        form = next(
-            (each for each in self._styles.lists.get(style, ()) if each.get(f"{_TEXT}level") == str(level)), None
-        )
-        counts = self._counts[style]
-        start = number(None if form is None else form.get(f"{_TEXT}start-value"), 1)
-        own = item.get(f"{_TEXT}start-value")
-        counts[level] = number(own, 1) if own else counts[level] + 1 if level in counts else start
-        for deeper in [each for each in counts if each > level]:
-            del counts[deeper]
-        if form is None or local(form) != "list-level-style-number":
-            return BULLET
-        shown = max(1, level - number(form.get(f"{_TEXT}display-levels"), 1) + 1)
-        kind = _FORMS.get(str(form.get(f"{_STYLE}num-format") or ""))
-        if kind is None:
-            return ""
-        parts = [formatted(counts.get(each, 1), kind) for each in range(shown, level + 1)]
-        return f"{form.get(f'{_STYLE}num-prefix') or ''}{'.'.join(parts)}{form.get(f'{_STYLE}num-suffix') or ''} "
 
     def frame(self, element: etree._Element) -> Iterator[Draft]:
         """What a frame or a shape holds: text, a table, a picture, or an object that is counted."""

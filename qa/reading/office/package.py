@@ -1,7 +1,7 @@
-"""Office files as packages of parts: opened only if whole, not encrypted, of the right kind, and of a bearable size.
+"""Reads Office files as packages of parts: only if complete, not encrypted, of the right kind, and within a size limit.
 
-Guarantees of a part's XML: no external entity is resolved; of alternate content one branch stands there, the one that
-Office itself shows; the names of strict Office Open XML (ISO/IEC 29500) are those of the transitional form.
+Guarantees of a part's XML: no external entity is resolved; of alternate content only the branch that Office shows is
+there; names of strict Office Open XML (ISO/IEC 29500) have their transitional form.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ class Stories:
 
     def drafts(self) -> list[Draft]:
         """All blocks: the body's, the notes, and headers and footers."""
+        self.end_row(BODY)  # of a table that nothing ends
         running = (Draft(BlockKind.BOILERPLATE, text) for text in self._running)
         return [draft for draft in (*self._drafts, *self._notes, *running) if draft.text.strip()]
 

@@ -1,4 +1,4 @@
-"""The rows of a workbook's sheets as they are shown, read as a stream: hidden rows and columns are passed over."""
+"""Reads the rows of a workbook's sheets as they are shown, as a stream; hidden rows and columns are skipped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lxml import etree
 
 from qa.reading.decode import clean_line
 from qa.reading.office.names import number
-from qa.reading.office.number_formats import BUILT_IN, shown
+from qa.reading.office.number_formats import BUILT_IN, Writer, general, writer_of
 from qa.reading.office.package import Package
 from qa.reading.office.xml_parts import broken_xml
 from qa.reading.raised import Script, in_line
@@ -44,7 +44,8 @@ class Workbook:
         self._package = package
         self._from_1904 = from_1904
         self._strings = list(self._read_strings(strings)) if strings and package.holds(strings) else []
-        self._formats: list[tuple[str, bool]] = []
+        self._formats: list[tuple[Writer, bool]] = []
+        self._by_style: dict[str | None, tuple[Writer, bool]] = {}
         root = package.find_xml(styles)
         if root is not None:
             self._read_formats(root)
@@ -85,7 +86,8 @@ class Workbook:
             if covered and (row, column) in covered:
                 continue
             kind = cell.get("t", "n")
-            value = formula = inline = None
+            value = inline = None
+            has_formula = False
             for child in cell:
                 tag = child.tag
                 if tag.endswith("}v"):
@@ -93,35 +95,41 @@ class Workbook:
                 elif tag.endswith("}is"):
                     inline = _rich(child)
                 elif tag.endswith("}f"):
-                    formula = child
+                    has_formula = True
             if value is None and inline is None:
-                hidden.formulas += formula is not None
+                hidden.formulas += has_formula
                 continue
-            code, bold = self._format(cell.get("s"))
-            text = inline if inline is not None else self._shown(value or "", kind, code)
+            writer, bold = self._format(cell.get("s"))
+            text = inline if inline is not None else self._shown(value or "", kind, writer)
             text = _line(text)
             if text:
                 yield Cell(column, text, kind in _WORDS, bold)
 
-    def _shown(self, value: str, kind: str, code: str) -> str:
+    def _shown(self, value: str, kind: str, writer: Writer) -> str:
         """What a cell of this kind shows for a value."""
         if kind == "s":
             at = number(value, -1)
             return self._strings[at] if 0 <= at < len(self._strings) else ""
         if kind == "n":
-            with suppress(ValueError, OverflowError, ArithmeticError):
-                return shown(float(value), code, from_1904=self._from_1904)
-        elif kind == "b":
+            try:
+                return writer(float(value))
+            except (ValueError, OverflowError, ArithmeticError):
+                return value
+        if kind == "b":
             return "TRUE" if value.strip() in ("1", "true") else "FALSE"
-        elif kind == "d":
+        if kind == "d":
             with suppress(ValueError):
                 return datetime.fromisoformat(value.strip()).isoformat(" ", "minutes").removesuffix(" 00:00")
         return value
 
-    def _format(self, style: str | None) -> tuple[str, bool]:
-        """The format's code and whether the type is bold, of a cell of a style."""
-        at = number(style) if style else 0
-        return self._formats[at] if at < len(self._formats) else ("General", False)
+    def _format(self, style: str | None) -> tuple[Writer, bool]:
+        """How a cell of a style shows numbers, and whether its type is bold."""
+        known = self._by_style.get(style)
+        if known is None:
+            at = number(style) if style else 0
+            known = self._formats[at] if at < len(self._formats) else (general, False)
+            self._by_style[style] = known
+        return known
 
     def _elements(self, name: str, tags: tuple[str, ...]) -> Iterator[etree._Element]:
         """The elements of these names in a part, each forgotten after it was given."""
@@ -147,7 +155,8 @@ class Workbook:
         for each in root.iterfind("{*}cellXfs/{*}xf"):
             font = number(each.get("fontId"))
             code = codes.get(number(each.get("numFmtId")), "General")
-            self._formats.append((code, font < len(fonts) and fonts[font]))
+            writer = writer_of(code, self._from_1904)
+            self._formats.append((writer, font < len(fonts) and fonts[font]))
 
     def _merged(self, name: str, hidden: Hidden) -> set[tuple[int, int]]:
         """The cells that merged ranges cover, but for the first of each; what a file holds there is not shown."""
@@ -187,6 +196,8 @@ def _column(letters: str) -> int:
 
 def _rich(element: etree._Element) -> str:
     """A string with its runs; readings above Chinese or Japanese characters are no part of it."""
+    if len(element) == 1 and element[0].tag.endswith("}t"):
+        return element[0].text or ""
     pieces: list[tuple[str, Script]] = []
     for child in element:
         tag = child.tag.rpartition("}")[2]
@@ -196,4 +207,4 @@ def _rich(element: etree._Element) -> str:
             align = child.find("{*}rPr/{*}vertAlign")
             script = Script.BASE if align is None else _SCRIPTS.get(align.get("val") or "", Script.BASE)
             pieces.append(("".join(text.text or "" for text in child.iterfind("{*}t")), script))
-    return pieces[0][0] if len(pieces) == 1 else in_line(pieces)
+    return in_line(pieces)

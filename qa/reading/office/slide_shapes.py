@@ -1,4 +1,4 @@
-"""Shapes of a slide: what they are, and in which order they are read."""
+"""Shapes of a slide: their properties, and the order in which they are read."""
 
 from __future__ import annotations
 

@@ -42,6 +42,31 @@ class Line:
     hidden: bool = False
 
 
+class _NoteMarks:
+    """The marks of footnotes and endnotes, which are numbered in the order of their references.
+
+    Attributes:
+        by_note: The marks by the notes' kinds and ids, in the order of the references.
+    """
+
+    def __init__(self, forms: dict[str, str]) -> None:
+        self._forms = forms
+        self._counts: Counter[str] = Counter()
+        self.by_note: dict[tuple[str, str], str] = {}
+
+    def mark_at(self, reference: etree._Element) -> str:
+        """The text at a reference; "" where the document's text itself has the mark after it."""
+        kind = _NOTES[reference.tag]
+        key = kind, str(reference.get(qn("w:id")))
+        if reference.get(qn("w:customMarkFollows")) in ("1", "true", "on"):
+            self.by_note.setdefault(key, "")  # the mark is a part of the note's text, too
+            return ""
+        if key not in self.by_note:
+            self._counts[kind] += 1
+            self.by_note[key] = f"[{formatted(self._counts[kind], self._forms[kind])}]"
+        return self.by_note[key]
+
+
 class ParagraphReader:
     """Reads the paragraphs of a document in their order; fields may run over several of them."""
 
@@ -55,9 +80,8 @@ class ParagraphReader:
         """
         self._styles = styles
         self._left_out = left_out
-        self._note_forms = note_forms
-        self.notes: dict[tuple[str, str], str] = {}  # what stands at references, by kind and id, in their order
-        self._noted: Counter[str] = Counter()
+        self._note_marks = _NoteMarks(note_forms)
+        self.notes = self._note_marks.by_note
         self._fields = Fields()
         self._shaded = True
         self._line = Line()
@@ -166,7 +190,7 @@ class ParagraphReader:
         elif tag == qn("w:sym"):
             self._symbol(child, script)
         elif tag in _NOTES:
-            self._note(child)
+            self._add(self._note_marks.mark_at(child), Script.BASE)
         elif tag in _AT_ANCHOR:
             self._line.anchored.append(child)
         elif tag == qn("w:ruby"):
@@ -184,17 +208,6 @@ class ParagraphReader:
         if not shown:
             self._left_out.add("symbol")
         self._add(shown or " ", script)
-
-    def _note(self, reference: etree._Element) -> None:
-        kind = _NOTES[reference.tag]
-        key = kind, str(reference.get(qn("w:id")))
-        if reference.get(qn("w:customMarkFollows")) in ("1", "true", "on"):
-            self.notes.setdefault(key, "")  # its mark follows as text, and stands before the note as text
-            return
-        if key not in self.notes:
-            self._noted[kind] += 1
-            self.notes[key] = f"[{formatted(self._noted[kind], self._note_forms[kind])}]"
-        self._add(self.notes[key], Script.BASE)
 
     def _add(self, text: str, script: Script) -> None:
         if text:

@@ -1,54 +1,52 @@
-"""Routes that change the documents; they exist only where QA_ADMIN_TOKEN is set, for whoever sends it.
+"""Routes that change the documents. They exist only if QA_ADMIN_TOKEN is set, and only requests with that token may use
+them.
 
-A file is stored under its name and the builder beside the server asked for a build; /api/index tells how far that is
-and, when it is done, what became of every file.
+A file is stored under its path and the builder beside the server asked for a build; /api/index tells how far that is
+and, when it is done, what became of every file. Documents are read by id, files are written by path.
 """
 
 from __future__ import annotations
 
 from asyncio import to_thread
-from hmac import compare_digest
-from typing import Annotated
+from collections.abc import AsyncIterable
+from contextlib import suppress
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
 from fastapi.security import HTTPBearer
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa.errors import BuilderMissing
+from qa.errors import BuilderMissing, QAError
 from qa.text.document_ids import document_id
 from qa.web.api import examples as samples
 from qa.web.api.json_form import json_response
-from qa.web.api.reply_models import BuildModel, RemovedModel, StoredModel
-from qa.web.api.request_models import NAME_PATTERN, NAME_RULES
-from qa.web.api.routes import Runner, replies
+from qa.web.api.multipart import MOST_FILES, content_of, files_of
+from qa.web.api.reply_models import (
+    AddedModel,
+    BuildModel,
+    RemovedByNameModel,
+    RemovedModel,
+    StoredByNameModel,
+    StoredModel,
+)
+from qa.web.api.request_models import FILE_PATTERN, NAME_PATTERN, NAME_RULES
+from qa.web.api.route_descriptions import replies
+from qa.web.api.routes import Runner, Service
 from qa.web.api.uploads import Inbox
+from qa.web.backend import Backend
+from qa.web.limits.bearer_token import BearerToken
 from qa.web.limits.range_requests import check_change
-from qa.web.limits.wrong_tokens import WrongTokens
 
 
 async def allowed(request: Request) -> None:
-    """Refuse a request without the token.
-
-    Raises:
-        HTTPException: 401, the token is missing or another.
-        TooManyRequests: it is another, as several before from the same address.
-    """
-    authorization = request.headers.get("authorization", "")
-    scheme, _, given = authorization.partition(" ")
-    wanted: str = request.app.state.admin_token
-    # Headers arrive as Latin-1. Compared in a time that does not tell how much of it is right.
-    same = compare_digest(given.strip().encode("latin-1"), wanted.encode())
-    if scheme.lower() != "bearer" or not same:
-        if authorization:
-            wrong: WrongTokens = request.app.state.wrong_tokens
-            wrong.count(request)
-        raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
+    """Refuse a request without the token, as `BearerToken.check` does."""
+    token: BearerToken = request.app.state.admin_token
+    token.check(request)
 
 
 async def with_a_builder(request: Request) -> None:
-    """Refuse what would need a build while no builder is running; nothing is stored or removed then.
+    """Refuse a request that needs a build while no builder is running; nothing is stored or removed then.
 
     Raises:
         BuilderMissing: no builder is running.
@@ -65,59 +63,127 @@ async def inbox(request: Request) -> Inbox:
 
 
 Kept = Annotated[Inbox, Depends(inbox)]
-# Named like the id of a document, since the two addresses are one, but a file's name: it may hold folders.
-Name = Annotated[
-    str,
-    Path(
-        alias="document_id",
-        description=NAME_RULES,
-        examples=["report.pdf"],
-        json_schema_extra={"minLength": 1, "pattern": NAME_PATTERN},
-    ),
-]
-_BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}}}
-_BODY = {"requestBody": {"required": True, "content": _BYTES}}
-router = APIRouter(dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(allowed), Depends(with_a_builder)])
+
+
+def _name(pattern: str, alias: str | None = None) -> Any:
+    """The name of a file in an address."""
+    schema: dict[str, Any] = {"minLength": 1, "pattern": pattern}
+    return Path(alias=alias, description=NAME_RULES, examples=["report.pdf"], json_schema_extra=schema)
+
+
+FilePath = Annotated[str, _name(FILE_PATTERN)]
+StoredPath = Annotated[str, _name(NAME_PATTERN)]
+_FILE = {"type": "string", "format": "binary", "minLength": 1}
+_BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": _FILE}}}}
+_FORM = {
+    "type": "object",
+    "required": ["files"],
+    "additionalProperties": False,
+    "properties": {"files": {"type": "array", "minItems": 1, "maxItems": MOST_FILES, "items": _FILE}},
+}
+_FORM_TYPES = {
+    "files": {"contentType": "text/plain, text/markdown, text/html, text/csv, application/pdf, application/rtf"}
+}
+_FORM_BODY = {
+    "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM, "encoding": _FORM_TYPES}}}
+}
+router = APIRouter(
+    tags=["Changes"], dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(allowed), Depends(with_a_builder)]
+)
+
+
+@router.post(
+    "/api/documents",
+    summary="Add documents",
+    status_code=202,
+    responses=replies(AddedModel, samples.ADDED, (400, 401, 409, 413, 415, 429, 503), status=202),
+    openapi_extra=_FORM_BODY,
+)
+async def add_documents(request: Request, run: Runner, kept: Kept) -> Response:
+    """Store the files of a multipart/form-data body under their names, and ask for a build.
+
+    The reply tells of each file what became of it: `added`, `replaced`, or `refused` with an error. One that is refused
+    keeps none of the others out; where all are, the reply is the error of the first.
+    """
+    done: list[dict[str, Any]] = []
+    refusals: list[QAError] = []
+    for file in await files_of(request):
+        try:
+            done.append(await _stored(kept, file.filename or "", content_of(file)))
+        except QAError as error:
+            refusals.append(error)
+            done.append(_refused(file.filename or "", error))
+        finally:
+            await file.close()
+    if len(refusals) == len(done):
+        raise refusals[0]
+    return await run(lambda: _build(kept, files=done))
 
 
 @router.put(
-    "/api/documents/{document_id:path}",
-    summary="Add or replace a document",
+    "/api/files/{path:path}",
+    summary="Store a file",
     status_code=202,
-    responses=replies(StoredModel, samples.STORED, (400, 401, 409, 412, 413, 429, 503), status=202),
+    responses=replies(StoredModel, samples.STORED, (400, 401, 409, 412, 413, 415, 429, 503), status=202),
     openapi_extra=_BODY,
 )
-async def put_document(request: Request, run: Runner, kept: Kept, name: Name) -> Response:
-    """Store the body, a file's bytes, under a name, and ask for a build; `GET /api/index` tells how far that is.
+async def put_file(request: Request, run: Runner, kept: Kept, path: FilePath) -> Response:
+    """Store the body, a file's bytes, under a path, and ask for a build; `GET /api/index` tells how far that is.
 
     The reply tells what was stored, by size and SHA-256, and the id that the document gets if it can be read. An empty
     body is refused. `If-None-Match: *` only adds; `If-Match` with the SHA-256 in quotes only replaces that version.
     """
-    await to_thread(_check_conditions, request, kept, name)  # not by `run`, which takes the body to have been read
-    file = await kept.put(name, request.stream())
-    done = {
-        "source": file.source,
-        "id": document_id(file.source),
-        "stored": "added" if file.new else "replaced",
-        "bytes": file.bytes,
-        "sha256": file.sha256,
-    }
+    await to_thread(_check_conditions, request, kept, path)  # not by `run`, which takes the body to have been read
+    done = await _stored(kept, path, request.stream())
     return await run(lambda: _build(kept, **done))
+
+
+@router.delete(
+    "/api/files/{path:path}",
+    summary="Remove a file",
+    status_code=202,
+    responses=replies(RemovedModel, samples.REMOVED, (400, 401, 404, 412, 429, 503), status=202),
+)
+async def delete_file(request: Request, run: Runner, kept: Kept, path: StoredPath) -> Response:
+    """Remove a file, and the folders that it leaves empty, and ask for a build."""
+    return await run(lambda: _build(kept, **_removed(request, kept, path)))
+
+
+@router.put(
+    "/api/documents/{document_id:path}",
+    summary="Store a file, by the older address",
+    deprecated=True,
+    status_code=202,
+    responses=replies(StoredByNameModel, samples.STORED_BY_NAME, (400, 401, 409, 412, 413, 415, 429, 503), status=202),
+    openapi_extra=_BODY,
+)
+async def put_document(
+    request: Request, run: Runner, kept: Kept, name: Annotated[str, _name(FILE_PATTERN, "document_id")]
+) -> Response:
+    """The same as `PUT /api/files/{path}`. The reply also has `stored`, which is `fate` by its older name."""
+    await to_thread(_check_conditions, request, kept, name)
+    done = await _stored(kept, name, request.stream())
+    return await run(lambda: _build(kept, **done, stored=done["fate"]))
 
 
 @router.delete(
     "/api/documents/{document_id:path}",
     summary="Remove a document",
     status_code=202,
-    responses=replies(RemovedModel, samples.REMOVED, (400, 401, 404, 412, 429, 503), status=202),
+    responses=replies(RemovedByNameModel, samples.REMOVED_BY_NAME, (400, 401, 404, 412, 429, 503), status=202),
 )
-async def delete_document(request: Request, run: Runner, kept: Kept, name: Name) -> Response:
-    """Remove a file, and the folders that it leaves empty, and ask for a build."""
+async def delete_document(
+    request: Request,
+    run: Runner,
+    kept: Kept,
+    service: Service,
+    name: Annotated[str, _name(NAME_PATTERN, "document_id")],
+) -> Response:
+    """Remove the file of a document, named by its id, and ask for a build. By the older way, a file's path names it."""
 
     def remove() -> Response:
-        _check_conditions(request, kept, name)
-        source = kept.remove(name)
-        return _build(kept, source=source, id=document_id(source), stored="removed")
+        named = name if kept.has(name) else _source_of(service, name) or name
+        return _build(kept, **_removed(request, kept, named), stored="removed")
 
     return await run(remove)
 
@@ -128,9 +194,41 @@ async def delete_document(request: Request, run: Runner, kept: Kept, name: Name)
     status_code=202,
     responses=replies(BuildModel, {"build": samples.STORED["build"]}, (401, 429, 503), status=202),
 )
-async def rebuild(run: Runner, kept: Kept) -> Response:
+async def rebuild_index(run: Runner, kept: Kept) -> Response:
     """Ask for a build."""
     return await run(lambda: _build(kept))
+
+
+async def _stored(kept: Inbox, name: str, content: AsyncIterable[bytes]) -> dict[str, Any]:
+    """Store a file and tell of it."""
+    await to_thread(kept.check, name)
+    file = await kept.put(name, content)
+    return {
+        "source": file.source,
+        "id": document_id(file.source),
+        "fate": "added" if file.new else "replaced",
+        "bytes": file.bytes,
+        "sha256": file.sha256,
+    }
+
+
+def _refused(name: str, error: QAError) -> dict[str, Any]:
+    return {"source": name, "fate": "refused", "error": {"code": error.code, "message": str(error)}}
+
+
+def _removed(request: Request, kept: Inbox, name: str) -> dict[str, Any]:
+    """Remove a file and tell of it."""
+    _check_conditions(request, kept, name)
+    source = kept.remove(name)
+    return {"source": source, "id": document_id(source), "fate": "removed"}
+
+
+def _source_of(service: Backend, name: str) -> str | None:
+    """The path of the document of an id; None where there is none, or no index."""
+    with suppress(QAError):
+        present = service.present_id(name)
+        return next((info.source for info in service.documents() if info.id == present), None)
+    return None
 
 
 def _check_conditions(request: Request, kept: Inbox, name: str) -> None:
@@ -140,6 +238,6 @@ def _check_conditions(request: Request, kept: Inbox, name: str) -> None:
         check_change(request.headers, f'"{digest}"' if digest else None)
 
 
-def _build(kept: Inbox, **done: str | int) -> Response:
+def _build(kept: Inbox, **done: Any) -> Response:
     kept.ask_for_build()
     return json_response({**done, "build": "asked for"}, 202)

@@ -1,4 +1,4 @@
-"""Example replies for the API's description. A test holds them to the schema."""
+"""Example replies for the API's description. A test checks them against the schema."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ ANSWER: dict[str, Any] = {
             "text": _TEXT,
             "headings": [],
             "highlights": [{"start": 8, "end": 17}],
+            "tables": [],
             "citation": {
                 "document_id": "001_fe88db643a881d9c",
                 "title": "COO of the medical foundation named",
@@ -35,6 +36,7 @@ ANSWER: dict[str, Any] = {
                 "source": "001_fe88db643a881d9c.txt",
                 "page": None,
                 "pages": None,
+                "recognised": False,
                 "start": _START,
                 "end": _END,
                 "url": quote_url("001_fe88db643a881d9c", _START, _END, _TEXT),
@@ -75,6 +77,7 @@ DOCUMENT: dict[str, Any] = {
     "date": "2022-09-09",
     "url": None,
     "characters": len(_TEXT),
+    "left_out": [],
     "blocks": [
         {
             "kind": "paragraph",
@@ -109,13 +112,31 @@ INDEX: dict[str, Any] = {
 STORED: dict[str, Any] = {
     "source": "report.pdf",
     "id": "report.pdf",
-    "stored": "added",
+    "fate": "added",
     "bytes": 48213,
     "sha256": "5e0bf5a1b39d4e7c8f02c6d9471a3b6e0d8c2f5a7b91e4d3c6f8a0b2e4d6c8fa",
     "build": "asked for",
 }
 
-REMOVED: dict[str, Any] = {"source": "report.pdf", "id": "report.pdf", "stored": "removed", "build": "asked for"}
+STORED_BY_NAME: dict[str, Any] = {**STORED, "stored": STORED["fate"]}
+
+ADDED: dict[str, Any] = {
+    "files": [
+        {name: value for name, value in STORED.items() if name != "build"},
+        {
+            "source": "photo.png",
+            "fate": "refused",
+            "error": {
+                "code": "unsupported_type",
+                "message": "photo.png is not stored: .png is not read; known are .csv, .docx, .pdf, .txt.",
+            },
+        },
+    ],
+    "build": "asked for",
+}
+
+REMOVED: dict[str, Any] = {"source": "report.pdf", "id": "report.pdf", "fate": "removed", "build": "asked for"}
+REMOVED_BY_NAME: dict[str, Any] = {**REMOVED, "stored": REMOVED["fate"]}
 
 BODY: dict[str, Any] = {
     "question": "who is the COO of the medical foundation",
@@ -126,3 +147,5 @@ BODY: dict[str, Any] = {
 ERROR: dict[str, Any] = {
     "error": {"code": "invalid_request", "message": "k: Input should be less than or equal to 50."}
 }
+
+REPLIES = (ANSWER, DOCUMENTS, DOCUMENT, INDEX, STORED, STORED_BY_NAME, ADDED, REMOVED, REMOVED_BY_NAME, ERROR)

@@ -2,31 +2,98 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from qa.settings import Settings
+from qa.web.api import examples as samples
+
+_TAGS = [
+    {"name": "Questions", "description": "Quotes that answer a question, each with its citation."},
+    {"name": "Documents", "description": "What may be quoted: each document by its id."},
+    {"name": "Changes", "description": "Files that are added and removed, by whoever has the token."},
+    {"name": "Index", "description": "What is loaded."},
+    {"name": "Health", "description": "Probes."},
+]
+_SUMMARY = "Exact, checkable quotations from a folder of documents, in reply to questions."
+_DESCRIPTION = (
+    "Offsets count code points; ends are exclusive. Every error of every route has one shape, `ErrorModel`. Within "
+    "version 1 fields and routes are added, and nothing is taken away or changes its meaning: see docs/api.md."
+)
+
+
+_BASIC_PLACES = 0x10000  # of Unicode's Basic Multilingual Plane
 
 
 class Application(FastAPI):
-    """FastAPI whose description tells how long a question may be."""
+    """FastAPI whose description tells how long a question may be. An operation's id is its function's name."""
 
     def __init__(self, settings: Settings, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(
+            title="Questions to documents",
+            version="1",
+            summary=_SUMMARY,
+            description=_DESCRIPTION,
+            openapi_tags=_TAGS,
+            openapi_url=None,  # a route of ours sends it
+            docs_url=None,
+            redoc_url=None,
+            generate_unique_id_function=_name_of,
+            servers=[{"url": settings.root_path or "/", "description": "This service"}],
+            **options,
+        )
         self._max_question_chars = settings.max_question_chars
 
     def openapi(self) -> dict[str, Any]:
         """The description as JSON data, made once."""
         if self.openapi_schema is None:
             described = super().openapi()
+            described["security"] = []  # what needs the token says so itself
+            _put_nulls_back(described)
             for question in _questions(described):
-                question["maxLength"] = self._max_question_chars
+                question |= {"maxLength": self._max_question_chars, "pattern": _letter_or_digit()}
         assert self.openapi_schema is not None
         return self.openapi_schema
+
+
+def _name_of(route: APIRoute) -> str:
+    return route.name
 
 
 def _questions(described: dict[str, Any]) -> list[dict[str, Any]]:
     """The schemas of a question, in the query string and in a body."""
     (in_query,) = [each for each in described["paths"]["/api/ask"]["get"]["parameters"] if each["name"] == "q"]
     return [in_query["schema"], described["components"]["schemas"]["AskBody"]["properties"]["question"]]
+
+
+def _put_nulls_back(described: dict[str, Any]) -> None:
+    """Give the examples the fields back that are null, which FastAPI leaves out of all it describes."""
+    whole = {json.dumps(_without_nulls(example)): example for example in samples.REPLIES}
+    for methods in described["paths"].values():
+        for operation in methods.values():
+            for reply in operation["responses"].values():
+                for content in reply.get("content", {}).values():
+                    if "example" in content:
+                        content["example"] = whole.get(json.dumps(content["example"]), content["example"])
+
+
+def _without_nulls(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {name: _without_nulls(value) for name, value in data.items() if value is not None}
+    return [_without_nulls(each) for each in data] if isinstance(data, list) else data
+
+
+def _letter_or_digit() -> str:
+    r"""A regular expression for a text that holds a letter or a digit, of any script.
+
+    It lists them, since no class of theirs means the same everywhere: Python has no `\p{L}`, and `\w` is ASCII in
+    ECMA-262. Those beyond the Basic Multilingual Plane are left out, which some readers of JSON cannot take; a question
+    of them alone is answered nevertheless.
+    """
+    places = [place for place in range(_BASIC_PLACES) if chr(place).isalnum()]
+    starts = [place for before, place in zip([-2, *places], places, strict=False) if place != before + 1]
+    ends = [place for place, after in zip(places, [*places[1:], -2], strict=True) if after != place + 1]
+    return f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in zip(starts, ends, strict=True))}]"

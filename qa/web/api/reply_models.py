@@ -5,13 +5,33 @@ Replies are not validated on the way out: `qa.web.api.json_form` writes them, an
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from qa.web.api.build_models import ProgressModel, ReportModel
 
 
 class _Reply(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+# Nobody guesses a day that a document does not give, so that its date may be a month or a year.
+PublicationDate = Annotated[
+    str,
+    Field(
+        description="ISO 8601, as far as it is known: a day, a month or a year",
+        examples=["2022-09-09"],
+        json_schema_extra={"pattern": r"^\d{4}(?:-\d{2}(?:-\d{2})?)?$"},
+    ),
+]
+
+
+class ErrorDetail(_Reply):
+    """What went wrong: `code` for programs, `message` for people."""
+
+    code: str
+    message: str
 
 
 class SpanModel(_Reply):
@@ -36,10 +56,11 @@ class CitationModel(_Reply):
     title: str
     publisher: str | None
     author: str | None
-    date: str | None = Field(description="ISO 8601; null for an undated document")
+    date: PublicationDate | None = Field(description="Of publication; null for an undated document")
     source: str = Field(description="File under the documents' folder")
     page: int | None = Field(description="The page of the words that answer; null where there are no pages")
     pages: list[int] | None = Field(description="The first and the last page that the passage stands on")
+    recognised: bool = Field(description="Whether text recognition (OCR) read some of these pages")
     start: int = Field(description="Offset into the document's canonical text, in code points")
     end: int
     url: str = Field(description="Opens the document at the quote, relative to this service")
@@ -56,6 +77,17 @@ class WordModel(_Reply):
     place: SpanModel | None = Field(description="Its counterpart in `text`; null when that stands in the headings")
 
 
+class TableModel(_Reply):
+    """Rows of a table in a quote."""
+
+    start: int
+    end: int
+    heads: list[str] = Field(description="What stands above each column, here or elsewhere in the document; or empty")
+    rows: list[list[SpanModel | None]] = Field(
+        description="The cells of each row, one for each column, as offsets into `text`; null where there is none"
+    )
+
+
 class QuoteModel(_Reply):
     """One passage."""
 
@@ -64,6 +96,7 @@ class QuoteModel(_Reply):
     text: str = Field(description="Word for word `document.text[start:end]`")
     headings: list[str]
     highlights: list[SpanModel] = Field(description="The answering words, as offsets into `text`")
+    tables: list[TableModel] = Field(description="Tables in `text`; highlights within them are whole cells")
     citation: CitationModel
     also_in: list[CitationModel] = Field(description="The same passage in other documents")
     footnotes: list[FootnoteModel] = Field(description="Notes that the quote's own markers point at")
@@ -109,7 +142,7 @@ class DocumentInfoModel(_Reply):
     title: str
     publisher: str | None
     author: str | None
-    date: str | None
+    date: PublicationDate | None
     url: str | None
     characters: int
     passages: int
@@ -145,9 +178,12 @@ class DocumentModel(_Reply):
     title: str
     publisher: str | None
     author: str | None
-    date: str | None
+    date: PublicationDate | None
     url: str | None
     characters: int
+    left_out: list[str] = Field(
+        description="What of the file is not in the text, as '3 charts', and guesses at its encoding; mostly empty"
+    )
     blocks: list[BlockModel]
     text: str = Field(description="The canonical text that every offset points into")
 
@@ -156,13 +192,13 @@ class IndexModel(_Reply):
     """What is loaded."""
 
     snapshot: str
-    built_at: str
+    built_at: str = Field(json_schema_extra={"format": "date-time"})
     model: str
     documents: int
     passages: int
-    trouble: str | None
-    building: dict[str, Any] | None
-    last_build: dict[str, Any] | None
+    trouble: str | None = Field(description="Why this is not what it should be, in words; null if it is")
+    building: ProgressModel | None
+    last_build: ReportModel | None
 
 
 class BuildModel(_Reply):
@@ -171,35 +207,59 @@ class BuildModel(_Reply):
     build: Literal["asked for"]
 
 
-class StoredModel(BuildModel):
-    """A file in the documents' folder."""
-
-    source: str = Field(description="File under the documents' folder")
+class _FileModel(_Reply):
+    source: str = Field(description="Path of the file under the documents' folder")
     id: str = Field(description="Of the document, once the build has read it")
-    stored: Literal["added", "replaced"]
+    fate: Literal["added", "replaced"]
     bytes: int = Field(description="Its size")
     sha256: str = Field(description="Of its bytes, in hexadecimal digits")
+
+
+class StoredModel(_FileModel, BuildModel):
+    """A file in the documents' folder."""
+
+
+class StoredByNameModel(StoredModel):
+    """The same, with the older name of `fate`."""
+
+    stored: Literal["added", "replaced"] = Field(description="The same as `fate`")
+
+
+class FileFateModel(_Reply):
+    """What became of one of several files: it is stored, or refused with an error."""
+
+    source: str = Field(description="Path of the file under the documents' folder")
+    fate: Literal["added", "replaced", "refused"]
+    id: str | None = Field(default=None, description="Of the document, once the build has read it")
+    bytes: int | None = Field(default=None, description="Its size")
+    sha256: str | None = Field(default=None, description="Of its bytes, in hexadecimal digits")
+    error: ErrorDetail | None = Field(default=None, description="Why it is refused")
+
+
+class AddedModel(BuildModel):
+    """What became of each file that was sent, in their order."""
+
+    files: list[FileFateModel]
 
 
 class RemovedModel(BuildModel):
     """A file that is no longer in the documents' folder."""
 
-    source: str = Field(description="File under the documents' folder")
+    source: str = Field(description="Path of the file under the documents' folder")
     id: str = Field(description="Of the document, which the build removes")
-    stored: Literal["removed"]
+    fate: Literal["removed"]
+
+
+class RemovedByNameModel(RemovedModel):
+    """The same, with the older name of `fate`."""
+
+    stored: Literal["removed"] = Field(description="The same as `fate`")
 
 
 class HealthModel(_Reply):
-    """A probe's good news."""
+    """The reply of a probe that succeeds."""
 
     status: Literal["ok", "ready"]
-
-
-class ErrorDetail(_Reply):
-    """What went wrong: `code` for programs, `message` for people."""
-
-    code: str
-    message: str
 
 
 class ErrorModel(_Reply):

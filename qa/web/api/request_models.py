@@ -6,9 +6,19 @@ import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from qa.records import Filters
+from qa.text.readable_types import TAKEN_SUFFIXES
 from qa.web.document_list import Sort
 
 MAX_RESULTS = 50
@@ -16,15 +26,17 @@ DEFAULT_RESULTS = 5
 MAX_LISTED = 1000
 _MAX_FILTER_VALUES = 1000  # more ids than any URL holds; keeps a hostile body from becoming a giant query
 
-# A question needs a letter or a digit: `str.isalnum` in the terms of ECMA-262's regular expressions.
-_HAS_A_WORD = r"[\p{L}\p{N}]"
 # What `qa.text.document_names` asks of a name, as far as a regular expression can tell; words have the rest.
 _IN_NAME = r'[^\x00-\x1f\x7f-\x9f/\\:*?"<>|'
 _PART = rf"(?!\.|~\$){_IN_NAME}]{{0,199}}{_IN_NAME}. ]"
 NAME_PATTERN = rf"^{_PART}(?:/{_PART}){{0,7}}$"
+# The same, ending in the suffix of a type that is read, in any case.
+_SUFFIX = "|".join("".join(f"[{c}{c.upper()}]" for c in suffix[1:]) for suffix in sorted(TAKEN_SUFFIXES))
+FILE_PATTERN = rf"^(?:{_PART}/){{0,7}}(?!\.|~\$){_IN_NAME}]{{1,190}}\.(?:{_SUFFIX})$"
 NAME_RULES = (
-    "The file's name in the documents' folder, with at most seven folders before it. No part is hidden, has more than "
-    "200 bytes or characters that steer how text is shown, or is reserved by Windows; sources.toml is not a document"
+    "The file's path in the documents' folder, with at most seven folders before its name. No part is hidden, has more "
+    "than 200 bytes or characters that steer how text is shown, or is reserved by Windows; sources.toml is not a "
+    "document"
 )
 _WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?")
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
@@ -73,7 +85,7 @@ Question = Annotated[
     Field(
         description="The question, in words: it holds a letter or a digit",
         examples=["who is the COO of the medical foundation"],
-        json_schema_extra={"minLength": 1, "pattern": _HAS_A_WORD},
+        json_schema_extra={"minLength": 1},
     ),
 ]
 Day = Annotated[str, AfterValidator(_iso_day), Field(examples=["2022-01-01"], json_schema_extra={"format": "date"})]
@@ -123,7 +135,7 @@ class AskFilters(_DateRange):
 class AskQuery(AskFilters):
     """A question as a query string."""
 
-    q: Question
+    q: Question = Field(validation_alias=AliasChoices("q", "question"))
     k: ResultsInQuery = DEFAULT_RESULTS
     explain: ExplainInQuery = False
     exactly: ExactlyInQuery = False
@@ -160,7 +172,7 @@ class AskBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    question: Question
+    question: Question = Field(validation_alias=AliasChoices("question", "q"))
     k: Results = DEFAULT_RESULTS
     filters: BodyFilters = Field(default_factory=BodyFilters)
     explain: Explain = False

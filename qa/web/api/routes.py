@@ -1,38 +1,44 @@
 """The JSON routes. Their shapes are in `request_models` and `reply_models`; `json_form` writes what they send.
 
-Handlers hand whatever may block to the application's workers, reply and all: a question blocks nobody else.
+Handlers give calls that may block to the application's workers, with the writing of the reply, so that one question
+does not delay others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote as percent_encode
 
 from fastapi import APIRouter, Body, Depends, Path
-from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa.errors import InvalidRequest
+from qa.errors import InvalidRequest, UnknownDocument
 from qa.records import Filters, IndexStatus
+from qa.text.document_ids import document_id
+from qa.text.safe_text import compose, printable
 from qa.web.api import examples as samples
+from qa.web.api.compression import compressed
 from qa.web.api.json_form import answer_data, document_data, documents_data, json_response, status_data
+from qa.web.api.known_replies import unless_known
 from qa.web.api.reply_models import (
     AnswerModel,
     DocumentModel,
     DocumentsModel,
-    ErrorModel,
     HealthModel,
     IndexModel,
 )
 from qa.web.api.request_models import AskBody, AskQuery, ListQuery
+from qa.web.api.route_descriptions import NOT_MODIFIED, file_replies, in_query, replies
 from qa.web.backend import Backend
 from qa.web.document_list import matching, page_after
+from qa.web.limits.file_reply import FileReply
 from qa.web.limits.rate_limit import DOCUMENT, LIST, QUESTION, Allowance
 from qa.web.limits.workers import Workers
+from qa.web.root_path import root_of
 
 router = APIRouter()
 
@@ -55,9 +61,9 @@ def status_of(request: Request, service: Backend) -> IndexStatus:
 
 
 async def runner(request: Request) -> Run:
-    """Where a handler leaves what may block; `qa.web.limits.workers` says what may come of it."""
+    """Where a handler leaves what may block, compressing included; `qa.web.limits.workers` says what may come of it."""
     workers: Workers = request.app.state.workers
-    return partial(workers.run, request)
+    return lambda call: workers.run(request, lambda: compressed(request.headers, call()))
 
 
 def counts(cost: float) -> Callable[[Request], Awaitable[None]]:
@@ -75,23 +81,25 @@ counted, counted_as_document, counted_as_list = counts(QUESTION), counts(DOCUMEN
 
 Service = Annotated[Backend, Depends(backend)]
 Runner = Annotated[Run, Depends(runner)]
+_IN_ADDRESS = {"minLength": 1, "pattern": r"^[^\x00-\x1f\x7f-\x9f]+$"}
 DocumentId = Annotated[
     str,
     Path(
-        description="As in the list of documents",
-        examples=["001_fe88db643a881d9c"],
-        json_schema_extra={"minLength": 1, "pattern": r"^[^\x00-\x1f\x7f-\x9f]+$"},
+        description="As in the list of documents", examples=["001_fe88db643a881d9c"], json_schema_extra={**_IN_ADDRESS}
     ),
+]
+FilePath = Annotated[
+    str, Path(description="The `source` of a document", examples=["report.pdf"], json_schema_extra={**_IN_ADDRESS})
 ]
 
 
 def moved(request: Request, path: str) -> Response:
-    """Lead a request on to another path, with its query string; a browser keeps the fragment (RFC 9110, 10.2.2).
+    """Redirect a request to another path with its query string; a browser keeps the fragment (RFC 9110, 10.2.2).
 
     A cache must ask again, since another document may come to have the id that led here.
     """
     query = percent_encode(request.scope["query_string"], safe="!$&'()*+,;=:@/?%-._~")
-    location = f"{path}?{query}" if query else path
+    location = root_of(request) + (f"{path}?{query}" if query else path)
     return Response(status_code=308, headers={"location": location, "cache-control": "no-cache"})
 
 
@@ -111,71 +119,18 @@ def takes(*names: str) -> Callable[[Request], Awaitable[None]]:
     return check
 
 
-def in_query(model: type[BaseModel]) -> list[dict[str, Any]]:
-    """A model's fields as the parameters of a query string, for a route's description."""
-    described = model.model_json_schema()
-    return [
-        {"name": name, "in": "query", "required": name in described.get("required", ()), "schema": _without_null(field)}
-        | {"description": field["description"]}
-        for name, field in described["properties"].items()
-    ]
-
-
-def _without_null(field: dict[str, Any]) -> dict[str, Any]:
-    """A field's schema for a query string, which has no null: an absent parameter stands for it."""
-    choices = [choice for choice in field.get("anyOf", ()) if choice != {"type": "null"}]
-    if len(choices) != 1:
-        return field
-    return {**choices[0], **{name: value for name, value in field.items() if name not in ("anyOf", "default")}}
-
-
-def replies(
-    model: type[Any], example: dict[str, Any], errors: Iterable[int], status: int = 200
-) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route, for its description."""
-    described: dict[int | str, dict[str, Any]] = {
-        status: {"model": model, "content": {"application/json": {"example": example}}}
-    }
-    for error in errors:
-        described[error] = {"model": ErrorModel, "description": _ERRORS[error]} | _HEADERS.get(error, {})
-    described["default"] = {
-        "model": ErrorModel,
-        "description": "Any other error, in the same shape",
-        "content": {"application/json": {"example": samples.ERROR}},
-    }
-    return described
-
-
-_ERRORS = {
-    400: "invalid_question, question_too_long, invalid_request",
-    401: "token_needed",
-    404: "unknown_document, unknown_publisher",
-    409: "name_taken",
-    412: "precondition_failed",
-    413: "request_too_large",
-    415: "unsupported_media_type",
-    429: "too_many_requests; with Retry-After",
-    503: "no_index, damaged_snapshot, mismatched_snapshot, model_unavailable, builder_missing, overloaded, "
-    "took_too_long; with Retry-After",
-}
-_RETRY_AFTER = {"description": "Seconds until it is worth another try", "schema": {"type": "integer", "minimum": 1}}
-_HEADERS: dict[int, dict[str, Any]] = {
-    401: {"headers": {"WWW-Authenticate": {"required": True, "schema": {"type": "string", "const": "Bearer"}}}},
-    429: {"headers": {"Retry-After": {"required": True, **_RETRY_AFTER}}},
-    503: {"headers": {"Retry-After": {"required": True, **_RETRY_AFTER}}},
-}
-
-_takes_a_question = takes(*AskQuery.model_fields)
+_takes_a_question = takes(*AskQuery.model_fields, "question")
 
 
 @router.get(
     "/api/ask",
     summary="Ask a question",
+    tags=["Questions"],
     responses=replies(AnswerModel, samples.ANSWER, (400, 404, 429, 503)),
     openapi_extra={"parameters": in_query(AskQuery)},
 )
 async def ask(request: Request) -> Response:
-    """Quotes that answer the question, best first, each with its citation.
+    """Quotes that answer the question, best first, each with its citation. `question` may stand for `q`.
 
     `signals`, `words` and `stages_ms` need `explain=1`.
     """
@@ -192,13 +147,14 @@ async def ask(request: Request) -> Response:
 @router.post(
     "/api/ask",
     summary="Ask a question, as JSON",
+    tags=["Questions"],
     dependencies=[Depends(takes()), Depends(counted)],
     responses=replies(AnswerModel, samples.ANSWER, (400, 404, 413, 415, 429, 503)),
 )
 async def ask_with_body(
     run: Runner, service: Service, asked: Annotated[AskBody, Body(examples=[samples.BODY])]
 ) -> Response:
-    """The same as GET, for questions and filters that do not fit into an address."""
+    """The same as GET, for questions and filters that do not fit into an address. `q` may stand for `question`."""
     return await run(lambda: _answer(service, asked.question, asked, asked.filters.filters()))
 
 
@@ -210,14 +166,15 @@ def _answer(service: Backend, question: str, asked: AskQuery | AskBody, filters:
 @router.get(
     "/api/documents",
     summary="List the documents",
+    tags=["Documents"],
     dependencies=[Depends(takes(*ListQuery.model_fields)), Depends(counted_as_list)],
-    responses=replies(DocumentsModel, samples.DOCUMENTS, (400, 404, 429, 503)),
+    responses=replies(DocumentsModel, samples.DOCUMENTS, (400, 404, 429, 503)) | NOT_MODIFIED,
     openapi_extra={"parameters": in_query(ListQuery)},
 )
-async def documents(request: Request, run: Runner, service: Service) -> Response:
+async def list_documents(request: Request, run: Runner, service: Service) -> Response:
     """The loaded documents, without their text: all of them, or those that match, a page at a time."""
     asked = ListQuery.model_validate(dict(request.query_params))
-    return await run(lambda: _documents(service, asked))
+    return await run(lambda: unless_known(request.headers, _documents(service, asked)))
 
 
 def _documents(service: Backend, asked: ListQuery) -> Response:
@@ -228,11 +185,13 @@ def _documents(service: Backend, asked: ListQuery) -> Response:
 @router.get(
     "/api/documents/{document_id}",
     summary="Read a document",
+    tags=["Documents"],
     dependencies=[Depends(takes()), Depends(counted_as_document)],
-    responses=replies(DocumentModel, samples.DOCUMENT, (404, 429, 503))
+    responses=replies(DocumentModel, samples.DOCUMENT, (400, 404, 429, 503))
+    | NOT_MODIFIED
     | {308: {"description": "The document had this id before; Location names it by its present one"}},
 )
-async def document(request: Request, run: Runner, service: Service, document_id: DocumentId) -> Response:
+async def read_document(request: Request, run: Runner, service: Service, document_id: DocumentId) -> Response:
     """One document with its blocks and its canonical text, which every citation's offsets point into."""
     return await run(lambda: _document(request, service, document_id))
 
@@ -241,27 +200,72 @@ def _document(request: Request, service: Backend, document_id: str) -> Response:
     found = service.document(document_id)
     if found.id != document_id:
         return moved(request, f"/api/documents/{percent_encode(found.id)}")
-    return json_response(document_data(found))
+    return unless_known(request.headers, json_response(document_data(found)))
+
+
+@router.get(
+    "/api/files/{path:path}",
+    summary="Download a document's file",
+    tags=["Documents"],
+    dependencies=[Depends(takes()), Depends(counted_as_document)],
+    response_class=Response,
+    responses=file_replies((400, 404, 412, 416, 429, 503)),
+)
+async def read_file(request: Request, run: Runner, service: Service, path: FilePath) -> Response:
+    """The file that a document was read from, by its `source`, or one range of its bytes.
+
+    Its entity tag is its SHA-256, by which a change can be made to depend on the version that is known.
+    """
+    return await run(lambda: original_of(request, service, _id_of(service, path)))
+
+
+def _id_of(service: Backend, path: str) -> str:
+    """The id of the document of a path.
+
+    Raises:
+        UnknownDocument: there is none.
+    """
+    source = compose(path)
+    found = service.document(document_id(source))
+    if found.source != source:
+        raise UnknownDocument(f"No document was read from {printable(source)}; /api/documents lists them.")
+    return found.id
+
+
+def original_of(request: Request, service: Backend, document_id: str) -> Response:
+    """The reply with a document's file; to be saved, not shown, for it may hold anything."""
+    file = service.original(document_id)
+    try:
+        return FileReply(file, request.app.state.files, request)
+    except HTTPException:
+        file.close()
+        raise
 
 
 @router.get(
     "/api/index",
     summary="What is loaded",
+    tags=["Index"],
     dependencies=[Depends(takes()), Depends(counted_as_list)],
-    responses=replies(IndexModel, samples.INDEX, (429, 503)),
+    responses=replies(IndexModel, samples.INDEX, (400, 429, 503)),
 )
-async def index(request: Request, run: Runner, service: Service) -> Response:
+async def read_index(request: Request, run: Runner, service: Service) -> Response:
     """The open snapshot, from when it is, how much is in it, and what the last build did with every file."""
-    return await run(lambda: json_response(status_data(status_of(request, service), service.report())))
+    return await run(lambda: _index(request, service))
+
+
+def _index(request: Request, service: Backend) -> Response:
+    return json_response(status_data(status_of(request, service), service.progress(), service.report()))
 
 
 @router.get(
     "/healthz",
     summary="Whether the process is alive",
+    tags=["Health"],
     dependencies=[Depends(takes())],
-    responses=replies(HealthModel, {"status": "ok"}, ()),
+    responses=replies(HealthModel, {"status": "ok"}, (400,)),
 )
-async def healthz() -> Response:
+async def read_health() -> Response:
     """Answers even when every worker is busy or there is no index."""
     return json_response({"status": "ok"})
 
@@ -269,10 +273,11 @@ async def healthz() -> Response:
 @router.get(
     "/readyz",
     summary="Whether questions can be answered",
+    tags=["Health"],
     dependencies=[Depends(takes())],
-    responses=replies(HealthModel, {"status": "ready"}, (503,)),
+    responses=replies(HealthModel, {"status": "ready"}, (400, 503)),
 )
-async def readyz(run: Runner, service: Service) -> Response:
+async def read_readiness(run: Runner, service: Service) -> Response:
     """503, with the reason, until questions can be answered."""
     return await run(lambda: _ready(service))
 
@@ -280,3 +285,9 @@ async def readyz(run: Runner, service: Service) -> Response:
 def _ready(service: Backend) -> Response:
     service.ready()
     return json_response({"status": "ready"})
+
+
+@router.get("/openapi.json", include_in_schema=False, dependencies=[Depends(counted_as_list)])
+async def describe(request: Request, run: Runner) -> Response:
+    """The description of all this, for programs."""
+    return await run(lambda: unless_known(request.headers, json_response(request.app.openapi())))

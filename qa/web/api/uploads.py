@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from qa.durable import flush
-from qa.errors import BuildFailed, InvalidRequest, NameTaken, QAError, UnknownDocument
+from qa.errors import BuildFailed, InvalidRequest, NameTaken, QAError, UnknownDocument, UnsupportedType
 from qa.index.build_notes import REQUEST
 from qa.index.upload_files import abandon, open_upload, put_in_place
 from qa.settings import Settings
 from qa.text.document_names import checked_name, landing
+from qa.text.readable_types import why_not_read
 from qa.text.safe_text import printable
 
 _TRIES = 20  # to make folders and store a file in them, while others remove folders that they have emptied
@@ -61,13 +62,31 @@ class Inbox:
         self._folder = settings.seeds_dir
         self._index_dir = settings.index_dir
 
+    def check(self, name: str) -> None:
+        """See whether a file of a name can be stored, and is read.
+
+        Raises:
+            InvalidRequest: no document may have the name.
+            NameTaken: a file or a folder is in the way.
+            UnsupportedType: files of its type are not read.
+            BuildFailed: the disk refused.
+        """
+        name = checked_name(name)
+        try:
+            landing(self._folder, name)
+        except OSError as error:
+            raise _fault(error, f"{name} cannot be stored") from None
+        reason = why_not_read(name)
+        if reason:
+            raise UnsupportedType(f"{printable(name)} is not stored: {printable(reason)}.")
+
     async def put(self, name: str, content: AsyncIterable[bytes]) -> Stored:
         """Store a file, replacing one of the same name in one step.
 
         Raises:
             InvalidRequest: no document may have the name, or the content is empty.
             NameTaken: a file or a folder is in the way.
-            BuildFailed: the disk refused.
+            BuildFailed: the disk is full or cannot be written.
         """
         name = checked_name(name)
         try:
@@ -91,6 +110,16 @@ class Inbox:
             raise _fault(error, f"{name} cannot be stored") from None
         return Stored(path.relative_to(self._folder).as_posix(), new, size, digest.hexdigest())
 
+    def has(self, name: str) -> bool:
+        """Whether there is a file of a name.
+
+        Raises:
+            InvalidRequest: no document may have the name.
+        """
+        with suppress(OSError, NameTaken):
+            return landing(self._folder, checked_name(name, removing=True)).is_file()
+        return False
+
     def sha256_of(self, name: str) -> str | None:
         """The SHA-256, in hexadecimal digits, of the file of a name; None where there is none.
 
@@ -113,7 +142,7 @@ class Inbox:
         Raises:
             InvalidRequest: no document may have the name.
             UnknownDocument: there is no such file.
-            BuildFailed: the disk refused.
+            BuildFailed: the disk is full or cannot be written.
         """
         name = checked_name(name, removing=True)
         try:
@@ -132,7 +161,7 @@ class Inbox:
         """Ask the builder beside the server for a build.
 
         Raises:
-            BuildFailed: the disk refused.
+            BuildFailed: the disk is full or cannot be written.
         """
         try:
             self._index_dir.mkdir(parents=True, exist_ok=True)

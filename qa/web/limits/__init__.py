@@ -1,1 +1,1 @@
-"""What limits requests and connections."""
+"""Limits on requests and connections."""

@@ -1,9 +1,9 @@
-"""Shares of what a server has few of: connections, bytes in memory, open files.
+"""Divides limited resources between addresses: connections, bytes in memory, open files.
 
-Guarantees: all clients together never hold more than there is, and one address never more than a quarter (where that
-is little, than eight), so that one client cannot keep the others out. A connection whose request does not come at once
-is closed when a newcomer needs its place, the one that has waited longest first; one whose request is being answered is
-never closed for another.
+Guarantees: all clients together never hold more than the limit, and one address never more than a quarter of it (but
+up to eight), so that one client cannot exclude the others. A connection whose request has not come is closed when a new
+one needs its place, the one that has waited longest first; a connection whose request is being answered is never closed
+for another.
 
 An address is an IPv4 address or an IPv6 network of 64 bits. A proxy is one address for the connections of all its
 clients; where the environment variable FORWARDED_ALLOW_IPS, which uvicorn reads, names it, it may hold all that there
@@ -23,7 +23,7 @@ from starlette.types import Scope
 
 _SHARE = 4  # an address holds at most a quarter
 _LEAST_SHARE = 8  # a browser opens six connections at once
-_GRACE_S = 0.1  # for a client that was let in to say what it wants
+GRACE_S = 0.1  # for a new client to send its request
 
 
 class Quota:
@@ -92,7 +92,7 @@ class Proxies:
 
 
 def address_of(scope: Scope) -> str:
-    """The address that a request counts for; where a proxy that is trusted says so, that of its client."""
+    """The address that a request counts for; of a request through a trusted proxy that of the proxy's client."""
     return household(scope["client"][0]) if scope.get("client") else ""
 
 
@@ -133,7 +133,7 @@ class OpenConnections:
         if not self._quota.has_room(address):
             crowded = address if self._quota.is_full(address) else self._quota.largest()
             oldest, since = next(iter(self._idle.get(crowded, {}).items()), (None, 0.0))
-            if oldest is None or self._clock() < since + _GRACE_S:
+            if oldest is None or self._clock() < since + GRACE_S:
                 return False
             self.leave(oldest)
             oldest.close_for_another()

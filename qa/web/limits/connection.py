@@ -1,13 +1,11 @@
 """One client's connection: uvicorn's HTTP/1.1 protocol with limits on what a slow or broken client can hold.
 
-Guarantees:
+Guarantees, beside those on heads (`qa.web.limits.request_parsing`):
 
-- A request's head arrives whole within some seconds of the connection or of the reply before, and within some bytes.
-- Only so many requests wait for the replies to those before them.
+- A request's head arrives whole within some seconds of the connection or of the reply before.
 - A client that takes nothing of a reply for some seconds is dropped.
 - Only so many connections are open, in all and for one address (`qa.web.limits.address_limits`).
-- An offer to change the protocol is ignored, and the bytes of a body are never read as a request.
-- What is refused here is told in the one shape of errors, with the security headers.
+- A request that is refused here gets the usual JSON error, with the security headers.
 
 The time that a body takes is limited by the guard, and idle connections are closed by uvicorn.
 """
@@ -20,30 +18,28 @@ from functools import lru_cache
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from starlette.exceptions import HTTPException
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
 from qa.errors import Overloaded
+from qa.web import request_ids
 from qa.web.errors import as_json
-from qa.web.limits import request_heads
 from qa.web.limits.address_limits import OpenConnections, Proxies
 from qa.web.limits.file_descriptors import connections_allowed
 from qa.web.limits.guard import SECURITY_HEADERS
+from qa.web.limits.request_parsing import BoundedRequests
 from qa.web.limits.unread_replies import CountedTransport
 
 _proxies = lru_cache(maxsize=4)(Proxies)
 _servers: WeakKeyDictionary[ServerState, OpenConnections] = WeakKeyDictionary()
 
 
-class Connection(HttpToolsProtocol):
+class Connection(BoundedRequests):
     """A connection as `uvicorn.Config(http=...)` takes it. Its limits are attributes of the class."""
 
     most: int | None = None  # connections of a server; None: as many as the process has descriptors for, up to 512
     head_seconds = 10.0
-    head_bytes = 256 << 10  # the longest question that the settings allow, percent-encoded
-    ahead = 32  # requests that wait for the reply to the one before
     send_seconds = 20.0  # for the client to take anything at all of a reply
     linger_seconds = 1.0  # for the client to read why it was refused, before the connection goes
 
@@ -53,15 +49,13 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **options)
         self.address = ""
         self._refused = False
-        self._in_head = False
-        self._held_bytes = 0  # what came since a head was whole or a piece of a body was passed on
         self._taken_bytes = 0  # of replies, when it was last looked
         self._head_due: TimerHandle | None = None
         self._sent_due: TimerHandle | None = None
         self._places = _places(self.server_state, self.most)
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Take a client on, or tell it that there are too many."""
+        """Accept a client, or tell it that there are too many."""
         super().connection_made(cast("Any", CountedTransport(cast("Any", transport))))
         # By default uvicorn takes the word of a proxy on this machine for who asks; for the places it must be named.
         proxies = _proxies(os.environ.get("FORWARDED_ALLOW_IPS", ""))
@@ -80,10 +74,10 @@ class Connection(HttpToolsProtocol):
         _stop(self._sent_due)
 
     def close_for_another(self) -> None:
-        """Close, since a newcomer needs the place; a client in the middle of a head is told."""
+        """Close, since a new connection needs the place; a client that has sent a part of a head gets an error."""
         told = self._refused or self.transport.is_closing()
         self._refused = True
-        if self._held_bytes and not told:
+        if self.held_bytes and not told:
             self.transport.write(self._raw(Overloaded("The request took too long while others waited; send it again.")))
         if told or self.transport.get_write_buffer_size():
             self.transport.abort()
@@ -98,67 +92,16 @@ class Connection(HttpToolsProtocol):
         """Read on, unless nothing more is wanted of this client."""
         if self._refused:
             return
-        self._held_bytes += len(data)
         self._unset_keepalive_if_required()
         try:
-            self._parse(data)
-        except HttpParserError as error:
-            told = error.__context__  # what was raised in the methods below
-            self._refuse(told if isinstance(told, HTTPException) else HTTPException(400))
-        if self._held_bytes > self.head_bytes:
-            self._refuse(HTTPException(431))
+            self.parse(data)
+        except HTTPException as error:
+            self._refuse(error)
 
-    def _parse(self, data: bytes) -> None:
-        """Feed the parser. It ends a request at a head that offers an upgrade, so it is given the head without that."""
-        while data:
-            try:
-                self.parser.feed_data(data)
-            except HttpParserUpgrade as found:
-                method, version = self.parser.get_method(), self.parser.get_http_version()
-                head = request_heads.again(method, self.url, version, self.headers)
-                self.parser = _parser(self)
-                data = head + data[found.args[0] :]
-            else:
-                return
-
-    def on_message_begin(self) -> None:
-        """Begin with a head."""
-        super().on_message_begin()
-        self._in_head = True
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header. What follows a body is none (RFC 9110, section 6.5.1)."""
-        if self._in_head:
-            super().on_header(name, value)
-
-    def on_headers_complete(self) -> None:
-        """Begin with the request."""
-        self._in_head = False
-        request_heads.check(self.parser.get_method(), self.parser.get_http_version(), self.headers)
-        if self.parser.should_upgrade():
-            return  # the head comes again
-        if request_heads.size_bytes(self.url, self.headers) > self.head_bytes:  # its end came with its last piece
-            raise HTTPException(431)
-        self.url, query = request_heads.split(self.url, self.headers)
-        super().on_headers_complete()
-        self.scope["query_string"] = query  # uvicorn has seen the path alone, since httptools limits what it splits
-        if len(self.pipeline) > self.ahead:
-            raise HTTPException(400)
-        self._held_bytes = 0
+    def head_is_whole(self) -> None:
+        """Note that the client has sent a request."""
         _stop(self._head_due)
         self._places.busy(self)
-
-    def on_body(self, body: bytes) -> None:
-        """Pass a piece of the body on."""
-        super().on_body(body)
-        self._held_bytes = 0
-
-    def on_message_complete(self) -> None:
-        """Pass the body's end on."""
-        if self.parser.should_upgrade():
-            return
-        super().on_message_complete()
-        self._held_bytes = 0
 
     def on_response_complete(self) -> None:
         """Give the client some time to read the reply, and to ask again."""
@@ -175,22 +118,11 @@ class Connection(HttpToolsProtocol):
         super().pause_writing()
         self._watch_reading()
 
-    def _await_head(self) -> None:
-        _stop(self._head_due)
-        self._head_due = self.loop.call_later(self.head_seconds, self._give_up_reading)
-
-    def _give_up_reading(self) -> None:
-        if self._held_bytes:
-            self._refuse(HTTPException(408))
-        else:
-            self.transport.close()
-
-    def _watch_reading(self) -> None:
+    def look_at_reading(self) -> None:
+        """Drop the client if it has taken nothing of its reply since the last look; called every `send_seconds`."""
         if self._sent_due is None:
-            self._taken_bytes = self.transport.taken_bytes
-            self._sent_due = self.loop.call_later(self.send_seconds, self._look_at_reading)
-
-    def _look_at_reading(self) -> None:
+            return
+        _stop(self._sent_due)
         self._sent_due = None
         if not self.transport.get_write_buffer_size():
             return
@@ -199,8 +131,23 @@ class Connection(HttpToolsProtocol):
         else:
             self._watch_reading()
 
+    def _await_head(self) -> None:
+        _stop(self._head_due)
+        self._head_due = self.loop.call_later(self.head_seconds, self._give_up_reading)
+
+    def _give_up_reading(self) -> None:
+        if self.held_bytes:
+            self._refuse(HTTPException(408))
+        else:
+            self.transport.close()
+
+    def _watch_reading(self) -> None:
+        if self._sent_due is None:
+            self._taken_bytes = self.transport.taken_bytes
+            self._sent_due = self.loop.call_later(self.send_seconds, self.look_at_reading)
+
     def _refuse(self, error: Exception) -> None:
-        """Read no more of this client, and end the connection with an error, or with the answer that is under way."""
+        """Read no more of this client; end the connection with an error, or with the answer that is being sent."""
         if self._refused or self.transport.is_closing():
             return
         self._refused = True
@@ -219,15 +166,10 @@ class Connection(HttpToolsProtocol):
 
     def _raw(self, error: Exception) -> bytes:
         reply = as_json(error)
-        headers = [*self.server_state.default_headers, *reply.raw_headers, *SECURITY_HEADERS, (b"connection", b"close")]
+        own = [(request_ids.HEADER, request_ids.new_id().encode()), (b"connection", b"close")]
+        headers = [*self.server_state.default_headers, *reply.raw_headers, *SECURITY_HEADERS, *own]
         lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
         return STATUS_LINE[reply.status_code] + lines + b"\r\n" + bytes(reply.body)
-
-
-def _parser(connection: Connection) -> HttpRequestParser:
-    parser = HttpRequestParser(connection)
-    parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
-    return parser
 
 
 def _places(server: ServerState, most: int | None) -> OpenConnections:

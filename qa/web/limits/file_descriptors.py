@@ -1,5 +1,5 @@
-"""File descriptors: how many this process may open, how many of them are for clients, and a log that a shortage of
-them does not fill.
+"""Divides the file descriptors of this process between connections, files and the index, and limits the log lines about
+a shortage of them.
 
 Guarantees: of the descriptors that are free when the first client comes, half are for connections and a quarter for
 files that are sent, so that the index can still be opened anew. Should there be too few all the same, new clients
@@ -47,7 +47,7 @@ def files_allowed() -> int:
 
 
 def backlog() -> int:
-    """How many clients are let in at once before those that must go have gone; as many more wait in the kernel."""
+    """How many clients are accepted at once while refused ones are still closing; as many more wait in the kernel."""
     return _part(8, _MOST_BACKLOG)
 
 

@@ -1,7 +1,7 @@
-"""A file as the body of a reply: read in pieces as the client takes them, so that none is ever held whole.
+"""Sends a file as the body of a reply: it is read in pieces as the client takes them, so memory stays bounded.
 
-A client may ask for a range of its bytes, so as to go on where a download broke off, and for the file only if it has
-changed (`qa.web.limits.range_requests`). The entity tag is the file's SHA-256.
+A client may ask for a range of its bytes, to continue a download, and for the file only if it has changed
+(`qa.web.limits.range_requests`). The entity tag is the file's SHA-256.
 
 Guarantees: the file is closed when the reply has ended, however that was; where the file changes meanwhile, the
 connection is cut before the last piece, so that no client takes the body for whole; only so many are open at once.

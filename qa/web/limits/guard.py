@@ -1,4 +1,4 @@
-"""The outermost layer: who may ask, how much they may send, and what every reply carries.
+"""The outermost ASGI layer: checks host and origin of requests, limits bodies, and adds the security headers.
 
 Guarantees: a request for a host name that is not ours is refused, so that a page elsewhere cannot read a local
 service through DNS rebinding; a request that could change something must come from a page of ours or from no page;
@@ -39,17 +39,41 @@ SECURITY_HEADERS = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
 ASKED_HEAD = "qa.asked_head"  # in the scope of a request to HEAD, which routes see as GET
-_BODY_SECONDS = 20.0  # for a whole question, or for the next piece of an upload
+BODY_SECONDS = 20.0  # for a whole question, or for the next piece of an upload
 _ASKING = "/api/ask"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CACHE_DEFAULT = (b"cache-control", b"private, no-cache")
 
 
-class Guard:
-    """ASGI middleware. `respond` turns any exception into a reply.
+class HostNames:
+    """The host names that requests may address.
 
     An address given as digits is always allowed: rebinding needs a name that its attacker can point elsewhere.
     """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = frozenset(name.lower() for name in names) | {"localhost"}
+
+    def check(self, request: Request) -> None:
+        """Refuse a request for another host.
+
+        Raises:
+            HTTPException: 421.
+        """
+        named = request.headers.getlist("host")
+        host = _host_name(named[0]) if len(named) == 1 else ""
+        if host not in self._names and not host.endswith(".localhost") and not _is_address(host):
+            raise HTTPException(421)
+
+
+def is_from_here(request: Request) -> bool:
+    """Whether a request was sent by a page of this service, or by no page."""
+    origin = request.headers.get("origin")
+    return origin is None or origin.lower().partition("://")[2] == request.headers["host"].lower()
+
+
+class Guard:
+    """ASGI middleware. `respond` turns any exception into a reply."""
 
     def __init__(
         self,
@@ -62,7 +86,7 @@ class Guard:
         respond: Callable[[Request, Exception], Response],
     ) -> None:
         self._app = app
-        self._hosts = frozenset(host.lower() for host in hosts) | {"localhost"}
+        self._hosts = HostNames(hosts)
         self._max_body_bytes = max_body_bytes
         self._max_upload_bytes = max_upload_bytes
         self._origins = frozenset(cors_origins)
@@ -80,6 +104,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 started = True
                 headers = [*message["headers"], *SECURITY_HEADERS, *self._sharing(request)]
+                headers = _with_one_vary(headers)
                 if not any(name == b"cache-control" for name, _ in headers):
                     headers.append(_CACHE_DEFAULT)
                 message = {**message, "headers": headers}
@@ -101,7 +126,7 @@ class Guard:
 
     def _admitted(self, request: Request, receive: Receive) -> tuple[Scope, Receive]:
         """What the application gets of a request that may be answered."""
-        self._check_host(request)
+        self._hosts.check(request)
         _check_path(request.scope)
         _decoded(request.scope["query_string"], "The query string")
         if request.method == "HEAD":
@@ -112,16 +137,12 @@ class Guard:
         self._check_origin(request)
         return request.scope, self._limited(request, receive)
 
-    def _check_host(self, request: Request) -> None:
-        named = request.headers.getlist("host")
-        host = _host_name(named[0]) if len(named) == 1 else ""
-        if host not in self._hosts and not host.endswith(".localhost") and not _is_address(host):
-            raise HTTPException(421)
-
     def _check_origin(self, request: Request) -> None:
-        origin = request.headers.get("origin")
-        ours = origin is None or origin.lower().partition("://")[2] == request.headers["host"].lower()
-        if not ours and not (self._shares(request) and request.url.path == _ASKING) and not self._is_preflight(request):
+        if (
+            not is_from_here(request)
+            and not (self._shares(request) and request.url.path == _ASKING)
+            and not self._is_preflight(request)
+        ):
             raise HTTPException(403)
 
     def _shares(self, request: Request) -> bool:
@@ -148,16 +169,16 @@ class Guard:
         if not declared.isascii() or not declared.isdigit():
             raise HTTPException(400)
         _check_whole(request)
-        upload = request.method == "PUT" and request.url.path.startswith("/api/documents/")
-        limit = self._max_upload_bytes if upload and self._max_upload_bytes else self._max_body_bytes
+        upload = self._max_upload_bytes if _takes_files(request) else None
+        limit = upload or self._max_body_bytes
         if int(declared) > limit:
             raise HTTPException(413)
         has_body = declared != "0" or "transfer-encoding" in request.headers
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if has_body and media_type != "application/json" and limit == self._max_body_bytes:
+        if has_body and media_type != "application/json" and _takes_json(request) and not upload:
             raise HTTPException(415)
         received, whole = 0, False
-        due = asyncio.get_running_loop().time() + _BODY_SECONDS
+        due = asyncio.get_running_loop().time() + BODY_SECONDS
 
         async def receive_limited() -> Message:
             nonlocal received, whole, due
@@ -170,11 +191,32 @@ class Guard:
             whole = not message.get("more_body", False)
             if received > limit:
                 raise HTTPException(413)
-            if limit == self._max_upload_bytes:
-                due = asyncio.get_running_loop().time() + _BODY_SECONDS
+            if upload:
+                due = asyncio.get_running_loop().time() + BODY_SECONDS
             return message
 
         return receive_limited
+
+
+def _with_one_vary(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Headers with what a reply varies by in one of them, since some caches read the first one alone."""
+    varies = [value for name, value in headers if name == b"vary"]
+    if len(varies) < 2:
+        return headers
+    return [each for each in headers if each[0] != b"vary"] + [(b"vary", b", ".join(varies))]
+
+
+def _takes_files(request: Request) -> bool:
+    """Whether a body holds files: one that is put, or several in a form."""
+    if request.method == "POST":
+        return request.url.path == "/api/documents"
+    return request.method == "PUT" and request.url.path.startswith(("/api/documents/", "/api/files/"))
+
+
+def _takes_json(request: Request) -> bool:
+    """Whether a body must be JSON. Other methods, and what may hold a file, are the router's to refuse."""
+    is_file = request.url.path.startswith(("/api/documents", "/api/files/"))
+    return request.method in ("POST", "PUT", "PATCH", "DELETE") and not is_file
 
 
 def _check_whole(request: Request) -> None:

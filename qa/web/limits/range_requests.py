@@ -1,4 +1,4 @@
-"""What a client wants of a file: all of it, one range of its bytes, or nothing since it has it already.
+"""Decides which part of a file a request gets: all of it, one range of its bytes, or nothing since it has not changed.
 
 Follows RFC 9110, sections 13.1 (preconditions), 13.2.2 (their order) and 14.2 (Range). One range is answered; a Range
 header that names several, or cannot be read, is ignored, as the RFC allows, and the whole file is sent. There is no

@@ -1,11 +1,11 @@
-"""How much work one address may ask for.
+"""Limits how much work one address may ask for.
 
-Guarantees: an address asks a minute's worth of questions at once, and then as many as grow back (a token bucket); the
-memory is bounded: the addresses that asked longest ago are forgotten, and may ask afresh.
+Guarantees: an address may ask the questions of a minute at once, and then as many as the rate allows (a token bucket).
+Memory is bounded: the addresses that asked longest ago are forgotten, and begin with a full bucket.
 
-Every address that costs work counts, in units of one question: a document, its file or its page costs about as much as
-a question, a list a tenth. Free are what is sent from memory (static files), the probes, and the page with the search
-box, so that a reader who is refused still has a page to come back to.
+Every route that costs work counts, in units of one question: a document, its file or its page costs about as much as a
+question, a list a tenth. Static files, the probes and the page with the search box are free, so that a reader who is
+refused can still open that page.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ QUESTION = 1.0
 DOCUMENT = 1.0
 LIST = 0.1
 
-_MOST_ADDRESSES = 100_000  # some 20 MB
+MOST_ADDRESSES = 100_000  # some 20 MB
 
 
 class Allowance:
@@ -44,7 +44,7 @@ class Allowance:
         left, then = self._buckets.pop(address, (self._per_minute, now))
         left = min(self._per_minute, left + (now - then) * self._per_minute / 60)
         self._buckets[address] = (left - cost if left >= cost else left, now)
-        if len(self._buckets) > _MOST_ADDRESSES:
+        if len(self._buckets) > MOST_ADDRESSES:
             del self._buckets[next(iter(self._buckets))]
         if left < cost:
             message = (

@@ -1,4 +1,4 @@
-"""The heads of requests, as the parser has found them: which are answered, and what they ask for.
+"""Checks the heads of requests after parsing, and splits their targets.
 
 Guarantees, by RFC 9112 and RFC 9110: a request whose end two readers could place differently is refused; the parser
 (llhttp) refuses most of these itself, and `check` what it lets pass. An `Upgrade` is ignored (RFC 9110, section 7.8):

@@ -1,8 +1,8 @@
-"""What clients have not read yet: how much of it one connection sends off, and how it is seen that they read.
+"""Bounds the bytes of replies that clients have not read yet, and counts what they have read.
 
-Guarantees: a reply goes to the transport in pieces, each after the ones before have mostly left, so that a connection
-holds little unsent; replies larger than a piece are counted, and beyond a number of bytes over all connections the next
-one becomes an `Overloaded`, so that clients who do not read cannot fill the memory. Files are no part of that sum: they
+Guarantees: a reply goes to the transport in pieces, each when most of the one before has been sent, so that a
+connection holds few unsent bytes. Replies larger than a piece are counted; above a number of bytes over all connections
+the next one becomes an `Overloaded`, so that clients that do not read cannot fill the memory. Files do not count: they
 are read in pieces as they are sent (`qa.web.limits.file_reply`).
 """
 

@@ -1,8 +1,8 @@
-"""What the application takes on: a few threads for all that blocks, a bounded queue before them, a limit on time.
+"""Runs blocking calls on a bounded thread pool with a bounded queue and a time limit.
 
-Guarantees: the event loop never blocks on an answer; at most so many calls run or wait, and one more is refused at
-once; whoever waits too long is told so; a call that nobody waits for any more does not begin. A call that has begun
-goes on to its end, and keeps its place until then. Sending a reply is the server's, and holds no thread.
+Guarantees: the event loop never blocks on an answer. The number of calls that run or wait is bounded, and one more is
+refused at once. A call that takes too long ends with an error for its client; one whose client has gone does not begin.
+A call that has begun continues to its end, and counts until then. No thread is held while a reply is sent.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from threading import BoundedSemaphore
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from qa.errors import Overloaded, TookTooLong
 
@@ -25,17 +26,40 @@ THREADS = (os.cpu_count() or 1) + 1
 T = TypeVar("T")
 
 
+class Gauge(Protocol):
+    """A number that goes up and down."""
+
+    def inc(self) -> object:
+        """Add one."""
+
+    def dec(self) -> object:
+        """Take one away."""
+
+
 class Workers:
     """The threads of one application and the queue before them."""
 
-    def __init__(self, *, queue: int, seconds: float, threads: int = THREADS) -> None:
+    def __init__(self, *, queue: int, seconds: float, threads: int = THREADS, gauge: Gauge | None = None) -> None:
+        """Start no thread before one is needed.
+
+        Args:
+            queue: How many calls may run or wait.
+            seconds: How long a call may take, its wait included.
+            threads: How many calls run at once.
+            gauge: Kept at the number of calls that run or wait.
+        """
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="answers")
         self._places = BoundedSemaphore(queue)
         self._queue = queue
         self._seconds = seconds
+        self._gauge = gauge
 
-    async def run(self, request: Request, call: Callable[[], T]) -> T:
+    async def run(self, request: Request | None, call: Callable[[], T]) -> T:
         """The result of a call that may block.
+
+        Args:
+            request: Who waits for it; None where nobody can be seen to hang up.
+            call: What to call.
 
         Raises:
             Overloaded: every place is taken.
@@ -44,10 +68,12 @@ class Workers:
         """
         if not self._places.acquire(blocking=False):
             raise Overloaded(f"{self._queue} requests are being worked on or waiting; come back in a moment.")
-        work = self._threads.submit(call)
-        work.add_done_callback(lambda _: self._places.release())
+        work = self._threads.submit(copy_context().run, call)  # with the request's id, for the log
+        if self._gauge:
+            self._gauge.inc()
+        work.add_done_callback(lambda _: self._leave())
         result = asyncio.wrap_future(work)
-        gone = asyncio.create_task(hung_up(request.receive))
+        gone = asyncio.create_task(hung_up(request.receive if request else _nothing))
         try:
             await asyncio.wait((result, gone), timeout=self._seconds, return_when=asyncio.FIRST_COMPLETED)
             if result.done():
@@ -61,8 +87,19 @@ class Workers:
             work.cancel()  # at once: cancelling the result gets there only a turn of the loop later
             result.cancel()
 
+    def _leave(self) -> None:
+        self._places.release()
+        if self._gauge:
+            self._gauge.dec()
+
 
 async def hung_up(receive: Receive) -> None:
     """Return when the client has hung up. The body must have been read."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _nothing() -> Message:
+    """What comes from nobody: this never returns."""
+    await asyncio.Event().wait()
+    raise AssertionError("nobody sets the event")

@@ -1,9 +1,10 @@
 """Limits and logs wrong tokens, by the address they come from.
 
-Guarantees: ten wrong tokens of one address are answered at once, and then one after each delay, which begins at 1 s and
-doubles up to 10 minutes; between them every wrong token is a 429. After 15 minutes without one, an address begins
-afresh. The right token is taken at any time: else whoever shares an address, as behind one proxy, could keep out those
-who know it. So this bounds work and noise; that tokens cannot be guessed is due to their length (`qa.settings`).
+Guarantees: ten wrong tokens of one address get their 401 at once, and then one after each delay, which begins at 1 s
+and doubles up to 10 minutes; in between every wrong token gets a 429. After 15 minutes without one, an address begins
+anew.
+The right token is accepted at any time: else a client that shares its address, as behind one proxy, could exclude it.
+So this bounds work and log lines; tokens cannot be guessed because of their length (`qa.settings`).
 
 The log has a line for the first wrong token of an address, and then one a minute at most that counts the others, with
 nothing of what was sent. Memory is bounded: of very many addresses, those heard of longest ago are forgotten.
@@ -53,13 +54,17 @@ def _on_the_event_loop(delay_s: float, call: Callable[[], None]) -> object:
 class WrongTokens:
     """The wrong tokens of each address. Called on the event loop's thread."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, later: Later = _on_the_event_loop) -> None:
+    def __init__(
+        self, setting: str, clock: Callable[[], float] = time.monotonic, later: Later = _on_the_event_loop
+    ) -> None:
         """Begin without any.
 
         Args:
+            setting: The name of the setting that has the right token.
             clock: The time in seconds.
             later: Has something called after a delay in seconds.
         """
+        self._setting = setting
         self._clock = clock
         self._later = later
         self._addresses: dict[str, _Address] = {}
@@ -82,7 +87,7 @@ class WrongTokens:
         if not known.logging:
             self._log(address, known)
         if now < known.next_at:
-            message = "Too many wrong tokens came from this address; send the one that QA_ADMIN_TOKEN names."
+            message = f"Too many wrong tokens came from this address; send the one that {self._setting} names."
             raise TooManyRequests(message, wait_s=ceil(known.next_at - now))
         known.taken += 1
         if known.taken >= _AT_ONCE:
@@ -93,6 +98,6 @@ class WrongTokens:
         known.logging = known.unlogged > 0
         if known.logging:
             # `%a`: where a proxy names the address, the name is text from outside.
-            log.warning("Wrong tokens for changing documents from %a: %d", address, known.unlogged)
+            log.warning("Wrong tokens for %s from %a: %d", self._setting, address, known.unlogged)
             known.unlogged = 0
             self._later(_LOG_EVERY_S, lambda: self._log(address, known))

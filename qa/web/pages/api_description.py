@@ -48,7 +48,7 @@ def _route(path: str, method: str, operation: Mapping[str, Any], schemas: Mappin
     replies = operation["responses"]
     done = min(replies)  # of the statuses, that of success
     parameters = [*_in_address(operation), *_in_body(operation, schemas)]
-    example = replies[done]["content"]["application/json"].get("example", {})
+    example = replies[done]["content"].get("application/json", {}).get("example", {})
     return Route(
         anchor=f"{method}{path.replace('/', '-').replace('{', '').replace('}', '')}",
         method=method.upper(),
@@ -59,7 +59,7 @@ def _route(path: str, method: str, operation: Mapping[str, Any], schemas: Mappin
         request=_request(path, method, operation, base),
         response=json.dumps(example, ensure_ascii=False, indent=2),
         errors=tuple(
-            (status, reply["description"]) for status, reply in replies.items() if status not in (done, "default")
+            (status, reply["description"]) for status, reply in replies.items() if "400" <= status < "default"
         ),
     )
 
@@ -118,6 +118,9 @@ def _request(path: str, method: str, operation: Mapping[str, Any], base_url: str
     if "security" in operation:
         command += ' \\\n  -H "Authorization: Bearer $QA_ADMIN_TOKEN"'
     for media_type, body in operation.get("requestBody", {"content": {}})["content"].items():
+        if media_type == "multipart/form-data":
+            command += " \\\n  -F files=@FILE -F files=@FILE"
+            continue
         example = body["schema"].get("examples")
         sent = f"-d '{json.dumps(example[0], ensure_ascii=False)}'" if example else "--data-binary @FILE"
         command += f" \\\n  -H 'Content-Type: {media_type}' \\\n  {sent}"

@@ -26,7 +26,7 @@ class Assets:
         return f"/static/{name}?v={self._versions[name]}"
 
     def response(self, name: str, version: str | None = None) -> Response:
-        """The file; stored for ever by whoever asked for exactly this version.
+        """The file; a client that asks for exactly this version may cache it for ever.
 
         Raises:
             HTTPException: 404, there is no such file.

@@ -40,14 +40,15 @@ class Format:
 def formats(citation: Citation, link: str, source_url: str | None = None) -> tuple[Format, ...]:
     """All formats. `link` opens the quote here; `source_url`, where known, is where the document was published."""
     url = web_address(source_url or "") or link
+    opens = link if link != url else ""
     return (
         Format("Citation", plain(citation, url)),
         Format("Markdown", markdown(citation, url)),
         Format("APA", apa(citation, url)),
         Format("Chicago", chicago(citation, url)),
-        Format("BibTeX", bibtex(citation, url)),
-        Format("RIS", ris(citation, url)),
-        Format("CSL-JSON", csl_json(citation, url)),
+        Format("BibTeX", bibtex(citation, url, opens)),
+        Format("RIS", ris(citation, url, opens)),
+        Format("CSL-JSON", csl_json(citation, url, opens)),
     )
 
 
@@ -59,7 +60,7 @@ def plain(citation: Citation, url: str) -> str:
 def markdown(citation: Citation, url: str) -> str:
     """The same line, with the title as a link."""
     target = quote(url, safe=":/?#[]@!$&'*+,;=%~")
-    lead, title, details = map(_escape_markdown, (_lead(citation), one_line(citation.title), _details(citation)))
+    lead, title, details = map(escape_markdown, (_lead(citation), one_line(citation.title), _details(citation)))
     return f"{lead}[{title}]({target}). {details}."
 
 
@@ -80,7 +81,7 @@ def chicago(citation: Citation, url: str) -> str:
     return " ".join([_lead(citation) + title, *_publisher(citation), *date, *page, f"{url}."])
 
 
-def ris(citation: Citation, url: str) -> str:
+def ris(citation: Citation, url: str, opens: str = "") -> str:
     """A record in the RIS format, as reference managers import it. A tag's value is one line."""
     parts = _date_parts(citation.date)
     fields = [
@@ -92,12 +93,12 @@ def ris(citation: Citation, url: str) -> str:
         ("DA", "/".join(f"{part:02}" for part in parts)),
         ("SP", "" if citation.page is None else str(citation.page)),
         ("UR", quote(url, safe=":/?#[]@!$&'()*+,;=%~")),
-        ("N1", _place(citation)),
+        ("N1", _note(citation, opens)),
     ]
     return "\n".join([*(f"{tag}  - {value}" for tag, value in fields if value), "ER  - "])
 
 
-def bibtex(citation: Citation, url: str) -> str:
+def bibtex(citation: Citation, url: str, opens: str = "") -> str:
     """A `@misc` entry; names are braced whole, since nobody says which part is the family name."""
     key = re.sub(r"[^A-Za-z0-9-]+", "-", f"{citation.document_id}-{citation.start}-{citation.end}")
     fields = [f"  title = {{{{{_escape_bibtex(citation.title)}}}}},"]
@@ -112,11 +113,11 @@ def bibtex(citation: Citation, url: str) -> str:
         fields.append(f"  month = {MONTHS[parts[1] - 1][:3].lower()},")
     # A brace would end the field, and a percent sign is safe inside \url only.
     fields.append(f"  url = {{{quote(url, safe=':/?#[]@!$&()*+,;=%~')}}},")
-    fields.append(f"  note = {{{_escape_bibtex(_place(citation))}}},")
+    fields.append(f"  note = {{{_escape_bibtex(_note(citation, opens))}}},")
     return "\n".join([f"@misc{{{key},", *fields, "}"])
 
 
-def csl_json(citation: Citation, url: str) -> str:
+def csl_json(citation: Citation, url: str, opens: str = "") -> str:
     """A list of one item, as reference managers import it."""
     item: dict[str, object] = {
         "id": f"{citation.document_id}-{citation.start}-{citation.end}",
@@ -132,7 +133,7 @@ def csl_json(citation: Citation, url: str) -> str:
         item["issued"] = {"date-parts": [parts]}
     if citation.page is not None:
         item["page"] = "-".join(map(str, _pages(citation)))
-    item |= {"URL": url, "note": _place(citation)}
+    item |= {"URL": url, "note": _note(citation, opens)}
     lines = [f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in item.items()]
     return "[{\n" + ",\n".join(lines) + "\n}]"
 
@@ -151,6 +152,11 @@ def _place(citation: Citation) -> str:
     pages = _pages(citation)
     page = f"{range_words(citation.source, pages[0], pages[-1])}, " if pages else ""
     return f"{page}{one_line(citation.source)}, characters {citation.start}\u2013{citation.end}"
+
+
+def _note(citation: Citation, opens: str) -> str:
+    """Where the quote stands, and the link that opens it there where that is not the address cited."""
+    return ", ".join(filter(None, (_place(citation), opens)))
 
 
 def _pages(citation: Citation) -> list[int]:
@@ -183,7 +189,8 @@ def _date_parts(date: str | None) -> list[int]:
     return parts if len(parts) < 2 or 1 <= parts[1] <= 12 else parts[:1]
 
 
-def _escape_markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
+    """Text that Markdown shows as it is, for one line."""
     return _MARKDOWN_NUMBER.sub(r"\1\\\2", _MARKDOWN_SPECIAL.sub(r"\\\1", text))
 
 

@@ -1,77 +1,49 @@
-"""What stands around the search box: the filters worth offering, and example questions from the documents."""
+"""Data for the front page: filters, and example questions that the chosen documents answer."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Container
 from dataclasses import dataclass
 
-from qa.errors import UnknownDocument
-from qa.records import Document, DocumentInfo, IndexStatus
-from qa.web.backend import Backend
-from qa.web.pages.example_questions import questions
-from qa.web.pages.page_query import Asked
+import numpy as np
 
-_FEW_DOCUMENTS = 6  # up to here a reader sees at a glance where each quote comes from
-_MOST_CHOICES = 100  # a longer list of documents would be slower to use than the search itself
-_READ_FOR_EXAMPLES = 12
-_FORMER_IDS_SHOWN = 8
+from qa.errors import RequestError
+from qa.index.contract import admitted
+from qa.records import IndexStatus
+from qa.web.backend import Backend
+from qa.web.catalogue import Catalogue
+from qa.web.pages.filters import Offer, filters_of, offer_of
+from qa.web.pages.page_query import Asked
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The search page without its results."""
+    """The search page without results. `examples` are questions, each with the page that asks it."""
 
-    documents: tuple[DocumentInfo, ...]
-    offers_filters: bool
-    choices: tuple[DocumentInfo, ...]
-    only: tuple[DocumentInfo, ...]
-    index: IndexStatus | None = None
-    examples: tuple[str, ...] = ()
+    offer: Offer
+    index: IndexStatus
+    examples: tuple[tuple[str, str], ...]
 
 
-class Home:
-    """Remembers the example questions of one snapshot: finding them means reading documents."""
-
-    def __init__(self) -> None:
-        self._examples: tuple[str, tuple[str, ...]] = ("", ())
-
-    def filters(self, service: Backend, asked: Asked) -> Front:
-        """The filters, for a page that shows results."""
-        documents = service.documents()
-        many = len(documents) > _FEW_DOCUMENTS
-        wanted = _present(service, documents, set(asked.filters.document_ids))
-        return Front(
-            documents=documents,
-            offers_filters=many or bool(asked.filters),
-            choices=documents if many and len(documents) <= _MOST_CHOICES else (),
-            only=tuple(info for info in documents if info.id in wanted),
-        )
-
-    def front(self, service: Backend, asked: Asked) -> Front:
-        """The whole front page."""
-        bare = self.filters(service, asked)
-        index = service.status()
-        if self._examples[0] != index.snapshot:
-            self._examples = (index.snapshot, questions(_sample(service, bare.documents)))
-        return Front(bare.documents, bare.offers_filters, bare.choices, bare.only, index, self._examples[1])
+def front_of(catalogue: Catalogue, service: Backend, asked: Asked) -> Front:
+    """The front page; filters stay with its examples, and leave out those that another document answers."""
+    offer = offer_of(catalogue, service, asked)
+    allowed = _allowed(catalogue, asked)
+    examples = tuple(
+        (example.question, asked.asking(example.question).url)
+        for example in service.site().examples
+        if example.document_id is None or example.document_id in allowed
+    )
+    return Front(offer, service.status(), examples)
 
 
-def _present(service: Backend, documents: tuple[DocumentInfo, ...], ids: set[str]) -> set[str]:
-    """The ids that documents have now; former ones among those given are looked up, a few at most."""
-    known = ids & {info.id for info in documents} if ids else ids
-    for former in sorted(ids - known)[:_FORMER_IDS_SHOWN]:
-        with suppress(UnknownDocument):
-            known.add(service.present_id(former))
-    return known
-
-
-def _sample(service: Backend, documents: tuple[DocumentInfo, ...]) -> tuple[Document, ...]:
-    """A few documents, spread over the list; one that a rebuild has just removed is left out."""
-    step = max(1, len(documents) // _READ_FOR_EXAMPLES)
-    found = []
-    for info in documents[::step][:_READ_FOR_EXAMPLES]:
-        try:
-            found.append(service.document(info.id))
-        except UnknownDocument:
-            continue
-    return tuple(found)
+def _allowed(catalogue: Catalogue, asked: Asked) -> Container[str]:
+    """The ids of the documents that may answer."""
+    if not asked.is_filtered:
+        return catalogue.by_id
+    try:
+        filters = filters_of(catalogue, asked)
+    except RequestError:
+        return ()
+    rows = np.flatnonzero(admitted(filters, catalogue.documents))
+    return {catalogue.documents[int(row)].id for row in rows}

@@ -1,4 +1,4 @@
-"""Text cut where its appearance changes, so that a template only has to write the pieces one after the other."""
+"""Cuts text where its appearance changes, so that a template can write the pieces one after the other."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Piece:
         strong: Whether it is set in bold.
         answers: Whether it belongs to the words of a quote that answer.
         anchor: The id that a link's fragment names.
+        found: The id of the place, where it belongs to the words that a reader looked for; empty after its first piece.
     """
 
     text: str
@@ -26,6 +27,7 @@ class Piece:
     strong: bool = False
     answers: bool = False
     anchor: str | None = None
+    found: str | None = None
 
 
 def cut(
@@ -34,17 +36,24 @@ def cut(
     marked: Sequence[Span] = (),
     strong: Sequence[Span] = (),
     answers: Sequence[Span] = (),
+    found: Sequence[Span] = (),
 ) -> tuple[Piece, ...]:
     """The pieces of `text[within.start:within.end]`, in order, none empty; joined they are that text.
 
-    `marked`, `strong` and `answers` are offsets into `text`, and may reach beyond `within`.
+    `marked`, `strong`, `answers` and `found` are offsets into `text`, and may reach beyond `within`.
     """
     edges = {within.start, within.end}
-    for span in (*marked, *strong, *answers):
+    for span in (*marked, *strong, *answers, *found):
         edges.update(edge for edge in (span.start, span.end) if within.start < edge < within.end)
     ordered = sorted(edges)
     return tuple(
-        Piece(text[start:end], _covers(marked, start), _covers(strong, start), _covers(answers, start))
+        Piece(
+            text[start:end],
+            _covers(marked, start),
+            _covers(strong, start),
+            _covers(answers, start),
+            found="" if _covers(found, start) else None,
+        )
         for start, end in pairwise(ordered)
     )
 

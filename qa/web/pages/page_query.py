@@ -1,4 +1,4 @@
-"""What a page's address asks for, and the addresses made from it.
+"""Reads the query string of a page, and makes addresses from it.
 
 Pages are lenient where the API is strict: an empty field of a form counts as absent, and parameters that other
 programs append to shared links are ignored.
@@ -6,7 +6,7 @@ programs append to shared links are ignored.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from pydantic import ValidationError
@@ -16,30 +16,70 @@ from qa.errors import InvalidRequest
 from qa.records import Filters
 from qa.web.api.request_models import AskFilters
 
+FIRST_RESULTS = 10
+MOST_RESULTS = 20
 _MOST_FAULTS = 10  # told of in one message
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with its filters, as a page's query string carries them."""
+    """A question with its filters, as a page's query string carries them.
+
+    Attributes:
+        question: The question; empty without one.
+        filters: Which documents may answer.
+        exactly: Whether to search for exactly what was typed.
+        words: Words that the title, publisher, author or path of each document has that may answer.
+        results: How many results are wanted.
+    """
 
     question: str = ""
     filters: Filters = field(default_factory=Filters)
     exactly: bool = False
+    words: str = ""
+    results: int = FIRST_RESULTS
 
     @property
-    def query(self) -> str:
-        """The query string, without a question mark."""
+    def is_filtered(self) -> bool:
+        """Whether some documents may not answer."""
+        return bool(self.filters or self.words)
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The query string as names and values."""
         pairs = [
             ("q", self.question),
+            ("documents", self.words),
             *(("document_id", name) for name in self.filters.document_ids),
             *(("publisher", name) for name in self.filters.publishers),
             ("date_from", self.filters.date_from or ""),
             ("date_to", self.filters.date_to or ""),
             ("undated", "include" if self.filters.undated else ""),
             ("exactly", "1" if self.exactly else ""),
+            ("k", "" if self.results == FIRST_RESULTS else str(self.results)),
         ]
-        return urlencode([(name, value) for name, value in pairs if value], errors="replace")
+        return [(name, value) for name, value in pairs if value]
+
+    @property
+    def query(self) -> str:
+        """The query string, without a question mark."""
+        return urlencode(self.pairs, errors="replace")
+
+    def asking(self, question: str) -> Asked:
+        """Another question to the same documents."""
+        return replace(self, question=question, exactly=False, results=FIRST_RESULTS)
+
+    def within(self, document_id: str) -> Asked:
+        """The same question to one document."""
+        return replace(self, filters=Filters(document_ids=(document_id,)), words="", results=FIRST_RESULTS)
+
+    def unfiltered(self) -> Asked:
+        """The same question to all documents."""
+        return replace(self, filters=Filters(), words="", results=FIRST_RESULTS)
+
+    def with_more(self) -> Asked:
+        """The same question, with as many results as a page shows at most."""
+        return replace(self, results=MOST_RESULTS)
 
     @property
     def url(self) -> str:
@@ -74,4 +114,18 @@ def asked_from(parameters: QueryParams) -> Asked:
             f"{'.'.join(map(str, fault['loc'])) or 'dates'}: {fault['msg']}" for fault in error.errors()[:_MOST_FAULTS]
         )
         raise InvalidRequest(f"The filters cannot be used: {faults.replace('Value error, ', '')}.") from None
-    return Asked(parameters.get("q", "").strip(), filters, parameters.get("exactly") in {"1", "true"})
+    return Asked(
+        parameters.get("q", "").strip(),
+        filters,
+        parameters.get("exactly") in {"1", "true"},
+        parameters.get("documents", "").strip(),
+        MOST_RESULTS if parameters.get("k") == str(MOST_RESULTS) else FIRST_RESULTS,
+    )
+
+
+def asked_as_it_stands(parameters: QueryParams) -> Asked:
+    """The same for a page that tells an error: filters that cannot be used are left out."""
+    try:
+        return asked_from(parameters)
+    except InvalidRequest:
+        return Asked(parameters.get("q", ""), words=parameters.get("documents", "").strip())

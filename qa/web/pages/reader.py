@@ -1,4 +1,4 @@
-"""A document as its reader page shows it: blocks in order, lists and slides grouped, the cited quote marked.
+"""Prepares a document for its page: blocks in order, lists and slides grouped, the cited quote marked.
 
 Guarantees: the elements carry every character of every block, unchanged and in order; the marked pieces, joined, are
 the quote but for the line ends between blocks.
@@ -7,6 +7,7 @@ the quote but for the line ends between blocks.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -14,14 +15,11 @@ from itertools import groupby
 from qa.records import Block, BlockKind, Document, Span
 from qa.text.places import unit_of
 from qa.web.pages.marked_text import Piece, cut
+from qa.web.pages.table_rows import Line, Row, rows_of
 
 _MARKER = re.compile(r"(?:[-*•‣▪\u2013·+]|\(?\d{1,3}[.)])[ \t]+")
 _FEWEST_ENTRIES = 3  # a shorter list of contents would name what is in view already
-_CELL_SEPARATOR = " | "  # what loaders put between the cells of a table's row
-
 _PAGED = frozenset({"page", "chapter", "message"})  # rows and lines are too short, and slides say their own number
-
-Line = tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +28,6 @@ class Item:
 
     line: Line
     own_marker: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A table's cell, and the separator that follows it in the canonical text."""
-
-    line: Line
-    separator: Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +43,7 @@ class Element:
     line: Line = ()
     level: int = 0
     items: tuple[Item, ...] = ()
-    rows: tuple[tuple[Cell, ...], ...] = ()
+    rows: tuple[Row, ...] = ()
     new_page: int | None = None
     anchor: str | None = None
 
@@ -85,8 +75,21 @@ class View:
     unit: str = "page"  # what `new_page` counts
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the list of documents shows of one: its headings or pages, and what of the file is not in its text."""
+
+    id: str
+    outline: tuple[Entry, ...]
+    left_out: tuple[str, ...]
+
+
 def view_of(
-    document: Document, quote: Span | None = None, anchor: str | None = None, answers: Sequence[Span] = ()
+    document: Document,
+    quote: Span | None = None,
+    anchor: str | None = None,
+    answers: Sequence[Span] = (),
+    found: Sequence[Span] = (),
 ) -> View:
     """Lay out a document.
 
@@ -95,14 +98,27 @@ def view_of(
         quote: What is marked, if anything.
         anchor: The id of the first piece that answers, or else of the first one that is marked.
         answers: The places in the quote that answer, where that is known.
+        found: The places of words that the reader looked for, in their order; the page names them f1, f2, ...
     """
     unit = unit_of(document.source)
-    writer = _Writer(document.text, quote, anchor, answers, paged=unit in _PAGED)
+    writer = _Writer(document.text, quote, anchor, answers, found, paged=unit in _PAGED)
     sections = tuple(
         Section(slide, tuple(writer.elements(blocks)))
         for slide, blocks in groupby(document.blocks, key=lambda block: block.slide)
     )
     return View(sections, writer.has_title, _contents(sections, unit), unit)
+
+
+def opened_of(document: Document) -> Opened:
+    """A document's outline, and what was left out when it was read."""
+    view = view_of(document)
+    return Opened(document.id, view.contents, document.left_out)
+
+
+def page_numbers(document: Document) -> tuple[int, ...]:
+    """The numbers of a document's pages that hold text, in order."""
+    on = {block.page for block in document.blocks} | {page for block in document.blocks for _, page in block.breaks}
+    return tuple(sorted(page for page in on if page is not None))
 
 
 def _contents(sections: Iterable[Section], unit: str) -> tuple[Entry, ...]:
@@ -126,18 +142,29 @@ class _Writer:
     """Walks the blocks once, in order, and remembers what the ones before them have used up."""
 
     def __init__(
-        self, text: str, quote: Span | None, anchor: str | None, answers: Sequence[Span], *, paged: bool
+        self,
+        text: str,
+        quote: Span | None,
+        anchor: str | None,
+        answers: Sequence[Span],
+        found: Sequence[Span],
+        *,
+        paged: bool,
     ) -> None:
         self._text = text
         self._paged = paged
         self._marked = (quote,) if quote else ()
         self._answers = answers
         self._anchor = anchor
+        self._found = found
+        self._found_starts = [span.start for span in found]
+        self._numbers = {span.start: number for number, span in enumerate(found, 1)}
         self._page: int | None = None
         self._level = 1
         self.has_title = False
 
     def elements(self, blocks: Iterable[Block]) -> Iterator[Element]:
+        """The page's elements for some blocks in order; adjacent list items make one list."""
         for is_list, run in groupby(blocks, key=lambda block: block.kind is BlockKind.LIST_ITEM):
             if is_list:
                 items = list(run)
@@ -161,37 +188,37 @@ class _Writer:
                 self._level = max(2, min(block.level, self._level + 1, 6))
                 return Element("heading", self._line(block), level=self._level)
             case BlockKind.TABLE:
-                return Element("table", rows=tuple(self._rows(block)))
+                return Element("table", rows=tuple(rows_of(self._text, Span(block.start, block.end), self._cut)))
             case _:
                 return Element(block.kind.value, self._line(block))
 
     def _item(self, block: Block) -> Item:
         return Item(self._line(block), bool(_MARKER.match(self._text, block.start, block.end)))
 
-    def _rows(self, block: Block) -> Iterator[tuple[Cell, ...]]:
-        start = block.start
-        for row in self._text[block.start : block.end].split("\n"):
-            cells = []
-            end_of_row = start + len(row)
-            while start <= end_of_row:
-                found = self._text.find(_CELL_SEPARATOR, start, end_of_row)
-                end = end_of_row if found < 0 else found
-                after = min(end + len(_CELL_SEPARATOR), end_of_row) if found >= 0 else end
-                cells.append(Cell(self._cut(Span(start, end)), self._cut(Span(end, after))))
-                start = after if found >= 0 else end_of_row + 1
-            yield tuple(cells)
-
     def _line(self, block: Block) -> Line:
         run_in = (Span(block.start, block.start + block.run_in),) if block.run_in else ()
         return self._cut(Span(block.start, block.end), run_in)
 
     def _cut(self, within: Span, strong: tuple[Span, ...] = ()) -> Line:
-        pieces = cut(self._text, within, self._marked, strong, self._answers)
-        for index, piece in enumerate(pieces):
-            if piece.marked and (piece.answers or not self._answers) and self._anchor:
-                pieces = (*pieces[:index], replace(piece, anchor=self._anchor), *pieces[index + 1 :])
-                self._anchor = None
-        return pieces
+        pieces = cut(self._text, within, self._marked, strong, self._answers, self._found_in(within))
+        return tuple(self._named(pieces, within.start))
+
+    def _named(self, pieces: Line, start: int) -> Iterator[Piece]:
+        """Pieces with the ids that links name: of the quote, and of each place found."""
+        for piece in pieces:
+            anchor = None
+            if piece.marked and (piece.answers or not self._answers):
+                anchor, self._anchor = self._anchor, None
+            number = self._numbers.get(start)
+            found = f"f{number}" if number and piece.found is not None else piece.found
+            yield replace(piece, anchor=anchor, found=found)
+            start += len(piece.text)
+
+    def _found_in(self, within: Span) -> Sequence[Span]:
+        """The places found that reach into a stretch of the text; they are in order and apart."""
+        first = max(0, bisect_right(self._found_starts, within.start) - 1)
+        last = bisect_left(self._found_starts, within.end)
+        return self._found[first:last]
 
     def _new_page(self, block: Block) -> int | None:
         if not self._paged or block.page is None or block.page == self._page:

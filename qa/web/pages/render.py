@@ -1,4 +1,4 @@
-"""Templates to pages. Everything is escaped, and a name that a template does not get is an error."""
+"""Renders templates as pages. Everything is escaped, and a name that a template does not get is an error."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
+from qa.records import Site
 from qa.text.places import place_words, range_words
+from qa.web.backend import Backend
 from qa.web.pages.assets import Assets
-from qa.web.pages.page_query import Asked
+from qa.web.pages.error_words import words_for
+from qa.web.pages.page_query import Asked, asked_as_it_stands
 from qa.web.pages.wording import day, moment
+from qa.web.root_path import root_of
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
 
@@ -20,7 +24,9 @@ TEMPLATES_DIR = Path(__file__).parent / "templates"
 class Pages:
     """The compiled templates."""
 
-    def __init__(self, assets: Assets, *, uploads: bool = False) -> None:
+    def __init__(self, assets: Assets, service: Backend, *, uploads: bool = False, feedback: bool = False) -> None:
+        self._service = service
+        self._last_site = Site()
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES_DIR),
             autoescape=True,
@@ -30,6 +36,7 @@ class Pages:
         )
         self._environment.globals["asset"] = assets.url
         self._environment.globals["uploads"] = uploads
+        self._environment.globals["feedback"] = feedback
         self._environment.filters.update(
             day=day,
             moment=moment,
@@ -41,17 +48,45 @@ class Pages:
 
     def render(
         self,
+        request: Request,
         template: str,
         status: int = 200,
         headers: Mapping[str, str] | None = None,
         media_type: str = "text/html",
         **context: object,
     ) -> Response:
-        """A page. Lone surrogates, which no page can hold, become question marks."""
-        text = self._environment.get_template(template).render({"asked": Asked(), **context})
-        return Response(text.encode("utf-8", "replace"), status, headers, media_type)
+        """A page; may block. Lone surrogates, which no page can hold, become question marks."""
+        self._last_site = self._service.site()
+        return self._render(request, template, status, headers, media_type, context)
 
     def error(self, request: Request, status: int, code: str, message: str, headers: Mapping[str, str]) -> Response:
-        """A page that says what went wrong, with the question still in the box."""
-        asked = Asked(request.query_params.get("q", ""))
-        return self.render("error.html", status, headers, code=code, message=message, asked=asked)
+        """A page that says what went wrong, with the question and its filters still in the form; never blocks."""
+        asked = asked_as_it_stands(request.query_params)
+        query = f"?{request.url.query}" if request.url.query else ""
+        context = {
+            "code": code,
+            "message": message,
+            "told": words_for(code),
+            "asked": asked,
+            "here": f"{root_of(request)}{request.url.path}{query}",
+            "wait_s": headers.get("retry-after", ""),
+        }
+        return self._render(request, "error.html", status, headers, "text/html", context)
+
+    def _render(
+        self,
+        request: Request,
+        template: str,
+        status: int,
+        headers: Mapping[str, str] | None,
+        media_type: str,
+        context: Mapping[str, object],
+    ) -> Response:
+        common = {
+            "asked": Asked(),
+            "site": self._last_site,
+            "root": root_of(request),
+            "address": str(request.url),
+        }
+        text = self._environment.get_template(template).render({**common, **context})
+        return Response(text.encode("utf-8", "replace"), status, headers, media_type)

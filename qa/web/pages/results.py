@@ -1,16 +1,18 @@
-"""An answer as the results page shows it, and a quote's place among the results as the reader page shows it."""
+"""Prepares an answer for the results page, and a quote's place among the results for the reader page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from qa.answering.wording import verdict_words
-from qa.records import Answer, Citation, Quote, Span, Verdict
+from qa.records import Answer, Citation, DocumentInfo, Quote, Span, Verdict
 from qa.web.pages.citation_formats import Format, formats
-from qa.web.pages.marked_text import Piece, cut
-from qa.web.pages.page_query import Asked
+from qa.web.pages.page_query import FIRST_RESULTS, MOST_RESULTS, Asked
+from qa.web.pages.quote_parts import Part, parts_of
+
+_ALWAYS_SHOWN = 3  # results, whichever document they are of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +34,37 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One quote, ready for the template."""
+    """One quote, ready for the template.
+
+    `keep` names it in the address of a page that cites several. `folded` are further quotes of its document, behind one
+    line.
+    """
 
     quote: Quote
-    pieces: tuple[Piece, ...]
+    parts: tuple[Part, ...]
     source: Source
     also_in: tuple[Source, ...]
     clip: Clip
+    keep: str
+    folded: tuple[Result, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A whole answer. `shown` stands open on the page, `folded` behind one line.
+    """A whole answer.
 
-    `corrected` is what was searched for where it is not what was asked, and `exactly` the page that searches for what
-    was asked. `disagreement` has each figure with the sentence that gives it.
+    Attributes:
+        verdict: The verdict, as the API gives it.
+        line: The same in words.
+        corrected: What was searched for, where that is not what was asked.
+        exactly: The page that searches for what was asked.
+        unmet: Words of the question that the first result does not mention.
+        disagreement: Different figures of different documents, each with the sentence that gives it.
+        undated_left_out: How many undated documents a range of dates left out.
+        shown: The results that stand open on the page.
+        folded: Those behind one line.
+        more: The page with further results; None where there are none, or they are shown.
+        everywhere: The page that asks all documents, where filters left some out.
     """
 
     verdict: str
@@ -58,6 +76,13 @@ class Results:
     undated_left_out: int
     shown: tuple[Result, ...]
     folded: tuple[Result, ...]
+    more: str | None
+    everywhere: str | None
+
+    @property
+    def notes(self) -> tuple[tuple[int, Clip], ...]:
+        """The footnotes of a printed page: the rank of each open quote, and what is cited of it."""
+        return tuple((result.quote.rank, result.clip) for result in self.shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +104,19 @@ class Neighbours:
     answers: tuple[Span, ...] = ()
 
 
-def results_of(answer: Answer, asked: Asked, base_url: str, source_urls: Mapping[str, str | None]) -> Results:
-    """Lay out an answer. A related verdict leads with the nearest passage only; none leads with nothing."""
-    results = tuple(_result(quote, asked, base_url, source_urls) for quote in answer.passages)
-    open_results = {
-        Verdict.ANSWERED: len(results),
-        Verdict.UNCALIBRATED: len(results),
-        Verdict.RELATED: 1,
-        Verdict.NONE: 0,
-    }[answer.verdict]
-    folded = results[open_results:] if answer.verdict is Verdict.RELATED else ()
+def results_of(answer: Answer, asked: Asked, base_url: str, documents: Mapping[str, DocumentInfo]) -> Results:
+    """Lay out an answer. A related verdict leads with the nearest passage only; none leads with nothing.
+
+    Args:
+        answer: The answer.
+        asked: What the page's address asks for.
+        base_url: Where the service is, for links that are copied.
+        documents: The documents, by id.
+    """
+    results = [_result(quote, asked, base_url, documents) for quote in answer.passages]
+    is_answered = answer.verdict in (Verdict.ANSWERED, Verdict.UNCALIBRATED)
+    is_related = answer.verdict is Verdict.RELATED
+    has_more = asked.results < MOST_RESULTS and len(results) == asked.results
     corrected = answer.searched if answer.searched != answer.question else None
     return Results(
         verdict=answer.verdict.value,
@@ -98,9 +126,26 @@ def results_of(answer: Answer, asked: Asked, base_url: str, source_urls: Mapping
         unmet=answer.unmet,
         disagreement=tuple((stated.value, _source(stated.citation, asked)) for stated in answer.disagreement),
         undated_left_out=answer.undated_left_out,
-        shown=results[:open_results],
-        folded=folded,
+        shown=_by_document(results) if is_answered else tuple(results[:1] if is_related else ()),
+        folded=tuple(results[1:] if is_related else ()),
+        more=f"{asked.with_more().url}#result-{asked.results + 1}" if has_more and is_answered else None,
+        everywhere=asked.unfiltered().url if asked.is_filtered else None,
     )
+
+
+def _by_document(results: Sequence[Result]) -> tuple[Result, ...]:
+    """The results in their order; from the fourth to the tenth, those of a document shown before lie behind it."""
+    shown: list[Result] = []
+    last_of: dict[str, int] = {}
+    for number, result in enumerate(results):
+        document_id = result.source.citation.document_id
+        at = last_of.get(document_id)
+        if at is not None and _ALWAYS_SHOWN <= number < FIRST_RESULTS:
+            shown[at] = replace(shown[at], folded=(*shown[at].folded, result))
+        else:
+            last_of[document_id] = len(shown)
+            shown.append(result)
+    return tuple(shown)
 
 
 def neighbours_of(answer: Answer, asked: Asked, document_id: str, place: str) -> Neighbours | None:
@@ -127,14 +172,22 @@ def clip_of(citation: Citation, text: str, base_url: str, source_url: str | None
     return Clip(text, link, formats(citation, link, source_url))
 
 
-def _result(quote: Quote, asked: Asked, base_url: str, source_urls: Mapping[str, str | None]) -> Result:
+def reference_of(citation: Citation) -> str:
+    """What names a quote in the address of a page that cites several: its place and digest, then its document."""
+    quote = citation.url.partition("quote=")[2].partition("#")[0]
+    return f"{quote}:{citation.document_id}"
+
+
+def _result(quote: Quote, asked: Asked, base_url: str, documents: Mapping[str, DocumentInfo]) -> Result:
     citation = quote.citation
+    document = documents.get(citation.document_id)
     return Result(
         quote,
-        cut(quote.text, Span(0, len(quote.text)), marked=quote.highlights),
+        parts_of(quote),
         _source(citation, asked),
         tuple(_source(other, asked) for other in quote.also_in),
-        clip_of(citation, quote.text, base_url, source_urls.get(citation.document_id)),
+        clip_of(citation, quote.text, base_url, document.url if document else None),
+        reference_of(citation),
     )
 
 

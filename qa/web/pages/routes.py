@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa.answering.quote_links import cite, find_quote, pages_at
-from qa.errors import RequestError
-from qa.records import Span
-from qa.web.api.routes import Runner, Service, counted, counted_as_document, counted_as_list, moved, status_of
+from qa.answering.page_pictures import draws
+from qa.answering.quote_links import find_quote
+from qa.errors import NoPicture, RequestError, UnknownDocument
+from qa.records import Answer, Citation, Span
+from qa.web.api.routes import (
+    Runner,
+    Service,
+    counted,
+    counted_as_document,
+    counted_as_list,
+    moved,
+    original_of,
+    status_of,
+)
 from qa.web.backend import Backend
-from qa.web.document_list import Sort, matching
-from qa.web.limits.file_reply import FileReply
+from qa.web.catalogue import Catalogue, Catalogues
+from qa.web.document_list import Sort
 from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
-from qa.web.pages.build_report import report_of
-from qa.web.pages.home import Home
+from qa.web.pages.build_report import shown_report
+from qa.web.pages.export import clip_at, exports_of, kept_of
+from qa.web.pages.filters import filters_of, offer_of
+from qa.web.pages.find_words import find_words
+from qa.web.pages.home import front_of
 from qa.web.pages.page_query import Asked, asked_from
-from qa.web.pages.reader import view_of
+from qa.web.pages.reader import Opened, opened_of, page_numbers, view_of
 from qa.web.pages.render import Pages
-from qa.web.pages.results import Clip, Neighbours, clip_of, neighbours_of, results_of
+from qa.web.pages.results import Clip, Neighbours, neighbours_of, reference_of, results_of
 from qa.web.pages.wording import DOCUMENT_ORDERS
 
 router = APIRouter(include_in_schema=False)
@@ -63,14 +76,13 @@ async def search(request: Request, run: Runner, service: Service, pages: Templat
 
 def _search(request: Request, service: Backend, pages: Pages) -> Response:
     asked = asked_from(request.query_params)
-    home: Home = request.app.state.home
+    catalogue = catalogue_of(request, service)
     if not asked.question:
-        return pages.render("home.html", asked=asked, home=home.front(service, asked))
-    answer = service.ask(asked.question, filters=asked.filters, exactly=asked.exactly)
-    front = home.filters(service, asked)
-    source_urls = {info.id: info.url for info in front.documents}
-    results = results_of(answer, asked, str(request.base_url), source_urls)
-    return pages.render("results.html", asked=asked, home=front, results=results)
+        return pages.render(request, "home.html", asked=asked, home=front_of(catalogue, service, asked))
+    answer = answer_to(service, catalogue, asked)
+    offer = offer_of(catalogue, service, asked)
+    results = results_of(answer, asked, str(request.base_url), catalogue.by_id)
+    return pages.render(request, "results.html", asked=asked, offer=offer, results=results)
 
 
 @router.get("/documents", dependencies=[Depends(counted_as_list)])
@@ -82,25 +94,39 @@ async def documents(request: Request, run: Runner, service: Service, pages: Temp
 def _documents(request: Request, service: Backend, pages: Pages) -> Response:
     query, wanted = request.query_params.get("query", "").strip(), request.query_params.get("sort", "")
     sort: Sort = next((known for known in DOCUMENT_ORDERS if known == wanted), "source")
-    found = matching(service.documents(), query, sort)
+    found = catalogue_of(request, service).matching(query, sort)
     last = max(1, -(-len(found) // _DOCUMENTS_A_PAGE))
     number = request.query_params.get("page", "1")
     page = min(int(number), last) if number.isascii() and number.isdigit() and len(number) < 9 else 1
     page = max(page, 1)
+    asked = asked_from(request.query_params)
     kept = {name: value for name, value in (("query", query), ("sort", wanted and sort)) if value}
+    listed = found[(page - 1) * _DOCUMENTS_A_PAGE : page * _DOCUMENTS_A_PAGE]
+    opened = request.query_params.get("open", "")
     return pages.render(
+        request,
         "documents.html",
-        documents=found[(page - 1) * _DOCUMENTS_A_PAGE : page * _DOCUMENTS_A_PAGE],
+        documents=listed,
+        opened=_opened(service, opened) if any(info.id == opened for info in listed) else None,
         matching=len(found),
         query=query,
         sort=sort,
         sorts=DOCUMENT_ORDERS,
-        leaf="?" + urlencode({**kept, "page": ""}, errors="replace"),
+        asked=asked,
+        leaf="?" + f"{asked.query}&" * bool(asked.query) + urlencode({**kept, "page": ""}, errors="replace"),
         index=status_of(request, service),
-        report=report_of(service.report()),
+        report=shown_report(service.report()),
         page=page,
         last=last,
     )
+
+
+def _opened(service: Backend, document_id: str) -> Opened | None:
+    """What the list shows of the one document that it shows more of."""
+    try:
+        return opened_of(service.document(document_id))
+    except UnknownDocument:  # a rebuild has just removed it
+        return None
 
 
 @router.get("/documents/{document_id}", dependencies=[Depends(counted_as_document)])
@@ -117,43 +143,119 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
     reference = request.query_params.get("quote", "")
     found = find_quote(document.text, reference) if reference else None
     place = "-".join(reference.split("-")[:2])
+    citation: Citation | None = None
     clip: Clip | None = None
+    keep = ""
     answers: tuple[Span, ...] = ()
-    neighbours = _neighbours(service, asked, document_id, place)
+    neighbours = _neighbours(request, request.app.state.service.unobserved, asked, document_id, place)
     if found:
         start = found.span.start
         if neighbours:
             answers = tuple(Span(start + span.start, start + span.end) for span in neighbours.answers)
-        text = document.text[start : found.span.end]
-        on = pages_at(document, found.span)
-        citation = cite(document, found.span, on[0] if on else None, text, on)
-        clip = clip_of(citation, text, str(request.base_url), document.url)
+        citation, clip = clip_at(document, found.span, str(request.base_url))
+        keep = reference_of(citation)
+    words = request.query_params.get("find", "").strip()
+    matches = find_words(document.text, words)
     return pages.render(
+        request,
         "reader.html",
         asked=asked,
         document=document,
-        view=view_of(document, found.span if found else None, f"c{place}", answers),
+        view=view_of(document, found.span if found else None, f"c{place}", answers, matches.places),
         reference=reference,
         place=place,
         found=found,
         clip=clip,
+        keep=keep,
+        words=words,
+        matches=matches,
         neighbours=neighbours,
+        is_drawn=draws(document),
+        page=citation.page if citation and citation.page else 1,
+    )
+
+
+@router.get("/cite", dependencies=[Depends(counted_as_document)])
+async def cite_quotes(request: Request, run: Runner, service: Service, pages: Templates) -> Response:
+    """The quotes that the address names, in every format of citations, or in one as a file to save."""
+    return await run(lambda: _cite_quotes(request, service, pages))
+
+
+def _cite_quotes(request: Request, service: Backend, pages: Pages) -> Response:
+    given = request.query_params
+    kept, lost = kept_of(service, given.getlist("quote"), str(request.base_url))
+    exports = exports_of(kept)
+    for export in exports:
+        if export.key == given.get("format"):
+            disposition = {"content-disposition": f'attachment; filename="{export.file_name}"'}
+            return Response(export.text.encode("utf-8", "replace"), headers=disposition, media_type=export.media_type)
+    return pages.render(
+        request,
+        "cite.html",
+        asked=asked_from(given),
+        kept=kept,
+        lost=lost,
+        exports=exports,
+        save="?" + urlencode([("quote", each) for each in given.getlist("quote")], errors="replace"),
     )
 
 
 @router.get("/documents/{document_id}/original", dependencies=[Depends(counted_as_document)])
 async def original(request: Request, run: Runner, service: Service, document_id: str) -> Response:
     """The file a document was read from, or a range of its bytes; to be saved, not shown, for it may hold anything."""
-    return await run(lambda: _original(request, service, document_id))
+    return await run(lambda: original_of(request, service, document_id))
 
 
-def _original(request: Request, service: Backend, document_id: str) -> Response:
-    file = service.original(document_id)
-    try:
-        return FileReply(file, request.app.state.files, request)
-    except HTTPException:
-        file.close()
-        raise
+@router.get("/documents/{document_id}/pages/{number}", dependencies=[Depends(counted_as_document)])
+async def page_of_document(
+    request: Request, run: Runner, service: Service, pages: Templates, document_id: str, number: str
+) -> Response:
+    """A page of a document as a picture, with the cited quote boxed."""
+    return await run(lambda: _page_of_document(request, service, pages, document_id, number))
+
+
+def _page_of_document(request: Request, service: Backend, pages: Pages, document_id: str, number: str) -> Response:
+    document = service.document(document_id)
+    reference = request.query_params.get("quote", "")
+    asked = asked_from(request.query_params)
+    found = find_quote(document.text, reference) if reference else None
+    numbers = page_numbers(document)
+    page = _page_number(number)
+    return pages.render(
+        request,
+        "page.html",
+        asked=asked,
+        document=document,
+        picture=service.page_picture(document_id, page, reference),
+        number=page,
+        previous=max((each for each in numbers if each < page), default=None),
+        following=min((each for each in numbers if each > page), default=None),
+        reference=reference,
+        quote=document.text[found.span.start : found.span.end] if found else "",
+        query="?" + urlencode([("quote", reference)] * bool(reference) + asked.pairs, errors="replace"),
+    )
+
+
+@router.get("/documents/{document_id}/pages/{number}/picture", dependencies=[Depends(counted_as_document)])
+async def picture_of_page(request: Request, run: Runner, service: Service, document_id: str, number: str) -> Response:
+    """The picture itself, a PNG."""
+    return await run(lambda: _picture_of_page(request, service, document_id, number))
+
+
+def _picture_of_page(request: Request, service: Backend, document_id: str, number: str) -> Response:
+    picture = service.page_picture(document_id, _page_number(number), request.query_params.get("quote", ""))
+    return Response(picture.png, headers={"cache-control": "private, max-age=600"}, media_type="image/png")
+
+
+def _page_number(number: str) -> int:
+    """The number of a page in an address.
+
+    Raises:
+        NoPicture: it is none.
+    """
+    if not re.fullmatch(r"[1-9]\d{0,5}", number, re.ASCII):
+        raise NoPicture(f"{number[:20]!r} is no number of a page; write one from 1.")
+    return int(number)
 
 
 @router.get("/docs", dependencies=[Depends(counted_as_list)])
@@ -164,14 +266,15 @@ async def docs(request: Request, run: Runner, pages: Templates) -> Response:
 
 def _docs(request: Request, pages: Pages) -> Response:
     routes = routes_of(request.app.openapi(), str(request.base_url).rstrip("/"))
-    return pages.render("docs.html", routes=routes)
+    return pages.render(request, "docs.html", routes=routes)
 
 
 @router.get("/opensearch.xml")
-async def opensearch(request: Request, pages: Templates) -> Response:
+async def opensearch(request: Request, run: Runner, pages: Templates) -> Response:
     """Lets a browser add this service to its search engines."""
     media_type = "application/opensearchdescription+xml"
-    return pages.render("opensearch.xml", media_type=media_type, base_url=str(request.base_url))
+    base_url = str(request.base_url)
+    return await run(lambda: pages.render(request, "opensearch.xml", media_type=media_type, base_url=base_url))
 
 
 @router.get("/static/{name}")
@@ -186,12 +289,27 @@ async def favicon(assets: StaticFiles) -> Response:
     return assets.response("icon.svg")
 
 
-def _neighbours(service: Backend, asked: Asked, document_id: str, place: str) -> Neighbours | None:
+def catalogue_of(request: Request, service: Backend) -> Catalogue:
+    """The list of documents, with what was found of it for earlier pages."""
+    catalogues: Catalogues = request.app.state.catalogues
+    return catalogues.of(service)
+
+
+def answer_to(service: Backend, catalogue: Catalogue, asked: Asked) -> Answer:
+    """The answer to what a page's address asks.
+
+    Raises:
+        RequestError: the question or a filter cannot be used.
+    """
+    return service.ask(asked.question, asked.results, filters_of(catalogue, asked), exactly=asked.exactly)
+
+
+def _neighbours(request: Request, service: Backend, asked: Asked, document_id: str, place: str) -> Neighbours | None:
     """Where the quote stands in the results of the question that led here; a question that fails leads nowhere."""
     if not asked.question or not place:
         return None
     try:
-        answer = service.ask(asked.question, filters=asked.filters, exactly=asked.exactly)
+        answer = answer_to(service, catalogue_of(request, service), asked)
     except RequestError:
         return None
     return neighbours_of(answer, asked, document_id, place)

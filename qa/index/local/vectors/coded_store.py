@@ -1,4 +1,4 @@
-"""Exact search among many vectors: FAISS scans codes of 8 bits a component, and their vectors decide.
+"""Exact search among many vectors: FAISS proposes rows by codes of 8 bits a component; scores are those of the vectors.
 
 1. The index is asked for some times as many rows as wanted. Those are scored by their vectors.
 2. A code lies within half a step of the component that it stands for, so the score of a row by its code is off by at
@@ -104,7 +104,7 @@ def write_codes(vectors: Floats, path: Path) -> None:
         path: The file to write.
 
     Raises:
-        OSError: the disk refused.
+        OSError: the disk is full or cannot be written.
     """
     blocks = [vectors[at : at + _BLOCK] for at in range(0, len(vectors), _BLOCK)]
     low = np.min([block.min(axis=0) for block in blocks], axis=0)

@@ -1,4 +1,4 @@
-"""What a vector store promises. Every member passes one test suite, with the exact store as the oracle."""
+"""The interface of vector stores. Every implementation passes one test suite; the exact store is its oracle."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 class VectorStore(Protocol):
     """Vectors of unit length by row, searched by inner product, which for such vectors is their cosine.
 
-    Every store finds the very best rows, with exact scores.
+    Every store finds the best rows of all, with exact scores.
     """
 
     @property

@@ -1,7 +1,7 @@
 """Exact search in NumPy: for few vectors, and the oracle of the family's tests.
 
-A score is `np.einsum("nd,d->n", vectors, query)` in float32. Unlike a product by BLAS it is the same for a row in any
-place and in any company.
+A score is `np.einsum("nd,d->n", vectors, query)` in float32. Unlike a product by BLAS, it depends on the row's vector
+alone, not on its place or on the other rows.
 """
 
 from __future__ import annotations

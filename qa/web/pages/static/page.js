@@ -3,6 +3,8 @@
 
 (() => {
   const byId = (id) => document.getElementById(id);
+  const { root } = document.documentElement.dataset;
+  const pause = (seconds) => new Promise((done) => { setTimeout(done, seconds * 1000); });
   const dialog = byId("keys");
   const keysOn = byId("keys-on");
   const results = () => [...document.querySelectorAll("a.open")].filter((link) => link.checkVisibility());
@@ -39,6 +41,38 @@
     say("Copied");
   }
 
+  async function answers(path) {
+    try {
+      return (await fetch(root + path, { cache: "no-store" })).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  // A page that tells of a restart comes back by itself.
+  const waiting = document.querySelector("[data-wait]");
+  if (waiting) {
+    (async () => {
+      waiting.textContent = "This page opens by itself as soon as it can.";
+      do { await pause(Math.min(Number(waiting.dataset.wait) || 1, 2)); } while (!await answers("/readyz"));
+      location.reload();
+    })();
+  }
+
+  // A question that is sent while the server restarts is kept until it answers.
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (form.method !== "get" || form.dataset.reached) return;
+    event.preventDefault();
+    for (let tries = 0; !await answers("/healthz"); tries += 1) {
+      byId("status").textContent = "The server does not answer just now. Your question is sent as soon as it does.";
+      await pause(Math.min(1 + tries, 5));
+    }
+    form.dataset.reached = "yes";
+    form.requestSubmit(event.submitter);
+    delete form.dataset.reached;
+  });
+
   function move(step) {
     const links = results();
     if (!links.length) return false;
@@ -53,13 +87,13 @@
 
   function copyCitation() {
     const within = document.activeElement.closest(".result") || document.querySelector(".result") || document;
-    const citation = within.querySelector(".copyable + .copyable pre");
+    const citation = within.querySelector(".copyable pre[id$='-1']");
     if (citation) copy(citation);
     return Boolean(citation);
   }
 
   const actions = {
-    "/": () => { const box = byId("q"); if (box) { box.focus(); box.select(); } else { location.assign("/"); } return true; },
+    "/": () => { const box = byId("q"); if (box) { box.focus(); box.select(); } else { location.assign(`${root}/`); } return true; },
     "j": () => move(1),
     "k": () => move(-1),
     "ArrowDown": () => move(1),
@@ -79,6 +113,23 @@
     if (button && button.dataset.copy) copy(byId(button.dataset.copy));
     if (button && "keys" in button.dataset) dialog.showModal();
   });
+
+  // Of a long list the page carries no titles; those that hold what is typed so far come from the API.
+  const suggest = document.querySelector("[data-suggest]");
+  if (suggest) {
+    suggest.addEventListener("input", () => {
+      clearTimeout(suggest.timer);
+      suggest.timer = setTimeout(async () => {
+        const words = suggest.value.trim();
+        if (words.length < 2) return;
+        const reply = await fetch(`${root}/api/documents?${new URLSearchParams({ query: words, sort: "title", limit: 20 })}`);
+        if (!reply.ok || words !== suggest.value.trim()) return;
+        const found = (await reply.json()).documents;
+        const names = new Set(found.flatMap((info) => [info.title, info.publisher]).filter(Boolean));
+        suggest.list.replaceChildren(...[...names].map((name) => new Option("", name)));
+      }, 150);
+    });
+  }
 
   // Some people's assistive tools type single letters; the choice outlives the page where storage is allowed.
   try {

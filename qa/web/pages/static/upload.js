@@ -1,58 +1,166 @@
-// The upload box on the documents page: sends each chosen file, then follows the build until it is done.
+// The documents page: sends chosen files one by one, removes one after a second question, and follows the build.
 "use strict";
 
 (() => {
-  const form = document.getElementById("upload");
-  const said = document.getElementById("upload-said");
+  const byId = (id) => document.getElementById(id);
+  const { root } = document.documentElement.dataset;
+  const form = byId("upload");
+  const said = byId("upload-said");
+  const list = byId("upload-files");
+  const removal = byId("remove");
   const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
+  const address = (path) => `${root}/api/files/${path.split("/").map(encodeURIComponent).join("/")}`;
 
+  // A server that restarts is asked again.
   async function state() {
-    const reply = await fetch("/api/index");
-    return reply.ok ? reply.json() : {last_build: null, building: null};
+    try {
+      const reply = await fetch(`${root}/api/index`);
+      return reply.ok ? await reply.json() : null;
+    } catch {
+      return null;
+    }
   }
 
-  async function send(file, token) {
-    const reply = await fetch(`/api/documents/${encodeURIComponent(file.name)}`, {
-      method: "PUT",
-      body: file,
-      headers: {Authorization: `Bearer ${token}`},
+  function row(name) {
+    const item = document.createElement("li");
+    const fate = document.createElement("b");
+    const label = document.createElement("span");
+    const bar = document.createElement("progress");
+    label.dir = "auto";
+    label.textContent = name;
+    bar.max = 1;
+    bar.value = 0;
+    bar.setAttribute("aria-label", `Sent of ${name}`);
+    fate.textContent = "waiting";
+    item.append(fate, " ", label, " ", bar);
+    list.append(item);
+    return {
+      name,
+      sent(share) { fate.textContent = "sending"; bar.value = share; },
+      told(word, reason) {
+        bar.remove();
+        fate.textContent = word;
+        item.className = word;
+        label.textContent = reason ? `${name}: ${reason}` : name;
+      },
+    };
+  }
+
+  // Only XMLHttpRequest tells how much of a body was sent.
+  function send(file, token, entry) {
+    return new Promise((done) => {
+      const request = new XMLHttpRequest();
+      request.open("PUT", address(file.name));
+      request.setRequestHeader("Authorization", `Bearer ${token}`);
+      request.setRequestHeader("Content-Type", "application/octet-stream");
+      request.upload.onprogress = (event) => entry.sent(event.loaded / event.total);
+      request.onloadend = () => {
+        if (request.status === 202) {
+          entry.told("stored");
+        } else {
+          entry.told("failed", message(request.responseText) || "the server did not answer; add it again");
+        }
+        done(request.status === 202);
+      };
+      request.send(file);
     });
-    if (!reply.ok) throw new Error((await reply.json()).error.message);
   }
 
-  async function follow(before) {
-    for (let waited = 0; waited < 600; waited += 1) {
+  function message(text) {
+    try {
+      return JSON.parse(text).error.message;
+    } catch {
+      return "";
+    }
+  }
+
+  // The last build's report names every file that it did something with.
+  async function follow(before, entries) {
+    for (let waited = 0; waited < 1200; waited += 1) {
       await pause(500);
       const now = await state();
-      if (now.last_build && now.last_build.finished_at !== before) {
-        location.reload();
+      if (now && now.last_build && now.last_build.finished_at !== before) {
+        const fates = new Map((now.last_build.files || []).map((file) => [file.source, file]));
+        for (const entry of entries) {
+          const file = fates.get(entry.name);
+          entry.told(file ? file.fate : "unchanged", file && file.reason);
+        }
+        said.replaceChildren("The documents were read. ", again());
         return;
       }
-      if (now.building) {
+      if (now && now.building) {
         const left = now.building.seconds_left;
-        said.textContent = `${now.building.step}, ${now.building.done} of ${now.building.total} ${now.building.unit}`
+        said.textContent = `${now.building.step}, ${now.building.done} of ${now.building.total} ${now.building.unit || ""}`
           + (left === null ? "" : `, about ${Math.ceil(left)} s left`);
       }
     }
-    said.textContent = "Stored. The build goes on; reload this page later.";
+    said.replaceChildren("The documents are still being read. ", again());
+  }
+
+  function again() {
+    const link = document.createElement("a");
+    link.href = location.pathname;
+    link.textContent = "Show the list as it is now";
+    return link;
+  }
+
+  async function finished() {
+    const now = await state();
+    return now && now.last_build ? now.last_build.finished_at : undefined;
   }
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    const button = form.querySelector("button");
     const token = form.elements.token.value;
-    form.querySelector("button").disabled = true;
+    const files = [...form.elements.files.files];
+    list.replaceChildren();
+    said.textContent = "";
+    button.disabled = true;
     try {
-      const before = ((await state()).last_build || {}).finished_at;
-      for (const file of form.elements.files.files) {
-        said.textContent = `Sending ${file.name}`;
-        await send(file, token);
+      const before = await finished();
+      const entries = files.map((file) => row(file.name));
+      const stored = [];
+      for (const [at, file] of files.entries()) {
+        if (await send(file, token, entries[at])) stored.push(entries[at]);
       }
-      said.textContent = "Stored; waiting for the build";
-      await follow(before);
-    } catch (error) {
-      said.textContent = error.message;
+      if (stored.length) {
+        said.textContent = "Stored; waiting to be read";
+        await follow(before, stored);
+      }
     } finally {
-      form.querySelector("button").disabled = false;
+      button.disabled = false;
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-remove]");
+    if (!button) return;
+    byId("remove-name").textContent = button.dataset.remove;
+    removal.returnValue = "";
+    removal.querySelector("form").reset();
+    removal.showModal();
+  });
+
+  removal.addEventListener("close", async () => {
+    if (removal.returnValue !== "remove") return;
+    const name = byId("remove-name").textContent;
+    const token = removal.querySelector("input").value;
+    list.replaceChildren();
+    said.scrollIntoView({ block: "center" });
+    const before = await finished();
+    try {
+      const reply = await fetch(address(name), { method: "DELETE", headers: { Authorization: `Bearer ${token}` } });
+      const entry = row(name);
+      if (reply.ok) {
+        entry.told("removed");
+        said.textContent = "Removed; waiting for the index";
+        await follow(before, [entry]);
+      } else {
+        entry.told("failed", message(await reply.text()));
+      }
+    } catch {
+      said.textContent = "The server did not answer. Remove it again.";
     }
   });
 })();

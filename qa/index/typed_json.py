@@ -1,6 +1,7 @@
 """Frozen dataclasses to canonical JSON and back, with every field checked on the way back.
 
-Fields may be `int`, `float`, `str`, `bool`, another dataclass, `tuple[X, ...]`, `Mapping[str, X]`, or `X | None`.
+Fields may be `int`, `float`, `str`, `bool`, a `StrEnum`, another dataclass, `tuple[X, ...]`, `Mapping[str, X]`, or
+`X | None`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
+from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -41,6 +43,8 @@ def _value(kind: Any, data: Any, where: str) -> object:
         return {name: _value(arguments[1], each, f"{where}.{name}") for name, each in data.items()}
     if isinstance(kind, UnionType):
         return None if data is None else _value(arguments[0], data, where)
+    if isinstance(kind, type) and issubclass(kind, StrEnum) and isinstance(data, str):
+        return kind(data)
     if kind in _PLAIN and type(data) is kind:
         return data
     raise ValueError(f"{where.lstrip('.') or 'it'} is {_shown(data)}")

@@ -1,0 +1,122 @@
+"""Example questions from the documents' own sentences, each tried: only those that the documents answer are kept.
+
+1. Sentences of a few documents that follow a pattern give candidates: a definition ("X is a ..."), a name with a role
+   ("..., director of X"), a date ("X was founded in ..."), a figure ("X has ... members"), a heading that asks.
+2. Each candidate is asked. It stays if the verdict is `answered` and the first result holds the sentence it came from.
+3. Of those, a handful is taken: one kind after the other, documents that gave none yet first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Protocol
+
+from qa.answering.question_patterns import KINDS, Candidate, heading_questions, sentence_questions
+from qa.errors import RequestError, UnknownDocument
+from qa.records import Answer, Block, BlockKind, Document, DocumentInfo, Example, Verdict
+from qa.text.sentences import split_sentences
+
+EXAMPLES = 5
+_DOCUMENTS_READ = 24
+_CHARS_READ = 40_000  # of each document
+_MOST_TRIED = 12  # of each kind
+_PROSE = frozenset({BlockKind.PARAGRAPH, BlockKind.LIST_ITEM})
+
+
+class Answering(Protocol):
+    """What answers, and has the documents."""
+
+    def ask(self, question: str) -> Answer:
+        """Answer a question."""
+
+    def documents(self) -> tuple[DocumentInfo, ...]:
+        """Every document, without its text."""
+
+    def document(self, document_id: str) -> Document:
+        """One document, whole."""
+
+
+def example_questions(service: Answering) -> tuple[Example, ...]:
+    """A handful of questions that the documents answer; none where no sentence follows a pattern."""
+    tried: Counter[str] = Counter()
+    found: list[tuple[str, bool, Example]] = []
+    for document, candidate in _candidates(_sample(service)):
+        if tried[candidate.kind] >= _MOST_TRIED or any(candidate.question == each.question for _, _, each in found):
+            continue
+        tried[candidate.kind] += 1
+        answer = _tried(service, document, candidate)
+        if answer:
+            found.append((candidate.kind, answer.sure, Example(candidate.question, document.id)))
+    return tuple(_chosen(found))
+
+
+def _sample(service: Answering) -> list[Document]:
+    """Some documents, spread over the list; one that a rebuild has just removed is left out."""
+    documents = service.documents()
+    found = []
+    for info in documents[:: max(1, len(documents) // _DOCUMENTS_READ)][:_DOCUMENTS_READ]:
+        try:
+            found.append(service.document(info.id))
+        except UnknownDocument:
+            continue
+    return found
+
+
+def _candidates(documents: Sequence[Document]) -> Iterator[tuple[Document, Candidate]]:
+    """Candidates of one document after the other, so that a long one does not use up what is tried."""
+    waiting = [(document, _of_document(document)) for document in documents]
+    while waiting:
+        taken = [(document, tuple(islice(candidates, 2)), candidates) for document, candidates in waiting]
+        for document, few, _ in taken:
+            yield from ((document, candidate) for candidate in few)
+        waiting = [(document, candidates) for document, few, candidates in taken if few]
+
+
+def _of_document(document: Document) -> Iterator[Candidate]:
+    for block in document.blocks:
+        if block.start > _CHARS_READ:
+            return
+        text = document.text[block.start : block.end]
+        if block.kind is BlockKind.HEADING:
+            yield from heading_questions(text, block.end)
+        elif block.kind in _PROSE:
+            yield from _of_block(block, text)
+
+
+def _of_block(block: Block, text: str) -> Iterator[Candidate]:
+    for span in split_sentences(text):
+        yield from sentence_questions(text[span.start : span.end], block.start + span.start)
+
+
+def _tried(service: Answering, document: Document, candidate: Candidate) -> Answer | None:
+    """The answer to a candidate, if it is one and comes from where the candidate does."""
+    try:
+        answer = service.ask(candidate.question)
+    except RequestError:
+        return None
+    return answer if _answers(answer, document, candidate) else None
+
+
+def _answers(answer: Answer, document: Document, candidate: Candidate) -> bool:
+    if answer.verdict is not Verdict.ANSWERED or answer.unmet:
+        return False
+    first = answer.passages[0]
+    places = (first.citation, *first.also_in)
+    return any(place.document_id == document.id and place.start <= candidate.place < place.end for place in places)
+
+
+def _chosen(found: Iterable[tuple[str, bool, Example]]) -> list[Example]:
+    """A handful: one kind after the other; of each, documents not chosen from yet first, then what is sure."""
+    waiting = list(found)
+    chosen: list[Example] = []
+    used: Counter[str | None] = Counter()
+    for kind in KINDS * EXAMPLES:
+        of_kind = [each for each in waiting if each[0] == kind]
+        if of_kind and len(chosen) < EXAMPLES:
+            best = min(of_kind, key=lambda each: (used[each[2].document_id], not each[1]))
+            waiting.remove(best)
+            chosen.append(best[2])
+            used[best[2].document_id] += 1
+    return chosen

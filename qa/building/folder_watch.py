@@ -1,0 +1,153 @@
+"""Tells when documents change: the operating system notifies of changes, and the folder is listed every few seconds.
+
+The list finds what no notification tells of: changes that another machine makes on a network drive, file systems
+without notifications, and notifications that were lost.
+
+1. List all files below the folder, and all folders. Hidden folders and the targets of links to folders are left out.
+2. Ask for notifications of each folder by itself, so that no link is followed. Folders of other devices are left out,
+   since asking stops the whole process if a drive gives no answer.
+3. List again when a notification comes, when the caller asks for it, and after `LIST_EVERY_S`. A folder that takes long
+   to list is listed less often. Where there are no notifications at all, list every `LIST_ALONE_EVERY_S`.
+4. Go on with 2 if there are other folders than before.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Generator
+from contextlib import suppress
+from math import inf
+from pathlib import Path
+
+from watchfiles import Change, watch
+
+from qa.index.file_calls import Headway, within
+
+LIST_EVERY_S = 5.0
+LIST_ALONE_EVERY_S = 0.3
+_LONGEST_PAUSE_S = 60.0
+_PAUSE_PER_LIST = 20  # listing takes a twentieth of the time at most, up to the longest pause
+_NO_ANSWER = ".no-answer"  # no document's path
+
+log = logging.getLogger(__name__)
+
+FileStates = dict[str, tuple[int, int, int]]
+_Folders = dict[str, tuple[int, int]]
+_Notifications = Generator[set[tuple[Change, str]]]
+
+
+class FolderWatch:
+    """The state of all files below one folder. To be used by one thread at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Nothing is listed before the first call of `states`."""
+        self._folder = folder
+        self._states: FileStates = {}
+        self._list_at_s = -inf
+        self._watched: _Folders = {}
+        self._notifications: _Notifications | None = None
+        self._changes = 0
+        self._told = False
+
+    def states(self, *, listed: bool = False) -> FileStates:
+        """Each file's time in nanoseconds, size in bytes and inode, by path; differs when a file was changed.
+
+        While a drive below the folder gives no answer, the result differs after each notification.
+
+        Args:
+            listed: List the files in any case.
+        """
+        notified = self._notified()
+        self._changes += notified
+        if notified or listed or time.monotonic() >= self._list_at_s:
+            self._list()
+        return self._states
+
+    def close(self) -> None:
+        """End the notifications."""
+        if self._notifications:
+            self._notifications.close()
+        self._notifications, self._watched = None, {}
+
+    def _list(self) -> None:
+        began_s = time.monotonic()
+        try:
+            self._states, folders = within(self._folder / _NO_ANSWER, self._list_all)
+        except TimeoutError:
+            self._states = {_NO_ANSWER: (self._changes, 0, 0)}  # a build then tells which file or folder it is
+            self._list_at_s = time.monotonic() + LIST_EVERY_S
+            return
+        if folders != self._watched and self._watch(folders):
+            self._list_at_s = -inf  # something may have changed before the notifications began
+            return
+        ended_s = time.monotonic()
+        shortest_s = LIST_EVERY_S if self._notifications else LIST_ALONE_EVERY_S
+        self._list_at_s = ended_s + max(shortest_s, min((ended_s - began_s) * _PAUSE_PER_LIST, _LONGEST_PAUSE_S))
+
+    def _list_all(self, headway: Headway) -> tuple[FileStates, _Folders]:
+        files: FileStates = {}
+        folders: _Folders = {}
+        for place, below, names in os.walk(self._folder):
+            headway()
+            below[:] = [name for name in below if not name.startswith(".")]
+            with suppress(OSError):  # gone again already
+                status = Path(place).stat()
+                folders[place] = (status.st_dev, status.st_ino)
+            for name in names:
+                path = Path(place, name)
+                with suppress(OSError):
+                    status = path.stat()
+                    files[str(path)] = status.st_mtime_ns, status.st_size, status.st_ino
+        top = folders.get(str(self._folder), (0, 0))
+        return files, {place: found for place, found in folders.items() if found[0] == top[0]}
+
+    def _watch(self, folders: _Folders) -> bool:
+        """Ask for notifications of these folders, instead of those before; returns whether they come."""
+        self.close()
+        if not folders:
+            return False
+        notifications = _notifications(folders)
+        try:
+            within(self._folder / _NO_ANSWER, lambda _: next(notifications))
+        except (OSError, RuntimeError) as error:
+            log.log(
+                logging.DEBUG if self._told else logging.WARNING,
+                "The system does not notify of changes in %s (%s), which is listed again and again instead",
+                self._folder,
+                error,
+            )
+            self._told = True
+            return False
+        self._notifications, self._watched = notifications, folders
+        return True
+
+    def _notified(self) -> bool:
+        """Whether there was a notification since the last call."""
+        if not self._notifications:
+            return False
+        try:
+            changes = next(self._notifications)
+        except (OSError, RuntimeError) as error:  # such as a name that is not valid UTF-8
+            log.debug("Notifications failed and are asked for again: %s", error)
+            self.close()
+            return True
+        if any(path in self._watched for _, path in changes):
+            self.close()  # another folder may have taken its name
+        return bool(changes)
+
+
+def _notifications(folders: _Folders) -> _Notifications:
+    """Changes since the last call, at once; the first call asks for them."""
+    return watch(
+        *folders,
+        watch_filter=None,
+        debounce=1,
+        step=1,
+        rust_timeout=1,
+        yield_on_timeout=True,
+        recursive=False,
+        force_polling=False,
+        ignore_permission_denied=True,
+    )

@@ -1,0 +1,122 @@
+"""Lists the documents in the containers of a folder: zipped folders, and the attachments of messages.
+
+A document in a container is a file of its own: its source is the container's path, a slash, and its name there; its
+digest is that of its bytes. An archive by itself is no document. What a container of a digest holds is remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from hashlib import sha256
+
+from qa.building.file_digests import FileDigests
+from qa.building.folder import Contents, Inside, SourceFile
+from qa.building.regular_files import read_regular
+from qa.building.stored_segments import identity
+from qa.containers.container import CONTAINERS, Member
+from qa.containers.entries import suffix_of
+from qa.errors import UnreadableFile, UnreadableForNow
+from qa.index.build_notes import Fate, FileReport
+from qa.reading.documents import SUFFIXES
+from qa.reading.parser_process import Parser
+from qa.settings import Settings
+from qa.text.document_ids import document_id
+from qa.text.readable_types import ARCHIVE_SUFFIXES, why_not_read
+
+_CHANGED = "was changed while the build ran; build again"
+
+
+def with_members(contents: Contents, remembered: FileDigests, settings: Settings, *, new: bool = True) -> Contents:
+    """What a folder holds, with the documents in its containers.
+
+    Args:
+        contents: The folder, as it was listed.
+        remembered: What containers hold; takes up what is found.
+        settings: The limits of reading.
+        new: Whether to open containers that are not remembered; else they are left as they are.
+    """
+    with Parser(settings.parse_seconds, settings.parse_memory_mb) as parser:
+        return _with_members(contents, remembered, parser if new else None, settings.max_file_mb << 20)
+
+
+def _with_members(contents: Contents, remembered: FileDigests, parser: Parser | None, most_bytes: int) -> Contents:
+    files: list[SourceFile] = []
+    skipped = list(contents.skipped)
+    for file in contents.files:
+        if suffix_of(file.source) not in CONTAINERS or not file.sha256 or file.trouble:
+            files.append(file)
+            continue
+        key = _key(file, most_bytes)
+        members = remembered.members(key)
+        if members is None and parser:
+            try:
+                members = _listed(file, parser, most_bytes)
+            except UnreadableForNow as error:
+                files.append(replace(file, trouble=str(error), for_now=True))
+                continue
+            remembered.remember_members(key, members)
+        if members is None:
+            files.append(file)
+            continue
+        files += _inside(file, members)
+        if suffix_of(file.source) in ARCHIVE_SUFFIXES:  # what is left out of a message, its own note says
+            skipped += _skipped(file, members)
+    return Contents(tuple(sorted(_distinct(files), key=lambda file: file.source)), tuple(skipped))
+
+
+def _key(file: SourceFile, most_bytes: int) -> tuple[str, str]:
+    """What decides the list of what a container holds."""
+    suffix, digest = identity(file.source, file.sha256)
+    return f"{suffix} {most_bytes}", digest
+
+
+def _listed(file: SourceFile, parser: Parser, most_bytes: int) -> list[Member]:
+    """What a container holds; of one that is broken or holds too much, nothing but that, under no name."""
+    try:
+        data = read_regular(file.path, file.bytes)
+    except OSError as error:
+        raise UnreadableForNow(f"cannot be opened ({error.strerror})") from None
+    if sha256(data).hexdigest() != file.sha256:
+        raise UnreadableForNow(_CHANGED)
+    try:
+        return parser.members(file.source, file.sha256, data, most_bytes)
+    except UnreadableForNow:
+        raise
+    except UnreadableFile as error:
+        return [Member("", trouble=str(error))]
+
+
+def _inside(file: SourceFile, members: Sequence[Member]) -> Iterator[SourceFile]:
+    """A container's documents, itself among them if it has a text of its own."""
+    if suffix_of(file.source) in SUFFIXES:
+        yield file
+    elif not any(member.sha256 or member.trouble for member in members):
+        yield replace(file, trouble="holds no file of a format that is read")
+    for member in members:
+        if not member.name:
+            if suffix_of(file.source) in ARCHIVE_SUFFIXES:  # else reading the message tells
+                yield replace(file, trouble=member.trouble)
+        elif member.sha256 or member.trouble:
+            place = Inside(file.source, file.sha256, file.bytes, member.name)
+            source = f"{file.source}/{member.name}"
+            yield SourceFile(source, file.path, member.sha256, member.bytes, member.trouble, inside=place)
+
+
+def _skipped(file: SourceFile, members: Sequence[Member]) -> Iterator[FileReport]:
+    for member in members:
+        if member.name and not member.sha256 and not member.trouble:
+            reason = why_not_read(member.name)
+            yield FileReport(f"{file.source}/{member.name}", Fate.SKIPPED, reason)
+
+
+def _distinct(files: Iterable[SourceFile]) -> Iterator[SourceFile]:
+    """The files, where a document in a container has no other's id."""
+    files = list(files)
+    ids = {document_id(file.source): file.source for file in reversed(files) if not file.inside}
+    for file in files:
+        first = ids.setdefault(document_id(file.source), file.source)
+        if file.inside and first != file.source:
+            yield replace(file, sha256="", trouble=f"would have the same id as {first}; rename one of the two")
+        else:
+            yield file

@@ -1,0 +1,106 @@
+"""The commands `qa cluster head | join | up | status | down`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from importlib.metadata import version
+
+from qa.cli.output import say
+from qa.errors import InvalidSettings
+from qa.index.cluster import nodes
+from qa.settings import Settings
+
+_STATUS_S = 5.0  # for hosts that answer nothing
+
+
+def run_head(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Make this machine the first of a cluster."""
+    nodes.start_head(
+        arguments.address,
+        arguments.port,
+        arguments.places,
+        settings.cluster_token_path,
+        behind_firewall=arguments.i_have_a_firewall,
+    )
+    head = f"{arguments.address}:{arguments.port}"
+    say(f"The head runs. On other machines: qa cluster join {head} --address THEIRS")
+    say(f"Then here: QA_CLUSTER={head} qa cluster up")
+    return 0
+
+
+def run_join(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Have this machine join a cluster."""
+    nodes.join(
+        arguments.head,
+        arguments.address,
+        0 if arguments.no_shards else arguments.places,
+        settings.cluster_token_path,
+        behind_firewall=arguments.i_have_a_firewall,
+    )
+    say(f"This machine has joined {arguments.head}.")
+    return 0
+
+
+def run_up(settings: Settings, _: argparse.Namespace) -> int:
+    """Start the hosts that are missing."""
+    _connect(settings)
+    from qa.index.cluster.actors import start_hosts  # noqa: PLC0415
+
+    started = start_hosts(
+        settings.index_dir.resolve(),
+        settings.cluster_shards,
+        settings.cluster_replicas,
+        settings.cluster_prepare_seconds,
+    )
+    say(f"Started {len(started)} hosts; the others ran already." if started else "All hosts ran already.")
+    return 0
+
+
+def run_status(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Tell of every host; 1 where one does not answer or runs another release."""
+    _connect(settings)
+    from qa.index.cluster.actors import host_states, machines  # noqa: PLC0415
+
+    states = host_states(settings.cluster_shards, settings.cluster_replicas, _STATUS_S)
+    found = {
+        "machines": machines(),
+        "hosts": [{"name": name} | (asdict(state) if state else {}) for name, state in states.items()],
+    }
+    odd = {state.release for state in states.values() if state} - {version("qa")}
+    if arguments.json:
+        say(json.dumps(found, indent=2))
+    else:
+        say(f"{len(found['machines'])} machines")
+        for name, state in states.items():
+            told = "does not answer"
+            if state:
+                snapshots = ", ".join(state.versions) or "no snapshot yet"
+                told = f"{state.machine}, process {state.process_id}, {state.memory_mb} MB, {snapshots}"
+            say(f"{name}: {told}")
+        for release in sorted(odd):
+            say(f"Some hosts run release {release}, and this is {version('qa')}: install the same everywhere.")
+    return 1 if odd or None in states.values() else 0
+
+
+def run_down(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Stop all hosts."""
+    _connect(settings)
+    from qa.index.cluster.actors import disconnect, stop_hosts  # noqa: PLC0415
+
+    say(f"Stopped {len(stop_hosts())} hosts.")
+    if arguments.nodes:
+        disconnect()
+        nodes.leave()
+        say("Ray has stopped on this machine.")
+    return 0
+
+
+def _connect(settings: Settings) -> None:
+    if not settings.cluster:
+        raise InvalidSettings("QA_CLUSTER is not set; give the head's address, as QA_CLUSTER=10.0.0.1:6379.")
+    nodes.use_token(settings.cluster_token_path)
+    from qa.index.cluster.actors import connect  # noqa: PLC0415 - Ray reads its settings when imported
+
+    connect(settings.cluster)

@@ -1,0 +1,84 @@
+"""The commands `qa documents` and `qa show`: what is in the index, and a document's text or a part of it."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from contextlib import closing
+
+from qa.answering.quote_links import cite, pages_at
+from qa.cli.output import say, say_json
+from qa.errors import InvalidRequest, UnknownDocument
+from qa.index.contract import Index
+from qa.index.local.open_version import open_index
+from qa.records import Document, Span
+from qa.settings import Settings
+from qa.web.document_list import matching, page_after
+
+_PLACE = re.compile(r"(?P<name>.+?)(?::(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9}))?", re.DOTALL)
+
+
+def run_documents(settings: Settings, arguments: argparse.Namespace) -> int:
+    """List the documents, or those that match, as text or as the API would."""
+    with closing(open_index(settings.index_dir)) as index:
+        found = matching(index.documents, arguments.query, arguments.sort)
+    if arguments.json:
+        from qa.web.api.json_form import documents_data  # noqa: PLC0415
+
+        say_json(documents_data(page_after(found, None, None)))
+        return 0
+    longest = max((len(info.id) for info in found), default=0)
+    for info in found:
+        source = ", ".join(filter(None, (info.title, info.publisher)))
+        say(f"{info.id:{longest}}  {info.date or 'undated':10}  {info.characters:9,} characters  {source}")
+    return 0
+
+
+def run_show(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Print a document's text, or the part of it that a citation names."""
+    match = _PLACE.fullmatch(arguments.document)
+    if not match:
+        raise InvalidRequest("Name a document, as in `qa documents`, and no more than one place, as ID:812-1410.")
+    with closing(open_index(settings.index_dir)) as index:
+        document = _named(index, match["name"])
+    if match["start"] is None:
+        return _print_document(document, as_json=arguments.json)
+    start, end = int(match["start"]), int(match["end"])
+    if not start < end <= len(document.text):
+        raise InvalidRequest(f"{document.id} has the characters 0-{len(document.text)}; {start}-{end} are not in it.")
+    return _print_part(document, Span(start, end), as_json=arguments.json)
+
+
+def _named(index: Index, name: str) -> Document:
+    """The document of an id, present or former, or of a path, as citations name it."""
+    try:
+        return index.document(index.present_id(name))
+    except UnknownDocument:
+        by_path = next((info.id for info in index.documents if info.source == name), None)
+        if by_path is None:
+            raise
+        return index.document(by_path)
+
+
+def _print_document(document: Document, *, as_json: bool) -> int:
+    if as_json:
+        from qa.web.api.json_form import document_data  # noqa: PLC0415
+
+        say_json(document_data(document))
+    else:
+        say(*document.text.split("\n"))
+    return 0
+
+
+def _print_part(document: Document, part: Span, *, as_json: bool) -> int:
+    text = document.text[part.start : part.end]
+    if as_json:
+        from qa.web.api.json_form import citation_data  # noqa: PLC0415
+
+        pages = pages_at(document, part)
+        say_json(
+            {"text": text, "citation": citation_data(cite(document, part, pages[0] if pages else None, text, pages))}
+        )
+    else:
+        say(*text.split("\n"))
+    return 0

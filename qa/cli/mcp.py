@@ -1,0 +1,35 @@
+"""The command `qa mcp`: the Model Context Protocol over standard input and output.
+
+Standard output carries the protocol alone; the log goes to standard error. The first message is answered at once: the
+model and the index are opened in a thread, which calls wait for.
+"""
+
+from __future__ import annotations
+
+import argparse
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+
+from qa.answering.service import Service
+from qa.cli.open_service import open_service
+from qa.cli.output import start_log
+from qa.errors import QAError
+from qa.settings import Settings
+from qa.web.limits.workers import Workers
+from qa.web.mcp.server import create_server
+
+
+def run_mcp(settings: Settings, _: argparse.Namespace) -> int:
+    """Serve one assistant until it closes standard input."""
+    start_log()
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    base_url = settings.public_url or f"http://{host}:{settings.port}"
+    with ThreadPoolExecutor(1, thread_name_prefix="opening") as opening:
+        opened: Future[Service] = opening.submit(open_service, settings)
+        workers = Workers(queue=settings.queue, seconds=settings.answer_seconds)
+        try:
+            create_server(opened.result, workers, lambda _: base_url).run("stdio")
+        finally:
+            with suppress(QAError):  # calls were told
+                opened.result().close()
+    return 0

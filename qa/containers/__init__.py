@@ -1,0 +1,1 @@
+"""Files that hold documents: zipped folders and the attachments of messages."""

@@ -1,0 +1,156 @@
+"""Containers within limits: the documents that a file holds, at every level of nesting, and their bytes.
+
+Guarantees: a document's name is a pure function of the container's bytes, is safe to show and is met once. Memory is
+bounded by the largest document that is read, whatever an archive unpacks to: sizes, packing ratios, counts and levels
+of nesting have limits, and what is beyond them is named with its reason. Nothing here is written to disk.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from qa.containers.entries import Entry, suffix_of, with_safe_names
+from qa.containers.messages import mailbox_entries, message_entries
+from qa.containers.zip_files import zip_entries
+from qa.errors import UnreadableFile
+
+_MOST_ENTRIES = 10_000  # in one container
+_MOST_LEVELS = 3  # of containers, one in another
+_MOST_TOTAL_BYTES = 4 << 30  # unpacked, in all
+_MOST_RATIO = 200  # of unpacked to packed bytes; text is packed to a tenth, a sheet of equal rows to a hundredth
+_SMALL_BYTES = 10 << 20  # what may be packed in any ratio
+
+
+def _outlook_entries(file: BinaryIO) -> list[Entry]:
+    from qa.containers.compound_files import outlook_entries  # noqa: PLC0415 - its library is not there to serve
+
+    return outlook_entries(file)
+
+
+_ENTRIES: Mapping[str, Callable[[BinaryIO], list[Entry]]] = {
+    ".zip": zip_entries,
+    ".eml": message_entries,
+    ".mbox": mailbox_entries,
+    ".msg": _outlook_entries,
+}
+CONTAINERS = frozenset(_ENTRIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in a container: its name there, SHA-256 in hexadecimal digits and size.
+
+    The digest is empty where the file's format is not read, or where `trouble` says why it cannot be read.
+    """
+
+    name: str
+    sha256: str = ""
+    bytes: int = 0
+    trouble: str | None = None
+
+
+class Container:
+    """An open container. For one thread."""
+
+    def __init__(self, name: str, file: BinaryIO, most_bytes: int, level: int = 1) -> None:
+        """List the first level.
+
+        Args:
+            name: The container's, whose suffix says what it is.
+            file: Its bytes; must stay open.
+            most_bytes: The largest document that is read.
+            level: How many containers it stands in, itself included.
+
+        Raises:
+            UnreadableFile: it is broken, or holds more files than are read.
+        """
+        self._most_bytes = most_bytes
+        self._level = level
+        entries = with_safe_names(_ENTRIES[suffix_of(name)](file))
+        if len(entries) > _MOST_ENTRIES:
+            raise UnreadableFile(f"holds {len(entries)} files; at most {_MOST_ENTRIES} are read")
+        self._entries = {entry.name: entry for entry in entries}
+        self._opened: tuple[str, Container] | None = None  # the nested one that was used last
+
+    def members(self, suffixes: Collection[str]) -> Iterator[Member]:
+        """All files, those of nested containers behind their container.
+
+        Args:
+            suffixes: Of the formats that are read.
+        """
+        yield from self._members(suffixes, _Total())
+
+    def take(self, name: str) -> bytes:
+        """The bytes of a file by its name, which may lie in nested containers.
+
+        Raises:
+            UnreadableFile: there is no such file, or it cannot be read.
+        """
+        entry = self._entries.get(name)
+        if entry:
+            return self._load(entry)
+        for folder in map(str, reversed(PurePosixPath(name).parents)):
+            if folder in self._entries and suffix_of(folder) in CONTAINERS:
+                return self._nested(folder).take(name[len(folder) + 1 :])
+        raise UnreadableFile("is not in its container any more")
+
+    def _members(self, suffixes: Collection[str], total: _Total) -> Iterator[Member]:
+        for entry in self._entries.values():
+            suffix = suffix_of(entry.name)
+            if suffix not in suffixes and suffix not in CONTAINERS:
+                yield Member(entry.name)
+                continue
+            if self._level > _MOST_LEVELS:
+                told = f"stands in {self._level} containers, one in another; at most {_MOST_LEVELS} are opened"
+                yield Member(entry.name, trouble=told)
+                continue
+            is_listed = False
+            try:
+                data = self._load(entry)
+                total.add(len(data))
+                if suffix in suffixes:
+                    is_listed = True
+                    yield Member(entry.name, sha256(data).hexdigest(), len(data))
+                if suffix in CONTAINERS:
+                    for each in self._nested(entry.name)._members(suffixes, total):  # noqa: SLF001 - of the same class
+                        yield replace(each, name=f"{entry.name}/{each.name}")
+            except UnreadableFile as error:
+                if not is_listed:  # else reading it tells
+                    yield Member(entry.name, trouble=str(error))
+
+    def _load(self, entry: Entry) -> bytes:
+        most = self._most_bytes
+        if entry.trouble:
+            raise UnreadableFile(entry.trouble)
+        if entry.bytes > max(_SMALL_BYTES, _MOST_RATIO * entry.packed_bytes) and entry.packed_bytes:
+            raise UnreadableFile(f"unpacks to {entry.bytes // entry.packed_bytes} times its size, as no document does")
+        data = entry.load(most) if entry.bytes <= most else b""
+        if len(data) > most or entry.bytes > most:
+            size = max(len(data), entry.bytes) / 1e6
+            raise UnreadableFile(f"has {size:.0f} MB; at most {most / 1e6:.0f} are read (QA_MAX_FILE_MB)")
+        return data
+
+    def _nested(self, name: str) -> Container:
+        if self._opened is None or self._opened[0] != name:
+            data = io.BytesIO(self._load(self._entries[name]))
+            self._opened = name, Container(name, data, self._most_bytes, self._level + 1)
+        return self._opened[1]
+
+
+class _Total:
+    """How much was unpacked of a container in all."""
+
+    def __init__(self) -> None:
+        self._bytes = 0
+
+    def add(self, size: int) -> None:
+        self._bytes += size
+        if self._bytes > _MOST_TOTAL_BYTES:
+            raise UnreadableFile(
+                f"stands behind the first {_MOST_TOTAL_BYTES / 1e9:.0f} GB of its container; unpack it"
+            )

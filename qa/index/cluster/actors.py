@@ -1,0 +1,261 @@
+"""Hosts as actors of a Ray cluster: the only module of serving that knows Ray.
+
+Ray places the hosts, and starts them again where they or their machines end. Everything else (which one is asked, for
+how long, and what a failure means) is `qa.index.cluster.replicas`'s.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+# Read when Ray is imported. Without the first, the loss of the head ends this process after a minute.
+os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "3600")
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+
+import ray
+from ray.exceptions import RayError
+from ray.util.placement_group import (
+    get_placement_group,
+    placement_group,
+    placement_group_table,
+    remove_placement_group,
+)
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+from qa.errors import ShardUnavailable
+from qa.index.cluster.host import HostState, Refusal, ShardHost
+from qa.index.cluster.replicas import Replicas
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+_ray: Any = ray  # it has types for a part of its functions only
+_control: Callable[[_Method], _Method] = _ray.method(concurrency_group="control")
+NAMESPACE = "qa"
+SHARD_PLACE = "qa_shard"  # the resource that a machine has one of for each host that it takes
+
+_THREADS = 8  # calls that a host answers at once
+
+
+class _Host:
+    """A host in a process of its own, with a thread for what must be answered beside many questions."""
+
+    def __init__(self, index_dir: Path, shard: int, shards: int) -> None:
+        self._host = ShardHost(index_dir, shard, shards)
+
+    def ask(self, version: str, call: str, arguments: Sequence[Any]) -> Any:
+        return self._host.ask(version, call, arguments)
+
+    @_control
+    def prepare(self, version: str) -> Refusal | None:
+        return self._host.prepare(version)
+
+    @_control
+    def state(self) -> HostState:
+        return self._host.state()
+
+
+@dataclass(frozen=True, slots=True)
+class RayCall:
+    """A call on its way to an actor."""
+
+    future: Future[Any]
+    reference: Any
+
+    def cancel(self) -> None:
+        """Take it back if it has not begun: a queue of calls that nobody waits for would stop the host."""
+        with suppress(RayError, TypeError, ValueError):
+            ray.cancel(self.reference)
+
+
+class RayReplica:
+    """A host in an actor, by its name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._lock = threading.Lock()
+        self._handle: Any = None
+
+    def start(self, method: str, *arguments: Any) -> RayCall:
+        """Call a method of the host, and do not wait.
+
+        Raises:
+            ConnectionError: there is no such actor, or no cluster.
+        """
+        try:
+            reference = getattr(self._found(), method).remote(*arguments)
+            future: Future[Any] = reference.future()
+        except (RayError, ValueError, RuntimeError) as error:
+            self._forget()
+            raise ConnectionRefusedError(f"{self.name} cannot be reached ({_first_line(error)})") from None
+        future.add_done_callback(self._look_at)
+        return RayCall(future, reference)
+
+    def _found(self) -> Any:
+        with self._lock:
+            if self._handle is None:
+                self._handle = ray.get_actor(self.name, NAMESPACE)
+            return self._handle
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._handle = None
+
+    def _look_at(self, future: Future[Any]) -> None:
+        """After a loss look the actor up anew: another may have its name by then."""
+        if not future.cancelled() and isinstance(future.exception(), RayError):
+            self._forget()
+
+
+def connect(address: str) -> None:
+    """Join the cluster at an address, as one that only asks.
+
+    Raises:
+        ShardUnavailable: there is no cluster at this address, or it refuses this process.
+    """
+    logging.getLogger("ray").setLevel(logging.ERROR)  # it warns of placement groups that are removed; these stay
+    try:
+        ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, configure_logging=False)
+    except (RayError, ConnectionError, RuntimeError, ValueError) as error:
+        told = f"No cluster can be joined at {address} ({_first_line(error)}). Start one with `qa cluster head`."
+        raise ShardUnavailable(told) from None
+
+
+def disconnect() -> None:
+    """Leave the cluster."""
+    ray.shutdown()
+
+
+def host_names(shards: int, replicas: int) -> list[list[str]]:
+    """The name of every host, by shard."""
+    return [[f"qa-{shards}-{shard}-{replica}" for replica in range(replicas)] for shard in range(shards)]
+
+
+def replicas_of(shards: int, replicas: int) -> Replicas:
+    """The hosts of all shards, whether they have been started or not."""
+    return Replicas([[RayReplica(name) for name in names] for names in host_names(shards, replicas)])
+
+
+def start_hosts(index_dir: Path, shards: int, replicas: int, seconds: float) -> list[str]:
+    """Start the hosts that are missing; those of one shard on different machines.
+
+    Args:
+        index_dir: The index folder, under the same path on every machine.
+        shards: Into how many groups the segments are divided.
+        replicas: How many hosts each has.
+        seconds: How long to wait for all of them.
+
+    Returns:
+        The names of those started.
+
+    Raises:
+        ShardUnavailable: there is no room, which is counted before anything starts, or not all were there in time.
+    """
+    wanted = host_names(shards, replicas)
+    there = _running()
+    missing = [(shard, names) for shard, names in enumerate(wanted) if not set(names) <= there]
+    _check_room(len(missing), replicas)
+    started: list[str] = []
+    for shard, names in missing:
+        group = placement_group(
+            [{SHARD_PLACE: 1} for _ in names],
+            strategy="STRICT_SPREAD",
+            name=f"qa-{shards}-{shard}",
+            lifetime="detached",
+        )
+        if not group.wait(timeout_seconds=seconds):
+            remove_placement_group(group)
+            raise ShardUnavailable(f"Shard {shard} of {shards} found no room within {seconds:g} s.", shard)
+        for number, name in enumerate(names):
+            _started(name, index_dir, shard, shards, PlacementGroupSchedulingStrategy(group, number))
+            started.append(name)
+    states = host_states(shards, replicas, seconds)
+    silent = [name for name, state in states.items() if state is None]
+    if silent:
+        raise ShardUnavailable(f"Not all hosts were there within {seconds:g} s; missing are {', '.join(silent)}.")
+    return started
+
+
+def stop_hosts() -> list[str]:
+    """End all hosts, whatever their number; returns their names."""
+    names = sorted(_running())
+    for name in names:
+        with suppress(ValueError):  # it has ended meanwhile
+            ray.kill(ray.get_actor(name, NAMESPACE), no_restart=True)
+    for group in placement_group_table().values():
+        if group["state"] != "REMOVED" and group["name"].startswith("qa-"):
+            remove_placement_group(get_placement_group(group["name"]))
+    return names
+
+
+def host_states(shards: int, replicas: int, seconds: float) -> dict[str, HostState | None]:
+    """What every host says of itself, by name; None for one that does not answer in time."""
+    calls: dict[str, Any] = {}
+    for name in (each for names in host_names(shards, replicas) for each in names):
+        with suppress(ValueError):
+            calls[name] = ray.get_actor(name, NAMESPACE).state.remote()
+    ready = set(ray.wait(list(calls.values()), num_returns=len(calls), timeout=seconds)[0]) if calls else set()
+    states: dict[str, HostState | None] = {}
+    for name in (each for names in host_names(shards, replicas) for each in names):
+        states[name] = None
+        if name in calls and calls[name] in ready:
+            with suppress(RayError):
+                states[name] = ray.get(calls[name])
+    return states
+
+
+def machines() -> list[dict[str, Any]]:
+    """The machines of the cluster that live: `address` and `places`, the hosts that each may take."""
+    return [
+        {"address": node["NodeManagerAddress"], "places": int(node["Resources"].get(SHARD_PLACE, 0))}
+        for node in _ray.nodes()
+        if node["Alive"]
+    ]
+
+
+def _started(name: str, index_dir: Path, shard: int, shards: int, where: PlacementGroupSchedulingStrategy) -> None:
+    actor = _ray.remote(concurrency_groups={"control": 1})(_Host)
+    actor.options(
+        name=name,
+        namespace=NAMESPACE,
+        lifetime="detached",
+        max_restarts=-1,
+        max_task_retries=0,  # who asks knows its deadline, and asks again by itself
+        max_concurrency=_THREADS,
+        num_cpus=0,
+        resources={SHARD_PLACE: 1},
+        scheduling_strategy=where,
+        runtime_env={"env_vars": {"OMP_NUM_THREADS": "1"}},
+    ).remote(index_dir, shard, shards)
+
+
+def _check_room(groups: int, replicas: int) -> None:
+    """See that there are machines enough before anything starts: an actor without room waits without end."""
+    places = [each["places"] for each in machines()]
+    takers = sum(1 for each in places if each)
+    if groups and takers < replicas:
+        raise ShardUnavailable(
+            f"{replicas} replicas need {replicas} machines that take hosts, and there are {takers}. "
+            "Join more with `qa cluster join`, or set QA_CLUSTER_REPLICAS."
+        )
+    free = int(_ray.available_resources().get(SHARD_PLACE, 0))
+    if groups * replicas > free:
+        raise ShardUnavailable(
+            f"{groups * replicas} hosts are to start, and there is room for {free}. Join more machines with "
+            "`qa cluster join`, or set QA_CLUSTER_SHARDS or QA_CLUSTER_REPLICAS."
+        )
+
+
+def _running() -> set[str]:
+    found: Sequence[dict[str, Any]] = ray.util.list_named_actors(all_namespaces=True)
+    return {each["name"] for each in found if each["namespace"] == NAMESPACE}
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

@@ -1,0 +1,148 @@
+"""Opens versions of an index whose shards lie on several hosts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from qa.errors import DamagedSnapshot, OperatingError, ShardUnavailable
+from qa.index.cluster.host import Refusal
+from qa.index.cluster.replicas import Replica, Replicas, ReplicatedTransport
+from qa.index.cluster.sharded_index import ShardedIndex
+from qa.index.contract import Index
+from qa.index.local.current import CurrentIndex
+from qa.index.local.index_folder import current_name, rolled_back, versions
+from qa.index.local.open_version import HeldVersion
+
+
+class ClusterVersion(ShardedIndex):
+    """A version that the hosts have open, and whose file is held so that nobody prunes it."""
+
+    def __init__(self, held: HeldVersion, transport: ReplicatedTransport) -> None:
+        super().__init__(held.version, transport)
+        self.name = held.version.name
+        self._held = held
+
+    def in_place(self) -> bool:
+        """Whether this very version still stands in its place."""
+        return self._held.in_place()
+
+    def close(self) -> None:
+        """Let go of the version's file; the hosts let go of their shards by themselves."""
+        self._held.close()
+
+
+class ClusterIndex(CurrentIndex):
+    """An `IndexSource` over hosts. Every question has a deadline of its own."""
+
+    def __init__(self, index_dir: Path, hosts: Hosts) -> None:
+        """Open the current version, if there is one.
+
+        Args:
+            index_dir: The index folder.
+            hosts: Where its shards lie.
+        """
+        self._hosts = hosts
+        super().__init__(index_dir, hosts.open_current, hosts.open_newest)
+
+    @contextmanager
+    def reading(self) -> Iterator[Index]:
+        """The index that serves, for one question; see `CurrentIndex`."""
+        with super().reading() as index:
+            yield index.over(self._hosts.transport(index.name)) if isinstance(index, ClusterVersion) else index
+
+
+class Hosts:
+    """The hosts of an index, asked as one. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        index_dir: Path,
+        replicas: Replicas,
+        *,
+        weights: str,
+        answer_s: float,
+        prepare_s: float,
+        hedge_s: float | None,
+    ) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            index_dir: The index folder.
+            replicas: The hosts, by shard.
+            weights: Fingerprint of the model that will encode questions.
+            answer_s: Longest time of an answer, in seconds.
+            prepare_s: Longest time in which a version is opened.
+            hedge_s: After what time without an answer a second replica is asked; None for never.
+        """
+        self._index_dir, self._replicas, self._weights = index_dir, replicas, weights
+        self._answer_s, self._prepare_s, self._hedge_s = answer_s, prepare_s, hedge_s
+
+    def open_current(self) -> ClusterVersion:
+        """Open the current version on at least one replica of every shard.
+
+        Raises:
+            NoIndex, DamagedSnapshot, MismatchedSnapshot: as `qa.index.local.open_version.open_index`.
+            ShardUnavailable: a shard was not ready in time.
+        """
+        return self._opened(current_name(self._index_dir))
+
+    def open_newest(self) -> ClusterVersion | None:
+        """Open the newest version that opens, the current one first; as `newest_whole`."""
+        refused = rolled_back(self._index_dir)
+        for version in sorted(versions(self._index_dir), key=lambda each: each.id in refused):
+            try:
+                return self._opened(version.name)
+            except OperatingError:
+                continue
+        return None
+
+    def transport(self, name: str, seconds: float | None = None) -> ReplicatedTransport:
+        """A way to a version's shards for so many seconds; without them, for one answer."""
+        until = self._replicas.now_s() + (self._answer_s if seconds is None else seconds)
+        return ReplicatedTransport(name, self._replicas, until, self._hedge_s)
+
+    def _opened(self, name: str) -> ClusterVersion:
+        held = HeldVersion(self._index_dir, name, weights=self._weights, choose=lambda _: ())
+        try:
+            self._prepare(name)
+            return ClusterVersion(held, self.transport(name, self._prepare_s))
+        except BaseException as error:
+            held.close()
+            if isinstance(error, ValueError):
+                raise DamagedSnapshot(f"Snapshot {name} cannot be opened: {error}. Run `qa build`.") from error
+            raise
+
+    def _prepare(self, name: str) -> None:
+        """Have every host open a version, and wait until one of each shard has."""
+        until = time.monotonic() + self._prepare_s
+        for shard, replicas in enumerate(self._replicas.of_shards):
+            self._wait_for_one(shard, [_begun(replica, name) for replica in replicas], until)
+
+    def _wait_for_one(self, shard: int, preparing: list[Future[Any]], until: float) -> None:
+        trouble = "none has opened the snapshot in time"
+        waiting = set(preparing)
+        while waiting:
+            done, waiting = wait(waiting, max(0.0, until - time.monotonic()), return_when="FIRST_COMPLETED")
+            for future in done:
+                error = future.exception()
+                if error is None and future.result() is None:
+                    return
+                refusal = future.result() if error is None else None
+                trouble = str(refusal.error if isinstance(refusal, Refusal) else error).strip().partition("\n")[0]
+            if not done:
+                break
+        raise ShardUnavailable(f"Shard {shard} of {len(self._replicas.of_shards)} is not ready: {trouble}", shard)
+
+
+def _begun(replica: Replica, version: str) -> Future[Any]:
+    try:
+        return replica.start("prepare", version).future
+    except ConnectionError as error:
+        failed: Future[Any] = Future()
+        failed.set_exception(error)
+        return failed

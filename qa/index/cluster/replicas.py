@@ -1,0 +1,182 @@
+"""Asks shards that several hosts have: another is asked where one fails or is slow, until the time is over.
+
+Guarantees: all shards answer, or none counts. No call outlives its deadline, and one that is not needed any more is
+cancelled.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from qa.errors import RequestError, ShardUnavailable
+from qa.index.cluster.host import Refusal
+
+_AVOIDED_S = 1.0  # a replica that has failed is the last to be asked for so long
+_BETWEEN_ROUNDS_S = 0.05  # after all replicas of a shard have failed
+
+
+class Pending(Protocol):
+    """A call on its way."""
+
+    @property
+    def future(self) -> Future[Any]:
+        """Its answer; an exception where the host is lost."""
+        ...
+
+    def cancel(self) -> None:
+        """Say that the answer is not needed any more."""
+        ...
+
+
+class Replica(Protocol):
+    """A host that has a shard, somewhere."""
+
+    def start(self, method: str, *arguments: Any) -> Pending:
+        """Call a method of its `ShardHost`, and do not wait.
+
+        Raises:
+            ConnectionError: it cannot be reached.
+        """
+        ...
+
+
+class Replicas:
+    """All hosts of all shards, and which of them have failed lately. Safe to use from several threads."""
+
+    def __init__(self, of_shards: Sequence[Sequence[Replica]], now_s: Callable[[], float] = time.monotonic) -> None:
+        """Take hosts into use.
+
+        Args:
+            of_shards: The replicas of each shard, at least one each.
+            now_s: A clock, in seconds.
+        """
+        self.of_shards = [list(replicas) for replicas in of_shards]
+        self.now_s = now_s
+        self._turns = [itertools.count() for _ in of_shards]
+        self._lock = threading.Lock()
+        self._avoided_until: dict[int, float] = {}
+
+    def in_turn(self, shard: int) -> list[Replica]:
+        """The replicas of a shard, the one to ask first at the beginning."""
+        replicas = self.of_shards[shard]
+        first = next(self._turns[shard]) % len(replicas)
+        turned = replicas[first:] + replicas[:first]
+        now = self.now_s()
+        with self._lock:
+            return sorted(turned, key=lambda each: self._avoided_until.get(id(each), 0.0) > now)
+
+    def avoid(self, replica: Replica) -> None:
+        """Ask others first for a while."""
+        with self._lock:
+            self._avoided_until[id(replica)] = self.now_s() + _AVOIDED_S
+
+
+@dataclass(slots=True)
+class _Asked:
+    """One shard's call: the replicas that may still be asked, the calls on their way, and when to ask one more."""
+
+    shard: int
+    arguments: Sequence[Any]
+    untried: list[Replica]
+    begun: dict[Future[Any], tuple[Replica, Pending]] = field(default_factory=dict)
+    next_at: float = 0.0
+    trouble: str = "it has not answered"
+
+
+class ReplicatedTransport:
+    """A `Transport` to one version, for one question."""
+
+    def __init__(self, version: str, replicas: Replicas, until_s: float, hedge_s: float | None) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            version: The version's name.
+            replicas: All hosts.
+            until_s: The deadline, on the replicas' clock.
+            hedge_s: After what time without an answer a second replica is asked, in seconds; None for never.
+        """
+        self._version, self._replicas = version, replicas
+        self._until, self._hedge_s = until_s, hedge_s
+
+    @property
+    def shards(self) -> int:
+        """The number of shards."""
+        return len(self._replicas.of_shards)
+
+    def ask(self, call: str, arguments: Mapping[int, Sequence[Any]]) -> dict[int, Any]:
+        """Ask some shards at once; see `Transport`."""
+        open_calls = [_Asked(shard, given, self._replicas.in_turn(shard)) for shard, given in arguments.items()]
+        waiting = {asked.shard: asked for asked in open_calls}
+        answers: dict[int, Any] = {}
+        try:
+            while waiting:
+                self._begin_due(call, waiting.values())
+                self._wait(waiting.values())
+                for asked in list(waiting.values()):
+                    if self._take_answer(asked, answers):
+                        del waiting[asked.shard]
+        finally:
+            for asked in open_calls:
+                for _, pending in asked.begun.values():
+                    pending.cancel()
+        return {shard: answers[shard] for shard in arguments}
+
+    def _begin_due(self, call: str, waiting: Iterable[_Asked]) -> None:
+        """Ask a replica of every shard for which it is time."""
+        for asked in waiting:
+            now = self._replicas.now_s()
+            if now >= self._until:
+                told = f"Shard {asked.shard} of {self.shards} does not answer: {asked.trouble}. Try again."
+                raise ShardUnavailable(told, asked.shard)
+            if now < asked.next_at or (asked.begun and not asked.untried):
+                continue
+            if not asked.untried:
+                asked.untried = self._replicas.in_turn(asked.shard)
+            replica = asked.untried.pop(0)
+            asked.next_at = self._until if self._hedge_s is None else now + self._hedge_s
+            try:
+                pending = replica.start("ask", self._version, call, asked.arguments)
+            except ConnectionError as error:
+                self._failed(asked, replica, error)
+            else:
+                asked.begun[pending.future] = replica, pending
+
+    def _wait(self, waiting: Iterable[_Asked]) -> None:
+        """Wait for an answer, or until another replica is to be asked."""
+        waiting, now = list(waiting), self._replicas.now_s()
+        due = min(asked.next_at if asked.untried or not asked.begun else self._until for asked in waiting)
+        patience = max(0.0, min(due, self._until) - now)
+        futures = [future for asked in waiting for future in asked.begun]
+        if futures:
+            wait(futures, patience, FIRST_COMPLETED)
+        else:
+            time.sleep(patience)
+
+    def _take_answer(self, asked: _Asked, answers: dict[int, Any]) -> bool:
+        """Take a shard's first answer, if there is one."""
+        for future in [each for each in asked.begun if each.done()]:
+            replica, _ = asked.begun.pop(future)
+            error = ConnectionAbortedError("the call was cancelled") if future.cancelled() else future.exception()
+            answer = None if error else future.result()
+            if isinstance(answer, Refusal):
+                if isinstance(answer.error, RequestError):
+                    raise answer.error
+                error = answer.error  # the host's own trouble, which another may not have
+            if error:
+                self._failed(asked, replica, error)
+                continue
+            answers[asked.shard] = answer
+            return True
+        return False
+
+    def _failed(self, asked: _Asked, replica: Replica, error: BaseException) -> None:
+        """Go over to the next replica at once; after the last, begin again in a moment."""
+        self._replicas.avoid(replica)
+        asked.trouble = str(error).strip().partition("\n")[0] or type(error).__name__
+        asked.next_at = self._replicas.now_s() + (0.0 if asked.untried else _BETWEEN_ROUNDS_S)

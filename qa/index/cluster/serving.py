@@ -1,0 +1,32 @@
+"""Joins a cluster as a server that asks its hosts."""
+
+from __future__ import annotations
+
+from qa.index.cluster.hosts import Hosts
+from qa.index.cluster.nodes import use_token
+from qa.settings import Settings
+
+
+def cluster_hosts(settings: Settings, weights: str) -> Hosts:
+    """The hosts of the cluster that the settings name.
+
+    Args:
+        settings: With `cluster`.
+        weights: Fingerprint of the model that will encode questions.
+
+    Raises:
+        ShardUnavailable: there is no cluster at this address.
+        InvalidSettings: the shared secret cannot be used.
+    """
+    use_token(settings.cluster_token_path)
+    from qa.index.cluster.actors import connect, replicas_of  # noqa: PLC0415 - Ray reads its settings when imported
+
+    connect(settings.cluster)
+    return Hosts(
+        settings.index_dir.resolve(),
+        replicas_of(settings.cluster_shards, settings.cluster_replicas),
+        weights=weights,
+        answer_s=settings.answer_seconds,
+        prepare_s=settings.cluster_prepare_seconds,
+        hedge_s=settings.cluster_hedge_ms / 1000 or None,
+    )

@@ -1,0 +1,85 @@
+"""Answers for a group of a version's segments; what needs the whole index comes with the call.
+
+Rows are the shard's own: its passages in the order of their documents' paths. That is also their order in the whole
+index, so ties are decided alike.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.index.contract import Candidates
+from qa.index.local.abbreviations import Entry
+from qa.index.local.local_index import LocalIndex
+from qa.index.local.segment import Segment
+from qa.index.local.statistics import Statistics
+from qa.index.local.version import Version
+from qa.index.local.word_forms import counts_near
+from qa.records import DocumentInfo, Filters
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class ShardContent:
+    """What a shard holds.
+
+    Attributes:
+        documents: In the order of their paths.
+        statistics: Sums over its passages.
+    """
+
+    documents: tuple[DocumentInfo, ...]
+    statistics: Statistics
+
+
+class Shard(LocalIndex):
+    """Some segments of a version."""
+
+    def __init__(self, version: Version, segments: Sequence[Segment], numbers: Sequence[int]) -> None:
+        """Combine open segments.
+
+        Args:
+            version: The whole version.
+            segments: This shard's segments, open.
+            numbers: Their places in the version.
+        """
+        super().__init__(replace(version, segments=tuple(version.segments[each] for each in numbers)), segments)
+
+    def content(self) -> ShardContent:
+        """What the shard holds."""
+        return ShardContent(tuple(self.documents), self._statistics)
+
+    def best(
+        self,
+        vector: Floats,
+        terms: Sequence[str],
+        rarities: Floats,
+        mean_length: float,
+        count: int,
+        filters: Filters | None,
+    ) -> Candidates:
+        """The shard's candidates.
+
+        Args:
+            vector: As in `Index.candidates`.
+            terms: Likewise.
+            rarities: The terms' idf over the whole index, `(terms,) float32`.
+            mean_length: A passage's mean length in terms over the whole index.
+            count: As in `Index.candidates`.
+            filters: Likewise, but they may name documents that are not here.
+        """
+        return self._candidates(vector, self._terms.places(terms), rarities, mean_length, count, filters)
+
+    def abbreviation_entries(self, keys: Sequence[str]) -> list[Entry]:
+        """What the shard's documents say of abbreviations with some folded forms."""
+        return [entry for part in self._parts for entry in part.abbreviations(keys)]
+
+    def form_counts_near(self, word: str, edits: int) -> dict[str, Counter[str]]:
+        """How often each form of the words near a folded word occurs, by folded word."""
+        return counts_near([(part.segment.word_forms, part.form_counts) for part in self._parts], word, edits)

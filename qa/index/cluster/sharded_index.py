@@ -1,0 +1,182 @@
+"""One version of an index that lies on several shards: the `Index` contract over a transport.
+
+1. The shards count how many of their passages hold each term; the sums give every term's weight.
+2. Each shard proposes its best passages by vector and by BM25 with their signals; the best of all go on.
+3. The shards that hold these compare them with the question where they lie.
+
+Guarantees: what is returned equals, to the last bit, what one process returns that holds all segments. An answer is of
+all shards or there is none.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from copy import copy
+from itertools import chain
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.encode.maxima import Maxima
+from qa.index.cluster.combine import ProposedRows, combined_candidates, combined_maxima, combined_similarities
+from qa.index.cluster.shard import ShardContent
+from qa.index.cluster.transport import Transport
+from qa.index.contract import Abbreviation, Candidates, TokenSimilarities, WordForm
+from qa.index.local.abbreviations import abbreviations_of
+from qa.index.local.documents_by_id import DocumentsById
+from qa.index.local.row_map import DocumentList, RowMap, first_rows
+from qa.index.local.statistics import Statistics
+from qa.index.local.version import Version
+from qa.index.local.word_forms import usual_forms
+from qa.records import Document, DocumentInfo, Filters, Passage
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+
+
+class ShardedIndex:
+    """An `Index` over shards. It does not close them."""
+
+    exact = True
+
+    def __init__(self, version: Version, transport: Transport) -> None:
+        """Ask every shard what it holds.
+
+        Args:
+            version: The version that the shards have open.
+            transport: Reaches them.
+
+        Raises:
+            ShardUnavailable: a shard did not answer in time.
+            ValueError: two documents have one path or one id.
+        """
+        self.id, self.built_at = version.id, version.built_at
+        self.weights, self.dimension = version.configuration.weights, version.configuration.dimension
+        self._transport = transport
+        found = self._ask_all("content")
+        contents: list[ShardContent] = [found[shard] for shard in range(transport.shards)]
+        self._map = RowMap([DocumentList(each.documents) for each in contents])
+        self._by_id = DocumentsById(self._map.documents)
+        self._statistics = Statistics.total(each.statistics for each in contents)
+        # By shard: the number of each passage's document there.
+        self._document_rows = [
+            np.repeat(np.arange(len(each.documents), dtype=np.int32), np.diff(first_rows(each.documents)))
+            for each in contents
+        ]
+
+    def over(self, transport: Transport) -> Self:
+        """The same version, asked over another transport to the same shards."""
+        other = copy(self)
+        other._transport = transport  # noqa: SLF001 - its own kind
+        return other
+
+    @property
+    def size(self) -> int:
+        """The number of passages."""
+        return self._map.size
+
+    @property
+    def documents(self) -> Sequence[DocumentInfo]:
+        """All documents, in the order of their paths."""
+        return self._map.documents
+
+    def frequencies(self, terms: Sequence[str]) -> Sequence[int]:
+        """The number of passages that hold each index term."""
+        return self._sums("frequencies", len(terms), terms)
+
+    def held(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
+        """Which of some passages hold which index terms, `(terms, rows) bool`."""
+        found, order = self._of_passages("held", rows, terms)
+        return np.take(np.concatenate([np.zeros((len(terms), 0), np.bool_), *found], axis=1), order, axis=1)
+
+    def together(self, term: str, others: Sequence[str]) -> Sequence[int]:
+        """The number of passages that hold an index term and each of some others."""
+        return self._sums("together", len(others), term, others)
+
+    def candidates(
+        self, vector: Floats, terms: Sequence[str], count: int, filters: Filters | None = None
+    ) -> Candidates:
+        """The union of the nearest passages by vector and the best by BM25; see `Index`."""
+        for document_id in filters.document_ids if filters else ():
+            self._by_id.number(document_id)
+        rarities = self._statistics.idf(self.frequencies(terms))
+        found = self._ask_all("best", vector, terms, rarities, self._statistics.mean_length, count, filters)
+        parts = [
+            ProposedRows(
+                each,
+                self._rows(shard, each.rows),
+                self._rows(shard, each.dense_rows),
+                self._rows(shard, each.bm25_rows),
+            )
+            for shard, each in found.items()
+        ]
+        return combined_candidates(parts, count)
+
+    def compare(self, tokens: Floats, rows: Rows) -> Maxima:
+        """Each question token's best match in each of some passages; see `Index`."""
+        found, order = self._of_passages("compare", rows, tokens)
+        return combined_maxima(found, order, len(tokens))
+
+    def similarities(self, tokens: Floats, rows: Rows) -> TokenSimilarities:
+        """The cosine of every question token with every token of a few passages; see `Index`."""
+        found, order = self._of_passages("similarities", rows, tokens)
+        return combined_similarities(found, order, len(tokens))
+
+    def passages(self, rows: Sequence[int] | Rows) -> Sequence[Passage]:
+        """Some passages, in the order of `rows`."""
+        found, order = self._of_passages("passages", np.asarray(rows, np.int64))
+        passages = list(chain.from_iterable(found))
+        return [passages[place] for place in order.tolist()]
+
+    def document(self, document_id: str) -> Document:
+        """A document with its canonical text and blocks; see `Index`."""
+        shard = int(self._map.segments[self._by_id.number(document_id)])
+        found: Document = self._transport.ask("document", {shard: (document_id,)})[shard]
+        return found
+
+    def info(self, document_id: str) -> DocumentInfo:
+        """What `documents` says of one; see `Index`."""
+        return self.documents[self._by_id.number(document_id)]
+
+    def present_id(self, document_id: str) -> str:
+        """The id of the document that has this id, or had it by a former rule; see `Index`."""
+        return self._by_id.present_id(document_id)
+
+    def abbreviations(self, keys: Sequence[str]) -> Sequence[Abbreviation]:
+        """The documents' abbreviations of some folded forms; see `Index`."""
+        found = self._ask_all("abbreviation_entries", keys)
+        return abbreviations_of(chain.from_iterable(found.values()), keys)
+
+    def forms_near(self, word: str, edits: int) -> Sequence[WordForm]:
+        """The documents' words within at most `edits` edits of a folded word."""
+        counts: dict[str, Counter[str]] = {}
+        for of_shard in self._ask_all("form_counts_near", word, edits).values():
+            for folded, of_forms in of_shard.items():
+                counts.setdefault(folded, Counter()).update(of_forms)
+        return usual_forms(counts)
+
+    def _ask_all(self, call: str, *arguments: Any) -> dict[int, Any]:
+        return self._transport.ask(call, dict.fromkeys(range(self._transport.shards), arguments))
+
+    def _sums(self, call: str, length: int, *arguments: Any) -> list[int]:
+        """Each number's sum over the shards."""
+        found = self._ask_all(call, *arguments)
+        return [sum(of_one) for of_one in zip(*found.values(), strict=True)] if length else []
+
+    def _of_passages(self, call: str, rows: Rows, *arguments: Any) -> tuple[list[Any], Rows]:
+        """Ask the shards that hold some passages.
+
+        Returns:
+            Their answers, and the place of each passage asked for among all that they answer for, `(n,) int64`.
+        """
+        shards, local = self._map.places(np.asarray(rows, np.int64))
+        asked = np.unique(shards).tolist()
+        found = self._transport.ask(call, {shard: (*arguments, local[shards == shard]) for shard in asked})
+        order = np.empty(len(local), np.int64)
+        order[np.argsort(shards, kind="stable")] = np.arange(len(local))
+        return [found[shard] for shard in asked], order
+
+    def _rows(self, shard: int, rows: Rows) -> Rows:
+        return self._map.rows(shard, rows, self._document_rows[shard][rows])

@@ -1,0 +1,56 @@
+"""The site's name, description and example questions, kept in the index folder for those who serve it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from qa.durable import replace_file
+from qa.records import Example, Site
+from qa.text.json_reading import parse_json
+
+SITE = "site.json"
+
+
+def read_site(index_dir: Path, snapshot: str | None = None) -> Site:
+    """The site as it was noted; an empty one where nothing was.
+
+    Args:
+        index_dir: The index folder.
+        snapshot: The version that serves. Questions that were tried on another one are left out.
+    """
+    site, of_snapshot = _read(index_dir)
+    if snapshot is None or snapshot == of_snapshot:
+        return site
+    return replace(site, examples=tuple(example for example in site.examples if example.document_id is None))
+
+
+def noted_snapshot(index_dir: Path) -> str:
+    """The version on which the noted questions were tried; empty where nothing was noted."""
+    return _read(index_dir)[1]
+
+
+def write_site(index_dir: Path, site: Site, snapshot: str) -> None:
+    """Keep the site, if it is not the one that is kept already.
+
+    Args:
+        index_dir: The index folder.
+        site: The site.
+        snapshot: The version on which its questions were tried.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    if (site, snapshot) != _read(index_dir):
+        content = json.dumps({**asdict(site), "snapshot": snapshot}, indent=1, ensure_ascii=False)
+        replace_file(index_dir / SITE, content.encode("utf-8"))
+
+
+def _read(index_dir: Path) -> tuple[Site, str]:
+    try:
+        data = parse_json((index_dir / SITE).read_bytes())
+        examples = tuple(Example(str(each["question"]), each["document_id"]) for each in data["examples"])
+        return Site(str(data["name"]), str(data["description"]), examples), str(data["snapshot"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return Site(), ""

@@ -1,0 +1,104 @@
+"""Gathers the text of a block of a page: line breaks, alternative texts, raised marks, bold text that opens it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lxml import etree
+
+from qa.reading.formats.html_notes import BACK, REFERENCE
+from qa.reading.formats.html_tree import words_of
+from qa.reading.raised_spans import LOWERED, RAISED, RESET, written_out
+
+_BREAK = "\v"  # stands for a line break while text gathers, since line ends of the page are but blanks
+_INVISIBLE = str.maketrans("", "", "\u00ad\u200b\u2060")
+_LONGEST_RUN_IN_CHARS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class InlineText:
+    """A block's text.
+
+    Attributes:
+        text: The text, with single spaces; "" where there was none.
+        run_in: The length of the bold text that opens it like a heading, in characters.
+        leads_nowhere: Whether all of it is links without a target.
+    """
+
+    text: str
+    run_in: int
+    leads_nowhere: bool
+
+
+class InlineReader:
+    """Takes the elements and texts of a block in order. `take` ends the block and begins the next."""
+
+    def __init__(self) -> None:
+        self._text: list[str] = []
+        self._said = False  # whether `_text` holds more than white space
+        self._bold = 0
+        self._lead: str | None = None  # bold text that opens the block
+        self._links_nowhere = 0
+        self._dead_chars = 0
+
+    def start(self, element: etree._Element) -> None:
+        """Take the start of an element within the block."""
+        match element.tag:
+            case "br":
+                self._text.append(_BREAK)
+            case "img":
+                self.say(str(element.get("alt") or ""))
+            case "q":
+                self.say("“")
+            case "b" | "strong":
+                self._bold += not self._said
+            case "a" if element.get("href") in ("", "#"):
+                self._links_nowhere += 1
+
+    def end(self, element: etree._Element) -> None:
+        """Take the end of an element within the block."""
+        if element.tag in ("b", "strong") and self._bold:
+            self._bold -= 1
+            if self._said and self._lead is None:
+                self._lead = "".join(self._text)
+        elif element.tag == "q":
+            self.say("”")
+        elif element.tag == "a" and element.get("href") in ("", "#"):
+            self._links_nowhere -= 1
+
+    def say(self, text: str | None) -> None:
+        """Take text."""
+        if not text:
+            return
+        self._text.append(text)
+        blank = text.isspace()
+        if not blank and self._said and not self._bold and self._lead is None:
+            self._lead = ""  # the block does not open in bold
+        self._said = self._said or not blank
+        if self._links_nowhere and not blank:
+            self._dead_chars += len("".join(text.split()))
+
+    def say_raised(self, element: etree._Element) -> None:
+        """Take a superscript or subscript, so that it does not fuse with the text before it."""
+        if element.get(BACK) is not None:
+            return
+        mark = words_of(element)
+        references = [each for each in element.iter("sup", "a") if each.get(REFERENCE) is not None]
+        if references:
+            self.say("".join(f"[{each.get(REFERENCE)}]" for each in references))
+        elif mark:
+            self.say((LOWERED if element.tag == "sub" else RAISED) + mark + RESET)
+
+    def take(self) -> InlineText:
+        """The text since the last call."""
+        raw = written_out("".join(self._text).translate(_INVISIBLE))
+        lead, dead = self._lead, self._dead_chars
+        self._text, self._said, self._lead, self._bold, self._dead_chars = [], False, None, 0, 0
+        lines = (" ".join(line.split()) for line in raw.split(_BREAK)) if _BREAK in raw else None
+        text = "\n".join(filter(None, lines)) if lines else " ".join(raw.split())
+        return InlineText(text, _run_in(text, lead), bool(dead) and dead == len("".join(text.split())))
+
+
+def _run_in(text: str, lead: str | None) -> int:
+    bold = " ".join((lead or "").split())
+    return len(bold) if bold and text.startswith(bold) and len(bold) < min(len(text), _LONGEST_RUN_IN_CHARS) else 0

@@ -1,0 +1,197 @@
+"""A picture of a page of a PDF, with boxes around the words of a quote.
+
+The quote's words are looked for among the page's characters, for canonical text and a page's own text differ in white
+space, hyphens at line ends and order: only letters and digits are compared. Where words occur more than once, the
+canonical text before them says which occurrence is meant. What is not found is not boxed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+_WIDTH = 1000  # pixels, of a page in portrait
+_MOST_HEIGHT = 2000
+_LINE = 3  # pixels, of a box
+_MARGIN = 5
+_COLOUR = (13, 92, 99, 255)
+_FEWEST_WORDS = 4  # of a piece that is looked for by itself, where its whole is not found
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Rectangle:
+    """A rectangle in pixels, from the upper left corner."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def around(self, other: Rectangle) -> Rectangle:
+        """The smallest rectangle around both."""
+        return Rectangle(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A page as a PNG, its size in pixels, and what was boxed."""
+
+    png: bytes
+    width: int
+    height: int
+    boxes: tuple[Rectangle, ...]
+
+
+def draw_page(file: IO[bytes], number: int, page_text: str, quotes: Sequence[tuple[int, int]]) -> Drawing | None:
+    """Draw a page.
+
+    Args:
+        file: The PDF, open for reading.
+        number: The page, from 1.
+        page_text: The canonical text of the page.
+        quotes: Where the quote's pieces stand in it.
+
+    Returns:
+        The drawing; None where the file has no such page.
+    """
+    document = pdfium.PdfDocument(file)
+    if not 1 <= number <= len(document):
+        return None
+    document.init_forms()
+    page = document[number - 1]
+    width, height = page.get_size()
+    scale = min(_WIDTH / min(width, height), _WIDTH * 1.5 / width, _MOST_HEIGHT / height)
+    bitmap = page.render(scale=scale, rev_byteorder=True)
+    places = _CharacterPlaces(page, bitmap)
+    boxes = tuple(
+        box for start, end in quotes for box in _blocks([*places.of(page_text[start:end], page_text[:start])])
+    )
+    for box in boxes:
+        _outline(bitmap, box)
+    return Drawing(_png(bitmap), bitmap.width, bitmap.height, boxes)
+
+
+class _CharacterPlaces:
+    """The letters and digits of a page, and where each is drawn."""
+
+    def __init__(self, page: pdfium.PdfPage, bitmap: pdfium.PdfBitmap) -> None:
+        self._text = page.get_textpage()
+        self._convert = bitmap.get_posconv(page)
+        self._letters = ""
+        self._indices: list[int] = []
+        for index in range(self._text.count_chars()):
+            letters = _letters(chr(raw.FPDFText_GetUnicode(self._text, index)))
+            self._letters += letters
+            self._indices += [index] * len(letters)
+
+    def of(self, quote: str, before: str) -> Iterator[Rectangle]:
+        """The rectangles of a quote's characters, in the page's order; parts are looked for where the whole is not."""
+        spans = [self._span(quote, before)]
+        if spans[0] is None:
+            spans = [self._span(piece, before) for piece in _pieces(quote)]
+        for span in filter(None, spans):
+            for index in self._indices[span[0] : span[1]]:
+                yield self._rectangle(index)
+
+    def _span(self, quote: str, before: str) -> tuple[int, int] | None:
+        wanted = _letters(quote)
+        if not wanted:
+            return None
+        place = -1
+        for _ in range(_letters(before).count(wanted) + 1):
+            following = self._letters.find(wanted, place + 1)
+            if following < 0:
+                break  # the page has fewer of them than its text: the last one is meant
+            place = following
+        return None if place < 0 else (place, place + len(wanted))
+
+    def _rectangle(self, index: int) -> Rectangle:
+        left, bottom, right, top = self._text.get_charbox(index, loose=True)
+        corners = [self._convert.to_bitmap(left, bottom), self._convert.to_bitmap(right, top)]
+        across, down = zip(*corners, strict=True)
+        return Rectangle(min(across), min(down), max(across), max(down))
+
+
+def _letters(text: str) -> str:
+    """The letters and digits of a text, in one case and without ligatures."""
+    return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())
+
+
+def _pieces(quote: str) -> Iterator[str]:
+    """The sentences and lines of a quote, and the runs of words of long ones."""
+    for sentence in _SENTENCE_END.split(quote):
+        words = sentence.split()
+        for start in range(0, len(words), 2 * _FEWEST_WORDS):
+            piece = words[start : start + 2 * _FEWEST_WORDS]
+            if len(piece) >= _FEWEST_WORDS or not start:
+                yield " ".join(piece)
+
+
+def _blocks(characters: Sequence[Rectangle]) -> list[Rectangle]:
+    """The lines that characters make, and of lines that follow each other closely one block."""
+    blocks: list[Rectangle] = []
+    line_height = 0
+    for each in characters:
+        last = blocks[-1] if blocks else None
+        line_height = max(line_height, each.bottom - each.top)
+        if last and _follows(last, each, line_height):
+            blocks[-1] = Rectangle(
+                min(last.left, each.left),
+                min(last.top, each.top),
+                max(last.right, each.right),
+                max(last.bottom, each.bottom),
+            )
+        else:
+            blocks.append(each)
+    return blocks
+
+
+def _follows(block: Rectangle, character: Rectangle, line_height: int) -> bool:
+    """Whether a character belongs to a block: below its top, on its last line or the next, and not far to a side."""
+    is_below = block.top - line_height // 2 <= character.top <= block.bottom + 1.5 * line_height
+    is_beside = block.left - 8 * line_height <= character.right and character.left <= block.right + 8 * line_height
+    return is_below and is_beside
+
+
+def _outline(bitmap: pdfium.PdfBitmap, box: Rectangle) -> None:
+    left, top = max(0, box.left - _MARGIN), max(0, box.top - _MARGIN)
+    right, bottom = min(bitmap.width, box.right + _MARGIN), min(bitmap.height, box.bottom + _MARGIN)
+    width, height = right - left, bottom - top
+    bitmap.fill_rect(_COLOUR, left, top, width, _LINE)
+    bitmap.fill_rect(_COLOUR, left, bottom - _LINE, width, _LINE)
+    bitmap.fill_rect(_COLOUR, left, top, _LINE, height)
+    bitmap.fill_rect(_COLOUR, right - _LINE, top, _LINE, height)
+
+
+def _png(bitmap: pdfium.PdfBitmap) -> bytes:
+    """A bitmap as a PNG (W3C Recommendation, third edition): its rows without a filter, one compressed chunk."""
+    channels = bitmap.n_channels
+    pixels = bytes(bitmap.buffer)
+    rows = bytearray()
+    for row in range(bitmap.height):
+        start = row * bitmap.stride
+        line = pixels[start : start + bitmap.width * channels]
+        if channels == 4:
+            opaque = bytearray(bitmap.width * 3)
+            opaque[0::3], opaque[1::3], opaque[2::3] = line[0::4], line[1::4], line[2::4]
+            line = bytes(opaque)
+        rows += b"\0" + line
+    colour = 0 if channels == 1 else 2
+    header = bitmap.width.to_bytes(4) + bitmap.height.to_bytes(4) + bytes([8, colour, 0, 0, 0])
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows), 6)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4) for kind, data in chunks
+    )

@@ -1,0 +1,58 @@
+"""The process that draws a page of a PDF: a JSON line in, a JSON line and the picture's bytes out.
+
+It takes the file as an open descriptor, and sets its own limits before it reads anything: a broken file may cost its
+time and memory, but not the server's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+if sys.platform != "win32":
+    import resource
+
+MEMORY_MB = 1536
+SECONDS = 15
+
+
+def main() -> None:
+    """Draw one page and end."""
+    request = json.loads(sys.stdin.buffer.readline())
+    _limit()
+    with os.fdopen(os.dup(1), "wb") as reply:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the engine prints is dropped
+        header, png = _drawn(request)
+        reply.write(json.dumps(header).encode("ascii") + b"\n" + png)
+
+
+def _limit() -> None:
+    if sys.platform == "win32":
+        return
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY_MB << 20),
+        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, allowed = resource.getrlimit(what)
+        wanted = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
+        resource.setrlimit(what, (wanted, wanted))
+
+
+def _drawn(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    from qa.reading.formats.pdf_picture import draw_page  # noqa: PLC0415 - the limits hold for its import too
+
+    quotes = [(start, end) for start, end in request["quotes"]]
+    with os.fdopen(request["file"], "rb") as file:
+        file.seek(0)
+        drawing = draw_page(file, request["page"], request["text"], quotes)
+    if drawing is None:
+        return {"missing": True}, b""
+    return {"width": drawing.width, "height": drawing.height, "boxes": len(drawing.boxes)}, drawing.png
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""The types of files that are read, by the suffixes of their names."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+# A test compares them with the readers that there are (`qa.reading.documents`), which serving does without.
+READ_SUFFIXES = frozenset(
+    ".txt .text .md .markdown .html .htm .xhtml .pdf .docx .pptx .xlsx .csv .tsv .odt .odp .ods .rtf .eml .msg .mbox "
+    ".epub .jsonl".split()
+)
+ARCHIVE_SUFFIXES = frozenset({".zip"})  # which have no text of their own; the files in them are read
+TAKEN_SUFFIXES = READ_SUFFIXES | ARCHIVE_SUFFIXES
+_SAVE_AS = {
+    ".doc": ".docx", ".pages": ".docx",
+    ".ppt": ".pptx", ".key": ".pptx", ".xls": ".xlsx",
+}  # fmt: skip
+
+
+def why_not_read(name: str) -> str | None:
+    """Why a file of a name is not read, whatever it holds; None if its type is read."""
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix in TAKEN_SUFFIXES:
+        return None
+    if suffix in _SAVE_AS:
+        return f"{suffix} is not read; save it as {_SAVE_AS[suffix]}"
+    return f"{suffix or 'a name without a suffix'} is not read; known are {', '.join(sorted(TAKEN_SUFFIXES))}"

@@ -1,0 +1,35 @@
+"""A secret that a request must carry as a Bearer token (RFC 6750)."""
+
+from __future__ import annotations
+
+from hmac import compare_digest
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from qa.web.limits.wrong_tokens import WrongTokens
+
+
+class BearerToken:
+    """The token of one setting, with a count of the wrong ones. Used on the event loop's thread."""
+
+    def __init__(self, token: str, setting: str) -> None:
+        """Take the token and the name of its setting, for what callers are told."""
+        self._token = token.encode()
+        self._wrong = WrongTokens(setting)
+
+    def check(self, request: Request) -> None:
+        """Refuse a request without the token.
+
+        Raises:
+            HTTPException: 401, the token is missing or another.
+            TooManyRequests: it is another, as several before from the same address.
+        """
+        authorization = request.headers.get("authorization", "")
+        scheme, _, given = authorization.partition(" ")
+        # Headers arrive as Latin-1. Compared in a time that does not tell how much of it is right.
+        same = compare_digest(given.strip().encode("latin-1"), self._token)
+        if scheme.lower() != "bearer" or not same:
+            if authorization:
+                self._wrong.count(request)
+            raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})

@@ -1,0 +1,1 @@
+"""What assistants get over the Model Context Protocol."""

@@ -1,0 +1,43 @@
+"""Counters and histograms of what one process answers, by Prometheus's own client library.
+
+Where the environment variable PROMETHEUS_MULTIPROC_DIR is set before the library is imported, values lie in files of
+that folder, which one process adds up for all.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from qa.records import Answer, Filters, Verdict
+
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+
+class Metrics:
+    """An observer of answers that also counts errors; `queue` is the gauge of the workers."""
+
+    def __init__(self) -> None:
+        self.registry = where = CollectorRegistry()
+        self._questions = Counter("qa_questions", "Questions answered, by verdict", ["verdict"], registry=where)
+        self._repeated = Counter("qa_repeated_questions", "Of these, answered from memory", registry=where)
+        self._errors = Counter("qa_errors", "Requests refused or failed, by code", ["code"], registry=where)
+        self._answer = Histogram(
+            "qa_answer_seconds", "Time of an answer, the queue left out", registry=where, buckets=_SECONDS
+        )
+        self._stage = Histogram("qa_stage_seconds", "The same by stage", ["stage"], registry=where, buckets=_SECONDS)
+        self.queue = Gauge("qa_queue", "Requests worked on or waiting", registry=where, multiprocess_mode="livesum")
+        for verdict in Verdict:
+            self._questions.labels(verdict.value)  # so that each is there from the start, as 0
+
+    def answered(self, answer: Answer, filters: Filters) -> None:  # noqa: ARG002 - an observer is told them
+        """Count an answer and its times."""
+        self._questions.labels(answer.verdict.value).inc()
+        self._answer.observe(answer.took_ms / 1000)
+        if not answer.stages_ms:
+            self._repeated.inc()
+        for stage, ms in answer.stages_ms.items():
+            self._stage.labels(stage).observe(ms / 1000)
+
+    def failed(self, code: str) -> None:
+        """Count an error."""
+        self._errors.labels(code).inc()

@@ -1,0 +1,86 @@
+"""A backend whose answers are also told to observers, such as the metrics and the log of questions.
+
+Observers see each answer once, after it was made, whichever route, page or tool asked for it. They must be quick and
+may not raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from qa.answering.originals import Original
+from qa.answering.page_pictures import Picture
+from qa.index.build_notes import BuildReport, ProgressReport
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Site
+from qa.web.backend import Backend
+
+
+class Observer(Protocol):
+    """Sees answers."""
+
+    def answered(self, answer: Answer, filters: Filters) -> None:
+        """Take note of an answer and of the filters it was asked with."""
+
+
+class Observed:
+    """The backend; `unobserved` is the one within, for questions that nobody asked just now."""
+
+    def __init__(self, backend: Backend, observers: Iterable[Observer]) -> None:
+        self.unobserved = backend
+        self._observers = tuple(observers)
+
+    def ask(
+        self,
+        question: str,
+        k: int = 5,
+        filters: Filters | None = None,
+        *,
+        explain: bool = False,
+        exactly: bool = False,
+    ) -> Answer:
+        """As `Backend.ask`; then the observers are told."""
+        answer = self.unobserved.ask(question, k, filters, explain=explain, exactly=exactly)
+        for observer in self._observers:
+            observer.answered(answer, filters or Filters())
+        return answer
+
+    def documents(self) -> tuple[DocumentInfo, ...]:
+        """As `Backend.documents`."""
+        return self.unobserved.documents()
+
+    def document(self, document_id: str) -> Document:
+        """As `Backend.document`."""
+        return self.unobserved.document(document_id)
+
+    def present_id(self, document_id: str) -> str:
+        """As `Backend.present_id`."""
+        return self.unobserved.present_id(document_id)
+
+    def status(self) -> IndexStatus:
+        """As `Backend.status`."""
+        return self.unobserved.status()
+
+    def original(self, document_id: str) -> Original:
+        """As `Backend.original`."""
+        return self.unobserved.original(document_id)
+
+    def page_picture(self, document_id: str, page: int, reference: str) -> Picture:
+        """As `Backend.page_picture`."""
+        return self.unobserved.page_picture(document_id, page, reference)
+
+    def ready(self) -> None:
+        """As `Backend.ready`."""
+        self.unobserved.ready()
+
+    def progress(self) -> ProgressReport | None:
+        """As `Backend.progress`."""
+        return self.unobserved.progress()
+
+    def site(self) -> Site:
+        """As `Backend.site`."""
+        return self.unobserved.site()
+
+    def report(self) -> BuildReport | None:
+        """As `Backend.report`."""
+        return self.unobserved.report()

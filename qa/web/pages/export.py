@@ -1,0 +1,121 @@
+"""Several quotes in one text of a citation format, for copying and for saving.
+
+Guarantees: nothing is stored; what is exported stands in the page's address. A quote that does not stand in its
+document any more is named, not left out in silence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from qa.answering.quote_links import cite, find_quote, pages_at
+from qa.errors import InvalidRequest, UnknownDocument
+from qa.records import Citation, Document, Span
+from qa.text.safe_text import printable
+from qa.web.backend import Backend
+from qa.web.pages.citation_formats import escape_markdown
+from qa.web.pages.results import Clip, clip_of
+
+MOST_QUOTES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A quote that was ticked, with its document and what can be copied of it."""
+
+    document: Document
+    span: Span
+    citation: Citation
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """All quotes in one format. `key` names the format in an address, `file_name` and `media_type` a saved file."""
+
+    key: str
+    name: str
+    text: str
+    file_name: str
+    media_type: str
+
+
+def kept_of(service: Backend, references: Iterable[str], base_url: str) -> tuple[tuple[Kept, ...], tuple[str, ...]]:
+    """The quotes that references name, each once, and those that cannot be found any more.
+
+    Raises:
+        InvalidRequest: there are too many.
+    """
+    wanted = list(dict.fromkeys(references))
+    if len(wanted) > MOST_QUOTES:
+        raise InvalidRequest(f"{len(wanted)} quotes are more than are cited at once; tick {MOST_QUOTES} at most.")
+    kept, lost = [], []
+    for reference in wanted:
+        found = _kept(service, reference, base_url)
+        if found:
+            kept.append(found)
+        else:
+            lost.append(printable(reference))
+    return tuple(kept), tuple(lost)
+
+
+def clip_at(document: Document, span: Span, base_url: str) -> tuple[Citation, Clip]:
+    """The citation of a place of a document, and what can be copied of it."""
+    text = document.text[span.start : span.end]
+    on = pages_at(document, span)
+    citation = cite(document, span, on[0] if on else None, text, on)
+    return citation, clip_of(citation, text, base_url, document.url)
+
+
+def exports_of(kept: Sequence[Kept]) -> tuple[Export, ...]:
+    """All quotes in every format."""
+    of = {name: [_format(each.clip, name) for each in kept] for name in ("APA", "Chicago", "BibTeX", "RIS")}
+    items = [item for each in kept for item in json.loads(_format(each.clip, "CSL-JSON"))]
+    return (
+        Export("text", "Plain text", "\n\n".join(map(_plain, kept)), "quotes.txt", "text/plain"),
+        Export("markdown", "Markdown", "\n\n".join(map(_markdown, kept)), "quotes.md", "text/markdown"),
+        Export("apa", "APA", _distinct(of["APA"]), "apa.txt", "text/plain"),
+        Export("chicago", "Chicago", _distinct(of["Chicago"]), "chicago.txt", "text/plain"),
+        Export("ris", "RIS", "\n".join(of["RIS"]), "quotes.ris", "application/x-research-info-systems"),
+        Export("bibtex", "BibTeX", "\n\n".join(of["BibTeX"]), "quotes.bib", "application/x-bibtex"),
+        Export(
+            "csl-json",
+            "CSL-JSON",
+            json.dumps(items, ensure_ascii=False, indent=1),
+            "quotes.json",
+            "application/vnd.citationstyles.csl+json",
+        ),
+    )
+
+
+def _kept(service: Backend, reference: str, base_url: str) -> Kept | None:
+    place, _, document_id = reference.partition(":")
+    try:
+        document = service.document(document_id)
+    except UnknownDocument:
+        return None
+    found = find_quote(document.text, place)
+    return Kept(document, found.span, *clip_at(document, found.span, base_url)) if found else None
+
+
+def _format(clip: Clip, name: str) -> str:
+    return next(each.text for each in clip.formats if each.name == name)
+
+
+def _plain(kept: Kept) -> str:
+    citation = _format(kept.clip, "Citation")
+    link = "" if citation.endswith(kept.clip.link) else f"\n{kept.clip.link}"
+    return f"“{kept.clip.quote}”\n{citation}{link}"
+
+
+def _markdown(kept: Kept) -> str:
+    lines = [f"> {escape_markdown(line)}".rstrip() for line in kept.clip.quote.split("\n")]
+    quoted = "  \n".join(lines)  # without blanks at its end, a line would flow into the next
+    return f"{quoted}\n\n{_format(kept.clip, 'Markdown')} [Open the quote](<{kept.clip.link}>)"
+
+
+def _distinct(references: Iterable[str]) -> str:
+    """A list of references, in alphabetical order; two quotes of one document are one reference."""
+    return "\n\n".join(sorted(dict.fromkeys(references), key=str.casefold))

@@ -1,0 +1,31 @@
+"""Places of a document that hold the words that a reader looks for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import islice
+
+from qa.records import Span
+
+_MOST_MARKED = 200  # places; a page with more marks is no quicker to read
+_MOST_COUNTED = 10_000
+_LONGEST_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Where words stand: the first places, and how many there are in all."""
+
+    places: tuple[Span, ...] = ()
+    total: int = 0
+
+
+def find_words(text: str, words: str) -> Matches:
+    """The places of words that follow each other in a text, in any case and with any white space between them."""
+    parts = words[:_LONGEST_CHARS].split()
+    if not parts:
+        return Matches()
+    pattern = re.compile(r"\s+".join(map(re.escape, parts)), re.IGNORECASE)
+    found = [Span(*match.span()) for match in islice(pattern.finditer(text), _MOST_COUNTED)]
+    return Matches(tuple(found[:_MOST_MARKED]), len(found))

@@ -1,0 +1,64 @@
+"""An id for every request: in the reply, and in each line that is logged while the request is worked on.
+
+A request that carries a valid `traceparent` (W3C Trace Context, level 1) also has the id of its trace in those lines.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from contextvars import ContextVar
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADER = b"x-request-id"
+
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
+_FIRST_VERSION_CHARS = 55  # of version 00, which has no further fields
+
+_ids: ContextVar[Mapping[str, str]] = ContextVar("request_ids")
+
+
+def new_id() -> str:
+    """A fresh id: 16 random hexadecimal digits."""
+    return secrets.token_hex(8)
+
+
+def current_ids() -> Mapping[str, str]:
+    """The ids of the request that is worked on: `request`, and `trace` where it has one; empty outside a request."""
+    return _ids.get({})
+
+
+def trace_of(traceparent: str) -> str | None:
+    """The trace's id in a `traceparent` header, or None where the header is not valid."""
+    match = _TRACEPARENT.fullmatch(traceparent)
+    if not match or (traceparent.startswith("00") and len(traceparent) != _FIRST_VERSION_CHARS):
+        return None
+    return match[1]
+
+
+class RequestIds:
+    """ASGI middleware, the outermost one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Give a request its id."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id, trace = new_id(), trace_of(Headers(scope=scope).get("traceparent", ""))
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], (HEADER, request_id.encode())]}
+            await send(message)
+
+        token = _ids.set({"request": request_id, "trace": trace} if trace else {"request": request_id})
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            _ids.reset(token)

@@ -1,0 +1,190 @@
+"""Shards on several hosts: the answers of one process, or none. Without Ray: the hosts are threads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+
+import pytest
+from cluster_hosts import ThreadReplica, hosted
+from hypothesis import given
+from hypothesis import strategies as st
+from waiting import PATIENCE_S, until
+from whole_index import answers, contents, signals
+from workshop import TEXTS, Workshop
+
+from qa.answering.service import Service
+from qa.errors import NoIndex, ShardUnavailable
+from qa.index.cluster.assignment import assign
+from qa.index.cluster.host import ShardHost
+from qa.index.cluster.hosts import ClusterIndex
+from qa.index.local.current import CurrentIndex
+from qa.records import Filters
+
+QUESTION = "who built the oldest pier of the harbour"
+A_MOMENT_S = 0.2  # a deadline that is meant to pass
+
+
+@pytest.fixture
+def shop(tmp_path) -> Workshop:
+    """An index of four segments."""
+    workshop = Workshop(tmp_path, {})
+    for name, text in (*TEXTS.items(), ("empty.md", "# \n")):
+        workshop.put(name, text)
+        workshop.build()
+    workshop.put("light.txt", "The Light\n\nThe lighthouse of Elden shows two flashes. " * 12)
+    workshop.build()
+    assert len(workshop.version().segments) == 4
+    return workshop
+
+
+@pytest.fixture
+def alone(shop) -> Iterator[Service]:
+    """What one process answers."""
+    source = CurrentIndex.of_this_machine(shop.index, shop.encoder.fingerprint)
+    with closing(Service(shop.settings, shop.encoder, source)) as service:
+        yield service
+
+
+@contextmanager
+def cluster(
+    shop: Workshop, shards: int, replicas: int = 1, **options: float
+) -> Iterator[tuple[ClusterIndex, Service, list[list[ThreadReplica]]]]:
+    """An index source over hosts, a service over it, and the hosts by shard."""
+    with hosted(shop.index, shards, replicas, **options) as (hosts, of_shards):
+        source = ClusterIndex(shop.index, hosts)
+        with closing(Service(shop.settings, shop.encoder, source)) as service:
+            yield source, service, of_shards
+
+
+@given(st.lists(st.integers(0, 1000), max_size=30), st.integers(1, 7))
+def test_every_segment_is_assigned_to_one_shard_in_their_order(sizes, shards):
+    groups = assign(sizes, shards)
+    assert len(groups) == shards
+    assert [number for group in groups for number in group] == list(range(len(sizes)))
+
+
+def test_segments_are_assigned_by_their_size():
+    assert assign([10, 10, 10, 10], 2) == [range(2), range(2, 4)]
+    assert assign([30, 10, 10, 10], 2) == [range(1), range(1, 4)]
+    assert assign([5], 3)[1] == range(1), "where its middle lies"
+
+
+@pytest.mark.parametrize("shards", [1, 2, 3, 5])
+def test_answers_equal_those_of_one_process(shop, alone, shards):
+    with cluster(shop, shards, 2) as (source, service, _), closing(shop.open_index()) as index:
+        assert answers(service) == answers(alone)
+        filters = Filters(document_ids=("harbour", "mill"))
+        assert service.ask(QUESTION, filters=filters).passages == alone.ask(QUESTION, filters=filters).passages
+        with source.reading() as spread:
+            assert contents(spread) == contents(index)
+            assert signals(spread, shop.encoder) == signals(index, shop.encoder)
+
+
+def test_without_an_index_it_says_so(tmp_path):
+    with cluster(Workshop(tmp_path), 2) as (source, _, _), pytest.raises(NoIndex), source.reading():
+        pass
+
+
+def test_a_lost_host_costs_no_answer(shop, alone):
+    with cluster(shop, 2, 2) as (_, service, replicas):
+        replicas[0][0].lost = True
+        replicas[1][1].lost = True
+        assert answers(service) == answers(alone)
+
+
+def test_without_a_shard_there_is_no_answer_and_no_part_of_one(shop):
+    with cluster(shop, 3, 2, answer_s=A_MOMENT_S) as (source, service, replicas):
+        for replica in replicas[1]:
+            replica.lost = True
+        with source.reading() as index, pytest.raises(ShardUnavailable, match=r"Shard \d of 3 does not answer"):
+            index.frequencies(["pier"])
+        with pytest.raises(ShardUnavailable):
+            service.ask(QUESTION)
+
+
+def test_a_host_that_comes_back_is_asked_again(shop, alone):
+    with cluster(shop, 3) as (_, service, replicas):
+        replicas[1][0].lost = True
+        with ThreadPoolExecutor(1) as thread:
+            asked = thread.submit(service.ask, QUESTION)
+            until(lambda: replicas[1][0].refused)
+            replicas[1][0].lost = False
+            assert asked.result(PATIENCE_S).passages == alone.ask(QUESTION).passages
+
+
+def test_hosts_that_say_nothing_are_waited_for_until_the_deadline(shop):
+    with cluster(shop, 2, 2, answer_s=A_MOMENT_S) as (source, _, replicas), source.reading() as index:
+        for replica in replicas[0]:
+            replica.stopped = True
+        with pytest.raises(ShardUnavailable, match=r"Shard \d of 2 does not answer: it has not answered"):
+            index.passages([0, index.size - 1])
+
+
+def test_a_slow_host_is_not_waited_for_and_its_call_is_cancelled(shop, alone):
+    with cluster(shop, 2, 2, hedge_s=0.01) as (_, service, replicas):
+        slow = replicas[1][0]
+        slow.stopped = True
+        assert answers(service) == answers(alone)
+        left = [call for method, call in slow.calls if method == "ask" and not call.future.done()]
+        assert left
+        assert all(call.cancelled for call in left)
+
+
+def test_a_new_version_is_taken_up_between_questions(shop):
+    with cluster(shop, 2, 2) as (source, _, replicas), source.reading() as before:
+        shop.put("salt.txt", "The Salt\n\nSalt is sold on the oldest pier by weight.")
+        shop.build()
+        source.refresh()
+        with source.reading() as after:
+            assert before.id != after.id
+            assert (before.size, list(before.frequencies(["salt"]))) == (after.size - 1, [0])
+            assert list(after.frequencies(["salt"])) == [1]
+        assert list(before.frequencies(["salt"])) == [0]
+        assert shop.version().name in replicas[0][0].host.state().versions
+
+
+def test_a_host_keeps_the_last_two_versions(shop):
+    with cluster(shop, 1) as (source, _, ((replica,),)):
+        for number in range(3):
+            shop.put("salt.txt", f"The Salt\n\nSalt costs {number}.")
+            shop.build()
+            source.refresh()
+        assert len(replica.host.state().versions) == 2
+        assert replica.host.state().versions[-1] == shop.version().name
+
+
+def test_while_a_shard_is_not_ready_the_version_before_serves_on(shop):
+    with cluster(shop, 2) as (source, service, replicas):
+        with source.reading() as index:
+            before = index.id
+        replicas[1][0].lost = True
+        shop.put("salt.txt", "The Salt\n\nSalt is sold by weight.")
+        shop.build()
+        source.refresh()
+        assert "Shard 1 of 2 is not ready: the host is lost" in source.trouble
+        replicas[1][0].lost = False
+        with source.reading() as index:
+            assert index.id == before
+        assert service.ask(QUESTION).passages
+
+
+def test_what_a_damaged_copy_refuses_another_host_answers(shop, alone, tmp_path):
+    with cluster(shop, 1, 2) as (_, service, ((broken, _),)):
+        broken.host = ShardHost(tmp_path / "nowhere", 0, 1)
+        assert answers(service) == answers(alone)
+
+
+def test_a_host_answers_the_calls_of_a_shard_only(shop):
+    host = ShardHost(shop.index, 0, 1)
+    with pytest.raises(ValueError, match="close is no call of a shard"):
+        host.ask(shop.version().name, "close", ())
+
+
+def test_a_host_loads_no_model():
+    program = "import sys, qa.index.cluster.host; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"torch", "onnxruntime", "sentence_transformers", "ray", "fastapi"} & set(found)

@@ -1,0 +1,127 @@
+"""Documents added and removed in the browser: progress, the fate of each file, and a second question before removal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import samples_for_tests
+from browser_pages import browsing, violations
+from fake_service import FakeService
+from live_server import serving
+from page_elements import Page as Elements
+from playwright.sync_api import Page, expect
+
+from qa.index.build_notes import REQUEST
+from qa.settings import Settings
+
+TOKEN = "open-sesame-open-sesame"
+
+
+@pytest.fixture
+def own() -> FakeService:
+    return samples_for_tests.service()
+
+
+@pytest.fixture
+def shelf(browser, own, tmp_path) -> Iterator[Page]:
+    settings = Settings(seeds_dir=tmp_path / "seeds", index_dir=tmp_path / "index", admin_token=TOKEN)
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds/harbour.txt").write_text("The harbour.")
+    with serving(own, settings) as address, browsing(browser, address) as page:
+        page.goto("/documents")
+        yield page
+
+
+def files(*names: str) -> list[dict]:
+    return [{"name": name, "mimeType": "text/plain", "buffer": b"High water."} for name in names]
+
+
+def built(own: FakeService, *fates: tuple[str, str, str | None]) -> None:
+    own.last_report = {
+        "finished_at": "2025-10-03T08:00:00+00:00",
+        "seconds": 0.5,
+        "files": [{"source": name, "fate": fate, "reason": reason} for name, fate, reason in fates],
+        "counts": {},
+    }
+
+
+@pytest.mark.browser
+def test_each_file_that_is_added_shows_its_fate(shelf: Page, own: FakeService, tmp_path: Path):
+    shelf.get_by_label("Files").set_input_files(files("tide.txt", "odd.txt", "moon.xyz"))
+    shelf.locator("#upload").get_by_label("Token").fill(TOKEN)
+    shelf.get_by_role("button", name="Add").click()
+    rows = shelf.locator("#upload-files li")
+    expect(rows).to_have_count(3)
+    expect(shelf.locator("#upload-said")).to_have_text("Stored; waiting to be read")
+    expect(rows.nth(0)).to_contain_text("stored tide.txt")
+    expect(rows.nth(2)).to_contain_text("failed moon.xyz: ")
+    assert (tmp_path / "seeds/tide.txt").read_bytes() == b"High water."
+    assert not (tmp_path / "seeds/moon.xyz").exists()
+    assert (tmp_path / "index" / REQUEST).exists()
+    built(own, ("tide.txt", "added", None), ("odd.txt", "failed", "is empty"))
+    expect(rows.nth(0)).to_have_text("added tide.txt")
+    expect(rows.nth(1)).to_have_text("failed odd.txt: is empty")
+    assert violations(shelf) == []
+    shelf.get_by_role("link", name="Show the list as it is now").click()
+    expect(shelf.get_by_role("heading", name="Last build")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_a_wrong_token_is_told_for_each_file_and_stores_nothing(shelf: Page, tmp_path: Path):
+    shelf.get_by_label("Files").set_input_files(files("tide.txt"))
+    shelf.locator("#upload").get_by_label("Token").fill("close-sesame-close-sesame")
+    shelf.get_by_role("button", name="Add").click()
+    expect(shelf.locator("#upload-files li")).to_contain_text("QA_ADMIN_TOKEN")
+    assert not (tmp_path / "seeds/tide.txt").exists()
+
+
+@pytest.mark.browser
+def test_a_document_is_removed_only_after_a_second_question(shelf: Page, own: FakeService, tmp_path: Path):
+    file = tmp_path / "seeds/harbour.txt"
+    shelf.get_by_role("button", name="Remove The harbour of Elsmouth").click()
+    asking = shelf.get_by_role("dialog", name="Remove this document?")
+    expect(asking).to_contain_text("harbour.txt is deleted")
+    assert violations(shelf) == []
+    asking.get_by_role("button", name="Keep it").click()
+    expect(asking).to_be_hidden()
+    assert file.exists()
+    shelf.get_by_role("button", name="Remove The harbour of Elsmouth").click()
+    asking.get_by_label("Token").fill(TOKEN)
+    asking.get_by_role("button", name="Remove").click()
+    expect(shelf.locator("#upload-said")).to_have_text("Removed; waiting for the index")
+    assert not file.exists()
+    built(own, ("harbour.txt", "removed", None))
+    expect(shelf.locator("#upload-files li")).to_have_text("removed harbour.txt")
+
+
+def test_without_a_token_in_the_settings_nothing_can_be_changed(client):
+    page = Elements(client.get("/documents").text)
+    assert not any("data-remove" in attributes for _, attributes in page.elements)
+    assert "Add documents" not in page.words()
+
+
+def test_the_outline_of_a_document_opens_in_the_list(client, service: FakeService):
+    headings = ("Who runs the harbour?", "Safe mooring in winter")
+    document = service.all_documents["harbour"]
+    blocks = document.blocks
+    third = replace(blocks[4], kind=blocks[1].kind, level=2)
+    service.all_documents["harbour"] = replace(
+        document, blocks=(*blocks[:4], third, *blocks[5:]), left_out=("3 charts",)
+    )
+    try:
+        closed = Elements(client.get("/documents?sort=title&q=fees").text)
+        link = next(link for link in closed.links() if "open=harbour" in link)
+        assert link == "/documents?q=fees&sort=title&page=1&open=harbour#outline"
+        listed = Elements(client.get(link).text)
+        assert [text for text in listed.texts["a"] if text in headings] == list(headings)
+        assert f"/documents/harbour#at-{blocks[1].start}" in listed.links()
+        assert "Not in its text, or guessed: 3 charts" in listed.words()
+        assert "/documents?q=fees&sort=title&page=1" in listed.links()
+    finally:
+        service.all_documents["harbour"] = document
+    assert "too few headings" in Elements(client.get("/documents?open=table").text).words()
+    nowhere = Elements(client.get("/documents?open=nowhere").text)
+    assert "outline" not in [attributes.get("id") for _, attributes in nowhere.elements]

@@ -34,10 +34,11 @@ def test_the_shipped_model_reads_the_features_that_are_measured() -> None:
 @pytest.mark.parametrize(
     ("feature", "sign"),
     [
-        ("worst_met", 1),
         ("words_met", 1),
         ("gap", -1),
+        ("sentence", 1),
         ("lacks_type", -1),
+        ("numbers_unmet", -1),
         ("unmet_limits", -1),
         ("strangers_unmet", -1),
     ],

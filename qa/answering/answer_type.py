@@ -1,7 +1,8 @@
-"""Tells what kind of thing a question asks for, and whether a text has one.
+"""Tells what kind of thing a question asks for, and whether a text has one that the question does not name itself.
 
 The expected answer type (Li & Roth, "Learning Question Classifiers", 2002), by a few patterns: a person, a date, a
-count, an amount or a place. A text without any such thing can hardly answer; one that has it may still not.
+count, a measure, an amount or a place. A text without any such thing can hardly answer; one that has it may still not.
+A number answers how many of something there are only if it stands beside what is counted.
 """
 
 from __future__ import annotations
@@ -9,52 +10,71 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from qa.text.words import term, terms
+
 
 class AnswerType(StrEnum):
     """The kinds of things that are recognised; `OTHER` is any other."""
 
     DATE = "date"
     COUNT = "count"
+    MEASURE = "measure"
     AMOUNT = "amount"
     PERSON = "person"
     PLACE = "place"
     OTHER = "other"
 
 
-_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)(?:uary|ruary|ch|il|ust|ember|tember|ober)?\.?"
-_NUMBER_WORDS = (
-    "one two three four five six seven eight nine ten eleven twelve dozen hundred hundreds thousand thousands million "
-    "billion"
-)
-
-# Asked in this order: "how much" may ask for an amount after "how many" was ruled out.
+# Before a word that asks: elsewhere "when" and "who" join clauses.
+_BEGINS = r"(?:^|[,;:.?!(]\s?|\b(?:and|but|or|so|about|by|for|from|of|since|to|until|with) )"
+_AUXILIARY = r"(?:are|can|could|did|do|does|had|has|have|is|may|must|shall|should|was|were|will|would)\b"
+_SUM = r"(?:bonus|budget|copay|copayment|cost|deductible|fee|fine|premium|price|revenue|salary|savings|wage)\b"
 _ASKED = {
+    AnswerType.PERSON: re.compile(
+        rf"{_BEGINS}who(?:m|se)?\b|\b(?:what|which) (?:doctor|executive|leader|person|representative)\b"
+        r"|\bwhat(?: is|'s) the name of\b",
+        re.IGNORECASE,
+    ),
     AnswerType.DATE: re.compile(
-        r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|time)\b|\b(?:since when|how long ago|start date)\b",
+        rf"{_BEGINS}when\b|\bwhen {_AUXILIARY}|\b(?:what|which) (?:date|day|month|time|year)\b|\bhow long ago\b"
+        r"|\bstart date\b",
         re.IGNORECASE,
     ),
     AnswerType.COUNT: re.compile(
-        r"\bhow (?:many|large|big|long|often|old)\b|\b(?:number|percentage|percent|share|rate|population|total) of\b",
-        re.IGNORECASE,
+        r"\bhow many\b|\b(?:number|percent|percentage|proportion|share|total) of\b", re.IGNORECASE
     ),
+    AnswerType.MEASURE: re.compile(r"\bhow (?:big|large|long|often|old)\b|\b(?:population|rate) of\b", re.IGNORECASE),
     AnswerType.AMOUNT: re.compile(
-        r"\bhow (?:much|high|expensive)\b|\b(?:cost|price|salary|revenue|compensation|fee|fine|copay|dollars?|wage)\b",
+        rf"\bhow (?:expensive|high|much)\b|\b{_SUM}\W*$"
+        rf"|\b(?:what|which)(?: (?:are|is|was|were) (?:[^\W\d_]{{1,20}} ){{0,4}}| ){_SUM}",
         re.IGNORECASE,
-    ),
-    AnswerType.PERSON: re.compile(
-        r"\bwho(?:m|se)?\b|\bwhich (?:person|executive|doctor|leader|representative)\b", re.IGNORECASE
     ),
     AnswerType.PLACE: re.compile(
-        r"\bwhere\b|\b(?:what|which) (?:city|states?|country|address|place|region|location)\b|\bheadquarter",
+        rf"{_BEGINS}where\b|\bwhere {_AUXILIARY}|\bheadquarter"
+        r"|\b(?:what|which) (?:address|city|country|location|place|region|states?|town)\b",
         re.IGNORECASE,
     ),
 }
-_NAME = r"[A-Z][a-z’'-]+"
+_NUMBER_WORDS = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundreds?|thousands?|millions?|billions?"
+)
+_NUMBER = rf"\d[\d.,]{{0,20}}|\b(?:{_NUMBER_WORDS})\b"
+_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)(?:uary|ruary|ch|il|ust|ember|tember|ober)?\.?"
+_NAME = r"[A-Z][a-z’'-]{1,30}"
 _HELD = {
-    AnswerType.DATE: re.compile(rf"\b(?:1[5-9]|20)\d\d\b|\b{_MONTH}\s+\d|\b(?:since|next|last) \w", re.IGNORECASE),
-    AnswerType.COUNT: re.compile(rf"\d|\b(?:{_NUMBER_WORDS.replace(' ', '|')})\b", re.IGNORECASE),
+    AnswerType.DATE: re.compile(
+        rf"\b[12]\d{{3}}s?\b|\b{_MONTH}\s\d{{1,4}}|\b\d{{1,4}} (?:AD|BC|BCE|CE)\b|\b\w{{2,20}} century\b"
+        r"|\b(?:last|next) (?:month|week|year)\b|\bago\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b",
+        re.IGNORECASE,
+    ),
+    AnswerType.COUNT: re.compile(_NUMBER, re.IGNORECASE),
+    AnswerType.MEASURE: re.compile(
+        rf"{_NUMBER}|\b(?:always|annually|daily|decades?|hourly|hours?|months?|monthly|never|once|twice|weekly|weeks?"
+        r"|years?|yearly)\b",
+        re.IGNORECASE,
+    ),
     AnswerType.AMOUNT: re.compile(
-        r"[$€£]\s?\d|\d[\d,.]*\s?(?:dollars|percent|per cent|%)|\bpercentage\b", re.IGNORECASE
+        r"[$€£]\s?\d|\d[\d.,]{0,20}\s?(?:%|billion|cents|dollars|million|per cent|percent)", re.IGNORECASE
     ),
     # A role ("physicians", "the union") also counts as a person.
     AnswerType.PERSON: re.compile(
@@ -62,16 +82,51 @@ _HELD = {
         r"|\b(?:clinicians?|doctors?|groups?|leaders?|members?|physicians?|plans?|sources?|teams?|unions?)\b"
     ),
     AnswerType.PLACE: re.compile(
-        rf"\b(?:in|at|of|from|across) (?:the )?{_NAME}|\b{_NAME}, {_NAME}|\b[a-z]+\.(?:org|com)\b"
+        rf"\b(?:across|at|from|in|of|to) (?:the )?{_NAME}|\b{_NAME}, {_NAME}|\b[a-z]{{1,30}}\.(?:com|org)\b"
     ),
 }
+_COUNTED = re.compile(
+    r"\b(?:how many|(?:number|percent|percentage|proportion|share|total) of)"
+    r"(?: (?:all|different|its|the|their|these))*((?: [^\W\d_]{2,30}){1,3})",
+    re.IGNORECASE,
+)
+_NO_LONGER_COUNTED = frozenset(
+    "and are at by can could did do does each for from had has have in is of on or per that there to under was were "
+    "which who will with would".split()
+)
+_TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*")
+_IS_NUMBER = re.compile(rf"\d.*|{_NUMBER_WORDS}", re.IGNORECASE)
+_WORDS_BEFORE, _WORDS_BEHIND = 2, 4  # of what is counted, around its number
 
 
 def expected_type(question: str) -> AnswerType:
-    """The kind of thing a question asks for."""
-    return next((kind for kind, pattern in _ASKED.items() if pattern.search(question)), AnswerType.OTHER)
+    """The kind of thing a question asks for: the first one, if there are several."""
+    found = [(match.start(), kind) for kind, pattern in _ASKED.items() if (match := pattern.search(question))]
+    return min(found, key=lambda each: each[0])[1] if found else AnswerType.OTHER
 
 
-def holds(kind: AnswerType, text: str) -> bool:
-    """Whether a text holds something of a kind; any text holds `OTHER`."""
-    return kind is AnswerType.OTHER or bool(_HELD[kind].search(text))
+def holds_answer(question: str, text: str) -> bool:
+    """Whether a text holds something of the kind that a question asks for and does not name; any holds `OTHER`."""
+    kind = expected_type(question)
+    if kind is AnswerType.OTHER:
+        return True
+    named = frozenset(terms(question))
+    if all(named.issuperset(terms(match[0])) for match in _HELD[kind].finditer(text)):
+        return False
+    return kind is not AnswerType.COUNT or _counts(question, text)
+
+
+def _counts(question: str, text: str) -> bool:
+    """Whether a number stands beside what a question asks the number of."""
+    asked = _COUNTED.search(question)
+    counted = set()
+    for word in asked[1].split() if asked else ():
+        if word.casefold() in _NO_LONGER_COUNTED:
+            break
+        counted.add(term(word))
+    if not counted - {""}:
+        return True
+    tokens = _TOKEN.findall(text)
+    things = [place for place, token in enumerate(tokens) if term(token) in counted]
+    numbers = (place for place, token in enumerate(tokens) if _IS_NUMBER.fullmatch(token))
+    return any(-_WORDS_BEFORE <= thing - number <= _WORDS_BEHIND for number in numbers for thing in things)

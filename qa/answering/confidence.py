@@ -1,10 +1,11 @@
 """The probability that the passages answer the question, and the verdict that follows from it.
 
 A logistic regression over features that do not depend on how a question is typed. No single similarity separates an
-answer from a passage that is only similar. The features are: how well the worst-matched word of the question is matched
-and how far it is below the others, how many words are matched, whether the question names things that no document has,
-whether the sentence or the one beside it has the kind of thing asked for, and whether limiting words are matched. Every
-feature is bounded, and none grows with the question's length alone. `qa.answering.confidence_model` has the numbers.
+answer from a passage that is only similar. The features are: how far the worst-matched word of the question is below
+the others, how many words are matched, how similar a whole sentence is to the whole question, whether the question
+names things that no document has, whether the sentence or the one beside it has the kind of thing asked for, and
+whether numbers and limiting words are matched. Every feature is bounded, and none grows with the question's length
+alone. `qa.answering.confidence_model` has the numbers.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from qa.answering.answer_type import expected_type, holds
+from qa.answering.answer_type import holds_answer
 from qa.answering.confidence_model import Model
 from qa.answering.limiting_words import unmet_limits
 from qa.records import Passage, Verdict, WordMatch
@@ -20,10 +21,12 @@ from qa.retrieval.evidence import Match, whole_question, word_matches
 from qa.retrieval.search import Ranking
 
 FEATURES = {
-    "worst_met": "similarity of the question's worst-met content word, within the best sentence and the heading trail",
-    "gap": "how far it falls behind the mean of all its tokens: a near miss meets all but one word",
+    "gap": "how far the worst-met content word, within the best sentence and the heading trail, falls behind the mean "
+    "of all tokens: a near miss meets all but one word",
+    "sentence": "cosine of the whole question with the passage's nearest sentence, each encoded by itself",
     "words_met": "log of one more than the content words that are met to the letter or nearly, at most 10",
-    "lacks_type": "1 if neither the best sentence nor a neighbour holds the kind of thing asked for",
+    "lacks_type": "1 if neither the best sentence nor a neighbour holds the kind of thing asked for and not named",
+    "numbers_unmet": "1 if the passage lacks a number, date or code of the question",
     "unmet_limits": "1 if the question has a superlative or a negation, and the passage none like it",
     "strangers_unmet": "share of the content words' weight that neither documents nor model know, nor passage is like",
 }
@@ -49,15 +52,17 @@ def measure(ranking: Ranking, best: Match) -> dict[str, float]:
     met = _weighed(ranking, word_matches(best))
     total = sum(word.weight for word in met)
     worst = min((word.in_sentence for word in met), default=0.0)
-    lacks = not holds(expected_type(ranking.searched), _around(best.hit.passage, best.best_sentence))
+    lacks = not holds_answer(ranking.searched, _around(best.hit.passage, best.best_sentence))
     unknown = {word.text for word in ranking.content_words if not word.frequency}
+    wholes = {word.text for word in ranking.content_words if word.whole}
     strangers = [word for word in met if word.word in unknown and not ranking.is_word(word.word)]
     words_met = sum(word.exact or word.in_sentence >= _NEARLY for word in met)
     return {
-        "worst_met": worst,
         "gap": max(0.0, whole_question(best) - worst),
+        "sentence": best.hit.signals["sentence_vector"],
         "words_met": math.log1p(min(words_met, _MOST_WORDS)),
         "lacks_type": float(lacks),
+        "numbers_unmet": float(any(word.word in wholes and not word.exact for word in met)),
         "unmet_limits": float(unmet_limits(ranking.searched, _read(best.hit.passage))),
         "strangers_unmet": sum(word.weight * (1 - word.similarity) for word in strangers) / total if total else 0.0,
     }

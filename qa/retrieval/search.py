@@ -28,7 +28,7 @@ from qa.retrieval.widening import Alternatives
 
 CANDIDATES = 100  # from each of the two retrievers
 COMPARED = 64  # of those; comparing them all, token by token, finds no more and takes twice the time
-WEIGHTS = {"late_interaction": 1.0, "best_sentence": 1.0, "sentence_vector": 0.5, "bm25": 0.25, "dense": 0.2}
+WEIGHTS = {"late_interaction": 1.0, "best_sentence": 1.0, "sentence_vector": 0.5, "bm25": 0.15, "dense": 0.2}
 # Imprints, addresses and dead links are found when asked for, but do not compete with what a document says.
 BOILERPLATE_PENALTY = 0.05
 # Numbers, dates and codes of the question, which a passage holds as a whole or not at all.

@@ -36,6 +36,7 @@ from qa.web.limits.unread_replies import MOST_BYTES, LargeReplies
 from qa.web.limits.workers import Gauge, Workers
 from qa.web.observed import Observed
 from qa.web.pages import feedback
+from qa.web.pages import picture_routes as pictures
 from qa.web.pages import routes as pages
 from qa.web.pages.assets import Assets
 from qa.web.pages.render import Pages
@@ -82,6 +83,7 @@ def create_app(
     if settings.admin_token:
         app.include_router(admin.router)
     app.include_router(pages.router)
+    app.include_router(pictures.router)
     if settings.question_log:
         app.include_router(feedback.router)
     max_body_bytes = settings.max_question_chars * _BYTES_PER_CHAR + _FILTER_BYTES
@@ -151,7 +153,7 @@ async def _closing(log: QuestionLog) -> AsyncIterator[None]:
 
 
 def _allowed(request: Request) -> str:
-    routers = [request.app, api.router, pages.router]
+    routers = [request.app, api.router, pages.router, pictures.router]
     if hasattr(request.app.state, "inbox"):
         routers.append(admin.router)
     if request.app.state.question_log:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
@@ -13,7 +12,7 @@ from starlette.responses import Response
 
 from qa.answering.page_pictures import draws
 from qa.answering.quote_links import find_quote
-from qa.errors import NoPicture, RequestError, UnknownDocument
+from qa.errors import RequestError, UnknownDocument
 from qa.records import Answer, Citation, Span
 from qa.web.api.routes import (
     Runner,
@@ -36,7 +35,7 @@ from qa.web.pages.filters import filters_of, offer_of
 from qa.web.pages.find_words import find_words
 from qa.web.pages.home import front_of
 from qa.web.pages.page_query import Asked, asked_from
-from qa.web.pages.reader import Opened, opened_of, page_numbers, view_of
+from qa.web.pages.reader import Opened, opened_of, view_of
 from qa.web.pages.render import Pages
 from qa.web.pages.results import Clip, Neighbours, neighbours_of, reference_of, results_of
 from qa.web.pages.wording import DOCUMENT_ORDERS
@@ -204,58 +203,6 @@ def _cite_quotes(request: Request, service: Backend, pages: Pages) -> Response:
 async def original(request: Request, run: Runner, service: Service, document_id: str) -> Response:
     """The file a document was read from, or a range of its bytes; to be saved, not shown, for it may hold anything."""
     return await run(lambda: original_of(request, service, document_id))
-
-
-@router.get("/documents/{document_id}/pages/{number}", dependencies=[Depends(counted_as_document)])
-async def page_of_document(
-    request: Request, run: Runner, service: Service, pages: Templates, document_id: str, number: str
-) -> Response:
-    """A page of a document as a picture, with the cited quote boxed."""
-    return await run(lambda: _page_of_document(request, service, pages, document_id, number))
-
-
-def _page_of_document(request: Request, service: Backend, pages: Pages, document_id: str, number: str) -> Response:
-    document = service.document(document_id)
-    reference = request.query_params.get("quote", "")
-    asked = asked_from(request.query_params)
-    found = find_quote(document.text, reference) if reference else None
-    numbers = page_numbers(document)
-    page = _page_number(number)
-    return pages.render(
-        request,
-        "page.html",
-        asked=asked,
-        document=document,
-        picture=service.page_picture(document_id, page, reference),
-        number=page,
-        previous=max((each for each in numbers if each < page), default=None),
-        following=min((each for each in numbers if each > page), default=None),
-        reference=reference,
-        quote=document.text[found.span.start : found.span.end] if found else "",
-        query="?" + urlencode([("quote", reference)] * bool(reference) + asked.pairs, errors="replace"),
-    )
-
-
-@router.get("/documents/{document_id}/pages/{number}/picture", dependencies=[Depends(counted_as_document)])
-async def picture_of_page(request: Request, run: Runner, service: Service, document_id: str, number: str) -> Response:
-    """The picture itself, a PNG."""
-    return await run(lambda: _picture_of_page(request, service, document_id, number))
-
-
-def _picture_of_page(request: Request, service: Backend, document_id: str, number: str) -> Response:
-    picture = service.page_picture(document_id, _page_number(number), request.query_params.get("quote", ""))
-    return Response(picture.png, headers={"cache-control": "private, max-age=600"}, media_type="image/png")
-
-
-def _page_number(number: str) -> int:
-    """The number of a page in an address.
-
-    Raises:
-        NoPicture: it is none.
-    """
-    if not re.fullmatch(r"[1-9]\d{0,5}", number, re.ASCII):
-        raise NoPicture(f"{number[:20]!r} is no number of a page; write one from 1.")
-    return int(number)
 
 
 @router.get("/docs", dependencies=[Depends(counted_as_list)])

@@ -1,0 +1,73 @@
+"""The pages of PDF documents as pictures, with the cited quote boxed."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from qa.answering.quote_links import find_quote
+from qa.errors import NoPicture
+from qa.web.api.routes import Runner, Service, counted_as_document
+from qa.web.backend import Backend
+from qa.web.pages.page_query import asked_from
+from qa.web.pages.reader import page_numbers
+from qa.web.pages.render import Pages
+from qa.web.pages.routes import Templates
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/documents/{document_id}/pages/{number}", dependencies=[Depends(counted_as_document)])
+async def page_of_document(
+    request: Request, run: Runner, service: Service, pages: Templates, document_id: str, number: str
+) -> Response:
+    """A page of a document as a picture, with the cited quote boxed."""
+    return await run(lambda: _page_of_document(request, service, pages, document_id, number))
+
+
+def _page_of_document(request: Request, service: Backend, pages: Pages, document_id: str, number: str) -> Response:
+    document = service.document(document_id)
+    reference = request.query_params.get("quote", "")
+    asked = asked_from(request.query_params)
+    found = find_quote(document.text, reference) if reference else None
+    numbers = page_numbers(document)
+    page = _page_number(number)
+    return pages.render(
+        request,
+        "page.html",
+        asked=asked,
+        document=document,
+        picture=service.page_picture(document_id, page, reference),
+        number=page,
+        previous=max((each for each in numbers if each < page), default=None),
+        following=min((each for each in numbers if each > page), default=None),
+        reference=reference,
+        quote=document.text[found.span.start : found.span.end] if found else "",
+        query="?" + urlencode([("quote", reference)] * bool(reference) + asked.pairs, errors="replace"),
+    )
+
+
+@router.get("/documents/{document_id}/pages/{number}/picture", dependencies=[Depends(counted_as_document)])
+async def picture_of_page(request: Request, run: Runner, service: Service, document_id: str, number: str) -> Response:
+    """The picture itself, a PNG."""
+    return await run(lambda: _picture_of_page(request, service, document_id, number))
+
+
+def _picture_of_page(request: Request, service: Backend, document_id: str, number: str) -> Response:
+    picture = service.page_picture(document_id, _page_number(number), request.query_params.get("quote", ""))
+    return Response(picture.png, headers={"cache-control": "private, max-age=600"}, media_type="image/png")
+
+
+def _page_number(number: str) -> int:
+    """The number of a page in an address.
+
+    Raises:
+        NoPicture: it is none.
+    """
+    if not re.fullmatch(r"[1-9]\d{0,5}", number, re.ASCII):
+        raise NoPicture(f"{number[:20]!r} is no number of a page; write one from 1.")
+    return int(number)

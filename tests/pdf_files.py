@@ -11,13 +11,19 @@ def shown(text: str, x: float, y: float, size: float = 11, more: str = "") -> st
     return f"q BT {more} /F1 {size} Tf {x} {y} Td ({escaped}) Tj ET Q"
 
 
-def pdf(*pages: Sequence[str], title: str = "", fields: Sequence[tuple[str, int, int, int, int]] = ()) -> bytes:
+def pdf(
+    *pages: Sequence[str],
+    title: str = "",
+    fields: Sequence[tuple[str, int, int, int, int]] = (),
+    field_kind: str = "/FT /Tx",
+) -> bytes:
     """A PDF.
 
     Args:
         pages: For each page what it draws.
         title: What the file calls itself.
-        fields: Text fields on the first page: the value, and the left, lower, right and upper side.
+        fields: Fields on the first page: the value, and the left, lower, right and upper side.
+        field_kind: What says that they are text fields.
     """
     objects: list[bytes] = []
 
@@ -29,7 +35,7 @@ def pdf(*pages: Sequence[str], title: str = "", fields: Sequence[tuple[str, int,
     first = font + 1 + len(fields)
     widgets = [
         add(
-            f"<< /Type /Annot /Subtype /Widget /FT /Tx /T (f{number}) /V ({value}) /F 4 "
+            f"<< /Type /Annot /Subtype /Widget {field_kind} /T (f{number}) /V ({value}) /F 4 "
             f"/Rect [{left} {low} {right} {high}] >>"
         )
         for number, (value, left, low, right, high) in enumerate(fields)

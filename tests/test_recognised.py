@@ -77,6 +77,16 @@ def test_pages_without_text_are_read_and_their_quotes_say_so():
 
 
 @pytest.mark.usefixtures("recognition")
+@pytest.mark.parametrize("turned", [90, 180, 270])
+def test_pages_are_read_however_they_were_scanned(turned: int):
+    with closing(pdfium.PdfDocument(scanned(MILL, pictures=(1,)))) as document:
+        document[0].set_rotation(turned)
+        out = io.BytesIO()
+        document.save(out)
+    assert load_document("a.pdf", out.getvalue()).text == MILL
+
+
+@pytest.mark.usefixtures("recognition")
 def test_a_page_without_any_words_stays_named():
     document = load_document("a.pdf", scanned(PIER, "", pictures=(2,)))
     assert document.left_out == ("without text: page 2",)

@@ -238,7 +238,7 @@ class _Build:
             nonlocal done
             done += len(text)
             self._report.encoded += 1
-            self._on_progress(Progress(Step.ENCODING, done, total))
+            self._on_progress(Progress(Step.ENCODING, min(done, total), total))  # more where the journal was torn
 
         for each in encoder.encode(documents(), encoded):
             yield each

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable
 from math import inf
-from types import TracebackType
 from typing import Self
 
 _LOOK_EVERY_S = 1.0
@@ -48,9 +47,7 @@ class Heartbeat:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._done.set()
         self._thread.join()
 

@@ -59,7 +59,10 @@ def _snapshot_of(host: str, port: int) -> str | None:
     """
     request = "GET /api/index HTTP/1.0\r\nHost: localhost\r\n\r\n"
     try:
-        with socket.create_connection((_ANY_ADDRESS.get(host, host), port), timeout=_PATIENCE_S) as connection:
+        host = _ANY_ADDRESS.get(host, host)
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as connection:
+            connection.settimeout(_PATIENCE_S)
+            connection.connect((host, port))
             connection.sendall(request.encode())
             reply = bytearray()
             while len(reply) < _LONGEST_REPLY_BYTES and (piece := connection.recv(1 << 16)):

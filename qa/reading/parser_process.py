@@ -18,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -56,8 +57,7 @@ class Parser:
                 much memory again is not read a second time at once, or every build would wait twice for it.
         """
         self._limit_s = limit_s
-        self._wanted_mb = memory_mb
-        self._allowed_mb = memory_mb  # less where the operating system gives this process less
+        self._memory = _Memory(memory_mb, memory_mb)
         self._tried_before = tried_before
         self._process: subprocess.Popen[bytes] | None = None
         self._starts_in_vain = 0
@@ -133,17 +133,18 @@ class Parser:
         if guard.timed_out:
             raise UnreadableForNow(f"took longer than {self._limit_s:g} s to read (QA_PARSE_SECONDS)", costly=True)
         if not reply:
-            raise UnreadableForNow(self._why_it_ended(process, guard.peak_mb), costly=self._is_much(guard.peak_mb))
+            told = self._memory.why_it_ended(_how_it_ended(process), guard.peak_mb)
+            raise UnreadableForNow(told, costly=self._memory.is_much(guard.peak_mb))
         try:
             answer: dict[str, Any] = parse_json(reply)
         except ValueError:
             raise UnreadableForNow("its parser's reply cannot be read") from None
-        if self._is_much(guard.peak_mb):
+        if self._memory.is_much(guard.peak_mb):
             self.close()  # or a next file's shortage could not be told from this one's
         if "detail" in answer:
             log.info("The parser of %s said: %s", source, answer["detail"])
         if "exhausted" in answer:
-            raise UnreadableForNow(self._too_little_memory(), costly=True)
+            raise UnreadableForNow(self._memory.too_little(), costly=True)
         if "for_now" in answer:
             raise UnreadableForNow(answer["for_now"])
         if "error" in answer:
@@ -166,7 +167,7 @@ class Parser:
         command = [sys.executable, "-P", "-m", "qa.reading.parser_worker"]
         try:
             self._process = process = subprocess.Popen(
-                [*command, str(int(self._limit_s + _GRACE_S)), str(self._wanted_mb)],
+                [*command, str(int(self._limit_s + _GRACE_S)), str(self._memory.wanted_mb)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -181,26 +182,34 @@ class Parser:
             raise UnreadableForNow(f"its parser was not ready after {limit_s:g} s")
         if not greeting:
             raise UnreadableForNow(f"its parser could not start ({_how_it_ended(process)})")
-        self._allowed_mb = json.loads(greeting)["memory_mb"]
+        self._memory = replace(self._memory, allowed_mb=json.loads(greeting)["memory_mb"])
         return process
 
-    def _why_it_ended(self, process: subprocess.Popen[bytes], peak_mb: int) -> str:
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """The memory that a worker was to have and the memory that it may take, less where the system gives less, in MB."""
+
+    wanted_mb: int
+    allowed_mb: int
+
+    def is_much(self, peak_mb: int) -> bool:
+        """Whether memory is what a parser lacked: the next doubling of what it had would have been refused."""
+        return 2 * peak_mb >= self.allowed_mb
+
+    def too_little(self) -> str:
+        """The reason of a file for which this is not enough."""
+        if self.allowed_mb < self.wanted_mb:
+            return f"needs more than the {self.allowed_mb} MB of memory that this process may take (ulimit -v)"
+        return f"needs more than {self.allowed_mb} MB of memory to read (QA_PARSE_MEMORY_MB)"
+
+    def why_it_ended(self, how: str, peak_mb: int) -> str:
         """Why a worker is gone. Parsers in C abort, or crash, where memory is refused to them."""
-        how = _how_it_ended(process)
         if how == "SIGKILL":
             return "its parser was killed (SIGKILL), as happens where a machine runs out of memory"
-        if self._is_much(peak_mb):
-            return f"{self._too_little_memory()}: its parser gave up at {peak_mb} MB ({how})"
+        if self.is_much(peak_mb):
+            return f"{self.too_little()}: its parser gave up at {peak_mb} MB ({how})"
         return f"stopped its parser ({how})"
-
-    def _too_little_memory(self) -> str:
-        if self._allowed_mb < self._wanted_mb:
-            return f"needs more than the {self._allowed_mb} MB of memory that this process may take (ulimit -v)"
-        return f"needs more than {self._allowed_mb} MB of memory to read (QA_PARSE_MEMORY_MB)"
-
-    def _is_much(self, peak_mb: int) -> bool:
-        """Whether memory is what a parser lacked: the next doubling of what it had would have been refused."""
-        return 2 * peak_mb >= self._allowed_mb
 
 
 def _environment() -> dict[str, str]:

@@ -24,6 +24,7 @@ from qa.web.api import routes as api
 from qa.web.api.openapi import Application
 from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
+from qa.web.catalogue import Catalogues
 from qa.web.errors import code_of, respond
 from qa.web.lifespan import keep_open
 from qa.web.limits.address_limits import Quota
@@ -32,7 +33,7 @@ from qa.web.limits.file_descriptors import files_allowed
 from qa.web.limits.guard import Guard
 from qa.web.limits.rate_limit import Allowance
 from qa.web.limits.unread_replies import MOST_BYTES, LargeReplies
-from qa.web.limits.workers import FILE_THREADS, PICTURE_THREADS, PICTURES_WAITING, Workers
+from qa.web.limits.workers import FILE_THREADS, PICTURE_THREADS, PICTURES_WAITING, Gauge, Workers
 from qa.web.observed import Observed
 from qa.web.pages import feedback
 from qa.web.pages import routes as pages
@@ -65,19 +66,12 @@ def create_app(
         exception_handlers={QAError: _reply, HTTPException: _reply, RequestValidationError: _reply},
     )
     assets = Assets()
-    metrics = _metrics() if settings.metrics else None
-    app.state.metrics = metrics
-    question_log = _question_log(settings) if settings.question_log else None
-    app.state.question_log = question_log
-    if question_log:
-        keep_open(app, partial(_closing, question_log))
-    service = Observed(service, [observer for observer in (metrics, question_log) if observer])
-    app.state.service = service
+    app.state.service = service = _observed(app, service, settings)
     app.state.assets = assets
-    app.state.pages = Pages(assets, service, uploads=bool(settings.admin_token), feedback=bool(question_log))
-    app.state.workers = Workers(
-        queue=settings.queue, seconds=settings.answer_seconds, gauge=metrics.queue if metrics else None
-    )
+    app.state.pages = Pages(assets, service, uploads=bool(settings.admin_token), feedback=bool(settings.question_log))
+    app.state.catalogues = Catalogues()
+    queue: Gauge | None = app.state.metrics and app.state.metrics.queue
+    app.state.workers = Workers(queue=settings.queue, seconds=settings.answer_seconds, gauge=queue)
     seconds = settings.answer_seconds
     app.state.file_workers = Workers(queue=settings.queue, seconds=seconds, threads=FILE_THREADS)
     app.state.picture_workers = Workers(queue=PICTURES_WAITING, seconds=seconds, threads=PICTURE_THREADS)
@@ -91,14 +85,19 @@ def create_app(
     if settings.admin_token:
         app.include_router(admin.router)
     app.include_router(pages.router)
-    if question_log:
+    if settings.question_log:
         app.include_router(feedback.router)
     max_body_bytes = settings.max_question_chars * _BYTES_PER_CHAR + _FILTER_BYTES
     if settings.mcp:
         from qa.web.mcp.endpoint import add_endpoint  # noqa: PLC0415 - the SDK takes as long to import as FastAPI
 
-        failed = metrics.failed if metrics else None
-        add_endpoint(app, service, settings, max_body_bytes=max_body_bytes, failed=failed)
+        add_endpoint(app, service, settings, max_body_bytes=max_body_bytes)
+    _add_middleware(app, settings, max_body_bytes)
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings, max_body_bytes: int) -> None:
+    """Put around the application what limits, guards and names requests; what is added last is outermost."""
 
     def respond_here(request: Request, error: Exception) -> Response:
         request.scope.setdefault("app", app)
@@ -115,7 +114,6 @@ def create_app(
     )
     app.add_middleware(RootPath, root_path=settings.root_path)
     app.add_middleware(RequestIds)
-    return app
 
 
 async def _reply(request: Request, error: Exception) -> Response:
@@ -135,14 +133,18 @@ def _respond(request: Request, error: Exception) -> Response:
     return respond(request, error)
 
 
-def _metrics() -> Metrics:
-    from qa.web.metrics import Metrics  # noqa: PLC0415 - the client library is an extra
+def _observed(app: FastAPI, service: Backend, settings: Settings) -> Observed:
+    """The service, with the metrics and the log of questions that the settings ask for; both are in `app.state`."""
+    app.state.metrics = app.state.question_log = None
+    if settings.metrics:
+        from qa.web.metrics import Metrics  # noqa: PLC0415 - the client library is an extra
 
-    return Metrics()
-
-
-def _question_log(settings: Settings) -> QuestionLog:
-    return QuestionLog(Path(settings.question_log), Kept(settings.question_log_days, settings.question_log_rows))
+        app.state.metrics = Metrics()
+    if settings.question_log:
+        kept = Kept(settings.question_log_days, settings.question_log_rows)
+        app.state.question_log = QuestionLog(Path(settings.question_log), kept)
+        keep_open(app, partial(_closing, app.state.question_log))
+    return Observed(service, filter(None, (app.state.metrics, app.state.question_log)))
 
 
 @asynccontextmanager

@@ -40,7 +40,14 @@ def matching(documents: Iterable[DocumentInfo], query: str = "", sort: Sort = "s
     Documents that the sort key does not tell apart stay in the order of their paths, and undated ones come last.
     """
     words = query.casefold().split()
-    found = sorted((info for info in documents if _holds(info, words)), key=_KEYS["source"])
+    return in_order([info for info in documents if _holds(info, words)], sort)
+
+
+def in_order(documents: Iterable[DocumentInfo], sort: Sort) -> tuple[DocumentInfo, ...]:
+    """Documents sorted, as `matching` says."""
+    found = sorted(documents, key=_KEYS["source"])
+    if sort == "source":
+        return tuple(found)
     name, descending = sort.lstrip("-"), sort.startswith("-")
     found.sort(key=_KEYS[name], reverse=descending)
     if name == "date":
@@ -65,22 +72,13 @@ def page_after(documents: tuple[DocumentInfo, ...], cursor: str | None, limit: i
     return Listed(page, len(documents), None if is_last else page[-1].id)
 
 
-def named(documents: Iterable[DocumentInfo], words: str) -> tuple[DocumentInfo, ...]:
-    """The documents that words stand for: those of exactly this title or publisher, or else those that hold each word.
-
-    Case makes no difference. Words are looked for where `matching` does.
-    """
-    wanted = " ".join(words.split()).casefold()
-    documents = tuple(documents)
-    for field in ("title", "publisher"):
-        found = tuple(info for info in documents if " ".join((getattr(info, field) or "").split()).casefold() == wanted)
-        if found:
-            return found
-    return matching(documents, words)
+def searchable(info: DocumentInfo) -> str:
+    """The text that words are looked for in: title, publisher, author and path, in small letters."""
+    return " ".join(filter(None, (info.title, info.publisher, info.author, info.source))).casefold()
 
 
 def _holds(info: DocumentInfo, words: list[str]) -> bool:
     if not words:
         return True
-    text = " ".join(filter(None, (info.title, info.publisher, info.author, info.source))).casefold()
+    text = searchable(info)
     return all(word in text for word in words)

@@ -178,6 +178,12 @@ def test_filled_in_fields_stand_beside_their_labels() -> None:
     assert "Town: Elden" in document.text.replace(" | ", " ")
 
 
+def test_a_list_shows_its_choice_as_a_reader_sees_it() -> None:
+    kind = "/FT /Ch /Ff 131072 /Opt [[(e1) (By ship)] [(e2) (By train)]]"
+    document = read([shown("How:", 70, 700)], fields=[("e2", 110, 695, 250, 712)], field_kind=kind)
+    assert document.text.replace(" | ", " ") == "How: By train"
+
+
 @pytest.mark.parametrize("title", ["Microsoft Word - plan_v3.docx", r"C:\\\\me\\\\scan.tif", "untitled"])
 def test_what_a_program_calls_the_file_is_no_title(title: str) -> None:
     assert read(lines(["The drill begins at nine."]), title=title).title == "The drill begins at nine."

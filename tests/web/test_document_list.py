@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from qa.errors import UnknownDocument
 from qa.records import DocumentInfo
-from qa.web.document_list import matching, named, page_after
+from qa.web.catalogue import Catalogue
+from qa.web.document_list import matching, page_after
 
 
 def info(source: str, title: str = "t", date: str | None = None, characters: int = 1, **more: str) -> DocumentInfo:
@@ -39,6 +40,7 @@ FEW = (
 )
 def test_documents_are_found_and_sorted(query, sort, sources):
     assert [found.source[0] for found in matching(FEW, query, sort)] == list(sources)
+    assert Catalogue(FEW).matching(query, sort) == matching(FEW, query, sort)
 
 
 @given(st.integers(0, 12), st.integers(1, 5))
@@ -74,4 +76,4 @@ def test_a_cursor_that_names_nothing_is_refused():
 )
 def test_words_stand_for_a_title_a_publisher_or_whatever_holds_them(words, sources):
     more = info("d.txt", "Bridges of Jo", publisher="Harbour Office")
-    assert " ".join(each.source for each in named((*FEW, more), words)) == sources
+    assert " ".join(each.source for each in Catalogue((*FEW, more)).named(words)) == sources

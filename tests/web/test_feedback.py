@@ -71,7 +71,7 @@ def test_a_word_about_a_question_that_nobody_asked_makes_no_row(kept: tuple[http
 def test_anything_but_yes_or_no_is_refused(kept: tuple[httpx.Client, Path], query: str) -> None:
     client, _ = kept
     assert client.post(f"/feedback?{query}").status_code == 400
-    assert client.get(f"/feedback?{query}").headers["allow"] == "POST"
+    assert client.get(f"/feedback?{query}").headers["allow"] == "OPTIONS, POST"
 
 
 def test_a_page_of_another_site_cannot_say_it(kept: tuple[httpx.Client, Path]) -> None:

@@ -215,7 +215,7 @@ def test_a_call_is_one_post_and_nothing_stays_open(http: httpx.Client) -> None:
     for method in ("GET", "DELETE", "PUT"):
         reply = http.request(method, "/mcp")
         assert code(reply) == (405, "method_not_allowed")
-        assert reply.headers["allow"] == "POST"
+        assert reply.headers["allow"] == "OPTIONS, POST"
 
 
 def test_a_foreign_host_or_origin_is_refused(http: httpx.Client) -> None:

@@ -100,7 +100,7 @@ def test_documents_and_index(client):
         assert all(document.text[block.start : block.end].strip() for block in document.blocks)
     index = client.get("/api/index")
     IndexModel.model_validate_json(index.content, strict=True)
-    assert index.json()["documents"] == 5
+    assert index.json()["documents"] == 6
     assert index.json()["last_build"]["files"][1]["fate"] == "failed"
 
 

@@ -168,3 +168,13 @@ def test_a_question_is_given_once(client):
         assert (reply.status_code, reply.json()["error"]["code"]) == (400, "invalid_request")
     assert "q is missing" in client.get("/api/ask").json()["error"]["message"]
     assert "question is missing" in client.post("/api/ask", json={}).json()["error"]["message"]
+
+
+def test_the_description_names_the_path_that_a_proxy_serves_it_below():
+    with serving(samples_for_tests.service(), SETTINGS.model_copy(update={"root_path": "/qa"})) as address:
+        below = httpx.get(f"{address}/openapi.json", timeout=PATIENCE_S)
+    assert below.json()["servers"][0]["url"] == "/qa"
+
+
+def test_the_description_names_the_root_where_there_is_no_proxy(client):
+    assert client.get("/openapi.json").json()["servers"][0]["url"] == "/"

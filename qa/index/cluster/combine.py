@@ -6,14 +6,64 @@ An array keeps the memory layout that one process gives it, since the last bit o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from qa.encode.maxima import Maxima, maxima
-from qa.index.contract import TokenSimilarities
+from qa.index.contract import Candidates, TokenSimilarities
 
+Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedRows:
+    """The candidates of one shard, with their rows in the index.
+
+    Attributes:
+        found: The candidates, with the shard's own rows.
+        rows: Their rows in the index, in the order of `found.rows`; `dense_rows` and `bm25_rows` likewise.
+    """
+
+    found: Candidates
+    rows: Rows
+    dense_rows: Rows
+    bm25_rows: Rows
+
+
+def combined_candidates(parts: Sequence[ProposedRows], count: int) -> Candidates:
+    """The best candidates of all shards, at most `count` by vector and `count` by BM25."""
+    dense_rows = _best(
+        [each.dense_rows for each in parts],
+        [each.found.dense[each.found.rows.searchsorted(each.found.dense_rows)] for each in parts],
+        count,
+    )
+    bm25_rows = _best(
+        [each.bm25_rows for each in parts],
+        [each.found.bm25[each.found.rows.searchsorted(each.found.bm25_rows)] for each in parts],
+        count,
+    )
+    chosen = np.union1d(dense_rows, bm25_rows)
+    together = np.concatenate([np.empty(0, np.int64), *(each.rows for each in parts)])
+    by_row = np.argsort(together)
+    places = by_row[together[by_row].searchsorted(chosen)]
+    return Candidates(
+        rows=chosen,
+        dense=np.concatenate([each.found.dense for each in parts])[places],
+        bm25=np.concatenate([each.found.bm25 for each in parts])[places],
+        sentence=np.concatenate([each.found.sentence for each in parts])[places],
+        boilerplate=np.concatenate([each.found.boilerplate for each in parts])[places],
+        dense_rows=dense_rows,
+        bm25_rows=bm25_rows,
+    )
+
+
+def _best(rows: Sequence[Rows], scores: Sequence[Floats], count: int) -> Rows:
+    """The best of what the shards found, best first, ties in the order of rows."""
+    together = np.concatenate([np.empty(0, np.int64), *rows])
+    return together[np.lexsort((together, -np.concatenate([np.empty(0, np.float32), *scores])))][:count]
 
 
 def combined_maxima(parts: Sequence[Maxima], order: Rows, question_tokens: int) -> Maxima:

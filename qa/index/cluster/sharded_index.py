@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.encode.maxima import Maxima
-from qa.index.cluster.combine import combined_maxima, combined_similarities
+from qa.index.cluster.combine import ProposedRows, combined_candidates, combined_maxima, combined_similarities
 from qa.index.cluster.shard import ShardContent
 from qa.index.cluster.transport import Transport
 from qa.index.contract import Abbreviation, Candidates, TokenSimilarities, WordForm
@@ -103,31 +103,16 @@ class ShardedIndex:
             self._by_id.number(document_id)
         rarities = self._statistics.idf(self.frequencies(terms))
         found = self._ask_all("best", vector, terms, rarities, self._statistics.mean_length, count, filters)
-        rows = [self._rows(shard, each.rows) for shard, each in found.items()]
-        dense_rows = _best(
-            [self._rows(shard, each.dense_rows) for shard, each in found.items()],
-            [each.dense[each.rows.searchsorted(each.dense_rows)] for each in found.values()],
-            count,
-        )
-        bm25_rows = _best(
-            [self._rows(shard, each.bm25_rows) for shard, each in found.items()],
-            [each.bm25[each.rows.searchsorted(each.bm25_rows)] for each in found.values()],
-            count,
-        )
-        chosen = np.union1d(dense_rows, bm25_rows)
-        together = np.concatenate([np.empty(0, np.int64), *rows])
-        by_row = np.argsort(together)
-        places = by_row[together[by_row].searchsorted(chosen)]
-        parts = list(found.values())
-        return Candidates(
-            rows=chosen,
-            dense=np.concatenate([each.dense for each in parts])[places],
-            bm25=np.concatenate([each.bm25 for each in parts])[places],
-            sentence=np.concatenate([each.sentence for each in parts])[places],
-            boilerplate=np.concatenate([each.boilerplate for each in parts])[places],
-            dense_rows=dense_rows,
-            bm25_rows=bm25_rows,
-        )
+        parts = [
+            ProposedRows(
+                each,
+                self._rows(shard, each.rows),
+                self._rows(shard, each.dense_rows),
+                self._rows(shard, each.bm25_rows),
+            )
+            for shard, each in found.items()
+        ]
+        return combined_candidates(parts, count)
 
     def compare(self, tokens: Floats, rows: Rows) -> Maxima:
         """Each question token's best match in each of some passages; see `Index`."""
@@ -195,9 +180,3 @@ class ShardedIndex:
 
     def _rows(self, shard: int, rows: Rows) -> Rows:
         return self._map.rows(shard, rows, self._document_rows[shard][rows])
-
-
-def _best(rows: Sequence[Rows], scores: Sequence[Floats], count: int) -> Rows:
-    """The best of what the shards found, best first, ties in the order of rows."""
-    together = np.concatenate([np.empty(0, np.int64), *rows])
-    return together[np.lexsort((together, -np.concatenate([np.empty(0, np.float32), *scores])))][:count]

@@ -134,19 +134,6 @@ class LocalIndex:
         """The documents' words within at most `edits` edits of a folded word."""
         return forms_near([(part.segment.word_forms, part.form_counts) for part in self._parts], word, edits)
 
-    def _allowed(self, filters: Filters | None) -> list[Allowed]:
-        """Which passages of each segment compete."""
-        if not filters:
-            return [part.live for part in self._parts]
-        kept = np.flatnonzero(admitted(filters, self.documents))
-        numbers, rows = self._map.segments[kept], self._map.document_rows[kept]
-        allowed: list[Allowed] = []
-        for number, part in enumerate(self._parts):
-            documents = np.zeros(len(part.segment.documents), np.bool_)
-            documents[rows[numbers == number]] = True
-            allowed.append(part.passages_of(documents))
-        return allowed
-
     def _candidates(
         self,
         vector: Floats,
@@ -189,5 +176,22 @@ class LocalIndex:
         together = np.concatenate(rows)
         return together[np.lexsort((together, -np.concatenate(scores)))][:count]
 
+    def _allowed(self, filters: Filters | None) -> list[Allowed]:
+        return allowed_passages(self._parts, self._map, filters)
+
     def _gather(self, rows: Rows) -> Gather:
         return Gather(self._arrays, *self._map.places(np.asarray(rows, np.int64)))
+
+
+def allowed_passages(parts: Sequence[LiveSegment], rows: RowMap, filters: Filters | None) -> list[Allowed]:
+    """Which passages of each segment compete, `(passages,) bool`; None for a segment of which all do."""
+    if not filters:
+        return [part.live for part in parts]
+    kept = np.flatnonzero(admitted(filters, rows.documents))
+    numbers, local = rows.segments[kept], rows.document_rows[kept]
+    allowed: list[Allowed] = []
+    for number, part in enumerate(parts):
+        documents = np.zeros(len(part.segment.documents), np.bool_)
+        documents[local[numbers == number]] = True
+        allowed.append(part.passages_of(documents))
+    return allowed

@@ -44,6 +44,8 @@ def read_pdf(data: bytes) -> Read:
     except pdfium.PdfiumError as error:
         code = getattr(error, "err_code", None)
         raise UnreadableFile(_TROUBLE.get(code, "is broken; open and save it again")) from None
+    if document.get_formtype() == raw.FORMTYPE_ACRO_FORM:
+        document.init_forms()
     count = len(document)
     if count > _MOST_PAGES:
         raise UnreadableFile(f"has {count} pages; at most {_MOST_PAGES} are read")
@@ -54,7 +56,7 @@ def read_pdf(data: bytes) -> Read:
     can_recognise = bool(recognition_identity())
     if len(bare) == count:
         what = "page holds" if count == 1 else "pages hold"
-        found = "and text recognition (OCR) found none" if can_recognise else _REMEDY
+        found = "text recognition (OCR) found none" if can_recognise else _REMEDY
         raise UnreadableFile(f"is without text: its {count} {what} pictures at most; {found}")
     drafts = lay_out(pages)
     left_out = LeftOut()

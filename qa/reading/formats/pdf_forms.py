@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -13,6 +14,8 @@ from qa.reading.formats.pdf_runs import Run
 
 _MOST_ANNOTATIONS = 5_000
 _MOST_BYTES = 1 << 20
+_MOST_OPTIONS = 1000
+_LISTS = (raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX)
 _HIDDEN = raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW
 
 
@@ -24,18 +27,18 @@ def form_values(page: pdfium.PdfPage, runs: Sequence[Run]) -> Iterator[Run]:
         if not annotation:
             continue
         try:
-            run = _value(annotation, size)
+            run = _value(annotation, size, page.formenv.raw if page.formenv else None)
         finally:
             raw.FPDFPage_CloseAnnot(annotation)
         if run is not None:
             yield run
 
 
-def _value(annotation: raw.FPDF_ANNOTATION, size: float) -> Run | None:
+def _value(annotation: raw.FPDF_ANNOTATION, size: float, form: raw.FPDF_FORMHANDLE | None) -> Run | None:
     kind = raw.FPDFAnnot_GetSubtype(annotation)
     if raw.FPDFAnnot_GetFlags(annotation) & _HIDDEN or kind not in (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT):
         return None
-    text = _shown(annotation) if kind == raw.FPDF_ANNOT_WIDGET else _string(annotation, b"Contents")
+    text = _shown(annotation, form) if kind == raw.FPDF_ANNOT_WIDGET else _string(annotation, b"Contents")
     text = clean_line(text)
     box = raw.FS_RECTF()
     if not text or not raw.FPDFAnnot_GetRect(annotation, box):
@@ -46,20 +49,36 @@ def _value(annotation: raw.FPDF_ANNOTATION, size: float) -> Run | None:
     return Run(text, min(box.left, box.right), max(box.left, box.right), y, round(size, 1), False, 0, " ", False)
 
 
-def _shown(annotation: raw.FPDF_ANNOTATION) -> str:
+def _shown(annotation: raw.FPDF_ANNOTATION, form: raw.FPDF_FORMHANDLE | None) -> str:
     """What a field shows: its text or choice, or a cross where a box is ticked."""
     kind = _string(annotation, b"FT")
     state = _string(annotation, b"AS")
     if state:
         return "[x]" if state != "Off" else ""
-    return "" if kind in ("Btn", "Sig") else _string(annotation, b"V")
+    if kind in ("Btn", "Sig"):
+        return ""
+    is_list = form and raw.FPDFAnnot_GetFormFieldType(form, annotation) in _LISTS
+    chosen = ", ".join(_chosen(annotation, form)) if is_list else ""
+    return chosen or _string(annotation, b"V")
+
+
+def _chosen(annotation: raw.FPDF_ANNOTATION, form: raw.FPDF_FORMHANDLE) -> Iterator[str]:
+    """What a list shows for the choices made in it, which is not what the form sends for them."""
+    for index in range(min(_MOST_OPTIONS, raw.FPDFAnnot_GetOptionCount(form, annotation))):
+        if raw.FPDFAnnot_IsOptionSelected(form, annotation, index):
+            length = min(_MOST_BYTES, raw.FPDFAnnot_GetOptionLabel(form, annotation, index, None, 0))
+            yield _text(partial(raw.FPDFAnnot_GetOptionLabel, form, annotation, index), length)
 
 
 def _string(annotation: raw.FPDF_ANNOTATION, key: bytes) -> str:
     length = raw.FPDFAnnot_GetStringValue(annotation, key, None, 0)
     if not 2 < length <= _MOST_BYTES:
         return ""
-    units = (length + 1) // 2
-    buffer = (ctypes.c_ushort * units)()
-    raw.FPDFAnnot_GetStringValue(annotation, key, buffer, length)
+    return _text(partial(raw.FPDFAnnot_GetStringValue, annotation, key), length)
+
+
+def _text(get: Callable[[ctypes.Array[ctypes.c_ushort], int], object], length: int) -> str:
+    """What a function of PDFium writes into a buffer of so many bytes."""
+    buffer = (ctypes.c_ushort * ((length + 1) // 2))()
+    get(buffer, length)
     return bytes(buffer).decode("utf-16-le", "replace").rstrip("\0")

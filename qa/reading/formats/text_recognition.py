@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _DOTS_PER_INCH = 300  # what Tesseract is trained for
 _MOST_PIXELS = 40_000_000
 _LEAST_CONFIDENCE = 40  # of 100, of a line; what lies below is mostly drawing
+_SURE = 80  # of a page, in the mean
 _POINTS_PER_INCH = 72
 
 
@@ -30,15 +31,26 @@ class TextRecognition:
         self._api: PyTessBaseAPI | None = None
 
     def lines(self, page: pdfium.PdfPage, number: int) -> list[Line]:
-        """The lines of a page, in reading order, all of one size; none where nothing is recognised."""
+        """The lines of a page, in reading order, all of one size; none where nothing is recognised.
+
+        Of a short text Tesseract cannot tell that it stands upside down, so what it doubts is looked at so, too.
+        """
+        lines, confidence = self._recognised(page, number, 0)
+        if confidence < _SURE:
+            turned, turned_confidence = self._recognised(page, number, 180)
+            return turned if turned_confidence > confidence else lines
+        return lines
+
+    def _recognised(self, page: pdfium.PdfPage, number: int, turned: int) -> tuple[list[Line], float]:
+        """The lines of a page that is turned by some degrees, and how sure of them Tesseract is in the mean."""
         width, height = page.get_size()
         scale = min(_DOTS_PER_INCH / _POINTS_PER_INCH, (_MOST_PIXELS / max(1.0, width * height)) ** 0.5)
-        bitmap = page.render(scale=scale, grayscale=True)
+        bitmap = page.render(scale=scale, rotation=turned, grayscale=True)
         api = self._ready()
         api.SetImageBytes(bytes(bitmap.buffer), bitmap.width, bitmap.height, 1, bitmap.stride)
         api.SetSourceResolution(round(scale * _POINTS_PER_INCH))
         bitmap.close()
-        return _lines(api, number, scale, height) if api.Recognize() else []
+        return (_lines(api, number, scale, height), api.MeanTextConf()) if api.Recognize() else ([], 0.0)
 
     def close(self) -> None:
         """Let go of the languages."""

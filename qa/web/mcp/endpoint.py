@@ -8,7 +8,7 @@ the same rules, in place of the SDK's own, which knows names alone and would ref
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from mcp.server.transport_security import TransportSecuritySettings
@@ -25,6 +25,9 @@ from qa.web.limits.guard import HostNames, is_from_here
 from qa.web.limits.rate_limit import LIST, Allowance
 from qa.web.limits.workers import Workers
 from qa.web.mcp.server import create_server
+
+if TYPE_CHECKING:
+    from qa.web.metrics import Metrics
 
 PATH = "/mcp"
 
@@ -55,30 +58,23 @@ class Endpoint:
         await self._app(scope, receive, send)
 
 
-def add_endpoint(
-    app: FastAPI,
-    service: Backend,
-    settings: Settings,
-    *,
-    max_body_bytes: int,
-    failed: Callable[[str], object] | None = None,
-) -> None:
+def add_endpoint(app: FastAPI, service: Backend, settings: Settings, *, max_body_bytes: int) -> None:
     """Serve assistants at /mcp for as long as the application's lifespan lasts.
 
     Args:
-        app: The application, with its workers and its allowance.
+        app: The application, with its workers, its allowance and its metrics.
         service: What answers.
         settings: Host names, the token, and the address for readers.
         max_body_bytes: The largest call.
-        failed: Told the code of each error that a tool's caller gets.
     """
     workers: Workers = app.state.workers
     allowance: Allowance = app.state.allowance
+    metrics: Metrics | None = app.state.metrics
 
     def base_url(request: Request | None) -> str:
         return settings.public_url or (str(request.base_url).rstrip("/") if request else "")
 
-    server = create_server(lambda: service, workers, base_url, allowance, failed)
+    server = create_server(lambda: service, workers, base_url, allowance, metrics.failed if metrics else None)
     inner = server.streamable_http_app(
         streamable_http_path=PATH,
         stateless_http=True,

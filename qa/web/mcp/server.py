@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
@@ -21,12 +21,21 @@ from qa.errors import InvalidRequest, QAError, RequestError
 from qa.web.api.request_models import DEFAULT_RESULTS, BodyFilters, Results
 from qa.web.backend import Backend
 from qa.web.errors import describe
-from qa.web.limits.rate_limit import DOCUMENT, QUESTION, Allowance
+from qa.web.limits.rate_limit import DOCUMENT, LIST, QUESTION, Allowance
 from qa.web.limits.workers import Workers
 from qa.web.mcp import tools
 from qa.web.mcp.results import AskResult, Fetched, SearchResults
 
 T = TypeVar("T")
+
+
+class _Run(Protocol):
+    """Runs a call on the workers."""
+
+    async def __call__(self, context: Context[Any, Any] | None, cost: float, call: Callable[[Backend, str], T]) -> T:
+        """Give the result of `call`, which gets the backend and this service's address, and costs so many questions."""
+        ...
+
 
 _INSTRUCTIONS = (
     "Answers questions with exact quotations from a collection of documents. Use ask for a question: its verdict says "
@@ -110,13 +119,19 @@ def create_server(
 
     server.failed = failed
 
-    async def run(context: Context[Any, Any], cost: float, call: Callable[[Backend, str], T]) -> T:
-        request: Request | None = context.request_context.request
+    async def run(context: Context[Any, Any] | None, cost: float, call: Callable[[Backend, str], T]) -> T:
+        request: Request | None = context.request_context.request if context else None
         if allowance and request:
             allowance.take(request, cost)
         url = base_url(request)
         return await workers.run(None, lambda: call(service(), url))
 
+    _add_tools(server, run)
+    _add_resources(server, run)
+    return server
+
+
+def _add_tools(server: Server, run: _Run) -> None:
     @server.tool(title="Search the documents", annotations=_READ_ONLY)
     async def search(query: _Query, context: Context[Any, Any]) -> SearchResults:
         """Find passages of the documents that are about a question, best first, each word for word with its source.
@@ -141,6 +156,8 @@ def create_server(
         wanted = (filters or BodyFilters()).filters()
         return await run(context, QUESTION, lambda service, url: tools.ask(service, url, question, k, wanted))
 
+
+def _add_resources(server: Server, run: _Run) -> None:
     @server.resource("document://{document_id}", title="A document", mime_type="text/plain")
     async def document(document_id: str, context: Context[Any, Any]) -> str:
         """The text of a document, which all offsets point into."""
@@ -149,6 +166,4 @@ def create_server(
     @server.resource("documents://list", title="The list of documents", mime_type="application/json")
     async def documents() -> str:
         """All documents without their text: id, resource, title, publisher, author and date."""
-        return await workers.run(None, lambda: tools.list_documents(service()))
-
-    return server
+        return await run(None, LIST, lambda service, _: tools.list_documents(service))  # it is given no context

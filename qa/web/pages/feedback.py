@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from qa.answering.question_log import QuestionLog
-from qa.web.api.routes import counted_as_list
+from qa.web.api.routes import Runner, counted_as_list
 from qa.web.pages.page_query import asked_from
 from qa.web.pages.routes import Templates
 
@@ -21,9 +21,11 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.post("/feedback", dependencies=[Depends(counted_as_list)])
-async def feedback(request: Request, pages: Templates, found: Annotated[Literal["yes", "no"], Query()]) -> Response:
+async def feedback(
+    request: Request, run: Runner, pages: Templates, found: Annotated[Literal["yes", "no"], Query()]
+) -> Response:
     """Note the answer at the question that the address names."""
     asked = asked_from(request.query_params)
     log: QuestionLog = request.app.state.question_log
     log.feedback(asked.question, found=found == "yes")
-    return pages.render(request, "feedback.html", asked=asked)
+    return await run(lambda: pages.render(request, "feedback.html", asked=asked))

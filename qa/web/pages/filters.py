@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -10,7 +9,7 @@ from qa.errors import UnknownDocument
 from qa.records import DocumentInfo, Filters
 from qa.text.safe_text import printable
 from qa.web.backend import Backend
-from qa.web.document_list import named
+from qa.web.catalogue import Catalogue
 from qa.web.pages.page_query import Asked
 
 _FEW_DOCUMENTS = 6  # up to here a reader sees at a glance where each quote comes from
@@ -24,7 +23,6 @@ class Offer:
     """What the search form offers.
 
     Attributes:
-        documents: Every loaded document.
         is_open: Whether filters are worth offering at all.
         suggested: Titles and publishers to complete what is typed.
         is_whole: Whether `suggested` has all titles.
@@ -34,7 +32,6 @@ class Offer:
         matching: How many documents have the words that the address names.
     """
 
-    documents: tuple[DocumentInfo, ...]
     is_open: bool
     suggested: tuple[str, ...] = ()
     is_whole: bool = True
@@ -44,30 +41,26 @@ class Offer:
     matching: int = 0
 
 
-def offer_of(service: Backend, asked: Asked) -> Offer:
+def offer_of(catalogue: Catalogue, service: Backend, asked: Asked) -> Offer:
     """The filters for a page, with those that its address names."""
-    documents = service.documents()
-    many = len(documents) > _FEW_DOCUMENTS
+    many = len(catalogue.documents) > _FEW_DOCUMENTS
     if not many and not asked.is_filtered:
-        return Offer(documents, is_open=False)
-    counted = Counter(info.publisher for info in documents if info.publisher)
-    titles = list(dict.fromkeys(info.title for info in documents))
-    is_whole = len(titles) + len(counted) <= _MOST_SUGGESTED
-    wanted = _present(service, documents, set(asked.filters.document_ids))
+        return Offer(is_open=False)
+    counted = catalogue.publishers
+    is_whole = len(catalogue.titles) + len(counted) <= _MOST_SUGGESTED
     publishers = sorted(name for name, _ in counted.most_common(_MOST_SUGGESTED))
     return Offer(
-        documents=documents,
         is_open=True,
-        suggested=(*titles, *publishers) if is_whole else (),
+        suggested=(*catalogue.titles, *publishers) if is_whole else (),
         is_whole=is_whole,
         publishers=tuple(publishers),
         is_short=len(counted) <= _MOST_SELECTABLE,
-        only=tuple(info for info in documents if info.id in wanted),
-        matching=len(named(documents, asked.words)) if asked.words else 0,
+        only=_present(service, catalogue, asked.filters.document_ids),
+        matching=len(catalogue.named(asked.words)) if asked.words else 0,
     )
 
 
-def filters_of(service: Backend, asked: Asked) -> Filters:
+def filters_of(catalogue: Catalogue, asked: Asked) -> Filters:
     """The filters of a question, with the documents that its words stand for.
 
     Raises:
@@ -75,7 +68,7 @@ def filters_of(service: Backend, asked: Asked) -> Filters:
     """
     if not asked.words:
         return asked.filters
-    found = named(service.documents(), asked.words)
+    found = catalogue.named(asked.words)
     if not found:
         raise UnknownDocument(
             f"No document has “{printable(asked.words)}” in its title, publisher, author or path; write it otherwise,"
@@ -85,10 +78,10 @@ def filters_of(service: Backend, asked: Asked) -> Filters:
     return replace(asked.filters, document_ids=tuple(dict.fromkeys(ids)))
 
 
-def _present(service: Backend, documents: tuple[DocumentInfo, ...], ids: set[str]) -> set[str]:
-    """The ids that documents have now; former ones among those given are looked up, a few at most."""
-    known = ids & {info.id for info in documents} if ids else ids
-    for former in sorted(ids - known)[:_FORMER_IDS_SHOWN]:
+def _present(service: Backend, catalogue: Catalogue, ids: tuple[str, ...]) -> tuple[DocumentInfo, ...]:
+    """The documents that have these ids, or had them before; of former ids a few at most are looked up."""
+    known = [each for each in ids if each in catalogue.by_id]
+    for former in [each for each in ids if each not in catalogue.by_id][:_FORMER_IDS_SHOWN]:
         with suppress(UnknownDocument):
-            known.add(service.present_id(former))
-    return known
+            known.append(service.present_id(former))
+    return tuple(catalogue.by_id[each] for each in dict.fromkeys(known) if each in catalogue.by_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from qa.errors import RequestError
 from qa.index.contract import admitted
 from qa.records import IndexStatus
 from qa.web.backend import Backend
+from qa.web.catalogue import Catalogue
 from qa.web.pages.filters import Offer, filters_of, offer_of
 from qa.web.pages.page_query import Asked
 
@@ -23,10 +25,10 @@ class Front:
     examples: tuple[tuple[str, str], ...]
 
 
-def front_of(service: Backend, asked: Asked) -> Front:
+def front_of(catalogue: Catalogue, service: Backend, asked: Asked) -> Front:
     """The front page; filters stay with its examples, and leave out those that another document answers."""
-    offer = offer_of(service, asked)
-    allowed = _allowed(service, asked, offer)
+    offer = offer_of(catalogue, service, asked)
+    allowed = _allowed(catalogue, asked)
     examples = tuple(
         (example.question, asked.asking(example.question).url)
         for example in service.site().examples
@@ -35,11 +37,13 @@ def front_of(service: Backend, asked: Asked) -> Front:
     return Front(offer, service.status(), examples)
 
 
-def _allowed(service: Backend, asked: Asked, offer: Offer) -> set[str]:
+def _allowed(catalogue: Catalogue, asked: Asked) -> Container[str]:
     """The ids of the documents that may answer."""
+    if not asked.is_filtered:
+        return catalogue.by_id
     try:
-        filters = filters_of(service, asked)
+        filters = filters_of(catalogue, asked)
     except RequestError:
-        return set()
-    rows = np.flatnonzero(admitted(filters, offer.documents))
-    return {offer.documents[int(row)].id for row in rows}
+        return ()
+    rows = np.flatnonzero(admitted(filters, catalogue.documents))
+    return {catalogue.documents[int(row)].id for row in rows}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from qa.answering.wording import verdict_words
-from qa.records import Answer, Citation, Quote, Span, Verdict
+from qa.records import Answer, Citation, DocumentInfo, Quote, Span, Verdict
 from qa.web.pages.citation_formats import Format, formats
 from qa.web.pages.page_query import FIRST_RESULTS, MOST_RESULTS, Asked
 from qa.web.pages.quote_parts import Part, parts_of
@@ -104,16 +104,16 @@ class Neighbours:
     answers: tuple[Span, ...] = ()
 
 
-def results_of(answer: Answer, asked: Asked, base_url: str, source_urls: Mapping[str, str | None]) -> Results:
+def results_of(answer: Answer, asked: Asked, base_url: str, documents: Mapping[str, DocumentInfo]) -> Results:
     """Lay out an answer. A related verdict leads with the nearest passage only; none leads with nothing.
 
     Args:
         answer: The answer.
         asked: What the page's address asks for.
         base_url: Where the service is, for links that are copied.
-        source_urls: Where each document was published, by id.
+        documents: The documents, by id.
     """
-    results = [_result(quote, asked, base_url, source_urls) for quote in answer.passages]
+    results = [_result(quote, asked, base_url, documents) for quote in answer.passages]
     is_answered = answer.verdict in (Verdict.ANSWERED, Verdict.UNCALIBRATED)
     is_related = answer.verdict is Verdict.RELATED
     has_more = asked.results < MOST_RESULTS and len(results) == asked.results
@@ -178,14 +178,15 @@ def reference_of(citation: Citation) -> str:
     return f"{quote}:{citation.document_id}"
 
 
-def _result(quote: Quote, asked: Asked, base_url: str, source_urls: Mapping[str, str | None]) -> Result:
+def _result(quote: Quote, asked: Asked, base_url: str, documents: Mapping[str, DocumentInfo]) -> Result:
     citation = quote.citation
+    document = documents.get(citation.document_id)
     return Result(
         quote,
         parts_of(quote),
         _source(citation, asked),
         tuple(_source(other, asked) for other in quote.also_in),
-        clip_of(citation, quote.text, base_url, source_urls.get(citation.document_id)),
+        clip_of(citation, quote.text, base_url, document.url if document else None),
         reference_of(citation),
     )
 

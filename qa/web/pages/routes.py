@@ -28,7 +28,8 @@ from qa.web.api.routes import (
     status_of,
 )
 from qa.web.backend import Backend
-from qa.web.document_list import Sort, matching
+from qa.web.catalogue import Catalogue, Catalogues
+from qa.web.document_list import Sort
 from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
 from qa.web.pages.build_report import shown_report
@@ -77,12 +78,12 @@ async def search(request: Request, run: Runner, service: Service, pages: Templat
 
 def _search(request: Request, service: Backend, pages: Pages) -> Response:
     asked = asked_from(request.query_params)
+    catalogue = catalogue_of(request, service)
     if not asked.question:
-        return pages.render(request, "home.html", asked=asked, home=front_of(service, asked))
-    answer = answer_to(service, asked)
-    offer = offer_of(service, asked)
-    source_urls = {info.id: info.url for info in offer.documents}
-    results = results_of(answer, asked, str(request.base_url), source_urls)
+        return pages.render(request, "home.html", asked=asked, home=front_of(catalogue, service, asked))
+    answer = answer_to(service, catalogue, asked)
+    offer = offer_of(catalogue, service, asked)
+    results = results_of(answer, asked, str(request.base_url), catalogue.by_id)
     return pages.render(request, "results.html", asked=asked, offer=offer, results=results)
 
 
@@ -95,7 +96,7 @@ async def documents(request: Request, run: Runner, service: Service, pages: Temp
 def _documents(request: Request, service: Backend, pages: Pages) -> Response:
     query, wanted = request.query_params.get("query", "").strip(), request.query_params.get("sort", "")
     sort: Sort = next((known for known in DOCUMENT_ORDERS if known == wanted), "source")
-    found = matching(service.documents(), query, sort)
+    found = catalogue_of(request, service).matching(query, sort)
     last = max(1, -(-len(found) // _DOCUMENTS_A_PAGE))
     number = request.query_params.get("page", "1")
     page = min(int(number), last) if number.isascii() and number.isdigit() and len(number) < 9 else 1
@@ -148,7 +149,7 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
     clip: Clip | None = None
     keep = ""
     answers: tuple[Span, ...] = ()
-    neighbours = _neighbours(request.app.state.service.unobserved, asked, document_id, place)
+    neighbours = _neighbours(request, request.app.state.service.unobserved, asked, document_id, place)
     if found:
         start = found.span.start
         if neighbours:
@@ -292,21 +293,27 @@ async def favicon(assets: StaticFiles) -> Response:
     return assets.response("icon.svg")
 
 
-def answer_to(service: Backend, asked: Asked) -> Answer:
+def catalogue_of(request: Request, service: Backend) -> Catalogue:
+    """The list of documents, with what was found of it for earlier pages."""
+    catalogues: Catalogues = request.app.state.catalogues
+    return catalogues.of(service)
+
+
+def answer_to(service: Backend, catalogue: Catalogue, asked: Asked) -> Answer:
     """The answer to what a page's address asks.
 
     Raises:
         RequestError: the question or a filter cannot be used.
     """
-    return service.ask(asked.question, asked.results, filters_of(service, asked), exactly=asked.exactly)
+    return service.ask(asked.question, asked.results, filters_of(catalogue, asked), exactly=asked.exactly)
 
 
-def _neighbours(service: Backend, asked: Asked, document_id: str, place: str) -> Neighbours | None:
+def _neighbours(request: Request, service: Backend, asked: Asked, document_id: str, place: str) -> Neighbours | None:
     """Where the quote stands in the results of the question that led here; a question that fails leads nowhere."""
     if not asked.question or not place:
         return None
     try:
-        answer = answer_to(service, asked)
+        answer = answer_to(service, catalogue_of(request, service), asked)
     except RequestError:
         return None
     return neighbours_of(answer, asked, document_id, place)

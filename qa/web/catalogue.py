@@ -1,0 +1,78 @@
+"""What pages need of the list of documents as a whole, found once for each version of the index."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from functools import cached_property
+
+from qa.records import DocumentInfo
+from qa.web.backend import Backend
+from qa.web.document_list import Sort, in_order, searchable
+
+
+class Catalogue:
+    """All documents of one version. Whatever goes through all of them is done at most once."""
+
+    def __init__(self, documents: tuple[DocumentInfo, ...]) -> None:
+        self.documents = documents
+
+    @cached_property
+    def by_id(self) -> dict[str, DocumentInfo]:
+        """The documents by their ids."""
+        return {info.id: info for info in self.documents}
+
+    @cached_property
+    def titles(self) -> tuple[str, ...]:
+        """The titles, each once, in the order of the documents."""
+        return tuple(dict.fromkeys(info.title for info in self.documents))
+
+    @cached_property
+    def publishers(self) -> Counter[str]:
+        """How many documents each publisher has."""
+        return Counter(info.publisher for info in self.documents if info.publisher)
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        return [searchable(info) for info in self.documents]
+
+    @cached_property
+    def _named(self) -> dict[str, list[DocumentInfo]]:
+        """The documents by title, and by publisher where no title is the same, in small letters."""
+        of_title: dict[str, list[DocumentInfo]] = defaultdict(list)
+        of_publisher: dict[str, list[DocumentInfo]] = defaultdict(list)
+        for info in self.documents:
+            of_title[_folded(info.title)].append(info)
+            of_publisher[_folded(info.publisher or "")].append(info)
+        return of_publisher | of_title
+
+    def matching(self, query: str = "", sort: Sort = "source") -> tuple[DocumentInfo, ...]:
+        """The documents that hold every word of a query, as `qa.web.document_list.matching`."""
+        words = query.casefold().split()
+        if not words:
+            return in_order(self.documents, sort)
+        pairs = zip(self.documents, self._texts, strict=True)
+        return in_order([info for info, text in pairs if all(word in text for word in words)], sort)
+
+    def named(self, words: str) -> tuple[DocumentInfo, ...]:
+        """The documents of exactly this title or publisher, or else those that hold each word; case does not matter."""
+        found = self._named.get(_folded(words)) if words.strip() else None
+        return tuple(found) if found else self.matching(words)
+
+
+class Catalogues:
+    """The catalogue of the version that serves."""
+
+    def __init__(self) -> None:
+        self._last = Catalogue(())
+
+    def of(self, service: Backend) -> Catalogue:
+        """The catalogue of the documents that a service has now."""
+        documents = service.documents()
+        last = self._last
+        if last.documents is not documents:
+            last = self._last = Catalogue(documents)
+        return last
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()

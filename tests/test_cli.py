@@ -170,7 +170,10 @@ def test_ctrl_c_leaves_everything_as_it_was_and_the_work_is_kept(tmp_path):
     assert (report.reused, report.encoded) == (3 + 40, 20), "what was encoded before Ctrl-C is not encoded again"
 
 
-@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")])
+@pytest.mark.parametrize("error", [
+    MemoryError(), RuntimeError("can't start new thread"),
+    ImportError("libopenblas.so: failed to map segment from shared object"),
+])  # fmt: skip
 def test_a_lack_of_memory_is_one_line(monkeypatch, capsys, error):
     def fail(*_: object) -> None:
         raise error

@@ -25,7 +25,8 @@ from qa.settings import load_settings
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
 
-_NO_THREAD = "can't start new thread"  # what Python says where memory for a thread's stack is refused
+# What Python says where memory for a thread's stack, and the system where memory for a library, is refused.
+_NO_MEMORY = ("can't start new thread", "failed to map segment")
 _BUILDING = ("build", "watch")
 
 
@@ -61,8 +62,8 @@ def _run(arguments: argparse.Namespace) -> int:
     except QAError as error:
         say(f"qa: {error.code}: {error}", to=sys.stderr)
         return EXIT_ERROR
-    except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and _NO_THREAD not in str(error):
+    except (MemoryError, RuntimeError, ImportError) as error:
+        if not isinstance(error, MemoryError) and not any(said in str(error) for said in _NO_MEMORY):
             raise
         said = f"this process may take no more ({str(error) or 'out of memory'})"
         say(f"qa: no_memory: There is too little memory: {said}. Free some, or raise its limits.", to=sys.stderr)

@@ -18,7 +18,7 @@ from waiting import PATIENCE_S, until
 
 import qa.web.api.file_changes
 from qa.answering.originals import Originals
-from qa.errors import BuildFailed, UnknownDocument, UnreadableForNow
+from qa.errors import BuildFailed, NoPicture, UnknownDocument, UnreadableForNow
 from qa.records import BlockKind
 from qa.settings import Settings
 from qa.web.api.uploads import Inbox
@@ -170,3 +170,23 @@ def test_uploads_to_a_dead_drive_keep_no_other_upload_waiting(inbox, drive, monk
     stored, failed = asyncio.run(main())
     assert stored.new
     assert {type(error) for error in failed} == {BuildFailed}
+
+
+class SlowPictures(FakeService):
+    def page_picture(self, *_):
+        self.drive.slow(lambda: None)()
+        raise NoPicture("There is no picture.")
+
+
+def test_pages_that_are_hard_to_draw_keep_no_question_waiting(drive):
+    service = SlowPictures({"far": make_document("far", [(BlockKind.PARAGRAPH, "The harbour was built in 1871.")])})
+    service.drive = drive
+    picture = request("GET /documents/far/pages/1/picture HTTP/1.1", "Connection: close")
+    with serving(service, Settings(answer_seconds=PATIENCE_S)) as address, ExitStack() as held:
+        clients = [held.enter_context(connect(address)) for _ in range(THREADS + 1)]
+        for client in clients:
+            client.sendall(picture)
+        assert drive.waiting.acquire(timeout=PATIENCE_S)
+        assert exchange(address, QUESTION)[0].status == 200
+        drive.mend()
+        assert {parse(read(client))[0].status for client in clients} == {404}

@@ -17,6 +17,7 @@
        |- NoIndex              no_index: nothing has been built yet
        |- DamagedSnapshot      damaged_snapshot: a file is missing, cut short or altered
        |- MismatchedSnapshot   mismatched_snapshot: built with another format, model or configuration
+       |- ShortOfResources     short_of_resources: this process may open no more files, or has no memory
        |- ModelUnavailable     model_unavailable: weights missing, altered or not loadable
        |- PackageMissing       package_missing: a command needs packages that this environment leaves out
        |- BuildRunning         build_running: another builder holds the lock
@@ -137,6 +138,12 @@ class MismatchedSnapshot(OperatingError):
     """The index was built with another format version, model or configuration than the one that opens it."""
 
     code = "mismatched_snapshot"
+
+
+class ShortOfResources(OperatingError):
+    """The process may open no more files, or has no memory left, which says nothing of the index."""
+
+    code = "short_of_resources"
 
 
 class ModelUnavailable(OperatingError):

@@ -24,6 +24,7 @@ from qa.errors import BuildFailed, UnreadableFile
 from qa.index.build_notes import Fate, FileReport
 from qa.index.file_calls import Headway, says_nothing_of_the_file, within
 from qa.index.regular_files import digest_regular, read_regular
+from qa.index.shortages import SHORTAGES
 from qa.reading.sidecar import MOST_BYTES, Details, parse_sources
 from qa.text.document_ids import document_id
 from qa.text.document_names import PASSED_OVER, SIDECAR
@@ -33,7 +34,6 @@ log = logging.getLogger(__name__)
 
 _MOST_LINKS = 40  # in one path, as in Linux
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
-_SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)  # of this machine, whatever the file
 _NO_FILE = "is no regular file, or a link to nothing"
 _LEADS_OUT = "is a link that leads out of the documents' folder, which is not followed; put the document itself here"
 _TO_A_FOLDER = "is a link to a folder whose documents are read where they stand"
@@ -284,6 +284,6 @@ def _refused(error: OSError) -> str:
 
 def _raise_if_short(error: OSError) -> None:
     """Raise a shortage of this machine as the build's error: an error of the file would remove it from the index."""
-    if error.errno in _SHORTAGES:
+    if error.errno in SHORTAGES:
         told = f"The documents cannot be listed ({error.strerror}); what serves is untouched. Try again."
         raise BuildFailed(told, for_now=True)

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from qa.encode.int8 import PassageVectors
-from qa.errors import DamagedSnapshot, QAError
+from qa.errors import DamagedSnapshot, QAError, ShortOfResources
 from qa.index.local.index_folder import segment_path
 from qa.index.local.segment import Segment
 from qa.index.local.texts import StoredDocument, Texts
 from qa.index.local.verify import verify_segment
 from qa.index.local.version import SegmentRecord
+from qa.index.shortages import raise_if_short
 from qa.reading.parsed import Content, Parsed
 
 _NAMED = 10  # documents of a damaged segment
@@ -47,6 +48,7 @@ class StoredSegment:
                 self._texts.close()
                 raise
         except (sqlite3.Error, ValueError, TypeError) as error:
+            raise_if_short(error, f"Segment {record.id}")
             told = f"Segment {record.id} cannot be opened: {error}. Run `qa build --repair`."
             raise DamagedSnapshot(told) from None
 
@@ -99,6 +101,8 @@ def stored_segments(index_dir: Path, ids: Iterable[str]) -> Iterator[list[Stored
             try:
                 record = verify_segment(index_dir, segment_id)
                 found.append(StoredSegment(segment_path(index_dir, segment_id), record))
+            except ShortOfResources:
+                raise  # else the segment would be made anew
             except QAError as error:
                 log.error("%s %s", error, lost_documents(index_dir, segment_id))  # noqa: TRY400 - the message says it
         yield found

@@ -20,7 +20,7 @@ from qa.building.folder_watch import FileStates, FolderWatch
 from qa.building.heartbeat import Heartbeat
 from qa.building.merge import merge
 from qa.encode import Encoder, open_encoder
-from qa.errors import BuildFailed, BuildRunning, ModelUnavailable, QAError
+from qa.errors import BuildFailed, BuildRunning, ModelUnavailable, QAError, ShortOfResources
 from qa.index.build_notes import REQUEST, BuildReport, Progress
 from qa.index.builder_lock import BuilderLock
 from qa.settings import Settings
@@ -169,4 +169,4 @@ class Watch:
 
 def _may_pass(error: QAError) -> bool:
     """Whether the cause of a failed build may pass although no document changes."""
-    return isinstance(error, ModelUnavailable) or (isinstance(error, BuildFailed) and error.for_now)
+    return isinstance(error, ModelUnavailable | ShortOfResources) or (isinstance(error, BuildFailed) and error.for_now)

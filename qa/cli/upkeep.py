@@ -19,6 +19,7 @@ from qa.index.build_notes import BuildReport
 from qa.index.local.index_folder import current_name, rolled_back, versions
 from qa.index.local.rollback import roll_back
 from qa.settings import Settings
+from qa.web.limits.file_descriptors import raise_limit
 
 EXIT_WRONG = 1
 EXIT_SOME_FAILED = 3
@@ -31,6 +32,7 @@ def run_build(settings: Settings, arguments: argparse.Namespace) -> int:
     from qa.cli.progress_bars import Bars  # noqa: PLC0415
     from qa.cli.site_note import note_site  # noqa: PLC0415
 
+    raise_limit()
     checks = {"verify": arguments.verify, "repair": arguments.repair}
     with closing(Bars(quiet=arguments.quiet)) as bars:
         report = build(settings, bars, fresh=arguments.fresh, **checks)
@@ -64,6 +66,7 @@ def run_watch(settings: Settings, arguments: argparse.Namespace) -> int:
     from qa.cli.site_note import note_site  # noqa: PLC0415
 
     start_log()
+    raise_limit()
     stop = threading.Event()
     if arguments.beside_server:
         threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from qa.encode.token_form import packed_width
 from qa.index.local.version import ArrayRecord, Configuration, FileRecord
+from qa.index.shortages import raise_if_short
 
 VECTORS = "vectors.f32"
 DOCUMENT_ROWS = "document_rows.i32"
@@ -82,9 +83,13 @@ class ArrayFiles:
     """Writes a segment's arrays. `close` it, whatever happens."""
 
     def __init__(self, folder: Path, configuration: Configuration) -> None:
-        self._files = {
-            name: _ArrayFile(folder / name, dtype_of(name), _row_shape(name, configuration)) for name in NAMES
-        }
+        self._files: dict[str, _ArrayFile] = {}
+        try:
+            for name in NAMES:
+                self._files[name] = _ArrayFile(folder / name, dtype_of(name), _row_shape(name, configuration))
+        except OSError:
+            self.close()
+            raise
         for bounds in BY_PASSAGE:
             self.write(bounds, np.zeros(1, np.int64))
 
@@ -170,6 +175,7 @@ def map_array(folder: Path, name: str, record: ArrayRecord, configuration: Confi
     """An array of a segment, read where it is looked at; the operating system may take the memory back.
 
     Raises:
+        ShortOfResources: it cannot be opened for now.
         OSError, ValueError: the file is not there, shorter than the array, or the array is not what its name says.
     """
     dtype, row_shape = dtype_of(name), _row_shape(name, configuration)
@@ -178,7 +184,11 @@ def map_array(folder: Path, name: str, record: ArrayRecord, configuration: Confi
     if 0 in record.shape:
         return np.empty(record.shape, dtype)
     # As a plain array: a view of a memmap is a memmap again, at a price that is paid for every passage.
-    return np.asarray(np.memmap(folder / name, dtype=dtype, mode="r", shape=record.shape))
+    try:
+        return np.asarray(np.memmap(folder / name, dtype=dtype, mode="r", shape=record.shape))
+    except OSError as error:
+        raise_if_short(error, f"Segment {folder.name}")
+        raise
 
 
 def _row_shape(name: str, configuration: Configuration) -> tuple[int, ...]:

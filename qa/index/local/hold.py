@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qa.errors import DamagedSnapshot
+from qa.index.shortages import raise_if_short
 
 if sys.platform != "win32":
     import fcntl
@@ -31,6 +32,7 @@ def hold(path: Path) -> int:
     try:
         held = os.open(path, os.O_RDONLY)
     except OSError as error:
+        raise_if_short(error, f"Snapshot {path.stem}")
         raise DamagedSnapshot(f"Snapshot {path.stem} cannot be read ({error.strerror}). Run `qa build`.") from None
     try:
         if sys.platform != "win32":

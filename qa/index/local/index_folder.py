@@ -12,6 +12,7 @@ from pathlib import Path
 from qa.errors import DamagedSnapshot, MismatchedSnapshot, NoIndex, QAError
 from qa.index.local.version import FORMAT, Version
 from qa.index.local.version_files import VERSION_NAME, read_version
+from qa.index.shortages import raise_if_short
 
 CURRENT = "CURRENT"
 ROLLED_BACK = "ROLLED_BACK"
@@ -43,6 +44,7 @@ def current_name(index_dir: Path) -> str:
             raise DamagedSnapshot(f"{path} is missing. Run `qa build` or `qa rollback`.") from None
         raise NoIndex(f"There is no index in {index_dir}. Build one with `qa build`.") from None
     except OSError as error:
+        raise_if_short(error, str(path))
         raise DamagedSnapshot(f"{path} cannot be read ({error.strerror}). Run `qa doctor`.") from None
     if _FORMAT_5_ID.fullmatch(name):
         told = f"The index in {index_dir} is of format 5, but {FORMAT} is in use. Run `qa build`."

@@ -24,6 +24,7 @@ from qa.index.local.vectors import CodedStore, ExactStore, VectorStore
 from qa.index.local.version import SegmentRecord
 from qa.index.local.version_files import read_segment
 from qa.index.local.word_forms import WordForms
+from qa.index.shortages import raise_if_short
 from qa.records import Block, Document, Passage
 
 CODES = "vectors_codes.faiss"
@@ -62,6 +63,7 @@ class Segment:
 
         Raises:
             DamagedSnapshot: a file is missing, too short, or not what it should be.
+            ShortOfResources: it cannot be opened for now.
         """
         self.folder = folder
         self.record = record
@@ -75,6 +77,7 @@ class Segment:
                 self._texts.close()
                 raise
         except (sqlite3.Error, OSError, ValueError, KeyError, TypeError) as error:
+            raise_if_short(error, f"Segment {folder.name}")
             raise DamagedSnapshot(f"Segment {folder.name} cannot be opened: {error}. Run `qa build`.") from error
         self.passage = lru_cache(maxsize=_PASSAGES_KEPT)(self._read_passage)
 

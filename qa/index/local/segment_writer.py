@@ -47,7 +47,11 @@ class SegmentFolder:
         self.path = folder
         self.configuration = configuration
         self.files = ArrayFiles(folder, configuration)
-        self.texts = TextsWriter(folder)
+        try:
+            self.texts = TextsWriter(folder)
+        except BaseException:
+            self.files.close()
+            raise
 
     def finish(self) -> SegmentRecord:
         """Close the files, write the codes of many vectors and `segment.json`, and flush everything to disk."""

@@ -20,6 +20,7 @@ from qa.errors import DamagedSnapshot
 from qa.index.local.index_folder import VERIFIED, segment_path
 from qa.index.local.version import FileRecord, SegmentRecord
 from qa.index.local.version_files import read_segment
+from qa.index.shortages import raise_if_short
 from qa.index.typed_json import canonical, from_data
 from qa.text.json_reading import parse_json
 
@@ -45,6 +46,7 @@ def verify_segment(index_dir: Path, segment_id: str, *, every_byte: bool = False
     Raises:
         DamagedSnapshot: naming the segment and every file that differs.
         MismatchedSnapshot: the segment is of another format.
+        ShortOfResources: it cannot be read for now.
     """
     folder = segment_path(index_dir, segment_id)
     record = read_segment(folder)
@@ -81,6 +83,7 @@ def _compared(path: Path, expected: FileRecord) -> tuple[int, ...] | str:
                 return f"{path.name} is altered"
             return _stat(stat)
     except OSError as error:
+        raise_if_short(error, f"Segment {path.parent.name}")
         return f"{path.name} cannot be read ({error.strerror})"
 
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from qa.errors import DamagedSnapshot, MismatchedSnapshot
 from qa.index.local.version import FORMAT, SegmentEntry, SegmentRecord, Version
+from qa.index.shortages import raise_if_short
 from qa.index.typed_json import canonical, from_data
 from qa.text.json_reading import parse_json
 
@@ -67,6 +68,7 @@ def _read(what: str, path: Path, record: type[_Record], check: Callable[[_Record
         if found is not None:
             check(found)
     except (OSError, ValueError) as error:
+        raise_if_short(error, what)
         raise DamagedSnapshot(f"{what}: {path} cannot be read ({error}). {_REMEDY}") from None
     if found is None:
         raise MismatchedSnapshot(f"{what} is of format {other}, but {FORMAT} is in use. {_REMEDY}")

@@ -71,8 +71,8 @@ _ERRORS = {
     415: "unsupported_media_type, unsupported_type",
     416: "range_not_satisfiable",
     429: "too_many_requests; with Retry-After",
-    503: "no_index, damaged_snapshot, mismatched_snapshot, model_unavailable, builder_missing, overloaded, "
-    "took_too_long, shard_unavailable; with Retry-After",
+    503: "no_index, damaged_snapshot, mismatched_snapshot, short_of_resources, model_unavailable, builder_missing, "
+    "overloaded, took_too_long, shard_unavailable; with Retry-After",
 }
 _RETRY_AFTER = {"description": "Seconds until it is worth another try", "schema": {"type": "integer", "minimum": 1}}
 _HEADERS: dict[int, dict[str, Any]] = {

@@ -1,0 +1,31 @@
+"""Tells a shortage of this process (no file may be opened any more, no memory) from damage of the index."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+
+from qa.errors import ShortOfResources
+
+SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+
+
+def raise_if_short(error: BaseException, what: str) -> None:
+    """Raise a shortage as one, since it says nothing of what was opened.
+
+    Args:
+        error: Why a file that is known to be there could not be opened or read.
+        what: Its name for a person.
+
+    Raises:
+        ShortOfResources: the error is a shortage.
+    """
+    if isinstance(error, OSError) and error.errno in SHORTAGES:
+        reason = error.strerror
+    elif isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_CANTOPEN:
+        reason = "too many open files"  # SQLite does not tell why
+    else:
+        return
+    raise ShortOfResources(
+        f"{what} cannot be opened for now ({reason}). Let this process open more files, as with `ulimit -n 4096`."
+    ) from None

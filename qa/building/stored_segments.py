@@ -16,7 +16,7 @@ from qa.encode.int8 import PassageVectors
 from qa.errors import DamagedSnapshot, QAError, ShortOfResources
 from qa.index.local.index_folder import segment_path
 from qa.index.local.segment import Segment
-from qa.index.local.texts import StoredDocument, Texts
+from qa.index.local.texts import TEXTS, StoredDocument, Texts
 from qa.index.local.verify import verify_segment
 from qa.index.local.version import SegmentRecord
 from qa.index.shortages import raise_if_short
@@ -48,7 +48,7 @@ class StoredSegment:
                 self._texts.close()
                 raise
         except (sqlite3.Error, ValueError, TypeError) as error:
-            raise_if_short(error, f"Segment {record.id}")
+            raise_if_short(error, f"Segment {record.id}", folder / TEXTS)
             told = f"Segment {record.id} cannot be opened: {error}. Run `qa build --repair`."
             raise DamagedSnapshot(told) from None
 

@@ -19,7 +19,7 @@ from qa.index.local.arrays import Array, map_array
 from qa.index.local.passage_arrays import PassageArrays
 from qa.index.local.postings import ABSENT, Postings
 from qa.index.local.row_map import first_rows
-from qa.index.local.texts import Texts, TextsWriter
+from qa.index.local.texts import TEXTS, Texts, TextsWriter
 from qa.index.local.vectors import CodedStore, ExactStore, VectorStore
 from qa.index.local.version import SegmentRecord
 from qa.index.local.version_files import read_segment
@@ -77,7 +77,7 @@ class Segment:
                 self._texts.close()
                 raise
         except (sqlite3.Error, OSError, ValueError, KeyError, TypeError) as error:
-            raise_if_short(error, f"Segment {folder.name}")
+            raise_if_short(error, f"Segment {folder.name}", folder / TEXTS)
             raise DamagedSnapshot(f"Segment {folder.name} cannot be opened: {error}. Run `qa build`.") from error
         self.passage = lru_cache(maxsize=_PASSAGES_KEPT)(self._read_passage)
 

@@ -120,8 +120,12 @@ def sidecar_entries(folder: Path) -> dict[str, Details]:
     return parse_sources(sidecar_bytes(folder))
 
 
-def sidecar_bytes(folder: Path) -> bytes:
+def sidecar_bytes(folder: Path, *, warn: bool = True) -> bytes:
     """The content of the sidecar; nothing where there is none inside the folder.
+
+    Args:
+        folder: The documents' folder.
+        warn: Whether to log that a folder has the sidecar's name.
 
     Raises:
         UnreadableFile: it cannot be opened; the message says why.
@@ -129,7 +133,7 @@ def sidecar_bytes(folder: Path) -> bytes:
     """
     path = folder / SIDECAR
     try:
-        found = within(path, lambda _: _sidecar(folder, warn=True))
+        found = within(path, lambda _: _sidecar(folder, warn=warn))
         return read_regular(folder, found, MOST_BYTES) if found else b""
     except OSError as error:
         _raise_if_short(error)

@@ -25,7 +25,7 @@ def note_site(settings: Settings, report: BuildReport) -> None:
     the build is done.
     """
     try:
-        told = parse_site(sidecar_bytes(settings.seeds_dir))
+        told = parse_site(sidecar_bytes(settings.seeds_dir, warn=False))  # the build has warned
         examples = told.examples
         if not examples and noted_snapshot(settings.index_dir) == report.snapshot:
             kept = read_site(settings.index_dir).examples

@@ -15,7 +15,8 @@ KINDS = ("definition", "role", "figure", "date", "heading")
 _LONGEST_SENTENCE_CHARS = 400
 _HEADING_WORDS = range(3, 13)
 
-_CAPITAL = r"[A-Z][\w.&’'-]*\w"
+# From where a word begins and no longer than names are: so a search takes steps in proportion to its text.
+_CAPITAL = r"(?<![\w.&’'-])[A-Z][\w.&’'-]{0,40}\w"
 _JOINT = r"(?:of|the|for|and|de|von|van)"
 _NAME = rf"{_CAPITAL}(?: (?:{_JOINT} ){{0,2}}{_CAPITAL}){{0,5}}"
 _THING = rf"(?P<subject>(?:The |the )?{_NAME})(?: \([A-Z]{{2,8}}\))?"
@@ -47,7 +48,7 @@ _SHORT_FORM = re.compile(rf"(?P<subject>(?:The |the )?{_NAME}) \((?P<short>[A-Z]
 _POSSESSIVE = re.compile(rf"(?P<subject>(?:The |the )?{_NAME}[’']s [a-z]+(?: [a-z]+)?) (?P<verb>is|are) (?!not\b)")
 _APPOINTED = re.compile(rf"\b(?P<verb>named|appointed|elected) (?:as )?(?:the )?(?P<role>{_ROLE}) of (?P<body>{_BODY})")
 _HAS_ROLE = re.compile(
-    rf"{_CAPITAL}(?: {_CAPITAL})+,(?: [A-Z]{{2,4}},)? (?:the )?(?P<role>{_ROLE}) of (?P<body>{_BODY})"
+    rf"{_CAPITAL}(?: {_CAPITAL}){{1,5}},(?: [A-Z]{{2,4}},)? (?:the )?(?P<role>{_ROLE}) of (?P<body>{_BODY})"
 )
 _IS_ROLE = re.compile(rf"[Tt]he (?P<role>{_ROLE})(?: of (?P<body>{_BODY}))? (?P<verb>is|was) [A-Z][a-z]+ [A-Z]")
 _DATE_PASSIVE = re.compile(

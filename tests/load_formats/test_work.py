@@ -92,7 +92,10 @@ TEXTS: dict[str, tuple[str, Callable[[int], str]]] = {
     "notes of rich text": ("a.rtf", lambda n: r"{\rtf1 " + r"a{\footnote b\par}" * n + r"\par}"),
     "rows of rich text": ("a.rtf", lambda n: r"{\rtf1 " + r"\intbl a\cell b\cell\row" * n + "}"),
     "lines of JSON": ("a.jsonl", lambda n: f'{{"title": "T", "text": "{LONG}.", "year": 1}}\n' * n),
-    "a message of many parts": ("a.eml", lambda n: "Content-Type: multipart/mixed; boundary=B\n\n" + "--B\n\na\n" * n),
+    "a message of many parts": (
+        "a.eml",
+        lambda n: "Content-Type: multipart/mixed; boundary=B\n\n" + f"--B\n\n{LONG}.\n" * n,
+    ),
     "messages of a mailbox": ("a.mbox", lambda n: f"From a 2024\nSubject: S\n\n{LONG}.\n\n" * n),
     "attributes": ("a.html", lambda n: "<p " + " ".join(f"a{i}=b" for i in range(n)) + ">hello"),
     "attributes with tags in them": ("a.html", lambda n: "<p " + " ".join(f'a{i}="<b>"' for i in range(n)) + ">hello"),

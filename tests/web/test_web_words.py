@@ -1,17 +1,13 @@
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 import pytest
 import samples_for_tests
-from fake_service import make_document
-from qa.web.pages.example_questions import questions
-from work import grows_evenly
 
 from qa.answering.wording import UNCALIBRATED, verdict_words
 from qa.index.build_notes import BuildReport, Fate, FileReport
-from qa.records import Answer, Block, BlockKind, Document, Filters, Verdict
+from qa.records import Answer, Filters, Verdict
 from qa.web.pages.build_report import shown_report
 from qa.web.pages.page_query import Asked
 from qa.web.pages.wording import day, moment
@@ -52,23 +48,6 @@ def test_what_is_known_is_told_in_words(verdict, sure, words):
     assert verdict_words(Answer("q", "q", verdict, 0.5, (), "s", 1.0, sure=sure)) == words
 
 
-def test_examples_come_from_headings_one_document_after_the_other():
-    documents = (samples_for_tests.harbour(), samples_for_tests.slides())
-    assert questions(documents) == (
-        "Who runs the harbour?",
-        "What is said about leadership and resources?",
-        "What is said about safe mooring in winter?",
-        "What is said about mooring fees?",
-    )
-
-
-def test_headings_that_make_no_question_are_left_alone():
-    headings = ["References", "Table of contents", "Fees", "The fees", "2014-15: results", "x" * 300, "A, b & c: d;"]
-    document = make_document("d", [(BlockKind.HEADING, heading) for heading in headings])
-    assert questions((document,)) == ()
-    assert questions(()) == ()
-
-
 def test_a_link_to_the_reader_remembers_the_question():
     asked = Asked("a & b", Filters(document_ids=("x",), date_to="2022-01-01"))
     assert asked.url == "/?q=a+%26+b&document_id=x&date_to=2022-01-01"
@@ -86,19 +65,6 @@ def test_a_report_leads_with_what_needs_a_person():
     assert [file.source for file in report.notable] == ["broken.pdf", "notes.xyz"]
     assert [file.source for file in report.others] == ["harbour.txt"]
     assert shown_report(None) is None
-
-
-def test_examples_are_found_without_reading_a_text_once_for_each_heading():
-    def prepared(size):
-        headings = "".join(f"The Ferry {number}\n" for number in range(size))
-        text = headings + "word " * size
-        starts = [match.start() for match in re.finditer("The", headings)]
-        blocks = tuple(Block(BlockKind.HEADING, start, headings.index("\n", start), level=2) for start in starts)
-        document = Document("d", "d.txt", "", text, blocks, "D")
-        return lambda: questions((document,))
-
-    even, done = grows_evenly(prepared, 250)
-    assert even, done
 
 
 def test_a_document_that_was_only_kept_is_shown_among_those_with_trouble():

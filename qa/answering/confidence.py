@@ -17,7 +17,7 @@ from qa.answering.answer_type import holds_answer
 from qa.answering.confidence_model import Model
 from qa.answering.limiting_words import unmet_limits
 from qa.records import Passage, Verdict, WordMatch
-from qa.retrieval.evidence import Match, whole_question, word_matches
+from qa.retrieval.evidence import Match, answering_sentences, whole_question, word_matches
 from qa.retrieval.search import Ranking
 
 FEATURES = {
@@ -25,7 +25,7 @@ FEATURES = {
     "of all tokens: a near miss meets all but one word",
     "sentence": "cosine of the whole question with the passage's nearest sentence, each encoded by itself",
     "words_met": "log of one more than the content words that are met to the letter or nearly, at most 10",
-    "lacks_type": "1 if neither the best sentence nor a neighbour holds the kind of thing asked for and not named",
+    "lacks_type": "1 if neither a highlighted sentence nor a neighbour holds the kind of thing asked for and not named",
     "numbers_unmet": "1 if the passage lacks a number, date or code of the question",
     "unmet_limits": "1 if the question has a superlative or a negation, and the passage none like it",
     "strangers_unmet": "share of the content words' weight that neither documents nor model know, nor passage is like",
@@ -52,7 +52,8 @@ def measure(ranking: Ranking, best: Match) -> dict[str, float]:
     met = _weighed(ranking, word_matches(best))
     total = sum(word.weight for word in met)
     worst = min((word.in_sentence for word in met), default=0.0)
-    lacks = not holds_answer(ranking.searched, _around(best.hit.passage, best.best_sentence))
+    texts = (_around(best.hit.passage, number) for number in answering_sentences(best))
+    lacks = not any(holds_answer(ranking.searched, text) for text in texts)
     unknown = {word.text for word in ranking.content_words if not word.frequency}
     wholes = {word.text for word in ranking.content_words if word.whole}
     strangers = [word for word in met if word.word in unknown and not ranking.is_word(word.word)]

@@ -67,17 +67,21 @@ def match(ranking: Ranking, place: int, hit: Hit) -> Match:
 
 
 def highlights(found: Match) -> tuple[Span, ...]:
-    """The sentence that answers, and the second best where it is about as good; offsets into the passage's text.
+    """The sentences that answer, as offsets into the passage's text; see `answering_sentences`."""
+    return tuple(found.hit.passage.sentences[number] for number in answering_sentences(found))
 
-    A heading or the lead of a list does not answer by itself: the text under it is highlighted too.
+
+def answering_sentences(found: Match) -> list[int]:
+    """The number of the sentence that answers, and of the second best where it is about as good, ascending.
+
+    A heading or the lead of a list does not answer by itself: the text under it belongs to it.
     """
     best, *others = np.argsort(-found.sentence_scores, kind="stable")[:2].tolist()
     chosen = {best, *(other for other in others if _as_good(found.sentence_scores, other, best))}
-    sentences = found.hit.passage.sentences
     for number in sorted(chosen):
         if _introduces(found, number):
             chosen.update(_introduced(found, number))
-    return tuple(sentences[number] for number in sorted(chosen))
+    return sorted(chosen)
 
 
 def _as_good(scores: Floats, other: int, best: int) -> bool:

@@ -28,6 +28,17 @@ pytestmark = [
 QUESTION = "who built the oldest pier of the harbour"
 
 
+def listening() -> set[tuple[int, str]]:
+    """Process and address of every socket on which this process or one below it listens."""
+    processes = (psutil.Process(), *psutil.Process().children(recursive=True))
+    return {
+        (process.pid, connection.laddr.ip)
+        for process in processes
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+
+
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
     """A head that takes no hosts and two nodes that take two each, all of them on loopback alone."""
@@ -38,10 +49,12 @@ def nodes() -> Iterator[Any]:
         from qa.index.cluster import actors
 
         before = {each.pid for each in psutil.Process().children(recursive=True)}
+        listening_before = listening()
         cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
         for _ in range(2):
             cluster.add_node(num_cpus=1, resources={actors.SHARD_PLACE: 2})
         actors.connect(cluster.address)
+        cluster.listening_before = listening_before
         try:
             yield cluster
         finally:
@@ -99,14 +112,10 @@ def test_answers_equal_those_of_one_process(service, shop):
     assert answers(service) == alone(shop)
 
 
-def test_every_socket_listens_on_loopback_alone(service):
-    listening = {
-        connection.laddr.ip
-        for each in (psutil.Process(), *psutil.Process().children(recursive=True))
-        for connection in each.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    }
-    assert listening <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+def test_every_socket_listens_on_loopback_alone(nodes, service):
+    own = {address for _, address in listening() - nodes.listening_before}
+    assert own
+    assert own <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
 
 def test_a_killed_host_costs_no_answer_and_is_started_again(service, shop):

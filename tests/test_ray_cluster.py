@@ -22,6 +22,7 @@ from qa.index.local.current import CurrentIndex
 
 pytestmark = [
     pytest.mark.cluster,
+    pytest.mark.skipif("TEST_RAY" not in os.environ, reason="takes two minutes; TEST_RAY=1 runs it"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Ray leaves its own log files open
 ]
 
@@ -42,27 +43,25 @@ def listening() -> set[tuple[int, str]]:
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
     """A head that takes no hosts and two nodes that take two each, all of them on loopback alone."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # or 127.0.0.1 becomes this machine's own address
-        from ray.cluster_utils import Cluster
+    from ray.cluster_utils import Cluster
 
-        from qa.index.cluster import actors
+    from qa.index.cluster import actors
 
-        before = {each.pid for each in psutil.Process().children(recursive=True)}
-        listening_before = listening()
-        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-        for _ in range(2):
-            cluster.add_node(num_cpus=1, resources={actors.SHARD_PLACE: 2})
-        actors.connect(cluster.address)
-        cluster.listening_before = listening_before
-        try:
-            yield cluster
-        finally:
-            actors.disconnect()
-            cluster.shutdown()
-            for left in psutil.Process().children(recursive=True):
-                if left.pid not in before:
-                    left.kill()
+    before = {each.pid for each in psutil.Process().children(recursive=True)}
+    listening_before = listening()
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    for _ in range(2):
+        cluster.add_node(num_cpus=1, resources={actors.SHARD_PLACE: 2})
+    actors.connect(cluster.address)
+    cluster.listening_before = listening_before
+    try:
+        yield cluster
+    finally:
+        actors.disconnect()
+        cluster.shutdown()
+        for left in psutil.Process().children(recursive=True):
+            if left.pid not in before:
+                left.kill()
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from qa.errors import BuilderMissing, QAError
 from qa.text.document_ids import document_id
 from qa.web.api import examples as samples
+from qa.web.api.dependencies import FileRunner, Runner, Service
 from qa.web.api.file_changes import Condition
 from qa.web.api.json_form import json_response
 from qa.web.api.multipart import MOST_FILES, content_of, files_of
@@ -33,7 +34,6 @@ from qa.web.api.reply_models import (
 )
 from qa.web.api.request_models import FILE_PATTERN, NAME_PATTERN, NAME_RULES
 from qa.web.api.route_descriptions import replies
-from qa.web.api.routes import FileRunner, Runner, Service
 from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
 from qa.web.limits.bearer_token import BearerToken

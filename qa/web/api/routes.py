@@ -6,7 +6,7 @@ does not delay others.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote as percent_encode
@@ -16,12 +16,23 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa.errors import InvalidRequest, UnknownDocument
+from qa.errors import UnknownDocument
 from qa.records import Filters, IndexStatus
 from qa.text.document_ids import document_id
 from qa.text.safe_text import compose, printable
 from qa.web.api import examples as samples
-from qa.web.api.compression import compressed
+from qa.web.api.dependencies import (
+    REPEATABLE,
+    FileRunner,
+    Runner,
+    Service,
+    backend,
+    counted,
+    counted_as_document,
+    counted_as_list,
+    runner,
+    takes,
+)
 from qa.web.api.json_form import answer_data, document_data, documents_data, json_response, status_data
 from qa.web.api.known_replies import unless_known
 from qa.web.api.reply_models import (
@@ -36,21 +47,9 @@ from qa.web.api.route_descriptions import NOT_MODIFIED, file_replies, in_query, 
 from qa.web.backend import Backend
 from qa.web.document_list import matching, page_after
 from qa.web.limits.file_reply import FileReply
-from qa.web.limits.rate_limit import DOCUMENT, LIST, QUESTION, Allowance
-from qa.web.limits.workers import Workers
 from qa.web.root_path import root_of
 
 router = APIRouter()
-
-Run = Callable[[Callable[[], Response]], Awaitable[Response]]
-
-_REPEATABLE = ("document_id", "publisher")
-
-
-async def backend(request: Request) -> Backend:
-    """Whoever answers, as `create_app` was given it."""
-    service: Backend = request.app.state.service
-    return service
 
 
 def status_of(request: Request, service: Backend) -> IndexStatus:
@@ -60,41 +59,6 @@ def status_of(request: Request, service: Backend) -> IndexStatus:
     return replace(status, trouble=" ".join(filter(None, (status.trouble, trouble()))) or None)
 
 
-async def runner(request: Request) -> Run:
-    """Where a handler leaves what may block, compressing included; `qa.web.limits.workers` says what may come of it."""
-    workers: Workers = request.app.state.workers
-    return lambda call: workers.run(request, lambda: compressed(request.headers, call()))
-
-
-async def file_runner(request: Request) -> Run:
-    """The same for what touches the documents' files, on threads of its own."""
-    workers: Workers = request.app.state.file_workers
-    return lambda call: workers.run(request, call)
-
-
-async def picture_runner(request: Request) -> Run:
-    """The same for what draws pages."""
-    workers: Workers = request.app.state.picture_workers
-    return lambda call: workers.run(request, lambda: compressed(request.headers, call()))
-
-
-def counts(cost: float) -> Callable[[Request], Awaitable[None]]:
-    """A dependency that counts work that costs as much as so many questions against what its address may ask."""
-
-    async def count(request: Request) -> None:
-        allowance: Allowance = request.app.state.allowance
-        allowance.take(request, cost)
-
-    return count
-
-
-counted, counted_as_document, counted_as_list = counts(QUESTION), counts(DOCUMENT), counts(LIST)
-
-
-Service = Annotated[Backend, Depends(backend)]
-Runner = Annotated[Run, Depends(runner)]
-FileRunner = Annotated[Run, Depends(file_runner)]
-PictureRunner = Annotated[Run, Depends(picture_runner)]
 _IN_ADDRESS = {"minLength": 1, "pattern": r"^[^\x00-\x1f\x7f-\x9f]+$"}
 DocumentId = Annotated[
     str,
@@ -117,22 +81,6 @@ def moved(request: Request, path: str) -> Response:
     return Response(status_code=308, headers={"location": location, "cache-control": "no-cache"})
 
 
-def takes(*names: str) -> Callable[[Request], Awaitable[None]]:
-    """A dependency that refuses query parameters other than `names`, and a repeated one that has a single value."""
-
-    async def check(request: Request) -> None:
-        given = request.query_params
-        unknown = sorted(set(given) - set(names))
-        if unknown:
-            known = f"known are {', '.join(names)}" if names else "it takes none"
-            raise InvalidRequest(f"{unknown[0]} is not a parameter of {request.url.path}; {known}.")
-        for name in given:
-            if name not in _REPEATABLE and len(given.getlist(name)) > 1:
-                raise InvalidRequest(f"{name} is given more than once; give it once.")
-
-    return check
-
-
 _takes_a_question = takes(*AskQuery.model_fields, "question")
 
 
@@ -152,7 +100,7 @@ async def ask(request: Request) -> Response:
     await _takes_a_question(request)
     await counted(request)
     given = request.query_params
-    values = {name: given.getlist(name) if name in _REPEATABLE else given[name] for name in given}
+    values = {name: given.getlist(name) if name in REPEATABLE else given[name] for name in given}
     asked = AskQuery.model_validate(values)
     service, run = await backend(request), await runner(request)
     return await run(lambda: _answer(service, asked.q, asked, asked.filters()))

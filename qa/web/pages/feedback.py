@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from qa.answering.question_log import QuestionLog
-from qa.web.api.routes import Runner, counted_as_list
+from qa.web.api.dependencies import Runner, counted_as_list
 from qa.web.pages.page_query import asked_from
 from qa.web.pages.routes import Templates
 

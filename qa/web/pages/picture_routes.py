@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from qa.answering.quote_links import find_quote
 from qa.errors import NoPicture
-from qa.web.api.routes import PictureRunner, Service, counted_as_document
+from qa.web.api.dependencies import PictureRunner, Service, counted_as_document
 from qa.web.backend import Backend
 from qa.web.pages.page_query import asked_from
 from qa.web.pages.reader import page_numbers

@@ -14,17 +14,8 @@ from qa.answering.page_pictures import draws
 from qa.answering.quote_links import find_quote
 from qa.errors import RequestError, UnknownDocument
 from qa.records import Answer, Citation, Span
-from qa.web.api.routes import (
-    FileRunner,
-    Runner,
-    Service,
-    counted,
-    counted_as_document,
-    counted_as_list,
-    moved,
-    original_of,
-    status_of,
-)
+from qa.web.api.dependencies import FileRunner, Runner, Service, counted, counted_as_document, counted_as_list
+from qa.web.api.routes import moved, original_of, status_of
 from qa.web.backend import Backend
 from qa.web.catalogue import Catalogue, Catalogues
 from qa.web.document_list import Sort

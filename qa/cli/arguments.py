@@ -246,7 +246,7 @@ def _add_status(commands: Any) -> None:
 def _add_cluster(commands: Any) -> None:
     cluster = _command(commands, "cluster", "spread the index over several machines", _CLUSTER_EXAMPLES)
     cluster.description = (
-        "Spreads the index over the machines of a Ray cluster. Whoever reaches Ray's ports\n"
+        "Spreads the index over the machines of a Ray cluster. Anyone who reaches Ray's ports\n"
         "can run code on these machines: read docs/cluster.md first."
     )
     actions = cluster.add_subparsers(required=True, metavar="action", dest="action")

@@ -33,7 +33,7 @@ def lock_now(opened: int, *, shared: bool = False) -> bool:
 
 
 def lock(opened: int) -> None:
-    """Lock an open file or folder, and wait for whoever has the lock; does nothing where there are no locks."""
+    """Lock an open file or folder, once no other process has the lock; does nothing where there are no locks."""
     if sys.platform != "win32":
         with suppress(OSError):
             fcntl.flock(opened, fcntl.LOCK_EX)

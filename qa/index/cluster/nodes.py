@@ -1,7 +1,8 @@
 """Starts and stops Ray on this machine, with its settings made safe.
 
-Whoever reaches a port of Ray can run code on the machine. So nothing listens beyond loopback without a shared secret,
-nothing at a public address unless it is said that a firewall stands before it, and nothing is reported to the vendor.
+Anyone who reaches a port of Ray can run code on the machine. So nothing listens beyond loopback without a shared
+secret, nothing at a public address unless the operator says that a firewall protects it, and nothing is reported to
+the vendor.
 """
 
 from __future__ import annotations
@@ -79,8 +80,9 @@ def _check(address: str, token: str, *, behind_firewall: bool) -> None:
         raise InvalidSettings(f"{address} is no address of a machine; give one as 10.0.0.1.") from None
     if not (found.is_loopback or token):
         raise InvalidSettings(
-            f"Beyond loopback the machines of a cluster need a shared secret, or whoever reaches {address} runs code "
-            "here. Write one into a file of mode 600, the same on every machine, and name it in QA_CLUSTER_TOKEN_PATH."
+            f"Beyond loopback the machines of a cluster need a shared secret, or anyone who reaches {address} runs "
+            "code here. Write one into a file of mode 600, the same on every machine, and name it in "
+            "QA_CLUSTER_TOKEN_PATH."
         )
     if found.is_global and not behind_firewall:
         raise InvalidSettings(

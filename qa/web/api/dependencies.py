@@ -25,7 +25,7 @@ REPEATABLE = ("document_id", "publisher")
 
 
 async def backend(request: Request) -> Backend:
-    """Whoever answers, as `create_app` was given it."""
+    """The service that answers, as `create_app` was given it."""
     service: Backend = request.app.state.service
     return service
 

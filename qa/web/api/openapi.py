@@ -14,7 +14,7 @@ from qa.web.api import examples as samples
 _TAGS = [
     {"name": "Questions", "description": "Quotes that answer a question, each with its citation."},
     {"name": "Documents", "description": "What may be quoted: each document by its id."},
-    {"name": "Changes", "description": "Files that are added and removed, by whoever has the token."},
+    {"name": "Changes", "description": "Files that are added and removed, by clients that have the token."},
     {"name": "Index", "description": "What is loaded."},
     {"name": "Health", "description": "Probes."},
 ]

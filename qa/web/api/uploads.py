@@ -1,4 +1,4 @@
-"""Documents put into and taken out of their folder by name, for whoever may do so over HTTP.
+"""Documents put into and taken out of their folder by name, for clients that may do so over HTTP.
 
 Guarantees: a file appears whole or not at all, under the name that was asked for (`qa.text.document_names`); what is
 refused leaves nothing behind, not even a folder; a folder that is emptied goes with its last file. Whose fault an

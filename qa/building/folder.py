@@ -23,8 +23,8 @@ from qa.building.file_digests import FileDigests
 from qa.errors import BuildFailed, UnreadableFile
 from qa.index.build_notes import Fate, FileReport
 from qa.index.file_calls import Headway, says_nothing_of_the_file, within
+from qa.index.local.shortages import SHORTAGES
 from qa.index.regular_files import digest_regular, read_regular
-from qa.index.shortages import SHORTAGES
 from qa.reading.sidecar import MOST_BYTES, Details, parse_sources
 from qa.text.document_ids import document_id
 from qa.text.document_names import PASSED_OVER, SIDECAR

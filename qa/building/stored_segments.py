@@ -16,10 +16,10 @@ from qa.encode.int8 import PassageVectors
 from qa.errors import DamagedSnapshot, QAError, ShortOfResources
 from qa.index.local.index_folder import segment_path
 from qa.index.local.segment import Segment
+from qa.index.local.shortages import raise_if_short
 from qa.index.local.texts import TEXTS, StoredDocument, Texts
 from qa.index.local.verify import verify_segment
 from qa.index.local.version import SegmentRecord
-from qa.index.shortages import raise_if_short
 from qa.reading.parsed import Content, Parsed
 
 _NAMED = 10  # documents of a damaged segment

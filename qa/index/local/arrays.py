@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.encode.token_form import packed_width
+from qa.index.local.shortages import raise_if_short
 from qa.index.local.version import ArrayRecord, Configuration, FileRecord
-from qa.index.shortages import raise_if_short
 
 VECTORS = "vectors.f32"
 DOCUMENT_ROWS = "document_rows.i32"

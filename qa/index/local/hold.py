@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qa.errors import DamagedSnapshot
-from qa.index.shortages import raise_if_short
+from qa.index.local.shortages import raise_if_short
 
 if sys.platform != "win32":
     import fcntl

@@ -10,9 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from qa.errors import DamagedSnapshot, MismatchedSnapshot, NoIndex, QAError
+from qa.index.local.shortages import raise_if_short
 from qa.index.local.version import FORMAT, Version
 from qa.index.local.version_files import VERSION_NAME, read_version
-from qa.index.shortages import raise_if_short
 
 CURRENT = "CURRENT"
 ROLLED_BACK = "ROLLED_BACK"

@@ -19,12 +19,12 @@ from qa.index.local.arrays import Array, map_array
 from qa.index.local.passage_arrays import PassageArrays
 from qa.index.local.postings import ABSENT, Postings
 from qa.index.local.row_map import first_rows
+from qa.index.local.shortages import raise_if_short
 from qa.index.local.texts import TEXTS, Texts, TextsWriter
 from qa.index.local.vectors import CodedStore, ExactStore, VectorStore
 from qa.index.local.version import SegmentRecord
 from qa.index.local.version_files import read_segment
 from qa.index.local.word_forms import WordForms
-from qa.index.shortages import raise_if_short
 from qa.records import Block, Document, Passage
 
 CODES = "vectors_codes.faiss"

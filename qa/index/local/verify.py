@@ -18,9 +18,9 @@ from pathlib import Path
 from qa.durable import flush, replace_file
 from qa.errors import DamagedSnapshot
 from qa.index.local.index_folder import VERIFIED, segment_path
+from qa.index.local.shortages import raise_if_short
 from qa.index.local.version import FileRecord, SegmentRecord
 from qa.index.local.version_files import read_segment
-from qa.index.shortages import raise_if_short
 from qa.index.typed_json import canonical, from_data
 from qa.text.json_reading import parse_json
 

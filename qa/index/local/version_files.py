@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from qa.errors import DamagedSnapshot, MismatchedSnapshot
+from qa.index.local.shortages import raise_if_short
 from qa.index.local.version import FORMAT, SegmentEntry, SegmentRecord, Version
-from qa.index.shortages import raise_if_short
 from qa.index.typed_json import canonical, from_data
 from qa.text.json_reading import parse_json
 

@@ -111,13 +111,14 @@ class Container:
                 continue
             is_listed = False
             try:
+                total.check()
                 data = self._load(entry)
                 total.add(len(data))
                 if suffix in suffixes:
                     is_listed = True
                     yield Member(entry.name, sha256(data).hexdigest(), len(data))
                 if suffix in CONTAINERS:
-                    for each in self._nested(entry.name)._members(suffixes, total):  # noqa: SLF001 - of the same class
+                    for each in self._nested(entry.name, data)._members(suffixes, total):  # noqa: SLF001 - of the same class
                         yield replace(each, name=f"{entry.name}/{each.name}")
             except UnreadableFile as error:
                 if not is_listed:  # else reading it tells
@@ -135,10 +136,10 @@ class Container:
             raise UnreadableFile(f"has {size:.0f} MB; at most {most / 1e6:.0f} are read (QA_MAX_FILE_MB)")
         return data
 
-    def _nested(self, name: str) -> Container:
+    def _nested(self, name: str, data: bytes | None = None) -> Container:
         if self._opened is None or self._opened[0] != name:
-            data = io.BytesIO(self._load(self._entries[name]))
-            self._opened = name, Container(name, data, self._most_bytes, self._level + 1)
+            file = io.BytesIO(self._load(self._entries[name]) if data is None else data)
+            self._opened = name, Container(name, file, self._most_bytes, self._level + 1)
         return self._opened[1]
 
 
@@ -150,6 +151,10 @@ class _Total:
 
     def add(self, size: int) -> None:
         self._bytes += size
+        self.check()
+
+    def check(self) -> None:
+        """Raise `UnreadableFile` where more was unpacked than may be, before still more is."""
         if self._bytes > _MOST_TOTAL_BYTES:
             raise UnreadableFile(
                 f"stands behind the first {_MOST_TOTAL_BYTES / 1e9:.0f} GB of its container; unpack it"

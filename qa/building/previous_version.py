@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from qa.building.journal import unpublished
-from qa.errors import MismatchedSnapshot, OperatingError
+from qa.errors import MismatchedSnapshot, OperatingError, ShortOfResources
 from qa.index.local.index_folder import current_version, rolled_back, versions
 from qa.index.local.version import Version
 
@@ -15,11 +15,17 @@ log = logging.getLogger(__name__)
 
 
 def previous_version(index_dir: Path) -> Version | None:
-    """The current version; None where there is none, or none of this format."""
+    """The current version; None where there is none, or none of this format.
+
+    Raises:
+        ShortOfResources: it cannot be read for now.
+    """
     try:
         return current_version(index_dir)
     except MismatchedSnapshot as error:
         log.warning("%s All documents are read and encoded anew.", str(error).removesuffix(" Run `qa build`."))
+    except ShortOfResources:
+        raise
     except OperatingError:
         pass  # there is none, and nothing that could take its place
     return None

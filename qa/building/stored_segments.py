@@ -112,9 +112,15 @@ def stored_segments(index_dir: Path, ids: Iterable[str]) -> Iterator[list[Stored
 
 
 def segment_trouble(index_dir: Path, segment_id: str) -> str:
-    """What is wrong with a segment, every byte compared, and which documents it holds; empty if nothing is."""
+    """What is wrong with a segment, every byte compared, and which documents it holds; empty if nothing is.
+
+    Raises:
+        ShortOfResources: it cannot be read for now.
+    """
     try:
         verify_segment(index_dir, segment_id, every_byte=True)
+    except ShortOfResources:
+        raise  # which is no damage
     except QAError as error:
         return f"{error} {lost_documents(index_dir, segment_id)}"
     return ""

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from qa.containers.container import Member
+from qa.containers.entries import suffix_of
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.reading.parsed import Content, from_data
 from qa.reading.parser_guard import Guard
@@ -94,12 +95,12 @@ class Parser:
         Raises:
             UnreadableForNow, UnreadableFile: as `read`.
         """
-        request = {"source": source, "container": digest, "most_bytes": most_bytes}
+        request = _of_container(source, digest, most_bytes)
         return [Member(*fields) for fields in self._tried(source, request, data)["members"]]
 
     def read_member(self, source: str, digest: str, data: bytes, most_bytes: int, member: str) -> Content:
         """Read a document in a container; arguments and errors as those of `members` and `read`."""
-        request = {"source": source, "container": digest, "most_bytes": most_bytes, "member": member}
+        request = _of_container(source, digest, most_bytes) | {"member": member}
         return from_data(self._tried(f"{source}/{member}", request, data))
 
     def close(self) -> None:
@@ -210,6 +211,11 @@ class _Memory:
         if self.is_much(peak_mb):
             return f"{self.too_little()}: its parser gave up at {peak_mb} MB ({how})"
         return f"stopped its parser ({how})"
+
+
+def _of_container(source: str, digest: str, most_bytes: int) -> dict[str, object]:
+    """A request about a container; the same bytes are another container under another suffix."""
+    return {"source": source, "container": f"{suffix_of(source)} {digest}", "most_bytes": most_bytes}
 
 
 def _environment() -> dict[str, str]:

@@ -77,7 +77,7 @@ def _answer(request: dict[str, Any], data: IO[bytes], containers: dict[str, Cont
 
 
 def _wanted(request: dict[str, Any], data: bytes, containers: dict[str, Container]) -> dict[str, Any]:
-    """What a request asks for, as JSON data. `containers` holds the one that was sent last, by its digest."""
+    """What a request asks for, as JSON data. `containers` holds the one that was sent last, by its kind and digest."""
     source = request["source"]
     if "container" not in request:
         return read(source, data)

@@ -36,12 +36,13 @@ from qa.building.new_version import new_version
 from qa.building.plan import Plan, live_documents, make_plan
 from qa.building.previous_version import previous_version, segments_to_reuse
 from qa.building.progress import ProgressNote
-from qa.building.read_files import Reading, content_of, read_files
+from qa.building.read_files import Reading, content_of, read_files, tried_before
 from qa.building.repair import check_segments
 from qa.building.reuse import Reuse, reader_of
 from qa.building.stored_segments import StoredSegment, identity, places, stored_segments
 from qa.building.unanswered import with_unanswered
 from qa.building.upgrade import configuration_in_use, effect_of
+from qa.building.whole_files import WholeFiles
 from qa.building.write_segments import write_segments
 from qa.encode import Encoder, model_fingerprint, open_encoder
 from qa.errors import BuildFailed
@@ -52,6 +53,7 @@ from qa.index.local.publish import publish
 from qa.index.local.version import Version
 from qa.index.upload_files import sweep_uploads
 from qa.reading.documents import make_document
+from qa.reading.parser_process import Parser
 from qa.reading.sidecar import Details, details_digest
 from qa.settings import Settings
 from qa.text.safe_text import compose
@@ -144,13 +146,15 @@ class _Build:
         self._damaged = damaged
         self._fresh = fresh
         self._report = BuildReport()
+        self._parser = Parser(settings.parse_seconds, settings.parse_memory_mb, tried_before(settings.index_dir))
+        self._whole, self._most_bytes = WholeFiles(settings.seeds_dir), settings.max_file_mb << 20
         self._configuration = configuration_in_use(
             settings, encoder.fingerprint if encoder else model_fingerprint(settings)
         )
         self._digests = FileDigests(self._index_dir, reader_of(self._configuration))
         if fresh:
             self._digests.distrust()
-        self._contents = look_into(settings.seeds_dir, settings.max_file_mb << 20, self._digests)
+        self._contents = look_into(settings.seeds_dir, self._most_bytes, self._digests)
         self._details = {compose(name): details for name, details in sidecar_entries(settings.seeds_dir).items()}
 
     def run(self) -> BuildReport:
@@ -158,13 +162,14 @@ class _Build:
         before = previous_version(self._index_dir)
         if before and (effect := effect_of(before.configuration, self._configuration)):
             log.warning("%s", effect)
-        with ExitStack() as open_segments:
+        with ExitStack() as open_segments, self._parser:
             segments = open_segments.enter_context(
                 stored_segments(self._index_dir, segments_to_reuse(self._index_dir, before, self._damaged))
             )
             served = live_documents(before, segments)
             digests = {source: place.stored.sha256 for source, place in served.items()}
-            self._contents = with_unanswered(with_members(self._contents, self._digests, self._settings), digests)
+            listed = with_members(self._contents, self._digests, self._parser, self._whole, self._most_bytes)
+            self._contents = with_unanswered(listed, digests)
             plan = self._plan(segments)
             reading, placed = Reading(dict(plan.failed)), dict(plan.kept)
             if plan.to_read:
@@ -199,7 +204,10 @@ class _Build:
         return self._details.get(compose(source))
 
     def _read(self, plan: Plan, reuse: Reuse) -> Reading:
-        reading = read_files(plan.to_read, plan.failed, reuse, self._settings, self._on_progress)
+        reading = read_files(
+            plan.to_read, plan.failed, reuse, self._parser, self._whole, self._most_bytes, self._on_progress
+        )
+        self._parser.close()
         if reading.for_now and len(reading.missing) == len(self._contents.files):
             told = f"No file in {self._settings.seeds_dir} could be indexed. {first_reasons(reading.missing)}"
             raise BuildFailed(told, for_now=True)

@@ -22,6 +22,7 @@ from qa.building.plan import live_documents
 from qa.building.reuse import reader_of
 from qa.building.stored_segments import identity, segment_trouble, stored_segments
 from qa.building.upgrade import can_serve, configuration_in_use, effect_of
+from qa.building.whole_files import WholeFiles
 from qa.containers.container import CONTAINERS
 from qa.containers.entries import suffix_of
 from qa.encode import model_fingerprint
@@ -235,7 +236,7 @@ def _agreement(settings: Settings) -> Iterator[Finding]:
     configuration = version.configuration
     remembered = FileDigests(index, reader_of(configuration))
     listed = look_into(settings.seeds_dir, settings.max_file_mb << 20, remembered)
-    contents = with_members(listed, remembered, settings, new=False)
+    contents = with_members(listed, remembered, None, WholeFiles(settings.seeds_dir), settings.max_file_mb << 20)
     readable = [file for file in contents.files if not remembered.failure(identity(file.source, file.sha256))]
     here = {file.source: file.sha256 for file in readable if not file.trouble}
     with stored_segments(index, [entry.id for entry in version.segments]) as segments:

@@ -8,41 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from hashlib import sha256
-from pathlib import Path
 
 from qa.building.file_digests import FileDigests
 from qa.building.folder import Contents, Inside, SourceFile
 from qa.building.stored_segments import identity
+from qa.building.whole_files import CHANGED, WholeFiles
 from qa.containers.container import CONTAINERS, Member
 from qa.containers.entries import suffix_of
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.index.build_notes import Fate, FileReport
-from qa.index.regular_files import read_regular
 from qa.reading.documents import SUFFIXES
 from qa.reading.parser_process import Parser
-from qa.settings import Settings
 from qa.text.document_ids import document_id
 from qa.text.readable_types import ARCHIVE_SUFFIXES, why_not_read
 
-_CHANGED = "was changed while the build ran; build again"
 
-
-def with_members(contents: Contents, remembered: FileDigests, settings: Settings, *, new: bool = True) -> Contents:
+def with_members(
+    contents: Contents, remembered: FileDigests, parser: Parser | None, whole: WholeFiles, most_bytes: int
+) -> Contents:
     """What a folder holds, with the documents in its containers.
 
     Args:
         contents: The folder, as it was listed.
         remembered: What containers hold; takes up what is found.
-        settings: The limits of reading.
-        new: Whether to open containers that are not remembered; else they are left as they are.
+        parser: Lists containers that are not remembered; None to leave these as they are.
+        whole: Gives the bytes of containers.
+        most_bytes: The largest document that is read.
     """
-    with Parser(settings.parse_seconds, settings.parse_memory_mb) as parser:
-        return _with_members(contents, remembered, parser if new else None, settings)
-
-
-def _with_members(contents: Contents, remembered: FileDigests, parser: Parser | None, settings: Settings) -> Contents:
-    most_bytes = settings.max_file_mb << 20
     files: list[SourceFile] = []
     skipped = list(contents.skipped)
     for file in contents.files:
@@ -53,7 +45,7 @@ def _with_members(contents: Contents, remembered: FileDigests, parser: Parser | 
         members = remembered.members(key)
         if members is None and parser:
             try:
-                members = _listed(settings.seeds_dir, file, parser, most_bytes)
+                members = _listed(file, parser, whole, most_bytes)
             except UnreadableForNow as error:
                 files.append(replace(file, trouble=str(error), for_now=True))
                 continue
@@ -73,14 +65,11 @@ def _key(file: SourceFile, most_bytes: int) -> tuple[str, str]:
     return f"{suffix} {most_bytes}", digest
 
 
-def _listed(folder: Path, file: SourceFile, parser: Parser, most_bytes: int) -> list[Member]:
+def _listed(file: SourceFile, parser: Parser, whole: WholeFiles, most_bytes: int) -> list[Member]:
     """What a container holds; of one that is broken or holds too much, nothing but that, under no name."""
-    try:
-        data = read_regular(folder, file.path, file.bytes)
-    except OSError as error:
-        raise UnreadableForNow(f"cannot be opened ({error.strerror})") from None
-    if sha256(data).hexdigest() != file.sha256:
-        raise UnreadableForNow(_CHANGED)
+    data = whole.read(file.path, file.sha256, file.bytes)
+    if data is None:
+        raise UnreadableForNow(CHANGED)
     try:
         return parser.members(file.source, file.sha256, data, most_bytes)
     except UnreadableForNow:

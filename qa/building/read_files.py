@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 
 from qa.building.folder import SourceFile
 from qa.building.reuse import Reuse
+from qa.building.whole_files import CHANGED, WholeFiles
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.index.build_notes import Progress, Step, read_report
-from qa.index.regular_files import read_regular
 from qa.reading.parsed import Content
 from qa.reading.parser_process import Parser
-from qa.settings import Settings
 
 _AGAIN = "for now: the next build tries again"
 _KEPT = "for now it is served as it was read before, and the next build tries again"
@@ -49,7 +47,9 @@ def read_files(
     files: Sequence[SourceFile],
     failed: Mapping[str, str],
     reuse: Reuse,
-    settings: Settings,
+    parser: Parser,
+    whole: WholeFiles,
+    most_bytes: int,
     on_progress: Callable[[Progress], None],
 ) -> Reading:
     """Read every file whose content is not known, and keep what it holds.
@@ -58,31 +58,31 @@ def read_files(
         files: The files whose documents are to be written.
         failed: Why other files are not read, by source.
         reuse: What earlier builds have read; takes up what this one reads.
-        settings: The limits of reading, and where the last build's report is.
+        parser: Reads them.
+        whole: Gives their bytes.
+        most_bytes: The largest document that is read.
         on_progress: Called before each file.
     """
     reading = Reading(dict(failed))
     done, total = 0, sum(file.bytes for file in files)
-    whole = _Whole(settings.seeds_dir)
-    with Parser(settings.parse_seconds, settings.parse_memory_mb, _tried_before(settings)) as parser:
-        for file in files:
-            on_progress(Progress(Step.READING, done, total))
-            done += file.bytes
-            if file.for_now:
-                _not_read(reading, reuse, file, file.trouble)
-                continue
-            if reuse.has_content(file) or reuse.content(file) is not None:
-                continue
-            try:
-                content = _content(file, parser, whole, settings)
-                if content is None:
-                    reading.for_now[file.source] = "was changed while the build ran; build again"
-                else:
-                    reuse.keep_content(file, content)
-            except UnreadableForNow as error:
-                _not_read(reading, reuse, file, error)
-            except UnreadableFile as error:
-                reading.failed[file.source] = str(error)
+    for file in files:
+        on_progress(Progress(Step.READING, done, total))
+        done += file.bytes
+        if file.for_now:
+            _not_read(reading, reuse, file, file.trouble)
+            continue
+        if reuse.has_content(file) or reuse.content(file) is not None:
+            continue
+        try:
+            content = _content(file, parser, whole, most_bytes)
+            if content is None:
+                reading.for_now[file.source] = CHANGED
+            else:
+                reuse.keep_content(file, content)
+        except UnreadableForNow as error:
+            _not_read(reading, reuse, file, error)
+        except UnreadableFile as error:
+            reading.failed[file.source] = str(error)
     on_progress(Progress(Step.READING, done, total))
     return reading
 
@@ -102,13 +102,13 @@ def content_of(file: SourceFile, reading: Reading, reuse: Reuse) -> Content | No
     return None if file.source in reading.missing else reuse.content(file)
 
 
-def _tried_before(settings: Settings) -> set[str]:
+def tried_before(index_dir: Path) -> set[str]:
     """The files that the last build could not read for now."""
-    report = read_report(settings.index_dir)
+    report = read_report(index_dir)
     return {file.source for file in report.files if file.for_now} if report else set()
 
 
-def _content(file: SourceFile, parser: Parser, whole: _Whole, settings: Settings) -> Content | None:
+def _content(file: SourceFile, parser: Parser, whole: WholeFiles, most_bytes: int) -> Content | None:
     """What a file holds; None if it, or the container that it is in, was changed since it was listed."""
     inside = file.inside
     if inside is None:
@@ -117,29 +117,4 @@ def _content(file: SourceFile, parser: Parser, whole: _Whole, settings: Settings
     data = whole.read(file.path, inside.sha256, inside.bytes)
     if data is None:
         return None
-    return parser.read_member(inside.source, inside.sha256, data, settings.max_file_mb << 20, inside.member)
-
-
-class _Whole:
-    """Reads files, and keeps the last one, since the documents of a container are read one after another."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._digest, self._data = "", b""
-
-    def read(self, path: Path, digest: str, size: int) -> bytes | None:
-        """The bytes of a file; None if their SHA-256 is another.
-
-        Raises:
-            UnreadableForNow: the file cannot be opened.
-        """
-        if digest != self._digest:
-            self._digest, self._data = "", b""
-            try:
-                data = read_regular(self._folder, path, size)
-            except OSError as error:
-                raise UnreadableForNow(f"cannot be opened ({error.strerror})") from None
-            if sha256(data).hexdigest() != digest:
-                return None
-            self._digest, self._data = digest, data
-        return self._data
+    return parser.read_member(inside.source, inside.sha256, data, most_bytes, inside.member)

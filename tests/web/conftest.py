@@ -36,8 +36,9 @@ def client(address: str) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium; no longer than a module, since an event loop runs in this thread until it is closed."""
     if not CHROMIUM.exists():
         pytest.skip("there is no Chromium here")
     with sync_playwright() as playwright:

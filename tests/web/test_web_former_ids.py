@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 import httpx
@@ -35,8 +34,7 @@ def get(tmp_path_factory):
             async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
                 return await client.get(target, **options)
 
-        with ThreadPoolExecutor(1) as pool:  # the browser tests leave an event loop running in the main thread
-            return pool.submit(asyncio.run, once()).result()
+        return asyncio.run(once())
 
     yield get
     service.close()

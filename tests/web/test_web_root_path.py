@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
+from html import unescape
 
 import httpx
 import pytest
@@ -82,6 +84,7 @@ def test_every_link_and_asset_of_every_page_leads_somewhere(client, path):
     for address in addresses:
         assert address.startswith(f"{ROOT}/"), address
         assert client.get(address).status_code == 200, address
+    assert re.findall(rf"https?://localhost(?!{ROOT}(?:/|\b))[^\s\"<]*", unescape(reply.text)) == []
 
 
 def test_the_api_its_description_and_redirects_are_below_the_path_too(client):

@@ -86,7 +86,7 @@ class Pages:
             "asked": Asked(),
             "site": self._last_site,
             "root": root_of(request),
-            "address": str(request.url),
+            "address": str(request.url.replace(path=root_of(request) + request.url.path)),
         }
         text = self._environment.get_template(template).render({**common, **context})
         return Response(text.encode("utf-8", "replace"), status, headers, media_type)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin
 
 from qa.answering.wording import verdict_words
 from qa.records import Answer, Citation, DocumentInfo, Quote, Span, Verdict
@@ -168,7 +167,7 @@ def neighbours_of(answer: Answer, asked: Asked, document_id: str, place: str) ->
 
 def clip_of(citation: Citation, text: str, base_url: str, source_url: str | None) -> Clip:
     """What can be copied of the quote `text`."""
-    link = urljoin(base_url, citation.url)
+    link = base_url.rstrip("/") + citation.url  # which is below the path of a proxy, where there is one
     return Clip(text, link, formats(citation, link, source_url))
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 from importlib.metadata import version
 
-from qa.cli.output import say
+from qa.cli.output import say, say_json
 from qa.errors import InvalidSettings
 from qa.index.cluster import nodes
 from qa.settings import Settings
@@ -70,7 +69,7 @@ def run_status(settings: Settings, arguments: argparse.Namespace) -> int:
     }
     odd = {state.release for state in states.values() if state} - {version("qa")}
     if arguments.json:
-        say(json.dumps(found, indent=2))
+        say_json(found)
     else:
         say(f"{len(found['machines'])} machines")
         for name, state in states.items():

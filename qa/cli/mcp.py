@@ -13,6 +13,7 @@ from contextlib import suppress
 from qa.answering.service import Service
 from qa.cli.open_service import open_service
 from qa.cli.output import start_log
+from qa.cli.quote_address import base_url
 from qa.errors import QAError
 from qa.settings import Settings
 from qa.web.limits.workers import Workers
@@ -22,13 +23,12 @@ from qa.web.mcp.server import create_server
 def run_mcp(settings: Settings, _: argparse.Namespace) -> int:
     """Serve one assistant until it closes standard input."""
     start_log()
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    base_url = settings.public_url or f"http://{host}:{settings.port}"
+    address = settings.public_url or base_url(settings.host, settings.port)
     with ThreadPoolExecutor(1, thread_name_prefix="opening") as opening:
         opened: Future[Service] = opening.submit(open_service, settings)
         workers = Workers(queue=settings.queue, seconds=settings.answer_seconds)
         try:
-            create_server(opened.result, workers, lambda _: base_url).run("stdio")
+            create_server(opened.result, workers, lambda _: address).run("stdio")
         finally:
             with suppress(QAError):  # calls were told
                 opened.result().close()

@@ -31,7 +31,8 @@ def note_site(settings: Settings, report: BuildReport) -> None:
             kept = read_site(settings.index_dir).examples
             examples = tuple(example for example in kept if example.document_id)
         elif not examples:
-            with closing(open_service(settings)) as service:
+            # From this machine's disk, whatever answers elsewhere: the version that was just built.
+            with closing(open_service(settings.model_copy(update={"cluster": ""}))) as service:
                 examples = example_questions(service)
         write_site(settings.index_dir, Site(told.name, told.description, examples), report.snapshot)
     except (QAError, OSError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from threading import Lock
 from typing import Any
 
 from fastapi import FastAPI
@@ -46,17 +47,19 @@ class Application(FastAPI):
             **options,
         )
         self._max_question_chars = settings.max_question_chars
+        self._describing = Lock()
 
     def openapi(self) -> dict[str, Any]:
         """The description as JSON data, made once."""
-        if self.openapi_schema is None:
-            described = super().openapi()
-            described["security"] = []  # what needs the token says so itself
-            _put_nulls_back(described)
-            for question in _questions(described):
-                question |= {"maxLength": self._max_question_chars, "pattern": _letter_or_digit()}
-        assert self.openapi_schema is not None
-        return self.openapi_schema
+        with self._describing:  # it is there, half made, before it is whole
+            if self.openapi_schema is None:
+                described = super().openapi()
+                described["security"] = []  # what needs the token says so itself
+                _put_nulls_back(described)
+                for question in _questions(described):
+                    question |= {"maxLength": self._max_question_chars, "pattern": _letter_or_digit()}
+            assert self.openapi_schema is not None
+            return self.openapi_schema
 
 
 def _name_of(route: APIRoute) -> str:

@@ -27,6 +27,9 @@ _NOT_READY = ErrorWords(
     is_passing=True, can_ask=False,
 )  # fmt: skip
 _BUSY = ErrorWords("Too busy just now", "Many questions came at once. Your question is not lost.", is_passing=True)
+_BUSY_MACHINES = ErrorWords(
+    "Not ready", "A part of the documents cannot be reached just now. Ask again in a moment.", can_ask=True
+)
 _MISSING = ErrorWords("Nothing here", "The address may be misspelt, or the page has moved.")
 _WORDS = {
     "no_index": ErrorWords(
@@ -42,6 +45,8 @@ _WORDS = {
     "damaged_snapshot": _NOT_READY,
     "mismatched_snapshot": _NOT_READY,
     "model_unavailable": _NOT_READY,
+    "short_of_resources": _NOT_READY,
+    "shard_unavailable": _BUSY_MACHINES,
     "overloaded": _BUSY,
     "took_too_long": _BUSY,
     "too_many_requests": ErrorWords("Too many questions", "From your address came more questions than are taken."),

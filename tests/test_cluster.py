@@ -172,6 +172,14 @@ def test_while_a_shard_is_not_ready_the_version_before_serves_on(shop):
         assert service.ask(QUESTION).passages
 
 
+def test_without_hosts_no_other_version_is_tried(shop):
+    with hosted(shop.index, 1) as (hosts, ((replica,),)):
+        replica.lost = True
+        with closing(ClusterIndex(shop.index, hosts)) as source, pytest.raises(ShardUnavailable), source.reading():
+            pass
+        assert replica.refused == 1
+
+
 def test_what_a_damaged_copy_refuses_another_host_answers(shop, alone, tmp_path):
     with cluster(shop, 1, 2) as (_, service, ((broken, _),)):
         broken.host = ShardHost(tmp_path / "nowhere", 0, 1)

@@ -132,6 +132,17 @@ def test_a_build_is_taken_up(service, shop):
     assert answers(service) == alone(shop)
 
 
+def test_of_a_shard_the_missing_host_alone_is_started(service, shop):
+    import ray
+
+    from qa.index.cluster.actors import NAMESPACE, start_hosts
+
+    ray.kill(ray.get_actor("qa-2-1-0", NAMESPACE), no_restart=True)
+    until(lambda: "qa-2-1-0" not in processes())
+    assert start_hosts(shop.index, 2, 2, PATIENCE_S) == ["qa-2-1-0"]
+    assert answers(service) == alone(shop)
+
+
 def test_where_there_is_no_room_nothing_is_started(nodes, service, shop):
     from qa.index.cluster.actors import start_hosts
 

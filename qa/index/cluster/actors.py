@@ -23,6 +23,7 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 import ray
 from ray.exceptions import RayError
 from ray.util.placement_group import (
+    PlacementGroup,
     get_placement_group,
     placement_group,
     placement_group_table,
@@ -157,24 +158,20 @@ def start_hosts(index_dir: Path, shards: int, replicas: int, seconds: float) -> 
     Raises:
         ShardUnavailable: there is no room, which is counted before anything starts, or not all were there in time.
     """
-    wanted = host_names(shards, replicas)
     there = _running()
-    missing = [(shard, names) for shard, names in enumerate(wanted) if not set(names) <= there]
-    _check_room(len(missing), replicas)
+    incomplete = [(shard, names) for shard, names in enumerate(host_names(shards, replicas)) if not set(names) <= there]
+    groups = {shard: _found_group(_group_name(shards, shard, replicas)) for shard, _ in incomplete}
+    _check_room(sum(group is None for group in groups.values()), replicas)
     started: list[str] = []
-    for shard, names in missing:
-        group = placement_group(
-            [{SHARD_PLACE: 1} for _ in names],
-            strategy="STRICT_SPREAD",
-            name=f"qa-{shards}-{shard}",
-            lifetime="detached",
-        )
+    for shard, names in incomplete:
+        group = groups[shard] or _new_group(_group_name(shards, shard, replicas), replicas)
         if not group.wait(timeout_seconds=seconds):
             remove_placement_group(group)
             raise ShardUnavailable(f"Shard {shard} of {shards} found no room within {seconds:g} s.", shard)
         for number, name in enumerate(names):
-            _started(name, index_dir, shard, shards, PlacementGroupSchedulingStrategy(group, number))
-            started.append(name)
+            if name not in there:
+                _start(name, index_dir, shard, shards, PlacementGroupSchedulingStrategy(group, number))
+                started.append(name)
     states = host_states(shards, replicas, seconds)
     silent = [name for name, state in states.items() if state is None]
     if silent:
@@ -219,7 +216,27 @@ def machines() -> list[dict[str, Any]]:
     ]
 
 
-def _started(name: str, index_dir: Path, shard: int, shards: int, where: PlacementGroupSchedulingStrategy) -> None:
+def _group_name(shards: int, shard: int, replicas: int) -> str:
+    return f"qa-{shards}-{shard}-on-{replicas}"
+
+
+def _found_group(name: str) -> PlacementGroup | None:
+    """The places that were reserved under a name, which outlive the hosts on them."""
+    try:
+        found: PlacementGroup = get_placement_group(name)
+    except ValueError:
+        return None
+    return found
+
+
+def _new_group(name: str, replicas: int) -> PlacementGroup:
+    """Reserve places on different machines."""
+    places = [{SHARD_PLACE: 1} for _ in range(replicas)]
+    reserved: PlacementGroup = placement_group(places, strategy="STRICT_SPREAD", name=name, lifetime="detached")
+    return reserved
+
+
+def _start(name: str, index_dir: Path, shard: int, shards: int, where: PlacementGroupSchedulingStrategy) -> None:
     actor = _ray.remote(concurrency_groups={"control": 1})(_Host)
     actor.options(
         name=name,

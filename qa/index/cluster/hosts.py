@@ -15,8 +15,8 @@ from qa.index.cluster.replicas import Replica, Replicas, ReplicatedTransport
 from qa.index.cluster.sharded_index import ShardedIndex
 from qa.index.contract import Index
 from qa.index.local.current import CurrentIndex
-from qa.index.local.index_folder import current_name, rolled_back, versions
-from qa.index.local.open_version import HeldVersion
+from qa.index.local.index_folder import current_name
+from qa.index.local.open_version import HeldVersion, by_preference
 
 
 class ClusterVersion(ShardedIndex):
@@ -93,8 +93,7 @@ class Hosts:
 
     def open_newest(self) -> ClusterVersion | None:
         """Open the newest version that opens, the current one first; as `newest_whole`."""
-        refused = rolled_back(self._index_dir)
-        for version in sorted(versions(self._index_dir), key=lambda each: each.id in refused):
+        for version in by_preference(self._index_dir):
             try:
                 return self._opened(version.name)
             except OperatingError:
@@ -120,8 +119,9 @@ class Hosts:
     def _prepare(self, name: str) -> None:
         """Have every host open a version, and wait until one of each shard has."""
         until = time.monotonic() + self._prepare_s
-        for shard, replicas in enumerate(self._replicas.of_shards):
-            self._wait_for_one(shard, [_begun(replica, name) for replica in replicas], until)
+        begun = [[_begun(replica, name) for replica in replicas] for replicas in self._replicas.of_shards]
+        for shard, preparing in enumerate(begun):
+            self._wait_for_one(shard, preparing, until)
 
     def _wait_for_one(self, shard: int, preparing: list[Future[Any]], until: float) -> None:
         trouble = "none has opened the snapshot in time"

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from qa.errors import NoIndex, OperatingError
+from qa.errors import NoIndex, OperatingError, ShardUnavailable
 from qa.index.contract import Index
 from qa.index.local.index_folder import CURRENT, current_name
 from qa.index.local.open_version import SegmentPool, newest_whole, open_index
@@ -169,7 +169,8 @@ class CurrentIndex:
             log.warning("%s", error)
         else:
             log.error("The current snapshot is refused: %s", error)
-        if self._lease is None and not isinstance(error, NoIndex):
+        # Another version would not open either where none was built, or where its hosts do not answer.
+        if self._lease is None and not isinstance(error, NoIndex | ShardUnavailable):
             other = self._newest()
             if other:
                 log.error("Falling back to snapshot %s, the newest whole one", other.id)

@@ -191,18 +191,19 @@ def open_version(
         raise
 
 
-def newest_whole(index_dir: Path, *, weights: str | None = None, pool: SegmentPool | None = None) -> OpenVersion | None:
-    """The current version if it opens, else the newest other one that does, else None.
-
-    Versions that were rolled back come last.
-    """
+def by_preference(index_dir: Path) -> list[Version]:
+    """The versions that can be read: the current one first, then the newest; those that were rolled back last."""
     refused = rolled_back(index_dir)
     try:
         current = current_name(index_dir)
     except OperatingError:
         current = ""  # then the newest goes first
-    found = sorted(versions(index_dir), key=lambda version: (version.name != current, version.id in refused))
-    for version in found:
+    return sorted(versions(index_dir), key=lambda version: (version.name != current, version.id in refused))
+
+
+def newest_whole(index_dir: Path, *, weights: str | None = None, pool: SegmentPool | None = None) -> OpenVersion | None:
+    """The first of the versions by preference that opens, or None."""
+    for version in by_preference(index_dir):
         try:
             return open_version(index_dir, version.name, weights=weights, pool=pool)
         except OperatingError:

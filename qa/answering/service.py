@@ -20,7 +20,7 @@ from qa.encode import Encoder
 from qa.errors import OperatingError
 from qa.index.build_notes import BuildReport, ProgressReport, read_progress, read_report
 from qa.index.contract import IndexSource
-from qa.index.site_note import read_site
+from qa.index.site_note import read_site_note
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
 from qa.retrieval.stage_timer import Stopwatch
 from qa.settings import Settings
@@ -152,7 +152,7 @@ class Service:
         snapshot = ""
         with suppress(OperatingError), self._source.reading() as index:
             snapshot = index.id
-        return read_site(self._settings.index_dir, snapshot)
+        return read_site_note(self._settings.index_dir).for_version(snapshot)
 
     def report(self) -> BuildReport | None:
         """The last build's report, or None."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 
-import numpy as np
-
+from qa.answering.filters import admitted_ids
 from qa.errors import RequestError
-from qa.index.contract import admitted
 from qa.records import IndexStatus
 from qa.web.backend import Backend
 from qa.web.catalogue import Catalogue
@@ -45,5 +43,4 @@ def _allowed(catalogue: Catalogue, asked: Asked) -> Container[str]:
         filters = filters_of(catalogue, asked)
     except RequestError:
         return ()
-    rows = np.flatnonzero(admitted(filters, catalogue.documents))
-    return {catalogue.documents[int(row)].id for row in rows}
+    return admitted_ids(filters, catalogue.documents)

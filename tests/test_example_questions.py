@@ -7,7 +7,7 @@ import pytest
 from qa.answering.example_questions import EXAMPLES, example_questions
 from qa.answering.question_patterns import heading_questions, sentence_questions
 from qa.errors import UnknownDocument
-from qa.index.site_note import noted_snapshot, read_site, write_site
+from qa.index.site_note import SiteNote, noted_snapshot, read_site, write_site
 from qa.records import (
     Answer,
     Block,
@@ -145,13 +145,17 @@ def test_no_more_than_a_handful_and_none_of_a_document_that_has_just_gone():
 
 
 def test_the_note_on_the_site_is_kept_and_read(tmp_path):
-    assert read_site(tmp_path) == Site()
+    note = SiteNote(tmp_path)
+    assert read_site(tmp_path) == note.read("version-1") == Site()
     site = Site("Elsmouth", "Papers", (Example("Who?"), Example("What?", "trust")))
     write_site(tmp_path, site, "version-1")
-    assert read_site(tmp_path) == read_site(tmp_path, "version-1") == site
+    assert read_site(tmp_path) == SiteNote(tmp_path).read("version-1") == site
     assert noted_snapshot(tmp_path) == "version-1"
-    assert read_site(tmp_path, "version-2").examples == (Example("Who?"),), (
+    assert SiteNote(tmp_path).read("version-2").examples == (Example("Who?"),), (
         "those tried on another version are left out"
     )
+    assert note.read("version-1") == site
+    write_site(tmp_path, Site("Port Elsmouth"), "version-2")
+    assert note.read("version-2").name == "Port Elsmouth", "a server takes up what a later build noted"
     (tmp_path / "site.json").write_text('{"name": 3, "examples": [{}]}')
     assert read_site(tmp_path) == Site()

@@ -16,8 +16,8 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from math import ceil
 from types import FrameType
@@ -52,7 +52,7 @@ def application(*, with_builder: bool) -> Any:
     """The application of one of several worker processes; it opens and closes its own service."""
     from qa.cli.open_service import open_service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
-    from qa.web.lifespan import keep_open  # noqa: PLC0415
+    from qa.web.lifespan import close_at_end  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process itself
     settings = load_settings()
@@ -61,14 +61,8 @@ def application(*, with_builder: bool) -> Any:
     service = open_service(settings)
     _make_ready(service)
     app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
-    keep_open(app, partial(_closing, service))
+    close_at_end(app, service.close)
     return app
-
-
-@asynccontextmanager
-async def _closing(service: Service) -> AsyncIterator[None]:
-    yield
-    service.close()
 
 
 def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -14,12 +14,12 @@ from qa.building.folder import Contents, Inside, SourceFile
 from qa.building.stored_segments import identity
 from qa.building.whole_files import CHANGED, WholeFiles
 from qa.containers.container import CONTAINERS, Member
-from qa.containers.entries import suffix_of
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.index.build_notes import Fate, FileReport
 from qa.reading.documents import SUFFIXES
 from qa.reading.parser_process import Parser
 from qa.text.document_ids import document_id
+from qa.text.document_names import suffix_of
 from qa.text.readable_types import ARCHIVE_SUFFIXES, why_not_read
 
 

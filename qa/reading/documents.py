@@ -23,6 +23,7 @@ from qa.reading.tesseract_data import recognition_identity
 from qa.reading.titles import title_of
 from qa.records import Document
 from qa.text.document_ids import document_id
+from qa.text.document_names import suffix_of
 from qa.text.places import unit_of
 
 __all__ = [
@@ -65,7 +66,7 @@ def parse_file(source: str, data: bytes) -> Parsed:
     Raises:
         UnreadableFile: the format is not read here, or the file is broken or holds no text.
     """
-    suffix = PurePosixPath(source).suffix.lower()
+    suffix = suffix_of(source)
     reader = _READERS.get(suffix)
     if reader is None:
         raise UnreadableFile(f"format not read; known are {', '.join(sorted(SUFFIXES))}")

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from qa.containers.container import Member
-from qa.containers.entries import suffix_of
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.reading.parsed import Content, from_data
 from qa.reading.parser_guard import Guard
+from qa.text.document_names import suffix_of
 from qa.text.exit_status import how_it_ended
 from qa.text.json_reading import parse_json
 

@@ -34,6 +34,11 @@ _JOINING = (
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *", re.IGNORECASE)
 
 
+def suffix_of(name: str) -> str:
+    """The suffix of a document's name, which names its format, in small letters: ".pdf"."""
+    return PurePosixPath(name).suffix.lower()
+
+
 def checked_name(name: str, *, removing: bool = False) -> str:
     """The composed form of a name that a document may have.
 

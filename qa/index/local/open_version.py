@@ -217,14 +217,9 @@ def check_configuration(version: Version, weights: str | None = None) -> None:
     Raises:
         MismatchedSnapshot: they differ; both are named.
     """
-    found = version.configuration
-    for what, one, other in (
-        ("analyser version", found.analyser, ANALYSER_VERSION),
-        ("model weights", found.weights, weights or found.weights),
-    ):
-        if one != other:
-            told = f"Snapshot {version.id} was built with {what} {one}, but {other} is in use. Run `qa build`."
-            raise MismatchedSnapshot(told)
+    difference = version.configuration.difference(ANALYSER_VERSION, weights)
+    if difference:
+        raise MismatchedSnapshot(f"Snapshot {version.id} was built with {difference} is in use. Run `qa build`.")
 
 
 def _match(configuration: Configuration, segment: Segment) -> None:

@@ -46,7 +46,11 @@ _ENVIRONMENT = frozenset(
 
 
 class Parser:
-    """Reads files in a worker process. Not for several threads at once."""
+    """Reads files in a worker process. Not for several threads at once.
+
+    Attributes:
+        limit_s: Longest time that reading a file may take.
+    """
 
     def __init__(self, limit_s: float, memory_mb: int, tried_before: Collection[str] = ()) -> None:
         """Take the limits; a worker is started when there is something to read.
@@ -57,7 +61,7 @@ class Parser:
             tried_before: Files (sources) that an earlier build could not read for now. One that takes too long or too
                 much memory again is not read a second time at once, or every build would wait twice for it.
         """
-        self._limit_s = limit_s
+        self.limit_s = limit_s
         self._memory = _Memory(memory_mb, memory_mb)
         self._tried_before = tried_before
         self._process: subprocess.Popen[bytes] | None = None
@@ -127,12 +131,12 @@ class Parser:
 
     def _asked(self, source: str, request: dict[str, object], data: bytes) -> dict[str, Any]:
         process = self._running()
-        with Guard(process, self._limit_s) as guard:
+        with Guard(process, self.limit_s) as guard:
             container = request.get("container")
             reply = _exchange(process, request, b"" if container and container == self._held else data)
         self._held = container or self._held
         if guard.timed_out:
-            raise UnreadableForNow(f"took longer than {self._limit_s:g} s to read (QA_PARSE_SECONDS)", costly=True)
+            raise UnreadableForNow(f"took longer than {self.limit_s:g} s to read (QA_PARSE_SECONDS)", costly=True)
         if not reply:
             told = self._memory.why_it_ended(_how_it_ended(process), guard.peak_mb)
             raise UnreadableForNow(told, costly=self._memory.is_much(guard.peak_mb))
@@ -168,7 +172,7 @@ class Parser:
         command = [sys.executable, "-P", "-m", "qa.reading.parser_worker"]
         try:
             self._process = process = subprocess.Popen(
-                [*command, str(int(self._limit_s + _GRACE_S)), str(self._memory.wanted_mb)],
+                [*command, str(int(self.limit_s + _GRACE_S)), str(self._memory.wanted_mb)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -176,7 +180,7 @@ class Parser:
             )
         except OSError as error:
             raise UnreadableForNow(f"no parser can be started ({error.strerror})") from None
-        limit_s = min(_START_S, _START_FILES * self._limit_s)
+        limit_s = min(_START_S, _START_FILES * self.limit_s)
         with Guard(process, limit_s) as guard:
             greeting = _line(process)
         if guard.timed_out:

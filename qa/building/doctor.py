@@ -1,4 +1,4 @@
-"""Health checks of model, documents, index and disk: each finding in a line, with its remedy.
+"""Health checks of model, documents, index and disk; each finding names its remedy.
 
 Every byte of the index is compared. Nothing is changed but the note of which files were compared. A finding is `ok`, a
 `note` that is not urgent, or `wrong`.
@@ -153,7 +153,7 @@ def _build(settings: Settings) -> Iterator[Finding]:
 
 
 def _upgrade(settings: Settings, weights: str | None) -> Iterator[Finding]:
-    """Tell what the next build will do with the index as it is; nothing where the model is not known."""
+    """Tell what the next build will do with the index as it is; nothing if the model cannot be loaded."""
     remedy = "Run `qa build` before the server is started anew."
     try:
         before = current_version(settings.index_dir).configuration
@@ -162,9 +162,9 @@ def _upgrade(settings: Settings, weights: str | None) -> Iterator[Finding]:
         yield Finding("upgrade", Health.NOTE, f"{detail} Until then nothing can be served by this version.", remedy)
         return
     except QAError:
-        return  # `_snapshots` tells it
+        return  # `_snapshots` reports it
     if weights is None:
-        return  # told already
+        return  # another check reports it
     after = configuration_in_use(settings, weights)
     effect = effect_of(before, after)
     if not effect:
@@ -244,7 +244,7 @@ def _agreement(settings: Settings) -> Iterator[Finding]:
     try:
         version = current_version(index)
     except QAError:
-        return  # told already
+        return  # another check reports it
     configuration = version.configuration
     remembered = FileDigests(index, reader_of(configuration))
     listed = look_into(settings.seeds_dir, settings.max_file_mb << 20, remembered)

@@ -54,7 +54,7 @@ class StoredSegment:
             raise DamagedSnapshot(told) from None
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         self._texts.close()
         if self._opened:
             self._opened.close()

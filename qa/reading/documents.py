@@ -61,7 +61,7 @@ def load_document(source: str, data: bytes, known: Details | None = None) -> Doc
 
 
 def parse_file(source: str, data: bytes) -> Parsed:
-    """Read a file's content, whatever else is known of it.
+    """Read a file's content; its own details are part of it, those of the sidecar are not.
 
     Raises:
         UnreadableFile: the format is not read here, or the file is broken or holds no text.

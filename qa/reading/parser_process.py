@@ -2,7 +2,7 @@
 
 Guarantees: reading any file ends within the time allowed, with its content or a reason; a fault of a parser does not
 affect the calling process. One worker reads file after file and is replaced when it dies or is stopped. Its environment
-has only what Python needs, so that a parser cannot read our secrets.
+has only what Python needs, so that a parser cannot read the server's secrets.
 
 A fault of the file (`UnreadableFile`) is reported only by a worker itself. If a worker was killed, crashed, ran out of
 time or memory, or did not start, the machine may be the cause (`UnreadableForNow`): the file is read once more in a new
@@ -223,7 +223,7 @@ def _of_container(source: str, digest: str, most_bytes: int) -> dict[str, object
 
 
 def _environment() -> dict[str, str]:
-    """A worker's environment: what Python needs, and nothing that is a secret of ours."""
+    """A worker's environment: what Python needs, without the server's secrets."""
     kept = {name: value for name, value in os.environ.items() if name.upper() in _ENVIRONMENT or name.startswith("LC_")}
     package = str(Path(__file__).resolve().parents[2])
     kept["OMP_THREAD_LIMIT"] = "1"  # text recognition is slower on several threads, and takes them from the server
@@ -254,7 +254,7 @@ def _line(process: subprocess.Popen[bytes]) -> bytes:
 def _how_it_ended(process: subprocess.Popen[bytes]) -> str:
     try:
         status = process.wait(_GRACE_S)
-    except subprocess.TimeoutExpired:  # it closed its output, and lives
+    except subprocess.TimeoutExpired:  # it closed its output, and still runs
         process.kill()
         status = process.wait()
     return how_it_ended(status)

@@ -16,7 +16,7 @@ from qa.errors import InvalidRequest, NameTaken
 from qa.text.safe_text import JOINERS, compose, is_safe, printable
 
 SIDECAR = "sources.toml"
-PASSED_OVER = (".", "~$", "__MACOSX")  # how names of hidden files begin, and of what programs leave behind
+PASSED_OVER = (".", "~$", "__MACOSX")  # how the names of hidden files and of programs' own files begin
 
 _LONGEST_PART_BYTES = 200
 _MOST_PARTS = 8
@@ -77,7 +77,7 @@ def why_refused(name: str, *, removing: bool = False) -> str | None:
 
 
 def safe_name(name: str) -> str | None:
-    """The name of a document that stands in an archive or a message, made safe to show and to carry elsewhere.
+    """The name of a document that stands in an archive or a message, made safe to show and to save.
 
     Args:
         name: As the container has it: with slashes of either kind, and anything else.

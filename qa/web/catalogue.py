@@ -11,7 +11,7 @@ from qa.web.document_list import Sort, in_order, searchable
 
 
 class Catalogue:
-    """All documents of one version. Whatever goes through all of them is done at most once."""
+    """All documents of one version. Each pass over all of them is made at most once."""
 
     def __init__(self, documents: tuple[DocumentInfo, ...]) -> None:
         self.documents = documents

@@ -69,7 +69,7 @@ def test_the_delay_doubles_with_each_wrong_token_that_was_taken(tokens, time):
     assert [wait_s(tokens) for _ in range(AT_ONCE + 1)] == [0] * AT_ONCE + [1], "forgotten"
 
 
-def test_addresses_are_counted_apart_and_a_household_of_ipv6_together(tokens):
+def test_addresses_are_counted_apart_and_a_network_of_ipv6_together(tokens):
     for _ in range(AT_ONCE):
         wait_s(tokens, "2001:db8::1")
     assert wait_s(tokens, "2001:db8::2") == 1

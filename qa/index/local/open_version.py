@@ -49,7 +49,7 @@ class SegmentPool:
             return segment
 
     def give_back(self, segment: Segment) -> None:
-        """Let go of a segment; it is closed when no version uses it."""
+        """Release a segment; it is closed when no version uses it."""
         with self._lock:
             key = next(key for key, (each, _) in self._open.items() if each is segment)
             users = self._open[key][1] - 1
@@ -120,7 +120,7 @@ class HeldVersion:
         return self._held is not None and in_place(self._held, self.path)
 
     def close(self) -> None:
-        """Let go of the segments, and of the lock."""
+        """Release the segments and the lock."""
         if self._held is not None:
             for segment in self.segments:
                 self._pool.give_back(segment)
@@ -146,7 +146,7 @@ class OpenVersion(LocalIndex):
         return self._held.in_place()
 
     def close(self) -> None:
-        """Let go of the segments, and of the lock."""
+        """Release the segments and the lock."""
         self._held.close()
 
 

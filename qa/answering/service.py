@@ -1,6 +1,6 @@
 """Answers questions from the current index: checks a question, searches, and quotes; lists what is loaded.
 
-Guarantees: one question is answered from one version of the index, whatever is published meanwhile.
+Guarantees: one question is answered from one version of the index, even if another is published meanwhile.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Service:
         self._pictures = PagePictures()
 
     def close(self) -> None:
-        """Let go of the index."""
+        """Close the index."""
         self._source.close()
 
     def ask(
@@ -167,11 +167,11 @@ class Service:
             pass
 
     def warm_up(self) -> None:
-        """Answer a few questions, so that the first one of a client is as quick as the hundredth."""
-        with suppress(OperatingError):  # there is no index; clients get that error themselves
+        """Answer a few questions, so that the first question of a client is answered as fast as later ones."""
+        with suppress(OperatingError):  # there is no index; clients get that error when they ask
             for place in ("here", "there", "elsewhere"):
                 self.ask(f"What is this about, {place}?")
 
     def refresh(self) -> None:
-        """Take up a new snapshot at once, rather than at the next look."""
+        """Change to a new snapshot at once, and not only at the next regular check."""
         self._source.refresh()

@@ -25,7 +25,7 @@ class Observer(Protocol):
 
 
 class Observed:
-    """The backend; `unobserved` is the one within, for questions that nobody asked just now."""
+    """The backend; `unobserved` is the one within, for questions that no client asked."""
 
     def __init__(self, backend: Backend, observers: Iterable[Observer]) -> None:
         self.unobserved = backend

@@ -40,7 +40,7 @@ class Held(Index, Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close it."""
         ...
 
 
@@ -195,5 +195,5 @@ class CurrentIndex:
         while not self._closing.wait(LOOK_EVERY_S):
             try:
                 self.refresh()
-            except Exception:  # the thread's edge: whatever it was, the next look must still happen
+            except Exception:  # an error of any kind must not end the thread
                 log.exception("Looking for a new snapshot failed")

@@ -226,7 +226,7 @@ class StoredByNameModel(StoredModel):
 
 
 class FileFateModel(_Reply):
-    """What became of one of several files: it is stored, or refused with an error."""
+    """The outcome for one of several files: it is stored, or refused with an error."""
 
     source: str = Field(description="Path of the file under the documents' folder")
     fate: Literal["added", "replaced", "refused"]
@@ -237,7 +237,7 @@ class FileFateModel(_Reply):
 
 
 class AddedModel(BuildModel):
-    """What became of each file that was sent, in their order."""
+    """The outcome for each file that was sent, in their order."""
 
     files: list[FileFateModel]
 

@@ -141,6 +141,8 @@ def _observed(app: FastAPI, service: Backend, settings: Settings) -> Observed:
         from qa.web.metrics import Metrics  # noqa: PLC0415 - the client library is an extra
 
         app.state.metrics = Metrics()
+        if settings.cluster:
+            keep_open(app, partial(app.state.metrics.looking_at, service))
     if settings.question_log:
         kept = Kept(settings.question_log_days, settings.question_log_rows)
         app.state.question_log = QuestionLog(Path(settings.question_log), kept)

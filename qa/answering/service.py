@@ -20,7 +20,7 @@ from qa.errors import OperatingError
 from qa.index.build_notes import BuildReport, ProgressReport, read_progress, read_report
 from qa.index.contract import IndexSource
 from qa.index.site_note import read_site_note
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Span
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, ShardStatus, Span
 from qa.retrieval.stage_timer import Stopwatch
 from qa.settings import Settings
 from qa.text.site import Site
@@ -141,6 +141,10 @@ class Service:
             return IndexStatus(
                 index.id, index.built_at, self._encoder.id, len(index.documents), index.size, self._source.trouble
             )
+
+    def shards(self) -> tuple[ShardStatus, ...]:
+        """The hosts of every shard; nothing where this process has the whole index."""
+        return tuple(self._source.shards)
 
     def progress(self) -> ProgressReport | None:
         """How far the running build is, or None."""

@@ -141,6 +141,8 @@ def _observed(app: FastAPI, service: Backend, settings: Settings) -> Observed:
 
         app.state.metrics = Metrics()
         tell_connections(app, refused=lambda error: app.state.metrics.failed(code_of(error)))
+        if settings.cluster:
+            keep_open(app, partial(app.state.metrics.looking_at, service))
     if settings.question_log:
         kept = Kept(settings.question_log_days, settings.question_log_rows)
         app.state.question_log = QuestionLog(Path(settings.question_log), kept)

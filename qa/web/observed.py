@@ -12,7 +12,7 @@ from typing import Protocol
 from qa.answering.originals import Original
 from qa.answering.page_pictures import Picture
 from qa.index.build_notes import BuildReport, ProgressReport
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Span
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, ShardStatus, Span
 from qa.text.site import Site
 from qa.web.backend import Backend
 
@@ -61,6 +61,10 @@ class Observed:
     def status(self) -> IndexStatus:
         """As `Backend.status`."""
         return self.unobserved.status()
+
+    def shards(self) -> tuple[ShardStatus, ...]:
+        """As `Backend.shards`."""
+        return self.unobserved.shards()
 
     def original(self, document_id: str) -> Original:
         """As `Backend.original`."""

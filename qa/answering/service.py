@@ -19,7 +19,7 @@ from qa.encode import Encoder
 from qa.errors import OperatingError
 from qa.index.build_notes import BuildReport, ProgressReport, read_progress, read_report
 from qa.index.contract import IndexSource
-from qa.index.site_note import SiteNote
+from qa.index.site_note import read_site_note
 from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Span
 from qa.retrieval.stage_timer import Stopwatch
 from qa.settings import Settings
@@ -44,7 +44,6 @@ class Service:
         self._given = AnswerCache()
         self._originals = Originals(settings.seeds_dir, settings.max_file_mb << 20)
         self._pictures = PagePictures()
-        self._site = SiteNote(settings.index_dir)
 
     def close(self) -> None:
         """Let go of the index."""
@@ -152,7 +151,7 @@ class Service:
         snapshot = ""
         with suppress(OperatingError), self._source.reading() as index:
             snapshot = index.id
-        return self._site.read(snapshot)
+        return read_site_note(self._settings.index_dir).for_version(snapshot)
 
     def report(self) -> BuildReport | None:
         """The last build's report, or None."""

@@ -9,8 +9,7 @@ from contextlib import closing
 from qa.answering.quote_links import cite_place
 from qa.cli.output import say, say_json
 from qa.errors import InvalidRequest, UnknownDocument
-from qa.index.contract import Index
-from qa.index.local.open_version import open_index
+from qa.index.local.open_version import OpenVersion, open_index
 from qa.records import Document, Span
 from qa.settings import Settings
 from qa.web.catalogue import Catalogue
@@ -50,7 +49,7 @@ def run_show(settings: Settings, arguments: argparse.Namespace) -> int:
     return _print_part(document, Span(start, end), settings.root_path, as_json=arguments.json)
 
 
-def _named(index: Index, name: str) -> Document:
+def _named(index: OpenVersion, name: str) -> Document:
     """The document of an id, present or former, or of a path, as citations name it."""
     try:
         return index.document(index.present_id(name))

@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from math import ceil
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +34,7 @@ from qa.errors import CannotOpen, InvalidSettings
 from qa.index.builder_lock import STALLED_AFTER_S, builder_trouble, last_beat
 from qa.index.upload_files import sweep_uploads
 from qa.settings import Settings, load_settings
+from qa.text.child_environment import python_path
 from qa.web.limits import file_descriptors
 from qa.web.request_ids import current_ids
 
@@ -210,14 +210,12 @@ def _open_page(address: str) -> None:
 
 def _builder(settings: Settings) -> AbstractContextManager[object]:
     """A watching builder, kept running for as long as the context lasts. What it prints goes to standard error."""
-    package = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-m", "qa", "watch", "--beside-server"]
     write = UnblockedOutput(sys.stderr, _BUILDER_PATIENCE_S).write
     return Supervised(
         "builder beside the server",
         command,
-        {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"},
+        {**os.environ, "PYTHONPATH": python_path(), "PYTHONIOENCODING": "utf-8"},
         (lambda line: write(as_json_line(line, "qa.builder"))) if settings.log == "json" else write,
         partial(last_beat, settings.index_dir),
         Pace(stalled_after_s=STALLED_AFTER_S),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from functools import cached_property
-
-from starlette.requests import Request
+from typing import TYPE_CHECKING
 
 from qa.records import DocumentInfo
 from qa.web.backend import Backend
 from qa.web.document_list import Sort, in_order, searchable
+
+if TYPE_CHECKING:  # the command line lists documents without a server's libraries
+    from starlette.requests import Request
 
 
 class Catalogue:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from qa.answering.filters import admitted_ids
 from qa.errors import RequestError
-from qa.index.contract import admitted
 from qa.records import DocumentInfo, IndexStatus
 from qa.text.site import Site
 from qa.web.backend import Backend
@@ -52,5 +50,4 @@ def _allowed(catalogue: Catalogue, asked: Asked, chosen: Sequence[DocumentInfo])
         filters = filters_of(asked, chosen)
     except RequestError:
         return ()
-    rows = np.flatnonzero(admitted(filters, catalogue.documents))
-    return {catalogue.documents[int(row)].id for row in rows}
+    return admitted_ids(filters, catalogue.documents)

@@ -63,7 +63,7 @@ class CitationModel(_Reply):
     recognised: bool = Field(description="Whether text recognition (OCR) read some of these pages")
     start: int = Field(description="Offset into the document's canonical text, in code points")
     end: int
-    url: str = Field(description="Opens the document at the quote, relative to this service")
+    url: str = Field(description="Opens the document at the quote; a path from the host on")
 
 
 class WordModel(_Reply):

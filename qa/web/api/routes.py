@@ -104,7 +104,7 @@ async def ask(request: Request) -> Response:
     values = {name: given.getlist(name) if name in REPEATABLE else given[name] for name in given}
     asked = AskQuery.model_validate(values)
     service, run = await backend(request), await runner(request)
-    return await run(lambda: _answer(service, asked.q, asked, asked.filters()))
+    return await run(lambda: _answer(request, service, asked.q, asked, asked.filters()))
 
 
 @router.post(
@@ -115,15 +115,15 @@ async def ask(request: Request) -> Response:
     responses=replies(AnswerModel, samples.ANSWER, (400, 404, 413, 415, 429, 503)),
 )
 async def ask_with_body(
-    run: Runner, service: Service, asked: Annotated[AskBody, Body(examples=[samples.BODY])]
+    request: Request, run: Runner, service: Service, asked: Annotated[AskBody, Body(examples=[samples.BODY])]
 ) -> Response:
     """The same as GET, for questions and filters that do not fit into an address. `q` may stand for `question`."""
-    return await run(lambda: _answer(service, asked.question, asked, asked.filters.filters()))
+    return await run(lambda: _answer(request, service, asked.question, asked, asked.filters.filters()))
 
 
-def _answer(service: Backend, question: str, asked: AskQuery | AskBody, filters: Filters) -> Response:
+def _answer(request: Request, service: Backend, question: str, asked: AskQuery | AskBody, filters: Filters) -> Response:
     answer = service.ask(question, asked.k, filters, explain=asked.explain, exactly=asked.exactly)
-    return json_response(answer_data(answer, explain=asked.explain))
+    return json_response(answer_data(answer, explain=asked.explain, root=root_of(request)))
 
 
 @router.get(

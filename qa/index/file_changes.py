@@ -126,7 +126,8 @@ def remove(folder: Path, name: str, condition: Condition | None) -> Path:
         OSError: the disk refused.
     """
     path = landing(folder, name)
-    _check(folder, path, condition)
+    if condition and not path.parent.is_dir():  # there is no folder to lock
+        condition(None)
     with _changing(path, make=False):
         _check(folder, path, condition)
         path.unlink()

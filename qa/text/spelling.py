@@ -2,7 +2,8 @@
 
 1. A word counts as misspelt only if neither the documents nor the model know it. Only words of letters are checked;
    capitals do not matter, and a correction is written as the word was.
-2. A misspelt function word becomes that function word (`qa.text.function_words`).
+2. A misspelt function word becomes that function word (`qa.text.function_words`), unless the model knows it as a word
+   of its own: "three" is not "there".
 3. Else the documents' words within an edit or two are weighed (optimal string alignment: insert, delete, replace, swap
    neighbours): fewer edits are better, then the same sound, then standing beside the question's other words, then being
    frequent. A word that the model knows and that is a swap or a doubled letter away counts as well, if no word of the
@@ -87,7 +88,8 @@ def correct(question: str, vocabulary: Vocabulary, is_word: Callable[[str], bool
             continue
         folded = word.casefold()
         following = written[place + 1].casefold() if place + 1 < len(written) else ""
-        meant = function_word(folded, following)
+        known = len(word) >= SHORTEST and is_word(word)
+        meant = None if known else function_word(folded, following)
         if (
             meant is None
             and word not in looked_up

@@ -1,4 +1,4 @@
-"""Gives passages their vectors, in order: from earlier builds where they are known, else encoded.
+"""Gives passages their vectors, in order: those of earlier builds where there are any, else new ones.
 
 Some passages are read ahead of those that are returned, as many as the encoder takes at once, so that the encoder
 never waits and memory stays bounded.
@@ -108,7 +108,7 @@ class PassageEncoder:
         """
         waiting: deque[tuple[Encoded, ToEncode | None]] = deque()
         queued: set[bytes] = set()
-        new: dict[bytes, PassageVectors] = {}  # while the same passage waits once more
+        new: dict[bytes, PassageVectors] = {}  # kept while the same passage waits in the queue again
 
         def groups() -> Iterator[Sequence[str]]:
             for item, wanted in self._items(documents):

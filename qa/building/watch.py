@@ -1,4 +1,4 @@
-"""Builds when documents have changed and have then been left alone for a moment, or when asked to.
+"""Builds when documents have changed and then stay the same for a moment, or when asked to.
 
 The model is loaded once, before the first build. A build that fails is logged, and tried again at the next change. If
 the cause may pass (an unexpected error, or too little memory, disk or no model), it is also tried again after a pause,

@@ -122,7 +122,7 @@ class Container:
                     for each in self._nested(entry.name, data)._members(suffixes, total):  # noqa: SLF001 - of the same class
                         yield replace(each, name=f"{entry.name}/{each.name}")
             except UnreadableFile as error:
-                if not is_listed:  # else reading it tells
+                if not is_listed:  # else reading it reports this
                     yield Member(entry.name, trouble=str(error))
 
     def _load(self, entry: Entry) -> bytes:

@@ -107,7 +107,7 @@ class Parser:
             self._process.kill()
             self._process.wait()
             for pipe in (self._process.stdin, self._process.stdout):
-                with suppress(OSError):  # what is still buffered has no reader any more
+                with suppress(OSError):  # what is still buffered cannot be read any more
                     if pipe:
                         pipe.close()
             self._process = None

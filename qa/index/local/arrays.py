@@ -172,7 +172,7 @@ def fingerprint(path: Path) -> FileRecord:
 
 
 def map_array(folder: Path, name: str, record: ArrayRecord, configuration: Configuration) -> Array:
-    """An array of a segment, read where it is looked at; the operating system may take the memory back.
+    """An array of a segment as a memory map: it is read where it is used, and the operating system may free its memory.
 
     Raises:
         ShortOfResources: it cannot be opened for now.
@@ -183,7 +183,7 @@ def map_array(folder: Path, name: str, record: ArrayRecord, configuration: Confi
         raise ValueError(f"{name} should hold {dtype.name} {row_shape}, not {record.dtype} {record.shape[1:]}")
     if 0 in record.shape:
         return np.empty(record.shape, dtype)
-    # As a plain array: a view of a memmap is a memmap again, at a price that is paid for every passage.
+    # As a plain array: a view of a memmap is a memmap again, which costs time for every passage.
     try:
         return np.asarray(np.memmap(folder / name, dtype=dtype, mode="r", shape=record.shape))
     except OSError as error:

@@ -22,7 +22,7 @@ from qa.index.local.version import Configuration, Version
 from qa.index.local.version_files import SEGMENT, read_version
 from qa.text.words import ANALYSER_VERSION
 
-_TRIES = 10  # a version may be pruned between the look at CURRENT and the lock; each time a newer one is current
+_TRIES = 10  # a version may be pruned between reading CURRENT and the lock; each time a newer one is current
 
 _Key = tuple[str, int, int]
 
@@ -36,7 +36,7 @@ class SegmentPool:
         self._open: dict[_Key, tuple[Segment, int]] = {}
 
     def take(self, segment_id: str) -> Segment:
-        """A segment, for a version more.
+        """Open a segment for a version, or use it once more if it is open.
 
         Raises:
             DamagedSnapshot, MismatchedSnapshot: it is not whole, or of another format.
@@ -60,7 +60,7 @@ class SegmentPool:
                 segment.close()
 
     def _key(self, segment_id: str) -> _Key:
-        """What tells a segment from one that was written anew under the same id, for the first was damaged."""
+        """What identifies a segment's files: a damaged segment may be replaced under the same id."""
         try:
             found = (segment_path(self._index_dir, segment_id) / SEGMENT).stat()
         except OSError as error:
@@ -116,7 +116,7 @@ class HeldVersion:
             raise
 
     def in_place(self) -> bool:
-        """Whether this very version still stands in its place."""
+        """Whether the version's file is the one that was opened."""
         return self._held is not None and in_place(self._held, self.path)
 
     def close(self) -> None:
@@ -142,7 +142,7 @@ class OpenVersion(LocalIndex):
         return len(self._held.segments)
 
     def in_place(self) -> bool:
-        """Whether this very version still stands in its place."""
+        """Whether the version's file is the one that was opened."""
         return self._held.in_place()
 
     def close(self) -> None:

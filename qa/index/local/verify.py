@@ -25,7 +25,7 @@ from qa.index.typed_json import canonical, from_data
 from qa.text.json_reading import parse_json
 
 _AT_ONCE = 2  # files compared at the same time
-_WRITING = threading.Lock()  # the name beside a file that is replaced is the process's
+_WRITING = threading.Lock()  # threads of one process would write to the same temporary file
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.answering.question import as_answered
-from qa.answering.quote_links import quote_digest
+from qa.answering.quote_links import quote_reference
 from qa.errors import UnreadableFile
 from qa.records import Answer, Filters
 
@@ -106,7 +106,7 @@ class QuestionLog:
             answer.verdict.value,
             answer.confidence,
             where.document_id if where else None,
-            f"{where.start}-{where.end}-{quote_digest(first.text)}" if first and where else None,
+            quote_reference(where.start, where.end, first.text) if first and where else None,
             bool(filters),
         )
         columns = "minute, question, verdict, confidence, document_id, reference, filtered"

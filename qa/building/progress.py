@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
-from qa.durable import replace_file
-from qa.index.build_notes import PROGRESS, Progress, ProgressReport, Step
+from qa.index.build_notes import Progress, ProgressReport, Step, remove_progress, write_progress
 
 _NOTE_EVERY_S = 0.5
 _UNITS = {
@@ -26,7 +23,7 @@ class ProgressNote:
     """Passes progress on, and keeps a note of it that the end of the build removes."""
 
     def __init__(self, index_dir: Path, on_progress: Callable[[Progress], None]) -> None:
-        self._path = index_dir / PROGRESS
+        self._index_dir = index_dir
         self._on_progress = on_progress
         self._step: Step | None = None
         self._began = self._noted = 0.0
@@ -42,12 +39,12 @@ class ProgressNote:
             return
         self._noted = now
         with suppress(OSError):  # a build needs no note; a disk that refuses this one fails the build elsewhere
-            replace_file(self._path, json.dumps(asdict(self._note(progress, now))).encode(), durable=False)
+            write_progress(self._index_dir, self._note(progress, now))
 
     def close(self) -> None:
         """Remove the note."""
         with suppress(OSError):
-            self._path.unlink(missing_ok=True)
+            remove_progress(self._index_dir)
 
     def _note(self, progress: Progress, now: float) -> ProgressReport:
         passed = now - self._began

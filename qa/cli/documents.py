@@ -6,14 +6,14 @@ import argparse
 import re
 from contextlib import closing
 
-from qa.answering.quote_links import cite, pages_at
+from qa.answering.quote_links import cite_place
 from qa.cli.output import say, say_json
 from qa.errors import InvalidRequest, UnknownDocument
-from qa.index.contract import Index
-from qa.index.local.open_version import open_index
+from qa.index.local.open_version import OpenVersion, open_index
 from qa.records import Document, Span
 from qa.settings import Settings
-from qa.web.document_list import matching, page_after
+from qa.web.catalogue import Catalogue
+from qa.web.document_list import page_after
 
 _PLACE = re.compile(r"(?P<name>.+?)(?::(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9}))?", re.DOTALL)
 
@@ -21,7 +21,7 @@ _PLACE = re.compile(r"(?P<name>.+?)(?::(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9})
 def run_documents(settings: Settings, arguments: argparse.Namespace) -> int:
     """List the documents, or those that match, as text or as the API would."""
     with closing(open_index(settings.index_dir)) as index:
-        found = matching(index.documents, arguments.query, arguments.sort)
+        found = Catalogue(tuple(index.documents)).matching(arguments.query, arguments.sort)
     if arguments.json:
         from qa.web.api.json_form import documents_data  # noqa: PLC0415
 
@@ -49,7 +49,7 @@ def run_show(settings: Settings, arguments: argparse.Namespace) -> int:
     return _print_part(document, Span(start, end), as_json=arguments.json)
 
 
-def _named(index: Index, name: str) -> Document:
+def _named(index: OpenVersion, name: str) -> Document:
     """The document of an id, present or former, or of a path, as citations name it."""
     try:
         return index.document(index.present_id(name))
@@ -75,10 +75,7 @@ def _print_part(document: Document, part: Span, *, as_json: bool) -> int:
     if as_json:
         from qa.web.api.json_form import citation_data  # noqa: PLC0415
 
-        pages = pages_at(document, part)
-        say_json(
-            {"text": text, "citation": citation_data(cite(document, part, pages[0] if pages else None, text, pages))}
-        )
+        say_json({"text": text, "citation": citation_data(cite_place(document, part))})
     else:
         say(*text.split("\n"))
     return 0

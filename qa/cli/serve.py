@@ -16,11 +16,10 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from math import ceil
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +34,7 @@ from qa.errors import CannotOpen, InvalidSettings
 from qa.index.builder_lock import STALLED_AFTER_S, builder_trouble, last_beat
 from qa.index.upload_files import sweep_uploads
 from qa.settings import Settings, load_settings
+from qa.text.child_environment import python_path
 from qa.web.limits import file_descriptors
 from qa.web.request_ids import current_ids
 
@@ -52,7 +52,7 @@ def application(*, with_builder: bool) -> Any:
     """The application of one of several worker processes; it opens and closes its own service."""
     from qa.cli.open_service import open_service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
-    from qa.web.lifespan import keep_open  # noqa: PLC0415
+    from qa.web.lifespan import close_at_end  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process itself
     settings = load_settings()
@@ -61,14 +61,8 @@ def application(*, with_builder: bool) -> Any:
     service = open_service(settings)
     _make_ready(service)
     app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
-    keep_open(app, partial(_closing, service))
+    close_at_end(app, service.close)
     return app
-
-
-@asynccontextmanager
-async def _closing(service: Service) -> AsyncIterator[None]:
-    yield
-    service.close()
 
 
 def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -216,14 +210,12 @@ def _open_page(address: str) -> None:
 
 def _builder(settings: Settings) -> AbstractContextManager[object]:
     """A watching builder, kept running for as long as the context lasts. What it prints goes to standard error."""
-    package = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-m", "qa", "watch", "--beside-server"]
     write = UnblockedOutput(sys.stderr, _BUILDER_PATIENCE_S).write
     return Supervised(
         "builder beside the server",
         command,
-        {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"},
+        {**os.environ, "PYTHONPATH": python_path(), "PYTHONIOENCODING": "utf-8"},
         (lambda line: write(as_json_line(line, "qa.builder"))) if settings.log == "json" else write,
         partial(last_beat, settings.index_dir),
         Pace(stalled_after_s=STALLED_AFTER_S),

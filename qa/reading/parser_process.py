@@ -13,13 +13,11 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
 import sys
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Self
 
 from qa.containers.container import Member
@@ -27,6 +25,7 @@ from qa.containers.entries import suffix_of
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.reading.parsed import Content, from_data
 from qa.reading.parser_guard import Guard
+from qa.text.child_environment import parser_environment
 from qa.text.exit_status import how_it_ended
 from qa.text.json_reading import parse_json
 
@@ -37,12 +36,6 @@ _START_S = 60  # at most; importing the parsers takes under a second, and a busy
 _START_FILES = 30  # times the limit of one file
 _STARTS_IN_VAIN = 6  # workers in a row that did not start, before the other files are left to a later build
 _TRIES = 2
-
-# What Python and the libraries need to start and to read text; anything else may be a secret.
-_ENVIRONMENT = frozenset(
-    "PATH LANG LANGUAGE TZ PYTHONHOME PYTHONUTF8 PYTHONIOENCODING LD_LIBRARY_PATH DYLD_LIBRARY_PATH SYSTEMROOT "
-    "TESSDATA_PREFIX".split()
-)
 
 
 class Parser:
@@ -172,7 +165,8 @@ class Parser:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=_environment(),
+                # Text recognition is slower on several threads, and takes them from the server.
+                env={**parser_environment(), "OMP_THREAD_LIMIT": "1"},
             )
         except OSError as error:
             raise UnreadableForNow(f"no parser can be started ({error.strerror})") from None
@@ -216,14 +210,6 @@ class _Memory:
 def _of_container(source: str, digest: str, most_bytes: int) -> dict[str, object]:
     """A request about a container; the same bytes are another container under another suffix."""
     return {"source": source, "container": f"{suffix_of(source)} {digest}", "most_bytes": most_bytes}
-
-
-def _environment() -> dict[str, str]:
-    """A worker's environment: what Python needs, and nothing that is a secret of ours."""
-    kept = {name: value for name, value in os.environ.items() if name.upper() in _ENVIRONMENT or name.startswith("LC_")}
-    package = str(Path(__file__).resolve().parents[2])
-    kept["OMP_THREAD_LIMIT"] = "1"  # text recognition is slower on several threads, and takes them from the server
-    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))}
 
 
 def _exchange(process: subprocess.Popen[bytes], request: dict[str, object], data: bytes) -> bytes:

@@ -2,8 +2,8 @@
 
 1. A word counts as misspelt only if neither the documents nor the model know it. Only words of letters are checked;
    capitals do not matter, and a correction is written as the word was.
-2. A misspelt function word becomes that function word (`qa.text.function_words`), unless the model knows it as another
-   word: "three" is not "there".
+2. A misspelt function word becomes that function word (`qa.text.function_words`), unless the model knows it as a word
+   of its own: "three" is not "there".
 3. Else the documents' words within an edit or two are weighed (optimal string alignment: insert, delete, replace, swap
    neighbours): fewer edits are better, then the same sound, then standing beside the question's other words, then being
    frequent. A word that the model knows and that is a swap or a doubled letter away counts as well, if no word of the

@@ -14,7 +14,8 @@ from waiting import PATIENCE_S
 from qa.errors import UnreadableFile
 from qa.reading.documents import SUFFIXES, load_document, parse_file
 from qa.reading.formats.html import read_html
-from qa.reading.layout import Line, lay_out
+from qa.reading.layout import lay_out
+from qa.reading.page_lines import Line
 from qa.reading.parser_process import Parser
 from qa.records import BlockKind
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from qa.reading.formats.pdf_runs import Run
-from qa.reading.layout import Line
+from qa.reading.page_lines import Line
 from qa.reading.raised_spans import LOWERED, RAISED, RESET
 
 CELL = " | "

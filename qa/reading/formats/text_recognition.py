@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pypdfium2 as pdfium
 
 from qa.reading.decode import clean_line
-from qa.reading.layout import Line
+from qa.reading.page_lines import Line
 from qa.reading.tesseract_data import languages, trained_data
 
 if TYPE_CHECKING:

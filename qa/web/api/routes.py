@@ -45,7 +45,8 @@ from qa.web.api.reply_models import (
 from qa.web.api.request_models import AskBody, AskQuery, ListQuery
 from qa.web.api.route_descriptions import NOT_MODIFIED, file_replies, in_query, replies
 from qa.web.backend import Backend
-from qa.web.document_list import matching, page_after
+from qa.web.catalogue import catalogue_of
+from qa.web.document_list import page_after
 from qa.web.limits.file_reply import FileReply
 from qa.web.root_path import root_of
 
@@ -136,11 +137,11 @@ def _answer(service: Backend, question: str, asked: AskQuery | AskBody, filters:
 async def list_documents(request: Request, run: Runner, service: Service) -> Response:
     """The loaded documents, without their text: all of them, or those that match, a page at a time."""
     asked = ListQuery.model_validate(dict(request.query_params))
-    return await run(lambda: unless_known(request.headers, _documents(service, asked)))
+    return await run(lambda: unless_known(request.headers, _documents(request, service, asked)))
 
 
-def _documents(service: Backend, asked: ListQuery) -> Response:
-    found = matching(service.documents(), asked.query, asked.sort)
+def _documents(request: Request, service: Backend, asked: ListQuery) -> Response:
+    found = catalogue_of(request, service).matching(asked.query, asked.sort)
     return json_response(documents_data(page_after(found, asked.cursor, asked.limit)))
 
 

@@ -19,11 +19,11 @@ from typing import TypeVar
 from qa.errors import BuildFailed, InvalidRequest, NameTaken, QAError, UnknownDocument, UnsupportedType
 from qa.index.build_notes import REQUEST
 from qa.index.file_calls import within
+from qa.index.file_changes import Condition, Upload, check_condition, remove
 from qa.settings import Settings
 from qa.text.document_names import checked_name, landing
 from qa.text.readable_types import why_not_read
 from qa.text.safe_text import printable
-from qa.web.api.file_changes import Condition, Upload, check_condition, remove
 from qa.web.limits.workers import FILE_THREADS, Workers
 
 _CHANGE_WITHIN_S = 60.0  # to write a large file out to a slow disk, or to digest the one that it replaces
@@ -116,6 +116,7 @@ class Inbox:
                 await step(upload.begin)
                 async for chunk in content:
                     await step(partial(upload.write, chunk))
+                _refuse_empty(upload, name)
                 await step(upload.flush, _CHANGE_WITHIN_S)
                 new = await step(partial(upload.appear, condition), _CHANGE_WITHIN_S)
             except BaseException as error:
@@ -176,6 +177,11 @@ class Inbox:
             (self._index_dir / REQUEST).touch()
         except OSError as error:
             raise BuildFailed(f"A build cannot be asked for ({error.strerror}); see to {self._index_dir}.") from None
+
+
+def _refuse_empty(upload: Upload, name: str) -> None:
+    if not upload.bytes:
+        raise InvalidRequest(f"The body for {name} is empty; send the file's bytes as the body.")
 
 
 def _fault(error: OSError, what: str) -> QAError:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from qa.durable import flush
-from qa.errors import InvalidRequest
 from qa.index.file_lock import in_place, lock
 from qa.index.regular_files import digest_regular
 from qa.index.upload_files import abandon, open_upload, put_in_place
@@ -79,12 +78,9 @@ class Upload:
         """Have all of it written to the disk.
 
         Raises:
-            InvalidRequest: there is none.
             OSError: the disk refused.
         """
         assert self._file
-        if not self.bytes:
-            raise InvalidRequest(f"The body for {self._name} is empty; send the file's bytes as the body.")
         self._file.flush()
         os.fsync(self._file.fileno())
 
@@ -130,7 +126,8 @@ def remove(folder: Path, name: str, condition: Condition | None) -> Path:
         OSError: the disk refused.
     """
     path = landing(folder, name)
-    _check(folder, path, condition)
+    if condition and not path.parent.is_dir():  # there is no folder to lock
+        condition(None)
     with _changing(path, make=False):
         _check(folder, path, condition)
         path.unlink()

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from qa.encode.maxima import NO_TOKEN
 from qa.index.contract import Floats, TokenSimilarities
-from qa.records import Hit, Span, WordMatch
+from qa.records import Hit, Passage, Span, WordMatch
 from qa.retrieval.search import Ranking
 from qa.text.words import term, terms
 
@@ -42,12 +42,15 @@ class Match:
     Attributes:
         number: Which of the passages compared it is.
         sentence_scores: Each sentence's MaxSim, `(sentences,) float32`; 0 for one that the model did not see.
+        answering: The numbers of the sentences that answer, ascending: the best one, a second one that is about as
+            good, and what stands under a heading or the lead of a list, which does not answer by itself.
     """
 
     ranking: Ranking
     hit: Hit
     number: int
     sentence_scores: Floats
+    answering: tuple[int, ...]
 
     @property
     def best_sentence(self) -> int:
@@ -63,34 +66,30 @@ def match(ranking: Ranking, place: int, hit: Hit) -> Match:
     scores = np.zeros(len(hit.passage.sentences), dtype=np.float32)
     seen = compared.numbers[inside] >= 0
     scores[compared.numbers[inside][seen]] = ranking.sentence_scores[inside][seen]
-    return Match(ranking, hit, number, scores)
+    return Match(ranking, hit, number, scores, _answering(hit.passage, scores))
 
 
 def highlights(found: Match) -> tuple[Span, ...]:
-    """The sentences that answer, as offsets into the passage's text; see `answering_sentences`."""
-    return tuple(found.hit.passage.sentences[number] for number in answering_sentences(found))
+    """The sentences that answer, as offsets into the passage's text."""
+    return tuple(found.hit.passage.sentences[number] for number in found.answering)
 
 
-def answering_sentences(found: Match) -> list[int]:
-    """The number of the sentence that answers, and of the second best where it is about as good, ascending.
-
-    A heading or the lead of a list does not answer by itself: the text under it belongs to it.
-    """
-    best, *others = np.argsort(-found.sentence_scores, kind="stable")[:2].tolist()
-    chosen = {best, *(other for other in others if _as_good(found.sentence_scores, other, best))}
+def _answering(passage: Passage, scores: Floats) -> tuple[int, ...]:
+    best, *others = np.argsort(-scores, kind="stable")[:2].tolist()
+    chosen = {best, *(other for other in others if _as_good(scores, other, best))}
     for number in sorted(chosen):
-        if _introduces(found, number):
-            chosen.update(_introduced(found, number))
-    return sorted(chosen)
+        if _introduces(passage, number):
+            chosen.update(_introduced(passage, number))
+    return tuple(sorted(chosen))
 
 
 def _as_good(scores: Floats, other: int, best: int) -> bool:
     return bool(scores[other] >= _AS_GOOD * scores[best])
 
 
-def _introduces(found: Match, number: int) -> bool:
+def _introduces(passage: Passage, number: int) -> bool:
     """Whether a sentence is a line without an end, before others: a heading, or the lead of a list."""
-    text, sentences = found.hit.passage.text, found.hit.passage.sentences
+    text, sentences = passage.text, passage.sentences
     if number + 1 >= len(sentences):
         return False
     sentence = text[sentences[number].start : sentences[number].end].rstrip("*_ ")
@@ -102,9 +101,9 @@ def _introduces(found: Match, number: int) -> bool:
     return is_line and len(sentence.split()) <= _LONGEST_HEADING and not _ITEM.match(sentence)
 
 
-def _introduced(found: Match, number: int) -> range:
+def _introduced(passage: Passage, number: int) -> range:
     """The lines under a heading, or the items of the list under a lead: up to a sentence that is no line of a list."""
-    text, sentences = found.hit.passage.text, found.hit.passage.sentences
+    text, sentences = passage.text, passage.sentences
     last = number
     while last + 1 < len(sentences) and last - number < _MOST_ITEMS:
         following = text[sentences[last + 1].start : sentences[last + 1].end]
@@ -121,13 +120,12 @@ def unmet(found: Match) -> tuple[str, ...]:
     A word is mentioned where the passage, its headings or its document's title hold its index term, or a word that
     means about the same; a number, date or code only where it stands as a whole.
     """
-    info = found.ranking.index.info(found.hit.passage.document_id)
-    about = _terms_of(" ".join(filter(None, (info.title, info.publisher, info.author, info.date))))
+    known = about(found)
     wholes = {word.text for word in found.ranking.content_words if word.whole}
     written = {each for pair in found.ranking.alternatives for each in pair.short | pair.long}
     missing: dict[str, str] = {}
     for match_ in word_matches(found):
-        held = match_.exact or term(match_.word) in about or bool(about & _terms_of(match_.word))
+        held = match_.exact or term(match_.word) in known or bool(known & _terms_of(match_.word))
         near = match_.word not in wholes and match_.similarity >= _MEANS_THE_SAME
         asked_for = match_.word.casefold() in _ASKED_FOR
         if (
@@ -138,6 +136,12 @@ def unmet(found: Match) -> tuple[str, ...]:
         ):
             missing.setdefault(match_.word.casefold(), match_.word)
     return tuple(missing.values())
+
+
+def about(found: Match) -> frozenset[str]:
+    """The index terms of what is known of the passage's document: its title, publisher, author and date."""
+    info = found.ranking.index.info(found.hit.passage.document_id)
+    return _terms_of(" ".join(filter(None, (info.title, info.publisher, info.author, info.date))))
 
 
 def _typed(found: Match, word: str) -> bool:

@@ -140,6 +140,30 @@ class IndexStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class HostStatus:
+    """A host of a shard, as it was a few seconds ago.
+
+    Attributes:
+        name: Its name in the cluster.
+        machine: The name of its machine; None while the host does not answer.
+        snapshots: The names of the snapshots that it has open, oldest first.
+        current: Whether the current snapshot is one of them.
+    """
+
+    name: str
+    machine: str | None
+    snapshots: tuple[str, ...]
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShardStatus:
+    """The hosts of one shard of an index that lies on several machines."""
+
+    hosts: tuple[HostStatus, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """Restrictions applied before ranking. Dates are ISO 8601 and inclusive; empty tuples and None restrict nothing.
 

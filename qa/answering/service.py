@@ -1,6 +1,6 @@
 """Answers questions from the current index: checks a question, searches, and quotes; lists what is loaded.
 
-Guarantees: one question is answered from one version of the index, whatever is published meanwhile.
+Guarantees: one question is answered from one version of the index, even if another is published meanwhile.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from qa.errors import OperatingError
 from qa.index.build_notes import BuildReport, ProgressReport, read_progress, read_report
 from qa.index.contract import IndexSource
 from qa.index.site_note import read_site_note
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Span
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, ShardStatus, Span
 from qa.retrieval.stage_timer import Stopwatch
 from qa.settings import Settings
 from qa.text.site import Site
@@ -46,7 +46,7 @@ class Service:
         self._pictures = PagePictures()
 
     def close(self) -> None:
-        """Let go of the index."""
+        """Close the index."""
         self._source.close()
 
     def ask(
@@ -142,6 +142,10 @@ class Service:
                 index.id, index.built_at, self._encoder.id, len(index.documents), index.size, self._source.trouble
             )
 
+    def shards(self) -> tuple[ShardStatus, ...]:
+        """The hosts of every shard; nothing where this process has the whole index."""
+        return tuple(self._source.shards)
+
     def progress(self) -> ProgressReport | None:
         """How far the running build is, or None."""
         return read_progress(self._settings.index_dir)
@@ -167,11 +171,11 @@ class Service:
             pass
 
     def warm_up(self) -> None:
-        """Answer a few questions, so that the first one of a client is as quick as the hundredth."""
-        with suppress(OperatingError):  # there is no index; clients get that error themselves
+        """Answer a few questions, so that the first question of a client is answered as fast as later ones."""
+        with suppress(OperatingError):  # there is no index; clients get that error when they ask
             for place in ("here", "there", "elsewhere"):
                 self.ask(f"What is this about, {place}?")
 
     def refresh(self) -> None:
-        """Take up a new snapshot at once, rather than at the next look."""
+        """Change to a new snapshot at once, and not only at the next regular check."""
         self._source.refresh()

@@ -72,10 +72,10 @@ class PassageEncoder:
     """Gives passages their vectors."""
 
     def __init__(self, reuse: Reuse, configuration: Configuration, open_encoder: Callable[[], Encoder]) -> None:
-        """Get ready.
+        """Take what encoding needs.
 
         Args:
-            reuse: What was encoded before; takes up what is encoded now.
+            reuse: Vectors of earlier builds; new vectors are added to it.
             configuration: The model's weights, and how many bits a component of a token's vector has.
             open_encoder: Loads the model; called only if something needs encoding.
         """

@@ -1,8 +1,8 @@
 """The command `qa serve`: one process or several, and beside them a builder where one is wanted.
 
-Every process opens the snapshot for itself and takes up a new one for itself. The builder is a process of its own:
-reading, encoding, and whatever ends it, never come between a question and its answer. It is started again when it ends;
-until then the servers refuse what would need it, which they see by its lock (`qa.index.builder_lock`).
+Every process opens the snapshot and changes to a new one by itself. The builder is a process of its own, so reading,
+encoding and its errors delay no answer. It is started again when it ends; until then the servers refuse what would need
+it, which they see by its lock (`qa.index.builder_lock`).
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "server_header": False,
         "backlog": file_descriptors.backlog(),
         "timeout_worker_healthcheck": 30,  # a process that loads its model on a busy machine is not dead
-        # Whatever was taken on is answered, if only with an error, within its time; a second more to send it.
+        # Every request that was accepted is answered within its time, or with an error; a second more to send it.
         "timeout_graceful_shutdown": ceil(settings.answer_seconds) + 1,
     }
 

@@ -27,7 +27,7 @@ EXIT_SOME_FAILED = 3
 
 
 def run_build(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Build once, with a progress bar, and say what became of the files."""
+    """Build once, with a progress bar, and print the outcome for the files."""
     from qa.building.build import build  # noqa: PLC0415
     from qa.building.merge import merge  # noqa: PLC0415
     from qa.cli.progress_bars import Bars  # noqa: PLC0415
@@ -43,7 +43,7 @@ def run_build(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def print_report(report: BuildReport, *, quiet: bool) -> None:
-    """Say what became of every file, or with `quiet` of those with trouble, and what serves now."""
+    """Print the outcome for every file, or with `quiet` for those with trouble, and what serves now."""
     for file in report.files:
         if not quiet or file.reason:
             say(f"{file.fate.value:9} {file.source}" + (f": {file.reason}" if file.reason else ""))

@@ -14,10 +14,11 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from qa.containers.entries import Entry, suffix_of, with_safe_names
+from qa.containers.entries import Entry, with_safe_names
 from qa.containers.messages import mailbox_entries, message_entries
 from qa.containers.zip_files import zip_entries
 from qa.errors import UnreadableFile
+from qa.text.document_names import suffix_of
 
 _MOST_ENTRIES = 10_000  # in one container
 _MOST_LEVELS = 3  # of containers, one in another

@@ -117,7 +117,7 @@ def search(
         encoder: The model that encoded it.
         question: As it was typed.
         filters: Conditions on documents.
-        stopwatch: What takes the time of each stage.
+        stopwatch: Measures the time of each stage.
         exactly: Whether to search for what was typed, with nothing corrected or left out.
 
     Raises:
@@ -223,7 +223,7 @@ def _held(index: Index, asked: Sequence[ContentWord], rows: Rows) -> tuple[Float
 
 
 def _tells_apart(word: ContentWord) -> float:
-    """How much it says that a passage holds a number, date or code: less, the more passages hold it.
+    """How much a number, date or code tells passages apart: less, the more passages hold it.
 
     A year or a small number says nothing, since a passage that answers need not repeat it.
     """

@@ -1,7 +1,7 @@
 """A segment's arrays: written one after another into files, read through memory maps.
 
-Guarantees: an array is written as a stream, so memory does not grow with it, and its digest is taken on the way. It is
-mapped only with the type and the width that its name stands for.
+Guarantees: an array is written as a stream, so memory does not grow with it, and its digest is computed at the same
+time. It is mapped only with the type and the width that its name stands for.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def dtype_of(name: str) -> np.dtype[Any]:
 
 
 class ArrayFiles:
-    """Writes a segment's arrays. `close` it, whatever happens."""
+    """Writes a segment's arrays. `close` it, also after an error."""
 
     def __init__(self, folder: Path, configuration: Configuration) -> None:
         self._files: dict[str, _ArrayFile] = {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from qa.errors import NoIndex, OperatingError, ShardUnavailable
 from qa.index.contract import Index
 from qa.index.local.index_folder import CURRENT, current_name
 from qa.index.local.open_version import SegmentPool, newest_whole, open_index
+from qa.records import ShardStatus
 
 LOOK_EVERY_S = 0.5
 _RETRY_EVERY_S = 30.0  # a refusal may have had a cause that passes
@@ -40,7 +41,7 @@ class Held(Index, Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close it."""
         ...
 
 
@@ -97,6 +98,11 @@ class CurrentIndex:
         if trouble is None:
             return None
         return f"{trouble} Snapshot {lease.index.id} serves instead." if lease else str(trouble)
+
+    @property
+    def shards(self) -> Sequence[ShardStatus]:
+        """Nothing: this process has the whole index."""
+        return ()
 
     @contextmanager
     def reading(self) -> Iterator[Index]:
@@ -195,5 +201,5 @@ class CurrentIndex:
         while not self._closing.wait(LOOK_EVERY_S):
             try:
                 self.refresh()
-            except Exception:  # the thread's edge: whatever it was, the next look must still happen
+            except Exception:  # an error of any kind must not end the thread
                 log.exception("Looking for a new snapshot failed")

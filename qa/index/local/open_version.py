@@ -49,7 +49,7 @@ class SegmentPool:
             return segment
 
     def give_back(self, segment: Segment) -> None:
-        """Let go of a segment; it is closed when no version uses it."""
+        """Release a segment; it is closed when no version uses it."""
         with self._lock:
             key = next(key for key, (each, _) in self._open.items() if each is segment)
             users = self._open[key][1] - 1
@@ -120,7 +120,7 @@ class HeldVersion:
         return self._held is not None and in_place(self._held, self.path)
 
     def close(self) -> None:
-        """Let go of the segments, and of the lock."""
+        """Release the segments and the lock."""
         if self._held is not None:
             for segment in self.segments:
                 self._pool.give_back(segment)
@@ -146,7 +146,7 @@ class OpenVersion(LocalIndex):
         return self._held.in_place()
 
     def close(self) -> None:
-        """Let go of the segments, and of the lock."""
+        """Release the segments and the lock."""
         self._held.close()
 
 
@@ -217,14 +217,9 @@ def check_configuration(version: Version, weights: str | None = None) -> None:
     Raises:
         MismatchedSnapshot: they differ; both are named.
     """
-    found = version.configuration
-    for what, one, other in (
-        ("analyser version", found.analyser, ANALYSER_VERSION),
-        ("model weights", found.weights, weights or found.weights),
-    ):
-        if one != other:
-            told = f"Snapshot {version.id} was built with {what} {one}, but {other} is in use. Run `qa build`."
-            raise MismatchedSnapshot(told)
+    difference = version.configuration.difference(ANALYSER_VERSION, weights)
+    if difference:
+        raise MismatchedSnapshot(f"Snapshot {version.id} was built with {difference} is in use. Run `qa build`.")
 
 
 def _match(configuration: Configuration, segment: Segment) -> None:

@@ -55,6 +55,7 @@ class Ranking:
         content_words: Its words but for stop words, in order.
         is_word: Whether the model knows a word whole.
         tokens: Its tokens' vectors, `(question tokens, d) float32`.
+        weights: What each token counts, `(question tokens,) float32`.
         rows: Passages, `(n,) int64`.
         scores: `(n,) float32` in 0..1: the weighted mean of the scaled signals; 1 is best on every signal.
         signals: Raw values by name, each `(n,) float32`.
@@ -62,7 +63,6 @@ class Ranking:
         rest: The other candidates, by what was known of them, `(m,) int64`.
         order: Where each ranked passage stands in what follows, `(n,) int64`.
         compared: How the question's tokens meet them.
-        sentence_scores: MaxSim of every sentence compared, `(sentences,) float32`.
     """
 
     index: Index
@@ -72,6 +72,7 @@ class Ranking:
     content_words: tuple[ContentWord, ...]
     is_word: Callable[[str], bool]
     tokens: Floats
+    weights: Floats
     rows: Rows
     scores: Floats
     signals: dict[str, Floats]
@@ -80,7 +81,6 @@ class Ranking:
     rest: Rows
     order: npt.NDArray[np.int64]
     compared: Maxima
-    sentence_scores: Floats
 
     @property
     def met_terms(self) -> list[str]:
@@ -139,7 +139,7 @@ def search(
     rows = found.rows[best]
     lap("candidates")
     compared = _compared(index, encoding.tokens, rows, pairs)
-    sentence_scores, late = _late(compared, weights, asked)
+    late = _late(compared, weights, asked)
     scores = _scores(index, asked, rows, _weighted(late) + nearness[best], found.boilerplate[best])
     order = np.lexsort((rows, -scores))
     lap("late_interaction")
@@ -151,6 +151,7 @@ def search(
         content_words=asked,
         is_word=encoder.is_word,
         tokens=encoding.tokens,
+        weights=weights,
         rows=rows[order],
         scores=scores[order],
         signals=_at(order, late | _at(best, near)),
@@ -159,7 +160,6 @@ def search(
         rest=found.rows[rest],
         order=order,
         compared=compared,
-        sentence_scores=sentence_scores,
     )
 
 
@@ -173,12 +173,11 @@ def _nearest(nearness: Floats) -> tuple[Rows, Rows]:
     return np.sort(nearest[:COMPARED]), nearest[COMPARED:]
 
 
-def _late(compared: Maxima, weights: Floats, asked: Sequence[ContentWord]) -> tuple[Floats, dict[str, Floats]]:
-    """MaxSim of every sentence, and the signals of late interaction by name, `(n,) float32` each."""
-    sentence_scores = max_sim(compared.sentences, weights)
-    return sentence_scores, {
+def _late(compared: Maxima, weights: Floats, asked: Sequence[ContentWord]) -> dict[str, Floats]:
+    """The signals of late interaction by name, `(n,) float32` each."""
+    return {
         "late_interaction": max_sim(compared.passages, weights),
-        "best_sentence": compared.best_of(sentence_scores),
+        "best_sentence": compared.best_of(max_sim(compared.sentences, weights)),
         "least_met_word": least_met(compared.passages, (word.tokens for word in asked)),
     }
 

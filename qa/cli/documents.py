@@ -46,7 +46,7 @@ def run_show(settings: Settings, arguments: argparse.Namespace) -> int:
     start, end = int(match["start"]), int(match["end"])
     if not start < end <= len(document.text):
         raise InvalidRequest(f"{document.id} has the characters 0-{len(document.text)}; {start}-{end} are not in it.")
-    return _print_part(document, Span(start, end), as_json=arguments.json)
+    return _print_part(document, Span(start, end), settings.root_path, as_json=arguments.json)
 
 
 def _named(index: OpenVersion, name: str) -> Document:
@@ -70,12 +70,12 @@ def _print_document(document: Document, *, as_json: bool) -> int:
     return 0
 
 
-def _print_part(document: Document, part: Span, *, as_json: bool) -> int:
+def _print_part(document: Document, part: Span, root: str, *, as_json: bool) -> int:
     text = document.text[part.start : part.end]
     if as_json:
         from qa.web.api.json_form import citation_data  # noqa: PLC0415
 
-        say_json({"text": text, "citation": citation_data(cite_place(document, part))})
+        say_json({"text": text, "citation": citation_data(cite_place(document, part), root)})
     else:
         say(*text.split("\n"))
     return 0

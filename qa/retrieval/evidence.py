@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from qa.encode.maxima import NO_TOKEN
 from qa.index.contract import Floats, TokenSimilarities
-from qa.records import Hit, Span, WordMatch
-from qa.retrieval.search import Ranking
+from qa.records import Span, WordMatch
+from qa.retrieval.search import Hit, Ranking
 from qa.text.words import term, terms
 
 Tokens = npt.NDArray[np.intp]

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from qa.answering.index_status import IndexStatus
 from qa.answering.originals import Original
 from qa.answering.page_pictures import Picture
 from qa.index.build_notes import BuildReport, ProgressReport
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Span
+from qa.records import Answer, Document, DocumentInfo, Filters, ShardStatus, Span
 from qa.text.site import Site
 from qa.web.backend import Backend
 
@@ -61,6 +62,10 @@ class Observed:
     def status(self) -> IndexStatus:
         """As `Backend.status`."""
         return self.unobserved.status()
+
+    def shards(self) -> tuple[ShardStatus, ...]:
+        """As `Backend.shards`."""
+        return self.unobserved.shards()
 
     def original(self, document_id: str) -> Original:
         """As `Backend.original`."""

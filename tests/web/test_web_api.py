@@ -7,7 +7,19 @@ import pytest
 import samples_for_tests
 from fake_service import FakeService
 
-from qa.records import Answer, Citation, Footnote, Quote, QuotedTable, Span, Stated, Verdict, WordMatch
+from qa.records import (
+    Answer,
+    Citation,
+    Footnote,
+    HostStatus,
+    Quote,
+    QuotedTable,
+    ShardStatus,
+    Span,
+    Stated,
+    Verdict,
+    WordMatch,
+)
 from qa.settings import Settings
 from qa.web.api import examples as samples
 from qa.web.api.json_form import answer_data, citation_data, json_response
@@ -102,6 +114,25 @@ def test_documents_and_index(client):
     IndexModel.model_validate_json(index.content, strict=True)
     assert index.json()["documents"] == 6
     assert index.json()["last_build"]["files"][1]["fate"] == "failed"
+
+
+def test_an_index_on_a_cluster_tells_its_hosts(client, service: FakeService):
+    assert client.get("/api/index").json()["shards"] == []
+    here = HostStatus("qa-1-0-0", "north", ("000002-ab", "000003-cd"), current=True)
+    service.shards_told = (ShardStatus((here, HostStatus("qa-1-0-1", None, (), current=False))),)
+    try:
+        index = client.get("/api/index")
+    finally:
+        service.shards_told = ()
+    IndexModel.model_validate_json(index.content, strict=True)
+    assert index.json()["shards"] == [
+        {
+            "hosts": [
+                {"name": "qa-1-0-0", "machine": "north", "snapshots": ["000002-ab", "000003-cd"], "current": True},
+                {"name": "qa-1-0-1", "machine": None, "snapshots": [], "current": False},
+            ]
+        }
+    ]
 
 
 def test_an_index_without_a_report_says_so(client, service: FakeService):

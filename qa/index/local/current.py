@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from qa.errors import NoIndex, OperatingError, ShardUnavailable
 from qa.index.contract import Index
 from qa.index.local.index_folder import CURRENT, current_name
 from qa.index.local.open_version import SegmentPool, newest_whole, open_index
+from qa.records import ShardStatus
 
 LOOK_EVERY_S = 0.5
 _RETRY_EVERY_S = 30.0  # a refusal may have had a cause that passes
@@ -98,6 +99,11 @@ class CurrentIndex:
             return None
         return f"{trouble} Snapshot {lease.index.id} serves instead." if lease else str(trouble)
 
+    @property
+    def shards(self) -> Sequence[ShardStatus]:
+        """Nothing: this process has the whole index."""
+        return ()
+
     @contextmanager
     def reading(self) -> Iterator[Index]:
         """The index that serves, for as long as the context lasts.
@@ -109,8 +115,7 @@ class CurrentIndex:
             lease = self._lease
             if lease is None:
                 trouble = self._trouble or NoIndex("The service is closed.")
-                # A new one: an exception keeps every traceback with which it was raised.
-                raise type(trouble)(str(trouble))
+                raise type(trouble)(str(trouble))  # a new one: an exception keeps all tracebacks of its raising
             lease.readers += 1
         try:
             yield lease.index

@@ -125,21 +125,6 @@ class DocumentInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class IndexStatus:
-    """What is loaded: the open snapshot, when and with which model it was built, and how much is in it.
-
-    `trouble` is why this is not the snapshot that it should be.
-    """
-
-    snapshot: str
-    built_at: str
-    model: str
-    documents: int
-    passages: int
-    trouble: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class HostStatus:
     """A host of a shard, as it was a few seconds ago.
 
@@ -178,16 +163,6 @@ class Filters:
 
     def __bool__(self) -> bool:
         return bool(self.document_ids or self.publishers or self.date_from or self.date_to)
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A ranked passage: its row in the snapshot, its score in 0..1, and the raw signals behind the score."""
-
-    row: int
-    passage: Passage
-    score: float
-    signals: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from qa.answering.answer import answer
 from qa.answering.answer_cache import AnswerCache
 from qa.answering.confidence_model import model_for
 from qa.answering.filters import resolved
+from qa.answering.index_status import IndexStatus
 from qa.answering.originals import Original, Originals
 from qa.answering.page_pictures import PagePictures, Picture
 from qa.answering.question import checked
@@ -20,7 +22,7 @@ from qa.errors import OperatingError
 from qa.index.build_notes import BuildReport, ProgressReport, read_progress, read_report
 from qa.index.contract import IndexSource
 from qa.index.site_note import read_site_note
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, ShardStatus, Span
+from qa.records import Answer, Document, DocumentInfo, Filters, ShardStatus, Span
 from qa.retrieval.stage_timer import Stopwatch
 from qa.settings import Settings
 from qa.text.site import Site
@@ -50,13 +52,7 @@ class Service:
         self._source.close()
 
     def ask(
-        self,
-        question: str,
-        k: int = 5,
-        filters: Filters | None = None,
-        *,
-        explain: bool = False,
-        exactly: bool = False,
+        self, question: str, k: int = 5, filters: Filters | None = None, *, explain: bool = False, exactly: bool = False
     ) -> Answer:
         """Answer a question with at most `k` quotations.
 
@@ -132,7 +128,7 @@ class Service:
             Overloaded: too many pages are waiting to be drawn.
         """
         return self._pictures.draw(
-            document, page, quote, lambda: self._originals.open(document.source, document.sha256)
+            document, page, quote, partial(self._originals.open, document.source, document.sha256)
         )
 
     def status(self) -> IndexStatus:

@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from qa.encode.maxima import NO_TOKEN
 from qa.index.contract import Floats, TokenSimilarities
-from qa.records import Hit, Span, WordMatch
+from qa.records import Span, WordMatch
 from qa.retrieval.headed_lines import heads
 from qa.retrieval.late_interaction import max_sim
-from qa.retrieval.search import Ranking
+from qa.retrieval.search import Hit, Ranking
 from qa.text.words import term, terms
 
 Tokens = npt.NDArray[np.intp]
@@ -41,6 +41,7 @@ class Match:
         met: Each question token's best match in a sentence and in the lines that it stands under,
             `(question tokens, sentences) float32`; -1 for a sentence that the model did not see.
         sentence_scores: Each sentence's MaxSim, of `met`, `(sentences,) float32`; 0 for one that the model did not see.
+        best_sentence: The number of the sentence that meets the question best.
         answering: The numbers of the sentences that answer, ascending: the best one, a second one that is about as
             good, and the line that each stands under, which does not answer by itself; all that stand under that line
             where it meets the question as well as they do.

@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from qa.encode import Encoder
 from qa.index.contract import Floats, Index, Maxima, Rows
-from qa.records import Filters, Hit
+from qa.records import Filters, Passage
 from qa.retrieval.late_interaction import least_met, max_sim
 from qa.retrieval.query import ContentWord, Tokens, as_encoded, as_searched, content_words, either, token_weights
 from qa.retrieval.stage_timer import Stopwatch
@@ -42,6 +42,16 @@ BOILERPLATE_PENALTY = 0.05
 # Numbers, dates and codes of the question, which a passage holds as a whole or not at all.
 HELD_WEIGHT = 2.0
 _FEW_PASSAGES = 3  # hold what has all of that weight
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A ranked passage: its row in the snapshot, its score in 0..1, and the raw signals behind the score."""
+
+    row: int
+    passage: Passage
+    score: float
+    signals: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)

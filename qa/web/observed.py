@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from qa.answering.index_status import IndexStatus
 from qa.answering.originals import Original
 from qa.answering.page_pictures import Picture
 from qa.index.build_notes import BuildReport, ProgressReport
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, ShardStatus, Span
+from qa.records import Answer, Document, DocumentInfo, Filters, ShardStatus, Span
 from qa.text.site import Site
 from qa.web.backend import Backend
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
 
+from qa.answering.index_status import IndexStatus
 from qa.answering.originals import PIECE_BYTES, Original
 from qa.answering.page_pictures import Picture
 from qa.answering.quote_links import quote_url
@@ -23,7 +24,6 @@ from qa.records import (
     DocumentInfo,
     Filters,
     Footnote,
-    IndexStatus,
     Quote,
     ShardStatus,
     Span,

@@ -115,8 +115,7 @@ class CurrentIndex:
             lease = self._lease
             if lease is None:
                 trouble = self._trouble or NoIndex("The service is closed.")
-                # A new one: an exception keeps every traceback with which it was raised.
-                raise type(trouble)(str(trouble))
+                raise type(trouble)(str(trouble))  # a new one: an exception keeps all tracebacks of its raising
             lease.readers += 1
         try:
             yield lease.index

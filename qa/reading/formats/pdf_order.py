@@ -23,7 +23,6 @@ from qa.reading.page_lines import Line
 from qa.reading.raised_spans import LOWERED, RAISED, RESET
 
 CELL = " | "
-
 _CHUNK_GAP_EM = 1.0
 _MARK_GAP_EM = 0.5
 _OFF_BASE_EM = 0.25

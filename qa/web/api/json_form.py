@@ -12,8 +12,9 @@ from typing import Any
 
 from starlette.responses import Response
 
+from qa.answering.index_status import IndexStatus
 from qa.index.build_notes import BuildReport, ProgressReport
-from qa.records import Answer, Block, Citation, Document, IndexStatus, Quote, QuotedTable, ShardStatus, WordMatch
+from qa.records import Answer, Block, Citation, Document, Quote, QuotedTable, ShardStatus, WordMatch
 from qa.web.document_list import Listed
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")).encode

@@ -16,8 +16,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from qa.answering.index_status import IndexStatus
 from qa.errors import UnknownDocument
-from qa.records import Filters, IndexStatus
+from qa.records import Filters
 from qa.text.document_ids import document_id
 from qa.text.safe_text import compose, printable
 from qa.web.api import examples as samples

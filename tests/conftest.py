@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from qa.openmp import limit_threads
+from qa.cli.openmp import limit_threads
 
 limit_threads()  # as the command line does, before anything imports NumPy
 

@@ -2,16 +2,16 @@
 
 Guarantees: the answers of an index depend on the documents and the configuration alone. A build reuses what was read or
 encoded before, and continues where an earlier one was interrupted. A file that cannot be read is reported and the
-others are indexed; if it cannot be read for now, and the same bytes were served before, they go on being served.
-Whatever fails, the version that serves is not changed.
+others are indexed; if it cannot be read for now, and the same bytes were served before, they go on being served. If a
+build fails, the version that serves is not changed.
 
 1. Plan: which documents stay as they are stored, and which files must be read.
-2. Read the new files in a worker process, which may die of one without ending the build.
+2. Read the new files in a worker process; if a file crashes it, the build goes on.
 3. Encode the passages that are new, and write the new documents into segments.
 4. Publish a version of the segments that count. If that is the current version, nothing is written.
-5. Note what was done, and remove what is too old.
+5. Write the report, and remove versions and segments that are no longer needed.
 
-Merging segments is left to `qa.building.merge`, once the new version serves.
+Segments are merged afterwards, by `qa.building.merge`.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def build(
         settings: Where documents and index are, the model, and the limits of reading.
         on_progress: Called from time to time, from this thread.
         encoder: A model that is loaded already; None loads the settings' one when something needs encoding.
-        fresh: Whether to read and encode everything anew, whatever is known.
+        fresh: Whether to read and encode everything anew, without reuse.
         verify: Whether to compare every byte of the current version first, and to fail if one differs.
         repair: The same, but documents of a damaged segment are read anew.
         spread: Reads and encodes in other processes; None for this one.

@@ -101,14 +101,14 @@ class SegmentMaker:
                 yield ToWrite(document, content.parsed.own, passages, details_digest(details), kept)
 
     def _encoded(self, encoder: PassageEncoder, documents: Callable[[], Iterator[ToWrite]]) -> Iterator[Encoded]:
-        """Passages with their vectors; progress is told on the way."""
+        """Passages with their vectors; reports progress."""
         total, done, passages = encoder.unknown_chars(documents()), 0, 0
 
         def encoded(text: str) -> None:
             nonlocal done
             done += len(text)
             self.encoded += 1
-            self._on_progress(Progress(Step.ENCODING, min(done, total), total))  # more where the journal was torn
+            self._on_progress(Progress(Step.ENCODING, min(done, total), total))  # more if the journal was damaged
 
         for each in encoder.encode(documents(), encoded):
             yield each

@@ -63,7 +63,7 @@ def read_files(
     Args:
         files: The files whose documents are to be written.
         failed: Why other files are not read, by source.
-        reuse: What earlier builds have read; takes up what this one reads.
+        reuse: Contents of earlier builds; those that are read now are added to it.
         parser: Reads them.
         whole: Gives their bytes.
         most_bytes: The largest document that is read.

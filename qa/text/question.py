@@ -109,7 +109,7 @@ def _sentences(text: str) -> list[str]:
 
 
 def _told_and_asked(sentence: str) -> list[str]:
-    """What somebody tells of themselves and the question after it, where no stop parts the two."""
+    """A statement that begins a sentence and the question after it, where no full stop separates the two."""
     told = _TOLD.match(sentence)
     return [told[0], sentence[told.end() :].lstrip()] if told else [sentence]
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from qa.answering.originals import Original
 from qa.answering.page_pictures import Picture
 from qa.index.build_notes import BuildReport, ProgressReport
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, ShardStatus
+from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, ShardStatus, Span
 from qa.text.site import Site
 from qa.web.backend import Backend
 
@@ -25,7 +25,7 @@ class Observer(Protocol):
 
 
 class Observed:
-    """The backend; `unobserved` is the one within, for questions that nobody asked just now."""
+    """The backend; `unobserved` is the one within, for questions that no client asked."""
 
     def __init__(self, backend: Backend, observers: Iterable[Observer]) -> None:
         self.unobserved = backend
@@ -70,9 +70,9 @@ class Observed:
         """As `Backend.original`."""
         return self.unobserved.original(document_id)
 
-    def page_picture(self, document_id: str, page: int, reference: str) -> Picture:
+    def page_picture(self, document: Document, page: int, quote: Span | None) -> Picture:
         """As `Backend.page_picture`."""
-        return self.unobserved.page_picture(document_id, page, reference)
+        return self.unobserved.page_picture(document, page, quote)
 
     def ready(self) -> None:
         """As `Backend.ready`."""

@@ -152,11 +152,10 @@ class FakeService:
         document = self.document(document_id)
         return OriginalInMemory(document.source, document.text.encode())
 
-    def page_picture(self, document_id: str, page: int, reference: str) -> Picture:
-        document = self.document(document_id)
+    def page_picture(self, document: Document, page: int, quote: Span | None) -> Picture:
         if page not in page_numbers(document):
             raise NoPicture(f"{document.source} has no page {page}.")
-        return Picture(ONE_PIXEL, 1, 1, boxes=int(bool(reference)))
+        return Picture(ONE_PIXEL, 1, 1, boxes=int(bool(quote)))
 
     def ready(self) -> None:
         self._check()

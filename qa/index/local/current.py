@@ -33,15 +33,15 @@ class Held(Index, Protocol):
 
     @property
     def name(self) -> str:
-        """What CURRENT says when it is this version."""
+        """The version's name, as CURRENT has it."""
         ...
 
     def in_place(self) -> bool:
-        """Whether this very version still stands in its place."""
+        """Whether the version's file is the one that was opened."""
         ...
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close it."""
         ...
 
 
@@ -115,7 +115,8 @@ class CurrentIndex:
             lease = self._lease
             if lease is None:
                 trouble = self._trouble or NoIndex("The service is closed.")
-                raise type(trouble)(str(trouble))  # its own: an exception gathers the traces of all who raise it
+                # A new one: an exception keeps every traceback with which it was raised.
+                raise type(trouble)(str(trouble))
             lease.readers += 1
         try:
             yield lease.index
@@ -135,7 +136,7 @@ class CurrentIndex:
         self._exchange(None)
 
     def refresh(self) -> None:
-        """Open the snapshot that CURRENT names, if CURRENT was written since the last look."""
+        """Open the snapshot that CURRENT names, if CURRENT was written since the last check."""
         with self._refreshing:
             seen = self._look()
             retry = self._trouble is not None and time.monotonic() - self._tried_at > _RETRY_EVERY_S
@@ -152,7 +153,7 @@ class CurrentIndex:
                 self._exchange(index)
 
     def _look(self) -> object:
-        """What tells one writing of CURRENT from another; it is replaced, never written to."""
+        """The state of CURRENT, which differs after each publication: the file is replaced, never written to."""
         try:
             found = (self._index_dir / CURRENT).stat()
         except OSError:
@@ -201,5 +202,5 @@ class CurrentIndex:
         while not self._closing.wait(LOOK_EVERY_S):
             try:
                 self.refresh()
-            except Exception:  # the thread's edge: whatever it was, the next look must still happen
+            except Exception:  # an error of any kind must not end the thread
                 log.exception("Looking for a new snapshot failed")

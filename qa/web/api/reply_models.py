@@ -63,7 +63,7 @@ class CitationModel(_Reply):
     recognised: bool = Field(description="Whether text recognition (OCR) read some of these pages")
     start: int = Field(description="Offset into the document's canonical text, in code points")
     end: int
-    url: str = Field(description="Opens the document at the quote, relative to this service")
+    url: str = Field(description="Opens the document at the quote; a path from the host on")
 
 
 class WordModel(_Reply):
@@ -242,7 +242,7 @@ class StoredByNameModel(StoredModel):
 
 
 class FileFateModel(_Reply):
-    """What became of one of several files: it is stored, or refused with an error."""
+    """The outcome for one of several files: it is stored, or refused with an error."""
 
     source: str = Field(description="Path of the file under the documents' folder")
     fate: Literal["added", "replaced", "refused"]
@@ -253,7 +253,7 @@ class FileFateModel(_Reply):
 
 
 class AddedModel(BuildModel):
-    """What became of each file that was sent, in their order."""
+    """The outcome for each file that was sent, in their order."""
 
     files: list[FileFateModel]
 

@@ -35,6 +35,15 @@ from qa.answering.answer_type import AnswerType, expected_type, holds_answer
         ("Do captains who sail alone earn more?", AnswerType.OTHER),
         ("Why is the fee for each service criticised?", AnswerType.OTHER),
         ("What do premiums pay for?", AnswerType.OTHER),
+        ("What is the harbour's yearly revenue?", AnswerType.AMOUNT),
+        ("what was Elden's mooring fee", AnswerType.AMOUNT),
+        ("Which fee is due?", AnswerType.AMOUNT),
+        ("What is a mooring fee?", AnswerType.OTHER),
+        ("What is fee for service?", AnswerType.OTHER),
+        ("What are the drawbacks of a fee for each service?", AnswerType.OTHER),
+        ("What is the fee-for-service model?", AnswerType.OTHER),
+        ("Do captains pay a fee?", AnswerType.OTHER),
+        ("Which doctors sail?", AnswerType.PERSON),
     ],
 )
 def test_the_kind_asked_for_is_that_of_the_word_that_asks(question: str, kind: AnswerType) -> None:

@@ -64,6 +64,9 @@ def knows_nothing(_: str) -> bool:
         ("Hospitalls", "Hospitals"),  # a capital makes no name
         ("teh budget, waht and wich, becuase", "the budget, what and which, because"),
         ("HWO MANY", "HOW MANY"),
+        ("whos there, whats wrong", "who's there, what's wrong"),
+        ("Why dont physicians", "Why don't physicians"),
+        ("ISNT KAISER", "ISN'T KAISER"),
         ("hwo many, hwo owns", "how many, who owns"),  # what follows decides
         ("fysicians", "physicians"),  # the same sound
         ("the phisicans' budgte", "the physicians' budget"),  # two edits in a long word, one in a short one

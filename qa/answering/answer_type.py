@@ -32,11 +32,14 @@ class AnswerType(StrEnum):
 # Before a word that asks: elsewhere "when" and "who" join clauses.
 _BEGINS = r"(?:^|[,;:.?!(]\s?|\b(?:and|but|or|so|about|by|for|from|of|since|to|until|with) )"
 _ANY = r"[^\W\d_]{1,20}(?:['’]s)? "
+# "What is the fee" asks for an amount; "what is a fee" and "what is the use of a fee" do not.
+_DETERMINER = r"its|my|our|the|their|your|[^\W\d_]{1,20}['’]s"
+_NO_PREPOSITION = r"(?!(?:about|against|and|between|by|for|from|in|of|on|or|with) )"
 _AUXILIARY = r"(?:are|can|could|did|do|does|had|has|have|is|may|must|shall|should|was|were|will|would)\b"
 _SUM = r"(?:bonus|budget|copay|copayment|cost|deductible|fee|fine|premium|price|rent|revenue|salary|savings|wage)\b"
 _ASKED = {
     AnswerType.PERSON: re.compile(
-        rf"{_BEGINS}who(?:m|se)?\b|\b(?:what|which) (?:doctor|executive|leader|person|representative)\b"
+        rf"{_BEGINS}who(?:m|se)?\b|\b(?:what|which) (?:doctor|executive|leader|person|representative)s?\b"
         r"|\bwhat(?: is|'s) the name of\b",
         re.IGNORECASE,
     ),
@@ -52,8 +55,9 @@ _ASKED = {
         r"\bhow (?:big|deep|far|fast|heavy|large|long|often|old|tall|wide)\b|\b(?:population|rate) of\b", re.IGNORECASE
     ),
     AnswerType.AMOUNT: re.compile(
-        rf"\bhow (?:expensive|high|much)\b|\b{_SUM}\W*$"
-        rf"|\b(?:what|which)(?: (?:are|is|was|were) (?:{_ANY}){{0,4}}| ){_SUM}"
+        r"\bhow (?:expensive|high|much)\b"
+        rf"|^(?!(?:are|can|do|does|how|is|what|which|who|why) ).{{0,120}}\b{_SUM}\W{{0,3}}$"
+        rf"|\b(?:what|which) (?:(?:are|is|was|were) (?:{_DETERMINER}) (?:{_NO_PREPOSITION}{_ANY}){{0,3}})?{_SUM}(?!-)"
         rf"|^(?!(?:does|is|why) )(?:{_ANY}){{0,2}}{_SUM} (?:of|per|for (?:a|an|each|my|our|the|your))\b",
         re.IGNORECASE,
     ),

@@ -46,6 +46,7 @@ _WISH = (
 )
 _QUERY = (
     r"do(?:es)? (?:you|anyone|anybody|someone|somebody) (?:happen to |by any chance )?know"
+    r"|is it (?:really )?(?:a fact|correct|right|the case|true) that"
     r"|(?:any idea|please tell(?: me| us)?|tell (?:me|us)|let (?:me|us) know|explain to (?:me|us)"
     r"|(?:please )?explain (?:me|us))"
     r"|(?:i |we )?hope (?:you|this|all|everyone|everybody)[^.!?,:\n]{0,40}?(?:well|fine|good|great|ok|okay)"

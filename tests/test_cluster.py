@@ -212,6 +212,21 @@ def test_what_a_damaged_copy_refuses_another_host_answers(shop, alone, tmp_path)
         assert answers(service) == answers(alone)
 
 
+def test_how_many_passages_hold_a_term_is_asked_once_for_a_version(shop, alone):
+    with cluster(shop, 2) as (source, service, replicas):
+        assert answers(service) == answers(alone)
+        with source.reading() as index:
+            assert list(index.frequencies(["pier", "mill", "pier", "zzz"])) == [1, 1, 1, 0]
+            asked = [len(replica.calls) for (replica,) in replicas]
+            assert list(index.frequencies(["zzz", "pier"])) == [0, 1]
+            assert [len(replica.calls) for (replica,) in replicas] == asked
+        shop.put("salt.txt", "The Salt\n\nSalt is sold on the oldest pier by weight.")
+        shop.build()
+        source.refresh()
+        with source.reading() as index:
+            assert list(index.frequencies(["pier"])) == [2]
+
+
 def test_every_host_is_told_with_the_versions_that_it_has_open(shop):
     with cluster(shop, 2, 2) as (source, service, replicas):
         assert service.shards() == ()

@@ -42,6 +42,12 @@ class Reading:
         """Why files are not in the index, by source."""
         return self.failed | self.for_now
 
+    def add(self, other: Reading) -> None:
+        """Take up why other files were not read."""
+        self.failed.update(other.failed)
+        self.for_now.update(other.for_now)
+        self.kept.update(other.kept)
+
 
 def read_files(
     files: Sequence[SourceFile],

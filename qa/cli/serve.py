@@ -184,8 +184,11 @@ def _listener(settings: Settings) -> socket.socket:
     try:
         listener = socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
+        # Python adds to the system's words what it was attempting.
+        why = (error.strerror or str(error)).partition(" (while ")[0]
         raise InvalidSettings(
-            f"Cannot serve on {settings.host} port {settings.port} ({error.strerror}). Set QA_HOST or QA_PORT."
+            f"Cannot serve on {settings.host} port {settings.port} ({why}). Choose another by --host or --port,"
+            " or by QA_HOST or QA_PORT."
         ) from None
     # Connections inherit it. asyncio sets it only where a socket names TCP by number, which create_server's do not; and
     # without, a reply's body waits 40 ms for the client to acknowledge its headers.

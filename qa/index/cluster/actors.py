@@ -35,6 +35,7 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 from qa.errors import ShardUnavailable
 from qa.index.cluster.host import HostState, Refusal, ShardHost
 from qa.index.cluster.host_states import states_of
+from qa.index.cluster.nodes import check_listening
 from qa.index.cluster.replicas import Replicas
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -124,8 +125,9 @@ def connect(address: str) -> None:
     """
     logging.getLogger("ray").setLevel(logging.ERROR)  # it warns of placement groups that are removed; these stay
     try:
+        check_listening(address)
         ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, configure_logging=False)
-    except (RayError, ConnectionError, RuntimeError, ValueError) as error:
+    except (RayError, OSError, RuntimeError, ValueError) as error:
         told = f"No cluster can be joined at {address} ({_first_line(error)}). Start one with `qa cluster head`."
         raise ShardUnavailable(told) from None
 

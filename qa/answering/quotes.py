@@ -32,13 +32,16 @@ class Group:
 def distinct(ranking: Ranking, count: int) -> list[Group]:
     """The best `count` distinct passages."""
     groups: list[tuple[Match, list[Hit], _Shingles]] = []
+    held: set[tuple[str, ...]] = set()  # by any of them
     for place, hit in enumerate(ranking.hits(count * _LOOKED_THROUGH)):
         own = _shingles(hit.passage.text)
-        copies = next((copies for _, copies, others in groups if _alike(own, others)), None)
+        alike = () if own.isdisjoint(held) else groups
+        copies = next((copies for _, copies, others in alike if _alike(own, others)), None)
         if copies is not None:
             copies.append(hit)
         elif len(groups) < count:
             groups.append((match(ranking, place, hit), [], own))
+            held |= own
     return [Group(best, tuple(copies)) for best, copies, _ in groups]
 
 

@@ -95,7 +95,7 @@ def run_down(settings: Settings, arguments: argparse.Namespace) -> int:
     _connect(settings)
     from qa.index.cluster.actors import disconnect, stop_hosts  # noqa: PLC0415
 
-    say(f"Stopped {len(stop_hosts())} hosts.")
+    say(f"Stopped {len(stop_hosts(settings.cluster_prepare_seconds))} hosts.")
     if arguments.nodes:
         disconnect()
         nodes.leave()

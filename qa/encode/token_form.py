@@ -109,11 +109,13 @@ def unpack(packed: Bytes, dimension: int, bits: int = 4) -> Levels:
     word = np.dtype(np.uint64 if dimension * bits % 64 == 0 else np.uint8)
     levels = np.empty((len(packed), dimension), np.uint8)
     codes, wide = packed.view(word), levels.view(word)
-    width = codes.shape[1]
+    width, mask = codes.shape[1], _in_each_byte(word, ~_below(bits) & 0xFF)
     for place, at in enumerate(range(0, wide.shape[1], width)):
         part = wide[:, at : at + width]
-        np.left_shift(codes[:, : part.shape[1]], word.type(8 - bits - bits * place), out=part)
-    wide &= _in_each_byte(word, ~_below(bits) & 0xFF)
+        of_part = codes[:, : part.shape[1]]
+        if shift := 8 - bits - bits * place:
+            of_part = np.left_shift(of_part, word.type(shift), out=part)
+        np.bitwise_and(of_part, mask, out=part)
     if _MIDDLE[bits]:
         wide |= _in_each_byte(word, _MIDDLE[bits])
     return levels.view(np.int8)

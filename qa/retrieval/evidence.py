@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +32,7 @@ _ASKED_FOR = frozenset(
 _MEANS_THE_SAME = 0.75  # similarity
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Match:
     """A hit, compared with its question.
 
@@ -41,6 +41,7 @@ class Match:
         met: Each question token's best match in a sentence and in the lines that it stands under,
             `(question tokens, sentences) float32`; -1 for a sentence that the model did not see.
         sentence_scores: Each sentence's MaxSim, of `met`, `(sentences,) float32`; 0 for one that the model did not see.
+        best_sentence: The number of the sentence that meets the question best.
         answering: The numbers of the sentences that answer, ascending: the best one, a second one that is about as
             good, and the line that each stands under, which does not answer by itself; all that stand under that line
             where it meets the question as well as they do.
@@ -53,6 +54,17 @@ class Match:
     sentence_scores: Floats
     best_sentence: int
     answering: tuple[int, ...]
+
+    @cached_property
+    def in_best_sentence(self) -> Floats:
+        """Each question token's best match in the best sentence and in what stands in no sentence, `(q,) float32`."""
+        outside = self.ranking.compared.outside[:, self.number]
+        return np.asarray(np.maximum(outside, self.met[:, self.best_sentence]), dtype=np.float32)
+
+    @cached_property
+    def words(self) -> tuple[WordMatch, ...]:
+        """Each content word of the question, and how well the passage and its heading trail meet it; not where."""
+        return _word_matches(self, lambda _: None)
 
 
 def match(ranking: Ranking, place: int, hit: Hit) -> Match:
@@ -103,7 +115,7 @@ def unmet(found: Match) -> tuple[str, ...]:
     wholes = {word.text for word in found.ranking.content_words if word.whole}
     written = {each for pair in found.ranking.alternatives for each in pair.short | pair.long}
     missing: dict[str, str] = {}
-    for match_ in word_matches(found):
+    for match_ in found.words:
         held = match_.exact or term(match_.word) in known or bool(known & _terms_of(match_.word))
         near = match_.word not in wholes and match_.similarity >= _MEANS_THE_SAME
         asked_for = match_.word.casefold() in _ASKED_FOR
@@ -127,13 +139,8 @@ def _typed(found: Match, word: str) -> bool:
     return word.casefold() in found.ranking.question.casefold()
 
 
-def word_matches(found: Match) -> tuple[WordMatch, ...]:
-    """Each content word of the question, and how well the passage and its heading trail meet it; not where."""
-    return _word_matches(found, lambda _: None)
-
-
 def placed_word_matches(found: Sequence[Match]) -> list[tuple[WordMatch, ...]]:
-    """For each match its `word_matches`, with the places where the passage meets the words."""
+    """For each match its `words`, with the places where the passage meets the words."""
     if not found:
         return []
     ranking = found[0].ranking
@@ -148,13 +155,13 @@ def _word_matches(found: Match, place: Callable[[Tokens], Span | None]) -> tuple
         if each.short <= held or each.long <= held:
             held |= each.short | each.long
     in_passage = compared.passages[:, found.number]
-    in_sentence = _in_best_sentence(found)
+    in_sentence = found.in_best_sentence
     return tuple(
         WordMatch(
             word=word.text,
             weight=word.rarity,
-            similarity=float(in_passage[word.tokens].mean()),
-            in_sentence=float(in_sentence[word.tokens].mean()),
+            similarity=_mean(in_passage, word.tokens),
+            in_sentence=_mean(in_sentence, word.tokens),
             exact=word.term in held,
             place=place(word.tokens),
         )
@@ -163,15 +170,14 @@ def _word_matches(found: Match, place: Callable[[Tokens], Span | None]) -> tuple
     )
 
 
-def _in_best_sentence(found: Match) -> Floats:
-    """Each question token's best match in the best sentence and in what stands in no sentence, `(q,) float32`."""
-    outside = found.ranking.compared.outside[:, found.number]
-    return np.asarray(np.maximum(outside, found.met[:, found.best_sentence]), dtype=np.float32)
+def _mean(values: Floats, tokens: Tokens) -> float:
+    # Most words are one token, and a mean of NumPy takes as long as all else that is done for a word.
+    return float(values[tokens[0]]) if len(tokens) == 1 else float(values[tokens].mean())
 
 
 def whole_question(found: Match) -> float:
     """The mean similarity of all the question's tokens with the best sentence and what stands in no sentence."""
-    return float(_in_best_sentence(found).mean())
+    return float(found.in_best_sentence.mean())
 
 
 def _places(compared: TokenSimilarities, number: int) -> Callable[[Tokens], Span | None]:

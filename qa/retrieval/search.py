@@ -100,14 +100,11 @@ class Ranking:
     def hits(self, count: int) -> list[Hit]:
         """The best candidates, at most `count`, best first."""
         rows = self.rows[:count]
+        passages, scores = self.index.passages(rows), self.scores[:count].tolist()
+        signals = zip(*(values[:count].tolist() for values in self.signals.values()), strict=True)
         return [
-            Hit(
-                int(row),
-                passage,
-                float(self.scores[place]),
-                {name: float(values[place]) for name, values in self.signals.items()},
-            )
-            for place, (row, passage) in enumerate(zip(rows, self.index.passages(rows), strict=True))
+            Hit(row, passage, score, dict(zip(self.signals, values, strict=True)))
+            for row, passage, score, values in zip(rows.tolist(), passages, scores, signals, strict=True)
         ]
 
 

@@ -10,6 +10,7 @@ The result is a part of the question as it was typed; where nothing would remain
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from qa.text.sentences import split_sentences
 from qa.text.words import STOP_WORDS, spelt
@@ -77,6 +78,7 @@ _TOLD = re.compile(
 _ENOUGH = 3  # content words in a question that stands by itself
 
 
+@lru_cache(maxsize=16)  # asked again of the corrected question, which mostly is the same
 def asked_part(question: str) -> str:
     """The part of a question that asks; the same string object where all of it does."""
     part = _without_courtesies(question)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -44,6 +45,7 @@ _control: Callable[[_Method], _Method] = engine.method(concurrency_group="contro
 NAMESPACE = "qa"
 SHARD_PLACE = "qa_shard"  # the resource that a machine has one of for each host that it takes
 
+_LOOK_EVERY_S = 0.1  # for places that come free
 _THREADS = 8  # calls that a host answers at once
 
 
@@ -183,8 +185,16 @@ def start_hosts(index_dir: Path, shards: int, replicas: int, seconds: float) -> 
     return started
 
 
-def stop_hosts() -> list[str]:
-    """End all hosts, whatever their number; returns their names."""
+def stop_hosts(seconds: float) -> list[str]:
+    """End all hosts, whatever their number, and wait until their places are free.
+
+    Args:
+        seconds: How long to wait at most.
+
+    Returns:
+        Their names.
+    """
+    until = time.monotonic() + seconds
     names = sorted(_running())
     for name in names:
         with suppress(ValueError):  # it has ended meanwhile
@@ -192,6 +202,8 @@ def stop_hosts() -> list[str]:
     for group in placement_group_table().values():
         if group["state"] != "REMOVED" and group["name"].startswith("qa-"):
             remove_placement_group(get_placement_group(group["name"]))
+    while _free_places() < sum(each["places"] for each in machines()) and time.monotonic() < until:
+        time.sleep(_LOOK_EVERY_S)
     return names
 
 
@@ -255,12 +267,16 @@ def _check_room(groups: int, replicas: int) -> None:
             f"{replicas} replicas need {replicas} machines that take hosts, and there are {takers}. "
             "Join more with `qa cluster join`, or set QA_CLUSTER_REPLICAS."
         )
-    free = int(engine.available_resources().get(SHARD_PLACE, 0))
+    free = _free_places()
     if groups * replicas > free:
         raise ShardUnavailable(
             f"{groups * replicas} hosts are to start, and there is room for {free}. Join more machines with "
             "`qa cluster join`, or set QA_CLUSTER_SHARDS or QA_CLUSTER_REPLICAS."
         )
+
+
+def _free_places() -> int:
+    return int(engine.available_resources().get(SHARD_PLACE, 0))
 
 
 def _running() -> set[str]:

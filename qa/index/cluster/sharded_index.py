@@ -63,11 +63,7 @@ class ShardedIndex:
         self._by_id = DocumentsById(self._map.documents)
         self._statistics = Statistics.total(each.statistics for each in contents)
         self._frequencies: dict[str, int] = {}  # of terms that were asked for, since a version does not change
-        # By shard: the number of each passage's document there.
-        self._document_rows = [
-            np.repeat(np.arange(len(each.documents), dtype=np.int32), np.diff(first_rows(each.documents)))
-            for each in contents
-        ]
+        self._first_rows = [first_rows(each.documents) for each in contents]  # of each document, by shard
 
     def over(self, transport: Transport) -> Self:
         """The same version, asked over another transport to the same shards."""
@@ -185,4 +181,5 @@ class ShardedIndex:
         return [found[shard] for shard in asked], order
 
     def _rows(self, shard: int, rows: Rows) -> Rows:
-        return self._map.rows(shard, rows, self._document_rows[shard][rows])
+        documents = self._first_rows[shard].searchsorted(rows, side="right").astype(np.int32) - 1
+        return self._map.rows(shard, rows, documents)

@@ -111,12 +111,7 @@ class ShardedIndex:
         rarities = self._statistics.idf(self.frequencies(terms))
         found = self._ask_all("best", vector, terms, rarities, self._statistics.mean_length, count, filters)
         parts = [
-            ProposedRows(
-                each,
-                self._rows(shard, each.rows),
-                self._rows(shard, each.dense_rows),
-                self._rows(shard, each.bm25_rows),
-            )
+            ProposedRows(each, *(self._rows(shard, rows) for rows in (each.rows, each.dense_rows, each.bm25_rows)))
             for shard, each in found.items()
         ]
         return combined_candidates(parts, count)

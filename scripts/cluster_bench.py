@@ -24,7 +24,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from qa.openmp import limit_threads  # noqa: E402
+from qa.cli.openmp import limit_threads  # noqa: E402
 
 limit_threads()
 

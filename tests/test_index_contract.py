@@ -176,7 +176,9 @@ def test_an_id_that_a_document_had_leads_to_it(index: Index) -> None:
 def test_frequencies_equal_a_count_over_the_texts(index: Index, plain: PlainIndex) -> None:
     known = sorted({each for passage in plain.passages for each in passage.terms})
     assert len(known) > 30
-    assert list(index.frequencies([*known, "dragon", ""])) == [*map(plain.frequency, known), 0, 0]
+    for _ in range(2):  # what was found may be kept
+        found = index.frequencies([*known, "dragon", "", "dragon" * 50])
+        assert list(found) == [*map(plain.frequency, known), 0, 0, 0]
     assert list(index.frequencies([])) == []
 
 

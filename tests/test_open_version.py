@@ -251,6 +251,7 @@ def test_a_closed_version_holds_no_file_even_before_garbage_is_collected(built):
     try:
         index = built.open_index()
         index.passages([0])
+        index.frequencies(["mill"])
         assert opened()
         index.close()
         del index

@@ -112,6 +112,7 @@ def _add_upkeep(commands: Any) -> None:
         "--verify", action="store_true", help="compare every byte of the index first, and fail if one differs"
     )
     build.add_argument("--repair", action="store_true", help="the same, but make damaged parts anew from the documents")
+    build.add_argument("--cluster", action="store_true", help="have the machines of QA_CLUSTER read and encode")
     build.set_defaults(run="qa.cli.upkeep:run_build", packages=(BUILDING,))
 
     watch = _command(commands, "watch", "build now and after every change, until interrupted", "qa watch")
@@ -258,6 +259,7 @@ def _add_cluster(commands: Any) -> None:
         machine.add_argument(
             "--i-have-a-firewall", action="store_true", help="take a public address, which a firewall protects"
         )
+        machine.add_argument("--stay", action="store_true", help="end when Ray ends, as a service of systemd does")
     actions.add_parser("up", help="start the hosts that are missing, as QA_CLUSTER_SHARDS and _REPLICAS say")
     status = actions.add_parser("status", help="tell of every host: machine, process, memory, snapshots")
     status.add_argument("--json", action="store_true", help="print JSON")

@@ -6,14 +6,15 @@ The shapes are those of `qa.web.api.reply_models`; a test compares the two.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from starlette.responses import Response
 
+from qa.answering.index_status import IndexStatus
 from qa.index.build_notes import BuildReport, ProgressReport
-from qa.records import Answer, Block, Citation, Document, IndexStatus, Quote, QuotedTable, WordMatch
+from qa.records import Answer, Block, Citation, Document, Quote, QuotedTable, ShardStatus, WordMatch
 from qa.web.document_list import Listed
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")).encode
@@ -143,10 +144,16 @@ def _block_data(block: Block) -> dict[str, Any]:
     return {**asdict(block), "kind": block.kind.value}
 
 
-def status_data(status: IndexStatus, progress: ProgressReport | None, report: BuildReport | None) -> dict[str, Any]:
-    """What is loaded, how far a running build is, and what the last build did."""
+def status_data(
+    status: IndexStatus,
+    shards: Sequence[ShardStatus],
+    progress: ProgressReport | None,
+    report: BuildReport | None,
+) -> dict[str, Any]:
+    """What is loaded and where it lies, how far a running build is, and what the last build did."""
     return {
         **asdict(status),
+        "shards": [asdict(shard) for shard in shards],
         "building": asdict(progress) if progress else None,
         "last_build": asdict(report) if report else None,
     }

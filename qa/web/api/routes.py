@@ -16,8 +16,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from qa.answering.index_status import IndexStatus
 from qa.errors import UnknownDocument
-from qa.records import Filters, IndexStatus
+from qa.records import Filters
 from qa.text.document_ids import document_id
 from qa.text.safe_text import compose, printable
 from qa.web.api import examples as samples
@@ -213,12 +214,13 @@ def original_of(request: Request, service: Backend, document_id: str) -> Respons
     responses=replies(IndexModel, samples.INDEX, (400, 429, 503)),
 )
 async def read_index(request: Request, run: Runner, service: Service) -> Response:
-    """The open snapshot, from when it is, how much is in it, and what the last build did with every file."""
+    """The open snapshot and where it lies, how much is in it, and what the last build did with every file."""
     return await run(lambda: _index(request, service))
 
 
 def _index(request: Request, service: Backend) -> Response:
-    return json_response(status_data(status_of(request, service), service.progress(), service.report()))
+    found = status_data(status_of(request, service), service.shards(), service.progress(), service.report())
+    return json_response(found)
 
 
 @router.get(

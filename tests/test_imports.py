@@ -122,9 +122,9 @@ def served(settings: Settings) -> frozenset[str]:
 
 def test_threads_are_settled_before_a_library_that_counts_them_is_imported() -> None:
     code = (
-        "import os, sys, qa.openmp\n"
+        "import os, sys, qa.cli.openmp\n"
         "assert 'OMP_NUM_THREADS' not in os.environ, 'importing changes the environment'\n"
-        "qa.openmp.limit_threads()\n"
+        "qa.cli.openmp.limit_threads()\n"
         "print(os.environ['OMP_NUM_THREADS'], 'numpy' in sys.modules)\n"
         "import qa.cli.main\n"
         "print('numpy' in sys.modules)\n"
@@ -136,7 +136,7 @@ def test_threads_are_settled_before_a_library_that_counts_them_is_imported() -> 
 
 
 def test_the_number_of_threads_that_is_set_is_kept() -> None:
-    code = "import os, qa.openmp; qa.openmp.limit_threads(); print(os.environ['OMP_NUM_THREADS'])"
+    code = "import os, qa.cli.openmp; qa.cli.openmp.limit_threads(); print(os.environ['OMP_NUM_THREADS'])"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "3"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "3"

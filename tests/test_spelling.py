@@ -102,6 +102,12 @@ def test_what_the_model_knows_whole_is_left_alone(vocabulary: Listed) -> None:
     assert correct("premiun", vocabulary, {"premiun"}.__contains__) == "premiun"
 
 
+@pytest.mark.parametrize("word", ["three", "Three", "cold", "ever", "tough", "trough", "ether", "booth", "butt"])
+def test_a_word_that_the_model_knows_is_no_misspelt_function_word(vocabulary: Listed, word: str) -> None:
+    assert correct(f"the {word} arms", vocabulary, {word}.__contains__) == f"the {word} arms"
+    assert correct(f"the {word} arms", vocabulary, knows_nothing) != f"the {word} arms"
+
+
 def test_of_words_as_near_the_more_frequent_one_is_meant() -> None:
     vocabulary = Listed(["The cards lie here.", "The carts stand there, red carts."])
     assert correct("caros", vocabulary, knows_nothing) == "carts"

@@ -93,7 +93,13 @@ def cite(
     )
 
 
-def pages_at(document: Document, place: Span) -> tuple[int, int] | None:
+def cite_place(document: Document, place: Span) -> Citation:
+    """The citation of any place of a document; its page is the first one that the place stands on."""
+    pages = _pages_at(document, place)
+    return cite(document, place, pages[0] if pages else None, document.text[place.start : place.end], pages)
+
+
+def _pages_at(document: Document, place: Span) -> tuple[int, int] | None:
     """The first and the last page that a place of a document stands on; None where there are no pages."""
     pages = [
         page

@@ -19,11 +19,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from qa.reading.formats.pdf_runs import Run
-from qa.reading.layout import Line
+from qa.reading.page_lines import Line
 from qa.reading.raised_spans import LOWERED, RAISED, RESET
 
 CELL = " | "
-
 _CHUNK_GAP_EM = 1.0
 _MARK_GAP_EM = 0.5
 _OFF_BASE_EM = 0.25

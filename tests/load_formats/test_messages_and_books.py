@@ -87,13 +87,13 @@ def test_no_message_raises_anything_but_a_reason(data):
             assert str(error)  # noqa: PT017 - the outcome may also be a document
 
 
-def msg(attachments: int = 0, **properties: str | bytes) -> bytes:
+def msg(attachments: int = 0, numbers: bytes = b"", **properties: str | bytes) -> bytes:
     streams = {
         f"__substg1.0_{name[1:]}": value.encode("utf-16-le") if isinstance(value, str) else value
         for name, value in properties.items()
     }
     sent = (datetime(2024, 6, 4, 9, 30, tzinfo=UTC) - datetime(1601, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-    streams["__properties_version1.0"] = bytes(32) + struct.pack("<IIQ", 0x00390040, 6, sent * 10)
+    streams["__properties_version1.0"] = bytes(32) + struct.pack("<IIQ", 0x00390040, 6, sent * 10) + numbers
     return compound_file(streams, tuple(f"__attach_version1.0_#0000000{each}" for each in range(attachments)))
 
 
@@ -118,6 +118,24 @@ def test_a_message_of_outlook_is_read_as_others():
     )
     assert texts(page)[0] == "Café hours"
     assert texts(page)[-1] == "It leaves in HTML."
+
+
+@pytest.mark.parametrize(
+    ("page", "codec", "text"),
+    [
+        (950, "big5", "董事會決議內容與渡輪時間"),
+        (1251, "cp1251", "Паром ходит утром"),
+        (20866, "koi8-r", "Паром ходит утром"),
+        (28592, "iso-8859-2", "Łódź płynie"),
+        (20127, "cp1252", "Café"),
+    ],
+)
+def test_an_old_message_of_outlook_is_read_in_its_own_character_set(page, codec, text):
+    for tag in (0x3FFD0003, 0x3FDE0003):
+        named = struct.pack("<IIQ", tag, 6, page)
+        data = msg(0, named, _0037001E=text.encode(codec), _1000001E=f"{text}.".encode(codec))
+        document = load_document("a.msg", data)
+        assert (document.title, texts(document)[-1]) == (text, f"{text}.")
 
 
 @pytest.mark.parametrize(

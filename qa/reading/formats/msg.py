@@ -24,6 +24,9 @@ _PAGE, _PACKED = "__substg1.0_10130102", "__substg1.0_10090102"
 _TIMES = (0x00390040, 0x0E060040)  # sent, delivered
 _PROPERTIES = "__properties_version1.0"
 _HEADER_BYTES, _ENTRY = 32, struct.Struct("<IIQ")
+_CODE_PAGES = (0x3FFD0003, 0x3FDE0003)  # of the message's properties, of its body
+_CODECS = {20866: "koi8-r", 21866: "koi8-u", 50220: "iso-2022-jp", 50221: "iso-2022-jp", 51932: "euc-jp",
+           51949: "euc-kr", 54936: "gb18030"} | {28590 + part: f"iso-8859-{part}" for part in range(1, 16)}  # fmt: skip
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
@@ -41,16 +44,21 @@ def _read(file: CompoundFile, attachments: list[str]) -> Read:
     if not file.exists(_PROPERTIES):
         raise UnreadableFile("is no message (MSG): it lacks the properties of one")
     left_out = LeftOut()
-    subject, sender, address = (" ".join(_text(file, tag).split()) for tag in (_SUBJECT, _SENDER, _ADDRESS))
+    numbers = _numbers(file)
+    page_number = next((numbers[tag] & 0xFFFF_FFFF for tag in _CODE_PAGES if tag in numbers), 0)
+    charset = _CODECS.get(page_number, f"cp{page_number}") if page_number else None
+    subject, sender, address, to, cc = (
+        " ".join(_text(file, tag, charset).split()) for tag in (_SUBJECT, _SENDER, _ADDRESS, _TO, _CC)
+    )
     who = f"{sender} <{address}>" if sender and address and address != sender else sender or address
-    when = _time(file)
+    when = _time(numbers)
     head = (
         ("From", who),
-        ("To", " ".join(_text(file, _TO).split())),
-        ("Cc", " ".join(_text(file, _CC).split())),
+        ("To", to),
+        ("Cc", cc),
         ("Date", when.strftime("%Y-%m-%d %H:%M UTC") if when else ""),
     )
-    body, page = _text(file, _BODY), file.stream(_PAGE).rstrip(b"\0")
+    body, page = _text(file, _BODY, charset), file.stream(_PAGE).rstrip(b"\0")
     if not body.strip() and not page and file.exists(_PACKED):
         left_out.add("packed body")
     drafts = [Draft(BlockKind.TITLE, subject, level=1)] if subject else []
@@ -60,20 +68,24 @@ def _read(file: CompoundFile, attachments: list[str]) -> Read:
     return Read(drafts, {name: value for name, value in own.items() if value}, left_out.told())
 
 
-def _text(file: CompoundFile, tag: str) -> str:
-    """A property that is text: in UTF-16, or else in an older encoding."""
+def _text(file: CompoundFile, tag: str, charset: str | None) -> str:
+    """A property that is text: in UTF-16, or else in the message's own character set."""
     wide = file.stream(f"__substg1.0_{tag}001F")
     if wide:
         return clean(wide.decode("utf-16-le", "replace"))
     narrow = file.stream(f"__substg1.0_{tag}001E").rstrip(b"\0")
-    return decode(narrow).text if narrow else ""
+    return decode(narrow, charset).text if narrow else ""
 
 
-def _time(file: CompoundFile) -> datetime | None:
-    """When the message was sent, or else delivered."""
+def _numbers(file: CompoundFile) -> dict[int, int]:
+    """The properties of a fixed size, by their tags."""
     data = file.stream(_PROPERTIES)[_HEADER_BYTES:]
     whole = data[: len(data) // _ENTRY.size * _ENTRY.size]
-    found = {tag: value for tag, _, value in _ENTRY.iter_unpack(whole)}
+    return {tag: value for tag, _, value in _ENTRY.iter_unpack(whole)}
+
+
+def _time(found: dict[int, int]) -> datetime | None:
+    """When the message was sent, or else delivered."""
     for tag in _TIMES:
         with suppress(KeyError, OverflowError):
             return _EPOCH + timedelta(microseconds=found[tag] // 10)

@@ -381,7 +381,7 @@ _BUILT, _TOLD = 10, 11
 
 
 def _build_or_be_told(shop: Workshop, together, told) -> None:
-    """Build; whoever gets to encode something waits there until the three others have been told."""
+    """Build; the one that begins to encode waits there until the three others have been refused."""
     waiting_for = [1, 2, 3]
 
     def seen(_: str) -> None:

@@ -69,7 +69,7 @@ def test_links_that_lead_out_on_a_way_inside_are_not_followed(shop: Workshop, tm
 
 
 def test_nothing_outside_is_touched(shop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A dead network drive would block whoever as much as looks at it."""
+    """A dead network drive blocks every call that looks at it."""
     outside = tmp_path / "drive"
     outside.mkdir()
     (outside / "report.txt").write_text("A report.")

@@ -80,7 +80,7 @@ def test_a_question_asked_again_is_answered_from_memory_until_the_index_changes(
         service.ask("who built the oldest pier", 3)
         service.ask("who built the oldest pier", 2, Filters(document_ids=("mill",)))
         assert set(service.ask("who built the oldest pier", 2, explain=True).stages_ms) >= {"encoding", "evidence"}
-        assert len(encoded) == 4, "another k, another filter, and whoever wants to see it done, are asked anew"
+        assert len(encoded) == 4, "another k, another filter and an explanation are computed anew"
         shop.put("harbour.txt", "The oldest pier was built by nobody.")
         shop.build()
         service.refresh()

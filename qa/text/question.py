@@ -82,14 +82,14 @@ _ENOUGH = 3  # content words in a question that stands by itself
 @lru_cache(maxsize=16)  # asked again of the corrected question, which mostly is the same
 def asked_part(question: str) -> str:
     """The part of a question that asks; the same string object where all of it does."""
-    part = _without_courtesies(question)
+    part = _without_openings(question)
     asking = [each for each in _sentences(part) if _asks(each)]
     if asking and len(asking) < len(_sentences(part)) and _stands_alone(rest := " ".join(asking)):
-        return _without_courtesies(rest)
+        return _without_openings(rest)
     return part
 
 
-def _without_courtesies(text: str) -> str:
+def _without_openings(text: str) -> str:
     """The text without polite openings and closings, or the text itself if it holds nothing else."""
     rest = text
     while (opening := _OPENING.match(rest)) and _names_something(rest[opening.end() :]):

@@ -66,7 +66,7 @@ def test_beyond_the_queue_the_next_is_told_at_once_and_those_taken_on_are_answer
         assert client.get("/api/documents").status_code == 200
 
 
-def test_whoever_waits_too_long_is_told_and_a_call_that_had_not_begun_never_begins():
+def test_a_client_that_waits_too_long_is_told_and_a_call_that_had_not_begun_never_begins():
     gate = Gate()
     settings = Settings(answer_seconds=0.1, queue=THREADS + 100)
     with serving(gate, settings) as address, httpx.Client(base_url=address, timeout=PATIENCE_S) as client:

@@ -8,8 +8,10 @@ from dataclasses import replace
 import httpx
 import pytest
 import samples_for_tests
+from browser_pages import browsing
 from live_server import serving
 from page_elements import Page
+from playwright.sync_api import expect
 from waiting import PATIENCE_S
 
 from qa.settings import Settings
@@ -155,3 +157,23 @@ def test_a_list_of_many_documents_has_pages_that_keep_what_was_asked(many):
     found = Page(many.get("/documents?query=REPORT&sort=title&page=2&q=fees").text)
     assert "10000 documents with “REPORT”" in found.words()
     assert "/documents?q=fees&query=REPORT&sort=title&page=3" in found.links()
+
+
+@pytest.mark.browser
+def test_filters_are_set_by_the_keyboard_alone(browser):
+    with serving(with_copies(4, title="Copy {}")) as address, browsing(browser, address) as page:
+        page.goto("/")
+        page.keyboard.type("harbour master")
+        for goal in ("summary", "input[name=documents]"):
+            for _ in range(20):
+                page.keyboard.press("Tab")
+                if page.evaluate("goal => document.activeElement.matches(goal)", goal):
+                    break
+            if goal == "summary":
+                page.keyboard.press("Enter")
+        page.keyboard.type("copy 2")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("1 document with")).to_be_visible()
+        links = page.locator("a.open").evaluate_all("links => links.map(each => each.href)")
+        assert links
+        assert all("/documents/copy-2?" in link for link in links)

@@ -30,7 +30,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """A public name; so the program can see to Ctrl-C before libraries are imported."""
+    """Import a public name when it is first used, so that the program handles Ctrl-C before libraries are imported."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = {"QAError": "qa.errors", "Settings": "qa.settings", "load_settings": "qa.settings"}.get(name, "qa.records")

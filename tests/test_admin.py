@@ -19,13 +19,13 @@ from workshop import TEXTS, Workshop, fates
 from qa.building.build import build
 from qa.cli.open_service import open_service
 from qa.errors import BuildFailed, InvalidRequest, NameTaken
+from qa.index import file_changes
 from qa.index.build_notes import REQUEST
 from qa.index.builder_lock import BuilderLock, builder_trouble
 from qa.index.regular_files import digest_regular
 from qa.settings import Settings
 from qa.text.document_ids import document_id
 from qa.text.document_names import landing
-from qa.web.api import file_changes
 from qa.web.api.reply_models import RemovedByNameModel, StoredByNameModel
 from qa.web.api.uploads import CALLERS_FAULTS, Inbox
 from qa.web.app import create_app

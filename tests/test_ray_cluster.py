@@ -10,25 +10,13 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
-import psutil
 import pytest
+from marked_processes import MARK, end_marked, marked
 from waiting import PATIENCE_S, until
 
 HERE = Path(__file__).parent
-MARK = "TEST_CLUSTER"  # an environment variable, which every process inherits that is started below
-
-
-def marked(mark: str) -> list[psutil.Process]:
-    """The processes with a mark that live."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-    return found
 
 
 @pytest.fixture
@@ -36,15 +24,20 @@ def mark() -> Iterator[str]:
     """A mark for processes; those that have it are ended after the test."""
     mark = uuid.uuid4().hex
     yield mark
-    for process in marked(mark):
-        with suppress(psutil.Error):
-            process.kill()
+    end_marked(mark)
 
 
 @pytest.mark.cluster
+@pytest.mark.skipif(sys.platform != "linux", reason="Ray has clusters on Linux only")
 def test_a_cluster_of_three_nodes_on_this_machine(mark, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("a" * 64)
+    secret.chmod(0o600)
     environment = os.environ | {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(secret),
         MARK: mark,
+        "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE)]),
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # else 127.0.0.1 becomes this machine's own address
         "RAY_agent_register_timeout_ms": str(PATIENCE_S * 1000),
         "RAY_worker_register_timeout_seconds": str(PATIENCE_S),
@@ -58,7 +51,7 @@ def test_a_cluster_of_three_nodes_on_this_machine(mark, tmp_path):
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=2 * PATIENCE_S,
+        timeout=6 * PATIENCE_S,
     )
     assert done.returncode == 0, done.stdout
     until(lambda: not marked(mark))

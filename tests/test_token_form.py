@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import shake_128
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,6 +19,11 @@ seeds = st.integers(0, 2**32 - 1)
 def unit(seed: int, size: int, dimension: int) -> np.ndarray:
     vectors = np.random.default_rng(seed).standard_normal((size, dimension)).astype(np.float32)
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def rotation_signs(dimension: int, number: int) -> np.ndarray:
+    bits = np.unpackbits(np.frombuffer(shake_128(bytes([number])).digest(-(-dimension // 2)), np.uint8))
+    return np.where(bits[:dimension], np.float32(1), np.float32(-1))
 
 
 @given(seeds, st.integers(0, 5), dimensions)
@@ -35,6 +42,24 @@ def test_the_rotation_spreads_one_component_over_all() -> None:
 def test_the_rotation_is_this_one() -> None:
     """Tokens on disk were turned by it: another would make every stored index wrong."""
     assert rotated(np.array([[1, 2, 3, 4]], np.float32)).tolist() == [[2, 1, 4, 3]]
+
+
+@given(seeds, dimensions)
+def test_the_rotation_adds_in_this_order(seed: int, dimension: int) -> None:
+    """Bit by bit: sums of float32 in another order would be other numbers than those on disk."""
+    vector = unit(seed, 1, dimension)[0]
+    signs = [rotation_signs(dimension, number) for number in range(2)]
+    block = dimension & -dimension
+    turned = vector
+    for number in range(2):
+        turned = np.concatenate([turned[at::block] for at in range(block)]) * signs[number]
+        width = 1
+        while width < block:
+            for at in (at for at in range(dimension) if not at & width):
+                turned[at], turned[at + width] = turned[at] + turned[at + width], turned[at] - turned[at + width]
+            width *= 2
+        turned = turned * np.float32(block**-0.5)
+    assert rotated(vector[np.newaxis])[0].tobytes() == turned.tobytes()
 
 
 @given(seeds, st.integers(1, 9), dimensions, st.sampled_from(BITS))

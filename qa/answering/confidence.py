@@ -17,7 +17,7 @@ from qa.answering.answer_type import holds_answer
 from qa.answering.confidence_model import Model
 from qa.answering.limiting_words import unmet_limits
 from qa.records import Passage, Verdict, WordMatch
-from qa.retrieval.evidence import Match, about, whole_question, word_matches
+from qa.retrieval.evidence import Match, about, whole_question
 from qa.retrieval.search import Ranking
 
 FEATURES = {
@@ -50,7 +50,7 @@ def assess(model: Model | None, ranking: Ranking, best: Match | None) -> tuple[f
 
 def measure(ranking: Ranking, best: Match) -> dict[str, float]:
     """The features of a question and its best passage, by the names in `FEATURES`."""
-    met = _weighed(ranking, word_matches(best))
+    met = _weighed(ranking, best.words)
     total = sum(word.weight for word in met)
     worst = min((word.in_sentence for word in met), default=0.0)
     texts = (_around(best.hit.passage, number) for number in best.answering)

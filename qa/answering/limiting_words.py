@@ -31,13 +31,14 @@ _ALIKE = tuple(
 )
 
 
+_LIMITS = frozenset().union(*_ALIKE)
+
+
 def unmet_limits(question: str, text: str) -> bool:
     """Whether a question has a limiting word that no word of a text matches."""
-    held = _words(text)
-    return any(
-        word not in held and not any(word in alike and alike & held for alike in _ALIKE)
-        for word in _words(question) & frozenset().union(*_ALIKE)
-    )
+    limits = _words(question) & _LIMITS
+    held = _words(text) if limits else frozenset()
+    return any(word not in held and not any(word in alike and alike & held for alike in _ALIKE) for word in limits)
 
 
 def _words(text: str) -> frozenset[str]:

@@ -2,11 +2,11 @@
 
 Guarantees: a file is sent only as it was indexed. Its SHA-256 is compared before anything is sent, on the descriptor
 that is then read from. Digests of its blocks are taken in that same pass, and each block is compared with its own once
-more before any byte of it is given out; so nobody takes a mixture of two versions for the whole or for a part, and a
-part costs no more than the blocks that it lies in. The first comparison is remembered for as long as the file's size
-and times stay the same, so a large file is not read twice at each request. A document that stands in a container
-(`qa.containers`) is taken out of it (`qa.answering.taken_out`) and sent in the same way. The wait for a drive
-that gives no answer is limited (`qa.index.file_calls`).
+more before any byte of it is given out; so no client gets a mixture of two versions, and a part costs no more than the
+blocks that it lies in. The first comparison is remembered for as long as the file's size and times stay the same, so a
+large file is not read twice at each request. A document that stands in a container (`qa.containers`) is taken out of it
+(`qa.answering.taken_out`) and sent in the same way. The wait for a drive that gives no answer is limited
+(`qa.index.file_calls`).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Original(Protocol):
         """The next piece; nothing at the end.
 
         Raises:
-            UnknownDocument: the file was changed or cut while it was read; what is left cannot be had.
+            UnknownDocument: the file was changed or cut while it was read; no more of it can be read.
             UnreadableForNow: its drive fails or does not answer.
         """
 

@@ -14,7 +14,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import PurePosixPath
 from tempfile import TemporaryFile
 from threading import Lock
 
@@ -23,6 +22,7 @@ from qa.answering.quote_links import page_spans
 from qa.errors import NoPicture, Overloaded
 from qa.records import Document, Span
 from qa.text.child_environment import parser_environment
+from qa.text.document_names import suffix_of
 
 KEPT_BYTES = 32 << 20
 _ENGINE = "pypdfium2"
@@ -42,7 +42,7 @@ class Picture:
 
 def draws(document: Document) -> bool:
     """Whether there can be pictures of a document's pages here."""
-    is_pdf = PurePosixPath(document.source).suffix.lower() == ".pdf"
+    is_pdf = suffix_of(document.source) == ".pdf"
     return is_pdf and find_spec(_ENGINE) is not None and sys.platform != "win32"
 
 
@@ -133,7 +133,7 @@ def _on_page(document: Document, page: int) -> Iterator[Span]:
 
 
 def _why_not(document: Document) -> str:
-    if PurePosixPath(document.source).suffix.lower() != ".pdf":
+    if suffix_of(document.source) != ".pdf":
         return f"{document.source} is no PDF, and only pages of PDFs are shown as pictures; read its text instead."
     return f"Pages are not shown as pictures here, since {_ENGINE} is not installed; read the document's text instead."
 

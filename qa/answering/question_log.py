@@ -5,7 +5,7 @@ set, and whether a reader found the answer right. Rows that are too old, or beyo
 their bytes overwritten.
 
 A thread of its own writes, so an answer never waits for the disk. What cannot be written is dropped, with one line in
-the log: questions are answered whatever becomes of this file. Several processes may write to one file.
+the log: questions are answered even if this file cannot be written. Several processes may write to one file.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class LoggedQuestion:
     """A row of the log.
 
     `minute` is ISO 8601 in UTC. `document_id` and `reference` are where the first quotation stands, as a citation's
-    link has them, None without one. `found` is what a reader said, None where nobody did.
+    link has them, None without one. `found` is what a reader answered, None if none did.
     """
 
     minute: str

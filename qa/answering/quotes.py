@@ -10,9 +10,9 @@ from functools import cache, lru_cache, partial
 from qa.answering.quote_links import cite
 from qa.answering.quoted_tables import in_cells, tables_in
 from qa.index.contract import Index
-from qa.records import Citation, Footnote, Hit, Quote, Span
+from qa.records import Citation, Footnote, Quote, Span
 from qa.retrieval.evidence import Match, highlights, match, placed_word_matches
-from qa.retrieval.search import Ranking
+from qa.retrieval.search import Hit, Ranking
 
 _SHINGLE_WORDS = 5
 _SAME_SHARE = 0.6  # of the shorter passage's shingles that the longer one holds, for both to be one result
@@ -32,13 +32,16 @@ class Group:
 def distinct(ranking: Ranking, count: int) -> list[Group]:
     """The best `count` distinct passages."""
     groups: list[tuple[Match, list[Hit], _Shingles]] = []
+    held: set[tuple[str, ...]] = set()  # by any of them
     for place, hit in enumerate(ranking.hits(count * _LOOKED_THROUGH)):
         own = _shingles(hit.passage.text)
-        copies = next((copies for _, copies, others in groups if _alike(own, others)), None)
+        alike = () if own.isdisjoint(held) else groups
+        copies = next((copies for _, copies, others in alike if _alike(own, others)), None)
         if copies is not None:
             copies.append(hit)
         elif len(groups) < count:
             groups.append((match(ranking, place, hit), [], own))
+            held |= own
     return [Group(best, tuple(copies)) for best, copies, _ in groups]
 
 

@@ -1,17 +1,19 @@
 """Answers questions from the current index: checks a question, searches, and quotes; lists what is loaded.
 
-Guarantees: one question is answered from one version of the index, whatever is published meanwhile.
+Guarantees: one question is answered from one version of the index, even if another is published meanwhile.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from qa.answering.answer import answer
 from qa.answering.answer_cache import AnswerCache
 from qa.answering.confidence_model import model_for
 from qa.answering.filters import resolved
+from qa.answering.index_status import IndexStatus
 from qa.answering.originals import Original, Originals
 from qa.answering.page_pictures import PagePictures, Picture
 from qa.answering.question import checked
@@ -20,7 +22,7 @@ from qa.errors import OperatingError
 from qa.index.build_notes import BuildReport, ProgressReport, read_progress, read_report
 from qa.index.contract import IndexSource
 from qa.index.site_note import read_site_note
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Span
+from qa.records import Answer, Document, DocumentInfo, Filters, ShardStatus, Span
 from qa.retrieval.stage_timer import Stopwatch
 from qa.settings import Settings
 from qa.text.site import Site
@@ -46,17 +48,11 @@ class Service:
         self._pictures = PagePictures()
 
     def close(self) -> None:
-        """Let go of the index."""
+        """Close the index."""
         self._source.close()
 
     def ask(
-        self,
-        question: str,
-        k: int = 5,
-        filters: Filters | None = None,
-        *,
-        explain: bool = False,
-        exactly: bool = False,
+        self, question: str, k: int = 5, filters: Filters | None = None, *, explain: bool = False, exactly: bool = False
     ) -> Answer:
         """Answer a question with at most `k` quotations.
 
@@ -132,7 +128,7 @@ class Service:
             Overloaded: too many pages are waiting to be drawn.
         """
         return self._pictures.draw(
-            document, page, quote, lambda: self._originals.open(document.source, document.sha256)
+            document, page, quote, partial(self._originals.open, document.source, document.sha256)
         )
 
     def status(self) -> IndexStatus:
@@ -141,6 +137,10 @@ class Service:
             return IndexStatus(
                 index.id, index.built_at, self._encoder.id, len(index.documents), index.size, self._source.trouble
             )
+
+    def shards(self) -> tuple[ShardStatus, ...]:
+        """The hosts of every shard; nothing where this process has the whole index."""
+        return tuple(self._source.shards)
 
     def progress(self) -> ProgressReport | None:
         """How far the running build is, or None."""
@@ -167,11 +167,11 @@ class Service:
             pass
 
     def warm_up(self) -> None:
-        """Answer a few questions, so that the first one of a client is as quick as the hundredth."""
-        with suppress(OperatingError):  # there is no index; clients get that error themselves
+        """Answer a few questions, so that the first question of a client is answered as fast as later ones."""
+        with suppress(OperatingError):  # there is no index; clients get that error when they ask
             for place in ("here", "there", "elsewhere"):
                 self.ask(f"What is this about, {place}?")
 
     def refresh(self) -> None:
-        """Take up a new snapshot at once, rather than at the next look."""
+        """Change to a new snapshot at once, and not only at the next regular check."""
         self._source.refresh()

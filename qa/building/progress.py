@@ -20,7 +20,7 @@ _UNITS = {
 
 
 class ProgressNote:
-    """Passes progress on, and keeps a note of it that the end of the build removes."""
+    """Passes progress on and writes it to the index folder; `close` removes what was written."""
 
     def __init__(self, index_dir: Path, on_progress: Callable[[Progress], None]) -> None:
         self._index_dir = index_dir
@@ -30,7 +30,7 @@ class ProgressNote:
         self._began_at = 0
 
     def __call__(self, progress: Progress) -> None:
-        """Take note."""
+        """Pass progress on, and write it if the last writing is half a second ago."""
         self._on_progress(progress)
         now = time.monotonic()
         if progress.step is not self._step:
@@ -38,11 +38,11 @@ class ProgressNote:
         elif now - self._noted < _NOTE_EVERY_S:
             return
         self._noted = now
-        with suppress(OSError):  # a build needs no note; a disk that refuses this one fails the build elsewhere
+        with suppress(OSError):  # a build does not need it; a full disk makes the build fail at another place
             write_progress(self._index_dir, self._note(progress, now))
 
     def close(self) -> None:
-        """Remove the note."""
+        """Remove what was written."""
         with suppress(OSError):
             remove_progress(self._index_dir)
 

@@ -39,7 +39,7 @@ def run_ask(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.json:
         from qa.web.api.json_form import answer_data  # noqa: PLC0415
 
-        say_json(answer_data(answer, explain=arguments.explain))
+        say_json(answer_data(answer, explain=arguments.explain, root=settings.root_path))
     else:
         _print_answer(answer, addresses(), as_markdown=arguments.markdown)
     if arguments.open is not None:

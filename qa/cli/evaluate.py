@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from qa.encode import Encoder
     from qa.evaluate.gold import GoldQuestion
 
-_COLLECTIONS = "evaluation"  # in the index folder: the indexes of collections that were measured
+COLLECTIONS = "evaluation"  # in the index folder: the indexes of collections that were measured
 
 
 def run_kp(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -44,7 +44,7 @@ def run_beir(settings: Settings, arguments: argparse.Namespace) -> int:
 
     encoder = open_encoder(settings)
     with _builder(settings, encoder) as built:
-        measured = report(arguments.folder, settings.index_dir / _COLLECTIONS, encoder, built)
+        measured = report(arguments.folder, settings.index_dir / COLLECTIONS, encoder, built)
     _print(measured, as_json=arguments.json)
     return 0
 
@@ -92,7 +92,7 @@ def run_fit(settings: Settings, arguments: argparse.Namespace) -> int:
             sets[file.stem] = samples(index, encoder, questions)
         with _builder(settings, encoder) as built:
             for folder in arguments.collection:
-                sets[folder.name] = answerable_or_not(folder, settings.index_dir / _COLLECTIONS, encoder, built)
+                sets[folder.name] = answerable_or_not(folder, settings.index_dir / COLLECTIONS, encoder, built)
         fitted = fit(sets, encoder.fingerprint)
         counts = {"encoder": encoder.id, **{name: len(each) for name, each in sets.items()}}
     write_model(arguments.out or settings.index_dir / FILE, fitted.model, FEATURES, counts)

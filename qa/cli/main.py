@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         limit_threads()
         prepare_output()
-        arguments = command_parser().parse_args(argv)
+        arguments = command_parser().parse(argv)
         command = arguments.command
         return _run(arguments)
     except BrokenPipeError:

@@ -27,15 +27,22 @@ EXIT_SOME_FAILED = 3
 
 
 def run_build(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Build once, with a progress bar, and say what became of the files."""
+    """Build once, with a progress bar, and print the outcome for the files."""
     from qa.building.build import build  # noqa: PLC0415
     from qa.building.merge import merge  # noqa: PLC0415
     from qa.cli.progress_bars import Bars  # noqa: PLC0415
 
     raise_limit()
     checks = {"verify": arguments.verify, "repair": arguments.repair}
+    spread = None
+    if arguments.cluster:
+        from qa.cli.cluster import machines_to_build  # noqa: PLC0415
+
+        folders = {name: getattr(settings, name).resolve() for name in ("seeds_dir", "index_dir")}
+        settings = settings.model_copy(update=folders)
+        spread = machines_to_build(settings)
     with closing(Bars(quiet=arguments.quiet)) as bars:
-        report = build(settings, bars, fresh=arguments.fresh, **checks)
+        report = build(settings, bars, fresh=arguments.fresh, spread=spread, **checks)
     print_report(report, quiet=arguments.quiet)
     _note_site(settings, report)
     merge(settings)
@@ -43,7 +50,7 @@ def run_build(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def print_report(report: BuildReport, *, quiet: bool) -> None:
-    """Say what became of every file, or with `quiet` of those with trouble, and what serves now."""
+    """Print the outcome for every file, or with `quiet` for those with trouble, and what serves now."""
     for file in report.files:
         if not quiet or file.reason:
             say(f"{file.fate.value:9} {file.source}" + (f": {file.reason}" if file.reason else ""))

@@ -28,7 +28,7 @@ _Record = TypeVar("_Record")
 
 
 class Fate(StrEnum):
-    """What became of a file."""
+    """The outcome of a build for one file."""
 
     ADDED = "added"
     CHANGED = "changed"

@@ -31,12 +31,12 @@ _TRIES = 20  # to make folders and store a file in them, while others remove fol
 
 
 class Upload:
-    """A file on its way into the folder: `begin`, `write` each piece, `flush`, `appear`; and `end`, however that went.
+    """An upload of one file: `begin`, `write` each piece, `flush`, `appear`; then `end`, also after an error.
 
     Attributes:
         path: Where it will stand, known after `begin`.
         bytes: How much of it was written.
-        given_up: Set where nobody waits for a step any more: then the file does not appear.
+        given_up: Set when the caller no longer waits for a step: then the file does not appear.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -49,7 +49,7 @@ class Upload:
         self._file: BinaryIO | None = None
 
     def step(self, call: Callable[[], T]) -> T:
-        """The result of one of the steps; where nobody waits for it any more when it is done, the upload ends."""
+        """The result of one of the steps; if the caller no longer waits for it, the upload ends."""
         try:
             return call()
         finally:
@@ -97,7 +97,7 @@ class Upload:
         except BaseException:
             remove_empty(self._folder, self.path.parent)
             raise
-        with suppress(FileNotFoundError):  # removed again at once by somebody else, with its folder
+        with suppress(FileNotFoundError):  # another client removed it at once, with its folder
             _flush_up(self.path.parent, beside)
         return new
 
@@ -148,7 +148,7 @@ def remove_empty(top: Path, folder: Path) -> None:
         try:
             folder.rmdir()
         except FileNotFoundError:
-            pass  # somebody else did, or it was never made
+            pass  # another process did, or it was never made
         except OSError:
             return
         folder = folder.parent

@@ -10,7 +10,7 @@ from qa.durable import replace_file
 from qa.text.json_reading import parse_json
 from qa.text.site import Example, Site
 
-_FILE = "site.json"
+SITE = "site.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class SiteNote:
 def read_site_note(index_dir: Path) -> SiteNote:
     """The note; an empty one where there is none, or none that can be read."""
     try:
-        data = parse_json((index_dir / _FILE).read_bytes())
+        data = parse_json((index_dir / SITE).read_bytes())
         examples = tuple(Example(str(each["question"]), each["document_id"]) for each in data["examples"])
         return SiteNote(Site(str(data["name"]), str(data["description"]), examples), str(data["snapshot"]))
     except (OSError, ValueError, KeyError, TypeError):
@@ -44,4 +44,4 @@ def write_site_note(index_dir: Path, note: SiteNote) -> None:
         OSError: the disk refused.
     """
     content = json.dumps({**asdict(note.site), "snapshot": note.snapshot}, indent=1, ensure_ascii=False)
-    replace_file(index_dir / _FILE, content.encode("utf-8"))
+    replace_file(index_dir / SITE, content.encode("utf-8"))

@@ -35,7 +35,7 @@ _STOPPED = re.compile(r"[.!;,…]$")
 _SENTENCE_END = re.compile(r"[.!?:…][\"'”’)\]*†‡]*$")
 _MOST_HEADING_WORDS = 20
 _NOTE_OPENS = re.compile("\x0e([^\x0f]{1,8})\x0f[ \t]*")
-_LONGEST_TORN_CHARS = 5000  # a longer paragraph takes up no further one
+_LONGEST_TORN_CHARS = 5000  # a longer paragraph is joined with no further one
 _LONGEST_WORD_CHARS = 100
 _APART = 1.45  # times the usual distance of lines, for a new paragraph
 

@@ -2,7 +2,7 @@
 
 Guarantees: reading any file ends within the time allowed, with its content or a reason; a fault of a parser does not
 affect the calling process. One worker reads file after file and is replaced when it dies or is stopped. Its environment
-has only what Python needs, so that a parser cannot read our secrets.
+has only what Python needs, so that a parser cannot read the server's secrets.
 
 A fault of the file (`UnreadableFile`) is reported only by a worker itself. If a worker was killed, crashed, ran out of
 time or memory, or did not start, the machine may be the cause (`UnreadableForNow`): the file is read once more in a new
@@ -21,11 +21,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from qa.containers.container import Member
-from qa.containers.entries import suffix_of
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.reading.parsed import Content, from_data
 from qa.reading.parser_guard import Guard
 from qa.text.child_environment import parser_environment
+from qa.text.document_names import suffix_of
 from qa.text.exit_status import how_it_ended
 from qa.text.json_reading import parse_json
 
@@ -39,7 +39,11 @@ _TRIES = 2
 
 
 class Parser:
-    """Reads files in a worker process. Not for several threads at once."""
+    """Reads files in a worker process. Not for several threads at once.
+
+    Attributes:
+        limit_s: Longest time that reading a file may take.
+    """
 
     def __init__(self, limit_s: float, memory_mb: int, tried_before: Collection[str] = ()) -> None:
         """Take the limits; a worker is started when there is something to read.
@@ -50,7 +54,7 @@ class Parser:
             tried_before: Files (sources) that an earlier build could not read for now. One that takes too long or too
                 much memory again is not read a second time at once, or every build would wait twice for it.
         """
-        self._limit_s = limit_s
+        self.limit_s = limit_s
         self._memory = _Memory(memory_mb, memory_mb)
         self._tried_before = tried_before
         self._process: subprocess.Popen[bytes] | None = None
@@ -103,7 +107,7 @@ class Parser:
             self._process.kill()
             self._process.wait()
             for pipe in (self._process.stdin, self._process.stdout):
-                with suppress(OSError):  # what is still buffered has no reader any more
+                with suppress(OSError):  # what is still buffered cannot be read any more
                     if pipe:
                         pipe.close()
             self._process = None
@@ -120,12 +124,12 @@ class Parser:
 
     def _asked(self, source: str, request: dict[str, object], data: bytes) -> dict[str, Any]:
         process = self._running()
-        with Guard(process, self._limit_s) as guard:
+        with Guard(process, self.limit_s) as guard:
             container = request.get("container")
             reply = _exchange(process, request, b"" if container and container == self._held else data)
         self._held = container or self._held
         if guard.timed_out:
-            raise UnreadableForNow(f"took longer than {self._limit_s:g} s to read (QA_PARSE_SECONDS)", costly=True)
+            raise UnreadableForNow(f"took longer than {self.limit_s:g} s to read (QA_PARSE_SECONDS)", costly=True)
         if not reply:
             told = self._memory.why_it_ended(_how_it_ended(process), guard.peak_mb)
             raise UnreadableForNow(told, costly=self._memory.is_much(guard.peak_mb))
@@ -161,7 +165,7 @@ class Parser:
         command = [sys.executable, "-P", "-m", "qa.reading.parser_worker"]
         try:
             self._process = process = subprocess.Popen(
-                [*command, str(int(self._limit_s + _GRACE_S)), str(self._memory.wanted_mb)],
+                [*command, str(int(self.limit_s + _GRACE_S)), str(self._memory.wanted_mb)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -170,7 +174,7 @@ class Parser:
             )
         except OSError as error:
             raise UnreadableForNow(f"no parser can be started ({error.strerror})") from None
-        limit_s = min(_START_S, _START_FILES * self._limit_s)
+        limit_s = min(_START_S, _START_FILES * self.limit_s)
         with Guard(process, limit_s) as guard:
             greeting = _line(process)
         if guard.timed_out:
@@ -236,7 +240,7 @@ def _line(process: subprocess.Popen[bytes]) -> bytes:
 def _how_it_ended(process: subprocess.Popen[bytes]) -> str:
     try:
         status = process.wait(_GRACE_S)
-    except subprocess.TimeoutExpired:  # it closed its output, and lives
+    except subprocess.TimeoutExpired:  # it closed its output, and still runs
         process.kill()
         status = process.wait()
     return how_it_ended(status)

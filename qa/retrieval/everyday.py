@@ -34,9 +34,11 @@ def typed_words(question: str) -> list[TypedWord]:
     return [TypedWord(text, place, short_folded(text)) for text, place in texts]
 
 
-def written_out(question: str, index: Index) -> str:
-    """The question with what the table of everyday abbreviations holds written out."""
-    asked = typed_words(question)
+def written_out(question: str, asked: Sequence[TypedWord], index: Index) -> str:
+    """The question, whose words are `asked`, with what the table of everyday abbreviations holds written out.
+
+    It is the same string object where nothing is written out.
+    """
     candidates = [word for word in asked if word.text.casefold() in everyday() or word.text.casefold() in states()]
     if not candidates:
         return question

@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from qa.encode import Encoder
 from qa.index.contract import Floats, Index, Maxima, Rows
-from qa.records import Filters, Hit
+from qa.records import Filters, Passage
 from qa.retrieval.late_interaction import least_met, max_sim
 from qa.retrieval.query import ContentWord, Tokens, as_encoded, as_searched, content_words, either, token_weights
 from qa.retrieval.stage_timer import Stopwatch
@@ -45,6 +45,16 @@ _FEW_PASSAGES = 3  # hold what has all of that weight
 
 
 @dataclass(frozen=True, slots=True)
+class Hit:
+    """A ranked passage: its row in the snapshot, its score in 0..1, and the raw signals behind the score."""
+
+    row: int
+    passage: Passage
+    score: float
+    signals: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Ranking:
     """The candidates of one question that were compared with it, best first, with what ranked them.
 
@@ -55,6 +65,7 @@ class Ranking:
         content_words: Its words but for stop words, in order.
         is_word: Whether the model knows a word whole.
         tokens: Its tokens' vectors, `(question tokens, d) float32`.
+        weights: What each token counts, `(question tokens,) float32`.
         rows: Passages, `(n,) int64`.
         scores: `(n,) float32` in 0..1: the weighted mean of the scaled signals; 1 is best on every signal.
         signals: Raw values by name, each `(n,) float32`.
@@ -62,7 +73,6 @@ class Ranking:
         rest: The other candidates, by what was known of them, `(m,) int64`.
         order: Where each ranked passage stands in what follows, `(n,) int64`.
         compared: How the question's tokens meet them.
-        sentence_scores: MaxSim of every sentence compared, `(sentences,) float32`.
     """
 
     index: Index
@@ -72,6 +82,7 @@ class Ranking:
     content_words: tuple[ContentWord, ...]
     is_word: Callable[[str], bool]
     tokens: Floats
+    weights: Floats
     rows: Rows
     scores: Floats
     signals: dict[str, Floats]
@@ -80,7 +91,6 @@ class Ranking:
     rest: Rows
     order: npt.NDArray[np.int64]
     compared: Maxima
-    sentence_scores: Floats
 
     @property
     def met_terms(self) -> list[str]:
@@ -90,14 +100,11 @@ class Ranking:
     def hits(self, count: int) -> list[Hit]:
         """The best candidates, at most `count`, best first."""
         rows = self.rows[:count]
+        passages, scores = self.index.passages(rows), self.scores[:count].tolist()
+        signals = zip(*(values[:count].tolist() for values in self.signals.values()), strict=True)
         return [
-            Hit(
-                int(row),
-                passage,
-                float(self.scores[place]),
-                {name: float(values[place]) for name, values in self.signals.items()},
-            )
-            for place, (row, passage) in enumerate(zip(rows, self.index.passages(rows), strict=True))
+            Hit(row, passage, score, dict(zip(self.signals, values, strict=True)))
+            for row, passage, score, values in zip(rows.tolist(), passages, scores, signals, strict=True)
         ]
 
 
@@ -117,7 +124,7 @@ def search(
         encoder: The model that encoded it.
         question: As it was typed.
         filters: Conditions on documents.
-        stopwatch: What takes the time of each stage.
+        stopwatch: Measures the time of each stage.
         exactly: Whether to search for what was typed, with nothing corrected or left out.
 
     Raises:
@@ -139,7 +146,7 @@ def search(
     rows = found.rows[best]
     lap("candidates")
     compared = _compared(index, encoding.tokens, rows, pairs)
-    sentence_scores, late = _late(compared, weights, asked)
+    late = _late(compared, weights, asked)
     scores = _scores(index, asked, rows, _weighted(late) + nearness[best], found.boilerplate[best])
     order = np.lexsort((rows, -scores))
     lap("late_interaction")
@@ -151,6 +158,7 @@ def search(
         content_words=asked,
         is_word=encoder.is_word,
         tokens=encoding.tokens,
+        weights=weights,
         rows=rows[order],
         scores=scores[order],
         signals=_at(order, late | _at(best, near)),
@@ -159,7 +167,6 @@ def search(
         rest=found.rows[rest],
         order=order,
         compared=compared,
-        sentence_scores=sentence_scores,
     )
 
 
@@ -173,12 +180,11 @@ def _nearest(nearness: Floats) -> tuple[Rows, Rows]:
     return np.sort(nearest[:COMPARED]), nearest[COMPARED:]
 
 
-def _late(compared: Maxima, weights: Floats, asked: Sequence[ContentWord]) -> tuple[Floats, dict[str, Floats]]:
-    """MaxSim of every sentence, and the signals of late interaction by name, `(n,) float32` each."""
-    sentence_scores = max_sim(compared.sentences, weights)
-    return sentence_scores, {
+def _late(compared: Maxima, weights: Floats, asked: Sequence[ContentWord]) -> dict[str, Floats]:
+    """The signals of late interaction by name, `(n,) float32` each."""
+    return {
         "late_interaction": max_sim(compared.passages, weights),
-        "best_sentence": compared.best_of(sentence_scores),
+        "best_sentence": compared.best_of(max_sim(compared.sentences, weights)),
         "least_met_word": least_met(compared.passages, (word.tokens for word in asked)),
     }
 
@@ -223,7 +229,7 @@ def _held(index: Index, asked: Sequence[ContentWord], rows: Rows) -> tuple[Float
 
 
 def _tells_apart(word: ContentWord) -> float:
-    """How much it says that a passage holds a number, date or code: less, the more passages hold it.
+    """How much a number, date or code tells passages apart: less, the more passages hold it.
 
     A year or a small number says nothing, since a passage that answers need not repeat it.
     """

@@ -42,8 +42,10 @@ class Alternatives:
 
 def widened(question: str, index: Index, is_word: Callable[[str], bool]) -> tuple[str, tuple[Alternatives, ...]]:
     """The question with its abbreviations written out, and which of its words stand for each other."""
-    question = written_out(question, index)
     asked = typed_words(question)
+    written = written_out(question, asked, index)
+    if written is not question:
+        question, asked = written, typed_words(written)
     shorts = [word for word in asked if _may_be_short(word, question)]
     runs = _runs(asked)
     strange = unknown([word for word in shorts if not is_word(word.text)], index)
@@ -96,8 +98,10 @@ class _Known:
 
     def short_form(self, key: str) -> str | None:
         """What stands for a folded long form."""
-        asked = _meaning(key)
         leading = [each for short in self._shorts.get(key, ()) if (each := self._leading([short]))]
+        if not leading:
+            return None
+        asked = _meaning(key)
         best = max(
             (each for each in leading if _meaning(each.long) == asked),
             key=lambda each: (each.count, each.short),

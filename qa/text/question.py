@@ -10,6 +10,7 @@ The result is a part of the question as it was typed; where nothing would remain
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from qa.text.sentences import split_sentences
 from qa.text.words import STOP_WORDS, spelt
@@ -78,6 +79,7 @@ _TOLD = re.compile(
 _ENOUGH = 3  # content words in a question that stands by itself
 
 
+@lru_cache(maxsize=16)  # asked again of the corrected question, which mostly is the same
 def asked_part(question: str) -> str:
     """The part of a question that asks; the same string object where all of it does."""
     part = _without_courtesies(question)
@@ -110,7 +112,7 @@ def _sentences(text: str) -> list[str]:
 
 
 def _told_and_asked(sentence: str) -> list[str]:
-    """What somebody tells of themselves and the question after it, where no stop parts the two."""
+    """A statement that begins a sentence and the question after it, where no full stop separates the two."""
     told = _TOLD.match(sentence)
     return [told[0], sentence[told.end() :].lstrip()] if told else [sentence]
 

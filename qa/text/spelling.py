@@ -26,7 +26,7 @@ from qa.text.sound import sound
 from qa.text.words import term, words
 
 SHORTEST = 4
-_LONGEST = 40  # letters; the documents' longer words are chains of letters that nobody types
+_LONGEST = 40  # letters; longer words of documents are strings of characters that are not typed in questions
 _MOST_LOOKED_UP = 16  # words of one question; each is compared with all words of the documents
 _TWO_EDITS_FROM = 8  # letters; a shorter word within two edits is as likely another word
 _TWO_IF_HEARD_FROM = 5  # letters, for words that sound alike
@@ -115,7 +115,7 @@ def near(word: str, folded: Sequence[str], edits: int) -> list[int]:
 
 
 def _strange(written: Iterable[str], vocabulary: Vocabulary) -> frozenset[str]:
-    """The words of letters alone that no passage holds."""
+    """The words that consist of letters and that no passage holds."""
     found = [(word, index_term) for word in written if word.isalpha() and (index_term := term(word))]
     frequencies = vocabulary.frequencies([index_term for _, index_term in found])
     return frozenset(word for (word, _), frequency in zip(found, frequencies, strict=True) if not frequency)

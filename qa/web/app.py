@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
 from qa.web.catalogue import Catalogues
 from qa.web.errors import code_of, respond
-from qa.web.lifespan import close_at_end, tell_connections
+from qa.web.lifespan import close_at_end, keep_open, tell_connections
 from qa.web.limits.address_limits import Quota
 from qa.web.limits.bearer_token import BearerToken
 from qa.web.limits.file_descriptors import files_allowed
@@ -141,6 +142,8 @@ def _observed(app: FastAPI, service: Backend, settings: Settings) -> Observed:
 
         app.state.metrics = Metrics()
         tell_connections(app, refused=lambda error: app.state.metrics.failed(code_of(error)))
+        if settings.cluster:
+            keep_open(app, partial(app.state.metrics.looking_at, service))
     if settings.question_log:
         kept = Kept(settings.question_log_days, settings.question_log_rows)
         app.state.question_log = QuestionLog(Path(settings.question_log), kept)

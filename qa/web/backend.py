@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from qa.answering.index_status import IndexStatus
 from qa.answering.originals import Original
 from qa.answering.page_pictures import Picture
 from qa.index.build_notes import BuildReport, ProgressReport
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus, Span
+from qa.records import Answer, Document, DocumentInfo, Filters, ShardStatus, Span
 from qa.text.site import Site
 
 
@@ -52,6 +53,9 @@ class Backend(Protocol):
 
     def status(self) -> IndexStatus:
         """What is loaded, and since when."""
+
+    def shards(self) -> tuple[ShardStatus, ...]:
+        """The hosts of every shard; nothing where this process has the whole index; neither blocks nor raises."""
 
     def original(self, document_id: str) -> Original:
         """The file a document was read from, open; the caller closes it.

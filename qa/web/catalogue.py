@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # the command line lists documents without a server's librari
 
 
 class Catalogue:
-    """All documents of one version. Whatever goes through all of them is done at most once."""
+    """All documents of one version. Each pass over all of them is made at most once."""
 
     def __init__(self, documents: tuple[DocumentInfo, ...]) -> None:
         self.documents = documents

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
 
+from qa.answering.index_status import IndexStatus
 from qa.answering.originals import PIECE_BYTES, Original
 from qa.answering.page_pictures import Picture
 from qa.answering.quote_links import quote_url
@@ -23,8 +24,8 @@ from qa.records import (
     DocumentInfo,
     Filters,
     Footnote,
-    IndexStatus,
     Quote,
+    ShardStatus,
     Span,
     Verdict,
 )
@@ -83,6 +84,7 @@ class FakeService:
     trouble: Exception | None = None
     last_report: BuildReport | None = field(default_factory=BuildReport)
     own_site: Site = field(default_factory=Site)
+    shards_told: tuple[ShardStatus, ...] = ()
 
     def ask(
         self,
@@ -142,6 +144,9 @@ class FakeService:
         self._check()
         passages = sum(info.passages for info in self.documents())
         return IndexStatus("snap-1", "2025-10-02T14:03:11+00:00", "a-model", len(self.all_documents), passages)
+
+    def shards(self) -> tuple[ShardStatus, ...]:
+        return self.shards_told
 
     def original(self, document_id: str) -> Original:
         document = self.document(document_id)

@@ -24,6 +24,7 @@ from workshop import Workshop
 
 from qa.cli.metrics_port import metrics_port
 from qa.errors import InvalidSettings
+from qa.records import HostStatus, ShardStatus
 from qa.settings import Settings
 from qa.web.app import create_app
 from qa.web.limits.connection import Connection
@@ -158,6 +159,32 @@ def test_the_index_the_last_build_and_the_memory_are_told(tmp_path: Path) -> Non
     assert found["qa_last_build_failed", ""] == 0
     assert found["qa_last_build_timestamp_seconds", ""] > 1e9
     assert found["qa_resident_memory_bytes", "server"] > 1e6
+
+
+def test_the_hosts_of_every_shard_are_counted_by_state(tmp_path, monkeypatch) -> None:
+    service = samples_for_tests.service()
+
+    def host(name: str, *, machine: str | None = "north", current: bool = True) -> HostStatus:
+        return HostStatus(name, machine, (), current)
+
+    first = (host("0-0"), host("0-1"), host("0-2", current=False))
+    service.shards_told = (ShardStatus(first), ShardStatus((host("1-0", machine=None, current=False),)))
+    with counting(service, tmp_path, monkeypatch, cluster="127.0.0.1:6379") as (_, where):
+        found = [
+            {(sample.labels["shard"], sample.labels["state"]): sample.value for sample in family.samples}
+            for family in text_string_to_metric_families(httpx.get(where, timeout=PATIENCE_S).text)
+            if family.name == "qa_shard_hosts"
+        ]
+    assert found == [
+        {
+            ("0", "current"): 2,
+            ("0", "behind"): 1,
+            ("0", "silent"): 0,
+            ("1", "current"): 0,
+            ("1", "behind"): 0,
+            ("1", "silent"): 1,
+        }
+    ]
 
 
 def test_the_document_names_every_metric_and_no_other(tmp_path: Path) -> None:

@@ -138,9 +138,13 @@ def test_keys_with_a_modifier_belong_to_the_browser(page):
 
 def test_quote_citation_and_link_can_be_copied(page, client, address):
     allow_clipboard(page.context)
-    first = client.get("/api/ask", params={"q": ASKED}).json()["passages"][0]
+    first, *others = client.get("/api/ask", params={"q": ASKED}).json()["passages"]
     page.goto(STATES["answered"])
-    page.locator("summary", has_text="Cite").first.click()
+    for summary in page.locator("summary", has_text="Cite").all():
+        summary.click()
+    for number, other in enumerate(others, 1):
+        page.get_by_role("button", name="Copy: Link").nth(number).click()
+        assert clipboard(page) == address + other["citation"]["url"]
     page.get_by_role("button", name="Copy: Quote").first.click()
     assert clipboard(page) == first["text"]
     page.get_by_role("button", name="Copy: APA").first.click()

@@ -89,6 +89,7 @@ def test_a_row_has_its_cells_also_where_the_first_or_the_last_is_empty():
     table = next(element for element in _elements(view_of(document)) if element.kind == "table")
     cells = [["".join(piece.text for piece in cell.line) for cell in row] for row in table.rows]
     assert cells == [["", "Height", "Wind"], ["Monday", "2.1 m", ""], ["Tuesday", "", "4"]]
+    assert table.has_heads
 
 
 def test_the_contents_lead_to_headings_below_the_title():

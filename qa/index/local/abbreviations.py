@@ -82,8 +82,8 @@ def abbreviations_of(found: Iterable[Entry], keys: Sequence[str]) -> list[Abbrev
         for key in (short_key, long_key) if defined else (short_key,):
             counts.setdefault(key, Counter())[entry.short, entry.long, defined] += 1 if defined else entry.count
     result: dict[Abbreviation, None] = {}
-    for key in keys:
-        of_key = counts.get(key, Counter())
+    for key in filter(counts.__contains__, keys):
+        of_key = counts[key]
         is_defined = any(defined and short_folded(short) == key for short, _, defined in of_key)
         for (short, long, defined), count in sorted(of_key.items()):
             if defined or not is_defined:

@@ -37,10 +37,6 @@ class LiveSegment:
         """Which passages belong to the documents marked True, `(passages,) bool`."""
         return documents[self.segment.arrays.document_rows]
 
-    def frequencies(self, places: Sequence[int]) -> list[int]:
-        """How many live passages hold the term at each place of the segment's postings."""
-        return [self.segment.postings.frequency(place, self.live) for place in places]
-
     def abbreviations(self, keys: Sequence[str]) -> Iterator[Entry]:
         """The live documents' abbreviations of some folded short or long forms."""
         removed = frozenset(self.removed)

@@ -73,7 +73,7 @@ class LocalIndex:
 
     def frequencies(self, terms: Sequence[str]) -> Sequence[int]:
         """The number of passages that hold each index term."""
-        return self._terms.frequencies(self._terms.places(terms), len(terms))
+        return self._terms.frequencies(terms)
 
     def held(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
         """Which of some passages hold which index terms, `(terms, rows) bool`."""
@@ -89,8 +89,8 @@ class LocalIndex:
         """The union of the nearest passages by vector and the best by BM25; see `Index`."""
         for document_id in filters.document_ids if filters else ():
             self._by_id.number(document_id)
+        rarities = self._statistics.idf(self._terms.frequencies(terms))
         places = self._terms.places(terms)
-        rarities = self._statistics.idf(self._terms.frequencies(places, len(terms)))
         return self._candidates(vector, places, rarities, self._statistics.mean_length, count, filters)
 
     def compare(self, tokens: Floats, rows: Rows) -> Maxima:

@@ -40,9 +40,9 @@ class PassageArrays:
         limits = self._arrays[bounds]
         return self._arrays[name][limits[row] : limits[row + 1]]
 
-    def token_levels(self, row: int) -> npt.NDArray[np.int8]:
-        """A passage's tokens, `(tokens, d) int8`."""
-        return token_form.unpack(self.part(arrays.TOKENS, arrays.BOUNDS, row), self.vectors.shape[1], self._token_bits)
+    def token_levels(self, packed: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
+        """Tokens of the segment's form as levels, `(tokens, d) int8`."""
+        return token_form.unpack(packed, self.vectors.shape[1], self._token_bits)
 
     def spans(self, row: int) -> npt.NDArray[np.int32]:
         """The places of a passage's tokens in its text, `(tokens, 2) int32`; -1 for a token without one."""

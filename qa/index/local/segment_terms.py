@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -10,29 +12,36 @@ import numpy.typing as npt
 from qa.index.local.live_segment import LiveSegment
 from qa.index.local.postings import TermKeys
 
+_TERMS_KEPT = 4096
+_LONGEST_KEPT = 64  # characters, so that what is kept takes two megabytes at most
+
 Rows = npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A term's place among the postings of each segment, and the number of live passages that hold it."""
+
+    places: tuple[int, ...]
+    frequency: int
+
+
 class SegmentTerms:
-    """The postings of several segments as one."""
+    """The postings of several segments as one. Keeps what it found of the last terms, which one question asks often."""
 
     def __init__(self, parts: Sequence[LiveSegment]) -> None:
         self._parts = parts
+        # By a function that does not refer to this object: a cycle would keep the segments until it is collected.
+        self._kept = lru_cache(maxsize=_TERMS_KEPT)(partial(_find, parts))
 
     def places(self, terms: Sequence[str]) -> list[list[int]]:
         """Each term's place among the postings of each segment."""
-        keys = TermKeys.of(terms)
-        return [part.segment.postings.places(keys) for part in self._parts]
+        found = [self._of(term).places for term in terms]
+        return [[places[number] for places in found] for number in range(len(self._parts))]
 
-    def frequencies(self, places: Sequence[Sequence[int]], terms: int) -> list[int]:
-        """The number of live passages that hold each term.
-
-        Args:
-            places: The terms' places, by segment.
-            terms: The number of terms.
-        """
-        counts = [part.frequencies(held) for part, held in zip(self._parts, places, strict=True)]
-        return [sum(of_term) for of_term in zip(*counts, strict=True)] if counts else [0] * terms
+    def frequencies(self, terms: Sequence[str]) -> list[int]:
+        """The number of live passages that hold each term."""
+        return [self._of(term).frequency for term in terms]
 
     def held(self, terms: Sequence[str], numbers: Rows, local: Rows) -> npt.NDArray[np.bool_]:
         """Which of some passages hold which terms, `(terms, n) bool`.
@@ -61,3 +70,13 @@ class SegmentTerms:
                 holders = part.segment.postings.holders(other, None)
                 counts[number] += len(np.intersect1d(own, holders, assume_unique=True))
         return counts
+
+    def _of(self, term: str) -> _Found:
+        return self._kept(term) if len(term) <= _LONGEST_KEPT else _find(self._parts, term)
+
+
+def _find(parts: Sequence[LiveSegment], term: str) -> _Found:
+    keys = TermKeys.of((term,))
+    places = tuple(part.segment.postings.places(keys)[0] for part in parts)
+    counts = (part.segment.postings.frequency(place, part.live) for part, place in zip(parts, places, strict=True))
+    return _Found(places, sum(counts))

@@ -33,7 +33,7 @@ _STOPPED = re.compile(r"[.!?:;,…/]$")
 
 
 class Walk:
-    """Walks elements once. Without recursion but for the cells of tables: pages nest as deep as they like."""
+    """Walks elements once, without recursion except for the cells of tables, since pages may nest very deep."""
 
     def __init__(self) -> None:
         self._inline = InlineReader()

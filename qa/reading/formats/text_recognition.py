@@ -53,7 +53,7 @@ class TextRecognition:
         return (_lines(api, number, scale, height), api.MeanTextConf()) if api.Recognize() else ([], 0.0)
 
     def close(self) -> None:
-        """Let go of the languages."""
+        """Free the trained languages."""
         if self._api:
             self._api.End()
             self._api = None

@@ -91,7 +91,7 @@ class Connection(BoundedRequests):
             self.transport.close()
 
     def abort_now(self) -> None:
-        """Close at once, whatever is unsent."""
+        """Close at once, without sending the rest."""
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:

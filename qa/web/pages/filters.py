@@ -13,7 +13,7 @@ from qa.web.backend import Backend
 from qa.web.catalogue import Catalogue
 from qa.web.pages.page_query import Asked
 
-_FEW_DOCUMENTS = 6  # up to here a reader sees at a glance where each quote comes from
+_FEW_DOCUMENTS = 6  # up to here the results themselves show where each quote comes from
 _MOST_SUGGESTED = 100  # titles and publishers that a page carries; a script asks the API for those of a longer list
 _MOST_SELECTABLE = 30  # publishers; a longer list is quicker to type into
 _FORMER_IDS_SHOWN = 8

@@ -6,8 +6,9 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from qa.answering.filters import admitted_ids
+from qa.answering.index_status import IndexStatus
 from qa.errors import RequestError
-from qa.records import DocumentInfo, IndexStatus
+from qa.records import DocumentInfo
 from qa.text.site import Site
 from qa.web.backend import Backend
 from qa.web.catalogue import Catalogue

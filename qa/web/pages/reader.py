@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
-from qa.answering.quoted_tables import cells_of
+from qa.answering.quoted_tables import rows_of
 from qa.records import Block, BlockKind, Document, Span
 from qa.text.places import unit_of
 from qa.web.pages.marked_text import Line, Piece, cut
@@ -44,6 +44,7 @@ class Element:
 
     Attributes:
         new_page: The page that begins with it, where the format has pages.
+        has_heads: Whether the first row of a table is the heads of its columns.
         anchor: Its id in the page, where the list of contents names it.
     """
 
@@ -52,6 +53,7 @@ class Element:
     level: int = 0
     items: tuple[Item, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
+    has_heads: bool = False
     new_page: int | None = None
     anchor: str | None = None
 
@@ -196,18 +198,17 @@ class _Writer:
                 self._level = max(2, min(block.level, self._level + 1, 6))
                 return Element("heading", self._line(block), level=self._level)
             case BlockKind.TABLE:
-                return Element("table", rows=tuple(self._rows(block)))
+                return self._table(block)
             case _:
                 return Element(block.kind.value, self._line(block))
 
-    def _rows(self, block: Block) -> Iterator[tuple[Cell, ...]]:
-        start = block.start
-        for row in self._text[block.start : block.end].split("\n"):
-            end = start + len(row)
-            cells = cells_of(self._text, start, end)
-            bars = [Span(cell.end, after.start) for cell, after in pairwise(cells)]
-            yield tuple(map(Cell, map(self._cut, cells), map(self._cut, [*bars, Span(end, end)])))
-            start = end + 1
+    def _table(self, block: Block) -> Element:
+        rows, has_heads = rows_of(self._text, block)
+        return Element("table", rows=tuple(map(self._row, rows)), has_heads=has_heads)
+
+    def _row(self, cells: Sequence[Span]) -> tuple[Cell, ...]:
+        bars = (Span(cell.end, after.start) for cell, after in pairwise(cells))
+        return tuple(map(Cell, map(self._cut, cells), (*map(self._cut, bars), ())))
 
     def _item(self, block: Block) -> Item:
         return Item(self._line(block), bool(_MARKER.match(self._text, block.start, block.end)))

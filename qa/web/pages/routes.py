@@ -222,13 +222,13 @@ async def opensearch(request: Request, run: Runner, pages: Templates) -> Respons
 @router.get("/static/{name}")
 async def static(request: Request, assets: StaticFiles, name: str) -> Response:
     """A static file."""
-    return assets.response(name, request.query_params.get("v"))
+    return assets.response(name, request.headers, request.query_params.get("v"))
 
 
 @router.get("/favicon.ico")
-async def favicon(assets: StaticFiles) -> Response:
+async def favicon(request: Request, assets: StaticFiles) -> Response:
     """For those who ask for the icon without reading the page."""
-    return assets.response("icon.svg")
+    return assets.response("icon.svg", request.headers)
 
 
 def answer_to(service: Backend, catalogue: Catalogue, asked: Asked) -> Answer:

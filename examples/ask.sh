@@ -3,6 +3,6 @@
 set -eu
 service=${SERVICE:-http://127.0.0.1:8000}
 curl --silent --show-error --get "$service/api/ask" --data-urlencode "q=$*" --data k=3 |
-    jq --raw-output --arg service "$service" '
+    jq --raw-output --arg host "$(printf %s "$service" | cut -d/ -f1-3)" '
         if .error then "\(.error.code): \(.error.message)"
-        else .verdict, (.passages[] | "\"\(.text)\"\n  \(.citation.title): \($service)\(.citation.url)") end'
+        else .verdict, (.passages[] | "\"\(.text)\"\n  \(.citation.title): \($host)\(.citation.url)") end'

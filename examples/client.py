@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from urllib.error import HTTPError
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 from urllib.request import urlopen
 
 service = os.environ.get("SERVICE", "http://127.0.0.1:8000")
@@ -17,4 +17,4 @@ except HTTPError as error:
 print(answer["verdict"], answer["confidence"])
 for passage in answer["passages"] if answer["verdict"] != "none" else []:
     where = passage["citation"]
-    print(f'"{passage["text"]}"\n  {where["title"]}, {where["date"] or "undated"}: {service}{where["url"]}')
+    print(f'"{passage["text"]}"\n  {where["title"]}, {where["date"] or "undated"}: {urljoin(service, where["url"])}')

@@ -125,18 +125,27 @@ class DocumentInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class IndexStatus:
-    """What is loaded: the open snapshot, when and with which model it was built, and how much is in it.
+class HostStatus:
+    """A host of a shard, as it was a few seconds ago.
 
-    `trouble` is why this is not the snapshot that it should be.
+    Attributes:
+        name: Its name in the cluster.
+        machine: The name of its machine; None while the host does not answer.
+        snapshots: The names of the snapshots that it has open, oldest first.
+        current: Whether the current snapshot is one of them.
     """
 
-    snapshot: str
-    built_at: str
-    model: str
-    documents: int
-    passages: int
-    trouble: str | None = None
+    name: str
+    machine: str | None
+    snapshots: tuple[str, ...]
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShardStatus:
+    """The hosts of one shard of an index that lies on several machines."""
+
+    hosts: tuple[HostStatus, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +163,6 @@ class Filters:
 
     def __bool__(self) -> bool:
         return bool(self.document_ids or self.publishers or self.date_from or self.date_to)
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A ranked passage: its row in the snapshot, its score in 0..1, and the raw signals behind the score."""
-
-    row: int
-    passage: Passage
-    score: float
-    signals: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)

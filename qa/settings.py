@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
@@ -183,7 +184,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     unknown = sorted(name for name in names if name.upper().startswith(PREFIX) and name.upper() not in known)
     if unknown:
-        raise InvalidSettings(f"{unknown[0]} is not a setting; known are {', '.join(sorted(known))}.")
+        meant = get_close_matches(unknown[0].upper(), known, 1)
+        hint = f" Did you mean {meant[0]}?" if meant else ""
+        raise InvalidSettings(f"{unknown[0]} is not a setting; known are {', '.join(sorted(known))}.{hint}")
     try:
         given = {name[len(PREFIX) :].lower(): value for name, value in names.items() if name.upper() in known}
         return Settings.model_validate(given)

@@ -32,6 +32,7 @@ class ThreadCall:
 class ThreadReplica:
     """A host in threads. While `lost` is set, no call reaches it; while `stopped`, none of its answers comes."""
 
+    name: str
     host: ShardHost
     threads: ThreadPoolExecutor
     lost: bool = False
@@ -62,7 +63,10 @@ def hosted(
     with ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(32))
         of_shards = [
-            [ThreadReplica(ShardHost(index_dir, shard, shards), threads) for _ in range(replicas)]
+            [
+                ThreadReplica(f"{shard}-{replica}", ShardHost(index_dir, shard, shards), threads)
+                for replica in range(replicas)
+            ]
             for shard in range(shards)
         ]
         for replica in (each for of_shard in of_shards for each in of_shard):

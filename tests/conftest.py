@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from qa.openmp import limit_threads
+from qa.cli.openmp import limit_threads
 
 limit_threads()  # as the command line does, before anything imports NumPy
 
@@ -20,8 +20,6 @@ from qa.settings import Settings  # noqa: E402
 os.environ["HF_HUB_OFFLINE"] = "1"
 # Text recognition may be installed or not; only its own tests look for it.
 os.environ["TESSDATA_PREFIX"] = "/nowhere"
-# Before anything imports Ray, which some test of all modules does: else 127.0.0.1 becomes this machine's own address.
-os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
 
 ROOT = Path(__file__).parent.parent
 

@@ -21,7 +21,7 @@ class Drive:
         self._mended = threading.Event()
         self._hanging: set[threading.Thread] = set()
         self._threads: dict[object, threading.Thread] = {}
-        run = qa.index.file_calls._Call.run
+        run = qa.index.file_calls.Call.run
 
         def noted(call: Any) -> None:
             self._threads[call] = threading.current_thread()
@@ -34,8 +34,8 @@ class Drive:
             until(lambda: call.done.is_set() or self._threads.get(call) in self._hanging)
             return call.done.is_set()
 
-        monkeypatch.setattr(qa.index.file_calls._Call, "run", noted)
-        self.give_up = lambda: monkeypatch.setattr(qa.index.file_calls._Call, "wait", wait)
+        monkeypatch.setattr(qa.index.file_calls.Call, "run", noted)
+        self.give_up = lambda: monkeypatch.setattr(qa.index.file_calls.Call, "wait", wait)
 
     def slow(self, real: Callable, is_here: Callable[..., bool] = lambda *_: True) -> Callable:
         """A function as it is on this drive; `is_here` tells of its arguments whether they are about the drive."""
@@ -54,4 +54,4 @@ class Drive:
     def mend(self) -> None:
         """Answer, and wait until all calls that were given up have ended."""
         self._mended.set()
-        until(lambda: not any(thread.is_alive() for thread in qa.index.file_calls._hung.values()))
+        until(lambda: not qa.index.file_calls.given_up())

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from workshop import Workshop
 
 from qa.index.cluster.assignment import assign
 from qa.index.cluster.shard import Shard
 from qa.index.cluster.sharded_index import ShardedIndex
-from qa.index.cluster.transport import InProcess
 from qa.index.contract import Index
 from qa.index.local.segment import Segment
 
 Made = Callable[[Path, Mapping[str, str], str], AbstractContextManager[Index]]
 
 TWO_BITS = "snapshot with tokens of two bits"
+
+
+@dataclass
+class InProcess:
+    """Groups of segments in this process, asked one after another."""
+
+    groups: Sequence[Shard]
+
+    @property
+    def shards(self) -> int:
+        return len(self.groups)
+
+    def ask(self, call: str, arguments: Mapping[int, Sequence[Any]]) -> dict[int, Any]:
+        return {shard: getattr(self.groups[shard], call)(*given) for shard, given in arguments.items()}
 
 
 @contextmanager

@@ -19,8 +19,10 @@ from workshop import TEXTS, Workshop, fates
 from qa.building.build import build
 from qa.cli.open_service import open_service
 from qa.errors import BuildFailed, InvalidRequest, NameTaken
+from qa.index import file_changes
 from qa.index.build_notes import REQUEST
 from qa.index.builder_lock import BuilderLock, builder_trouble
+from qa.index.regular_files import digest_regular
 from qa.settings import Settings
 from qa.text.document_ids import document_id
 from qa.text.document_names import landing
@@ -392,6 +394,20 @@ def test_a_change_is_made_only_under_its_conditions(shop, send, name, condition,
     if status == 412:
         assert reply.json()["error"]["code"] == "precondition_failed"
         assert {path.name: path.read_bytes() for path in shop.seeds.iterdir()} == before
+
+
+def test_a_file_is_read_once_to_ask_the_condition_of_its_removal(shop, send, monkeypatch):
+    digested = []
+
+    def digest(folder, path, most):
+        digested.append(path.name)
+        return digest_regular(folder, path, most)
+
+    monkeypatch.setattr(file_changes, "digest_regular", digest)
+    assert send("DELETE", "/api/documents/mill.txt", headers=BEARER | {"If-Match": MILL}).status_code == 202
+    assert digested == ["mill.txt"]
+    absent = send("DELETE", "/api/documents/no/folder.txt", headers=BEARER | {"If-Match": MILL})
+    assert error_of(absent) == (412, "precondition_failed")
 
 
 def test_a_document_is_removed_only_in_the_version_that_is_named(shop, send):

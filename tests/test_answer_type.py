@@ -21,10 +21,29 @@ from qa.answering.answer_type import AnswerType, expected_type, holds_answer
         ("what is the monthly fee", AnswerType.AMOUNT),
         ("ferry ticket price", AnswerType.AMOUNT),
         ("Where does the ferry land?", AnswerType.PLACE),
+        ("In which town does the ferry land?", AnswerType.REGION),
+        ("How fast is the ferry?", AnswerType.MEASURE),
+        ("repair dates of the ferry", AnswerType.OTHER),
+        ("ferry repair dates", AnswerType.DATE),
+        ("crew to passenger ratio", AnswerType.COUNT),
+        ("yearly budget of the harbour", AnswerType.AMOUNT),
+        ("starting wage for a deckhand", AnswerType.AMOUNT),
+        ("phone # of the harbour office", AnswerType.CONTACT),
+        ("What is the harbour master's email?", AnswerType.CONTACT),
+        ("Can I email the harbour?", AnswerType.OTHER),
         ("What goes wrong when captains are paid by the trip?", AnswerType.OTHER),
         ("Do captains who sail alone earn more?", AnswerType.OTHER),
         ("Why is the fee for each service criticised?", AnswerType.OTHER),
         ("What do premiums pay for?", AnswerType.OTHER),
+        ("What is the harbour's yearly revenue?", AnswerType.AMOUNT),
+        ("what was Elden's mooring fee", AnswerType.AMOUNT),
+        ("Which fee is due?", AnswerType.AMOUNT),
+        ("What is a mooring fee?", AnswerType.OTHER),
+        ("What is fee for service?", AnswerType.OTHER),
+        ("What are the drawbacks of a fee for each service?", AnswerType.OTHER),
+        ("What is the fee-for-service model?", AnswerType.OTHER),
+        ("Do captains pay a fee?", AnswerType.OTHER),
+        ("Which doctors sail?", AnswerType.PERSON),
     ],
 )
 def test_the_kind_asked_for_is_that_of_the_word_that_asks(question: str, kind: AnswerType) -> None:
@@ -43,11 +62,24 @@ def test_the_kind_asked_for_is_that_of_the_word_that_asks(question: str, kind: A
         ("How often does the ferry cross?", "It crosses daily."),
         ("How much is the toll?", "The toll is $3."),
         ("Where does the ferry land?", "It lands in Elden."),
+        ("Where are the spare keys kept?", "Spare keys are kept in the safe."),
+        ("In which town does the ferry land?", "It lands in Elden."),
+        ("Who approves a mooring?", "A mooring is approved by the line manager."),
+        ("Who repairs the pumps?", "The pumps are repaired by our technicians."),
+        ("What time does the ferry leave?", "It leaves at 7:30."),
+        ("What time does the ferry leave?", "It leaves at 8 am."),
+        ("When is the pier closed?", "It is closed from the 3rd of October."),
+        ("When is the pier closed?", "It is closed in May."),
+        ("How many boats are there?", "There are forty-five boats."),
+        ("How much is the toll?", "The toll is five dollars."),
+        ("What is the phone number of the office?", "Call 0171 555 0199."),
+        ("What is the harbour's email address?", "Write to post@harbour.example."),
         ("Why is the pier closed?", "Storms."),
     ],
 )
 def test_a_text_that_says_it_holds_it(question: str, text: str) -> None:
-    assert holds_answer(question, text)
+    assert holds_answer(question, [text])
+    assert holds_answer(question, ["Nothing.", text])
 
 
 @pytest.mark.parametrize(
@@ -60,7 +92,12 @@ def test_a_text_that_says_it_holds_it(question: str, text: str) -> None:
         ("What percentage of boats is new?", "A small percentage of boats is new."),
         ("How much is the toll?", "The toll is paid by all."),
         ("Where in Elden does the ferry land?", "The ferry of Elden lands often."),
+        ("In which town does the ferry land?", "It lands at the old pier."),
+        ("When is the pier closed?", "The pier may be closed."),
+        ("What is the phone number of the office?", "The office on pier 12 answers all calls."),
+        ("What is the harbour's email address?", "The harbour answers every email."),
     ],
 )
 def test_a_text_on_the_same_subject_that_does_not_say_it_holds_none(question: str, text: str) -> None:
-    assert not holds_answer(question, text)
+    assert not holds_answer(question, [text])
+    assert not holds_answer(question, [])

@@ -144,8 +144,10 @@ class Service(BaseHTTPRequestHandler):
     """Says which snapshot it has."""
 
     snapshot = ""
+    asked = 0
 
     def do_GET(self) -> None:
+        Service.asked += 1
         found = self.path == "/api/index"
         self.send_response(200 if found else 404)
         self.end_headers()
@@ -198,6 +200,17 @@ def test_a_quote_is_opened_in_the_browser(shop, capsys, monkeypatch):
     status, out, _ = asked(capsys, "--open", "2", "-k", "2", "who built the oldest pier")
     source = out[out.index("\n2. ") :].partition("[")[2].partition(":")[0]
     assert (status, opened) == (0, [(shop.seeds / source).as_uri()])
+
+
+def test_the_service_is_asked_once_for_the_addresses_that_are_printed_and_opened(shop, port, capsys, monkeypatch):
+    monkeypatch.setenv("QA_PORT", str(port))
+    monkeypatch.setattr(Service, "asked", 0)
+    monkeypatch.setattr(Service, "snapshot", current_id(shop.index))
+    monkeypatch.setattr("webbrowser.open", lambda _: True)
+    assert asked(capsys, "--open", "1", "who built the oldest pier")[0] == 0
+    assert Service.asked == 1
+    assert asked(capsys, "--json", "who built the oldest pier")[0] == 0
+    assert Service.asked == 1, "JSON has no addresses"
 
 
 def test_what_cannot_be_opened_is_told_in_one_line_after_the_answer(shop, capsys, monkeypatch):

@@ -41,23 +41,23 @@ def collection(folder: Path, *, packed: bool) -> Path:
     return folder
 
 
-def built_by(encoder: FakeEncoder) -> Callable[[Settings], closing[OpenVersion]]:
-    def built(settings: Settings) -> closing[OpenVersion]:
-        build(settings, encoder=encoder)
-        return closing(open_index(settings.index_dir))
+def built_by(encoder: FakeEncoder) -> Callable[[Path, Path], closing[OpenVersion]]:
+    def built(seeds_dir: Path, index_dir: Path) -> closing[OpenVersion]:
+        build(Settings(seeds_dir=seeds_dir, index_dir=index_dir), encoder=encoder)
+        return closing(open_index(index_dir))
 
     return built
 
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_judged_queries_are_scored_and_a_second_run_encodes_nothing(tmp_path: Path, packed: bool) -> None:
-    folder, settings = collection(tmp_path / "beir", packed=packed), Settings(index_dir=tmp_path / "index")
+    folder, work = collection(tmp_path / "beir", packed=packed), tmp_path / "work"
     encoder = FakeEncoder()
-    first = report(folder, settings, encoder, built_by(encoder))
+    first = report(folder, work, encoder, built_by(encoder))
     assert (first["documents"], first["passages"]) == (3, 3)
     assert first["ranking"]["fused"] == {"hit@1": 1, "hit@3": 1, "MRR@10": 1, "nDCG@10": 1, "recall@100": 1}
     encoded = encoder.encoded
-    assert report(folder, settings, encoder, built_by(encoder)) == first
+    assert report(folder, work, encoder, built_by(encoder)) == first
     assert encoder.encoded == encoded
 
 
@@ -66,7 +66,7 @@ def test_another_layout_is_refused_by_name(tmp_path: Path, missing: str) -> None
     folder = collection(tmp_path / "beir", packed=False)
     (folder / missing).unlink()
     with pytest.raises(UnreadableFile, match=Path(missing).name):
-        report(folder, Settings(index_dir=tmp_path / "index"), FakeEncoder(), built_by(FakeEncoder()))
+        report(folder, tmp_path / "work", FakeEncoder(), built_by(FakeEncoder()))
 
 
 def test_measures_by_hand() -> None:

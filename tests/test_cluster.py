@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from socket import gethostname
 
 import pytest
 from cluster_hosts import ThreadReplica, hosted
@@ -21,8 +23,9 @@ from qa.errors import NoIndex, ShardUnavailable
 from qa.index.cluster.assignment import assign
 from qa.index.cluster.host import ShardHost
 from qa.index.cluster.hosts import ClusterIndex
+from qa.index.cluster.replicas import Replicas, ReplicatedTransport
 from qa.index.local.current import CurrentIndex
-from qa.records import Filters
+from qa.records import Filters, HostStatus, ShardStatus
 
 QUESTION = "who built the oldest pier of the harbour"
 A_MOMENT_S = 0.2  # a deadline that is meant to pass
@@ -134,6 +137,29 @@ def test_a_slow_host_is_not_waited_for_and_its_call_is_cancelled(shop, alone):
         assert all(call.cancelled for call in left)
 
 
+@pytest.mark.parametrize("answers_first", ["the host asked last", "the host asked first"])
+def test_a_host_is_asked_last_for_a_while_if_one_that_was_asked_later_answers_first(shop, answers_first):
+    with hosted(shop.index, 1, 2) as (_, ((first, last),)), ThreadPoolExecutor(1) as thread:
+        began = time.monotonic()
+        stopped_clock: list[float] = []
+        replicas = Replicas([[first, last]], lambda: (stopped_clock or [time.monotonic()])[0])
+
+        def ask(hedge_s: float | None) -> object:
+            transport = ReplicatedTransport(shop.version().name, replicas, began + PATIENCE_S, hedge_s)
+            return transport.ask("frequencies", {0: (["pier"],)})
+
+        first.stopped = last.stopped = True
+        asked = thread.submit(ask, 0.01)
+        until(lambda: first.calls and last.calls)
+        (last if answers_first == "the host asked last" else first).go_on.set()
+        asked.result(PATIENCE_S)
+        first.stopped = last.stopped = False
+        stopped_clock.append(began)
+        for _ in range(2):
+            ask(hedge_s=None)
+        assert (len(first.calls), len(last.calls)) == ((1, 3) if answers_first == "the host asked last" else (2, 2))
+
+
 def test_a_new_version_is_taken_up_between_questions(shop):
     with cluster(shop, 2, 2) as (source, _, replicas), source.reading() as before:
         shop.put("salt.txt", "The Salt\n\nSalt is sold on the oldest pier by weight.")
@@ -184,6 +210,43 @@ def test_what_a_damaged_copy_refuses_another_host_answers(shop, alone, tmp_path)
     with cluster(shop, 1, 2) as (_, service, ((broken, _),)):
         broken.host = ShardHost(tmp_path / "nowhere", 0, 1)
         assert answers(service) == answers(alone)
+
+
+def test_how_many_passages_hold_a_term_is_asked_once_for_a_version(shop, alone):
+    with cluster(shop, 2) as (source, service, replicas):
+        assert answers(service) == answers(alone)
+        with source.reading() as index:
+            assert list(index.frequencies(["pier", "mill", "pier", "zzz"])) == [1, 1, 1, 0]
+            asked = [len(replica.calls) for (replica,) in replicas]
+            assert list(index.frequencies(["zzz", "pier"])) == [0, 1]
+            assert [len(replica.calls) for (replica,) in replicas] == asked
+        shop.put("salt.txt", "The Salt\n\nSalt is sold on the oldest pier by weight.")
+        shop.build()
+        source.refresh()
+        with source.reading() as index:
+            assert list(index.frequencies(["pier"])) == [2]
+
+
+def test_every_host_is_told_with_the_versions_that_it_has_open(shop):
+    with cluster(shop, 2, 2) as (source, service, replicas):
+        assert service.shards() == ()
+        source.watch()
+        first = shop.version().name
+        hosts = [
+            [HostStatus(f"{shard}-{replica}", gethostname(), (first,), current=True) for replica in range(2)]
+            for shard in range(2)
+        ]
+        until(lambda: service.shards() == tuple(ShardStatus(tuple(each)) for each in hosts))
+        replicas[1][0].lost = True
+        hosts[1][0] = HostStatus("1-0", None, (), current=False)
+        until(lambda: service.shards()[1] == ShardStatus(tuple(hosts[1])))
+        shop.put("salt.txt", "The Salt\n\nSalt is sold by weight.")
+        shop.build()
+        second = shop.version().name
+        until(lambda: service.shards()[1].hosts[1] == HostStatus("1-1", gethostname(), (first, second), current=True))
+        replicas[1][0].lost = False
+        behind = HostStatus("1-0", gethostname(), (first,), current=False)
+        until(lambda: service.shards()[1].hosts[0] == behind)
 
 
 def test_a_host_answers_the_calls_of_a_shard_only(shop):

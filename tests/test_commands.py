@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -61,6 +61,53 @@ def test_documents_are_listed_searched_and_sorted(shop, capsys):
     assert (told["matching"], told["cursor"]) == (4, None)
 
 
+def test_words_alone_search_the_documents_and_finding_none_is_told(shop, capsys):
+    assert printed(capsys, "documents", "port", "YEAR").count("\n") == 1
+    assert main(["documents", "zebra"]) == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "No document has these words.\n")
+
+
+def test_a_document_that_is_not_found_by_its_id_is_found_by_its_words(shop, capsys):
+    assert main(["show", "year"]) == 1
+    assert document_id("Yearly Report.md") in capsys.readouterr().err
+    assert main(["show", "zebra"]) == 1
+    assert "`qa documents` lists all" in capsys.readouterr().err
+
+
+# Wrong usage
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("aks who", "there is no command 'aks'; did you mean `qa ask`?"),
+        ("document", "there is no command 'document'; did you mean `qa documents`?"),
+        ("zebra", "there is no command 'zebra'; `qa --help` lists them"),
+        ("who owns the hospitals", "there is no command 'who'; to ask a question, write `qa ask` before it"),
+        ("--versoin", "unrecognized arguments: --versoin; did you mean --version?"),
+        ("ask --publishers=Port who", "unrecognized arguments: --publishers=Port; did you mean --publisher?"),
+        ("serve --zebra", "unrecognized arguments: --zebra"),
+        ("eval kp --jsn questions.jsonl", "unrecognized arguments: --jsn; did you mean --json?"),
+    ],
+)
+def test_wrong_usage_names_what_was_perhaps_meant(capsys, arguments, told):
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments.split())
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("usage: qa ")
+    assert said.err.endswith(f"error: {told}\n")
+
+
+def test_without_a_command_the_help_is_printed(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main([])
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "examples:\n  qa build" in said.err
+
+
 def test_a_document_is_shown_by_its_id_or_its_path(shop, capsys):
     text = TEXTS["harbour.txt"]
     assert printed(capsys, "show", "harbour") == f"{text}\n"
@@ -103,14 +150,15 @@ def test_the_version_is_that_of_the_package(capsys):
     assert capsys.readouterr().out == f"qa {version('qa')}\n"
 
 
-def subcommands() -> dict[str, argparse.ArgumentParser]:
-    (found,) = [each for each in command_parser()._actions if isinstance(each, argparse._SubParsersAction)]
-    return found.choices
+def subcommands() -> list[str]:
+    return re.findall(r"^    ([a-z]+)\b", command_parser().format_help(), re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", subcommands())
-def test_help_ends_with_examples_that_can_be_parsed(name):
-    told = subcommands()[name].format_help()
+def test_help_ends_with_examples_that_can_be_parsed(name, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        command_parser().parse_args([name, "--help"])
+    told = capsys.readouterr().out
     examples = [line.strip() for line in told.partition("examples:\n")[2].splitlines()]
     assert examples
     for example in examples:

@@ -1,20 +1,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from workshop import Workshop
 
-from qa.answering.confidence import FEATURES
+from qa.answering.confidence import FEATURES, measure
 from qa.answering.confidence_model import FILE, model_for, shipped_model, write_model
 from qa.answering.limiting_words import unmet_limits
+from qa.answering.quotes import distinct
 from qa.answering.service import Service
 from qa.cli.open_service import open_service
 from qa.encode import Encoder
 from qa.errors import InvalidSettings
 from qa.records import Verdict
+from qa.retrieval.search import search
 from qa.settings import Settings
 
 
@@ -88,10 +91,37 @@ def test_with_an_encoder_that_nothing_was_fitted_for_nothing_is_claimed(tmp_path
         ("Are dogs not allowed?", "Dogs may come.", True),
         ("Are dogs not allowed?", "No dogs.", False),
         ("Which piers are there?", "Three.", False),
+        ("Do they work exclusively for Elden?", "Their contract is exclusive.", False),
     ],
 )
 def test_superlatives_and_negations_that_a_text_lacks_are_unmet(question: str, text: str, unmet: bool) -> None:
     assert unmet_limits(question, text) is unmet
+
+
+COUNTED = "Overall, there are 40 captains in eight harbours."
+NAMED = "In Elden, the captains meet, and all the captains have boats."
+
+
+@pytest.mark.parametrize(("between", "lacks"), [(" ", 0), ("\n\n", 1)], ids=["one paragraph", "two paragraphs"])
+def test_the_number_of_a_neighbour_counts_within_a_paragraph_only(tmp_path: Path, between: str, lacks: float) -> None:
+    measured = measured_of(tmp_path, f"# Captains\n\n{COUNTED}{between}{NAMED}\n", "How many captains does Elden have?")
+    assert measured["lacks_type"] == lacks
+
+
+@pytest.mark.parametrize(("asked", "lacks"), [("April 2022", 0), ("2022", 0), ("May 2022", 1), ("2021", 1)])
+def test_a_date_is_met_by_the_one_of_the_document(tmp_path: Path, asked: str, lacks: float) -> None:
+    text = "---\ndate: 2022-04-18\n---\n# Piers\n\nThe harbour master said that the piers rot.\n"
+    measured = measured_of(tmp_path, text, f"What did the harbour master say in {asked}?")
+    assert measured["numbers_unmet"] == lacks
+
+
+def measured_of(folder: Path, text: str, question: str) -> dict[str, float]:
+    """The features of a question and the best passage of one document."""
+    shop = Workshop(folder, {"only.md": text})
+    shop.build()
+    with closing(shop.open_index()) as index:
+        ranking = search(index, shop.encoder, question)
+        return measure(ranking, distinct(ranking, 1)[0].best)
 
 
 def test_confidence_by_hand() -> None:

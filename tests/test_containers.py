@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from contextlib import closing
 from email.message import EmailMessage
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from workshop import Workshop, fates, reason
 
 import qa.containers.container
 from qa.answering.originals import Originals
+from qa.answering.taken_out import TakenOut
 from qa.building.doctor import examine
 from qa.containers.container import Container
 from qa.errors import UnknownDocument, UnreadableFile
@@ -28,7 +31,7 @@ SUFFIXES = {".txt", ".eml"}
 
 def zipped(files: dict[str, bytes], **options: object) -> bytes:
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, **options) as archive:
+    with zipfile.ZipFile(made, "w", **{"compression": zipfile.ZIP_DEFLATED} | options) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
     return made.getvalue()
@@ -216,6 +219,52 @@ def test_the_original_of_a_document_in_an_archive_can_be_had_as_it_was_indexed(t
     for source in ("deep/old.zip/pier.txt", "deep/old.zip/gone.txt", "deep/old.zip"):
         with pytest.raises(UnknownDocument):
             originals.open(source, sha256(PIER).hexdigest())
+
+
+def test_a_document_that_is_sent_in_parts_is_taken_out_of_its_archive_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "old.zip"
+    path.write_bytes(zipped({"pier.txt": PIER, **{f"{number}.txt": b"%d" % number for number in range(9)}}))
+    taken: list[str] = []
+    take = Container.take
+
+    def counted(container: Container, name: str) -> bytes:
+        taken.append(name)
+        return take(container, name)
+
+    monkeypatch.setattr(Container, "take", counted)
+    originals = Originals(tmp_path, MOST_BYTES)
+
+    def opened(name: str, data: bytes) -> bytes:
+        file = originals.open(f"old.zip/{name}", sha256(data).hexdigest())
+        try:
+            return file.read()
+        finally:
+            file.close()
+
+    assert [opened("pier.txt", PIER) for _ in range(3)] == [PIER] * 3
+    assert taken == ["pier.txt"]
+    for number in range(9):  # others take its place
+        opened(f"{number}.txt", b"%d" % number)
+    assert opened("pier.txt", PIER) == PIER
+    assert taken.count("pier.txt") == 2
+    path.write_bytes(zipped({"pier.txt": MILL}))
+    assert opened("pier.txt", MILL) == MILL
+    with pytest.raises(UnknownDocument):
+        opened("pier.txt", PIER)
+
+
+def test_reading_a_large_container_shows_that_its_drive_answers(tmp_path: Path) -> None:
+    data = b"A line of a long list.\n" * 200_000
+    (tmp_path / "old.eml").write_bytes(message(("list.txt", data)).as_bytes())
+    (tmp_path / "old.zip").write_bytes(zipped({"list.txt": data}, compression=zipfile.ZIP_STORED))
+    for container in ("old.eml", "old.zip"):
+        pieces: list[None] = []
+        descriptor = TakenOut(tmp_path, 2 * len(data)).open(f"{container}/list.txt", partial(pieces.append, None))
+        assert os.pread(descriptor, 2 * len(data), 0) == data
+        os.close(descriptor)
+        assert len(pieces) >= 4, "of a million bytes at most"
 
 
 def test_the_sidecar_and_the_doctor_know_documents_in_archives(shop: Workshop) -> None:

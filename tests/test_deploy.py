@@ -8,11 +8,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from qa.settings import PREFIX, Settings
+from qa.settings import PREFIX, Settings, load_settings
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
@@ -120,29 +121,109 @@ def test_every_setting_that_is_named_exists(name: str) -> None:
     assert named <= SETTINGS
 
 
-# The unit
+# The units
 
 
 @pytest.fixture
-def unit(tmp_path: Path) -> Path:
-    """The unit, with a program that is there on this machine."""
-    text = (DEPLOY / "qa.service").read_text(encoding="utf-8")
-    assert "ExecStart=/srv/qa/.venv/bin/qa serve" in text
-    path = tmp_path / "qa.service"
-    path.write_text(text.replace("/srv/qa/.venv/bin/qa", "/bin/true"), encoding="utf-8")
-    return path
+def units(tmp_path: Path) -> Path:
+    """A folder with the units, whose program is there on this machine."""
+    for name, command in (("qa.service", "serve --watch"), ("qa-node.service", "cluster $NODE --address")):
+        text = (DEPLOY / name).read_text(encoding="utf-8")
+        assert f"ExecStart=/srv/qa/.venv/bin/qa {command}" in text
+        (tmp_path / name).write_text(text.replace("/srv/qa/.venv/bin/qa", "/bin/true"), encoding="utf-8")
+    return tmp_path
 
 
-def test_systemd_understands_every_line_of_the_unit(unit: Path) -> None:
-    done = run("systemd-analyze", "verify", unit)
+@pytest.fixture
+def units_of_a_cluster(units: Path) -> Path:
+    """The same, with what has the server ask a cluster."""
+    (units / "qa.service.d").mkdir()
+    (units / "qa.service.d/cluster.conf").write_bytes((DEPLOY / "qa-cluster.conf").read_bytes())
+    return units
+
+
+def test_systemd_understands_every_line_of_the_unit(units: Path) -> None:
+    done = run("systemd-analyze", "verify", units / "qa.service")
     assert done.returncode == 0
-    assert unit.name not in done.stderr
+    assert str(units) not in done.stderr
 
 
-def test_the_unit_exposes_little(unit: Path) -> None:
+def test_systemd_understands_every_line_of_the_units_of_a_cluster(units_of_a_cluster: Path) -> None:
+    paths = [units_of_a_cluster / name for name in ("qa-node.service", "qa.service")]
+    done = run("systemd-analyze", "verify", *paths)
+    assert done.returncode == 0
+    assert str(units_of_a_cluster) not in done.stderr
+    (units_of_a_cluster / "qa.service.d/cluster.conf").write_text("[Service]\nNoSuch=1\n")
+    assert "NoSuch" in run("systemd-analyze", "verify", *paths).stderr, "it is read at all"
+
+
+@pytest.mark.parametrize("name", ["qa.service", "qa-node.service"])
+def test_a_unit_exposes_little(units: Path, name: str) -> None:
     """Tenths of points: 0 is a service that may do nothing, 100 one without any limit."""
-    done = run("systemd-analyze", "security", "--offline=yes", "--threshold=20", unit)
+    done = run("systemd-analyze", "security", "--offline=yes", "--threshold=20", units / name)
     assert done.returncode == 0, done.stdout
+
+
+# Kubernetes
+
+
+@pytest.fixture
+def manifests() -> dict[str, dict[str, Any]]:
+    """What stands in the file for KubeRay, by kind."""
+    found = yaml.safe_load_all((DEPLOY / "kuberay.yaml").read_text(encoding="utf-8"))
+    return {each["kind"]: each for each in found}
+
+
+def test_a_shard_has_a_place_for_each_of_its_hosts_on_different_machines(manifests) -> None:
+    spec = manifests["RayCluster"]["spec"]
+    head, (shards, front) = spec["headGroupSpec"], spec["workerGroupSpecs"]
+    variables = {
+        each["name"]: each.get("value")
+        for each in front["template"]["spec"]["containers"][1]["env"]
+        if each["name"].startswith("QA_")
+    }
+    settings = load_settings(variables)
+    places = json.loads(json.loads(shards["rayStartParams"]["resources"]))
+    assert shards["replicas"] >= settings.cluster_replicas
+    assert places == {"qa_shard": settings.cluster_shards}
+    assert [
+        rule["topologyKey"]
+        for rule in shards["template"]["spec"]["affinity"]["podAntiAffinity"][
+            "requiredDuringSchedulingIgnoredDuringExecution"
+        ]
+    ] == ["kubernetes.io/hostname"]
+    assert all("resources" not in group["rayStartParams"] for group in (head, front)), "these take no hosts"
+    assert f"ray=={spec['rayVersion']} " in (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
+
+
+def test_the_pods_of_a_cluster_are_locked_down_and_share_a_secret(manifests) -> None:
+    spec = manifests["RayCluster"]["spec"]
+    for group in (spec["headGroupSpec"], *spec["workerGroupSpecs"]):
+        pod = group["template"]["spec"]
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["automountServiceAccountToken"] is False
+        volumes = {each["name"] for each in pod["volumes"]}
+        for container in pod["containers"]:
+            assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+            assert container["securityContext"]["allowPrivilegeEscalation"] is False
+            assert {each["name"] for each in container["volumeMounts"]} == volumes
+            variables = {each["name"]: each for each in container["env"]}
+            assert variables["RAY_AUTH_MODE"]["value"] == spec["authOptions"]["mode"] == "token"
+            secret = variables["RAY_AUTH_TOKEN"]["valueFrom"]["secretKeyRef"]
+            assert secret["name"] == spec["authOptions"]["secretName"]
+            assert variables["RAY_USAGE_STATS_ENABLED"]["value"] == "0"
+
+
+def test_only_the_pods_of_a_cluster_reach_the_ports_of_ray(manifests) -> None:
+    own = {"matchLabels": {"ray.io/cluster": manifests["RayCluster"]["metadata"]["name"]}}
+    policy = manifests["NetworkPolicy"]["spec"]
+    assert policy["podSelector"] == own
+    assert policy["policyTypes"] == ["Ingress"]
+    among_themselves, from_anywhere = policy["ingress"]
+    assert among_themselves == {"from": [{"podSelector": own}]}
+    (service,) = manifests["Service"]["spec"]["ports"]
+    assert from_anywhere == {"ports": [{"port": service["targetPort"]}]}
+    assert service["targetPort"] == Settings.model_fields["port"].default
 
 
 # The proxies

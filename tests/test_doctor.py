@@ -13,6 +13,7 @@ from workshop import Workshop
 import qa.building.doctor
 import qa.building.upgrade
 from qa.building.doctor import Health, examine
+from qa.errors import ModelUnavailable
 from qa.index.build_notes import BuildReport, Fate, FileReport, write_report
 from qa.index.local.rollback import roll_back
 
@@ -174,6 +175,18 @@ def test_a_parser_that_cannot_start(shop, monkeypatch):
     assert "even one line cannot be read" in only(shop, Health.WRONG)[0]
 
 
+def test_the_model_is_looked_at_once_and_what_is_wrong_with_it_is_told_once(shop, monkeypatch):
+    looked = []
+
+    def altered(settings):
+        looked.append(settings)
+        raise ModelUnavailable("The weights are altered.")
+
+    monkeypatch.setattr(qa.building.doctor, "model_fingerprint", altered)
+    assert list(findings(shop, Health.WRONG)) == ["model: The weights are altered."]
+    assert len(looked) == 1
+
+
 def test_nothing_is_changed(shop):
     def state():
         return {path: path.stat().st_mtime_ns for path in shop.index.rglob("*") if path.name != "build.lock"}
@@ -208,7 +221,6 @@ def test_an_upgrade_is_told_before_a_build_does_it_and_the_build_does_that(
     assert len(report.files) == 3
     assert report.published
     assert shop.encoder.encoded == before, "no passage is another one"
-    monkeypatch.setattr(qa.building.doctor, "_snapshots", lambda _: iter(()))
     assert "upgrade: a build goes on from what is stored" in findings(shop, Health.OK)
 
 

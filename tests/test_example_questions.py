@@ -6,8 +6,9 @@ import pytest
 
 from qa.answering.example_questions import EXAMPLES, example_questions
 from qa.answering.question_patterns import heading_questions, sentence_questions
+from qa.building.site import note_site
 from qa.errors import UnknownDocument
-from qa.index.site_note import noted_snapshot, read_site, write_site
+from qa.index.site_note import SiteNote, read_site_note, write_site_note
 from qa.records import (
     Answer,
     Block,
@@ -19,6 +20,7 @@ from qa.records import (
     Span,
     Verdict,
 )
+from qa.settings import Settings
 from qa.text.site import Example, Site
 
 
@@ -145,13 +147,32 @@ def test_no_more_than_a_handful_and_none_of_a_document_that_has_just_gone():
 
 
 def test_the_note_on_the_site_is_kept_and_read(tmp_path):
-    assert read_site(tmp_path) == Site()
+    assert read_site_note(tmp_path) == SiteNote()
     site = Site("Elsmouth", "Papers", (Example("Who?"), Example("What?", "trust")))
-    write_site(tmp_path, site, "version-1")
-    assert read_site(tmp_path) == read_site(tmp_path, "version-1") == site
-    assert noted_snapshot(tmp_path) == "version-1"
-    assert read_site(tmp_path, "version-2").examples == (Example("Who?"),), (
-        "those tried on another version are left out"
-    )
+    note = SiteNote(site, "version-1")
+    write_site_note(tmp_path, note)
+    assert read_site_note(tmp_path) == note
+    assert note.for_version("version-1") == site
+    assert note.for_version("version-2") == Site("Elsmouth", "Papers", (Example("Who?"),))
     (tmp_path / "site.json").write_text('{"name": 3, "examples": [{}]}')
-    assert read_site(tmp_path) == Site()
+    assert read_site_note(tmp_path) == SiteNote()
+
+
+def test_questions_are_tried_once_for_each_version_and_not_where_the_sidecar_has_its_own(tmp_path):
+    settings = Settings(seeds_dir=tmp_path, index_dir=tmp_path / "index")
+    settings.index_dir.mkdir()
+    times = []
+
+    def tried():
+        times.append(1)
+        return (Example(f"What is {len(times)}?", "trust"),)
+
+    for version, question in (("1", "What is 1?"), ("1", "What is 1?"), ("2", "What is 2?")):
+        note_site(settings, version, tried)
+        assert [each.question for each in read_site_note(settings.index_dir).for_version(version).examples] == [
+            question
+        ]
+    (tmp_path / "sources.toml").write_text('[site]\nname = "Elsmouth"\nexamples = ["Who?"]')
+    note_site(settings, "3", tried)
+    assert read_site_note(settings.index_dir) == SiteNote(Site("Elsmouth", "", (Example("Who?"),)), "3")
+    assert len(times) == 2

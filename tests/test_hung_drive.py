@@ -68,7 +68,7 @@ def test_a_call_that_waits_is_given_up_and_the_next_for_its_path_at_once(
         within(tmp_path, lambda _: None)
     assert within(tmp_path / "other", lambda _: 7) == 7
     answer.set()
-    until(lambda: not any(thread.is_alive() for thread in qa.index.file_calls._hung.values()))
+    until(lambda: not qa.index.file_calls.given_up())
     assert within(tmp_path, lambda _: 8) == 8
 
 
@@ -93,7 +93,7 @@ def test_a_call_that_makes_headway_may_take_its_time(tmp_path: Path, monkeypatch
         assert moved.acquire(timeout=PATIENCE_S)
         return False
 
-    monkeypatch.setattr(qa.index.file_calls._Call, "wait", wait)
+    monkeypatch.setattr(qa.index.file_calls.Call, "wait", wait)
     assert within(tmp_path, slowly, 1.0) == "done"
 
 
@@ -217,14 +217,14 @@ def dead_mount(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     """A file system in the folder whose server has never answered: each call on it waits."""
     place = shop.seeds / "drive"
     place.mkdir()
-    limit_for = qa.index.file_calls._limit_for
+    limit_for = qa.index.file_calls.limit_for
 
     def soon(path: Path, limit_s: float) -> float:
         """What does not touch the drive is never given up."""
         limit_for(path, limit_s)
         return 0.1 if path == place or path.name.startswith(".") else PATIENCE_S
 
-    monkeypatch.setattr(qa.index.file_calls, "_limit_for", soon)
+    monkeypatch.setattr(qa.index.file_calls, "limit_for", soon)
     libc = ctypes.CDLL(None, use_errno=True)
     try:
         server = os.open("/dev/fuse", os.O_RDWR)

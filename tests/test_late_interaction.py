@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from qa.encode.int8 import quantise, similarities
 from qa.encode.maxima import Maxima, maxima
-from qa.retrieval.late_interaction import max_sim
+from qa.retrieval.late_interaction import least_met, max_sim
 
 Floats = npt.NDArray[np.float32]
 Passage = tuple[Floats, list[int]]  # token vectors, and each token's sentence, -1 for those in none
@@ -157,3 +157,10 @@ def test_a_zero_vector_stays_zero() -> None:
     assert not levels.any()
     assert np.isfinite(levels * scales[:, np.newaxis]).all()
     assert similarities(unit([[1, 0, 0, 0]]), levels, scales).tolist() == [[0.0]]
+
+
+def test_the_word_met_least_counts_by_the_mean_of_its_tokens() -> None:
+    best = np.array([[0.9, 0.2], [0.5, 0.8], [0.6, 0.9]], dtype=np.float32)
+    words = [np.array([0]), np.array([1, 2]), np.array([], dtype=np.intp)]  # the last one was cut off
+    np.testing.assert_allclose(least_met(best, words), [(0.5 + 0.6) / 2, 0.2], rtol=1e-6)
+    np.testing.assert_array_equal(least_met(best, []), [1, 1])

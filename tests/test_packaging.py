@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from waiting import PATIENCE_S
 
 from qa.settings import Settings
 
@@ -92,11 +93,11 @@ def test_the_wheel_serves_its_pages(installed: Path, seeds_index: Settings, tmp_
     ) as server:
         try:
             address = server.stdout.readline().split()[-1]
-            with urlopen(f"{address}/?q={QUESTION.replace(' ', '+')}", timeout=60) as page:
+            with urlopen(f"{address}/?q={QUESTION.replace(' ', '+')}", timeout=PATIENCE_S) as page:
                 text = page.read().decode()
             assert "Binesh Batra, MD" in text
             (style,) = re.findall(r'<link rel="stylesheet" href="([^"]+)"', text)
-            with urlopen(address + style, timeout=60) as reply:
+            with urlopen(address + style, timeout=PATIENCE_S) as reply:
                 assert reply.read()
         finally:
             server.send_signal(signal.SIGINT)

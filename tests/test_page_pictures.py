@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import zlib
 from dataclasses import replace
 from hashlib import sha256
@@ -146,6 +147,58 @@ def test_a_picture_is_drawn_once_and_no_more_are_kept_than_fit():
     assert len(opened) == 3
     small.draw(document, 1, None, original)
     assert len(opened) == 4
+
+
+def test_who_asks_while_a_page_is_drawn_gets_that_picture(monkeypatch):
+    document = read(TWO_PAGES)
+    opened, second = [], []
+
+    def original():
+        opened.append(1)
+        return InMemory(TWO_PAGES)
+
+    class Lock:
+        """A lock at whose release somebody else gets his turn at once."""
+
+        def __init__(self):
+            self._real = threading.Lock()
+
+        def acquire(self, timeout=-1):
+            return self._real.acquire(timeout=timeout)
+
+        def release(self):
+            self._real.release()
+            if not second:
+                second.append(None)
+                second[0] = pictures.draw(document, 1, None, original)
+
+        def __enter__(self):
+            return self._real.acquire()
+
+        def __exit__(self, *_):
+            self._real.release()
+
+    monkeypatch.setattr(page_pictures, "Lock", Lock)
+    pictures = PagePictures()
+    assert second == [pictures.draw(document, 1, None, original)]
+    assert len(opened) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pictures there")
+def test_the_process_that_draws_finds_no_secret_and_nothing_of_the_folder_it_is_started_in(tmp_path, monkeypatch):
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "sitecustomize.py").write_text(
+        f"import os\nopen({str(tmp_path / 'seen')!r}, 'w').write(repr(dict(os.environ)))\n"
+    )
+    (tmp_path / "qa.py").write_text("raise SystemExit('imported from the working folder')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "path"))
+    monkeypatch.setenv("CLOUD_SECRET", "rosebud")
+    monkeypatch.setenv("QA_TOKEN", "rosebud")
+    monkeypatch.chdir(tmp_path)
+    assert PagePictures().draw(read(TWO_PAGES), 1, None, lambda: InMemory(TWO_PAGES)).png
+    seen = (tmp_path / "seen").read_text()
+    assert "PATH" in seen
+    assert "rosebud" not in seen
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from qa.text.question import asked_part
         "Hi, quick question: ",
         "Sorry to bother you, but ",
         "I was just wondering: ",
+        "Is it true that ",
         "Excuse me, may I ask ",
         "Thanks! I hope you are well. Can you tell me ",
         "I have one question for you: ",

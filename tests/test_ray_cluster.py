@@ -1,166 +1,57 @@
-"""The same on a real Ray cluster of three nodes on this machine, with hosts and nodes that are killed."""
+"""Runs the tests on a real Ray cluster in a process of their own, and sees that nothing of it is left.
+
+Ray keeps threads, files and environment variables of the process that uses it, which other tests would meet.
+"""
 
 from __future__ import annotations
 
 import os
-import signal
+import subprocess
+import sys
+import uuid
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
+from marked_processes import MARK, end_marked, marked
 from waiting import PATIENCE_S, until
-from whole_index import answers
-from workshop import TEXTS, Workshop
 
-from qa.answering.service import Service
-from qa.errors import ShardUnavailable
-from qa.index.cluster.hosts import ClusterIndex, Hosts
-from qa.index.local.current import CurrentIndex
-
-pytestmark = [
-    pytest.mark.cluster,
-    pytest.mark.skipif("TEST_RAY" not in os.environ, reason="takes two minutes; TEST_RAY=1 runs it"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Ray leaves its own log files open
-]
-
-QUESTION = "who built the oldest pier of the harbour"
+HERE = Path(__file__).parent
 
 
-def listening() -> set[tuple[int, str]]:
-    """Process and address of every socket on which this process or one below it listens."""
-    processes = (psutil.Process(), *psutil.Process().children(recursive=True))
-    return {
-        (process.pid, connection.laddr.ip)
-        for process in processes
-        for connection in process.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
+@pytest.fixture
+def mark() -> Iterator[str]:
+    """A mark for processes; those that have it are ended after the test."""
+    mark = uuid.uuid4().hex
+    yield mark
+    end_marked(mark)
+
+
+@pytest.mark.cluster
+@pytest.mark.skipif(sys.platform != "linux", reason="Ray has clusters on Linux only")
+def test_a_cluster_of_three_nodes_on_this_machine(mark, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("a" * 64)
+    secret.chmod(0o600)
+    environment = os.environ | {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(secret),
+        MARK: mark,
+        "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE)]),
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # else 127.0.0.1 becomes this machine's own address
+        "RAY_agent_register_timeout_ms": str(PATIENCE_S * 1000),
+        "RAY_worker_register_timeout_seconds": str(PATIENCE_S),
     }
-
-
-@pytest.fixture(scope="module")
-def nodes() -> Iterator[Any]:
-    """A head that takes no hosts and two nodes that take two each, all of them on loopback alone."""
-    from ray.cluster_utils import Cluster
-
-    from qa.index.cluster import actors
-
-    before = {each.pid for each in psutil.Process().children(recursive=True)}
-    listening_before = listening()
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    for _ in range(2):
-        cluster.add_node(num_cpus=1, resources={actors.SHARD_PLACE: 2})
-    actors.connect(cluster.address)
-    cluster.listening_before = listening_before
-    try:
-        yield cluster
-    finally:
-        actors.disconnect()
-        cluster.shutdown()
-        for left in psutil.Process().children(recursive=True):
-            if left.pid not in before:
-                left.kill()
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    workshop = Workshop(tmp_path_factory.mktemp("cluster"), {})
-    for name, text in TEXTS.items():
-        workshop.put(name, text)
-        workshop.build()
-    return workshop
-
-
-@pytest.fixture(scope="module")
-def service(nodes: Any, shop: Workshop) -> Iterator[Service]:
-    """A service over two shards with two hosts each."""
-    from qa.index.cluster.actors import replicas_of, start_hosts
-
-    assert len(start_hosts(shop.index, 2, 2, PATIENCE_S)) == 4
-    assert start_hosts(shop.index, 2, 2, PATIENCE_S) == []
-    hosts = Hosts(
-        shop.index,
-        replicas_of(2, 2),
-        weights=shop.encoder.fingerprint,
-        answer_s=PATIENCE_S,
-        prepare_s=PATIENCE_S,
-        hedge_s=1.0,
+    checks = (HERE / "ray_cluster.py", "-p", "no:cacheprovider", "-x", f"--basetemp={tmp_path / 'checks'}")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *map(str, checks)],
+        cwd=HERE.parent,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=6 * PATIENCE_S,
     )
-    source = ClusterIndex(shop.index, hosts)
-    source.watch()
-    with closing(Service(shop.settings, shop.encoder, source)) as opened:
-        yield opened
-
-
-def alone(shop: Workshop) -> list[object]:
-    """What one process answers."""
-    source = CurrentIndex.of_this_machine(shop.index, shop.encoder.fingerprint)
-    with closing(Service(shop.settings, shop.encoder, source)) as opened:
-        return answers(opened)
-
-
-def processes() -> dict[str, int]:
-    from qa.index.cluster.actors import host_states
-
-    return {name: state.process_id for name, state in host_states(2, 2, PATIENCE_S).items() if state}
-
-
-def test_answers_equal_those_of_one_process(service, shop):
-    assert answers(service) == alone(shop)
-
-
-def test_every_socket_listens_on_loopback_alone(nodes, service):
-    own = {address for _, address in listening() - nodes.listening_before}
-    assert own
-    assert own <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
-
-
-def test_a_killed_host_costs_no_answer_and_is_started_again(service, shop):
-    killed = processes()["qa-2-0-1"]
-    os.kill(killed, signal.SIGKILL)
-    for _ in range(3):
-        assert answers(service) == alone(shop)
-    until(lambda: processes().get("qa-2-0-1", killed) != killed)
-
-
-def test_a_build_is_taken_up(service, shop):
-    shop.put("salt.txt", "The Salt\n\nSalt is sold on the oldest pier by weight.")
-    shop.build()
-    until(lambda: service.ask("salt by weight").passages[0].citation.source == "salt.txt")
-    assert answers(service) == alone(shop)
-
-
-def test_of_a_shard_the_missing_host_alone_is_started(service, shop):
-    import ray
-
-    from qa.index.cluster.actors import NAMESPACE, start_hosts
-
-    ray.kill(ray.get_actor("qa-2-1-0", NAMESPACE), no_restart=True)
-    until(lambda: "qa-2-1-0" not in processes())
-    assert start_hosts(shop.index, 2, 2, PATIENCE_S) == ["qa-2-1-0"]
-    assert answers(service) == alone(shop)
-
-
-def test_where_there_is_no_room_nothing_is_started(nodes, service, shop):
-    from qa.index.cluster.actors import start_hosts
-
-    with pytest.raises(ShardUnavailable, match="3 replicas need 3 machines that take hosts, and there are 2"):
-        start_hosts(shop.index, 1, 3, PATIENCE_S)
-    with pytest.raises(ShardUnavailable, match="2 hosts are to start, and there is room for 0"):
-        start_hosts(shop.index, 1, 2, PATIENCE_S)
-
-
-def test_a_lost_node_costs_no_answer(nodes, service, shop):
-    nodes.remove_node(max(nodes.worker_nodes, key=id), allow_graceful=False)
-    for _ in range(3):
-        assert answers(service) == alone(shop)
-
-
-def test_stopped_hosts_are_gone(nodes, service, shop: Workshop):
-    from qa.index.cluster.actors import host_states, stop_hosts
-
-    assert len(stop_hosts()) == 4
-    assert set(host_states(2, 2, PATIENCE_S).values()) == {None}
-    assert Path(shop.index).is_dir()
+    assert done.returncode == 0, done.stdout
+    until(lambda: not marked(mark))

@@ -126,6 +126,9 @@ def test_signals_are_what_their_names_say(shop: Index) -> None:
         late = float(weights @ (question.tokens @ encoding.tokens.T).max(axis=1) / weights.sum())
         assert ranking.signals["dense"][place] == pytest.approx(dense, abs=1e-5)
         assert ranking.signals["late_interaction"][place] == pytest.approx(late, abs=0.02)  # tokens are int8
+        met = (question.tokens @ encoding.tokens.T).max(axis=1)
+        least = min(float(met[word.tokens].mean()) for word in asked)
+        assert ranking.signals["least_met_word"][place] == pytest.approx(least, abs=0.02)
         assert (ranking.signals["bm25"][place] > 0) == any(
             word.term in terms(" ".join((title, *hit.passage.headings, hit.passage.text))) for word in asked
         )

@@ -75,6 +75,11 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones(name: str) -> Non
         load_settings({name: "1"})
 
 
+def test_the_setting_that_was_perhaps_meant_is_named() -> None:
+    with pytest.raises(InvalidSettings, match=r"Did you mean QA_SEEDS_DIR\?$"):
+        load_settings({"QA_SEDS_DIR": "1"})
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -64,6 +64,9 @@ def knows_nothing(_: str) -> bool:
         ("Hospitalls", "Hospitals"),  # a capital makes no name
         ("teh budget, waht and wich, becuase", "the budget, what and which, because"),
         ("HWO MANY", "HOW MANY"),
+        ("whos there, whats wrong", "who's there, what's wrong"),
+        ("Why dont physicians", "Why don't physicians"),
+        ("ISNT KAISER", "ISN'T KAISER"),
         ("hwo many, hwo owns", "how many, who owns"),  # what follows decides
         ("fysicians", "physicians"),  # the same sound
         ("the phisicans' budgte", "the physicians' budget"),  # two edits in a long word, one in a short one
@@ -100,6 +103,12 @@ def test_what_is_right_or_in_doubt_is_left_alone(vocabulary: Listed, question: s
 def test_what_the_model_knows_whole_is_left_alone(vocabulary: Listed) -> None:
     assert correct("treat the treats as threats", vocabulary, {"threats"}.__contains__) == "treat the treats as threats"
     assert correct("premiun", vocabulary, {"premiun"}.__contains__) == "premiun"
+
+
+@pytest.mark.parametrize("word", ["three", "Three", "cold", "ever", "tough", "trough", "ether", "booth", "butt"])
+def test_a_word_that_the_model_knows_is_no_misspelt_function_word(vocabulary: Listed, word: str) -> None:
+    assert correct(f"the {word} arms", vocabulary, {word}.__contains__) == f"the {word} arms"
+    assert correct(f"the {word} arms", vocabulary, knows_nothing) != f"the {word} arms"
 
 
 def test_of_words_as_near_the_more_frequent_one_is_meant() -> None:

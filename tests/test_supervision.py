@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -141,7 +142,8 @@ def test_a_process_that_hangs_is_ended_and_started_again(helper: Helper, caplog,
         until(lambda: list(helper.notes.parent.glob("heart-*")))
         first = helper.ids()[-1]
         if how == "stopped":
-            os.kill(first, signal.SIGSTOP)
+            with suppress(ProcessLookupError):  # on a very slow machine it has hung by itself
+                os.kill(first, signal.SIGSTOP)
         else:
             (helper.notes.parent / f"hang-{first}").touch()
         until(lambda: helper.ids()[-1] != first and not psutil.pid_exists(first))

@@ -17,7 +17,7 @@ from qa.answering.answer_type import holds_answer
 from qa.answering.confidence_model import Model
 from qa.answering.limiting_words import unmet_limits
 from qa.records import Passage, Verdict, WordMatch
-from qa.retrieval.evidence import Match, answering_sentences, whole_question
+from qa.retrieval.evidence import Match, about, whole_question
 from qa.retrieval.search import Ranking
 
 FEATURES = {
@@ -25,13 +25,14 @@ FEATURES = {
     "of all tokens: a near miss meets all but one word",
     "sentence": "cosine of the whole question with the passage's nearest sentence, each encoded by itself",
     "words_met": "log of one more than the content words that are met to the letter or nearly, at most 10",
-    "lacks_type": "1 if neither a highlighted sentence nor a neighbour holds the kind of thing asked for and not named",
-    "numbers_unmet": "1 if the passage lacks a number, date or code of the question",
+    "lacks_type": "1 if no highlighted sentence, nor its neighbours in a paragraph, hold the kind of thing asked for",
+    "numbers_unmet": "1 if passage, title and date of the document lack a number, date or code of the question",
     "unmet_limits": "1 if the question has a superlative or a negation, and the passage none like it",
     "strangers_unmet": "share of the content words' weight that neither documents nor model know, nor passage is like",
 }
 _MOST_WORDS = 10
 _NEARLY = 0.55  # similarity
+_PARAGRAPH = "\n\n"  # between two
 
 
 def assess(model: Model | None, ranking: Ranking, best: Match | None) -> tuple[float | None, Verdict, bool]:
@@ -52,17 +53,16 @@ def measure(ranking: Ranking, best: Match) -> dict[str, float]:
     met = _weighed(ranking, best.words)
     total = sum(word.weight for word in met)
     worst = min((word.in_sentence for word in met), default=0.0)
-    texts = (_around(best.hit.passage, number) for number in answering_sentences(best))
-    lacks = not any(holds_answer(ranking.searched, text) for text in texts)
+    texts = (_around(best.hit.passage, number) for number in best.answering)
     unknown = {word.text for word in ranking.content_words if not word.frequency}
-    wholes = {word.text for word in ranking.content_words if word.whole}
+    wholes = {word.text for word in ranking.content_words if word.whole and word.term not in about(best)}
     strangers = [word for word in met if word.word in unknown and not ranking.is_word(word.word)]
     words_met = sum(word.exact or word.in_sentence >= _NEARLY for word in met)
     return {
         "gap": max(0.0, whole_question(best) - worst),
         "sentence": best.hit.signals["sentence_vector"],
         "words_met": math.log1p(min(words_met, _MOST_WORDS)),
-        "lacks_type": float(lacks),
+        "lacks_type": float(not holds_answer(ranking.searched, texts)),
         "numbers_unmet": float(any(word.word in wholes and not word.exact for word in met)),
         "unmet_limits": float(unmet_limits(ranking.searched, _read(best.hit.passage))),
         "strangers_unmet": sum(word.weight * (1 - word.similarity) for word in strangers) / total if total else 0.0,
@@ -90,6 +90,11 @@ def _read(passage: Passage) -> str:
 
 
 def _around(passage: Passage, number: int) -> str:
-    """A sentence with its direct neighbours."""
-    first, last = passage.sentences[max(0, number - 1)], passage.sentences[min(len(passage.sentences) - 1, number + 1)]
-    return passage.text[first.start : last.end]
+    """A sentence with its direct neighbours in the same paragraph: what stands beyond it speaks of something else."""
+    text, sentences = passage.text, passage.sentences
+    first = last = number
+    if number and _PARAGRAPH not in text[sentences[number - 1].end : sentences[number].start]:
+        first -= 1
+    if number + 1 < len(sentences) and _PARAGRAPH not in text[sentences[number].end : sentences[number + 1].start]:
+        last += 1
+    return text[sentences[first].start : sentences[last].end]

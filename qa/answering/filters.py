@@ -1,15 +1,15 @@
-"""Checks filters against the documents of an index, and counts what a filter by date leaves out."""
+"""Checks filters against the documents of an index, and says which documents they admit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from qa.errors import UnknownDocument, UnknownPublisher
 from qa.index.contract import Index, admitted
-from qa.records import Filters
+from qa.records import DocumentInfo, Filters
 from qa.text.safe_text import printable
 
 _LISTED = 10
@@ -28,6 +28,11 @@ def resolved(index: Index, filters: Filters) -> Filters:
         if name.casefold() not in known:
             raise UnknownPublisher(f"No document has the publisher {printable(name)!r}; {_there_are(publishers)}.")
     return replace(filters, document_ids=tuple(_present_id(index, name) for name in filters.document_ids))
+
+
+def admitted_ids(filters: Filters, documents: Sequence[DocumentInfo]) -> frozenset[str]:
+    """The ids of the documents that meet all conditions. Whether a document that is named exists is not checked."""
+    return frozenset(info.id for info, may in zip(documents, admitted(filters, documents), strict=True) if may)
 
 
 def undated_left_out(index: Index, filters: Filters) -> int:

@@ -21,7 +21,7 @@ _ALIKE = tuple(
         longest
         shortest
         youngest newest
-        only alone sole exclusively solely
+        only alone sole exclusive exclusively solely
         average mean median
         maximum most limit
         minimum least

@@ -2,11 +2,11 @@
 
 Guarantees: a file is sent only as it was indexed. Its SHA-256 is compared before anything is sent, on the descriptor
 that is then read from. Digests of its blocks are taken in that same pass, and each block is compared with its own once
-more before any byte of it is given out; so nobody takes a mixture of two versions for the whole or for a part, and a
-part costs no more than the blocks that it lies in. The first comparison is remembered for as long as the file's size
-and times stay the same, so a large file is not read twice at each request. A document that stands in a container
-(`qa.containers`) is taken out into a nameless temporary file, which is then sent in the same way. The wait for a drive
-that gives no answer is limited (`qa.index.file_calls`).
+more before any byte of it is given out; so no client gets a mixture of two versions, and a part costs no more than the
+blocks that it lies in. The first comparison is remembered for as long as the file's size and times stay the same, so a
+large file is not read twice at each request. A document that stands in a container (`qa.containers`) is taken out of it
+(`qa.answering.taken_out`) and sent in the same way. The wait for a drive that gives no answer is limited
+(`qa.index.file_calls`).
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b, sha256
-from pathlib import Path, PurePosixPath
-from tempfile import TemporaryFile
+from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
-from qa.containers.container import Container
-from qa.errors import QAError, UnknownDocument, UnreadableFile, UnreadableForNow
+from qa.answering.taken_out import Stamp, TakenOut, open_without_waiting, stamp
+from qa.errors import QAError, UnknownDocument, UnreadableForNow
 from qa.index.file_calls import Headway, close_later, within
 
 PIECE_BYTES = 64 << 10
@@ -35,8 +34,6 @@ _REMEMBERED_BYTES = 16 << 20  # of digests: those of blocks of 250 GB, or of 100
 _GONE = frozenset(
     (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO, errno.ENODEV)
 )
-
-_Stamp = tuple[int, int, int, int, int]
 
 
 class Original(Protocol):
@@ -59,7 +56,7 @@ class Original(Protocol):
         """The next piece; nothing at the end.
 
         Raises:
-            UnknownDocument: the file was changed or cut while it was read; what is left cannot be had.
+            UnknownDocument: the file was changed or cut while it was read; no more of it can be read.
             UnreadableForNow: its drive fails or does not answer.
         """
 
@@ -92,11 +89,11 @@ class Originals:
             remembered_bytes: Most memory for digests that were compared.
         """
         self._folder = folder
-        self._most_bytes = most_bytes
         self._most_remembered_bytes = remembered_bytes
         self._remembered_bytes = 0
-        self._known: OrderedDict[_Stamp, _Digests] = OrderedDict()
+        self._known: OrderedDict[Stamp, _Digests] = OrderedDict()
         self._lock = Lock()
+        self._taken_out = TakenOut(folder, most_bytes)
 
     def open(self, source: str, digest: str) -> Original:
         """Open a file whose SHA-256, in hexadecimal digits, is `digest`.
@@ -118,9 +115,9 @@ class Originals:
         """An open file of a digest; None if there is another content, or no file."""
         path = self._folder / source
         try:
-            descriptor = _opened(path)
+            descriptor = open_without_waiting(path)
         except NotADirectoryError:
-            descriptor = self._taken_out(source)
+            descriptor = self._taken_out.open(source, headway)
         try:
             found = self._digests(descriptor, headway) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
         except BaseException:
@@ -131,27 +128,9 @@ class Originals:
             return None
         return _OpenFile(path, descriptor, found)
 
-    def _taken_out(self, source: str) -> int:
-        """A descriptor of a temporary file with the bytes of a document in a container."""
-        try:
-            parents = map(str, reversed(PurePosixPath(source).parents[:-1]))
-            above = next(each for each in parents if not (self._folder / each).is_dir())
-            with os.fdopen(_opened(self._folder / above), "rb") as file, TemporaryFile() as taken:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise _gone(source)
-                container = Container(above, file, self._most_bytes)
-                taken.write(container.take(source[len(above) + 1 :]))
-                taken.flush()
-                return os.dup(taken.fileno())
-        except ImportError:
-            told = f"{source} cannot be taken out of its message here: the package olefile is not installed."
-            raise UnknownDocument(told) from None
-        except (UnreadableFile, KeyError, StopIteration):
-            raise _gone(source) from None
-
     def _digests(self, descriptor: int, headway: Headway) -> _Digests | None:
         """The digests of an open file; None if it changes while it is read."""
-        before = _stamp(descriptor)
+        before = stamp(descriptor)
         with self._lock:
             known = self._known.get(before)
         if known:
@@ -162,16 +141,16 @@ class Originals:
             whole.update(block)
             blocks += _digest_of(block)
             offset += len(block)
-        if _stamp(descriptor) != before or offset != os.fstat(descriptor).st_size:
+        if stamp(descriptor) != before or offset != os.fstat(descriptor).st_size:
             return None
         found = _Digests(whole.hexdigest(), bytes(blocks))
         with self._lock:
             self._remember(before, found)
         return found
 
-    def _remember(self, stamp: _Stamp, digests: _Digests) -> None:
-        if stamp not in self._known:
-            self._known[stamp] = digests
+    def _remember(self, key: Stamp, digests: _Digests) -> None:
+        if key not in self._known:
+            self._known[key] = digests
             self._remembered_bytes += digests.size_bytes
         while self._remembered_bytes > self._most_remembered_bytes:
             _, forgotten = self._known.popitem(last=False)
@@ -247,11 +226,6 @@ def _fault(source: str, error: OSError) -> QAError:
     return UnreadableForNow(f"The file {source} cannot be read for now ({error.strerror}); try again later.")
 
 
-def _opened(path: Path) -> int:
-    # Without O_NONBLOCK the opening of a named pipe would wait for its writer.
-    return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-
-
 def _read_block(descriptor: int, offset: int) -> bytes:
     """A whole block, or what is there of the last one."""
     block = bytearray()
@@ -262,8 +236,3 @@ def _read_block(descriptor: int, offset: int) -> bytes:
 
 def _digest_of(block: bytes) -> bytes:
     return blake2b(block, digest_size=_BLOCK_DIGEST_BYTES).digest()
-
-
-def _stamp(descriptor: int) -> _Stamp:
-    found = os.fstat(descriptor)
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

@@ -8,21 +8,21 @@ as where an index is only served, there are no pictures and the error says so.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
-from itertools import pairwise
-from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
 from threading import Lock
 
 from qa.answering.originals import Original
+from qa.answering.quote_links import page_spans
 from qa.errors import NoPicture, Overloaded
 from qa.records import Document, Span
+from qa.text.child_environment import parser_environment
+from qa.text.document_names import suffix_of
 
 KEPT_BYTES = 32 << 20
 _ENGINE = "pypdfium2"
@@ -42,7 +42,7 @@ class Picture:
 
 def draws(document: Document) -> bool:
     """Whether there can be pictures of a document's pages here."""
-    is_pdf = PurePosixPath(document.source).suffix.lower() == ".pdf"
+    is_pdf = suffix_of(document.source) == ".pdf"
     return is_pdf and find_spec(_ENGINE) is not None and sys.platform != "win32"
 
 
@@ -83,11 +83,13 @@ class PagePictures:
         if not self._drawing.acquire(timeout=_WAIT_S):
             raise Overloaded("Many pages are waiting to be drawn; try again in a moment.")
         try:
-            picture = self._find(key) or _drawn(document, page, quote, original)
+            picture = self._find(key)
+            if not picture:
+                picture = _drawn(document, page, quote, original)
+                self._keep(key, picture)
+            return picture
         finally:
             self._drawing.release()
-        self._keep(key, picture)
-        return picture
 
     def _find(self, key: tuple[str, int, Span | None]) -> Picture | None:
         with self._kept_lock:
@@ -98,9 +100,8 @@ class PagePictures:
 
     def _keep(self, key: tuple[str, int, Span | None], picture: Picture) -> None:
         with self._kept_lock:
-            if key not in self._kept:
-                self._kept[key] = picture
-                self._kept_bytes += len(picture.png)
+            self._kept[key] = picture
+            self._kept_bytes += len(picture.png)
             while self._kept_bytes > self._most_bytes:
                 _, forgotten = self._kept.popitem(last=False)
                 self._kept_bytes -= len(forgotten.png)
@@ -126,16 +127,13 @@ def page_text(document: Document, page: int, quote: Span | None = None) -> tuple
 def _on_page(document: Document, page: int) -> Iterator[Span]:
     """The stretches of a document's blocks that stand on a page."""
     for block in document.blocks:
-        if block.page is None:
-            continue
-        starts = [(block.start, block.page), *block.breaks, (block.end, -1)]
-        for (start, number), (end, _) in pairwise(starts):
+        for number, span in page_spans(block):
             if number == page:
-                yield Span(start, end)
+                yield span
 
 
 def _why_not(document: Document) -> str:
-    if PurePosixPath(document.source).suffix.lower() != ".pdf":
+    if suffix_of(document.source) != ".pdf":
         return f"{document.source} is no PDF, and only pages of PDFs are shown as pictures; read its text instead."
     return f"Pages are not shown as pictures here, since {_ENGINE} is not installed; read the document's text instead."
 
@@ -167,18 +165,14 @@ def _drawn(document: Document, page: int, quote: Span | None, original: Callable
 
 def _run(request: bytes, descriptor: int) -> bytes:
     """What the process that draws replies; nothing where it ended early or took too long."""
-    package = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    # A file that takes the process over finds none of the settings, of which one is a secret.
-    others = {name: value for name, value in os.environ.items() if not name.startswith("QA_")}
     try:
         return subprocess.run(
-            [sys.executable, "-m", "qa.reading.picture_worker"],
+            [sys.executable, "-P", "-m", "qa.reading.picture_worker", str(_SECONDS)],
             input=request,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             pass_fds=(descriptor,),
-            env={**others, "PYTHONPATH": path},
+            env=parser_environment(),
             timeout=_SECONDS,
             check=False,
         ).stdout

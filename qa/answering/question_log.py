@@ -5,7 +5,7 @@ set, and whether a reader found the answer right. Rows that are too old, or beyo
 their bytes overwritten.
 
 A thread of its own writes, so an answer never waits for the disk. What cannot be written is dropped, with one line in
-the log: questions are answered whatever becomes of this file. Several processes may write to one file.
+the log: questions are answered even if this file cannot be written. Several processes may write to one file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.answering.question import as_answered
-from qa.answering.quote_links import quote_digest
+from qa.answering.quote_links import quote_reference
 from qa.errors import UnreadableFile
 from qa.records import Answer, Filters
 
@@ -64,7 +64,7 @@ class LoggedQuestion:
     """A row of the log.
 
     `minute` is ISO 8601 in UTC. `document_id` and `reference` are where the first quotation stands, as a citation's
-    link has them, None without one. `found` is what a reader said, None where nobody did.
+    link has them, None without one. `found` is what a reader answered, None if none did.
     """
 
     minute: str
@@ -106,7 +106,7 @@ class QuestionLog:
             answer.verdict.value,
             answer.confidence,
             where.document_id if where else None,
-            f"{where.start}-{where.end}-{quote_digest(first.text)}" if first and where else None,
+            quote_reference(where.start, where.end, first.text) if first and where else None,
             bool(filters),
         )
         columns = "minute, question, verdict, confidence, document_id, reference, filtered"

@@ -16,9 +16,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 from urllib.parse import quote
 
-from qa.records import Citation, Document, DocumentInfo, Span
+from qa.records import Block, Citation, Document, DocumentInfo, Span
 from qa.text.recognised import is_recognised, recognised_pages
 
 # No passage is longer: it holds at most 320 words, so at most as many sentences, each of at most 1200 characters.
@@ -49,10 +50,14 @@ def quote_digest(text: str) -> str:
     return sha256(text.encode("utf-8")).hexdigest()[:_DIGEST_CHARS]
 
 
+def quote_reference(start: int, end: int, text: str) -> str:
+    """What names `text` at `start:end` of a document in a link: "START-END-DIGEST"."""
+    return f"{start}-{end}-{quote_digest(text)}"
+
+
 def quote_url(document_id: str, start: int, end: int, text: str) -> str:
     """The address, relative to the service's root, of `text` at `start:end` of a document."""
-    place = f"{start}-{end}"
-    return f"/documents/{quote(document_id)}?quote={place}-{quote_digest(text)}#c{place}"
+    return f"/documents/{quote(document_id)}?quote={quote_reference(start, end, text)}#c{start}-{end}"
 
 
 def cite(
@@ -88,19 +93,29 @@ def cite(
     )
 
 
-def pages_at(document: Document, place: Span) -> tuple[int, int] | None:
+def cite_place(document: Document, place: Span) -> Citation:
+    """The citation of any place of a document; its page is the first one that the place stands on."""
+    pages = _pages_at(document, place)
+    return cite(document, place, pages[0] if pages else None, document.text[place.start : place.end], pages)
+
+
+def _pages_at(document: Document, place: Span) -> tuple[int, int] | None:
     """The first and the last page that a place of a document stands on; None where there are no pages."""
-    pages: list[int] = []
-    for block in document.blocks:
-        if block.page is None or block.end <= place.start or place.end <= block.start:
-            continue
-        within = [(block.start, block.page), *block.breaks]
-        pages += [
-            page
-            for (start, page), (end, _) in zip(within, [*within[1:], (block.end, 0)], strict=True)
-            if start < place.end and place.start < end
-        ]
+    pages = [
+        page
+        for block in document.blocks
+        if place.start < block.end and block.start < place.end
+        for page, span in page_spans(block)
+        if span.start < place.end and place.start < span.end
+    ]
     return (pages[0], pages[-1]) if pages else None
+
+
+def page_spans(block: Block) -> Iterator[tuple[int, Span]]:
+    """The pages that a block stands on, each with the part of the document's text there; none without pages."""
+    if block.page is not None:
+        for (start, page), (end, _) in pairwise([(block.start, block.page), *block.breaks, (block.end, 0)]):
+            yield page, Span(start, end)
 
 
 def find_quote(document_text: str, reference: str) -> Found | None:

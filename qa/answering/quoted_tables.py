@@ -91,10 +91,16 @@ def _lines(text: str, start: int, end: int) -> Iterator[Span]:
         start = stop + 1
 
 
+def rows_of(text: str, block: Block) -> tuple[list[list[Span]], bool]:
+    """The rows of a table block as cells, and whether the first row is the heads of the columns."""
+    rows = [cells_of(text, line.start, line.end) for line in _lines(text, block.start, block.end)]
+    return rows, len(rows) > 1 and (bool(block.level) or _are_heads(text, rows[:_LOOKED_AT]))
+
+
 def _of_text(text: str, block: Block, place: Span) -> QuotedTable | None:
     """What stands of a table block in a place of a document; offsets of the result are into that place."""
-    rows = [cells_of(text, line.start, line.end) for line in _lines(text, block.start, block.end)]
-    heads = rows[0] if len(rows) > 1 and (block.level or _are_heads(text, rows[:_LOOKED_AT])) else []
+    rows, has_heads = rows_of(text, block)
+    heads = rows[0] if has_heads else []
     inside = [row for row in rows if row[0].start < place.end and row[-1].end > place.start and row is not heads]
     width = max(map(len, rows))
     if width < 2:

@@ -10,9 +10,9 @@ from functools import cache, lru_cache, partial
 from qa.answering.quote_links import cite
 from qa.answering.quoted_tables import in_cells, tables_in
 from qa.index.contract import Index
-from qa.records import Citation, Footnote, Hit, Quote, Span
+from qa.records import Citation, Footnote, Quote, Span
 from qa.retrieval.evidence import Match, highlights, match, placed_word_matches
-from qa.retrieval.search import Ranking
+from qa.retrieval.search import Hit, Ranking
 
 _SHINGLE_WORDS = 5
 _SAME_SHARE = 0.6  # of the shorter passage's shingles that the longer one holds, for both to be one result

@@ -1,27 +1,28 @@
 """Answers questions from the current index: checks a question, searches, and quotes; lists what is loaded.
 
-Guarantees: one question is answered from one version of the index, whatever is published meanwhile.
+Guarantees: one question is answered from one version of the index, even if another is published meanwhile.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from qa.answering.answer import answer
 from qa.answering.answer_cache import AnswerCache
 from qa.answering.confidence_model import model_for
 from qa.answering.filters import resolved
+from qa.answering.index_status import IndexStatus
 from qa.answering.originals import Original, Originals
 from qa.answering.page_pictures import PagePictures, Picture
 from qa.answering.question import checked
-from qa.answering.quote_links import find_quote
 from qa.encode import Encoder
 from qa.errors import OperatingError
 from qa.index.build_notes import BuildReport, ProgressReport, read_progress, read_report
 from qa.index.contract import IndexSource
-from qa.index.site_note import read_site
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
+from qa.index.site_note import read_site_note
+from qa.records import Answer, Document, DocumentInfo, Filters, ShardStatus, Span
 from qa.retrieval.stage_timer import Stopwatch
 from qa.settings import Settings
 from qa.text.site import Site
@@ -47,17 +48,11 @@ class Service:
         self._pictures = PagePictures()
 
     def close(self) -> None:
-        """Let go of the index."""
+        """Close the index."""
         self._source.close()
 
     def ask(
-        self,
-        question: str,
-        k: int = 5,
-        filters: Filters | None = None,
-        *,
-        explain: bool = False,
-        exactly: bool = False,
+        self, question: str, k: int = 5, filters: Filters | None = None, *, explain: bool = False, exactly: bool = False
     ) -> Answer:
         """Answer a question with at most `k` quotations.
 
@@ -119,22 +114,22 @@ class Service:
         document = self.document(document_id)
         return self._originals.open(document.source, document.sha256)
 
-    def page_picture(self, document_id: str, page: int, reference: str) -> Picture:
-        """A picture of a page of a document, with the quote boxed that a reference names, if it stands there.
+    def page_picture(self, document: Document, page: int, quote: Span | None) -> Picture:
+        """A picture of a page of a document, with a quote of it boxed.
 
         Args:
-            document_id: The document, by its id or by one that it had before.
+            document: The document.
             page: The page, from 1.
-            reference: What the `quote` parameter of a link says; empty for no quote.
+            quote: What is boxed, as far as it stands on that page.
 
         Raises:
             NoPicture: there is no such page, or it cannot be drawn here.
-            UnknownDocument: no document has this id, or its file is gone or was changed since.
+            UnknownDocument: the document's file is gone or was changed since.
             Overloaded: too many pages are waiting to be drawn.
         """
-        document = self.document(document_id)
-        found = find_quote(document.text, reference) if reference else None
-        return self._pictures.draw(document, page, found.span if found else None, lambda: self.original(document.id))
+        return self._pictures.draw(
+            document, page, quote, partial(self._originals.open, document.source, document.sha256)
+        )
 
     def status(self) -> IndexStatus:
         """What is loaded."""
@@ -142,6 +137,10 @@ class Service:
             return IndexStatus(
                 index.id, index.built_at, self._encoder.id, len(index.documents), index.size, self._source.trouble
             )
+
+    def shards(self) -> tuple[ShardStatus, ...]:
+        """The hosts of every shard; nothing where this process has the whole index."""
+        return tuple(self._source.shards)
 
     def progress(self) -> ProgressReport | None:
         """How far the running build is, or None."""
@@ -152,7 +151,7 @@ class Service:
         snapshot = ""
         with suppress(OperatingError), self._source.reading() as index:
             snapshot = index.id
-        return read_site(self._settings.index_dir, snapshot)
+        return read_site_note(self._settings.index_dir).for_version(snapshot)
 
     def report(self) -> BuildReport | None:
         """The last build's report, or None."""
@@ -168,11 +167,11 @@ class Service:
             pass
 
     def warm_up(self) -> None:
-        """Answer a few questions, so that the first one of a client is as quick as the hundredth."""
-        with suppress(OperatingError):  # there is no index; clients get that error themselves
+        """Answer a few questions, so that the first question of a client is answered as fast as later ones."""
+        with suppress(OperatingError):  # there is no index; clients get that error when they ask
             for place in ("here", "there", "elsewhere"):
                 self.ask(f"What is this about, {place}?")
 
     def refresh(self) -> None:
-        """Take up a new snapshot at once, rather than at the next look."""
+        """Change to a new snapshot at once, and not only at the next regular check."""
         self._source.refresh()

@@ -2,16 +2,16 @@
 
 Guarantees: the answers of an index depend on the documents and the configuration alone. A build reuses what was read or
 encoded before, and continues where an earlier one was interrupted. A file that cannot be read is reported and the
-others are indexed; if it cannot be read for now, and the same bytes were served before, they go on being served.
-Whatever fails, the version that serves is not changed.
+others are indexed; if it cannot be read for now, and the same bytes were served before, they go on being served. If a
+build fails, the version that serves is not changed.
 
 1. Plan: which documents stay as they are stored, and which files must be read.
-2. Read the new files in a worker process, which may die of one without ending the build.
+2. Read the new files in a worker process; if a file crashes it, the build goes on.
 3. Encode the passages that are new, and write the new documents into segments.
 4. Publish a version of the segments that count. If that is the current version, nothing is written.
-5. Note what was done, and remove what is too old.
+5. Write the report, and remove versions and segments that are no longer needed.
 
-Merging segments is left to `qa.building.merge`, once the new version serves.
+Segments are merged afterwards, by `qa.building.merge`.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from qa.building.build_lock import build_lock
-from qa.building.encode_passages import Encoded, PassageEncoder, ToWrite
 from qa.building.fates import fates, first_reasons
 from qa.building.file_digests import FileDigests
-from qa.building.folder import SourceFile, look_into, sidecar_entries
+from qa.building.folder import look_into, sidecar_entries
 from qa.building.journal import Journal, remove_journal, unpublished
+from qa.building.make_segments import Batch, SegmentMaker
 from qa.building.members import with_members
 from qa.building.new_version import new_version
 from qa.building.plan import Plan, live_documents, make_plan
 from qa.building.previous_version import previous_version, segments_to_reuse
 from qa.building.progress import ProgressNote
-from qa.building.read_files import Reading, content_of, read_files, tried_before
+from qa.building.read_files import Reading, tried_before
 from qa.building.repair import check_segments
 from qa.building.reuse import Reuse, reader_of
+from qa.building.spread import Spread, Task, divided, make_batch
 from qa.building.stored_segments import StoredSegment, identity, places, stored_segments
 from qa.building.unanswered import with_unanswered
 from qa.building.upgrade import configuration_in_use, effect_of
 from qa.building.whole_files import WholeFiles
-from qa.building.write_segments import write_segments
+from qa.building.write_segments import place_segment
 from qa.encode import Encoder, model_fingerprint, open_encoder
 from qa.errors import BuildFailed
 from qa.index.build_notes import BuildReport, Progress, Step, write_report
@@ -52,7 +52,6 @@ from qa.index.local.prune import prune, recover
 from qa.index.local.publish import publish
 from qa.index.local.version import Version
 from qa.index.upload_files import sweep_uploads
-from qa.reading.documents import make_document
 from qa.reading.parser_process import Parser
 from qa.reading.sidecar import Details, details_digest
 from qa.settings import Settings
@@ -71,6 +70,7 @@ def build(
     fresh: bool = False,
     verify: bool = False,
     repair: bool = False,
+    spread: Spread | None = None,
 ) -> BuildReport:
     """Bring the index up to date with the documents.
 
@@ -78,9 +78,10 @@ def build(
         settings: Where documents and index are, the model, and the limits of reading.
         on_progress: Called from time to time, from this thread.
         encoder: A model that is loaded already; None loads the settings' one when something needs encoding.
-        fresh: Whether to read and encode everything anew, whatever is known.
+        fresh: Whether to read and encode everything anew, without reuse.
         verify: Whether to compare every byte of the current version first, and to fail if one differs.
         repair: The same, but documents of a damaged segment are read anew.
+        spread: Reads and encodes in other processes; None for this one.
 
     Raises:
         BuildRunning: another process is building in the same index folder.
@@ -99,7 +100,7 @@ def build(
             note = ProgressNote(index_dir, on_progress)
             try:
                 damaged = check_segments(index_dir, fail=not repair) if verify or repair else set()
-                report = _Build(settings, note, encoder, damaged, fresh=fresh).run()
+                report = _Build(settings, note, encoder, damaged, spread, fresh=fresh).run()
             except Exception as error:
                 _keep(index_dir, BuildReport(error=_told(error)), started)
                 raise
@@ -136,6 +137,7 @@ class _Build:
         on_progress: Callable[[Progress], None],
         encoder: Encoder | None,
         damaged: set[str],
+        spread: Spread | None,
         *,
         fresh: bool,
     ) -> None:
@@ -144,6 +146,7 @@ class _Build:
         self._on_progress = on_progress
         self._encoder = encoder
         self._damaged = damaged
+        self._spread = spread
         self._fresh = fresh
         self._report = BuildReport()
         self._parser = Parser(settings.parse_seconds, settings.parse_memory_mb, tried_before(settings.index_dir))
@@ -176,9 +179,10 @@ class _Build:
                 with Journal(self._index_dir) as journal:
                     if self._fresh:
                         journal.clear()
-                    reuse = Reuse(segments, journal, self._configuration, fresh=self._fresh)
-                    reading = self._read(plan, reuse)
-                    written = self._write(plan, reading, reuse, journal)
+                    reading, written = self._make(plan, segments, journal)
+                if reading.for_now and len(reading.missing) == len(self._contents.files):
+                    told = f"No file in {self._settings.seeds_dir} could be indexed. {first_reasons(reading.missing)}"
+                    raise BuildFailed(told, for_now=True)
                 new = open_segments.enter_context(stored_segments(self._index_dir, written))
                 placed |= places(new)
                 placed |= {source: plan.provisional[source] for source in reading.kept if source in plan.provisional}
@@ -203,56 +207,38 @@ class _Build:
     def _described(self, source: str) -> Details | None:
         return self._details.get(compose(source))
 
-    def _read(self, plan: Plan, reuse: Reuse) -> Reading:
-        reading = read_files(
-            plan.to_read, plan.failed, reuse, self._parser, self._whole, self._most_bytes, self._on_progress
-        )
+    def _make(self, plan: Plan, segments: list[StoredSegment], journal: Journal) -> tuple[Reading, list[str]]:
+        """Read the new files and write their documents; returns the ids of the segments that hold them, too."""
+        details = {file.source: self._described(file.source) for file in plan.to_read}
+        batch = Batch(plan.to_read, details, frozenset(plan.provisional))
+        if self._spread:
+            return self._make_elsewhere(self._spread, plan, batch, segments, journal)
+        reuse = Reuse(segments, journal, self._configuration, fresh=self._fresh)
+        maker = SegmentMaker(self._settings, self._configuration, batch, reuse, self._on_progress)
+        reading = maker.read(plan.failed, self._parser, self._whole)
         self._parser.close()
-        if reading.for_now and len(reading.missing) == len(self._contents.files):
-            told = f"No file in {self._settings.seeds_dir} could be indexed. {first_reasons(reading.missing)}"
-            raise BuildFailed(told, for_now=True)
-        return reading
+        written = [place_segment(self._index_dir, each, journal) for each in maker.write(reading, self._open_encoder)]
+        self._report.encoded = maker.encoded
+        return reading, written
 
-    def _write(self, plan: Plan, reading: Reading, reuse: Reuse, journal: Journal) -> list[str]:
-        """Write the new documents; returns the ids of the segments that hold them."""
-        files = [
-            file
-            for file in plan.to_read
-            if file.source not in reading.missing
-            and not (file.source in reading.kept and file.source in plan.provisional)
-        ]
-        if not files:
-            return []
-        encoder = PassageEncoder(reuse, self._configuration, self._open_encoder)
-        configuration = encoder.complete_configuration()
-        written = self._encoded(encoder, lambda: self._documents(files, reading, reuse))
-        return write_segments(self._index_dir, configuration, written, journal)
-
-    def _documents(self, files: list[SourceFile], reading: Reading, reuse: Reuse) -> Iterator[ToWrite]:
-        for file in files:
-            content = content_of(file, reading, reuse)
-            if content:
-                details = self._described(file.source)
-                document = make_document(file.source, file.sha256, content.parsed, details)
-                passages = tuple(replace(passage, document_id=document.id) for passage in content.passages)
-                kept = file.source in reading.kept
-                yield ToWrite(document, content.parsed.own, passages, details_digest(details), kept)
-
-    def _encoded(self, encoder: PassageEncoder, documents: Callable[[], Iterator[ToWrite]]) -> Iterator[Encoded]:
-        """Passages with their vectors; progress is told on the way."""
-        total, done, passages = encoder.unknown_chars(documents()), 0, 0
-
-        def encoded(text: str) -> None:
-            nonlocal done
-            done += len(text)
-            self._report.encoded += 1
-            self._on_progress(Progress(Step.ENCODING, min(done, total), total))  # more where the journal was torn
-
-        for each in encoder.encode(documents(), encoded):
-            yield each
-            passages += 1
-        self._on_progress(Progress(Step.WRITING, 0, passages))
-        self._on_progress(Progress(Step.WRITING, passages, passages))
+    def _make_elsewhere(
+        self, spread: Spread, plan: Plan, batch: Batch, segments: list[StoredSegment], journal: Journal
+    ) -> tuple[Reading, list[str]]:
+        """The same in other processes."""
+        self._parser.close()
+        own = self._settings.model_copy(update={"admin_token": "", "threads": 1})
+        stored = tuple(segment.id for segment in segments)
+        tasks = [Task(own, self._configuration, each, stored, self._fresh, self._encoder) for each in divided(batch)]
+        reading, written = Reading(dict(plan.failed)), {}
+        sizes = [sum(file.bytes for file in task.batch.files) for task in tasks]
+        done = 0
+        for number, made in spread(make_batch, tasks):
+            reading.add(made.reading)
+            written[number] = [place_segment(self._index_dir, each, journal) for each in made.segments]
+            self._report.encoded += made.encoded
+            done += sizes[number]
+            self._on_progress(Progress(Step.READING, done, sum(sizes)))
+        return reading, [each for number in sorted(written) for each in written[number]]
 
     def _open_encoder(self) -> Encoder:
         return self._encoder or open_encoder(self._settings)

@@ -1,4 +1,4 @@
-"""One builder at a time: the lock of an index folder, and how a build asks a merge to give it up."""
+"""One builder at a time: the lock of an index folder, and how a build asks a merge to release it."""
 
 from __future__ import annotations
 

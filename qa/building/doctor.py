@@ -1,4 +1,4 @@
-"""Health checks of model, documents, index and disk: each finding in a line, with its remedy.
+"""Health checks of model, documents, index and disk; each finding names its remedy.
 
 Every byte of the index is compared. Nothing is changed but the note of which files were compared. A finding is `ok`, a
 `note` that is not urgent, or `wrong`.
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from filelock import FileLock, Timeout
@@ -21,10 +22,9 @@ from qa.building.members import with_members
 from qa.building.plan import live_documents
 from qa.building.reuse import reader_of
 from qa.building.stored_segments import identity, segment_trouble, stored_segments
-from qa.building.upgrade import can_serve, configuration_in_use, effect_of
+from qa.building.upgrade import configuration_in_use, effect_of
 from qa.building.whole_files import WholeFiles
 from qa.containers.container import CONTAINERS
-from qa.containers.entries import suffix_of
 from qa.encode import model_fingerprint
 from qa.errors import MismatchedSnapshot, NoIndex, QAError, UnreadableFile
 from qa.index.build_notes import BuildReport, Fate, read_report
@@ -45,6 +45,7 @@ from qa.index.local.open_version import check_configuration, open_version
 from qa.index.local.version_files import read_segment, read_version
 from qa.reading.parser_process import Parser
 from qa.settings import Settings
+from qa.text.document_names import suffix_of
 from qa.text.safe_text import compose
 
 _ROOM_FOR = 2.0  # times the current version's size: a build from nothing, or a merge of all, writes it once more
@@ -70,28 +71,28 @@ class Finding:
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Check everything, in the order in which one thing needs another."""
-    checks: tuple[tuple[str, Callable[[Settings], Iterator[Finding]]], ...] = (
-        ("model", _model),
-        ("reading", _reading),
-        ("documents", _documents),
-        ("build", _build),
-        ("upgrade", _upgrade),
-        ("snapshot", _snapshots),
-        ("agreement", _agreement),
-        ("disk", _disk),
+    weights: str | None = None  # the model's fingerprint, if it can be loaded
+    try:
+        weights = model_fingerprint(settings)
+        yield Finding("model", Health.OK, f"weights {weights[:12]}… are the right ones")
+    except QAError as error:
+        yield Finding("model", Health.WRONG, str(error))
+    checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
+        ("reading", partial(_reading, settings)),
+        ("documents", partial(_documents, settings)),
+        ("build", partial(_build, settings)),
+        ("upgrade", partial(_upgrade, settings, weights)),
+        ("snapshot", partial(_snapshots, settings, weights)),
+        ("agreement", partial(_agreement, settings)),
+        ("disk", partial(_disk, settings)),
     )
     for what, check in checks:
         try:
-            yield from check(settings)
+            yield from check()
         except QAError as error:
             yield Finding(what, Health.WRONG, str(error))
         except OSError as error:
             yield Finding(what, Health.WRONG, str(error), "See that the folder is there and may be read and written.")
-
-
-def _model(settings: Settings) -> Iterator[Finding]:
-    fingerprint = model_fingerprint(settings)
-    yield Finding("model", Health.OK, f"weights {fingerprint[:12]}… are the right ones")
 
 
 def _reading(settings: Settings) -> Iterator[Finding]:
@@ -151,8 +152,8 @@ def _build(settings: Settings) -> Iterator[Finding]:
         yield Finding("build", Health.NOTE, f"{path} was set aside", "Delete it when you have looked at it.")
 
 
-def _upgrade(settings: Settings) -> Iterator[Finding]:
-    """Say what the next build will do with the index as it is, before it is run."""
+def _upgrade(settings: Settings, weights: str | None) -> Iterator[Finding]:
+    """Tell what the next build will do with the index as it is; nothing if the model cannot be loaded."""
     remedy = "Run `qa build` before the server is started anew."
     try:
         before = current_version(settings.index_dir).configuration
@@ -161,18 +162,20 @@ def _upgrade(settings: Settings) -> Iterator[Finding]:
         yield Finding("upgrade", Health.NOTE, f"{detail} Until then nothing can be served by this version.", remedy)
         return
     except QAError:
-        return  # told below
-    after = configuration_in_use(settings, model_fingerprint(settings))
+        return  # `_snapshots` reports it
+    if weights is None:
+        return  # another check reports it
+    after = configuration_in_use(settings, weights)
     effect = effect_of(before, after)
     if not effect:
         yield Finding("upgrade", Health.OK, "a build goes on from what is stored")
-    elif can_serve(before, after):
+    elif not before.difference(after.analyser, after.weights):
         yield Finding("upgrade", Health.NOTE, f"{effect} Until then the current snapshot serves.", "Run `qa build`.")
     else:
         yield Finding("upgrade", Health.NOTE, f"{effect} Until then nothing can be served by this version.", remedy)
 
 
-def _snapshots(settings: Settings) -> Iterator[Finding]:
+def _snapshots(settings: Settings, weights: str | None) -> Iterator[Finding]:
     index = settings.index_dir
     try:
         current = current_name(index)
@@ -188,21 +191,30 @@ def _snapshots(settings: Settings) -> Iterator[Finding]:
         yield Finding("snapshot", Health.WRONG, detail, "Run `qa build`, or `qa rollback` to go back to another.")
     damaged: dict[str, str] = {}
     for name in names:
-        yield from _version(settings, name, damaged, is_current=name == current)
+        yield from _version(index, name, damaged, weights if name == current else None, is_current=name == current)
     refused = rolled_back(index)
     if refused:
         detail = f"{', '.join(refused)} was rolled back; an unchanged build does not bring it back"
         yield Finding("snapshot", Health.NOTE, detail, f"Take it back with `qa rollback {refused[0]}`.")
 
 
-def _version(settings: Settings, name: str, compared: dict[str, str], *, is_current: bool) -> Iterator[Finding]:
-    """Compare every byte of a version. `compared` holds what was found of each segment so far."""
-    index = settings.index_dir
+def _version(
+    index: Path, name: str, compared: dict[str, str], weights: str | None, *, is_current: bool
+) -> Iterator[Finding]:
+    """Compare every byte of a version.
+
+    Args:
+        index: The index folder.
+        name: The version.
+        compared: What was found wrong with each segment so far; those that this version adds are put into it.
+        weights: The fingerprint that the version must have been encoded with; None for any.
+        is_current: Whether it is the version that serves.
+    """
     place = f"{name} ({'current' if is_current else 'older'})"
     wrong = Health.WRONG if is_current else Health.NOTE
     try:
         version = read_version(version_path(index, name))
-        check_configuration(version, model_fingerprint(settings) if is_current else None)
+        check_configuration(version, weights)
     except MismatchedSnapshot as error:
         yield Finding("snapshot", wrong, str(error), "Run `qa build`.")
         return
@@ -232,7 +244,7 @@ def _agreement(settings: Settings) -> Iterator[Finding]:
     try:
         version = current_version(index)
     except QAError:
-        return  # told already
+        return  # another check reports it
     configuration = version.configuration
     remembered = FileDigests(index, reader_of(configuration))
     listed = look_into(settings.seeds_dir, settings.max_file_mb << 20, remembered)

@@ -1,4 +1,4 @@
-"""Gives passages their vectors, in order: from earlier builds where they are known, else encoded.
+"""Gives passages their vectors, in order: those of earlier builds where there are any, else new ones.
 
 Some passages are read ahead of those that are returned, as many as the encoder takes at once, so that the encoder
 never waits and memory stays bounded.
@@ -72,10 +72,10 @@ class PassageEncoder:
     """Gives passages their vectors."""
 
     def __init__(self, reuse: Reuse, configuration: Configuration, open_encoder: Callable[[], Encoder]) -> None:
-        """Get ready.
+        """Take what encoding needs.
 
         Args:
-            reuse: What was encoded before; takes up what is encoded now.
+            reuse: Vectors of earlier builds; new vectors are added to it.
             configuration: The model's weights, and how many bits a component of a token's vector has.
             open_encoder: Loads the model; called only if something needs encoding.
         """
@@ -108,7 +108,7 @@ class PassageEncoder:
         """
         waiting: deque[tuple[Encoded, ToEncode | None]] = deque()
         queued: set[bytes] = set()
-        new: dict[bytes, PassageVectors] = {}  # while the same passage waits once more
+        new: dict[bytes, PassageVectors] = {}  # kept while the same passage waits in the queue again
 
         def groups() -> Iterator[Sequence[str]]:
             for item, wanted in self._items(documents):

@@ -1,4 +1,4 @@
-"""Lists what became of each file in a build, for its report."""
+"""Lists the outcome of a build for each file, for its report."""
 
 from __future__ import annotations
 

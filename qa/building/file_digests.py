@@ -1,7 +1,7 @@
 """SHA-256 of source files, remembered by size, times and inode, why files could not be read, and what containers hold.
 
-All that only saves time: what is not remembered is read again. A file that changed a moment before it was read is not
-remembered, since another change in the same tick of the clock would not show.
+This only saves time: a file that is not remembered is read again. A file that changed a moment before it was read is
+not remembered, since another change in the same tick of the clock would not show.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = No
     Args:
         folder: The documents' folder.
         most_bytes: The largest file that is read.
-        remembered: Digests of files that need not be read again; takes up those of the others.
+        remembered: Digests of files that need not be read again; those of the other files are added to it.
 
     Raises:
         BuildFailed: there is no such folder, or the machine is short of memory or of open files.

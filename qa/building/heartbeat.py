@@ -1,9 +1,9 @@
-"""A builder's heartbeat: shows at the builder's lock that it makes progress, and stops when it hangs.
+"""A builder's heartbeat: sets the time of the builder's lock while the builder makes progress.
 
 A builder makes progress if its process uses the processor, and its present step has not taken longer than a step may.
 The first condition finds a call that does not return (a drive without answer, a full pipe) and a stopped process; the
-second finds an endless loop. After how long without a heartbeat it counts as hanging is decided by the readers of the
-lock (`qa.index.builder_lock`).
+second finds an endless loop. The readers of the lock decide after how long without a heartbeat a builder counts as
+hanging (`qa.index.builder_lock`).
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class Journal:
         self._commit_now_and_then()
 
     def has_vectors(self, key: bytes) -> bool:
-        """Whether something was encoded under a key; it is not read, so it may turn out to be torn."""
+        """Whether something was encoded under a key; the entry is not read, so it may turn out to be damaged."""
         return self._row("SELECT 1 FROM encoded WHERE key = ?", key) is not None
 
     def vectors(self, key: bytes) -> PassageVectors | None:
@@ -112,7 +112,7 @@ class Journal:
         self._database.commit()
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all entries."""
         self._database.executescript("DELETE FROM encoded; DELETE FROM contents; DELETE FROM segments;")
 
     def _stored(self, query: str, key: bytes) -> list[bytes] | None:

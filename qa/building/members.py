@@ -14,12 +14,12 @@ from qa.building.folder import Contents, Inside, SourceFile
 from qa.building.stored_segments import identity
 from qa.building.whole_files import CHANGED, WholeFiles
 from qa.containers.container import CONTAINERS, Member
-from qa.containers.entries import suffix_of
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.index.build_notes import Fate, FileReport
 from qa.reading.documents import SUFFIXES
 from qa.reading.parser_process import Parser
 from qa.text.document_ids import document_id
+from qa.text.document_names import suffix_of
 from qa.text.readable_types import ARCHIVE_SUFFIXES, why_not_read
 
 
@@ -30,7 +30,7 @@ def with_members(
 
     Args:
         contents: The folder, as it was listed.
-        remembered: What containers hold; takes up what is found.
+        remembered: What containers hold; what is found now is added to it.
         parser: Lists containers that are not remembered; None to leave these as they are.
         whole: Gives the bytes of containers.
         most_bytes: The largest document that is read.
@@ -54,7 +54,7 @@ def with_members(
             files.append(file)
             continue
         files += _inside(file, members)
-        if suffix_of(file.source) in ARCHIVE_SUFFIXES:  # what is left out of a message, its own note says
+        if suffix_of(file.source) in ARCHIVE_SUFFIXES:  # reading a message reports what is left out of it
             skipped += _skipped(file, members)
     return Contents(tuple(sorted(_distinct(files), key=lambda file: file.source)), tuple(skipped))
 
@@ -86,7 +86,7 @@ def _inside(file: SourceFile, members: Sequence[Member]) -> Iterator[SourceFile]
         yield replace(file, trouble="holds no file of a format that is read")
     for member in members:
         if not member.name:
-            if suffix_of(file.source) in ARCHIVE_SUFFIXES:  # else reading the message tells
+            if suffix_of(file.source) in ARCHIVE_SUFFIXES:  # else reading the message reports it
                 yield replace(file, trouble=member.trouble)
         elif member.sha256 or member.trouble:
             place = Inside(file.source, file.sha256, file.bytes, member.name)

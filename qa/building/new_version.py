@@ -1,4 +1,4 @@
-"""Puts a version together from where its documents are stored."""
+"""Makes the record of a version, given where its documents are stored."""
 
 from __future__ import annotations
 

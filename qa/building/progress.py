@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
-from qa.durable import replace_file
-from qa.index.build_notes import PROGRESS, Progress, ProgressReport, Step
+from qa.index.build_notes import Progress, ProgressReport, Step, remove_progress, write_progress
 
 _NOTE_EVERY_S = 0.5
 _UNITS = {
@@ -23,17 +20,17 @@ _UNITS = {
 
 
 class ProgressNote:
-    """Passes progress on, and keeps a note of it that the end of the build removes."""
+    """Passes progress on and writes it to the index folder; `close` removes what was written."""
 
     def __init__(self, index_dir: Path, on_progress: Callable[[Progress], None]) -> None:
-        self._path = index_dir / PROGRESS
+        self._index_dir = index_dir
         self._on_progress = on_progress
         self._step: Step | None = None
         self._began = self._noted = 0.0
         self._began_at = 0
 
     def __call__(self, progress: Progress) -> None:
-        """Take note."""
+        """Pass progress on, and write it if the last writing is half a second ago."""
         self._on_progress(progress)
         now = time.monotonic()
         if progress.step is not self._step:
@@ -41,13 +38,13 @@ class ProgressNote:
         elif now - self._noted < _NOTE_EVERY_S:
             return
         self._noted = now
-        with suppress(OSError):  # a build needs no note; a disk that refuses this one fails the build elsewhere
-            replace_file(self._path, json.dumps(asdict(self._note(progress, now))).encode(), durable=False)
+        with suppress(OSError):  # a build does not need it; a full disk makes the build fail at another place
+            write_progress(self._index_dir, self._note(progress, now))
 
     def close(self) -> None:
-        """Remove the note."""
+        """Remove what was written."""
         with suppress(OSError):
-            self._path.unlink(missing_ok=True)
+            remove_progress(self._index_dir)
 
     def _note(self, progress: Progress, now: float) -> ProgressReport:
         passed = now - self._began

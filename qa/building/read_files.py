@@ -42,6 +42,12 @@ class Reading:
         """Why files are not in the index, by source."""
         return self.failed | self.for_now
 
+    def add(self, other: Reading) -> None:
+        """Take up why other files were not read."""
+        self.failed.update(other.failed)
+        self.for_now.update(other.for_now)
+        self.kept.update(other.kept)
+
 
 def read_files(
     files: Sequence[SourceFile],
@@ -57,7 +63,7 @@ def read_files(
     Args:
         files: The files whose documents are to be written.
         failed: Why other files are not read, by source.
-        reuse: What earlier builds have read; takes up what this one reads.
+        reuse: Contents of earlier builds; those that are read now are added to it.
         parser: Reads them.
         whole: Gives their bytes.
         most_bytes: The largest document that is read.

@@ -28,7 +28,7 @@ def check_segments(index_dir: Path, *, fail: bool) -> set[str]:
     try:
         version = current_version(index_dir)
     except QAError:
-        return set()  # the build that follows says what is wrong, or makes it good
+        return set()  # the build that follows reports or repairs it
     compared = {entry.id: segment_trouble(index_dir, entry.id) for entry in version.segments}
     damaged = {segment_id: trouble for segment_id, trouble in compared.items() if trouble}
     if damaged and fail:

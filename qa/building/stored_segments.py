@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from qa.encode.int8 import PassageVectors
 from qa.errors import DamagedSnapshot, QAError, ShortOfResources
@@ -21,6 +21,7 @@ from qa.index.local.texts import TEXTS, StoredDocument, Texts
 from qa.index.local.verify import verify_segment
 from qa.index.local.version import SegmentRecord
 from qa.reading.parsed import Content, Parsed
+from qa.text.document_names import suffix_of
 
 _NAMED = 10  # documents of a damaged segment
 
@@ -53,7 +54,7 @@ class StoredSegment:
             raise DamagedSnapshot(told) from None
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         self._texts.close()
         if self._opened:
             self._opened.close()
@@ -143,7 +144,7 @@ def lost_documents(index_dir: Path, segment_id: str) -> str:
 
 def identity(source: str, sha256: str) -> tuple[str, str]:
     """What decides a file's content: its suffix in small letters, and the digest of its bytes."""
-    return PurePosixPath(source).suffix.lower(), sha256
+    return suffix_of(source), sha256
 
 
 def places(segments: Iterable[StoredSegment]) -> dict[str, Place]:

@@ -43,11 +43,6 @@ def effect_of(before: Configuration, after: Configuration) -> str:
     return f"A build {does}."
 
 
-def can_serve(before: Configuration, after: Configuration) -> bool:
-    """Whether a server of what is in use can serve the current version until it is built anew."""
-    return (before.weights, before.analyser) == (after.weights, after.analyser)
-
-
 def configuration_in_use(settings: Settings, weights: str) -> Configuration:
     """What a build would make documents with; `weights` is the model's fingerprint."""
     return Configuration(

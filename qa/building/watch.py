@@ -1,4 +1,4 @@
-"""Builds when documents have changed and have then been left alone for a moment, or when asked to.
+"""Builds when documents have changed and then stay the same for a moment, or when asked to.
 
 The model is loaded once, before the first build. A build that fails is logged, and tried again at the next change. If
 the cause may pass (an unexpected error, or too little memory, disk or no model), it is also tried again after a pause,
@@ -76,13 +76,13 @@ class Watch:
             try:
                 self._turn()
             except Exception as error:  # noqa: BLE001 - the loop's edge: the next look must still happen
-                if time.monotonic() >= self._retry_at:  # else it was told a moment ago
+                if time.monotonic() >= self._retry_at:  # else it was logged a moment ago
                     self._put_off("Looking at the documents", error)
             if stop.wait(LOOK_EVERY_S):
                 return
 
     def _turn(self) -> None:
-        """Look once, and build if there is reason to."""
+        """Check once for changes, and build if there are any."""
         self._lock.hold()
         seen = self._folder.states(listed=not self._settled)
         if self._seen is None:
@@ -98,7 +98,7 @@ class Watch:
                 self._built = seen
 
     def _build(self) -> bool:
-        """Build; False if it must be tried again: another builder is at work, or something is not there for now."""
+        """Build; False if it must be tried again: another build runs, or something it needs is missing for now."""
         try:
             report = build(self._settings, self._progressed, encoder=self._loaded())
         except BuildRunning:

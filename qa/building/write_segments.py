@@ -5,10 +5,11 @@ A long build finishes several segments one after the other; if it is killed, the
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain, groupby
 from pathlib import Path
+from uuid import uuid4
 
 from qa.building.encode_passages import Encoded
 from qa.building.journal import Journal
@@ -16,32 +17,35 @@ from qa.encode.int8 import PassageVectors
 from qa.index.local.index_folder import SEGMENTS, UNFINISHED
 from qa.index.local.publish import install_segment
 from qa.index.local.segment_writer import SegmentWriter
-from qa.index.local.version import Configuration
+from qa.index.local.version import Configuration, SegmentRecord
 from qa.records import Passage
 
 PASSAGES_AT_ONCE = 16_384  # in a segment, unless one document has more
 
 
-def write_segments(
-    index_dir: Path, configuration: Configuration, passages: Iterable[Encoded], journal: Journal
-) -> list[str]:
-    """Write segments and give them their place; they count only once a version names them.
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A segment that is written and has no place yet: its folder, and what its `segment.json` says."""
+
+    folder: Path
+    record: SegmentRecord
+
+
+def finished_segments(index_dir: Path, configuration: Configuration, passages: Iterable[Encoded]) -> Iterator[Finished]:
+    """Write segments, one after another.
 
     Args:
         index_dir: The index folder.
         configuration: What the documents are made with.
         passages: Passages with their vectors, in the order of the documents' paths.
-        journal: Takes down the segments that are finished.
-
-    Returns:
-        The ids of the segments, in order.
     """
-    found: list[str] = []
     writer: SegmentWriter | None = None
-    folder = index_dir / SEGMENTS / f"{UNFINISHED}{os.getpid()}"
+    folder = index_dir
     try:
         for _, of_document in groupby(passages, key=lambda each: each.document.document.source):
-            writer = writer or SegmentWriter(folder, configuration)
+            if writer is None:
+                folder = index_dir / SEGMENTS / f"{UNFINISHED}{uuid4().hex}"
+                writer = SegmentWriter(folder, configuration)
             first = next(of_document)
             document = first.document
             writer.add(
@@ -52,22 +56,31 @@ def write_segments(
                 kept=document.kept,
             )
             if writer.passages >= PASSAGES_AT_ONCE:
-                found.append(_install(index_dir, folder, writer, journal))
-                writer = None
+                record, writer = writer.finish(), None
+                yield Finished(folder, record)
         if writer:
-            found.append(_install(index_dir, folder, writer, journal))
+            record, writer = writer.finish(), None
+            yield Finished(folder, record)
     except BaseException:
         if writer:
             writer.abandon()
         raise
-    return found
 
 
-def _install(index_dir: Path, folder: Path, writer: SegmentWriter, journal: Journal) -> str:
-    record = writer.finish()
-    journal.keep_segment(record.id)
-    install_segment(index_dir, folder, record)
-    return record.id
+def place_segment(index_dir: Path, finished: Finished, journal: Journal) -> str:
+    """Give a segment its place; it counts only once a version names it.
+
+    Args:
+        index_dir: The index folder.
+        finished: The segment.
+        journal: Takes it down.
+
+    Returns:
+        Its id.
+    """
+    journal.keep_segment(finished.record.id)
+    install_segment(index_dir, finished.folder, finished.record)
+    return finished.record.id
 
 
 def _with_vectors(passages: Iterable[Encoded]) -> Iterator[tuple[Passage, bytes, PassageVectors]]:

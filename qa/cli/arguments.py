@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from qa.cli.output import say
 from qa.cli.packages import ASSISTANTS, BUILDING, CLUSTER, MEASURING
-from qa.text.safe_text import printable
+from qa.cli.usage import Parser
 
 _DESCRIPTION = """\
 Answers questions with exact quotations from a folder of documents.
@@ -51,11 +51,6 @@ _SORTS = ("source", "title", "date", "-date", "size", "-size")
 _SHELLS = ("bash", "zsh", "fish")
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        super().error(printable(message))
-
-
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         from importlib.metadata import version  # noqa: PLC0415 - other commands need not wait for it
@@ -64,21 +59,22 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def command_parser() -> argparse.ArgumentParser:
+def command_parser() -> Parser:
     """The parser of the command line.
 
     What it gives has `run`, the command's function as MODULE:NAME, and `packages`, what the command needs beyond what
     serving does.
     """
-    parser = _Parser(
+    parser = Parser(
         prog="qa",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parser.add_argument("-V", "--version", action=_Version, nargs=0, help="print the version and exit")
     parser.set_defaults(packages=())
-    commands = parser.add_subparsers(required=True, metavar="command", dest="command")
+    commands = parser.add_subparsers(metavar="command", dest="command")
+    parser.commands = commands.choices
     _add_upkeep(commands)
     _add_serve(commands)
     _add_ask(commands)
@@ -116,6 +112,7 @@ def _add_upkeep(commands: Any) -> None:
         "--verify", action="store_true", help="compare every byte of the index first, and fail if one differs"
     )
     build.add_argument("--repair", action="store_true", help="the same, but make damaged parts anew from the documents")
+    build.add_argument("--cluster", action="store_true", help="have the machines of QA_CLUSTER read and encode")
     build.set_defaults(run="qa.cli.upkeep:run_build", packages=(BUILDING,))
 
     watch = _command(commands, "watch", "build now and after every change, until interrupted", "qa watch")
@@ -186,9 +183,10 @@ def _add_documents(commands: Any) -> None:
         commands,
         "documents",
         "list the documents of the index",
-        "qa documents\nqa documents --query becker --sort=-date\nqa documents --json",
+        "qa documents\nqa documents becker --sort=-date\nqa documents --json",
     )
-    documents.add_argument("--query", metavar="WORDS", default="", help="only those whose title, names or path hold it")
+    documents.add_argument("words", nargs="*", help="only those whose title, names or path hold these words")
+    documents.add_argument("--query", metavar="WORDS", default="", help="the same")
     documents.add_argument("--sort", choices=_SORTS, default="source", help="the order; - begins at the end")
     documents.add_argument("--json", action="store_true", help="print what the API would return")
     documents.set_defaults(run="qa.cli.documents:run_documents")
@@ -261,6 +259,7 @@ def _add_cluster(commands: Any) -> None:
         machine.add_argument(
             "--i-have-a-firewall", action="store_true", help="take a public address, which a firewall protects"
         )
+        machine.add_argument("--stay", action="store_true", help="end when Ray ends, as a service of systemd does")
     actions.add_parser("up", help="start the hosts that are missing, as QA_CLUSTER_SHARDS and _REPLICAS say")
     status = actions.add_parser("status", help="tell of every host: machine, process, memory, snapshots")
     status.add_argument("--json", action="store_true", help="print JSON")

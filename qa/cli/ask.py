@@ -5,12 +5,18 @@ from __future__ import annotations
 import argparse
 import io
 import sys
+from collections.abc import Callable
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from qa.cli.open_service import asking
 from qa.cli.output import say, say_json, show
 from qa.errors import InvalidRequest
 from qa.records import Answer, Filters, Verdict
 from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from qa.cli.quote_address import QuoteAddresses
 
 EXIT_NOT_ANSWERED = 4
 
@@ -29,14 +35,15 @@ def run_ask(settings: Settings, arguments: argparse.Namespace) -> int:
     )
     with asking(settings) as service:
         answer = service.ask(question, arguments.k, filters, explain=arguments.explain, exactly=arguments.exactly)
+    addresses = cache(partial(_addresses, settings, answer))
     if arguments.json:
         from qa.web.api.json_form import answer_data  # noqa: PLC0415
 
-        say_json(answer_data(answer, explain=arguments.explain))
+        say_json(answer_data(answer, explain=arguments.explain, root=settings.root_path))
     else:
-        _print_answer(settings, answer, as_markdown=arguments.markdown)
+        _print_answer(answer, addresses(), as_markdown=arguments.markdown)
     if arguments.open is not None:
-        _open(settings, answer, arguments.open)
+        _open(answer, arguments.open, addresses)
     return EXIT_NOT_ANSWERED if answer.verdict in (Verdict.RELATED, Verdict.NONE) else 0
 
 
@@ -49,19 +56,23 @@ def _from_standard_input(longest: int) -> str:
     return sys.stdin.read(longest + _MOST_BLANKS_CHARS).strip()
 
 
-def _print_answer(settings: Settings, answer: Answer, *, as_markdown: bool) -> None:
-    from qa.cli.answer_text import markdown_lines, text_lines  # noqa: PLC0415
+def _addresses(settings: Settings, answer: Answer) -> QuoteAddresses:
     from qa.cli.quote_address import quote_addresses  # noqa: PLC0415
+
+    return quote_addresses(settings, answer.snapshot)
+
+
+def _print_answer(answer: Answer, addresses: QuoteAddresses, *, as_markdown: bool) -> None:
+    from qa.cli.answer_text import markdown_lines, text_lines  # noqa: PLC0415
     from qa.cli.terminal import terminal_of  # noqa: PLC0415
 
-    addresses = quote_addresses(settings, answer.snapshot)
     if as_markdown:
         say(*markdown_lines(answer, addresses))
     else:
         show(*text_lines(answer, terminal_of(sys.stdout), addresses))
 
 
-def _open(settings: Settings, answer: Answer, rank: int) -> None:
+def _open(answer: Answer, rank: int, addresses: Callable[[], QuoteAddresses]) -> None:
     """Open a quote in the browser.
 
     Raises:
@@ -69,9 +80,8 @@ def _open(settings: Settings, answer: Answer, rank: int) -> None:
         CannotOpen: there is no address for it, or no browser.
     """
     from qa.cli.browser import open_in_browser  # noqa: PLC0415
-    from qa.cli.quote_address import quote_addresses  # noqa: PLC0415
 
     quote = next((quote for quote in answer.passages if quote.rank == rank), None)
     if quote is None:
         raise InvalidRequest(f"There is no quote {rank} to open; the answer has {len(answer.passages)}.")
-    open_in_browser(quote_addresses(settings, answer.snapshot).of(quote.citation))
+    open_in_browser(addresses().of(quote.citation))

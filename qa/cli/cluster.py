@@ -1,15 +1,20 @@
-"""The commands `qa cluster head | join | up | status | down`."""
+"""The commands `qa cluster head | join | up | status | down`, and what `qa build --cluster` builds on."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from qa.cli.output import say, say_json
+from qa.cli.packages import CLUSTER, check_packages
 from qa.errors import InvalidSettings
 from qa.index.cluster import nodes
 from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from qa.building.spread import Spread
 
 _STATUS_S = 5.0  # for hosts that answer nothing
 
@@ -22,6 +27,7 @@ def run_head(settings: Settings, arguments: argparse.Namespace) -> int:
         arguments.places,
         settings.cluster_token_path,
         behind_firewall=arguments.i_have_a_firewall,
+        stay=arguments.stay,
     )
     head = f"{arguments.address}:{arguments.port}"
     say(f"The head runs. On other machines: qa cluster join {head} --address THEIRS")
@@ -37,6 +43,7 @@ def run_join(settings: Settings, arguments: argparse.Namespace) -> int:
         0 if arguments.no_shards else arguments.places,
         settings.cluster_token_path,
         behind_firewall=arguments.i_have_a_firewall,
+        stay=arguments.stay,
     )
     say(f"This machine has joined {arguments.head}.")
     return 0
@@ -88,12 +95,27 @@ def run_down(settings: Settings, arguments: argparse.Namespace) -> int:
     _connect(settings)
     from qa.index.cluster.actors import disconnect, stop_hosts  # noqa: PLC0415
 
-    say(f"Stopped {len(stop_hosts())} hosts.")
+    say(f"Stopped {len(stop_hosts(settings.cluster_prepare_seconds))} hosts.")
     if arguments.nodes:
         disconnect()
         nodes.leave()
         say("Ray has stopped on this machine.")
     return 0
+
+
+def machines_to_build(settings: Settings) -> Spread:
+    """Join the cluster, for a build whose work its machines do.
+
+    Raises:
+        InvalidSettings: no cluster is named.
+        ShardUnavailable: it is not there.
+        PackageMissing: Ray is not installed.
+    """
+    check_packages("`qa build --cluster`", CLUSTER)
+    _connect(settings)
+    from qa.index.cluster.tasks import run_tasks  # noqa: PLC0415
+
+    return run_tasks
 
 
 def _connect(settings: Settings) -> None:

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from contextlib import closing
 
-from qa.answering.quote_links import cite, pages_at
+from qa.answering.quote_links import cite_place
 from qa.cli.output import say, say_json
 from qa.errors import InvalidRequest, UnknownDocument
-from qa.index.contract import Index
-from qa.index.local.open_version import open_index
+from qa.index.local.open_version import OpenVersion, open_index
 from qa.records import Document, Span
 from qa.settings import Settings
-from qa.web.document_list import matching, page_after
+from qa.web.catalogue import Catalogue
+from qa.web.document_list import page_after
 
+_ALIKE = 3  # ids named where a document is not found
 _PLACE = re.compile(r"(?P<name>.+?)(?::(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9}))?", re.DOTALL)
 
 
 def run_documents(settings: Settings, arguments: argparse.Namespace) -> int:
     """List the documents, or those that match, as text or as the API would."""
     with closing(open_index(settings.index_dir)) as index:
-        found = matching(index.documents, arguments.query, arguments.sort)
+        query = " ".join((*arguments.words, arguments.query)).strip()
+        found = Catalogue(tuple(index.documents)).matching(query, arguments.sort)
     if arguments.json:
         from qa.web.api.json_form import documents_data  # noqa: PLC0415
 
         say_json(documents_data(page_after(found, None, None)))
         return 0
+    if not found:
+        say("No document has these words." if query else "The index holds no documents.", to=sys.stderr)
     longest = max((len(info.id) for info in found), default=0)
     for info in found:
         source = ", ".join(filter(None, (info.title, info.publisher)))
@@ -46,18 +51,20 @@ def run_show(settings: Settings, arguments: argparse.Namespace) -> int:
     start, end = int(match["start"]), int(match["end"])
     if not start < end <= len(document.text):
         raise InvalidRequest(f"{document.id} has the characters 0-{len(document.text)}; {start}-{end} are not in it.")
-    return _print_part(document, Span(start, end), as_json=arguments.json)
+    return _print_part(document, Span(start, end), settings.root_path, as_json=arguments.json)
 
 
-def _named(index: Index, name: str) -> Document:
+def _named(index: OpenVersion, name: str) -> Document:
     """The document of an id, present or former, or of a path, as citations name it."""
     try:
         return index.document(index.present_id(name))
-    except UnknownDocument:
+    except UnknownDocument as error:
         by_path = next((info.id for info in index.documents if info.source == name), None)
-        if by_path is None:
-            raise
-        return index.document(by_path)
+        if by_path:
+            return index.document(by_path)
+        alike = ", ".join(info.id for info in Catalogue(tuple(index.documents)).matching(name)[:_ALIKE])
+        hint = f"Documents with these words: {alike}." if alike else "`qa documents` lists all."
+        raise UnknownDocument(f"{error} {hint}") from None
 
 
 def _print_document(document: Document, *, as_json: bool) -> int:
@@ -70,15 +77,12 @@ def _print_document(document: Document, *, as_json: bool) -> int:
     return 0
 
 
-def _print_part(document: Document, part: Span, *, as_json: bool) -> int:
+def _print_part(document: Document, part: Span, root: str, *, as_json: bool) -> int:
     text = document.text[part.start : part.end]
     if as_json:
         from qa.web.api.json_form import citation_data  # noqa: PLC0415
 
-        pages = pages_at(document, part)
-        say_json(
-            {"text": text, "citation": citation_data(cite(document, part, pages[0] if pages else None, text, pages))}
-        )
+        say_json({"text": text, "citation": citation_data(cite_place(document, part), root)})
     else:
         say(*text.split("\n"))
     return 0

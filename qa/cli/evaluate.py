@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from qa.encode import Encoder
     from qa.evaluate.gold import GoldQuestion
 
+COLLECTIONS = "evaluation"  # in the index folder: the indexes of collections that were measured
+
 
 def run_kp(settings: Settings, arguments: argparse.Namespace) -> int:
     """Measure questions with known answers on the current index."""
@@ -41,23 +43,23 @@ def run_beir(settings: Settings, arguments: argparse.Namespace) -> int:
     from qa.evaluate.beir import report  # noqa: PLC0415
 
     encoder = open_encoder(settings)
-    with _builder(encoder) as built:
-        measured = report(arguments.folder, settings, encoder, built)
+    with _builder(settings, encoder) as built:
+        measured = report(arguments.folder, settings.index_dir / COLLECTIONS, encoder, built)
     _print(measured, as_json=arguments.json)
     return 0
 
 
 @contextmanager
-def _builder(encoder: Encoder) -> Iterator[Callable[[Settings], closing[OpenVersion]]]:
-    """What builds the index of some settings, with a progress bar, and opens it."""
+def _builder(settings: Settings, encoder: Encoder) -> Iterator[Callable[[Path, Path], closing[OpenVersion]]]:
+    """A function that builds an index from a folder of documents, with a progress bar, and opens it."""
     from qa.building.build import build  # noqa: PLC0415
     from qa.cli.progress_bars import Bars  # noqa: PLC0415
 
     with closing(Bars(quiet=False)) as bars:
 
-        def built(own: Settings) -> closing[OpenVersion]:
-            build(own, bars, encoder=encoder)
-            return closing(open_index(own.index_dir))
+        def built(seeds_dir: Path, index_dir: Path) -> closing[OpenVersion]:
+            build(settings.model_copy(update={"seeds_dir": seeds_dir, "index_dir": index_dir}), bars, encoder=encoder)
+            return closing(open_index(index_dir))
 
         yield built
 
@@ -88,9 +90,9 @@ def run_fit(settings: Settings, arguments: argparse.Namespace) -> int:
         for file in arguments.files:
             questions = ((gold.question, gold.answerable, gold.id) for gold in _read(index, [file]))
             sets[file.stem] = samples(index, encoder, questions)
-        with _builder(encoder) as built:
+        with _builder(settings, encoder) as built:
             for folder in arguments.collection:
-                sets[folder.name] = answerable_or_not(folder, settings, encoder, built)
+                sets[folder.name] = answerable_or_not(folder, settings.index_dir / COLLECTIONS, encoder, built)
         fitted = fit(sets, encoder.fingerprint)
         counts = {"encoder": encoder.id, **{name: len(each) for name, each in sets.items()}}
     write_model(arguments.out or settings.index_dir / FILE, fitted.model, FEATURES, counts)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 def ended_by_ctrl_c() -> Iterator[None]:
     """A context in which Ctrl-C ends the process at once and without a word; to be used before any work begins.
 
-    It changes nothing where Ctrl-C is ignored, or handled by somebody else.
+    It changes nothing where Ctrl-C is ignored, or handled by other code.
     """
     usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if not usual or threading.current_thread() is not threading.main_thread():

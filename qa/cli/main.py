@@ -16,10 +16,10 @@ from importlib import import_module
 from qa.cli.arguments import command_parser
 from qa.cli.interrupts import ended_by_ctrl_c
 from qa.cli.log_form import LineFormatter
+from qa.cli.openmp import limit_threads
 from qa.cli.output import log_as, prepare_output, say
 from qa.cli.packages import check_packages
 from qa.errors import QAError
-from qa.openmp import limit_threads
 from qa.settings import load_settings
 
 EXIT_ERROR = 1
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         limit_threads()
         prepare_output()
-        arguments = command_parser().parse_args(argv)
+        arguments = command_parser().parse(argv)
         command = arguments.command
         return _run(arguments)
     except BrokenPipeError:

@@ -91,10 +91,22 @@ def metrics_port(settings: Settings, counted: CollectorRegistry | Path) -> Itera
     Raises:
         InvalidSettings: the port cannot be had.
     """
-    host, _, port = settings.metrics.rpartition(":")
-    registry = CollectorRegistry() if isinstance(counted, Path) else counted
     if isinstance(counted, Path):
-        registry.register(_Together(counted))
+        try:
+            registry = CollectorRegistry()
+            registry.register(_Together(counted))
+            with _served(settings, registry) as address:
+                yield address
+        finally:
+            shutil.rmtree(counted, ignore_errors=True)
+    else:
+        with _served(settings, counted) as address:
+            yield address
+
+
+@contextmanager
+def _served(settings: Settings, registry: CollectorRegistry) -> Iterator[str]:
+    host, _, port = settings.metrics.rpartition(":")
     registry.register(IndexCollector(settings.index_dir))
     try:
         server, thread = start_http_server(int(port), host.strip("[]"), registry)
@@ -108,8 +120,6 @@ def metrics_port(settings: Settings, counted: CollectorRegistry | Path) -> Itera
         server.shutdown()
         server.server_close()
         thread.join()
-        if isinstance(counted, Path):
-            shutil.rmtree(counted, ignore_errors=True)
 
 
 class _Together:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import socket
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from qa.records import Citation
 from qa.settings import Settings
+from qa.text.document_names import suffix_of
 
 _PATIENCE_S = 0.5  # for a service on this machine, which answers this in a few milliseconds
 _LONGEST_REPLY_BYTES = 16 << 20  # it lists every file of the last build
@@ -34,7 +35,7 @@ class QuoteAddresses:
         path = (self.folder / citation.source).absolute()
         if not path.is_file():
             return None
-        by_page = citation.page is not None and PurePosixPath(citation.source).suffix.lower() == ".pdf"
+        by_page = citation.page is not None and suffix_of(citation.source) == ".pdf"
         return path.as_uri() + (f"#page={citation.page}" if by_page else "")
 
 

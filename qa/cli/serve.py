@@ -1,8 +1,8 @@
 """The command `qa serve`: one process or several, and beside them a builder where one is wanted.
 
-Every process opens the snapshot for itself and takes up a new one for itself. The builder is a process of its own:
-reading, encoding, and whatever ends it, never come between a question and its answer. It is started again when it ends;
-until then the servers refuse what would need it, which they see by its lock (`qa.index.builder_lock`).
+Every process opens the snapshot and changes to a new one by itself. The builder is a process of its own, so reading,
+encoding and its errors delay no answer. It is started again when it ends; until then the servers refuse what would need
+it, which they see by its lock (`qa.index.builder_lock`).
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from math import ceil
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +35,7 @@ from qa.errors import CannotOpen, InvalidSettings
 from qa.index.builder_lock import STALLED_AFTER_S, builder_trouble, last_beat
 from qa.index.upload_files import sweep_uploads
 from qa.settings import Settings, load_settings
+from qa.text.child_environment import python_path
 from qa.web.limits import file_descriptors
 from qa.web.request_ids import current_ids
 
@@ -53,7 +53,7 @@ def application(*, with_builder: bool) -> Any:
     """The application of one of several worker processes; it opens and closes its own service."""
     from qa.cli.open_service import open_service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
-    from qa.web.lifespan import keep_open  # noqa: PLC0415
+    from qa.web.lifespan import close_at_end  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process itself
     settings = load_settings()
@@ -62,14 +62,8 @@ def application(*, with_builder: bool) -> Any:
     service = open_service(settings)
     _make_ready(service)
     app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
-    keep_open(app, partial(_closing, service))
+    close_at_end(app, service.close)
     return app
-
-
-@asynccontextmanager
-async def _closing(service: Service) -> AsyncIterator[None]:
-    yield
-    service.close()
 
 
 def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -184,7 +178,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "server_header": False,
         "backlog": file_descriptors.backlog(),
         "timeout_worker_healthcheck": 30,  # a process that loads its model on a busy machine is not dead
-        # Whatever was taken on is answered, if only with an error, within its time; a second more to send it.
+        # Every request that was accepted is answered within its time, or with an error; a second more to send it.
         "timeout_graceful_shutdown": ceil(settings.answer_seconds) + 1,
     }
 
@@ -194,8 +188,11 @@ def _listener(settings: Settings) -> socket.socket:
     try:
         listener = socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
+        # Python adds to the system's words what it was attempting.
+        why = (error.strerror or str(error)).partition(" (while ")[0]
         raise InvalidSettings(
-            f"Cannot serve on {settings.host} port {settings.port} ({error.strerror}). Set QA_HOST or QA_PORT."
+            f"Cannot serve on {settings.host} port {settings.port} ({why}). Choose another by --host or --port,"
+            " or by QA_HOST or QA_PORT."
         ) from None
     # Connections inherit it. asyncio sets it only where a socket names TCP by number, which create_server's do not; and
     # without, a reply's body waits 40 ms for the client to acknowledge its headers.
@@ -220,14 +217,12 @@ def _open_page(address: str) -> None:
 
 def _builder(settings: Settings) -> AbstractContextManager[object]:
     """A watching builder, kept running for as long as the context lasts. What it prints goes to standard error."""
-    package = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-m", "qa", "watch", "--beside-server"]
     write = UnblockedOutput(sys.stderr, _BUILDER_PATIENCE_S).write
     return Supervised(
         "builder beside the server",
         command,
-        {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"},
+        {**os.environ, "PYTHONPATH": python_path(), "PYTHONIOENCODING": "utf-8"},
         (lambda line: write(as_json_line(line, "qa.builder"))) if settings.log == "json" else write,
         partial(last_beat, settings.index_dir),
         Pace(stalled_after_s=STALLED_AFTER_S),

@@ -1,7 +1,7 @@
 """Keeps a process running beside the server: starts it again when it ends or hangs, after a growing delay.
 
 1. Start the process, with a pipe as its standard input, and wait for its end. What it prints is read at once and handed
-   on, so that it never waits for somebody who reads the server's output.
+   on, so that it never waits for the reader of the server's output.
 2. If there is no heartbeat for too long, kill it.
 3. Log how it ended, in one line, and wait: 1 s at first, twice as long each time, 60 s at most. After a process that
    ran for 60 s and did not hang, the delay is 1 s again.

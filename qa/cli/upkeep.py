@@ -19,6 +19,7 @@ from qa.index.build_notes import BuildReport
 from qa.index.local.index_folder import current_name, rolled_back, versions
 from qa.index.local.rollback import roll_back
 from qa.settings import Settings
+from qa.text.site import Example
 from qa.web.limits.file_descriptors import raise_limit
 
 EXIT_WRONG = 1
@@ -26,24 +27,30 @@ EXIT_SOME_FAILED = 3
 
 
 def run_build(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Build once, with a progress bar, and say what became of the files."""
+    """Build once, with a progress bar, and print the outcome for the files."""
     from qa.building.build import build  # noqa: PLC0415
     from qa.building.merge import merge  # noqa: PLC0415
     from qa.cli.progress_bars import Bars  # noqa: PLC0415
-    from qa.cli.site_note import note_site  # noqa: PLC0415
 
     raise_limit()
     checks = {"verify": arguments.verify, "repair": arguments.repair}
+    spread = None
+    if arguments.cluster:
+        from qa.cli.cluster import machines_to_build  # noqa: PLC0415
+
+        folders = {name: getattr(settings, name).resolve() for name in ("seeds_dir", "index_dir")}
+        settings = settings.model_copy(update=folders)
+        spread = machines_to_build(settings)
     with closing(Bars(quiet=arguments.quiet)) as bars:
-        report = build(settings, bars, fresh=arguments.fresh, **checks)
+        report = build(settings, bars, fresh=arguments.fresh, spread=spread, **checks)
     print_report(report, quiet=arguments.quiet)
-    note_site(settings, report)
+    _note_site(settings, report)
     merge(settings)
     return EXIT_SOME_FAILED if report.failed or report.kept else 0
 
 
 def print_report(report: BuildReport, *, quiet: bool) -> None:
-    """Say what became of every file, or with `quiet` of those with trouble, and what serves now."""
+    """Print the outcome for every file, or with `quiet` for those with trouble, and what serves now."""
     for file in report.files:
         if not quiet or file.reason:
             say(f"{file.fate.value:9} {file.source}" + (f": {file.reason}" if file.reason else ""))
@@ -63,7 +70,6 @@ def print_report(report: BuildReport, *, quiet: bool) -> None:
 def run_watch(settings: Settings, arguments: argparse.Namespace) -> int:
     """Build at every change, until interrupted or until the server beside it ends."""
     from qa.building.watch import Watch  # noqa: PLC0415
-    from qa.cli.site_note import note_site  # noqa: PLC0415
 
     start_log()
     raise_limit()
@@ -76,10 +82,23 @@ def run_watch(settings: Settings, arguments: argparse.Namespace) -> int:
     def told(report: BuildReport) -> None:
         if report.published or report.held_back:
             print_report(report, quiet=True)
-        note_site(settings, report)
+        _note_site(settings, report)
 
     Watch(settings, told).run(stop)
     return 0
+
+
+def _note_site(settings: Settings, report: BuildReport) -> None:
+    """Note the site's name and questions beside the index. Questions are tried on this machine's index alone."""
+    from qa.answering.example_questions import example_questions  # noqa: PLC0415
+    from qa.building.site import note_site  # noqa: PLC0415
+    from qa.cli.open_service import open_service  # noqa: PLC0415
+
+    def tried() -> tuple[Example, ...]:
+        with closing(open_service(settings.model_copy(update={"cluster": ""}))) as service:
+            return example_questions(service)
+
+    note_site(settings, report.snapshot, tried)
 
 
 def _stop_with_parent(stop: threading.Event) -> None:

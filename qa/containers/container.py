@@ -14,10 +14,11 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from qa.containers.entries import Entry, suffix_of, with_safe_names
+from qa.containers.entries import Entry, with_safe_names
 from qa.containers.messages import mailbox_entries, message_entries
 from qa.containers.zip_files import zip_entries
 from qa.errors import UnreadableFile
+from qa.text.document_names import suffix_of
 
 _MOST_ENTRIES = 10_000  # in one container
 _MOST_LEVELS = 3  # of containers, one in another
@@ -121,7 +122,7 @@ class Container:
                     for each in self._nested(entry.name, data)._members(suffixes, total):  # noqa: SLF001 - of the same class
                         yield replace(each, name=f"{entry.name}/{each.name}")
             except UnreadableFile as error:
-                if not is_listed:  # else reading it tells
+                if not is_listed:  # else reading it reports this
                     yield Member(entry.name, trouble=str(error))
 
     def _load(self, entry: Entry) -> bytes:

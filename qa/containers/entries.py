@@ -28,11 +28,6 @@ class Entry:
     trouble: str | None = None
 
 
-def suffix_of(name: str) -> str:
-    """How a name says that a file is read, in small letters: ".pdf"."""
-    return PurePosixPath(name).suffix.lower()
-
-
 def with_safe_names(entries: Iterable[Entry]) -> list[Entry]:
     """The entries that may be documents, under names that are safe and differ.
 

@@ -19,7 +19,7 @@ _QUOTED = re.compile(rb"(?m)^>(>*From )")
 
 
 def parsed_message(data: bytes) -> EmailMessage:
-    """A message of its bytes; whatever they are, something is made of them."""
+    """The message that some bytes hold; never fails: of bytes that are no message it makes an empty or a short one."""
     message = email.message_from_bytes(data, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     return message

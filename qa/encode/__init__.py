@@ -79,7 +79,7 @@ def _opened(settings: Settings, *, bare: bool) -> Encoder:
         return TextEncoder(load_packaged(packaged_model()), settings.threads)
     except OperatingError:
         raise
-    except Exception as error:  # torch, onnxruntime and tokenizers raise what they like; all of it means the same
+    except Exception as error:  # torch, onnxruntime and tokenizers raise errors of many types, and all mean the same
         name = settings.model or "the packaged one"
         if isinstance(error, ModuleNotFoundError) and error.name in _LIBRARY:
             raise PackageMissing(

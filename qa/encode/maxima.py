@@ -1,6 +1,7 @@
 """Each question token's best match among the tokens of passages, as late interaction needs it.
 
-Maxima are taken of given similarities, so a passage has the same ones wherever and with whatever it is compared.
+Maxima are taken of given similarities, so a passage has the same ones wherever it is stored and whatever other passages
+are compared.
 """
 
 from __future__ import annotations

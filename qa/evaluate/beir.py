@@ -22,37 +22,35 @@ from qa.evaluate.fitting import Sample, samples
 from qa.evaluate.ranking import score, stages
 from qa.index.contract import Index
 from qa.retrieval.search import search
-from qa.settings import Settings
 from qa.text.document_names import SIDECAR
 from qa.text.json_reading import parse_json
 
 _SPLIT = "test"
 
+Built = Callable[[Path, Path], AbstractContextManager[Index]]
+"""Builds an index from a folder of documents, the first one, in another folder, and opens it."""
 
-def report(
-    folder: Path, settings: Settings, encoder: Encoder, built: Callable[[Settings], AbstractContextManager[Index]]
-) -> dict[str, Any]:
+
+def report(folder: Path, work: Path, encoder: Encoder, built: Built) -> dict[str, Any]:
     """Build the collection's index, put its judged queries to it, and score them.
 
     Args:
         folder: The collection.
-        settings: Where its index goes, among others.
+        work: Folder for the indexes of collections.
         encoder: The model.
-        built: Builds the index of some settings, and opens it.
+        built: Builds an index of a folder of documents, and opens it.
 
     Raises:
         UnreadableFile: the folder is not in BEIR's layout.
     """
     judged = _judgements(folder / "qrels" / f"{_SPLIT}.tsv")
-    own, ids = _prepared(folder, settings)
-    with built(own) as index:
+    own, ids = _prepared(folder, work)
+    with built(*own) as index:
         runs = _runs(index, encoder, _queries(folder, judged), ids)
         return {"documents": len(index.documents), "passages": index.size, "ranking": score(runs, judged)}
 
 
-def answerable_or_not(
-    folder: Path, settings: Settings, encoder: Encoder, built: Callable[[Settings], AbstractContextManager[Index]]
-) -> list[Sample]:
+def answerable_or_not(folder: Path, work: Path, encoder: Encoder, built: Built) -> list[Sample]:
     """Measure the confidence's evidence on a collection that also has `unanswerable.jsonl`.
 
     Its lines have `text` and `about`, the text of the corpus that a question was written for. What stands before the
@@ -65,8 +63,8 @@ def answerable_or_not(
     questions = [(text, True, _article(next(iter(judged[query])))) for query, text in _queries(folder, judged).items()]
     others = _lines(_file(folder, "unanswerable.jsonl"))
     questions += [(entry["text"], False, _article(str(entry["about"]))) for entry in others]
-    own, _ = _prepared(folder, settings)
-    with built(own) as index:
+    own, _ = _prepared(folder, work)
+    with built(*own) as index:
         return samples(index, encoder, questions)
 
 
@@ -74,13 +72,13 @@ def _article(text_id: str) -> str:
     return text_id.rpartition("_")[0] or text_id
 
 
-def _prepared(folder: Path, settings: Settings) -> tuple[Settings, dict[str, str]]:
-    """The settings of a collection's own index, its corpus written out, and the corpus's ids by file name."""
+def _prepared(folder: Path, work: Path) -> tuple[tuple[Path, Path], dict[str, str]]:
+    """Write a collection's corpus out; returns its folder and that of its index, and the corpus's ids by file name."""
     corpus = _file(folder, "corpus.jsonl")
     with corpus.open("rb") as file:
-        work = settings.index_dir / "evaluation" / file_digest(file, "sha256").hexdigest()[:16]
-    ids = _write_corpus(corpus, work / "seeds")
-    return settings.model_copy(update={"seeds_dir": work / "seeds", "index_dir": work / "index"}), ids
+        own = work / file_digest(file, "sha256").hexdigest()[:16]
+    ids = _write_corpus(corpus, own / "seeds")
+    return (own / "seeds", own / "index"), ids
 
 
 def _runs(

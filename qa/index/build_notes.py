@@ -28,7 +28,7 @@ _Record = TypeVar("_Record")
 
 
 class Fate(StrEnum):
-    """What became of a file."""
+    """The outcome of a build for one file."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -136,6 +136,24 @@ def write_report(index_dir: Path, report: BuildReport) -> None:
     counts = Counter(file.fate.value for file in report.files)
     content = json.dumps(asdict(replace(report, files=notable, counts=dict(counts))), indent=1, ensure_ascii=False)
     replace_file(index_dir / REPORT, content.encode("utf-8"))
+
+
+def write_progress(index_dir: Path, report: ProgressReport) -> None:
+    """Write how far a running build is, for `read_progress`; not flushed to the disk, since a crash ends the build.
+
+    Raises:
+        OSError: the disk is full or cannot be written.
+    """
+    replace_file(index_dir / PROGRESS, json.dumps(asdict(report)).encode(), durable=False)
+
+
+def remove_progress(index_dir: Path) -> None:
+    """Remove what `write_progress` wrote, when the build ends.
+
+    Raises:
+        OSError: the disk cannot be written.
+    """
+    (index_dir / PROGRESS).unlink(missing_ok=True)
 
 
 def read_progress(index_dir: Path) -> ProgressReport | None:

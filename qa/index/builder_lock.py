@@ -1,4 +1,4 @@
-"""Tells whether a watching builder is at work for an index folder, and whether it makes progress.
+"""Tells whether a watching builder runs for an index folder, and whether it makes progress.
 
 A builder holds an exclusive lock of the operating system on a file in that folder. The lock ends with the builder's
 process, however that ends. Others try to take a shared lock: they get it only if there is no builder, and shared locks
@@ -52,7 +52,7 @@ class BuilderLock:
         with self._using:
             if self._held is not None and in_place(self._held, self._path):
                 return True
-            self._release()  # somebody deleted the file, and others would look at a new one
+            self._release()  # the file was deleted, and other processes would look at a new one
             self._path.parent.mkdir(parents=True, exist_ok=True)
             opened = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
             if lock_now(opened):

@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.encode.maxima import Maxima
-from qa.records import Document, DocumentInfo, Filters, Passage
+from qa.records import Document, DocumentInfo, Filters, Passage, ShardStatus
 from qa.text.spelling import WordForm
 
 __all__ = ["Abbreviation", "Candidates", "Index", "IndexSource", "Maxima", "TokenSimilarities", "WordForm", "admitted"]
@@ -233,6 +233,11 @@ class IndexSource(Protocol):
     @property
     def trouble(self) -> str | None:
         """Why the version that serves is not the current one, or None."""
+        ...
+
+    @property
+    def shards(self) -> Sequence[ShardStatus]:
+        """The hosts of every shard; nothing where this process has the whole index."""
         ...
 
     def close(self) -> None:

@@ -56,10 +56,10 @@ def within(path: Path, call: Callable[[Headway], T], limit_s: float | None = Non
         TimeoutError: it has made no headway for so long, or is still waited for from an earlier time.
         Exception: what the call itself raises.
     """
-    limit_s = _limit_for(path, limit_s or LIMIT_S)
+    limit_s = limit_for(path, limit_s or LIMIT_S)
     helper = getattr(_own, "helper", None) or _Helper()
     _own.helper = None
-    asked = _Call(call)
+    asked = Call(call)
     helper.calls.put(asked)
     seen = asked.headway
     while not asked.wait(limit_s):
@@ -75,7 +75,30 @@ def within(path: Path, call: Callable[[Headway], T], limit_s: float | None = Non
     return asked.result
 
 
-class _Call(Generic[T]):
+def given_up() -> frozenset[Path]:
+    """The paths of the calls that were given up and have not returned."""
+    with _lock:
+        for each in [each for each, thread in _hung.items() if not thread.is_alive()]:
+            del _hung[each]
+        return frozenset(_hung)
+
+
+def limit_for(path: Path, limit_s: float) -> float:
+    """How long a call for a path may make no headway: `limit_s`, or only a moment if calls beside it were given up.
+
+    Raises:
+        TimeoutError: a call for this path was given up and has not returned, or several beside it, or very many.
+    """
+    hung = given_up()
+    beside = sum(path.is_relative_to(each) or path.parent == each.parent for each in hung)
+    if path in hung or beside >= _MOST_HUNG_BESIDE or len(hung) >= _MOST_HUNG:
+        raise _no_answer(0)
+    return min(limit_s, MOMENT_S) if beside else limit_s
+
+
+class Call(Generic[T]):
+    """A call that a thread makes for another, which waits for its result."""
+
     def __init__(self, call: Callable[[Headway], T]) -> None:
         self._call = call
         self.done = threading.Event()
@@ -103,7 +126,7 @@ class _Helper:
     """A thread that does one call after the other."""
 
     def __init__(self) -> None:
-        self.calls: SimpleQueue[_Call[Any] | None] = SimpleQueue()
+        self.calls: SimpleQueue[Call[Any] | None] = SimpleQueue()
         self.thread = threading.Thread(target=self._work, name="file calls", daemon=True)
         self.thread.start()
 
@@ -119,16 +142,6 @@ def close_later(descriptor: int) -> None:
         threading.Thread(target=os.close, args=(descriptor,), name="file to close", daemon=True).start()
     except RuntimeError:  # no thread can be started
         os.close(descriptor)
-
-
-def _limit_for(path: Path, limit_s: float) -> float:
-    with _lock:
-        for each in [each for each, thread in _hung.items() if not thread.is_alive()]:
-            del _hung[each]
-        beside = sum(path.is_relative_to(each) or path.parent == each.parent for each in _hung)
-        if path in _hung or beside >= _MOST_HUNG_BESIDE or len(_hung) >= _MOST_HUNG:
-            raise _no_answer(0)
-    return min(limit_s, MOMENT_S) if beside else limit_s
 
 
 def _no_answer(limit_s: float) -> TimeoutError:

@@ -1,6 +1,6 @@
 """Reads and digests regular files below a folder; opens nothing else, and never waits for a pipe or a device.
 
-No part of the way from the folder to the file is followed if it is a link, also where somebody puts one there while the
+No part of the way from the folder to the file is followed if it is a link, also if one is put there while the
 file is looked for: each part is opened in the one before, not by its path. A drive that does not answer is waited for
 only so long (`qa.index.file_calls`).
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from qa.durable import replace_file
@@ -13,44 +13,35 @@ from qa.text.site import Example, Site
 SITE = "site.json"
 
 
-def read_site(index_dir: Path, snapshot: str | None = None) -> Site:
-    """The site as it was noted; an empty one where nothing was.
+@dataclass(frozen=True, slots=True)
+class SiteNote:
+    """The site, and the version of the index on which its questions were tried; both empty where nothing was noted."""
 
-    Args:
-        index_dir: The index folder.
-        snapshot: The version that serves. Questions that were tried on another one are left out.
-    """
-    site, of_snapshot = _read(index_dir)
-    if snapshot is None or snapshot == of_snapshot:
-        return site
-    return replace(site, examples=tuple(example for example in site.examples if example.document_id is None))
+    site: Site = field(default_factory=Site)
+    snapshot: str = ""
 
-
-def noted_snapshot(index_dir: Path) -> str:
-    """The version on which the noted questions were tried; empty where nothing was noted."""
-    return _read(index_dir)[1]
+    def for_version(self, snapshot: str) -> Site:
+        """The site as another version serves it: without questions that were tried on the documents of this one."""
+        if snapshot == self.snapshot:
+            return self.site
+        return replace(self.site, examples=tuple(example for example in self.site.examples if not example.document_id))
 
 
-def write_site(index_dir: Path, site: Site, snapshot: str) -> None:
-    """Keep the site, if it is not the one that is kept already.
+def read_site_note(index_dir: Path) -> SiteNote:
+    """The note; an empty one where there is none, or none that can be read."""
+    try:
+        data = parse_json((index_dir / SITE).read_bytes())
+        examples = tuple(Example(str(each["question"]), each["document_id"]) for each in data["examples"])
+        return SiteNote(Site(str(data["name"]), str(data["description"]), examples), str(data["snapshot"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return SiteNote()
 
-    Args:
-        index_dir: The index folder.
-        site: The site.
-        snapshot: The version on which its questions were tried.
+
+def write_site_note(index_dir: Path, note: SiteNote) -> None:
+    """Replace the note.
 
     Raises:
         OSError: the disk refused.
     """
-    if (site, snapshot) != _read(index_dir):
-        content = json.dumps({**asdict(site), "snapshot": snapshot}, indent=1, ensure_ascii=False)
-        replace_file(index_dir / SITE, content.encode("utf-8"))
-
-
-def _read(index_dir: Path) -> tuple[Site, str]:
-    try:
-        data = parse_json((index_dir / SITE).read_bytes())
-        examples = tuple(Example(str(each["question"]), each["document_id"]) for each in data["examples"])
-        return Site(str(data["name"]), str(data["description"]), examples), str(data["snapshot"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return Site(), ""
+    content = json.dumps({**asdict(note.site), "snapshot": note.snapshot}, indent=1, ensure_ascii=False)
+    replace_file(index_dir / SITE, content.encode("utf-8"))

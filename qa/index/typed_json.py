@@ -1,4 +1,4 @@
-"""Frozen dataclasses to canonical JSON and back, with every field checked on the way back.
+"""Frozen dataclasses to canonical JSON and back; every field is checked when JSON is read.
 
 Fields may be `int`, `float`, `str`, `bool`, a `StrEnum`, another dataclass, `tuple[X, ...]`, `Mapping[str, X]`, or
 `X | None`.

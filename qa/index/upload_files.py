@@ -1,7 +1,7 @@
 """Temporary files of uploads: made and put in place by a server, and removed if a server was killed.
 
 A server locks the file that it writes an upload into, by the operating system's lock, which ends with its process. A
-file that is not locked is removed, whatever its age; a locked one stays.
+file that is not locked is removed, however new it is; a locked one stays.
 """
 
 from __future__ import annotations

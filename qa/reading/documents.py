@@ -23,6 +23,7 @@ from qa.reading.tesseract_data import recognition_identity
 from qa.reading.titles import title_of
 from qa.records import Document
 from qa.text.document_ids import document_id
+from qa.text.document_names import suffix_of
 from qa.text.places import unit_of
 
 __all__ = [
@@ -37,7 +38,7 @@ __all__ = [
 ]
 
 # Part of every snapshot's configuration: raise it when a loader's output or the rule of ids changes.
-LOADER_VERSION = 8
+LOADER_VERSION = 9
 _LIBRARIES = ("lxml", "markdown-it-py", "mdit-py-plugins", "pypdfium2", "pyyaml")
 
 _DETAILS = ("title", "publisher", "author", "date", "url")
@@ -60,12 +61,12 @@ def load_document(source: str, data: bytes, known: Details | None = None) -> Doc
 
 
 def parse_file(source: str, data: bytes) -> Parsed:
-    """Read a file's content, whatever else is known of it.
+    """Read a file's content; its own details are part of it, those of the sidecar are not.
 
     Raises:
         UnreadableFile: the format is not read here, or the file is broken or holds no text.
     """
-    suffix = PurePosixPath(source).suffix.lower()
+    suffix = suffix_of(source)
     reader = _READERS.get(suffix)
     if reader is None:
         raise UnreadableFile(f"format not read; known are {', '.join(sorted(SUFFIXES))}")

@@ -24,7 +24,8 @@ from statistics import median
 
 from qa.reading.draft import Draft
 from qa.reading.hyphens import Words
-from qa.reading.layout_furniture import LARGER, part_furniture, text_size
+from qa.reading.layout_furniture import LARGER, part_furniture
+from qa.reading.page_lines import Line, text_size
 from qa.reading.raised_spans import bare_mark, written_out
 from qa.records import BlockKind
 from qa.text.sentences import split_sentences
@@ -34,27 +35,9 @@ _STOPPED = re.compile(r"[.!;,…]$")
 _SENTENCE_END = re.compile(r"[.!?:…][\"'”’)\]*†‡]*$")
 _MOST_HEADING_WORDS = 20
 _NOTE_OPENS = re.compile("\x0e([^\x0f]{1,8})\x0f[ \t]*")
-_LONGEST_TORN_CHARS = 5000  # a longer paragraph takes up no further one
+_LONGEST_TORN_CHARS = 5000  # a longer paragraph is joined with no further one
 _LONGEST_WORD_CHARS = 100
 _APART = 1.45  # times the usual distance of lines, for a new paragraph
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line on a page; `y` is its base, counted from the page's foot. All in the page's units.
-
-    Raised marks stand between `RAISED` and `RESET`, lowered ones between `LOWERED` and `RESET`.
-    """
-
-    text: str
-    page: int
-    size: float
-    bold: bool
-    left: float
-    right: float
-    y: float
-    row: bool = False  # of a table
-    upright: bool = True  # not at an angle to most of the page's text
 
 
 @dataclass(slots=True)

@@ -12,10 +12,8 @@ import re
 from collections import Counter
 from itertools import pairwise, product
 from statistics import median
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from qa.reading.layout import Line
+from qa.reading.page_lines import Line
 
 LARGER = 1.12  # times the text's size, for a heading
 _EDGE_LINES = 2  # lines at each end of a page that may be a running header or footer
@@ -52,14 +50,6 @@ def part_furniture(pages: list[list[Line]], size: float) -> tuple[list[list[Line
                 body.append(line)
         bodies.append(body)
     return bodies, list(kept.values())
-
-
-def text_size(lines: list[Line]) -> float:
-    """The size that most characters have."""
-    sizes: Counter[float] = Counter()
-    for line in lines:
-        sizes[line.size] += len(line.text)
-    return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
 def _most(pattern: str, often: int) -> float:

@@ -16,7 +16,9 @@ class LeftOut:
         self._phrases: dict[str, None] = {}
 
     def add(self, thing: str, count: int = 1) -> None:
-        """Count things of a kind, named in the singular: "chart" gives "1 chart" or "3 charts"."""
+        """Count things of a kind, named in the singular: "chart" gives "1 chart" or "3 charts", "piece of text"
+        "3 pieces of text".
+        """
         if count > 0:
             self._counts[thing] += count
 
@@ -34,4 +36,7 @@ class LeftOut:
 
 
 def _named(thing: str, count: int) -> str:
-    return thing if count == 1 else f"{thing}s"
+    if count == 1:
+        return thing
+    head, of, rest = thing.partition(" of ")
+    return f"{head}s{of}{rest}"

@@ -26,7 +26,7 @@ def peak_mb(process: int | str) -> int:
 
 
 class Guard:
-    """Watches a worker at work: kills it when its time is up, and notes the most memory that it had.
+    """Watches a worker while it reads: kills it when its time is up, and notes the most memory that it had.
 
     `timed_out` and `peak_mb` (0 where the system does not tell) hold when the context is left.
 

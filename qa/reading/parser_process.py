@@ -2,7 +2,7 @@
 
 Guarantees: reading any file ends within the time allowed, with its content or a reason; a fault of a parser does not
 affect the calling process. One worker reads file after file and is replaced when it dies or is stopped. Its environment
-has only what Python needs, so that a parser cannot read our secrets.
+has only what Python needs, so that a parser cannot read the server's secrets.
 
 A fault of the file (`UnreadableFile`) is reported only by a worker itself. If a worker was killed, crashed, ran out of
 time or memory, or did not start, the machine may be the cause (`UnreadableForNow`): the file is read once more in a new
@@ -13,20 +13,19 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
 import sys
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Self
 
 from qa.containers.container import Member
-from qa.containers.entries import suffix_of
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.reading.parsed import Content, from_data
 from qa.reading.parser_guard import Guard
+from qa.text.child_environment import parser_environment
+from qa.text.document_names import suffix_of
 from qa.text.exit_status import how_it_ended
 from qa.text.json_reading import parse_json
 
@@ -38,15 +37,13 @@ _START_FILES = 30  # times the limit of one file
 _STARTS_IN_VAIN = 6  # workers in a row that did not start, before the other files are left to a later build
 _TRIES = 2
 
-# What Python and the libraries need to start and to read text; anything else may be a secret.
-_ENVIRONMENT = frozenset(
-    "PATH LANG LANGUAGE TZ PYTHONHOME PYTHONUTF8 PYTHONIOENCODING LD_LIBRARY_PATH DYLD_LIBRARY_PATH SYSTEMROOT "
-    "TESSDATA_PREFIX".split()
-)
-
 
 class Parser:
-    """Reads files in a worker process. Not for several threads at once."""
+    """Reads files in a worker process. Not for several threads at once.
+
+    Attributes:
+        limit_s: Longest time that reading a file may take.
+    """
 
     def __init__(self, limit_s: float, memory_mb: int, tried_before: Collection[str] = ()) -> None:
         """Take the limits; a worker is started when there is something to read.
@@ -57,7 +54,7 @@ class Parser:
             tried_before: Files (sources) that an earlier build could not read for now. One that takes too long or too
                 much memory again is not read a second time at once, or every build would wait twice for it.
         """
-        self._limit_s = limit_s
+        self.limit_s = limit_s
         self._memory = _Memory(memory_mb, memory_mb)
         self._tried_before = tried_before
         self._process: subprocess.Popen[bytes] | None = None
@@ -110,7 +107,7 @@ class Parser:
             self._process.kill()
             self._process.wait()
             for pipe in (self._process.stdin, self._process.stdout):
-                with suppress(OSError):  # what is still buffered has no reader any more
+                with suppress(OSError):  # what is still buffered cannot be read any more
                     if pipe:
                         pipe.close()
             self._process = None
@@ -127,12 +124,12 @@ class Parser:
 
     def _asked(self, source: str, request: dict[str, object], data: bytes) -> dict[str, Any]:
         process = self._running()
-        with Guard(process, self._limit_s) as guard:
+        with Guard(process, self.limit_s) as guard:
             container = request.get("container")
             reply = _exchange(process, request, b"" if container and container == self._held else data)
         self._held = container or self._held
         if guard.timed_out:
-            raise UnreadableForNow(f"took longer than {self._limit_s:g} s to read (QA_PARSE_SECONDS)", costly=True)
+            raise UnreadableForNow(f"took longer than {self.limit_s:g} s to read (QA_PARSE_SECONDS)", costly=True)
         if not reply:
             told = self._memory.why_it_ended(_how_it_ended(process), guard.peak_mb)
             raise UnreadableForNow(told, costly=self._memory.is_much(guard.peak_mb))
@@ -168,15 +165,16 @@ class Parser:
         command = [sys.executable, "-P", "-m", "qa.reading.parser_worker"]
         try:
             self._process = process = subprocess.Popen(
-                [*command, str(int(self._limit_s + _GRACE_S)), str(self._memory.wanted_mb)],
+                [*command, str(int(self.limit_s + _GRACE_S)), str(self._memory.wanted_mb)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=_environment(),
+                # Text recognition is slower on several threads, and takes them from the server.
+                env={**parser_environment(), "OMP_THREAD_LIMIT": "1"},
             )
         except OSError as error:
             raise UnreadableForNow(f"no parser can be started ({error.strerror})") from None
-        limit_s = min(_START_S, _START_FILES * self._limit_s)
+        limit_s = min(_START_S, _START_FILES * self.limit_s)
         with Guard(process, limit_s) as guard:
             greeting = _line(process)
         if guard.timed_out:
@@ -218,14 +216,6 @@ def _of_container(source: str, digest: str, most_bytes: int) -> dict[str, object
     return {"source": source, "container": f"{suffix_of(source)} {digest}", "most_bytes": most_bytes}
 
 
-def _environment() -> dict[str, str]:
-    """A worker's environment: what Python needs, and nothing that is a secret of ours."""
-    kept = {name: value for name, value in os.environ.items() if name.upper() in _ENVIRONMENT or name.startswith("LC_")}
-    package = str(Path(__file__).resolve().parents[2])
-    kept["OMP_THREAD_LIMIT"] = "1"  # text recognition is slower on several threads, and takes them from the server
-    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))}
-
-
 def _exchange(process: subprocess.Popen[bytes], request: dict[str, object], data: bytes) -> bytes:
     """Send a file and read the reply; empty when the worker ended instead."""
     assert process.stdin is not None
@@ -250,7 +240,7 @@ def _line(process: subprocess.Popen[bytes]) -> bytes:
 def _how_it_ended(process: subprocess.Popen[bytes]) -> str:
     try:
         status = process.wait(_GRACE_S)
-    except subprocess.TimeoutExpired:  # it closed its output, and lives
+    except subprocess.TimeoutExpired:  # it closed its output, and still runs
         process.kill()
         status = process.wait()
     return how_it_ended(status)

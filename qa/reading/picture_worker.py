@@ -1,7 +1,7 @@
 """The process that draws a page of a PDF: a JSON line in, a JSON line and the picture's bytes out.
 
 It takes the file as an open descriptor, and sets its own limits before it reads anything: a broken file may cost its
-time and memory, but not the server's.
+time and memory, but not the server's. Its argument is the time in seconds that it may take.
 """
 
 from __future__ import annotations
@@ -15,25 +15,24 @@ if sys.platform != "win32":
     import resource
 
 MEMORY_MB = 1536
-SECONDS = 15
 
 
 def main() -> None:
     """Draw one page and end."""
     request = json.loads(sys.stdin.buffer.readline())
-    _limit()
+    _limit(int(sys.argv[1]))
     with os.fdopen(os.dup(1), "wb") as reply:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the engine prints is dropped
         header, png = _drawn(request)
         reply.write(json.dumps(header).encode("ascii") + b"\n" + png)
 
 
-def _limit() -> None:
+def _limit(seconds: int) -> None:
     if sys.platform == "win32":
         return
     for what, most in (
         (resource.RLIMIT_AS, MEMORY_MB << 20),
-        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):

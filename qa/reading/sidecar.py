@@ -132,7 +132,7 @@ def details_of(values: Mapping[str, str]) -> Details:
     return Details(**{name: _READ[name](values[name]) for name in _FIELDS if name in values})
 
 
-# How each field is read from text; None or nothing is left where it cannot be used.
+# How each field is read from text; None, or an empty text, if it cannot be used.
 _READ: Mapping[str, Callable[[str], str | None]] = {
     "title": one_line,
     "publisher": one_line,

@@ -6,7 +6,6 @@ choose the highlights, are the input of the confidence, and explain a result.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,23 +15,21 @@ import numpy.typing as npt
 
 from qa.encode.maxima import NO_TOKEN
 from qa.index.contract import Floats, TokenSimilarities
-from qa.records import Hit, Span, WordMatch
-from qa.retrieval.search import Ranking
+from qa.records import Span, WordMatch
+from qa.retrieval.headed_lines import heads
+from qa.retrieval.late_interaction import max_sim
+from qa.retrieval.search import Hit, Ranking
 from qa.text.words import term, terms
 
 Tokens = npt.NDArray[np.intp]
 
 _AS_GOOD = 0.99  # of the best sentence's score, for a second one to be highlighted with it
-_LONGEST_HEADING = 12  # words
-_MOST_ITEMS = 20
 # What is asked for need not be named by what answers: "1871" answers which year.
 _ASKED_FOR = frozenset(
     "year years date day month time number amount percentage percent name kind type sort city state country place "
     "person people thing things".split()
 )
 _MEANS_THE_SAME = 0.75  # similarity
-_ENDED = re.compile(r"[.!?…][\"'”’)\]*]*$")
-_ITEM = re.compile(r"[-*•–]\s|\d{1,3}[.)]\s")
 
 
 @dataclass(frozen=True)
@@ -41,27 +38,28 @@ class Match:
 
     Attributes:
         number: Which of the passages compared it is.
-        sentence_scores: Each sentence's MaxSim, `(sentences,) float32`; 0 for one that the model did not see.
+        met: Each question token's best match in a sentence and in the lines that it stands under,
+            `(question tokens, sentences) float32`; -1 for a sentence that the model did not see.
+        sentence_scores: Each sentence's MaxSim, of `met`, `(sentences,) float32`; 0 for one that the model did not see.
+        best_sentence: The number of the sentence that meets the question best.
+        answering: The numbers of the sentences that answer, ascending: the best one, a second one that is about as
+            good, and the line that each stands under, which does not answer by itself; all that stand under that line
+            where it meets the question as well as they do.
     """
 
     ranking: Ranking
     hit: Hit
     number: int
+    met: Floats
     sentence_scores: Floats
-
-    @property
-    def best_sentence(self) -> int:
-        """The sentence that meets the question best."""
-        return int(self.sentence_scores.argmax())
+    best_sentence: int
+    answering: tuple[int, ...]
 
     @cached_property
     def in_best_sentence(self) -> Floats:
         """Each question token's best match in the best sentence and in what stands in no sentence, `(q,) float32`."""
-        compared = self.ranking.compared
-        inside = slice(int(compared.bounds[self.number]), int(compared.bounds[self.number + 1]))
-        of_best = compared.sentences[:, inside][:, compared.numbers[inside] == self.best_sentence]
-        best = np.maximum(compared.outside[:, self.number], of_best.max(axis=1, initial=NO_TOKEN))
-        return np.asarray(best, dtype=np.float32)
+        outside = self.ranking.compared.outside[:, self.number]
+        return np.asarray(np.maximum(outside, self.met[:, self.best_sentence]), dtype=np.float32)
 
     @cached_property
     def words(self) -> tuple[WordMatch, ...]:
@@ -74,59 +72,37 @@ def match(ranking: Ranking, place: int, hit: Hit) -> Match:
     number = int(ranking.order[place])
     compared = ranking.compared
     inside = slice(int(compared.bounds[number]), int(compared.bounds[number + 1]))
-    scores = np.zeros(len(hit.passage.sentences), dtype=np.float32)
-    seen = compared.numbers[inside] >= 0
-    scores[compared.numbers[inside][seen]] = ranking.sentence_scores[inside][seen]
-    return Match(ranking, hit, number, scores)
+    seen = compared.numbers[inside][compared.numbers[inside] >= 0]
+    met = np.full((len(ranking.tokens), len(hit.passage.sentences)), NO_TOKEN, dtype=np.float32)
+    # The model may have seen a sentence in several pieces.
+    np.maximum.at(met.T, seen, compared.sentences[:, inside].T[compared.numbers[inside] >= 0])
+    under = heads(hit.passage)
+    for sentence, head in enumerate(under):
+        if head != sentence:
+            np.maximum(met[:, sentence], met[:, head], out=met[:, sentence])
+    scores = max_sim(met, ranking.weights)
+    scores[met.max(axis=0) == NO_TOKEN] = 0.0
+    best, answering = _answering(under, scores)
+    return Match(ranking, hit, number, met, scores, best, answering)
 
 
 def highlights(found: Match) -> tuple[Span, ...]:
-    """The sentences that answer, as offsets into the passage's text; see `answering_sentences`."""
-    return tuple(found.hit.passage.sentences[number] for number in answering_sentences(found))
+    """The sentences that answer, as offsets into the passage's text."""
+    return tuple(found.hit.passage.sentences[number] for number in found.answering)
 
 
-def answering_sentences(found: Match) -> list[int]:
-    """The number of the sentence that answers, and of the second best where it is about as good, ascending.
-
-    A heading or the lead of a list does not answer by itself: the text under it belongs to it.
-    """
-    best, *others = np.argsort(-found.sentence_scores, kind="stable")[:2].tolist()
-    chosen = {best, *(other for other in others if _as_good(found.sentence_scores, other, best))}
-    for number in sorted(chosen):
-        if _introduces(found, number):
-            chosen.update(_introduced(found, number))
-    return sorted(chosen)
-
-
-def _as_good(scores: Floats, other: int, best: int) -> bool:
-    return bool(scores[other] >= _AS_GOOD * scores[best])
-
-
-def _introduces(found: Match, number: int) -> bool:
-    """Whether a sentence is a line without an end, before others: a heading, or the lead of a list."""
-    text, sentences = found.hit.passage.text, found.hit.passage.sentences
-    if number + 1 >= len(sentences):
-        return False
-    sentence = text[sentences[number].start : sentences[number].end].rstrip("*_ ")
-    alone = "\n" in text[sentences[number].end : sentences[number + 1].start]
-    begins = number == 0 or "\n" in text[sentences[number - 1].end : sentences[number].start]
-    if sentence.endswith(":"):
-        return alone
-    is_line = number == 0 and begins and alone and not _ENDED.search(sentence)
-    return is_line and len(sentence.split()) <= _LONGEST_HEADING and not _ITEM.match(sentence)
-
-
-def _introduced(found: Match, number: int) -> range:
-    """The lines under a heading, or the items of the list under a lead: up to a sentence that is no line of a list."""
-    text, sentences = found.hit.passage.text, found.hit.passage.sentences
-    last = number
-    while last + 1 < len(sentences) and last - number < _MOST_ITEMS:
-        following = text[sentences[last + 1].start : sentences[last + 1].end]
-        parted = "\n" in text[sentences[last].end : sentences[last + 1].start]
-        if not parted or (last > number and _ENDED.search(following) and not _ITEM.match(following)):
-            break
-        last += 1
-    return range(number + 1, last + 1)
+def _answering(under: Sequence[int], scores: Floats) -> tuple[int, tuple[int, ...]]:
+    """The best sentence, and all that answer, given the line that each stands under."""
+    heading = {head for sentence, head in enumerate(under) if head != sentence}
+    order = sorted(range(len(under)), key=lambda number: (number in heading, -float(scores[number])))
+    best = order[0]
+    chosen = {number for number in order[:2] if scores[number] >= _AS_GOOD * scores[best] and number not in heading}
+    chosen.add(best)
+    for head in {under[number] for number in chosen} & heading:
+        chosen.add(head)
+        if scores[head] >= _AS_GOOD * scores[best]:
+            chosen.update(sentence for sentence, its in enumerate(under) if its == head)
+    return best, tuple(sorted(chosen))
 
 
 def unmet(found: Match) -> tuple[str, ...]:
@@ -135,13 +111,12 @@ def unmet(found: Match) -> tuple[str, ...]:
     A word is mentioned where the passage, its headings or its document's title hold its index term, or a word that
     means about the same; a number, date or code only where it stands as a whole.
     """
-    info = found.ranking.index.info(found.hit.passage.document_id)
-    about = _terms_of(" ".join(filter(None, (info.title, info.publisher, info.author, info.date))))
+    known = about(found)
     wholes = {word.text for word in found.ranking.content_words if word.whole}
     written = {each for pair in found.ranking.alternatives for each in pair.short | pair.long}
     missing: dict[str, str] = {}
     for match_ in found.words:
-        held = match_.exact or term(match_.word) in about or bool(about & _terms_of(match_.word))
+        held = match_.exact or term(match_.word) in known or bool(known & _terms_of(match_.word))
         near = match_.word not in wholes and match_.similarity >= _MEANS_THE_SAME
         asked_for = match_.word.casefold() in _ASKED_FOR
         if (
@@ -152,6 +127,12 @@ def unmet(found: Match) -> tuple[str, ...]:
         ):
             missing.setdefault(match_.word.casefold(), match_.word)
     return tuple(missing.values())
+
+
+def about(found: Match) -> frozenset[str]:
+    """The index terms of what is known of the passage's document: its title, publisher, author and date."""
+    info = found.ranking.index.info(found.hit.passage.document_id)
+    return _terms_of(" ".join(filter(None, (info.title, info.publisher, info.author, info.date))))
 
 
 def _typed(found: Match, word: str) -> bool:

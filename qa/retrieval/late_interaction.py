@@ -6,6 +6,8 @@ MaxSim (Khattab & Zaharia, "ColBERT", 2020): each question token takes its best 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,3 +16,17 @@ def max_sim(best: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]) -> 
     """The weighted mean of each column of `(question tokens, n) float32` best matches, `(n,) float32`."""
     # Not by BLAS: for matrices so small its kernels read past the end, and raise NumPy's warning of invalid values.
     return np.asarray(np.einsum("q,qn->n", weights, best) / weights.sum(), dtype=np.float32)
+
+
+def least_met(best: npt.NDArray[np.float32], words: Iterable[npt.NDArray[np.intp]]) -> npt.NDArray[np.float32]:
+    """The similarity of the word that each column of `(question tokens, n) float32` best matches meets least.
+
+    Args:
+        best: As in `max_sim`.
+        words: The question tokens of each word; a word's similarity is their mean.
+
+    Returns:
+        `(n,) float32`; 1 where there are no words.
+    """
+    means = [best[tokens].mean(axis=0) for tokens in words if len(tokens)]
+    return np.min(means, axis=0) if means else np.ones(best.shape[1], dtype=np.float32)

@@ -5,14 +5,15 @@
 2. Candidates are the union of the nearest passages by vector and the best by BM25, among those the filters allow.
 3. BM25, the dense score and the score of each candidate's nearest sentence, encoded by itself, select those to compare.
 4. Late interaction compares the question's tokens, rare words weighing more, with theirs: once with all of a passage's
-   tokens, and once with those of its best single sentence, where evidence stands close together.
+   tokens, and once with those of its best single sentence, where evidence stands close together. The content word that
+   a passage meets least is a signal of its own: an answer lacks none of them.
 5. A passage that holds the question's numbers, dates and codes as a whole is raised above those that do not.
 6. Each signal is scaled to 0..1 over all that have it, and their weighted mean is the score.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,20 +21,37 @@ import numpy.typing as npt
 
 from qa.encode import Encoder
 from qa.index.contract import Floats, Index, Maxima, Rows
-from qa.records import Filters, Hit
-from qa.retrieval.late_interaction import max_sim
+from qa.records import Filters, Passage
+from qa.retrieval.late_interaction import least_met, max_sim
 from qa.retrieval.query import ContentWord, Tokens, as_encoded, as_searched, content_words, either, token_weights
 from qa.retrieval.stage_timer import Stopwatch
 from qa.retrieval.widening import Alternatives
 
 CANDIDATES = 100  # from each of the two retrievers
 COMPARED = 64  # of those; comparing them all, token by token, finds no more and takes twice the time
-WEIGHTS = {"late_interaction": 1.0, "best_sentence": 1.0, "sentence_vector": 0.5, "bm25": 0.15, "dense": 0.2}
+WEIGHTS = {
+    "late_interaction": 1.0,
+    "best_sentence": 1.0,
+    "least_met_word": 0.2,
+    "sentence_vector": 0.5,
+    "bm25": 0.15,
+    "dense": 0.2,
+}
 # Imprints, addresses and dead links are found when asked for, but do not compete with what a document says.
 BOILERPLATE_PENALTY = 0.05
 # Numbers, dates and codes of the question, which a passage holds as a whole or not at all.
 HELD_WEIGHT = 2.0
 _FEW_PASSAGES = 3  # hold what has all of that weight
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A ranked passage: its row in the snapshot, its score in 0..1, and the raw signals behind the score."""
+
+    row: int
+    passage: Passage
+    score: float
+    signals: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +65,7 @@ class Ranking:
         content_words: Its words but for stop words, in order.
         is_word: Whether the model knows a word whole.
         tokens: Its tokens' vectors, `(question tokens, d) float32`.
+        weights: What each token counts, `(question tokens,) float32`.
         rows: Passages, `(n,) int64`.
         scores: `(n,) float32` in 0..1: the weighted mean of the scaled signals; 1 is best on every signal.
         signals: Raw values by name, each `(n,) float32`.
@@ -54,7 +73,6 @@ class Ranking:
         rest: The other candidates, by what was known of them, `(m,) int64`.
         order: Where each ranked passage stands in what follows, `(n,) int64`.
         compared: How the question's tokens meet them.
-        sentence_scores: MaxSim of every sentence compared, `(sentences,) float32`.
     """
 
     index: Index
@@ -64,6 +82,7 @@ class Ranking:
     content_words: tuple[ContentWord, ...]
     is_word: Callable[[str], bool]
     tokens: Floats
+    weights: Floats
     rows: Rows
     scores: Floats
     signals: dict[str, Floats]
@@ -72,7 +91,6 @@ class Ranking:
     rest: Rows
     order: npt.NDArray[np.int64]
     compared: Maxima
-    sentence_scores: Floats
 
     @property
     def met_terms(self) -> list[str]:
@@ -106,7 +124,7 @@ def search(
         encoder: The model that encoded it.
         question: As it was typed.
         filters: Conditions on documents.
-        stopwatch: What takes the time of each stage.
+        stopwatch: Measures the time of each stage.
         exactly: Whether to search for what was typed, with nothing corrected or left out.
 
     Raises:
@@ -128,7 +146,7 @@ def search(
     rows = found.rows[best]
     lap("candidates")
     compared = _compared(index, encoding.tokens, rows, pairs)
-    sentence_scores, late = _late(compared, weights)
+    late = _late(compared, weights, asked)
     scores = _scores(index, asked, rows, _weighted(late) + nearness[best], found.boilerplate[best])
     order = np.lexsort((rows, -scores))
     lap("late_interaction")
@@ -140,6 +158,7 @@ def search(
         content_words=asked,
         is_word=encoder.is_word,
         tokens=encoding.tokens,
+        weights=weights,
         rows=rows[order],
         scores=scores[order],
         signals=_at(order, late | _at(best, near)),
@@ -148,7 +167,6 @@ def search(
         rest=found.rows[rest],
         order=order,
         compared=compared,
-        sentence_scores=sentence_scores,
     )
 
 
@@ -162,11 +180,13 @@ def _nearest(nearness: Floats) -> tuple[Rows, Rows]:
     return np.sort(nearest[:COMPARED]), nearest[COMPARED:]
 
 
-def _late(compared: Maxima, weights: Floats) -> tuple[Floats, dict[str, Floats]]:
-    """MaxSim of every sentence, and the signals of late interaction by name, `(n,) float32` each."""
-    sentence_scores = max_sim(compared.sentences, weights)
-    passages, best_sentences = max_sim(compared.passages, weights), compared.best_of(sentence_scores)
-    return sentence_scores, {"late_interaction": passages, "best_sentence": best_sentences}
+def _late(compared: Maxima, weights: Floats, asked: Sequence[ContentWord]) -> dict[str, Floats]:
+    """The signals of late interaction by name, `(n,) float32` each."""
+    return {
+        "late_interaction": max_sim(compared.passages, weights),
+        "best_sentence": compared.best_of(max_sim(compared.sentences, weights)),
+        "least_met_word": least_met(compared.passages, (word.tokens for word in asked)),
+    }
 
 
 def _at(places: Rows, signals: dict[str, Floats]) -> dict[str, Floats]:
@@ -209,7 +229,7 @@ def _held(index: Index, asked: Sequence[ContentWord], rows: Rows) -> tuple[Float
 
 
 def _tells_apart(word: ContentWord) -> float:
-    """How much it says that a passage holds a number, date or code: less, the more passages hold it.
+    """How much a number, date or code tells passages apart: less, the more passages hold it.
 
     A year or a small number says nothing, since a passage that answers need not repeat it.
     """

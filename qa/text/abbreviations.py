@@ -36,7 +36,7 @@ _SHORTEST, _LONGEST = 2, 6  # letters of initials
 
 
 def folded(text: str) -> str:
-    """A phrase by which it is one whatever its case and its hyphens."""
+    """A phrase in small letters and without hyphens, so that its spellings compare equal."""
     return " ".join(_PARTS.findall(text.casefold()))
 
 

@@ -6,7 +6,7 @@
    path; where nothing of it folds to ASCII, the first 16 digits alone.
 
 Two paths of 1 and 3, or of 3, may still meet: `qa.building.folder` then reports the second by the order of paths.
-Former ids, from before rule 2, are kept here so that old links can be led on.
+Former ids, from before rule 2, are kept here so that old links redirect.
 """
 
 from __future__ import annotations

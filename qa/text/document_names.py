@@ -16,7 +16,7 @@ from qa.errors import InvalidRequest, NameTaken
 from qa.text.safe_text import JOINERS, compose, is_safe, printable
 
 SIDECAR = "sources.toml"
-PASSED_OVER = (".", "~$", "__MACOSX")  # how names of hidden files begin, and of what programs leave behind
+PASSED_OVER = (".", "~$", "__MACOSX")  # how the names of hidden files and of programs' own files begin
 
 _LONGEST_PART_BYTES = 200
 _MOST_PARTS = 8
@@ -32,6 +32,11 @@ _JOINING = (
     (0x1E900, 0x1E95F),
 )  # fmt: skip
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *", re.IGNORECASE)
+
+
+def suffix_of(name: str) -> str:
+    """The suffix of a document's name, which names its format, in small letters: ".pdf"."""
+    return PurePosixPath(name).suffix.lower()
 
 
 def checked_name(name: str, *, removing: bool = False) -> str:
@@ -72,7 +77,7 @@ def why_refused(name: str, *, removing: bool = False) -> str | None:
 
 
 def safe_name(name: str) -> str | None:
-    """The name of a document that stands in an archive or a message, made safe to show and to carry elsewhere.
+    """The name of a document that stands in an archive or a message, made safe to show and to save.
 
     Args:
         name: As the container has it: with slashes of either kind, and anything else.

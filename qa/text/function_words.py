@@ -1,7 +1,8 @@
-"""Misspelt function words: "teh", "waht", "wich".
+"""Misspelt function words: "teh", "waht", "wich", and "dont".
 
 Function words have no content, but a misspelt one looks like a rare word that no document holds. A word counts as a
 misspelt function word only if two letters are swapped, one is missing or one is doubled, and if it is no other word.
+So does one that lacks its apostrophe.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ _OWN_MEANING = frozenset(
     "aws btu cna dose form fro god hsa ehr ma nad nay no nto on ont os own rae saw sea sued ta ti tow won abut "
     "hoses hers ours thorough quiet".split()
 )
+# "id", "ill", "its", "shell", "well" and "were" are other words.
+_CONTRACTED = (
+    "aren't can't couldn't didn't doesn't don't hadn't hasn't haven't he's how's i'm i've isn't she's shouldn't that's "
+    "there's they're they've wasn't weren't what's where's who's won't wouldn't you're you've"
+).split()
 _ASKS_HOW = frozenset("many much long often old big large far high low soon fast well do does did can could to".split())
 
 
@@ -37,6 +43,7 @@ def _slips() -> dict[str, tuple[str, ...]]:
             slips |= {word[:at] + word[at] + word[at:] for at in range(len(word))}
         for slip in slips - _WORDS - _OWN_MEANING:
             found.setdefault(slip, []).append(word)
+    found |= {word.replace("'", ""): [word] for word in _CONTRACTED}
     return {
         slip: tuple(sorted(meant, key=lambda word: (len(word) != len(slip), word))) for slip, meant in found.items()
     }

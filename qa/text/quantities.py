@@ -140,7 +140,7 @@ def _quantity(start: int, end: int, readings: Sequence[tuple[str, ...]]) -> Quan
 
 
 def _goes_on(text: str, end: int) -> bool:
-    """Whether a word goes on at a place, so that what ends there is a part of it."""
+    """Whether a word continues at a place, so that what ends there is a part of it."""
     return end < len(text) and (text[end].isalnum() or bool(re.match(r"[-/]\w", text[end : end + 2])))
 
 

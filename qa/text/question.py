@@ -46,6 +46,7 @@ _WISH = (
 )
 _QUERY = (
     r"do(?:es)? (?:you|anyone|anybody|someone|somebody) (?:happen to |by any chance )?know"
+    r"|is it (?:really )?(?:a fact|correct|right|the case|true) that"
     r"|(?:any idea|please tell(?: me| us)?|tell (?:me|us)|let (?:me|us) know|explain to (?:me|us)"
     r"|(?:please )?explain (?:me|us))"
     r"|(?:i |we )?hope (?:you|this|all|everyone|everybody)[^.!?,:\n]{0,40}?(?:well|fine|good|great|ok|okay)"
@@ -111,7 +112,7 @@ def _sentences(text: str) -> list[str]:
 
 
 def _told_and_asked(sentence: str) -> list[str]:
-    """What somebody tells of themselves and the question after it, where no stop parts the two."""
+    """A statement that begins a sentence and the question after it, where no full stop separates the two."""
     told = _TOLD.match(sentence)
     return [told[0], sentence[told.end() :].lstrip()] if told else [sentence]
 

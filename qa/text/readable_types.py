@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from qa.text.document_names import suffix_of
 
 # A test compares them with the readers that there are (`qa.reading.documents`), which serving does without.
 READ_SUFFIXES = frozenset(
@@ -19,7 +19,7 @@ _SAVE_AS = {
 
 def why_not_read(name: str) -> str | None:
     """Why a file of a name is not read, whatever it holds; None if its type is read."""
-    suffix = PurePosixPath(name).suffix.lower()
+    suffix = suffix_of(name)
     if suffix in TAKEN_SUFFIXES:
         return None
     if suffix in _SAVE_AS:

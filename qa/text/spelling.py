@@ -2,7 +2,8 @@
 
 1. A word counts as misspelt only if neither the documents nor the model know it. Only words of letters are checked;
    capitals do not matter, and a correction is written as the word was.
-2. A misspelt function word becomes that function word (`qa.text.function_words`).
+2. A misspelt function word becomes that function word (`qa.text.function_words`), unless the model knows it as a word
+   of its own: "three" is not "there".
 3. Else the documents' words within an edit or two are weighed (optimal string alignment: insert, delete, replace, swap
    neighbours): fewer edits are better, then the same sound, then standing beside the question's other words, then being
    frequent. A word that the model knows and that is a swap or a doubled letter away counts as well, if no word of the
@@ -25,7 +26,7 @@ from qa.text.sound import sound
 from qa.text.words import term, words
 
 SHORTEST = 4
-_LONGEST = 40  # letters; the documents' longer words are chains of letters that nobody types
+_LONGEST = 40  # letters; longer words of documents are strings of characters that are not typed in questions
 _MOST_LOOKED_UP = 16  # words of one question; each is compared with all words of the documents
 _TWO_EDITS_FROM = 8  # letters; a shorter word within two edits is as likely another word
 _TWO_IF_HEARD_FROM = 5  # letters, for words that sound alike
@@ -87,7 +88,8 @@ def correct(question: str, vocabulary: Vocabulary, is_word: Callable[[str], bool
             continue
         folded = word.casefold()
         following = written[place + 1].casefold() if place + 1 < len(written) else ""
-        meant = function_word(folded, following)
+        known = len(word) >= SHORTEST and is_word(word)
+        meant = None if known else function_word(folded, following)
         if (
             meant is None
             and word not in looked_up
@@ -113,7 +115,7 @@ def near(word: str, folded: Sequence[str], edits: int) -> list[int]:
 
 
 def _strange(written: Iterable[str], vocabulary: Vocabulary) -> frozenset[str]:
-    """The words of letters alone that no passage holds."""
+    """The words that consist of letters and that no passage holds."""
     found = [(word, index_term) for word in written if word.isalpha() and (index_term := term(word))]
     frequencies = vocabulary.frequencies([index_term for _, index_term in found])
     return frozenset(word for (word, _), frequency in zip(found, frequencies, strict=True) if not frequency)

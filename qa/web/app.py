@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import to_thread
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +24,7 @@ from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
 from qa.web.catalogue import Catalogues
 from qa.web.errors import code_of, respond
-from qa.web.lifespan import keep_open
+from qa.web.lifespan import close_at_end, keep_open, tell_connections
 from qa.web.limits.address_limits import Quota
 from qa.web.limits.bearer_token import BearerToken
 from qa.web.limits.file_descriptors import files_allowed
@@ -81,13 +79,15 @@ def create_app(
     if settings.admin_token:
         app.state.admin_token = BearerToken(settings.admin_token, "QA_ADMIN_TOKEN")
         app.state.inbox = Inbox(settings, app.state.file_workers)
-    app.include_router(api.router)
-    if settings.admin_token:
-        app.include_router(admin.router)
-    app.include_router(pages.router)
-    app.include_router(picture_routes.router)
-    if settings.question_log:
-        app.include_router(feedback.router)
+    app.state.routers = [
+        api.router,
+        *([admin.router] if settings.admin_token else []),
+        pages.router,
+        picture_routes.router,
+        *([feedback.router] if settings.question_log else []),
+    ]
+    for router in app.state.routers:
+        app.include_router(router)
     max_body_bytes = settings.max_question_chars * _BYTES_PER_CHAR + _FILTER_BYTES
     if settings.mcp:
         from qa.web.mcp.endpoint import add_endpoint  # noqa: PLC0415 - the SDK takes as long to import as FastAPI
@@ -141,25 +141,22 @@ def _observed(app: FastAPI, service: Backend, settings: Settings) -> Observed:
         from qa.web.metrics import Metrics  # noqa: PLC0415 - the client library is an extra
 
         app.state.metrics = Metrics()
+        tell_connections(app, refused=lambda error: app.state.metrics.failed(code_of(error)))
+        if settings.cluster:
+            keep_open(app, partial(app.state.metrics.looking_at, service))
     if settings.question_log:
         kept = Kept(settings.question_log_days, settings.question_log_rows)
         app.state.question_log = QuestionLog(Path(settings.question_log), kept)
-        keep_open(app, partial(_closing, app.state.question_log))
+        close_at_end(app, app.state.question_log.close)
     return Observed(service, filter(None, (app.state.metrics, app.state.question_log)))
 
 
-@asynccontextmanager
-async def _closing(log: QuestionLog) -> AsyncIterator[None]:
-    yield
-    await to_thread(log.close)
-
-
 def _allowed(request: Request) -> str:
-    routers = [request.app, api.router, pages.router, picture_routes.router]
-    if hasattr(request.app.state, "inbox"):
-        routers.append(admin.router)
-    if request.app.state.question_log:
-        routers.append(feedback.router)
-    routes = [route for router in routers for route in router.routes if isinstance(route, Route)]
+    routes = [
+        route
+        for router in (request.app, *request.app.state.routers)
+        for route in router.routes
+        if isinstance(route, Route)
+    ]
     methods = {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
     return ", ".join(sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])}))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from qa.answering.index_status import IndexStatus
 from qa.answering.originals import Original
 from qa.answering.page_pictures import Picture
 from qa.index.build_notes import BuildReport, ProgressReport
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
+from qa.records import Answer, Document, DocumentInfo, Filters, ShardStatus, Span
 from qa.text.site import Site
 
 
@@ -53,6 +54,9 @@ class Backend(Protocol):
     def status(self) -> IndexStatus:
         """What is loaded, and since when."""
 
+    def shards(self) -> tuple[ShardStatus, ...]:
+        """The hosts of every shard; nothing where this process has the whole index; neither blocks nor raises."""
+
     def original(self, document_id: str) -> Original:
         """The file a document was read from, open; the caller closes it.
 
@@ -62,12 +66,12 @@ class Backend(Protocol):
 
         """
 
-    def page_picture(self, document_id: str, page: int, reference: str) -> Picture:
-        """A picture of a page, with the quote boxed that a reference names, if it stands there.
+    def page_picture(self, document: Document, page: int, quote: Span | None) -> Picture:
+        """A picture of a page of a document, with a quote of it boxed, if that stands there.
 
         Raises:
             NoPicture: there is no such page, or it cannot be drawn here.
-            UnknownDocument: no document has this id, or its file is gone or has changed.
+            UnknownDocument: the document's file is gone or has changed.
             Overloaded: too many pages are waiting to be drawn.
 
         """

@@ -1,20 +1,25 @@
-"""What pages need of the list of documents as a whole, found once for each version of the index."""
+"""What pages and routes need of the list of documents as a whole, found once for each version of the index."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from qa.records import DocumentInfo
 from qa.web.backend import Backend
 from qa.web.document_list import Sort, in_order, searchable
 
+if TYPE_CHECKING:  # the command line lists documents without a server's libraries
+    from starlette.requests import Request
+
 
 class Catalogue:
-    """All documents of one version. Whatever goes through all of them is done at most once."""
+    """All documents of one version. Each pass over all of them is made at most once."""
 
     def __init__(self, documents: tuple[DocumentInfo, ...]) -> None:
         self.documents = documents
+        self._sorted: dict[Sort, tuple[DocumentInfo, ...]] = {}
 
     @cached_property
     def by_id(self) -> dict[str, DocumentInfo]:
@@ -32,8 +37,8 @@ class Catalogue:
         return Counter(info.publisher for info in self.documents if info.publisher)
 
     @cached_property
-    def _texts(self) -> list[str]:
-        return [searchable(info) for info in self.documents]
+    def _texts(self) -> dict[str, str]:
+        return {info.id: searchable(info) for info in self.documents}
 
     @cached_property
     def _named(self) -> dict[str, list[DocumentInfo]]:
@@ -46,12 +51,13 @@ class Catalogue:
         return of_publisher | of_title
 
     def matching(self, query: str = "", sort: Sort = "source") -> tuple[DocumentInfo, ...]:
-        """The documents that hold every word of a query, as `qa.web.document_list.matching`."""
+        """The documents whose title, publisher, author or path hold every word of a query, in any case, sorted."""
+        if sort not in self._sorted:
+            self._sorted[sort] = in_order(self.documents, sort)
         words = query.casefold().split()
         if not words:
-            return in_order(self.documents, sort)
-        pairs = zip(self.documents, self._texts, strict=True)
-        return in_order([info for info, text in pairs if all(word in text for word in words)], sort)
+            return self._sorted[sort]
+        return tuple(info for info in self._sorted[sort] if all(word in self._texts[info.id] for word in words))
 
     def named(self, words: str) -> tuple[DocumentInfo, ...]:
         """The documents of exactly this title or publisher, or else those that hold each word; case does not matter."""
@@ -72,6 +78,12 @@ class Catalogues:
         if last.documents is not documents:
             last = self._last = Catalogue(documents)
         return last
+
+
+def catalogue_of(request: Request, service: Backend) -> Catalogue:
+    """The list of documents, with what was found of it for earlier requests; may block."""
+    catalogues: Catalogues = request.app.state.catalogues
+    return catalogues.of(service)
 
 
 def _folded(text: str) -> str:

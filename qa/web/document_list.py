@@ -1,4 +1,4 @@
-"""Part of the list of documents: those that hold some words, sorted, a page at a time."""
+"""The list of documents, sorted and a page at a time."""
 
 from __future__ import annotations
 
@@ -34,17 +34,8 @@ class Listed:
     cursor: str | None
 
 
-def matching(documents: Iterable[DocumentInfo], query: str = "", sort: Sort = "source") -> tuple[DocumentInfo, ...]:
-    """The documents whose title, publisher, author or path hold every word of the query, in any case.
-
-    Documents that the sort key does not tell apart stay in the order of their paths, and undated ones come last.
-    """
-    words = query.casefold().split()
-    return in_order([info for info in documents if _holds(info, words)], sort)
-
-
 def in_order(documents: Iterable[DocumentInfo], sort: Sort) -> tuple[DocumentInfo, ...]:
-    """Documents sorted, as `matching` says."""
+    """Documents sorted; those that the key does not tell apart by their paths, and undated ones last."""
     found = sorted(documents, key=_KEYS["source"])
     if sort == "source":
         return tuple(found)
@@ -75,10 +66,3 @@ def page_after(documents: tuple[DocumentInfo, ...], cursor: str | None, limit: i
 def searchable(info: DocumentInfo) -> str:
     """The text that words are looked for in: title, publisher, author and path, in small letters."""
     return " ".join(filter(None, (info.title, info.publisher, info.author, info.source))).casefold()
-
-
-def _holds(info: DocumentInfo, words: list[str]) -> bool:
-    if not words:
-        return True
-    text = searchable(info)
-    return all(word in text for word in words)

@@ -55,7 +55,7 @@ STATUS: Mapping[type[QAError], int] = {
     QAError: 500,
 }
 
-# What HTTP itself can refuse, before any route of ours has a say.
+# Requests that HTTP itself refuses, before a route is chosen.
 HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
     400: ("invalid_request", "The request could not be read; it must be whole HTTP/1.1, encoded as UTF-8."),
     401: ("token_needed", "This needs a Bearer token: that of QA_ADMIN_TOKEN for changes, of QA_MCP_TOKEN for /mcp."),
@@ -73,7 +73,7 @@ HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
     500: ("internal", "Something went wrong here; the service's log has the details."),
 }
 
-_UNPARSED = "There was an error parsing the body"  # FastAPI's words where JSON's parser gives up
+_UNPARSED = "There was an error parsing the body"  # FastAPI's message for JSON that cannot be parsed
 
 _RETRY_SOON_S = 1  # a queue drains
 _RETRY_LATER_S = 10  # a rebuild or a restart usually takes no longer

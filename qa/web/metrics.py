@@ -6,10 +6,18 @@ that folder, which one process adds up for all.
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter as Counts
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from qa.records import Answer, Filters, Verdict
+from qa.records import Answer, Filters, HostStatus, ShardStatus, Verdict
+from qa.web.backend import Backend
 
+_SHARDS_EVERY_S = 5.0
+_HOST_STATES = ("current", "behind", "silent")
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -26,6 +34,13 @@ class Metrics:
         )
         self._stage = Histogram("qa_stage_seconds", "The same by stage", ["stage"], registry=where, buckets=_SECONDS)
         self.queue = Gauge("qa_queue", "Requests worked on or waiting", registry=where, multiprocess_mode="livesum")
+        self._hosts = Gauge(
+            "qa_shard_hosts",
+            "Hosts of a shard of the cluster, by what they have open",
+            ["shard", "state"],
+            registry=where,
+            multiprocess_mode="livemostrecent",
+        )
         for verdict in Verdict:
             self._questions.labels(verdict.value)  # so that each is there from the start, as 0
 
@@ -41,3 +56,33 @@ class Metrics:
     def failed(self, code: str) -> None:
         """Count an error."""
         self._errors.labels(code).inc()
+
+    def looked_at(self, shards: Sequence[ShardStatus]) -> None:
+        """Take note of how the hosts of every shard are."""
+        for number, shard in enumerate(shards):
+            counts = Counts(_state(host) for host in shard.hosts)
+            for state in _HOST_STATES:
+                self._hosts.labels(str(number), state).set(counts[state])
+
+    @asynccontextmanager
+    async def looking_at(self, service: Backend) -> AsyncIterator[None]:
+        """Look at the shards of a service from time to time while the context lasts."""
+        self.looked_at(service.shards())
+        looking = asyncio.create_task(self._look_at(service))
+        try:
+            yield
+        finally:
+            looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await looking
+
+    async def _look_at(self, service: Backend) -> None:
+        while True:
+            await asyncio.sleep(_SHARDS_EVERY_S)
+            self.looked_at(service.shards())
+
+
+def _state(host: HostStatus) -> str:
+    if host.machine is None:
+        return "silent"
+    return "current" if host.current else "behind"

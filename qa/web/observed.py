@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from qa.answering.index_status import IndexStatus
 from qa.answering.originals import Original
 from qa.answering.page_pictures import Picture
 from qa.index.build_notes import BuildReport, ProgressReport
-from qa.records import Answer, Document, DocumentInfo, Filters, IndexStatus
+from qa.records import Answer, Document, DocumentInfo, Filters, ShardStatus, Span
 from qa.text.site import Site
 from qa.web.backend import Backend
 
@@ -25,7 +26,7 @@ class Observer(Protocol):
 
 
 class Observed:
-    """The backend; `unobserved` is the one within, for questions that nobody asked just now."""
+    """The backend; `unobserved` is the one within, for questions that no client asked."""
 
     def __init__(self, backend: Backend, observers: Iterable[Observer]) -> None:
         self.unobserved = backend
@@ -62,13 +63,17 @@ class Observed:
         """As `Backend.status`."""
         return self.unobserved.status()
 
+    def shards(self) -> tuple[ShardStatus, ...]:
+        """As `Backend.shards`."""
+        return self.unobserved.shards()
+
     def original(self, document_id: str) -> Original:
         """As `Backend.original`."""
         return self.unobserved.original(document_id)
 
-    def page_picture(self, document_id: str, page: int, reference: str) -> Picture:
+    def page_picture(self, document: Document, page: int, quote: Span | None) -> Picture:
         """As `Backend.page_picture`."""
-        return self.unobserved.page_picture(document_id, page, reference)
+        return self.unobserved.page_picture(document, page, quote)
 
     def ready(self) -> None:
         """As `Backend.ready`."""

@@ -26,7 +26,7 @@ def apart() -> ProcessPoolExecutor:
 
 
 def _limit_threads() -> None:
-    from qa.openmp import limit_threads  # noqa: PLC0415
+    from qa.cli.openmp import limit_threads  # noqa: PLC0415
 
     limit_threads()
 

@@ -52,7 +52,7 @@ class RawRun:
         return hold_plan(plan, received)
 
     def _hold_files(self, plan: Plan, stored: set[str]) -> None:
-        """A file that was taken is there, whole; one that is there is whole, whatever was said."""
+        """Check that a file that was accepted is there, and that every file there is whole, whatever the reply."""
         for name, content in files_of(plan).items():
             path = self._seeds_dir / name
             try:

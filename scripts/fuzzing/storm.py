@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from fuzzing import wire
-from fuzzing.contract import BUSY, Outside, Reply, expect, hold_promises, split_replies
+from fuzzing.client import Client
+from fuzzing.contract import Outside, expect
 from fuzzing.history import Event, History, Outcome, key_of
 from fuzzing.operations import Deed, Operation
 from fuzzing.tally import Tally
@@ -24,7 +24,6 @@ from fuzzing.tally import Tally
 _LOOK_EVERY_S = 0.05
 _SIDECAR = "sources.toml"
 _IN_INDEX = ("added", "changed", "unchanged")
-_CHUNK_BYTES = 1000
 
 
 class Storm:
@@ -39,7 +38,7 @@ class Storm:
 
     def __init__(self, port: int, token: str, seeds_dir: Path, tally: Tally) -> None:
         self._port = port
-        self._bearer = {"Authorization": f"Bearer {token}"}
+        self._client = Client(port, token, tally)
         self._seeds_dir = seeds_dir
         self._tally = tally
         self._history = History(self._files())
@@ -65,8 +64,7 @@ class Storm:
         """Wait until folder, report and index agree with what was acknowledged."""
         until = time.monotonic() + patience_s
         try:
-            reply = wire.ask(self._port, "POST", "/api/index/rebuild", **self._bearer)
-            expect(reply.status == 202, f"{reply.status} to a rebuild")
+            self._client.ask_for_build()
             while differences := self._differences():
                 if time.monotonic() > until:
                     self._tally.lost(sum(lost for lost, _ in differences))
@@ -77,100 +75,21 @@ class Storm:
         except (Outside, OSError, ValueError, LookupError) as fault:
             self._tally.note(fault, "after a storm")
 
-    # Operations
-
     def _one(
         self, operation: Operation, before: set[bytes | None] | None, faults: list[tuple[Exception, Operation]]
     ) -> None:
         began, outcome = time.monotonic(), Outcome.UNKNOWN
         try:
-            outcome = self._do(operation, before)
-        except Exception as fault:  # noqa: BLE001 - whatever it is, this is what we are here to find
+            outcome = self._client.do(operation, before)
+        except Exception as fault:  # noqa: BLE001 - any error is a finding
             faults.append((fault, operation))
         if operation.deed in (Deed.PUT, Deed.PUT_IN_CHUNKS, Deed.PUT_AND_LEAVE, Deed.DELETE):
-            # What nobody waited for may still come.
+            # What was sent without waiting for the reply may still be stored.
             ended = float("inf") if outcome is Outcome.UNKNOWN else time.monotonic()
             content = None if operation.deed is Deed.DELETE else operation.content
             self._history.add(operation.name, Event(began, ended, outcome, content))
 
-    def _do(self, operation: Operation, before: set[bytes | None] | None) -> Outcome:
-        match operation.deed:
-            case Deed.PUT | Deed.PUT_IN_CHUNKS:
-                return self._put(operation, before)
-            case Deed.PUT_AND_BREAK_OFF:
-                return self._break_off(operation)
-            case Deed.PUT_AND_LEAVE:
-                wire.converse(self._port, [self._request(operation)], read=False)
-                self._tally.count(1, [])
-                return Outcome.UNKNOWN
-            case Deed.DELETE:
-                return self._delete(operation, before)
-            case _:
-                return self._look(operation.deed)
-
-    def _put(self, operation: Operation, before: set[bytes | None] | None) -> Outcome:
-        reply = self._exchange(self._request(operation, chunked=operation.deed is Deed.PUT_IN_CHUNKS))
-        if reply.status != 202:
-            return _refused(reply, {400, 409, 413, 415})
-        told = reply.json()
-        expect(bool(operation.content), "an empty body was taken")
-        expect(key_of(told["source"]) == key_of(operation.name), f"{operation.name!r} was stored as {told['source']!r}")
-        stored = {"bytes": len(operation.content), "sha256": sha256(operation.content).hexdigest()}
-        expect(
-            all(told.get(name, value) == value for name, value in stored.items()), "other bytes were stored than sent"
-        )
-        if before is not None and len(before) == 1:
-            expect(told["stored"] == ("added" if before == {None} else "replaced"), f"{told['stored']} is not so")
-        return Outcome.DONE
-
-    def _break_off(self, operation: Operation) -> Outcome:
-        whole = self._request(operation, chunked=len(operation.content) % 2 == 0)
-        head = whole.index(b"\r\n\r\n") + 4
-        wire.converse(self._port, [whole[: max(head, len(whole) - 1 - len(operation.content) // 2)]], read=False)
-        self._tally.count(1, [])
-        # With an empty content nothing is missing but the end of its chunks.
-        return Outcome.REFUSED
-
-    def _delete(self, operation: Operation, before: set[bytes | None] | None) -> Outcome:
-        reply = wire.ask(self._port, "DELETE", _target(operation.name), **self._bearer)
-        self._tally.count(1, [reply])
-        if before is not None and len(before) == 1 and reply.status in (202, 404):
-            expect((reply.status == 202) == (before != {None}), f"{reply.status} to removing what is or is not there")
-        if reply.status == 202:
-            expect(reply.json()["stored"] == "removed", "removed, but not said so")
-            return Outcome.DONE
-        return _refused(reply, {400, 404, 409})
-
-    def _look(self, deed: Deed) -> Outcome:
-        if deed is Deed.REBUILD:
-            replies = [wire.ask(self._port, "POST", "/api/index/rebuild", **self._bearer)]
-        else:
-            replies = [wire.ask(self._port, "GET", target) for target in _LOOKS[deed]]
-        self._tally.count(len(replies), replies)
-        for reply in replies:
-            expect(
-                reply.status in (200, 202, 308) or deed is Deed.READ or reply.code() in BUSY, f"{reply.status} {deed}"
-            )
-        return Outcome.REFUSED
-
-    def _request(self, operation: Operation, *, chunked: bool = False) -> bytes:
-        whole = wire.request("PUT", _target(operation.name), operation.content, Connection="close", **self._bearer)
-        if not chunked:
-            return whole
-        head = wire.request("PUT", _target(operation.name), Connection="close", **self._bearer)
-        starts = range(0, len(operation.content), _CHUNK_BYTES)
-        chunks = (operation.content[start : start + _CHUNK_BYTES] for start in starts)
-        body = b"".join(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n" for chunk in chunks) + b"0\r\n\r\n"
-        return head.replace(b"Content-Length: 0", b"Transfer-Encoding: chunked") + body
-
-    def _exchange(self, data: bytes) -> Reply:
-        replies, rest = split_replies(wire.converse(self._port, [data]).data, ["PUT"])
-        expect(len(replies) == 1 and not rest, f"{len(replies)} replies to one PUT")
-        hold_promises(replies[0])
-        self._tally.count(1, replies)
-        return replies[0]
-
-    # What is left
+    # Differences
 
     def _differences(self) -> list[tuple[int, str]]:
         """What does not agree yet, each with the bytes that it would lose."""
@@ -225,26 +144,5 @@ class Storm:
         return {name: path.read_bytes() for name, path in names.items() if name != _SIDECAR}
 
 
-_LOOKS: dict[Deed, tuple[str, ...]] = {
-    Deed.LIST: ("/api/documents", "/api/index", "/documents"),
-    Deed.READ: ("/api/documents/report", "/documents/report", "/documents/report/original", "/documents/ferry"),
-    Deed.ASK: ("/api/ask?q=who+keeps+the+harbour", "/?q=the+ferry+and+the+mill"),
-}
-
-
-def _target(name: str) -> str:
-    return f"/api/documents/{quote(name)}"
-
-
-def _refused(reply: Reply, rightly: set[int]) -> Outcome:
-    if reply.code() in BUSY:
-        return Outcome.UNKNOWN
-    expect(reply.status in rightly, f"refused with {reply.status} {reply.code()}")
-    return Outcome.REFUSED
-
-
 def _size(content: bytes | None) -> str:
     return "nothing" if content is None else f"{len(content)} bytes"
-
-
-__all__ = ["Storm"]

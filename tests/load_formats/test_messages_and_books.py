@@ -176,6 +176,15 @@ def test_a_book_is_its_chapters_in_the_order_of_its_spine():
     assert (document.title, document.author, document.date) == ("The Lights", "Mara Quill", "2023-05-01")
 
 
+def test_a_reference_to_a_note_in_another_chapter_does_not_fuse_with_the_number_before_it():
+    files = {
+        "one": '<p>It rose 3<a epub:type="noteref" href="notes.xhtml#n">4</a> feet at 12<a role="doc-noteref" '
+        'href="#here">5</a> piers.</p><aside id="here"><p>By eye.</p></aside>',
+        "notes": '<p id="n">4 At noon.</p>',
+    }
+    assert "It rose 3^4 feet at 12[5] piers." in load_document("a.epub", book("one notes", files)).text
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

@@ -9,7 +9,7 @@ from office_files import element, frame, pptx, relations, shape
 
 from qa.errors import UnreadableFile
 from qa.reading.documents import load_document
-from qa.records import Document
+from qa.records import BlockKind, Document
 
 TITLE = 'type="title"'
 
@@ -67,6 +67,29 @@ def test_a_placeholder_stands_where_its_layout_says():
         + shape("Above", placeholder='idx="4"')
     )
     assert lines(shapes, parts={"ppt/layout.xml": tree}, slideLayout="../layout.xml") == ["Above", "Between", "Below"]
+
+
+@pytest.mark.parametrize(
+    ("slide", "layout", "shown"),
+    [("", "", ["For the board.", "Ferry line 7"]), ("", "no", ["For the board."]), ("no", "", []), ("no", "no", [])],
+)
+def test_text_of_the_template_that_slides_show_is_boilerplate_once(slide, layout, shown):
+    def part(tag: str, text: str, master: str = "") -> str:
+        prompt = shape("Click to add text", placeholder='type="body"')
+        off = group(shape("Off."), hidden='hidden="1"')
+        written = element(tag, f"<p:cSld><p:spTree>{shape(text)}{prompt}{off}</p:spTree></p:cSld>")
+        return written.replace(f"<{tag} ", f'<{tag} showMasterSp="0" ') if master else written
+
+    parts = {
+        "ppt/layout.xml": part("p:sldLayout", "For the board.", layout),
+        "ppt/_rels/layout.xml.rels": relations(slideMaster="master.xml"),
+        "ppt/master.xml": part("p:sldMaster", "Ferry line 7"),
+    }
+    slides = [f"raw:{part('p:sld', text, slide)}" for text in ("Fares rise.", "Fares fell.")]
+    document = read(*slides, parts=parts, slideLayout="../layout.xml")
+    found = [document.text[b.start : b.end] for b in document.blocks if b.kind is BlockKind.BOILERPLATE]
+    assert found == shown
+    assert document.text.count("Ferry") <= 1
 
 
 def test_hidden_slides_are_left_out_and_the_others_keep_their_numbers():
@@ -183,6 +206,13 @@ def test_what_has_no_words_is_counted():
 def test_notes_follow_their_slide():
     notes = shape("Say hello.", placeholder='type="body"') + shape("3", placeholder='type="sldNum"')
     assert lines(shape("One"), shape("Two"), notes=notes) == ["One", "Say hello.", "Two"]
+
+
+def test_notes_are_also_in_shapes_and_tables_of_their_own():
+    row = f"<a:tr>{cell('Ferry')}{cell('7 May')}</a:tr>"
+    table = frame(f"<a:tbl>{row}</a:tbl>")
+    notes = shape("Slide", placeholder='type="sldImg"') + shape("Ask Ada.") + shape("Off.", more='hidden="1"') + table
+    assert lines(shape("One"), notes=notes) == ["One", "Ask Ada.", "Ferry | 7 May"]
 
 
 def test_a_broken_slide_is_told_and_the_others_are_read():

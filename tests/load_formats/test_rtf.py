@@ -48,6 +48,14 @@ def test_what_is_shown_is_text(body, shown):
     assert [document.text[block.start : block.end] for block in document.blocks] == shown
 
 
+def test_white_text_is_left_out_and_told_where_nothing_is_painted_behind_text():
+    colours = r"{\colortbl;\red0\green0\blue0;\red255\green255\blue255;}"
+    document = read(colours + r"Seen {\cf2 ghost }{\cf1 black }{\cf2 a\plain b}\par")
+    assert (document.text, document.left_out) == ("Seen black b", ("2 pieces of white text",))
+    assert read(colours + r"Seen {\cf2\highlight1 on black}\par").text == "Seen on black"
+    assert read(colours + r"Seen {\cf9 in no colour}\par").text == "Seen in no colour"
+
+
 def test_headings_title_and_pictures():
     document = read(r"{\info{\title The Pier}{\author x}}{\pict\pngblip 00ff}\pard Built in 1871.\par")
     assert (document.title, document.text, document.left_out) == ("The Pier", "Built in 1871.", ("1 picture",))

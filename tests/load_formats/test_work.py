@@ -22,7 +22,8 @@ from work import grows_evenly
 
 from qa.errors import UnreadableFile
 from qa.reading.documents import load_document
-from qa.reading.layout import Line, lay_out
+from qa.reading.layout import lay_out
+from qa.reading.page_lines import Line
 from qa.reading.passages import cut_passages
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
 
+from qa.answering.index_status import IndexStatus
 from qa.answering.originals import PIECE_BYTES, Original
 from qa.answering.page_pictures import Picture
 from qa.answering.quote_links import quote_url
@@ -23,8 +24,8 @@ from qa.records import (
     DocumentInfo,
     Filters,
     Footnote,
-    IndexStatus,
     Quote,
+    ShardStatus,
     Span,
     Verdict,
 )
@@ -83,6 +84,7 @@ class FakeService:
     trouble: Exception | None = None
     last_report: BuildReport | None = field(default_factory=BuildReport)
     own_site: Site = field(default_factory=Site)
+    shards_told: tuple[ShardStatus, ...] = ()
 
     def ask(
         self,
@@ -143,15 +145,17 @@ class FakeService:
         passages = sum(info.passages for info in self.documents())
         return IndexStatus("snap-1", "2025-10-02T14:03:11+00:00", "a-model", len(self.all_documents), passages)
 
+    def shards(self) -> tuple[ShardStatus, ...]:
+        return self.shards_told
+
     def original(self, document_id: str) -> Original:
         document = self.document(document_id)
         return OriginalInMemory(document.source, document.text.encode())
 
-    def page_picture(self, document_id: str, page: int, reference: str) -> Picture:
-        document = self.document(document_id)
+    def page_picture(self, document: Document, page: int, quote: Span | None) -> Picture:
         if page not in page_numbers(document):
             raise NoPicture(f"{document.source} has no page {page}.")
-        return Picture(ONE_PIXEL, 1, 1, boxes=int(bool(reference)))
+        return Picture(ONE_PIXEL, 1, 1, boxes=int(bool(quote)))
 
     def ready(self) -> None:
         self._check()

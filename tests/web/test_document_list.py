@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from qa.errors import UnknownDocument
 from qa.records import DocumentInfo
 from qa.web.catalogue import Catalogue
-from qa.web.document_list import matching, page_after
+from qa.web.document_list import page_after
 
 
 def info(source: str, title: str = "t", date: str | None = None, characters: int = 1, **more: str) -> DocumentInfo:
@@ -39,8 +39,9 @@ FEW = (
     ],
 )
 def test_documents_are_found_and_sorted(query, sort, sources):
-    assert [found.source[0] for found in matching(FEW, query, sort)] == list(sources)
-    assert Catalogue(FEW).matching(query, sort) == matching(FEW, query, sort)
+    catalogue = Catalogue(FEW)
+    for _ in range(2):  # what it keeps of the first time is as good
+        assert [found.source[0] for found in catalogue.matching(query, sort)] == list(sources)
 
 
 @given(st.integers(0, 12), st.integers(1, 5))

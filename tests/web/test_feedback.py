@@ -42,7 +42,7 @@ def rows(path: Path, count: int) -> list[tuple[str, bool | None]]:
 def test_a_reader_s_word_stands_at_the_question(kept: tuple[httpx.Client, Path], said: str, found: bool) -> None:
     client, path = kept
     page = client.get("/", params={"q": QUESTION, "document_id": "harbour"}).text
-    (action,) = re.findall(rf'<button formaction="([^"]+)">{said}</button>', page)
+    (action,) = re.findall(rf'<button class="quiet" formaction="([^"]+)">{said}</button>', page)
     assert rows(path, 1) == [(QUESTION, None)]
     thanks = client.post(unescape(action), content=b"", headers={"content-type": "application/x-www-form-urlencoded"})
     assert thanks.status_code == 200

@@ -18,13 +18,16 @@ import samples_for_tests
 from fake_service import FakeService
 from live_server import serving
 from prometheus_client.parser import text_string_to_metric_families
+from raw_http import connect, exchange, request
 from waiting import PATIENCE_S
 from workshop import Workshop
 
 from qa.cli.metrics_port import metrics_port
 from qa.errors import InvalidSettings
+from qa.records import HostStatus, ShardStatus
 from qa.settings import Settings
 from qa.web.app import create_app
+from qa.web.limits.connection import Connection
 from qa.web.metrics import Metrics
 
 ROOT = Path(__file__).parent.parent.parent
@@ -43,7 +46,11 @@ def scraped(address: str) -> Samples:
 
 @contextmanager
 def counting(
-    service: FakeService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **settings: object
+    service: FakeService,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    connection: type[Connection] = Connection,
+    **settings: object,
 ) -> Iterator[tuple[str, str]]:
     """A server and its metrics; yields both addresses."""
     made: list[Metrics] = []
@@ -54,7 +61,7 @@ def counting(
 
     monkeypatch.setattr("qa.web.metrics.Metrics", made_here)
     told = Settings(metrics="127.0.0.1:0", index_dir=tmp_path / "index", max_question_chars=200, **settings)
-    with serving(service, told, lifespan="on") as address:
+    with serving(service, told, connection, lifespan="on") as address:
         (metrics,) = made
         with metrics_port(told, metrics.registry) as where:
             yield address, where
@@ -80,6 +87,22 @@ def test_a_thousand_concurrent_questions_are_counted_exactly(tmp_path, monkeypat
     assert {verdict: number for verdict, number in counted.items() if number} | failed == told
     assert found["qa_answer_seconds_count", ""] == sum(counted.values())
     assert found["qa_queue", ""] == 0
+
+
+def test_refusals_before_a_request_is_read_are_counted(tmp_path, monkeypatch) -> None:
+    class One(Connection):
+        most = 1
+
+    with counting(samples_for_tests.service(), tmp_path, monkeypatch, connection=One) as (address, where):
+        head = request("GET /api/ask?q=ferry HTTP/1.1", "Content-Length: 1", "Content-Length: 2")
+        assert [reply.error["code"] for reply in exchange(address, head)] == ["invalid_request"]
+        with connect(address) as busy:
+            busy.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n")
+            other = exchange(address, request("GET /healthz HTTP/1.1"))
+        assert [reply.error["code"] for reply in other] == ["overloaded"]
+        found = scraped(where)
+    assert found["qa_errors_total", "invalid_request"] == 1
+    assert found["qa_errors_total", "overloaded"] == 1
 
 
 def test_stages_and_repeated_questions_are_told_apart() -> None:
@@ -138,6 +161,32 @@ def test_the_index_the_last_build_and_the_memory_are_told(tmp_path: Path) -> Non
     assert found["qa_resident_memory_bytes", "server"] > 1e6
 
 
+def test_the_hosts_of_every_shard_are_counted_by_state(tmp_path, monkeypatch) -> None:
+    service = samples_for_tests.service()
+
+    def host(name: str, *, machine: str | None = "north", current: bool = True) -> HostStatus:
+        return HostStatus(name, machine, (), current)
+
+    first = (host("0-0"), host("0-1"), host("0-2", current=False))
+    service.shards_told = (ShardStatus(first), ShardStatus((host("1-0", machine=None, current=False),)))
+    with counting(service, tmp_path, monkeypatch, cluster="127.0.0.1:6379") as (_, where):
+        found = [
+            {(sample.labels["shard"], sample.labels["state"]): sample.value for sample in family.samples}
+            for family in text_string_to_metric_families(httpx.get(where, timeout=PATIENCE_S).text)
+            if family.name == "qa_shard_hosts"
+        ]
+    assert found == [
+        {
+            ("0", "current"): 2,
+            ("0", "behind"): 1,
+            ("0", "silent"): 0,
+            ("1", "current"): 0,
+            ("1", "behind"): 0,
+            ("1", "silent"): 1,
+        }
+    ]
+
+
 def test_the_document_names_every_metric_and_no_other(tmp_path: Path) -> None:
     shop = Workshop(tmp_path)
     shop.build()
@@ -162,6 +211,10 @@ def test_a_port_that_is_taken_is_an_error_that_names_the_setting(tmp_path: Path)
         taken = settings.model_copy(update={"metrics": where.removeprefix("http://").removesuffix("/metrics")})
         with pytest.raises(InvalidSettings, match="QA_METRICS"), metrics_port(taken, Metrics().registry):
             pass
+        (tmp_path / "counted").mkdir()
+        with pytest.raises(InvalidSettings, match="QA_METRICS"), metrics_port(taken, tmp_path / "counted"):
+            pass
+        assert not (tmp_path / "counted").exists(), "the folder of the processes' values does not stay"
 
 
 def test_they_are_not_served_where_the_documents_are(service: FakeService, client: httpx.Client) -> None:

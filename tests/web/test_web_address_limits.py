@@ -127,13 +127,15 @@ def test_whatever_comes_and_goes_the_counts_are_right(steps):
             if what == "leave":
                 inside.remove(client)
         inside = [client for client in inside if not client.closed]
-        assert places._quota.total == len(inside) <= 12
+        assert len(inside) <= 12
         assert all(sum(client.address == each for client in inside) <= 8 for each in "abc")
     for client in inside:
         places.leave(client)
-    assert places._quota.total == 0
-    assert not places._idle
-    assert not places._quota._held
+        client.closed = True
+    clock.now += 1
+    newcomers = [Client(address) for address in "aaaaaaaabbbb"]
+    assert all(places.enter(client) for client in newcomers), "all places are free"
+    assert not any(client.closed for client in newcomers)
 
 
 def test_one_thing_larger_than_all_fits_where_nothing_else_is():

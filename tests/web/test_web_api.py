@@ -7,7 +7,19 @@ import pytest
 import samples_for_tests
 from fake_service import FakeService
 
-from qa.records import Answer, Citation, Footnote, Quote, QuotedTable, Span, Stated, Verdict, WordMatch
+from qa.records import (
+    Answer,
+    Citation,
+    Footnote,
+    HostStatus,
+    Quote,
+    QuotedTable,
+    ShardStatus,
+    Span,
+    Stated,
+    Verdict,
+    WordMatch,
+)
 from qa.settings import Settings
 from qa.web.api import examples as samples
 from qa.web.api.json_form import answer_data, citation_data, json_response
@@ -104,6 +116,25 @@ def test_documents_and_index(client):
     assert index.json()["last_build"]["files"][1]["fate"] == "failed"
 
 
+def test_an_index_on_a_cluster_tells_its_hosts(client, service: FakeService):
+    assert client.get("/api/index").json()["shards"] == []
+    here = HostStatus("qa-1-0-0", "north", ("000002-ab", "000003-cd"), current=True)
+    service.shards_told = (ShardStatus((here, HostStatus("qa-1-0-1", None, (), current=False))),)
+    try:
+        index = client.get("/api/index")
+    finally:
+        service.shards_told = ()
+    IndexModel.model_validate_json(index.content, strict=True)
+    assert index.json()["shards"] == [
+        {
+            "hosts": [
+                {"name": "qa-1-0-0", "machine": "north", "snapshots": ["000002-ab", "000003-cd"], "current": True},
+                {"name": "qa-1-0-1", "machine": None, "snapshots": [], "current": False},
+            ]
+        }
+    ]
+
+
 def test_an_index_without_a_report_says_so(client, service: FakeService):
     report, service.last_report = service.last_report, None
     try:
@@ -112,94 +143,93 @@ def test_an_index_without_a_report_says_so(client, service: FakeService):
         service.last_report = report
 
 
-def test_every_field_of_an_answer_is_written():
-    citation = Citation("d", "T", "P", "A", "2022-09-09", "d.txt", 3, 10, 14, "/documents/d?quote=10-14-x#c10-14")
-    other = replace(citation, document_id="e", publisher=None, author=None, date=None, page=None)
+CITATION = Citation("d", "T", "P", "A", "2022-09-09", "d.txt", 3, 10, 14, "/documents/d?quote=10-14-x#c10-14")
+UNKNOWN = replace(CITATION, document_id="e", publisher=None, author=None, date=None, page=None)
+
+
+def test_every_field_of_a_citation_is_written():
+    written = {
+        "document_id": "d",
+        "title": "T",
+        "publisher": "P",
+        "author": "A",
+        "date": "2022-09-09",
+        "source": "d.txt",
+        "page": 3,
+        "pages": None,
+        "recognised": False,
+        "start": 10,
+        "end": 14,
+        "url": "/documents/d?quote=10-14-x#c10-14",
+    }
+    assert citation_data(CITATION) == written
+    unknown = {"document_id": "e", "publisher": None, "author": None, "date": None, "page": None}
+    assert citation_data(UNKNOWN) == written | unknown
+
+
+def test_every_field_of_a_quote_is_written():
     quote = Quote(
         rank=1,
         score=0.5,
         text="some",
         headings=("H",),
         highlights=(Span(0, 4),),
-        citation=citation,
-        also_in=(other,),
+        citation=CITATION,
+        also_in=(UNKNOWN,),
         footnotes=(Footnote("*note", 20, 25),),
         signals={"dense": 0.25},
         tables=(QuotedTable(0, 4, ("H", ""), ((Span(0, 4), None),)),),
         words=(WordMatch("some", 1.5, 0.9, 0.8, True, Span(0, 4)), WordMatch("H", 1.0, 1.0, 1.0, True, None)),
     )
-    answer = Answer("q", "q", Verdict.RELATED, 0.4, (quote,), "s", 1.5, {"encode": 1.25, "search": 0.25})
-    answer = replace(answer, unmet=("zebra",), disagreement=(Stated("8 cars", citation),), undated_left_out=2)
+    data = answer_data(Answer("q", "q", Verdict.RELATED, 0.4, (quote,), "s", 1.5), explain=True)
+    AnswerModel.model_validate(data)
+    word = {"weight": 1.0, "similarity": 1.0, "in_sentence": 1.0, "exact": True}
+    assert json.loads(json.dumps(data["passages"])) == [
+        {
+            "rank": 1,
+            "score": 0.5,
+            "text": "some",
+            "headings": ["H"],
+            "highlights": [{"start": 0, "end": 4}],
+            "tables": [{"start": 0, "end": 4, "heads": ["H", ""], "rows": [[{"start": 0, "end": 4}, None]]}],
+            "citation": citation_data(CITATION),
+            "also_in": [citation_data(UNKNOWN)],
+            "footnotes": [{"text": "*note", "start": 20, "end": 25}],
+            "signals": {"dense": 0.25},
+            "words": [
+                {
+                    "word": "some",
+                    "weight": 1.5,
+                    "similarity": 0.9,
+                    "in_sentence": 0.8,
+                    "exact": True,
+                    "place": {"start": 0, "end": 4},
+                },
+                {"word": "H", "place": None, **word},
+            ],
+        }
+    ]
+
+
+def test_every_field_of_an_answer_is_written():
+    answer = Answer("q", "q", Verdict.RELATED, 0.4, (), "s", 1.5, {"encode": 1.25, "search": 0.25})
+    answer = replace(answer, unmet=("zebra",), disagreement=(Stated("8 cars", CITATION),), undated_left_out=2)
     data = answer_data(answer, explain=True)
+    AnswerModel.model_validate(data)
     assert json.loads(json.dumps(data)) == {
         "question": "q",
         "searched": "q",
         "verdict": "related",
         "sure": False,
         "unmet": ["zebra"],
-        "disagreement": [{"value": "8 cars", "citation": citation_data(citation)}],
+        "disagreement": [{"value": "8 cars", "citation": citation_data(CITATION)}],
         "undated_left_out": 2,
         "confidence": 0.4,
-        "passages": [
-            {
-                "rank": 1,
-                "score": 0.5,
-                "text": "some",
-                "headings": ["H"],
-                "highlights": [{"start": 0, "end": 4}],
-                "tables": [
-                    {"start": 0, "end": 4, "heads": ["H", ""], "rows": [[{"start": 0, "end": 4}, None]]},
-                ],
-                "citation": {
-                    "document_id": "d",
-                    "title": "T",
-                    "publisher": "P",
-                    "author": "A",
-                    "date": "2022-09-09",
-                    "source": "d.txt",
-                    "page": 3,
-                    "pages": None,
-                    "recognised": False,
-                    "start": 10,
-                    "end": 14,
-                    "url": "/documents/d?quote=10-14-x#c10-14",
-                },
-                "also_in": [
-                    {
-                        "document_id": "e",
-                        "title": "T",
-                        "publisher": None,
-                        "author": None,
-                        "date": None,
-                        "source": "d.txt",
-                        "page": None,
-                        "pages": None,
-                        "recognised": False,
-                        "start": 10,
-                        "end": 14,
-                        "url": "/documents/d?quote=10-14-x#c10-14",
-                    }
-                ],
-                "footnotes": [{"text": "*note", "start": 20, "end": 25}],
-                "signals": {"dense": 0.25},
-                "words": [
-                    {
-                        "word": "some",
-                        "weight": 1.5,
-                        "similarity": 0.9,
-                        "in_sentence": 0.8,
-                        "exact": True,
-                        "place": {"start": 0, "end": 4},
-                    },
-                    {"word": "H", "weight": 1.0, "similarity": 1.0, "in_sentence": 1.0, "exact": True, "place": None},
-                ],
-            }
-        ],
+        "passages": [],
         "snapshot": "s",
         "took_ms": 1.5,
         "stages_ms": {"encode": 1.25, "search": 0.25},
     }
-    AnswerModel.model_validate(data)
 
 
 def test_json_keeps_letters_and_survives_lone_surrogates():

@@ -138,9 +138,13 @@ def test_keys_with_a_modifier_belong_to_the_browser(page):
 
 def test_quote_citation_and_link_can_be_copied(page, client, address):
     allow_clipboard(page.context)
-    first = client.get("/api/ask", params={"q": ASKED}).json()["passages"][0]
+    first, *others = client.get("/api/ask", params={"q": ASKED}).json()["passages"]
     page.goto(STATES["answered"])
-    page.locator("summary", has_text="Cite").first.click()
+    for summary in page.locator("summary", has_text="Cite").all():
+        summary.click()
+    for number, other in enumerate(others, 1):
+        page.get_by_role("button", name="Copy: Link").nth(number).click()
+        assert clipboard(page) == address + other["citation"]["url"]
     page.get_by_role("button", name="Copy: Quote").first.click()
     assert clipboard(page) == first["text"]
     page.get_by_role("button", name="Copy: APA").first.click()
@@ -228,6 +232,17 @@ def test_the_whole_page_is_light(page):
         .reduce((sum, entry) => sum + entry.transferSize, 0)"""
     )
     assert 0 < transferred < MAX_PAGE_BYTES
+
+
+def test_paper_has_no_coloured_marks_and_tells_a_disagreement(page):
+    page.goto(STATES["answered"])
+    page.emulate_media(media="print")
+    grounds = page.locator("mark").evaluate_all("marks => marks.map(each => getComputedStyle(each).backgroundColor)")
+    assert len(grounds) > 1
+    assert set(grounds) == {"rgba(0, 0, 0, 0)"}
+    told = """'<p class="hint differ">The documents differ.</p>'"""
+    page.locator(".verdict").evaluate(f"verdict => verdict.insertAdjacentHTML('afterend', {told})")
+    expect(page.locator(".differ")).to_be_visible()
 
 
 def test_paper_gets_the_quote_and_its_source(page):

@@ -7,6 +7,7 @@ from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from fake_service import FakeService
 from page_elements import Page
 from playwright.sync_api import expect
 
@@ -38,6 +39,14 @@ def test_every_result_can_be_kept(client, passages, references):
     assert references == [
         f"{parse_qs(urlsplit(p['citation']['url']).query)['quote'][0]}:{p['citation']['document_id']}" for p in passages
     ]
+
+
+def test_several_quotes_of_a_document_read_it_once(client, references, monkeypatch):
+    read = []
+    document = FakeService.document
+    monkeypatch.setattr(FakeService, "document", lambda self, name: read.append(name) or document(self, name))
+    assert client.get("/cite", params={"quote": references}).status_code == 200
+    assert sorted(read) == sorted({reference.partition(":")[2] for reference in references})
 
 
 def test_the_page_has_every_format_of_all_kept_quotes_and_the_way_back(client, passages, references):

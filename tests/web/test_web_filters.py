@@ -12,6 +12,8 @@ from live_server import serving
 from page_elements import Page
 from waiting import PATIENCE_S
 
+from qa.settings import Settings
+
 MANY = 10_000
 MOST_PAGE_BYTES = 100_000
 
@@ -34,7 +36,8 @@ def some() -> Iterator[httpx.Client]:
 @pytest.fixture(scope="module")
 def many() -> Iterator[httpx.Client]:
     service = with_copies(MANY, title="Report {} of the board", publisher="Office {}")
-    with serving(service) as address, httpx.Client(base_url=address, timeout=PATIENCE_S) as client:
+    patient = Settings(answer_seconds=PATIENCE_S)  # the fake reads all documents for each question
+    with serving(service, patient) as address, httpx.Client(base_url=address, timeout=PATIENCE_S) as client:
         yield client
 
 

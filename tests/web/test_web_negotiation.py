@@ -14,7 +14,8 @@ from waiting import PATIENCE_S
 from qa.web.api.compression import takes_gzip
 
 QUESTION = "who is the harbour master"
-LARGE = ("/api/ask?q=harbour+master&k=20", "/api/documents", "/api/documents/harbour", "/openapi.json", "/", "/docs")
+LARGE = ("/api/ask?q=harbour+master&k=20", "/api/documents", "/api/documents/harbour", "/openapi.json", "/", "/docs",
+         "/static/style.css", "/static/page.js")  # fmt: skip
 
 
 @pytest.fixture
@@ -50,7 +51,8 @@ def test_a_large_reply_is_sent_in_gzip_to_who_takes_it(raw, path):
 
 
 def test_most_of_those_are_large(raw):
-    assert sum(len(body_of(raw, path)[1]) >= 1000 for path in LARGE) >= 4
+    assert sum(len(body_of(raw, path)[1]) >= 1000 for path in LARGE) >= 6
+    assert "vary" not in body_of(raw, "/static/icon.svg")[0].headers, "it is small"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import samples_for_tests
-from fake_service import ONE_PIXEL
+from fake_service import ONE_PIXEL, FakeService
 from page_elements import Page
 from playwright.sync_api import expect
 
@@ -30,6 +30,15 @@ def test_the_page_shows_its_picture_and_leads_to_its_neighbours_and_back(client)
     assert f"/documents/printed?quote={QUOTE}&q=bells#c{BELLS}-{BELLS + 5}" in page.links()
     assert f"/documents/printed/pages/1?quote={QUOTE}&q=bells" in page.links()
     assert not any("/pages/3" in link for link in page.links())
+
+
+def test_a_page_and_its_picture_read_the_document_once_each(client, monkeypatch):
+    read = []
+    document = FakeService.document
+    monkeypatch.setattr(FakeService, "document", lambda self, name: read.append(name) or document(self, name))
+    for path in ("pages/2", "pages/2/picture"):
+        assert client.get(f"/documents/printed/{path}?quote={QUOTE}").status_code == 200
+    assert read == ["printed"] * 2
 
 
 @pytest.mark.parametrize("number", ["0", "9", "x", "-1", "1.5", "9999999", "١"])

@@ -84,6 +84,14 @@ def test_a_table_is_cut_into_cells():
     assert cells == [["Day", "Height"], ["Monday", "2.1 m"], ["Tuesday", "2.4 m"]]
 
 
+def test_a_row_has_its_cells_also_where_the_first_or_the_last_is_empty():
+    document = make_document("d", [(BlockKind.TABLE, "| Height | Wind\nMonday | 2.1 m |\nTuesday |  | 4")])
+    table = next(element for element in _elements(view_of(document)) if element.kind == "table")
+    cells = [["".join(piece.text for piece in cell.line) for cell in row] for row in table.rows]
+    assert cells == [["", "Height", "Wind"], ["Monday", "2.1 m", ""], ["Tuesday", "", "4"]]
+    assert table.has_heads
+
+
 def test_the_contents_lead_to_headings_below_the_title():
     blocks = [(BlockKind.TITLE, "Harbour"), (BlockKind.HEADING, "Ferries"), (BlockKind.PARAGRAPH, "They run."),
               (BlockKind.HEADING, "Fares"), (BlockKind.HEADING, "Opening\nhours")]  # fmt: skip

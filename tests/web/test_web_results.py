@@ -75,6 +75,23 @@ def test_a_page_has_ten_results_or_twenty(client, k):
     assert len(ranks(Page(client.get(f"{ASKED}&k={k}").text))) == 10
 
 
+def test_twenty_results_weigh_little_beside_their_words(client):
+    text = client.get(f"{ASKED}&k=20").text
+    words = sum(map(len, Page(text).texts["blockquote"]))
+    assert text.count("<blockquote") == 20
+    assert len(text.encode()) - words < 45_000, "a page may weigh 60 kB with its style and its scripts in gzip"
+
+
+def test_only_the_first_result_of_an_answer_is_marked_as_one(client):
+    answered, related = (
+        [attributes for tag, attributes in Page(client.get(path).text).elements if tag == "mark"]
+        for path in ("/?q=day+height+monday", "/?q=height+snack+crew+monday+rota")
+    )
+    assert answered[0].get("class") == "answers"
+    assert related
+    assert not any("class" in attributes for attributes in related)
+
+
 def test_a_table_is_a_table_and_its_cells_are_marked(client):
     page = Page(client.get("/?q=day+height+monday").text)
     assert page.texts["th"][:2] == ["Day", "Height"]

@@ -88,7 +88,13 @@ def test_every_link_and_asset_of_every_page_leads_somewhere(client, path):
 
 
 def test_the_api_its_description_and_redirects_are_below_the_path_too(client):
-    assert client.get(f"{ROOT}/api/ask?q=harbour+master").json()["verdict"] == "answered"
+    answer = client.get(f"{ROOT}/api/ask?q=harbour+master").json()
+    assert answer["verdict"] == "answered"
+    assert answer["passages"] == client.post(f"{ROOT}/api/ask", json={"question": "harbour master"}).json()["passages"]
+    for passage in answer["passages"]:
+        url = passage["citation"]["url"]
+        assert url.startswith(f"{ROOT}/documents/")
+        assert "<mark" in client.get(url, headers={"accept": "text/html"}).text
     assert [server["url"] for server in client.get(f"{ROOT}/openapi.json").json()["servers"]] == [ROOT]
     assert client.get(f"{ROOT}/api/nope").json()["error"]["code"] == "not_found"
     assert client.get(f"{ROOT}/static/style.css").headers["content-type"].startswith("text/css")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import ExitStack, contextmanager
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from fake_service import FakeService, make_document
@@ -12,7 +13,7 @@ from live_server import serving
 from raw_http import connect, exchange, parse, read, request
 from waiting import PATIENCE_S, until
 
-from qa.answering.originals import Originals
+from qa.answering.originals import Original, Originals
 from qa.records import BlockKind
 from qa.web.limits import unread_replies as unread
 from qa.web.limits.connection import Connection
@@ -150,35 +151,55 @@ def test_a_file_that_changes_while_it_is_sent_is_cut_off(address, service, caplo
     assert "Traceback" not in caplog.text
 
 
-def test_files_are_closed_when_their_clients_have_gone(address, service):
-    opened = []
+class WatchedFile:
+    """An open file that tells how much of it was read, and whether it was closed."""
+
+    def __init__(self, file: Original) -> None:
+        self.read_bytes = 0
+        self.closed = False
+        self._file = file
+
+    def read(self) -> bytes:
+        piece = self._file.read()
+        self.read_bytes += len(piece)
+        return piece
+
+    def close(self) -> None:
+        self._file.close()
+        self.closed = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def watched_files(service) -> list[WatchedFile]:
+    """The files that the service opens from now on."""
+    opened: list[WatchedFile] = []
     original = service.original
 
     def watched(document_id):
-        opened.append(original(document_id))
+        opened.append(WatchedFile(original(document_id)))
         return opened[-1]
 
     service.original = watched
+    return opened
+
+
+def test_files_are_closed_when_their_clients_have_gone(address, service):
+    opened = watched_files(service)
     with clients_that_do_not_read(address, 3, ORIGINAL):
-        assert not any(file._descriptor is None for file in opened)
-    until(lambda: all(file._descriptor is None for file in opened))
+        assert not any(file.closed for file in opened)
+    until(lambda: all(file.closed for file in opened))
     assert len(opened) == 3
 
 
 def test_of_a_file_whose_client_has_gone_no_more_is_read_though_it_has_sent_another_request(address, service):
-    opened = []
-    original = service.original
-
-    def watched(document_id):
-        opened.append(original(document_id))
-        return opened[-1]
-
-    service.original = watched
+    opened = watched_files(service)
     two = ORIGINAL.replace(b"Connection: close\r\n", b"") + ORIGINAL
     with clients_that_do_not_read(address, 1, two):
         pass
-    until(lambda: opened and opened[0]._descriptor is None)
-    assert opened[0]._left, "it was read to its end, for nobody"
+    until(lambda: opened and opened[0].closed)
+    assert opened[0].read_bytes < FILE_BYTES, "it was read to its end, for nobody"
 
 
 def test_a_client_that_reads_slowly_is_kept_and_one_that_reads_nothing_is_dropped(address):

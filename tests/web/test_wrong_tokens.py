@@ -69,7 +69,7 @@ def test_the_delay_doubles_with_each_wrong_token_that_was_taken(tokens, time):
     assert [wait_s(tokens) for _ in range(AT_ONCE + 1)] == [0] * AT_ONCE + [1], "forgotten"
 
 
-def test_addresses_are_counted_apart_and_a_household_of_ipv6_together(tokens):
+def test_addresses_are_counted_apart_and_a_network_of_ipv6_together(tokens):
     for _ in range(AT_ONCE):
         wait_s(tokens, "2001:db8::1")
     assert wait_s(tokens, "2001:db8::2") == 1
@@ -77,10 +77,20 @@ def test_addresses_are_counted_apart_and_a_household_of_ipv6_together(tokens):
     assert wait_s(tokens) == 0
 
 
-def test_memory_is_bounded(tokens):
-    for number in range(11_000):
+def test_of_very_many_addresses_those_heard_of_longest_ago_are_forgotten(tokens):
+    def counted_as_new(address):
+        """Whether an address that used up what it has at once was forgotten."""
+        return wait_s(tokens, address) == 0
+
+    for address in ("198.51.100.1", "198.51.100.2"):
+        for _ in range(AT_ONCE):
+            wait_s(tokens, address)
+    for number in range(9_998):
         wait_s(tokens, f"10.0.{number // 256}.{number % 256}")
-    assert len(tokens._addresses) == 10_000
+    assert not counted_as_new("198.51.100.1"), "there is room for 10,000"
+    wait_s(tokens, "203.0.113.9")
+    assert not counted_as_new("198.51.100.1")
+    assert counted_as_new("198.51.100.2")
 
 
 def test_the_log_has_a_line_at_once_and_then_one_a_minute_that_counts(tokens, time, caplog):

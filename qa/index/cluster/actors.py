@@ -1,4 +1,4 @@
-"""Hosts as actors of a Ray cluster: the only module of serving that knows Ray.
+"""Hosts as actors of a Ray cluster: the only module that imports Ray.
 
 Ray places the hosts, and starts them again where they or their machines end. Everything else (which one is asked, for
 how long, and what a failure means) is `qa.index.cluster.replicas`'s.
@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,14 +35,17 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from qa.errors import ShardUnavailable
 from qa.index.cluster.host import HostState, Refusal, ShardHost
+from qa.index.cluster.host_states import states_of
+from qa.index.cluster.nodes import check_listening
 from qa.index.cluster.replicas import Replicas
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
-_ray: Any = ray  # it has types for a part of its functions only
-_control: Callable[[_Method], _Method] = _ray.method(concurrency_group="control")
+engine: Any = ray  # it has types for a part of its functions only
+_control: Callable[[_Method], _Method] = engine.method(concurrency_group="control")
 NAMESPACE = "qa"
 SHARD_PLACE = "qa_shard"  # the resource that a machine has one of for each host that it takes
 
+_LOOK_EVERY_S = 0.1  # for places that come free
 _THREADS = 8  # calls that a host answers at once
 
 
@@ -122,8 +127,9 @@ def connect(address: str) -> None:
     """
     logging.getLogger("ray").setLevel(logging.ERROR)  # it warns of placement groups that are removed; these stay
     try:
+        check_listening(address)
         ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, configure_logging=False)
-    except (RayError, ConnectionError, RuntimeError, ValueError) as error:
+    except (RayError, OSError, RuntimeError, ValueError) as error:
         told = f"No cluster can be joined at {address} ({_first_line(error)}). Start one with `qa cluster head`."
         raise ShardUnavailable(told) from None
 
@@ -179,8 +185,16 @@ def start_hosts(index_dir: Path, shards: int, replicas: int, seconds: float) -> 
     return started
 
 
-def stop_hosts() -> list[str]:
-    """End all hosts, whatever their number; returns their names."""
+def stop_hosts(seconds: float) -> list[str]:
+    """End all hosts, whatever their number, and wait until their places are free.
+
+    Args:
+        seconds: How long to wait at most.
+
+    Returns:
+        Their names.
+    """
+    until = time.monotonic() + seconds
     names = sorted(_running())
     for name in names:
         with suppress(ValueError):  # it has ended meanwhile
@@ -188,30 +202,22 @@ def stop_hosts() -> list[str]:
     for group in placement_group_table().values():
         if group["state"] != "REMOVED" and group["name"].startswith("qa-"):
             remove_placement_group(get_placement_group(group["name"]))
+    while _free_places() < sum(each["places"] for each in machines()) and time.monotonic() < until:
+        time.sleep(_LOOK_EVERY_S)
     return names
 
 
 def host_states(shards: int, replicas: int, seconds: float) -> dict[str, HostState | None]:
     """What every host says of itself, by name; None for one that does not answer in time."""
-    calls: dict[str, Any] = {}
-    for name in (each for names in host_names(shards, replicas) for each in names):
-        with suppress(ValueError):
-            calls[name] = ray.get_actor(name, NAMESPACE).state.remote()
-    ready = set(ray.wait(list(calls.values()), num_returns=len(calls), timeout=seconds)[0]) if calls else set()
-    states: dict[str, HostState | None] = {}
-    for name in (each for names in host_names(shards, replicas) for each in names):
-        states[name] = None
-        if name in calls and calls[name] in ready:
-            with suppress(RayError):
-                states[name] = ray.get(calls[name])
-    return states
+    hosts = list(chain.from_iterable(replicas_of(shards, replicas).of_shards))
+    return dict(zip((host.name for host in hosts), states_of(hosts, seconds), strict=True))
 
 
 def machines() -> list[dict[str, Any]]:
     """The machines of the cluster that live: `address` and `places`, the hosts that each may take."""
     return [
         {"address": node["NodeManagerAddress"], "places": int(node["Resources"].get(SHARD_PLACE, 0))}
-        for node in _ray.nodes()
+        for node in engine.nodes()
         if node["Alive"]
     ]
 
@@ -237,7 +243,7 @@ def _new_group(name: str, replicas: int) -> PlacementGroup:
 
 
 def _start(name: str, index_dir: Path, shard: int, shards: int, where: PlacementGroupSchedulingStrategy) -> None:
-    actor = _ray.remote(concurrency_groups={"control": 1})(_Host)
+    actor = engine.remote(concurrency_groups={"control": 1})(_Host)
     actor.options(
         name=name,
         namespace=NAMESPACE,
@@ -261,12 +267,16 @@ def _check_room(groups: int, replicas: int) -> None:
             f"{replicas} replicas need {replicas} machines that take hosts, and there are {takers}. "
             "Join more with `qa cluster join`, or set QA_CLUSTER_REPLICAS."
         )
-    free = int(_ray.available_resources().get(SHARD_PLACE, 0))
+    free = _free_places()
     if groups * replicas > free:
         raise ShardUnavailable(
             f"{groups * replicas} hosts are to start, and there is room for {free}. Join more machines with "
             "`qa cluster join`, or set QA_CLUSTER_SHARDS or QA_CLUSTER_REPLICAS."
         )
+
+
+def _free_places() -> int:
+    return int(engine.available_resources().get(SHARD_PLACE, 0))
 
 
 def _running() -> set[str]:

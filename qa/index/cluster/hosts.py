@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from qa.errors import DamagedSnapshot, OperatingError, ShardUnavailable
 from qa.index.cluster.host import Refusal
+from qa.index.cluster.host_states import shard_statuses, states_of
 from qa.index.cluster.replicas import Replica, Replicas, ReplicatedTransport
 from qa.index.cluster.sharded_index import ShardedIndex
 from qa.index.contract import Index
 from qa.index.local.current import CurrentIndex
 from qa.index.local.index_folder import current_name
 from qa.index.local.open_version import HeldVersion, by_preference
+from qa.records import ShardStatus
+
+_LOOK_EVERY_S = 2.0  # at the hosts, which have so long to answer
+
+log = logging.getLogger(__name__)
 
 
 class ClusterVersion(ShardedIndex):
@@ -47,13 +56,41 @@ class ClusterIndex(CurrentIndex):
             hosts: Where its shards lie.
         """
         self._hosts = hosts
+        self._shards: Sequence[ShardStatus] = ()
+        self._looker: threading.Thread | None = None
         super().__init__(index_dir, hosts.open_current, hosts.open_newest)
+
+    @property
+    def shards(self) -> Sequence[ShardStatus]:
+        """The hosts of every shard, as they were at the last look; nothing before the first, which `watch` begins."""
+        return self._shards
 
     @contextmanager
     def reading(self) -> Iterator[Index]:
         """The index that serves, for one question; see `CurrentIndex`."""
         with super().reading() as index:
             yield index.over(self._hosts.transport(index.name)) if isinstance(index, ClusterVersion) else index
+
+    def watch(self) -> None:
+        """Check for a new version and look at the hosts, in threads, until `close`."""
+        super().watch()
+        self._looker = threading.Thread(target=self._look_at_hosts, name="hosts", daemon=True)
+        self._looker.start()
+
+    def close(self) -> None:
+        """Stop watching and close the version."""
+        super().close()
+        if self._looker:
+            self._looker.join()
+
+    def _look_at_hosts(self) -> None:
+        while True:
+            try:
+                self._shards = self._hosts.look(_LOOK_EVERY_S)
+            except Exception:  # the thread's edge: whatever it was, the next look must still happen
+                log.exception("Looking at the hosts failed")
+            if self._closing.wait(_LOOK_EVERY_S):
+                return
 
 
 class Hosts:
@@ -99,6 +136,15 @@ class Hosts:
             except OperatingError:
                 continue
         return None
+
+    def look(self, seconds: float) -> tuple[ShardStatus, ...]:
+        """How every host is; those that do not answer within so many seconds count as silent."""
+        states = states_of(list(chain.from_iterable(self._replicas.of_shards)), seconds)
+        try:
+            current = current_name(self._index_dir)
+        except OperatingError:
+            current = None
+        return shard_statuses(self._replicas.of_shards, states, current)
 
     def transport(self, name: str, seconds: float | None = None) -> ReplicatedTransport:
         """A way to a version's shards for so many seconds; without them, for one answer."""

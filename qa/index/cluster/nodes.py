@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -28,10 +29,11 @@ _PORTS = (
     "--min-worker-port=6400",
     "--max-worker-port=6599",
 )
+_REACHED_WITHIN_S = 5.0
 _LIMIT_S = 120  # Ray waits without end for a head that is not there
 
 
-def start_head(address: str, port: int, places: int, token: str, *, behind_firewall: bool) -> None:
+def start_head(address: str, port: int, places: int, token: str, *, behind_firewall: bool, stay: bool = False) -> None:
     """Start a head on this machine.
 
     Args:
@@ -40,23 +42,57 @@ def start_head(address: str, port: int, places: int, token: str, *, behind_firew
         places: How many hosts may run here.
         token: The file with the shared secret; empty for none.
         behind_firewall: Whether a public address may be used.
+        stay: Whether Ray takes the place of this process, which then ends when Ray does.
 
     Raises:
         InvalidSettings: the address or the token is not safe, or Ray does not start and says why.
     """
     _check(address, token, behind_firewall=behind_firewall)
-    _ray("start", "--head", f"--node-ip-address={address}", f"--port={port}", *_common(places), token=token)
+    own = ("--head", f"--node-ip-address={address}", f"--port={port}", "--include-dashboard=false")
+    _ray("start", *own, *_common(places), token=token, stay=stay)
 
 
-def join(head: str, address: str, places: int, token: str, *, behind_firewall: bool) -> None:
-    """Have this machine join the cluster of a head; `head` as 10.0.0.1:6379, the rest as of `start_head`."""
+def join(head: str, address: str, places: int, token: str, *, behind_firewall: bool, stay: bool = False) -> None:
+    """Have this machine join the cluster of a head.
+
+    Args:
+        head: The head's address, as 10.0.0.1:6379.
+        address: As of `start_head`, like the rest.
+        places: Likewise.
+        token: Likewise.
+        behind_firewall: Likewise.
+        stay: Likewise.
+
+    Raises:
+        InvalidSettings: as `start_head`, or nothing listens at the head's address.
+    """
     _check(address, token, behind_firewall=behind_firewall)
-    _ray("start", f"--address={head}", f"--node-ip-address={address}", *_common(places), token=token)
+    try:
+        check_listening(head)
+    except OSError as error:
+        raise InvalidSettings(f"No head answers at {head} ({error}).") from None
+    own = (f"--address={head}", f"--node-ip-address={address}")
+    _ray("start", *own, *_common(places), token=token, stay=stay)
 
 
 def leave() -> None:
     """Stop everything of Ray on this machine."""
     _ray("stop", token="")
+
+
+def check_listening(address: str) -> None:
+    """See that something listens at an address, since Ray would look for it for minutes.
+
+    Args:
+        address: As 10.0.0.1:6379.
+
+    Raises:
+        OSError: nothing does, or this is no address; its message says which.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise ConnectionError("an address is a host and a port, as 10.0.0.1:6379")
+    socket.create_connection((host.strip("[]"), int(port)), _REACHED_WITHIN_S).close()
 
 
 def use_token(token: str) -> None:
@@ -70,7 +106,7 @@ def use_token(token: str) -> None:
 
 
 def _common(places: int) -> list[str]:
-    return [f'--resources={{"qa_shard": {places}}}', "--include-dashboard=false", "--disable-usage-stats", *_PORTS]
+    return [f'--resources={{"qa_shard": {places}}}', "--disable-usage-stats", *_PORTS]
 
 
 def _check(address: str, token: str, *, behind_firewall: bool) -> None:
@@ -101,14 +137,16 @@ def _shown(token: str) -> dict[str, str]:
     return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(Path(token).resolve())}
 
 
-def _ray(*arguments: str, token: str) -> None:
+def _ray(*arguments: str, token: str, stay: bool = False) -> None:
     environment = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_gcs_rpc_server_reconnect_timeout_s": "3600"}
     environment |= _shown(token) if token else {}
     command: Sequence[str] = (sys.executable, "-m", "ray.scripts.scripts", *arguments)
+    if stay:
+        os.execve(sys.executable, [*command, "--block"], environment)  # noqa: S606 - our own command
     try:
         done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=_LIMIT_S)
     except subprocess.TimeoutExpired:
         raise InvalidSettings(f"Ray did not start within {_LIMIT_S} s; is the head there?") from None
     if done.returncode:
-        said = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip() and "{}" not in line]
         raise InvalidSettings(f"Ray did not start: {said[-1] if said else f'status {done.returncode}'}")

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from qa.errors import RequestError, ShardUnavailable
 from qa.index.cluster.host import Refusal
 
-_AVOIDED_S = 1.0  # a replica that has failed is the last to be asked for so long
+_AVOIDED_S = 1.0  # a replica that has failed, or was slower than another, is the last to be asked for so long
 _BETWEEN_ROUNDS_S = 0.05  # after all replicas of a shard have failed
 
 
@@ -36,6 +36,11 @@ class Pending(Protocol):
 
 class Replica(Protocol):
     """A host that has a shard, somewhere."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the cluster."""
+        ...
 
     def start(self, method: str, *arguments: Any) -> Pending:
         """Call a method of its `ShardHost`, and do not wait.
@@ -161,6 +166,8 @@ class ReplicatedTransport:
     def _take_answer(self, asked: _Asked, answers: dict[int, Any]) -> bool:
         """Take a shard's first answer, if there is one."""
         for future in [each for each in asked.begun if each.done()]:
+            begun = list(asked.begun)
+            earlier = [asked.begun[each][0] for each in begun[: begun.index(future)]]
             replica, _ = asked.begun.pop(future)
             error = ConnectionAbortedError("the call was cancelled") if future.cancelled() else future.exception()
             answer = None if error else future.result()
@@ -172,6 +179,8 @@ class ReplicatedTransport:
                 self._failed(asked, replica, error)
                 continue
             answers[asked.shard] = answer
+            for slow in earlier:  # which were asked before, and may be lost
+                self._replicas.avoid(slow)
             return True
         return False
 

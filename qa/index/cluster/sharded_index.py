@@ -32,6 +32,8 @@ from qa.index.local.version import Version
 from qa.index.local.word_forms import usual_forms
 from qa.records import Document, DocumentInfo, Filters, Passage
 
+_TERMS_KEPT = 65_536  # with their frequencies; a few megabytes
+
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
@@ -60,11 +62,8 @@ class ShardedIndex:
         self._map = RowMap([DocumentList(each.documents) for each in contents])
         self._by_id = DocumentsById(self._map.documents)
         self._statistics = Statistics.total(each.statistics for each in contents)
-        # By shard: the number of each passage's document there.
-        self._document_rows = [
-            np.repeat(np.arange(len(each.documents), dtype=np.int32), np.diff(first_rows(each.documents)))
-            for each in contents
-        ]
+        self._frequencies: dict[str, int] = {}  # of terms that were asked for, since a version does not change
+        self._first_rows = [first_rows(each.documents) for each in contents]  # of each document, by shard
 
     def over(self, transport: Transport) -> Self:
         """The same version, asked over another transport to the same shards."""
@@ -84,7 +83,15 @@ class ShardedIndex:
 
     def frequencies(self, terms: Sequence[str]) -> Sequence[int]:
         """The number of passages that hold each index term."""
-        return self._sums("frequencies", len(terms), terms)
+        counts = {term: self._frequencies.get(term) for term in terms}
+        unknown = [term for term, count in counts.items() if count is None]
+        if unknown:
+            found = dict(zip(unknown, self._sums("frequencies", len(unknown), unknown), strict=True))
+            if len(self._frequencies) >= _TERMS_KEPT:
+                self._frequencies.clear()
+            self._frequencies.update(found)
+            counts |= found
+        return [counts[term] or 0 for term in terms]
 
     def held(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
         """Which of some passages hold which index terms, `(terms, rows) bool`."""
@@ -104,12 +111,7 @@ class ShardedIndex:
         rarities = self._statistics.idf(self.frequencies(terms))
         found = self._ask_all("best", vector, terms, rarities, self._statistics.mean_length, count, filters)
         parts = [
-            ProposedRows(
-                each,
-                self._rows(shard, each.rows),
-                self._rows(shard, each.dense_rows),
-                self._rows(shard, each.bm25_rows),
-            )
+            ProposedRows(each, *(self._rows(shard, rows) for rows in (each.rows, each.dense_rows, each.bm25_rows)))
             for shard, each in found.items()
         ]
         return combined_candidates(parts, count)
@@ -179,4 +181,5 @@ class ShardedIndex:
         return [found[shard] for shard in asked], order
 
     def _rows(self, shard: int, rows: Rows) -> Rows:
-        return self._map.rows(shard, rows, self._document_rows[shard][rows])
+        documents = self._first_rows[shard].searchsorted(rows, side="right").astype(np.int32) - 1
+        return self._map.rows(shard, rows, documents)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from qa.index.cluster.shard import Shard
-
 
 class Transport(Protocol):
     """Asks the shards of one version. Safe to call from several threads."""
@@ -31,19 +29,3 @@ class Transport(Protocol):
             OperatingError: a shard's own error.
         """
         ...
-
-
-class InProcess:
-    """Shards of this process, asked one after another."""
-
-    def __init__(self, shards: Sequence[Shard]) -> None:
-        self._shards = shards
-
-    @property
-    def shards(self) -> int:
-        """The number of shards."""
-        return len(self._shards)
-
-    def ask(self, call: str, arguments: Mapping[int, Sequence[Any]]) -> dict[int, Any]:
-        """Ask some shards; see `Transport`."""
-        return {shard: getattr(self._shards[shard], call)(*given) for shard, given in arguments.items()}

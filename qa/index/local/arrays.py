@@ -1,7 +1,7 @@
 """A segment's arrays: written one after another into files, read through memory maps.
 
-Guarantees: an array is written as a stream, so memory does not grow with it, and its digest is taken on the way. It is
-mapped only with the type and the width that its name stands for.
+Guarantees: an array is written as a stream, so memory does not grow with it, and its digest is computed at the same
+time. It is mapped only with the type and the width that its name stands for.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def dtype_of(name: str) -> np.dtype[Any]:
 
 
 class ArrayFiles:
-    """Writes a segment's arrays. `close` it, whatever happens."""
+    """Writes a segment's arrays. `close` it, also after an error."""
 
     def __init__(self, folder: Path, configuration: Configuration) -> None:
         self._files: dict[str, _ArrayFile] = {}
@@ -172,7 +172,7 @@ def fingerprint(path: Path) -> FileRecord:
 
 
 def map_array(folder: Path, name: str, record: ArrayRecord, configuration: Configuration) -> Array:
-    """An array of a segment, read where it is looked at; the operating system may take the memory back.
+    """An array of a segment as a memory map: it is read where it is used, and the operating system may free its memory.
 
     Raises:
         ShortOfResources: it cannot be opened for now.
@@ -183,7 +183,7 @@ def map_array(folder: Path, name: str, record: ArrayRecord, configuration: Confi
         raise ValueError(f"{name} should hold {dtype.name} {row_shape}, not {record.dtype} {record.shape[1:]}")
     if 0 in record.shape:
         return np.empty(record.shape, dtype)
-    # As a plain array: a view of a memmap is a memmap again, at a price that is paid for every passage.
+    # As a plain array: a view of a memmap is a memmap again, which costs time for every passage.
     try:
         return np.asarray(np.memmap(folder / name, dtype=dtype, mode="r", shape=record.shape))
     except OSError as error:

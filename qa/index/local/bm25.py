@@ -24,7 +24,7 @@ def idf(passages: int, frequency: int) -> float:
 
 
 def norms(lengths: npt.NDArray[np.int32], mean: float) -> npt.NDArray[np.float64]:
-    """What a term's count is weighed against, by a passage's length in terms: `k1 * (1 - b + b * length / mean)`."""
+    """The normalisation of a term's count by a passage's length in terms: `k1 * (1 - b + b * length / mean)`."""
     return np.asarray(_K1 * ((1 - _B) + _B * lengths / mean), np.float64)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from qa.errors import NoIndex, OperatingError, ShardUnavailable
 from qa.index.contract import Index
 from qa.index.local.index_folder import CURRENT, current_name
 from qa.index.local.open_version import SegmentPool, newest_whole, open_index
+from qa.records import ShardStatus
 
 LOOK_EVERY_S = 0.5
 _RETRY_EVERY_S = 30.0  # a refusal may have had a cause that passes
@@ -32,15 +33,15 @@ class Held(Index, Protocol):
 
     @property
     def name(self) -> str:
-        """What CURRENT says when it is this version."""
+        """The version's name, as CURRENT has it."""
         ...
 
     def in_place(self) -> bool:
-        """Whether this very version still stands in its place."""
+        """Whether the version's file is the one that was opened."""
         ...
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close it."""
         ...
 
 
@@ -98,6 +99,11 @@ class CurrentIndex:
             return None
         return f"{trouble} Snapshot {lease.index.id} serves instead." if lease else str(trouble)
 
+    @property
+    def shards(self) -> Sequence[ShardStatus]:
+        """Nothing: this process has the whole index."""
+        return ()
+
     @contextmanager
     def reading(self) -> Iterator[Index]:
         """The index that serves, for as long as the context lasts.
@@ -109,7 +115,7 @@ class CurrentIndex:
             lease = self._lease
             if lease is None:
                 trouble = self._trouble or NoIndex("The service is closed.")
-                raise type(trouble)(str(trouble))  # its own: an exception gathers the traces of all who raise it
+                raise type(trouble)(str(trouble))  # a new one: an exception keeps all tracebacks of its raising
             lease.readers += 1
         try:
             yield lease.index
@@ -129,7 +135,7 @@ class CurrentIndex:
         self._exchange(None)
 
     def refresh(self) -> None:
-        """Open the snapshot that CURRENT names, if CURRENT was written since the last look."""
+        """Open the snapshot that CURRENT names, if CURRENT was written since the last check."""
         with self._refreshing:
             seen = self._look()
             retry = self._trouble is not None and time.monotonic() - self._tried_at > _RETRY_EVERY_S
@@ -146,7 +152,7 @@ class CurrentIndex:
                 self._exchange(index)
 
     def _look(self) -> object:
-        """What tells one writing of CURRENT from another; it is replaced, never written to."""
+        """The state of CURRENT, which differs after each publication: the file is replaced, never written to."""
         try:
             found = (self._index_dir / CURRENT).stat()
         except OSError:
@@ -195,5 +201,5 @@ class CurrentIndex:
         while not self._closing.wait(LOOK_EVERY_S):
             try:
                 self.refresh()
-            except Exception:  # the thread's edge: whatever it was, the next look must still happen
+            except Exception:  # an error of any kind must not end the thread
                 log.exception("Looking for a new snapshot failed")

@@ -34,7 +34,7 @@ class DocumentsById:
         """
         number = self._numbers.get(document_id)
         if number is None:
-            raise UnknownDocument(f"No document has the id {document_id!r}; /api/documents lists them.")
+            raise UnknownDocument(f"No document has the id {document_id!r}.")
         return number
 
     def present_id(self, document_id: str) -> str:

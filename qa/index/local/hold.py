@@ -55,7 +55,7 @@ def release(held: int) -> None:
 
 
 def without_readers(path: Path, act: Callable[[], object]) -> bool:
-    """Do something to a version's file, such as removing it, if nobody holds it.
+    """Call a function on a version's file, such as to remove it, if no process holds it.
 
     Returns:
         Whether it was done.

@@ -110,10 +110,10 @@ def segment_ids(index_dir: Path) -> list[str]:
 
 
 def rolled_back(index_dir: Path) -> list[str]:
-    """The ids of versions that `qa rollback` turned away from.
+    """The ids of the versions that `qa rollback` replaced by another.
 
-    They count while the version that it chose is current, whatever segments that one lies in: ROLLED_BACK holds the
-    chosen id and then the others, and where something else is current since, a build has ended the rollback.
+    ROLLED_BACK holds the id that was chosen and then the others. They count while the chosen one is current, in any
+    segments; if another version is current, a build has ended the rollback.
     """
     try:
         chosen, *others = (index_dir / ROLLED_BACK).read_text(encoding="ascii", errors="replace").split()

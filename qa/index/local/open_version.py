@@ -22,7 +22,7 @@ from qa.index.local.version import Configuration, Version
 from qa.index.local.version_files import SEGMENT, read_version
 from qa.text.words import ANALYSER_VERSION
 
-_TRIES = 10  # a version may be pruned between the look at CURRENT and the lock; each time a newer one is current
+_TRIES = 10  # a version may be pruned between reading CURRENT and the lock; each time a newer one is current
 
 _Key = tuple[str, int, int]
 
@@ -36,7 +36,7 @@ class SegmentPool:
         self._open: dict[_Key, tuple[Segment, int]] = {}
 
     def take(self, segment_id: str) -> Segment:
-        """A segment, for a version more.
+        """Open a segment for a version, or use it once more if it is open.
 
         Raises:
             DamagedSnapshot, MismatchedSnapshot: it is not whole, or of another format.
@@ -49,7 +49,7 @@ class SegmentPool:
             return segment
 
     def give_back(self, segment: Segment) -> None:
-        """Let go of a segment; it is closed when no version uses it."""
+        """Release a segment; it is closed when no version uses it."""
         with self._lock:
             key = next(key for key, (each, _) in self._open.items() if each is segment)
             users = self._open[key][1] - 1
@@ -60,7 +60,7 @@ class SegmentPool:
                 segment.close()
 
     def _key(self, segment_id: str) -> _Key:
-        """What tells a segment from one that was written anew under the same id, for the first was damaged."""
+        """What identifies a segment's files: a damaged segment may be replaced under the same id."""
         try:
             found = (segment_path(self._index_dir, segment_id) / SEGMENT).stat()
         except OSError as error:
@@ -116,11 +116,11 @@ class HeldVersion:
             raise
 
     def in_place(self) -> bool:
-        """Whether this very version still stands in its place."""
+        """Whether the version's file is the one that was opened."""
         return self._held is not None and in_place(self._held, self.path)
 
     def close(self) -> None:
-        """Let go of the segments, and of the lock."""
+        """Release the segments and the lock."""
         if self._held is not None:
             for segment in self.segments:
                 self._pool.give_back(segment)
@@ -142,11 +142,11 @@ class OpenVersion(LocalIndex):
         return len(self._held.segments)
 
     def in_place(self) -> bool:
-        """Whether this very version still stands in its place."""
+        """Whether the version's file is the one that was opened."""
         return self._held.in_place()
 
     def close(self) -> None:
-        """Let go of the segments, and of the lock."""
+        """Release the segments and the lock."""
         self._held.close()
 
 
@@ -217,14 +217,9 @@ def check_configuration(version: Version, weights: str | None = None) -> None:
     Raises:
         MismatchedSnapshot: they differ; both are named.
     """
-    found = version.configuration
-    for what, one, other in (
-        ("analyser version", found.analyser, ANALYSER_VERSION),
-        ("model weights", found.weights, weights or found.weights),
-    ):
-        if one != other:
-            told = f"Snapshot {version.id} was built with {what} {one}, but {other} is in use. Run `qa build`."
-            raise MismatchedSnapshot(told)
+    difference = version.configuration.difference(ANALYSER_VERSION, weights)
+    if difference:
+        raise MismatchedSnapshot(f"Snapshot {version.id} was built with {difference} is in use. Run `qa build`.")
 
 
 def _match(configuration: Configuration, segment: Segment) -> None:

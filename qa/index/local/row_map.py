@@ -25,7 +25,7 @@ class RowMap:
     """Rows of an index <-> (segment, row in it). Documents are numbered in the order of their paths too."""
 
     def __init__(self, segments: Sequence[DocumentList]) -> None:
-        """Number everything.
+        """Number the documents and their passages.
 
         Raises:
             ValueError: two live documents have one path.

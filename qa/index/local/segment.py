@@ -113,7 +113,7 @@ class Segment:
             raise ValueError(f"its parts hold different numbers of passages: {sorted(sizes)}")
 
     def close(self) -> None:
-        """Let go of the files: the memory maps go with the last reference to this object, at once."""
+        """Close the files. The memory maps are closed with the last reference to this object."""
         self.__dict__.pop("passage", None)  # it refers back here, which only the garbage collector would undo
         self._texts.close()
 

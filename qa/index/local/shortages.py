@@ -16,7 +16,7 @@ def raise_if_short(error: BaseException, what: str, database: Path | None = None
 
     Args:
         error: Why something could not be opened or read.
-        what: Its name for a person.
+        what: Its name in messages.
         database: The SQLite file that was opened, if one was.
 
     Raises:

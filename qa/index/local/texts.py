@@ -147,7 +147,7 @@ class TextsWriter:
         self._database.close()
 
     def close(self) -> None:
-        """Close the file, whatever stands in it."""
+        """Close the file, whether or not it is complete."""
         with suppress(sqlite3.Error):
             self._database.close()
 
@@ -187,7 +187,7 @@ class Texts:
         )
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._database.close()
 
     def documents(self) -> Iterator[StoredDocument]:

@@ -25,7 +25,7 @@ from qa.index.typed_json import canonical, from_data
 from qa.text.json_reading import parse_json
 
 _AT_ONCE = 2  # files compared at the same time
-_WRITING = threading.Lock()  # the name beside a file that is replaced is the process's
+_WRITING = threading.Lock()  # threads of one process would write to the same temporary file
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _remembered(index_dir: Path, segment_id: str) -> Mapping[str, tuple[int, ...
 def _remember(
     index_dir: Path, segment_id: str, before: Mapping[str, tuple[int, ...]], now: Mapping[str, tuple[int, ...]]
 ) -> None:
-    """Note the files that are whole, once they are on the disk; a reader that may not write here goes without."""
+    """Note the files that are whole, once they are on the disk, if this process may write there."""
     path = index_dir / VERIFIED / f"{segment_id}.json"
     folder = segment_path(index_dir, segment_id)
     with suppress(OSError), _WRITING:

@@ -35,6 +35,22 @@ class Configuration:
     token_bits: int
     dimension: int
 
+    def difference(self, analyser: int, weights: str | None) -> str:
+        """Why questions cannot be answered from what was built so; empty if they can.
+
+        Args:
+            analyser: The version of the analyser in use.
+            weights: The fingerprint of the model in use; None where any may be.
+
+        Returns:
+            What differs, as "model weights 12ab, but 34cd".
+        """
+        if self.analyser != analyser:
+            return f"analyser version {self.analyser}, but {analyser}"
+        if weights not in (None, self.weights):
+            return f"model weights {self.weights}, but {weights}"
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:

@@ -86,7 +86,7 @@ def _whole(data: bytes, content: dict[str, object], path: Path) -> bool:
 def _checked_version(version: Version) -> None:
     ids = [each.id for each in version.segments]
     if not _VERSION_ID.fullmatch(version.id) or not all(map(_SEGMENT_ID.fullmatch, ids)) or len(set(ids)) < len(ids):
-        raise ValueError("an id in it is none, or stands there twice")
+        raise ValueError("an id in it is not valid, or occurs twice")
     if not all(map(_in_order, version.segments)):
         raise ValueError("removed rows are out of order or out of range")
 
@@ -98,6 +98,6 @@ def _in_order(entry: SegmentEntry) -> bool:
 
 def _checked_segment(record: SegmentRecord) -> None:
     if any(each.bytes < 0 or not _SHA256.fullmatch(each.sha256) for each in record.files.values()):
-        raise ValueError("the size or the digest of a file is none")
+        raise ValueError("the size or the digest of a file is not valid")
     if any("/" in name or name.startswith(".") for name in record.files):
-        raise ValueError("the name of a file leads elsewhere")
+        raise ValueError("the name of a file leads out of the folder")

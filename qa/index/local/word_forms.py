@@ -31,7 +31,7 @@ class WordForms:
         counts: npt.NDArray[np.int32],
         document_bounds: npt.NDArray[np.int64],
     ) -> None:
-        """Take mapped arrays into use.
+        """Use mapped arrays.
 
         Args:
             texts: The forms, one after another, `(bytes,) uint8`.

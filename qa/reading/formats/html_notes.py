@@ -87,11 +87,16 @@ def _opened_by(raised: etree._Element) -> etree._Element | None:
         element = above
 
 
+def is_reference(element: etree._Element) -> bool:
+    """Whether an element says that it refers to a note, as in books (EPUB 3) and by its role (DPUB-ARIA)."""
+    return "doc-noteref" in (element.get("role") or "").split() or "noteref" in (element.get("epub:type") or "").split()
+
+
 def _is_raised(link: etree._Element) -> bool:
     text = words_of(link)
     if not text or len(text) > _LONGEST_MARK_CHARS + 2:
         return False
-    if link.get("role") == "doc-noteref" or text.startswith("[") or not any(map(str.isalnum, text)):
+    if is_reference(link) or text.startswith("[") or not any(map(str.isalnum, text)):
         return True
     above = link.getparent()
     return (above is not None and above.tag == "sup") or link.find("sup") is not None

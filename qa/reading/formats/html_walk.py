@@ -10,7 +10,7 @@ from lxml import etree
 from qa.reading.draft import Draft
 from qa.reading.formats.html_content import FURNITURE, LINKS_ONLY
 from qa.reading.formats.html_inline import InlineReader
-from qa.reading.formats.html_notes import BACK, NOTE, REFERENCE
+from qa.reading.formats.html_notes import BACK, NOTE, REFERENCE, is_reference
 from qa.reading.formats.html_styles import HIDDEN, OPENED
 from qa.reading.formats.html_table import is_layout, read_table
 from qa.reading.formats.html_tree import words_of
@@ -33,7 +33,7 @@ _STOPPED = re.compile(r"[.!?:;,…/]$")
 
 
 class Walk:
-    """Walks elements once. Without recursion but for the cells of tables: pages nest as deep as they like."""
+    """Walks elements once, without recursion except for the cells of tables, since pages may nest very deep."""
 
     def __init__(self) -> None:
         self._inline = InlineReader()
@@ -61,7 +61,7 @@ class Walk:
                 if element.tag in _BLOCKS:
                     yield from self._flush()
                 skip = element
-            elif element.tag in ("sup", "sub"):
+            elif element.tag in ("sup", "sub") or (element.get(REFERENCE) is None and is_reference(element)):
                 self._inline.say_raised(element)
                 skip = element
             elif element.get(REFERENCE) is not None:

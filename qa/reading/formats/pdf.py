@@ -18,8 +18,9 @@ from qa.reading.formats.pdf_forms import form_values
 from qa.reading.formats.pdf_order import lines_of
 from qa.reading.formats.pdf_runs import PageRuns
 from qa.reading.formats.text_recognition import TextRecognition
-from qa.reading.layout import Line, lay_out
+from qa.reading.layout import lay_out
 from qa.reading.left_out import LeftOut
+from qa.reading.page_lines import Line
 from qa.reading.tesseract_data import recognition_identity
 from qa.reading.titles import is_title
 from qa.text.recognised import recognised_phrase

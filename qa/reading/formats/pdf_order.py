@@ -19,11 +19,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from qa.reading.formats.pdf_runs import Run
-from qa.reading.layout import Line
+from qa.reading.page_lines import Line
 from qa.reading.raised_spans import LOWERED, RAISED, RESET
 
 CELL = " | "
-
 _CHUNK_GAP_EM = 1.0
 _MARK_GAP_EM = 0.5
 _OFF_BASE_EM = 0.25
@@ -43,7 +42,8 @@ _PROSE_FILL = 0.28  # a side may hold further columns
 _DEEPEST = 6
 _GUTTER_EM = 0.7
 _ALIGNED_EM = 0.9
-_NEAR = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+_ROW = 1 << 24  # places of a grid beside each other, before the next row's
+_NEAR = [dx * _ROW + dy for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
 
 
 @dataclass(slots=True)
@@ -95,14 +95,14 @@ def _line(row: _Row, page: int, *, upright: bool) -> Line:
 
 def _once(runs: Iterator[Run]) -> Iterator[Run]:
     """Runs but those that are drawn where the same text was drawn already, as for a shadow or heavier letters."""
-    seen: dict[str, set[tuple[int, int]]] = {}
+    seen: dict[str, set[int]] = {}
     for run in runs:
         unit = max(0.3, min(0.25 * run.size, 0.25 * (run.x1 - run.x0)))  # two letters side by side are two
-        column, line = round(run.x0 / unit), round(run.y / unit)
+        place = round(run.x0 / unit) * _ROW + round(run.y / unit)
         places = seen.setdefault(run.text, set())
-        if not places or places.isdisjoint([(column + dx, line + dy) for dx, dy in _NEAR]):
+        if not places or places.isdisjoint([place + step for step in _NEAR]):
             yield run
-        places.add((column, line))
+        places.add(place)
 
 
 def _chunks(runs: Iterator[Run]) -> list[_Chunk]:

@@ -90,12 +90,9 @@ class _CharacterPlaces:
     def __init__(self, page: pdfium.PdfPage, bitmap: pdfium.PdfBitmap) -> None:
         self._text = page.get_textpage()
         self._convert = bitmap.get_posconv(page)
-        self._letters = ""
-        self._indices: list[int] = []
-        for index in range(self._text.count_chars()):
-            letters = _letters(chr(raw.FPDFText_GetUnicode(self._text, index)))
-            self._letters += letters
-            self._indices += [index] * len(letters)
+        letters = [_letters(chr(raw.FPDFText_GetUnicode(self._text, n))) for n in range(self._text.count_chars())]
+        self._letters = "".join(letters)
+        self._indices = [index for index, of_one in enumerate(letters) for _ in of_one]
 
     def of(self, quote: str, before: str) -> Iterator[Rectangle]:
         """The rectangles of a quote's characters, in the page's order; parts are looked for where the whole is not."""
@@ -148,12 +145,7 @@ def _blocks(characters: Sequence[Rectangle]) -> list[Rectangle]:
         last = blocks[-1] if blocks else None
         line_height = max(line_height, each.bottom - each.top)
         if last and _follows(last, each, line_height):
-            blocks[-1] = Rectangle(
-                min(last.left, each.left),
-                min(last.top, each.top),
-                max(last.right, each.right),
-                max(last.bottom, each.bottom),
-            )
+            blocks[-1] = last.around(each)
         else:
             blocks.append(each)
     return blocks

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -25,6 +26,7 @@ _HYPHEN_AT_LINE_END = "\x02"  # PDFium's stand-in
 _BOLD = re.compile(r"bold|black|heavy|semib|demi|CMBX", re.IGNORECASE)
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_LONGEST_STEP = 64
 _WIDE_CHAR_EM = 0.62  # in the mean, of a run that may hold wide gaps
 _WIDE_GAP_EM = 1.2
 
@@ -119,7 +121,7 @@ def _text(text_page: pdfium.PdfTextPage, count: int) -> str:
             return whole.replace("\ufffe", _HYPHEN_AT_LINE_END)
         # Else places and characters may not agree: PDFium leaves out some characters here.
     page = ctypes.cast(text_page.raw, ctypes.c_void_p).value
-    codes = [_code_of(page, place) for place in range(count)]
+    codes: list[int] = list(map(_code_of, repeat(page), range(count)))
     if max(codes, default=0) < 0xD800 and 0 not in codes:
         return "".join(map(chr, codes))
     out: list[str] = []
@@ -155,23 +157,30 @@ class _Places:
     def stretches(self, count: int) -> Iterator[tuple[int, int, int]]:
         """Stretches of characters that are drawn at once, with the drawing's address; 0 for what PDFium adds between.
 
-        The end of each is looked for in doubling steps, then by halving.
+        The end of each is looked for in doubling steps, of which the first is as long as the last drawing, then by
+        halving.
         """
-        page, start = self._page, 0
+        page, start, length = self._page, 0, 1
+        following = _drawing_of(page, 0) if count else None
         while start < count:
-            key = _drawing_of(page, start) or 0
-            inside, step = start, 4 if key else 1
+            key = following
+            inside, step = start, length if key else 1
             beyond = min(start + step, count)
-            while key and beyond < count and _drawing_of(page, beyond) == key:
+            while beyond < count:
+                following = _drawing_of(page, beyond)
+                if following != key or not key:
+                    break
                 inside, step = beyond, 2 * step
                 beyond = min(beyond + step, count)
             while beyond - inside > 1:
                 middle = (inside + beyond) // 2
-                if _drawing_of(page, middle) == key:
+                other = _drawing_of(page, middle)
+                if other == key:
                     inside = middle
                 else:
-                    beyond = middle
-            yield start, beyond, key
+                    beyond, following = middle, other
+            yield start, beyond, key or 0
+            length = min(beyond - start, _LONGEST_STEP) if key else length
             start = beyond
 
     def size(self, place: int) -> tuple[float, int]:

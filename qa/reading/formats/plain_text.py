@@ -10,7 +10,7 @@ How it works, in order:
 3. Anything else is prose. Hard-wrapped lines are joined, bullets become list items.
 4. Page numbers, running lines, legal lines at the file's end and links without a target are boilerplate
    (`plain_text_furniture`); a paragraph that opens with a mark which another one carries is a footnote.
-5. A paragraph that stops in mid-sentence takes up the next one: a page break tore them apart.
+5. A paragraph that stops in mid-sentence is joined with the next one, from which a page break parted it.
 6. Short lines that open a stretch of text are headings, the first of all the title; a subhead may open a paragraph.
 """
 
@@ -43,13 +43,13 @@ _CARRIED_MARK = re.compile(r"(?<=[\w.,;:!?)\"'”’])" + _MARK + r"(?=\s|$|[.,;
 _BODY = (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM)
 _WRAPPED_LINE_CHARS = 45  # lines of a hard-wrapped paragraph are at least this long, all but the last
 _LONGEST_HEADING_WORDS = 14
-_LONGEST_TORN_CHARS = 5000  # a longer paragraph takes up no further one
+_LONGEST_TORN_CHARS = 5000  # a longer paragraph is joined with no further one
 _RECURRING = 3  # a short line seen this often heads no text
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A paragraph on its way to becoming a draft."""
+    """A paragraph before it becomes a draft."""
 
     kind: BlockKind
     text: str

@@ -1,7 +1,7 @@
 """Reads PPTX as drafts: of each slide the title as heading, then its text in reading order, then its notes.
 
 The slide's number is its page. Hidden slides and shapes are left out, and so are dates and slide numbers that a
-template repeats; footers are boilerplate, each once.
+template repeats; footers, and text that stands on the template itself, are boilerplate, each once.
 """
 
 from __future__ import annotations
@@ -52,6 +52,14 @@ class _Slide:
     places: Places
 
 
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """A layout: where its placeholders stand, and the lines that are seen on each of its slides."""
+
+    places: Places
+    text: list[str]
+
+
 class _Reader:
     """Reads the slides of one presentation in their order."""
 
@@ -59,7 +67,7 @@ class _Reader:
         self._package = package
         self._left_out = left_out
         self._drawings = Drawings(package, left_out)
-        self._layouts: dict[str, Places] = {}
+        self._layouts: dict[str, _Layout] = {}
         self._titled = False
         self._running: dict[str, None] = {}
         self.trouble: str | None = None  # why the first slide that could not be read was not
@@ -96,8 +104,8 @@ class _Reader:
 
     def _slide(self, root: etree._Element, name: str, number: int) -> Iterator[Draft]:
         relations = self._package.relations(name)
-        layout = next((each.target for each in relations.values() if each.kind == "slideLayout"), "")
-        slide = _Slide(number, relations, self._places(layout))
+        layout = self._layout(next((each.target for each in relations.values() if each.kind == "slideLayout"), ""))
+        slide = _Slide(number, relations, layout.places)
         tree = root.find(f"{qn('p:cSld')}/{qn('p:spTree')}")
         shapes = [] if tree is None else [shape for shape in slide.places.in_order(tree) if not is_hidden(shape)]
         heading = next((shape for shape in shapes if (placeholder_of(shape) or ("",))[0] in _TITLES), None)
@@ -106,6 +114,8 @@ class _Reader:
             kind, level = (BlockKind.HEADING, 2) if self._titled else (BlockKind.TITLE, 1)
             yield Draft(kind, title, level=level, slide=number, page=number)
         self._titled = True
+        if _shows_master(root):
+            self._running.update(dict.fromkeys(layout.text))
         for shape in shapes:
             if shape is not heading:
                 yield from self._shape(shape, slide, 0)
@@ -116,13 +126,14 @@ class _Reader:
                 comments = self._package.find_xml(relation.target)
                 self._left_out.add("comment", 0 if comments is None else len(comments))
 
-    def _places(self, layout: str) -> Places:
-        """Where the placeholders of a layout stand."""
-        if layout not in self._layouts:
-            masters = (each.target for each in self._package.relations(layout).values() if each.kind == "slideMaster")
-            roots = (self._package.find_xml(layout or None), self._package.find_xml(next(masters, None)))
-            self._layouts[layout] = Places(*roots)
-        return self._layouts[layout]
+    def _layout(self, name: str) -> _Layout:
+        """What a layout and its master give to slides: where placeholders stand, and the text that is seen on each."""
+        if name not in self._layouts:
+            masters = (each.target for each in self._package.relations(name).values() if each.kind == "slideMaster")
+            layout, master = self._package.find_xml(name or None), self._package.find_xml(next(masters, None))
+            text = [*_fixed_text(layout), *(_fixed_text(master) if _shows_master(layout) else ())]
+            self._layouts[name] = _Layout(Places(layout, master), text)
+        return self._layouts[name]
 
     def _shape(self, shape: etree._Element, slide: _Slide, depth: int) -> Iterator[Draft]:
         held = (placeholder_of(shape) or ("",))[0]
@@ -156,18 +167,36 @@ class _Reader:
 
     def _frame(self, frame: etree._Element, slide: _Slide) -> Iterator[Draft]:
         for table in frame.iter(qn("a:tbl")):
-            text = "\n".join(" | ".join(row) for row in _rows(table) if any(row))
-            yield Draft(BlockKind.TABLE, text, slide=slide.number, page=slide.number)
+            yield Draft(BlockKind.TABLE, _table_text(table), slide=slide.number, page=slide.number)
         yield from self._drawings.graphic(frame, slide.relations, slide.number)
         for embedded in frame.iter(qn("p:oleObj")):
             self._drawings.embedded(embedded.get("progId"))
 
     @staticmethod
     def _notes(root: etree._Element | None, number: int) -> Iterator[Draft]:
-        for shape in () if root is None else root.iter(qn("p:sp")):
-            if (placeholder_of(shape) or ("",))[0] == "body":
+        for shape in () if root is None else root.iter(qn("p:sp"), qn("a:tbl")):
+            if shape.tag == qn("a:tbl"):
+                yield Draft(BlockKind.TABLE, _table_text(shape), slide=number, page=number)
+            elif (placeholder_of(shape) or ("body",))[0] == "body" and not is_hidden(shape):
                 for text in lines(shape):
                     yield Draft(BlockKind.PARAGRAPH, text, slide=number, page=number)
+
+
+def _shows_master(part: etree._Element | None) -> bool:
+    """Whether the shapes of what a slide or a layout is made from are seen on it."""
+    return part is None or part.get("showMasterSp") not in ("0", "false")
+
+
+def _fixed_text(template: etree._Element | None) -> Iterator[str]:
+    """The lines of a layout or a master that are no prompts of placeholders."""
+    for shape in () if template is None else template.iter(qn("p:sp")):
+        around = [shape, *shape.iterancestors(qn("p:grpSp"))]
+        if placeholder_of(shape) is None and not any(map(is_hidden, around)):
+            yield from lines(shape)
+
+
+def _table_text(table: etree._Element) -> str:
+    return "\n".join(" | ".join(row) for row in _rows(table) if any(row))
 
 
 def _rows(table: etree._Element) -> Iterator[list[str]]:

@@ -1,7 +1,8 @@
 r"""Reads RTF as drafts: paragraphs, lists with their numbers, tables, footnotes; headers and footers as boilerplate.
 
 A file is groups in braces, control words and text (Rich Text Format 1.9.1). Each group inherits the state of the one
-around it. Hidden and deleted text, codes of fields and destinations that are not known are no text.
+around it. Hidden and deleted text, codes of fields and destinations that are not known are no text, nor is white text
+in a file that gives no text a background.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|\\"
 )  # between tokens are line ends, which part nothing, not even the bytes of one character
 _PASSED_OVER = frozenset(
-    b"colortbl stylesheet info fldinst datafield themedata colorschememapping latentstyles datastore listtable "
+    b"stylesheet info fldinst datafield themedata colorschememapping latentstyles datastore listtable "
     b"listoverridetable rsidtbl generator xmlnstbl filetbl revtbl object objdata bkmkstart bkmkend pgdsctbl nonshppict "
     b"sp sn sv shpinst pnseclvl1 pnseclvl2 pnseclvl3 tc xe annotation atnid atnauthor ftnsep ftnsepc ftncn aftnsep "
     b"aftnsepc aftncn mmathPr wgrffmtfilter nonesttables".split()
@@ -35,6 +36,8 @@ _SIGNS = {b"~": "\u00a0", b"_": "-", b"-": "", b"\n": "\n", b"\r": "\n"}
 _CHARSETS = {0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5", 161: "cp1253",
              162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874",
              238: "cp1250"}  # fmt: skip
+_BACKGROUND = re.compile(rb"\\(?:highlight|cb|chcbpat|cbpat|clcbpat|clshdng|shading|chshdng)[1-9]|\\background")
+_COLOURS = {b"red": 0, b"green": 1, b"blue": 2}
 _HEADING = re.compile(r"heading\s*([1-9])", re.IGNORECASE)
 _ENDS = frozenset(b"par sect page cell nestcell row nestrow".split())
 _MARKER = "marker:"  # before the name of the text whose number or bullet is read
@@ -68,6 +71,7 @@ class _State:
     script: Script = Script.BASE
     hidden: bool = False
     deleted: bool = False
+    white: bool = False
     font: int = 0
     skip: int = 1  # characters that stand in for a Unicode one
     in_table: bool = False
@@ -133,9 +137,13 @@ class _Reader:
         self._encoded = _EncodedText()
         self._levels: dict[int, int] = {}
         self._style: int | None = None
+        self._colour = [0, 0, 0]
+        self._whites: list[bool] = []  # whether each colour of the table is white
+        self._has_backgrounds = False
 
     def read(self, data: bytes) -> None:
         """Read a file into `stories`, `title` and `left_out`; raises `UnreadableFile` if it is nested too deeply."""
+        self._has_backgrounds = _BACKGROUND.search(data) is not None
         star = opened = False
         at = 0
         while (found := _TOKEN.search(data, at)) is not None:
@@ -172,8 +180,8 @@ class _Reader:
         state = self._state
         if opens and (word in _PASSED_OVER or (star and word not in _SHOWN)) and word != b"fonttbl":
             state.destination = {b"stylesheet": "styles", b"info": "info"}.get(word, "nowhere")
-        elif word == b"fonttbl":
-            state.destination = "fonts"
+        elif word in (b"fonttbl", b"colortbl"):
+            state.destination = "fonts" if word == b"fonttbl" else "colours"
         elif word == b"title" and state.destination == "info":
             state.destination = "title"
         elif word == b"pict":
@@ -206,7 +214,7 @@ class _Reader:
         elif word == b"pard":
             state.in_table, state.level, self._style = False, None, None
         elif word == b"plain":
-            state.script, state.hidden, state.deleted = Script.BASE, False, False
+            state.script, state.hidden, state.deleted, state.white = Script.BASE, False, False, False
         elif word in (b"v", b"deleted", b"intbl"):
             name = {b"v": "hidden", b"deleted": "deleted", b"intbl": "in_table"}[word]
             setattr(state, name, value != 0)
@@ -225,6 +233,10 @@ class _Reader:
                 state.level = value + 1 if value < 9 else None
             case b"f":
                 state.font = value
+            case b"cf":
+                state.white = value < len(self._whites) and self._whites[value]
+            case b"red" | b"green" | b"blue":
+                self._colour[_COLOURS[word]] = value
             case _:
                 self._encoded.set_charset(word, value, state.font)
 
@@ -238,6 +250,12 @@ class _Reader:
         name = state.destination
         if name == "title":
             self.title += text
+        elif name == "colours":
+            for _ in range(text.count(";")):
+                self._whites.append(min(self._colour) == 255)
+                self._colour = [0, 0, 0]
+        elif state.white and not self._has_backgrounds and text.strip():
+            self.left_out.add("piece of white text")
         elif name == "styles":
             heading = _HEADING.match(text.strip())
             if heading and self._style is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pypdfium2 as pdfium
 
 from qa.reading.decode import clean_line
-from qa.reading.layout import Line
+from qa.reading.page_lines import Line
 from qa.reading.tesseract_data import languages, trained_data
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class TextRecognition:
         return (_lines(api, number, scale, height), api.MeanTextConf()) if api.Recognize() else ([], 0.0)
 
     def close(self) -> None:
-        """Let go of the languages."""
+        """Free the trained languages."""
         if self._api:
             self._api.End()
             self._api = None

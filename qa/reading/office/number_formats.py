@@ -1,8 +1,7 @@
 """Numbers and dates of a workbook as its cells show them, by their format codes (ISO/IEC 29500-1, 18.8.30 and .31).
 
 A code has up to four sections: for positive numbers, negative ones, zero, and text. Dates in the system's short form
-are written as 2024-05-31, since how a workbook shows them depends on the reader's country. Colours are left out,
-and fractions are shown in general form.
+are written as 2024-05-31, since how a workbook shows them depends on the reader's country. Colours are left out.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from fractions import Fraction
 from functools import lru_cache
 
 BUILT_IN = {
@@ -31,6 +31,7 @@ _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _EPOCH, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001 - a sheet's times have no zone
 _LAST_DAY = 2_958_466  # the day after 9999-12-31
 _MOST_DECIMALS = 30
+_MOST_PLACES = 5  # of a fraction's lower part
 
 Writer = Callable[[float], str]
 
@@ -90,9 +91,11 @@ def _section(tokens: list[tuple[int, str]], from_1904: bool) -> Writer:
     if _DATE in kinds or _ELAPSED in kinds or _HALF in kinds:
         # Dates of a sheet repeat.
         return lru_cache(maxsize=4096)(lambda value: _date(value, tokens, from_1904=from_1904))
-    if any(kind == _OTHER and text == "/" for kind, text in tokens) and _DIGITS in kinds:
-        return general  # a fraction
+    if (_OTHER, "/") in tokens and _DIGITS in kinds[: tokens.index((_OTHER, "/"))]:
+        return lambda value: _fraction(value, tokens)
     pattern = next((text for kind, text in tokens if kind == _DIGITS), "")
+    if kinds.count(_DIGITS) > 1 and _POWER not in kinds:
+        return lambda value: _parted(value, tokens)
     power = next((text for kind, text in tokens if kind == _POWER), None)
     scale = 2 * kinds.count(_PERCENT) - 3 * (len(pattern) - len(pattern.rstrip(",")))
     return lambda value: _number(value, tokens, pattern, power, scale)
@@ -120,6 +123,51 @@ def _number(value: float, tokens: list[tuple[int, str]], pattern: str, power: st
     return (sign + "".join(parts)).strip()
 
 
+def _parted(value: float, tokens: list[tuple[int, str]]) -> str:
+    """A number whose digits signs stand between, as in 555-1234; the last digits take the last places."""
+    patterns = [text for kind, text in tokens if kind == _DIGITS]
+    percent = 2 * sum(kind == _PERCENT for kind, _ in tokens)
+    digits = _digits(Decimal(repr(value)).scaleb(percent), "".join(patterns).replace(",", ""))
+    parts: list[str] = []
+    for kind, text in reversed(tokens):
+        if kind == _DIGITS:
+            patterns.pop()
+            own = len(text.replace(",", "")) if patterns else len(digits)
+            parts.append(digits[len(digits) - own :] if own <= len(digits) else digits)
+            digits = digits[: max(0, len(digits) - own)]
+        elif kind in (_TEXT, _ESCAPED, _CURRENCY, _OTHER):
+            parts.append(text)
+        elif kind == _PERCENT:
+            parts.append("%")
+    return (("-" if value < 0 else "") + "".join(reversed(parts))).strip()
+
+
+def _fraction(value: float, tokens: list[tuple[int, str]]) -> str:
+    """A number as a fraction: whole and proper where the code has three places for digits, else improper."""
+    slash = tokens.index((_OTHER, "/"))
+    places = [at for at, (kind, _) in enumerate(tokens[:slash]) if kind == _DIGITS]
+    end = slash + 1
+    while end < len(tokens) and (
+        tokens[end][0] == _DIGITS or (tokens[end][0] == _OTHER and tokens[end][1].isdecimal())
+    ):
+        end += 1
+    fixed = "".join(text for _, text in tokens[slash + 1 : end])
+    if fixed.isdecimal() and int(fixed):
+        bottom = int(fixed)
+        top = round(Fraction(abs(value)) * bottom)
+    else:
+        near = Fraction(abs(value)).limit_denominator(10 ** max(1, min(len(fixed), _MOST_PLACES)) - 1)
+        top, bottom = near.numerator, near.denominator
+    whole, rest = divmod(top, bottom) if len(places) > 1 else (0, top)
+    shown = [str(whole)] if whole or (len(places) > 1 and not rest) else []
+    if rest or len(places) == 1:
+        shown.append(f"{rest}/{bottom}")
+    texts = (_TEXT, _ESCAPED, _CURRENCY, _OTHER)
+    before = "".join(text for kind, text in tokens[: places[0]] if kind in texts)
+    after = "".join(text for kind, text in tokens[end:] if kind in texts)
+    return f"{'-' if value < 0 else ''}{before}{' '.join(shown)}{after}".strip()
+
+
 def _digits(value: Decimal, pattern: str) -> str:
     whole, _, decimals = pattern.rstrip(",").partition(".")
     decimals = decimals.replace(",", "")
@@ -130,7 +178,7 @@ def _digits(value: Decimal, pattern: str) -> str:
     before, _, after = f"{rounded:f}".partition(".")
     kept = decimals.rfind("0") + 1  # "#" behind the last "0" shows no zeros
     after = after[:kept] + after[kept:].rstrip("0")
-    before = before.lstrip("0").rjust(whole.count("0"), "0") or ("0" if not after else "")
+    before = before.lstrip("0").rjust(whole.count("0"), "0")
     if "," in whole:
         before = f"{int(before or 0):,}".rjust(len(before), "0") if before else before
     return f"{before}.{after}" if after else before

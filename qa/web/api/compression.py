@@ -12,7 +12,7 @@ import re
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-_LEAST_BYTES = 1000  # what fits into one packet gains nothing
+LEAST_BYTES = 1000  # what fits into one packet gains nothing
 _LEVEL = 5
 _TEXTS = re.compile(r"(?:text/.*|application/(?:json|xml|.*\+xml)|image/svg\+xml)\b", re.IGNORECASE)
 _CODING = re.compile(r"\s*([\w*.-]+)\s*(?:;\s*q\s*=\s*([0-9.]+))?\s*", re.ASCII | re.IGNORECASE)
@@ -22,7 +22,7 @@ def compressed(asked: Headers, reply: Response) -> Response:
     """A reply, in gzip if the client takes it and it is a text that gains by it."""
     body = bytes(reply.body)
     is_text = _TEXTS.match(reply.headers.get("content-type", ""))
-    if len(body) < _LEAST_BYTES or not is_text or "content-encoding" in reply.headers:
+    if len(body) < LEAST_BYTES or not is_text or "content-encoding" in reply.headers:
         return reply
     reply.headers.add_vary_header("accept-encoding")
     if takes_gzip(", ".join(asked.getlist("accept-encoding"))):

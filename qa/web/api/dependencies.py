@@ -1,7 +1,7 @@
 """What the routes of the API and of the pages ask of a request before they handle it.
 
-Each is a dependency of FastAPI: the service, the threads that a call is left to, the count of what an address asks, and
-the names of parameters that a route takes.
+Each is a dependency of FastAPI: the service, the threads that run blocking calls, the count of what an address asks,
+and the names of parameters that a route takes.
 """
 
 from __future__ import annotations

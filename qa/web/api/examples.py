@@ -100,6 +100,7 @@ INDEX: dict[str, Any] = {
     "documents": 5,
     "passages": 33,
     "trouble": None,
+    "shards": [],
     "building": None,
     "last_build": {
         "finished_at": "2025-10-02T14:03:11+00:00",

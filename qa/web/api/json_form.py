@@ -6,14 +6,15 @@ The shapes are those of `qa.web.api.reply_models`; a test compares the two.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from starlette.responses import Response
 
+from qa.answering.index_status import IndexStatus
 from qa.index.build_notes import BuildReport, ProgressReport
-from qa.records import Answer, Block, Citation, Document, IndexStatus, Quote, QuotedTable, WordMatch
+from qa.records import Answer, Block, Citation, Document, Quote, QuotedTable, ShardStatus, WordMatch
 from qa.web.document_list import Listed
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")).encode
@@ -28,8 +29,14 @@ def json_response(content: Mapping[str, Any], status: int = 200, headers: Mappin
     return Response(body, status, {"cache-control": "no-store", **(headers or {})}, media_type="application/json")
 
 
-def answer_data(answer: Answer, *, explain: bool) -> dict[str, Any]:
-    """An answer; the raw signals behind each score, and where the time went, only when they were asked for."""
+def answer_data(answer: Answer, *, explain: bool, root: str = "") -> dict[str, Any]:
+    """An answer.
+
+    Args:
+        answer: The answer.
+        explain: Whether to tell the raw signals behind each score, and where the time went.
+        root: The path below which the service is served; addresses begin with it.
+    """
     result: dict[str, Any] = {
         "question": answer.question,
         "searched": answer.searched,
@@ -38,10 +45,10 @@ def answer_data(answer: Answer, *, explain: bool) -> dict[str, Any]:
         "sure": answer.sure,
         "unmet": answer.unmet,
         "disagreement": [
-            {"value": stated.value, "citation": citation_data(stated.citation)} for stated in answer.disagreement
+            {"value": stated.value, "citation": citation_data(stated.citation, root)} for stated in answer.disagreement
         ],
         "undated_left_out": answer.undated_left_out,
-        "passages": [_quote_data(quote, explain=explain) for quote in answer.passages],
+        "passages": [_quote_data(quote, root, explain=explain) for quote in answer.passages],
         "snapshot": answer.snapshot,
         "took_ms": answer.took_ms,
     }
@@ -50,7 +57,7 @@ def answer_data(answer: Answer, *, explain: bool) -> dict[str, Any]:
     return result
 
 
-def _quote_data(quote: Quote, *, explain: bool) -> dict[str, Any]:
+def _quote_data(quote: Quote, root: str, *, explain: bool) -> dict[str, Any]:
     result = {
         "rank": quote.rank,
         "score": quote.score,
@@ -58,8 +65,8 @@ def _quote_data(quote: Quote, *, explain: bool) -> dict[str, Any]:
         "headings": quote.headings,
         "highlights": [{"start": span.start, "end": span.end} for span in quote.highlights],
         "tables": [_table_data(table) for table in quote.tables],
-        "citation": citation_data(quote.citation),
-        "also_in": [citation_data(citation) for citation in quote.also_in],
+        "citation": citation_data(quote.citation, root),
+        "also_in": [citation_data(citation, root) for citation in quote.also_in],
         "footnotes": [{"text": note.text, "start": note.start, "end": note.end} for note in quote.footnotes],
     }
     if explain:
@@ -89,8 +96,8 @@ def _word_data(match: WordMatch) -> dict[str, Any]:
     }
 
 
-def citation_data(citation: Citation) -> dict[str, Any]:
-    """A citation, field by field."""
+def citation_data(citation: Citation, root: str = "") -> dict[str, Any]:
+    """A citation, field by field; `root` as for `answer_data`."""
     return {
         "document_id": citation.document_id,
         "title": citation.title,
@@ -103,7 +110,7 @@ def citation_data(citation: Citation) -> dict[str, Any]:
         "recognised": citation.recognised,
         "start": citation.start,
         "end": citation.end,
-        "url": citation.url,
+        "url": root + citation.url,
     }
 
 
@@ -137,10 +144,16 @@ def _block_data(block: Block) -> dict[str, Any]:
     return {**asdict(block), "kind": block.kind.value}
 
 
-def status_data(status: IndexStatus, progress: ProgressReport | None, report: BuildReport | None) -> dict[str, Any]:
-    """What is loaded, how far a running build is, and what the last build did."""
+def status_data(
+    status: IndexStatus,
+    shards: Sequence[ShardStatus],
+    progress: ProgressReport | None,
+    report: BuildReport | None,
+) -> dict[str, Any]:
+    """What is loaded and where it lies, how far a running build is, and what the last build did."""
     return {
         **asdict(status),
+        "shards": [asdict(shard) for shard in shards],
         "building": asdict(progress) if progress else None,
         "last_build": asdict(report) if report else None,
     }

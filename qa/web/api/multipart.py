@@ -29,7 +29,7 @@ async def files_of(request: Request) -> list[UploadFile]:
     except MultiPartException as error:
         raise InvalidRequest(f"The body is not multipart/form-data as RFC 7578 has it: {error.message}") from None
     except OSError as error:
-        raise BuildFailed(f"The files cannot be taken in ({error.strerror}); see to the disk.") from None
+        raise BuildFailed(f"The files cannot be stored for now ({error.strerror}); check the disk.") from None
     files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
     others = [name for name, value in form.multi_items() if not isinstance(value, UploadFile)]
     if files and not others:

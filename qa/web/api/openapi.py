@@ -39,7 +39,7 @@ class Application(FastAPI):
             summary=_SUMMARY,
             description=_DESCRIPTION,
             openapi_tags=_TAGS,
-            openapi_url=None,  # a route of ours sends it
+            openapi_url=None,  # one of the routes sends it
             docs_url=None,
             redoc_url=None,
             generate_unique_id_function=_name_of,
@@ -54,7 +54,7 @@ class Application(FastAPI):
         with self._describing:  # it is there, half made, before it is whole
             if self.openapi_schema is None:
                 described = super().openapi()
-                described["security"] = []  # what needs the token says so itself
+                described["security"] = []  # routes that need the token say so
                 _put_nulls_back(described)
                 for question in _questions(described):
                     question |= {"maxLength": self._max_question_chars, "pattern": _letter_or_digit()}

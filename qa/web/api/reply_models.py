@@ -63,7 +63,7 @@ class CitationModel(_Reply):
     recognised: bool = Field(description="Whether text recognition (OCR) read some of these pages")
     start: int = Field(description="Offset into the document's canonical text, in code points")
     end: int
-    url: str = Field(description="Opens the document at the quote, relative to this service")
+    url: str = Field(description="Opens the document at the quote; a path from the host on")
 
 
 class WordModel(_Reply):
@@ -188,6 +188,21 @@ class DocumentModel(_Reply):
     text: str = Field(description="The canonical text that every offset points into")
 
 
+class HostModel(_Reply):
+    """A host of a shard, as it was a few seconds ago."""
+
+    name: str
+    machine: str | None = Field(description="Null while the host does not answer")
+    snapshots: list[str] = Field(description="Those that it has open, oldest first, with their sequence numbers")
+    current: bool = Field(description="Whether the current snapshot is one of them")
+
+
+class ShardModel(_Reply):
+    """A part of the index that lies on some machines of a cluster."""
+
+    hosts: list[HostModel]
+
+
 class IndexModel(_Reply):
     """What is loaded."""
 
@@ -197,6 +212,7 @@ class IndexModel(_Reply):
     documents: int
     passages: int
     trouble: str | None = Field(description="Why this is not what it should be, in words; null if it is")
+    shards: list[ShardModel] = Field(description="On a cluster; empty where one process has the whole index")
     building: ProgressModel | None
     last_build: ReportModel | None
 
@@ -226,7 +242,7 @@ class StoredByNameModel(StoredModel):
 
 
 class FileFateModel(_Reply):
-    """What became of one of several files: it is stored, or refused with an error."""
+    """The outcome for one of several files: it is stored, or refused with an error."""
 
     source: str = Field(description="Path of the file under the documents' folder")
     fate: Literal["added", "replaced", "refused"]
@@ -237,7 +253,7 @@ class FileFateModel(_Reply):
 
 
 class AddedModel(BuildModel):
-    """What became of each file that was sent, in their order."""
+    """The outcome for each file that was sent, in their order."""
 
     files: list[FileFateModel]
 

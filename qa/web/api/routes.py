@@ -16,8 +16,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from qa.answering.index_status import IndexStatus
 from qa.errors import UnknownDocument
-from qa.records import Filters, IndexStatus
+from qa.records import Filters
 from qa.text.document_ids import document_id
 from qa.text.safe_text import compose, printable
 from qa.web.api import examples as samples
@@ -45,7 +46,8 @@ from qa.web.api.reply_models import (
 from qa.web.api.request_models import AskBody, AskQuery, ListQuery
 from qa.web.api.route_descriptions import NOT_MODIFIED, file_replies, in_query, replies
 from qa.web.backend import Backend
-from qa.web.document_list import matching, page_after
+from qa.web.catalogue import catalogue_of
+from qa.web.document_list import page_after
 from qa.web.limits.file_reply import FileReply
 from qa.web.root_path import root_of
 
@@ -103,7 +105,7 @@ async def ask(request: Request) -> Response:
     values = {name: given.getlist(name) if name in REPEATABLE else given[name] for name in given}
     asked = AskQuery.model_validate(values)
     service, run = await backend(request), await runner(request)
-    return await run(lambda: _answer(service, asked.q, asked, asked.filters()))
+    return await run(lambda: _answer(request, service, asked.q, asked, asked.filters()))
 
 
 @router.post(
@@ -114,15 +116,15 @@ async def ask(request: Request) -> Response:
     responses=replies(AnswerModel, samples.ANSWER, (400, 404, 413, 415, 429, 503)),
 )
 async def ask_with_body(
-    run: Runner, service: Service, asked: Annotated[AskBody, Body(examples=[samples.BODY])]
+    request: Request, run: Runner, service: Service, asked: Annotated[AskBody, Body(examples=[samples.BODY])]
 ) -> Response:
     """The same as GET, for questions and filters that do not fit into an address. `q` may stand for `question`."""
-    return await run(lambda: _answer(service, asked.question, asked, asked.filters.filters()))
+    return await run(lambda: _answer(request, service, asked.question, asked, asked.filters.filters()))
 
 
-def _answer(service: Backend, question: str, asked: AskQuery | AskBody, filters: Filters) -> Response:
+def _answer(request: Request, service: Backend, question: str, asked: AskQuery | AskBody, filters: Filters) -> Response:
     answer = service.ask(question, asked.k, filters, explain=asked.explain, exactly=asked.exactly)
-    return json_response(answer_data(answer, explain=asked.explain))
+    return json_response(answer_data(answer, explain=asked.explain, root=root_of(request)))
 
 
 @router.get(
@@ -136,11 +138,11 @@ def _answer(service: Backend, question: str, asked: AskQuery | AskBody, filters:
 async def list_documents(request: Request, run: Runner, service: Service) -> Response:
     """The loaded documents, without their text: all of them, or those that match, a page at a time."""
     asked = ListQuery.model_validate(dict(request.query_params))
-    return await run(lambda: unless_known(request.headers, _documents(service, asked)))
+    return await run(lambda: unless_known(request.headers, _documents(request, service, asked)))
 
 
-def _documents(service: Backend, asked: ListQuery) -> Response:
-    found = matching(service.documents(), asked.query, asked.sort)
+def _documents(request: Request, service: Backend, asked: ListQuery) -> Response:
+    found = catalogue_of(request, service).matching(asked.query, asked.sort)
     return json_response(documents_data(page_after(found, asked.cursor, asked.limit)))
 
 
@@ -212,12 +214,13 @@ def original_of(request: Request, service: Backend, document_id: str) -> Respons
     responses=replies(IndexModel, samples.INDEX, (400, 429, 503)),
 )
 async def read_index(request: Request, run: Runner, service: Service) -> Response:
-    """The open snapshot, from when it is, how much is in it, and what the last build did with every file."""
+    """The open snapshot and where it lies, how much is in it, and what the last build did with every file."""
     return await run(lambda: _index(request, service))
 
 
 def _index(request: Request, service: Backend) -> Response:
-    return json_response(status_data(status_of(request, service), service.progress(), service.report()))
+    found = status_data(status_of(request, service), service.shards(), service.progress(), service.report())
+    return json_response(found)
 
 
 @router.get(

@@ -1,9 +1,9 @@
 """Documents put into and taken out of their folder by name, for clients that may do so over HTTP.
 
 Guarantees: a file appears whole or not at all, under the name that was asked for (`qa.text.document_names`); what is
-refused leaves nothing behind, not even a folder; a folder that is emptied goes with its last file. Whose fault an
-error of the file system is, is told by one table. Where the drive of a file does not answer, the caller is told so
-after a while, and others go on. Nothing here parses: what becomes of a file is the next build's to say.
+refused leaves nothing behind, not even a folder; a folder that is emptied goes with its last file. Whose fault an error
+of the file system is, is told by one table. Where the drive of a file does not answer, the caller is told so after a
+while, and others go on. Nothing here parses: the next build reads the file and reports on it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from typing import TypeVar
 from qa.errors import BuildFailed, InvalidRequest, NameTaken, QAError, UnknownDocument, UnsupportedType
 from qa.index.build_notes import REQUEST
 from qa.index.file_calls import within
+from qa.index.file_changes import Condition, Upload, check_condition, remove
 from qa.settings import Settings
 from qa.text.document_names import checked_name, landing
 from qa.text.readable_types import why_not_read
 from qa.text.safe_text import printable
-from qa.web.api.file_changes import Condition, Upload, check_condition, remove
 from qa.web.limits.workers import FILE_THREADS, Workers
 
 _CHANGE_WITHIN_S = 60.0  # to write a large file out to a slow disk, or to digest the one that it replaces
@@ -58,7 +58,7 @@ class Stored:
 
 
 class Inbox:
-    """The documents' folder, as its keeper changes it from afar."""
+    """Stores and removes files of the documents' folder for clients."""
 
     def __init__(self, settings: Settings, workers: Workers | None = None) -> None:
         """Take the folder.
@@ -116,11 +116,12 @@ class Inbox:
                 await step(upload.begin)
                 async for chunk in content:
                     await step(partial(upload.write, chunk))
+                _refuse_empty(upload, name)
                 await step(upload.flush, _CHANGE_WITHIN_S)
                 new = await step(partial(upload.appear, condition), _CHANGE_WITHIN_S)
             except BaseException as error:
                 upload.given_up = True
-                with suppress(OSError):  # what is left there is swept
+                with suppress(OSError):  # `sweep_uploads` removes the temporary file
                     if isinstance(error, asyncio.CancelledError):  # the server stops, and no thread has time any more
                         within(self._folder / name, lambda _: upload.end(), _END_WITHIN_S)
                     else:
@@ -175,13 +176,18 @@ class Inbox:
             self._index_dir.mkdir(parents=True, exist_ok=True)
             (self._index_dir / REQUEST).touch()
         except OSError as error:
-            raise BuildFailed(f"A build cannot be asked for ({error.strerror}); see to {self._index_dir}.") from None
+            raise BuildFailed(f"A build cannot be asked for ({error.strerror}); check {self._index_dir}.") from None
+
+
+def _refuse_empty(upload: Upload, name: str) -> None:
+    if not upload.bytes:
+        raise InvalidRequest(f"The body for {name} is empty; send the file's bytes as the body.")
 
 
 def _fault(error: OSError, what: str) -> QAError:
     fault = CALLERS_FAULTS.get(error.errno or 0)
     if fault is None:
         reason = error.strerror or printable(str(error))
-        return BuildFailed(f"{what} ({reason}); see to the documents' folder and its disk.")
+        return BuildFailed(f"{what} ({reason}); check the documents' folder and its disk.")
     cause, reason = fault
     return cause(f"{what}: it {reason}.")

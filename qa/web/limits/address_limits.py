@@ -88,16 +88,16 @@ class Proxies:
             named = self._every or any(ip_address(host) in network for network in self._networks)
         except ValueError:
             named = False
-        return "" if named else household(host)
+        return "" if named else network_of(host)
 
 
 def address_of(scope: Scope) -> str:
     """The address that a request counts for; of a request through a trusted proxy that of the proxy's client."""
-    return household(scope["client"][0]) if scope.get("client") else ""
+    return network_of(scope["client"][0]) if scope.get("client") else ""
 
 
-def household(host: str) -> str:
-    """The address; of IPv6 the network of 64 bits, out of which a client may choose as it likes."""
+def network_of(host: str) -> str:
+    """The address; of IPv6 the network of 64 bits, of which a client may use any address."""
     try:
         return str(ip_network(f"{host}/64", strict=False)) if ":" in host else host
     except ValueError:
@@ -113,7 +113,7 @@ class Client(Protocol):
         """Close, since another needs the place. Must not call `OpenConnections`."""
 
     def abort_now(self) -> None:
-        """Close at once, whatever is unsent. Must not call `OpenConnections`."""
+        """Close at once, without sending the rest. Must not call `OpenConnections`."""
 
 
 class OpenConnections:

@@ -82,14 +82,16 @@ class Connection(BoundedRequests):
         told = self._refused or self.transport.is_closing()
         self._refused = True
         if self.held_bytes and not told:
-            self.transport.write(self._raw(Overloaded("The request took too long while others waited; send it again.")))
+            self.transport.write(
+                self._refusal(Overloaded("The request took too long while others waited; send it again."))
+            )
         if told or self.transport.get_write_buffer_size():
             self.transport.abort()
         else:
             self.transport.close()
 
     def abort_now(self) -> None:
-        """Close at once, whatever is unsent."""
+        """Close at once, without sending the rest."""
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
@@ -168,11 +170,14 @@ class Connection(BoundedRequests):
             if under_way:  # its body is what is broken
                 self.cycle.disconnected = True
                 self.cycle.message_event.set()
-            self.transport.write(self._raw(error))
+            self.transport.write(self._refusal(error))
             self.transport.write_eof()
             self.loop.call_later(self.linger_seconds, self.transport.abort)
 
-    def _raw(self, error: Exception) -> bytes:
+    def _refusal(self, error: Exception) -> bytes:
+        """The whole reply to an error, which is counted where the application counts."""
+        if refused := self.app_state.get("refused"):
+            refused(error)
         reply = as_json(error)
         own = [(request_ids.HEADER, request_ids.new_id().encode()), (b"connection", b"close")]
         headers = [*self.server_state.default_headers, *reply.raw_headers, *SECURITY_HEADERS, *own]

@@ -42,7 +42,7 @@ def connections_allowed() -> int:
 
 
 def files_allowed() -> int:
-    """How many files may be on their way to clients at once."""
+    """How many files may be sent to clients at the same time."""
     return _part(4, _MOST_FILES)
 
 

@@ -30,7 +30,7 @@ log = logging.getLogger("qa.web")
 class FileReply(Response):
     """Sends an open file, to be saved under its name, or the part of it that a request wants, and closes it.
 
-    `quota` counts the files on their way; `workers` read them.
+    `quota` counts the files that are being sent; `workers` read them.
 
     Raises:
         HTTPException: 412 or 416, as the request's conditions have it.
@@ -60,7 +60,7 @@ class FileReply(Response):
         """Send the file.
 
         Raises:
-            Overloaded: as many files are on their way as may be; nothing has been sent.
+            Overloaded: as many files are being sent as are allowed; nothing has been sent.
         """
         address = address_of(scope)
         try:

@@ -1,7 +1,7 @@
 """The outermost ASGI layer: checks host and origin of requests, limits bodies, and adds the security headers.
 
-Guarantees: a request for a host name that is not ours is refused, so that a page elsewhere cannot read a local
-service through DNS rebinding; a request that could change something must come from a page of ours or from no page;
+Guarantees: a request for a host name that is not ours is refused, so that a page elsewhere cannot read a local service
+through DNS rebinding; a request that could change something must come from a page of this server or from no page;
 bodies are limited in size and in the time that they take; a request that is not answered yet when the server stops is
 told so; every reply, errors included, has the security headers.
 

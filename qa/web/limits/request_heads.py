@@ -47,7 +47,7 @@ def split(target: bytes, headers: Headers) -> tuple[bytes, bytes]:
     """The path and the query of a request's target; for an absolute form, `headers` get its authority as their Host.
 
     Raises:
-        HTTPException: 431, the path is longer than is read; 400, the target is none of ours.
+        HTTPException: 431, the path is longer than is read; 400, the target is not on this server.
     """
     target, _, query = target.partition(b"#")[0].partition(b"?")
     if len(target) > LONGEST_PATH_BYTES:

@@ -17,7 +17,7 @@ from qa.errors import Overloaded
 from qa.web.limits.address_limits import Quota, address_of
 
 PIECE_BYTES = 64 << 10  # what asyncio's transports hold before they ask to wait
-MOST_BYTES = 64 << 20  # of replies on their way, in one process
+MOST_BYTES = 64 << 20  # of replies being sent, in one process
 
 
 class CountedTransport:
@@ -52,7 +52,7 @@ class LargeReplies:
         """Send the application's reply in pieces.
 
         Raises:
-            Overloaded: too much is on its way already; nothing has been sent.
+            Overloaded: too many bytes are being sent already; nothing has been sent.
         """
         if scope["type"] != "http":
             await self._app(scope, receive, send)

@@ -68,7 +68,7 @@ class Workers:
         """The result of a call that may block.
 
         Args:
-            request: Who waits for it; None where nobody can be seen to hang up.
+            request: Of the client that waits; None if it cannot be known whether the client hangs up.
             call: What to call.
 
         Raises:
@@ -110,6 +110,6 @@ async def hung_up(receive: Receive) -> None:
 
 
 async def _nothing() -> Message:
-    """What comes from nobody: this never returns."""
+    """The disconnection of a caller that is not known: this never returns."""
     await asyncio.Event().wait()
     raise AssertionError("nobody sets the event")

@@ -57,7 +57,7 @@ class WrongTokens:
     def __init__(
         self, setting: str, clock: Callable[[], float] = time.monotonic, later: Later = _on_the_event_loop
     ) -> None:
-        """Begin without any.
+        """Begin with no address.
 
         Args:
             setting: The name of the setting that has the right token.
@@ -94,7 +94,7 @@ class WrongTokens:
             known.next_at = now + min(2 ** min(known.taken - _AT_ONCE, 30), _LONGEST_DELAY_S)
 
     def _log(self, address: str, known: _Address) -> None:
-        """Log what has come since the last line, if anything has, and see to the next line."""
+        """Log the wrong tokens since the last line, if there are any, and plan the next line."""
         known.logging = known.unlogged > 0
         if known.logging:
             # `%a`: where a proxy names the address, the name is text from outside.

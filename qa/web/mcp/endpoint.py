@@ -1,9 +1,10 @@
 """The protocol over HTTP, at /mcp of the application: stateless, each call one POST with one JSON reply.
 
 So any of several processes may answer any call, and no connection is held: GET, which would open an event stream, is
-refused with 405, as the protocol allows. A call must come for a host name of ours, from a page of ours or from no page,
-and carry the token where one is set. The guard in front checks host and origin too; here they are checked once more by
-the same rules, in place of the SDK's own, which knows names alone and would refuse addresses given as digits.
+refused with 405, as the protocol allows. A call must name a host of this server, and come from a page of this server or
+from no page, and carry the token where one is set. The guard in front checks host and origin too; here they are checked
+once more by the same rules, in place of the SDK's own, which knows names alone and would refuse addresses given as
+digits.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import json
 import re
 from urllib.parse import quote as percent_encode
 
-from qa.answering.quote_links import cite, pages_at
+from qa.answering.quote_links import cite_place
 from qa.answering.wording import verdict_words
 from qa.errors import InvalidRequest
 from qa.records import Answer, Citation, Document, Filters, Quote, Span, Verdict
@@ -59,17 +59,15 @@ def fetch(service: Backend, base_url: str, wanted: str) -> Fetched:
     if not place.start < place.end <= len(document.text):
         message = f"The document {document.id} has {len(document.text)} characters, and none at {place.start}"
         raise InvalidRequest(f"{message} to {place.end}; {_HOW_IDS_LOOK}.")
-    text = document.text[place.start : place.end]
-    pages = pages_at(document, place)
-    citation = cite(document, place, pages[0] if pages else None, text, pages)
+    citation = cite_place(document, place)
     return Fetched(
         id=_passage_id(citation),
         title=document.title,
-        text=text,
+        text=document.text[place.start : place.end],
         url=base_url + citation.url,
         metadata=_known(
             document,
-            page="-".join(map(str, dict.fromkeys(pages))) if pages else None,
+            page="-".join(map(str, dict.fromkeys(citation.pages))) if citation.pages else None,
             start=str(place.start),
             end=str(place.end),
         ),

@@ -1,12 +1,16 @@
-"""The stylesheet, the script and the icon: read once, served from memory, cached for as long as they do not change."""
+"""The stylesheet, the scripts and the icon: read and compressed once, served from memory, cached until they change."""
 
 from __future__ import annotations
 
+import gzip
 from hashlib import sha256
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+
+from qa.web.api.compression import LEAST_BYTES, takes_gzip
 
 STATIC_DIR = Path(__file__).parent / "static"
 
@@ -19,20 +23,34 @@ class Assets:
 
     def __init__(self) -> None:
         self._files = {path.name: path.read_bytes() for path in STATIC_DIR.iterdir() if path.suffix in _MEDIA_TYPES}
+        self._in_gzip = {
+            name: gzip.compress(data, mtime=0) for name, data in self._files.items() if len(data) >= LEAST_BYTES
+        }
         self._versions = {name: sha256(data).hexdigest()[:12] for name, data in self._files.items()}
 
     def url(self, name: str) -> str:
         """An address that changes with the file's content."""
         return f"/static/{name}?v={self._versions[name]}"
 
-    def response(self, name: str, version: str | None = None) -> Response:
+    def response(self, name: str, asked: Headers, version: str | None = None) -> Response:
         """The file; a client that asks for exactly this version may cache it for ever.
+
+        Args:
+            name: The file.
+            asked: The headers of the request, which say whether it may be in gzip.
+            version: What the address says of the content.
 
         Raises:
             HTTPException: 404, there is no such file.
-
         """
         if name not in self._files:
             raise HTTPException(404)
         cache = _FOREVER if version == self._versions[name] else "no-cache"
-        return Response(self._files[name], headers={"cache-control": cache}, media_type=_MEDIA_TYPES[Path(name).suffix])
+        headers = {"cache-control": cache}
+        body = self._files[name]
+        if name in self._in_gzip:
+            headers["vary"] = "accept-encoding"
+            if takes_gzip(", ".join(asked.getlist("accept-encoding"))):
+                headers["content-encoding"] = "gzip"
+                body = self._in_gzip[name]
+        return Response(body, headers=headers, media_type=_MEDIA_TYPES[Path(name).suffix])

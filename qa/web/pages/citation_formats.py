@@ -99,7 +99,7 @@ def ris(citation: Citation, url: str, opens: str = "") -> str:
 
 
 def bibtex(citation: Citation, url: str, opens: str = "") -> str:
-    """A `@misc` entry; names are braced whole, since nobody says which part is the family name."""
+    """A `@misc` entry; names are braced whole, since it is not known which part is the family name."""
     key = re.sub(r"[^A-Za-z0-9-]+", "-", f"{citation.document_id}-{citation.start}-{citation.end}")
     fields = [f"  title = {{{{{_escape_bibtex(citation.title)}}}}},"]
     if citation.author:

@@ -7,10 +7,11 @@ document any more is named, not left out in silence.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
-from qa.answering.quote_links import cite, find_quote, pages_at
+from qa.answering.quote_links import cite_place, find_quote
 from qa.errors import InvalidRequest, UnknownDocument
 from qa.records import Citation, Document, Span
 from qa.text.safe_text import printable
@@ -51,9 +52,10 @@ def kept_of(service: Backend, references: Iterable[str], base_url: str) -> tuple
     wanted = list(dict.fromkeys(references))
     if len(wanted) > MOST_QUOTES:
         raise InvalidRequest(f"{len(wanted)} quotes are more than are cited at once; tick {MOST_QUOTES} at most.")
+    documents = cache(partial(_document, service))
     kept, lost = [], []
     for reference in wanted:
-        found = _kept(service, reference, base_url)
+        found = _kept(documents, reference, base_url)
         if found:
             kept.append(found)
         else:
@@ -63,10 +65,8 @@ def kept_of(service: Backend, references: Iterable[str], base_url: str) -> tuple
 
 def clip_at(document: Document, span: Span, base_url: str) -> tuple[Citation, Clip]:
     """The citation of a place of a document, and what can be copied of it."""
-    text = document.text[span.start : span.end]
-    on = pages_at(document, span)
-    citation = cite(document, span, on[0] if on else None, text, on)
-    return citation, clip_of(citation, text, base_url, document.url)
+    citation = cite_place(document, span)
+    return citation, clip_of(citation, document.text[span.start : span.end], base_url, document.url)
 
 
 def exports_of(kept: Sequence[Kept]) -> tuple[Export, ...]:
@@ -90,14 +90,18 @@ def exports_of(kept: Sequence[Kept]) -> tuple[Export, ...]:
     )
 
 
-def _kept(service: Backend, reference: str, base_url: str) -> Kept | None:
+def _kept(document_of: Callable[[str], Document | None], reference: str, base_url: str) -> Kept | None:
     place, _, document_id = reference.partition(":")
+    document = document_of(document_id)
+    found = find_quote(document.text, place) if document else None
+    return Kept(document, found.span, *clip_at(document, found.span, base_url)) if document and found else None
+
+
+def _document(service: Backend, document_id: str) -> Document | None:
     try:
-        document = service.document(document_id)
+        return service.document(document_id)
     except UnknownDocument:
         return None
-    found = find_quote(document.text, place)
-    return Kept(document, found.span, *clip_at(document, found.span, base_url)) if found else None
 
 
 def _format(clip: Clip, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,7 @@ from qa.web.backend import Backend
 from qa.web.catalogue import Catalogue
 from qa.web.pages.page_query import Asked
 
-_FEW_DOCUMENTS = 6  # up to here a reader sees at a glance where each quote comes from
+_FEW_DOCUMENTS = 6  # up to here the results themselves show where each quote comes from
 _MOST_SUGGESTED = 100  # titles and publishers that a page carries; a script asks the API for those of a longer list
 _MOST_SELECTABLE = 30  # publishers; a longer list is quicker to type into
 _FORMER_IDS_SHOWN = 8
@@ -41,8 +42,13 @@ class Offer:
     matching: int = 0
 
 
-def offer_of(catalogue: Catalogue, service: Backend, asked: Asked) -> Offer:
-    """The filters for a page, with those that its address names."""
+def chosen_of(catalogue: Catalogue, asked: Asked) -> tuple[DocumentInfo, ...]:
+    """The documents that the words of a page's address stand for; none without words."""
+    return catalogue.named(asked.words) if asked.words else ()
+
+
+def offer_of(catalogue: Catalogue, service: Backend, asked: Asked, chosen: Sequence[DocumentInfo]) -> Offer:
+    """The filters for a page, with those that its address names; `chosen` are the documents of its words."""
     many = len(catalogue.documents) > _FEW_DOCUMENTS
     if not many and not asked.is_filtered:
         return Offer(is_open=False)
@@ -56,25 +62,24 @@ def offer_of(catalogue: Catalogue, service: Backend, asked: Asked) -> Offer:
         publishers=tuple(publishers),
         is_short=len(counted) <= _MOST_SELECTABLE,
         only=_present(service, catalogue, asked.filters.document_ids),
-        matching=len(catalogue.named(asked.words)) if asked.words else 0,
+        matching=len(chosen),
     )
 
 
-def filters_of(catalogue: Catalogue, asked: Asked) -> Filters:
-    """The filters of a question, with the documents that its words stand for.
+def filters_of(asked: Asked, chosen: Sequence[DocumentInfo]) -> Filters:
+    """The filters of a page's address, with the documents that its words stand for.
 
     Raises:
         UnknownDocument: no document has the words.
     """
     if not asked.words:
         return asked.filters
-    found = catalogue.named(asked.words)
-    if not found:
+    if not chosen:
         raise UnknownDocument(
             f"No document has “{printable(asked.words)}” in its title, publisher, author or path; write it otherwise,"
             " or leave the field empty to ask all documents."
         )
-    ids = (*asked.filters.document_ids, *(info.id for info in found))
+    ids = (*asked.filters.document_ids, *(info.id for info in chosen))
     return replace(asked.filters, document_ids=tuple(dict.fromkeys(ids)))
 
 

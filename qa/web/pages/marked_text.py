@@ -30,6 +30,9 @@ class Piece:
     found: str | None = None
 
 
+Line = tuple[Piece, ...]
+
+
 def cut(
     text: str,
     within: Span,
@@ -37,7 +40,7 @@ def cut(
     strong: Sequence[Span] = (),
     answers: Sequence[Span] = (),
     found: Sequence[Span] = (),
-) -> tuple[Piece, ...]:
+) -> Line:
     """The pieces of `text[within.start:within.end]`, in order, none empty; joined they are that text.
 
     `marked`, `strong`, `answers` and `found` are offsets into `text`, and may reach beyond `within`.

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from qa.answering.quote_links import find_quote
 from qa.errors import NoPicture
+from qa.records import Document, Span
 from qa.web.api.dependencies import PictureRunner, Service, counted_as_document
 from qa.web.backend import Backend
 from qa.web.pages.page_query import asked_from
@@ -30,10 +31,8 @@ async def page_of_document(
 
 
 def _page_of_document(request: Request, service: Backend, pages: Pages, document_id: str, number: str) -> Response:
-    document = service.document(document_id)
-    reference = request.query_params.get("quote", "")
+    document, reference, quote = _quoted(request, service, document_id)
     asked = asked_from(request.query_params)
-    found = find_quote(document.text, reference) if reference else None
     numbers = page_numbers(document)
     page = _page_number(number)
     return pages.render(
@@ -41,12 +40,12 @@ def _page_of_document(request: Request, service: Backend, pages: Pages, document
         "page.html",
         asked=asked,
         document=document,
-        picture=service.page_picture(document_id, page, reference),
+        picture=service.page_picture(document, page, quote),
         number=page,
         previous=max((each for each in numbers if each < page), default=None),
         following=min((each for each in numbers if each > page), default=None),
         reference=reference,
-        quote=document.text[found.span.start : found.span.end] if found else "",
+        quote=document.text[quote.start : quote.end] if quote else "",
         query="?" + urlencode([("quote", reference)] * bool(reference) + asked.pairs, errors="replace"),
     )
 
@@ -60,8 +59,17 @@ async def picture_of_page(
 
 
 def _picture_of_page(request: Request, service: Backend, document_id: str, number: str) -> Response:
-    picture = service.page_picture(document_id, _page_number(number), request.query_params.get("quote", ""))
+    document, _, quote = _quoted(request, service, document_id)
+    picture = service.page_picture(document, _page_number(number), quote)
     return Response(picture.png, headers={"cache-control": "private, max-age=600"}, media_type="image/png")
+
+
+def _quoted(request: Request, service: Backend, document_id: str) -> tuple[Document, str, Span | None]:
+    """The document, what the address says of a quote, and where that stands in its text."""
+    document = service.document(document_id)
+    reference = request.query_params.get("quote", "")
+    found = find_quote(document.text, reference) if reference else None
+    return document, reference, found.span if found else None
 
 
 def _page_number(number: str) -> int:

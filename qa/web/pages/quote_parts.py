@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qa.records import Quote, QuotedTable, Span
-from qa.web.pages.marked_text import cut
-from qa.web.pages.table_rows import Line
+from qa.web.pages.marked_text import Line, cut
 
 
 @dataclass(frozen=True, slots=True)

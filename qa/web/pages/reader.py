@@ -10,12 +10,12 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
+from qa.answering.quoted_tables import rows_of
 from qa.records import Block, BlockKind, Document, Span
 from qa.text.places import unit_of
-from qa.web.pages.marked_text import Piece, cut
-from qa.web.pages.table_rows import Line, Row, rows_of
+from qa.web.pages.marked_text import Line, Piece, cut
 
 _MARKER = re.compile(r"(?:[-*•‣▪\u2013·+]|\(?\d{1,3}[.)])[ \t]+")
 _FEWEST_ENTRIES = 3  # a shorter list of contents would name what is in view already
@@ -31,11 +31,20 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A table's cell, and the bar that follows it in the canonical text."""
+
+    line: Line
+    separator: Line
+
+
+@dataclass(frozen=True, slots=True)
 class Element:
     """A block, or a run of list items.
 
     Attributes:
         new_page: The page that begins with it, where the format has pages.
+        has_heads: Whether the first row of a table is the heads of its columns.
         anchor: Its id in the page, where the list of contents names it.
     """
 
@@ -43,7 +52,8 @@ class Element:
     line: Line = ()
     level: int = 0
     items: tuple[Item, ...] = ()
-    rows: tuple[Row, ...] = ()
+    rows: tuple[tuple[Cell, ...], ...] = ()
+    has_heads: bool = False
     new_page: int | None = None
     anchor: str | None = None
 
@@ -188,9 +198,17 @@ class _Writer:
                 self._level = max(2, min(block.level, self._level + 1, 6))
                 return Element("heading", self._line(block), level=self._level)
             case BlockKind.TABLE:
-                return Element("table", rows=tuple(rows_of(self._text, Span(block.start, block.end), self._cut)))
+                return self._table(block)
             case _:
                 return Element(block.kind.value, self._line(block))
+
+    def _table(self, block: Block) -> Element:
+        rows, has_heads = rows_of(self._text, block)
+        return Element("table", rows=tuple(map(self._row, rows)), has_heads=has_heads)
+
+    def _row(self, cells: Sequence[Span]) -> tuple[Cell, ...]:
+        bars = (Span(cell.end, after.start) for cell, after in pairwise(cells))
+        return tuple(map(Cell, map(self._cut, cells), (*map(self._cut, bars), ())))
 
     def _item(self, block: Block) -> Item:
         return Item(self._line(block), bool(_MARKER.match(self._text, block.start, block.end)))

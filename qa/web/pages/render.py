@@ -53,10 +53,11 @@ class Pages:
         status: int = 200,
         headers: Mapping[str, str] | None = None,
         media_type: str = "text/html",
+        site: Site | None = None,
         **context: object,
     ) -> Response:
         """A page; may block. Lone surrogates, which no page can hold, become question marks."""
-        self._last_site = self._service.site()
+        self._last_site = site or self._service.site()
         return self._render(request, template, status, headers, media_type, context)
 
     def error(self, request: Request, status: int, code: str, message: str, headers: Mapping[str, str]) -> Response:

@@ -54,6 +54,7 @@ class Results:
 
     Attributes:
         verdict: The verdict, as the API gives it.
+        is_answered: Whether the first result is taken for an answer.
         line: The same in words.
         corrected: What was searched for, where that is not what was asked.
         exactly: The page that searches for what was asked.
@@ -67,6 +68,7 @@ class Results:
     """
 
     verdict: str
+    is_answered: bool
     line: str
     corrected: str | None
     exactly: str
@@ -119,6 +121,7 @@ def results_of(answer: Answer, asked: Asked, base_url: str, documents: Mapping[s
     corrected = answer.searched if answer.searched != answer.question else None
     return Results(
         verdict=answer.verdict.value,
+        is_answered=is_answered,
         line=verdict_words(answer),
         corrected=corrected,
         exactly=replace(asked, exactly=True).url,

@@ -17,13 +17,13 @@ from qa.records import Answer, Citation, Span
 from qa.web.api.dependencies import FileRunner, Runner, Service, counted, counted_as_document, counted_as_list
 from qa.web.api.routes import moved, original_of, status_of
 from qa.web.backend import Backend
-from qa.web.catalogue import Catalogue, Catalogues
+from qa.web.catalogue import Catalogue, catalogue_of
 from qa.web.document_list import Sort
 from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
 from qa.web.pages.build_report import shown_report
 from qa.web.pages.export import clip_at, exports_of, kept_of
-from qa.web.pages.filters import filters_of, offer_of
+from qa.web.pages.filters import chosen_of, filters_of, offer_of
 from qa.web.pages.find_words import find_words
 from qa.web.pages.home import front_of
 from qa.web.pages.page_query import Asked, asked_from
@@ -68,10 +68,13 @@ async def search(request: Request, run: Runner, service: Service, pages: Templat
 def _search(request: Request, service: Backend, pages: Pages) -> Response:
     asked = asked_from(request.query_params)
     catalogue = catalogue_of(request, service)
+    chosen = chosen_of(catalogue, asked)
+    offer = offer_of(catalogue, service, asked, chosen)
     if not asked.question:
-        return pages.render(request, "home.html", asked=asked, home=front_of(catalogue, service, asked))
-    answer = answer_to(service, catalogue, asked)
-    offer = offer_of(catalogue, service, asked)
+        site = service.site()
+        home = front_of(catalogue, service, asked, chosen, site)
+        return pages.render(request, "home.html", site=site, asked=asked, offer=offer, home=home)
+    answer = service.ask(asked.question, asked.results, filters_of(asked, chosen), exactly=asked.exactly)
     results = results_of(answer, asked, str(request.base_url), catalogue.by_id)
     return pages.render(request, "results.html", asked=asked, offer=offer, results=results)
 
@@ -219,19 +222,13 @@ async def opensearch(request: Request, run: Runner, pages: Templates) -> Respons
 @router.get("/static/{name}")
 async def static(request: Request, assets: StaticFiles, name: str) -> Response:
     """A static file."""
-    return assets.response(name, request.query_params.get("v"))
+    return assets.response(name, request.headers, request.query_params.get("v"))
 
 
 @router.get("/favicon.ico")
-async def favicon(assets: StaticFiles) -> Response:
+async def favicon(request: Request, assets: StaticFiles) -> Response:
     """For those who ask for the icon without reading the page."""
-    return assets.response("icon.svg")
-
-
-def catalogue_of(request: Request, service: Backend) -> Catalogue:
-    """The list of documents, with what was found of it for earlier pages."""
-    catalogues: Catalogues = request.app.state.catalogues
-    return catalogues.of(service)
+    return assets.response("icon.svg", request.headers)
 
 
 def answer_to(service: Backend, catalogue: Catalogue, asked: Asked) -> Answer:
@@ -240,7 +237,8 @@ def answer_to(service: Backend, catalogue: Catalogue, asked: Asked) -> Answer:
     Raises:
         RequestError: the question or a filter cannot be used.
     """
-    return service.ask(asked.question, asked.results, filters_of(catalogue, asked), exactly=asked.exactly)
+    filters = filters_of(asked, chosen_of(catalogue, asked))
+    return service.ask(asked.question, asked.results, filters, exactly=asked.exactly)
 
 
 def _neighbours(request: Request, service: Backend, asked: Asked, document_id: str, place: str) -> Neighbours | None:

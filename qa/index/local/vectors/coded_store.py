@@ -36,7 +36,7 @@ class CodedStore:
     """A `VectorStore` on a FAISS index of codes and the vectors that it was made of."""
 
     def __init__(self, index: faiss.IndexScalarQuantizer, vectors: Floats) -> None:
-        """Take an index into use.
+        """Use an index and the vectors that it was made of.
 
         Args:
             index: Of 8-bit codes, one range a component.

@@ -87,7 +87,7 @@
 
   function copyCitation() {
     const within = document.activeElement.closest(".result") || document.querySelector(".result") || document;
-    const citation = within.querySelector(".copyable pre[id$='-1']");
+    const citation = within.querySelector(".copyables pre[id$='-1']");
     if (citation) copy(citation);
     return Boolean(citation);
   }
@@ -108,10 +108,23 @@
     if (Object.hasOwn(actions, event.key) && actions[event.key]()) event.preventDefault();
   });
 
+  // What can be copied gets its buttons here, which spares a page of twenty results a fifth of its weight.
+  function addCopying(head, source, words, name) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: words });
+    button.setAttribute("aria-label", `Copy: ${name}`);
+    button.addEventListener("click", () => copy(source));
+    head.append(button);
+  }
+  for (const head of document.querySelectorAll("[data-copies]")) {
+    const source = byId(head.dataset.copies);
+    const link = source.querySelector("[data-link]");
+    const name = head.textContent;
+    if (link) addCopying(head, link, "Copy link", "Link");
+    addCopying(head, source, "Copy", name);
+  }
+
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("button");
-    if (button && button.dataset.copy) copy(byId(button.dataset.copy));
-    if (button && "keys" in button.dataset) dialog.showModal();
+    if (event.target.closest("button[data-keys]")) dialog.showModal();
   });
 
   // Of a long list the page carries no titles; those that hold what is typed so far come from the API.

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from qa.durable import flush
-from qa.errors import InvalidRequest
 from qa.index.file_lock import in_place, lock
 from qa.index.regular_files import digest_regular
 from qa.index.upload_files import abandon, open_upload, put_in_place
@@ -32,12 +31,12 @@ _TRIES = 20  # to make folders and store a file in them, while others remove fol
 
 
 class Upload:
-    """A file on its way into the folder: `begin`, `write` each piece, `flush`, `appear`; and `end`, however that went.
+    """An upload of one file: `begin`, `write` each piece, `flush`, `appear`; then `end`, also after an error.
 
     Attributes:
         path: Where it will stand, known after `begin`.
         bytes: How much of it was written.
-        given_up: Set where nobody waits for a step any more: then the file does not appear.
+        given_up: Set when the caller no longer waits for a step: then the file does not appear.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -50,7 +49,7 @@ class Upload:
         self._file: BinaryIO | None = None
 
     def step(self, call: Callable[[], T]) -> T:
-        """The result of one of the steps; where nobody waits for it any more when it is done, the upload ends."""
+        """The result of one of the steps; if the caller no longer waits for it, the upload ends."""
         try:
             return call()
         finally:
@@ -79,12 +78,9 @@ class Upload:
         """Have all of it written to the disk.
 
         Raises:
-            InvalidRequest: there is none.
             OSError: the disk refused.
         """
         assert self._file
-        if not self.bytes:
-            raise InvalidRequest(f"The body for {self._name} is empty; send the file's bytes as the body.")
         self._file.flush()
         os.fsync(self._file.fileno())
 
@@ -101,7 +97,7 @@ class Upload:
         except BaseException:
             remove_empty(self._folder, self.path.parent)
             raise
-        with suppress(FileNotFoundError):  # removed again at once by somebody else, with its folder
+        with suppress(FileNotFoundError):  # another client removed it at once, with its folder
             _flush_up(self.path.parent, beside)
         return new
 
@@ -130,7 +126,8 @@ def remove(folder: Path, name: str, condition: Condition | None) -> Path:
         OSError: the disk refused.
     """
     path = landing(folder, name)
-    _check(folder, path, condition)
+    if condition and not path.parent.is_dir():  # there is no folder to lock
+        condition(None)
     with _changing(path, make=False):
         _check(folder, path, condition)
         path.unlink()
@@ -151,7 +148,7 @@ def remove_empty(top: Path, folder: Path) -> None:
         try:
             folder.rmdir()
         except FileNotFoundError:
-            pass  # somebody else did, or it was never made
+            pass  # another process did, or it was never made
         except OSError:
             return
         folder = folder.parent

@@ -18,4 +18,4 @@ def limit_threads() -> None:
     command line calls it first; a program that uses the package as a library must call it itself.
     """
     os.environ.setdefault("KMP_DUPLICATE_LIB_OK", "TRUE")
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # OpenBLAS, which NumPy carries, goes by it too
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # OpenBLAS, which NumPy contains, reads it too

@@ -1,0 +1,134 @@
+"""Has files read, encoded and written by other processes, which may be on other machines.
+
+1. The build divides the files into batches.
+2. A process makes segments of each batch, in folders that nothing names. One that is lost leaves such a folder, which
+   the next build removes; its batch is done again from the beginning.
+3. The build gives the segments their place, every byte compared, and publishes as always.
+
+Guarantees: the version is the one that a build on one machine makes, since neither its id nor its answers depend on how
+documents lie in segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+from qa.building.folder import SourceFile
+from qa.building.journal import Journal
+from qa.building.make_segments import Batch, SegmentMaker
+from qa.building.plan import same_configuration
+from qa.building.read_files import Reading, tried_before
+from qa.building.reuse import Reuse
+from qa.building.stored_segments import stored_segments
+from qa.building.upgrade import configuration_in_use
+from qa.building.whole_files import WholeFiles
+from qa.building.write_segments import Finished
+from qa.encode import Encoder, model_fingerprint, open_encoder
+from qa.errors import BuildFailed
+from qa.index.local.version import Configuration
+from qa.reading.parser_process import Parser
+from qa.settings import Settings
+
+BATCH_BYTES = 4 << 20  # of files: some minutes of work, which is what a lost process costs
+
+_loaded: dict[str, Encoder] = {}  # by fingerprint: a process that does several batches loads the model once
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A batch with all that another process needs for it.
+
+    Attributes:
+        settings: Those of the build, with folders under the same paths on every machine.
+        configuration: What the documents must be made with.
+        batch: The files.
+        segments: The ids of the segments in which contents and vectors may be stored already.
+        fresh: Whether to read and encode everything anew.
+        encoder: A model that is loaded already; None to load the settings' one.
+    """
+
+    settings: Settings
+    configuration: Configuration
+    batch: Batch
+    segments: tuple[str, ...]
+    fresh: bool
+    encoder: Encoder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of a task: which files were not read, the segments, and how many passages had to be encoded."""
+
+    reading: Reading
+    segments: tuple[Finished, ...]
+    encoded: int
+
+
+class Spread(Protocol):
+    """Does tasks in other processes."""
+
+    def __call__(self, work: Callable[[Task], Made], tasks: Sequence[Task]) -> Iterator[tuple[int, Made]]:
+        """Do all tasks, again where a process is lost.
+
+        Yields:
+            The number of a task and what became of it, in the order in which they are done.
+
+        Raises:
+            BuildFailed: a task cannot be done.
+        """
+        ...
+
+
+def make_batch(task: Task) -> Made:
+    """Do a task in this process.
+
+    Raises:
+        BuildFailed: this machine makes other documents than the build that asks, since it has another release or model.
+        ModelUnavailable: the model cannot be loaded.
+    """
+    settings = task.settings
+    weights = task.encoder.fingerprint if task.encoder else model_fingerprint(settings)
+    if not same_configuration(task.configuration, configuration_in_use(settings, weights)):
+        raise BuildFailed("A machine of the cluster has another release or another model; install the same everywhere.")
+
+    def encoder() -> Encoder:
+        if weights not in _loaded:
+            _loaded[weights] = open_encoder(settings)
+        return _loaded[weights]
+
+    with (
+        TemporaryDirectory(prefix="qa-build-") as folder,
+        Journal(Path(folder)) as journal,
+        stored_segments(settings.index_dir, task.segments) as segments,
+        Parser(settings.parse_seconds, settings.parse_memory_mb, tried_before(settings.index_dir)) as parser,
+    ):
+        reuse = Reuse(segments, journal, task.configuration, fresh=task.fresh)
+        maker = SegmentMaker(settings, task.configuration, task.batch, reuse)
+        reading = maker.read({}, parser, WholeFiles(settings.seeds_dir))
+        parser.close()
+        made = tuple(maker.write(reading, lambda: task.encoder or encoder()))
+    return Made(reading, made, maker.encoded)
+
+
+def divided(batch: Batch) -> list[Batch]:
+    """A batch in smaller ones, each of at most `BATCH_BYTES` or one file."""
+    parts: list[list[SourceFile]] = []
+    room = 0
+    for file in batch.files:
+        if not parts or file.bytes > room:
+            parts.append([])
+            room = BATCH_BYTES
+        parts[-1].append(file)
+        room -= file.bytes
+    return [
+        Batch(
+            tuple(files),
+            {file.source: batch.details[file.source] for file in files},
+            batch.provisional.intersection(file.source for file in files),
+        )
+        for files in parts
+    ]

@@ -1,0 +1,33 @@
+"""Lines of text on a page, as the layout reads them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line on a page; `y` is its base, counted from the page's foot. All in the page's units.
+
+    Raised marks stand between `RAISED` and `RESET`, lowered ones between `LOWERED` and `RESET`.
+    """
+
+    text: str
+    page: int
+    size: float
+    bold: bool
+    left: float
+    right: float
+    y: float
+    row: bool = False  # of a table
+    upright: bool = True  # not at an angle to most of the page's text
+
+
+def text_size(lines: Iterable[Line]) -> float:
+    """The size that most characters have."""
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        sizes[line.size] += len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else 0.0

@@ -1,0 +1,66 @@
+"""Which lines of a passage stand under others: those under a heading, and the items of a list under its lead."""
+
+from __future__ import annotations
+
+import re
+
+from qa.records import Passage
+
+_LONGEST_HEADING = 12  # words
+_MOST_LINES = 20  # under one heading
+_ENDED = re.compile(r"[.!?…][\"'”’)\]*]*$")
+_ITEM = re.compile(r"[-*•–]\s|\d{1,3}[.)]\s")
+
+
+def heads(passage: Passage) -> tuple[int, ...]:
+    """For each sentence the number of the nearest line that it stands under; its own where it stands under none."""
+    found = list(range(len(passage.sentences)))
+    for number in range(len(found)):
+        if _introduces(passage, number):
+            for under in _introduced(passage, number):
+                found[under] = number
+    return tuple(found)
+
+
+def _introduces(passage: Passage, number: int) -> bool:
+    """Whether a sentence is a line before others: a heading, a question that they answer, or the lead of a list."""
+    if number + 1 >= len(passage.sentences) or not _parted(passage, number + 1):
+        return False
+    sentence = _sentence(passage, number).rstrip("*_ ")
+    if sentence.endswith(":"):
+        return True
+    if (
+        (number and not _parted(passage, number))
+        or _is_item(passage, number)
+        or len(sentence.split()) > _LONGEST_HEADING
+    ):
+        return False
+    before_list = number == 0 or _is_item(passage, number + 1)
+    return sentence.endswith("?") or (before_list and not _ENDED.search(sentence))
+
+
+def _introduced(passage: Passage, number: int) -> range:
+    """The lines under a heading, or the items of the list under a lead: up to a sentence that is no line of a list."""
+    last, in_list = number, _is_item(passage, number + 1)
+    while last + 1 < len(passage.sentences) and last - number < _MOST_LINES:
+        is_item, is_line = _is_item(passage, last + 1), _parted(passage, last + 1)
+        is_prose = last > number and not is_item and _ENDED.search(_sentence(passage, last + 1))
+        if (is_line and not is_item) if in_list else (is_prose or not is_line):
+            break
+        last += 1
+    return range(number + 1, last + 1)
+
+
+def _is_item(passage: Passage, number: int) -> bool:
+    return _ITEM.match(_sentence(passage, number)) is not None
+
+
+def _parted(passage: Passage, number: int) -> bool:
+    """Whether a sentence begins on a line of its own."""
+    before, sentence = passage.sentences[number - 1 : number + 1]
+    return "\n" in passage.text[before.end : sentence.start]
+
+
+def _sentence(passage: Passage, number: int) -> str:
+    span = passage.sentences[number]
+    return passage.text[span.start : span.end]

@@ -1,0 +1,260 @@
+"""The same on a real Ray cluster of three nodes on this machine, with hosts and nodes that are killed.
+
+`test_ray_cluster.py` runs these in a process of their own. They share one cluster, and run in their order.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psutil
+import pytest
+from marked_processes import MARK, end_marked
+from waiting import PATIENCE_S, until
+from whole_index import answers, contents, signals
+from workshop import TEXTS, Workshop
+
+import qa.building.spread
+from qa.answering.service import Service
+from qa.errors import ShardUnavailable
+from qa.index.cluster.hosts import ClusterIndex, Hosts
+from qa.index.local.current import CurrentIndex
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # Ray leaves its own log files open
+
+QUESTION = "who built the oldest pier of the harbour"
+ADDRESSES = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+
+
+def listening() -> set[str]:
+    """The addresses on which this process or one below it listens."""
+    processes = (psutil.Process(), *psutil.Process().children(recursive=True))
+    return {
+        connection.laddr.ip
+        for process in processes
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+
+
+def node_options(session: Path) -> dict[str, Any]:
+    """Options of a node that does not wait for its processes in Python: after fifteen seconds it would give up.
+
+    These tell their ports by files, -1 for those that they do not use.
+    """
+    node_id = secrets.token_hex(28)
+    for name in ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port"):
+        (session / f"{name}_{node_id}").write_text("-1")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return {
+        "env_vars": {"RAY_OVERRIDE_NODE_ID_FOR_TESTING": node_id},
+        "runtime_env_agent_port": port,
+        "num_cpus": 1,
+        "temp_dir": str(session.parent),
+    }
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Any]:
+    """A head that takes no hosts and two nodes that take two each, all of them on loopback alone."""
+    from ray.cluster_utils import Cluster
+
+    from qa.index.cluster import actors
+
+    with TemporaryDirectory(prefix="qa-ray-", ignore_cleanup_errors=True) as folder:  # short, for names of sockets
+        session = Path(folder, "session")
+        session.mkdir()
+        head = {"session_name": session.name, "include_dashboard": False}
+        cluster = Cluster(initialize_head=True, head_node_args=head | node_options(session))
+        for _ in range(2):
+            cluster.add_node(resources={actors.SHARD_PLACE: 2}, **node_options(session))
+        actors.connect(cluster.address)
+        try:
+            yield cluster
+        finally:
+            actors.disconnect()
+            end_marked(os.environ[MARK])  # Ray's own end leaves some of them where the head was lost
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    workshop = Workshop(tmp_path_factory.mktemp("cluster"), {})
+    for name, text in TEXTS.items():
+        workshop.put(name, text)
+        workshop.build()
+    return workshop
+
+
+@pytest.fixture(scope="module")
+def service(nodes: Any, shop: Workshop) -> Iterator[Service]:
+    """A service over two shards with two hosts each."""
+    from qa.index.cluster.actors import replicas_of, start_hosts
+
+    assert len(start_hosts(shop.index, 2, 2, PATIENCE_S)) == 4
+    assert start_hosts(shop.index, 2, 2, PATIENCE_S) == []
+    hosts = Hosts(
+        shop.index,
+        replicas_of(2, 2),
+        weights=shop.encoder.fingerprint,
+        answer_s=PATIENCE_S,
+        prepare_s=PATIENCE_S,
+        hedge_s=1.0,
+    )
+    source = ClusterIndex(shop.index, hosts)
+    source.watch()
+    with closing(Service(shop.settings, shop.encoder, source)) as opened:
+        yield opened
+
+
+def alone(shop: Workshop) -> list[object]:
+    """What one process answers."""
+    source = CurrentIndex.of_this_machine(shop.index, shop.encoder.fingerprint)
+    with closing(Service(shop.settings, shop.encoder, source)) as opened:
+        return answers(opened)
+
+
+def processes() -> dict[str, int]:
+    from qa.index.cluster.actors import host_states
+
+    return {name: state.process_id for name, state in host_states(2, 2, PATIENCE_S).items() if state}
+
+
+def test_answers_equal_those_of_one_process(service, shop):
+    assert answers(service) == alone(shop)
+
+
+def test_every_socket_listens_on_loopback_alone(nodes, service):
+    assert listening()
+    assert listening() <= ADDRESSES
+
+
+def test_without_the_secret_nobody_joins(nodes, tmp_path):
+    wrong = tmp_path / "wrong"
+    wrong.write_text("b" * 64)
+    wrong.chmod(0o600)
+    trusted = {name: value for name, value in os.environ.items() if not name.startswith("RAY_AUTH")}
+    asking = [
+        subprocess.Popen(
+            [sys.executable, "-m", "qa", "cluster", "status"],
+            env=trusted | {"QA_CLUSTER": nodes.address} | more,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for more in ({}, {"QA_CLUSTER_TOKEN_PATH": str(wrong)})
+    ]
+    for process in asking:
+        said, _ = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 1, said
+        assert f"No cluster can be joined at {nodes.address}" in said
+
+
+def test_a_killed_host_costs_no_answer_and_is_started_again(service, shop):
+    killed = processes()["qa-2-0-1"]
+    os.kill(killed, signal.SIGKILL)
+    for _ in range(3):
+        assert answers(service) == alone(shop)
+    until(lambda: processes().get("qa-2-0-1", killed) != killed)
+
+
+def test_a_build_is_taken_up(service, shop):
+    shop.put("salt.txt", "The Salt\n\nSalt is sold on the oldest pier by weight.")
+    shop.build()
+    until(lambda: service.ask("salt by weight").passages[0].citation.source == "salt.txt")
+    assert answers(service) == alone(shop)
+
+
+@dataclass
+class StopsOnce:
+    """Writes the process that encodes a certain text to a file, and holds it up; those after it go on."""
+
+    text: str
+    file: Path
+
+    def __call__(self, text: str) -> None:
+        if text.endswith(self.text):
+            with suppress(FileExistsError):
+                self.file.touch(exist_ok=False)
+                self.file.write_text(str(os.getpid()))
+                until(lambda: False)
+
+
+def test_what_a_killed_builder_was_doing_is_done_again(nodes, tmp_path, monkeypatch):
+    from qa.index.cluster.tasks import run_tasks
+
+    monkeypatch.setattr(qa.building.spread, "BATCH_BYTES", 1)
+    here, there = Workshop(tmp_path / "here"), Workshop(tmp_path / "there")
+    here.build()
+    there.encoder.seen = StopsOnce("forty cars.", tmp_path / "process")
+    with ThreadPoolExecutor(1) as thread:
+        built = thread.submit(there.build, spread=run_tasks)
+        until(lambda: built.done() or ((tmp_path / "process").exists() and (tmp_path / "process").read_text()))
+        os.kill(int((tmp_path / "process").read_text()), signal.SIGKILL)
+        report = built.result(PATIENCE_S)
+    there.encoder = here.encoder
+    assert report.encoded == report.passages > 2
+    assert len(there.version().segments) == 3
+    assert there.version().id == here.version().id
+    with closing(here.open_index()) as one, closing(there.open_index()) as other:
+        assert contents(one) == contents(other)
+        assert signals(one, here.encoder) == signals(other, here.encoder)
+    assert alone(here) == alone(there)
+
+
+def test_of_a_shard_the_missing_host_alone_is_started(service, shop):
+    import ray
+
+    from qa.index.cluster.actors import NAMESPACE, start_hosts
+
+    ray.kill(ray.get_actor("qa-2-1-0", NAMESPACE), no_restart=True)
+    until(lambda: "qa-2-1-0" not in processes())
+    assert start_hosts(shop.index, 2, 2, PATIENCE_S) == ["qa-2-1-0"]
+    assert answers(service) == alone(shop)
+
+
+def test_where_there_is_no_room_nothing_is_started(nodes, service, shop):
+    from qa.index.cluster.actors import start_hosts
+
+    with pytest.raises(ShardUnavailable, match="3 replicas need 3 machines that take hosts, and there are 2"):
+        start_hosts(shop.index, 1, 3, PATIENCE_S)
+    with pytest.raises(ShardUnavailable, match="2 hosts are to start, and there is room for 0"):
+        start_hosts(shop.index, 1, 2, PATIENCE_S)
+
+
+def test_stopped_hosts_are_gone_and_start_anew(nodes, service, shop):
+    from qa.index.cluster.actors import host_states, start_hosts, stop_hosts
+
+    stopped = stop_hosts(PATIENCE_S)
+    assert len(stopped) == 4
+    assert set(host_states(2, 2, PATIENCE_S).values()) == {None}
+    assert sorted(start_hosts(shop.index, 2, 2, PATIENCE_S)) == stopped
+    assert answers(service) == alone(shop)
+
+
+def test_a_lost_node_costs_no_answer(nodes, service, shop):
+    nodes.remove_node(max(nodes.worker_nodes, key=id), allow_graceful=False)
+    for _ in range(3):
+        assert answers(service) == alone(shop)
+
+
+def test_a_lost_head_costs_no_answer_and_a_build_is_taken_up_without_one(nodes, service, shop):
+    nodes.head_node.kill_gcs_server()
+    assert answers(service) == alone(shop)
+    shop.put("salt.txt", "The Salt\n\nSalt is sold on the newest pier by the barrel.")
+    shop.build()
+    until(lambda: "barrel" in service.ask("salt by the barrel").passages[0].text)
+    assert answers(service) == alone(shop)

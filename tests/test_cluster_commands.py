@@ -1,0 +1,131 @@
+"""Commands of a cluster refuse unsafe or wrong addresses and secrets before they start anything."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qa.cli.main import main
+
+SECRET = "a" * 64
+
+
+@pytest.fixture(autouse=True)
+def _nothing_starts(request, monkeypatch):
+    if request.node.get_closest_marker("cluster"):
+        return
+
+    def refuse(*command: object, **_: object) -> None:
+        raise AssertionError(f"{command} was started")
+
+    monkeypatch.setattr(subprocess, "run", refuse)
+
+
+@pytest.fixture
+def token(tmp_path, monkeypatch) -> Path:
+    """A secret that the commands use."""
+    path = tmp_path / "token"
+    path.write_text(SECRET)
+    path.chmod(0o600)
+    monkeypatch.setenv("QA_CLUSTER_TOKEN_PATH", str(path))
+    return path
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """An address at which nothing listens, nor will."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{bound.getsockname()[1]}"
+
+
+def refused(capsys, *command: str) -> str:
+    assert main(command) == 1
+    return capsys.readouterr().err
+
+
+BEYOND_LOOPBACK = ["10.0.0.1", "192.168.1.9", "0.0.0.0", "::", "fd00::1", "8.8.8.8", "2001:4860:4860::8888"]
+
+
+@pytest.mark.parametrize("address", BEYOND_LOOPBACK)
+@pytest.mark.parametrize("action", [["head"], ["join", "10.0.0.7:6379"]])
+def test_beyond_loopback_there_is_no_cluster_without_a_secret(capsys, action, address):
+    assert "need a shared secret" in refused(capsys, "cluster", *action, "--address", address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888"])
+@pytest.mark.parametrize("action", [["head"], ["join", "10.0.0.7:6379"]])
+def test_a_public_address_needs_a_firewall(capsys, token, action, address):
+    told = refused(capsys, "cluster", *action, "--address", address)
+    assert f"{address} is a public address" in told
+    assert "--i-have-a-firewall" in told
+
+
+@pytest.mark.parametrize("address", ["localhost", "10.0.0", "10.0.0.1:6379", "", "north.example"])
+def test_a_machine_is_named_by_its_address(capsys, token, address):
+    assert "is no address of a machine" in refused(capsys, "cluster", "head", "--address", address)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])
+def test_a_secret_that_others_may_read_is_none(capsys, token, mode):
+    token.chmod(mode)
+    assert f"Others may read {token}" in refused(capsys, "cluster", "head", "--address", "10.0.0.1")
+
+
+def test_a_secret_that_is_not_there_is_told(capsys, token):
+    token.unlink()
+    told = refused(capsys, "cluster", "head", "--address", "10.0.0.1")
+    assert f"QA_CLUSTER_TOKEN_PATH={token} cannot be read" in told
+
+
+@pytest.mark.parametrize("action", ["head", "join"])
+def test_as_a_service_ray_takes_the_place_of_the_command(monkeypatch, token, action):
+    class Replaced(Exception):
+        pass
+
+    def replaced(program: str, command: list[str], environment: dict[str, str]) -> None:
+        raise Replaced(command, environment)
+
+    monkeypatch.setattr(os, "execve", replaced)
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        where = [f"127.0.0.1:{head.getsockname()[1]}"] if action == "join" else []
+        with pytest.raises(Replaced) as told:
+            main(["cluster", action, *where, "--address", "10.0.0.1", "--stay"])
+    command, environment = told.value.args
+    assert {"--block", "--node-ip-address=10.0.0.1", "--disable-usage-stats"} <= set(command)
+    assert (environment["RAY_AUTH_MODE"], environment["RAY_AUTH_TOKEN_PATH"]) == ("token", str(token))
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("action", ["head", "join"])
+def test_ray_takes_every_option_and_what_it_refuses_then_is_told(capsys, token, action):
+    token.write_text("")
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        where = [f"127.0.0.1:{head.getsockname()[1]}"] if action == "join" else []
+        told = refused(capsys, "cluster", action, *where, "--address", "127.0.0.1")
+    assert "Ray did not start: ray.exceptions.AuthenticationError" in told
+    assert f"is empty: {token}" in told
+
+
+def test_a_head_that_is_not_there_is_not_waited_for(capsys, nobody):
+    assert f"No head answers at {nobody}" in refused(capsys, "cluster", "join", nobody)
+
+
+@pytest.mark.parametrize("head", ["10.0.0.1", "6379", ":6379", "10.0.0.1:", "10.0.0.1:ray", "10.0.0.1:66000"])
+def test_a_head_is_named_by_host_and_port(capsys, head):
+    assert "an address is a host and a port, as 10.0.0.1:6379" in refused(capsys, "cluster", "join", head)
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize(
+    "command", [["cluster", "status"], ["cluster", "up"], ["cluster", "down"], ["build", "--cluster"]]
+)
+def test_a_cluster_that_is_not_there_is_not_waited_for(capsys, monkeypatch, nobody, command):
+    assert "QA_CLUSTER is not set" in refused(capsys, *command)
+    monkeypatch.setenv("QA_CLUSTER", nobody)
+    assert f"qa: shard_unavailable: No cluster can be joined at {nobody}" in refused(capsys, *command)

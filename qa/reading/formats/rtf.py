@@ -8,6 +8,7 @@ in a file that gives no text a background.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from qa.errors import UnreadableFile
@@ -15,6 +16,7 @@ from qa.reading.decode import clean_line
 from qa.reading.draft import Read, own_title
 from qa.reading.left_out import LeftOut
 from qa.reading.office.rtf_stories import BODY, Stories
+from qa.reading.office.rtf_tables import Colours, EncodedText, Styles
 from qa.reading.raised import Script
 
 _TOKEN = re.compile(
@@ -33,12 +35,7 @@ _CHARS = {
     b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ", b"enspace": " ", b"qmspace": " ", b"softline": "\n",
 }  # fmt: skip
 _SIGNS = {b"~": "\u00a0", b"_": "-", b"-": "", b"\n": "\n", b"\r": "\n"}
-_CHARSETS = {0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5", 161: "cp1253",
-             162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874",
-             238: "cp1250"}  # fmt: skip
 _BACKGROUND = re.compile(rb"\\(?:highlight|cb|chcbpat|cbpat|clcbpat|clshdng|shading|chshdng)[1-9]|\\background")
-_COLOURS = {b"red": 0, b"green": 1, b"blue": 2}
-_HEADING = re.compile(r"heading\s*([1-9])", re.IGNORECASE)
 _ENDS = frozenset(b"par sect page cell nestcell row nestrow".split())
 _MARKER = "marker:"  # before the name of the text whose number or bullet is read
 _SCRIPTS = {b"super": Script.RAISED, b"up": Script.RAISED, b"sub": Script.LOWERED, b"dn": Script.LOWERED,
@@ -46,7 +43,6 @@ _SCRIPTS = {b"super": Script.RAISED, b"up": Script.RAISED, b"sub": Script.LOWERE
 _LEAST_SHIFT = 4  # in half points: a smaller one only adjusts the line
 _MOST_SKIPPED = 10
 _DEEPEST = 1_000
-_LARGEST_CODE = 0x10FFFF
 
 
 def read_rtf(data: bytes) -> Read:
@@ -78,51 +74,15 @@ class _State:
     level: int | None = None
 
 
-class _EncodedText:
-    """Bytes of text that wait to be decoded: a character may take several.
-
-    Attributes:
-        to_skip: The number of bytes to leave out, since a Unicode character stands for them.
-    """
-
-    def __init__(self) -> None:
-        self.to_skip = 0
-        self._bytes = bytearray()
-        self._high = 0  # the first half of a pair
-        self._of_file = "cp1252"
-        self._by_font: dict[int, str] = {}
-
-    def set_charset(self, word: bytes, value: int, font: int) -> None:
-        """Take a word that names the character set of the file or of a font; others change nothing."""
-        match word:
-            case b"fcharset":
-                self._by_font[font] = _CHARSETS.get(value, self._of_file)
-            case b"ansicpg":
-                self._of_file = f"cp{value}"
-            case b"mac":
-                self._of_file = "mac_roman"
-
-    def add(self, data: bytes) -> None:
-        """Take bytes, except those that are to be left out."""
-        dropped = min(self.to_skip, len(data))
-        self.to_skip -= dropped
-        self._bytes += data[dropped:]
-
-    def take_code(self, code: int) -> str:
-        """The character of a code of Unicode; of a pair that stands for one, nothing and then the character."""
-        high, self._high = self._high, code if 0xD800 <= code < 0xDC00 else 0
-        if 0xDC00 <= code < 0xE000 and high:
-            return chr(0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00))
-        return chr(code) if code <= _LARGEST_CODE and not 0xD800 <= code < 0xE000 else ""
-
-    def take(self, font: int) -> str:
-        """The text of the bytes since the last call, in the character set of a font."""
-        data = bytes(self._bytes)
-        self._bytes.clear()
-        try:
-            return data.decode(self._by_font.get(font, self._of_file), "replace")
-        except LookupError:
-            return data.decode("cp1252", "replace")
+def _tokens(data: bytes) -> Iterator[re.Match[bytes]]:
+    """The matches of `_TOKEN`, without the bytes of pictures, which may look like anything."""
+    at = 0
+    while (found := _TOKEN.search(data, at)) is not None:
+        at = found.end()
+        if found[1] == b"bin":
+            at += max(0, int(found[2] or 0))
+        else:
+            yield found
 
 
 class _Reader:
@@ -134,28 +94,21 @@ class _Reader:
         self.title = ""
         self._state = _State()
         self._stack: list[_State] = []
-        self._encoded = _EncodedText()
-        self._levels: dict[int, int] = {}
-        self._style: int | None = None
-        self._colour = [0, 0, 0]
-        self._whites: list[bool] = []  # whether each colour of the table is white
+        self._encoded = EncodedText()
+        self._styles = Styles()
+        self._colours = Colours()
         self._has_backgrounds = False
 
     def read(self, data: bytes) -> None:
         """Read a file into `stories`, `title` and `left_out`; raises `UnreadableFile` if it is nested too deeply."""
         self._has_backgrounds = _BACKGROUND.search(data) is not None
         star = opened = False
-        at = 0
-        while (found := _TOKEN.search(data, at)) is not None:
-            at = found.end()
-            word, value, code, sign, brace, text = found.groups()
-            if word == b"bin":
-                at += max(0, int(value or 0))  # so many bytes of a picture, whatever they look like
-                continue
+        for token in _tokens(data):
+            word, value, code, sign, brace, text = token.groups()
             if code or text:
                 self._encoded.add(bytes.fromhex(code.decode()) if code else text)
             else:
-                self._flush()
+                self._put(self._encoded.take(self._state.font))
                 self._encoded.to_skip = 0
             if brace == b"{":
                 if len(self._stack) > _DEEPEST:
@@ -173,7 +126,7 @@ class _Reader:
             elif word:
                 self._word(word, int(value) if value else None, star=star, opens=opened)
             opened = star = False
-        self._flush()
+        self._put(self._encoded.take(self._state.font))
         self.stories.end_paragraph(BODY, self._level())
 
     def _word(self, word: bytes, value: int | None, *, star: bool, opens: bool) -> None:
@@ -212,7 +165,7 @@ class _Reader:
             least = _LEAST_SHIFT if word in (b"up", b"dn") else 1
             state.script = _SCRIPTS[word] if value is None or value >= least else Script.BASE
         elif word == b"pard":
-            state.in_table, state.level, self._style = False, None, None
+            state.in_table, state.level, self._styles.current = False, None, None
         elif word == b"plain":
             state.script, state.hidden, state.deleted, state.white = Script.BASE, False, False, False
         elif word in (b"v", b"deleted", b"intbl"):
@@ -228,20 +181,17 @@ class _Reader:
             case b"uc":
                 state.skip = max(0, min(value, _MOST_SKIPPED))
             case b"s":
-                self._style = value
+                self._styles.current = value
             case b"outlinelevel":
                 state.level = value + 1 if value < 9 else None
             case b"f":
                 state.font = value
             case b"cf":
-                state.white = value < len(self._whites) and self._whites[value]
+                state.white = self._colours.is_white(value)
             case b"red" | b"green" | b"blue":
-                self._colour[_COLOURS[word]] = value
+                self._colours.set_part(word, value)
             case _:
                 self._encoded.set_charset(word, value, state.font)
-
-    def _flush(self) -> None:
-        self._put(self._encoded.take(self._state.font))
 
     def _put(self, text: str) -> None:
         state = self._state
@@ -251,15 +201,11 @@ class _Reader:
         if name == "title":
             self.title += text
         elif name == "colours":
-            for _ in range(text.count(";")):
-                self._whites.append(min(self._colour) == 255)
-                self._colour = [0, 0, 0]
+            self._colours.end(text.count(";"))
         elif state.white and not self._has_backgrounds and text.strip():
             self.left_out.add("piece of white text")
         elif name == "styles":
-            heading = _HEADING.match(text.strip())
-            if heading and self._style is not None:
-                self._levels[self._style] = int(heading[1])
+            self._styles.name(text)
         elif name.startswith(_MARKER):
             self.stories.put_marker(name.removeprefix(_MARKER), text)
         else:
@@ -287,4 +233,4 @@ class _Reader:
             self.stories.end_paragraph(name, self._level())
 
     def _level(self) -> int | None:
-        return self._state.level or self._levels.get(-1 if self._style is None else self._style)
+        return self._state.level or self._styles.level()

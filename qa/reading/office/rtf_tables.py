@@ -1,0 +1,103 @@
+"""What an RTF file lists before its text: character sets, with the bytes to decode by them, colours, and styles."""
+
+from __future__ import annotations
+
+import re
+
+_CHARSETS = {0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5", 161: "cp1253",
+             162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874",
+             238: "cp1250"}  # fmt: skip
+_PARTS = (b"red", b"green", b"blue")
+_HEADING = re.compile(r"heading\s*([1-9])", re.IGNORECASE)
+_LARGEST_CODE = 0x10FFFF
+
+
+class EncodedText:
+    """Bytes of text that wait to be decoded: a character may take several.
+
+    Attributes:
+        to_skip: The number of bytes to leave out, since a Unicode character stands for them.
+    """
+
+    def __init__(self) -> None:
+        self.to_skip = 0
+        self._bytes = bytearray()
+        self._high = 0  # the first half of a pair
+        self._of_file = "cp1252"
+        self._by_font: dict[int, str] = {}
+
+    def set_charset(self, word: bytes, value: int, font: int) -> None:
+        """Take a word that names the character set of the file or of a font; others change nothing."""
+        match word:
+            case b"fcharset":
+                self._by_font[font] = _CHARSETS.get(value, self._of_file)
+            case b"ansicpg":
+                self._of_file = f"cp{value}"
+            case b"mac":
+                self._of_file = "mac_roman"
+
+    def add(self, data: bytes) -> None:
+        """Take bytes, except those that are to be left out."""
+        dropped = min(self.to_skip, len(data))
+        self.to_skip -= dropped
+        self._bytes += data[dropped:]
+
+    def take_code(self, code: int) -> str:
+        """The character of a code of Unicode; of a pair that stands for one, nothing and then the character."""
+        high, self._high = self._high, code if 0xD800 <= code < 0xDC00 else 0
+        if 0xDC00 <= code < 0xE000 and high:
+            return chr(0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00))
+        return chr(code) if code <= _LARGEST_CODE and not 0xD800 <= code < 0xE000 else ""
+
+    def take(self, font: int) -> str:
+        """The text of the bytes since the last call, in the character set of a font."""
+        data = bytes(self._bytes)
+        self._bytes.clear()
+        try:
+            return data.decode(self._by_font.get(font, self._of_file), "replace")
+        except LookupError:
+            return data.decode("cp1252", "replace")
+
+
+class Colours:
+    """The file's table of colours, as far as it says which of them are white."""
+
+    def __init__(self) -> None:
+        self._parts = [0, 0, 0]
+        self._whites: list[bool] = []
+
+    def set_part(self, word: bytes, value: int) -> None:
+        """Take the red, green or blue of the next colour."""
+        self._parts[_PARTS.index(word)] = value
+
+    def end(self, count: int) -> None:
+        """End some colours."""
+        for _ in range(count):
+            self._whites.append(min(self._parts) == 255)
+            self._parts = [0, 0, 0]
+
+    def is_white(self, number: int) -> bool:
+        """Whether a colour is white; one that the table does not have is not."""
+        return 0 <= number < len(self._whites) and self._whites[number]
+
+
+class Styles:
+    """The styles that are headings, by the names in the style sheet.
+
+    Attributes:
+        current: The number of the style that is being read or used; None for the default one.
+    """
+
+    def __init__(self) -> None:
+        self.current: int | None = None
+        self._levels: dict[int, int] = {}
+
+    def name(self, text: str) -> None:
+        """Take the name of the current style."""
+        heading = _HEADING.match(text.strip())
+        if heading and self.current is not None:
+            self._levels[self.current] = int(heading[1])
+
+    def level(self) -> int | None:
+        """The level of heading of the current style."""
+        return self._levels.get(-1 if self.current is None else self.current)

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import sha256
 from itertools import accumulate, islice, product
 from pathlib import Path
@@ -35,11 +36,17 @@ from qa.reading.passages import embedding_text
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, Span
 
 _SEED = 20261122
+_KEPT = 20_000  # passages with their vectors, 40 kB each
 _NOISE = 0.02  # standard deviation in each of the 384 dimensions, so about 0.4 beside a vector of length 1
 
 
 class Source:
-    """The passages of an index in the order of its rows, with their vectors. A context."""
+    """The passages of an index in the order of its rows, with their vectors. A context.
+
+    Attributes:
+        passage: Gives the passage at a row.
+        vectors: Gives the vectors of the passage at a row.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._index = open_index(folder)
@@ -54,6 +61,9 @@ class Source:
         self._map = RowMap(lists)
         self.documents, self.size = self._index.documents, self._index.size
         self._begins = list(accumulate((info.passages for info in self.documents), initial=0))
+        # Each is drawn from again and again.
+        self.passage = lru_cache(_KEPT)(self._passage)
+        self.vectors = lru_cache(_KEPT)(self._vectors)
 
     def __enter__(self) -> Self:
         return self
@@ -67,12 +77,10 @@ class Source:
         """The rows of a document's passages."""
         return range(*self._begins[document : document + 2])
 
-    def passage(self, row: int) -> Passage:
-        """The passage at a row."""
+    def _passage(self, row: int) -> Passage:
         return self._index.passages([row])[0]
 
-    def vectors(self, row: int) -> PassageVectors:
-        """The vectors of the passage at a row."""
+    def _vectors(self, row: int) -> PassageVectors:
         (segment,), (local,) = self._map.places(np.array([row], np.int64))
         return self._segments[segment].passage_vectors(int(local))
 

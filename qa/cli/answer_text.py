@@ -81,7 +81,7 @@ def _quote_lines(quote: Quote, terminal: Terminal, addresses: QuoteAddresses) ->
 
 
 def _linked(text: str, where: Citation, terminal: Terminal, addresses: QuoteAddresses, margin: str) -> Iterator[str]:
-    """A line that leads to a place; where a terminal has no links, the address stands in a line below."""
+    """A line that links to a place; where a terminal has no links, the address is in a line below."""
     address = addresses.of(where)
     yield margin + terminal.link(text, address)
     if address and not terminal.links:

@@ -49,7 +49,9 @@ def run_ask(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _from_standard_input(longest: int) -> str:
     if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="surrogateescape")  # bytes that are no text are told as such, when it is asked
+        sys.stdin.reconfigure(
+            errors="surrogateescape"
+        )  # bytes that are no text get an error when the question is asked
     if sys.stdin.isatty():
         print("Question: ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip()

@@ -1,6 +1,6 @@
 """The command line. `qa.cli.arguments` lists the commands.
 
-Exit status: 0 done; 1 an error, told in one line, or something that `doctor` found wrong; 2 wrong usage; 3 built, but
+Exit status: 0 done; 1 an error, in one line, or something that `doctor` found wrong; 2 wrong usage; 3 built, but
 some files could not be read, or were kept as read before; 4 asked, but the documents do not seem to say; 130
 interrupted.
 """
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    """Run a command; what ends it early is told in one line."""
+    """Run a command; an error that ends it is printed in one line."""
     module, _, name = arguments.run.partition(":")
     try:
         settings = load_settings()

@@ -16,7 +16,7 @@ from qa.settings import Settings
 
 
 def open_service(settings: Settings, encoder: Encoder | None = None) -> Service:
-    """Load the model and open the current snapshot, whose successors are taken up; without one, `ready` says why.
+    """Load the model, open the current snapshot and change to later ones; without one, `ready` says why.
 
     Raises:
         ModelUnavailable: weights are missing, altered or not loadable.
@@ -42,7 +42,7 @@ def _source(settings: Settings, weights: str) -> CurrentIndex:
 def asking(settings: Settings) -> Iterator[Service]:
     """The service for a command that asks and ends.
 
-    What is wrong with the index is told once: as the command's error, or after its answer where an older one serves.
+    What is wrong with the index is printed once: as the command's error, or after its answer where an older one serves.
 
     Raises:
         ModelUnavailable, PackageMissing: as `open_service`.

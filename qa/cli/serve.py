@@ -67,7 +67,7 @@ def application(*, with_builder: bool) -> Any:
 
 
 def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Serve until told to stop."""
+    """Serve until a signal stops the server."""
     settings = _with_address(settings, arguments)
     with_builder = arguments.watch or bool(settings.admin_token)
     if with_builder:
@@ -114,7 +114,7 @@ def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bo
                 super().handle_exit(sig, frame)
                 return
             self.force_exit = True
-            logging.getLogger("uvicorn.error").disabled = True  # what this cuts off would be told by tracebacks
+            logging.getLogger("uvicorn.error").disabled = True  # requests that this cuts off would log tracebacks
 
     service = open_service(settings)
     try:
@@ -135,7 +135,7 @@ def _make_ready(service: Service) -> None:
     gc.collect()
     gc.freeze()  # the libraries' million objects, which it would go through again and again while it answers
     if sys.platform == "linux":
-        with suppress(AttributeError):  # a C library other than glibc gives back what is freed by itself, or never
+        with suppress(AttributeError):  # other C libraries than glibc return freed memory by themselves or never
             ctypes.CDLL(None).malloc_trim(0)  # what reading the weights took, a tenth of the process
 
 

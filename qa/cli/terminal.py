@@ -51,7 +51,7 @@ class Terminal:
         return printable(text).encode(self.encoding, "backslashreplace").decode(self.encoding)
 
     def link(self, text: str, address: str | None) -> str:
-        """A text that leads to an address, which has no blanks; where there are no links, the text alone."""
+        """A text that links to an address without blanks; where there are no links, the text alone."""
         shown = self.shown(text)
         return f"\x1b]8;;{printable(address)}\x1b\\{shown}\x1b]8;;\x1b\\" if self.links and address else shown
 

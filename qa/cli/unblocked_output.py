@@ -26,7 +26,7 @@ class UnblockedOutput:
 
         Args:
             stream: Where to write, such as standard error.
-            patience_s: How long a writer may wait for room. After it has waited in vain, none waits until there is
+            patience_s: How long a writer may wait for room. After one wait without success, none waits until there is
                 room again.
         """
         self._descriptor = stream.fileno()

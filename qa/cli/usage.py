@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
     def parse(self, arguments: Sequence[str] | None = None) -> argparse.Namespace:
         """Parse the arguments, or those of the program.
 
-        Without any the help is printed, and of wrong ones it is told what is wrong; both end the program with status 2.
+        Without any the help is printed, and for wrong ones an error; both end the program with status 2.
         """
         given = sys.argv[1:] if arguments is None else list(arguments)
         if given and not given[0].startswith("-") and given[0] not in self.commands:

@@ -1,4 +1,4 @@
-"""A backend whose answers are also told to observers, such as the metrics and the log of questions.
+"""A backend that also passes its answers to observers, such as the metrics and the log of questions.
 
 Observers see each answer once, after it was made, whichever route, page or tool asked for it. They must be quick and
 may not raise.
@@ -41,7 +41,7 @@ class Observed:
         explain: bool = False,
         exactly: bool = False,
     ) -> Answer:
-        """As `Backend.ask`; then the observers are told."""
+        """As `Backend.ask`; then calls the observers."""
         answer = self.unobserved.ask(question, k, filters, explain=explain, exactly=exactly)
         for observer in self._observers:
             observer.answered(answer, filters or Filters())

@@ -249,7 +249,7 @@ def _start(name: str, index_dir: Path, shard: int, shards: int, where: Placement
         namespace=NAMESPACE,
         lifetime="detached",
         max_restarts=-1,
-        max_task_retries=0,  # who asks knows its deadline, and asks again by itself
+        max_task_retries=0,  # the caller has a deadline, and asks again by itself
         max_concurrency=_THREADS,
         num_cpus=0,
         resources={SHARD_PLACE: 1},

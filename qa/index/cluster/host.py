@@ -106,7 +106,7 @@ class ShardHost:
             return HostState(gethostname(), os.getpid(), version("qa"), tuple(self._open), _memory_mb())
 
     def close(self) -> None:
-        """Let go of all versions; each is closed when its last call is done."""
+        """Close all versions, each when its last call is done."""
         with self._lock:
             names = list(self._open)
         for name in names:

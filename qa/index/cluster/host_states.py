@@ -1,4 +1,4 @@
-"""Asks all hosts at once how they are, within a time limit, and tells which of them have the current version open."""
+"""Asks all hosts at once for their state, within a time limit, and says which of them have the current version open."""
 
 from __future__ import annotations
 

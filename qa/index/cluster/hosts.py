@@ -37,11 +37,11 @@ class ClusterVersion(ShardedIndex):
         self._held = held
 
     def in_place(self) -> bool:
-        """Whether this very version still stands in its place."""
+        """Whether this version's file is still the one in its place."""
         return self._held.in_place()
 
     def close(self) -> None:
-        """Let go of the version's file; the hosts let go of their shards by themselves."""
+        """Close the version's file; the hosts close their shards by themselves."""
         self._held.close()
 
 

@@ -84,7 +84,7 @@ class Replicas:
 
 @dataclass(slots=True)
 class _Asked:
-    """One shard's call: the replicas that may still be asked, the calls on their way, and when to ask one more."""
+    """One shard's call: the replicas that may still be asked, the calls that are pending, and when to ask one more."""
 
     shard: int
     arguments: Sequence[Any]
@@ -185,7 +185,7 @@ class ReplicatedTransport:
         return False
 
     def _failed(self, asked: _Asked, replica: Replica, error: BaseException) -> None:
-        """Go over to the next replica at once; after the last, begin again in a moment."""
+        """Ask the next replica at once; after the last, begin again in a moment."""
         self._replicas.avoid(replica)
         asked.trouble = str(error).strip().partition("\n")[0] or type(error).__name__
         asked.next_at = self._replicas.now_s() + (0.0 if asked.untried else _BETWEEN_ROUNDS_S)

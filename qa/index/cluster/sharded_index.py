@@ -1,4 +1,4 @@
-"""One version of an index that lies on several shards: the `Index` contract over a transport.
+"""One version of an index of several shards: the `Index` contract over a transport.
 
 1. The shards count how many of their passages hold each term; the sums give every term's weight.
 2. Each shard proposes its best passages by vector and by BM25 with their signals; the best of all go on.

@@ -198,7 +198,7 @@ class HostModel(_Reply):
 
 
 class ShardModel(_Reply):
-    """A part of the index that lies on some machines of a cluster."""
+    """A part of the index, on some machines of a cluster."""
 
     hosts: list[HostModel]
 

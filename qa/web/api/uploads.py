@@ -2,7 +2,7 @@
 
 Guarantees: a file appears whole or not at all, under the name that was asked for (`qa.text.document_names`); what is
 refused leaves nothing behind, not even a folder; a folder that is emptied goes with its last file. Whose fault an error
-of the file system is, is told by one table. Where the drive of a file does not answer, the caller is told so after a
+of the file system is, stands in one table. Where the drive of a file does not answer, the caller gets an error after a
 while, and others go on. Nothing here parses: the next build reads the file and reports on it.
 """
 

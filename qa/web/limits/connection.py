@@ -49,7 +49,7 @@ class Connection(BoundedRequests):
         super().__init__(*args, **options)
         self.address = ""
         self._refused = False
-        self._taken_bytes = 0  # of replies, when it was last looked
+        self._taken_bytes = 0  # of replies, at the last check
         self._head_due: TimerHandle | None = None
         self._sent_due: TimerHandle | None = None
         self._places = _places(self.server_state, self.most)
@@ -58,7 +58,8 @@ class Connection(BoundedRequests):
     def connection_made(self, transport: BaseTransport) -> None:
         """Accept a client, or tell it that there are too many."""
         super().connection_made(cast("Any", CountedTransport(cast("Any", transport))))
-        # By default uvicorn takes the word of a proxy on this machine for who asks; for the places it must be named.
+        # By default uvicorn trusts a proxy on this machine for the client's address; for the limit on connections
+        # a proxy must be named.
         proxies = _proxies(os.environ.get("FORWARDED_ALLOW_IPS", ""))
         self.address = proxies.address_of(self.client[0]) if self.client else ""
         if self._places.enter(self):
@@ -68,7 +69,7 @@ class Connection(BoundedRequests):
             self._refuse(Overloaded("As many clients are connected as may be; come back in a moment."))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clocks, and tell the request under way, of which uvicorn tells the one that came last."""
+        """Cancel the timers and end the request that is being answered; uvicorn ends only the one that came last."""
         super().connection_lost(exc)
         if self._under_way and not self._under_way.response_complete:
             self._under_way.disconnected = True
@@ -162,7 +163,7 @@ class Connection(BoundedRequests):
             return
         self._refused = True
         under_way = self.cycle is not None and not self.cycle.response_complete
-        if self.pipeline:  # no reply could be told from those before it
+        if self.pipeline:  # the client could not distinguish the reply from earlier ones
             self.transport.abort()
         elif under_way and not self.cycle.more_body:
             self.cycle.keep_alive = False

@@ -93,7 +93,7 @@ class Guard:
         self._respond = respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request in, or answer it here."""
+        """Pass a request on to the application, or answer it here."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -164,7 +164,7 @@ class Guard:
         ]
 
     def _limited(self, request: Request, receive: Receive) -> Receive:
-        """`receive`, until the body grows beyond the limit, by its own word or in fact."""
+        """`receive`, until the body exceeds the limit, by its Content-Length or as received."""
         declared = request.headers.get("content-length", "0")
         if not declared.isascii() or not declared.isdigit():
             raise HTTPException(400)
@@ -242,7 +242,7 @@ def _check_path(scope: Scope) -> None:
 
 
 def _told(error: BaseException) -> Exception:
-    """What a client is told of an exception. The server cancels requests when it has to stop."""
+    """The error that a client gets for an exception. The server cancels requests when it stops."""
     if isinstance(error, Exception):
         return error
     return Overloaded("The service is stopping; send the request again in a moment.")

@@ -94,7 +94,7 @@ class Workers:
             raise TookTooLong(f"There was no answer within {self._seconds:g} seconds; come back in a moment.")
         finally:
             gone.cancel()
-            work.cancel()  # at once: cancelling the result gets there only a turn of the loop later
+            work.cancel()  # at once: cancelling the result takes effect only in the next iteration of the event loop
             result.cancel()
 
     def _leave(self) -> None:

@@ -48,7 +48,7 @@ _Id = Annotated[str, Field(description="The id of a result of search, or of a do
 
 
 class Server(MCPServer[Any]):
-    """The SDK's server with this product's errors, each with its code; `failed`, if set, is told each code."""
+    """The SDK's server with this product's errors, each with its code; `failed`, if set, is called with each code."""
 
     failed: Callable[[str], object] | None = None
 
@@ -106,7 +106,7 @@ def create_server(
         base_url: The address of this service for readers, without a slash at its end; its argument is the HTTP request
             of a call, None where there is none.
         allowance: What an address may ask for a minute.
-        failed: Told the code of each error that a caller gets.
+        failed: Called with the code of each error that a caller gets.
     """
     server = Server(
         "qa",

@@ -242,7 +242,7 @@ def answer_to(service: Backend, catalogue: Catalogue, asked: Asked) -> Answer:
 
 
 def _neighbours(request: Request, service: Backend, asked: Asked, document_id: str, place: str) -> Neighbours | None:
-    """Where the quote stands in the results of the question that led here; a question that fails leads nowhere."""
+    """The quote's place in the results of the question by which the page was opened; None if that question fails."""
     if not asked.question or not place:
         return None
     try:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fuzzing import wire
@@ -112,19 +112,21 @@ class Storm:
         if index["building"] or report.get("error") or not report.get("counts"):
             return [(0, f"building {index['building']}, error {report.get('error')}")]
         fates = {file["source"]: file for file in report["files"] if file["fate"] != "removed"}
-        unlike = set(fates) - set(files)
+        unlike = {_file_of(name, files) for name in fates} - set(files)
         if unlike or report["counts"].get("unchanged", 0) < len(set(files) - set(fates)):
             return [(0, f"the report and the folder differ: {sorted(unlike)[:3]}, {report['counts']}")]
         documents = self._get("/api/documents")["documents"]
+        sources = {document["source"] for document in documents}
         out = {name for name, file in fates.items() if file["fate"] not in _IN_INDEX}
-        unlike = (set(files) - out) ^ {document["source"] for document in documents}
+        unlike = set(files) ^ {_file_of(name, files) for name in out | sources} | out & sources
         untold = [name for name in out if not fates[name]["reason"]]
         if unlike or untold:
             return [(0, f"the report and the index differ in {sorted(unlike)[:3]}; no reason for {untold[:3]}")]
         return [
             (len(files[document["source"]]), f"the index holds other bytes of {document['source']}")
             for document in documents
-            if self._digest_served(document["id"]) != sha256(files[document["source"]]).hexdigest()
+            if document["source"] in files
+            and self._digest_served(document["id"]) != sha256(files[document["source"]]).hexdigest()
         ]
 
     def _digest_served(self, document_id: str) -> str | None:
@@ -146,3 +148,9 @@ class Storm:
 
 def _size(content: bytes | None) -> str:
     return "nothing" if content is None else f"{len(content)} bytes"
+
+
+def _file_of(source: str, files: Collection[str]) -> str:
+    """The file that a document is read from: its own, or the container that it is taken out of."""
+    path = PurePosixPath(source)
+    return next((str(each) for each in (path, *path.parents) if str(each) in files), source)

@@ -49,9 +49,7 @@ def run_ask(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _from_standard_input(longest: int) -> str:
     if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(
-            errors="surrogateescape"
-        )  # bytes that are no text get an error when the question is asked
+        sys.stdin.reconfigure(errors="surrogateescape")  # bytes that are no text are refused with the question
     if sys.stdin.isatty():
         print("Question: ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip()

@@ -87,7 +87,7 @@ class ClusterIndex(CurrentIndex):
         while True:
             try:
                 self._shards = self._hosts.look(_LOOK_EVERY_S)
-            except Exception:  # the thread's edge: whatever it was, the next look must still happen
+            except Exception:  # an error of any kind must not end the thread
                 log.exception("Looking at the hosts failed")
             if self._closing.wait(_LOOK_EVERY_S):
                 return

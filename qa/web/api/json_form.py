@@ -150,7 +150,7 @@ def status_data(
     progress: ProgressReport | None,
     report: BuildReport | None,
 ) -> dict[str, Any]:
-    """What is loaded and its folder, the progress of a running build, and what the last build did."""
+    """What is loaded and on which machines, the progress of a running build, and what the last build did."""
     return {
         **asdict(status),
         "shards": [asdict(shard) for shard in shards],

@@ -214,7 +214,7 @@ def original_of(request: Request, service: Backend, document_id: str) -> Respons
     responses=replies(IndexModel, samples.INDEX, (400, 429, 503)),
 )
 async def read_index(request: Request, run: Runner, service: Service) -> Response:
-    """The open snapshot and its folder, how much is in it, and what the last build did with every file."""
+    """The open snapshot, its date and machines, how much is in it, and what the last build did with every file."""
     return await run(lambda: _index(request, service))
 
 

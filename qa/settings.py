@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
@@ -184,6 +183,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     unknown = sorted(name for name in names if name.upper().startswith(PREFIX) and name.upper() not in known)
     if unknown:
+        from difflib import get_close_matches  # noqa: PLC0415 - right settings need not wait for it
+
         meant = get_close_matches(unknown[0].upper(), known, 1)
         hint = f" Did you mean {meant[0]}?" if meant else ""
         raise InvalidSettings(f"{unknown[0]} is not a setting; known are {', '.join(sorted(known))}.{hint}")

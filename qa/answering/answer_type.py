@@ -88,6 +88,7 @@ _ROLE = (
     r"|officer|operator|owner|parent|partner|patient|people|physician|plan|president|producer|resident|secretar(?:y|ies)|source"
     r"|staff|student|supervisor|supplier|teacher|team|technician|tenant|treasurer|union|user|volunteer|worker)(?:es|s)?\b"
 )
+_REGION = rf"\b(?:across|at|from|in|of|to) (?:the )?{_NAME}|\b{_NAME}, {_NAME}|\b[a-z]{{1,30}}\.(?:com|org)\b"
 _HELD = {
     AnswerType.DATE: re.compile(
         rf"\b[12]\d{{3}}s?\b|{_MONTH}\s\d{{1,4}}|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}"
@@ -108,13 +109,10 @@ _HELD = {
     ),
     # A role ("physicians", "the union") also counts as a person.
     AnswerType.PERSON: re.compile(rf"\b(?:Dr|Mr|Mrs|Ms|Prof)\. {_NAME}|\b{_NAME} (?:[A-Z]\. )?{_NAME}|{_ROLE}"),
-    AnswerType.REGION: re.compile(
-        rf"\b(?:across|at|from|in|of|to) (?:the )?{_NAME}|\b{_NAME}, {_NAME}|\b[a-z]{{1,30}}\.(?:com|org)\b"
-    ),
+    AnswerType.REGION: re.compile(_REGION),
     AnswerType.PLACE: re.compile(
-        rf"\b(?:across|at|from|in|of|to) (?:the )?{_NAME}|\b{_NAME}, {_NAME}|\b[a-z]{{1,30}}\.(?:com|org)\b"
-        r"|\b(?:above|at|behind|below|beside|in|inside|near|on|outside|under) (?:a|an|each|every|our|the|their|your)"
-        r" \w{1,30}"
+        _REGION + r"|\b(?:above|at|behind|below|beside|in|inside|near|on|outside|under)"
+        r" (?:a|an|each|every|our|the|their|your) \w{1,30}"
     ),
     AnswerType.CONTACT: re.compile(
         r"\d[\d ()/.-]{4,20}\d|[\w.-]{1,60}@\w|\bhttps?:|\bwww\.|\b[a-z\d-]{1,40}\.(?:com|edu|gov|net|org)\b",

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -91,17 +91,12 @@ def metrics_port(settings: Settings, counted: CollectorRegistry | Path) -> Itera
     Raises:
         InvalidSettings: the port cannot be had.
     """
-    if isinstance(counted, Path):
-        try:
-            registry = CollectorRegistry()
+    with ExitStack() as stack:
+        registry = CollectorRegistry() if isinstance(counted, Path) else counted
+        if isinstance(counted, Path):
+            stack.callback(shutil.rmtree, counted, ignore_errors=True)
             registry.register(_Together(counted))
-            with _served(settings, registry) as address:
-                yield address
-        finally:
-            shutil.rmtree(counted, ignore_errors=True)
-    else:
-        with _served(settings, counted) as address:
-            yield address
+        yield stack.enter_context(_served(settings, registry))
 
 
 @contextmanager

@@ -72,10 +72,11 @@ def match(ranking: Ranking, place: int, hit: Hit) -> Match:
     number = int(ranking.order[place])
     compared = ranking.compared
     inside = slice(int(compared.bounds[number]), int(compared.bounds[number + 1]))
-    seen = compared.numbers[inside][compared.numbers[inside] >= 0]
+    numbers = compared.numbers[inside]
+    seen = numbers >= 0
     met = np.full((len(ranking.tokens), len(hit.passage.sentences)), NO_TOKEN, dtype=np.float32)
-    # The model may have seen a sentence in several pieces.
-    np.maximum.at(met.T, seen, compared.sentences[:, inside].T[compared.numbers[inside] >= 0])
+    # A sentence may be in several pieces, with tokens of no sentence between.
+    np.maximum.at(met.T, numbers[seen], compared.sentences[:, inside].T[seen])
     under = heads(hit.passage)
     for sentence, head in enumerate(under):
         if head != sentence:

@@ -35,7 +35,6 @@ _CHARS = {
     b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ", b"enspace": " ", b"qmspace": " ", b"softline": "\n",
 }  # fmt: skip
 _SIGNS = {b"~": "\u00a0", b"_": "-", b"-": "", b"\n": "\n", b"\r": "\n"}
-_BACKGROUND = re.compile(rb"\\(?:highlight|cb|chcbpat|cbpat|clcbpat|clshdng|shading|chshdng)[1-9]|\\background")
 _ENDS = frozenset(b"par sect page cell nestcell row nestrow".split())
 _MARKER = "marker:"  # before the name of the text whose number or bullet is read
 _SCRIPTS = {b"super": Script.RAISED, b"up": Script.RAISED, b"sub": Script.LOWERED, b"dn": Script.LOWERED,
@@ -53,7 +52,7 @@ def read_rtf(data: bytes) -> Read:
     """
     if not data.lstrip().startswith(b"{\\rtf"):
         raise UnreadableFile("is no RTF file")
-    reader = _Reader()
+    reader = _Reader(Colours(data))
     reader.read(data)
     drafts = reader.stories.drafts()
     return Read(drafts, own_title(clean_line(reader.title), drafts), reader.left_out.told())
@@ -88,7 +87,7 @@ def _tokens(data: bytes) -> Iterator[re.Match[bytes]]:
 class _Reader:
     """Reads one file from its first token to its last."""
 
-    def __init__(self) -> None:
+    def __init__(self, colours: Colours) -> None:
         self.stories = Stories()
         self.left_out = LeftOut()
         self.title = ""
@@ -96,19 +95,17 @@ class _Reader:
         self._stack: list[_State] = []
         self._encoded = EncodedText()
         self._styles = Styles()
-        self._colours = Colours()
-        self._has_backgrounds = False
+        self._colours = colours
 
     def read(self, data: bytes) -> None:
-        """Read a file into `stories`, `title` and `left_out`; raises `UnreadableFile` if it is nested too deeply."""
-        self._has_backgrounds = _BACKGROUND.search(data) is not None
+        """Read the file into `stories`, `title` and `left_out`; raises `UnreadableFile` if it is nested too deeply."""
         star = opened = False
         for token in _tokens(data):
             word, value, code, sign, brace, text = token.groups()
             if code or text:
                 self._encoded.add(bytes.fromhex(code.decode()) if code else text)
             else:
-                self._put(self._encoded.take(self._state.font))
+                self._flush()
                 self._encoded.to_skip = 0
             if brace == b"{":
                 if len(self._stack) > _DEEPEST:
@@ -126,7 +123,7 @@ class _Reader:
             elif word:
                 self._word(word, int(value) if value else None, star=star, opens=opened)
             opened = star = False
-        self._put(self._encoded.take(self._state.font))
+        self._flush()
         self.stories.end_paragraph(BODY, self._level())
 
     def _word(self, word: bytes, value: int | None, *, star: bool, opens: bool) -> None:
@@ -187,11 +184,14 @@ class _Reader:
             case b"f":
                 state.font = value
             case b"cf":
-                state.white = self._colours.is_white(value)
+                state.white = self._colours.hides(value)
             case b"red" | b"green" | b"blue":
                 self._colours.set_part(word, value)
             case _:
                 self._encoded.set_charset(word, value, state.font)
+
+    def _flush(self) -> None:
+        self._put(self._encoded.take(self._state.font))
 
     def _put(self, text: str) -> None:
         state = self._state
@@ -202,7 +202,7 @@ class _Reader:
             self.title += text
         elif name == "colours":
             self._colours.end(text.count(";"))
-        elif state.white and not self._has_backgrounds and text.strip():
+        elif state.white and text.strip():
             self.left_out.add("piece of white text")
         elif name == "styles":
             self._styles.name(text)

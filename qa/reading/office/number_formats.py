@@ -26,6 +26,7 @@ _TOKEN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _TEXT, _ESCAPED, _CURRENCY, _ELAPSED, _HALF, _GENERAL, _POWER, _DATE, _DIGITS, _PERCENT, _AT, _OTHER = range(1, 13)
+_WRITTEN = (_TEXT, _ESCAPED, _CURRENCY, _OTHER)  # kinds that a cell shows as the code has them
 _MONTHS = "January February March April May June July August September October November December".split()
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _EPOCH, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001 - a sheet's times have no zone
@@ -112,7 +113,7 @@ def _number(value: float, tokens: list[tuple[int, str]], pattern: str, power: st
             if not placed:
                 parts.append(_powered(scaled, pattern, power) if power else _digits(scaled, pattern))
             placed = True
-        elif kind in (_TEXT, _ESCAPED, _CURRENCY, _OTHER):
+        elif kind in _WRITTEN:
             parts.append(text)
         elif kind == _PERCENT:
             parts.append("%")
@@ -135,7 +136,7 @@ def _parted(value: float, tokens: list[tuple[int, str]]) -> str:
             own = len(text.replace(",", "")) if patterns else len(digits)
             parts.append(digits[len(digits) - own :] if own <= len(digits) else digits)
             digits = digits[: max(0, len(digits) - own)]
-        elif kind in (_TEXT, _ESCAPED, _CURRENCY, _OTHER):
+        elif kind in _WRITTEN:
             parts.append(text)
         elif kind == _PERCENT:
             parts.append("%")
@@ -162,9 +163,8 @@ def _fraction(value: float, tokens: list[tuple[int, str]]) -> str:
     shown = [str(whole)] if whole or (len(places) > 1 and not rest) else []
     if rest or len(places) == 1:
         shown.append(f"{rest}/{bottom}")
-    texts = (_TEXT, _ESCAPED, _CURRENCY, _OTHER)
-    before = "".join(text for kind, text in tokens[: places[0]] if kind in texts)
-    after = "".join(text for kind, text in tokens[end:] if kind in texts)
+    before = "".join(text for kind, text in tokens[: places[0]] if kind in _WRITTEN)
+    after = "".join(text for kind, text in tokens[end:] if kind in _WRITTEN)
     return f"{'-' if value < 0 else ''}{before}{' '.join(shown)}{after}".strip()
 
 

@@ -9,6 +9,7 @@ _CHARSETS = {0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "gbk
              238: "cp1250"}  # fmt: skip
 _PARTS = (b"red", b"green", b"blue")
 _HEADING = re.compile(r"heading\s*([1-9])", re.IGNORECASE)
+_BACKGROUND = re.compile(rb"\\(?:highlight|cb|chcbpat|cbpat|clcbpat|clshdng|shading|chshdng)[1-9]|\\background")
 _LARGEST_CODE = 0x10FFFF
 
 
@@ -60,9 +61,10 @@ class EncodedText:
 
 
 class Colours:
-    """The file's table of colours, as far as it says which of them are white."""
+    """The file's table of colours, as far as it says which of them hide text on white paper."""
 
-    def __init__(self) -> None:
+    def __init__(self, data: bytes) -> None:
+        self._has_backgrounds = _BACKGROUND.search(data) is not None
         self._parts = [0, 0, 0]
         self._whites: list[bool] = []
 
@@ -76,9 +78,9 @@ class Colours:
             self._whites.append(min(self._parts) == 255)
             self._parts = [0, 0, 0]
 
-    def is_white(self, number: int) -> bool:
-        """Whether a colour is white; one that the table does not have is not."""
-        return 0 <= number < len(self._whites) and self._whites[number]
+    def hides(self, number: int) -> bool:
+        """Whether text of a colour cannot be seen: it is white, and the file gives no text a background."""
+        return not self._has_backgrounds and 0 <= number < len(self._whites) and self._whites[number]
 
 
 class Styles:

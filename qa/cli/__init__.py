@@ -1,1 +1,3 @@
-"""The command line."""
+"""The command line: `main` runs a command, `arguments` lists all commands, and each other module is one command or a
+helper.
+"""

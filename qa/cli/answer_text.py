@@ -14,12 +14,12 @@ from qa.web.pages.citation_formats import escape_markdown, markdown
 
 
 def shown_quotes(answer: Answer) -> tuple[Quote, ...]:
-    """The quotes that are printed: all that may answer, the nearest one where the documents only touch the subject."""
+    """The quotes to print: all of them, only the first if the verdict is `related`, none if it is `none`."""
     return {Verdict.RELATED: answer.passages[:1], Verdict.NONE: ()}.get(answer.verdict, answer.passages)
 
 
 def text_lines(answer: Answer, terminal: Terminal, addresses: QuoteAddresses) -> Iterator[str]:
-    """Lines of text: what was asked, the verdict, and the quotes with their citations."""
+    """Lines of text: the question, the verdict, and the quotes with their citations."""
     for line in _summary(answer):
         yield from terminal.wrapped(line)
     yield ""
@@ -44,7 +44,7 @@ def markdown_lines(answer: Answer, addresses: QuoteAddresses) -> Iterator[str]:
 
 
 def _summary(answer: Answer) -> Iterator[str]:
-    """What is known of an answer, a line each; the verdict is always there."""
+    """The verdict and the notes on an answer, one per line."""
     if answer.searched != answer.question:
         yield f"Searched for: {answer.searched} (--exactly searches for what was typed)"
     yield verdict_words(answer)
@@ -81,7 +81,7 @@ def _quote_lines(quote: Quote, terminal: Terminal, addresses: QuoteAddresses) ->
 
 
 def _linked(text: str, where: Citation, terminal: Terminal, addresses: QuoteAddresses, margin: str) -> Iterator[str]:
-    """A line that links to a place; where a terminal has no links, the address is in a line below."""
+    """A line that links to an address; for a terminal without links, the address follows on its own line."""
     address = addresses.of(where)
     yield margin + terminal.link(text, address)
     if address and not terminal.links:
@@ -89,14 +89,14 @@ def _linked(text: str, where: Citation, terminal: Terminal, addresses: QuoteAddr
 
 
 def _whole_place(where: Citation) -> str:
-    """All pages of the quote, if it stands on several."""
+    """The page range of a quote that is on several pages; else empty."""
     if where.pages is None or where.pages[0] == where.pages[1]:
         return ""
     return f" (of {range_words(where.source, *where.pages)})"
 
 
 def _block_quote(text: str, marks: tuple[Span, ...]) -> Iterator[str]:
-    """A text as a block quote, each of its lines a line, with some of its words bold."""
+    """A text as a Markdown block quote that keeps its lines, with the marked words bold."""
     lines = text.split("\n")
     start = 0
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
@@ -113,7 +113,7 @@ def _block_quote(text: str, marks: tuple[Span, ...]) -> Iterator[str]:
 
 
 def _bold(text: str) -> str:
-    """Bold in Markdown, where no blank stands within its marks at either end."""
+    """Bold in Markdown, with blanks at either end moved outside the marks."""
     core = text.strip()
     before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
     return f"{before}**{escape_markdown(core)}**{after}" if core else text

@@ -1,4 +1,4 @@
-"""The commands and their arguments. The modules of the commands are not imported here, since each imports libraries."""
+"""The commands and their arguments. It does not import the commands' modules, since those import large libraries."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ examples:
   qa build                                  read the documents in seeds/
   qa ask "who owns the hospitals"           ask a question
   qa serve --open                           serve the pages, and open them
-  qa documents                              list what may be asked about
+  qa documents                              list the documents
   qa show annual-report:812-1410            print what a citation names
 
 exit status:
@@ -62,8 +62,8 @@ class _Version(argparse.Action):
 def command_parser() -> Parser:
     """The parser of the command line.
 
-    What it gives has `run`, the command's function as MODULE:NAME, and `packages`, what the command needs beyond what
-    serving does.
+    The parsed arguments have `run`, the command's function as MODULE:NAME, and `packages`, the packages that the
+    command needs beyond those of serving.
     """
     parser = Parser(
         prog="qa",
@@ -88,7 +88,7 @@ def command_parser() -> Parser:
 
 
 def _command(commands: Any, name: str, purpose: str, examples: str) -> Any:
-    """A command whose help ends with examples, a line each."""
+    """Add a command whose help ends with examples, one per line."""
     listed = "\n".join(f"  {line}" for line in examples.splitlines())
     return commands.add_parser(
         name,

@@ -1,4 +1,4 @@
-"""The command `qa ask`: quotes with their citations as text or Markdown, or what the API would return as JSON."""
+"""The command `qa ask`: quotes with their citations as text, Markdown, or the API's JSON."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 EXIT_NOT_ANSWERED = 4
 
-_MOST_BLANKS_CHARS = 4096  # read beyond the longest question, for the blanks around it
+_MOST_BLANKS_CHARS = 4096  # characters read beyond the longest question, for surrounding blanks
 
 
 def run_ask(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Ask one question; the exit status says whether it was answered."""
+    """Ask one question; return the exit status, which depends on the verdict."""
     question = " ".join(arguments.question) or _from_standard_input(settings.max_question_chars)
     filters = Filters(
         tuple(arguments.document),
@@ -49,7 +49,7 @@ def run_ask(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _from_standard_input(longest: int) -> str:
     if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="surrogateescape")  # bytes that are no text are refused with the question
+        sys.stdin.reconfigure(errors="surrogateescape")  # the question's check refuses bytes that are not text
     if sys.stdin.isatty():
         print("Question: ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip()
@@ -76,8 +76,8 @@ def _open(answer: Answer, rank: int, addresses: Callable[[], QuoteAddresses]) ->
     """Open a quote in the browser.
 
     Raises:
-        InvalidRequest: there is no such quote.
-        CannotOpen: there is no address for it, or no browser.
+        InvalidRequest: there is no quote with this rank.
+        CannotOpen: it has no address, or no browser starts.
     """
     from qa.cli.browser import open_in_browser  # noqa: PLC0415
 

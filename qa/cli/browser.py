@@ -1,4 +1,4 @@
-"""Opens an address in the browser of the person who runs a command."""
+"""Opens an address in the user's browser."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from qa.errors import CannotOpen
 
 
 def open_in_browser(address: str | None) -> None:
-    """Open an address.
+    """Open an address in the browser.
 
     Raises:
-        CannotOpen: there is none, or no browser can be started.
+        CannotOpen: the address is None, or no browser can be started.
     """
     if address is None:
         raise CannotOpen("The document's file is not here, and no service runs that shows it; start `qa serve`.")

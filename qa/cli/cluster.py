@@ -1,4 +1,4 @@
-"""The commands `qa cluster head | join | up | status | down`, and what `qa build --cluster` builds on."""
+"""The commands `qa cluster head | join | up | status | down`, and the machines for `qa build --cluster`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from qa.settings import Settings
 if TYPE_CHECKING:
     from qa.building.spread import Spread
 
-_STATUS_S = 5.0  # for hosts that answer nothing
+_STATUS_S = 5.0  # wait for hosts that do not answer
 
 
 def run_head(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -65,7 +65,7 @@ def run_up(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def run_status(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Tell of every host; 1 where one does not answer or runs another release."""
+    """Print the state of every host; return 1 if one does not answer or runs another release."""
     _connect(settings)
     from qa.index.cluster.actors import host_states, machines  # noqa: PLC0415
 
@@ -104,11 +104,11 @@ def run_down(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def machines_to_build(settings: Settings) -> Spread:
-    """Join the cluster, for a build whose work its machines do.
+    """Join the cluster whose machines run the build's tasks.
 
     Raises:
-        InvalidSettings: no cluster is named.
-        ShardUnavailable: it is not there.
+        InvalidSettings: QA_CLUSTER is not set.
+        ShardUnavailable: the cluster cannot be reached.
         PackageMissing: Ray is not installed.
     """
     check_packages("`qa build --cluster`", CLUSTER)

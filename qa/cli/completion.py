@@ -1,4 +1,4 @@
-"""The command `qa completion`: a script by which a shell completes commands and options. shtab writes it."""
+"""The command `qa completion`: prints a script for shell completion, written by shtab."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def run_completion(_: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _complete_files(parser: argparse.ArgumentParser) -> None:
-    """Have the arguments that are files completed by names of files, in all commands."""
+    """Complete file arguments of all commands with file names."""
     for action in parser._actions:  # noqa: SLF001 - argparse has no other way to list them
         if action.type is Path:
             action.complete = shtab.FILE  # type: ignore[attr-defined]

@@ -1,4 +1,6 @@
-"""The commands `qa documents` and `qa show`: what is in the index, and a document's text or a part of it."""
+"""The commands `qa documents` and `qa show`: list the documents of the index, and print a document's text or a part of
+it.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,12 @@ from qa.settings import Settings
 from qa.web.catalogue import Catalogue
 from qa.web.document_list import page_after
 
-_ALIKE = 3  # ids named where a document is not found
+_ALIKE = 3  # similar ids listed when a document is not found
 _PLACE = re.compile(r"(?P<name>.+?)(?::(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9}))?", re.DOTALL)
 
 
 def run_documents(settings: Settings, arguments: argparse.Namespace) -> int:
-    """List the documents, or those that match, as text or as the API would."""
+    """List all or the matching documents, as text or as the API's JSON."""
     with closing(open_index(settings.index_dir)) as index:
         query = " ".join((*arguments.words, arguments.query)).strip()
         found = Catalogue(tuple(index.documents)).matching(query, arguments.sort)
@@ -40,7 +42,7 @@ def run_documents(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def run_show(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Print a document's text, or the part of it that a citation names."""
+    """Print a document's text, or the part that a citation refers to."""
     match = _PLACE.fullmatch(arguments.document)
     if not match:
         raise InvalidRequest("Name a document, as in `qa documents`, and no more than one place, as ID:812-1410.")
@@ -55,7 +57,7 @@ def run_show(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _named(index: OpenVersion, name: str) -> Document:
-    """The document of an id, present or former, or of a path, as citations name it."""
+    """The document with a current or former id, or with a path as in citations."""
     try:
         return index.document(index.present_id(name))
     except UnknownDocument as error:

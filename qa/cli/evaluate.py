@@ -1,6 +1,6 @@
 """The commands `qa eval kp | beir | forms | fit`: print measures as a table or as JSON.
 
-The measures themselves are imported by the command that takes them: fitting brings scikit-learn, ranking ir-measures.
+Each command imports its own measures: fitting needs scikit-learn, ranking needs ir-measures.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from qa.encode import Encoder
     from qa.evaluate.gold import GoldQuestion
 
-COLLECTIONS = "evaluation"  # in the index folder: the indexes of collections that were measured
+COLLECTIONS = "evaluation"  # in the index folder: the indexes of evaluated collections
 
 
 def run_kp(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -51,7 +51,7 @@ def run_beir(settings: Settings, arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _builder(settings: Settings, encoder: Encoder) -> Iterator[Callable[[Path, Path], closing[OpenVersion]]]:
-    """A function that builds an index from a folder of documents, with a progress bar, and opens it."""
+    """Return a function that builds an index from a folder of documents, with a progress bar, and opens it."""
     from qa.building.build import build  # noqa: PLC0415
     from qa.cli.progress_bars import Bars  # noqa: PLC0415
 
@@ -65,7 +65,7 @@ def _builder(settings: Settings, encoder: Encoder) -> Iterator[Callable[[Path, P
 
 
 def run_forms(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Measure whether a question has one verdict however it is typed."""
+    """Measure whether different spellings of a question get the same verdict."""
     from qa.answering.confidence_model import model_for  # noqa: PLC0415
     from qa.evaluate.questions import forms_report  # noqa: PLC0415
 
@@ -124,7 +124,7 @@ def _print(measured: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _table(values: dict[str, Any], indent: str = "") -> Iterator[str]:
-    """Nested measures as aligned lines; a dictionary of dictionaries with the same names is one table."""
+    """Nested measures as aligned lines; a dictionary of dictionaries with equal keys becomes one table."""
     for name, value in values.items():
         if isinstance(value, list):
             value = {str(number): row for number, row in enumerate(value, 1)}  # noqa: PLW2901

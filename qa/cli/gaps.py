@@ -1,4 +1,4 @@
-"""The command `qa gaps`: what was asked and not answered, what is asked most, and how much each day."""
+"""The command `qa gaps`: reports unanswered questions, frequent questions, and questions per day."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from qa.evaluate.gaps import Day, as_gold, gaps, most_asked, per_day
 from qa.index.local.open_version import open_index
 from qa.settings import Settings
 
-_SHOWN = 10  # of groups, of questions, and of days times three
+_SHOWN = 10  # groups and questions shown; three times as many days
 _EXAMPLES = 3
 _PLOT_CHARS = 50
 
 
 def run_gaps(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Read the log; report it, or write its confirmed answers as a gold file."""
+    """Report the question log, or write its confirmed answers as a gold file."""
     if not settings.question_log:
         raise InvalidSettings(
             "QA_QUESTION_LOG names no file, so no questions are kept; set it for server and `qa gaps`."
@@ -75,7 +75,7 @@ def _report(settings: Settings, questions: list[LoggedQuestion], *, as_json: boo
 
 
 def plot(days: list[Day]) -> list[str]:
-    """A bar for each day, in the proportion of the day with most questions."""
+    """A bar for each day, scaled to the day with the most questions."""
     most = max((day.asked for day in days), default=1)
     lines = []
     for day in days:

@@ -1,4 +1,4 @@
-"""Ctrl-C while libraries are imported, where Python tells it by a traceback, or loses it in a callback."""
+"""Handles Ctrl-C during imports, where Python would print a traceback or lose the signal in a callback."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def ended_by_ctrl_c() -> Iterator[None]:
-    """A context in which Ctrl-C ends the process at once and without a word; to be used before any work begins.
+    """A context in which Ctrl-C ends the process at once and without output; use it before any work begins.
 
-    It changes nothing where Ctrl-C is ignored, or handled by other code.
+    Does nothing if Ctrl-C is already ignored or handled by other code.
     """
     usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if not usual or threading.current_thread() is not threading.main_thread():

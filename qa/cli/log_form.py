@@ -19,11 +19,11 @@ def _no_ids() -> Mapping[str, str]:
 
 
 class LineFormatter(logging.Formatter):
-    """A record as one line.
+    """Formats a log record as one line.
 
-    As text: level and message, then the ids of the request; the lines of a traceback are set in, so that none of them
-    can pass for a record. As JSON: an object with `time` (ISO 8601 in UTC), `level`, `logger`, `message`, the ids, and
-    `traceback` where there is one.
+    As text: level and message, then the request's ids; lines of a traceback are indented, so that none looks like a
+    record. As JSON: an object with `time` (ISO 8601 in UTC), `level`, `logger`, `message`, the ids, and `traceback` if
+    there is one.
     """
 
     def __init__(self, form: Form = "text", ids: Ids = _no_ids) -> None:
@@ -32,7 +32,7 @@ class LineFormatter(logging.Formatter):
         self._ids = ids
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record."""
+        """Format a record."""
         traceback = self.formatException(record.exc_info) if record.exc_info else ""
         return self._as_json(record, traceback) if self._form == "json" else self._as_text(record, traceback)
 
@@ -54,11 +54,11 @@ class LineFormatter(logging.Formatter):
 
 
 def as_json_line(line: str, logger: str) -> str:
-    """A line that another program printed, as a JSON object; one that is an object already stays as it is.
+    """A line printed by another program, as a JSON object; a line that is a JSON object already is unchanged.
 
     Args:
         line: With its line end.
-        logger: The name that the line is logged under.
+        logger: The name of the logger to give for the line.
     """
     try:
         is_object = isinstance(json.loads(line), dict)

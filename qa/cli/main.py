@@ -25,7 +25,7 @@ from qa.settings import load_settings
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
 
-# What Python says where memory for a thread's stack, and the system where memory for a library, is refused.
+# Messages of Python and of the dynamic loader when memory for a thread's stack or for a library is refused.
 _NO_MEMORY = ("can't start new thread", "failed to map segment")
 _BUILDING = ("build", "watch")
 
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         command = arguments.command
         return _run(arguments)
     except BrokenPipeError:
-        # The reader went away, as `qa ask … | head -1` does; what Python would flush at exit has nowhere to go.
+        # The reader closed the pipe, as `qa ask … | head -1` does; Python's flush at exit would fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_ERROR
     except KeyboardInterrupt:
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    """Run a command; an error that ends it is printed in one line."""
+    """Run a command; print the error that ends it in one line."""
     module, _, name = arguments.run.partition(":")
     try:
         settings = load_settings()

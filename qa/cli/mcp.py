@@ -1,7 +1,7 @@
 """The command `qa mcp`: the Model Context Protocol over standard input and output.
 
-Standard output carries the protocol alone; the log goes to standard error. The first message is answered at once: the
-model and the index are opened in a thread, which calls wait for.
+Standard output carries only the protocol; the log goes to standard error. The first message is answered at once: a
+thread opens the model and the index, and calls wait for it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,6 @@ def run_mcp(settings: Settings, _: argparse.Namespace) -> int:
         try:
             create_server(opened.result, workers, lambda _: address).run("stdio")
         finally:
-            with suppress(QAError):  # calls were told
+            with suppress(QAError):  # each call has returned this error to its client
                 opened.result().close()
     return 0

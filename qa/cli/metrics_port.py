@@ -1,7 +1,7 @@
-"""Serves metrics for Prometheus on a port of their own: those of all serving processes, and what the disk tells.
+"""Serves metrics for Prometheus on a separate port: of all serving processes, and of the index folder.
 
-The index, the last build and memory are looked at when they are asked for, by the process that serves the metrics; so
-they are the same with one serving process and with several.
+The process that serves the metrics reads the index, the last build and memory at each request, so these values do not
+depend on the number of serving processes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from qa.index.build_notes import Fate, read_report
 from qa.index.local.index_folder import current_version
 from qa.settings import Settings
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where the client library of every process keeps its values
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # folder in which the client library of every process stores its values
 
 
 class IndexCollector:
@@ -35,11 +35,11 @@ class IndexCollector:
         self._index_dir = index_dir
 
     def describe(self) -> list[Metric]:
-        """Nothing is known before it is looked at."""
+        """Describe nothing, so that registering does not collect."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Look."""
+        """Read the current values."""
         yield from self._snapshot()
         yield from self._build()
         memory = GaugeMetricFamily("qa_resident_memory_bytes", "Memory, by process", labels=["process"])
@@ -75,7 +75,7 @@ class IndexCollector:
 
 
 def together() -> Path:
-    """Have processes that are started from now on count together; returns the folder of their values."""
+    """Make processes that are started from now on share their counters; return the folder of their values."""
     os.environ[FOLDER] = tempfile.mkdtemp(prefix="qa-metrics-")
     return Path(os.environ[FOLDER])
 
@@ -86,10 +86,10 @@ def metrics_port(settings: Settings, counted: CollectorRegistry | Path) -> Itera
 
     Args:
         settings: Host and port, and the folder of the index.
-        counted: The registry of the one process that serves, or the folder of several; the folder is removed.
+        counted: The registry of the only serving process, or the folder of several; the folder is removed at the end.
 
     Raises:
-        InvalidSettings: the port cannot be had.
+        InvalidSettings: the port cannot be bound.
     """
     with ExitStack() as stack:
         registry = CollectorRegistry() if isinstance(counted, Path) else counted
@@ -118,7 +118,7 @@ def _served(settings: Settings, registry: CollectorRegistry) -> Iterator[str]:
 
 
 class _Together:
-    """The values of several processes; the gauges of those that have died count no more."""
+    """The summed values of several processes; gauges of processes that have ended are left out."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

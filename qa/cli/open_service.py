@@ -16,7 +16,8 @@ from qa.settings import Settings
 
 
 def open_service(settings: Settings, encoder: Encoder | None = None) -> Service:
-    """Load the model, open the current snapshot and change to later ones; without one, `ready` says why.
+    """Load the model, open the current snapshot, and change to later ones; without a snapshot, `ready` raises the
+    reason.
 
     Raises:
         ModelUnavailable: weights are missing, altered or not loadable.
@@ -40,9 +41,9 @@ def _source(settings: Settings, weights: str) -> CurrentIndex:
 
 @contextmanager
 def asking(settings: Settings) -> Iterator[Service]:
-    """The service for a command that asks and ends.
+    """A context with the service, for a command that asks once and ends.
 
-    What is wrong with the index is printed once: as the command's error, or after its answer where an older one serves.
+    A fault of the index is printed once: as the command's error, or after the answer if an older snapshot serves.
 
     Raises:
         ModelUnavailable, PackageMissing: as `open_service`.

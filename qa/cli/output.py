@@ -1,4 +1,6 @@
-"""Prints and logs for the commands: foreign text is made safe, and what an output cannot encode is escaped."""
+"""Prints and logs for the commands: text of documents is made safe, and characters that an output cannot encode are
+escaped.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,10 @@ _OUTSIDE_ASCII = re.compile(r"[^\x20-\x7e\n]")
 
 
 def prepare_output() -> None:
-    """Begin a command: standard output and error write an escape for what they cannot encode (Chinese in Latin-1).
+    """Set standard output and error to escape characters that they cannot encode (Chinese in Latin-1), and start the
+    log.
 
-    Warnings are logged; a command that tells more of its work calls `start_log` itself.
+    Warnings are logged; a command that logs more calls `start_log` itself.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -27,17 +30,19 @@ def prepare_output() -> None:
 
 
 def say(*lines: str, to: TextIO | None = None) -> None:
-    """Print lines at once; a line end within one of them is shown as an escape, as all that is not printable."""
+    """Print and flush lines; characters that are not printable, line ends included, are escaped."""
     print("\n".join(map(printable, lines)), file=to or sys.stdout, flush=True)
 
 
 def show(*lines: str) -> None:
-    """Print lines that are safe already, with what makes words bold or a link of them (`qa.cli.terminal`)."""
+    """Print lines that are already safe, with escape sequences for bold and links (`qa.cli.terminal`)."""
     print("\n".join(lines), flush=True)
 
 
 def say_json(data: Any, indent: int = 2) -> None:
-    """Print data as JSON. It is whole: what is not printable, or not in the output's encoding, is escaped as JSON."""
+    """Print data as JSON. No character is lost: those not printable or not in the output's encoding become JSON
+    escapes.
+    """
     text = json.dumps(data, ensure_ascii=False, indent=indent)
     text = _OUTSIDE_ASCII.sub(lambda match: match[0] if is_safe(match[0]) else json.dumps(match[0])[1:-1], text)
     try:
@@ -53,16 +58,16 @@ class _Stream(Protocol):
 
 
 def _is_worth_telling(record: logging.LogRecord) -> bool:
-    """Whether a record is at least a warning, or of none of the libraries that log each step of their own."""
+    """Whether a record is at least a warning, or not from a library that logs each of its steps."""
     return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in {"faiss", "mcp", "watchfiles"}
 
 
 def start_log(level: int = logging.INFO, to: _Stream | None = None) -> None:
-    """Log from now on, from a level on; a program that has a log of its own keeps that instead.
+    """Start logging at a level; the log of a program that has configured its own is left unchanged.
 
     Args:
-        level: The least that is logged.
-        to: Where to; standard error where nothing is given and nothing was before.
+        level: The lowest level that is logged.
+        to: The stream to write to; by default the one in use, or else standard error.
     """
     root = logging.getLogger()
     ours = _our_handlers()
@@ -79,7 +84,7 @@ def start_log(level: int = logging.INFO, to: _Stream | None = None) -> None:
 
 
 def log_as(form: LineFormatter) -> None:
-    """Write the log's lines in another form; a log that is not ours stays as it is."""
+    """Change the format of the log's lines; handlers of other programs are left unchanged."""
     for handler in _our_handlers():
         handler.setFormatter(form)
 

@@ -10,7 +10,7 @@ from qa.errors import PackageMissing
 
 @dataclass(frozen=True, slots=True)
 class Packages:
-    """Some distributions, and what to do where one is missing."""
+    """Names of distributions, and how to install them."""
 
     names: tuple[str, ...]
     remedy: str
@@ -38,14 +38,14 @@ ASSISTANTS = Packages(("mcp",), "Install the extra: pip install '.[mcp]'")
 
 
 def check_packages(what: str, *needed: Packages) -> None:
-    """Check that packages are installed, without importing them.
+    """Check that packages are installed without importing them.
 
     Args:
-        what: What needs them, as `qa build`.
+        what: The command or setting that needs them, such as `qa build`.
         needed: The packages.
 
     Raises:
-        PackageMissing: naming those that are not installed.
+        PackageMissing: some are not installed; the message names them.
     """
     for packages in needed:
         missing = [name for name in packages.names if not _is_installed(name)]

@@ -12,7 +12,7 @@ _UNITS = {Step.READING: "B", Step.ENCODING: "chars", Step.WRITING: "passages"}
 
 
 class Bars:
-    """A progress bar for each step in turn, with its rate and the time left."""
+    """One progress bar at a time, for the current step, with its rate and the remaining time."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
@@ -20,7 +20,7 @@ class Bars:
         self._bar: Any = None
 
     def __call__(self, progress: Progress) -> None:
-        """Show how far the build is."""
+        """Show the progress of the build."""
         if progress.step is not self._step:
             self.close()
             self._step = progress.step
@@ -29,12 +29,12 @@ class Bars:
                 unit=_UNITS[progress.step],
                 unit_scale=True,
                 desc=progress.step.value,
-                disable=self._quiet or None,  # None: shown on a terminal only
+                disable=self._quiet or None,  # None: only on a terminal
                 leave=False,
             )
         self._bar.update(progress.done - self._bar.n)
 
     def close(self) -> None:
-        """Clear the bar away."""
+        """Remove the bar from the screen."""
         if self._bar is not None:
             self._bar.close()

@@ -1,4 +1,4 @@
-"""Addresses that open a quote: on the reader page of a service that runs here, or else its file."""
+"""Addresses that open a quote: its reader page if a service runs on this machine, else its file."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from qa.records import Citation
 from qa.settings import Settings
 from qa.text.document_names import suffix_of
 
-_PATIENCE_S = 0.5  # for a service on this machine, which answers this in a few milliseconds
-_LONGEST_REPLY_BYTES = 16 << 20  # it lists every file of the last build
+_PATIENCE_S = 0.5  # a service on this machine answers this in a few milliseconds
+_LONGEST_REPLY_BYTES = 16 << 20  # /api/index lists every file of the last build
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - listened on, and not reached by it
 
 
@@ -21,7 +21,7 @@ class QuoteAddresses:
     """Addresses of quotes from one snapshot.
 
     Attributes:
-        service: The address of a running service that has the snapshot, without a slash at its end; None without one.
+        service: The address of a running service that has the snapshot, without a final slash; None if there is none.
         folder: The documents' folder.
     """
 
@@ -29,7 +29,7 @@ class QuoteAddresses:
     folder: Path
 
     def of(self, citation: Citation) -> str | None:
-        """The address that opens a quote; None where there is neither a service nor the file."""
+        """The address that opens a quote; None if there is neither a service nor the file."""
         if self.service:
             return self.service + citation.url
         path = (self.folder / citation.source).absolute()
@@ -40,7 +40,7 @@ class QuoteAddresses:
 
 
 def quote_addresses(settings: Settings, snapshot: str) -> QuoteAddresses:
-    """The addresses of quotes from a snapshot, on the service at QA_HOST and QA_PORT if it has the same one."""
+    """The addresses of quotes from a snapshot, on the service at QA_HOST and QA_PORT if it serves that snapshot."""
     service = base_url(settings.host, settings.port)
     return QuoteAddresses(
         service if _snapshot_of(settings.host, settings.port) == snapshot else None, settings.seeds_dir
@@ -48,15 +48,15 @@ def quote_addresses(settings: Settings, snapshot: str) -> QuoteAddresses:
 
 
 def base_url(host: str, port: int) -> str:
-    """The address of a service that listens at a host and a port, as a browser on this machine reaches it."""
+    """The address at which a browser on this machine reaches a service that listens at a host and a port."""
     host = _ANY_ADDRESS.get(host, host)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _snapshot_of(host: str, port: int) -> str | None:
-    """The snapshot of the service at an address; None where none answers in time.
+    """The snapshot of the service at a host and a port; None if none answers in time.
 
-    By a plain socket: Python's HTTP clients take longer to import than everything else that prints an answer.
+    It uses a plain socket: importing one of Python's HTTP clients takes longer than the rest of printing an answer.
     """
     request = "GET /api/index HTTP/1.0\r\nHost: localhost\r\n\r\n"
     try:

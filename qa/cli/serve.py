@@ -1,8 +1,8 @@
-"""The command `qa serve`: one process or several, and beside them a builder where one is wanted.
+"""The command `qa serve`: one or several serving processes, and with `--watch` a builder process.
 
-Every process opens the snapshot and changes to a new one by itself. The builder is a process of its own, so reading,
-encoding and its errors delay no answer. It is started again when it ends; until then the servers refuse what would need
-it, which they see by its lock (`qa.index.builder_lock`).
+Every process opens the snapshot and changes to a new one by itself. The builder is a separate process, so reading,
+encoding and its errors delay no answer. It is started again when it ends; until then the servers refuse requests that
+need it. They check its lock to know whether it runs (`qa.index.builder_lock`).
 """
 
 from __future__ import annotations
@@ -43,19 +43,19 @@ if TYPE_CHECKING:
     from qa.answering.service import Service
     from qa.web.metrics import Metrics
 
-_BUILDER_STARTS_WITHIN_S = 10  # else the server starts without it, and reports that
+_BUILDER_STARTS_WITHIN_S = 10  # then the server starts without it and reports that
 _LOOK_EVERY_S = 0.05
-_LOG_PATIENCE_S = 0.05  # for room in the log's pipe, while nothing else is answered
-_BUILDER_PATIENCE_S = 1.0  # the builder's words wait in a thread of their own
+_LOG_PATIENCE_S = 0.05  # to wait for space in the log's pipe; nothing is answered meanwhile
+_BUILDER_PATIENCE_S = 1.0  # the builder's output waits in a separate thread
 
 
 def application(*, with_builder: bool) -> Any:
-    """The application of one of several worker processes; it opens and closes its own service."""
+    """The application of one of several serving processes; it opens and closes its own service."""
     from qa.cli.open_service import open_service  # noqa: PLC0415
     from qa.web.app import create_app  # noqa: PLC0415
     from qa.web.lifespan import close_at_end  # noqa: PLC0415
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process itself
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends this process
     settings = load_settings()
     prepare_output()
     _log(settings)
@@ -92,10 +92,10 @@ def run_serve(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _with_address(settings: Settings, arguments: argparse.Namespace) -> Settings:
-    """The settings with the host and the port of the command; in the environment, where all worker processes look.
+    """The settings with the command's host and port, which are also put into the environment for all serving processes.
 
     Raises:
-        InvalidSettings: they cannot be used.
+        InvalidSettings: the host or the port is not valid.
     """
     given = {"QA_HOST": arguments.host, "QA_PORT": arguments.port}
     os.environ.update({name: value for name, value in given.items() if value is not None})
@@ -114,7 +114,7 @@ def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bo
                 super().handle_exit(sig, frame)
                 return
             self.force_exit = True
-            logging.getLogger("uvicorn.error").disabled = True  # requests that this cuts off would log tracebacks
+            logging.getLogger("uvicorn.error").disabled = True  # requests that this ends would log tracebacks
 
     service = open_service(settings)
     try:
@@ -130,13 +130,13 @@ def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bo
 
 
 def _make_ready(service: Service) -> None:
-    """Make the first answer as quick as the hundredth, and keep no memory that only the start needed."""
+    """Answer a few questions, so that the first client waits no longer than later ones, and free unneeded memory."""
     service.warm_up()
     gc.collect()
-    gc.freeze()  # the libraries' million objects, which it would go through again and again while it answers
+    gc.freeze()  # keep the garbage collector from visiting the libraries' million objects again and again
     if sys.platform == "linux":
-        with suppress(AttributeError):  # other C libraries than glibc return freed memory by themselves or never
-            ctypes.CDLL(None).malloc_trim(0)  # what reading the weights took, a tenth of the process
+        with suppress(AttributeError):  # other C libraries than glibc have no such call
+            ctypes.CDLL(None).malloc_trim(0)  # a tenth of the process's memory, used to read the weights
 
 
 def _serve_from_many(settings: Settings, listener: socket.socket, *, with_builder: bool, open_page: bool) -> None:
@@ -145,7 +145,7 @@ def _serve_from_many(settings: Settings, listener: socket.socket, *, with_builde
 
     class Processes(Multiprocess):
         def terminate_all(self) -> None:
-            listener.close()  # else new clients would be accepted and wait while the old ones get their answers
+            listener.close()  # otherwise new clients are accepted and wait while earlier ones are answered
             super().terminate_all()
 
     app = partial(application, with_builder=with_builder)
@@ -158,7 +158,7 @@ def _serve_from_many(settings: Settings, listener: socket.socket, *, with_builde
 
 @contextmanager
 def _metrics(settings: Settings, here: Metrics | None = None) -> Iterator[None]:
-    """Serve the metrics of this process, or of those that it starts, where the settings say so."""
+    """Serve the metrics of this process, or of those that it starts, if QA_METRICS is set."""
     if not settings.metrics:
         yield
         return
@@ -174,11 +174,11 @@ def _options(settings: Settings) -> dict[str, Any]:
         "http": "qa.web.limits.connection:Connection",
         "ws": "none",
         "log_config": None,  # its messages go to the program's log
-        "log_level": "error",  # a warning for everything broken that a client sends would fill the log
+        "log_level": "error",  # warnings about malformed requests would fill the log
         "server_header": False,
         "backlog": file_descriptors.backlog(),
-        "timeout_worker_healthcheck": 30,  # a process that loads its model on a busy machine is not dead
-        # Every request that was accepted is answered within its time, or with an error; a second more to send it.
+        "timeout_worker_healthcheck": 30,  # loading the model takes long on a busy machine
+        # Every accepted request is answered, or fails, within its time limit; one more second to send the reply.
         "timeout_graceful_shutdown": ceil(settings.answer_seconds) + 1,
     }
 
@@ -188,20 +188,20 @@ def _listener(settings: Settings) -> socket.socket:
     try:
         listener = socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
-        # Python adds to the system's words what it was attempting.
+        # Python appends the attempted operation to the system's message.
         why = (error.strerror or str(error)).partition(" (while ")[0]
         raise InvalidSettings(
             f"Cannot serve on {settings.host} port {settings.port} ({why}). Choose another by --host or --port,"
             " or by QA_HOST or QA_PORT."
         ) from None
-    # Connections inherit it. asyncio sets it only where a socket names TCP by number, which create_server's do not; and
-    # without, a reply's body waits 40 ms for the client to acknowledge its headers.
+    # Connections inherit it. asyncio sets it only on sockets created with an explicit TCP protocol number, which
+    # create_server does not give; without it, a reply's body waits 40 ms for the client to acknowledge its headers.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
 
 def _announce(listener: socket.socket, *, open_page: bool) -> None:
-    """Say where the service is, and open it; the listener takes the browser's connection before it is served."""
+    """Print the service's address and open it if asked; it already accepts the browser's connection."""
     host, port = listener.getsockname()[:2]
     print(f"Serving on http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)
     if open_page:
@@ -216,7 +216,7 @@ def _open_page(address: str) -> None:
 
 
 def _builder(settings: Settings) -> AbstractContextManager[object]:
-    """A watching builder, kept running for as long as the context lasts. What it prints goes to standard error."""
+    """A context in which a watching builder is kept running; its output goes to standard error."""
     command = [sys.executable, "-m", "qa", "watch", "--beside-server"]
     write = UnblockedOutput(sys.stderr, _BUILDER_PATIENCE_S).write
     return Supervised(
@@ -230,12 +230,12 @@ def _builder(settings: Settings) -> AbstractContextManager[object]:
 
 
 def _builder_trouble(settings: Settings, *, with_builder: bool) -> Callable[[], str | None]:
-    """What tells users that the builder is not running; without one that is wanted, there is nothing to tell."""
+    """Return a function that says why the wanted builder is not running, or None if nothing is wrong."""
     return partial(builder_trouble, settings.index_dir) if with_builder else lambda: None
 
 
 def _wait_for_builder(settings: Settings, *, with_builder: bool) -> None:
-    """Wait until the builder is running, so that what is announced works; not for ever, for it may be broken."""
+    """Wait until the builder is running, so that uploads work when the address is announced; at most a fixed time."""
     trouble = _builder_trouble(settings, with_builder=with_builder)
     until = time.monotonic() + _BUILDER_STARTS_WITHIN_S
     while trouble() and time.monotonic() < until:

@@ -1,4 +1,4 @@
-"""The command `qa status`: what the index holds, as text or JSON."""
+"""The command `qa status`: prints the contents of the index as text or JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from qa.settings import Settings
 
 
 def run_status(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Open the current snapshot, which verifies it, and list its documents."""
+    """Open and verify the current snapshot, and list its documents."""
     index = open_index(settings.index_dir)
     try:
         if arguments.json:

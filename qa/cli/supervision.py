@@ -1,14 +1,14 @@
 """Keeps a process running beside the server: starts it again when it ends or hangs, after a growing delay.
 
-1. Start the process, with a pipe as its standard input, and wait for its end. What it prints is read at once and handed
-   on, so that it never waits for the reader of the server's output.
-2. If there is no heartbeat for too long, kill it.
+1. Start the process, with a pipe as its standard input, and wait for its end. Its output is read at once and passed on,
+   so that it never waits for the reader of the server's output.
+2. Kill it if its heartbeat stops for too long.
 3. Log how it ended, in one line, and wait: 1 s at first, twice as long each time, 60 s at most. After a process that
    ran for 60 s and did not hang, the delay is 1 s again.
-4. Go on with 1.
+4. Repeat from 1.
 
-Closing its standard input tells the process to end, so it also ends when this process is killed. It is in a process
-group of its own: Ctrl-C in a terminal goes to the server alone, which then ends it.
+The process ends when its standard input is closed, so it also ends when this process is killed. It is in a separate
+process group: Ctrl-C in a terminal reaches only the server, which then ends it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Self
 
 from qa.text.exit_status import how_it_ended
 
-STOP_WITHIN_S = 10.0  # what it does then is cut off
+STOP_WITHIN_S = 10.0  # then it is killed
 _LONGEST_LINE_BYTES = 64 << 10
 
 log = logging.getLogger(__name__)
@@ -35,15 +35,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How soon a process is started again, and when it counts as hanging, in seconds.
+    """How soon a process is started again, and when it is considered hung, in seconds.
 
     Attributes:
-        first_delay_s: Before it is started again for the first time.
-        longest_delay_s: The delay that is not exceeded.
-        well_after_s: How long a process has to live for the next delay to be the first again.
-        stalled_after_s: How long its heartbeat may stay away.
-        starts_within_s: How long its first heartbeat may take.
-        look_every_s: How often the heartbeat is looked at.
+        first_delay_s: The delay before the first restart.
+        longest_delay_s: The longest delay.
+        well_after_s: After a run of at least this length, the next delay is `first_delay_s` again.
+        stalled_after_s: The longest time without a heartbeat.
+        starts_within_s: The longest time until the first heartbeat.
+        look_every_s: The interval between checks of the heartbeat.
     """
 
     first_delay_s: float = 1.0
@@ -66,16 +66,16 @@ class Supervised:
         heartbeat: Callable[[int], object] | None = None,
         pace: Pace = Pace(),
     ) -> None:
-        """Nothing is started before the context is entered.
+        """Start nothing yet; entering the context starts the process.
 
         Args:
             name: The process's name in the log.
             command: The program and its arguments.
             environment: Its environment variables, all of them.
-            hand_on: Called with each line that it prints, from a thread of its own.
-            heartbeat: Called with its process id: a value that changes as long as the process gets on, None before its
-                first heartbeat. Without, it is never taken to hang.
-            pace: When it is started again.
+            hand_on: Called with each line that it prints, from a separate thread.
+            heartbeat: Called with its process id: a value that changes while the process makes progress, None before
+                its first heartbeat. Without it, the process is never considered hung.
+            pace: The delays and time limits.
         """
         self._name = name
         self._command = list(command)
@@ -84,7 +84,7 @@ class Supervised:
         self._heartbeat = heartbeat
         self._pace = pace
         self._stopping = threading.Event()
-        self._starting = threading.Lock()  # no process is started once it is known which one to end
+        self._starting = threading.Lock()  # no process is started after the one to end has been determined
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep_running, name=name, daemon=True)
 
@@ -102,7 +102,7 @@ class Supervised:
             _close_input(process)
             self._thread.join(STOP_WITHIN_S)
             _kill(process)
-        self._thread.join(STOP_WITHIN_S)  # a process that waits for a drive without answer may not even end by SIGKILL
+        self._thread.join(STOP_WITHIN_S)  # a process that waits for an unresponsive drive may not end even by SIGKILL
 
     def _keep_running(self) -> None:
         delay_s = self._pace.first_delay_s
@@ -141,7 +141,7 @@ class Supervised:
             _kill(process)
         status = process.wait()
         _close_input(process)
-        reader.join(STOP_WITHIN_S)  # a process that it started may hold its output open
+        reader.join(STOP_WITHIN_S)  # a child of the process may keep its output open
         return _End(f"it hung, {how_it_ended(status)}", well=False) if hung else _End(how_it_ended(status))
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
@@ -151,10 +151,10 @@ class Supervised:
                 self._hand_on(line.decode("utf-8", "replace").removesuffix("\n") + "\n")
 
     def _hangs(self, process: subprocess.Popen[bytes], reader: threading.Thread) -> bool:
-        """Wait until a process has ended or its heartbeat stays away; returns whether it hangs."""
+        """Wait until a process has ended or its heartbeat has stopped; return whether it hangs."""
         last, since = self._beat(process), time.monotonic()
         while True:
-            reader.join(self._pace.look_every_s)  # its output ends with it, and this wakes no processor in between
+            reader.join(self._pace.look_every_s)  # its output ends when it ends, so no polling is needed in between
             if process.poll() is not None:
                 return False
             if not reader.is_alive():
@@ -172,14 +172,14 @@ class Supervised:
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """How a process ended; `well` says that it did not hang."""
+    """How a process ended; `well` is false if it was killed because it hung."""
 
     told: str
     well: bool = True
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and those that it has started; does nothing to one that has ended."""
+    """Kill a process and its children; do nothing if it has ended."""
     if process.poll() is None:
         with suppress(OSError):
             if hasattr(os, "killpg"):

@@ -1,4 +1,4 @@
-"""Tables of a quote as text for a terminal: columns under their heads, or, where they are too wide, a line a cell."""
+"""Tables of a quote as terminal text: aligned columns with heads, or one line per cell if too wide."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from qa.cli.terminal import Terminal, width_of
 from qa.records import Quote, QuotedTable, Span
 
 _GAP = "  "
-_Cell = tuple[str, bool]  # its words, and whether they are marked
+_Cell = tuple[str, bool]  # the cell's words, and whether they are marked
 
 
 def quote_lines(quote: Quote, terminal: Terminal, margin: str) -> Iterator[str]:
-    """A quote's text with its marks, its tables as tables."""
+    """A quote's text with its marks; tables are laid out as tables."""
     start = 0
     for table in (*quote.tables, None):
         end = table.start if table else len(quote.text)
@@ -50,7 +50,7 @@ def _cell(quote: Quote, place: Span | None) -> _Cell:
 
 
 def _line(row: Sequence[tuple[_Cell, int]], terminal: Terminal, margin: str) -> Iterator[str]:
-    """A row whose cells stand below those above it."""
+    """A row with its cells aligned to the columns."""
     line, marks = "", []
     for (text, marked), width in row:
         if marked and text:
@@ -60,7 +60,7 @@ def _line(row: Sequence[tuple[_Cell, int]], terminal: Terminal, margin: str) -> 
 
 
 def _listed(row: Sequence[_Cell], heads: Sequence[str], terminal: Terminal, margin: str) -> Iterator[str]:
-    """A row with a line for each of its cells, which names the head."""
+    """A row as one line per cell, each with its column head."""
     for column, (text, marked) in enumerate(row):
         if text:
             head = f"{heads[column]}: " if heads and heads[column] else ""

@@ -1,8 +1,8 @@
-"""What an output shows: its width in columns, bold, and links; and text wrapped for it.
+"""The capabilities of an output (width in columns, bold, links), and text wrapped for it.
 
-Guarantees: text from elsewhere stands in what is made here as `printable` has it, so that only what this module writes
-steers a terminal. Bold follows NO_COLOR and FORCE_COLOR (no-color.org, force-color.org). Links follow OSC 8, for the
-terminals that are known to have it.
+Guarantees: text of documents passes through `printable`, so only this module writes escape sequences to a terminal.
+Bold follows NO_COLOR and FORCE_COLOR (no-color.org, force-color.org). Links follow OSC 8, for terminals known to
+support them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _WIDEST = 100  # longer lines are hard to read
 _NARROWEST = 20
 _TAB_COLUMNS = 8
 
-# Set by terminals that have OSC 8; those of TERM_PROGRAM and TERM by the names that they give themselves.
+# Variables set by terminals that support OSC 8, and the values of TERM_PROGRAM and TERM that such terminals set.
 _HAVE_LINKS = ("WT_SESSION", "KONSOLE_VERSION", "KITTY_WINDOW_ID", "DOMTERM", "GHOSTTY_RESOURCES_DIR")
 _PROGRAMS_WITH_LINKS = frozenset({"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "mintty", "rio", "tabby"})
 _TERMS_WITH_LINKS = re.compile(r"(?:xterm-kitty|xterm-ghostty|alacritty|foot|contour|wezterm)", re.IGNORECASE)
@@ -32,13 +32,13 @@ _VTE_WITH_LINKS = 5000
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """What an output can show.
+    """The capabilities of an output.
 
     Attributes:
         columns: The width of its lines.
         bold: Whether words can be bold.
-        links: Whether a text can be a link.
-        encoding: Of what is written to it.
+        links: Whether text can be a link.
+        encoding: The character encoding of the output.
     """
 
     columns: int = 80
@@ -47,11 +47,11 @@ class Terminal:
     encoding: str = "utf-8"
 
     def shown(self, text: str) -> str:
-        """Text as it is shown: safe, and with an escape for what cannot be encoded."""
+        """Text made safe, with escapes for characters that cannot be encoded."""
         return printable(text).encode(self.encoding, "backslashreplace").decode(self.encoding)
 
     def link(self, text: str, address: str | None) -> str:
-        """A text that links to an address without blanks; where there are no links, the text alone."""
+        """A text that links to an address without blanks; only the text if the output has no links."""
         shown = self.shown(text)
         return f"\x1b]8;;{printable(address)}\x1b\\{shown}\x1b]8;;\x1b\\" if self.links and address else shown
 
@@ -59,9 +59,9 @@ class Terminal:
         """Lines of text, not wider than the output, with some of it bold, or underlined with ^ in a line below.
 
         Args:
-            text: What is shown. Its own line ends stay.
-            marks: The places that are bold or underlined.
-            margin: Stands before each line.
+            text: The text; its line ends are kept.
+            marks: The places that become bold or underlined.
+            margin: Put before each line.
         """
         marked = {place for mark in marks for place in range(mark.start, mark.end)}
         room = max(_NARROWEST, self.columns - width_of(margin))
@@ -71,7 +71,7 @@ class Terminal:
                 yield (margin + "".join(("^" if cell.marked else " ") * cell.width for cell in line)).rstrip()
 
     def _cells(self, text: str, marked: set[int]) -> Iterator[_Cell | None]:
-        """The characters as they are shown; None for a line end."""
+        """The characters as shown; None for a line end."""
         column = 0
         for place, char in enumerate(text):
             if char == "\n":
@@ -97,7 +97,7 @@ class Terminal:
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """A character as it is shown, its width in columns, and whether it is marked."""
+    """A character as shown, its width in columns, and whether it is marked."""
 
     shown: str
     width: int
@@ -105,7 +105,7 @@ class _Cell:
 
 
 def terminal_of(stream: TextIO, environ: Mapping[str, str] | None = None) -> Terminal:
-    """What an output can show, by what it is and what the environment says of it."""
+    """The capabilities of an output, by its type and the environment variables."""
     env = os.environ if environ is None else environ
     on_terminal = stream.isatty() and env.get("TERM") != "dumb"
     return Terminal(
@@ -124,7 +124,7 @@ def _columns(env: Mapping[str, str]) -> int:
 
 
 def _steered(env: Mapping[str, str]) -> bool:
-    """Whether a terminal takes escapes: all do but the consoles of old systems."""
+    """Whether a terminal understands escape sequences: all do except the consoles of old systems."""
     return sys.platform != "win32" or any(name in env for name in ("WT_SESSION", "TERM_PROGRAM", "TERM"))
 
 
@@ -139,7 +139,7 @@ def _has_links(env: Mapping[str, str]) -> bool:
 
 
 def _lines(cells: Iterator[_Cell | None], room: int) -> Iterator[list[_Cell]]:
-    """Lines of at most `room` columns, broken at the last blank that fits; no line ends in blanks."""
+    """Lines of at most `room` columns, broken at the last blank that fits, without trailing blanks."""
     line: list[_Cell] = []
     width = 0
     for cell in cells:
@@ -157,14 +157,14 @@ def _lines(cells: Iterator[_Cell | None], room: int) -> Iterator[list[_Cell]]:
 
 
 def _broken(line: list[_Cell]) -> tuple[list[_Cell], list[_Cell]]:
-    """A line that is one character too long, in two: at its last blank, or else before its last character."""
+    """Break a line that is one character too long: at its last blank, or else before its last character."""
     blank = next((place for place in range(len(line) - 1, 0, -1) if line[place].shown.isspace()), 0)
     kept = _trimmed(line[:blank])
     return (kept, line[blank + 1 :]) if kept else (line[:-1], line[-1:])
 
 
 def _trimmed(line: list[_Cell]) -> list[_Cell]:
-    """A line without the blanks at its end."""
+    """A line without its trailing blanks."""
     end = len(line)
     while end and line[end - 1].shown.isspace():
         end -= 1
@@ -172,7 +172,7 @@ def _trimmed(line: list[_Cell]) -> list[_Cell]:
 
 
 def width_of(shown: str) -> int:
-    """Columns that text takes up: none for combining marks, two for the wide characters of East Asia and emoji."""
+    """The width of text in columns: 0 for combining marks, 2 for the wide characters of East Asia and emoji."""
     return sum(
         0
         if unicodedata.category(char) in ("Mn", "Me", "Cf")

@@ -1,8 +1,8 @@
-"""Output that never blocks its writer for long, for programs whose output may not be read.
+"""Output that never blocks its writer for long, even if nothing reads it.
 
-A pipe that is not read fills up, and then a process that writes to it waits for ever, holding the log's lock. Here the
-writer waits for a short time at most. Lines that cannot be written by then are dropped; their number is written as soon
-as there is room again.
+A pipe that is not read fills up. A process that writes to it then waits without limit and holds the log's lock. Here
+the writer waits only a short time. Lines that cannot be written by then are dropped; their number is written once there
+is space again.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ import select
 import threading
 from typing import TextIO
 
-_PIECE_BYTES = 512  # POSIX's smallest PIPE_BUF: where poll() says that a pipe has room, this much never blocks
+_PIECE_BYTES = 512  # POSIX's smallest PIPE_BUF: when poll() reports a pipe as writable, writing this much never blocks
 
 
 class UnblockedOutput:
-    """Writes text to the file of a stream, past its buffer; meant as the stream of a log handler.
+    """Writes text to a stream's file descriptor, bypassing its buffer; meant as the stream of a log handler.
 
     Safe to use from several threads.
     """
 
     def __init__(self, stream: TextIO, patience_s: float) -> None:
-        """Take the stream, which is not closed.
+        """Use a stream, which is not closed.
 
         Args:
-            stream: Where to write, such as standard error.
-            patience_s: How long a writer may wait for room. After one wait without success, none waits until there is
-                room again.
+            stream: The stream, such as standard error.
+            patience_s: How long a writer may wait for space. After one failed wait, no writer waits until there is
+                space again.
         """
         self._descriptor = stream.fileno()
         self._encoding = stream.encoding
@@ -36,7 +36,7 @@ class UnblockedOutput:
         self._lock = threading.Lock()
 
     def write(self, text: str) -> None:
-        """Write text, of whole lines; a line is dropped, or broken off, where there is no room for it in time."""
+        """Write whole lines of text; a line is dropped or truncated if there is no space for it in time."""
         with self._lock:
             for line in text.splitlines(keepends=True):
                 if self._dropped_lines and self._write(f"WARNING {self._dropped_lines} lines before this were lost\n"):
@@ -45,7 +45,7 @@ class UnblockedOutput:
                     self._dropped_lines += 1
 
     def flush(self) -> None:
-        """Nothing is held back, so there is nothing to do."""
+        """Do nothing: text is never buffered."""
 
     def _write(self, line: str) -> bool:
         data = line.encode(self._encoding, "backslashreplace")

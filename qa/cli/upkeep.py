@@ -1,6 +1,6 @@
 """The commands that keep an index: `qa build | watch | doctor | rollback`.
 
-What reads and encodes is imported when a command needs it, so that `qa rollback` does without.
+Each command imports the packages that it needs, so `qa rollback` needs neither parsers nor an encoder.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ EXIT_SOME_FAILED = 3
 
 
 def run_build(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Build once, with a progress bar, and print the outcome for the files."""
+    """Build once, with a progress bar, and print the report."""
     from qa.building.build import build  # noqa: PLC0415
     from qa.building.merge import merge  # noqa: PLC0415
     from qa.cli.progress_bars import Bars  # noqa: PLC0415
@@ -50,7 +50,7 @@ def run_build(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def print_report(report: BuildReport, *, quiet: bool) -> None:
-    """Print the outcome for every file, or with `quiet` for those with trouble, and what serves now."""
+    """Print the result for every file, or with `quiet` only for files with faults, and the snapshot that now serves."""
     for file in report.files:
         if not quiet or file.reason:
             say(f"{file.fate.value:9} {file.source}" + (f": {file.reason}" if file.reason else ""))
@@ -68,7 +68,7 @@ def print_report(report: BuildReport, *, quiet: bool) -> None:
 
 
 def run_watch(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Build at every change, until interrupted or until the server beside it ends."""
+    """Build at every change, until interrupted or until the server that started it ends."""
     from qa.building.watch import Watch  # noqa: PLC0415
 
     start_log()
@@ -89,7 +89,7 @@ def run_watch(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _note_site(settings: Settings, report: BuildReport) -> None:
-    """Note the site's name and questions beside the index. Questions are tried on this machine's index alone."""
+    """Write the site's name and example questions beside the index; questions are tried only on the local index."""
     from qa.answering.example_questions import example_questions  # noqa: PLC0415
     from qa.building.site import note_site  # noqa: PLC0415
     from qa.cli.open_service import open_service  # noqa: PLC0415
@@ -102,8 +102,8 @@ def _note_site(settings: Settings, report: BuildReport) -> None:
 
 
 def _stop_with_parent(stop: threading.Event) -> None:
-    """End when the server does, however it ends: its end of the pipe closes."""
-    # Not through sys.stdin, whose lock this thread would hold when the interpreter ends, which then aborts.
+    """Set `stop` when the server ends, for whatever reason: then its end of the pipe closes."""
+    # Not through sys.stdin: this thread would hold its lock when the interpreter ends, which then aborts.
     with suppress(OSError, ValueError):
         while os.read(sys.stdin.fileno(), 4096):
             pass
@@ -111,7 +111,7 @@ def _stop_with_parent(stop: threading.Event) -> None:
 
 
 def run_doctor(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Print each finding; the exit status says whether one is wrong."""
+    """Print each finding; return 1 if one is a fault."""
     from qa.building.doctor import Health, examine  # noqa: PLC0415
 
     wrong = False

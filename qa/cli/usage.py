@@ -1,4 +1,4 @@
-"""The parser of the command line's arguments, which tells of wrong usage what was perhaps meant."""
+"""The parser of the command line's arguments; it suggests a correction for wrong usage."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _OPTION = re.compile(r"(?<!\S)-{1,2}\w[\w-]*")
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser of commands; `commands` are their parsers, by name."""
+    """A parser of commands; `commands` has their parsers by name."""
 
     commands: Mapping[str, argparse.ArgumentParser] = {}
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and how the command is used, and end with status 2."""
+        """Print the error and the command's usage, and end with status 2."""
         super().error(printable(message))
 
     def parse(self, arguments: Sequence[str] | None = None) -> argparse.Namespace:
-        """Parse the arguments, or those of the program.
+        """Parse the given arguments, or those of the program.
 
-        Without any the help is printed, and for wrong ones an error; both end the program with status 2.
+        Without arguments it prints the help, with wrong ones an error; both end the program with status 2.
         """
         given = sys.argv[1:] if arguments is None else list(arguments)
         if given and not given[0].startswith("-") and given[0] not in self.commands:

@@ -1,1 +1,1 @@
-"""An index on several machines: shards, each a group of segments, answer together as one process would."""
+"""An index on several machines, divided into shards; their combined answer equals that of one process."""

@@ -1,7 +1,7 @@
 """Hosts as actors of a Ray cluster: the only module that imports Ray.
 
-Ray places the hosts, and starts them again where they or their machines end. Everything else (which one is asked, for
-how long, and what a failure means) is `qa.index.cluster.replicas`'s.
+Ray places the hosts, and restarts them when they or their machines end. `qa.index.cluster.replicas` does everything
+else: it selects the host to ask, sets time limits and handles failures.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
-# Read when Ray is imported. Without the first, the loss of the head ends this process after a minute.
+# Ray reads these at its import. Without the first, this process ends a minute after the head is lost.
 os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "3600")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
@@ -40,17 +40,17 @@ from qa.index.cluster.nodes import check_listening
 from qa.index.cluster.replicas import Replicas
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
-engine: Any = ray  # it has types for a part of its functions only
+engine: Any = ray  # only a part of its functions is typed
 _control: Callable[[_Method], _Method] = engine.method(concurrency_group="control")
 NAMESPACE = "qa"
-SHARD_PLACE = "qa_shard"  # the resource that a machine has one of for each host that it takes
+SHARD_PLACE = "qa_shard"  # a Ray resource; a machine has one unit for each host that it accepts
 
-_LOOK_EVERY_S = 0.1  # for places that come free
-_THREADS = 8  # calls that a host answers at once
+_LOOK_EVERY_S = 0.1  # between checks for free places
+_THREADS = 8  # concurrent calls of a host
 
 
 class _Host:
-    """A host in a process of its own, with a thread for what must be answered beside many questions."""
+    """A host in a separate process, with one thread reserved for calls that must not wait for questions."""
 
     def __init__(self, index_dir: Path, shard: int, shards: int) -> None:
         self._host = ShardHost(index_dir, shard, shards)
@@ -69,19 +69,19 @@ class _Host:
 
 @dataclass(frozen=True, slots=True)
 class RayCall:
-    """A call on its way to an actor."""
+    """A pending call to an actor."""
 
     future: Future[Any]
     reference: Any
 
     def cancel(self) -> None:
-        """Take it back if it has not begun: a queue of calls that nobody waits for would stop the host."""
+        """Cancel the call if it has not begun: otherwise unneeded calls would fill the host's queue."""
         with suppress(RayError, TypeError, ValueError):
             ray.cancel(self.reference)
 
 
 class RayReplica:
-    """A host in an actor, by its name."""
+    """A host in the actor with a given name."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -89,10 +89,10 @@ class RayReplica:
         self._handle: Any = None
 
     def start(self, method: str, *arguments: Any) -> RayCall:
-        """Call a method of the host, and do not wait.
+        """Call a method of the host without waiting.
 
         Raises:
-            ConnectionError: there is no such actor, or no cluster.
+            ConnectionError: the actor or the cluster cannot be found.
         """
         try:
             reference = getattr(self._found(), method).remote(*arguments)
@@ -114,18 +114,18 @@ class RayReplica:
             self._handle = None
 
     def _look_at(self, future: Future[Any]) -> None:
-        """After a loss look the actor up anew: another may have its name by then."""
+        """After a loss, look the actor up again at the next call: a new actor may have its name."""
         if not future.cancelled() and isinstance(future.exception(), RayError):
             self._forget()
 
 
 def connect(address: str) -> None:
-    """Join the cluster at an address, as one that only asks.
+    """Join the cluster at an address as a client.
 
     Raises:
-        ShardUnavailable: there is no cluster at this address, or it refuses this process.
+        ShardUnavailable: no cluster is at this address, or it refuses this process.
     """
-    logging.getLogger("ray").setLevel(logging.ERROR)  # it warns of placement groups that are removed; these stay
+    logging.getLogger("ray").setLevel(logging.ERROR)  # it warns that groups end with this process; these are permanent
     try:
         check_listening(address)
         ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, configure_logging=False)
@@ -135,7 +135,7 @@ def connect(address: str) -> None:
 
 
 def disconnect() -> None:
-    """Leave the cluster."""
+    """Disconnect from the cluster."""
     ray.shutdown()
 
 
@@ -145,24 +145,24 @@ def host_names(shards: int, replicas: int) -> list[list[str]]:
 
 
 def replicas_of(shards: int, replicas: int) -> Replicas:
-    """The hosts of all shards, whether they have been started or not."""
+    """The hosts of all shards, started or not."""
     return Replicas([[RayReplica(name) for name in names] for names in host_names(shards, replicas)])
 
 
 def start_hosts(index_dir: Path, shards: int, replicas: int, seconds: float) -> list[str]:
-    """Start the hosts that are missing; those of one shard on different machines.
+    """Start the missing hosts; hosts of one shard go on different machines.
 
     Args:
         index_dir: The index folder, under the same path on every machine.
-        shards: Into how many groups the segments are divided.
-        replicas: How many hosts each has.
+        shards: The number of shards.
+        replicas: The number of hosts of each shard.
         seconds: How long to wait for all of them.
 
     Returns:
         The names of those started.
 
     Raises:
-        ShardUnavailable: there is no room, which is counted before anything starts, or not all were there in time.
+        ShardUnavailable: too few places are free, which is checked before any start, or a host did not start in time.
     """
     there = _running()
     incomplete = [(shard, names) for shard, names in enumerate(host_names(shards, replicas)) if not set(names) <= there]
@@ -186,10 +186,10 @@ def start_hosts(index_dir: Path, shards: int, replicas: int, seconds: float) -> 
 
 
 def stop_hosts(seconds: float) -> list[str]:
-    """End all hosts, whatever their number, and wait until their places are free.
+    """End all hosts and wait until their places are free.
 
     Args:
-        seconds: How long to wait at most.
+        seconds: The longest wait.
 
     Returns:
         Their names.
@@ -197,7 +197,7 @@ def stop_hosts(seconds: float) -> list[str]:
     until = time.monotonic() + seconds
     names = sorted(_running())
     for name in names:
-        with suppress(ValueError):  # it has ended meanwhile
+        with suppress(ValueError):  # it has already ended
             ray.kill(ray.get_actor(name, NAMESPACE), no_restart=True)
     for group in placement_group_table().values():
         if group["state"] != "REMOVED" and group["name"].startswith("qa-"):
@@ -208,13 +208,13 @@ def stop_hosts(seconds: float) -> list[str]:
 
 
 def host_states(shards: int, replicas: int, seconds: float) -> dict[str, HostState | None]:
-    """What every host says of itself, by name; None for one that does not answer in time."""
+    """The state of every host by name; None for a host that does not answer in time."""
     hosts = list(chain.from_iterable(replicas_of(shards, replicas).of_shards))
     return dict(zip((host.name for host in hosts), states_of(hosts, seconds), strict=True))
 
 
 def machines() -> list[dict[str, Any]]:
-    """The machines of the cluster that live: `address` and `places`, the hosts that each may take."""
+    """The running machines of the cluster: `address`, and `places`, the number of hosts that each accepts."""
     return [
         {"address": node["NodeManagerAddress"], "places": int(node["Resources"].get(SHARD_PLACE, 0))}
         for node in engine.nodes()
@@ -227,7 +227,7 @@ def _group_name(shards: int, shard: int, replicas: int) -> str:
 
 
 def _found_group(name: str) -> PlacementGroup | None:
-    """The places that were reserved under a name, which outlive the hosts on them."""
+    """The placement group with a name, or None; a group remains when its hosts end."""
     try:
         found: PlacementGroup = get_placement_group(name)
     except ValueError:
@@ -249,7 +249,7 @@ def _start(name: str, index_dir: Path, shard: int, shards: int, where: Placement
         namespace=NAMESPACE,
         lifetime="detached",
         max_restarts=-1,
-        max_task_retries=0,  # the caller has a deadline, and asks again by itself
+        max_task_retries=0,  # the caller has a deadline and calls again
         max_concurrency=_THREADS,
         num_cpus=0,
         resources={SHARD_PLACE: 1},
@@ -259,7 +259,7 @@ def _start(name: str, index_dir: Path, shard: int, shards: int, where: Placement
 
 
 def _check_room(groups: int, replicas: int) -> None:
-    """See that there are machines enough before anything starts: an actor without room waits without end."""
+    """Check before any start that enough places are free: an actor without a place waits without limit."""
     places = [each["places"] for each in machines()]
     takers = sum(1 for each in places if each)
     if groups and takers < replicas:

@@ -7,13 +7,14 @@ from itertools import accumulate
 
 
 def assign(sizes: Sequence[int], shards: int) -> list[range]:
-    """Divide segments into contiguous groups of about the same size; a function of the arguments alone.
+    """Divide segments into contiguous groups of about the same size; the result depends only on the arguments.
 
-    A segment goes to the shard in whose share of the whole its middle lies. A shard may be left without one.
+    The total size is divided into equal shares; a segment goes to the shard whose share contains its middle. A shard
+    may be empty.
 
     Args:
-        sizes: Each segment's size, in any unit, in the order of the version.
-        shards: How many groups, at least 1.
+        sizes: Each segment's size, in any unit, in the version's order.
+        shards: The number of groups, at least 1.
 
     Returns:
         The numbers of each shard's segments.

@@ -1,6 +1,6 @@
-"""Puts together what several shards say of passages, in the order in which these were asked for.
+"""Combines the results of several shards, in the order of the requested passages.
 
-An array keeps the memory layout that one process gives it, since the last bit of a sum may depend on that.
+Arrays have the same memory layout as in one process, since the last bit of a sum may depend on it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class ProposedRows:
     """The candidates of one shard, with their rows in the index.
 
     Attributes:
-        found: The candidates, with the shard's own rows.
+        found: The candidates, with rows of the shard.
         rows: Their rows in the index, in the order of `found.rows`; `dense_rows` and `bm25_rows` likewise.
     """
 
@@ -61,17 +61,17 @@ def combined_candidates(parts: Sequence[ProposedRows], count: int) -> Candidates
 
 
 def _best(rows: Sequence[Rows], scores: Sequence[Floats], count: int) -> Rows:
-    """The best of what the shards found, best first, ties in the order of rows."""
+    """The rows with the best scores, best first, ties in the order of rows."""
     together = np.concatenate([np.empty(0, np.int64), *rows])
     return together[np.lexsort((together, -np.concatenate([np.empty(0, np.float32), *scores])))][:count]
 
 
 def combined_maxima(parts: Sequence[Maxima], order: Rows, question_tokens: int) -> Maxima:
-    """Comparisons with the passages of several shards as one.
+    """Combine the comparisons of several shards into one.
 
     Args:
-        parts: Each shard's.
-        order: The place of each passage asked for among those of the parts, one after another, `(n,) int64`.
+        parts: The comparison of each shard.
+        order: For each requested passage its position in the concatenated parts, `(n,) int64`.
         question_tokens: The number of the question's tokens.
     """
     if not parts:
@@ -88,7 +88,7 @@ def combined_maxima(parts: Sequence[Maxima], order: Rows, question_tokens: int) 
 
 
 def combined_similarities(parts: Sequence[TokenSimilarities], order: Rows, question_tokens: int) -> TokenSimilarities:
-    """Similarities with the tokens of several shards' passages as one; arguments as of `combined_maxima`."""
+    """Combine the token similarities of several shards into one; arguments as in `combined_maxima`."""
     if not parts:
         nothing = np.empty((question_tokens, 0), np.float32)
         return TokenSimilarities(nothing, np.empty((0, 2), np.int32), np.empty(0, np.int32), np.zeros(1, np.int64))
@@ -102,7 +102,7 @@ def combined_similarities(parts: Sequence[TokenSimilarities], order: Rows, quest
 
 
 def _sources(bounds: Sequence[Rows], order: Rows) -> tuple[Rows, Rows]:
-    """Where what belongs to each passage comes from, and where it begins and ends in the order asked for."""
+    """The source index of each column in the requested order, and the bounds of each passage there."""
     lengths = np.concatenate([np.diff(each) for each in bounds])
     begins = np.append(np.int64(0), np.cumsum(lengths))[:-1]
     ends = np.append(np.int64(0), np.cumsum(lengths[order]))

@@ -1,7 +1,7 @@
-"""Holds one shard of the versions that are asked for, and answers calls that name one.
+"""Opens one shard of each requested version, and answers calls for a version.
 
-Guarantees: a call is answered from the version that it names, or refused. The last two versions stay open, and an older
-one until its last call is done.
+Guarantees: a call is answered from the version that it names, or refused. The last two versions stay open; an older one
+    closes after its last call.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from qa.index.cluster.shard import Shard
 from qa.index.local.open_version import HeldVersion, SegmentPool
 from qa.index.local.version import Version
 
-_VERSIONS_KEPT = 2  # the one that answers, and the one that it takes over from
+_VERSIONS_KEPT = 2  # the current version and its predecessor
 
 CALLS = frozenset(
     "content frequencies held together best compare similarities passages document abbreviation_entries"
@@ -32,21 +32,21 @@ CALLS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a host answers instead of raising, so that an error arrives as it was raised."""
+    """An error as a return value, so that Ray does not wrap it in an error of its own."""
 
     error: QAError
 
 
 @dataclass(frozen=True, slots=True)
 class HostState:
-    """What a host says of itself.
+    """The state of a host.
 
     Attributes:
         machine: The name of its machine.
-        process_id: There.
-        release: Of this package.
-        versions: The names of the versions that it has open, oldest first.
-        memory_mb: Its resident memory, in megabytes; 0 where the system does not tell.
+        process_id: The host's process on that machine.
+        release: The version of this package.
+        versions: The names of its open versions, oldest first.
+        memory_mb: Its resident memory, in megabytes; 0 if the system does not report it.
     """
 
     machine: str
@@ -62,28 +62,28 @@ class _OpenShard:
     def __init__(self, held: HeldVersion) -> None:
         self.held = held
         self.shard = Shard(held.version, held.segments, held.numbers)
-        self.readers = 1  # the host's own
+        self.readers = 1  # the host itself
 
 
 class ShardHost:
     """One shard of an index folder. Safe to call from several threads."""
 
     def __init__(self, index_dir: Path, shard: int, shards: int) -> None:
-        """Nothing is opened before it is asked for.
+        """Open nothing yet; a version is opened when it is requested.
 
         Args:
             index_dir: The index folder, or this machine's copy of it.
-            shard: Which one, from 0.
-            shards: Of how many.
+            shard: The number of the shard, from 0.
+            shards: The number of shards.
         """
         self._index_dir, self._shard, self._shards = index_dir, shard, shards
         self._pool = SegmentPool(index_dir)
-        self._lock = threading.Lock()  # guards what is open and its counts
+        self._lock = threading.Lock()  # guards the open versions and their counts
         self._opening = threading.Lock()
         self._open: dict[str, _OpenShard] = {}
 
     def prepare(self, version: str) -> Refusal | None:
-        """Open a version, so that its first question need not wait; or say why it cannot be opened."""
+        """Open a version before its first question; return the error if it cannot be opened."""
         try:
             with self._reading(version):
                 return None
@@ -91,7 +91,7 @@ class ShardHost:
             return Refusal(error)
 
     def ask(self, version: str, call: str, arguments: Sequence[Any]) -> Any:
-        """Answer a call of `Shard` from a version; with a `Refusal` where it raises one of our errors."""
+        """Call a method of a version's `Shard`; return a `Refusal` if it raises a `QAError`."""
         if call not in CALLS:
             raise ValueError(f"{call} is no call of a shard")
         try:
@@ -101,7 +101,7 @@ class ShardHost:
             return Refusal(error)
 
     def state(self) -> HostState:
-        """What there is to know of this host."""
+        """The state of this host."""
         with self._lock:
             return HostState(gethostname(), os.getpid(), version("qa"), tuple(self._open), _memory_mb())
 
@@ -116,7 +116,7 @@ class ShardHost:
     def _reading(self, version: str) -> Iterator[Shard]:
         opened = self._taken(version)
         if opened is None:
-            with self._opening:  # one opens it; the others find it open
+            with self._opening:  # one thread opens it, the others wait
                 opened = self._taken(version) or self._opened(version)
         try:
             yield opened.shard

@@ -1,4 +1,4 @@
-"""Asks all hosts at once for their state, within a time limit, and says which of them have the current version open."""
+"""Asks all hosts at once for their state, within a time limit, and reports which have the current version open."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qa.records import HostStatus, ShardStatus
 
 
 def states_of(replicas: Sequence[Replica], seconds: float) -> list[HostState | None]:
-    """What every host says of itself, in the order of `replicas`; None for one that does not answer in time."""
+    """The state of every host, in the order of `replicas`; None for a host that does not answer in time."""
     begun = [_begun(replica) for replica in replicas]
     calls = [each for each in begun if each]
     done, _ = wait([each.future for each in calls], seconds)
@@ -27,7 +27,7 @@ def shard_statuses(
 
     Args:
         of_shards: The hosts of each shard.
-        states: Their states, one shard after the other.
+        states: Their states, shard by shard.
         current: The name of the current version; None if there is none.
     """
     left = iter(states)

@@ -1,4 +1,4 @@
-"""Opens versions of an index whose shards lie on several hosts."""
+"""Opens versions of an index whose shards are on several hosts."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from qa.index.local.index_folder import current_name
 from qa.index.local.open_version import HeldVersion, by_preference
 from qa.records import ShardStatus
 
-_LOOK_EVERY_S = 2.0  # at the hosts, which have so long to answer
+_LOOK_EVERY_S = 2.0  # interval between checks of the hosts, and their time limit
 
 log = logging.getLogger(__name__)
 
 
 class ClusterVersion(ShardedIndex):
-    """A version that the hosts have open, and whose file is held so that nobody prunes it."""
+    """A version that the hosts have open; its file is locked so that it is not pruned."""
 
     def __init__(self, held: HeldVersion, transport: ReplicatedTransport) -> None:
         super().__init__(held.version, transport)
@@ -37,23 +37,23 @@ class ClusterVersion(ShardedIndex):
         self._held = held
 
     def in_place(self) -> bool:
-        """Whether this version's file is still the one in its place."""
+        """Whether the version's file has not been replaced."""
         return self._held.in_place()
 
     def close(self) -> None:
-        """Close the version's file; the hosts close their shards by themselves."""
+        """Release the version's file; the hosts close their shards themselves."""
         self._held.close()
 
 
 class ClusterIndex(CurrentIndex):
-    """An `IndexSource` over hosts. Every question has a deadline of its own."""
+    """An `IndexSource` over hosts. Every question has its own deadline."""
 
     def __init__(self, index_dir: Path, hosts: Hosts) -> None:
         """Open the current version, if there is one.
 
         Args:
             index_dir: The index folder.
-            hosts: Where its shards lie.
+            hosts: The hosts of its shards.
         """
         self._hosts = hosts
         self._shards: Sequence[ShardStatus] = ()
@@ -62,17 +62,17 @@ class ClusterIndex(CurrentIndex):
 
     @property
     def shards(self) -> Sequence[ShardStatus]:
-        """The hosts of every shard, as they were at the last look; nothing before the first, which `watch` begins."""
+        """The hosts of every shard at the last check; empty before the first check, which `watch` starts."""
         return self._shards
 
     @contextmanager
     def reading(self) -> Iterator[Index]:
-        """The index that serves, for one question; see `CurrentIndex`."""
+        """A context with the current index, for one question; see `CurrentIndex`."""
         with super().reading() as index:
             yield index.over(self._hosts.transport(index.name)) if isinstance(index, ClusterVersion) else index
 
     def watch(self) -> None:
-        """Check for a new version and look at the hosts, in threads, until `close`."""
+        """Check for new versions and for the hosts' state, in threads, until `close`."""
         super().watch()
         self._looker = threading.Thread(target=self._look_at_hosts, name="hosts", daemon=True)
         self._looker.start()
@@ -87,14 +87,14 @@ class ClusterIndex(CurrentIndex):
         while True:
             try:
                 self._shards = self._hosts.look(_LOOK_EVERY_S)
-            except Exception:  # an error of any kind must not end the thread
-                log.exception("Looking at the hosts failed")
+            except Exception:  # no error may end the thread
+                log.exception("Checking the hosts failed")
             if self._closing.wait(_LOOK_EVERY_S):
                 return
 
 
 class Hosts:
-    """The hosts of an index, asked as one. Safe to use from several threads."""
+    """The hosts of an index. Safe to use from several threads."""
 
     def __init__(
         self,
@@ -106,15 +106,15 @@ class Hosts:
         prepare_s: float,
         hedge_s: float | None,
     ) -> None:
-        """Nothing is asked yet.
+        """Store the arguments; nothing is asked yet.
 
         Args:
             index_dir: The index folder.
             replicas: The hosts, by shard.
             weights: Fingerprint of the model that will encode questions.
-            answer_s: Longest time of an answer, in seconds.
-            prepare_s: Longest time in which a version is opened.
-            hedge_s: After what time without an answer a second replica is asked; None for never.
+            answer_s: The longest time for an answer, in seconds.
+            prepare_s: The longest time for opening a version, in seconds.
+            hedge_s: The time without an answer after which a second replica is asked, in seconds; None for never.
         """
         self._index_dir, self._replicas, self._weights = index_dir, replicas, weights
         self._answer_s, self._prepare_s, self._hedge_s = answer_s, prepare_s, hedge_s
@@ -129,7 +129,7 @@ class Hosts:
         return self._opened(current_name(self._index_dir))
 
     def open_newest(self) -> ClusterVersion | None:
-        """Open the newest version that opens, the current one first; as `newest_whole`."""
+        """Open the newest version that can be opened, trying the current one first; as `newest_whole`."""
         for version in by_preference(self._index_dir):
             try:
                 return self._opened(version.name)
@@ -138,7 +138,7 @@ class Hosts:
         return None
 
     def look(self, seconds: float) -> tuple[ShardStatus, ...]:
-        """How every host is; those that do not answer within so many seconds count as silent."""
+        """The state of every host; a host that does not answer within `seconds` has none."""
         states = states_of(list(chain.from_iterable(self._replicas.of_shards)), seconds)
         try:
             current = current_name(self._index_dir)
@@ -147,7 +147,7 @@ class Hosts:
         return shard_statuses(self._replicas.of_shards, states, current)
 
     def transport(self, name: str, seconds: float | None = None) -> ReplicatedTransport:
-        """A way to a version's shards for so many seconds; without them, for one answer."""
+        """A transport to a version's shards with a deadline in `seconds`; by default the time for one answer."""
         until = self._replicas.now_s() + (self._answer_s if seconds is None else seconds)
         return ReplicatedTransport(name, self._replicas, until, self._hedge_s)
 
@@ -163,7 +163,7 @@ class Hosts:
             raise
 
     def _prepare(self, name: str) -> None:
-        """Have every host open a version, and wait until one of each shard has."""
+        """Make every host open a version, and wait until one host of each shard has opened it."""
         until = time.monotonic() + self._prepare_s
         begun = [[_begun(replica, name) for replica in replicas] for replicas in self._replicas.of_shards]
         for shard, preparing in enumerate(begun):

@@ -1,8 +1,7 @@
-"""Starts and stops Ray on this machine, with its settings made safe.
+"""Starts and stops Ray on this machine with safe settings.
 
-Anyone who reaches a port of Ray can run code on the machine. So nothing listens beyond loopback without a shared
-secret, nothing at a public address unless the operator says that a firewall protects it, and nothing is reported to
-the vendor.
+Anyone who reaches a port of Ray can run code on the machine. So Ray listens beyond loopback only with a shared secret,
+and at a public address only if the operator confirms that a firewall protects it. Ray's usage reports are off.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from pathlib import Path
 
 from qa.errors import InvalidSettings
 
-# Fixed, so that a firewall can name them.
+# Fixed numbers, so that firewall rules can list them.
 _PORTS = (
     "--node-manager-port=6380",
     "--object-manager-port=6381",
@@ -30,22 +29,22 @@ _PORTS = (
     "--max-worker-port=6599",
 )
 _REACHED_WITHIN_S = 5.0
-_LIMIT_S = 120  # Ray waits without end for a head that is not there
+_LIMIT_S = 120  # Ray waits without limit for a missing head
 
 
 def start_head(address: str, port: int, places: int, token: str, *, behind_firewall: bool, stay: bool = False) -> None:
     """Start a head on this machine.
 
     Args:
-        address: This machine's, in the private network.
-        port: For the head.
-        places: How many hosts may run here.
-        token: The file with the shared secret; empty for none.
-        behind_firewall: Whether a public address may be used.
-        stay: Whether Ray takes the place of this process, which then ends when Ray does.
+        address: This machine's address in the private network.
+        port: The head's port.
+        places: The number of hosts that may run on this machine.
+        token: The path of the file with the shared secret; empty for none.
+        behind_firewall: Whether a public address is allowed.
+        stay: Whether Ray replaces this process, which then ends when Ray ends.
 
     Raises:
-        InvalidSettings: the address or the token is not safe, or Ray does not start and says why.
+        InvalidSettings: the address or the token is not safe, or Ray does not start; the message has Ray's reason.
     """
     _check(address, token, behind_firewall=behind_firewall)
     own = ("--head", f"--node-ip-address={address}", f"--port={port}", "--include-dashboard=false")
@@ -53,10 +52,10 @@ def start_head(address: str, port: int, places: int, token: str, *, behind_firew
 
 
 def join(head: str, address: str, places: int, token: str, *, behind_firewall: bool, stay: bool = False) -> None:
-    """Have this machine join the cluster of a head.
+    """Make this machine join the cluster of a head.
 
     Args:
-        head: The head's address, as 10.0.0.1:6379.
+        head: The head's address, such as 10.0.0.1:6379.
         address: As of `start_head`, like the rest.
         places: Likewise.
         token: Likewise.
@@ -76,18 +75,18 @@ def join(head: str, address: str, places: int, token: str, *, behind_firewall: b
 
 
 def leave() -> None:
-    """Stop everything of Ray on this machine."""
+    """Stop all processes of Ray on this machine."""
     _ray("stop", token="")
 
 
 def check_listening(address: str) -> None:
-    """See that something listens at an address, since Ray would look for it for minutes.
+    """Check that something listens at an address, since Ray would retry for minutes.
 
     Args:
-        address: As 10.0.0.1:6379.
+        address: Host and port, such as 10.0.0.1:6379.
 
     Raises:
-        OSError: nothing does, or this is no address; its message says which.
+        OSError: nothing listens there, or this is not an address; the message says which.
     """
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
@@ -96,7 +95,7 @@ def check_listening(address: str) -> None:
 
 
 def use_token(token: str) -> None:
-    """Have this process, and those that it starts, show the shared secret; to be called before Ray is imported.
+    """Make this process and its children use the shared secret; call it before importing Ray.
 
     Raises:
         InvalidSettings: others may read the file, or it cannot be read.
@@ -146,7 +145,7 @@ def _ray(*arguments: str, token: str, stay: bool = False) -> None:
     try:
         done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=_LIMIT_S)
     except subprocess.TimeoutExpired:
-        raise InvalidSettings(f"Ray did not start within {_LIMIT_S} s; is the head there?") from None
+        raise InvalidSettings(f"Ray did not start within {_LIMIT_S} s; is the head running?") from None
     if done.returncode:
         said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip() and "{}" not in line]
         raise InvalidSettings(f"Ray did not start: {said[-1] if said else f'status {done.returncode}'}")

@@ -1,7 +1,7 @@
-"""Asks shards that several hosts have: another is asked where one fails or is slow, until the time is over.
+"""Asks shards that several hosts have: if one fails or is slow, it asks another, until the deadline.
 
-Guarantees: all shards answer, or none counts. No call outlives its deadline, and one that is not needed any more is
-cancelled.
+Guarantees: it returns the answers of all shards, or raises. No call continues after its deadline; a call that is no
+    longer needed is cancelled.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from typing import Any, Protocol
 from qa.errors import RequestError, ShardUnavailable
 from qa.index.cluster.host import Refusal
 
-_AVOIDED_S = 1.0  # a replica that has failed, or was slower than another, is the last to be asked for so long
-_BETWEEN_ROUNDS_S = 0.05  # after all replicas of a shard have failed
+_AVOIDED_S = 1.0  # for this time, a replica that failed or was slower than another is asked last
+_BETWEEN_ROUNDS_S = 0.05  # wait after all replicas of a shard have failed
 
 
 class Pending(Protocol):
-    """A call on its way."""
+    """A pending call."""
 
     @property
     def future(self) -> Future[Any]:
-        """Its answer; an exception where the host is lost."""
+        """The future of its answer; it raises if the host is lost."""
         ...
 
     def cancel(self) -> None:
-        """Say that the answer is not needed any more."""
+        """Cancel the call: its answer is no longer needed."""
         ...
 
 
 class Replica(Protocol):
-    """A host that has a shard, somewhere."""
+    """A host of a shard."""
 
     @property
     def name(self) -> str:
@@ -43,7 +43,7 @@ class Replica(Protocol):
         ...
 
     def start(self, method: str, *arguments: Any) -> Pending:
-        """Call a method of its `ShardHost`, and do not wait.
+        """Call a method of its `ShardHost` without waiting.
 
         Raises:
             ConnectionError: it cannot be reached.
@@ -52,10 +52,10 @@ class Replica(Protocol):
 
 
 class Replicas:
-    """All hosts of all shards, and which of them have failed lately. Safe to use from several threads."""
+    """All hosts of all shards, with the recent failures of each. Safe to use from several threads."""
 
     def __init__(self, of_shards: Sequence[Sequence[Replica]], now_s: Callable[[], float] = time.monotonic) -> None:
-        """Take hosts into use.
+        """Start with no failures.
 
         Args:
             of_shards: The replicas of each shard, at least one each.
@@ -68,7 +68,7 @@ class Replicas:
         self._avoided_until: dict[int, float] = {}
 
     def in_turn(self, shard: int) -> list[Replica]:
-        """The replicas of a shard, the one to ask first at the beginning."""
+        """The replicas of a shard in the order to ask them."""
         replicas = self.of_shards[shard]
         first = next(self._turns[shard]) % len(replicas)
         turned = replicas[first:] + replicas[:first]
@@ -77,14 +77,14 @@ class Replicas:
             return sorted(turned, key=lambda each: self._avoided_until.get(id(each), 0.0) > now)
 
     def avoid(self, replica: Replica) -> None:
-        """Ask others first for a while."""
+        """For some time, ask other replicas before this one."""
         with self._lock:
             self._avoided_until[id(replica)] = self.now_s() + _AVOIDED_S
 
 
 @dataclass(slots=True)
 class _Asked:
-    """One shard's call: the replicas that may still be asked, the calls that are pending, and when to ask one more."""
+    """One shard's call: the replicas not asked yet, the pending calls, and when to ask one more."""
 
     shard: int
     arguments: Sequence[Any]
@@ -98,13 +98,13 @@ class ReplicatedTransport:
     """A `Transport` to one version, for one question."""
 
     def __init__(self, version: str, replicas: Replicas, until_s: float, hedge_s: float | None) -> None:
-        """Nothing is asked yet.
+        """Store the arguments; nothing is asked yet.
 
         Args:
             version: The version's name.
             replicas: All hosts.
             until_s: The deadline, on the replicas' clock.
-            hedge_s: After what time without an answer a second replica is asked, in seconds; None for never.
+            hedge_s: The time without an answer after which a second replica is asked, in seconds; None for never.
         """
         self._version, self._replicas = version, replicas
         self._until, self._hedge_s = until_s, hedge_s
@@ -133,7 +133,7 @@ class ReplicatedTransport:
         return {shard: answers[shard] for shard in arguments}
 
     def _begin_due(self, call: str, waiting: Iterable[_Asked]) -> None:
-        """Ask a replica of every shard for which it is time."""
+        """For every shard whose time has come, ask its next replica."""
         for asked in waiting:
             now = self._replicas.now_s()
             if now >= self._until:
@@ -153,7 +153,7 @@ class ReplicatedTransport:
                 asked.begun[pending.future] = replica, pending
 
     def _wait(self, waiting: Iterable[_Asked]) -> None:
-        """Wait for an answer, or until another replica is to be asked."""
+        """Wait for an answer, or until the next replica must be asked."""
         waiting, now = list(waiting), self._replicas.now_s()
         due = min(asked.next_at if asked.untried or not asked.begun else self._until for asked in waiting)
         patience = max(0.0, min(due, self._until) - now)
@@ -164,7 +164,7 @@ class ReplicatedTransport:
             time.sleep(patience)
 
     def _take_answer(self, asked: _Asked, answers: dict[int, Any]) -> bool:
-        """Take a shard's first answer, if there is one."""
+        """Store a shard's first answer; return whether there is one."""
         for future in [each for each in asked.begun if each.done()]:
             begun = list(asked.begun)
             earlier = [asked.begun[each][0] for each in begun[: begun.index(future)]]
@@ -174,18 +174,18 @@ class ReplicatedTransport:
             if isinstance(answer, Refusal):
                 if isinstance(answer.error, RequestError):
                     raise answer.error
-                error = answer.error  # the host's own trouble, which another may not have
+                error = answer.error  # a fault of this host; another may not have it
             if error:
                 self._failed(asked, replica, error)
                 continue
             answers[asked.shard] = answer
-            for slow in earlier:  # which were asked before, and may be lost
+            for slow in earlier:  # asked earlier and still silent, so possibly lost
                 self._replicas.avoid(slow)
             return True
         return False
 
     def _failed(self, asked: _Asked, replica: Replica, error: BaseException) -> None:
-        """Ask the next replica at once; after the last, begin again in a moment."""
+        """Record a failure: the next replica is asked at once; after the last, the first again after a short wait."""
         self._replicas.avoid(replica)
         asked.trouble = str(error).strip().partition("\n")[0] or type(error).__name__
         asked.next_at = self._replicas.now_s() + (0.0 if asked.untried else _BETWEEN_ROUNDS_S)

@@ -1,4 +1,4 @@
-"""Joins a cluster as a server that asks its hosts."""
+"""Connects a server to the hosts of a cluster."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ def cluster_hosts(settings: Settings, weights: str) -> Hosts:
     """The hosts of the cluster that the settings name.
 
     Args:
-        settings: With `cluster`.
+        settings: Settings with `cluster`.
         weights: Fingerprint of the model that will encode questions.
 
     Raises:
-        ShardUnavailable: there is no cluster at this address.
+        ShardUnavailable: no cluster is at this address.
         InvalidSettings: the shared secret cannot be used.
     """
     use_token(settings.cluster_token_path)

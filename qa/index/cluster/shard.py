@@ -1,7 +1,7 @@
-"""Answers for a group of a version's segments; what needs the whole index comes with the call.
+"""Answers calls for a group of a version's segments; each call brings the values that depend on the whole index.
 
-Rows are the shard's own: its passages in the order of their documents' paths. That is also their order in the whole
-index, so ties are decided alike.
+Row numbers are those of the shard: its passages in the order of their documents' paths. The whole index has the same
+order, so ties have the same result.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class ShardContent:
-    """What a shard holds.
+    """The contents of a shard.
 
     Attributes:
-        documents: In the order of their paths.
+        documents: Its documents in the order of their paths.
         statistics: Sums over its passages.
     """
 
@@ -52,7 +52,7 @@ class Shard(LocalIndex):
         super().__init__(replace(version, segments=tuple(version.segments[each] for each in numbers)), segments)
 
     def content(self) -> ShardContent:
-        """What the shard holds."""
+        """The contents of the shard."""
         return ShardContent(tuple(self.documents), self._statistics)
 
     def best(
@@ -69,17 +69,17 @@ class Shard(LocalIndex):
         Args:
             vector: As in `Index.candidates`.
             terms: Likewise.
-            rarities: The terms' idf over the whole index, `(terms,) float32`.
-            mean_length: A passage's mean length in terms over the whole index.
+            rarities: The terms' idf in the whole index, `(terms,) float32`.
+            mean_length: The mean number of terms of a passage in the whole index.
             count: As in `Index.candidates`.
-            filters: Likewise, but they may name documents that are not here.
+            filters: As in `Index.candidates`, but they may name documents of other shards.
         """
         return self._candidates(vector, self._terms.places(terms), rarities, mean_length, count, filters)
 
     def abbreviation_entries(self, keys: Sequence[str]) -> list[Entry]:
-        """What the shard's documents say of abbreviations with some folded forms."""
+        """The shard's abbreviations that have one of some folded forms."""
         return [entry for part in self._parts for entry in part.abbreviations(keys)]
 
     def form_counts_near(self, word: str, edits: int) -> dict[str, Counter[str]]:
-        """How often each form of the words near a folded word occurs, by folded word."""
+        """For each folded word near a folded word, the number of occurrences of each of its written forms."""
         return counts_near([(part.segment.word_forms, part.form_counts) for part in self._parts], word, edits)

@@ -1,11 +1,11 @@
-"""One version of an index of several shards: the `Index` contract over a transport.
+"""Implements the `Index` contract for one version of an index of several shards, over a transport.
 
 1. The shards count how many of their passages hold each term; the sums give every term's weight.
-2. Each shard proposes its best passages by vector and by BM25 with their signals; the best of all go on.
-3. The shards that hold these compare them with the question where they lie.
+2. Each shard returns its best passages by vector and by BM25 with their signals; the best of all are kept.
+3. The shards that have these passages compare them with the question.
 
-Guarantees: what is returned equals, to the last bit, what one process returns that holds all segments. An answer is of
-all shards or there is none.
+Guarantees: results equal, to the last bit, those of one process with all segments. They come from all shards, or the
+    call raises.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class ShardedIndex:
     exact = True
 
     def __init__(self, version: Version, transport: Transport) -> None:
-        """Ask every shard what it holds.
+        """Ask every shard for its contents.
 
         Args:
             version: The version that the shards have open.
-            transport: Reaches them.
+            transport: Calls the shards.
 
         Raises:
             ShardUnavailable: a shard did not answer in time.
@@ -66,7 +66,7 @@ class ShardedIndex:
         self._first_rows = [first_rows(each.documents) for each in contents]  # of each document, by shard
 
     def over(self, transport: Transport) -> Self:
-        """The same version, asked over another transport to the same shards."""
+        """The same version over another transport to the same shards."""
         other = copy(self)
         other._transport = transport  # noqa: SLF001 - its own kind
         return other
@@ -94,7 +94,7 @@ class ShardedIndex:
         return [counts[term] or 0 for term in terms]
 
     def held(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
-        """Which of some passages hold which index terms, `(terms, rows) bool`."""
+        """Whether each of some passages holds each of some index terms, `(terms, rows) bool`."""
         found, order = self._of_passages("held", rows, terms)
         return np.take(np.concatenate([np.zeros((len(terms), 0), np.bool_), *found], axis=1), order, axis=1)
 
@@ -139,15 +139,15 @@ class ShardedIndex:
         return found
 
     def info(self, document_id: str) -> DocumentInfo:
-        """What `documents` says of one; see `Index`."""
+        """The entry of `documents` for one document; see `Index`."""
         return self.documents[self._by_id.number(document_id)]
 
     def present_id(self, document_id: str) -> str:
-        """The id of the document that has this id, or had it by a former rule; see `Index`."""
+        """The current id of the document with this current or former id; see `Index`."""
         return self._by_id.present_id(document_id)
 
     def abbreviations(self, keys: Sequence[str]) -> Sequence[Abbreviation]:
-        """The documents' abbreviations of some folded forms; see `Index`."""
+        """The documents' abbreviations that have one of some folded forms; see `Index`."""
         found = self._ask_all("abbreviation_entries", keys)
         return abbreviations_of(chain.from_iterable(found.values()), keys)
 
@@ -163,15 +163,15 @@ class ShardedIndex:
         return self._transport.ask(call, dict.fromkeys(range(self._transport.shards), arguments))
 
     def _sums(self, call: str, length: int, *arguments: Any) -> list[int]:
-        """Each number's sum over the shards."""
+        """The element-wise sum of the shards' answers."""
         found = self._ask_all(call, *arguments)
         return [sum(of_one) for of_one in zip(*found.values(), strict=True)] if length else []
 
     def _of_passages(self, call: str, rows: Rows, *arguments: Any) -> tuple[list[Any], Rows]:
-        """Ask the shards that hold some passages.
+        """Call the shards that have some passages.
 
         Returns:
-            Their answers, and the place of each passage asked for among all that they answer for, `(n,) int64`.
+            Their answers, and for each requested passage its position in the concatenated answers, `(n,) int64`.
         """
         shards, local = self._map.places(np.asarray(rows, np.int64))
         asked = np.unique(shards).tolist()

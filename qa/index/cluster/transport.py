@@ -1,4 +1,4 @@
-"""How calls reach the shards."""
+"""The interface for calls to the shards."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class Transport(Protocol):
-    """Asks the shards of one version. Safe to call from several threads."""
+    """Calls the shards of one version. Safe to use from several threads."""
 
     @property
     def shards(self) -> int:
@@ -15,17 +15,17 @@ class Transport(Protocol):
         ...
 
     def ask(self, call: str, arguments: Mapping[int, Sequence[Any]]) -> dict[int, Any]:
-        """Ask some shards at once, and wait for all of them.
+        """Call some shards at once, and wait for all of them.
 
         Args:
             call: A method of `Shard`.
-            arguments: What each shard asked is given, by its number.
+            arguments: The arguments for each shard to call, by its number.
 
         Returns:
-            Every shard's answer, by its number; all of them, or none.
+            The answers of all called shards, by number.
 
         Raises:
             ShardUnavailable: a shard did not answer in time.
-            OperatingError: a shard's own error.
+            OperatingError: any other error of a shard.
         """
         ...

@@ -1,1 +1,1 @@
-"""Makes an Answer of ranked passages."""
+"""Turns ranked passages into an Answer: quotes, citations, a confidence and a verdict."""

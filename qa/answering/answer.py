@@ -1,4 +1,4 @@
-"""Answers one question from one version of an index: ranks passages, judges them, quotes them."""
+"""Answers one question from one version of an index: ranks passages, estimates the confidence, and quotes."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def answer(
     Args:
         index: The version of the index.
         encoder: The model that encoded it.
-        model: The confidence's; None where none was fitted for the encoder.
+        model: The confidence model; None if none was fitted for the encoder.
         question: The question.
-        k: How many quotations at most.
+        k: The maximum number of quotations.
         filters: Which documents may answer, by their present ids.
-        stopwatch: Takes the time of each stage.
-        explain: Whether to tell which words met which.
-        exactly: Whether to search for what was typed, with nothing corrected, left out or written out.
+        stopwatch: Measures the time of each stage.
+        explain: Whether to include which words of question and passages match.
+        exactly: Whether to search for the question as typed: nothing is corrected, removed or expanded.
     """
     ranking = search(index, encoder, question, filters, stopwatch, exactly=exactly)
     groups = distinct(ranking, k)

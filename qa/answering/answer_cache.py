@@ -1,4 +1,4 @@
-"""A cache of the last answers, keyed by everything that an answer depends on."""
+"""A cache of recent answers, keyed by everything that an answer depends on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class AnswerCache:
             return self._answers.get(asked)
 
     def keep(self, asked: Hashable, answer: Answer) -> None:
-        """Keep an answer. The one that was not asked for longest is dropped when there are too many."""
+        """Store an answer; above the limit, drop the least recently used one."""
         with self._lock:
             self._answers[asked] = answer
             while len(self._answers) > _ANSWERS_KEPT:

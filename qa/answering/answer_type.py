@@ -1,9 +1,8 @@
-"""Tells what kind of thing a question asks for, and whether a text has one that the question does not name itself.
+"""Finds the kind of thing a question asks for, and whether a text has one that is not in the question.
 
 The expected answer type (Li & Roth, "Learning Question Classifiers", 2002), by a few patterns: a person, a date, a
-count, a measure, an amount, a place, a region, or a number or address to reach somebody. A text without any such thing
-can hardly answer; one that has it may still not. A number answers how many of something there are only if it stands
-beside what is counted.
+count, a measure, an amount, a place, a region, or contact data. A text without such a thing probably does not answer; a
+text with one may or may not. A number counts as a count only if it is next to the counted noun.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from qa.text.words import term, terms
 
 
 class AnswerType(StrEnum):
-    """The kinds of things that are recognised; `OTHER` is any other."""
+    """The recognised kinds; `OTHER` is any other."""
 
     DATE = "date"
     COUNT = "count"
@@ -29,7 +28,7 @@ class AnswerType(StrEnum):
     OTHER = "other"
 
 
-# Before a word that asks: elsewhere "when" and "who" join clauses.
+# Required before a question word: elsewhere "when" and "who" join clauses.
 _BEGINS = r"(?:^|[,;:.?!(]\s?|\b(?:and|but|or|so|about|by|for|from|of|since|to|until|with) )"
 _ANY = r"[^\W\d_]{1,20}(?:['’]s)? "
 # "What is the fee" asks for an amount; "what is a fee" and "what is the use of a fee" do not.
@@ -130,19 +129,19 @@ _NO_LONGER_COUNTED = frozenset(
 )
 _TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 _IS_NUMBER = re.compile(rf"\d.*|{_NUMBER_WORDS}", re.IGNORECASE)
-_WORDS_BEFORE, _WORDS_BEHIND = 2, 4  # of what is counted, around its number
+_WORDS_BEFORE, _WORDS_BEHIND = 2, 4  # characters around a number in which the counted noun is searched
 
 
 def expected_type(question: str) -> AnswerType:
-    """The kind of thing a question asks for: the first one, if there are several."""
+    """The kind of thing a question asks for; the first one if there are several."""
     found = [(match.start(), kind) for kind, pattern in _ASKED.items() if (match := pattern.search(question))]
     return min(found, key=lambda each: each[0])[1] if found else AnswerType.OTHER
 
 
 def holds_answer(question: str, texts: Iterable[str]) -> bool:
-    """Whether one of some texts holds a thing of the kind that a question asks for and does not name.
+    """Whether one of some texts has a thing of the kind that a question asks for, other than those in the question.
 
-    Every text holds `OTHER`.
+    True for every text if the kind is `OTHER`.
     """
     kind = expected_type(question)
     if kind is AnswerType.OTHER:
@@ -158,7 +157,7 @@ def _holds(text: str, pattern: re.Pattern[str], named: frozenset[str]) -> bool:
 
 
 def _counted(question: str) -> frozenset[str]:
-    """The index terms of what a question asks the number of."""
+    """The index terms of the noun whose count a question asks for."""
     asked = _COUNTED.search(question)
     counted = set()
     for word in asked[1].split() if asked else ():
@@ -169,7 +168,7 @@ def _counted(question: str) -> frozenset[str]:
 
 
 def _counts(text: str, counted: frozenset[str]) -> bool:
-    """Whether a number stands beside what is counted."""
+    """Whether a number is next to the counted noun."""
     tokens = _TOKEN.findall(text)
     things = [place for place, token in enumerate(tokens) if term(token) in counted]
     numbers = (place for place, token in enumerate(tokens) if _IS_NUMBER.fullmatch(token))

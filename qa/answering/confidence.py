@@ -2,10 +2,10 @@
 
 A logistic regression over features that do not depend on how a question is typed. No single similarity separates an
 answer from a passage that is only similar. The features are: how far the worst-matched word of the question is below
-the others, how many words are matched, how similar a whole sentence is to the whole question, whether the question
-names things that no document has, whether the sentence or the one beside it has the kind of thing asked for, and
-whether numbers and limiting words are matched. Every feature is bounded, and none grows with the question's length
-alone. `qa.answering.confidence_model` has the numbers.
+the others, how many words are matched, the similarity of the best sentence to the question, whether the question has
+words that no document has, whether the sentence or a neighbour has the kind of thing asked for, and whether numbers and
+limiting words are matched. Every feature is bounded, and none grows only with the question's length.
+`qa.answering.confidence_model` has the coefficients.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _PARAGRAPH = "\n\n"  # between two
 
 
 def assess(model: Model | None, ranking: Ranking, best: Match | None) -> tuple[float | None, Verdict, bool]:
-    """Confidence, verdict, and whether nine of ten such answers are right, given the best passage.
+    """Return the confidence, the verdict, and whether nine of ten such answers are right, given the best passage.
 
     Without a model that was fitted for the encoder, the confidence is None and the verdict `UNCALIBRATED`.
     """
@@ -70,7 +70,7 @@ def measure(ranking: Ranking, best: Match) -> dict[str, float]:
 
 
 def _weighed(ranking: Ranking, matches: Sequence[WordMatch]) -> list[WordMatch]:
-    """Each word once; of an abbreviation and what it stands for, the words of the side that is met better."""
+    """Each word once; of an abbreviation and its long form, only the words of the better-matched one."""
     met = dict(zip(ranking.met_terms, matches, strict=True))
     for each in ranking.alternatives:
         short = [met[index_term] for index_term in each.short if index_term in met]
@@ -90,7 +90,7 @@ def _read(passage: Passage) -> str:
 
 
 def _around(passage: Passage, number: int) -> str:
-    """A sentence with its direct neighbours in the same paragraph: what stands beyond it speaks of something else."""
+    """A sentence with its direct neighbours in the same paragraph; other paragraphs may have another subject."""
     text, sentences = passage.text, passage.sentences
     first = last = number
     if number and _PARAGRAPH not in text[sentences[number - 1].end : sentences[number].start]:

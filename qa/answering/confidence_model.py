@@ -1,7 +1,7 @@
-"""The fitted numbers that turn evidence into a confidence, and the model and analyser that they hold for.
+"""The coefficients of the confidence, with the encoder and analyser that they were fitted for.
 
-Similarities differ between encoders, so numbers fitted for one are wrong for another. `qa eval fit` writes numbers for
-the encoder in use; a file beside the index takes precedence over the one in the package.
+Similarities differ between encoders, so coefficients for one are wrong for another. `qa eval fit` fits them for the
+encoder in use; a file beside the index takes precedence over the packaged one.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class Model:
     Attributes:
         weights: The fingerprint of the encoder that it was fitted on.
         analyser: The version of the analyser.
-        intercept: Of the regression.
+        intercept: The intercept of the regression.
         features: Each feature's mean, deviation and coefficient.
-        answered_from: The confidence from which the documents are said to answer.
-        sure_from: The confidence from which nine of ten such answers are right.
-        related_from: The confidence below which nothing is said to be related.
+        answered_from: The smallest confidence with the verdict `answered`.
+        sure_from: The smallest confidence at which nine of ten answers are right.
+        related_from: The smallest confidence with the verdict `related`.
     """
 
     weights: str
@@ -58,15 +58,15 @@ class Model:
 
 
 def shipped_model() -> Model:
-    """The model in the package."""
+    """The packaged model."""
     return _read(files("qa.answering").joinpath(FILE).read_bytes())
 
 
 def model_for(weights: str, index_dir: Path) -> Model | None:
-    """The model for an encoder's fingerprint and this analyser: the one beside the index, else the shipped one.
+    """The model for an encoder's fingerprint and this analyser: the one beside the index, else the packaged one.
 
     Returns:
-        None where neither was fitted for them.
+        The model, or None if neither was fitted for them.
 
     Raises:
         InvalidSettings: the file beside the index cannot be read.
@@ -83,7 +83,7 @@ def model_for(weights: str, index_dir: Path) -> Model | None:
 
 
 def write_model(path: Path, model: Model, described: Mapping[str, str], fitted_on: Mapping[str, object]) -> None:
-    """Save a model with what its features mean and what it was fitted on."""
+    """Save a model with a description of its features and of the questions it was fitted on."""
     content = {
         "made_by": "qa eval fit",
         "fitted_on": fitted_on,

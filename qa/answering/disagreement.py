@@ -1,12 +1,12 @@
-"""Figures of different documents that answer one question differently.
+"""Finds different figures for one question in different documents.
 
-1. Only a question for a count, an amount, a percentage, a year or a date is looked at, and only where it is not about
-   one document: no year, date or document's own name in it.
-2. The marked sentence of each of the first passages is looked through for figures of the kind asked for. A figure of
-   a count counts what the question counts: the noun of "how many" stands behind the figure, a few words on at most.
-3. A sentence speaks of the same thing if it, the one before and its headings hold all content words of the question
-   that the first one's hold, and no other name, place, year or limiting word ("each", "per", "of them") than that.
-4. Figures of different documents are compared by value. Where two differ by more than rounding, each value is told once
+1. The question must ask for a count, an amount, a percentage, a year or a date, and must not be about one document: it
+   has no year, date or document's name.
+2. In the highlighted sentence of each of the first passages, figures of this kind are searched. For a count, the noun
+   of "how many" must follow the figure within a few words.
+3. A sentence has the same subject as the first one if it, the previous sentence and its headings contain the same
+   content words of the question, and no further name, place, year or limiting word ("each", "per", "of them").
+4. Figures of different documents are compared by value. If two differ by more than rounding, each value is listed once
    with its citation, in the order of the passages.
 """
 
@@ -25,11 +25,11 @@ from qa.text.quantities import Quantity, quantities
 from qa.text.words import term, terms, words
 
 _LOOKED_AT = 5  # passages
-_NEAR = 4  # words between a figure and what it counts
-_SENTENCES = 4  # of a passage, those that meet the question best
-_HEADING_LINES = 2  # of a passage that begins with lines without an end
-_MOST = 5  # values told
-_SAME = 0.02  # difference of two figures, by their size, that is rounding
+_NEAR = 4  # words between a figure and the counted noun
+_SENTENCES = 4  # sentences of a passage, the best-matching first
+_HEADING_LINES = 2  # in a passage that begins with lines without final punctuation
+_MOST = 5  # values listed
+_SAME = 0.02  # relative difference of two figures that counts as rounding
 _COUNT = re.compile(r"\bhow many(?: [\w'’-]+){1,6}|\b(?:number|total) of(?: [\w'’-]+){1,4}", re.IGNORECASE)
 _NUMBER_OF = re.compile(r"\b(?:number|total) of ((?:[\w'’-]+ ){1,3})", re.IGNORECASE)
 _YEAR = re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day)\b", re.IGNORECASE)
@@ -52,7 +52,7 @@ _NUMBER_WORDS = {
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "dozen": 12}
 _NAME = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w’'-]+")
-# Names in a row limit nothing.
+# A list of names limits nothing.
 _LISTED = re.compile(r"(?:[A-Z][\w.]{0,40}(?: \w{1,40})?, (?:and )?){2,20}[A-Z][\w.]{0,40}")
 _HOW = re.compile(r"\bhow (\w+)", re.IGNORECASE)
 _ANY_YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
@@ -78,11 +78,11 @@ class _Statement:
 def disagreement(
     index: Index, question: str, asked: Sequence[ContentWord], groups: Sequence[Group]
 ) -> tuple[Stated, ...]:
-    """The different figures that different documents give, at least two of them; empty where they do not differ.
+    """The differing figures of different documents, at least two; empty if they agree.
 
     Args:
-        index: The index that the passages are of.
-        question: As it was searched for.
+        index: The index of the passages.
+        question: The question as searched.
         asked: Its content words.
         groups: Its best passages, best first.
     """
@@ -93,14 +93,14 @@ def disagreement(
     subject = {word.term for word in asked if not word.whole} - _measures()
     measure = _HOW.search(question)
     if measure and measure[1].casefold() not in {"many", "much"}:
-        subject.add(term(measure[1]))  # what is so long may be otherwise high
+        subject.add(term(measure[1]))  # a long question may ask about more than one figure
     first: _Statement | None = None
     told: list[_Statement] = []
     for passage, order in _passages(groups):
         statement = _statement(index, passage, order, kind, counted, subject)
         if statement is None:
             if first is None:
-                return ()  # what comes first says nothing, so nothing contradicts it
+                return ()  # the first passage has no figure to differ from
             continue
         first = first or statement
         if statement.missing <= first.missing and _same_subject(first.sentence, statement.sentence, question):
@@ -109,7 +109,7 @@ def disagreement(
 
 
 def _passages(groups: Sequence[Group]) -> Iterator[tuple[Passage, Sequence[int]]]:
-    """The first passages, and those that say nearly the same, with the sentences that are looked at, best first."""
+    """The first passages and their near copies, with the sentences to search, best first."""
     for group in groups[:_LOOKED_AT]:
         scores = group.best.sentence_scores
         best = sorted(range(len(scores)), key=lambda number, scores=scores: -float(scores[number]))  # type: ignore[misc]
@@ -131,7 +131,7 @@ def _different(told: Sequence[_Statement]) -> tuple[Stated, ...]:
 
 
 def _wanted(question: str) -> tuple[str, frozenset[str]] | None:
-    """The kind of figure that a question asks for, and the index terms of what it counts."""
+    """The kind of figure that a question asks for, and the index terms of the counted noun."""
     count = _COUNT.search(question)
     if count:
         inside = [count[0][place.start : place.end] for place in words(count[0])]
@@ -151,14 +151,14 @@ def _wanted(question: str) -> tuple[str, frozenset[str]] | None:
 
 
 def _measures() -> set[str]:
-    """The index terms of words that name the measure and not the thing."""
+    """The index terms of words for the measure, not for the thing."""
     return {term(word) for word in "number total many much year date day percentage percent share".split()}
 
 
 def _statement(
     index: Index, passage: Passage, order: Sequence[int], kind: str, counted: frozenset[str], subject: set[str]
 ) -> _Statement | None:
-    """What a passage says of the figure asked for, in the first sentence of an order that says it."""
+    """The passage's statement of the figure: the first sentence, in a given order, that has one."""
     info = index.info(passage.document_id)
     lines = (passage.text[span.start : span.end] for span in passage.sentences[:_HEADING_LINES])
     inside = (line for line in lines if not line.endswith((".", "!", "?")))
@@ -210,8 +210,8 @@ def _figure(sentence: str, quantity: Quantity) -> _Figure:
 
 
 def _counts(sentence: str, figure: _Figure, counted: frozenset[str]) -> bool:
-    """Whether what is counted stands a few words behind a figure, with no other figure between, or it is "the number
-    of" such things.
+    """Whether the counted noun follows a figure within a few words, without another figure between, or the text has
+    "the number of" such things.
     """
     named = _NUMBER_OF.search(sentence, 0, figure.place.start)
     if named and counted & set(terms(named[1])):

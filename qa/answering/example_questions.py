@@ -1,9 +1,9 @@
-"""Example questions from the documents' own sentences, each tried: only those that the documents answer are kept.
+"""Makes example questions from the documents' sentences, and keeps those that the documents answer.
 
-1. Sentences of a few documents that follow a pattern give candidates: a definition ("X is a ..."), a name with a role
+1. Sentences of a few documents that match a pattern give candidates: a definition ("X is a ..."), a name with a role
    ("..., director of X"), a date ("X was founded in ..."), a figure ("X has ... members"), a heading that asks.
-2. Each candidate is asked. It stays if the verdict is `answered` and the first result holds the sentence it came from.
-3. Of those, a handful is taken: one kind after the other, documents that gave none yet first.
+2. Each candidate is asked. It is kept if the verdict is `answered` and the first result contains its sentence.
+3. A few of them are chosen: the kinds in turn, and documents without a chosen question first.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PROSE = frozenset({BlockKind.PARAGRAPH, BlockKind.LIST_ITEM})
 
 
 class Answering(Protocol):
-    """What answers, and has the documents."""
+    """The interface of the service: answers questions and has the documents."""
 
     def ask(self, question: str) -> Answer:
         """Answer a question."""
@@ -38,11 +38,11 @@ class Answering(Protocol):
         """Every document, without its text."""
 
     def document(self, document_id: str) -> Document:
-        """One document, whole."""
+        """One document with its text."""
 
 
 def example_questions(service: Answering) -> tuple[Example, ...]:
-    """A handful of questions that the documents answer; none where no sentence follows a pattern."""
+    """A few questions that the documents answer; empty if no sentence matches a pattern."""
     tried: Counter[str] = Counter()
     found: list[tuple[str, bool, Example]] = []
     for document, candidate in _candidates(_sample(service)):
@@ -56,7 +56,7 @@ def example_questions(service: Answering) -> tuple[Example, ...]:
 
 
 def _sample(service: Answering) -> list[Document]:
-    """Some documents, spread over the list; one that a rebuild has just removed is left out."""
+    """Some documents, spread over the list, except those that a rebuild has just removed."""
     documents = service.documents()
     found = []
     for info in documents[:: max(1, len(documents) // _DOCUMENTS_READ)][:_DOCUMENTS_READ]:
@@ -68,7 +68,7 @@ def _sample(service: Answering) -> list[Document]:
 
 
 def _candidates(documents: Sequence[Document]) -> Iterator[tuple[Document, Candidate]]:
-    """Candidates of one document after the other, so that a long one does not use up what is tried."""
+    """Candidates from the documents in turn, so that one long document does not use up the tries."""
     waiting = [(document, _of_document(document)) for document in documents]
     while waiting:
         taken = [(document, tuple(islice(candidates, 2)), candidates) for document, candidates in waiting]
@@ -95,7 +95,7 @@ def _of_block(block: Block, text: str, written: frozenset[str]) -> Iterator[Cand
 
 
 def _tried(service: Answering, document: Document, candidate: Candidate) -> Answer | None:
-    """The answer to a candidate, if it is one and comes from where the candidate does."""
+    """The answer to a candidate if the verdict is `answered` and the first result contains its sentence; else None."""
     try:
         answer = service.ask(candidate.question)
     except RequestError:
@@ -112,7 +112,7 @@ def _answers(answer: Answer, document: Document, candidate: Candidate) -> bool:
 
 
 def _chosen(found: Iterable[tuple[str, bool, Example]]) -> list[Example]:
-    """A handful: one kind after the other; of each, documents not chosen from yet first, then what is sure."""
+    """Choose a few: the kinds in turn; within a kind, first new documents, then sure answers."""
     waiting = list(found)
     chosen: list[Example] = []
     used: Counter[str | None] = Counter()

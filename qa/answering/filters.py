@@ -1,4 +1,4 @@
-"""Checks filters against the documents of an index, and says which documents they admit."""
+"""Checks filters against the documents of an index, and finds the documents that they admit."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _LISTED = 10
 
 
 def resolved(index: Index, filters: Filters) -> Filters:
-    """The filters with the present ids of the documents that they name.
+    """The filters with the current ids of their documents.
 
     Raises:
-        UnknownDocument, UnknownPublisher: a filter names none of the documents, or of their publishers; what there is
-            is listed.
+        UnknownDocument, UnknownPublisher: a filter names an unknown document or publisher; the message lists known
+            ones.
     """
     publishers = {info.publisher for info in index.documents if info.publisher} if filters.publishers else set()
     known = {name.casefold() for name in publishers}
@@ -31,12 +31,12 @@ def resolved(index: Index, filters: Filters) -> Filters:
 
 
 def admitted_ids(filters: Filters, documents: Sequence[DocumentInfo]) -> frozenset[str]:
-    """The ids of the documents that meet all conditions. Whether a document that is named exists is not checked."""
+    """The ids of the documents that meet all conditions. It does not check that named documents exist."""
     return frozenset(info.id for info, may in zip(documents, admitted(filters, documents), strict=True) if may)
 
 
 def undated_left_out(index: Index, filters: Filters) -> int:
-    """The number of undated documents that a range of dates leaves out and that meet all other conditions."""
+    """The number of undated documents that only the date range excludes."""
     if filters.undated or not (filters.date_from or filters.date_to):
         return 0
     others = replace(filters, undated=True)

@@ -1,4 +1,4 @@
-"""What a service has loaded."""
+"""The status of a service's index."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """The open snapshot, when and with which model it was built, and how much is in it.
+    """The open snapshot, its date, its model and its size.
 
     `trouble` says why it is not the current snapshot; None if it is.
     """

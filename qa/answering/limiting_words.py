@@ -1,7 +1,7 @@
-"""Words of a question that limit what answers it: superlatives, orders and negations.
+"""Words of a question that limit its answer: superlatives, ordinals and negations.
 
-A text about the hospitals of a town does not say which is the largest. A limiting word is matched by itself, by a word
-that means the same, or, if it is a negation, by any negation.
+For example, a text about the hospitals of a town need not say which is the largest. A limiting word is matched by
+itself or by a synonym; a negation is matched by any negation.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""The files that documents were read from, as they are sent to clients: in pieces, from disk.
+"""Opens the files of documents and reads them in pieces, for sending them to clients.
 
-Guarantees: a file is sent only as it was indexed. Its SHA-256 is compared before anything is sent, on the descriptor
-that is then read from. Digests of its blocks are taken in that same pass, and each block is compared with its own once
-more before any byte of it is given out; so no client gets a mixture of two versions, and a part costs no more than the
-blocks that it lies in. The first comparison is remembered for as long as the file's size and times stay the same, so a
-large file is not read twice at each request. A document that stands in a container (`qa.containers`) is taken out of it
-(`qa.answering.taken_out`) and sent in the same way. The wait for a drive that gives no answer is limited
-(`qa.index.file_calls`).
+Guarantees: a file is sent only as it was indexed. Its SHA-256 is compared before anything is sent, on the same
+    descriptor that is read later. That pass also computes a digest of each block, and each block is compared with its
+    digest before it is sent. So no client gets a mixture of two versions, and a range costs only the blocks that it
+    overlaps. The result of the first comparison is kept while the file's size and times stay the same, so a large file
+    is not read twice at each request. A document in a container (`qa.containers`) is extracted
+    (`qa.answering.taken_out`) and sent in the same way. The wait for an unresponsive drive is limited
+    (`qa.index.file_calls`).
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from qa.errors import QAError, UnknownDocument, UnreadableForNow
 from qa.index.file_calls import Headway, close_later, within
 
 PIECE_BYTES = 64 << 10
-BLOCK_BYTES = 4 * PIECE_BYTES  # held for each file that is being sent
+BLOCK_BYTES = 4 * PIECE_BYTES  # memory for each file that is being sent
 _BLOCK_DIGEST_BYTES = 16
-_REMEMBERED_BYTES = 16 << 20  # of digests: those of blocks of 250 GB, or of 100,000 small files
-# What the system says of a file that is gone, or is no regular file. All else is a drive's or the machine's trouble.
+_REMEMBERED_BYTES = 16 << 20  # of digests: enough for the blocks of 250 GB, or for 100,000 small files
+# Errors for a missing file, or one that is not a regular file. All others are faults of the drive or the machine.
 _GONE = frozenset(
     (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO, errno.ENODEV)
 )
 
 
 class Original(Protocol):
-    """An open file. For one caller at a time.
+    """An open file. Not thread-safe.
 
     Attributes:
-        name: Its name, without folders.
-        size_bytes: Its whole size.
+        name: Its name without folders.
+        size_bytes: The size of the whole file.
         sha256: Its digest, in hexadecimal digits.
     """
 
@@ -50,13 +50,13 @@ class Original(Protocol):
     sha256: str
 
     def take(self, part: range) -> None:
-        """Have `read` give these bytes alone; to be called before it, with a part of the file's own range."""
+        """Restrict `read` to a range of the file's bytes; call it before the first `read`."""
 
     def read(self) -> bytes:
-        """The next piece; nothing at the end.
+        """The next piece; empty at the end.
 
         Raises:
-            UnknownDocument: the file was changed or cut while it was read; no more of it can be read.
+            UnknownDocument: the file was changed or truncated while it was read.
             UnreadableForNow: its drive fails or does not answer.
         """
 
@@ -73,20 +73,20 @@ class _Digests:
 
     @property
     def size_bytes(self) -> int:
-        """What remembering them takes, about."""
+        """The approximate memory that they take."""
         return len(self.blocks) + 160
 
 
 class Originals:
-    """Opens the files of one folder. Safe to call from several threads."""
+    """Opens the files of one folder. Safe to use from several threads."""
 
     def __init__(self, folder: Path, most_bytes: int, remembered_bytes: int = _REMEMBERED_BYTES) -> None:
-        """Take the folder.
+        """Use a folder.
 
         Args:
             folder: Where the files are.
-            most_bytes: The largest document that is taken out of a container.
-            remembered_bytes: Most memory for digests that were compared.
+            most_bytes: The size limit for documents extracted from containers.
+            remembered_bytes: The memory limit for stored digests.
         """
         self._folder = folder
         self._most_remembered_bytes = remembered_bytes
@@ -99,8 +99,8 @@ class Originals:
         """Open a file whose SHA-256, in hexadecimal digits, is `digest`.
 
         Raises:
-            UnknownDocument: it is gone, is no file, or has another content.
-            UnreadableForNow: its drive fails or does not answer, or the machine is short of something.
+            UnknownDocument: it is missing, is not a regular file, or has other content.
+            UnreadableForNow: its drive fails or does not answer, or the machine lacks a resource.
         """
         path = self._folder / source
         try:
@@ -112,7 +112,7 @@ class Originals:
         return found
 
     def _open(self, source: str, digest: str, headway: Headway) -> _OpenFile | None:
-        """An open file of a digest; None if there is another content, or no file."""
+        """An open file with a digest; None if the content differs or the file is missing."""
         path = self._folder / source
         try:
             descriptor = open_without_waiting(path)
@@ -183,7 +183,7 @@ class _OpenFile:
         return self._block[start - self._block_start : end - self._block_start]
 
     def _hold(self, block_start: int) -> None:
-        """Read the block that begins at an offset, unless it is held, and compare it with its digest."""
+        """Read the block at an offset, unless it is in memory, and compare it with its digest."""
         if block_start == self._block_start:
             return
         try:
@@ -204,7 +204,7 @@ class _OpenFile:
         return _read_block(self._descriptor, offset)
 
     def close(self) -> None:
-        if not self._hangs:  # else the call that hangs still uses it, and it is closed when that has returned
+        if not self._hangs:  # otherwise a hung call still uses it, and closes it when it returns
             self._close()
 
     def _close(self) -> None:
@@ -213,7 +213,7 @@ class _OpenFile:
             close_later(descriptor)
 
     def __del__(self) -> None:
-        self._close()  # where the client had gone before there was a reply
+        self._close()  # if the client disconnected before the reply began
 
 
 def _gone(source: str) -> UnknownDocument:
@@ -227,7 +227,7 @@ def _fault(source: str, error: OSError) -> QAError:
 
 
 def _read_block(descriptor: int, offset: int) -> bytes:
-    """A whole block, or what is there of the last one."""
+    """A whole block, or the shorter last one."""
     block = bytearray()
     while len(block) < BLOCK_BYTES and (piece := os.pread(descriptor, BLOCK_BYTES - len(block), offset + len(block))):
         block += piece

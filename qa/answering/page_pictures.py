@@ -1,8 +1,8 @@
-"""Pictures of the pages of PDF documents, with the cited quote boxed.
+"""Draws pages of PDF documents as pictures, with a box around the cited quote.
 
-Guarantees: a file is drawn by a process of its own, with limits on time and memory, one at a time; pictures are kept in
-memory up to a bound; a file that is not the one that was indexed is not drawn. Where the PDF engine is not installed,
-as where an index is only served, there are no pictures and the error says so.
+Guarantees: a separate process draws one page at a time, with limits on time and memory. Pictures are cached up to a
+    memory limit. A file that was changed since it was indexed is not drawn. Without the PDF engine, as in an
+    environment that only serves, an error says so.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from qa.text.document_names import suffix_of
 KEPT_BYTES = 32 << 20
 _ENGINE = "pypdfium2"
 _SECONDS = 15
-_WAIT_S = 20  # for the pictures that were asked for before
+_WAIT_S = 20  # wait for pictures requested earlier
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A page as a PNG, and its size in pixels. `boxes` counts the places that were boxed."""
+    """A page as a PNG, and its size in pixels. `boxes` is the number of drawn boxes."""
 
     png: bytes
     width: int
@@ -41,19 +41,19 @@ class Picture:
 
 
 def draws(document: Document) -> bool:
-    """Whether there can be pictures of a document's pages here."""
+    """Whether pages of a document can be drawn here."""
     is_pdf = suffix_of(document.source) == ".pdf"
     return is_pdf and find_spec(_ENGINE) is not None and sys.platform != "win32"
 
 
 class PagePictures:
-    """Draws pages and keeps what was drawn. Safe to call from several threads."""
+    """Draws pages and caches the pictures. Safe to use from several threads."""
 
     def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
-        """Keep nothing yet.
+        """Start with an empty cache.
 
         Args:
-            kept_bytes: The most memory that pictures may take.
+            kept_bytes: The memory limit for pictures.
         """
         self._most_bytes = kept_bytes
         self._kept: OrderedDict[tuple[str, int, Span | None], Picture] = OrderedDict()
@@ -62,17 +62,17 @@ class PagePictures:
         self._drawing = Lock()
 
     def draw(self, document: Document, page: int, quote: Span | None, original: Callable[[], Original]) -> Picture:
-        """A picture of a page.
+        """Draw a page.
 
         Args:
             document: The document.
             page: The page, from 1.
-            quote: What is boxed, in the document's text.
+            quote: The place in the document's text to put boxes around.
             original: Opens the document's file.
 
         Raises:
-            NoPicture: the document has no such page, no pages at all, or cannot be drawn here.
-            UnknownDocument: the file is gone or was changed.
+            NoPicture: the document has no such page or no pages, or cannot be drawn here.
+            UnknownDocument: the file is missing or was changed.
             Overloaded: too many pages are waiting to be drawn.
         """
         if not draws(document):
@@ -108,7 +108,7 @@ class PagePictures:
 
 
 def page_text(document: Document, page: int, quote: Span | None = None) -> tuple[str, list[Span]]:
-    """The canonical text of a page, and where the pieces of a quote stand in it, one for each block.
+    """The canonical text of a page, and the places of the quote's pieces in it, one for each block.
 
     Args:
         document: The document.
@@ -125,7 +125,7 @@ def page_text(document: Document, page: int, quote: Span | None = None) -> tuple
 
 
 def _on_page(document: Document, page: int) -> Iterator[Span]:
-    """The stretches of a document's blocks that stand on a page."""
+    """The parts of a document's blocks on a page."""
     for block in document.blocks:
         for number, span in page_spans(block):
             if number == page:
@@ -164,7 +164,7 @@ def _drawn(document: Document, page: int, quote: Span | None, original: Callable
 
 
 def _run(request: bytes, descriptor: int) -> bytes:
-    """What the process that draws replies; nothing where it ended early or took too long."""
+    """The reply of the drawing process; empty if it ended early or took too long."""
     try:
         return subprocess.run(
             [sys.executable, "-P", "-m", "qa.reading.picture_worker", str(_SECONDS)],

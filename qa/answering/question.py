@@ -15,22 +15,22 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def as_answered(question: str) -> str:
-    """A question as its answer repeats it: in composed characters, on one line."""
+    """The question as shown in its answer: NFC-composed, on one line."""
     return " ".join(_CONTROL.sub(" ", compose(question)).split())
 
 
 def checked(question: str, k: int, filters: Filters | None, longest: int) -> str:
-    """The question in composed characters, on one line.
+    """Check a question; return it NFC-composed, on one line.
 
     Args:
-        question: As it was sent.
-        k: How many passages are wanted.
+        question: The question as sent.
+        k: The number of passages to return.
         filters: Which documents may answer.
-        longest: How many characters a question may have.
+        longest: The maximum number of characters.
 
     Raises:
-        InvalidQuestion: it is empty or no text.
-        QuestionTooLong: it is over the limit.
+        InvalidQuestion: it is empty or not text.
+        QuestionTooLong: it has too many characters.
         InvalidRequest: `k` or a date is out of range.
     """
     if any("\ud800" <= char <= "\udfff" for char in question):
@@ -38,7 +38,7 @@ def checked(question: str, k: int, filters: Filters | None, longest: int) -> str
     stripped = as_answered(question)
     if not any(char.isalnum() for char in stripped):
         raise InvalidQuestion("The question is empty or holds no word; ask in words.")
-    if len(question) > longest:  # as it was sent, which is what the API's description can tell
+    if len(question) > longest:  # length as sent, as in the API's description
         raise QuestionTooLong(f"The question has {len(question)} characters; at most {longest} are read.")
     if not 1 <= k <= MAX_RESULTS:
         raise InvalidRequest(f"k is {k}; ask for 1 to {MAX_RESULTS} passages.")

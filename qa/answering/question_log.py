@@ -1,11 +1,11 @@
-"""A log of questions in SQLite, bounded in age and number, which holds nothing about who asked.
+"""A log of questions in SQLite, limited in age and number, without any data about who asked.
 
-A row has the question, its verdict and confidence, where the first quotation stands, the minute, whether filters were
-set, and whether a reader found the answer right. Rows that are too old, or beyond the number kept, are deleted and
-their bytes overwritten.
+A row has the question, its verdict and confidence, the place of the first quotation, the minute, whether filters were
+set, and whether a reader confirmed the answer. Rows that are too old or too many are deleted and their bytes
+overwritten.
 
-A thread of its own writes, so an answer never waits for the disk. What cannot be written is dropped, with one line in
-the log: questions are answered even if this file cannot be written. Several processes may write to one file.
+A separate thread writes, so an answer never waits for the disk. Rows that cannot be written are dropped, with one line
+in the service's log; questions are still answered. Several processes may write to one file.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from qa.answering.quote_links import quote_reference
 from qa.errors import UnreadableFile
 from qa.records import Answer, Filters
 
-_WAITING = 10_000  # rows not yet written; some megabytes
+_WAITING = 10_000  # rows not yet written; a few megabytes
 _PRUNE_EVERY_S = 3600.0
-_BUSY_S = 10.0  # for another process that writes
+_BUSY_S = 10.0  # wait for another writing process
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS questions (
     id INTEGER PRIMARY KEY,
@@ -53,7 +53,7 @@ Write = Callable[[sqlite3.Connection], object]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The bounds of a log: `days` is the age of its oldest row, `rows` their number."""
+    """The limits of a log: `days` is the maximum age of a row, `rows` the maximum number."""
 
     days: int
     rows: int
@@ -63,8 +63,8 @@ class Kept:
 class LoggedQuestion:
     """A row of the log.
 
-    `minute` is ISO 8601 in UTC. `document_id` and `reference` are where the first quotation stands, as a citation's
-    link has them, None without one. `found` is what a reader answered, None if none did.
+    `minute` is ISO 8601 in UTC. `document_id` and `reference` are those of the first quotation's link; None without a
+    quotation. `found` is the reader's answer; None if no reader answered.
     """
 
     minute: str
@@ -78,15 +78,15 @@ class LoggedQuestion:
 
 
 class QuestionLog:
-    """The log, open for writing. Safe to call from several threads."""
+    """A log open for writing. Safe to use from several threads."""
 
     def __init__(self, path: Path, kept: Kept, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """Begin to write; rows that are too old are deleted at once, and then every hour.
+        """Start writing; rows that are too old are deleted at once, and then every hour.
 
         Args:
-            path: The file; it and its folder are made, for this user alone.
-            kept: How much is kept.
-            now: The time in UTC.
+            path: The file; it and its folder are created with access for this user only.
+            kept: The limits.
+            now: Returns the time in UTC.
         """
         self._path = path
         self._kept = kept
@@ -97,7 +97,7 @@ class QuestionLog:
         self._thread.start()
 
     def answered(self, answer: Answer, filters: Filters) -> None:
-        """Note an answer."""
+        """Record an answer."""
         first = answer.passages[0] if answer.passages else None
         where = first.citation if first else None
         row = (
@@ -113,13 +113,13 @@ class QuestionLog:
         self._put(lambda file: file.execute(f"INSERT INTO questions ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", row))  # noqa: S608
 
     def feedback(self, question: str, *, found: bool) -> None:
-        """Note whether a reader found what was asked for, at the newest row of the question; without one, nothing."""
+        """Store a reader's answer in the newest row of the question; do nothing if there is no row."""
         newest = "SELECT max(id) FROM questions WHERE question = ?"
         sql = f"UPDATE questions SET found = ? WHERE id = ({newest})"  # noqa: S608
         self._put(lambda file: file.execute(sql, (found, as_answered(question))))
 
     def close(self) -> None:
-        """Write what waits, and end."""
+        """Write all waiting rows, and stop."""
         self._todo.put(None)
         self._thread.join(_BUSY_S)
 
@@ -127,10 +127,10 @@ class QuestionLog:
         try:
             self._todo.put_nowait(write)
         except queue.Full:
-            self._drop("more questions wait than are written")
+            self._drop("too many questions are waiting to be written")
 
     def _work(self) -> None:
-        batch: list[Write | None] = []  # the first time only to delete what is too old
+        batch: list[Write | None] = []  # the first time only to delete old rows
         while True:
             self._write([write for write in batch if write])
             if None in batch:
@@ -138,7 +138,7 @@ class QuestionLog:
             batch = self._next()
 
     def _next(self) -> list[Write | None]:
-        """All that waits, as soon as something does; nothing when an hour has passed."""
+        """Wait for rows; return all waiting ones, or none after an hour."""
         batch: list[Write | None] = []
         with contextlib.suppress(queue.Empty):
             batch.append(self._todo.get(timeout=_PRUNE_EVERY_S))
@@ -147,7 +147,7 @@ class QuestionLog:
         return batch
 
     def _write(self, batch: Sequence[Write]) -> None:
-        """Write some rows, and delete those that are too old or too many, in one transaction."""
+        """Write some rows and delete those that are too old or too many, in one transaction."""
         try:
             with contextlib.closing(_opened(self._path)) as file, file:
                 for write in batch:
@@ -163,10 +163,10 @@ class QuestionLog:
 
 
 def read_questions(path: Path, kept: Kept, now: datetime | None = None) -> list[LoggedQuestion]:
-    """The rows of a log, oldest first, after those that are too old or too many were deleted.
+    """Delete the rows of a log that are too old or too many; return the others, oldest first.
 
     Raises:
-        UnreadableFile: there is no such file, or it is no log of questions.
+        UnreadableFile: the file does not exist or is not a log of questions.
     """
     if not path.is_file():
         raise UnreadableFile(
@@ -193,7 +193,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
     file = sqlite3.connect(path, timeout=_BUSY_S)
-    file.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+    file.execute("PRAGMA secure_delete = ON")  # overwrite deleted rows
     file.executescript(_SCHEMA)
     return file
 

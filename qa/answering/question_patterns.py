@@ -1,7 +1,7 @@
-"""Questions that an English sentence answers, by patterns: definitions, names with roles, dates and figures.
+"""Derives questions from English sentences by patterns: definitions, names with roles, dates and figures.
 
-A pattern takes a sentence only where the question needs no other words than the sentence's own, so that it reads as a
-person would ask. What does not follow a pattern gives no question.
+A pattern matches only if the question can be formed from the sentence's own words, so that it reads naturally. Other
+sentences give no question.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ KINDS = ("definition", "role", "figure", "date", "heading")
 _LONGEST_SENTENCE_CHARS = 400
 _HEADING_WORDS = range(3, 13)
 
-# From where a word begins and no longer than names are: so a search takes steps in proportion to its text.
+# Starts at a word and has a bounded length, so a search takes linear time.
 _CAPITAL = r"(?<![\w.&’'-])[A-Z][\w.&’'-]{0,40}\w"
 _JOINT = r"(?:of|the|for|and|de|von|van)"
 _NAME = rf"{_CAPITAL}(?: (?:{_JOINT} ){{0,2}}{_CAPITAL}){{0,5}}"
@@ -75,7 +75,7 @@ _BASES = {"began": "begin", "opened": "open", "started": "start", "closed": "clo
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A question, its kind, and a place in the document where its answer stands."""
+    """A question, its kind, and the place of its answer in the document."""
 
     kind: str
     question: str
@@ -83,7 +83,7 @@ class Candidate:
 
 
 def heading_questions(heading: str, place: int) -> Iterator[Candidate]:
-    """A heading that asks, with the place where the text below it begins."""
+    """The question in a heading, with the place where the text below begins."""
     words = heading.split()
     if heading.endswith("?") and len(words) in _HEADING_WORDS:
         yield Candidate("heading", " ".join(words), place + 1)
@@ -94,9 +94,9 @@ def sentence_questions(sentence: str, place: int, written: Container[str] = ()) 
 
     Args:
         sentence: The sentence.
-        place: Where it begins in its document.
-        written: The words of the document as they are written: a sentence's first word is a name where they do not hold
-            it in small letters.
+        place: Its offset in its document.
+        written: The words of the document as written: a sentence's first word counts as a name unless the document also
+            has it in lower case.
     """
     text = " ".join(sentence.split())
     if len(text) > _LONGEST_SENTENCE_CHARS or text.endswith(("?", ":")):
@@ -106,7 +106,7 @@ def sentence_questions(sentence: str, place: int, written: Container[str] = ()) 
 
 
 def _of_subject(text: str, written: Container[str]) -> Iterator[tuple[str, str]]:
-    """The questions about what a sentence begins with."""
+    """The questions about the subject at the beginning of a sentence."""
     if _NOT_A_SUBJECT.match(text):
         return
     for pattern in (_FIGURE_AFTER, _FIGURE):
@@ -137,7 +137,7 @@ def _roles(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _inside(subject: str, written: Container[str]) -> str:
-    """A sentence's first words, as they stand inside another."""
+    """A sentence's first words, with the case they have inside a sentence."""
     if subject.startswith("The "):
         return f"the {subject[4:]}"
     first, _, rest = subject.partition(" ")

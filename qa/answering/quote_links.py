@@ -1,13 +1,13 @@
-"""Citations, and their links, which open a document at a quote and survive a rebuild that did not change the words.
+"""Makes citations, with links that open a document at a quote and stay valid after rebuilds.
 
-A link carries the quote's offsets and a digest of its text. The reader page first looks at those offsets. Where the
-document has changed and other words stand there, the same words are searched for by their digest:
+A link has the quote's offsets and a digest of its text. The reader page first compares the text at those offsets. If it
+differs because the document has changed, the quote is searched by its digest:
 
-1. A quote is a passage, so it begins where a sentence can begin and ends where one can end. Every place where a text of
-   the quote's length does both is a candidate; so is, after all of these, every place that begins and ends at a word.
-2. Candidates are hashed in the order of their distance from where the quote stood.
-3. The search ends when it has hashed some times the document's characters. The work is therefore linear in the
-   document, whatever the document and the link hold.
+1. A quote is a passage, so it begins and ends at sentence bounds. Candidates are all places of the quote's length
+   between sentence bounds, and after these all places between word bounds.
+2. Candidates are hashed in the order of their distance from the quote's old place.
+3. The search ends after hashing a fixed multiple of the document's characters, so its time is linear in the document
+   for any content and any link.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from urllib.parse import quote
 from qa.records import Block, Citation, Document, DocumentInfo, Span
 from qa.text.recognised import is_recognised, recognised_pages
 
-# No passage is longer: it holds at most 320 words, so at most as many sentences, each of at most 1200 characters.
+# No passage is longer: it has at most 320 words, so at most as many sentences, each of at most 1200 characters.
 LONGEST_QUOTE_CHARS = 400_000
 
 _DIGEST_CHARS = 12
@@ -31,7 +31,7 @@ _WORD_START = re.compile(r"(?<!\S)\S")
 _SENTENCE_START = re.compile(r"(?:\A|(?<=\n)|(?<=[.!?…\"'”’)\]*†‡§。！？;,]\s))\S")
 _SENTENCE_ENDS = frozenset(".!?…\"'”’)]*†‡§。！？;,")
 
-# What a search may cost, in characters hashed. One digest costs about as much as so many characters by itself.
+# Limit of a search in hashed characters. One digest has a fixed cost of about this many characters.
 _DIGEST_COST = 256
 _COST_PER_CHAR = 16
 _FREE_COST = 1_000_000
@@ -39,7 +39,7 @@ _FREE_COST = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a cited quote stands now. `moved` says that the document changed around it."""
+    """The present place of a cited quote. `moved` says that it differs from the link's place."""
 
     span: Span
     moved: bool
@@ -51,12 +51,12 @@ def quote_digest(text: str) -> str:
 
 
 def quote_reference(start: int, end: int, text: str) -> str:
-    """What names `text` at `start:end` of a document in a link: "START-END-DIGEST"."""
+    """The reference of `text` at `start:end` in a link: "START-END-DIGEST"."""
     return f"{start}-{end}-{quote_digest(text)}"
 
 
 def quote_url(document_id: str, start: int, end: int, text: str) -> str:
-    """The address, relative to the service's root, of `text` at `start:end` of a document."""
+    """The link to `text` at `start:end` of a document, relative to the service's root."""
     return f"/documents/{quote(document_id)}?quote={quote_reference(start, end, text)}#c{start}-{end}"
 
 
@@ -67,12 +67,12 @@ def cite(
     text: str,
     pages: tuple[int, int] | None = None,
 ) -> Citation:
-    """The citation of a text that stands at a place of a document.
+    """The citation of a text at a place of a document.
 
     Args:
         document: The document.
-        place: Where in its canonical text.
-        page: The page of the words that matter, where there are pages.
+        place: The place in its canonical text.
+        page: The page of the answering words, if there are pages.
         text: The text.
         pages: The first and the last page of the text.
     """
@@ -94,13 +94,13 @@ def cite(
 
 
 def cite_place(document: Document, place: Span) -> Citation:
-    """The citation of any place of a document; its page is the first one that the place stands on."""
+    """The citation of any place of a document, with the place's first page."""
     pages = _pages_at(document, place)
     return cite(document, place, pages[0] if pages else None, document.text[place.start : place.end], pages)
 
 
 def _pages_at(document: Document, place: Span) -> tuple[int, int] | None:
-    """The first and the last page that a place of a document stands on; None where there are no pages."""
+    """The first and the last page of a place of a document; None if there are no pages."""
     pages = [
         page
         for block in document.blocks
@@ -112,24 +112,23 @@ def _pages_at(document: Document, place: Span) -> tuple[int, int] | None:
 
 
 def page_spans(block: Block) -> Iterator[tuple[int, Span]]:
-    """The pages that a block stands on, each with the part of the document's text there; none without pages."""
+    """The pages of a block, each with its part of the document's text; empty without pages."""
     if block.page is not None:
         for (start, page), (end, _) in pairwise([(block.start, block.page), *block.breaks, (block.end, 0)]):
             yield page, Span(start, end)
 
 
 def find_quote(document_text: str, reference: str) -> Found | None:
-    """Resolve the `quote` parameter of a link against the document as it is now.
+    """Find the quote of a link's `quote` parameter in the present document.
 
-    A reference without a digest ("812-1410") is taken at its word as long as it lies inside the document.
+    A reference without a digest ("812-1410") is accepted if it is within the document.
 
     Args:
         document_text: The document's canonical text.
         reference: "START-END" or "START-END-DIGEST".
 
     Returns:
-        The place, or None: the reference is not of that form, or the words no longer stand in the document, or not
-        within what a search may cost.
+        The place; None if the reference is malformed, or the quote was not found within the search's limit.
     """
     match = _REFERENCE.fullmatch(reference)
     if not match:
@@ -144,7 +143,7 @@ def find_quote(document_text: str, reference: str) -> Found | None:
 
 
 def _search(text: str, near: int, length: int, digest: str) -> int | None:
-    """The place nearest to `near` where words of a length and a digest stand, within what a search may cost."""
+    """The place nearest to `near` with a given length and digest, within the search's limit."""
     if length > min(len(text), LONGEST_QUOTE_CHARS):
         return None
     left = _FREE_COST + _COST_PER_CHAR * len(text)
@@ -158,7 +157,7 @@ def _search(text: str, near: int, length: int, digest: str) -> int | None:
 
 
 def _candidates(text: str, near: int, length: int) -> Iterator[int]:
-    """Places where a quote of a length may stand: between sentences first, then between words; the nearest first."""
+    """Candidate places of a given length: first between sentences, then between words, nearest first."""
     seen: set[int] = set()
     for starts, ends_well in ((_SENTENCE_START, _ends_sentence), (_WORD_START, _ends_word)):
         last = len(text) - length

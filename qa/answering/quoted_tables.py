@@ -1,12 +1,12 @@
-"""Tables in quotes: rows of cells with the heads of their columns, found in the text as readers of files write it.
+"""Finds tables in quotes: rows of cells and column heads, in the text form that the parsers write.
 
-1. A row is a line, its cells divided by bars. The tables of a text are the blocks that are tables; the rows of sheets
-   and of objects are such lines in themselves.
-2. Heads of a text's table are its first row, if its reader marked it so, or if what follows shows that: numbers below
-   words, or three columns and more. They may stand outside the quote.
-3. A row of a sheet names the head of each cell: "Item: Lamp | Crowns: 900".
+1. A row is a line with cells divided by bars. In a text, tables are the blocks of kind table; in sheets and objects,
+   each such line is a row.
+2. The heads of a text's table are its first row, if the parser marked it so, or if it has words above numbers or at
+   least three columns. They may be outside the quote.
+3. A row of a sheet has the head in each cell: "Item: Lamp | Crowns: 900".
 
-A cell that holds a bar between blanks is taken for two.
+A cell that contains a bar between blanks is read as two cells.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from qa.text.places import unit_of
 BAR = " | "
 _LONGEST_HEAD_CHARS = 80
 _LEAST_COLUMNS = 3
-_LOOKED_AT = 20  # rows that show whether the first one is heads
+_LOOKED_AT = 20  # rows examined to decide whether the first one has heads
 _HEADED = re.compile(rf"([^:\n]{{1,{_LONGEST_HEAD_CHARS}}}): (?=\S)")
 _NUMBER = re.compile(r"[^\w\s]*\d[\d.,'\s\u2019-]*[^\w\s]*\s*(?:\w{1,3}|[^\w\s])?")
 
@@ -30,9 +30,9 @@ def tables_in(text: str, start: int, source: str, document: Callable[[], Documen
 
     Args:
         text: The quote.
-        start: Where it begins in its document.
+        start: Its offset in the document.
         source: The document's path.
-        document: Reads the document; called only where the quote looks as if it held a table of a text.
+        document: Reads the document; called only if the quote may contain a table of a text.
     """
     if BAR not in text:
         return ()
@@ -46,7 +46,7 @@ def tables_in(text: str, start: int, source: str, document: Callable[[], Documen
 
 
 def in_cells(marks: Sequence[Span], tables: Sequence[QuotedTable]) -> tuple[Span, ...]:
-    """Marks of a quote's text, those within tables as the cells that they touch."""
+    """The marks of a quote's text; marks within tables are extended to whole cells."""
     cells = [cell for table in tables for row in table.rows for cell in row if cell]
     found = [Span(cell.start, cell.end) for cell in cells if any(_touch(mark, cell) for mark in marks)]
     for mark in marks:
@@ -62,7 +62,7 @@ def in_cells(marks: Sequence[Span], tables: Sequence[QuotedTable]) -> tuple[Span
 
 
 def cells_of(text: str, start: int, end: int) -> list[Span]:
-    """The cells of the row `text[start:end]`; one without words is an empty span."""
+    """The cells of the row `text[start:end]`; an empty cell is an empty span."""
     cells: list[Span] = []
     at = start
     if text.startswith(BAR[1:], start, end):
@@ -92,13 +92,13 @@ def _lines(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def rows_of(text: str, block: Block) -> tuple[list[list[Span]], bool]:
-    """The rows of a table block as cells, and whether the first row is the heads of the columns."""
+    """The rows of a table block as cells, and whether the first row has the column heads."""
     rows = [cells_of(text, line.start, line.end) for line in _lines(text, block.start, block.end)]
     return rows, len(rows) > 1 and (bool(block.level) or _are_heads(text, rows[:_LOOKED_AT]))
 
 
 def _of_text(text: str, block: Block, place: Span) -> QuotedTable | None:
-    """What stands of a table block in a place of a document; offsets of the result are into that place."""
+    """The part of a table block within a place of a document; offsets are relative to that place."""
     rows, has_heads = rows_of(text, block)
     heads = rows[0] if has_heads else []
     inside = [row for row in rows if row[0].start < place.end and row[-1].end > place.start and row is not heads]
@@ -120,7 +120,7 @@ def _clipped(cell: Span, place: Span) -> Span | None:
 
 
 def _are_heads(text: str, rows: Sequence[Sequence[Span]]) -> bool:
-    """Whether the first row is the heads of those that follow."""
+    """Whether the first row has the column heads."""
     first, *others = ([text[cell.start : cell.end] for cell in row] for row in rows)
     words = [cell for cell in first if cell]
     if len(words) < 2 or len(set(words)) < len(words) or any(map(_is_no_head, words)):
@@ -134,7 +134,7 @@ def _is_no_head(cell: str) -> bool:
 
 
 def _of_sheet(text: str) -> Iterator[QuotedTable]:
-    """The rows of a sheet, joined as long as they share heads."""
+    """The rows of a sheet, joined to tables while their heads are equal."""
     run: list[tuple[Span, list[tuple[str, Span]]]] = []
     for line in _lines(text, 0, len(text)):
         cells = [_headed(text, cell) for cell in cells_of(text, line.start, line.end)]
@@ -154,7 +154,7 @@ def _share(above: Sequence[tuple[str, Span]], cells: Sequence[tuple[str, Span]])
 
 
 def _headed(text: str, cell: Span) -> tuple[str, Span]:
-    """The head that a cell names, and the cell without it."""
+    """The head in a cell, and the cell without it."""
     found = _HEADED.match(text, cell.start, cell.end)
     return (found[1], Span(found.end(), cell.end)) if found else ("", cell)
 

@@ -1,4 +1,4 @@
-"""Ranked passages to quotations: one result for each distinct passage, with the words that answer and the citation."""
+"""Turns ranked passages into quotations: one for each distinct passage, with answering words and citation."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from qa.retrieval.evidence import Match, highlights, match, placed_word_matches
 from qa.retrieval.search import Hit, Ranking
 
 _SHINGLE_WORDS = 5
-_SAME_SHARE = 0.6  # of the shorter passage's shingles that the longer one holds, for both to be one result
-_LOOKED_THROUGH = 4  # times the results wanted: how far down copies are looked for
+_SAME_SHARE = 0.6  # share of the shorter passage's shingles in the longer one from which both are one result
+_LOOKED_THROUGH = 4  # copies are searched among this many times the requested results
 
 _Shingles = frozenset[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A passage compared with the question, and the other hits that say the same in the same words."""
+    """A passage compared with the question, and other hits with nearly the same words."""
 
     best: Match
     copies: tuple[Hit, ...]
@@ -46,10 +46,10 @@ def distinct(ranking: Ranking, count: int) -> list[Group]:
 
 
 def quotes(index: Index, groups: Sequence[Group], *, explain: bool = False) -> tuple[Quote, ...]:
-    """Quotations for the groups, in their order; if asked, with where each word of the question is met."""
+    """Quotations for the groups, in order; with `explain`, also the matched words."""
     words = placed_word_matches([group.best for group in groups]) if explain else [()] * len(groups)
     made = []
-    read = cache(index.document)  # of those whose footnotes or tables are quoted
+    read = cache(index.document)  # of documents whose footnotes or tables are quoted
     for rank, group in enumerate(groups, 1):
         hit = group.best.hit
         passage = hit.passage
@@ -78,7 +78,7 @@ def quotes(index: Index, groups: Sequence[Group], *, explain: bool = False) -> t
 
 
 def _citation(index: Index, hit: Hit, marked: int = 0) -> Citation:
-    """The citation of a passage; its page is that of the words at `marked`, an offset into the passage."""
+    """The citation of a passage; its page is that of the offset `marked` into the passage."""
     passage = hit.passage
     info = index.info(passage.document_id)
     place = Span(passage.start, passage.end)
@@ -89,9 +89,9 @@ def _citation(index: Index, hit: Hit, marked: int = 0) -> Citation:
     return cite(info, place, later[-1][1] if later else passage.page, passage.text, (passage.page, last))
 
 
-@lru_cache(maxsize=1024)  # of some 20 kB each
+@lru_cache(maxsize=1024)  # of about 20 kB each
 def _shingles(text: str) -> _Shingles:
-    """A text's runs of words (Broder, "On the resemblance and containment of documents", 1997)."""
+    """A text's shingles: its runs of words (Broder, "On the resemblance and containment of documents", 1997)."""
     words = re.findall(r"\w+", text.casefold())
     return frozenset(zip(*(words[at:] for at in range(_SHINGLE_WORDS)), strict=False)) or frozenset([tuple(words)])
 

@@ -1,6 +1,6 @@
-"""Answers questions from the current index: checks a question, searches, and quotes; lists what is loaded.
+"""Answers questions from the current index, and gives access to its documents and status.
 
-Guarantees: one question is answered from one version of the index, even if another is published meanwhile.
+Guarantees: a question is answered from one version of the index, even if another is published meanwhile.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from qa.text.site import Site
 
 
 class Service:
-    """Answers questions from the current index. Safe to call from several threads."""
+    """Answers questions from the current index. Safe to use from several threads."""
 
     def __init__(self, settings: Settings, encoder: Encoder, source: IndexSource) -> None:
-        """Use a model and an index; if the index cannot be read, `ready` says why.
+        """Use a model and an index; if the index cannot be read, `ready` raises the reason.
 
         Args:
-            settings: Limits of a question, and the folders with the documents and the notes of the builds.
+            settings: The limits of a question, and the folders of the documents and the index.
             encoder: The model that encoded the index.
             source: The index; `close` closes it.
         """
@@ -57,18 +57,18 @@ class Service:
         """Answer a question with at most `k` quotations.
 
         Args:
-            question: In words.
-            k: How many quotations at most.
+            question: The question.
+            k: The maximum number of quotations.
             filters: Which documents may answer.
-            explain: Whether to tell which words met which.
-            exactly: Whether to search for exactly what was typed, with nothing corrected, left out or written out.
+            explain: Whether to include which words of question and passages match.
+            exactly: Whether to search for the question as typed: nothing is corrected, removed or expanded.
 
         Raises:
-            InvalidQuestion: it is empty or no text.
-            QuestionTooLong: it is over the limit of the settings.
+            InvalidQuestion: it is empty or not text.
+            QuestionTooLong: it is longer than the settings allow.
             InvalidRequest: `k` or a filter is out of range.
-            UnknownDocument, UnknownPublisher: a filter names what is not there.
-            NoIndex, DamagedSnapshot, MismatchedSnapshot: there is nothing to answer from.
+            UnknownDocument, UnknownPublisher: a filter names an unknown document or publisher.
+            NoIndex, DamagedSnapshot, MismatchedSnapshot: no index can be used.
         """
         timer = Stopwatch()
         question = checked(question, k, filters, self._settings.max_question_chars)
@@ -76,7 +76,7 @@ class Service:
             filters = resolved(index, filters or Filters())
             asked = (index.id, question, k, filters, exactly)
             given = self._given.get(asked)
-            if given and not explain:  # an explanation is wanted with the times of its stages
+            if given and not explain:  # explanations have the times of the stages, so they are not cached
                 return replace(given, took_ms=round(timer.total_ms(), 2), stages_ms={})
             answered = answer(
                 index, self._encoder, self._confidence, question, k, filters, timer, explain=explain, exactly=exactly
@@ -91,7 +91,7 @@ class Service:
             return tuple(index.documents)
 
     def document(self, document_id: str) -> Document:
-        """One document with its canonical text, by its id or by one that it had before.
+        """One document with its canonical text, by its current or a former id.
 
         Raises:
             UnknownDocument: no document has this id, or several had it before.
@@ -100,12 +100,12 @@ class Service:
             return index.document(index.present_id(document_id))
 
     def present_id(self, document_id: str) -> str:
-        """The id of the document that has this id, or had it before; raises as `document`."""
+        """The current id of the document with this current or former id; raises as `document`."""
         with self._source.reading() as index:
             return index.present_id(document_id)
 
     def original(self, document_id: str) -> Original:
-        """The file that a document was made of, open; the caller closes it.
+        """The file of a document, open; the caller closes it.
 
         Raises:
             UnknownDocument: no document has this id, or its file is gone or was changed since.
@@ -115,15 +115,15 @@ class Service:
         return self._originals.open(document.source, document.sha256)
 
     def page_picture(self, document: Document, page: int, quote: Span | None) -> Picture:
-        """A picture of a page of a document, with a quote of it boxed.
+        """A picture of a page of a document, with a box around a quote.
 
         Args:
             document: The document.
             page: The page, from 1.
-            quote: What is boxed, as far as it stands on that page.
+            quote: The place to put a box around; only its part on that page is used.
 
         Raises:
-            NoPicture: there is no such page, or it cannot be drawn here.
+            NoPicture: the page does not exist or cannot be drawn here.
             UnknownDocument: the document's file is gone or was changed since.
             Overloaded: too many pages are waiting to be drawn.
         """
@@ -132,22 +132,22 @@ class Service:
         )
 
     def status(self) -> IndexStatus:
-        """What is loaded."""
+        """The status of the index."""
         with self._source.reading() as index:
             return IndexStatus(
                 index.id, index.built_at, self._encoder.id, len(index.documents), index.size, self._source.trouble
             )
 
     def shards(self) -> tuple[ShardStatus, ...]:
-        """The hosts of every shard; nothing where this process has the whole index."""
+        """The hosts of every shard; empty if this process has the whole index."""
         return tuple(self._source.shards)
 
     def progress(self) -> ProgressReport | None:
-        """How far the running build is, or None."""
+        """The progress of the running build, or None."""
         return read_progress(self._settings.index_dir)
 
     def site(self) -> Site:
-        """What the pages call themselves; without questions where there is nothing to answer from."""
+        """The site's name, description and example questions; without questions if there is no index."""
         snapshot = ""
         with suppress(OperatingError), self._source.reading() as index:
             snapshot = index.id
@@ -167,11 +167,11 @@ class Service:
             pass
 
     def warm_up(self) -> None:
-        """Answer a few questions, so that the first question of a client is answered as fast as later ones."""
-        with suppress(OperatingError):  # there is no index; clients get that error when they ask
+        """Answer a few questions, so that the first client waits no longer than later ones."""
+        with suppress(OperatingError):  # no index; clients get this error when they ask
             for place in ("here", "there", "elsewhere"):
                 self.ask(f"What is this about, {place}?")
 
     def refresh(self) -> None:
-        """Change to a new snapshot at once, and not only at the next regular check."""
+        """Change to a new snapshot at once instead of at the next regular check."""
         self._source.refresh()

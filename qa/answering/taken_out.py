@@ -1,7 +1,8 @@
-"""Documents of containers (`qa.containers`), taken out into nameless temporary files.
+"""Extracts documents from containers (`qa.containers`) into unnamed temporary files.
 
-Guarantees: what is given is what the container holds when it is asked for. The last few files are kept, so that a
-document that is sent in parts, or drawn page by page, is taken out once. Safe to call from several threads.
+Guarantees: a file has the document's content in the container at the time of the call. The last few files are cached,
+    so that a document that is sent in parts, or drawn page by page, is extracted once. Safe to use from several
+    threads.
 """
 
 from __future__ import annotations
@@ -27,30 +28,30 @@ Stamp = tuple[int, int, int, int, int]
 
 
 def open_without_waiting(path: Path) -> int:
-    """A descriptor of a file, for reading; no pipe is waited for.
+    """Open a file for reading without waiting, even if it is a named pipe; return the descriptor.
 
     Raises:
         OSError: it cannot be opened.
     """
-    # Without O_NONBLOCK the opening of a named pipe would wait for its writer.
+    # Without O_NONBLOCK, opening a named pipe would wait for its writer.
     return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def stamp(descriptor: int) -> Stamp:
-    """What tells an open file from others and from its later contents: device, inode, size and times."""
+    """What identifies an open file and its content: device, inode, size and times."""
     found = os.fstat(descriptor)
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 class TakenOut:
-    """Takes documents out of the containers of one folder."""
+    """Extracts documents from the containers of one folder."""
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
-        """Keep nothing yet.
+        """Start with an empty cache.
 
         Args:
-            folder: Where the containers are.
-            most_bytes: The largest document that is taken out.
+            folder: The folder of the containers.
+            most_bytes: The size limit of an extracted document.
         """
         self._folder = folder
         self._most_bytes = most_bytes
@@ -58,15 +59,15 @@ class TakenOut:
         self._lock = Lock()
 
     def open(self, source: str, headway: Headway) -> int:
-        """A descriptor of a temporary file that holds a document's bytes.
+        """A descriptor of a temporary file with a document's bytes.
 
         Args:
             source: The document: the container's path, a slash, and its name there.
-            headway: Called for each piece that is read of the container.
+            headway: Called after each piece read from the container.
 
         Raises:
-            OSError: the container cannot be read; ENOENT where it does not hold such a document.
-            UnknownDocument: it is a message for which the library is missing.
+            OSError: the container cannot be read; ENOENT if it has no such document.
+            UnknownDocument: the container is a message whose library is not installed.
         """
         parents = map(str, reversed(PurePosixPath(source).parents[:-1]))
         above = next((each for each in parents if not (self._folder / each).is_dir()), None)
@@ -122,7 +123,7 @@ class TakenOut:
 
 
 class _Container(io.RawIOBase):
-    """An open file that tells of each piece that is read; closing it closes the descriptor."""
+    """A file object that calls `headway` after each read; closing it closes the descriptor."""
 
     def __init__(self, descriptor: int, headway: Headway) -> None:
         self._descriptor = descriptor

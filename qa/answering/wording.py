@@ -1,4 +1,4 @@
-"""What is known of an answer, in words that claim no more."""
+"""The verdicts in words for readers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ UNCALIBRATED = "Whether these passages answer is not known: no confidence was fi
 
 
 def verdict_words(answer: Answer) -> str:
-    """One line for a verdict, and for how sure it is."""
+    """One line for an answer's verdict and its certainty."""
     if answer.verdict is Verdict.UNCALIBRATED:
         return UNCALIBRATED
     if answer.verdict is Verdict.NONE:

@@ -261,7 +261,7 @@ def _add_cluster(commands: Any) -> None:
         )
         machine.add_argument("--stay", action="store_true", help="end when Ray ends, as a service of systemd does")
     actions.add_parser("up", help="start the hosts that are missing, as QA_CLUSTER_SHARDS and _REPLICAS say")
-    status = actions.add_parser("status", help="tell of every host: machine, process, memory, snapshots")
+    status = actions.add_parser("status", help="list every host: machine, process, memory, snapshots")
     status.add_argument("--json", action="store_true", help="print JSON")
     down = actions.add_parser("down", help="stop all hosts")
     down.add_argument("--nodes", action="store_true", help="and Ray on this machine")

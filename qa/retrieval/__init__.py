@@ -1,1 +1,1 @@
-"""Ranks the passages of an index for a question."""
+"""Ranks the passages of an index for a question; `search` is the entry."""

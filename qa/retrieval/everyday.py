@@ -1,7 +1,7 @@
-"""Everyday abbreviations and codes of states of the United States, written out.
+"""Expands everyday abbreviations and codes of states of the United States.
 
-An everyday abbreviation ("mgmt") is written out where the documents do not use it. So is the code of a state whose name
-the documents know, where the code is no other word or stands beside another state.
+An everyday abbreviation ("mgmt") is expanded if the documents do not use it. The code of a state is expanded if the
+documents have the state's name, and the code is not also a word or is next to another state.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from qa.text.abbreviations import everyday, short_folded, states
 from qa.text.words import STOP_WORDS, term, terms, words
 
 _JOINING = frozenset("and or &".split())
-# Codes of states that are other words or abbreviations too.
+# Codes of states that are also words or other abbreviations.
 _OTHER_WORDS = frozenset("al co de hi id in la ma me mi mo ms mt oh ok or pa pr sc".split())
 
 
 @dataclass(frozen=True, slots=True)
 class TypedWord:
-    """A word of a question: as it is written, where, and folded as a short form."""
+    """A word of a question: its text, its place, and its folded form as an abbreviation."""
 
     text: str
     place: Span
@@ -35,9 +35,9 @@ def typed_words(question: str) -> list[TypedWord]:
 
 
 def written_out(question: str, asked: Sequence[TypedWord], index: Index) -> str:
-    """The question, whose words are `asked`, with what the table of everyday abbreviations holds written out.
+    """The question, whose words are `asked`, with everyday abbreviations expanded.
 
-    It is the same string object where nothing is written out.
+    Returns the same string object if nothing is expanded.
     """
     candidates = [word for word in asked if word.text.casefold() in everyday() or word.text.casefold() in states()]
     if not candidates:
@@ -60,7 +60,7 @@ def written_out(question: str, asked: Sequence[TypedWord], index: Index) -> str:
 
 
 def _beside_state(asked: Sequence[TypedWord], number: int, question: str) -> bool:
-    """Whether a word is joined to the code or the name of a state."""
+    """Whether a word is next to the code or the name of a state."""
     for step in (-1, 1):
         other = number + step
         if 0 <= other < len(asked) and asked[other].text.casefold() in _JOINING:
@@ -76,7 +76,7 @@ def _beside_state(asked: Sequence[TypedWord], number: int, question: str) -> boo
 
 
 def unknown(asked: Sequence[TypedWord], index: Index) -> list[TypedWord]:
-    """The words that no passage holds; stop words are held."""
+    """The words that no passage contains; stop words never count."""
     known = index.frequencies([term(word.text) for word in asked])
     return [
         word

@@ -1,7 +1,7 @@
-"""Tells which words of a question match which words of a passage.
+"""Finds which words of a question match which words of a passage.
 
-The token similarities that rank passages also give, by sentence and by word, the part of a passage that answers. They
-choose the highlights, are the input of the confidence, and explain a result.
+The token similarities that rank passages also show, by sentence and word, which part of a passage answers. They select
+the highlights, are the input of the confidence, and explain a result.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from qa.text.words import term, terms
 
 Tokens = npt.NDArray[np.intp]
 
-_AS_GOOD = 0.99  # of the best sentence's score, for a second one to be highlighted with it
-# What is asked for need not be named by what answers: "1871" answers which year.
+_AS_GOOD = 0.99  # share of the best sentence's score from which a second one is also highlighted
+# Words that an answer need not contain: "1871" answers "which year".
 _ASKED_FOR = frozenset(
     "year years date day month time number amount percentage percent name kind type sort city state country place "
     "person people thing things".split()
@@ -34,17 +34,17 @@ _MEANS_THE_SAME = 0.75  # similarity
 
 @dataclass(frozen=True)
 class Match:
-    """A hit, compared with its question.
+    """A hit compared with its question.
 
     Attributes:
-        number: Which of the passages compared it is.
-        met: Each question token's best match in a sentence and in the lines that it stands under,
-            `(question tokens, sentences) float32`; -1 for a sentence that the model did not see.
+        number: Its position among the compared passages.
+        met: Each question token's best match in a sentence and in the lines above that introduce it, `(question tokens,
+            sentences) float32`; -1 for a sentence that the model did not see.
         sentence_scores: Each sentence's MaxSim, of `met`, `(sentences,) float32`; 0 for one that the model did not see.
-        best_sentence: The number of the sentence that meets the question best.
+        best_sentence: The number of the sentence that matches the question best.
         answering: The numbers of the sentences that answer, ascending: the best one, a second one that is about as
-            good, and the line that each stands under, which does not answer by itself; all that stand under that line
-            where it meets the question as well as they do.
+            good, and the introducing line of each, which does not answer by itself; all sentences under that line if it
+            matches the question as well as they do.
     """
 
     ranking: Ranking
@@ -57,13 +57,13 @@ class Match:
 
     @cached_property
     def in_best_sentence(self) -> Floats:
-        """Each question token's best match in the best sentence and in what stands in no sentence, `(q,) float32`."""
+        """Each question token's best match in the best sentence and in the text outside sentences, `(q,) float32`."""
         outside = self.ranking.compared.outside[:, self.number]
         return np.asarray(np.maximum(outside, self.met[:, self.best_sentence]), dtype=np.float32)
 
     @cached_property
     def words(self) -> tuple[WordMatch, ...]:
-        """Each content word of the question, and how well the passage and its heading trail meet it; not where."""
+        """Each content word of the question with its match in the passage and its heading trail, without the place."""
         return _word_matches(self, lambda _: None)
 
 
@@ -75,7 +75,7 @@ def match(ranking: Ranking, place: int, hit: Hit) -> Match:
     numbers = compared.numbers[inside]
     seen = numbers >= 0
     met = np.full((len(ranking.tokens), len(hit.passage.sentences)), NO_TOKEN, dtype=np.float32)
-    # A sentence may be in several pieces, with tokens of no sentence between.
+    # A sentence may have several pieces, with tokens outside sentences between.
     np.maximum.at(met.T, numbers[seen], compared.sentences[:, inside].T[seen])
     under = heads(hit.passage)
     for sentence, head in enumerate(under):
@@ -93,7 +93,7 @@ def highlights(found: Match) -> tuple[Span, ...]:
 
 
 def _answering(under: Sequence[int], scores: Floats) -> tuple[int, tuple[int, ...]]:
-    """The best sentence, and all that answer, given the line that each stands under."""
+    """The best sentence and all answering sentences, given each sentence's introducing line."""
     heading = {head for sentence, head in enumerate(under) if head != sentence}
     order = sorted(range(len(under)), key=lambda number: (number in heading, -float(scores[number])))
     best = order[0]
@@ -107,10 +107,10 @@ def _answering(under: Sequence[int], scores: Floats) -> tuple[int, tuple[int, ..
 
 
 def unmet(found: Match) -> tuple[str, ...]:
-    """The question's content words that a passage does not mention, as they were typed; each once.
+    """The question's content words that a passage does not mention, as typed, each once.
 
-    A word is mentioned where the passage, its headings or its document's title hold its index term, or a word that
-    means about the same; a number, date or code only where it stands as a whole.
+    A word is mentioned if the passage, its headings or its document's title contain its index term or a similar word; a
+    number, date or code only if they contain it as a whole.
     """
     known = about(found)
     wholes = {word.text for word in found.ranking.content_words if word.whole}
@@ -131,7 +131,7 @@ def unmet(found: Match) -> tuple[str, ...]:
 
 
 def about(found: Match) -> frozenset[str]:
-    """The index terms of what is known of the passage's document: its title, publisher, author and date."""
+    """The index terms of the document's title, publisher, author and date."""
     info = found.ranking.index.info(found.hit.passage.document_id)
     return _terms_of(" ".join(filter(None, (info.title, info.publisher, info.author, info.date))))
 
@@ -141,7 +141,7 @@ def _typed(found: Match, word: str) -> bool:
 
 
 def placed_word_matches(found: Sequence[Match]) -> list[tuple[WordMatch, ...]]:
-    """For each match its `words`, with the places where the passage meets the words."""
+    """For each match its `words`, with their places in the passage."""
     if not found:
         return []
     ranking = found[0].ranking
@@ -172,17 +172,17 @@ def _word_matches(found: Match, place: Callable[[Tokens], Span | None]) -> tuple
 
 
 def _mean(values: Floats, tokens: Tokens) -> float:
-    # Most words are one token, and a mean of NumPy takes as long as all else that is done for a word.
+    # Most words are one token, and NumPy's mean takes as long as the rest of the work for a word.
     return float(values[tokens[0]]) if len(tokens) == 1 else float(values[tokens].mean())
 
 
 def whole_question(found: Match) -> float:
-    """The mean similarity of all the question's tokens with the best sentence and what stands in no sentence."""
+    """The mean similarity of the question's tokens with the best sentence and the text outside sentences."""
     return float(found.in_best_sentence.mean())
 
 
 def _places(compared: TokenSimilarities, number: int) -> Callable[[Tokens], Span | None]:
-    """What tells where in a passage a word's tokens meet their best match together; None if in the heading trail."""
+    """A function from a word's tokens to the place of their best common match; None if it is in the heading trail."""
     tokens = slice(int(compared.bounds[number]), int(compared.bounds[number + 1]))
     matrix, spans = compared.matrix[:, tokens], compared.spans[tokens]
 

@@ -1,4 +1,4 @@
-"""Which lines of a passage stand under others: those under a heading, and the items of a list under its lead."""
+"""Finds the introducing line of each sentence: its heading, or the line that introduces its list."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ITEM = re.compile(r"[-*•–]\s|\d{1,3}[.)]\s")
 
 
 def heads(passage: Passage) -> tuple[int, ...]:
-    """For each sentence the number of the nearest line that it stands under; its own where it stands under none."""
+    """For each sentence the number of its nearest introducing line; its own number if there is none."""
     found = list(range(len(passage.sentences)))
     for number in range(len(found)):
         if _introduces(passage, number):
@@ -23,7 +23,7 @@ def heads(passage: Passage) -> tuple[int, ...]:
 
 
 def _introduces(passage: Passage, number: int) -> bool:
-    """Whether a sentence is a line before others: a heading, a question that they answer, or the lead of a list."""
+    """Whether a sentence is an introducing line: a heading, a question above its answer, or a list's first line."""
     if number + 1 >= len(passage.sentences) or not _parted(passage, number + 1):
         return False
     sentence = _sentence(passage, number).rstrip("*_ ")
@@ -40,7 +40,7 @@ def _introduces(passage: Passage, number: int) -> bool:
 
 
 def _introduced(passage: Passage, number: int) -> range:
-    """The lines under a heading, or the items of the list under a lead: up to a sentence that is no line of a list."""
+    """The lines introduced by a line: up to the first sentence that is not a list item."""
     last, in_list = number, _is_item(passage, number + 1)
     while last + 1 < len(passage.sentences) and last - number < _MOST_LINES:
         is_item, is_line = _is_item(passage, last + 1), _parted(passage, last + 1)
@@ -56,7 +56,7 @@ def _is_item(passage: Passage, number: int) -> bool:
 
 
 def _parted(passage: Passage, number: int) -> bool:
-    """Whether a sentence begins on a line of its own."""
+    """Whether a sentence begins a new line."""
     before, sentence = passage.sentences[number - 1 : number + 1]
     return "\n" in passage.text[before.end : sentence.start]
 

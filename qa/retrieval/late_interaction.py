@@ -1,4 +1,4 @@
-"""Late interaction: a question and a passage compared token by token.
+"""Late interaction: compares a question and a passage token by token.
 
 MaxSim (Khattab & Zaharia, "ColBERT", 2020): each question token takes its best match among the passage's tokens
 (`qa.encode.maxima`), and the passage's score is the weighted mean of these.
@@ -14,19 +14,19 @@ import numpy.typing as npt
 
 def max_sim(best: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """The weighted mean of each column of `(question tokens, n) float32` best matches, `(n,) float32`."""
-    # Not by BLAS: for matrices so small its kernels read past the end, and raise NumPy's warning of invalid values.
+    # Not BLAS: for such small matrices its kernels read past the end, and NumPy warns of invalid values.
     return np.asarray(np.einsum("q,qn->n", weights, best) / weights.sum(), dtype=np.float32)
 
 
 def least_met(best: npt.NDArray[np.float32], words: Iterable[npt.NDArray[np.intp]]) -> npt.NDArray[np.float32]:
-    """The similarity of the word that each column of `(question tokens, n) float32` best matches meets least.
+    """The similarity of the worst-matched word in each column of `(question tokens, n) float32` best matches.
 
     Args:
         best: As in `max_sim`.
         words: The question tokens of each word; a word's similarity is their mean.
 
     Returns:
-        `(n,) float32`; 1 where there are no words.
+        `(n,) float32`; 1 if there are no words.
     """
     means = [best[tokens].mean(axis=0) for tokens in words if len(tokens)]
     return np.min(means, axis=0) if means else np.ones(best.shape[1], dtype=np.float32)

@@ -1,6 +1,6 @@
 """Prepares a question for the search: the text that is encoded, the content words and their weights.
 
-The encoded text does not depend on how the question is typed: it is the part that asks, with misspelt words corrected,
+The encoded text does not depend on the question's case and punctuation: it is the asking part with corrected spelling,
 as words, numbers and a few signs with single spaces between them.
 """
 
@@ -23,10 +23,10 @@ from qa.text.question import asked_part
 from qa.text.spelling import correct
 from qa.text.words import WORD, term, words
 
-_STOP_WORD_WEIGHT = 0.5  # in MaxSim, where a content word weighs its rarity
-_OWN_TOKEN_WEIGHT = 1.0  # of the tokens that a model puts around a question
-_RAREST_WEIGHT = 4.0  # so that a word of a few passages in a million does not outweigh the whole question
-# Behind "how" they ask for a measure, and say nothing of the subject.
+_STOP_WORD_WEIGHT = 0.5  # in MaxSim, where a content word's weight is its rarity
+_OWN_TOKEN_WEIGHT = 1.0  # weight of the tokens that a model adds around a question
+_RAREST_WEIGHT = 4.0  # so that a word in a few of a million passages does not outweigh all others
+# After "how" they ask for a measure and are not part of the subject.
 _MEASURES = frozenset("big large long old high tall far deep wide heavy often fast soon well small short".split())
 
 Tokens = npt.NDArray[np.intp]
@@ -36,14 +36,14 @@ _ENCODED = re.compile(rf"{WORD}|[$€£¥%‰§#+]")
 
 @dataclass(frozen=True, slots=True)
 class ContentWord:
-    """A word of the question that says something of the subject.
+    """A word of the question that is about its subject.
 
     Attributes:
-        text: As it is written.
-        term: Its index term; a number, date or code has one as a whole.
-        frequency: The number of passages that hold the term.
+        text: The word as written.
+        term: Its index term; a number, date or code has one term as a whole.
+        frequency: The number of passages that contain the term.
         rarity: Its inverse document frequency.
-        tokens: Which of the question's tokens stand for it, `(n,) int64`; none where the model cut the question short.
+        tokens: Its token numbers in the question, `(n,) int64`; empty if the model cut the question before it.
     """
 
     text: str
@@ -54,31 +54,31 @@ class ContentWord:
 
     @property
     def weight(self) -> float:
-        """How much it counts: its rarity, up to a limit."""
+        """Its weight: its rarity, up to a limit."""
         return min(self.rarity, _RAREST_WEIGHT)
 
     @property
     def whole(self) -> bool:
-        """Whether it is a number, date or code, which is met as a whole or not at all."""
+        """Whether it is a number, date or code, which matches as a whole or not at all."""
         return self.term[0] in WHOLE
 
     @property
     def precise(self) -> bool:
-        """Whether it is a number, date or code that hardly anything else is: neither a year nor a small number."""
+        """Whether it is a distinctive number, date or code: neither a year nor a small number."""
         return is_precise(self.term)
 
 
 def as_searched(question: str, index: Index, is_word: Callable[[str], bool]) -> tuple[str, tuple[Alternatives, ...]]:
-    """The part of a question that asks, misspelt words corrected and abbreviations beside what they stand for.
+    """The asking part of a question, with corrected spelling and with abbreviations next to their long forms.
 
     Returns:
-        The text, the same string object where nothing changes; and which of its words stand for each other.
+        The text (the same string object if nothing changes), and which of its words are alternatives of each other.
     """
     return widened(asked_part(correct(asked_part(question), index, is_word)), index, is_word)
 
 
 def as_encoded(searched: str) -> str:
-    """The words, numbers and signs of a question, one blank between them."""
+    """The words, numbers and signs of a question with single blanks between them."""
     pieces: list[str] = []
     end = 0
     for quantity in quantities(searched):
@@ -90,7 +90,7 @@ def as_encoded(searched: str) -> str:
 
 
 def content_words(question: str, encoding: Encoding, index: Index) -> tuple[ContentWord, ...]:
-    """The words, numbers, dates and codes of an encoded question but for stop words, in order, repeats included."""
+    """The words, numbers, dates and codes of an encoded question without stop words, in order, repeats included."""
     starts, ends = encoding.spans.T
     found = list(_said(question))
     asked = list(dict.fromkeys(each for _, said in found for each in said))
@@ -106,7 +106,7 @@ def content_words(question: str, encoding: Encoding, index: Index) -> tuple[Cont
 
 
 def _said(question: str) -> Iterator[tuple[Span, tuple[str, ...]]]:
-    """Each word's place and its index term; of a number, date or code the terms of its readings."""
+    """Each word's place and index term; for a number, date or code the terms of its readings."""
     end = 0
     for quantity in quantities(question):
         yield from _words(question, end, quantity.place.start)
@@ -127,12 +127,12 @@ def _words(question: str, begin: int, end: int) -> Iterator[tuple[Span, tuple[st
 
 
 def rarity(frequency: int, size: int) -> float:
-    """The inverse document frequency, as Lucene's BM25 has it, of a term that so many of `size` passages hold."""
+    """The inverse document frequency, as in Lucene's BM25, of a term that `frequency` of `size` passages contain."""
     return math.log(1 + (size - frequency + 0.5) / (frequency + 0.5))
 
 
 def either(asked: Iterable[ContentWord], alternatives: Iterable[Alternatives]) -> list[tuple[Tokens, Tokens]]:
-    """The question's tokens that stand for a short form, and those for its long form."""
+    """The question's tokens of a short form, and those of its long form."""
     words_asked = list(asked)
 
     def tokens_of(terms: frozenset[str]) -> Tokens:
@@ -147,9 +147,9 @@ def either(asked: Iterable[ContentWord], alternatives: Iterable[Alternatives]) -
 def token_weights(
     encoding: Encoding, asked: Iterable[ContentWord], pairs: Iterable[tuple[Tokens, Tokens]] = ()
 ) -> Floats:
-    """The weight of each question token in MaxSim, `(tokens,) float32`: for the tokens of a content word its rarity.
+    """The weight of each question token in MaxSim, `(tokens,) float32`; for a content word's tokens its rarity.
 
-    A short form and its long form, `pairs`, have together the weight of the heavier one.
+    A short form and its long form (`pairs`) together have the larger of their weights.
     """
     weights = np.full(len(encoding.spans), _STOP_WORD_WEIGHT, dtype=np.float32)
     weights[encoding.spans[:, 0] < 0] = _OWN_TOKEN_WEIGHT

@@ -1,14 +1,15 @@
 """Ranks the passages of an index for a question.
 
-1. The part that asks is searched for, misspelt words corrected (`qa.retrieval.query`). It is encoded once: a vector for
-   the whole, and one for each of its tokens.
-2. Candidates are the union of the nearest passages by vector and the best by BM25, among those the filters allow.
+1. The asking part of the question, with corrected spelling, is encoded once (`qa.retrieval.query`): one vector for the
+   whole, and one for each of its tokens.
+2. Candidates are the union of the nearest passages by vector and the best by BM25, among those that the filters allow.
 3. BM25, the dense score and the score of each candidate's nearest sentence, encoded by itself, select those to compare.
-4. Late interaction compares the question's tokens, rare words weighing more, with theirs: once with all of a passage's
-   tokens, and once with those of its best single sentence, where evidence stands close together. The content word that
-   a passage meets least is a signal of its own: an answer lacks none of them.
-5. A passage that holds the question's numbers, dates and codes as a whole is raised above those that do not.
-6. Each signal is scaled to 0..1 over all that have it, and their weighted mean is the score.
+4. Late interaction compares the question's tokens, rare words with more weight, with each passage's tokens: once with
+   all of them, and once with those of its best single sentence, which requires the evidence close together. The
+   similarity of the worst-matched content word is a further signal: an answer should match all of them.
+5. A passage that contains the question's numbers, dates and codes as a whole gets a higher score than those that do
+   not.
+6. Each signal is scaled to 0..1 over all passages that have it; the score is their weighted mean.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from qa.retrieval.stage_timer import Stopwatch
 from qa.retrieval.widening import Alternatives
 
 CANDIDATES = 100  # from each of the two retrievers
-COMPARED = 64  # of those; comparing them all, token by token, finds no more and takes twice the time
+COMPARED = 64  # of those; comparing all of them token by token finds no more and takes twice the time
 WEIGHTS = {
     "late_interaction": 1.0,
     "best_sentence": 1.0,
@@ -37,16 +38,16 @@ WEIGHTS = {
     "bm25": 0.15,
     "dense": 0.2,
 }
-# Imprints, addresses and dead links are found when asked for, but do not compete with what a document says.
+# Imprints, addresses and dead links can be found, but rank below the document's content.
 BOILERPLATE_PENALTY = 0.05
-# Numbers, dates and codes of the question, which a passage holds as a whole or not at all.
+# For the question's numbers, dates and codes, which a passage contains as a whole or not at all.
 HELD_WEIGHT = 2.0
-_FEW_PASSAGES = 3  # hold what has all of that weight
+_FEW_PASSAGES = 3  # contain all of them
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A ranked passage: its row in the snapshot, its score in 0..1, and the raw signals behind the score."""
+    """A ranked passage: its row in the snapshot, its score in 0..1, and its raw signals."""
 
     row: int
     passage: Passage
@@ -56,23 +57,23 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The candidates of one question that were compared with it, best first, with what ranked them.
+    """The compared candidates of a question, best first, with the data that ranked them.
 
     Attributes:
-        question: As it was asked.
-        searched: The question as it was searched for, misspelt words corrected.
+        question: The question as asked.
+        searched: The question as searched, with corrected spelling.
         alternatives: Which of its words are abbreviations of others.
-        content_words: Its words but for stop words, in order.
-        is_word: Whether the model knows a word whole.
+        content_words: Its words without stop words, in order.
+        is_word: Whether a word is a single token of the model.
         tokens: Its tokens' vectors, `(question tokens, d) float32`.
-        weights: What each token counts, `(question tokens,) float32`.
+        weights: The weight of each token, `(question tokens,) float32`.
         rows: Passages, `(n,) int64`.
         scores: `(n,) float32` in 0..1: the weighted mean of the scaled signals; 1 is best on every signal.
         signals: Raw values by name, each `(n,) float32`.
-        dense_rows: The nearest passages by vector alone, best first; `bm25_rows` likewise by BM25.
-        rest: The other candidates, by what was known of them, `(m,) int64`.
-        order: Where each ranked passage stands in what follows, `(n,) int64`.
-        compared: How the question's tokens meet them.
+        dense_rows: The nearest passages only by vector, best first; `bm25_rows` likewise by BM25.
+        rest: The candidates that were not compared, in the order of their first score, `(m,) int64`.
+        order: The position of each ranked passage in `compared`, `(n,) int64`.
+        compared: The best matches of the question's tokens in the passages.
     """
 
     index: Index
@@ -122,13 +123,13 @@ def search(
     Args:
         index: The index.
         encoder: The model that encoded it.
-        question: As it was typed.
+        question: The question as typed.
         filters: Conditions on documents.
         stopwatch: Measures the time of each stage.
-        exactly: Whether to search for what was typed, with nothing corrected or left out.
+        exactly: Whether to search for the question as typed: nothing is corrected or removed.
 
     Raises:
-        UnknownDocument: the filters name a document that is not there.
+        UnknownDocument: the filters name an unknown document.
     """
     lap = (stopwatch or Stopwatch()).lap
     searched, alternatives = (question, ()) if exactly else as_searched(question, index, encoder.is_word)
@@ -175,7 +176,7 @@ def _terms(asked: Sequence[ContentWord]) -> tuple[str, ...]:
 
 
 def _nearest(nearness: Floats) -> tuple[Rows, Rows]:
-    """The places of the candidates that are compared, ascending, and of the others, best first."""
+    """The positions of the candidates to compare, ascending, and of the others, best first."""
     nearest = np.argsort(-nearness, kind="stable")
     return np.sort(nearest[:COMPARED]), nearest[COMPARED:]
 
@@ -203,7 +204,7 @@ def _scores(
 
 
 def _compared(index: Index, tokens: Floats, rows: Rows, pairs: Sequence[tuple[Tokens, Tokens]]) -> Maxima:
-    """How the question's tokens meet some passages, where a short form is met as well as its long form."""
+    """Best matches of the question's tokens in some passages; a short form and its long form get the better one."""
     found = index.compare(tokens, rows)
     return replace(
         found,
@@ -214,10 +215,10 @@ def _compared(index: Index, tokens: Floats, rows: Rows, pairs: Sequence[tuple[To
 
 
 def _held(index: Index, asked: Sequence[ContentWord], rows: Rows) -> tuple[Floats, float]:
-    """How much of the question's numbers, dates and codes, by their rarity, each passage holds.
+    """The rarity-weighted share of the question's numbers, dates and codes that each passage contains.
 
     Returns:
-        `(n,) float32` up to a weight, and that weight; 0 where none of them tells passages apart.
+        The shares times a weight, `(n,) float32`, and that weight; 0 if none of them is distinctive.
     """
     whole = {word.term: word for word in asked if word.whole and word.frequency}
     weight = HELD_WEIGHT * max(map(_tells_apart, whole.values()), default=0.0)
@@ -229,15 +230,15 @@ def _held(index: Index, asked: Sequence[ContentWord], rows: Rows) -> tuple[Float
 
 
 def _tells_apart(word: ContentWord) -> float:
-    """How much a number, date or code tells passages apart: less, the more passages hold it.
+    """The weight of a number, date or code: the more passages contain it, the smaller.
 
-    A year or a small number says nothing, since a passage that answers need not repeat it.
+    A year or a small number has no weight, since an answering passage need not repeat it.
     """
     return min(1.0, _FEW_PASSAGES / word.frequency) if word.precise else 0.0
 
 
 def _joined(best: Floats, pairs: Sequence[tuple[Tokens, Tokens]]) -> Floats:
-    """Best matches `(question tokens, n)` in which a short form and its long form are met as the better one is."""
+    """Best matches `(question tokens, n)` in which a short form and its long form both have the better match."""
     if not pairs:
         return best
     joined = best.copy()
@@ -247,7 +248,7 @@ def _joined(best: Floats, pairs: Sequence[tuple[Tokens, Tokens]]) -> Floats:
 
 
 def scale(values: Floats) -> Floats:
-    """Min-max scaling to 0..1 along the last axis; all 1 where every value is the same."""
+    """Min-max scaling to 0..1 along the last axis; all 1 if all values are equal."""
     if not values.shape[-1]:
         return values
     low, high = values.min(axis=-1, keepdims=True), values.max(axis=-1, keepdims=True)
@@ -255,6 +256,6 @@ def scale(values: Floats) -> Floats:
 
 
 def _weighted(signals: dict[str, Floats]) -> Floats:
-    """The weighted sum of signals scaled over all that have them."""
+    """The weighted sum of the signals, each scaled over the passages that have it."""
     weights = np.array([WEIGHTS[name] for name in signals], dtype=np.float32)
     return np.asarray(np.einsum("s,sn->n", weights, scale(np.stack(list(signals.values())))), dtype=np.float32)

@@ -6,14 +6,14 @@ import time
 
 
 class Stopwatch:
-    """Laps by name, in milliseconds, from the moment it is made."""
+    """Named laps in milliseconds, starting at its creation."""
 
     def __init__(self) -> None:
         self._started = self._last = time.perf_counter()
         self.laps: dict[str, float] = {}
 
     def lap(self, stage: str) -> None:
-        """End a stage that began when the last one ended."""
+        """End the stage that began at the end of the previous one."""
         now = time.perf_counter()
         self.laps[stage] = self.laps.get(stage, 0.0) + (now - self._last) * 1000
         self._last = now

@@ -1,16 +1,15 @@
-"""Adds to the abbreviations of a question what they stand for, and the reverse.
+"""Adds long forms to abbreviations of a question, and abbreviations to long forms.
 
-1. Everyday abbreviations are written out (`qa.retrieval.everyday`).
-2. Behind a short form that the documents define, or spell out in words with these initials, its long form is put in
-   brackets; a short form that stands nowhere may also lack one of its letters there ("HDHP": high-deductible plans).
-3. Behind a long form that the documents define, its short form is put in brackets.
+1. Everyday abbreviations are expanded (`qa.retrieval.everyday`).
+2. After a short form that the documents define, or spell out in words with these initials, its long form is added in
+   brackets. For a short form that no document uses, one initial may be missing ("HDHP": high-deductible plans).
+3. After a long form that the documents define, its short form is added in brackets.
 
-What is added changes what is found, so it is added only where it helps and is hardly in doubt:
+Additions change the results, so a form is added only if it helps and is almost certain:
 
-- one meaning of the short form leads clearly, by the documents that define it;
-- the documents write the short form in capitals, for the most part: "age" and "no" are words, whatever they stand for
-  somewhere;
-- what is typed stands in a few passages at most, or the other form stands without it in far more.
+- one meaning of the short form is clearly the most frequent among the documents that define it;
+- the documents mostly write the short form in capitals: "age" and "no" are usually words;
+- few passages contain the typed form, or far more passages contain the other form without it.
 """
 
 from __future__ import annotations
@@ -27,21 +26,21 @@ from qa.text.words import STOP_WORDS, term, terms
 _LONGEST_SHORT = 8
 _LONGEST_LONG = 7  # words
 _MAY_LACK_FROM = 4  # letters
-_LEADS = 2  # times as often as the next meaning
+_LEADS = 2  # times as frequent as the next meaning
 _FEW_PASSAGES = 3
 _FAR_MORE = 2  # times as many passages
 
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """The index terms of a short form, and those of its long form: a passage that has either has both."""
+    """The index terms of a short form and of its long form; a passage with either counts as having both."""
 
     short: frozenset[str]
     long: frozenset[str]
 
 
 def widened(question: str, index: Index, is_word: Callable[[str], bool]) -> tuple[str, tuple[Alternatives, ...]]:
-    """The question with its abbreviations written out, and which of its words stand for each other."""
+    """The question with its abbreviations expanded, and which of its words are alternatives of each other."""
     asked = typed_words(question)
     written = written_out(question, asked, index)
     if written is not question:
@@ -69,7 +68,7 @@ def widened(question: str, index: Index, is_word: Callable[[str], bool]) -> tupl
 
 
 class _Known:
-    """The abbreviations of the documents that a question may hold."""
+    """The documents' abbreviations that may occur in a question."""
 
     def __init__(self, index: Index, keys: Iterable[str]) -> None:
         """Look them up by folded short and long forms."""
@@ -85,19 +84,19 @@ class _Known:
                 self._shorts.setdefault(folded(each.long), {})[short_folded(each.short)] = None
 
     def long_form(self, word: TypedWord) -> str | None:
-        """What a word of the documents stands for."""
+        """The long form of a word that the documents use."""
         best = self._leading([word.key])
         if not best or not best.used or best.used < self._index.frequencies([term(word.text)])[0]:
             return None
         return best.long if self._decides(terms(word.text), terms(best.long)) else None
 
     def spelt_out(self, keys: Iterable[str]) -> str | None:
-        """The words that a short form of no document stands for, given what their initials may be."""
+        """The long form of a short form that no document uses, given its possible initials."""
         best = self._leading(keys)
         return best.long if best else None
 
     def short_form(self, key: str) -> str | None:
-        """What stands for a folded long form."""
+        """The short form of a folded long form."""
         leading = [each for short in self._shorts.get(key, ()) if (each := self._leading([short]))]
         if not leading:
             return None
@@ -110,7 +109,7 @@ class _Known:
         return best.short if best and self._decides(terms(key), terms(best.short)) else None
 
     def _leading(self, keys: Iterable[str]) -> Abbreviation | None:
-        """The meaning of some short forms that is clearly the most usual, as it is written most often."""
+        """The clearly most frequent meaning of some short forms, in its most frequent spelling."""
         found: dict[frozenset[str], list[Abbreviation]] = {}
         for each in (each for key in keys for each in self._meanings.get(key, ())):
             found.setdefault(_meaning(each.long), []).append(each)
@@ -121,26 +120,26 @@ class _Known:
         return max(ranked[0][1], key=lambda each: (each.count, each.long))
 
     def _decides(self, typed: Sequence[str], other: Sequence[str]) -> bool:
-        """Whether the terms of the other form find what the typed ones do not."""
+        """Whether the terms of the other form find passages that the typed ones do not."""
         holding = self._holding(typed)
         if holding <= _FEW_PASSAGES:
             return True
         return self._holding(other) - self._holding([*typed, *other]) >= _FAR_MORE * holding
 
     def _holding(self, index_terms: Sequence[str]) -> int:
-        """How many passages hold all of some index terms, at most: exact for two."""
+        """An upper bound on the number of passages that contain all of some index terms; exact for two."""
         frequencies = dict(zip(index_terms, self._index.frequencies(index_terms), strict=True))
         rarest, *others = sorted(frequencies, key=lambda each: (frequencies[each], each))
         return min([frequencies[rarest], *self._index.together(rarest, others)])
 
 
 def _meaning(long: str) -> frozenset[str]:
-    """What long forms that say the same have in common, whatever their case, hyphens and endings."""
+    """A key that is equal for spellings of one long form that differ in case, hyphens and endings."""
     return frozenset(terms(folded(long)))
 
 
 def _may_be_short(word: TypedWord, question: str) -> bool:
-    """Whether a word may be a short form; one in brackets stands behind its long form already."""
+    """Whether a word may be a short form; one in brackets already follows its long form."""
     place = word.place
     bracketed = question[: place.start].endswith("(") and question.startswith(")", place.end)
     return 2 <= len(word.key) <= _LONGEST_SHORT and word.key.isalpha() and bool(term(word.text)) and not bracketed
@@ -152,7 +151,7 @@ def _lacking_one(key: str) -> Iterator[str]:
 
 
 def _runs(asked: Sequence[TypedWord]) -> dict[str, int]:
-    """The folded runs of words that may be long forms, and where each ends; none begins or ends with a stop word."""
+    """The folded runs of words that may be long forms, each with its end; none begins or ends with a stop word."""
     parts = [folded(word.text) for word in asked]
     bearing = [part not in STOP_WORDS for part in parts]
     found = {}

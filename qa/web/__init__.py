@@ -1,1 +1,1 @@
-"""The HTTP service: JSON routes, pages and one shape for every error. `qa.web.app.create_app` puts it together."""
+"""The HTTP service: JSON routes, HTML pages, and one JSON shape for every error. `qa.web.app.create_app` makes it."""

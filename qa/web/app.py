@@ -1,4 +1,4 @@
-"""Makes the application of one service: routes, guard and error handling."""
+"""Creates the ASGI application of a service: routes, middleware and error handling."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from qa.web.root_path import RootPath
 if TYPE_CHECKING:
     from qa.web.metrics import Metrics
 
-# A character takes at most 12 bytes of JSON (two escaped surrogates); the rest leaves room for filters.
+# A character takes at most 12 bytes of JSON (two escaped surrogates); the rest is for filters.
 _BYTES_PER_CHAR = 12
 _FILTER_BYTES = 64 * 1024
 
@@ -51,12 +51,12 @@ _FILTER_BYTES = 64 * 1024
 def create_app(
     service: Backend, settings: Settings, builder_trouble: Callable[[], str | None] = lambda: None
 ) -> FastAPI:
-    """Build the application. The caller opens the service, and closes it when the server has stopped.
+    """Create the application. The caller opens the service, and closes it when the server has stopped.
 
     Args:
         service: Answers questions.
-        settings: Limits, host names, and the token of those who may change documents.
-        builder_trouble: Why no document can be added or removed just now, or None; may block for a moment.
+        settings: Limits, host names, and the token for changing documents.
+        builder_trouble: Returns why documents cannot be changed at present, or None; may block briefly.
     """
     app = Application(
         settings,
@@ -98,7 +98,7 @@ def create_app(
 
 
 def _add_middleware(app: FastAPI, settings: Settings, max_body_bytes: int) -> None:
-    """Put around the application what limits, guards and names requests; what is added last is outermost."""
+    """Add the middleware that limits, checks and identifies requests; the last one added is the outermost."""
 
     def respond_here(request: Request, error: Exception) -> Response:
         request.scope.setdefault("app", app)
@@ -119,7 +119,7 @@ def _add_middleware(app: FastAPI, settings: Settings, max_body_bytes: int) -> No
 
 async def _reply(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == 405:
-        # The router names the methods of one route only, and one address may have several.
+        # The router lists the methods of one route only, but an address may have several routes.
         error.headers = {"Allow": _allowed(request)}
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=error.headers)
@@ -127,7 +127,7 @@ async def _reply(request: Request, error: Exception) -> Response:
 
 
 def _respond(request: Request, error: Exception) -> Response:
-    """The reply to an exception, which the metrics count."""
+    """The reply to an exception; the metrics count it."""
     metrics: Metrics | None = request.app.state.metrics
     if metrics:
         metrics.failed(code_of(error))
@@ -135,7 +135,7 @@ def _respond(request: Request, error: Exception) -> Response:
 
 
 def _observed(app: FastAPI, service: Backend, settings: Settings) -> Observed:
-    """The service, with the metrics and the log of questions that the settings ask for; both are in `app.state`."""
+    """The service with the metrics and the question log that the settings enable; both are also in `app.state`."""
     app.state.metrics = app.state.question_log = None
     if settings.metrics:
         from qa.web.metrics import Metrics  # noqa: PLC0415 - the client library is an extra

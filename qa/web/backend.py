@@ -24,11 +24,11 @@ class Backend(Protocol):
         explain: bool = False,
         exactly: bool = False,
     ) -> Answer:
-        """Answer a question with at most `k` quotes; `exactly` as it is typed, with nothing corrected.
+        """Answer a question with at most `k` quotes; with `exactly`, nothing in it is corrected.
 
         Raises:
             RequestError: the question or a filter cannot be used.
-            OperatingError: there is nothing to answer from.
+            OperatingError: no index can be used.
 
         """
 
@@ -36,7 +36,7 @@ class Backend(Protocol):
         """Every loaded document, without its text."""
 
     def document(self, document_id: str) -> Document:
-        """One document, whole, by its id or by one that it had before; its own id tells which.
+        """One document with its text, by its current or a former id; the result has the current one.
 
         Raises:
             UnknownDocument: no document has this id, or several had it before.
@@ -44,7 +44,7 @@ class Backend(Protocol):
         """
 
     def present_id(self, document_id: str) -> str:
-        """The id of the document that has this id, or had it before.
+        """The current id of the document with this current or former id.
 
         Raises:
             UnknownDocument: as `document`.
@@ -52,13 +52,13 @@ class Backend(Protocol):
         """
 
     def status(self) -> IndexStatus:
-        """What is loaded, and since when."""
+        """The open snapshot and its date."""
 
     def shards(self) -> tuple[ShardStatus, ...]:
-        """The hosts of every shard; nothing where this process has the whole index; neither blocks nor raises."""
+        """The hosts of every shard; empty if this process has the whole index. Neither blocks nor raises."""
 
     def original(self, document_id: str) -> Original:
-        """The file a document was read from, open; the caller closes it.
+        """The file of a document, open; the caller closes it.
 
         Raises:
             UnknownDocument: no document has this id, or its file is gone or has changed.
@@ -67,28 +67,28 @@ class Backend(Protocol):
         """
 
     def page_picture(self, document: Document, page: int, quote: Span | None) -> Picture:
-        """A picture of a page of a document, with a quote of it boxed, if that stands there.
+        """A picture of a page of a document, with a box around the part of a quote on that page.
 
         Raises:
-            NoPicture: there is no such page, or it cannot be drawn here.
+            NoPicture: the page does not exist or cannot be drawn here.
             UnknownDocument: the document's file is gone or has changed.
             Overloaded: too many pages are waiting to be drawn.
 
         """
 
     def ready(self) -> None:
-        """Return when questions can be answered.
+        """Return if questions can be answered.
 
         Raises:
-            OperatingError: they cannot, and why.
+            OperatingError: they cannot; the message says why.
 
         """
 
     def progress(self) -> ProgressReport | None:
-        """How far the running build is; None when none runs."""
+        """The progress of the running build; None if none runs."""
 
     def site(self) -> Site:
-        """What the pages call themselves; never raises."""
+        """The site's name, description and example questions; never raises."""
 
     def report(self) -> BuildReport | None:
-        """What the last build did with every file; None when no build has been reported."""
+        """The report of the last build; None if there is none."""

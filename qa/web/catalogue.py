@@ -1,4 +1,4 @@
-"""What pages and routes need of the list of documents as a whole, found once for each version of the index."""
+"""Lookups over the list of all documents, computed once for each version of the index."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from qa.records import DocumentInfo
 from qa.web.backend import Backend
 from qa.web.document_list import Sort, in_order, searchable
 
-if TYPE_CHECKING:  # the command line lists documents without a server's libraries
+if TYPE_CHECKING:  # the command line lists documents without the libraries of a server
     from starlette.requests import Request
 
 
 class Catalogue:
-    """All documents of one version. Each pass over all of them is made at most once."""
+    """All documents of one version. Each lookup table is computed at most once."""
 
     def __init__(self, documents: tuple[DocumentInfo, ...]) -> None:
         self.documents = documents
@@ -28,12 +28,12 @@ class Catalogue:
 
     @cached_property
     def titles(self) -> tuple[str, ...]:
-        """The titles, each once, in the order of the documents."""
+        """The distinct titles, in the order of the documents."""
         return tuple(dict.fromkeys(info.title for info in self.documents))
 
     @cached_property
     def publishers(self) -> Counter[str]:
-        """How many documents each publisher has."""
+        """The number of documents of each publisher."""
         return Counter(info.publisher for info in self.documents if info.publisher)
 
     @cached_property
@@ -42,7 +42,7 @@ class Catalogue:
 
     @cached_property
     def _named(self) -> dict[str, list[DocumentInfo]]:
-        """The documents by title, and by publisher where no title is the same, in small letters."""
+        """The documents by title in lower case, and by publisher if no title is the same."""
         of_title: dict[str, list[DocumentInfo]] = defaultdict(list)
         of_publisher: dict[str, list[DocumentInfo]] = defaultdict(list)
         for info in self.documents:
@@ -51,7 +51,7 @@ class Catalogue:
         return of_publisher | of_title
 
     def matching(self, query: str = "", sort: Sort = "source") -> tuple[DocumentInfo, ...]:
-        """The documents whose title, publisher, author or path hold every word of a query, in any case, sorted."""
+        """The documents whose title, publisher, author or path contain every word of a query, in any case, sorted."""
         if sort not in self._sorted:
             self._sorted[sort] = in_order(self.documents, sort)
         words = query.casefold().split()
@@ -60,19 +60,19 @@ class Catalogue:
         return tuple(info for info in self._sorted[sort] if all(word in self._texts[info.id] for word in words))
 
     def named(self, words: str) -> tuple[DocumentInfo, ...]:
-        """The documents of exactly this title or publisher, or else those that hold each word; case does not matter."""
+        """The documents with exactly this title or publisher, or else those that contain every word, in any case."""
         found = self._named.get(_folded(words)) if words.strip() else None
         return tuple(found) if found else self.matching(words)
 
 
 class Catalogues:
-    """The catalogue of the version that serves."""
+    """The catalogue of the current version."""
 
     def __init__(self) -> None:
         self._last = Catalogue(())
 
     def of(self, service: Backend) -> Catalogue:
-        """The catalogue of the documents that a service has now."""
+        """The catalogue of a service's current documents."""
         documents = service.documents()
         last = self._last
         if last.documents is not documents:
@@ -81,7 +81,7 @@ class Catalogues:
 
 
 def catalogue_of(request: Request, service: Backend) -> Catalogue:
-    """The list of documents, with what was found of it for earlier requests; may block."""
+    """The catalogue for a request, kept from earlier requests; may block."""
     catalogues: Catalogues = request.app.state.catalogues
     return catalogues.of(service)
 

@@ -1,4 +1,4 @@
-"""The list of documents, sorted and a page at a time."""
+"""Sorts the list of documents and divides it into pages."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _KEYS: dict[str, Callable[[DocumentInfo], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A page of the documents that were asked for.
+    """One page of the requested documents.
 
     Attributes:
-        documents: This page.
-        matching: How many documents there are on all pages.
-        cursor: What asks for the next page; None on the last one.
+        documents: The documents of this page.
+        matching: The number of documents on all pages.
+        cursor: The parameter for the next page; None on the last one.
     """
 
     documents: tuple[DocumentInfo, ...]
@@ -35,7 +35,7 @@ class Listed:
 
 
 def in_order(documents: Iterable[DocumentInfo], sort: Sort) -> tuple[DocumentInfo, ...]:
-    """Documents sorted; those that the key does not tell apart by their paths, and undated ones last."""
+    """Documents sorted by a key, those with equal keys by path; undated ones are last."""
     found = sorted(documents, key=_KEYS["source"])
     if sort == "source":
         return tuple(found)
@@ -50,7 +50,7 @@ def page_after(documents: tuple[DocumentInfo, ...], cursor: str | None, limit: i
     """The documents after the one with the id `cursor`, at most `limit`.
 
     Raises:
-        UnknownDocument: no document of the list has this id, as after a rebuild that removed it.
+        UnknownDocument: no document of the list has this id, for example after a rebuild that removed it.
     """
     start = 0
     if cursor is not None:
@@ -64,5 +64,5 @@ def page_after(documents: tuple[DocumentInfo, ...], cursor: str | None, limit: i
 
 
 def searchable(info: DocumentInfo) -> str:
-    """The text that words are looked for in: title, publisher, author and path, in small letters."""
+    """The text that a query's words are searched in: title, publisher, author and path, in lower case."""
     return " ".join(filter(None, (info.title, info.publisher, info.author, info.source))).casefold()

@@ -1,7 +1,7 @@
-"""Turns errors into replies: one status per cause, one shape for every route.
+"""Converts errors to replies: one status per cause, one shape for every route.
 
-Guarantees: every error's reply is `{"error": {"code", "message"}}`, or for a browser that asked for a page, a page with
-the same code and message. An unexpected exception is logged with its traceback; the reply says nothing of it.
+Guarantees: every error's reply is `{"error": {"code", "message"}}`, or a page with the same code and message if a
+    browser asked for a page. An unexpected exception is logged with its traceback, and the reply has no details of it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ STATUS: Mapping[type[QAError], int] = {
     QAError: 500,
 }
 
-# Requests that HTTP itself refuses, before a route is chosen.
+# Errors of HTTP itself, found before a route is chosen.
 HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
     400: ("invalid_request", "The request could not be read; it must be whole HTTP/1.1, encoded as UTF-8."),
     401: ("token_needed", "This needs a Bearer token: that of QA_ADMIN_TOKEN for changes, of QA_MCP_TOKEN for /mcp."),
@@ -75,16 +75,16 @@ HTTP_ERRORS: Mapping[int, tuple[str, str]] = {
 
 _UNPARSED = "There was an error parsing the body"  # FastAPI's message for JSON that cannot be parsed
 
-_RETRY_SOON_S = 1  # a queue drains
+_RETRY_SOON_S = 1  # until places in the queue become free
 _RETRY_LATER_S = 10  # a rebuild or a restart usually takes no longer
 
-_MOST_FAULTS = 10  # told of in one message, which is then no longer than the request
+_MOST_FAULTS = 10  # faults listed in one message, to bound its length
 
 _JSON_PATHS = ("/api/", "/healthz", "/readyz", "/openapi.json")
 
 
 def status_of(error: QAError) -> int:
-    """The status of the nearest class in the table."""
+    """The status in the table of the error's class, or of its nearest base class."""
     return next(STATUS[cause] for cause in type(error).__mro__ if cause in STATUS)
 
 
@@ -105,7 +105,7 @@ def code_of(error: Exception) -> str:
 
 
 def as_json(error: Exception) -> Response:
-    """The reply to an exception that no request came with."""
+    """The reply to an exception outside of a request."""
     return _json(_told(error))
 
 
@@ -147,15 +147,15 @@ def _retry_after_s(error: QAError) -> int:
 
 
 def wants_page(request: Request) -> bool:
-    """Whether a browser asked for a page rather than a program for data."""
+    """Whether the client is a browser that asks for a page, not a program that asks for data."""
     return not request.url.path.startswith(_JSON_PATHS) and "text/html" in request.headers.get("accept", "")
 
 
 def describe(errors: Sequence[Mapping[str, Any]]) -> str:
-    """Validation errors in one line that names every field at fault, or the first of them and how many more."""
+    """Validation errors in one line, with every invalid field, or the first ones and the total number."""
     told = [_describe_one(error) for error in errors[:_MOST_FAULTS]]
     if len(errors) > _MOST_FAULTS:
-        told.append(f"So it goes on; {len(errors)} faults in all.")
+        told.append(f"There are {len(errors)} faults in total.")
     return " ".join(told)
 
 

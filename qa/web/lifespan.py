@@ -1,4 +1,4 @@
-"""What an application has open for as long as it serves."""
+"""Resources that an application keeps open while it serves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 
 def keep_open(app: FastAPI, opened: Callable[[], AbstractAsyncContextManager[object]]) -> None:
-    """Enter a context when the application starts, and leave it when it stops, before what was kept open earlier."""
+    """Enter a context when the application starts; leave it when it stops, in reverse order of the calls."""
     _extend(app, opened, {})
 
 
@@ -21,7 +21,7 @@ def close_at_end(app: FastAPI, close: Callable[[], None]) -> None:
 
 
 def tell_connections(app: FastAPI, **state: object) -> None:
-    """Give the server's connections something of the application, in the state of its lifespan."""
+    """Put values of the application into the lifespan state, where the server's connections can read them."""
     _extend(app, nullcontext, state)
 
 

@@ -1,7 +1,7 @@
-"""Counters and histograms of what one process answers, by Prometheus's own client library.
+"""Counters and histograms of one process, with Prometheus's client library.
 
-Where the environment variable PROMETHEUS_MULTIPROC_DIR is set before the library is imported, values lie in files of
-that folder, which one process adds up for all.
+If the environment variable PROMETHEUS_MULTIPROC_DIR is set before the library is imported, values are stored in files
+of that folder, and one process sums them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Metrics:
             multiprocess_mode="livemostrecent",
         )
         for verdict in Verdict:
-            self._questions.labels(verdict.value)  # so that each is there from the start, as 0
+            self._questions.labels(verdict.value)  # so that each exists from the start, as 0
 
     def answered(self, answer: Answer, filters: Filters) -> None:  # noqa: ARG002 - an observer is told them
         """Count an answer and its times."""
@@ -58,7 +58,7 @@ class Metrics:
         self._errors.labels(code).inc()
 
     def looked_at(self, shards: Sequence[ShardStatus]) -> None:
-        """Take note of how the hosts of every shard are."""
+        """Set the gauges for the hosts of every shard."""
         for number, shard in enumerate(shards):
             counts = Counts(_state(host) for host in shard.hosts)
             for state in _HOST_STATES:
@@ -66,7 +66,7 @@ class Metrics:
 
     @asynccontextmanager
     async def looking_at(self, service: Backend) -> AsyncIterator[None]:
-        """Look at the shards of a service from time to time while the context lasts."""
+        """A context in which the state of a service's shards is read regularly."""
         self.looked_at(service.shards())
         looking = asyncio.create_task(self._look_at(service))
         try:

@@ -1,7 +1,6 @@
-"""A backend that also passes its answers to observers, such as the metrics and the log of questions.
+"""A backend that passes its answers to observers, such as the metrics and the question log.
 
-Observers see each answer once, after it was made, whichever route, page or tool asked for it. They must be quick and
-may not raise.
+Observers get each answer once, for every route, page and tool. They must be fast and must not raise.
 """
 
 from __future__ import annotations
@@ -19,14 +18,14 @@ from qa.web.backend import Backend
 
 
 class Observer(Protocol):
-    """Sees answers."""
+    """Gets each answer."""
 
     def answered(self, answer: Answer, filters: Filters) -> None:
-        """Take note of an answer and of the filters it was asked with."""
+        """Record an answer and the filters of its question."""
 
 
 class Observed:
-    """The backend; `unobserved` is the one within, for questions that no client asked."""
+    """The wrapped backend; `unobserved` is the inner one, for questions that no client asked."""
 
     def __init__(self, backend: Backend, observers: Iterable[Observer]) -> None:
         self.unobserved = backend
@@ -41,7 +40,7 @@ class Observed:
         explain: bool = False,
         exactly: bool = False,
     ) -> Answer:
-        """As `Backend.ask`; then calls the observers."""
+        """As `Backend.ask`; then call the observers."""
         answer = self.unobserved.ask(question, k, filters, explain=explain, exactly=exactly)
         for observer in self._observers:
             observer.answered(answer, filters or Filters())

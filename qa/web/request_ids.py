@@ -1,6 +1,6 @@
-"""An id for every request: in the reply, and in each line that is logged while the request is worked on.
+"""An id for every request, in its reply and in each of its log lines.
 
-A request that carries a valid `traceparent` (W3C Trace Context, level 1) also has the id of its trace in those lines.
+The log lines of a request with a valid `traceparent` (W3C Trace Context, level 1) also have the trace's id.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 HEADER = b"x-request-id"
 
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
-_FIRST_VERSION_CHARS = 55  # of version 00, which has no further fields
+_FIRST_VERSION_CHARS = 55  # format of version 00, which has no further fields
 
 _ids: ContextVar[Mapping[str, str]] = ContextVar("request_ids")
 
 
 def new_id() -> str:
-    """A fresh id: 16 random hexadecimal digits."""
+    """A new id: 16 random hexadecimal digits."""
     return secrets.token_hex(8)
 
 
 def current_ids() -> Mapping[str, str]:
-    """The ids of the request that is worked on: `request`, and `trace` where it has one; empty outside a request."""
+    """The ids of the current request: `request`, and `trace` if it has one; empty outside a request."""
     return _ids.get({})
 
 
 def trace_of(traceparent: str) -> str | None:
-    """The trace's id in a `traceparent` header, or None where the header is not valid."""
+    """The trace's id in a `traceparent` header, or None if the header is not valid."""
     match = _TRACEPARENT.fullmatch(traceparent)
     if not match or (traceparent.startswith("00") and len(traceparent) != _FIRST_VERSION_CHARS):
         return None
@@ -40,7 +40,7 @@ def trace_of(traceparent: str) -> str | None:
 
 
 class RequestIds:
-    """ASGI middleware, the outermost one."""
+    """The outermost ASGI middleware; gives each request an id."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,7 +1,6 @@
-"""Serving below a path of another server, such as https://example.org/qa/.
+"""Serves below a path of a proxy, such as https://example.org/qa/.
 
-Guarantees: it makes no difference whether the proxy takes the path away or leaves it; what is routed has none. Replies
-name their links with it.
+Guarantees: the proxy may remove the path from requests or keep it; routes see it removed. Links in replies include it.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class RootPath:
-    """ASGI middleware that takes the path away where a proxy has left it."""
+    """ASGI middleware that removes the path if a proxy has kept it."""
 
     def __init__(self, app: ASGIApp, *, root_path: str) -> None:
         self._app = app
@@ -19,7 +18,7 @@ class RootPath:
         self._raw = root_path.encode("ascii")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, with the path below which it is served in its `root_path`."""
+        """Pass on a request with the proxy's path in its `root_path`."""
         if scope["type"] == "http" and self._root:
             scope = {**scope, "root_path": self._root}
             if scope["path"] == self._root or scope["path"].startswith(f"{self._root}/"):
@@ -30,6 +29,6 @@ class RootPath:
 
 
 def root_of(request: Request) -> str:
-    """The path below which a request is served; empty at the root of a host."""
+    """The proxy's path of a request; empty if the service is at the root of a host."""
     root: str = request.scope.get("root_path", "")
     return root

@@ -57,7 +57,13 @@ def test_without_javascript_the_page_offers_another_try(browser, address, servic
         (DamagedSnapshot("It is damaged."), 503, "Not ready", "Your question is not lost", False),
         (Overloaded("Too many at once."), 503, "Too busy just now", "Your question is not lost", True),
         (UnknownDocument("No document has it."), 404, "No such document", "No document has it.", True),
-        (RuntimeError("secret"), 500, "Something went wrong", "The fault is the service's, not yours", True),
+        (
+            RuntimeError("secret"),
+            500,
+            "Something went wrong",
+            "The fault is in the service",
+            True,
+        ),
     ],
 )
 def test_an_error_is_told_to_a_reader(client, service: FakeService, error, status, title, words, has_form):

@@ -173,7 +173,7 @@ def start_hosts(index_dir: Path, shards: int, replicas: int, seconds: float) -> 
         group = groups[shard] or _new_group(_group_name(shards, shard, replicas), replicas)
         if not group.wait(timeout_seconds=seconds):
             remove_placement_group(group)
-            raise ShardUnavailable(f"Shard {shard} of {shards} found no room within {seconds:g} s.", shard)
+            raise ShardUnavailable(f"Shard {shard} of {shards} found no free place within {seconds:g} s.", shard)
         for number, name in enumerate(names):
             if name not in there:
                 _start(name, index_dir, shard, shards, PlacementGroupSchedulingStrategy(group, number))
@@ -181,7 +181,7 @@ def start_hosts(index_dir: Path, shards: int, replicas: int, seconds: float) -> 
     states = host_states(shards, replicas, seconds)
     silent = [name for name, state in states.items() if state is None]
     if silent:
-        raise ShardUnavailable(f"Not all hosts were there within {seconds:g} s; missing are {', '.join(silent)}.")
+        raise ShardUnavailable(f"Not all hosts started within {seconds:g} s; missing are {', '.join(silent)}.")
     return started
 
 

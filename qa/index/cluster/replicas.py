@@ -185,7 +185,7 @@ class ReplicatedTransport:
         return False
 
     def _failed(self, asked: _Asked, replica: Replica, error: BaseException) -> None:
-        """Record a failure: the next replica is asked at once; after the last, the first again after a short wait."""
+        """Record a failure: the next replica is asked at once; after the last, all again after a short wait."""
         self._replicas.avoid(replica)
         asked.trouble = str(error).strip().partition("\n")[0] or type(error).__name__
         asked.next_at = self._replicas.now_s() + (0.0 if asked.untried else _BETWEEN_ROUNDS_S)

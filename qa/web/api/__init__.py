@@ -1,1 +1,1 @@
-"""The JSON routes."""
+"""The JSON routes, their request and reply models, and the routes that change documents."""

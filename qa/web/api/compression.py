@@ -1,7 +1,7 @@
-"""Replies in gzip, for clients that take it (RFC 9110, section 12.5.3).
+"""Compresses replies with gzip for clients that accept it (RFC 9110, section 12.5.3).
 
-Compressing is done where a reply is made, by the application's workers, so that it never holds up the event loop. Files
-are sent as they are: they are mostly compressed already, and ranges are of their own bytes.
+The application's workers compress a reply when they make it, so it never blocks the event loop. Files are sent
+uncompressed: most are compressed already, and ranges refer to the file's bytes.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import re
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-LEAST_BYTES = 1000  # what fits into one packet gains nothing
+LEAST_BYTES = 1000  # a reply that fits into one packet gains nothing
 _LEVEL = 5
 _TEXTS = re.compile(r"(?:text/.*|application/(?:json|xml|.*\+xml)|image/svg\+xml)\b", re.IGNORECASE)
 _CODING = re.compile(r"\s*([\w*.-]+)\s*(?:;\s*q\s*=\s*([0-9.]+))?\s*", re.ASCII | re.IGNORECASE)
 
 
 def compressed(asked: Headers, reply: Response) -> Response:
-    """A reply, in gzip if the client takes it and it is a text that gains by it."""
+    """The reply, compressed if the client accepts gzip and the reply is a text of enough bytes."""
     body = bytes(reply.body)
     is_text = _TEXTS.match(reply.headers.get("content-type", ""))
     if len(body) < LEAST_BYTES or not is_text or "content-encoding" in reply.headers:
@@ -33,7 +33,7 @@ def compressed(asked: Headers, reply: Response) -> Response:
 
 
 def takes_gzip(accepted: str) -> bool:
-    """Whether an Accept-Encoding header takes gzip: by its name, or else by the star, and not with a weight of 0."""
+    """Whether an Accept-Encoding header accepts gzip: by its name, or else by `*`, with a weight above 0."""
     weights: dict[str, float] = {}
     for listed in accepted.lower().split(","):
         match = _CODING.fullmatch(listed)

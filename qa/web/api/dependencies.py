@@ -1,7 +1,7 @@
-"""What the routes of the API and of the pages ask of a request before they handle it.
+"""FastAPI dependencies of the API's and the pages' routes.
 
-Each is a dependency of FastAPI: the service, the threads that run blocking calls, the count of what an address asks,
-and the names of parameters that a route takes.
+They give a route the service and the thread pools, count the request against its address's allowance, and check the
+names of its query parameters.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ REPEATABLE = ("document_id", "publisher")
 
 
 async def backend(request: Request) -> Backend:
-    """The service that answers, as `create_app` was given it."""
+    """The service that was given to `create_app`."""
     service: Backend = request.app.state.service
     return service
 
 
 async def runner(request: Request) -> Run:
-    """Where a handler leaves what may block, compressing included; `qa.web.limits.workers` says what may come of it."""
+    """A function that runs a blocking call, compression included, on the workers; errors as in `Workers.run`."""
     workers: Workers = request.app.state.workers
     return lambda call: workers.run(request, lambda: compressed(request.headers, call()))
 
 
 async def file_runner(request: Request) -> Run:
-    """The same for what touches the documents' files, on threads of its own."""
+    """The same for calls on the documents' files, on separate threads."""
     workers: Workers = request.app.state.file_workers
     return lambda call: workers.run(request, call)
 
 
 async def picture_runner(request: Request) -> Run:
-    """The same for what draws pages."""
+    """The same for drawing pages."""
     workers: Workers = request.app.state.picture_workers
     return lambda call: workers.run(request, lambda: compressed(request.headers, call()))
 
 
 def counts(cost: float) -> Callable[[Request], Awaitable[None]]:
-    """A dependency that counts work that costs as much as so many questions against what its address may ask."""
+    """A dependency that counts a request as `cost` questions of its address's allowance."""
 
     async def count(request: Request) -> None:
         allowance: Allowance = request.app.state.allowance
@@ -68,7 +68,7 @@ PictureRunner = Annotated[Run, Depends(picture_runner)]
 
 
 def takes(*names: str) -> Callable[[Request], Awaitable[None]]:
-    """A dependency that refuses query parameters other than `names`, and a repeated one that has a single value."""
+    """A dependency that refuses query parameters other than `names`, and repeated ones that take a single value."""
 
     async def check(request: Request) -> None:
         given = request.query_params

@@ -1,8 +1,8 @@
 """Routes that change the documents. They exist only if QA_ADMIN_TOKEN is set, and only requests with that token may use
 them.
 
-A file is stored under its path and the builder beside the server asked for a build; /api/index tells how far that is
-and, when it is done, what became of every file. Documents are read by id, files are written by path.
+A route stores or removes a file by its path and asks the builder for a build. /api/index has the build's progress and,
+at its end, the result for every file. Documents are read by id, files are written by path.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ from qa.web.limits.range_requests import check_change
 
 
 async def allowed(request: Request) -> None:
-    """Refuse a request without the token, as `BearerToken.check` does."""
+    """Refuse a request without the token; see `BearerToken.check`."""
     token: BearerToken = request.app.state.admin_token
     token.check(request)
 
 
 async def with_a_builder(request: Request) -> None:
-    """Refuse a request that needs a build while no builder is running; nothing is stored or removed then.
+    """Refuse a request that needs a build while no builder is running, before anything is stored or removed.
 
     Raises:
         BuilderMissing: no builder is running.
@@ -58,7 +58,7 @@ async def with_a_builder(request: Request) -> None:
 
 
 async def inbox(request: Request) -> Inbox:
-    """The folder that the application was given."""
+    """The application's `Inbox`."""
     found: Inbox = request.app.state.inbox
     return found
 
@@ -67,7 +67,7 @@ Kept = Annotated[Inbox, Depends(inbox)]
 
 
 def _name(pattern: str, alias: str | None = None) -> Any:
-    """The name of a file in an address."""
+    """A path parameter with the name of a file."""
     schema: dict[str, Any] = {"minLength": 1, "pattern": pattern}
     return Path(alias=alias, description=NAME_RULES, examples=["report.pdf"], json_schema_extra=schema)
 
@@ -103,8 +103,8 @@ router = APIRouter(
 async def add_documents(request: Request, run: Runner, kept: Kept) -> Response:
     """Store the files of a multipart/form-data body under their names, and ask for a build.
 
-    The reply tells of each file what became of it: `added`, `replaced`, or `refused` with an error. One that is refused
-    keeps none of the others out; where all are, the reply is the error of the first.
+    The reply has the fate of each file: `added`, `replaced`, or `refused` with an error. A refused file does not affect
+    the others; if all are refused, the reply is the first one's error.
     """
     done: list[dict[str, Any]] = []
     refusals: list[QAError] = []
@@ -129,11 +129,11 @@ async def add_documents(request: Request, run: Runner, kept: Kept) -> Response:
     openapi_extra=_BODY,
 )
 async def put_file(request: Request, run: Runner, kept: Kept, path: FilePath) -> Response:
-    """Store the body, a file's bytes, under a path, and ask for a build; `GET /api/index` tells how far that is.
+    """Store the body, a file's bytes, under a path, and ask for a build; `GET /api/index` has its progress.
 
-    The reply tells what was stored, by size and SHA-256, and the id that the document gets if it can be read. A zipped
-    folder is no document itself: the files in it get ids of their own. An empty body is refused. `If-None-Match: *`
-    only adds; `If-Match` with the SHA-256 in quotes only replaces that version.
+    The reply has the size and SHA-256 of the stored bytes, and the id that the document gets if it can be read. A
+    zipped folder has no id; each file in it gets one. An empty body is refused. `If-None-Match: *` only adds;
+    `If-Match` with the SHA-256 in quotes only replaces that version.
     """
     done = await _stored(kept, path, request.stream(), _condition(request))
     return await run(lambda: _build(kept, **done))
@@ -146,13 +146,13 @@ async def put_file(request: Request, run: Runner, kept: Kept, path: FilePath) ->
     responses=replies(RemovedModel, samples.REMOVED, (400, 401, 404, 412, 429, 503), status=202),
 )
 async def delete_file(request: Request, run: FileRunner, kept: Kept, path: StoredPath) -> Response:
-    """Remove a file, and the folders that it leaves empty, and ask for a build."""
+    """Remove a file and the folders that it leaves empty, and ask for a build."""
     return await run(lambda: _build(kept, **_removed(request, kept, path)))
 
 
 @router.put(
     "/api/documents/{document_id:path}",
-    summary="Store a file, by the older address",
+    summary="Store a file (older address)",
     deprecated=True,
     status_code=202,
     responses=replies(StoredByNameModel, samples.STORED_BY_NAME, (400, 401, 409, 412, 413, 415, 429, 503), status=202),
@@ -161,7 +161,7 @@ async def delete_file(request: Request, run: FileRunner, kept: Kept, path: Store
 async def put_document(
     request: Request, run: Runner, kept: Kept, name: Annotated[str, _name(FILE_PATTERN, "document_id")]
 ) -> Response:
-    """The same as `PUT /api/files/{path}`. The reply also has `stored`, which is `fate` by its older name."""
+    """The same as `PUT /api/files/{path}`. The reply also has `stored`, the older name of `fate`."""
     done = await _stored(kept, name, request.stream(), _condition(request))
     return await run(lambda: _build(kept, **done, stored=done["fate"]))
 
@@ -179,7 +179,7 @@ async def delete_document(
     service: Service,
     name: Annotated[str, _name(NAME_PATTERN, "document_id")],
 ) -> Response:
-    """Remove the file of a document, named by its id, and ask for a build. By the older way, a file's path names it."""
+    """Remove a document's file by the document's id, or (older form) by the file's path, and ask for a build."""
 
     def remove() -> Response:
         named = name if kept.has(name) else _source_of(service, name) or name
@@ -190,7 +190,7 @@ async def delete_document(
 
 @router.post(
     "/api/index/rebuild",
-    summary="Build the index anew",
+    summary="Rebuild the index",
     status_code=202,
     responses=replies(BuildModel, {"build": samples.STORED["build"]}, (401, 429, 503), status=202),
 )
@@ -202,7 +202,7 @@ async def rebuild_index(run: Runner, kept: Kept) -> Response:
 async def _stored(
     kept: Inbox, name: str, content: AsyncIterable[bytes], condition: Condition | None = None
 ) -> dict[str, Any]:
-    """Store a file and tell of it."""
+    """Store a file and return its reply data."""
     await kept.check(name)
     file = await kept.put(name, content, condition)
     return {
@@ -219,13 +219,13 @@ def _refused(name: str, error: QAError) -> dict[str, Any]:
 
 
 def _removed(request: Request, kept: Inbox, name: str) -> dict[str, Any]:
-    """Remove a file and tell of it."""
+    """Remove a file and return its reply data."""
     source = kept.remove(name, _condition(request))
     return {"source": source, "id": document_id(source), "fate": "removed"}
 
 
 def _source_of(service: Backend, name: str) -> str | None:
-    """The path of the document of an id; None where there is none, or no index."""
+    """The path of the document with an id; None if there is no such document or no index."""
     with suppress(QAError):
         present = service.present_id(name)
         return next((info.source for info in service.documents() if info.id == present), None)
@@ -233,7 +233,7 @@ def _source_of(service: Backend, name: str) -> str | None:
 
 
 def _condition(request: Request) -> Condition | None:
-    """What If-Match and If-None-Match say of the file that a change finds; the entity tag of a file is its SHA-256."""
+    """The check of If-Match and If-None-Match against the present file; a file's entity tag is its SHA-256."""
     if "if-match" not in request.headers and "if-none-match" not in request.headers:
         return None
     return lambda digest: check_change(request.headers, f'"{digest}"' if digest else None)

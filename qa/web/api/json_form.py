@@ -1,4 +1,4 @@
-"""Writes records as JSON data, field by field, which is faster than a general converter.
+"""Converts records to JSON data field by field, which is faster than a general converter.
 
 The shapes are those of `qa.web.api.reply_models`; a test compares the two.
 """
@@ -21,21 +21,21 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=F
 
 
 def json_response(content: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON reply that nothing stores.
+    """A JSON reply that caches must not store.
 
-    A lone surrogate, as in a file name that is not UTF-8, leaves as a JSON escape rather than as an error.
+    A lone surrogate, as in a file name that is not UTF-8, becomes a JSON escape.
     """
     body = _encode(content).encode("utf-8", "backslashreplace")
     return Response(body, status, {"cache-control": "no-store", **(headers or {})}, media_type="application/json")
 
 
 def answer_data(answer: Answer, *, explain: bool, root: str = "") -> dict[str, Any]:
-    """An answer.
+    """An answer as JSON data.
 
     Args:
         answer: The answer.
-        explain: Whether to tell the raw signals behind each score, and where the time went.
-        root: The path below which the service is served; addresses begin with it.
+        explain: Whether to include the raw signals of each score and the time of each stage.
+        root: The path prefix of the service; addresses begin with it.
     """
     result: dict[str, Any] = {
         "question": answer.question,
@@ -97,7 +97,7 @@ def _word_data(match: WordMatch) -> dict[str, Any]:
 
 
 def citation_data(citation: Citation, root: str = "") -> dict[str, Any]:
-    """A citation, field by field; `root` as for `answer_data`."""
+    """A citation as JSON data; `root` as in `answer_data`."""
     return {
         "document_id": citation.document_id,
         "title": citation.title,
@@ -118,12 +118,12 @@ def documents_data(listed: Listed) -> dict[str, Any]:
     """A page of the list of documents."""
     documents = [asdict(document) for document in listed.documents]
     for document in documents:
-        del document["recognised"]  # told with each citation and, in words, with the document
+        del document["recognised"]  # in each citation and, in words, in the document
     return {"documents": documents, "matching": listed.matching, "cursor": listed.cursor}
 
 
 def document_data(document: Document) -> dict[str, Any]:
-    """One document, with its blocks and its whole canonical text."""
+    """One document with its blocks and its whole canonical text."""
     return {
         "id": document.id,
         "source": document.source,
@@ -150,7 +150,7 @@ def status_data(
     progress: ProgressReport | None,
     report: BuildReport | None,
 ) -> dict[str, Any]:
-    """What is loaded and on which machines, the progress of a running build, and what the last build did."""
+    """The open snapshot and its machines, the progress of a running build, and the last build's report."""
     return {
         **asdict(status),
         "shards": [asdict(shard) for shard in shards],

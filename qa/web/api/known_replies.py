@@ -1,7 +1,7 @@
-"""Replies with an entity tag, and 304 for clients that have them already (RFC 9110, sections 8.8.3 and 13.1.2).
+"""Replies with an entity tag, and 304 for clients that have the reply already (RFC 9110, sections 8.8.3 and 13.1.2).
 
-The tag is weak, for it is the same whatever coding the reply is sent in. It is a digest of the whole body, so that it
-changes with every byte of what a document says and what is said of it.
+The tag is weak, since it does not depend on the content coding. It is a digest of the whole body, so it changes with
+every change of a document or of its metadata.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _STORED_BUT_ASKED_FOR = "private, no-cache"
 
 
 def unless_known(asked: Headers, reply: Response) -> Response:
-    """A reply that a client may keep and ask for again, or 304 if it has it."""
+    """The reply with its entity tag, or 304 if the client has it."""
     tag = f'"{blake2b(reply.body, digest_size=_DIGEST_BYTES).hexdigest()}"'
     headers = {"etag": f"W/{tag}", "cache-control": _STORED_BUT_ASKED_FOR}
     if is_known(asked, tag):

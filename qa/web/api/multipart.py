@@ -15,12 +15,12 @@ _PIECE_BYTES = 64 << 10
 
 
 async def files_of(request: Request) -> list[UploadFile]:
-    """The files of a body, each with the name that it was sent under; large ones lie in temporary files.
+    """The files of a body, each with the name under which it was sent; large ones are in temporary files.
 
     Raises:
         UnsupportedType: the body is of another type.
         InvalidRequest: the body cannot be read, holds no file, or holds something else.
-        BuildFailed: the disk refused.
+        BuildFailed: the disk is full or cannot be written.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "multipart/form-data":
         raise UnsupportedType("Send the files as multipart/form-data, or one at a time by PUT to /api/files/PATH.")

@@ -1,4 +1,4 @@
-"""The OpenAPI description, with the limits that only the settings know."""
+"""The OpenAPI description, with the limits from the settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TAGS = [
     {"name": "Questions", "description": "Quotes that answer a question, each with its citation."},
     {"name": "Documents", "description": "What may be quoted: each document by its id."},
     {"name": "Changes", "description": "Files that are added and removed, by clients that have the token."},
-    {"name": "Index", "description": "What is loaded."},
+    {"name": "Index", "description": "The open snapshot and the last build."},
     {"name": "Health", "description": "Probes."},
 ]
 _SUMMARY = "Exact, checkable quotations from a folder of documents, in reply to questions."
@@ -30,7 +30,7 @@ _BASIC_PLACES = 0x10000  # of Unicode's Basic Multilingual Plane
 
 
 class Application(FastAPI):
-    """FastAPI whose description tells how long a question may be. An operation's id is its function's name."""
+    """FastAPI with the maximum length of a question in its description. An operation's id is its function's name."""
 
     def __init__(self, settings: Settings, **options: Any) -> None:
         super().__init__(
@@ -51,10 +51,10 @@ class Application(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """The description as JSON data, made once."""
-        with self._describing:  # it is there, half made, before it is whole
+        with self._describing:  # FastAPI sets it before it is complete
             if self.openapi_schema is None:
                 described = super().openapi()
-                described["security"] = []  # routes that need the token say so
+                described["security"] = []  # each route that needs the token says so
                 _put_nulls_back(described)
                 for question in _questions(described):
                     question |= {"maxLength": self._max_question_chars, "pattern": _letter_or_digit()}
@@ -73,7 +73,7 @@ def _questions(described: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _put_nulls_back(described: dict[str, Any]) -> None:
-    """Give the examples the fields back that are null, which FastAPI leaves out of all it describes."""
+    """Put the null fields back into the examples; FastAPI omits them."""
     whole = {json.dumps(_without_nulls(example)): example for example in samples.REPLIES}
     for methods in described["paths"].values():
         for operation in methods.values():
@@ -90,11 +90,11 @@ def _without_nulls(data: Any) -> Any:
 
 
 def _letter_or_digit() -> str:
-    r"""A regular expression for a text that holds a letter or a digit, of any script.
+    r"""A regular expression for a text with a letter or a digit of any script.
 
-    It lists them, since no class of theirs means the same everywhere: Python has no `\p{L}`, and `\w` is ASCII in
-    ECMA-262. Those beyond the Basic Multilingual Plane are left out, which some readers of JSON cannot take; a question
-    of them alone is answered nevertheless.
+    It lists their ranges, since no character class means the same everywhere: Python has no `\p{L}`, and `\w` is ASCII
+    in ECMA-262. It leaves out characters beyond the Basic Multilingual Plane, which some JSON tools cannot read; the
+    server still answers a question that has only such characters.
     """
     places = [place for place in range(_BASIC_PLACES) if chr(place).isalnum()]
     starts = [place for before, place in zip([-2, *places], places, strict=False) if place != before + 1]

@@ -1,6 +1,6 @@
-"""The shapes of replies, in pydantic: they describe the API.
+"""Pydantic models of the replies, for the API's description.
 
-Replies are not validated on the way out: `qa.web.api.json_form` writes them, and a test compares the two.
+Replies are not validated when they are sent: `qa.web.api.json_form` writes them, and a test compares the two.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class _Reply(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-# Nobody guesses a day that a document does not give, so that its date may be a month or a year.
+# A date is only as precise as its document gives it: a day, a month or a year.
 PublicationDate = Annotated[
     str,
     Field(
@@ -28,7 +28,7 @@ PublicationDate = Annotated[
 
 
 class ErrorDetail(_Reply):
-    """What went wrong: `code` for programs, `message` for people."""
+    """The error: `code` for programs, `message` for people."""
 
     code: str
     message: str
@@ -42,7 +42,7 @@ class SpanModel(_Reply):
 
 
 class FootnoteModel(_Reply):
-    """A note, at its own place in the same document."""
+    """A footnote, at its own place in the same document."""
 
     text: str
     start: int
@@ -50,7 +50,7 @@ class FootnoteModel(_Reply):
 
 
 class CitationModel(_Reply):
-    """Where a quote stands."""
+    """The source and place of a quote."""
 
     document_id: str
     title: str
@@ -58,8 +58,8 @@ class CitationModel(_Reply):
     author: str | None
     date: PublicationDate | None = Field(description="Of publication; null for an undated document")
     source: str = Field(description="File under the documents' folder")
-    page: int | None = Field(description="The page of the words that answer; null where there are no pages")
-    pages: list[int] | None = Field(description="The first and the last page that the passage stands on")
+    page: int | None = Field(description="The page of the answering words; null if the document has no pages")
+    pages: list[int] | None = Field(description="The first and the last page of the passage")
     recognised: bool = Field(description="Whether text recognition (OCR) read some of these pages")
     start: int = Field(description="Offset into the document's canonical text, in code points")
     end: int
@@ -67,14 +67,14 @@ class CitationModel(_Reply):
 
 
 class WordModel(_Reply):
-    """A word of the question and what it met in the passage."""
+    """A word of the question and its best match in the passage."""
 
     word: str
     weight: float = Field(description="The term's rarity (BM25's idf)")
-    similarity: float = Field(description="Cosine with its nearest counterpart")
+    similarity: float = Field(description="Cosine with the most similar word of the passage")
     in_sentence: float = Field(description="The same within the best sentence and the headings")
-    exact: bool = Field(description="Whether the passage or its headings hold the very term")
-    place: SpanModel | None = Field(description="Its counterpart in `text`; null when that stands in the headings")
+    exact: bool = Field(description="Whether the passage or its headings contain the term")
+    place: SpanModel | None = Field(description="The matched word in `text`; null if it is in the headings")
 
 
 class TableModel(_Reply):
@@ -82,9 +82,9 @@ class TableModel(_Reply):
 
     start: int
     end: int
-    heads: list[str] = Field(description="What stands above each column, here or elsewhere in the document; or empty")
+    heads: list[str] = Field(description="The column heads, also if they are outside the quote; may be empty")
     rows: list[list[SpanModel | None]] = Field(
-        description="The cells of each row, one for each column, as offsets into `text`; null where there is none"
+        description="The cells of each row, one for each column, as offsets into `text`; null for a missing cell"
     )
 
 
@@ -92,23 +92,23 @@ class QuoteModel(_Reply):
     """One passage."""
 
     rank: int
-    score: float = Field(description="Standing among this question's candidates: 1 is best on every signal")
-    text: str = Field(description="Word for word `document.text[start:end]`")
+    score: float = Field(description="Rank score among this question's candidates: 1 is best on every signal")
+    text: str = Field(description="Exactly `document.text[start:end]`")
     headings: list[str]
     highlights: list[SpanModel] = Field(description="The answering words, as offsets into `text`")
     tables: list[TableModel] = Field(description="Tables in `text`; highlights within them are whole cells")
     citation: CitationModel
     also_in: list[CitationModel] = Field(description="The same passage in other documents")
-    footnotes: list[FootnoteModel] = Field(description="Notes that the quote's own markers point at")
+    footnotes: list[FootnoteModel] = Field(description="Footnotes whose markers are in the quote")
     signals: dict[str, float] | None = Field(default=None, description="Raw scores; only with explain=1")
-    words: list[WordModel] | None = Field(default=None, description="Words that met; only with explain=1")
+    words: list[WordModel] | None = Field(default=None, description="Matched words; only with explain=1")
 
 
 class StatedModel(_Reply):
-    """A figure that a document gives, as it is written there."""
+    """A figure as a document states it."""
 
     value: str
-    citation: CitationModel = Field(description="The sentence that gives it")
+    citation: CitationModel = Field(description="The sentence that states it")
 
 
 class AnswerModel(_Reply):
@@ -124,9 +124,9 @@ class AnswerModel(_Reply):
     confidence: float | None = Field(
         description="Estimated probability that the passages answer the question; null where none was fitted"
     )
-    sure: bool = Field(description="Whether nine of ten answers of such a confidence are right")
+    sure: bool = Field(description="Whether nine of ten answers with such a confidence are right")
     unmet: list[str] = Field(description="Words of the question that the first passage does not mention")
-    disagreement: list[StatedModel] = Field(description="Different figures of different documents; mostly empty")
+    disagreement: list[StatedModel] = Field(description="Figures on which documents differ; usually empty")
     undated_left_out: int = Field(description="Undated documents that the filter by date left out")
     passages: list[QuoteModel]
     snapshot: str
@@ -152,8 +152,8 @@ class DocumentsModel(_Reply):
     """The list of documents, or a page of it."""
 
     documents: list[DocumentInfoModel]
-    matching: int = Field(description="How many documents match on all pages")
-    cursor: str | None = Field(description="Asks for the next page; null on the last")
+    matching: int = Field(description="The number of matching documents on all pages")
+    cursor: str | None = Field(description="Parameter for the next page; null on the last")
 
 
 class BlockModel(_Reply):
@@ -163,14 +163,14 @@ class BlockModel(_Reply):
     start: int
     end: int
     level: int
-    run_in: int = Field(description="Length of a subhead that opens the block itself")
+    run_in: int = Field(description="Length of a subheading at the start of the block")
     slide: int | None
     page: int | None
-    breaks: list[tuple[int, int]] = Field(description="Where a further page begins in the text, each with its number")
+    breaks: list[tuple[int, int]] = Field(description="Offsets where further pages begin, each with its number")
 
 
 class DocumentModel(_Reply):
-    """One document, whole."""
+    """One document with its text."""
 
     id: str
     source: str
@@ -182,18 +182,18 @@ class DocumentModel(_Reply):
     url: str | None
     characters: int
     left_out: list[str] = Field(
-        description="What of the file is not in the text, as '3 charts', and guesses at its encoding; mostly empty"
+        description="Parts of the file missing from the text, as '3 charts', and a guessed encoding; usually empty"
     )
     blocks: list[BlockModel]
-    text: str = Field(description="The canonical text that every offset points into")
+    text: str = Field(description="The canonical text, to which all offsets refer")
 
 
 class HostModel(_Reply):
-    """A host of a shard, as it was a few seconds ago."""
+    """A host of a shard at the last check, a few seconds ago."""
 
     name: str
     machine: str | None = Field(description="Null while the host does not answer")
-    snapshots: list[str] = Field(description="Those that it has open, oldest first, with their sequence numbers")
+    snapshots: list[str] = Field(description="The open snapshots, oldest first, with their sequence numbers")
     current: bool = Field(description="Whether the current snapshot is one of them")
 
 
@@ -204,31 +204,31 @@ class ShardModel(_Reply):
 
 
 class IndexModel(_Reply):
-    """What is loaded."""
+    """The open snapshot."""
 
     snapshot: str
     built_at: str = Field(json_schema_extra={"format": "date-time"})
     model: str
     documents: int
     passages: int
-    trouble: str | None = Field(description="Why this is not what it should be, in words; null if it is")
-    shards: list[ShardModel] = Field(description="On a cluster; empty where one process has the whole index")
+    trouble: str | None = Field(description="What is wrong with the index or the builder, in words; null if nothing is")
+    shards: list[ShardModel] = Field(description="The shards of a cluster; empty if one process has the whole index")
     building: ProgressModel | None
     last_build: ReportModel | None
 
 
 class BuildModel(_Reply):
-    """A build will come."""
+    """The build that was asked for."""
 
     build: Literal["asked for"]
 
 
 class _FileModel(_Reply):
     source: str = Field(description="Path of the file under the documents' folder")
-    id: str = Field(description="Of the document, once the build has read it")
+    id: str = Field(description="The document's id, once the build has read it")
     fate: Literal["added", "replaced"]
     bytes: int = Field(description="Its size")
-    sha256: str = Field(description="Of its bytes, in hexadecimal digits")
+    sha256: str = Field(description="SHA-256 of its bytes, in hexadecimal digits")
 
 
 class StoredModel(_FileModel, BuildModel):
@@ -242,18 +242,18 @@ class StoredByNameModel(StoredModel):
 
 
 class FileFateModel(_Reply):
-    """The outcome for one of several files: it is stored, or refused with an error."""
+    """The result for one of several files: stored, or refused with an error."""
 
     source: str = Field(description="Path of the file under the documents' folder")
     fate: Literal["added", "replaced", "refused"]
-    id: str | None = Field(default=None, description="Of the document, once the build has read it")
+    id: str | None = Field(default=None, description="The document's id, once the build has read it")
     bytes: int | None = Field(default=None, description="Its size")
-    sha256: str | None = Field(default=None, description="Of its bytes, in hexadecimal digits")
+    sha256: str | None = Field(default=None, description="SHA-256 of its bytes, in hexadecimal digits")
     error: ErrorDetail | None = Field(default=None, description="Why it is refused")
 
 
 class AddedModel(BuildModel):
-    """The outcome for each file that was sent, in their order."""
+    """The result for each file, in the order in which they were sent."""
 
     files: list[FileFateModel]
 
@@ -262,7 +262,7 @@ class RemovedModel(BuildModel):
     """A file that is no longer in the documents' folder."""
 
     source: str = Field(description="Path of the file under the documents' folder")
-    id: str = Field(description="Of the document, which the build removes")
+    id: str = Field(description="The id of the document, which the build removes")
     fate: Literal["removed"]
 
 

@@ -1,4 +1,4 @@
-"""The shapes of requests, in pydantic: every request is checked against them."""
+"""Pydantic models of requests: every request is validated against them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from qa.web.document_list import Sort
 MAX_RESULTS = 50
 DEFAULT_RESULTS = 5
 MAX_LISTED = 1000
-_MAX_FILTER_VALUES = 1000  # more ids than any URL holds; keeps a hostile body from becoming a giant query
+_MAX_FILTER_VALUES = 1000  # more ids than fit into a URL; bounds the query that a hostile body can cause
 
-# What `qa.text.document_names` asks of a name, as far as a regular expression can tell; words have the rest.
+# The rules of `qa.text.document_names` that a regular expression can express; the description has the others.
 _IN_NAME = r'[^\x00-\x1f\x7f-\x9f/\\:*?"<>|'
 _PART = rf"(?!\.|~\$){_IN_NAME}]{{0,199}}{_IN_NAME}. ]"
 NAME_PATTERN = rf"^{_PART}(?:/{_PART}){{0,7}}$"
-# The same, ending in the suffix of a type that is read, in any case.
+# The same with the suffix of a supported type, in any case.
 _SUFFIX = "|".join("".join(f"[{c}{c.upper()}]" for c in suffix[1:]) for suffix in sorted(TAKEN_SUFFIXES))
 FILE_PATTERN = rf"^(?:{_PART}/){{0,7}}(?!\.|~\$){_IN_NAME}]{{1,190}}\.(?:{_SUFFIX})$"
 NAME_RULES = (
@@ -43,7 +43,7 @@ _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 _FLAG_SCHEMA = WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}]})
 
 _ONLY_DOCUMENTS = "Only these documents, by id"
-_ONLY_PUBLISHERS = "Only these publishers, in capitals or not; unknown_publisher lists those that there are"
+_ONLY_PUBLISHERS = "Only these publishers, in any case; the error unknown_publisher lists the known ones"
 
 
 def _iso_day(value: str) -> str:
@@ -63,7 +63,7 @@ def _encodable(value: str) -> str:
 
 
 def _integral(value: object) -> object:
-    """46.0 as 46, since JSON Schema counts it among the integers; anything else as it is."""
+    """Convert 46.0 to 46, since JSON Schema counts it as an integer; return any other value unchanged."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -96,7 +96,7 @@ Text = Annotated[str, AfterValidator(_encodable)]
 ListedInQuery = Annotated[int, Field(ge=1, le=MAX_LISTED), BeforeValidator(_number_in_text)]
 Names = Annotated[list[Text], Field(max_length=_MAX_FILTER_VALUES)]
 Exactly = Annotated[
-    bool, Field(description="Search for exactly what was typed: nothing is corrected, left out or written out")
+    bool, Field(description="Search for exactly what was typed: nothing is corrected, removed or expanded")
 ]
 ExactlyInQuery = Annotated[Exactly, BeforeValidator(_flag_in_text), _FLAG_SCHEMA]
 Explain = Annotated[bool, Field(description="Add each passage's raw `signals` and matched `words`, and `stages_ms`")]
@@ -107,7 +107,7 @@ class _DateRange(BaseModel):
     date_from: Day | None = Field(default=None, description="Not older than this day")
     date_to: Day | None = Field(default=None, description="Not newer than this day, nor before `date_from`")
     undated: Literal["exclude", "include"] = Field(
-        default="exclude", description="Whether a range of days keeps undated documents"
+        default="exclude", description="Whether undated documents are kept if a date range is given"
     )
 
     @model_validator(mode="after")
@@ -118,7 +118,7 @@ class _DateRange(BaseModel):
 
 
 class AskFilters(_DateRange):
-    """Restrictions applied before ranking, as a query string repeats them."""
+    """Filters as query parameters, some repeatable, applied before ranking."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -126,7 +126,7 @@ class AskFilters(_DateRange):
     publisher: Names = Field(default=[], description=f"{_ONLY_PUBLISHERS}; repeatable")
 
     def filters(self) -> Filters:
-        """The same as a record."""
+        """Convert to a `Filters` record."""
         return Filters(
             tuple(self.document_id), tuple(self.publisher), self.date_from, self.date_to, self.undated == "include"
         )
@@ -161,7 +161,7 @@ class BodyFilters(_DateRange):
     publishers: Names = Field(default=[], description=_ONLY_PUBLISHERS)
 
     def filters(self) -> Filters:
-        """The same as a record."""
+        """Convert to a `Filters` record."""
         return Filters(
             tuple(self.document_ids), tuple(self.publishers), self.date_from, self.date_to, self.undated == "include"
         )

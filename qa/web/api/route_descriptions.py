@@ -1,4 +1,4 @@
-"""What the API's description says of a route: its parameters, its replies and its errors."""
+"""Parts of the API's description of a route: parameters, replies and errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from qa.web.api.reply_models import ErrorModel
 
 
 def in_query(model: type[BaseModel]) -> list[dict[str, Any]]:
-    """A model's fields as the parameters of a query string, for a route's description."""
+    """A model's fields as query parameters, for a route's description."""
     described = model.model_json_schema()
     return [
         {"name": name, "in": "query", "required": name in described.get("required", ()), "schema": _without_null(field)}
@@ -22,7 +22,7 @@ def in_query(model: type[BaseModel]) -> list[dict[str, Any]]:
 
 
 def _without_null(field: dict[str, Any]) -> dict[str, Any]:
-    """A field's schema for a query string, which has no null: an absent parameter stands for it."""
+    """A field's schema without null: in a query string, an absent parameter means null."""
     choices = [choice for choice in field.get("anyOf", ()) if choice != {"type": "null"}]
     if len(choices) != 1:
         return field
@@ -52,7 +52,7 @@ def file_replies(errors: Iterable[int]) -> dict[int | str, dict[str, Any]]:
     described = {status: reply for status, reply in replies(ErrorModel, samples.ERROR, errors).items() if status != 200}
     return {
         200: {"description": "The file", "content": content},
-        206: {"description": "The range of it that Range asked for", "content": content},
+        206: {"description": "The range of bytes that the Range header asked for", "content": content},
         304: {"description": "The client has it already, as If-None-Match says"},
         **described,
     }
@@ -74,7 +74,7 @@ _ERRORS = {
     503: "no_index, damaged_snapshot, mismatched_snapshot, short_of_resources, model_unavailable, builder_missing, "
     "overloaded, took_too_long, shard_unavailable; with Retry-After",
 }
-_RETRY_AFTER = {"description": "Seconds until it is worth another try", "schema": {"type": "integer", "minimum": 1}}
+_RETRY_AFTER = {"description": "Seconds to wait before another try", "schema": {"type": "integer", "minimum": 1}}
 _HEADERS: dict[int, dict[str, Any]] = {
     401: {"headers": {"WWW-Authenticate": {"required": True, "schema": {"type": "string", "const": "Bearer"}}}},
     429: {"headers": {"Retry-After": {"required": True, **_RETRY_AFTER}}},

@@ -1,7 +1,7 @@
-"""The JSON routes. Their shapes are in `request_models` and `reply_models`; `json_form` writes what they send.
+"""The JSON routes. `request_models` and `reply_models` describe their data; `json_form` converts records to JSON.
 
-Handlers give calls that may block to the application's workers, with the writing of the reply, so that one question
-does not delay others.
+Handlers run blocking calls, and the conversion of the reply, on the application's workers, so that one question does
+not delay others.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ router = APIRouter()
 
 
 def status_of(request: Request, service: Backend) -> IndexStatus:
-    """What is loaded, with every trouble there is: the snapshot's and the builder's."""
+    """The open snapshot, with all current faults of the snapshot and the builder."""
     status = service.status()
     trouble: Callable[[], str | None] = request.app.state.builder_trouble
     return replace(status, trouble=" ".join(filter(None, (status.trouble, trouble()))) or None)
@@ -76,7 +76,7 @@ FilePath = Annotated[
 def moved(request: Request, path: str) -> Response:
     """Redirect a request to another path with its query string; a browser keeps the fragment (RFC 9110, 10.2.2).
 
-    A cache must ask again, since another document may come to have the id that led here.
+    Caches must revalidate it, since another document may later get the old id.
     """
     query = percent_encode(request.scope["query_string"], safe="!$&'()*+,;=:@/?%-._~")
     location = root_of(request) + (f"{path}?{query}" if query else path)
@@ -94,11 +94,11 @@ _takes_a_question = takes(*AskQuery.model_fields, "question")
     openapi_extra={"parameters": in_query(AskQuery)},
 )
 async def ask(request: Request) -> Response:
-    """Quotes that answer the question, best first, each with its citation. `question` may stand for `q`.
+    """Quotes that answer the question, best first, each with its citation. `question` is another name of `q`.
 
     `signals`, `words` and `stages_ms` need `explain=1`.
     """
-    # Asking is what has to be quick, so it does without the framework's dependencies, which take half a millisecond.
+    # This route must be fast, so it does not use the framework's dependencies, which take half a millisecond.
     await _takes_a_question(request)
     await counted(request)
     given = request.query_params
@@ -118,7 +118,7 @@ async def ask(request: Request) -> Response:
 async def ask_with_body(
     request: Request, run: Runner, service: Service, asked: Annotated[AskBody, Body(examples=[samples.BODY])]
 ) -> Response:
-    """The same as GET, for questions and filters that do not fit into an address. `q` may stand for `question`."""
+    """The same as GET, for questions and filters that do not fit into an address. `q` is another name of `question`."""
     return await run(lambda: _answer(request, service, asked.question, asked, asked.filters.filters()))
 
 
@@ -136,7 +136,7 @@ def _answer(request: Request, service: Backend, question: str, asked: AskQuery |
     openapi_extra={"parameters": in_query(ListQuery)},
 )
 async def list_documents(request: Request, run: Runner, service: Service) -> Response:
-    """The loaded documents, without their text: all of them, or those that match, a page at a time."""
+    """The documents without their text: all, or the matching ones, in pages."""
     asked = ListQuery.model_validate(dict(request.query_params))
     return await run(lambda: unless_known(request.headers, _documents(request, service, asked)))
 
@@ -153,10 +153,10 @@ def _documents(request: Request, service: Backend, asked: ListQuery) -> Response
     dependencies=[Depends(takes()), Depends(counted_as_document)],
     responses=replies(DocumentModel, samples.DOCUMENT, (400, 404, 429, 503))
     | NOT_MODIFIED
-    | {308: {"description": "The document had this id before; Location names it by its present one"}},
+    | {308: {"description": "The document had this id before; Location has its current id"}},
 )
 async def read_document(request: Request, run: Runner, service: Service, document_id: DocumentId) -> Response:
-    """One document with its blocks and its canonical text, which every citation's offsets point into."""
+    """One document with its blocks and its canonical text, to which the offsets of citations refer."""
     return await run(lambda: _document(request, service, document_id))
 
 
@@ -176,18 +176,18 @@ def _document(request: Request, service: Backend, document_id: str) -> Response:
     responses=file_replies((400, 404, 412, 416, 429, 503)),
 )
 async def read_file(request: Request, run: FileRunner, service: Service, path: FilePath) -> Response:
-    """The file that a document was read from, by its `source`, or one range of its bytes.
+    """The file of a document, by its `source`, or one range of the file's bytes.
 
-    Its entity tag is its SHA-256, by which a change can be made to depend on the version that is known.
+    Its entity tag is its SHA-256; with If-Match, a change applies only to that version.
     """
     return await run(lambda: original_of(request, service, _id_of(service, path)))
 
 
 def _id_of(service: Backend, path: str) -> str:
-    """The id of the document of a path.
+    """The id of the document with a path.
 
     Raises:
-        UnknownDocument: there is none.
+        UnknownDocument: no document has the path.
     """
     source = compose(path)
     found = service.document(document_id(source))
@@ -197,7 +197,7 @@ def _id_of(service: Backend, path: str) -> str:
 
 
 def original_of(request: Request, service: Backend, document_id: str) -> Response:
-    """The reply with a document's file; to be saved, not shown, for it may hold anything."""
+    """The reply with a document's file, as a download: showing it in the browser could run its scripts."""
     file = service.original(document_id)
     try:
         return FileReply(file, request.app.state.files, request.app.state.file_workers, request)
@@ -208,13 +208,13 @@ def original_of(request: Request, service: Backend, document_id: str) -> Respons
 
 @router.get(
     "/api/index",
-    summary="What is loaded",
+    summary="Show the open snapshot",
     tags=["Index"],
     dependencies=[Depends(takes()), Depends(counted_as_list)],
     responses=replies(IndexModel, samples.INDEX, (400, 429, 503)),
 )
 async def read_index(request: Request, run: Runner, service: Service) -> Response:
-    """The open snapshot, its date and machines, how much is in it, and what the last build did with every file."""
+    """The open snapshot with its date, machines and size, and the last build's result for every file."""
     return await run(lambda: _index(request, service))
 
 
@@ -231,7 +231,7 @@ def _index(request: Request, service: Backend) -> Response:
     responses=replies(HealthModel, {"status": "ok"}, (400,)),
 )
 async def read_health() -> Response:
-    """Answers even when every worker is busy or there is no index."""
+    """Succeeds while the process is alive, even when every worker is busy or there is no index."""
     return json_response({"status": "ok"})
 
 
@@ -243,7 +243,7 @@ async def read_health() -> Response:
     responses=replies(HealthModel, {"status": "ready"}, (400, 503)),
 )
 async def read_readiness(run: Runner, service: Service) -> Response:
-    """503, with the reason, until questions can be answered."""
+    """503 with the reason until questions can be answered."""
     return await run(lambda: _ready(service))
 
 
@@ -254,5 +254,5 @@ def _ready(service: Backend) -> Response:
 
 @router.get("/openapi.json", include_in_schema=False, dependencies=[Depends(counted_as_list)])
 async def describe(request: Request, run: Runner) -> Response:
-    """The description of all this, for programs."""
+    """The OpenAPI description."""
     return await run(lambda: unless_known(request.headers, json_response(request.app.openapi())))

@@ -1,9 +1,9 @@
-"""Documents put into and taken out of their folder by name, for clients that may do so over HTTP.
+"""Stores and removes files of the documents' folder by name, for the HTTP routes.
 
-Guarantees: a file appears whole or not at all, under the name that was asked for (`qa.text.document_names`); what is
-refused leaves nothing behind, not even a folder; a folder that is emptied goes with its last file. Whose fault an error
-of the file system is, stands in one table. Where the drive of a file does not answer, the caller gets an error after a
-while, and others go on. Nothing here parses: the next build reads the file and reports on it.
+Guarantees: a file appears whole or not at all, under the requested name (`qa.text.document_names`). A refused upload
+    leaves nothing, not even a folder. A folder is removed with its last file. One table says which errors of the file
+    system are the caller's. If a drive does not answer, the caller gets an error after a time limit, and other calls
+    continue. Files are not parsed here: the next build reads them and reports on them.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from qa.text.readable_types import why_not_read
 from qa.text.safe_text import printable
 from qa.web.limits.workers import FILE_THREADS, Workers
 
-_CHANGE_WITHIN_S = 60.0  # to write a large file out to a slow disk, or to digest the one that it replaces
-_END_WITHIN_S = 1.0  # where the event loop waits for it
+_CHANGE_WITHIN_S = 60.0  # to write a large file to a slow disk, or to hash the replaced file
+_END_WITHIN_S = 1.0  # limit where the event loop waits for the call
 _TAKEN = "is in the way of a file or a folder of the same name; choose another name"
 _UNUSABLE = "cannot be a file's name on this disk; choose another name"
 
 T = TypeVar("T")
 
-# Errors of the file system that the caller can mend by another name. All others, such as a full or a write-protected
+# Errors of the file system that the caller can avoid with another name. All others, such as a full or a write-protected
 # disk, are the operator's.
 CALLERS_FAULTS: Mapping[int, tuple[type[QAError], str]] = {
     errno.ENOTDIR: (NameTaken, _TAKEN),
@@ -49,7 +49,7 @@ CALLERS_FAULTS: Mapping[int, tuple[type[QAError], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A file as it was stored: its path under the documents' folder, whether it is new, its size and SHA-256."""
+    """A stored file: its path in the documents' folder, whether it is new, its size and SHA-256."""
 
     source: str
     new: bool
@@ -58,10 +58,10 @@ class Stored:
 
 
 class Inbox:
-    """Stores and removes files of the documents' folder for clients."""
+    """Stores and removes files of the documents' folder."""
 
     def __init__(self, settings: Settings, workers: Workers | None = None) -> None:
-        """Take the folder.
+        """Use the folders of the settings.
 
         Args:
             settings: The folders.
@@ -72,13 +72,13 @@ class Inbox:
         self._workers = workers or Workers(queue=1, seconds=settings.answer_seconds, threads=FILE_THREADS)
 
     async def check(self, name: str) -> None:
-        """See whether a file of a name can be stored, and is read.
+        """Check that a file with a name can be stored and has a supported type.
 
         Raises:
             InvalidRequest: no document may have the name.
-            NameTaken: a file or a folder is in the way.
-            UnsupportedType: files of its type are not read.
-            BuildFailed: the disk refused.
+            NameTaken: a file or a folder of the same name is in the way.
+            UnsupportedType: files of this type are not read.
+            BuildFailed: the disk is full or cannot be written.
         """
         name = checked_name(name)
         try:
@@ -95,12 +95,12 @@ class Inbox:
         Args:
             name: Its path under the documents' folder.
             content: Its bytes.
-            condition: Raises where the file that is there now must not be replaced. It is asked before the content is
-                read, and again in the step in which the file appears.
+            condition: Called with the present file; raises if it must not be replaced. Called before the content is
+                read, and again directly before the file is replaced.
 
         Raises:
             InvalidRequest: no document may have the name, or the content is empty.
-            NameTaken: a file or a folder is in the way.
+            NameTaken: a file or a folder of the same name is in the way.
             BuildFailed: the disk is full or cannot be written.
         """
         name = checked_name(name)
@@ -122,7 +122,7 @@ class Inbox:
             except BaseException as error:
                 upload.given_up = True
                 with suppress(OSError):  # `sweep_uploads` removes the temporary file
-                    if isinstance(error, asyncio.CancelledError):  # the server stops, and no thread has time any more
+                    if isinstance(error, asyncio.CancelledError):  # the server stops and starts no more threads
                         within(self._folder / name, lambda _: upload.end(), _END_WITHIN_S)
                     else:
                         await step(upload.end)
@@ -132,7 +132,7 @@ class Inbox:
         return Stored(upload.path.relative_to(self._folder).as_posix(), new, upload.bytes, upload.sha256())
 
     def has(self, name: str) -> bool:
-        """Whether there is a file of a name.
+        """Whether a file with a name exists.
 
         Raises:
             InvalidRequest: no document may have the name.
@@ -143,11 +143,11 @@ class Inbox:
         return False
 
     def remove(self, name: str, condition: Condition | None = None) -> str:
-        """Remove a file, and the folders that it leaves empty; the next build takes it out of the index.
+        """Remove a file and the folders that it leaves empty; the next build removes it from the index.
 
         Args:
             name: Its path under the documents' folder.
-            condition: Raises where the file that is there now must not be removed.
+            condition: Called with the present file; raises if it must not be removed.
 
         Returns:
             The file's path under the documents' folder.

@@ -1,1 +1,1 @@
-"""Limits on requests and connections."""
+"""Limits on connections, requests, replies, and work per client address."""

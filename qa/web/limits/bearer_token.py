@@ -1,4 +1,4 @@
-"""A secret that a request must carry as a Bearer token (RFC 6750)."""
+"""Checks the Bearer token of a request (RFC 6750)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from qa.web.limits.wrong_tokens import WrongTokens
 
 
 class BearerToken:
-    """The token of one setting, with a count of the wrong ones. Used on the event loop's thread."""
+    """The token of one setting, with a count of wrong tokens. Used on the event loop's thread."""
 
     def __init__(self, token: str, setting: str) -> None:
-        """Take the token and the name of its setting, for what callers are told."""
+        """Use a token; `setting` is the name of its setting, for error messages."""
         self._token = token.encode()
         self._wrong = WrongTokens(setting)
 
@@ -22,12 +22,12 @@ class BearerToken:
         """Refuse a request without the token.
 
         Raises:
-            HTTPException: 401, the token is missing or another.
-            TooManyRequests: it is another, as several before from the same address.
+            HTTPException: 401, the token is missing or wrong.
+            TooManyRequests: it is wrong, and the address has sent several wrong ones before.
         """
         authorization = request.headers.get("authorization", "")
         scheme, _, given = authorization.partition(" ")
-        # Headers arrive as Latin-1. Compared in a time that does not tell how much of it is right.
+        # Headers arrive as Latin-1. The comparison takes constant time, so that it reveals no correct prefix.
         same = compare_digest(given.strip().encode("latin-1"), self._token)
         if scheme.lower() != "bearer" or not same:
             if authorization:

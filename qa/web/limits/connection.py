@@ -1,13 +1,13 @@
-"""One client's connection: uvicorn's HTTP/1.1 protocol with limits on what a slow or broken client can hold.
+"""One client's connection: uvicorn's HTTP/1.1 protocol with limits against slow or broken clients.
 
-Guarantees, beside those on heads (`qa.web.limits.request_parsing`):
+Guarantees, in addition to those on heads (`qa.web.limits.request_parsing`):
 
-- A request's head arrives whole within some seconds of the connection or of the reply before.
-- A client that takes nothing of a reply for some seconds is dropped.
-- Only so many connections are open, in all and for one address (`qa.web.limits.address_limits`).
+- A request's head must arrive within some seconds after the connection or the previous reply.
+- A client that reads nothing of a reply for some seconds is disconnected.
+- The number of connections is limited, in total and per address (`qa.web.limits.address_limits`).
 - A request that is refused here gets the usual JSON error, with the security headers.
 
-The time that a body takes is limited by the guard, and idle connections are closed by uvicorn.
+The guard limits the time for a body, and uvicorn closes idle connections.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _servers: WeakKeyDictionary[ServerState, OpenConnections] = WeakKeyDictionary()
 
 
 class Connection(BoundedRequests):
-    """A connection as `uvicorn.Config(http=...)` takes it. Its limits are attributes of the class."""
+    """The protocol class for `uvicorn.Config(http=...)`. Its limits are attributes of the class."""
 
     most: int | None = None  # connections of a server; None: as many as the process has descriptors for, up to 512
     head_seconds = 10.0
-    send_seconds = 20.0  # for the client to take anything at all of a reply
-    linger_seconds = 1.0  # for the client to read why it was refused, before the connection goes
+    send_seconds = 20.0  # time for the client to read any byte of a reply
+    linger_seconds = 1.0  # time for a refused client to read the error before the connection is closed
 
     transport: CountedTransport  # type: ignore[assignment]
 
@@ -49,17 +49,17 @@ class Connection(BoundedRequests):
         super().__init__(*args, **options)
         self.address = ""
         self._refused = False
-        self._taken_bytes = 0  # of replies, at the last check
+        self._taken_bytes = 0  # bytes of replies that the client had read at the last check
         self._head_due: TimerHandle | None = None
         self._sent_due: TimerHandle | None = None
         self._places = _places(self.server_state, self.most)
         self._under_way: RequestResponseCycle | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Accept a client, or tell it that there are too many."""
+        """Accept a client, or refuse it if there are too many."""
         super().connection_made(cast("Any", CountedTransport(cast("Any", transport))))
-        # By default uvicorn trusts a proxy on this machine for the client's address; for the limit on connections
-        # a proxy must be named.
+        # By default uvicorn trusts a proxy on this machine for the client's address; the limit on connections exempts
+        # only proxies that the operator has named.
         proxies = _proxies(os.environ.get("FORWARDED_ALLOW_IPS", ""))
         self.address = proxies.address_of(self.client[0]) if self.client else ""
         if self._places.enter(self):
@@ -69,7 +69,7 @@ class Connection(BoundedRequests):
             self._refuse(Overloaded("As many clients are connected as may be; come back in a moment."))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Cancel the timers and end the request that is being answered; uvicorn ends only the one that came last."""
+        """Cancel the timers and end the request that is being answered; uvicorn ends only the most recent request."""
         super().connection_lost(exc)
         if self._under_way and not self._under_way.response_complete:
             self._under_way.disconnected = True
@@ -79,7 +79,7 @@ class Connection(BoundedRequests):
         _stop(self._sent_due)
 
     def close_for_another(self) -> None:
-        """Close, since a new connection needs the place; a client that has sent a part of a head gets an error."""
+        """Close, since a new connection needs the place; a client that has sent part of a head gets an error."""
         told = self._refused or self.transport.is_closing()
         self._refused = True
         if self.held_bytes and not told:
@@ -92,11 +92,11 @@ class Connection(BoundedRequests):
             self.transport.close()
 
     def abort_now(self) -> None:
-        """Close at once, without sending the rest."""
+        """Close at once without sending the rest."""
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless nothing more is wanted of this client."""
+        """Handle received bytes, unless the connection is being closed."""
         if self._refused:
             return
         self._unset_keepalive_if_required()
@@ -110,12 +110,12 @@ class Connection(BoundedRequests):
         super()._start_asgi_task(cycle, app)
 
     def head_is_whole(self) -> None:
-        """Note that the client has sent a request."""
+        """Mark the client as busy: its request's head has arrived."""
         _stop(self._head_due)
         self._places.busy(self)
 
     def on_response_complete(self) -> None:
-        """Give the client some time to read the reply, and to ask again."""
+        """Start the time limits for reading the reply and for the next request."""
         last = not self.pipeline
         super().on_response_complete()
         if last:
@@ -125,12 +125,12 @@ class Connection(BoundedRequests):
             self._watch_reading()
 
     def pause_writing(self) -> None:
-        """The client reads more slowly than is sent."""
+        """Start checking that the client reads, since it reads more slowly than the server sends."""
         super().pause_writing()
         self._watch_reading()
 
     def look_at_reading(self) -> None:
-        """Drop the client if it has taken nothing of its reply since the last look; called every `send_seconds`."""
+        """Disconnect the client if it has read nothing of its reply since the last check `send_seconds` ago."""
         if self._sent_due is None:
             return
         _stop(self._sent_due)
@@ -158,17 +158,17 @@ class Connection(BoundedRequests):
             self._sent_due = self.loop.call_later(self.send_seconds, self.look_at_reading)
 
     def _refuse(self, error: Exception) -> None:
-        """Read no more of this client; end the connection with an error, or with the answer that is being sent."""
+        """Read no more from this client; end the connection with an error, or after the reply that is being sent."""
         if self._refused or self.transport.is_closing():
             return
         self._refused = True
         under_way = self.cycle is not None and not self.cycle.response_complete
-        if self.pipeline:  # the client could not distinguish the reply from earlier ones
+        if self.pipeline:  # the client could not match the error to a request
             self.transport.abort()
         elif under_way and not self.cycle.more_body:
             self.cycle.keep_alive = False
         else:
-            if under_way:  # its body is what is broken
+            if under_way:  # the malformed part is this request's body
                 self.cycle.disconnected = True
                 self.cycle.message_event.set()
             self.transport.write(self._refusal(error))
@@ -176,7 +176,7 @@ class Connection(BoundedRequests):
             self.loop.call_later(self.linger_seconds, self.transport.abort)
 
     def _refusal(self, error: Exception) -> bytes:
-        """The whole reply to an error, which is counted where the application counts."""
+        """The complete reply to an error; the metrics count it."""
         if refused := self.app_state.get("refused"):
             refused(error)
         reply = as_json(error)

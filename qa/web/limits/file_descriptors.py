@@ -1,9 +1,8 @@
-"""Divides the file descriptors of this process between connections, files and the index, and limits the log lines about
-a shortage of them.
+"""Divides the process's file descriptors among connections, files and the index, and limits log lines about a shortage.
 
-Guarantees: of the descriptors that are free when the first client comes, half are for connections and a quarter for
-files that are sent, so that the index can still be opened anew. Should there be too few all the same, new clients
-wait in the kernel's queue, and the log has one line a minute about it.
+Guarantees: of the descriptors that are free when the first client connects, half are for connections and a quarter for
+    files that are sent; the rest allows opening a new index. If there are still too few, new clients wait in the
+    kernel's queue, and the log has one line a minute about it.
 """
 
 from __future__ import annotations
@@ -26,28 +25,28 @@ _MOST_BACKLOG = 512
 
 
 def raise_limit() -> None:
-    """Let this process open as many files as the system allows it, within reason."""
+    """Raise this process's limit on open files to the system's limit, up to a bound."""
     if sys.platform == "win32":
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _WANTED if hard == resource.RLIM_INFINITY else min(_WANTED, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        with suppress(OSError, ValueError):  # macOS has a further limit, which it does not tell
+        with suppress(OSError, ValueError):  # macOS has a further limit that it does not report
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def connections_allowed() -> int:
-    """How many connections may be open at once."""
+    """The maximum number of open connections."""
     return _part(2, _MOST_CONNECTIONS)
 
 
 def files_allowed() -> int:
-    """How many files may be sent to clients at the same time."""
+    """The maximum number of files that are sent to clients at the same time."""
     return _part(4, _MOST_FILES)
 
 
 def backlog() -> int:
-    """How many clients are accepted at once while refused ones are still closing; as many more wait in the kernel."""
+    """The maximum number of refused clients that are still closing; also the length of the kernel's queue."""
     return _part(8, _MOST_BACKLOG)
 
 
@@ -72,14 +71,14 @@ def _open() -> int:
 
 
 class ShortageFilter(logging.Filter):
-    """For asyncio's logger: a traceback for every client that no descriptor is free for becomes a line a minute."""
+    """A filter for asyncio's logger: turns its traceback for each client without a descriptor into a line a minute."""
 
     def __init__(self) -> None:
         super().__init__()
         self._next = 0.0
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a record is written."""
+        """Whether to write a record."""
         if not record.getMessage().startswith("socket.accept() out of system resource"):
             return True
         now = time.monotonic()

@@ -1,10 +1,10 @@
-"""Sends a file as the body of a reply: it is read in pieces as the client takes them, so memory stays bounded.
+"""Sends a file as the body of a reply, in pieces as the client reads them, so memory is bounded.
 
-A client may ask for a range of its bytes, to continue a download, and for the file only if it has changed
+A client may request a range of bytes, to continue a download, or the file only if it has changed
 (`qa.web.limits.range_requests`). The entity tag is the file's SHA-256.
 
-Guarantees: the file is closed when the reply has ended, however that was; where the file changes meanwhile, the
-connection is cut before the last piece, so that no client takes the body for whole; only so many are open at once.
+Guarantees: the file is always closed when the reply ends. If the file changes while it is sent, the connection is
+    closed before the last piece, so that no client takes the body for complete. The number of open files is limited.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ log = logging.getLogger("qa.web")
 
 
 class FileReply(Response):
-    """Sends an open file, to be saved under its name, or the part of it that a request wants, and closes it.
+    """Sends an open file, or the requested range of it, as a download under its name, and closes it.
 
-    `quota` counts the files that are being sent; `workers` read them.
+    `quota` counts the files being sent; `workers` read them.
 
     Raises:
-        HTTPException: 412 or 416, as the request's conditions have it.
+        HTTPException: 412 or 416, by the request's conditions.
     """
 
     def __init__(self, file: Original, quota: Quota, workers: Workers, request: Request) -> None:
@@ -43,7 +43,7 @@ class FileReply(Response):
         if is_known(request.headers, etag):
             status, self._left_bytes = 304, 0
         else:
-            asked_head = request.scope.get(ASKED_HEAD)  # for which no range is defined
+            asked_head = request.scope.get(ASKED_HEAD)  # ranges are defined only for GET
             part = None if asked_head else wanted_range(request.headers, etag, file.size_bytes)
             status, length = (206, len(part)) if part else (200, file.size_bytes)
             headers |= {"content-disposition": _to_be_saved(file.name), "content-length": str(length)}
@@ -60,7 +60,7 @@ class FileReply(Response):
         """Send the file.
 
         Raises:
-            Overloaded: as many files are being sent as are allowed; nothing has been sent.
+            Overloaded: the maximum number of files is being sent; nothing has been sent.
         """
         address = address_of(scope)
         try:

@@ -1,12 +1,12 @@
 """The outermost ASGI layer: checks host and origin of requests, limits bodies, and adds the security headers.
 
-Guarantees: a request for a host name that is not ours is refused, so that a page elsewhere cannot read a local service
-through DNS rebinding; a request that could change something must come from a page of this server or from no page;
-bodies are limited in size and in the time that they take; a request that is not answered yet when the server stops is
-told so; every reply, errors included, has the security headers.
+Guarantees: a request for an unknown host name is refused, so that a page of another site cannot read a local service
+    through DNS rebinding. A request that could change something must come from a page of this server or from no page.
+    The size of a body and the time for it are limited. A request that is not answered when the server stops gets an
+    error. Every reply, errors included, has the security headers.
 
-Pages of the origins that the settings name may read the API and ask by POST, and that is all; where none is named, no
-CORS header is ever sent (the Fetch standard, "CORS protocol").
+Pages of the origins in QA_CORS_ORIGINS may only read the API and ask by POST; without such origins, no CORS header is
+sent (the Fetch standard, "CORS protocol").
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ SECURITY_HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
-ASKED_HEAD = "qa.asked_head"  # in the scope of a request to HEAD, which routes see as GET
-BODY_SECONDS = 20.0  # for a whole question, or for the next piece of an upload
+ASKED_HEAD = "qa.asked_head"  # in the scope of a HEAD request, which routes receive as GET
+BODY_SECONDS = 20.0  # time for a whole question, or for the next piece of an upload
 _ASKING = "/api/ask"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _CACHE_DEFAULT = (b"cache-control", b"private, no-cache")
@@ -48,14 +48,14 @@ _CACHE_DEFAULT = (b"cache-control", b"private, no-cache")
 class HostNames:
     """The host names that requests may address.
 
-    An address given as digits is always allowed: rebinding needs a name that its attacker can point elsewhere.
+    A numeric address is always allowed: rebinding needs a host name that the attacker controls.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(name.lower() for name in names) | {"localhost"}
 
     def check(self, request: Request) -> None:
-        """Refuse a request for another host.
+        """Refuse a request for any other host.
 
         Raises:
             HTTPException: 421.
@@ -93,7 +93,7 @@ class Guard:
         self._respond = respond
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on to the application, or answer it here."""
+        """Pass a request to the application, or answer it here."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -119,18 +119,18 @@ class Guard:
             return
         except (Exception, asyncio.CancelledError) as error:
             if started and isinstance(error, asyncio.CancelledError):
-                return  # the server stops, and closes the connection of a reply that is not whole
+                return  # the server stops, and closes the connections of incomplete replies
             if started:
                 raise
             await self._respond(Request(scope), _told(error))(scope, receive, send_guarded)
 
     def _admitted(self, request: Request, receive: Receive) -> tuple[Scope, Receive]:
-        """What the application gets of a request that may be answered."""
+        """Check a request; return the scope and `receive` for the application."""
         self._hosts.check(request)
         _check_path(request.scope)
         _decoded(request.scope["query_string"], "The query string")
         if request.method == "HEAD":
-            # Routes answer GET; the server leaves out the body of a reply to HEAD.
+            # Routes answer GET; the server omits the body of a reply to HEAD.
             return {**request.scope, "method": "GET", ASKED_HEAD: True}, receive
         if request.method == "GET":
             return request.scope, receive
@@ -146,7 +146,7 @@ class Guard:
             raise HTTPException(403)
 
     def _shares(self, request: Request) -> bool:
-        """Whether the page that sent this may read the reply."""
+        """Whether the page that sent this request may read the reply."""
         return request.headers.get("origin", "") in self._origins and request.url.path.startswith("/api/")
 
     def _is_preflight(self, request: Request) -> bool:
@@ -164,7 +164,7 @@ class Guard:
         ]
 
     def _limited(self, request: Request, receive: Receive) -> Receive:
-        """`receive`, until the body exceeds the limit, by its Content-Length or as received."""
+        """`receive` with a limit on the body's size, by Content-Length and as received."""
         declared = request.headers.get("content-length", "0")
         if not declared.isascii() or not declared.isdigit():
             raise HTTPException(400)
@@ -199,7 +199,7 @@ class Guard:
 
 
 def _with_one_vary(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Headers with what a reply varies by in one of them, since some caches read the first one alone."""
+    """Headers with all Vary values in one header, since some caches read only the first."""
     varies = [value for name, value in headers if name == b"vary"]
     if len(varies) < 2:
         return headers
@@ -207,20 +207,20 @@ def _with_one_vary(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, byte
 
 
 def _takes_files(request: Request) -> bool:
-    """Whether a body holds files: one that is put, or several in a form."""
+    """Whether a body has files: one by PUT, or several in a form."""
     if request.method == "POST":
         return request.url.path == "/api/documents"
     return request.method == "PUT" and request.url.path.startswith(("/api/documents/", "/api/files/"))
 
 
 def _takes_json(request: Request) -> bool:
-    """Whether a body must be JSON. Other methods, and what may hold a file, are the router's to refuse."""
+    """Whether a body must be JSON. The router refuses other methods, and other types on routes for files."""
     is_file = request.url.path.startswith(("/api/documents", "/api/files/"))
     return request.method in ("POST", "PUT", "PATCH", "DELETE") and not is_file
 
 
 def _check_whole(request: Request) -> None:
-    """Refuse a body that would be taken for another: a part of one (RFC 9110, section 14.5), or a packed one.
+    """Refuse a body that is a part of a file (RFC 9110, section 14.5) or is compressed.
 
     Raises:
         InvalidRequest: it has a Content-Range or a Content-Encoding.
@@ -232,24 +232,24 @@ def _check_whole(request: Request) -> None:
 
 
 def _check_path(scope: Scope) -> None:
-    """Refuse a path that a server or a route would take for another: it replaces what is not UTF-8, drops a line end.
+    """Refuse a path that the server would change: it replaces bytes that are not UTF-8, and drops line ends.
 
     Raises:
-        InvalidRequest: it is not UTF-8, or holds a control character.
+        InvalidRequest: it is not UTF-8, or has a control character.
     """
     if _CONTROL.search(_decoded(scope.get("raw_path") or scope["path"].encode("utf-8", "surrogateescape"), "The path")):
         raise InvalidRequest("The path holds a control character, such as a line end; leave it out.")
 
 
 def _told(error: BaseException) -> Exception:
-    """The error that a client gets for an exception. The server cancels requests when it stops."""
+    """The error to send for an exception; a cancelled request means that the server stops."""
     if isinstance(error, Exception):
         return error
     return Overloaded("The service is stopping; send the request again in a moment.")
 
 
 def _decoded(raw: bytes, what: str) -> str:
-    """What is percent-encoded in a part of an address.
+    """Decode the percent-encoding of a part of an address.
 
     Raises:
         InvalidRequest: it is not UTF-8.
@@ -261,14 +261,14 @@ def _decoded(raw: bytes, what: str) -> str:
 
 
 async def _preflight(scope: Scope, receive: Receive, send: Send) -> None:
-    """What a page of another origin may send: questions, and what reads."""
+    """Answer a preflight request: pages of other origins may ask questions and read."""
     methods = "GET, POST" if scope["path"] == _ASKING else "GET"
     headers = {"access-control-allow-methods": methods, "access-control-allow-headers": "content-type"}
     await Response(status_code=204, headers=headers)(scope, receive, send)
 
 
 def _host_name(host: str) -> str:
-    """The name in a Host header, without its port, in lower case."""
+    """The name in a Host header without the port, in lower case."""
     if host.startswith("["):
         return host.partition("]")[0][1:].lower()
     return host.rpartition(":")[0].lower() if ":" in host else host.lower()

@@ -1,8 +1,9 @@
-"""Decides which part of a file a request gets: all of it, one range of its bytes, or nothing since it has not changed.
+"""Decides whether a request gets a whole file, one range of its bytes, or 304 because the file has not changed.
 
-Follows RFC 9110, sections 13.1 (preconditions), 13.2.2 (their order) and 14.2 (Range). One range is answered; a Range
-header that names several, or cannot be read, is ignored, as the RFC allows, and the whole file is sent. There is no
-Last-Modified, so conditions that name a date are not met by it: If-Range sends the whole, the others are ignored.
+Follows RFC 9110, sections 13.1 (preconditions), 13.2.2 (their order) and 14.2 (Range). A Range header with several
+ranges, or one that cannot be parsed, is ignored, as the RFC allows, and the whole file is sent. Replies have no
+Last-Modified, so conditions with a date do not apply: If-Range with a date sends the whole file, the others are
+ignored.
 """
 
 from __future__ import annotations
@@ -18,28 +19,28 @@ _LONGEST_NUMBER = 19  # digits; no file has more bytes
 
 
 def check_match(headers: Headers, etag: str) -> None:
-    """Refuse a request for another version of a file than there is.
+    """Refuse a request whose If-Match does not include the present version of a file.
 
     Args:
-        headers: The request's.
-        etag: The file's entity tag, a strong one, in its quotes.
+        headers: The headers of the request.
+        etag: The file's strong entity tag, in quotes.
 
     Raises:
-        HTTPException: 412, If-Match names other versions only.
+        HTTPException: 412, If-Match has only other versions.
     """
     if "if-match" in headers and not _names(headers, "if-match", etag, weakly=False):
         raise HTTPException(412)
 
 
 def check_change(headers: Headers, etag: str | None) -> None:
-    """Refuse a change to a file that is not in the state that a request has it.
+    """Refuse a change to a file whose present version does not meet the request's conditions.
 
     Args:
-        headers: The request's.
-        etag: The file's entity tag; None where there is no such file.
+        headers: The headers of the request.
+        etag: The file's entity tag; None if the file does not exist.
 
     Raises:
-        HTTPException: 412, If-Match names other versions only, or If-None-Match this one.
+        HTTPException: 412, If-Match does not include this version, or If-None-Match includes it.
     """
     if etag is not None:
         check_match(headers, etag)
@@ -50,15 +51,15 @@ def check_change(headers: Headers, etag: str | None) -> None:
 
 
 def is_known(headers: Headers, etag: str) -> bool:
-    """Whether a request says, in If-None-Match, that the client has this version already."""
+    """Whether If-None-Match includes this version, so the client already has it."""
     return _names(headers, "if-none-match", etag, weakly=True)
 
 
 def wanted_range(headers: Headers, etag: str, size_bytes: int) -> range | None:
-    """The bytes that a request to GET wants, from a first to one before `stop`; None where it wants all of them.
+    """The range of bytes that a GET request asks for, with an exclusive `stop`; None for the whole file.
 
     Raises:
-        HTTPException: 416, the file has none of those bytes.
+        HTTPException: 416, the file has none of these bytes.
     """
     given = headers.getlist("range")
     found = _ONE_RANGE.fullmatch(given[0]) if len(given) == 1 else None
@@ -78,7 +79,7 @@ def wanted_range(headers: Headers, etag: str, size_bytes: int) -> range | None:
 
 
 def _names(headers: Headers, condition: str, etag: str, *, weakly: bool) -> bool:
-    """Whether the entity tags that a condition lists name this one, or any."""
+    """Whether the entity tags of a condition include this one, or are `*`."""
     listed = ", ".join(headers.getlist(condition))
     tags = _TAG.findall(listed)
     return listed.strip() == "*" or any(tag == etag and (weakly or not weak) for weak, tag in tags)

@@ -1,11 +1,10 @@
-"""Limits how much work one address may ask for.
+"""Limits the work that one client address may request.
 
-Guarantees: an address may ask the questions of a minute at once, and then as many as the rate allows (a token bucket).
-Memory is bounded: the addresses that asked longest ago are forgotten, and begin with a full bucket.
+Guarantees: an address may ask one minute's questions at once, and then at the allowed rate (a token bucket). Memory is
+    bounded: the least recent addresses are dropped, and start again with a full bucket.
 
-Every route that costs work counts, in units of one question: a document, its file or its page costs about as much as a
-question, a list a tenth. Static files, the probes and the page with the search box are free, so that a reader who is
-refused can still open that page.
+Each route has a cost in units of one question: a document, its file or its page costs one, a list a tenth. Static
+files, the probes and the search page without a question are free, so that a refused reader can still open that page.
 """
 
 from __future__ import annotations
@@ -22,21 +21,21 @@ QUESTION = 1.0
 DOCUMENT = 1.0
 LIST = 0.1
 
-MOST_ADDRESSES = 100_000  # some 20 MB
+MOST_ADDRESSES = 100_000  # about 20 MB
 
 
 class Allowance:
-    """The buckets: of each address, how many questions it had left, and when that was."""
+    """The buckets: for each address, the remaining questions and the time of the last request."""
 
     def __init__(self, per_minute: int) -> None:
         self._per_minute = per_minute
         self._buckets: dict[str, tuple[float, float]] = {}
 
     def take(self, request: Request, cost: float = QUESTION) -> None:
-        """Count work that costs as much as so many questions; without a limit, count nothing.
+        """Count a request as `cost` questions; without a limit, count nothing.
 
         Raises:
-            TooManyRequests: the address has used up what it may ask.
+            TooManyRequests: the address has used up its allowance.
         """
         if not self._per_minute or request.client is None:
             return

@@ -1,8 +1,8 @@
 """Checks the heads of requests after parsing, and splits their targets.
 
-Guarantees, by RFC 9112 and RFC 9110: a request whose end two readers could place differently is refused; the parser
-(llhttp) refuses most of these itself, and `check` what it lets pass. An `Upgrade` is ignored (RFC 9110, section 7.8):
-`again` gives the same head without it. Of an address in absolute form the authority replaces the Host header.
+Guarantees, by RFC 9112 and RFC 9110: a request is refused if two parsers could disagree about where it ends. The parser
+(llhttp) refuses most such requests, and `check` the others. An `Upgrade` is ignored (RFC 9110, section 7.8): `again`
+returns the same head without it. For a target in absolute form, its authority replaces the Host header.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from starlette.exceptions import HTTPException
 
 Headers = list[tuple[bytes, bytes]]
 
-LONGEST_PATH_BYTES = (1 << 16) - 1  # what httptools.parse_url takes; the query may be longer
+LONGEST_PATH_BYTES = (1 << 16) - 1  # limit of httptools.parse_url; the query may be longer
 
 
 def check(method: bytes, version: str, headers: Headers) -> None:
-    """Refuse what is well-formed and still not to be answered.
+    """Refuse well-formed heads that must not be answered.
 
     Raises:
-        HTTPException: 400 for CONNECT and for other versions than 1.0 and 1.1; 400 for a Transfer-Encoding that
-            HTTP/1.0 does not have; 501 for one other than chunked, since its body would be taken for something else.
+        HTTPException: 400 for CONNECT, for versions other than 1.0 and 1.1, and for a Transfer-Encoding in HTTP/1.0;
+            501 for a Transfer-Encoding other than chunked, since its body would be misread.
     """
     if method == b"CONNECT" or version not in ("1.0", "1.1"):
         raise HTTPException(400)
@@ -32,22 +32,22 @@ def check(method: bytes, version: str, headers: Headers) -> None:
 
 
 def size_bytes(target: bytes, headers: Headers) -> int:
-    """The size of a head, nearly: without its method and version."""
+    """The size of a head without its method and version."""
     return len(target) + sum(len(name) + len(value) + 4 for name, value in headers)
 
 
 def again(method: bytes, target: bytes, version: str, headers: Headers) -> bytes:
-    """The bytes of a head as it was parsed, without its Upgrade headers."""
+    """The bytes of a parsed head without its Upgrade headers."""
     lines = [b"%b %b HTTP/%b" % (method, target, version.encode())]
     lines += [b"%b: %b" % header for header in headers if header[0] != b"upgrade"]
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
 def split(target: bytes, headers: Headers) -> tuple[bytes, bytes]:
-    """The path and the query of a request's target; for an absolute form, `headers` get its authority as their Host.
+    """Split a request's target into path and query; for an absolute form, set Host in `headers` to its authority.
 
     Raises:
-        HTTPException: 431, the path is longer than is read; 400, the target is not on this server.
+        HTTPException: 431, the path is too long; 400, the target is not on this server.
     """
     target, _, query = target.partition(b"#")[0].partition(b"?")
     if len(target) > LONGEST_PATH_BYTES:
@@ -59,6 +59,6 @@ def split(target: bytes, headers: Headers) -> tuple[bytes, bytes]:
         authority, slash, path = target.partition(b"://")[2].partition(b"/")
         target = b"/" + path if slash else b"/"
         hosts = [number for number, (name, _) in enumerate(headers) if name == b"host"]
-        if len(hosts) == 1:  # the guard refuses none, and more than one
+        if len(hosts) == 1:  # the guard refuses a request without one, or with several
             headers[hosts[0]] = (b"host", authority)
     return target, query

@@ -1,9 +1,9 @@
-"""Bounds the bytes of replies that clients have not read yet, and counts what they have read.
+"""Bounds the bytes of replies that clients have not read, and counts the bytes that they have read.
 
-Guarantees: a reply goes to the transport in pieces, each when most of the one before has been sent, so that a
-connection holds few unsent bytes. Replies larger than a piece are counted; above a number of bytes over all connections
-the next one becomes an `Overloaded`, so that clients that do not read cannot fill the memory. Files do not count: they
-are read in pieces as they are sent (`qa.web.limits.file_reply`).
+Guarantees: a reply goes to the transport in pieces, each after most of the previous one has been sent, so a connection
+    holds few unsent bytes. Replies larger than a piece are counted. Above a limit over all connections, the next one
+    raises `Overloaded`, so clients that do not read cannot fill the memory. Files do not count: they are read in pieces
+    as they are sent (`qa.web.limits.file_reply`).
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qa.errors import Overloaded
 from qa.web.limits.address_limits import Quota, address_of
 
-PIECE_BYTES = 64 << 10  # what asyncio's transports hold before they ask to wait
-MOST_BYTES = 64 << 20  # of replies being sent, in one process
+PIECE_BYTES = 64 << 10  # asyncio's transports pause the writer above this size
+MOST_BYTES = 64 << 20  # bytes of replies being sent, in one process
 
 
 class CountedTransport:
-    """A transport that knows how many bytes have left it."""
+    """A transport that counts the bytes it has sent."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._written_bytes = 0
 
     def write(self, data: bytes) -> None:
-        """Send, at once or later."""
+        """Send or buffer bytes."""
         self._written_bytes += len(data)
         self._transport.write(data)
 
     @property
     def taken_bytes(self) -> int:
-        """What the client's side, or the system on its behalf, has taken so far."""
+        """The number of bytes that the client, or the system's socket buffer, has accepted."""
         return self._written_bytes - self._transport.get_write_buffer_size()
 
     def __getattr__(self, name: str) -> Any:
@@ -42,7 +42,7 @@ class CountedTransport:
 
 
 class LargeReplies:
-    """ASGI middleware."""
+    """ASGI middleware that limits unread replies."""
 
     def __init__(self, app: ASGIApp, *, quota: Quota) -> None:
         self._app = app

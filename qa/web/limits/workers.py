@@ -1,11 +1,11 @@
 """Runs blocking calls on a bounded thread pool with a bounded queue and a time limit.
 
-Questions, calls on the documents' files, and drawing pages have pools of their own (`qa.web.app`), so that a slow drive
-or a page that is hard to draw delays no question.
+Questions, calls on the documents' files, and drawing pages have separate pools (`qa.web.app`), so that a slow drive or
+a complex page delays no question.
 
-Guarantees: the event loop never blocks on an answer. The number of calls that run or wait is bounded, and one more is
-refused at once. A call that takes too long ends with an error for its client; one whose client has gone does not begin.
-A call that has begun continues to its end, and counts until then. No thread is held while a reply is sent.
+Guarantees: the event loop never blocks on an answer. The number of calls that run or wait is bounded; a call beyond it
+    is refused at once. If a call takes too long, its client gets an error; if its client has disconnected, it does not
+    start. A running call continues to its end and counts until then. No thread is used while a reply is sent.
 """
 
 from __future__ import annotations
@@ -23,36 +23,36 @@ from starlette.types import Message, Receive
 
 from qa.errors import Overloaded, TookTooLong
 
-# The network and the products run without the interpreter's lock: a thread for each core, and one that holds the lock.
+# The network and matrix products release the interpreter's lock: one thread per core, and one that holds the lock.
 THREADS = (os.cpu_count() or 1) + 1
-FILE_THREADS = 16  # most wait for a disk
-PICTURE_THREADS = 2  # one page is drawn at a time, and one more thread finds those that were drawn before
+FILE_THREADS = 16  # most of them wait for a disk
+PICTURE_THREADS = 2  # one page is drawn at a time; the other thread returns pages drawn before
 PICTURES_WAITING = 16
 
 T = TypeVar("T")
 
 
 class Gauge(Protocol):
-    """A number that goes up and down."""
+    """A number that can be increased and decreased."""
 
     def inc(self) -> object:
         """Add one."""
 
     def dec(self) -> object:
-        """Take one away."""
+        """Subtract one."""
 
 
 class Workers:
-    """The threads of one application and the queue before them."""
+    """A thread pool with a bounded queue."""
 
     def __init__(self, *, queue: int, seconds: float, threads: int = THREADS, gauge: Gauge | None = None) -> None:
-        """Start no thread before one is needed.
+        """Create the pool; threads start when needed.
 
         Args:
-            queue: How many calls may run or wait.
-            seconds: How long a call may take, its wait included.
-            threads: How many calls run at once.
-            gauge: Kept at the number of calls that run or wait.
+            queue: The maximum number of calls that run or wait.
+            seconds: The time limit of a call, waiting included.
+            threads: The number of threads.
+            gauge: Set to the number of calls that run or wait.
         """
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="answers")
         self._places = BoundedSemaphore(queue)
@@ -61,20 +61,20 @@ class Workers:
         self._gauge = gauge
 
     async def do(self, call: Callable[[], T]) -> T:
-        """The result of a call that may block: a step of a request that has its place already, whose body may come."""
+        """The result of a blocking call that is one step of an upload; it takes no place in the queue."""
         return await asyncio.wrap_future(self._threads.submit(call))
 
     async def run(self, request: Request | None, call: Callable[[], T]) -> T:
-        """The result of a call that may block.
+        """The result of a blocking call.
 
         Args:
-            request: Of the client that waits; None if it cannot be known whether the client hangs up.
-            call: What to call.
+            request: The request of the waiting client; None if a disconnection cannot be detected.
+            call: The function to call.
 
         Raises:
-            Overloaded: every place is taken.
+            Overloaded: the queue is full.
             TookTooLong: it was not done in time.
-            ClientDisconnect: who asked has gone.
+            ClientDisconnect: the client has disconnected.
         """
         if not self._places.acquire(blocking=False):
             raise Overloaded(f"{self._queue} requests are being worked on or waiting; come back in a moment.")
@@ -94,7 +94,7 @@ class Workers:
             raise TookTooLong(f"There was no answer within {self._seconds:g} seconds; come back in a moment.")
         finally:
             gone.cancel()
-            work.cancel()  # at once: cancelling the result takes effect only in the next iteration of the event loop
+            work.cancel()  # directly: cancelling the result takes effect only in the next iteration of the event loop
             result.cancel()
 
     def _leave(self) -> None:
@@ -104,12 +104,12 @@ class Workers:
 
 
 async def hung_up(receive: Receive) -> None:
-    """Return when the client has hung up. The body must have been read."""
+    """Return when the client has disconnected. The body must have been read."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def _nothing() -> Message:
-    """The disconnection of a caller that is not known: this never returns."""
+    """Stands in for `hung_up` without a request: never returns."""
     await asyncio.Event().wait()
     raise AssertionError("nobody sets the event")

@@ -1,13 +1,13 @@
-"""Limits and logs wrong tokens, by the address they come from.
+"""Limits and logs wrong tokens per client address.
 
-Guarantees: ten wrong tokens of one address get their 401 at once, and then one after each delay, which begins at 1 s
-and doubles up to 10 minutes; in between every wrong token gets a 429. After 15 minutes without one, an address begins
-anew.
-The right token is accepted at any time: else a client that shares its address, as behind one proxy, could exclude it.
-So this bounds work and log lines; tokens cannot be guessed because of their length (`qa.settings`).
+Guarantees: the first ten wrong tokens of an address get 401 at once. After that, one more gets 401 after each delay,
+which starts at 1 s and doubles up to 10 minutes; every other wrong token gets 429. After 15 minutes without a wrong
+token, an address starts again. The right token is always accepted: otherwise another client with the same address, for
+example behind one proxy, could exclude it. So this module only bounds work and log lines; the length of tokens prevents
+guessing (`qa.settings`).
 
-The log has a line for the first wrong token of an address, and then one a minute at most that counts the others, with
-nothing of what was sent. Memory is bounded: of very many addresses, those heard of longest ago are forgotten.
+The log has a line for the first wrong token of an address, and then at most one a minute that counts the others; it
+never contains a token. Memory is bounded: the least recent addresses are dropped.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from starlette.requests import Request
 from qa.errors import TooManyRequests
 from qa.web.limits.address_limits import address_of
 
-_AT_ONCE = 10  # a person who mistypes, or a client with an old token
+_AT_ONCE = 10  # for typing errors, or a client with an old token
 _LONGEST_DELAY_S = 600
 _FORGOTTEN_AFTER_S = 900
 _LOG_EVERY_S = 60
-_MOST_ADDRESSES = 10_000  # some 3 MB
+_MOST_ADDRESSES = 10_000  # about 3 MB
 
 log = logging.getLogger("qa.web")
 
 
 @dataclass(slots=True)
 class _Address:
-    """What one address has sent; times are seconds of the clock given."""
+    """The wrong tokens of one address; times are seconds of the given clock."""
 
     last: float
     taken: int = 0  # wrong tokens that got a 401
-    next_at: float = 0.0  # when another one will
+    next_at: float = 0.0  # when the next one gets 401
     unlogged: int = 0
-    logging: bool = False  # whether the next line is due at a certain time
+    logging: bool = False  # whether the next log line is scheduled
 
 
 Later = Callable[[float, Callable[[], None]], object]
@@ -52,17 +52,17 @@ def _on_the_event_loop(delay_s: float, call: Callable[[], None]) -> object:
 
 
 class WrongTokens:
-    """The wrong tokens of each address. Called on the event loop's thread."""
+    """Counts the wrong tokens of each address. Used on the event loop's thread."""
 
     def __init__(
         self, setting: str, clock: Callable[[], float] = time.monotonic, later: Later = _on_the_event_loop
     ) -> None:
-        """Begin with no address.
+        """Start without addresses.
 
         Args:
-            setting: The name of the setting that has the right token.
-            clock: The time in seconds.
-            later: Has something called after a delay in seconds.
+            setting: The name of the setting with the right token.
+            clock: Returns the time in seconds.
+            later: Schedules a call after a delay in seconds.
         """
         self._setting = setting
         self._clock = clock
@@ -97,7 +97,7 @@ class WrongTokens:
         """Log the wrong tokens since the last line, if there are any, and plan the next line."""
         known.logging = known.unlogged > 0
         if known.logging:
-            # `%a`: where a proxy names the address, the name is text from outside.
+            # `%a`: an address reported by a proxy is untrusted text.
             log.warning("Wrong tokens for %s from %a: %d", self._setting, address, known.unlogged)
             known.unlogged = 0
             self._later(_LOG_EVERY_S, lambda: self._log(address, known))

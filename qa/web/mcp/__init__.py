@@ -1,1 +1,1 @@
-"""What assistants get over the Model Context Protocol."""
+"""The tools and resources for assistants over the Model Context Protocol."""

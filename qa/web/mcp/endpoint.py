@@ -1,10 +1,9 @@
-"""The protocol over HTTP, at /mcp of the application: stateless, each call one POST with one JSON reply.
+"""The Model Context Protocol over HTTP at /mcp: stateless, each call one POST with one JSON reply.
 
-So any of several processes may answer any call, and no connection is held: GET, which would open an event stream, is
-refused with 405, as the protocol allows. A call must name a host of this server, and come from a page of this server or
-from no page, and carry the token where one is set. The guard in front checks host and origin too; here they are checked
-once more by the same rules, in place of the SDK's own, which knows names alone and would refuse addresses given as
-digits.
+So any serving process can answer any call, and no connection stays open: GET, which would open an event stream, is
+refused with 405, as the protocol allows. A call must name a host of this server, come from a page of this server or
+from no page, and carry the token if one is set. The guard also checks host and origin; they are checked here again by
+the same rules, instead of the SDK's check, which would refuse numeric addresses.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ PATH = "/mcp"
 
 
 class Endpoint:
-    """ASGI application: checks a call and hands it to the SDK."""
+    """ASGI application that checks a call and passes it to the SDK."""
 
     def __init__(self, app: ASGIApp, settings: Settings, allowance: Allowance) -> None:
         self._app = app
@@ -46,8 +45,8 @@ class Endpoint:
         """Answer a call.
 
         Raises:
-            HTTPException: 401, 403 or 421: it may not be made.
-            TooManyRequests: its address has used up what it may ask.
+            HTTPException: 401, 403 or 421: the call is not allowed.
+            TooManyRequests: its address has used up its allowance.
         """
         request = Request(scope)
         self._hosts.check(request)
@@ -55,18 +54,18 @@ class Endpoint:
             raise HTTPException(403)
         if self._token:
             self._token.check(request)
-        self._allowance.take(request, LIST)  # tools take what they cost themselves
+        self._allowance.take(request, LIST)  # each tool counts its own cost
         await self._app(scope, receive, send)
 
 
 def add_endpoint(app: FastAPI, service: Backend, settings: Settings, *, max_body_bytes: int) -> None:
-    """Serve assistants at /mcp for as long as the application's lifespan lasts.
+    """Serve assistants at /mcp during the application's lifespan.
 
     Args:
-        app: The application, with its workers, its allowance and its metrics.
-        service: What answers.
-        settings: Host names, the token, and the address for readers.
-        max_body_bytes: The largest call.
+        app: The application, with its workers, allowance and metrics.
+        service: Answers the calls.
+        settings: The host names, the token, and the address for readers.
+        max_body_bytes: The size limit of a call's body.
     """
     workers: Workers = app.state.workers
     allowance: Allowance = app.state.allowance

@@ -1,4 +1,4 @@
-"""The shapes of the tools' results, in pydantic: the SDK makes each tool's output schema of them."""
+"""Pydantic models of the tools' results; the SDK derives each tool's output schema from them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pydantic import BaseModel, Field
 
 
 class Found(BaseModel):
-    """A passage that a search found."""
+    """A passage found by a search."""
 
-    id: str = Field(description="Names the passage; `fetch` takes it")
+    id: str = Field(description="Id of the passage, for `fetch`")
     title: str = Field(description="Of the document")
     url: str = Field(description="Opens the document at the passage")
     text: str = Field(description="The passage, word for word")
 
 
 class SearchResults(BaseModel):
-    """The passages that a search found, best first; none where the documents have nothing relevant."""
+    """The passages found by a search, best first; empty if the documents have nothing relevant."""
 
     results: list[Found]
 
@@ -33,9 +33,9 @@ class Fetched(BaseModel):
 
 
 class CitedPassage(BaseModel):
-    """A passage and where it stands."""
+    """A passage and its place in a document."""
 
-    id: str = Field(description="Names the passage; `fetch` takes it")
+    id: str = Field(description="Id of the passage, for `fetch`")
     text: str = Field(description="The passage, word for word; quote it unchanged")
     headings: list[str] = Field(description="The headings above it, outermost first")
     answering: list[str] = Field(description="The parts of `text` that answer, word for word")
@@ -51,10 +51,10 @@ class CitedPassage(BaseModel):
 
 
 class StatedFigure(BaseModel):
-    """A figure as one document gives it."""
+    """A figure as one document states it."""
 
     value: str
-    id: str = Field(description="Names the sentence that gives it; `fetch` takes it")
+    id: str = Field(description="Id of the sentence that states it, for `fetch`")
     title: str
     url: str
 
@@ -70,14 +70,14 @@ class AskResult(BaseModel):
     )
     meaning: str = Field(description="The verdict in words")
     confidence: float | None = Field(description="Estimated probability that the passages answer")
-    sure: bool = Field(description="Whether nine of ten answers of such a confidence are right")
+    sure: bool = Field(description="Whether nine of ten answers with such a confidence are right")
     passages: list[CitedPassage] = Field(description="Best first; none with the verdict none")
     unmet: list[str] = Field(description="Words of the question that the first passage does not mention")
-    disagreement: list[StatedFigure] = Field(description="Different figures of different documents; mostly empty")
+    disagreement: list[StatedFigure] = Field(description="Figures on which documents differ; usually empty")
 
 
 class ListedDocument(BaseModel):
-    """A document as the list of documents has it."""
+    """An entry of the list of documents."""
 
     id: str
     uri: str = Field(description="The resource with the document's text")

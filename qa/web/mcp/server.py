@@ -1,7 +1,7 @@
-"""The tools and resources as the official SDK serves them, over any of its transports.
+"""Serves the tools and resources with the official SDK, over any of its transports.
 
-Blocking work runs on the application's own bounded threads, with the same limits as the API has. Errors of `qa.errors`
-reach the client as `code: message`; an unforeseen exception is logged and reaches it without its words.
+Blocking work runs on the application's workers, with the same limits as the API. Errors of `qa.errors` reach the client
+as `code: message`; an unexpected exception is logged, and the client gets a general message.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class _Run(Protocol):
     """Runs a call on the workers."""
 
     async def __call__(self, context: Context[Any, Any] | None, cost: float, call: Callable[[Backend, str], T]) -> T:
-        """Give the result of `call`, which gets the backend and this service's address, and costs so many questions."""
+        """The result of `call`, which gets the backend and the service's address; it counts as `cost` questions."""
         ...
 
 
@@ -48,7 +48,7 @@ _Id = Annotated[str, Field(description="The id of a result of search, or of a do
 
 
 class Server(MCPServer[Any]):
-    """The SDK's server with this product's errors, each with its code; `failed`, if set, is called with each code."""
+    """The SDK's server with this package's errors; `failed`, if set, is called with each error's code."""
 
     failed: Callable[[str], object] | None = None
 
@@ -98,15 +98,15 @@ def create_server(
     allowance: Allowance | None = None,
     failed: Callable[[str], object] | None = None,
 ) -> Server:
-    """Build a server. It can be run once.
+    """Create a server. It can be run once.
 
     Args:
-        service: Gives what answers; may block, and may raise errors of `qa.errors`.
-        workers: Where blocking calls run.
-        base_url: The address of this service for readers, without a slash at its end; its argument is the HTTP request
-            of a call, None where there is none.
-        allowance: What an address may ask for a minute.
-        failed: Called with the code of each error that a caller gets.
+        service: Returns the backend; may block, and may raise errors of `qa.errors`.
+        workers: Run blocking calls.
+        base_url: Returns the address of this service for readers, without a final slash; its argument is the call's
+            HTTP request, or None.
+        allowance: Limits the calls of each address.
+        failed: Called with the code of each error sent to a client.
     """
     server = Server(
         "qa",
@@ -114,7 +114,7 @@ def create_server(
         instructions=_INSTRUCTIONS,
         version=version("qa"),
         log_level="WARNING",
-        subscriptions=False,  # a stream that stays open would hold a connection for each listener
+        subscriptions=False,  # an open stream would hold a connection for each listener
     )
 
     server.failed = failed
@@ -160,10 +160,10 @@ def _add_tools(server: Server, run: _Run) -> None:
 def _add_resources(server: Server, run: _Run) -> None:
     @server.resource("document://{document_id}", title="A document", mime_type="text/plain")
     async def document(document_id: str, context: Context[Any, Any]) -> str:
-        """The text of a document, which all offsets point into."""
+        """The text of a document, to which all offsets refer."""
         return await run(context, DOCUMENT, lambda service, _: service.document(document_id).text)
 
     @server.resource("documents://list", title="The list of documents", mime_type="application/json")
     async def documents() -> str:
         """All documents without their text: id, resource, title, publisher, author and date."""
-        return await run(None, LIST, lambda service, _: tools.list_documents(service))  # it is given no context
+        return await run(None, LIST, lambda service, _: tools.list_documents(service))  # the SDK passes it no context

@@ -1,7 +1,7 @@
-"""What the tools and resources do, without the protocol: calls that may block, over the backend.
+"""The tools and resources as plain functions over the backend; they may block.
 
 A passage's id is `DOCUMENT#START-END`, with offsets into the document's canonical text in code points, so it needs no
-table and holds as long as the document does. Every id that `search` or `ask` gives can be fetched.
+table and stays valid while the document is unchanged. `fetch` accepts every id that `search` or `ask` returns.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _HOW_IDS_LOOK = "an id is DOCUMENT or DOCUMENT#START-END, as search gives it"
 
 
 def search(service: Backend, base_url: str, query: str) -> SearchResults:
-    """The passages nearest to a question; none if nothing in the documents is about it.
+    """The passages nearest to a question; empty if the documents have nothing relevant.
 
     Raises:
         RequestError: the question cannot be used.
-        OperatingError: there is nothing to answer from.
+        OperatingError: no index can be used.
     """
     answer = service.ask(query, _FOUND)
     return SearchResults(results=[_found(quote, base_url) for quote in _shown(answer)])
@@ -79,7 +79,7 @@ def ask(service: Backend, base_url: str, question: str, k: int, filters: Filters
 
     Raises:
         RequestError: the question, `k` or a filter cannot be used.
-        OperatingError: there is nothing to answer from.
+        OperatingError: no index can be used.
     """
     answer = service.ask(question, k, filters)
     return AskResult(
@@ -121,7 +121,7 @@ def list_documents(service: Backend) -> str:
 
 
 def _shown(answer: Answer) -> tuple[Quote, ...]:
-    """The passages worth quoting: with the verdict none, an assistant would quote what is not about the question."""
+    """The passages to return: none for the verdict `none`, since an assistant would quote irrelevant passages."""
     return () if answer.verdict is Verdict.NONE else answer.passages
 
 

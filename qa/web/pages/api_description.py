@@ -1,4 +1,4 @@
-"""The description of the API as a page: what /openapi.json says, with a request to paste and the reply to expect."""
+"""Data for the page that describes the API: /openapi.json with an example request and reply for each route."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One thing a route takes."""
+    """A parameter or body field of a route."""
 
     name: str
     type: str
@@ -46,7 +46,7 @@ def routes_of(openapi: Mapping[str, Any], base_url: str) -> tuple[Route, ...]:
 
 def _route(path: str, method: str, operation: Mapping[str, Any], schemas: Mapping[str, Any], base: str) -> Route:
     replies = operation["responses"]
-    done = min(replies)  # of the statuses, that of success
+    done = min(replies)  # the status of success
     parameters = [*_in_address(operation), *_in_body(operation, schemas)]
     example = replies[done]["content"].get("application/json", {}).get("example", {})
     return Route(
@@ -105,7 +105,7 @@ def _text(*described: Mapping[str, Any]) -> str:
 
 
 def _request(path: str, method: str, operation: Mapping[str, Any], base_url: str) -> str:
-    """A command line that makes the request. Only our own examples enter it, so single quotes are safe."""
+    """A curl command for the request. It contains only our own examples, so single quotes are safe."""
     query = {}
     for given in operation.get("parameters", []):
         example = (given.get("examples") or given["schema"].get("examples") or [None])[0]

@@ -1,4 +1,4 @@
-"""The stylesheet, the scripts and the icon: read and compressed once, served from memory, cached until they change."""
+"""The stylesheet, scripts and icon: read and compressed once, served from memory, cached until they change."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ class Assets:
         self._versions = {name: sha256(data).hexdigest()[:12] for name, data in self._files.items()}
 
     def url(self, name: str) -> str:
-        """An address that changes with the file's content."""
+        """The address of a file; it changes with the file's content."""
         return f"/static/{name}?v={self._versions[name]}"
 
     def response(self, name: str, asked: Headers, version: str | None = None) -> Response:
-        """The file; a client that asks for exactly this version may cache it for ever.
+        """The reply with a file; a client that asks for this exact version may cache it without limit.
 
         Args:
-            name: The file.
-            asked: The headers of the request, which say whether it may be in gzip.
-            version: What the address says of the content.
+            name: The file's name.
+            asked: The request's headers, which say whether gzip is accepted.
+            version: The version in the address.
 
         Raises:
-            HTTPException: 404, there is no such file.
+            HTTPException: 404, the file does not exist.
         """
         if name not in self._files:
             raise HTTPException(404)

@@ -1,4 +1,4 @@
-"""A build's report as the documents page shows it."""
+"""The report of a build for the documents page."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ _NOTABLE = (Fate.FAILED, Fate.KEPT, Fate.SKIPPED)
 
 @dataclass(frozen=True, slots=True)
 class ShownReport:
-    """`summary` counts the fates in words; `notable` are the files of which a user should know.
+    """`summary` has the number of files of each fate in words; `notable` has the files with a fate that users should
+    see.
 
-    `error` is why nothing was built.
+    `error` says why nothing was built.
     """
 
     finished_at: str
@@ -26,7 +27,7 @@ class ShownReport:
 
 
 def shown_report(report: BuildReport | None) -> ShownReport | None:
-    """The report of the last build in the page's form; None where there is none."""
+    """The last build's report for the page; None if there is none."""
     if report is None:
         return None
     files = sorted(report.files, key=lambda file: (_ORDER.index(file.fate), file.source))

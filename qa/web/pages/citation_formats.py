@@ -1,9 +1,8 @@
-"""Citations in the formats that people paste: plain text, Markdown, APA, Chicago, BibTeX, RIS and CSL-JSON.
+"""Citations as plain text, Markdown, APA, Chicago, BibTeX, RIS and CSL-JSON.
 
-Guarantees: nothing is made up. A document without a date is called undated or carries no date field; without an
-author, its publisher stands in the author's place only in running text. Every format says where the quote stands.
-Whatever a document calls itself, it is text in each format: no markup, no second field, no line of its own; and what is
-linked is a web address.
+Guarantees: no field is invented. A document without a date is called undated or has no date field. Without an author,
+    the publisher takes the author's place only in running text. Every format has the place of the quote. Titles and
+    names are escaped in each format: they cannot add markup, fields or lines. Links are web addresses.
 """
 
 from __future__ import annotations
@@ -18,27 +17,27 @@ from qa.text.places import place_words, range_words
 from qa.text.safe_text import one_line, web_address
 from qa.web.pages.wording import MONTHS, day
 
-# Braces by name: BibTeX counts them even behind a backslash, so that one alone would end its field.
+# Braces by name: BibTeX counts them even after a backslash, so a single one would end its field.
 _BIBTEX_ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}", "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
 }  # fmt: skip
-# Punctuation that is markup anywhere, entities and mathematics among it, and what makes a link of bare text.
+# Punctuation that can be markup, entity or mathematics anywhere in a line, or turns bare text into a link.
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$@-]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
-_MARKDOWN_NUMBER = re.compile(r"^(\d+)([.)])")  # would begin a list
+_MARKDOWN_NUMBER = re.compile(r"^(\d+)([.)])")  # would start a list
 _DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One way to write a citation down."""
+    """A citation in one format."""
 
     name: str
     text: str
 
 
 def formats(citation: Citation, link: str, source_url: str | None = None) -> tuple[Format, ...]:
-    """All formats. `link` opens the quote here; `source_url`, where known, is where the document was published."""
+    """The citation in all formats. `link` opens the quote here; `source_url`, if known, is the document's address."""
     url = web_address(source_url or "") or link
     opens = link if link != url else ""
     return (
@@ -53,19 +52,19 @@ def formats(citation: Citation, link: str, source_url: str | None = None) -> tup
 
 
 def plain(citation: Citation, url: str) -> str:
-    """One line of running text."""
+    """The citation as one line of text."""
     return f"{_lead(citation)}“{one_line(citation.title)}”. {_details(citation)}. {url}"
 
 
 def markdown(citation: Citation, url: str) -> str:
-    """The same line, with the title as a link."""
+    """The same line in Markdown, with the title as a link."""
     target = quote(url, safe=":/?#[]@!$&'*+,;=%~")
     lead, title, details = map(escape_markdown, (_lead(citation), one_line(citation.title), _details(citation)))
     return f"{lead}[{title}]({target}). {details}."
 
 
 def apa(citation: Citation, url: str) -> str:
-    """A reference by APA's Publication Manual (7th edition) for a web page; without a name the title stands first."""
+    """A reference by APA's Publication Manual (7th edition) for a web page; without a name the title is first."""
     date = f"({_american_day(citation.date, year_first=True) or 'n.d.'})."
     title = _stopped(citation.title)
     lead = _lead(citation).rstrip()
@@ -82,7 +81,7 @@ def chicago(citation: Citation, url: str) -> str:
 
 
 def ris(citation: Citation, url: str, opens: str = "") -> str:
-    """A record in the RIS format, as reference managers import it. A tag's value is one line."""
+    """A record in the RIS format for reference managers. Each tag's value is one line."""
     parts = _date_parts(citation.date)
     fields = [
         ("TY", "ELEC"),
@@ -99,7 +98,7 @@ def ris(citation: Citation, url: str, opens: str = "") -> str:
 
 
 def bibtex(citation: Citation, url: str, opens: str = "") -> str:
-    """A `@misc` entry; names are braced whole, since it is not known which part is the family name."""
+    """A `@misc` entry; names are in double braces, since it is not known which part is the family name."""
     key = re.sub(r"[^A-Za-z0-9-]+", "-", f"{citation.document_id}-{citation.start}-{citation.end}")
     fields = [f"  title = {{{{{_escape_bibtex(citation.title)}}}}},"]
     if citation.author:
@@ -118,7 +117,7 @@ def bibtex(citation: Citation, url: str, opens: str = "") -> str:
 
 
 def csl_json(citation: Citation, url: str, opens: str = "") -> str:
-    """A list of one item, as reference managers import it."""
+    """A CSL-JSON list of one item for reference managers."""
     item: dict[str, object] = {
         "id": f"{citation.document_id}-{citation.start}-{citation.end}",
         "type": "document",
@@ -155,28 +154,28 @@ def _place(citation: Citation) -> str:
 
 
 def _note(citation: Citation, opens: str) -> str:
-    """Where the quote stands, and the link that opens it there where that is not the address cited."""
+    """The place of the quote, and the link that opens it unless that is the cited address."""
     return ", ".join(filter(None, (_place(citation), opens)))
 
 
 def _pages(citation: Citation) -> list[int]:
-    """The pages that a quote stands on: none, one, or the first and the last."""
+    """The pages of a quote: none, one, or the first and the last."""
     first, last = citation.pages or (citation.page, citation.page)
     return [] if first is None or last is None else [first] if first == last else [first, last]
 
 
 def _publisher(citation: Citation) -> list[str]:
-    """The publisher, where an author stands in front of it already."""
+    """The publisher, if the author is given before it."""
     return [_stopped(citation.publisher)] if citation.author and citation.publisher else []
 
 
 def _stopped(text: str) -> str:
-    """A text on one line, with one full stop at its end."""
+    """A text on one line with exactly one final full stop."""
     return f"{one_line(text).rstrip('.')}."
 
 
 def _american_day(date: str | None, *, year_first: bool = False) -> str:
-    """A date, as far as it is known: "September 9, 2022", or "2022, September 9"."""
+    """A possibly incomplete date: "September 9, 2022", or "2022, September 9"."""
     parts = _date_parts(date)
     year = str(parts[0]) if parts else ""
     day_of_year = " ".join([MONTHS[parts[1] - 1], *map(str, parts[2:])]) if len(parts) > 1 else ""
@@ -190,7 +189,7 @@ def _date_parts(date: str | None) -> list[int]:
 
 
 def escape_markdown(text: str) -> str:
-    """Text that Markdown shows as it is, for one line."""
+    """Escape one line of text so that Markdown shows it unchanged."""
     return _MARKDOWN_NUMBER.sub(r"\1\\\2", _MARKDOWN_SPECIAL.sub(r"\\\1", text))
 
 

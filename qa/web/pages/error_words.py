@@ -1,4 +1,4 @@
-"""What an error page tells a reader beside the error's own message, which may be one for the operator."""
+"""Texts of error pages for readers, in addition to the error's message, which may be meant for the operator."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ErrorWords:
-    """The words around an error's message.
+    """The texts around an error's message.
 
     Attributes:
         title: The page's heading.
-        lede: What it means for a reader; empty where the message says it.
-        is_passing: Whether it passes by itself, so that the page may be tried again.
+        lede: What the error means for a reader; empty if the message says it.
+        is_passing: Whether the error is temporary, so that the page offers another try.
         can_ask: Whether another question could be answered.
     """
 
@@ -40,7 +40,7 @@ _WORDS = {
     "no_picture": ErrorWords("No picture of this page"),
     "unknown_publisher": ErrorWords("No such publisher"),
     "internal": ErrorWords(
-        "Something went wrong", "The fault is the service's, not yours. Try again, or ask in other words."
+        "Something went wrong", "The fault is in the service, not in your question. Try again, or ask in other words."
     ),
     "damaged_snapshot": _NOT_READY,
     "mismatched_snapshot": _NOT_READY,
@@ -49,7 +49,7 @@ _WORDS = {
     "shard_unavailable": _BUSY_MACHINES,
     "overloaded": _BUSY,
     "took_too_long": _BUSY,
-    "too_many_requests": ErrorWords("Too many questions", "From your address came more questions than are taken."),
+    "too_many_requests": ErrorWords("Too many questions", "Your address has sent more questions than are allowed."),
     "invalid_question": ErrorWords("What is the question?"),
     "question_too_long": ErrorWords("The question is too long"),
 }
@@ -57,5 +57,5 @@ _OTHERS = ErrorWords("That did not work")
 
 
 def words_for(code: str) -> ErrorWords:
-    """The words for an error's code."""
+    """The texts for an error's code."""
     return _WORDS.get(code, _OTHERS)

@@ -1,7 +1,7 @@
-"""Several quotes in one text of a citation format, for copying and for saving.
+"""Several quotes as one text in a citation format, for copying and saving.
 
-Guarantees: nothing is stored; what is exported stands in the page's address. A quote that does not stand in its
-document any more is named, not left out in silence.
+Guarantees: nothing is stored; the page's address lists the quotes. A quote that is no longer in its document is
+    reported.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MOST_QUOTES = 50
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A quote that was ticked, with its document and what can be copied of it."""
+    """A selected quote with its document and citations."""
 
     document: Document
     span: Span
@@ -44,7 +44,7 @@ class Export:
 
 
 def kept_of(service: Backend, references: Iterable[str], base_url: str) -> tuple[tuple[Kept, ...], tuple[str, ...]]:
-    """The quotes that references name, each once, and those that cannot be found any more.
+    """The quotes of some references, each once, and the references whose quote is no longer found.
 
     Raises:
         InvalidRequest: there are too many.
@@ -64,7 +64,7 @@ def kept_of(service: Backend, references: Iterable[str], base_url: str) -> tuple
 
 
 def clip_at(document: Document, span: Span, base_url: str) -> tuple[Citation, Clip]:
-    """The citation of a place of a document, and what can be copied of it."""
+    """The citations of a place in a document."""
     citation = cite_place(document, span)
     return citation, clip_of(citation, document.text[span.start : span.end], base_url, document.url)
 
@@ -116,10 +116,10 @@ def _plain(kept: Kept) -> str:
 
 def _markdown(kept: Kept) -> str:
     lines = [f"> {escape_markdown(line)}".rstrip() for line in kept.clip.quote.split("\n")]
-    quoted = "  \n".join(lines)  # without blanks at its end, a line would flow into the next
+    quoted = "  \n".join(lines)  # two trailing blanks keep the line break
     return f"{quoted}\n\n{_format(kept.clip, 'Markdown')} [Open the quote](<{kept.clip.link}>)"
 
 
 def _distinct(references: Iterable[str]) -> str:
-    """A list of references, in alphabetical order; two quotes of one document are one reference."""
+    """References in alphabetical order, without duplicates: two quotes of one document have one reference."""
     return "\n\n".join(sorted(dict.fromkeys(references), key=str.casefold))

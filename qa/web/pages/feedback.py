@@ -1,7 +1,7 @@
-"""The reader's yes or no to "Was this what you asked for?"; the route exists only where questions are logged.
+"""The route for a reader's answer to "Was this what you asked for?"; it exists only if questions are logged.
 
 The form has no fields, so its body is empty, and it works without JavaScript. A page of another site cannot send it:
-the guard looks at its origin.
+the guard checks the origin.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ router = APIRouter(include_in_schema=False)
 async def feedback(
     request: Request, run: Runner, pages: Templates, found: Annotated[Literal["yes", "no"], Query()]
 ) -> Response:
-    """Note the answer at the question that the address names."""
+    """Store the reader's answer with the question in the address."""
     asked = asked_from(request.query_params)
     log: QuestionLog = request.app.state.question_log
     log.feedback(asked.question, found=found == "yes")

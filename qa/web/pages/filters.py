@@ -1,4 +1,4 @@
-"""The filters of the search page: what is offered to choose from, and which documents a choice stands for."""
+"""The filters of the search page: the choices, and the documents that a choice selects."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from qa.web.backend import Backend
 from qa.web.catalogue import Catalogue
 from qa.web.pages.page_query import Asked
 
-_FEW_DOCUMENTS = 6  # up to here the results themselves show where each quote comes from
-_MOST_SUGGESTED = 100  # titles and publishers that a page carries; a script asks the API for those of a longer list
-_MOST_SELECTABLE = 30  # publishers; a longer list is quicker to type into
+_FEW_DOCUMENTS = 6  # with so few documents, the sources in the results suffice
+_MOST_SUGGESTED = 100  # titles and publishers in a page; for a longer list a script asks the API
+_MOST_SELECTABLE = 30  # publishers in the menu; for more, typing is faster
 _FORMER_IDS_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the search form offers.
+    """The choices in the search form.
 
     Attributes:
-        is_open: Whether filters are worth offering at all.
-        suggested: Titles and publishers to complete what is typed.
+        is_open: Whether to show filters.
+        suggested: Titles and publishers for completing the typed text.
         is_whole: Whether `suggested` has all titles.
-        publishers: Publishers to choose from, in alphabetical order, or the most frequent ones of a longer list.
+        publishers: Publishers in alphabetical order; of a longer list only the most frequent ones.
         is_short: Whether `publishers` is short enough for a menu.
-        only: The documents that the address names by id.
-        matching: How many documents have the words that the address names.
+        only: The documents whose ids are in the address.
+        matching: The number of documents that match the words in the address.
     """
 
     is_open: bool
@@ -43,12 +43,12 @@ class Offer:
 
 
 def chosen_of(catalogue: Catalogue, asked: Asked) -> tuple[DocumentInfo, ...]:
-    """The documents that the words of a page's address stand for; none without words."""
+    """The documents selected by the words in a page's address; empty without words."""
     return catalogue.named(asked.words) if asked.words else ()
 
 
 def offer_of(catalogue: Catalogue, service: Backend, asked: Asked, chosen: Sequence[DocumentInfo]) -> Offer:
-    """The filters for a page, with those that its address names; `chosen` are the documents of its words."""
+    """The choices for a page, with those set in its address; `chosen` are the documents selected by words."""
     many = len(catalogue.documents) > _FEW_DOCUMENTS
     if not many and not asked.is_filtered:
         return Offer(is_open=False)
@@ -67,10 +67,10 @@ def offer_of(catalogue: Catalogue, service: Backend, asked: Asked, chosen: Seque
 
 
 def filters_of(asked: Asked, chosen: Sequence[DocumentInfo]) -> Filters:
-    """The filters of a page's address, with the documents that its words stand for.
+    """The filters of a page's address, with the documents selected by its words.
 
     Raises:
-        UnknownDocument: no document has the words.
+        UnknownDocument: no document matches the words.
     """
     if not asked.words:
         return asked.filters
@@ -84,7 +84,7 @@ def filters_of(asked: Asked, chosen: Sequence[DocumentInfo]) -> Filters:
 
 
 def _present(service: Backend, catalogue: Catalogue, ids: tuple[str, ...]) -> tuple[DocumentInfo, ...]:
-    """The documents that have these ids, or had them before; of former ids a few at most are looked up."""
+    """The documents with these current or former ids; only a few former ids are looked up."""
     known = [each for each in ids if each in catalogue.by_id]
     for former in [each for each in ids if each not in catalogue.by_id][:_FORMER_IDS_SHOWN]:
         with suppress(UnknownDocument):

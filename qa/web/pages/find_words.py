@@ -1,4 +1,4 @@
-"""Places of a document that hold the words that a reader looks for."""
+"""Finds the reader's search words in a document."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from itertools import islice
 
 from qa.records import Span
 
-_MOST_MARKED = 200  # places; a page with more marks is no quicker to read
+_MOST_MARKED = 200  # places; more marks do not help a reader
 _MOST_COUNTED = 10_000
 _LONGEST_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Where words stand: the first places, and how many there are in all."""
+    """The first places of some words, and the number of all places."""
 
     places: tuple[Span, ...] = ()
     total: int = 0
 
 
 def find_words(text: str, words: str) -> Matches:
-    """The places of words that follow each other in a text, in any case and with any white space between them."""
+    """The places in a text where some words follow each other, in any case and with any white space between them."""
     parts = words[:_LONGEST_CHARS].split()
     if not parts:
         return Matches()

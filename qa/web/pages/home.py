@@ -1,4 +1,4 @@
-"""Data for the front page: what is loaded, and example questions that the chosen documents answer."""
+"""Data for the home page: the documents, and example questions that the selected documents answer."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from qa.web.pages.page_query import Asked
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The search page without results. `examples` are questions, each with the page that asks it."""
+    """The search page without results. `examples` are questions, each with the address that asks it."""
 
     index: IndexStatus
     examples: tuple[tuple[str, str], ...]
 
 
 def front_of(catalogue: Catalogue, service: Backend, asked: Asked, chosen: Sequence[DocumentInfo], site: Site) -> Front:
-    """The front page; filters stay with its examples, and leave out those that another document answers.
+    """The home page; its examples keep the filters, and examples from excluded documents are left out.
 
     Args:
         catalogue: All documents.
-        service: Tells what is loaded.
+        service: Has the status of the index.
         asked: The filters.
-        chosen: The documents that the words among them stand for.
-        site: Has the examples.
+        chosen: The documents selected by the filters' words.
+        site: Has the example questions.
     """
     allowed = _allowed(catalogue, asked, chosen)
     examples = tuple(
@@ -44,7 +44,7 @@ def front_of(catalogue: Catalogue, service: Backend, asked: Asked, chosen: Seque
 
 
 def _allowed(catalogue: Catalogue, asked: Asked, chosen: Sequence[DocumentInfo]) -> Container[str]:
-    """The ids of the documents that may answer."""
+    """The ids of the documents that the filters allow."""
     if not asked.is_filtered:
         return catalogue.by_id
     try:

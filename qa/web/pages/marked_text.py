@@ -1,4 +1,4 @@
-"""Cuts text where its appearance changes, so that a template can write the pieces one after the other."""
+"""Cuts text where its formatting changes, so that a template can write the pieces in order."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from qa.records import Span
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of text that looks the same throughout.
+    """A piece of text with uniform formatting.
 
     Attributes:
         text: The text.
-        marked: Whether it belongs to a quote.
-        strong: Whether it is set in bold.
-        answers: Whether it belongs to the words of a quote that answer.
-        anchor: The id that a link's fragment names.
-        found: The id of the place, where it belongs to the words that a reader looked for; empty after its first piece.
+        marked: Whether it is part of a quote.
+        strong: Whether it is bold.
+        answers: Whether it is part of a quote's answering words.
+        anchor: The element's id, for the fragment of a link.
+        found: The id of the found place that starts here; empty for its further pieces.
     """
 
     text: str
@@ -41,7 +41,7 @@ def cut(
     answers: Sequence[Span] = (),
     found: Sequence[Span] = (),
 ) -> Line:
-    """The pieces of `text[within.start:within.end]`, in order, none empty; joined they are that text.
+    """The non-empty pieces of `text[within.start:within.end]` in order; joined they are that text.
 
     `marked`, `strong`, `answers` and `found` are offsets into `text`, and may reach beyond `within`.
     """

@@ -1,7 +1,7 @@
-"""Reads the query string of a page, and makes addresses from it.
+"""Parses the query string of a page, and makes addresses from it.
 
-Pages are lenient where the API is strict: an empty field of a form counts as absent, and parameters that other
-programs append to shared links are ignored.
+Pages are more lenient than the API: an empty form field counts as absent, and parameters that other programs append to
+shared links are ignored.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from qa.web.api.request_models import AskFilters
 
 FIRST_RESULTS = 10
 MOST_RESULTS = 20
-_MOST_FAULTS = 10  # told of in one message
+_MOST_FAULTS = 10  # invalid fields listed in one message
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with its filters, as a page's query string carries them.
+    """A question with its filters, from a page's query string.
 
     Attributes:
         question: The question; empty without one.
         filters: Which documents may answer.
         exactly: Whether to search for exactly what was typed.
-        words: Words that the title, publisher, author or path of each document has that may answer.
-        results: How many results are wanted.
+        words: Only documents whose title, publisher, author or path has these words may answer.
+        results: The number of results to show.
     """
 
     question: str = ""
@@ -41,7 +41,7 @@ class Asked:
 
     @property
     def is_filtered(self) -> bool:
-        """Whether some documents may not answer."""
+        """Whether the filters exclude documents."""
         return bool(self.filters or self.words)
 
     @property
@@ -62,42 +62,42 @@ class Asked:
 
     @property
     def query(self) -> str:
-        """The query string, without a question mark."""
+        """The query string without a question mark."""
         return urlencode(self.pairs, errors="replace")
 
     def asking(self, question: str) -> Asked:
-        """Another question to the same documents."""
+        """Another question with the same filters."""
         return replace(self, question=question, exactly=False, results=FIRST_RESULTS)
 
     def within(self, document_id: str) -> Asked:
-        """The same question to one document."""
+        """The same question for one document."""
         return replace(self, filters=Filters(document_ids=(document_id,)), words="", results=FIRST_RESULTS)
 
     def unfiltered(self) -> Asked:
-        """The same question to all documents."""
+        """The same question without filters."""
         return replace(self, filters=Filters(), words="", results=FIRST_RESULTS)
 
     def with_more(self) -> Asked:
-        """The same question, with as many results as a page shows at most."""
+        """The same question with the maximum number of results of a page."""
         return replace(self, results=MOST_RESULTS)
 
     @property
     def url(self) -> str:
-        """The results page."""
+        """The address of the results page."""
         return f"/?{self.query}" if self.query else "/"
 
     def reader_url(self, citation_url: str) -> str:
-        """A citation's link that remembers the question, so that the reader page can lead back and onward."""
+        """A citation's link with the question added, so that the reader page can link back and to other results."""
         path, hash_mark, fragment = citation_url.partition("#")
         joint = "&" if "?" in path else "?"
         return f"{path}{joint}{self.query}{hash_mark}{fragment}" if self.query else citation_url
 
 
 def asked_from(parameters: QueryParams) -> Asked:
-    """Read a page's query string.
+    """Parse a page's query string.
 
     Raises:
-        InvalidRequest: a date is not one, or the range is upside down.
+        InvalidRequest: a date is invalid, or the range ends before it starts.
 
     """
     given: dict[str, object] = {}
@@ -124,7 +124,7 @@ def asked_from(parameters: QueryParams) -> Asked:
 
 
 def asked_as_it_stands(parameters: QueryParams) -> Asked:
-    """The same for a page that tells an error: filters that cannot be used are left out."""
+    """The same for an error page: invalid filters are left out."""
     try:
         return asked_from(parameters)
     except InvalidRequest:

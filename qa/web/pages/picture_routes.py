@@ -1,4 +1,4 @@
-"""The pages that show a page of a document as a picture."""
+"""The routes that show a page of a document as a picture."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 async def page_of_document(
     request: Request, run: PictureRunner, service: Service, pages: Templates, document_id: str, number: str
 ) -> Response:
-    """A page of a document as a picture, with the cited quote boxed."""
+    """An HTML page with a page of a document as a picture, with a box around the cited quote."""
     return await run(lambda: _page_of_document(request, service, pages, document_id, number))
 
 
@@ -54,7 +54,7 @@ def _page_of_document(request: Request, service: Backend, pages: Pages, document
 async def picture_of_page(
     request: Request, run: PictureRunner, service: Service, document_id: str, number: str
 ) -> Response:
-    """The picture itself, a PNG."""
+    """The picture as a PNG."""
     return await run(lambda: _picture_of_page(request, service, document_id, number))
 
 
@@ -65,7 +65,7 @@ def _picture_of_page(request: Request, service: Backend, document_id: str, numbe
 
 
 def _quoted(request: Request, service: Backend, document_id: str) -> tuple[Document, str, Span | None]:
-    """The document, what the address says of a quote, and where that stands in its text."""
+    """The document, the quote's reference in the address, and the quote's place in the text."""
     document = service.document(document_id)
     reference = request.query_params.get("quote", "")
     found = find_quote(document.text, reference) if reference else None
@@ -73,10 +73,10 @@ def _quoted(request: Request, service: Backend, document_id: str) -> tuple[Docum
 
 
 def _page_number(number: str) -> int:
-    """The number of a page in an address.
+    """Parse a page number in an address.
 
     Raises:
-        NoPicture: it is none.
+        NoPicture: it is not a page number.
     """
     if not re.fullmatch(r"[1-9]\d{0,5}", number, re.ASCII):
         raise NoPicture(f"{number[:20]!r} is no number of a page; write one from 1.")

@@ -1,6 +1,7 @@
-"""The text of a quote as a page shows it: running text, and tables as tables.
+"""Divides a quote's text into running text and tables for a page.
 
-Guarantees: the parts hold all words of the quote, in its order; a table has its column heads, wherever they stand.
+Guarantees: the parts contain all words of the quote in order. A table has its column heads, even if they are outside
+    the quote.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from qa.web.pages.marked_text import Line, cut
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The heads of columns, or none, and the cells of each row; a cell that is missing has no pieces."""
+    """The column heads, if any, and the cells of each row; a missing cell has no pieces."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple[Line, ...], ...]
@@ -28,7 +29,7 @@ class Part:
 
 
 def parts_of(quote: Quote) -> tuple[Part, ...]:
-    """A quote's text with its marks, cut at the places of its tables."""
+    """A quote's text with its marks, divided at its tables."""
     parts = []
     start = 0
     for table in quote.tables:

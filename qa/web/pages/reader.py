@@ -1,7 +1,7 @@
-"""Prepares a document for its page: blocks in order, lists and slides grouped, the cited quote marked.
+"""Prepares a document for the reader page: blocks in order, lists and slides grouped, the cited quote marked.
 
-Guarantees: the elements carry every character of every block, unchanged and in order; the marked pieces, joined, are
-the quote but for the line ends between blocks.
+Guarantees: the elements contain every character of every block, unchanged and in order. The marked pieces, joined, are
+    the quote without the line ends between blocks.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from qa.text.places import unit_of
 from qa.web.pages.marked_text import Line, Piece, cut
 
 _MARKER = re.compile(r"(?:[-*•‣▪\u2013·+]|\(?\d{1,3}[.)])[ \t]+")
-_FEWEST_ENTRIES = 3  # a shorter list of contents would name what is in view already
-_PAGED = frozenset({"page", "chapter", "message"})  # rows and lines are too short, and slides say their own number
+_FEWEST_ENTRIES = 3  # the entries of a shorter list are visible anyway
+_PAGED = frozenset({"page", "chapter", "message"})  # rows and lines are too short, and slides show their own number
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A list's item; `own_marker` says that its text brings its bullet or number along."""
+    """A list item; `own_marker` says that its text includes its bullet or number."""
 
     line: Line
     own_marker: bool
@@ -32,7 +32,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A table's cell, and the bar that follows it in the canonical text."""
+    """A table cell, and the bar that follows it in the canonical text."""
 
     line: Line
     separator: Line
@@ -43,9 +43,9 @@ class Element:
     """A block, or a run of list items.
 
     Attributes:
-        new_page: The page that begins with it, where the format has pages.
-        has_heads: Whether the first row of a table is the heads of its columns.
-        anchor: Its id in the page, where the list of contents names it.
+        new_page: The page that begins with it, if the format has pages.
+        has_heads: Whether the first row of a table has the column heads.
+        anchor: Its id in the page, if the table of contents links to it.
     """
 
     kind: str
@@ -60,7 +60,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the list of contents: a heading, or a page of a document that has no headings."""
+    """An entry of the table of contents: a heading, or a page of a document without headings."""
 
     text: str
     anchor: str
@@ -69,7 +69,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The elements of one slide, or of all that stands between slides."""
+    """The elements of one slide, or of the text between slides."""
 
     slide: int | None
     elements: tuple[Element, ...]
@@ -77,17 +77,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A document ready for the template. Without a title block the page has to write the title itself."""
+    """A document prepared for the template. Without a title block, the template writes the title itself."""
 
     sections: tuple[Section, ...]
     has_title: bool
     contents: tuple[Entry, ...] = ()
-    unit: str = "page"  # what `new_page` counts
+    unit: str = "page"  # the unit of `new_page`
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What the list of documents shows of one: its headings or pages, and what of the file is not in its text."""
+    """Details of a document in the list: its headings or pages, and the parts of the file missing from its text."""
 
     id: str
     outline: tuple[Entry, ...]
@@ -101,14 +101,14 @@ def view_of(
     answers: Sequence[Span] = (),
     found: Sequence[Span] = (),
 ) -> View:
-    """Lay out a document.
+    """Prepare a document.
 
     Args:
         document: The document.
-        quote: What is marked, if anything.
-        anchor: The id of the first piece that answers, or else of the first one that is marked.
-        answers: The places in the quote that answer, where that is known.
-        found: The places of words that the reader looked for, in their order; the page names them f1, f2, ...
+        quote: The place to mark, if any.
+        anchor: The id for the first answering piece, or else for the first marked one.
+        answers: The answering places in the quote, if known.
+        found: The places of the reader's search words in order; their ids are f1, f2, ...
     """
     unit = unit_of(document.source)
     writer = _Writer(document.text, quote, anchor, answers, found, paged=unit in _PAGED)
@@ -120,19 +120,19 @@ def view_of(
 
 
 def opened_of(document: Document) -> Opened:
-    """A document's outline, and what was left out when it was read."""
+    """A document's outline, and the parts of the file that were not read."""
     view = view_of(document)
     return Opened(document.id, view.contents, document.left_out)
 
 
 def page_numbers(document: Document) -> tuple[int, ...]:
-    """The numbers of a document's pages that hold text, in order."""
+    """The numbers of a document's pages that have text, in order."""
     on = {block.page for block in document.blocks} | {page for block in document.blocks for _, page in block.breaks}
     return tuple(sorted(page for page in on if page is not None))
 
 
 def _contents(sections: Iterable[Section], unit: str) -> tuple[Entry, ...]:
-    """The headings below the title, or else the pages; nothing where there are too few to choose from."""
+    """The headings below the title, or else the pages; empty if there are too few."""
     elements = [element for section in sections for element in section.elements if element.anchor]
     headings = [
         Entry(" ".join("".join(piece.text for piece in element.line).split()), element.anchor or "", element.level)
@@ -149,7 +149,7 @@ def _contents(sections: Iterable[Section], unit: str) -> tuple[Entry, ...]:
 
 
 class _Writer:
-    """Walks the blocks once, in order, and remembers what the ones before them have used up."""
+    """Converts the blocks to elements in one pass, with the state that later blocks need."""
 
     def __init__(
         self,
@@ -174,7 +174,7 @@ class _Writer:
         self.has_title = False
 
     def elements(self, blocks: Iterable[Block]) -> Iterator[Element]:
-        """The page's elements for some blocks in order; adjacent list items make one list."""
+        """The elements for some blocks in order; adjacent list items form one list."""
         for is_list, run in groupby(blocks, key=lambda block: block.kind is BlockKind.LIST_ITEM):
             if is_list:
                 items = list(run)
@@ -194,7 +194,7 @@ class _Writer:
                 self.has_title = True
                 return Element("heading", self._line(block), level=1)
             case BlockKind.TITLE | BlockKind.HEADING:
-                # A level left out would leave a hole in the outline that screen readers walk through.
+                # Screen readers need an outline without skipped levels.
                 self._level = max(2, min(block.level, self._level + 1, 6))
                 return Element("heading", self._line(block), level=self._level)
             case BlockKind.TABLE:
@@ -222,7 +222,7 @@ class _Writer:
         return tuple(self._named(pieces, within.start))
 
     def _named(self, pieces: Line, start: int) -> Iterator[Piece]:
-        """Pieces with the ids that links name: of the quote, and of each place found."""
+        """The pieces with the ids of the quote and of each found place."""
         for piece in pieces:
             anchor = None
             if piece.marked and (piece.answers or not self._answers):
@@ -233,7 +233,7 @@ class _Writer:
             start += len(piece.text)
 
     def _found_in(self, within: Span) -> Sequence[Span]:
-        """The places found that reach into a stretch of the text; they are in order and apart."""
+        """The found places that overlap a part of the text; they are in order and do not overlap."""
         first = max(0, bisect_right(self._found_starts, within.start) - 1)
         last = bisect_left(self._found_starts, within.end)
         return self._found[first:last]

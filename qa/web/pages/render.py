@@ -1,4 +1,4 @@
-"""Renders templates as pages. Everything is escaped, and a name that a template does not get is an error."""
+"""Renders templates as pages. All text is escaped, and an undefined name in a template is an error."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ class Pages:
         site: Site | None = None,
         **context: object,
     ) -> Response:
-        """A page; may block. Lone surrogates, which no page can hold, become question marks."""
+        """Render a page; may block. Lone surrogates, which UTF-8 cannot encode, become question marks."""
         self._last_site = site or self._service.site()
         return self._render(request, template, status, headers, media_type, context)
 
     def error(self, request: Request, status: int, code: str, message: str, headers: Mapping[str, str]) -> Response:
-        """A page that says what went wrong, with the question and its filters still in the form; never blocks."""
+        """Render an error page that keeps the question and its filters in the form; never blocks."""
         asked = asked_as_it_stands(request.query_params)
         query = f"?{request.url.query}" if request.url.query else ""
         context = {

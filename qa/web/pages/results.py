@@ -1,4 +1,4 @@
-"""Prepares an answer for the results page, and a quote's place among the results for the reader page."""
+"""Prepares an answer for the results page, and a quote's position among the results for the reader page."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from qa.web.pages.citation_formats import Format, formats
 from qa.web.pages.page_query import FIRST_RESULTS, MOST_RESULTS, Asked
 from qa.web.pages.quote_parts import Part, parts_of
 
-_ALWAYS_SHOWN = 3  # results, whichever document they are of
+_ALWAYS_SHOWN = 3  # first results, shown whatever their document
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A citation with the link that opens it from this page."""
+    """A citation with its link for this page."""
 
     citation: Citation
     link: str
@@ -24,7 +24,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """What can be copied of a quote."""
+    """The citations of a quote for copying."""
 
     quote: str
     link: str
@@ -33,10 +33,10 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One quote, ready for the template.
+    """One quote prepared for the template.
 
-    `keep` names it in the address of a page that cites several. `folded` are further quotes of its document, behind one
-    line.
+    `keep` is its reference in the address of a page that cites several quotes. `folded` are further quotes of its
+    document, collapsed under one line.
     """
 
     quote: Quote
@@ -50,21 +50,21 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A whole answer.
+    """An answer prepared for the template.
 
     Attributes:
-        verdict: The verdict, as the API gives it.
-        is_answered: Whether the first result is taken for an answer.
-        line: The same in words.
-        corrected: What was searched for, where that is not what was asked.
-        exactly: The page that searches for what was asked.
+        verdict: The verdict as in the API.
+        is_answered: Whether the first result counts as an answer.
+        line: The verdict in words.
+        corrected: The searched question, if it differs from the typed one.
+        exactly: The address that searches for the question as typed.
         unmet: Words of the question that the first result does not mention.
-        disagreement: Different figures of different documents, each with the sentence that gives it.
-        undated_left_out: How many undated documents a range of dates left out.
-        shown: The results that stand open on the page.
-        folded: Those behind one line.
-        more: The page with further results; None where there are none, or they are shown.
-        everywhere: The page that asks all documents, where filters left some out.
+        disagreement: Figures on which documents differ, each with its sentence.
+        undated_left_out: The number of undated documents that a date range left out.
+        shown: The results shown in full.
+        folded: The collapsed results.
+        more: The address with further results; None if there are none, or all are shown.
+        everywhere: The address without filters; None if there are no filters.
     """
 
     verdict: str
@@ -82,20 +82,20 @@ class Results:
 
     @property
     def notes(self) -> tuple[tuple[int, Clip], ...]:
-        """The footnotes of a printed page: the rank of each open quote, and what is cited of it."""
+        """The footnotes of a printed page: the rank of each quote shown in full, and its citation."""
         return tuple((result.quote.rank, result.clip) for result in self.shown)
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """A quote's place among the results it came from.
+    """A quote's position among the results of its question.
 
     Attributes:
         number: Its rank.
-        total: How many results there are.
+        total: The number of results.
         previous: The link to the result before it.
         following: The link to the one after it.
-        answers: The places in the quote's text that answer.
+        answers: The answering places in the quote's text.
     """
 
     number: int
@@ -106,12 +106,12 @@ class Neighbours:
 
 
 def results_of(answer: Answer, asked: Asked, base_url: str, documents: Mapping[str, DocumentInfo]) -> Results:
-    """Lay out an answer. A related verdict leads with the nearest passage only; none leads with nothing.
+    """Prepare an answer. For the verdict `related` only the nearest passage is shown in full, for `none` nothing.
 
     Args:
         answer: The answer.
-        asked: What the page's address asks for.
-        base_url: Where the service is, for links that are copied.
+        asked: The question and filters of the page's address.
+        base_url: The service's address, for links in citations.
         documents: The documents, by id.
     """
     results = [_result(quote, asked, base_url, documents) for quote in answer.passages]
@@ -136,7 +136,7 @@ def results_of(answer: Answer, asked: Asked, base_url: str, documents: Mapping[s
 
 
 def _by_document(results: Sequence[Result]) -> tuple[Result, ...]:
-    """The results in their order; from the fourth to the tenth, those of a document shown before lie behind it."""
+    """Group results: from the fourth to the tenth, those of a document already shown are collapsed under it."""
     shown: list[Result] = []
     last_of: dict[str, int] = {}
     for number, result in enumerate(results):
@@ -151,7 +151,7 @@ def _by_document(results: Sequence[Result]) -> tuple[Result, ...]:
 
 
 def neighbours_of(answer: Answer, asked: Asked, document_id: str, place: str) -> Neighbours | None:
-    """Where the quote of a reader page, at the place "START-END", stands in its results; None when not among them."""
+    """The position of the quote at "START-END" among the results; None if it is not among them."""
     if answer.verdict is Verdict.NONE:
         return None
     links = [asked.reader_url(quote.citation.url) for quote in answer.passages]
@@ -169,13 +169,13 @@ def neighbours_of(answer: Answer, asked: Asked, document_id: str, place: str) ->
 
 
 def clip_of(citation: Citation, text: str, base_url: str, source_url: str | None) -> Clip:
-    """What can be copied of the quote `text`."""
-    link = base_url.rstrip("/") + citation.url  # which is below the path of a proxy, where there is one
+    """The citations of the quote `text`, for copying."""
+    link = base_url.rstrip("/") + citation.url  # which includes the path of a proxy, if there is one
     return Clip(text, link, formats(citation, link, source_url))
 
 
 def reference_of(citation: Citation) -> str:
-    """What names a quote in the address of a page that cites several: its place and digest, then its document."""
+    """The reference of a quote in the address of a page that cites several: place, digest and document id."""
     quote = citation.url.partition("quote=")[2].partition("#")[0]
     return f"{quote}:{citation.document_id}"
 

@@ -1,4 +1,4 @@
-"""The pages: search and results, documents, reader, description of the API. All of it works without JavaScript."""
+"""The routes of the pages: search and results, documents, reader, API description. All work without JavaScript."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ _DOCUMENTS_A_PAGE = 100
 
 
 async def templates(request: Request) -> Pages:
-    """The compiled templates, as `create_app` made them."""
+    """The compiled templates, made by `create_app`."""
     pages: Pages = request.app.state.pages
     return pages
 
 
 async def static_files(request: Request) -> Assets:
-    """The static files, as `create_app` read them."""
+    """The static files, read by `create_app`."""
     assets: Assets = request.app.state.assets
     return assets
 
 
 async def counted_where_asked(request: Request) -> None:
-    """Count the question, if the page's address holds one."""
+    """Count the request as a question, if the page's address has one."""
     if request.query_params.get("q", "").strip():
         await counted(request)
 
@@ -61,7 +61,7 @@ StaticFiles = Annotated[Assets, Depends(static_files)]
 
 @router.get("/", dependencies=[Depends(counted_where_asked)])
 async def search(request: Request, run: Runner, service: Service, pages: Templates) -> Response:
-    """The search box, and under it the answer when there is a question."""
+    """The search page, with an answer if there is a question."""
     return await run(lambda: _search(request, service, pages))
 
 
@@ -81,7 +81,7 @@ def _search(request: Request, service: Backend, pages: Pages) -> Response:
 
 @router.get("/documents", dependencies=[Depends(counted_as_list)])
 async def documents(request: Request, run: Runner, service: Service, pages: Templates) -> Response:
-    """What is loaded, from when, and what the last build did."""
+    """The list of documents, the snapshot's date, and the last build's report."""
     return await run(lambda: _documents(request, service, pages))
 
 
@@ -116,7 +116,7 @@ def _documents(request: Request, service: Backend, pages: Pages) -> Response:
 
 
 def _opened(service: Backend, document_id: str) -> Opened | None:
-    """What the list shows of the one document that it shows more of."""
+    """Details of the expanded document of the list."""
     try:
         return opened_of(service.document(document_id))
     except UnknownDocument:  # a rebuild has just removed it
@@ -125,7 +125,7 @@ def _opened(service: Backend, document_id: str) -> Opened | None:
 
 @router.get("/documents/{document_id}", dependencies=[Depends(counted_as_document)])
 async def reader(request: Request, run: Runner, service: Service, pages: Templates, document_id: str) -> Response:
-    """A document, with the cited quote marked when the link names one."""
+    """A document, with the quote of the link marked."""
     return await run(lambda: _reader(request, service, pages, document_id))
 
 
@@ -171,7 +171,7 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
 
 @router.get("/cite", dependencies=[Depends(counted_as_document)])
 async def cite_quotes(request: Request, run: Runner, service: Service, pages: Templates) -> Response:
-    """The quotes that the address names, in every format of citations, or in one as a file to save."""
+    """The quotes of the address in every citation format, or in one format as a download."""
     return await run(lambda: _cite_quotes(request, service, pages))
 
 
@@ -196,13 +196,13 @@ def _cite_quotes(request: Request, service: Backend, pages: Pages) -> Response:
 
 @router.get("/documents/{document_id}/original", dependencies=[Depends(counted_as_document)])
 async def original(request: Request, run: FileRunner, service: Service, document_id: str) -> Response:
-    """The file a document was read from, or a range of its bytes; to be saved, not shown, for it may hold anything."""
+    """The file of a document, or a range of its bytes, as a download: showing it could run its scripts."""
     return await run(lambda: original_of(request, service, document_id))
 
 
 @router.get("/docs", dependencies=[Depends(counted_as_list)])
 async def docs(request: Request, run: Runner, pages: Templates) -> Response:
-    """The API for people; /openapi.json is the same for programs."""
+    """The API description as a page; /openapi.json has it for programs."""
     return await run(lambda: _docs(request, pages))
 
 
@@ -213,7 +213,7 @@ def _docs(request: Request, pages: Pages) -> Response:
 
 @router.get("/opensearch.xml")
 async def opensearch(request: Request, run: Runner, pages: Templates) -> Response:
-    """Lets a browser add this service to its search engines."""
+    """The OpenSearch description, by which a browser adds this service to its search engines."""
     media_type = "application/opensearchdescription+xml"
     base_url = str(request.base_url)
     return await run(lambda: pages.render(request, "opensearch.xml", media_type=media_type, base_url=base_url))
@@ -227,12 +227,12 @@ async def static(request: Request, assets: StaticFiles, name: str) -> Response:
 
 @router.get("/favicon.ico")
 async def favicon(request: Request, assets: StaticFiles) -> Response:
-    """For those who ask for the icon without reading the page."""
+    """The icon, for clients that request it at the default address."""
     return assets.response("icon.svg", request.headers)
 
 
 def answer_to(service: Backend, catalogue: Catalogue, asked: Asked) -> Answer:
-    """The answer to what a page's address asks.
+    """The answer to the question of a page's address.
 
     Raises:
         RequestError: the question or a filter cannot be used.
@@ -242,7 +242,7 @@ def answer_to(service: Backend, catalogue: Catalogue, asked: Asked) -> Answer:
 
 
 def _neighbours(request: Request, service: Backend, asked: Asked, document_id: str, place: str) -> Neighbours | None:
-    """The quote's place in the results of the question by which the page was opened; None if that question fails."""
+    """The quote's position in the results of the link's question; None if that question fails."""
     if not asked.question or not place:
         return None
     try:

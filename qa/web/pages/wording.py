@@ -1,4 +1,4 @@
-"""Numbers and codes in words that a reader understands."""
+"""Dates, times, numbers and codes in words for readers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DATE = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(\d{2}))?)?", re.ASCII)
 
 
 def day(date: str | None) -> str:
-    """An ISO 8601 date, whole or cut short, in words: "18 April 2022", "April 2022", "2022"."""
+    """A complete or partial ISO 8601 date in words: "18 April 2022", "April 2022", "2022"."""
     if not date:
         return UNDATED
     match = _DATE.fullmatch(date)
@@ -38,7 +38,7 @@ def day(date: str | None) -> str:
 
 
 def moment(instant: str) -> str:
-    """An ISO 8601 instant in words, in UTC; anything else as it is."""
+    """An ISO 8601 time in words, in UTC; any other text unchanged."""
     try:
         when = datetime.fromisoformat(instant)
     except ValueError:

@@ -49,7 +49,7 @@
     }
   }
 
-  // A page that tells of a restart comes back by itself.
+  // A page about a restart reloads by itself.
   const waiting = document.querySelector("[data-wait]");
   if (waiting) {
     (async () => {
@@ -59,13 +59,13 @@
     })();
   }
 
-  // A question that is sent while the server restarts is kept until it answers.
+  // A question sent during a restart is kept until the server answers.
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (form.method !== "get" || form.dataset.reached) return;
     event.preventDefault();
     for (let tries = 0; !await answers("/healthz"); tries += 1) {
-      byId("status").textContent = "The server does not answer just now. Your question is sent as soon as it does.";
+      byId("status").textContent = "The server does not answer at present. Your question is sent as soon as it does.";
       await pause(Math.min(1 + tries, 5));
     }
     form.dataset.reached = "yes";
@@ -108,7 +108,7 @@
     if (Object.hasOwn(actions, event.key) && actions[event.key]()) event.preventDefault();
   });
 
-  // What can be copied gets its buttons here, which spares a page of twenty results a fifth of its weight.
+  // Copy buttons are added here, which makes a page of twenty results a fifth smaller.
   function addCopying(head, source, words, name) {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: words });
     button.setAttribute("aria-label", `Copy: ${name}`);
@@ -127,7 +127,7 @@
     if (event.target.closest("button[data-keys]")) dialog.showModal();
   });
 
-  // Of a long list the page carries no titles; those that hold what is typed so far come from the API.
+  // For a long list the page contains no titles; the API returns those that match the typed text.
   const suggest = document.querySelector("[data-suggest]");
   if (suggest) {
     suggest.addEventListener("input", () => {
@@ -144,7 +144,7 @@
     });
   }
 
-  // Some people's assistive tools type single letters; the choice outlives the page where storage is allowed.
+  // Some assistive tools type single letters, so the keys can be turned off; the choice is stored if allowed.
   try {
     keysOn.checked = localStorage.getItem("keys") !== "off";
     keysOn.addEventListener("change", () => localStorage.setItem("keys", keysOn.checked ? "on" : "off"));

@@ -11,7 +11,7 @@
   const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
   const address = (path) => `${root}/api/files/${path.split("/").map(encodeURIComponent).join("/")}`;
 
-  // A server that restarts is asked again.
+  // Ask again if the server restarts.
   async function state() {
     try {
       const reply = await fetch(`${root}/api/index`);
@@ -46,7 +46,7 @@
     };
   }
 
-  // Only XMLHttpRequest tells how much of a body was sent.
+  // Only XMLHttpRequest reports how much of a body was sent.
   function send(file, token, entry) {
     return new Promise((done) => {
       const request = new XMLHttpRequest();
@@ -74,7 +74,7 @@
     }
   }
 
-  // The last build's report names every file that it did something with.
+  // The last build's report lists every file that it changed.
   async function follow(before, entries) {
     for (let waited = 0; waited < 1200; waited += 1) {
       await pause(500);

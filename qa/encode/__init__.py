@@ -1,7 +1,7 @@
-"""Encodes text as vectors: one pass of the model gives the passage's vector and a vector for every token.
+"""Encodes text as vectors: one pass of the model gives the text's vector and a vector for every token.
 
-Guarantees: a text's vectors depend on the model and the text alone, not on other texts, the number of threads or the
-library used, so stored vectors can be reused. All vectors are float32 of unit length.
+Guarantees: a text's vectors depend only on the model and the text, not on other texts, the number of threads or the
+    library, so stored vectors can be reused. All vectors are float32 of unit length.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LIBRARY = {"sentence_transformers": "sentence-transformers", "torch": "PyTorch"
 
 
 def open_encoder(settings: Settings) -> Encoder:
-    """Load the model that the settings name, through sentence-transformers: the packaged one, or any of its models.
+    """Load the packaged model, or the one in QA_MODEL, through sentence-transformers.
 
     Raises:
         ModelUnavailable: weights are missing, altered, or cannot be loaded.
@@ -38,9 +38,9 @@ def open_encoder(settings: Settings) -> Encoder:
 
 
 def open_question_encoder(settings: Settings) -> Encoder:
-    """Load the model for questions: the packaged one on `tokenizers` and `onnxruntime` alone, in less than a second.
+    """Load the model for questions: the packaged one needs only `tokenizers` and `onnxruntime`, and less than a second.
 
-    Its vectors are those of `open_encoder`, bit for bit. A model of QA_MODEL needs sentence-transformers here too.
+    Its vectors equal those of `open_encoder` bit for bit. A model of QA_MODEL needs sentence-transformers.
 
     Raises:
         ModelUnavailable, PackageMissing: as `open_encoder`.
@@ -49,7 +49,7 @@ def open_question_encoder(settings: Settings) -> Encoder:
 
 
 def model_name(settings: Settings) -> str:
-    """The model that the settings name, with its revision where one is pinned, as NAME@REVISION."""
+    """The name of the model in use, with a pinned revision as NAME@REVISION."""
     revision = f"@{settings.model_revision}" if settings.model_revision else ""
     return f"{settings.model}{revision}" if settings.model else "packaged"
 
@@ -79,7 +79,7 @@ def _opened(settings: Settings, *, bare: bool) -> Encoder:
         return TextEncoder(load_packaged(packaged_model()), settings.threads)
     except OperatingError:
         raise
-    except Exception as error:  # torch, onnxruntime and tokenizers raise errors of many types, and all mean the same
+    except Exception as error:  # torch, onnxruntime and tokenizers raise many types of errors with the same meaning
         name = settings.model or "the packaged one"
         if isinstance(error, ModuleNotFoundError) and error.name in _LIBRARY:
             raise PackageMissing(

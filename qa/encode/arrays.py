@@ -1,4 +1,4 @@
-"""Brings the output of every model into one form: vectors of unit length, and the places of tokens."""
+"""Converts the output of every model to one form: vectors of unit length, and the places of tokens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qa.encode.contract import Spans
 
 
 def unit_length(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Vectors, along the last axis, divided by their lengths; float32."""
+    """Vectors along the last axis, divided by their lengths; float32."""
     norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
 

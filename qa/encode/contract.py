@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-Spans = npt.NDArray[np.int32]  # `(tokens, 2)`: where each token begins and ends in its text, in code points
+Spans = npt.NDArray[np.int32]  # `(tokens, 2)`: the bounds of each token in its text, in code points
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Encoder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """A digest of the weights and of everything else that decides a vector."""
+        """A digest of the weights and of everything else that affects a vector."""
         ...
 
     @property
@@ -50,11 +50,11 @@ class Encoder(Protocol):
         ...
 
     def is_word(self, word: str) -> bool:
-        """Whether the model knows a word whole, as one token, rather than by pieces."""
+        """Whether a word is a single token of the model."""
         ...
 
     def encode_groups(self, groups: Iterable[Sequence[str]]) -> Iterator[list[Encoding]]:
-        """Encode the texts of each group, in order, several groups in parallel, and some groups ahead of the caller.
+        """Encode the texts of each group in order; several groups in parallel, some ahead of the caller.
 
         A group without texts gives an empty list, so there is one result for each group.
         """
@@ -66,7 +66,7 @@ class Encoder(Protocol):
 
 
 class TextModel(Protocol):
-    """A model that `qa.encode.text_encoder` makes an `Encoder` of."""
+    """A model that `qa.encode.text_encoder` wraps as an `Encoder`."""
 
     @property
     def id(self) -> str:
@@ -75,7 +75,7 @@ class TextModel(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """A digest of the weights and of everything else that decides a vector."""
+        """A digest of the weights and of everything else that affects a vector."""
         ...
 
     @property
@@ -84,9 +84,9 @@ class TextModel(Protocol):
         ...
 
     def encode(self, text: str) -> Encoding:
-        """The vectors of one text, of any length other than 0. Safe to call from several threads."""
+        """The vectors of one non-empty text. Safe to call from several threads."""
         ...
 
     def spans(self, text: str) -> Spans:
-        """The places of a text's tokens alone; -1 for the model's own."""
+        """Only the places of a text's tokens; -1 for the model's own."""
         ...

@@ -1,6 +1,6 @@
-"""Vectors as int8 with one scale each: how they are made and compared, and the vectors that are stored of a passage.
+"""Vectors as int8 with one scale each: quantisation, comparison, and the stored vectors of a passage.
 
-Measured on the questions of docs/quality.md, ranking is the same as with float32.
+On the questions of docs/quality.md, ranking is the same as with float32.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numkong
 import numpy as np
 import numpy.typing as npt
 
-_ROWS_AT_A_TIME = 4  # of the kernel that multiplies
+_ROWS_AT_A_TIME = 4  # a requirement of the kernel
 
 
 def quantise(tokens: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
@@ -24,10 +24,10 @@ def quantise(tokens: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt
 
 @dataclass(frozen=True, slots=True)
 class PassageVectors:
-    """All that is stored of one passage's vectors.
+    """The stored vectors of one passage.
 
     Attributes:
-        vector: The passage's own, `(d,) float32`.
+        vector: The passage's vector, `(d,) float32`.
         tokens: Its tokens', packed by `qa.encode.token_form`, `(n, w) uint8`, with `scales` `(n,) float32` and places
             in its text `spans` `(n, 2) int32`; -1 for tokens of the heading trail and the model's own.
         sentence_levels: Each sentence's, encoded by itself, `(s, d) int8`, with `sentence_scales` `(s,) float32`.
@@ -46,8 +46,7 @@ def similarities(
 ) -> npt.NDArray[np.float32]:
     """The cosine of every question token with every stored token, `(questions, tokens) float32`.
 
-    The question is made int8 too, so that the products are whole numbers and exact, and take an eighth of the time
-    that they would in float32.
+    The question is quantised too, so the products are exact integers and take an eighth of the time of float32.
 
     Args:
         question: `(questions, d) float32`.
@@ -57,7 +56,7 @@ def similarities(
     question_levels, question_scales = quantise(question)
     if not len(levels):
         return np.empty((len(question), 0), np.float32)
-    # The products of a multiple of four rows take less time than those of one row less.
+    # A multiple of four rows takes less time than one row less.
     padded = np.zeros((-len(question) % _ROWS_AT_A_TIME + len(question), question.shape[1]), np.int8)
     padded[: len(question)] = question_levels
     products = np.asarray(numkong.dots_packed(levels, numkong.dots_pack(padded)))

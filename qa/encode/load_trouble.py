@@ -1,4 +1,4 @@
-"""Checks that there is enough memory to load a model, and tells in one line why it cannot be loaded or run."""
+"""Checks that there is enough memory to load a model, and explains in one line why it cannot be loaded or run."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ _NO_MEMORY = re.compile(
     r"bad_alloc|cannot allocate|can't allocate|failed to map|out of memory|not enough memory", re.IGNORECASE
 )
 _LONGEST_CHARS = 300
-# Of address space, for the libraries and the packaged model, measured on two cores.
+# Address space for the libraries and the packaged model, measured on two cores.
 BARE_MB = 350
 LIBRARY_MB = 870
 
 
 def check_room(needed_mb: int) -> None:
-    """Check that this process may use the memory that loading a model needs.
+    """Check that this process's limit allows the memory for loading a model.
 
-    Without memory, threads of the libraries may crash or wait for ever, with no error.
+    With too little memory, threads of the libraries may crash or hang without an error.
 
     Args:
-        needed_mb: `BARE_MB` or `LIBRARY_MB`, by what is to be loaded.
+        needed_mb: `BARE_MB` or `LIBRARY_MB`, depending on what is loaded.
 
     Raises:
         ModelUnavailable: its limit (`ulimit -v`) leaves too little.
     """
-    if sys.platform != "linux" or "torch" in sys.modules:  # what is loaded already need not be loaded again
+    if sys.platform != "linux" or "torch" in sys.modules:  # PyTorch is already loaded
         return
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit == resource.RLIM_INFINITY:

@@ -1,7 +1,6 @@
-"""Each question token's best match among the tokens of passages, as late interaction needs it.
+"""Computes each question token's best match among the tokens of passages, for late interaction.
 
-Maxima are taken of given similarities, so a passage has the same ones wherever it is stored and whatever other passages
-are compared.
+Maxima are taken from given similarities, so a passage's maxima do not depend on its storage or on other passages.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-NO_TOKEN = -1.0  # the least that a cosine can be
+NO_TOKEN = -1.0  # the smallest possible cosine
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +20,11 @@ class Maxima:
     Attributes:
         passages: `(question tokens, passages) float32`, over all tokens of a passage.
         sentences: `(question tokens, sentences) float32`, over the tokens of one sentence.
-        outside: `(question tokens, passages) float32`, over a passage's tokens in no sentence: its heading trail's and
-            the model's own; -1 for a passage without such tokens.
-        numbers: `(sentences,) int32`, each one's place within its passage; -1 where a passage's other tokens stand in.
-        bounds: `(passages + 1,) int64`, where each passage's sentences begin and end; every passage has one.
+        outside: `(question tokens, passages) float32`, over a passage's tokens outside sentences: its heading trail's
+            and the model's own; -1 if there are none.
+        numbers: `(sentences,) int32`, each one's number in its passage; -1 if the passage's other tokens are used
+            instead.
+        bounds: `(passages + 1,) int64`, the bounds of each passage's sentences; every passage has at least one.
     """
 
     passages: npt.NDArray[np.float32]
@@ -44,16 +44,16 @@ def maxima(matrix: npt.NDArray[np.float32], bounds: npt.NDArray[np.int64], sente
     """Find each question token's best matches.
 
     Args:
-        matrix: The cosine of every question token with every token of the passages, which stand one after another,
-            `(question tokens, tokens) float32`.
-        bounds: `(passages + 1,) int64`, where each passage's tokens begin and end. Every passage has a token, so there
-            is no padding for a score to depend on.
+        matrix: The cosine of every question token with every token of the passages, concatenated, `(question tokens,
+            tokens) float32`.
+        bounds: `(passages + 1,) int64`, the bounds of each passage's tokens. Every passage has a token, so there is no
+            padding that could affect a score.
         sentences: `(tokens,) int32`, each token's sentence within its passage; -1 for tokens in none.
     """
     if len(bounds) == 1:
         nothing = np.empty((len(matrix), 0), np.float32)
         return Maxima(nothing, nothing, nothing, np.empty(0, np.int32), np.zeros(1, np.int64))
-    # A run is of tokens of one sentence, or of none; the best over a passage is the best over its runs.
+    # A run has tokens of one sentence, or of none; the best over a passage is the best over its runs.
     begins = np.empty(len(sentences), dtype=bool)
     np.not_equal(sentences[1:], sentences[:-1], out=begins[1:])
     begins[bounds[:-1]] = True
@@ -64,7 +64,7 @@ def maxima(matrix: npt.NDArray[np.float32], bounds: npt.NDArray[np.int64], sente
     numbers = sentences[starts]
     inside = numbers >= 0
     outside = _best_by_passage(runs, ~inside, firsts)
-    # A passage cut short by the model before its first sentence would have none: its other tokens stand in.
+    # A passage that the model cut before its first sentence has none: its other tokens are used instead.
     inside[firsts] |= np.logical_or.reduceat(inside, firsts) == 0
     return Maxima(passages, runs[:, inside], outside, numbers[inside], _bounds(inside, firsts))
 
@@ -82,6 +82,6 @@ def _best_by_passage(
 
 
 def _bounds(chosen: npt.NDArray[np.bool_], firsts: npt.NDArray[np.intp]) -> npt.NDArray[np.int64]:
-    """Where each passage's chosen runs begin and end among all that are chosen."""
+    """The bounds of each passage's chosen runs among all chosen runs."""
     counted = np.concatenate([[0], np.cumsum(chosen)])
     return np.asarray(counted[np.append(firsts, len(chosen))], dtype=np.int64)

@@ -1,7 +1,7 @@
-"""The packaged network on `tokenizers` and `onnxruntime` alone.
+"""The packaged network on `tokenizers` and `onnxruntime`, without PyTorch.
 
-Serving and asking use it directly; `qa.encode.sentence_transformers` makes it a module of that library for building.
-Both call `tokenised` and `states`, so both give the same bits.
+Serving and asking use it directly; `qa.encode.sentence_transformers` wraps it as a module of that library for building.
+Both call `tokenised` and `states`, so the results are bit-identical.
 """
 
 from __future__ import annotations
@@ -46,16 +46,16 @@ class OnnxNetwork:
         self.tokenizer.enable_truncation(packaged.max_tokens)
         self.tokenizer.enable_padding()
         options = onnxruntime.SessionOptions()
-        # Texts run in parallel, each on its caller's thread. Several threads for one text would wait for their next
-        # work in a busy loop, on the cores that the other texts need.
+        # Texts run in parallel, each on its caller's thread. Several threads for one text would wait in busy loops on
+        # the cores that other texts need.
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(str(packaged.network), options, providers=["CPUExecutionProvider"])
         self._inputs = [entry.name for entry in self._session.get_inputs()]
 
     def tokenised(self, texts: Sequence[str]) -> Tokenised:
-        """Tokenise texts, each cut short at the model's length."""
-        # One text needs no padding, and none of the threads that encode a batch.
+        """Tokenise texts, each truncated to the model's maximum length."""
+        # One text needs no padding and no threads for a batch.
         encodings = self.tokenizer.encode_batch(texts) if len(texts) > 1 else [self.tokenizer.encode(texts[0])]
         inputs = {
             "input_ids": np.array([encoding.ids for encoding in encodings], dtype=np.int64),
@@ -89,5 +89,5 @@ class OnnxNetwork:
 
 
 def first_states(states: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """The vectors of texts, `(texts, d) float32`: their first tokens' states at unit length."""
+    """The vectors of texts, `(texts, d) float32`: the states of their first tokens at unit length."""
     return unit_length(states[:, 0])

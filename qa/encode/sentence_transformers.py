@@ -1,8 +1,8 @@
-"""Models behind sentence-transformers' interface; the only module that imports that library and PyTorch.
+"""Models through sentence-transformers; the only module that imports that library and PyTorch.
 
-A build encodes with it: the packaged network as a module of the library, or any of its models. The library's own ONNX
-backend would also work, but needs two more packages, allows only a version of the library that is two major versions
-older, and took 1.4 times as long for one question.
+Builds use it: the packaged network as a module of the library, or any of its models. The library's own ONNX backend
+would also work, but needs two more packages, allows only a version of the library that is two major versions older, and
+took 1.4 times as long for one question.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from qa.errors import ModelUnavailable
 class OnnxModule(InputModule):
     """The packaged network as a module of sentence-transformers: texts in, `token_embeddings` out.
 
-    The first token's state, at unit length, is the `sentence_embedding`. `spans` are the tokens' places in each text,
-    so that nothing is tokenised twice.
+    The first token's state at unit length is the `sentence_embedding`. `spans` are the tokens' places in each text, so
+    no text is tokenised twice.
     """
 
     def __init__(self, network: OnnxNetwork) -> None:
@@ -55,7 +55,7 @@ class OnnxModule(InputModule):
         return self._network.spans(text)
 
     def save(self, *_: Any, **__: Any) -> None:
-        """Weights are installed, not saved from here."""
+        """Not supported: the weights are installed files."""
         raise NotImplementedError
 
 
@@ -72,7 +72,7 @@ class LibraryModel:
         """One text through the model; see `TextModel`.
 
         Raises:
-            ModelUnavailable: the model gives no vectors of tokens.
+            ModelUnavailable: the model gives no token vectors.
         """
         with torch.inference_mode():
             features: dict[str, Any] = self._model(self._model.preprocess([text]))
@@ -103,7 +103,7 @@ class LibraryModel:
 
 
 def load_packaged(packaged: PackagedModel) -> LibraryModel:
-    """The packaged network, from its verified files, as a model of sentence-transformers."""
+    """The packaged network from its verified files as a model of sentence-transformers."""
     model = SentenceTransformer(modules=[OnnxModule(OnnxNetwork(packaged))], device="cpu")
     return LibraryModel(model, packaged.id, packaged.fingerprint, packaged.query_prompt)
 
@@ -113,7 +113,7 @@ def load_named(name: str, revision: str, model_id: str, query_prompt: str) -> Li
 
     Args:
         name: The folder, or the id on the hub.
-        revision: The commit of the hub's to take; empty: the newest. A folder has none.
+        revision: The commit on the hub; empty: the newest. A folder has none.
         model_id: The model's name, for people.
         query_prompt: The text before a question; empty: the model's own.
 

@@ -1,7 +1,7 @@
 """The `Encoder` on any `TextModel`: the same code for the packaged network and for models of sentence-transformers.
 
-Texts are encoded one by one, in parallel threads, never in padded batches: an int8 network scales its activations by
-the whole batch, so a text's vector would depend on the other texts.
+Texts are encoded one by one in parallel threads, never in padded batches: an int8 network scales its activations by the
+whole batch, so a text's vector would depend on the other texts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from qa.encode.arrays import unit_length
 from qa.encode.contract import Encoding, TextModel
 
-_AHEAD = 8  # groups of texts in flight for each thread, so that memory stays bounded while every thread has work
+_AHEAD = 8  # groups of texts in progress for each thread: bounds memory while every thread has work
 
 
 class TextEncoder:
@@ -48,7 +48,7 @@ class TextEncoder:
         return Encoding(encoding.vector, encoding.tokens[kept], shifted)
 
     def is_word(self, word: str) -> bool:
-        """Whether the model knows a word whole; see `Encoder`."""
+        """Whether a word is a single token of the model; see `Encoder`."""
         return self._is_word(word)
 
     def encode_groups(self, groups: Iterable[Sequence[str]]) -> Iterator[list[Encoding]]:

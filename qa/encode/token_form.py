@@ -1,19 +1,20 @@
-"""Token vectors at four bits a component, which loses nothing that ranking can see, or at two, which loses a little.
+"""Token vectors with four bits a component, without a measurable loss in ranking, or two, with a small loss.
 
-1. A vector is turned by a fixed rotation, which spreads what a model puts into few components over all of them, so that
-   few levels are enough. Cosines stay what they are, when a question's tokens are turned by the same rotation.
-2. Its components are whole levels, with one scale a token. At four bits they go from -7 to 7, and the scale restores
-   unit length. At two bits they are -3, -1, 1 and 3 halves of the components' standard deviation, 1 / sqrt(d), which is
-   the best even step for a normal distribution (Max, "Quantizing for Minimum Distortion", 1960: 0.996); the scale makes
-   a token's product with itself 1, which keeps cosines from shrinking (Gao & Long, "RaBitQ", 2024).
-3. Levels are packed into bytes, two or four in each: one of every half or quarter of the components.
+1. A fixed rotation spreads large components over all components, so that few levels are enough. Cosines do not change,
+   since a question's tokens are rotated in the same way.
+2. The components are quantised to integer levels, with one scale a token. At four bits they go from -7 to 7, and the
+   scale restores unit length. At two bits they are -3, -1, 1 and 3 halves of the components' standard deviation, 1 /
+   sqrt(d), which is the best even step for a normal distribution (Max, "Quantizing for Minimum Distortion", 1960:
+   0.996); the scale makes a token's product with itself 1, which keeps cosines from shrinking (Gao & Long, "RaBitQ",
+   2024).
+3. Two or four levels are packed into a byte: one from each half or quarter of the components.
 
-In memory a level is an `int8`: sixteen times its value at four bits, 32 times at two, since a packed byte gives those
-by a shift and by a mask.
+In memory a level is an `int8`: sixteen times its value at four bits, 32 times at two, since unpacking then needs only a
+shift and a mask.
 
-The rotation is done twice: interleave, change signs, and the Walsh-Hadamard transform of blocks (Ailon & Chazelle, "The
-Fast Johnson-Lindenstrauss Transform", 2009). It only adds and subtracts, so a vector's result is the same bits whatever
-other vectors are turned with it.
+The rotation repeats this twice: interleave, change signs, and the Walsh-Hadamard transform of blocks (Ailon & Chazelle,
+"The Fast Johnson-Lindenstrauss Transform", 2009). It only adds and subtracts, so a vector's result does not depend on
+the other vectors, to the last bit.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-BITS = (4, 2)  # that a component may have
+BITS = (4, 2)  # allowed numbers of bits of a component
 
 _ROUNDS = 2
 _TOP = 7  # the highest level at four bits
-_STEP = 16  # of such a level in memory
-_MIDDLE = {4: 0, 2: 32}  # what is added to a shifted code: two bits have no level for 0
+_STEP = 16  # factor of such a level in memory
+_MIDDLE = {4: 0, 2: 32}  # added to a shifted code: with two bits there is no level 0
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -38,10 +39,10 @@ Levels = npt.NDArray[np.int8]
 
 
 def rotated(vectors: Floats) -> Floats:
-    """Vectors `(n, d) float32`, turned."""
+    """Rotate vectors, `(n, d) float32`."""
     size, dimension = vectors.shape
-    block = dimension & -dimension  # the highest power of two in it
-    turned = vectors.T  # a row is one component of all vectors, so that NumPy adds many numbers at a time
+    block = dimension & -dimension  # the largest power of two up to the dimension
+    turned = vectors.T  # a row has one component of all vectors, so that NumPy adds many numbers at a time
     for number in range(_ROUNDS):
         interleaved = turned.reshape(dimension // block, block, size).swapaxes(0, 1).reshape(dimension, size)
         signed = interleaved * _signs(dimension, number)[:, np.newaxis]
@@ -55,9 +56,8 @@ def rotated(vectors: Floats) -> Floats:
 def _walsh_hadamard(rows: Floats) -> Floats:
     """The transform of each column of `(a power of two, m) float32`.
 
-    A step adds and subtracts neighbours, and puts the sums before the differences. After as many steps as the number of
-    rows has bits, every row is where it began (Pease, "An Adaptation of the Fast Fourier Transform for Parallel
-    Processing", 1968).
+    A step adds and subtracts neighbours, and puts the sums before the differences. After log2(rows) steps, every row is
+    at its original position (Pease, "An Adaptation of the Fast Fourier Transform for Parallel Processing", 1968).
     """
     half = len(rows) // 2
     spare = np.empty_like(rows)
@@ -69,7 +69,7 @@ def _walsh_hadamard(rows: Floats) -> Floats:
 
 
 def token_levels(tokens: Floats, bits: int = 4) -> tuple[Levels, Floats]:
-    """Tokens' unit vectors `(n, d) float32` as levels `(n, d) int8`, turned, and their scales `(n,) float32`."""
+    """Rotate and quantise tokens' unit vectors `(n, d) float32`: levels `(n, d) int8` and scales `(n,) float32`."""
     turned = rotated(tokens)
     if bits == 4:
         peak = np.maximum(np.abs(turned).max(axis=1, initial=0.0, keepdims=True), 1e-12)
@@ -83,7 +83,7 @@ def token_levels(tokens: Floats, bits: int = 4) -> tuple[Levels, Floats]:
 
 
 def packed_width(dimension: int, bits: int = 4) -> int:
-    """How many bytes the packed levels of a vector take."""
+    """The number of bytes of a vector's packed levels."""
     return -(-dimension * bits // 8)
 
 
@@ -91,7 +91,7 @@ def pack(levels: Levels, bits: int = 4) -> Bytes:
     """Levels `(n, d) int8` as bytes `(n, packed_width(d, bits)) uint8`.
 
     Raises:
-        ValueError: there is a value that is no level.
+        ValueError: a value is not a level.
     """
     if ((levels.view(np.uint8) & _below(bits)) != _MIDDLE[bits]).any():
         raise ValueError(f"token levels have more than {bits} bits")
@@ -104,8 +104,8 @@ def pack(levels: Levels, bits: int = 4) -> Bytes:
 
 
 def unpack(packed: Bytes, dimension: int, bits: int = 4) -> Levels:
-    """The levels `(n, dimension) int8` that were packed."""
-    # Eight bytes at a time where the rows allow it: NumPy shifts words of 64 bits several times as quickly as bytes.
+    """Unpack levels, `(n, dimension) int8`."""
+    # Eight bytes at a time if the row length allows: NumPy shifts 64-bit words several times as fast as bytes.
     word = np.dtype(np.uint64 if dimension * bits % 64 == 0 else np.uint8)
     levels = np.empty((len(packed), dimension), np.uint8)
     codes, wide = packed.view(word), levels.view(word)
@@ -122,7 +122,7 @@ def unpack(packed: Bytes, dimension: int, bits: int = 4) -> Levels:
 
 
 def _in_each_byte(word: np.dtype[Any], byte: int) -> npt.NDArray[Any]:
-    """One word, `(1,)`, that has a value in each of its bytes."""
+    """One word, `(1,)`, with a value in each of its bytes."""
     return np.full(word.itemsize, byte, np.uint8).view(word)
 
 

@@ -1,1 +1,1 @@
-"""The index: what retrieval may ask of it, and what a build notes beside it."""
+"""The index: the contract for retrieval, its implementations, and the files that a build writes beside it."""

@@ -1,6 +1,6 @@
-"""What a build does and did: every file's fate, and how far a running build is.
+"""The report of the last build, with every file's fate, and the progress of a running build.
 
-Both stand as JSON files in the index folder, for the server and for its operators.
+Both are JSON files in the index folder, for the server and for operators.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from qa.text.json_reading import parse_json
 
 REPORT = "report.json"
 PROGRESS = "progress.json"
-REQUEST = "build.request"  # a file of this name asks a watching builder for a build
+REQUEST = "build.request"  # a file with this name asks a watching builder for a build
 
-_STALE_AFTER_S = 60  # a note this old was left by a builder that died
+_STALE_AFTER_S = 60  # an older file was left by a builder that ended early
 
 _Record = TypeVar("_Record")
 
 
 class Fate(StrEnum):
-    """The outcome of a build for one file."""
+    """The result of a build for one file."""
 
     ADDED = "added"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     REMOVED = "removed"
     SKIPPED = "skipped"
-    KEPT = "kept"  # this build could not read it; what was read of the same bytes before is still served
+    KEPT = "kept"  # this build could not read it; the earlier reading of the same bytes is still served
     FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """One file's fate, with the reason where it is not in the index or was not read.
+    """One file's fate, with the reason if it is not in the index or was not read.
 
-    `for_now` says that there was not enough time or memory, or no parser: the next build tries again though nothing
+    `for_now` says that time, memory or a parser was lacking: the next build tries again even if the file has not
     changed.
     """
 
@@ -55,11 +55,11 @@ class FileReport:
 
 @dataclass(slots=True)
 class BuildReport:
-    """What a build did.
+    """The report of a build.
 
-    A report that was read back lacks the files that are simply unchanged, and has the number of all files by fate in
-    `counts`. `published` says whether there is a new snapshot. If not, the current one is up to date, or `held_back`
-    names the one that the documents would give but that was rolled back. `error` is why nothing was built.
+    A stored report lists only files that are not unchanged; `counts` has the number of all files by fate. `published`
+    says whether there is a new snapshot. If not, the current one is up to date, or `held_back` is the id of the
+    documents' snapshot, which was rolled back. `error` says why nothing was built.
     """
 
     snapshot: str = ""
@@ -82,12 +82,12 @@ class BuildReport:
 
     @property
     def kept(self) -> list[FileReport]:
-        """The files that could not be read for now, and are in the index as they were read before."""
+        """The files that could not be read this time; the index keeps their earlier reading."""
         return [file for file in self.files if file.fate is Fate.KEPT]
 
 
 class Step(StrEnum):
-    """What a build is doing."""
+    """A step of a build."""
 
     READING = "reading"
     ENCODING = "encoding"
@@ -97,7 +97,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a step is: bytes of files read, characters encoded, passages written or merged, of how many in all."""
+    """The progress of a step: bytes read, characters encoded, or passages written or merged, and the total."""
 
     step: Step
     done: int
@@ -106,7 +106,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ProgressReport:
-    """How far a running build is, and how fast it goes.
+    """The progress and speed of a running build.
 
     `done` and `total` count in `unit`; `per_second` and `seconds_left` are None until they can be estimated. `process`
     is the builder's process id.
@@ -122,12 +122,12 @@ class ProgressReport:
 
 
 def read_report(index_dir: Path) -> BuildReport | None:
-    """The last build's report; None when there is none, or none of this version of the program."""
+    """The last build's report; None if there is none, or if another version of the program wrote it."""
     return _read(index_dir / REPORT, BuildReport)
 
 
 def write_report(index_dir: Path, report: BuildReport) -> None:
-    """Keep a build's report: `counts` of the files by fate, and of those the files that are not simply unchanged.
+    """Store a build's report, with the number of files by fate and the files that are not unchanged.
 
     Raises:
         OSError: the disk is full or cannot be written.
@@ -139,7 +139,7 @@ def write_report(index_dir: Path, report: BuildReport) -> None:
 
 
 def write_progress(index_dir: Path, report: ProgressReport) -> None:
-    """Write how far a running build is, for `read_progress`; not flushed to the disk, since a crash ends the build.
+    """Write the progress for `read_progress`; it is not flushed to disk, since a crash ends the build.
 
     Raises:
         OSError: the disk is full or cannot be written.
@@ -148,7 +148,7 @@ def write_progress(index_dir: Path, report: ProgressReport) -> None:
 
 
 def remove_progress(index_dir: Path) -> None:
-    """Remove what `write_progress` wrote, when the build ends.
+    """Remove the progress file at the end of a build.
 
     Raises:
         OSError: the disk cannot be written.
@@ -157,7 +157,7 @@ def remove_progress(index_dir: Path) -> None:
 
 
 def read_progress(index_dir: Path) -> ProgressReport | None:
-    """How far the running build is, as it last noted; None when none runs."""
+    """The last written progress of the running build; None if none runs."""
     path = index_dir / PROGRESS
     try:
         stale = abs(time.time() - path.stat().st_mtime) > _STALE_AFTER_S

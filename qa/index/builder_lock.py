@@ -1,12 +1,11 @@
-"""Tells whether a watching builder runs for an index folder, and whether it makes progress.
+"""Finds whether a watching builder runs for an index folder, and whether it makes progress.
 
-A builder holds an exclusive lock of the operating system on a file in that folder. The lock ends with the builder's
-process, however that ends. Others try to take a shared lock: they get it only if there is no builder, and shared locks
-do not exclude each other. The file's time is the builder's heartbeat: it is set every few seconds while the builder
-makes progress (`qa.building.heartbeat`). The file holds the builder's process id.
+A builder holds an exclusive lock of the operating system on a file in that folder. The lock always ends with the
+builder's process. Other processes try a shared lock: they get it only if there is no builder, and shared locks do not
+exclude each other. The file's modification time is the builder's heartbeat: it is set every few seconds while the
+builder makes progress (`qa.building.heartbeat`). The file contains the builder's process id.
 
-Where there are no such locks (Windows, some network file systems), a builder counts as running as long as its heartbeat
-is recent.
+Without such locks (Windows, some network file systems), a builder counts as running while its heartbeat is recent.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from threading import Lock
 from qa.index.file_lock import in_place, lock_now
 
 BUILDER_LOCK = "builder.lock"
-STALLED_AFTER_S = 60.0  # without a heartbeat, which a builder gives every second or few
+STALLED_AFTER_S = 60.0  # without a heartbeat; a builder sets one every few seconds
 
 _MISSING = (
     "The builder beside this server is not running, so documents can be neither added nor removed nor built;"
@@ -41,7 +40,7 @@ class BuilderLock:
         self._using = Lock()
 
     def hold(self) -> bool:
-        """Take the lock, or keep it; to be called again from time to time, for another builder may have it or end.
+        """Take or keep the lock; call it regularly, since another builder may hold it and end.
 
         Returns:
             Whether this builder has the lock.
@@ -52,7 +51,7 @@ class BuilderLock:
         with self._using:
             if self._held is not None and in_place(self._held, self._path):
                 return True
-            self._release()  # the file was deleted, and other processes would look at a new one
+            self._release()  # the file was deleted; other processes would open a new one
             self._path.parent.mkdir(parents=True, exist_ok=True)
             opened = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
             if lock_now(opened):
@@ -66,7 +65,7 @@ class BuilderLock:
             return self._held is not None
 
     def beat(self) -> None:
-        """Show that this builder makes progress, if it has the lock."""
+        """Set the heartbeat, if this builder has the lock."""
         with self._using:
             self._beat()
 
@@ -88,7 +87,7 @@ class BuilderLock:
 
 
 def builder_trouble(index_dir: Path) -> str | None:
-    """A message for users if no builder holds the lock of an index folder, or if it makes no progress; else None."""
+    """A message for users if no builder holds the lock of an index folder or makes progress; else None."""
     try:
         opened = os.open(index_dir / BUILDER_LOCK, os.O_RDONLY)
     except OSError:
@@ -99,15 +98,15 @@ def builder_trouble(index_dir: Path) -> str | None:
         silent_s = time.time() - os.fstat(opened).st_mtime
         return _STALLED.format(seconds=silent_s) if silent_s > STALLED_AFTER_S else None
     finally:
-        os.close(opened)  # and with it the lock
+        os.close(opened)  # which releases the lock
 
 
 def last_beat(index_dir: Path, process_id: int) -> float | None:
-    """The time of a builder's last heartbeat, in seconds since the epoch; None where that process has no lock.
+    """The time of a builder's last heartbeat, in seconds since the epoch; None if the process does not hold the lock.
 
     Args:
         index_dir: The index folder.
-        process_id: The builder's.
+        process_id: The builder's process.
     """
     path = index_dir / BUILDER_LOCK
     try:

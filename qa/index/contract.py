@@ -1,18 +1,18 @@
-"""The interface of an index: all that retrieval and answering use of it, however and wherever it is stored.
+"""The interface of an index: everything that retrieval and answering use, independent of its storage.
 
-Every implementation passes one test suite.
+Every implementation passes the same test suite.
 
-Guarantees: what an index returns depends on its documents and its configuration alone, not on how they are stored. A
-score depends on the question and the passage (and BM25 on the number, the lengths and the terms of all passages):
+Guarantees: results depend only on the documents and the configuration, not on the storage. A score depends on the
+    question and the passage (BM25 also on the number, lengths and terms of all passages):
 
-- dense: `np.einsum("nd,d->n", vectors[rows], vector)` in float32 over the stored vectors of the rows asked for;
-- sentences and tokens: products of whole numbers, then the scales (`qa.encode.int8`);
-- BM25: with N passages, L their lengths in terms (1 for a passage without terms), df passages that hold a term:
-  `idf = float32(log(1 + (N - df + .5) / (df + .5)))`, `norm = 1.5 * (.25 + .75 * length / (L / N))` in float64, and a
-  term adds `float32(idf * (count / (norm + count)))`; sums in float32, terms in the order in which they are given;
+- dense: `np.einsum("nd,d->n", vectors[rows], vector)` in float32 over the stored vectors of the requested rows;
+- sentences and tokens: integer products, then the scales (`qa.encode.int8`);
+- BM25: with N passages, L their lengths in terms (1 for a passage without terms), df passages that contain a term: `idf
+  = float32(log(1 + (N - df + .5) / (df + .5)))`, `norm = 1.5 * (.25 + .75 * length / (L / N))` in float64, and a term
+  adds `float32(idf * (count / (norm + count)))`; sums in float32, terms in the order in which they are given;
 - ties: by score, then by row.
 
-No result is as long as the index. No result has a passage's token vectors: the index compares them itself.
+No result grows with the index. No result has a passage's token vectors: the index compares them itself.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The passages that two retrievers propose for a question, and the signals that choose among them.
+    """The candidate passages of two retrievers for a question, and the signals for choosing among them.
 
     Attributes:
-        rows: `(n,) int64`, ascending; n is at most twice the count asked for.
+        rows: `(n,) int64`, ascending; n is at most twice the requested count.
         dense: `(n,) float32`, the inner product with the question's vector.
-        bm25: `(n,) float32`; 0 where no term occurs.
+        bm25: `(n,) float32`; 0 if no term occurs.
         sentence: `(n,) float32`, the cosine of the question's vector with the passage's nearest sentence.
         boilerplate: `(n,) bool`.
         dense_rows: `(a,) int64`, the nearest by vector, best first, ties in the order of rows.
@@ -60,15 +60,15 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Abbreviation:
-    """A short form of the documents, and what it stands for.
+    """A short form in the documents, and its long form.
 
     Attributes:
-        short: As it is written where it is defined; otherwise in small letters.
+        short: As written in its definition; without one, in lower case.
         long: Likewise.
-        defined: Whether a document says that the one stands for the other; otherwise the long form's words have the
-            short form's letters as initials.
-        count: How many documents define it; if none does, how often the documents have the long form's words.
-        used: How often the documents have the short form, in capitals; known if it is looked up by its short form.
+        defined: Whether a document defines the short form; otherwise the long form's words only have its letters as
+            initials.
+        count: The number of documents that define it; if none does, the number of occurrences of the long form's words.
+        used: The number of occurrences of the short form in capitals; known only if looked up by the short form.
     """
 
     short: str
@@ -80,13 +80,13 @@ class Abbreviation:
 
 @dataclass(frozen=True, slots=True)
 class TokenSimilarities:
-    """The cosine of every question token with every token of some passages, which stand one after another.
+    """The cosine of every question token with every token of some passages, whose tokens are concatenated.
 
     Attributes:
         matrix: `(question tokens, tokens) float32`.
         spans: `(tokens, 2) int32`, places in the passage's text; -1 for the heading trail's tokens and the model's own.
         sentences: `(tokens,) int32`, each token's sentence within its passage; -1 for none.
-        bounds: `(passages + 1,) int64`, where each passage's tokens begin and end.
+        bounds: `(passages + 1,) int64`, the bounds of each passage's tokens.
     """
 
     matrix: Floats
@@ -96,10 +96,10 @@ class TokenSimilarities:
 
 
 class Index(Protocol):
-    """One version of an index, open. Safe to call from several threads.
+    """One open version of an index. Safe to use from several threads.
 
-    Rows are passages in the order of their documents' paths, then of the text: 0 .. size-1. A row means nothing in
-    another version.
+    A row is a passage's number, 0 to size-1, in the order of the documents' paths and then of the text. It is valid
+    only for this version.
     """
 
     @property
@@ -129,7 +129,7 @@ class Index(Protocol):
 
     @property
     def exact(self) -> bool:
-        """Whether the nearest passages by vector are found without fail. The scores of those found are exact anyway."""
+        """Whether the nearest passages by vector are always found. Scores of found passages are always exact."""
         ...
 
     @property
@@ -138,15 +138,15 @@ class Index(Protocol):
         ...
 
     def frequencies(self, terms: Sequence[str]) -> Sequence[int]:
-        """The number of passages that hold each index term; 0 for a term that none holds."""
+        """The number of passages that contain each index term."""
         ...
 
     def held(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
-        """Which of some passages hold which index terms, `(terms, rows) bool`."""
+        """Whether each of some passages contains each of some index terms, `(terms, rows) bool`."""
         ...
 
     def together(self, term: str, others: Sequence[str]) -> Sequence[int]:
-        """The number of passages that hold an index term and each of some others."""
+        """The number of passages that contain an index term together with each of some others."""
         ...
 
     def candidates(
@@ -155,13 +155,13 @@ class Index(Protocol):
         """The union of the `count` nearest passages by vector and the `count` best by BM25.
 
         Args:
-            vector: The question's, `(d,) float32`, unit length.
+            vector: The question's vector, `(d,) float32`, unit length.
             terms: Distinct index terms, in the order of the question.
             count: At least 1.
             filters: Conditions on documents, applied before ranking.
 
         Raises:
-            UnknownDocument: a filter names a document that is not there.
+            UnknownDocument: a filter names an unknown document.
         """
         ...
 
@@ -169,8 +169,8 @@ class Index(Protocol):
         """Find each question token's best match in each of some passages.
 
         Args:
-            tokens: The question's, `(q, d) float32`, unit length each.
-            rows: Distinct passages `(n,) int64`; the result has them in this order.
+            tokens: The question's token vectors, `(q, d) float32`, unit length each.
+            rows: Distinct passages, `(n,) int64`; the result has this order.
         """
         ...
 
@@ -191,7 +191,7 @@ class Index(Protocol):
         ...
 
     def info(self, document_id: str) -> DocumentInfo:
-        """What `documents` says of one.
+        """The entry of `documents` for one document.
 
         Raises:
             UnknownDocument: no document has this id.
@@ -199,15 +199,15 @@ class Index(Protocol):
         ...
 
     def present_id(self, document_id: str) -> str:
-        """The id of the document that has this id, or else of the one that had it by a former rule.
+        """The current id of the document with this id, or else with this former id.
 
         Raises:
-            UnknownDocument: no document has or had it, or several had; then they are listed.
+            UnknownDocument: no document has or had it, or several had it; the message lists those.
         """
         ...
 
     def abbreviations(self, keys: Sequence[str]) -> Sequence[Abbreviation]:
-        """Those with one of the given short forms or, if defined, long forms, folded (`qa.text.abbreviations`)."""
+        """The abbreviations with a short or, if defined, long form in `keys`, folded (`qa.text.abbreviations`)."""
         ...
 
     def forms_near(self, word: str, edits: int) -> Sequence[WordForm]:
@@ -216,37 +216,37 @@ class Index(Protocol):
 
 
 class IndexSource(Protocol):
-    """Gives the current version of an index, and changes to a new one between readers."""
+    """Gives access to the current version of an index, and changes to a new one between readers."""
 
     def reading(self) -> AbstractContextManager[Index]:
-        """The version that serves, for as long as the context lasts.
+        """A context with the current version.
 
         Raises:
-            NoIndex, DamagedSnapshot, MismatchedSnapshot: there is none, and why.
+            NoIndex, DamagedSnapshot, MismatchedSnapshot: no version can be used.
         """
         ...
 
     def refresh(self) -> None:
-        """Change to the current version at once, and not only at the next regular check."""
+        """Change to the current version at once instead of at the next regular check."""
         ...
 
     @property
     def trouble(self) -> str | None:
-        """Why the version that serves is not the current one, or None."""
+        """Why an older version serves instead of the current one, or None."""
         ...
 
     @property
     def shards(self) -> Sequence[ShardStatus]:
-        """The hosts of every shard; nothing where this process has the whole index."""
+        """The hosts of every shard; empty if this process has the whole index."""
         ...
 
     def close(self) -> None:
-        """Close the version that serves when its last reader is done."""
+        """Close the version after its last reader."""
         ...
 
 
 def admitted(filters: Filters, documents: Sequence[DocumentInfo]) -> npt.NDArray[np.bool_]:
-    """Which documents meet all conditions, `(documents,) bool`. Whether a document named is there is not checked."""
+    """Whether each document meets all conditions, `(documents,) bool`. It does not check that named documents exist."""
     document_ids = frozenset(filters.document_ids)
     publishers = frozenset(name.casefold() for name in filters.publishers)
     return np.fromiter(
@@ -262,7 +262,7 @@ def admitted(filters: Filters, documents: Sequence[DocumentInfo]) -> npt.NDArray
 
 
 def _dated_within(day: str | None, filters: Filters) -> bool:
-    """Whether a document's date, as far as it is known, lies within the filters; "2022" lies within 2022-04-01 to …"""
+    """Whether a possibly incomplete date is within the filters; "2022" is within 2022-04-01 to …"""
     if not (filters.date_from or filters.date_to):
         return True
     if day is None:

@@ -1,9 +1,9 @@
-"""Limits the wait for calls into a file system that may never return, as on a network drive without its server.
+"""Limits the wait for file system calls that may never return, such as on a network drive without its server.
 
-Guarantees: the caller continues when a call has made no progress for some seconds. Such a call cannot be ended, so its
-thread waits on; until it returns, a call for the same path fails at once, and one for a path beside or below it may
-take only a moment, or fails at once where several of its neighbours wait. So a drive that gives no answer delays
-nothing for long, and takes a limited number of threads.
+Guarantees: the caller continues when a call has made no progress for some seconds. The call cannot be ended, so its
+    thread keeps waiting. Until it returns, a call for the same path fails at once; a call for a neighbouring path gets
+    only a short limit, or fails at once if several neighbours wait. So an unresponsive drive causes only short delays
+    and uses a limited number of threads.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
-LIMIT_S = 20.0  # without headway; a busy drive that spins up takes less
+LIMIT_S = 20.0  # without progress; a busy drive that spins up takes less
 MOMENT_S = 1.0
 _MOST_HUNG_BESIDE = 8
 _MOST_HUNG = 64
@@ -26,9 +26,9 @@ Headway = Callable[[], None]
 
 _hung: dict[Path, threading.Thread] = {}
 _lock = threading.Lock()
-_own = threading.local()  # an idle helper of each calling thread
+_own = threading.local()  # one idle helper thread for each calling thread
 
-# What the system says of a drive that is gone, rather than of a file.
+# Errors of a missing drive, not of a file.
 _OF_A_DRIVE = frozenset(
     getattr(errno, name)
     for name in (
@@ -40,7 +40,7 @@ _OF_A_DRIVE = frozenset(
 
 
 def says_nothing_of_the_file(error: OSError) -> bool:
-    """Whether a drive failed or did not answer: the file itself may be right, and the next try may succeed."""
+    """Whether an error means that a drive failed or did not answer, so that a later try may succeed."""
     return error.errno in _OF_A_DRIVE
 
 
@@ -48,13 +48,14 @@ def within(path: Path, call: Callable[[Headway], T], limit_s: float | None = Non
     """The result of a call that opens, reads or lists a path.
 
     Args:
-        path: What it is about.
-        call: Is given a function to call whenever it has made some headway.
-        limit_s: How long it may make none, by default `LIMIT_S`; beside what hangs already only a moment.
+        path: The path of the call.
+        call: Called with a function that it must call whenever it has made progress.
+        limit_s: The longest time without progress, by default `LIMIT_S`; much shorter if calls for neighbouring paths
+            hang.
 
     Raises:
-        TimeoutError: it has made no headway for so long, or is still waited for from an earlier time.
-        Exception: what the call itself raises.
+        TimeoutError: it made no progress for this time, or an earlier call for the path still hangs.
+        Exception: any error of the call.
     """
     limit_s = limit_for(path, limit_s or LIMIT_S)
     helper = getattr(_own, "helper", None) or _Helper()
@@ -66,7 +67,7 @@ def within(path: Path, call: Callable[[Headway], T], limit_s: float | None = Non
         if asked.headway == seen:
             with _lock:
                 _hung[path] = helper.thread
-            helper.calls.put(None)  # it ends when the call returns after all
+            helper.calls.put(None)  # the thread ends if the call returns later
             raise _no_answer(limit_s)
         seen = asked.headway
     _own.helper = helper
@@ -76,7 +77,7 @@ def within(path: Path, call: Callable[[Headway], T], limit_s: float | None = Non
 
 
 def given_up() -> frozenset[Path]:
-    """The paths of the calls that were given up and have not returned."""
+    """The paths of abandoned calls that have not returned."""
     with _lock:
         for each in [each for each, thread in _hung.items() if not thread.is_alive()]:
             del _hung[each]
@@ -84,10 +85,10 @@ def given_up() -> frozenset[Path]:
 
 
 def limit_for(path: Path, limit_s: float) -> float:
-    """How long a call for a path may make no headway: `limit_s`, or only a moment if calls beside it were given up.
+    """The longest time without progress for a path: `limit_s`, or much less if neighbouring calls were abandoned.
 
     Raises:
-        TimeoutError: a call for this path was given up and has not returned, or several beside it, or very many.
+        TimeoutError: an abandoned call for this path has not returned, or several neighbouring ones, or very many.
     """
     hung = given_up()
     beside = sum(path.is_relative_to(each) or path.parent == each.parent for each in hung)
@@ -97,7 +98,7 @@ def limit_for(path: Path, limit_s: float) -> float:
 
 
 class Call(Generic[T]):
-    """A call that a thread makes for another, which waits for its result."""
+    """A call that one thread makes while another waits for its result."""
 
     def __init__(self, call: Callable[[Headway], T]) -> None:
         self._call = call
@@ -107,7 +108,7 @@ class Call(Generic[T]):
         self.result: T
 
     def run(self) -> None:
-        """Make the call, and keep its result or its error."""
+        """Make the call, and store its result or error."""
         try:
             self.result = self._call(self._move)
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
@@ -115,7 +116,7 @@ class Call(Generic[T]):
         self.done.set()
 
     def wait(self, limit_s: float) -> bool:
-        """Whether it has ended, or does within some seconds."""
+        """Wait until the call ends; return whether it has."""
         return self.done.wait(limit_s)
 
     def _move(self) -> None:
@@ -123,7 +124,7 @@ class Call(Generic[T]):
 
 
 class _Helper:
-    """A thread that does one call after the other."""
+    """A thread that makes one call after another."""
 
     def __init__(self) -> None:
         self.calls: SimpleQueue[Call[Any] | None] = SimpleQueue()
@@ -133,11 +134,11 @@ class _Helper:
     def _work(self) -> None:
         while (call := self.calls.get()) is not None:
             call.run()
-            del call  # or its result would be held until the next one
+            del call  # otherwise its result would stay in memory until the next one
 
 
 def close_later(descriptor: int) -> None:
-    """Close an open file without waiting for it: closing, too, may not return."""
+    """Close an open file without waiting, since closing may also hang."""
     try:
         threading.Thread(target=os.close, args=(descriptor,), name="file to close", daemon=True).start()
     except RuntimeError:  # no thread can be started

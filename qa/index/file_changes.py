@@ -1,9 +1,9 @@
-"""Changes to one file of the documents' folder, step by step. Every call may block (`qa.index.file_calls`).
+"""Changes one file of the documents' folder in steps. Every call may block (`qa.index.file_calls`).
 
-Guarantees: a file appears in one step, or not at all; the condition of a change is asked in that step, while a lock on
-the file's folder keeps all other changes of this module away, those of other processes too. So of two changes that both
-want to follow the same version, one is refused. Where the system has no such locks (Windows, some network file
-systems), only the condition asked before holds.
+Guarantees: a file appears in one step, or not at all. The condition of a change is checked in that step, under a lock
+    on the file's folder that excludes all other changes of this module, also by other processes. So of two changes that
+    require the same version, one is refused. Without such locks (Windows, some network file systems), only the earlier
+    check of the condition applies.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ Condition = Callable[[str | None], None]
 
 T = TypeVar("T")
 
-_TRIES = 20  # to make folders and store a file in them, while others remove folders that they have emptied
+_TRIES = 20  # tries to make folders and store a file in them while others remove emptied folders
 
 
 class Upload:
     """An upload of one file: `begin`, `write` each piece, `flush`, `appear`; then `end`, also after an error.
 
     Attributes:
-        path: Where it will stand, known after `begin`.
-        bytes: How much of it was written.
-        given_up: Set when the caller no longer waits for a step: then the file does not appear.
+        path: The final path, known after `begin`.
+        bytes: The number of bytes written.
+        given_up: Set if the caller stopped waiting for a step; then the file does not appear.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -49,7 +49,7 @@ class Upload:
         self._file: BinaryIO | None = None
 
     def step(self, call: Callable[[], T]) -> T:
-        """The result of one of the steps; if the caller no longer waits for it, the upload ends."""
+        """Run a step; if the caller has stopped waiting, end the upload."""
         try:
             return call()
         finally:
@@ -57,35 +57,35 @@ class Upload:
                 self.end()
 
     def begin(self) -> None:
-        """Open a file for the content.
+        """Open a temporary file for the content.
 
         Raises:
             InvalidRequest, NameTaken: nothing can be stored under the name.
-            OSError: the disk refused.
+            OSError: the disk is full or cannot be written.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         self.path = landing(self._folder, self._name)
         self._file = _open_beside(self.path)
 
     def write(self, piece: bytes) -> None:
-        """Add a piece of the content."""
+        """Append a piece of the content."""
         assert self._file
         self._file.write(piece)
         self._digest.update(piece)
         self.bytes += len(piece)
 
     def flush(self) -> None:
-        """Have all of it written to the disk.
+        """Flush the content to the disk.
 
         Raises:
-            OSError: the disk refused.
+            OSError: the disk is full or cannot be written.
         """
         assert self._file
         self._file.flush()
         os.fsync(self._file.fileno())
 
     def appear(self, condition: Condition | None) -> bool:
-        """Move the whole file to its place; returns whether it is new. Folders made for it go again if that fails."""
+        """Move the file to its place; return whether it is new. On failure, folders made for it are removed."""
         assert self._file
         beside = Path(self._file.name).parent
         try:
@@ -97,12 +97,12 @@ class Upload:
         except BaseException:
             remove_empty(self._folder, self.path.parent)
             raise
-        with suppress(FileNotFoundError):  # another client removed it at once, with its folder
+        with suppress(FileNotFoundError):  # another client has already removed it with its folder
             _flush_up(self.path.parent, beside)
         return new
 
     def end(self) -> None:
-        """Close the file, and remove it if it has not appeared."""
+        """Close the file; remove it if it has not appeared."""
         if self._file:
             try:
                 self._file.close()
@@ -114,16 +114,16 @@ class Upload:
             raise TimeoutError
 
     def sha256(self) -> str:
-        """The digest of what was written, in hexadecimal digits."""
+        """The SHA-256 of the content, in hexadecimal digits."""
         return self._digest.hexdigest()
 
 
 def remove(folder: Path, name: str, condition: Condition | None) -> Path:
-    """Remove a file, and the folders that it leaves empty; returns where it was.
+    """Remove a file and the folders that it leaves empty; return its path.
 
     Raises:
         NameTaken, FileNotFoundError, IsADirectoryError, NotADirectoryError: there is no such file.
-        OSError: the disk refused.
+        OSError: the disk is full or cannot be written.
     """
     path = landing(folder, name)
     if condition and not path.parent.is_dir():  # there is no folder to lock
@@ -132,23 +132,23 @@ def remove(folder: Path, name: str, condition: Condition | None) -> Path:
         _check(folder, path, condition)
         path.unlink()
     remove_empty(folder, path.parent)
-    with suppress(OSError):  # it is removed, if not for certain in case the power fails now
+    with suppress(OSError):  # it is removed, but a power failure could restore it
         flush(_existing_parent(path))
     return path
 
 
 def check_condition(folder: Path, name: str, condition: Condition) -> None:
-    """Ask a condition of the file that has a name now."""
+    """Check a condition on the present file with a name."""
     _check(folder, landing(folder, name), condition)
 
 
 def remove_empty(top: Path, folder: Path) -> None:
-    """Remove a folder and those above it, up to the top, as long as they are empty."""
+    """Remove a folder and its parents, up to the top, while they are empty."""
     while folder != top:
         try:
             folder.rmdir()
         except FileNotFoundError:
-            pass  # another process did, or it was never made
+            pass  # another process removed it, or it was never made
         except OSError:
             return
         folder = folder.parent
@@ -158,14 +158,14 @@ def _check(folder: Path, path: Path, condition: Condition | None) -> None:
     if condition:
         digest = None
         if path.is_file():
-            with suppress(FileNotFoundError):  # removed just now
+            with suppress(FileNotFoundError):  # removed in the meantime
                 digest, _, _ = digest_regular(folder, path, sys.maxsize)
         condition(digest)
 
 
 @contextmanager
 def _changing(path: Path, *, make: bool) -> Iterator[None]:
-    """Keep all other changes out of a path's folder, which is made where it is wanted and missing."""
+    """A context that excludes other changes in a path's folder; with `make`, the folder is created if missing."""
     if sys.platform == "win32":
         if make:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -179,7 +179,7 @@ def _changing(path: Path, *, make: bool) -> Iterator[None]:
 
 
 def _locked(folder: Path, *, make: bool) -> int:
-    """A folder, open and locked, that is where it was: others remove those that they have emptied."""
+    """Open and lock a folder, and check that it still exists: others remove folders that they have emptied."""
     for trial in range(_TRIES):
         last = trial == _TRIES - 1
         try:
@@ -198,23 +198,23 @@ def _locked(folder: Path, *, make: bool) -> int:
 
 
 def _open_beside(path: Path) -> BinaryIO:
-    """A new upload, open for writing, in the nearest folder above a path that is there.
+    """Open a new upload file in the nearest existing folder above a path.
 
-    So it is on the same disk as the path, keeps that folder from being removed as empty, and makes no new one.
+    So it is on the same disk as the path, keeps that folder from being removed as empty, and creates no folder.
     """
     for _ in range(_TRIES - 1):
-        with suppress(FileNotFoundError):  # the folder was removed as empty just now
+        with suppress(FileNotFoundError):  # the folder was removed as empty in the meantime
             return open_upload(_existing_parent(path))
     return open_upload(_existing_parent(path))
 
 
 def _existing_parent(path: Path) -> Path:
-    """The nearest folder above a path that is there."""
+    """The nearest existing folder above a path."""
     return next(folder for folder in path.parents if folder.is_dir())
 
 
 def _flush_up(folder: Path, last: Path) -> None:
-    """Flush a folder and those above it, up to one that was there before."""
+    """Flush a folder and its parents, up to one that existed before."""
     flush(folder)
     while folder != last:
         folder = folder.parent

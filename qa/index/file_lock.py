@@ -1,6 +1,6 @@
-"""The operating system's lock on an open file, which ends with the process that holds it, however that ends.
+"""The operating system's lock on an open file, which always ends with the process that holds it.
 
-There are none on Windows and on some network file systems.
+Windows and some network file systems have no such locks.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 if sys.platform != "win32":
     import fcntl
 
-_HELD = (errno.EWOULDBLOCK, errno.EACCES)  # what flock answers where another has the lock
+_HELD = (errno.EWOULDBLOCK, errno.EACCES)  # errors of flock if another process has the lock
 
 
 def lock_now(opened: int, *, shared: bool = False) -> bool:
-    """Try to lock an open file, without waiting; it is unlocked when it is closed.
+    """Try to lock an open file without waiting; closing it unlocks it.
 
     Returns:
-        Whether it is locked. Where there are no locks, True for an exclusive one and False for a shared one.
+        Whether it is locked. Without support for locks, True for an exclusive lock and False for a shared one.
     """
     if sys.platform == "win32":
         return not shared
@@ -33,14 +33,14 @@ def lock_now(opened: int, *, shared: bool = False) -> bool:
 
 
 def lock(opened: int) -> None:
-    """Lock an open file or folder, once no other process has the lock; does nothing where there are no locks."""
+    """Wait for the lock on an open file or folder; do nothing if locks are not supported."""
     if sys.platform != "win32":
         with suppress(OSError):
             fcntl.flock(opened, fcntl.LOCK_EX)
 
 
 def in_place(opened: int, path: Path) -> bool:
-    """Whether the path still leads to the file that is open."""
+    """Whether a path still refers to an open file."""
     try:
         return os.path.samestat(os.fstat(opened), path.stat())
     except OSError:

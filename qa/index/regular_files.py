@@ -1,8 +1,7 @@
-"""Reads and digests regular files below a folder; opens nothing else, and never waits for a pipe or a device.
+"""Reads and hashes regular files below a folder; it opens nothing else and never waits for a pipe or a device.
 
-No part of the way from the folder to the file is followed if it is a link, also if one is put there while the
-file is looked for: each part is opened in the one before, not by its path. A drive that does not answer is waited for
-only so long (`qa.index.file_calls`).
+No symbolic link between the folder and the file is followed, even one created meanwhile: each folder is opened relative
+to the previous one, not by its path. The wait for an unresponsive drive is limited (`qa.index.file_calls`).
 """
 
 from __future__ import annotations
@@ -19,22 +18,22 @@ from pathlib import Path
 from qa.index.file_calls import Headway, within
 
 _CHUNK_BYTES = 1 << 20
-_STEP_BY_STEP = os.open in os.supports_dir_fd  # not on Windows, where making links wants a right that few have
+_STEP_BY_STEP = os.open in os.supports_dir_fd  # not on Windows, where creating links needs a special right
 
 
 def read_regular(folder: Path, path: Path, most_bytes: int) -> bytes:
     """Read a file.
 
     Args:
-        folder: The folder below which it is; may be a link itself.
-        path: The file, below the folder or below what that leads to.
-        most_bytes: The largest file that is read.
+        folder: The folder above the file; may be a link itself.
+        path: The file, below the folder or below the folder's link target.
+        most_bytes: The size limit.
 
     Returns:
-        Its bytes; of a larger file, one more than asked for.
+        Its bytes; for a larger file, one byte more than the limit.
 
     Raises:
-        OSError: it cannot be read, or is no regular file any more, or a link stands on the way.
+        OSError: it cannot be read, is no longer a regular file, or a link is in its path.
     """
 
     def read(headway: Headway) -> bytes:
@@ -45,12 +44,12 @@ def read_regular(folder: Path, path: Path, most_bytes: int) -> bytes:
 
 
 def digest_regular(folder: Path, path: Path, most_bytes: int) -> tuple[str, int, os.stat_result]:
-    """A file's SHA-256, its size and its status; of a larger file than is read, no digest of its bytes.
+    """A file's SHA-256, size and status; no digest of a file above the size limit.
 
     Args:
         folder: As for `read_regular`.
         path: The file.
-        most_bytes: The largest file that is read.
+        most_bytes: The size limit.
 
     Raises:
         OSError: as for `read_regular`.
@@ -64,7 +63,7 @@ def _digest(folder: Path, path: Path, most_bytes: int, headway: Headway) -> tupl
         status = os.fstat(descriptor)
         size = status.st_size
         if size <= most_bytes:
-            size = 0  # what is read counts: a file may grow, or say too little of itself
+            size = 0  # count the bytes read: a file may grow, or report a wrong size
             for chunk in _chunks(descriptor, most_bytes + 1, headway):
                 digest.update(chunk)
                 size += len(chunk)
@@ -76,9 +75,9 @@ def _opened(folder: Path, path: Path) -> Iterator[int]:
     """A descriptor of a regular file below a folder.
 
     Raises:
-        OSError: it cannot be opened, or is no regular file, or a link stands on the way.
+        OSError: it cannot be opened, is not a regular file, or a link is in its path.
     """
-    # A pipe would be waited for, and some devices act when opened; for a regular file the flags change nothing.
+    # Opening a pipe would wait, and some devices act when opened; the flags do not affect regular files.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     descriptor = _open_below(folder, path, flags)
     try:
@@ -94,7 +93,7 @@ def _open_below(folder: Path, path: Path, flags: int) -> int:
         return os.open(path, flags)
     top = folder if path.is_relative_to(folder) else folder.resolve()
     *parts, name = path.relative_to(top).parts
-    entering = os.O_DIRECTORY | getattr(os, "O_PATH", os.O_RDONLY)  # without O_PATH it must be listable
+    entering = os.O_DIRECTORY | getattr(os, "O_PATH", os.O_RDONLY)  # without O_PATH the folder must be readable
     place = os.open(top, entering)
     try:
         for part in parts:

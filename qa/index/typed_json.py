@@ -1,4 +1,4 @@
-"""Frozen dataclasses to canonical JSON and back; every field is checked when JSON is read.
+"""Converts frozen dataclasses to canonical JSON and back; reading checks every field.
 
 Fields may be `int`, `float`, `str`, `bool`, a `StrEnum`, another dataclass, `tuple[X, ...]`, `Mapping[str, X]`, or
 `X | None`.
@@ -19,7 +19,7 @@ _PLAIN = (int, float, str, bool, NoneType)
 
 
 def canonical(value: object) -> bytes:
-    """JSON in the one form that digests are taken of: keys sorted, no white space, UTF-8."""
+    """Canonical JSON, as used for digests: sorted keys, no white space, UTF-8."""
     data = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
     return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 

@@ -1,7 +1,7 @@
-"""Temporary files of uploads: made and put in place by a server, and removed if a server was killed.
+"""Temporary files of uploads: created and renamed by a server, and removed if the server was killed.
 
-A server locks the file that it writes an upload into, by the operating system's lock, which ends with its process. A
-file that is not locked is removed, however new it is; a locked one stays.
+A server holds the operating system's lock on the file that it writes; the lock ends with its process. `sweep_uploads`
+removes files without a lock, however new, and keeps locked ones.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NAME = re.compile(r"\.upload-[0-9a-f]{16}")
 
 
 def open_upload(folder: Path) -> BinaryIO:
-    """A new, locked file in a folder of documents, that no build looks at; its path is the file's `name`.
+    """A new, locked file in a folder of documents, which builds ignore; its path is the file's `name`.
 
     Raises:
         OSError: the disk is full or cannot be written.
@@ -39,26 +39,26 @@ def open_upload(folder: Path) -> BinaryIO:
 
 
 def put_in_place(file: BinaryIO, path: Path) -> None:
-    """Give a whole upload its name, in one step, and close it; it is locked until it has that name.
+    """Rename a complete upload to its final path in one step, and close it; it stays locked until then.
 
     Raises:
         OSError: the disk is full or cannot be written.
     """
     if sys.platform == "win32":
-        file.close()  # an open file cannot be renamed there
+        file.close()  # Windows cannot rename an open file
     Path(file.name).replace(path)
     file.close()
 
 
 def abandon(file: BinaryIO) -> None:
-    """Remove an upload that was not put in place; one that was stays."""
+    """Remove an upload that has not been renamed."""
     Path(file.name).unlink(missing_ok=True)
 
 
 def sweep_uploads(seeds_dir: Path) -> None:
-    """Remove the temporary files of interrupted uploads in the folder of documents and all folders below it.
+    """Remove the temporary files of interrupted uploads in the folder of documents and its subfolders.
 
-    If a drive in it gives no answer, the remaining ones are removed by a later call.
+    If a drive does not answer, a later call removes the remaining ones.
     """
     with suppress(TimeoutError):
         within(seeds_dir / ".sweep", partial(_sweep_all, seeds_dir))
@@ -69,13 +69,13 @@ def _sweep_all(seeds_dir: Path, headway: Headway) -> None:
         headway()
         for name in names:
             if _NAME.fullmatch(name):
-                with suppress(OSError):  # gone meanwhile, in use, or in a folder that may only be read
+                with suppress(OSError):  # already removed, in use, or in a read-only folder
                     _sweep(Path(place, name))
 
 
 def _sweep(path: Path) -> None:
     if sys.platform == "win32":
-        path.unlink()  # refused while the file is open
+        path.unlink()  # Windows refuses this while the file is open
         return
     if not stat.S_ISREG(path.lstat().st_mode):
         return

@@ -17,7 +17,7 @@
        |- NoIndex              no_index: nothing has been built yet
        |- DamagedSnapshot      damaged_snapshot: a file is missing, cut short or altered
        |- MismatchedSnapshot   mismatched_snapshot: built with another format, model or configuration
-       |- ShortOfResources     short_of_resources: this process may open no more files, or has no memory
+       |- ShortOfResources     short_of_resources: no more files may be opened, no memory, or no room for a copy
        |- ModelUnavailable     model_unavailable: weights missing, altered or not loadable
        |- PackageMissing       package_missing: a command needs packages that this environment leaves out
        |- BuildRunning         build_running: another builder holds the lock
@@ -141,7 +141,7 @@ class MismatchedSnapshot(OperatingError):
 
 
 class ShortOfResources(OperatingError):
-    """The process may open no more files, or has no memory left, which says nothing of the index."""
+    """No file can be opened any more, no memory is left, or a disk has no room for a copy; the index may be whole."""
 
     code = "short_of_resources"
 

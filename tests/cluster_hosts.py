@@ -57,14 +57,20 @@ class ThreadReplica:
 
 @contextmanager
 def hosted(
-    index_dir: Path, shards: int, replicas: int = 1, *, answer_s: float = PATIENCE_S, hedge_s: float | None = None
+    index_dir: Path,
+    shards: int,
+    replicas: int = 1,
+    *,
+    answer_s: float = PATIENCE_S,
+    hedge_s: float | None = None,
+    copies_dir: Path | None = None,
 ) -> Iterator[tuple[Hosts, list[list[ThreadReplica]]]]:
     """Hosts of all shards of an index folder, and their replicas by shard."""
     with ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(32))
         of_shards = [
             [
-                ThreadReplica(f"{shard}-{replica}", ShardHost(index_dir, shard, shards), threads)
+                ThreadReplica(f"{shard}-{replica}", ShardHost(index_dir, shard, shards, copies_dir), threads)
                 for replica in range(replicas)
             ]
             for shard in range(shards)

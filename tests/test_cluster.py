@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from pathlib import Path
 from socket import gethostname
+from typing import Any
 
 import pytest
 from cluster_hosts import ThreadReplica, hosted
@@ -19,12 +22,14 @@ from whole_index import answers, contents, signals
 from workshop import TEXTS, Workshop
 
 from qa.answering.service import Service
-from qa.errors import NoIndex, ShardUnavailable
+from qa.errors import DamagedSnapshot, NoIndex, ShardUnavailable, ShortOfResources
 from qa.index.cluster.assignment import assign
-from qa.index.cluster.host import ShardHost
+from qa.index.cluster.copies import CopiedSegments
+from qa.index.cluster.host import Refusal, ShardHost
 from qa.index.cluster.hosts import ClusterIndex
 from qa.index.cluster.replicas import Replicas, ReplicatedTransport
 from qa.index.local.current import CurrentIndex
+from qa.index.local.index_folder import segment_ids, segment_path, version_path, versions
 from qa.records import Filters, HostStatus, ShardStatus
 
 QUESTION = "who built the oldest pier of the harbour"
@@ -54,7 +59,7 @@ def alone(shop) -> Iterator[Service]:
 
 @contextmanager
 def cluster(
-    shop: Workshop, shards: int, replicas: int = 1, **options: float
+    shop: Workshop, shards: int, replicas: int = 1, **options: Any
 ) -> Iterator[tuple[ClusterIndex, Service, list[list[ThreadReplica]]]]:
     """An index source over hosts, a service over it, and the hosts by shard."""
     with hosted(shop.index, shards, replicas, **options) as (hosts, of_shards):
@@ -210,6 +215,87 @@ def test_what_a_damaged_copy_refuses_another_host_answers(shop, alone, tmp_path)
     with cluster(shop, 1, 2) as (_, service, ((broken, _),)):
         broken.host = ShardHost(tmp_path / "nowhere", 0, 1)
         assert answers(service) == answers(alone)
+
+
+@pytest.fixture
+def copies(tmp_path) -> Path:
+    return tmp_path / "copies"
+
+
+def test_hosts_of_one_machine_copy_a_segment_once_and_answer_from_the_copy(shop, alone, copies):
+    first, second = (ShardHost(shop.index, 0, 1, copies) for _ in range(2))
+    with closing(first), closing(second):
+        assert first.prepare(shop.version().name) is None
+        shop.index.joinpath("segments").rename(shop.index / "away")  # what is copied is not read there again
+        assert second.prepare(shop.version().name) is None
+    assert sorted(segment_ids(copies)) == sorted(entry.id for entry in shop.version().segments)
+    shop.index.joinpath("away").rename(shop.index / "segments")
+    with cluster(shop, 2, 2, copies_dir=copies) as (_, service, _):
+        assert answers(service) == answers(alone)
+
+
+def flip_a_byte(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize("harm", [flip_a_byte, Path.unlink, lambda file: shutil.rmtree(file.parent)])
+def test_a_damaged_copy_is_made_anew(shop, alone, copies, harm):
+    with closing(ShardHost(shop.index, 0, 1, copies)) as host:
+        assert host.prepare(shop.version().name) is None
+    harm(segment_path(copies, shop.version().segments[0].id) / "texts.sqlite")
+    with cluster(shop, 1, copies_dir=copies) as (_, service, _):
+        assert answers(service) == answers(alone)
+
+
+def test_a_copy_that_a_killed_host_left_unfinished_is_made_anew(shop, copies):
+    left = segment_path(copies, f".unfinished-{shop.version().segments[0].id}")
+    left.mkdir(parents=True)
+    left.joinpath("texts.sqlite").write_bytes(b"half")
+    with closing(ShardHost(shop.index, 0, 1, copies)) as host:
+        assert host.prepare(shop.version().name) is None
+    assert not left.exists()
+
+
+def test_a_segment_that_is_damaged_before_it_is_copied_is_refused_by_its_name(shop, copies):
+    segment_id = shop.version().segments[1].id
+    flip_a_byte(segment_path(shop.index, segment_id) / "texts.sqlite")
+    with closing(ShardHost(shop.index, 0, 1, copies)) as host:
+        refusal = host.prepare(shop.version().name)
+    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal.error, DamagedSnapshot)
+    assert f"Segment {segment_id}: texts.sqlite is altered" in str(refusal.error)
+
+
+def test_copies_that_no_version_names_are_removed(shop, copies):
+    with cluster(shop, 1, copies_dir=copies) as (source, _, _):
+        for number in range(5):
+            shop.put("salt.txt", f"The Salt\n\nSalt costs {number}.")
+            shop.build()
+            source.refresh()
+        named = {entry.id for version in versions(shop.index) for entry in version.segments}
+        assert set(segment_ids(copies)) == named
+
+
+def test_while_a_version_cannot_be_read_no_copy_is_removed(shop, copies):
+    with closing(ShardHost(shop.index, 0, 1, copies)) as host:
+        assert host.prepare(shop.version().name) is None
+        before = segment_ids(copies)
+        version_path(shop.index, shop.version().name).write_bytes(b"{}")
+        CopiedSegments(shop.index, copies).remove_unnamed()
+        assert segment_ids(copies) == before != []
+
+
+@pytest.mark.parametrize("inside", ["", "segments"])
+def test_a_machine_that_cannot_keep_copies_says_so(shop, copies, inside):
+    (copies / inside).parent.mkdir(parents=True, exist_ok=True)
+    (copies / inside).write_bytes(b"a file stands where the folder should be")
+    with closing(ShardHost(shop.index, 0, 1, copies)) as host:
+        refusal = host.prepare(shop.version().name)
+    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal.error, ShortOfResources)
+    assert f"Segments cannot be copied to {copies}" in str(refusal.error)
 
 
 def test_how_many_passages_hold_a_term_is_asked_once_for_a_version(shop, alone):

@@ -36,6 +36,14 @@ def token(tmp_path, monkeypatch) -> Path:
     return path
 
 
+@pytest.mark.parametrize("copies", ["index", "index/copies", "."])
+def test_copies_are_kept_apart_from_the_index(capsys, monkeypatch, tmp_path, copies):
+    monkeypatch.setenv("QA_INDEX_DIR", str(tmp_path / "index"))
+    monkeypatch.setenv("QA_CLUSTER_COPIES", str(tmp_path / copies))
+    monkeypatch.setenv("QA_CLUSTER", "127.0.0.1:6379")
+    assert "must be apart from the index folder" in refused(capsys, "cluster", "up")
+
+
 @pytest.fixture
 def nobody() -> Iterator[str]:
     """An address at which nothing listens, nor will."""

@@ -45,6 +45,7 @@ def test_nothing_set_gives_the_defaults() -> None:
         "cluster_replicas": 2,
         "cluster_hedge_ms": 150,
         "cluster_prepare_seconds": 60,
+        "cluster_copies": "",
         "cluster_token_path": "",
         "keep_snapshots": 3,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.cli.output import say, say_json
@@ -51,6 +52,7 @@ def run_join(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def run_up(settings: Settings, _: argparse.Namespace) -> int:
     """Start the hosts that are missing."""
+    copies_dir = _copies_dir(settings)
     _connect(settings)
     from qa.index.cluster.actors import start_hosts  # noqa: PLC0415
 
@@ -59,6 +61,7 @@ def run_up(settings: Settings, _: argparse.Namespace) -> int:
         settings.cluster_shards,
         settings.cluster_replicas,
         settings.cluster_prepare_seconds,
+        copies_dir,
     )
     say(f"Started {len(started)} hosts; the others ran already." if started else "All hosts ran already.")
     return 0
@@ -116,6 +119,15 @@ def machines_to_build(settings: Settings) -> Spread:
     from qa.index.cluster.tasks import run_tasks  # noqa: PLC0415
 
     return run_tasks
+
+
+def _copies_dir(settings: Settings) -> Path | None:
+    if not settings.cluster_copies:
+        return None
+    copies_dir, index_dir = Path(settings.cluster_copies).resolve(), settings.index_dir.resolve()
+    if copies_dir.is_relative_to(index_dir) or index_dir.is_relative_to(copies_dir):
+        raise InvalidSettings(f"QA_CLUSTER_COPIES={copies_dir} must be apart from the index folder, {index_dir}.")
+    return copies_dir
 
 
 def _connect(settings: Settings) -> None:

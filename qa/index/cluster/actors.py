@@ -52,8 +52,8 @@ _THREADS = 8  # concurrent calls of a host
 class _Host:
     """A host in a separate process, with one thread reserved for calls that must not wait for questions."""
 
-    def __init__(self, index_dir: Path, shard: int, shards: int) -> None:
-        self._host = ShardHost(index_dir, shard, shards)
+    def __init__(self, index_dir: Path, shard: int, shards: int, copies_dir: Path | None) -> None:
+        self._host = ShardHost(index_dir, shard, shards, copies_dir)
 
     def ask(self, version: str, call: str, arguments: Sequence[Any]) -> Any:
         return self._host.ask(version, call, arguments)
@@ -149,7 +149,9 @@ def replicas_of(shards: int, replicas: int) -> Replicas:
     return Replicas([[RayReplica(name) for name in names] for names in host_names(shards, replicas)])
 
 
-def start_hosts(index_dir: Path, shards: int, replicas: int, seconds: float) -> list[str]:
+def start_hosts(
+    index_dir: Path, shards: int, replicas: int, seconds: float, copies_dir: Path | None = None
+) -> list[str]:
     """Start the missing hosts; hosts of one shard go on different machines.
 
     Args:
@@ -157,6 +159,7 @@ def start_hosts(index_dir: Path, shards: int, replicas: int, seconds: float) -> 
         shards: The number of shards.
         replicas: The number of hosts of each shard.
         seconds: How long to wait for all of them.
+        copies_dir: As of `ShardHost`, on every machine.
 
     Returns:
         The names of those started.
@@ -176,7 +179,8 @@ def start_hosts(index_dir: Path, shards: int, replicas: int, seconds: float) -> 
             raise ShardUnavailable(f"Shard {shard} of {shards} found no free place within {seconds:g} s.", shard)
         for number, name in enumerate(names):
             if name not in there:
-                _start(name, index_dir, shard, shards, PlacementGroupSchedulingStrategy(group, number))
+                where = PlacementGroupSchedulingStrategy(group, number)
+                _start(name, where, index_dir, shard, shards, copies_dir)
                 started.append(name)
     states = host_states(shards, replicas, seconds)
     silent = [name for name, state in states.items() if state is None]
@@ -242,7 +246,8 @@ def _new_group(name: str, replicas: int) -> PlacementGroup:
     return reserved
 
 
-def _start(name: str, index_dir: Path, shard: int, shards: int, where: PlacementGroupSchedulingStrategy) -> None:
+def _start(name: str, where: PlacementGroupSchedulingStrategy, *arguments: Path | int | None) -> None:
+    """Start a host, which `_Host` makes of the arguments."""
     actor = engine.remote(concurrency_groups={"control": 1})(_Host)
     actor.options(
         name=name,
@@ -255,7 +260,7 @@ def _start(name: str, index_dir: Path, shard: int, shards: int, where: Placement
         resources={SHARD_PLACE: 1},
         scheduling_strategy=where,
         runtime_env={"env_vars": {"OMP_NUM_THREADS": "1"}},
-    ).remote(index_dir, shard, shards)
+    ).remote(*arguments)
 
 
 def _check_room(groups: int, replicas: int) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from qa.errors import QAError
 from qa.index.cluster.assignment import assign
+from qa.index.cluster.copies import CopiedSegments
 from qa.index.cluster.shard import Shard
 from qa.index.local.open_version import HeldVersion, SegmentPool
 from qa.index.local.version import Version
@@ -68,16 +69,18 @@ class _OpenShard:
 class ShardHost:
     """One shard of an index folder. Safe to call from several threads."""
 
-    def __init__(self, index_dir: Path, shard: int, shards: int) -> None:
+    def __init__(self, index_dir: Path, shard: int, shards: int, copies_dir: Path | None = None) -> None:
         """Open nothing yet; a version is opened when it is requested.
 
         Args:
             index_dir: The index folder, or this machine's copy of it.
             shard: The number of the shard, from 0.
             shards: The number of shards.
+            copies_dir: A folder of this machine to which segments are copied; None to read them in the index folder.
         """
         self._index_dir, self._shard, self._shards = index_dir, shard, shards
-        self._pool = SegmentPool(index_dir)
+        self._copied = CopiedSegments(index_dir, copies_dir) if copies_dir else None
+        self._pool = self._copied or SegmentPool(index_dir)
         self._lock = threading.Lock()  # guards the open versions and their counts
         self._opening = threading.Lock()
         self._open: dict[str, _OpenShard] = {}
@@ -143,6 +146,8 @@ class ShardHost:
             too_many = list(self._open)[:-_VERSIONS_KEPT]
         for name in too_many:
             self._forget(name)
+        if self._copied:
+            self._copied.remove_unnamed()
         return opened
 
     def _own(self, version: Version) -> range:

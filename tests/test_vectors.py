@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.index.local.vectors import (
+    CODES,
+    FRAME,
     CodedStore,
     ExactStore,
     VectorStore,
@@ -30,8 +32,8 @@ def unit(vectors: npt.ArrayLike) -> Floats:
 
 def coded(vectors: Floats, folder: Path) -> CodedStore:
     """A store over codes that were saved and opened again."""
-    write_codes(vectors, folder / "codes.faiss")
-    return CodedStore.open(folder / "codes.faiss", vectors)
+    write_codes(vectors, folder)
+    return CodedStore.open(folder, vectors)
 
 
 @pytest.fixture(params=["oracle", "coded"])
@@ -177,17 +179,46 @@ def test_coded_misses_none_that_its_codes_cannot_tell_apart(
 
 def test_the_same_vectors_give_the_same_codes(tmp_path: Path, clustered: Floats) -> None:
     for name in ("one", "two"):
+        (tmp_path / name).mkdir()
         write_codes(clustered, tmp_path / name)
-    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    for file in (CODES, FRAME):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
 
 
 def test_codes_of_other_vectors_are_refused(tmp_path: Path, clustered: Floats) -> None:
-    write_codes(clustered, tmp_path / "codes")
+    write_codes(clustered, tmp_path)
     with pytest.raises(ValueError, match="no index of codes"):
-        CodedStore.open(tmp_path / "codes", clustered[:-1])
-    (tmp_path / "codes").write_bytes(b"nothing of the kind")
+        CodedStore.open(tmp_path, clustered[:-1])
+    np.save(tmp_path / FRAME, np.zeros(7))
+    with pytest.raises(ValueError, match="no frame of codes"):
+        CodedStore.open(tmp_path, clustered)
+    (tmp_path / CODES).write_bytes(b"nothing of the kind")
     with pytest.raises(ValueError, match="no FAISS index"):
-        CodedStore.open(tmp_path / "codes", clustered)
+        CodedStore.open(tmp_path, clustered)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    count=st.integers(1, 300),
+    place=st.integers(0, 700),
+    share=st.sampled_from([None, 0.5]),
+)
+def test_at_least_the_rows_that_score_as_much_as_is_asked_for_are_found(
+    coded_store: CodedStore, clustered: Floats, seed: int, count: int, place: int, share: float | None
+) -> None:
+    """The least score is that of one of the rows, which counts too."""
+    random = np.random.default_rng(seed)
+    query = unit(random.standard_normal(24))
+    allowed = None if share is None else random.random(6000) < share
+    everything = ExactStore(clustered).search(query, 6000, allowed)[1]
+    least = float(everything[place])
+    expected_rows, expected_scores = ExactStore(clustered).search(query, count, allowed)
+    wanted = expected_scores >= least
+    rows, scores = coded_store.search(query, count, allowed, least)
+    kept = scores >= least
+    np.testing.assert_array_equal(rows[kept], expected_rows[wanted])
+    np.testing.assert_array_equal(scores[kept], expected_scores[wanted])
 
 
 @settings(max_examples=100, deadline=None)

@@ -25,14 +25,14 @@ class Found(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One abbreviation in one document.
+    """One abbreviation in some documents.
 
     Attributes:
         found: What the document does with it. If it spells out words with these initials, `short` and `long` are
             folded; if it uses the short form, there is no `long`.
         short: The short form.
         long: The long form.
-        count: How often.
+        count: How often; of one that is defined, in how many documents.
     """
 
     found: Found
@@ -65,7 +65,7 @@ def abbreviations_of(found: Iterable[Entry], keys: Sequence[str]) -> list[Abbrev
     """The abbreviations that a question's words are or stand for.
 
     Args:
-        found: All entries of live documents with one of the keys.
+        found: What live documents do with them.
         keys: Folded short and long forms, in the order of the question.
 
     Returns:
@@ -80,7 +80,7 @@ def abbreviations_of(found: Iterable[Entry], keys: Sequence[str]) -> list[Abbrev
             continue
         defined = entry.found is Found.DEFINED
         for key in (short_key, long_key) if defined else (short_key,):
-            counts.setdefault(key, Counter())[entry.short, entry.long, defined] += 1 if defined else entry.count
+            counts.setdefault(key, Counter())[entry.short, entry.long, defined] += entry.count
     result: dict[Abbreviation, None] = {}
     for key in filter(counts.__contains__, keys):
         of_key = counts[key]

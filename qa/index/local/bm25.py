@@ -7,6 +7,7 @@ counts only.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -28,30 +29,50 @@ def norms(lengths: npt.NDArray[np.int32], mean: float) -> npt.NDArray[np.float64
     return np.asarray(_K1 * ((1 - _B) + _B * lengths / mean), np.float64)
 
 
-def add_term(
-    scores: Floats,
-    rows: npt.NDArray[np.int32],
-    counts: npt.NDArray[np.int32],
+def scores(
+    size: int,
+    postings: Sequence[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]],
+    rarities: Sequence[np.float32],
     norm: npt.NDArray[np.float64],
-    rarity: np.float32,
-) -> None:
-    """Add what a term contributes, `float32(idf * (count / (norm + count)))`, to scores.
+) -> Floats:
+    """The score of each passage of a segment: the sum of its terms' `float32(idf * (count / (norm + count)))`.
 
     Args:
-        scores: Of all passages, `(n,) float32`; changed.
-        rows: The passages that hold the term, each once.
-        counts: How often each does.
-        norm: Of all passages, `(n,) float64`.
-        rarity: The term's idf.
+        size: The number of passages.
+        postings: For each term of the question that the segment holds, in order: the passages that hold it, each once,
+            and how often each does.
+        rarities: Each one's idf.
+        norm: Of all passages, `(size,) float64`.
+
+    Returns:
+        `(size,) float32`, 0 for a passage with none of the terms.
     """
-    shares = norm[rows]
-    shares += counts
-    np.divide(counts, shares, out=shares)
-    shares *= rarity
-    scores[rows] += shares.astype(np.float32)
+    summed = np.zeros(size, np.float32)
+    if postings:
+        # All terms together: in a segment of usual size, calls to NumPy for each term would take most of the time.
+        rows = np.concatenate([each for each, _ in postings], dtype=np.intp, casting="unsafe")
+        counts = np.concatenate([each for _, each in postings], dtype=np.float64, casting="unsafe")
+        shares = norm.take(rows)
+        shares += counts
+        np.divide(counts, shares, out=shares)
+        shares *= np.repeat(np.array(rarities, np.float64), [len(each) for each, _ in postings])
+        np.add.at(summed, rows, shares.astype(np.float32))  # one after another, so terms stay in their order
+    return summed
 
 
-def best(scores: Floats, count: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
-    """The rows of the best scores above 0, of those allowed, best first, ties in the order of rows."""
-    rows = np.flatnonzero(scores > 0 if allowed is None else (scores > 0) & allowed)
+def best(
+    scores: Floats, count: int, allowed: npt.NDArray[np.bool_] | None, least: float = -np.inf
+) -> npt.NDArray[np.int64]:
+    """The rows of the best scores above 0, of those allowed, best first, ties in the order of rows.
+
+    Args:
+        scores: Of all passages, `(n,) float32`.
+        count: How many at most.
+        allowed: Which passages compete, `(n,) bool`; None for all.
+        least: Rows that score less are left out.
+    """
+    chosen = scores >= least if least > 0 else scores > 0
+    if allowed is not None:
+        chosen &= allowed
+    rows = np.flatnonzero(chosen)
     return nearest(rows, scores[rows], count)[0]

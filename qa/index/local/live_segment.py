@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ import numpy.typing as npt
 from qa.index.local.abbreviations import Entry
 from qa.index.local.segment import Segment
 from qa.index.local.statistics import Statistics
+
+_KEYS_KEPT = 4096
 
 
 class LiveSegment:
@@ -24,6 +27,7 @@ class LiveSegment:
     def __init__(self, segment: Segment, removed: Sequence[int] = ()) -> None:
         self.segment = segment
         self.removed = tuple(removed)
+        self._abbreviations: dict[str, list[Entry]] = {}
         self.live: npt.NDArray[np.bool_] | None = None
         self.statistics = Statistics(segment.size, segment.record.counts.terms)
         if self.removed:
@@ -37,10 +41,18 @@ class LiveSegment:
         """Which passages belong to the documents marked True, `(passages,) bool`."""
         return documents[self.segment.arrays.document_rows]
 
-    def abbreviations(self, keys: Sequence[str]) -> Iterator[Entry]:
-        """The live documents' abbreviations of some folded short or long forms."""
-        removed = frozenset(self.removed)
-        return (entry for document, entry in self.segment.abbreviations(keys) if document not in removed)
+    def abbreviations(self, keys: Sequence[str]) -> list[Entry]:
+        """The live documents' abbreviations of some folded short or long forms. Keeps what it found of the last."""
+        kept = self._abbreviations
+        found = {key: entries for key in keys if (entries := kept.get(key))}  # other threads may empty it
+        if strange := set(keys).difference(found, ("",)):
+            for entry in self.segment.abbreviations(tuple(strange), self.removed):
+                for key in strange.intersection(entry.keys):
+                    found.setdefault(key, []).append(entry)
+        if len(kept) > _KEYS_KEPT:
+            kept.clear()
+        kept.update(found)  # those alone that stand somewhere: most keys do nowhere
+        return list(dict.fromkeys(chain.from_iterable(found.values())))
 
     @cached_property
     def form_counts(self) -> npt.NDArray[np.int64]:

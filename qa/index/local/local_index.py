@@ -18,6 +18,7 @@ import numpy.typing as npt
 from qa.encode.maxima import Maxima, maxima
 from qa.index.contract import Abbreviation, Candidates, TokenSimilarities, WordForm, admitted
 from qa.index.local.abbreviations import abbreviations_of
+from qa.index.local.best_scores import BestScores
 from qa.index.local.documents_by_id import DocumentsById
 from qa.index.local.gather import Gather
 from qa.index.local.live_segment import LiveSegment
@@ -143,10 +144,14 @@ class LocalIndex:
         count: int,
         filters: Filters | None,
     ) -> Candidates:
-        proposals = [
-            part.segment.propose(vector, held, rarities, mean_length, count, competing)
-            for part, held, competing in zip(self._parts, places, self._allowed(filters), strict=True)
-        ]
+        proposals = []
+        nearest, by_terms = BestScores(count), BestScores(count)
+        for part, held, competing in zip(self._parts, places, self._allowed(filters), strict=True):
+            least = nearest.least, by_terms.least
+            proposal = part.segment.propose(vector, held, rarities, mean_length, count, competing, least)
+            nearest.add(proposal.dense)
+            by_terms.add(proposal.bm25[proposal.bm25_rows])
+            proposals.append(proposal)
         return self._union(vector, proposals, count)
 
     def _union(self, vector: Floats, proposals: Sequence[Proposal], count: int) -> Candidates:

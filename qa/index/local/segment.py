@@ -21,13 +21,11 @@ from qa.index.local.postings import ABSENT, Postings
 from qa.index.local.row_map import first_rows
 from qa.index.local.shortages import raise_if_short
 from qa.index.local.texts import TEXTS, Texts, TextsWriter
-from qa.index.local.vectors import CodedStore, ExactStore, VectorStore
+from qa.index.local.vectors import CODES, CodedStore, ExactStore, VectorStore
 from qa.index.local.version import SegmentRecord
 from qa.index.local.version_files import read_segment
 from qa.index.local.word_forms import WordForms
 from qa.records import Block, Document, Passage
-
-CODES = "vectors_codes.faiss"
 
 _PASSAGES_KEPT = 1024  # of which each takes a few kB of memory
 
@@ -106,7 +104,7 @@ class Segment:
         )
         vectors = self.arrays.vectors
         coded = CODES in self.record.files
-        self.vectors: VectorStore = CodedStore.open(self.folder / CODES, vectors) if coded else ExactStore(vectors)
+        self.vectors: VectorStore = CodedStore.open(self.folder, vectors) if coded else ExactStore(vectors)
         self._norms: tuple[float, npt.NDArray[np.float64]] | None = None
         sizes = {self.size, len(vectors), len(self.arrays.lengths), int(self.first_rows[-1])}
         if len(sizes) > 1:
@@ -125,6 +123,7 @@ class Segment:
         mean_length: float,
         count: int,
         allowed: npt.NDArray[np.bool_] | None,
+        least: tuple[float, float] = (-np.inf, -np.inf),
     ) -> Proposal:
         """Find the segment's best passages by vector and by BM25.
 
@@ -135,16 +134,16 @@ class Segment:
             mean_length: A passage's mean length in terms over the whole index.
             count: How many at most, of each.
             allowed: Which passages compete, `(passages,) bool`; None for all.
+            least: The inner product and the BM25 score that so many passages of other segments reach: what is less is
+                not needed.
         """
-        dense_rows, dense = self.vectors.search(vector, count, allowed)
-        scores = np.zeros(self.size, np.float32)
-        held = [(place, rarity) for place, rarity in zip(places, rarities, strict=True) if place != ABSENT]
-        if not held:
-            return Proposal(dense_rows, dense, np.empty(0, np.int64), scores)
-        norms = self._norms_for(mean_length)
-        for place, rarity in held:
-            bm25.add_term(scores, *self.postings.of(place), norms, rarity)
-        return Proposal(dense_rows, dense, bm25.best(scores, count, allowed), scores)
+        dense_rows, dense = self.vectors.search(vector, count, allowed, least[0])
+        held = [
+            (self.postings.of(place), rarity) for place, rarity in zip(places, rarities, strict=True) if place != ABSENT
+        ]
+        postings, of_held = [each for each, _ in held], [each for _, each in held]
+        scores = bm25.scores(self.size, postings, of_held, self._norms_for(mean_length))
+        return Proposal(dense_rows, dense, bm25.best(scores, count, allowed, least[1]), scores)
 
     def document(self, row: int) -> Document:
         """A document with its canonical text and blocks."""
@@ -163,9 +162,9 @@ class Segment:
         """The row of a passage whose vectors were encoded from what has this digest, if there is one."""
         return self._texts.row_of_key(key)
 
-    def abbreviations(self, keys: Sequence[str]) -> Iterator[tuple[int, Entry]]:
-        """The abbreviations of some folded short or long forms, each with the row of its document."""
-        return self._texts.abbreviations(keys)
+    def abbreviations(self, keys: Sequence[str], removed: Sequence[int]) -> Iterator[Entry]:
+        """The abbreviations of some folded short or long forms, in all documents but those at the rows removed."""
+        return self._texts.abbreviations(keys, removed)
 
     def passage_vectors(self, row: int) -> PassageVectors:
         """All vectors of one passage."""

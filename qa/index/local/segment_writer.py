@@ -22,7 +22,6 @@ from qa.index.local.abbreviations import Found, count_abbreviations, entries
 from qa.index.local.arrays import ArrayFiles, fingerprint, map_array
 from qa.index.local.passage_arrays import write_passage
 from qa.index.local.postings import PostingsWriter
-from qa.index.local.segment import CODES
 from qa.index.local.texts import TextsWriter
 from qa.index.local.vectors import CODED_FROM, write_codes
 from qa.index.local.version import Configuration, SegmentCounts, SegmentRecord
@@ -61,7 +60,7 @@ class SegmentFolder:
         lengths = map_array(self.path, arrays.LENGTHS, shapes[arrays.LENGTHS], self.configuration)
         if counts[arrays.VECTORS] > CODED_FROM:
             vectors = map_array(self.path, arrays.VECTORS, shapes[arrays.VECTORS], self.configuration)
-            write_codes(vectors, self.path / CODES)
+            write_codes(vectors, self.path)
         record = SegmentRecord(
             self.configuration,
             SegmentCounts(

@@ -242,15 +242,16 @@ class Texts:
             breaks=_breaks(parse_json(breaks)),
         )
 
-    def abbreviations(self, keys: Sequence[str]) -> Iterator[tuple[int, Entry]]:
-        """The abbreviations of some folded short or long forms, each with the row of its document."""
+    def abbreviations(self, keys: Sequence[str], removed: Sequence[int]) -> Iterator[Entry]:
+        """The abbreviations of some folded short or long forms, in all documents but those at the rows removed."""
         marks = ", ".join("?" * len(keys))
-        for document, found, short, long, count in self._database.execute(
-            f"SELECT document, found, short, long, count FROM abbreviations WHERE short_key IN ({marks})"  # noqa: S608
-            f" OR (long_key != '' AND long_key IN ({marks}))",
-            (*keys, *keys),
+        for found, short, long, count in self._database.execute(
+            "SELECT found, short, long, sum(CASE found WHEN ? THEN 1 ELSE count END) FROM abbreviations"  # noqa: S608
+            f" WHERE (short_key IN ({marks}) OR (long_key != '' AND long_key IN ({marks})))"
+            " AND document NOT IN (SELECT value FROM json_each(?)) GROUP BY found, short, long",
+            (Found.DEFINED, *keys, *keys, json.dumps(list(removed))),
         ):
-            yield document, Entry(Found(found), short, long, count)
+            yield Entry(Found(found), short, long, count)
 
     def row_of_key(self, key: bytes) -> int | None:
         """The row of a passage whose vectors were encoded from what has this digest, if there is one."""

@@ -20,7 +20,11 @@ class VectorStore(Protocol):
         ...
 
     def search(
-        self, query: npt.NDArray[np.float32], count: int, allowed: npt.NDArray[np.bool_] | None = None
+        self,
+        query: npt.NDArray[np.float32],
+        count: int,
+        allowed: npt.NDArray[np.bool_] | None = None,
+        least: float = -np.inf,
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Find the rows nearest to a query.
 
@@ -28,10 +32,11 @@ class VectorStore(Protocol):
             query: `(d,) float32`, unit length.
             count: How many rows at most.
             allowed: `(size,) bool`; where given, only rows marked True compete.
+            least: Rows that score less are not needed, and may be left out.
 
         Returns:
             Rows `(n,) int64` and their inner products `(n,) float32`, best first, ties in the order of rows; n is the
-            smaller of `count` and the number of rows that compete.
+            smaller of `count` and the number of rows that compete, or less where rows were left out.
         """
         ...
 

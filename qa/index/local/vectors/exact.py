@@ -28,7 +28,13 @@ class ExactStore:
         """The number of rows."""
         return len(self._vectors)
 
-    def search(self, query: Floats, count: int, allowed: npt.NDArray[np.bool_] | None = None) -> tuple[Rows, Floats]:
+    def search(
+        self,
+        query: Floats,
+        count: int,
+        allowed: npt.NDArray[np.bool_] | None = None,
+        least: float = -np.inf,  # noqa: ARG002 - every row is scored anyway
+    ) -> tuple[Rows, Floats]:
         """Find the rows nearest to a query; see `VectorStore`."""
         if allowed is None:
             return nearest(np.arange(self.size), inner_products(self._vectors, query), count)

@@ -28,7 +28,7 @@ BOUNDED = {
 }
 ONCE_ONLY = {"match", "fullmatch"}
 SEARCHES = {"search", "sub", "subn", "findall", "finditer", "split"}
-SIZES = ((50, 200), (500, 2000))  # the larger where a bounded repetition still grows at the smaller
+SIZES = ((40, 160), (250, 1000))  # the larger where a bounded repetition still grows at the smaller
 
 
 def modules() -> list[str]:

@@ -90,8 +90,12 @@ def test_abbreviations_count_live_documents_only() -> None:
             found = whole.abbreviations(keys)
         folders = [write_segment(root, {source: text}) for source, text in ABBREVIATED.items()]
         with opened(folders) as parts, opened(folders, {1: {"b.txt"}}) as fewer:
+            for key in keys:  # what was found of one alone may be kept
+                assert parts.abbreviations([key]) == whole.abbreviations([key])
+                fewer.abbreviations([key])
             split_up = parts.abbreviations(keys)
             left = fewer.abbreviations(keys)
+            assert (parts.abbreviations(keys), parts.abbreviations(["", "zz"])) == (split_up, [])
     assert found == split_up
     assert found == [
         Abbreviation("HPF", "Harbour Pilot Fund", defined=True, count=1, used=2),

@@ -97,6 +97,8 @@ class Gather:
         """
         if not self.by_segment:
             return np.empty((len(question), 0), np.float32), np.zeros(1, np.int64)
+        for number, here in self.by_segment:
+            self._segments[number].prefetch_tokens(self._rows[here])
         bounds, (scales,) = self.parts(arrays.BOUNDS, arrays.SCALES)
         return similarities(rotated(question), self.token_levels(), scales), bounds
 

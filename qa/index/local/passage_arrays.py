@@ -6,6 +6,7 @@ A token's sentence is stored by runs: a run is of neighbouring tokens of one sen
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from qa.encode import token_form
 from qa.encode.int8 import PassageVectors
 from qa.index.local import arrays, token_spans
 from qa.index.local.arrays import BY_PASSAGE, Array, ArrayFiles
+from qa.index.local.read_ahead import prefetch, read_parts_only
 from qa.records import Passage, PassageKind
 
 _BLOCK = 64  # passages copied at a time, whose tokens take a few megabytes
@@ -30,6 +32,8 @@ class PassageArrays:
         self.document_rows: npt.NDArray[np.int32] = mapped(arrays.DOCUMENT_ROWS)
         self.lengths: npt.NDArray[np.int32] = mapped(arrays.LENGTHS)
         self._arrays = {name: mapped(name) for bounds, names in BY_PASSAGE.items() for name in (bounds, *names)}
+        for name in chain.from_iterable(BY_PASSAGE.values()):
+            read_parts_only(self._arrays[name])
 
     def array(self, name: str) -> Array:
         """An array of `BY_PASSAGE`, whole."""
@@ -39,6 +43,11 @@ class PassageArrays:
         """A passage's part of an array, a view into the memory map."""
         limits = self._arrays[bounds]
         return self._arrays[name][limits[row] : limits[row + 1]]
+
+    def prefetch_tokens(self, rows: npt.NDArray[np.int64]) -> None:
+        """Begin to read some passages' tokens from the disk."""
+        limits = self._arrays[arrays.BOUNDS]
+        prefetch(self._arrays[arrays.TOKENS], limits[rows], limits[rows + 1])
 
     def token_levels(self, packed: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
         """Tokens of the segment's form as levels, `(tokens, d) int8`."""
@@ -72,11 +81,14 @@ class PassageArrays:
         files.write(arrays.DOCUMENT_ROWS, documents)
         for at in range(first, last, _BLOCK):
             rows = slice(at, min(at + _BLOCK, last))
+            prefetch(self.vectors, np.array([rows.start]), np.array([rows.stop]))
             files.write(arrays.VECTORS, self.vectors[rows])
             files.write(arrays.BOILERPLATE, self.boilerplate[rows].view(np.int8))
             files.write(arrays.LENGTHS, self.lengths[rows])
             for bounds, names in BY_PASSAGE.items():
                 limits = self._arrays[bounds][rows.start : rows.stop + 1]
+                for name in names:
+                    prefetch(self._arrays[name], limits[:1], limits[-1:])
                 parts = [self._arrays[name][limits[0] : limits[-1]] for name in names]
                 files.write_parts(bounds, np.diff(limits), *parts)
             yield

@@ -18,6 +18,7 @@ from qa.index.local.abbreviations import Entry
 from qa.index.local.arrays import Array, map_array
 from qa.index.local.passage_arrays import PassageArrays
 from qa.index.local.postings import ABSENT, Postings
+from qa.index.local.read_ahead import read_parts_only
 from qa.index.local.row_map import first_rows
 from qa.index.local.shortages import raise_if_short
 from qa.index.local.texts import TEXTS, Texts, TextsWriter
@@ -105,6 +106,8 @@ class Segment:
         vectors = self.arrays.vectors
         coded = CODES in self.record.files
         self.vectors: VectorStore = CodedStore.open(self.folder, vectors) if coded else ExactStore(vectors)
+        if coded:
+            read_parts_only(vectors)
         self._norms: tuple[float, npt.NDArray[np.float64]] | None = None
         sizes = {self.size, len(vectors), len(self.arrays.lengths), int(self.first_rows[-1])}
         if len(sizes) > 1:

@@ -91,8 +91,9 @@ def test_a_secret_that_is_not_there_is_told(capsys, token):
     assert f"QA_CLUSTER_TOKEN_PATH={token} cannot be read" in told
 
 
-@pytest.mark.parametrize("action", ["head", "join"])
-def test_as_a_service_ray_takes_the_place_of_the_command(monkeypatch, token, action):
+def ray_command(monkeypatch, action: str) -> tuple[list[str], dict[str, str]]:
+    """The command of Ray that takes the place of ours, and its environment."""
+
     class Replaced(Exception):
         pass
 
@@ -105,8 +106,24 @@ def test_as_a_service_ray_takes_the_place_of_the_command(monkeypatch, token, act
         with pytest.raises(Replaced) as told:
             main(["cluster", action, *where, "--address", "10.0.0.1", "--stay"])
     command, environment = told.value.args
+    return command, environment
+
+
+@pytest.mark.parametrize("action", ["head", "join"])
+def test_as_a_service_ray_takes_the_place_of_the_command(monkeypatch, token, action):
+    command, environment = ray_command(monkeypatch, action)
     assert {"--block", "--node-ip-address=10.0.0.1", "--disable-usage-stats"} <= set(command)
     assert (environment["RAY_AUTH_MODE"], environment["RAY_AUTH_TOKEN_PATH"]) == ("token", str(token))
+
+
+@pytest.mark.parametrize("store", ["10.0.0.9:6379", None])
+def test_the_head_alone_is_told_the_password_of_the_store_of_its_state(monkeypatch, token, store):
+    monkeypatch.setenv("RAY_REDIS_PASSWORD", SECRET)
+    monkeypatch.delenv("RAY_REDIS_ADDRESS", raising=False)
+    if store:
+        monkeypatch.setenv("RAY_REDIS_ADDRESS", store)
+    told = [f"--redis-password={SECRET}" in ray_command(monkeypatch, action)[0] for action in ("head", "join")]
+    assert told == [store is not None, False]
 
 
 @pytest.mark.cluster

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -150,6 +152,27 @@ def test_the_readme_names_every_command_and_none_that_is_not_there() -> None:
 def test_every_file_that_is_named_exists(name: str) -> None:
     named = {path for path in _PATH.findall(code(read(name))) if not path.startswith(_MADE_BY_BUILDING)}
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+_CALL = re.compile(r"scripts/([a-z_]+(?:\.py)?)((?: +(?!-- )[\w./-]+)+)")
+CALLS = sorted({call for name in DOCUMENTS for call in _CALL.findall(code(read(name)))})
+
+
+@pytest.mark.parametrize("script", sorted({script for script, _ in CALLS}))
+def test_scripts_take_the_arguments_that_are_named(script: str) -> None:
+    told = subprocess.run(
+        [sys.executable, ROOT / "scripts" / script, "--help"], capture_output=True, text=True, check=True
+    ).stdout.partition("\n\n")[0]
+    many = "..." in told
+    told = re.sub(r" \[\w+ \.\.\.\]", "", told)
+    options = dict(re.findall(r"\[(--[\w-]+)( [^\]]+)?\]", told))  # with what stands for their values
+    required = len(re.sub(r"\[.*?\]", "", told, flags=re.DOTALL).split()[2:])
+    for words in (given.split() for name, given in CALLS if name == script):
+        named = [word for word in words if word.startswith("--")]
+        assert set(named) <= set(options), words
+        places = len(words) - len(named) - sum(1 for option in named if options[option])
+        assert places >= required, words
+        assert places == required or many, words
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

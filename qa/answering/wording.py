@@ -14,5 +14,5 @@ def verdict_words(answer: Answer) -> str:
     if answer.verdict is Verdict.NONE:
         return "Nothing in these documents is about this."
     if answer.verdict is Verdict.RELATED:
-        return "Nothing here seems to say; nearest passages:"
-    return "The documents answer this." if answer.sure else "Probably answered here; check the quote."
+        return "The documents do not seem to say this. Nearest passages:"
+    return "The documents answer this." if answer.sure else "The documents probably answer this; check the quote."

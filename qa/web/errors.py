@@ -163,7 +163,7 @@ def _describe_one(error: Mapping[str, Any]) -> str:
     place = [str(part) for part in error["loc"] if part not in ("query", "path")]
     if place[:1] == ["body"] and len(place) > 1:
         place = place[1:]
-    name = ".".join(place) or "body"
+    name = ".".join(place)  # empty where the fault is of the parameters together
     match error["type"]:
         case "extra_forbidden":
             return f"{name} is not a parameter of this route; see /docs."
@@ -171,7 +171,9 @@ def _describe_one(error: Mapping[str, Any]) -> str:
             return f"{name} is missing."
         case "json_invalid":
             return f"The body is not JSON: {error['ctx']['error']}, near character {name}."
+        case "model_attributes_type" | "model_type":
+            return f"{name} is not a JSON object."
         case "value_error":
-            return f"{name}: {str(error['msg']).removeprefix('Value error, ')}."
+            return f"{f'{name}: ' if name else ''}{str(error['msg']).removeprefix('Value error, ')}."
         case _:
             return f"{name}: {error['msg']}."

@@ -34,10 +34,13 @@ CASES = [
     ("GET", "/api/ask?q=x&date_from=yesterday", {}, None, 400, "invalid_request", "date_from: write the date as"),
     ("GET", "/api/ask?q=x&date_from=2022-02-30", {}, None, 400, "invalid_request", "2022-02-30 is not a day"),
     ("GET", "/api/ask?q=x&date_from=2022-02-02&date_to=2021-01-01", {}, None, 400, "invalid_request", "after date_to"),
+    ("GET", "/api/ask?q=x&question=x", {}, None, 400, "invalid_request", "two names of one parameter; give one"),
+    ("POST", "/api/ask", JSON, b'{"question": "x", "q": "x"}', 400, "invalid_request", "two names of one parameter"),
     ("GET", "/api/ask?q=x&document_id=nope", {}, None, 404, "unknown_document", "nope"),
     ("POST", "/api/ask", JSON, b"", 400, "invalid_request", "body is missing"),
     ("POST", "/api/ask", JSON, b"{", 400, "invalid_request", "not JSON"),
-    ("POST", "/api/ask", JSON, b"[]", 400, "invalid_request", "body: "),
+    ("POST", "/api/ask", JSON, b"[]", 400, "invalid_request", "body is not a JSON object"),
+    ("POST", "/api/ask", JSON, b'{"question": "x", "filters": 5}', 400, "invalid_request", "filters is not a JSON"),
     ("POST", "/api/ask", JSON, b"null", 400, "invalid_request", "body"),
     ("POST", "/api/ask", JSON, b'{"question": "\xff"}', 400, "invalid_request", "UTF-8"),
     ("POST", "/api/ask", JSON, b'{"question": "\\ud800"}', 400, "invalid_question", ""),
@@ -254,3 +257,8 @@ def test_a_message_does_not_grow_with_the_number_of_faults(client: httpx.Client)
 def test_a_body_nested_without_end_is_the_callers_fault(client: httpx.Client, body: bytes) -> None:
     reply = client.post("/api/ask", content=body, headers={"content-type": "application/json"})
     assert (reply.status_code, reply.json()["error"]["code"]) == (400, "invalid_request")
+
+
+def test_a_fault_of_the_parameters_together_is_not_said_of_a_body(client: httpx.Client) -> None:
+    reply = client.get("/api/ask", params={"q": "x", "date_from": "2022-02-02", "date_to": "2021-01-01"})
+    assert error_of(reply)["message"] == "date_from lies after date_to."

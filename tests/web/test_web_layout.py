@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import samples_for_tests
 from browser_pages import browsing
+from live_server import SETTINGS, serving
 from page_states import STATES
 from playwright.sync_api import Page, expect
 
@@ -36,6 +38,46 @@ def test_nothing_overflows(browser, address, width, text):
             unfolded(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, name
             assert page.evaluate(CUT_OFF) == [], name
+
+
+def edges(page: Page, selector: str) -> list[tuple[float, float]]:
+    """Left and right edges of the lines of all such elements."""
+    found = page.evaluate(
+        """selector => [...document.querySelectorAll(selector)].flatMap(
+            element => [...element.getClientRects()].map(({left, right}) => [left, right]))""",
+        selector,
+    )
+    return [tuple(pair) for pair in found]
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_what_stays_above_a_document_covers_its_marks(browser, address, width):
+    with browsing(browser, address, viewport={"width": width, "height": 740}) as page:
+        page.goto(STATES["reader"])
+        ((begin, end),) = edges(page, ".way")
+        marks = edges(page, ".document mark")
+        assert marks
+        assert begin <= min(left for left, _ in marks)
+        assert max(right for _, right in marks) <= end
+
+
+def test_on_a_phone_the_name_and_the_links_below_it_begin_at_the_same_place(browser, address):
+    with browsing(browser, address, viewport={"width": 320, "height": 740}) as page:
+        page.goto(STATES["answered"])
+        page.evaluate("() => { document.querySelector('.wordmark').textContent = 'Ask about a long name of a site'; }")
+        name, links = (page.locator(each).bounding_box() for each in (".wordmark", ".top nav"))
+        assert links["y"] > name["y"]
+        assert links["x"] == name["x"]
+
+
+def test_on_a_phone_yes_and_no_stand_side_by_side(browser, tmp_path):
+    settings = SETTINGS.model_copy(update={"question_log": str(tmp_path / "questions")})
+    with serving(samples_for_tests.service(), settings) as address:
+        for width in range(300, 400, 10):
+            with browsing(browser, address, viewport={"width": width, "height": 740}) as page:
+                page.goto(STATES["answered"])
+                yes, no = (page.get_by_role("button", name=name, exact=True).bounding_box() for name in ("Yes", "No"))
+                assert yes["y"] == no["y"], width
 
 
 def test_lines_stay_short_on_a_wide_screen(browser, address):

@@ -77,7 +77,7 @@ def test_a_footnote_is_shown_with_the_claim(page):
 
 def test_a_related_verdict_shows_one_passage_and_folds_the_others(page):
     results = page("/?q=winter+mooring+crew+rota+snack")
-    assert "Nothing here seems to say; nearest passages:" in results.texts["p"]
+    assert "The documents do not seem to say this. Nearest passages:" in results.texts["p"]
     assert "Other passages on the subject" in results.texts["summary"]
     open_or_folded = [
         above for (tag, a), above in zip(results.elements, results.above, strict=True) if tag == "article"

@@ -38,8 +38,8 @@ def test_moment_is_told_in_utc():
     ("verdict", "sure", "words"),
     [
         (Verdict.ANSWERED, True, "The documents answer this."),
-        (Verdict.ANSWERED, False, "Probably answered here; check the quote."),
-        (Verdict.RELATED, False, "Nothing here seems to say; nearest passages:"),
+        (Verdict.ANSWERED, False, "The documents probably answer this; check the quote."),
+        (Verdict.RELATED, False, "The documents do not seem to say this. Nearest passages:"),
         (Verdict.NONE, False, "Nothing in these documents is about this."),
         (Verdict.UNCALIBRATED, False, UNCALIBRATED),
     ],

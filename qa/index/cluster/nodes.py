@@ -28,6 +28,8 @@ _PORTS = (
     "--min-worker-port=6400",
     "--max-worker-port=6599",
 )
+# A Redis in which the head keeps its state, by names that Ray has for them; it takes the password as an option only.
+_STORE, _STORE_PASSWORD = "RAY_REDIS_ADDRESS", "RAY_REDIS_PASSWORD"
 _REACHED_WITHIN_S = 5.0
 _LIMIT_S = 120  # Ray waits without limit for a missing head
 
@@ -47,7 +49,9 @@ def start_head(address: str, port: int, places: int, token: str, *, behind_firew
         InvalidSettings: the address or the token is not safe, or Ray does not start; the message has Ray's reason.
     """
     _check(address, token, behind_firewall=behind_firewall)
-    own = ("--head", f"--node-ip-address={address}", f"--port={port}", "--include-dashboard=false")
+    own = ["--head", f"--node-ip-address={address}", f"--port={port}", "--include-dashboard=false"]
+    if os.environ.get(_STORE) and os.environ.get(_STORE_PASSWORD):
+        own.append(f"--redis-password={os.environ[_STORE_PASSWORD]}")
     _ray("start", *own, *_common(places), token=token, stay=stay)
 
 

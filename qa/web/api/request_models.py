@@ -74,6 +74,12 @@ def _number_in_text(value: str) -> str:
     return match[1]
 
 
+def _asked_once(given: object) -> object:
+    if isinstance(given, dict) and {"q", "question"} <= given.keys():
+        raise ValueError("q and question are two names of one parameter; give one of them")
+    return given
+
+
 def _flag_in_text(value: str) -> bool:
     if value not in _FLAGS:
         raise ValueError("write true or false, or 1 or 0")
@@ -135,6 +141,7 @@ class AskFilters(_DateRange):
 class AskQuery(AskFilters):
     """A question as a query string."""
 
+    _one_question = model_validator(mode="before")(_asked_once)
     q: Question = Field(validation_alias=AliasChoices("q", "question"))
     k: ResultsInQuery = DEFAULT_RESULTS
     explain: ExplainInQuery = False
@@ -172,6 +179,7 @@ class AskBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
+    _one_question = model_validator(mode="before")(_asked_once)
     question: Question = Field(validation_alias=AliasChoices("question", "q"))
     k: Results = DEFAULT_RESULTS
     filters: BodyFilters = Field(default_factory=BodyFilters)

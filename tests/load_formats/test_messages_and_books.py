@@ -194,6 +194,14 @@ def test_a_book_is_its_chapters_in_the_order_of_its_spine():
     assert (document.title, document.author, document.date) == ("The Lights", "Mara Quill", "2023-05-01")
 
 
+def test_a_book_is_read_by_the_style_sheets_that_its_pages_link_to():
+    page = (
+        '<link rel="stylesheet" href="../looks.css"/><p>at 14<span class="up">2</span> sites</p><p class="no">Gone.</p>'
+    )
+    made = book("one", {"one": page}, **{"looks.css": ".up{vertical-align:super} .no{display:none}"})
+    assert load_document("a.epub", made).text == "at 14^2 sites"
+
+
 def test_a_reference_to_a_note_in_another_chapter_does_not_fuse_with_the_number_before_it():
     files = {
         "one": '<p>It rose 3<a epub:type="noteref" href="notes.xhtml#n">4</a> feet at 12<a role="doc-noteref" '

@@ -145,7 +145,7 @@ def _content(part: EmailMessage) -> tuple[str, bytes]:
     text = decode(data, charset).text if data else ""
     if part.get_content_type() != "text/plain":
         return "", codecs.BOM_UTF8 + text.encode()  # whatever the page says
-    if (part.get_param("delsp") or "").lower() == "yes":
+    if str(part.get_param("delsp")).lower() == "yes":
         text = _SOFT_BREAK.sub("", text)
     return text, b""
 

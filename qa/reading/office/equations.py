@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from lxml import etree
 
-from qa.reading.office.names import qn
+from qa.reading.office.names import is_on, qn
 
 _ATOM = re.compile(r"[\w.,]*|[^\s()\[\]{}/^_]|[([{][^()\[\]{}]*[)\]}]")
 _SKIPPED = (
@@ -121,7 +121,14 @@ def _phantom(element: etree._Element) -> str:
     return "" if _property(element, "show", "1") in ("0", "off", "false") else _part(element, "e")
 
 
+def _run(element: etree._Element) -> str:
+    if is_on(element.find(qn("w:rPr")), "w:vanish"):
+        return ""
+    return joined(linear(child) for child in element.iterchildren("*") if child.tag not in _SKIPPED)
+
+
 _WRITERS: dict[str, Callable[[etree._Element], str]] = {
+    qn("m:r"): _run,
     qn("m:f"): _fraction,
     qn("m:sSup"): lambda element: _scripts(element, _base(element), "", "sup"),
     qn("m:sSub"): lambda element: _scripts(element, _base(element), "sub", ""),

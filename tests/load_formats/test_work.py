@@ -73,6 +73,7 @@ TEXTS: dict[str, tuple[str, Callable[[int], str]]] = {
     "front matter in brackets": ("a.md", lambda n: "---\na: " + "[" * n + "\n---\n"),
     "front matter without an end": ("a.md", lambda n: "---\n" + "a: b\n" * n),
     "brackets around words": ("a.md", lambda n: "[[a]" * n),
+    "notes in the line": ("a.md", lambda n: "a^[" * n),
     "pictures": ("a.md", lambda n: "![" * n),
     "links": ("a.md", lambda n: "[a](" * n),
     "labels": ("a.md", lambda n: "[a][b" * n),

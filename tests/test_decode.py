@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qa.errors import UnreadableFile
-from qa.reading.decode import clean, decode
+from qa.reading.decode import Decoded, clean, decode
 
 SAMPLE = "Café – “Total Health” 😀\n"
 
@@ -55,6 +55,66 @@ def test_what_is_not_utf8_is_windows_1252() -> None:
 def test_what_is_no_text_is_refused_with_the_reason(data: bytes, reason: str) -> None:
     with pytest.raises(UnreadableFile, match=reason):
         decode(data)
+
+
+RUSSIAN = "Плата за воду составляет три рубля за кубический метр."
+JAPANESE = "東京の水道料金は一か月あたり三千円です。"
+GREEK = "Το νερό κοστίζει τρία ευρώ το κυβικό μέτρο."
+THAI = "ค่าน้ำราคาสามบาทต่อลูกบาศก์เมตร"
+POLISH = "Woda kosztuje trzy złote za metr sześcienny. Wnioski przyjmuje urząd miasta. Zażółć gęślą jaźń."
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (RUSSIAN, "koi8-r"),
+        (RUSSIAN, "cp1251"),
+        (RUSSIAN, "iso8859-5"),
+        ("The office is in Omsk and opens at nine.\n\n" * 9 + RUSSIAN, "cp1251"),
+        (JAPANESE, "cp932"),
+        (JAPANESE, "euc-jp"),
+        (JAPANESE, "iso2022-jp"),
+        ("水は三円です。", "cp932"),
+        ("本市水费为每立方米三元。申请在市政厅办理。", "gb18030"),
+        ("물값은 세제곱미터당 삼천 원입니다.", "euc-kr"),
+        (GREEK, "iso8859-7"),
+        (THAI, "cp874"),
+        (POLISH, "cp1250"),
+    ],
+)
+def test_an_encoding_that_nothing_names_is_found_and_told(text: str, encoding: str) -> None:
+    found = decode(text.encode(encoding))
+    assert found.text == text
+    assert (found.guess or "").endswith("which nothing in it says")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "L’été, la mairie a coûté 2 millions d’euros ; là qu'à titre d'exemple.",
+        "L’acqua costa tre euro: è la verità. Perché no? Così è più caro, però la città è già lì.",
+        "MÜLLER GRÖSSE ÜBER ÄRZTE – ÖFFNUNG AB 9 UHR",
+        "The price is 5 £ a day.",
+        "Søren Ærø bor på Ålvej 5",
+        "¿Cuánto costará mañana la señora Muñoz? ¡Más!",
+    ],
+)
+def test_western_text_is_windows_1252(text: str) -> None:
+    assert decode(text.encode("cp1252")).text == text
+
+
+@pytest.mark.parametrize("label", ["x-sjis", "Shift_JIS", "windows-31j"])
+def test_a_label_may_be_one_of_many_names(label: str) -> None:
+    assert decode(JAPANESE.encode("cp932"), label) == Decoded(JAPANESE)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_of_ideographs_alone_is_text(encoding: str) -> None:
+    assert decode(JAPANESE.encode(encoding)).text == JAPANESE
+
+
+def test_a_nul_in_each_of_some_short_lines_makes_no_utf16() -> None:
+    assert decode(b"The gate\x00 closes.\n" * 3).text == "The gate closes.\n" * 3
 
 
 def test_a_stray_nul_is_dropped_from_text() -> None:

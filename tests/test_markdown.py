@@ -212,6 +212,20 @@ def test_footnotes_are_notes_with_their_marks() -> None:
     ]
 
 
+def test_a_note_in_the_line_is_a_note() -> None:
+    assert outline("It holds 4,120^[Without the harbour.] farms.") == [
+        "paragraph: It holds 4,120[1] farms.",
+        "footnote: [1] Without the harbour.",
+    ]
+
+
+def test_front_matter_may_be_json() -> None:
+    values, text = front_matter('{\n  "title": "Winter service",\n  "date": "2023-11-20"\n}\n\nText.')
+    assert (values, text.strip()) == ({"title": "Winter service", "date": "2023-11-20"}, "Text.")
+    for other in ("{\n no json\n}\nText.", '{\n"a": 1} text', "{curly} text"):
+        assert front_matter(other) == ({}, other)
+
+
 def test_html_in_markdown_is_read_as_on_a_page() -> None:
     text = (
         "Water costs <b>3.20</b>.<br>Waste costs 2.10 per m<sup>3</sup>.\n\n<details><summary>Who pays?</summary>\n\n"

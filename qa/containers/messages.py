@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import email
 import email.policy
 import mimetypes
@@ -15,14 +16,27 @@ from typing import BinaryIO
 from qa.containers.entries import Entry
 
 _BEGINS = re.compile(rb"(?:^|(?<=\n\n)|(?<=\n\r\n))From (?:[^\n\d]|\d(?!\d{3}))*+\d[^\n]*+\n")
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _QUOTED = re.compile(rb"(?m)^>(>*From )")
 
 
 def parsed_message(data: bytes) -> EmailMessage:
     """The message that some bytes hold; never fails: of bytes that are no message it makes an empty or a short one."""
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if end := _HEAD_END.search(data):
+        data = _as_utf8(data[: end.start()]) + data[end.start() :]
     message = email.message_from_bytes(data, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     return message
+
+
+def _as_utf8(head: bytes) -> bytes:
+    """The head of a message, whose letters beyond ASCII should be encoded but may be those of Windows."""
+    try:
+        head.decode()
+    except UnicodeDecodeError:
+        return head.decode("cp1252", "replace").encode()
+    return head
 
 
 def mailbox_messages(data: bytes) -> Iterator[EmailMessage]:

@@ -11,7 +11,8 @@ How the encoding is found, in order:
 3. The label that the file gives (`label`), if the bytes fit it. Labels mean what browsers take them for.
 4. UTF-8, even if some bytes do not fit, as long as more sequences of several bytes fit than do not. Each byte that does
    not fit is read as Windows-1252.
-5. Windows-1252.
+5. The encoding that the text most likely is in, if it does not read as Windows-1252 (`guessed_encoding`).
+6. Windows-1252.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import re
 from dataclasses import dataclass
 
 from qa.errors import UnreadableFile
+from qa.reading.guessed_encoding import guessed_text, shifted_text
 from qa.text.safe_text import compose
 
 _BYTE_ORDER_MARKS = (
@@ -40,12 +42,17 @@ _MOST_MISFITS = 0.01  # share of the characters that may not fit the encoding
 _SAMPLE_BYTES = 64 << 10
 # What texts hold hardly ever: controls, halves of surrogate pairs, private characters and what cannot be decoded.
 _UNLIKELY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffd-\uffff]")
+_ASCII_TEXT = bytes([*b"\t\n\r", *range(32, 127)])
+_LEAST_ASCII = 0.9  # share of the bytes beside zeros, from which on few zeros are strays and no UTF-16
+_MOST_STRAY_NULS = 0.2
 _LONGEST_UNBROKEN_CHARS = 200  # characters for each white space or ideographic stop, in a text
+_LEFT = "left as \ufffd"
 _ESCAPED = re.compile(r"[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f\udc80-\udcff]")
 _OPEN = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # bytes that stand for nothing in Windows-1252
 _C1 = re.compile(r"[\x80-\x9f]")
-_BREAKS = re.compile(r"[\s、。，]")
+_STOPS = "、。，"
+_BREAKS = re.compile(rf"[\s{_STOPS}]")
 
 # Labels that browsers take for a larger character set (WHATWG Encoding Standard, section 4.2).
 _LARGER = {
@@ -53,6 +60,13 @@ _LARGER = {
     "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "big5": "big5hkscs",
     "utf-16": "utf-8", "utf-16-le": "utf-8", "utf-16-be": "utf-8",
 }  # fmt: skip
+_ALIASES = {
+    "windows-874": "cp874",
+    "dos-874": "cp874",
+    "windows-31j": "cp932",
+    "koi": "koi8-r",
+    "iso-8859-8-i": "iso8859-8",
+}
 _SHIFTED = ("iso2022", "hz")  # write other letters as ASCII
 _NO_TEXT_CODECS = frozenset({"utf-7", "idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined"})
 
@@ -80,10 +94,12 @@ def decode(data: bytes, label: str | None = None) -> Decoded:
             return _marked(data[len(mark) :], encoding)
     sample = data[:_SAMPLE_BYTES]
     controls = len(sample) - len(sample.translate(None, _CONTROL_BYTES))
-    if sample.count(0) > len(sample) * _MOST_NULS or controls > len(sample) * _MOST_CONTROLS:
+    if _is_wide(sample, controls):
         return _wide(data)
     named = _codec(label)
     strict = _strict(data, "utf-8")
+    if named is None and data.isascii() and (shifted := shifted_text(data)):
+        return Decoded(clean(shifted[0]), f"read as {shifted[1]}, which nothing in it says")
     if strict is not None and not (data.isascii() and named is not None and named.startswith(_SHIFTED)):
         # Text of another encoding is hardly ever valid UTF-8; text of ASCII alone is the same in nearly all.
         return Decoded(
@@ -119,7 +135,16 @@ def _marked(data: bytes, encoding: str) -> Decoded:
         misfits = text.count("\ufffd")
         if misfits > max(1, _MOST_MISFITS * len(text)) or len(text) < 2 * misfits + 1:
             raise UnreadableFile(f"marked as {encoding.upper()} but broken at byte {error.start}") from None
-        return Decoded(clean(text), _misfits(misfits, encoding.upper(), "left as \ufffd"))
+        return Decoded(clean(text), _misfits(misfits, encoding.upper(), _LEFT))
+
+
+def _is_wide(sample: bytes, controls: int) -> bool:
+    """Whether bytes look like text of two or four bytes a character, or like none."""
+    nuls = sample.count(0)
+    plain = len(sample) - len(sample.translate(None, _ASCII_TEXT))
+    if nuls < _MOST_STRAY_NULS * len(sample) and plain > _LEAST_ASCII * (len(sample) - nuls):
+        return False
+    return nuls > len(sample) * _MOST_NULS or controls > len(sample) * _MOST_CONTROLS
 
 
 def _wide(data: bytes) -> Decoded:
@@ -139,13 +164,15 @@ def _reads_like_text(sample: str) -> bool:
     letters = sum(map(str.isalpha, sample))
     # Bytes in the wrong order give letters of many scripts and hardly a blank.
     broken = breaks * _LONGEST_UNBROKEN_CHARS >= len(sample)
-    return unlikely <= _MOST_MISFITS * len(sample) and broken and letters >= 0.3 * len(sample) and bool(latin)
+    said = bool(latin) or any(stop in sample for stop in _STOPS)
+    return unlikely <= _MOST_MISFITS * len(sample) and broken and letters >= 0.3 * len(sample) and said
 
 
 def _codec(label: str | None) -> str | None:
     """Python's name of the encoding that browsers take a label for; None if it names none."""
+    said = (label or "").strip().lower().removeprefix("x-")
     try:
-        name = codecs.lookup(label.strip()).name if label else ""
+        name = codecs.lookup(_ALIASES.get(said, said)).name if said else ""
         _ = "".encode(name) if name else ""
     except (LookupError, ValueError, UnicodeError):
         return None
@@ -167,7 +194,7 @@ def _labelled(data: bytes, codec: str) -> Decoded | None:
     misfits = text.count("\ufffd")
     if misfits > _MOST_MISFITS * len(text) and misfits > 1:
         return None
-    return Decoded(clean(text), _misfits(misfits, codec, "left as \ufffd") if misfits else None)
+    return Decoded(clean(text), _misfits(misfits, codec, _LEFT) if misfits else None)
 
 
 def _utf8_or_western(data: bytes) -> Decoded:
@@ -178,6 +205,10 @@ def _utf8_or_western(data: bytes) -> Decoded:
     if sum(1 for _ in _BEYOND_ASCII.finditer(text)) > misfits:
         mended = _ESCAPED.sub(lambda found: _CP1252[ord(found[0]) - 0xDC00], text)
         return Decoded(clean(mended), _misfits(misfits, "UTF-8", "read as Windows-1252"))
+    if guessed := guessed_text(data, _MOST_MISFITS):
+        text, encoding, misfits = guessed
+        more = f"; {_misfits(misfits, encoding, _LEFT)}" if misfits else ""
+        return Decoded(clean(text), f"read as {encoding}, which nothing in it says{more}")
     text = _western(data)
     undefined = sum(1 for _ in _C1.finditer(text))
     if undefined > max(1, _MOST_MISFITS * len(text)) or 2 * undefined >= len(text):

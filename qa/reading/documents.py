@@ -38,8 +38,8 @@ __all__ = [
 ]
 
 # Part of every snapshot's configuration: raise it when a loader's output or the rule of ids changes.
-LOADER_VERSION = 9
-_LIBRARIES = ("lxml", "markdown-it-py", "mdit-py-plugins", "pypdfium2", "pyyaml")
+LOADER_VERSION = 10
+_LIBRARIES = ("chardet", "lxml", "markdown-it-py", "mdit-py-plugins", "pypdfium2", "pyyaml")
 
 _DETAILS = ("title", "publisher", "author", "date", "url")
 _STAMP = re.compile(r"\s*date (\d{4}-\d{2}-\d{2})[ \t]+(?=\S)")

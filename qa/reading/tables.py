@@ -3,11 +3,13 @@
 1. Rows without an empty one between them are a region. Rows of one cell before its table are text.
 2. The first row with several cells, all words, is the heads, if what follows shows that: numbers below words, bold
    type, or three columns and more. A head that spans columns stands before those below it.
+   Years and months that count on are words here, if other numbers stand below them.
 3. A later region without heads of its own and no wider than the last one goes on under its heads.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
@@ -18,6 +20,10 @@ from qa.records import BlockKind
 _LOOKED_AHEAD = 20  # rows that show whether the first one is heads
 _LONGEST_HEAD_CHARS = 80
 _LEAST_COLUMNS = 3
+_PERIOD = re.compile(
+    r"(?:1[89]|20|21)\d\d(?:[-/](?:\d\d(?:\d\d)?|\d\d[-/]\d\d))?|[^\W\d]{3,9}\.?[ -](?:(?:1[89]|20|21)\d\d|\d\d)"
+    r"|\d\d?[./]\d\d?[./](?:\d\d)?\d\d"
+)
 
 
 class Cell(NamedTuple):
@@ -110,6 +116,7 @@ def _region(
 
 def _heads(rows: list[Row], merged: Mapping[tuple[int, int], int], *, headed: bool) -> tuple[dict[int, str], int]:
     """The heads of columns, and how many rows they take; none where the first row is not heads."""
+    rows = _with_periods(rows) if len(rows) > 1 else rows
     if len(rows) < 2 or not _may_be_heads(rows[0][1]):
         return {}, 0
     number, cells = rows[0]
@@ -122,6 +129,19 @@ def _heads(rows: list[Row], merged: Mapping[tuple[int, int], int], *, headed: bo
     if not headed and not _follow(rows):
         return {}, 0
     return {cell.column: cell.text for cell in cells}, 1
+
+
+def _with_periods(rows: list[Row]) -> list[Row]:
+    """Rows whose first has years, months or days that count on, over other numbers, for words."""
+    number, cells = rows[0]
+    periods = [cell for cell in cells if not cell.is_text]
+    if len(periods) < 2 or len(periods) == len(cells) or not all(_PERIOD.fullmatch(cell.text) for cell in periods):
+        return rows
+    columns = {cell.column for cell in periods}
+    below = [cell.text for _, row in rows[1:] for cell in row if cell.column in columns]
+    if not below or any(map(_PERIOD.fullmatch, below)):
+        return rows
+    return [(number, [cell._replace(is_text=True) for cell in cells]), *rows[1:]]
 
 
 def _may_be_heads(cells: Sequence[Cell]) -> bool:

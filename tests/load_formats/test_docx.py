@@ -233,7 +233,9 @@ NUMBERS = element(
     f'<w:abstractNum w:abstractNumId="1">{level(0, "upperRoman", "Article %1")}{level(1, "decimal", "%1.%2", "<w:isLgl/>")}</w:abstractNum>'
     f'<w:abstractNum w:abstractNumId="2">{level(0, "bullet", chr(0xF0B7))}</w:abstractNum>'
     f'<w:abstractNum w:abstractNumId="3">{level(0, "decimal", "§%1", "<w:suff w:val=&quot;nothing&quot;/>".replace("&quot;", chr(34)))}</w:abstractNum>'
-    + "".join(f'<w:num w:numId="{one}"><w:abstractNumId w:val="{one - 1}"/></w:num>' for one in (1, 2, 3, 4))
+    f'<w:abstractNum w:abstractNumId="4">{level(0, "decimal", "%1.", "<w:rPr><w:vanish/></w:rPr>")}</w:abstractNum>'
+    f'<w:abstractNum w:abstractNumId="5">{level(0, "russianLower", "%1)")}</w:abstractNum>'
+    + "".join(f'<w:num w:numId="{one}"><w:abstractNumId w:val="{one - 1}"/></w:num>' for one in (1, 2, 3, 4, 5, 6))
     + '<w:num w:numId="8"><w:abstractNumId w:val="0"/></w:num>'
     '<w:num w:numId="9"><w:abstractNumId w:val="0"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="5"/></w:lvlOverride></w:num>',
 )  # fmt: skip
@@ -254,6 +256,7 @@ def item(text: str, number: int, at: int = 0) -> str:
         ([("a", 1, 0), ("b", 8, 0), ("c", 9, 0), ("d", 9, 0)], ["1. a", "2. b", "5. c", "6. d"]),
         ([("a", 1, 0), ("b", 0, 0), ("c", 1, 0)], ["1. a", "b", "2. c"]),
         ([("a", 1, 0), ("", 1, 0), ("c", 1, 0)], ["1. a", "3. c"]),
+        ([("a", 5, 0), ("b", 6, 0)], ["a", "а) b"]),
     ],
 )  # fmt: skip
 def test_automatic_numbers_are_text_as_word_shows_them(items, shown):
@@ -293,6 +296,12 @@ def test_merged_cells_stand_once_and_tables_in_cells_follow_their_row():
         "<w:tr><w:tc><w:tcPr><w:gridSpan w:val='2'/></w:tcPr>" + para("All") + "</w:tc></w:tr></w:tbl>"
     )  # fmt: skip
     assert lines(merged) == ["Adults | 8", " | 9", "All"]
+    wide = table(["Fee", "Car", "Van"], ["Both", "9"], ["late"])
+    wide = wide.replace(f"<w:tc>{para('Both')}", f"<w:tc><w:tcPr><w:gridSpan w:val='2'/></w:tcPr>{para('Both')}")
+    wide = wide.replace(
+        f"<w:tr><w:tc>{para('late')}", f"<w:tr><w:trPr><w:gridBefore w:val='2'/></w:trPr><w:tc>{para('late')}"
+    )
+    assert lines(wide) == ["Fee | Car | Van", "Both |  | 9", " |  | late"]
     nested = table(["Prices", table(["Entry", "8"], ["Tour", "15"]) + para("in euros")], ["Hours", "9 to 5"])
     assert lines(nested) == ["Prices | in euros", "Entry | 8", "Tour | 15", "Hours | 9 to 5"]
     assert lines(table([table(["A", "B"]) + para("In a frame.")])) == ["A | B", "In a frame."]
@@ -313,6 +322,12 @@ def tracked(kind: str, inside: str) -> str:
         (para(run("All of it", "<w:vanish/>")) + para("End."), ["End."]),
         (para(run("T", '<w:position w:val="-12"/>'), properties='<w:framePr w:dropCap="drop"/>') + para("he town."), ["The town."]),
         (para("Seen. ", run("Not seen.", '<w:color w:val="FFFFFF"/>')), ["Seen."]),
+        (para("Seen. ", run("Not seen.", '<w:color w:themeColor="background1"/>')), ["Seen."]),
+        (para("Seen. ", run("Not seen.", '<w:color w:val="fefefe"/>')), ["Seen."]),
+        (para("Seen. ", run("Not seen.", '<w:color w:val="FFFF00"/><w:highlight w:val="yellow"/>')), ["Seen."]),
+        (para("Seen. ", run("Not seen.", '<w:color w:val="000000"/><w:shd w:val="clear" w:fill="000000"/>')), ["Seen."]),
+        (para("Seen. ", run("Not seen.", '<w:sz w:val="2"/>')), ["Seen."]),
+        (para("Seen. ", math(f"<m:r><w:rPr><w:vanish/></w:rPr><m:t>y</m:t></m:r>{m('x')}")), ["Seen. x"]),
         (para(run("On black.", '<w:color w:val="FFFFFF"/><w:shd w:val="clear" w:fill="000000"/>')), ["On black."]),
         (table(["Kind", para(run("Price", '<w:color w:val="FFFFFF"/>'))]).replace("<w:tbl>", '<w:tbl><w:tblPr><w:tblStyle w:val="Dark"/></w:tblPr>'), ["Kind | Price"]),
     ],

@@ -42,12 +42,21 @@ HIDDEN = [
     "<template><p>Gone.</p></template>",
     "<script>Gone.</script>", "<noscript>Gone.</noscript>", "<p class='late off'>Gone.</p>", "<dialog>Gone.</dialog>",
     "<p class=away>Gone.</p>", '<input type=hidden value="Gone.">',
+    "<p style='opacity: 0'>Gone.</p>", "<p style='font-size:0'>Gone.</p>", "<p style='font-size:1px'>Gone.</p>",
+    "<p style='text-indent:-9999px'>Gone.</p>", "<div style='height:0;overflow:hidden'>Gone.</div>",
+    "<div style='max-height:0px;overflow:hidden'><p>Gone.</p></div>", "<p data-state='off'>Gone.</p>",
+    "<p class=wide>Gone.</p>", "<p class='x1 only'>Gone.</p>", "<h2 class=k></h2><p>Gone.</p>",
+    "<p class=force style='display:block'>Gone.</p>", "<section><p></p><p>Gone.</p></section>",
+    "<div style='visibility:hidden'><p>Gone.</p></div>",
 ]  # fmt: skip
 SHEET = """<style>/* .shown {display:none} */ .off, .x { display: none; } #gone{display:none!important}
 .box > p.in {visibility: hidden} .late {color: red} .away {position:absolute; left:-9999px}
 @media print {.shown {display: none}} @media (max-width: 600px) {.shown{display:none}}
 .shown {display:none} p.shown {display:block} .panel {display:none} .panel.open {display:block}
-.tick:checked ~ .answer {display:block} .answer {display:none}</style>"""
+.tick:checked ~ .answer {display:block} .answer {display:none}
+p[data-state="off"] {display:none} @media (min-width: 768px) {.wide {display:none}} .only:not(.x2) {display:none}
+h2.k + p {display:none} .force {display:none !important} section p:nth-child(2) {display:none}
+.fade {opacity:0; transition: opacity 1s} .slide {max-height:0; overflow:hidden} .kept {display:block}</style>"""
 
 
 @pytest.mark.parametrize("hidden", HIDDEN)
@@ -56,6 +65,14 @@ def test_what_a_page_hides_is_not_its_text(hidden: str) -> None:
 
 
 SHOWN = [
+    "<div style='visibility:hidden'><p style='visibility:visible'>Here.</p></div>",
+    "<div style='font-size:0'><p style='font-size:16px'>Here.</p></div>",
+    "<div style='height:0;padding-bottom:56%;overflow:hidden'><p>Here.</p></div>",
+    "<p hidden class=kept>Here.</p>",
+    "<p class=fade>Here.</p>",
+    "<p class='only x2'>Here.</p>",
+    "<button>Who?</button><div class=slide><p>Here.</p></div>",
+    "<table bgcolor='#333333'><tr><td><span style='color:#fff'>Here.</span></table>",
     "<p class=shown>Here.</p>",
     "<div style='-webkit-backface-visibility: hidden; backface-visibility: hidden'>Here.</div>",
     "<div style='position: absolute; margin-left: -9999px'>Here.</div>",
@@ -113,6 +130,61 @@ def test_lists_of_short_links_are_left_out_but_not_below_their_heading() -> None
 )
 def test_a_cell_is_one_line_whose_words_stand_apart(cell: str, shown: str) -> None:
     assert f"A | {shown}" in read(f"<h1>T</h1><table><tr><th>K<th>V<tr><td>A<td>{cell}</table>").text
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("at 14<span style='vertical-align:super'>2</span> sites", "at 14^2 sites"),
+        ("at 14<a class=note>2</a> sites of CO<i class=low>2</i>", "at 14^2 sites of CO₂"),
+        ("at 14<span style='position:relative;top:-0.5em;font-size:60%'>2</span> sites", "at 14^2 sites"),
+        ("<span style='display:block'>Mon</span><span class=line>Tue</span>", "Mon Tue"),
+        ("</p><div class=row><span>Mon</span><span>9 to 12</span></div><p>", "Mon 9 to 12"),
+        ("<pre>14<sup>2</sup> = 196<script>x</script></pre>", "14^2 = 196"),
+        ("<ruby>東<rp>(</rp><rt>とう</rt><rp>)</rp>京<rt>きょう</rt></ruby>だ", "東京(とうきょう)だ"),
+        ("<ol type=a start=3><li>x<li value=7>y</ol>", "c. x g. y"),
+        ("<ol reversed><li>x<li>y</ol><ol class=roman><li>z</ol>", "2. x 1. y i. z"),
+    ],
+)
+def test_styles_raise_words_and_set_them_apart_and_lists_show_their_numbers(body: str, shown: str) -> None:
+    sheet = (
+        "<style>.note{vertical-align:super}.low{vertical-align:sub}.line{display:block}.row{display:flex}"
+        ".roman{list-style-type:lower-roman}</style>"
+    )
+    assert " ".join(text_of(read(f"<p>{body}</p>", sheet)).split()) == shown
+
+
+@pytest.mark.parametrize(
+    ("formula", "shown"),
+    [
+        ("<mi>E</mi><mo>=</mo><mi>m</mi><msup><mi>c</mi><mn>2</mn></msup>", "E=mc^2"),
+        ("<mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mi>c</mi></mfrac>", "(a+b)/c"),
+        ("<msqrt><mi>x</mi><mo>+</mo><mn>1</mn></msqrt><mroot><mn>8</mn><mn>3</mn></mroot>", "√(x+1)∛(8)"),
+        ("<munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>n</mi></munderover>", "∑_(i=1)^n"),
+        ("<semantics><msub><mi>v</mi><mi>max</mi></msub><annotation>v_{max}</annotation></semantics>", "v_max"),
+        ("<mtable><mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd></mtr></mtable>", "[1, 2]"),
+        ("<mover><mi>x</mi><mo>¯</mo></mover><mphantom><mi>y</mi></mphantom>", "x¯"),
+        ("<mmultiscripts><mi>C</mi><mprescripts/><mn>6</mn><mn>14</mn></mmultiscripts>", "_6^14C"),
+    ],
+)  # fmt: skip
+def test_formulas_are_text_in_a_line(formula: str, shown: str) -> None:
+    assert read(f"<p>So <math>{formula}</math> holds.").text == f"So {shown} holds."
+
+
+def test_a_table_in_a_table_of_data_stays_in_its_cell() -> None:
+    inner = "<table><tr><td>9<td>12<tr><td>14<td>18</table>"
+    table = f"<table><tr><th>Day<th>Times<tr><td>Mon<td>{inner}<tr><td>Tue<td>shut</table>"
+    assert read(f"<h1>T</h1>{table}").text.endswith("Day | Times\nMon | 9 12 / 14 18\nTue | shut")
+
+
+def test_a_mark_that_only_links_to_a_note_stands_apart() -> None:
+    document = read("<p>It ran at 14<a href=#f>2</a> sites.</p><div id=f><p>2 Two closed.</p></div>")
+    assert "at 14[2] sites" in document.text
+
+
+def test_a_sentence_among_links_of_a_menu_is_text() -> None:
+    document = read(f"<h1>Mill</h1><nav><p>{LONG}</p></nav><p>Use the road.</p>")
+    assert LONG.strip() in text_of(document)
 
 
 def test_merged_cells_leave_empty_places() -> None:

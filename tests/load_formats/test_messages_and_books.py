@@ -67,6 +67,34 @@ def test_a_body_is_read_by_the_charset_that_its_head_names(head, body, found):
     assert texts(document)[-1] == found
 
 
+@pytest.mark.parametrize(
+    ("head", "body", "found"),
+    [
+        ("Content-Type: text/plain; charset=iso-8859-1", "It’s €3.".encode("cp1252"), "It’s €3."),
+        ("Content-Type: text/plain; charset=iso-8859-1", "Größe – 3".encode(), "Größe – 3"),
+        ("Content-Type: text/plain; charset=utf-7", b"Gr+APY-n", "Grön"),
+        ("Content-Type: text/plain", "水は三円です。".encode("iso2022-jp"), "水は三円です。"),
+        ("Content-Type: text/plain\nContent-Transfer-Encoding: base64", b"SXQgb3BlbnM!!", "It opens"),
+        ("Content-Type: text/plain; format=flowed; delsp=yes", b"The fer \nry is.\n-- \nMara", "The ferry is. -- Mara"),
+    ],
+)  # fmt: skip
+def test_a_body_is_read_although_its_head_is_inexact(head, body, found):
+    document = load_document("a.eml", f"{HEAD}Subject: Hours\n{head}\n\n".encode() + body)
+    assert " ".join(texts(document)[-1].split()) == found
+
+
+@pytest.mark.parametrize("plain", ["", "Your program shows no pages."])
+def test_the_page_is_read_where_the_text_beside_it_says_nothing(plain):
+    parts = f"--B\n\n{plain}\n--B\nContent-Type: text/html\n\n<p>{'The ferry leaves at nine. ' * 5}</p>\n--B--\n"
+    message = f"{HEAD}Subject: Hours\nContent-Type: multipart/alternative; boundary=B\n\n{parts}"
+    assert "at nine" in load_document("a.eml", message.encode()).text
+
+
+def test_letters_of_windows_in_a_head_are_read_and_a_mark_before_it_is_passed_over():
+    assert load_document("a.eml", (HEAD + "Subject: Größe\n\nx").encode("cp1252")).title == "Größe"
+    assert load_document("a.eml", b"\xef\xbb\xbf" + (HEAD + "Subject: Hours\n\nx").encode()).title == "Hours"
+
+
 def test_a_mailbox_is_its_messages_and_each_block_knows_which():
     one = f"From mara Tue Jun  4 09:30:00 2024\n{HEAD}Subject: One\n\nFirst text.\n>From here on.\n\n"
     document = load_document("a.mbox", (one + one.replace("One", "Two").replace("First", "Second")).encode())
@@ -192,6 +220,14 @@ def test_a_book_is_its_chapters_in_the_order_of_its_spine():
         (3, "The rock"), (3, "It is bare."), (4, "The lamp"), (4, "It was lit in 1871."),
     ]  # fmt: skip
     assert (document.title, document.author, document.date) == ("The Lights", "Mara Quill", "2023-05-01")
+
+
+def test_a_book_is_read_by_the_style_sheets_that_its_pages_link_to():
+    page = (
+        '<link rel="stylesheet" href="../looks.css"/><p>at 14<span class="up">2</span> sites</p><p class="no">Gone.</p>'
+    )
+    made = book("one", {"one": page}, **{"looks.css": ".up{vertical-align:super} .no{display:none}"})
+    assert load_document("a.epub", made).text == "at 14^2 sites"
 
 
 def test_a_reference_to_a_note_in_another_chapter_does_not_fuse_with_the_number_before_it():

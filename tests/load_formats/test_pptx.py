@@ -12,6 +12,7 @@ from qa.reading.documents import load_document
 from qa.records import BlockKind, Document
 
 TITLE = 'type="title"'
+WHITE = "<a:r><a:rPr><a:solidFill><a:srgbClr val='FFFFFF'/></a:solidFill></a:rPr><a:t>White</a:t></a:r>"
 
 
 def read(*slides: str, **more) -> Document:
@@ -47,6 +48,11 @@ def group(*shapes: str, hidden: str = "") -> str:
         (shape("<a14:m><m:oMath><m:f><m:num><m:r><m:t>a</m:t></m:r></m:num><m:den><m:r><m:t>b</m:t></m:r></m:den></m:f></m:oMath></a14:m>"), ["a/b"]),
         (shape("<a:pPr><a:buAutoNum type='alphaLcParenR'/></a:pPr><a:r><a:t>Ring</a:t></a:r>", "<a:pPr><a:buAutoNum type='alphaLcParenR'/></a:pPr><a:r><a:t>Wait</a:t></a:r>", "Plain",
                "<a:pPr><a:buAutoNum type='arabicPeriod' startAt='4'/></a:pPr><a:r><a:t>Go</a:t></a:r>"), ["a) Ring", "b) Wait", "Plain", "4. Go"]),
+        (shape("<a:r><a:rPr sz='100'/><a:t>Tiny</a:t></a:r><a:r><a:rPr sz='1800'/><a:t>Seen</a:t></a:r>"), ["Seen"]),
+        (shape("<a:r><a:rPr><a:noFill/></a:rPr><a:t>Of nothing</a:t></a:r><a:r><a:t>Seen</a:t></a:r>"), ["Seen"]),
+        (shape("<a:r><a:rPr><a:solidFill><a:srgbClr val='000000'><a:alpha val='0'/></a:srgbClr></a:solidFill></a:rPr><a:t>Clear</a:t></a:r><a:r><a:t>Seen</a:t></a:r>"), ["Seen"]),
+        (shape(f"{WHITE}<a:r><a:t>Seen</a:t></a:r>"), ["Seen"]),
+        (shape(WHITE).replace("<p:spPr>", "<p:spPr><a:solidFill><a:srgbClr val='1F4E79'/></a:solidFill>"), ["White"]),
         (shape("<a:fld type='slidenum'><a:t>‹#›</a:t></a:fld>", "<a:fld type='datetime'><a:t>May</a:t></a:fld>"), ["May"]),
     ],
 )  # fmt: skip
@@ -147,6 +153,30 @@ def test_a_chart_is_its_title_and_rows_of_its_values():
     assert lines(frame('<c:chart r:id="chart_1"/>'), parts={"ppt/chart.xml": odd}, chart_1="../chart.xml")[1:] == [
         "| A", "May | 1", "June | 2", " | B", "July | 3",
     ]  # fmt: skip
+
+
+def test_levels_of_categories_and_labels_of_points_are_read():
+    level = "<c:lvl>{}</c:lvl>".format
+    names = level("<c:pt idx='0'><c:v>Q1</c:v></c:pt><c:pt idx='1'><c:v>Q2</c:v></c:pt>")
+    years = level("<c:pt idx='0'><c:v>2023</c:v></c:pt>")
+    label = "<c:dLbls><c:dLbl><c:idx val='1'/><c:tx><c:rich><a:p><a:r><a:t>peak</a:t></a:r></a:p></c:rich></c:tx></c:dLbl></c:dLbls>"
+    series = (
+        f"<c:ser><c:tx><c:v>N</c:v></c:tx>{label}<c:cat><c:multiLvlStrRef>{names}{years}</c:multiLvlStrRef></c:cat>"
+    )
+    series += (
+        "<c:val><c:numLit><c:pt idx='0'><c:v>3</c:v></c:pt><c:pt idx='1'><c:v>4</c:v></c:pt></c:numLit></c:val></c:ser>"
+    )
+    chart = element("c:chartSpace", f"<c:chart><c:plotArea><c:barChart>{series}</c:barChart></c:plotArea></c:chart>")
+    found = lines(frame('<c:chart r:id="chart_1"/>'), parts={"ppt/c.xml": chart}, chart_1="../c.xml")
+    assert found == ["| N", "2023 Q1 | 3", "2023 Q2 | 4 peak"]
+
+
+def test_a_shape_beside_its_slide_is_left_out_and_told():
+    listed = '<p:sldIdLst><p:sldId id="256" r:id="slide_1"/></p:sldIdLst><p:sldSz cx="9144000" cy="6858000"/>'
+    parts = {"ppt/presentation.xml": element("p:presentation", listed)}
+    shapes = shape("Seen", at=(0, 0)) + shape("Left", at=(-900, 0)) + shape("Right", at=(9_144_000, 0))
+    document = read(shapes, parts=parts)
+    assert (document.text, document.left_out) == ("Seen", ("2 pieces of text beside a slide",))
 
 
 def test_values_of_a_chart_are_as_their_formats_show_them():

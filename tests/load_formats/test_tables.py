@@ -93,6 +93,36 @@ def test_hidden_sheets_and_what_has_no_text_are_told():
         read(cells([]))
 
 
+def test_white_cells_empty_formats_and_rows_without_height_show_nothing():
+    styles = element(
+        "s:styleSheet",
+        '<s:numFmts><s:numFmt numFmtId="170" formatCode=";;;"/></s:numFmts>'
+        '<s:fonts><s:font/><s:font><s:color rgb="FFFFFFFF"/></s:font></s:fonts><s:fills><s:fill><s:patternFill patternType="none"/></s:fill>'
+        '<s:fill><s:patternFill patternType="solid"><s:fgColor rgb="FF1F4E79"/></s:patternFill></s:fill></s:fills>'
+        '<s:cellXfs><s:xf/><s:xf fontId="1"/><s:xf fontId="1" fillId="1"/><s:xf numFmtId="170"/></s:cellXfs>',
+    )
+
+    def cell(style: int, text: str) -> str:
+        return f'<s:c s="{style}" t="inlineStr"><s:is><s:t>{text}</s:t></s:is></s:c>'
+
+    sheet = cells(
+        ["Item", cell(2, "Note"), "Crowns"],
+        ["Lamp", cell(1, "white"), 900],
+        ["Tin", cell(3, "empty"), 4],
+        ["low", "x", 5],
+    )
+    document = read(sheet.replace('<s:row r="4">', '<s:row r="4" ht="0">'), parts={"xl/styles.xml": styles})
+    assert [text for _, text in rows(document)[1:]] == ["Item: Lamp | Crowns: 900", "Item: Tin | Crowns: 4"]
+    assert document.left_out == ("1 hidden row", "1 piece of white text")
+
+
+def test_months_above_numbers_are_heads_and_escaped_characters_are_read():
+    styles = element("s:styleSheet", '<s:cellXfs><s:xf/><s:xf numFmtId="17"/></s:cellXfs>')
+    months = [f'<s:c s="1"><s:v>{day}</s:v></s:c>' for day in (45292, 45323)]
+    document = read(cells(["Town", *months], ["El_x0064_en_x000D_", 300, 410]), parts={"xl/styles.xml": styles})
+    assert rows(document)[1:] == [(2, "Town: Elden | Jan-24: 300 | Feb-24: 410")]
+
+
 @pytest.mark.parametrize(
     ("value", "code", "text"),
     [
@@ -107,6 +137,8 @@ def test_hidden_sheets_and_what_has_no_text_are_told():
         (5551234, "000-0000", "555-1234"), (12, "000-0000", "000-0012"), (1234567.5, "# ##0.00", "1234 567.50"),
         (5, "# ##0.00", "5.00"), (123456789, "000-00-0000", "123-45-6789"), (0, "#", ""), (0, "0", "0"),
         (0, '_-* #,##0.00_-;-* #,##0.00_-;_-* "-"??_-;_-@_-', "-"), (-42.5, "_-* #,##0.00_-;-* #,##0.00_-", "-42.50"),
+        (1500, '[>=1000]0.0,"k";0', "1.5k"), (20, '[>=1000]0.0,"k";0', "20"), (-20, '[>=1000]0.0,"k";0', "-20"),
+        (1, '[=1]0 "day";0 "days"', "1 day"), (3, '[=1]0 "day";0 "days"', "3 days"),
         (1 / 3, "General", "0.333333333"), (123456789012, "General", "123456789012"), (1e20, "General", "1E+20"),
     ],
 )  # fmt: skip
@@ -150,6 +182,10 @@ def test_a_workbook_by_another_program_is_read_whole():
         ("a.csv", "Item|Crowns\nLamp|1,5\n", [(2, "Item: Lamp | Crowns: 1,5")]),
         ("a.csv", 'Item,Note\n"Lamp","on\ntwo lines"\nTin,x\n', [(2, "Item: Lamp | Note: on two lines"), (3, "Item: Tin | Note: x")]),
         ("a.csv", "1,2\n3,4\n", [(1, "1 | 2"), (2, "3 | 4")]),
+        ("a.csv", "sep=;\nItem;Crowns\nLamp;1,5\n", [(3, "Item: Lamp | Crowns: 1,5")]),
+        ("a.csv", 'Item, Crowns, Unit\nLamp, "3,000", each\n', [(2, "Item: Lamp | Crowns: 3,000 | Unit: each")]),
+        ("a.csv", "Town,2019,2020\nElden,300,410\n", [(2, "Town: Elden | 2019: 300 | 2020: 410")]),
+        ("a.csv", "Elden,2019,2020\nBorr,2018,2021\n", [(1, "Elden | 2019 | 2020"), (2, "Borr | 2018 | 2021")]),
         ("a.csv", "Only\nwords\nhere\n", [(1, "Only"), (2, "words"), (3, "here")]),
         ("a.csv", "Day,From,To\nMonday,9,12\n\nSunday,,,closed\n", [(2, "Day: Monday | From: 9 | To: 12"), (4, "Sunday | closed")]),
     ],

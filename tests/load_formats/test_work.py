@@ -73,6 +73,7 @@ TEXTS: dict[str, tuple[str, Callable[[int], str]]] = {
     "front matter in brackets": ("a.md", lambda n: "---\na: " + "[" * n + "\n---\n"),
     "front matter without an end": ("a.md", lambda n: "---\n" + "a: b\n" * n),
     "brackets around words": ("a.md", lambda n: "[[a]" * n),
+    "notes in the line": ("a.md", lambda n: "a^[" * n),
     "pictures": ("a.md", lambda n: "![" * n),
     "links": ("a.md", lambda n: "[a](" * n),
     "labels": ("a.md", lambda n: "[a][b" * n),
@@ -108,6 +109,16 @@ TEXTS: dict[str, tuple[str, Callable[[int], str]]] = {
     "articles in articles": ("a.html", lambda n: "<article>" * 50 + "<b>b</b>" * n),
     "menus in menus": ("a.html", lambda n: "<div class=nav>" * 50 + "<b>x</b>" * n + "<h1>hi</h1>"),
     "rules of style": ("a.html", lambda n: "<style>" + ".a{display:none}" * n + "</style>" + "<p class=a>x</p>" * n),
+    "selectors of many parts": (
+        "a.html",
+        lambda n: (
+            "<style>"
+            + "".join(f"div div div div div .a{i}:not(.b) ~ p:nth-child(2n){{display:none}}" for i in range(n))
+            + "</style>"
+            + "<div>" * 20
+            + "<p class=a1>x</p>" * n
+        ),
+    ),
     "rules of style without an end": ("a.html", lambda n: "<style>" + "a{" * n + "</style><p>x"),
     "raised marks": ("a.html", lambda n: "<p>a<sup>1</sup> b" * n + "<p><sup>1</sup> Note."),
     "notes": (

@@ -18,6 +18,7 @@ _SAMPLE_CHARS = 1 << 16
 _LONGEST_CELL_CHARS = 1 << 24
 _LONGEST_NUMBER_CHARS = 40
 _NUMBER = re.compile(r"[-+(]?\s*[^\W\d_]{0,3}[€$£¥%]?\s*[\d.,'\s]*\d[\d.,'\s]*\)?\s*(?:[€$£¥%]|[^\W\d_]{0,3})")
+_SAID = re.compile(r"sep=([^\w\s\"]|\t)\n", re.IGNORECASE)  # a first line for spreadsheet programs
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d{2}.*)?")
 
 
@@ -28,12 +29,15 @@ def read_csv(text: str) -> Read:
         UnreadableFile: a cell is longer than is read.
     """
     csv.field_size_limit(_LONGEST_CELL_CHARS)
-    return Read([*rows_to_drafts(_rows(text, _delimiter(text)), headed=True)], {})
+    said = _SAID.match(text)
+    rows = _rows(text[said.end() :], said[1], 2) if said else _rows(text, _delimiter(text), 1)
+    return Read([*rows_to_drafts(rows, headed=True)], {})
 
 
-def _rows(text: str, delimiter: str) -> Iterator[Row]:
+def _rows(text: str, delimiter: str, first: int) -> Iterator[Row]:
     try:
-        for number, values in enumerate(csv.reader(io.StringIO(text), delimiter=delimiter), 1):
+        reader = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
+        for number, values in enumerate(reader, first):
             words = [" ".join(value.split()) for value in values]
             yield number, [Cell(column, word, _is_text(word)) for column, word in enumerate(words, 1) if word]
     except csv.Error as error:
@@ -51,7 +55,7 @@ def _delimiter(text: str) -> str:
     sample = text[:_SAMPLE_CHARS]
     best, most = ",", (0.0, 0)
     for delimiter in _DELIMITERS:
-        rows = csv.reader(io.StringIO(sample), delimiter=delimiter)
+        rows = csv.reader(io.StringIO(sample), delimiter=delimiter, skipinitialspace=True)
         widths = [len(row) for row in islice(_until_broken(rows), _SAMPLE_ROWS) if row]
         usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
         if usual > 1 and (widths.count(usual) / len(widths), usual) > most:

@@ -8,6 +8,8 @@ in their order; a block's page is then the number of its message.
 from __future__ import annotations
 
 import codecs
+import re
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -16,7 +18,7 @@ from email.utils import parseaddr, parsedate_to_datetime
 
 from qa.containers.messages import attached, mailbox_messages, parsed_message
 from qa.errors import UnreadableFile
-from qa.reading.decode import clean, clean_line, decode
+from qa.reading.decode import clean_line, decode
 from qa.reading.draft import Draft, Read, as_part
 from qa.reading.formats.html import read_html
 from qa.reading.formats.plain_text import read_plain
@@ -27,6 +29,11 @@ from qa.text.readable_types import why_not_read
 
 _SHOWN = ("From", "To", "Cc", "Date")
 _FORMS = ("plain", "html")  # of a message's text, the first one preferred
+_WIDE = ("utf-7", "utf-16", "utf-32")  # what decoding by the label of a page does not take
+_NO_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
+_SOFT_BREAK = re.compile(r"(?<!^--) \n", re.MULTILINE)  # of flowed text whose blanks are deleted (RFC 3676)
+_STUB_WORDS = 30  # of a plain text that only says that there is a page
+_FULLER = 3  # times as many words in the page
 
 
 def read_message(data: bytes) -> Read:
@@ -63,7 +70,7 @@ def _drafts(message: EmailMessage, left_out: LeftOut) -> Iterator[Draft]:
     if subject := _header(message, "Subject"):
         yield Draft(BlockKind.TITLE, subject, level=1)
     lines = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
-    texts = [_content(part) for part in _texts(message)] or [("", b"")]
+    texts = [_content(_fuller(part, message)) for part in _texts(message)] or [("", b"")]
     for place, text in enumerate(texts):
         yield from body_drafts([] if place else lines, *text)
     for name, part in attached(message):
@@ -101,6 +108,18 @@ def _texts(message: EmailMessage) -> Iterator[EmailMessage]:
     yield from texts(message)
 
 
+def _fuller(part: EmailMessage, message: EmailMessage) -> EmailMessage:
+    """The page beside a plain text that says nothing, or little but that there is a page; else the text itself."""
+    page = message.get_body(preferencelist=("html",))
+    if not isinstance(page, EmailMessage) or page is part or part is not message.get_body(preferencelist=_FORMS):
+        return part
+    words = len(_content(part)[0].split())
+    if words >= _STUB_WORDS:
+        return part
+    inside = list(body_drafts([], *_content(page)))
+    return page if sum(len(draft.text.split()) for draft in inside) >= max(1, _FULLER * words) else part
+
+
 def body_drafts(lines: list[str], text: str, page: bytes) -> Iterator[Draft]:
     """The head of a message as lines, then its body: text, or else a page."""
     if lines:
@@ -118,14 +137,26 @@ def _content(part: EmailMessage) -> tuple[str, bytes]:
     """A part's text, or the page that it is."""
     raw = part.get_payload(decode=True)
     data = raw if isinstance(raw, bytes) else b""
-    charset = part.get_content_charset() or "utf-8"
-    try:
-        text = data.decode(charset)
-    except (LookupError, ValueError):
-        text = decode(data).text if data else ""
-    return (
-        (clean(text), b"") if part.get_content_type() == "text/plain" else ("", codecs.BOM_UTF8 + text.encode())
-    )  # whatever the page says
+    if (part.get("Content-Transfer-Encoding") or "").strip().lower() == "base64":
+        data = _mended(part, data)
+    charset = (part.get_content_charset() or "").lower()
+    if charset.startswith(_WIDE):
+        data = data.decode(charset, "replace").encode()
+    text = decode(data, charset).text if data else ""
+    if part.get_content_type() != "text/plain":
+        return "", codecs.BOM_UTF8 + text.encode()  # whatever the page says
+    if str(part.get_param("delsp")).lower() == "yes":
+        text = _SOFT_BREAK.sub("", text)
+    return text, b""
+
+
+def _mended(part: EmailMessage, data: bytes) -> bytes:
+    """Base64 that is cut short, or holds other characters, as far as it goes."""
+    given = str(part.get_payload())
+    if data.strip() != given.strip().encode("ascii", "replace"):
+        return data
+    digits = _NO_BASE64.sub("", given)
+    return b64decode(digits[: len(digits) // 4 * 4]) if digits else data
 
 
 def _header(message: EmailMessage, name: str) -> str:

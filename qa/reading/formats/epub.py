@@ -7,13 +7,14 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from urllib.parse import unquote
 
 from lxml import etree
 
 from qa.errors import UnreadableFile
 from qa.reading.archives import open_archive, read_part
-from qa.reading.decode import clean_line
+from qa.reading.decode import clean_line, decode
 from qa.reading.draft import Draft, Read, as_part
 from qa.reading.formats.html import read_html
 from qa.reading.left_out import LeftOut
@@ -54,6 +55,7 @@ def read_epub(data: bytes) -> Read:
 
 def _chapters(archive: zipfile.ZipFile, book: etree._Element, folder: str, left_out: LeftOut) -> Iterator[Draft]:
     items = {str(item.get("id")): item for item in book.iterfind("{*}manifest/{*}item")}
+    sheets: dict[str, str] = {}
     seen: set[str] = set()
     for number, entry in enumerate(book.iterfind("{*}spine/{*}itemref"), 1):
         item = items.get(str(entry.get("idref")))
@@ -70,5 +72,15 @@ def _chapters(archive: zipfile.ZipFile, book: etree._Element, folder: str, left_
             left_out.add("broken chapter")
             continue
         with suppress(UnreadableFile):  # a cover holds no text
-            for draft in read_html(page).drafts:
+            for draft in read_html(page, partial(_sheet, archive, posixpath.dirname(name), sheets)).drafts:
                 yield replace(as_part(draft), page=number)
+
+
+def _sheet(archive: zipfile.ZipFile, folder: str, known: dict[str, str], link: str) -> str:
+    """The text of a style sheet of the book; "" where it is missing or broken."""
+    name = posixpath.normpath(posixpath.join(folder, unquote(link)))
+    if name not in known:
+        known[name] = ""
+        with suppress(UnreadableFile):
+            known[name] = decode(read_part(archive, name)).text
+    return known[name]

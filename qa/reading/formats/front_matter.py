@@ -1,4 +1,4 @@
-"""Front matter of Markdown: a mapping in YAML between lines of `---`, or in TOML between lines of `+++`.
+"""Front matter of Markdown: a mapping in YAML between lines of `---`, in TOML between lines of `+++`, or in JSON.
 
 An opening rule that no mapping follows is no front matter. Values stay as they are written: a title `No` or `2024` is
 text.
@@ -6,6 +6,7 @@ text.
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from qa.reading.sidecar import check_toml
 
 _YAML = re.compile(r"---[ \t]*\n(?!\s*\n)((?:(?!(?:---|\.\.\.)[ \t]*(?:\n|$))[^\n]*\n)*+)(?:---|\.\.\.)[ \t]*(?:\n|$)")
 _TOML = re.compile(r"\+\+\+[ \t]*\n((?:(?!\+\+\+[ \t]*(?:\n|$))[^\n]*\n)*+)\+\+\+[ \t]*(?:\n|$)")
+_JSON = re.compile(r'\{\s*\n\s*"')
 _MOST_CHARS = 100_000
 _DEEPEST = 20  # blanks of indentation by two, or brackets in a line; the parser follows them by recursion
 _LINE = re.compile(r"([A-Za-z_][\w-]*+)[ \t]*+:[ \t]*+(\S.*)?")
@@ -34,6 +36,18 @@ def front_matter(text: str) -> tuple[dict[str, str], str]:
         match = form.match(text)
         if match and len(match[1]) <= _MOST_CHARS and (values := parse(match[1])):
             return _plain_values(values), text[match.end() :]
+    return _json(text)
+
+
+def _json(text: str) -> tuple[dict[str, str], str]:
+    """Front matter in JSON: an object that opens the file, its brackets on lines of their own."""
+    if _JSON.match(text):
+        try:
+            values, end = json.JSONDecoder().raw_decode(text[:_MOST_CHARS])
+        except (ValueError, RecursionError):
+            return {}, text
+        if text[end : end + 1] in ("", "\n") and (plain := _plain_values(values)):
+            return plain, text[end:]
     return {}, text
 
 

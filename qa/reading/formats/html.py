@@ -7,14 +7,14 @@ own becomes a block.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from lxml import etree
 
 from qa.reading.draft import Draft, Read
 from qa.reading.formats.html_content import mark_content
 from qa.reading.formats.html_notes import mark_notes
-from qa.reading.formats.html_styles import mark_hidden
+from qa.reading.formats.html_styles import mark_styles
 from qa.reading.formats.html_tree import parse_html, words_of
 from qa.reading.formats.html_walk import Walk
 from qa.reading.left_out import LeftOut
@@ -31,8 +31,12 @@ _EMBEDDED = {"iframe": "embedded page", "video": "video", "audio": "recording", 
              "embed": "object"}  # fmt: skip
 
 
-def read_html(data: bytes) -> Read:
+def read_html(data: bytes, sheet_of: Callable[[str], str] | None = None) -> Read:
     """Read a page as drafts, with its own details (title, author, date).
+
+    Args:
+        data: The page.
+        sheet_of: Gives the text of a style sheet that the page links to; None: those are not known.
 
     Raises:
         UnreadableFile: it is no text, or nested too deeply.
@@ -41,7 +45,9 @@ def read_html(data: bytes) -> Read:
     if page.tree is None:
         return Read([], {})
     own = _own(page.tree)
-    drafts = list(page_drafts(page.tree))
+    links = (link.get("href") for link in page.tree.iter("link") if link.get("rel") == "stylesheet")
+    sheets = [sheet_of(str(link)) for link in links] if sheet_of else []
+    drafts = list(page_drafts(page.tree, sheets))
     if _take_title(drafts):
         own.pop("title", None)  # the page's name in the browser's bar often carries the site's
     left_out = LeftOut()
@@ -51,11 +57,16 @@ def read_html(data: bytes) -> Read:
     return Read(drafts, own, (*guess, *left_out.told()))
 
 
-def page_drafts(tree: etree._Element) -> Iterator[Draft]:
-    """The drafts of a page's body; of what it shows without scripts, if it shows nothing else."""
+def page_drafts(tree: etree._Element, sheets: Iterable[str] = ()) -> Iterator[Draft]:
+    """The drafts of a page's body; of what it shows without scripts, if it shows nothing else.
+
+    Args:
+        tree: The page.
+        sheets: The style sheets that it links to, where they are known.
+    """
     body = tree.find("body")
     body = tree if body is None else body
-    mark_hidden(tree)
+    mark_styles(tree, sheets)
     mark_notes(body)
     mark_content(body)
     found = False

@@ -20,6 +20,7 @@ from __future__ import annotations
 from lxml import etree
 
 from qa.reading.formats.html_styles import HIDDEN
+from qa.reading.formats.html_tree import words_of
 
 LINKS_ONLY = "data-qa-links"  # set on what is navigation
 FURNITURE = "data-qa-furniture"  # set on what is boilerplate
@@ -43,6 +44,7 @@ _CONTAINERS = frozenset({"ul", "ol", "div", "p", "td", "section", "nav", "menu",
 _WORD_CHARS = 6  # of a word with its blank, in the mean
 
 _RUNNING_CHARS = 80  # of a paragraph of running text
+_SENTENCE_CHARS = 40
 _PARAGRAPHS = frozenset(
     "p li td th dd dt div section article blockquote pre body main header footer aside figure figcaption h1 h2 h3 h4 "
     "h5 h6 form fieldset center details summary ul ol dl table tr tbody".split()
@@ -62,6 +64,8 @@ def mark_content(body: etree._Element) -> None:
     for element in root.iter(etree.Element):
         role = (element.get("role") or "").lower()
         edge = element.tag in ("footer", "dialog", "nav") or role in _EDGE_ROLES - {"complementary"}
+        if element.tag == "nav" and any(len(words_of(each)) >= _SENTENCE_CHARS for each in element.iter("p")):
+            continue
         if edge and element is not root and next(element.iter("h1"), None) is None:
             element.set(FURNITURE, "")
 

@@ -36,7 +36,9 @@ def mark_notes(tree: etree._Element) -> None:
     for place, link in links:
         there, target = by_id.get(str(link.get("href"))[1:], (-1, None))
         mark = bare_mark(words_of(link))
-        note = _block_of(target) if there > place and _is_raised(link) and _MARK.fullmatch(mark) else None
+        note = _block_of(target) if there > place and _MARK.fullmatch(mark) else None
+        if note is not None and not (_is_raised(link) or (_is_glued(link) and words_of(note).startswith(mark))):
+            note = None
         if note is None or any(above is note for above in link.iterancestors()):
             continue
         if note.get(NOTE) is None:
@@ -100,6 +102,13 @@ def _is_raised(link: etree._Element) -> bool:
         return True
     above = link.getparent()
     return (above is not None and above.tag == "sup") or link.find("sup") is not None
+
+
+def _is_glued(link: etree._Element) -> bool:
+    """Whether a link stands right after a letter or digit, as a mark that scripts or other style sheets raise."""
+    before, above = link.getprevious(), link.getparent()
+    text = before.tail if before is not None else above.text if above is not None else ""
+    return bool(text) and text[-1].isalnum()
 
 
 def _around(link: etree._Element) -> list[etree._Element]:

@@ -1,7 +1,6 @@
-"""Finds the elements that a page hides by its styles or attributes, and those that a click shows.
+"""Finds which elements a page hides, raises, lowers or sets on lines of their own, by styles and attributes.
 
-Rules on `display`, `visibility` and clipping are read, in `style` attributes and in the page's own style sheets, with
-selectors of tags, classes and ids, also nested. Rules for print or for certain widths are not read.
+Rules of the page's style sheets (`css_rules`, `css_match`) and `style` attributes are read.
 
 An element that a click opens is not hidden: one that a button, a tab or a summary controls or is right before, and one
 that a rule with a state (`:checked`, `.panel.open`) shows again.
@@ -10,138 +9,250 @@ that a rule with a state (`:checked`, `.panel.open`) shows again.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from lxml import etree
 
+from qa.reading.formats.css_match import Cascade, Declared
+from qa.reading.formats.css_rules import Rule, holds_on_screen, rules_of
+
 HIDDEN = "data-qa-hidden"  # set on elements that a reader does not see
 OPENED = "data-qa-opened"  # set on elements that a reader sees after a click
+APART = "data-qa-apart"  # set on elements in a line: "block" on a line of their own, "cell" apart from their neighbours
+NUMBERS = "data-qa-numbers"  # set on lists: the kind of numbers that a style gives them
 
-_COMMENT = re.compile(r"/\*(?:[^*]|\*(?!/))*+(?:\*/)?|<!--|-->")
-_BRACE = re.compile(r"[{}]")
-_SHOWN_MEDIA = re.compile(
-    r"@(?:media\s+(?:only\s+)?(?:screen|all)\s*|supports\b.*|layer\b.*)", re.IGNORECASE | re.DOTALL
-)
-_DECLARATION = re.compile(
-    r"(?<![\w-])(display|visibility|position|clip|clip-path|left|top|width|height)\s*+:\s*+([^;]{1,80})"
-)
-_COMPOUND = re.compile(r"(?:[.#]?-?[A-Za-z_][\w-]*|\*)+")
-_PART = re.compile(r"([.#]?)(-?[A-Za-z_][\w-]*|\*)")
-_STATE = re.compile(r"::?[a-z-]+(?:\([^()]*\))?|\[[^\]]*\]", re.IGNORECASE)
-_FAR_OFF = re.compile(r"-(?:[5-9]\d\d|\d{4,})")
+_FAR_OFF = re.compile(r"-(?:[5-9]\d\d|\d{4,}|\d{3,}r?em)")
+_SIZE = re.compile(r"(\d*\.?\d+)(px|pt|em|rem|%)?")
+_RAISED = re.compile(r"super|text-top|[\d.]*[1-9][\d.]*(?:px|pt|r?em|ex|%)")
+_LOWERED = re.compile(r"sub|text-bottom|-[\d.]*[1-9][\d.]*(?:px|pt|r?em|ex|%)")
+_SMALLER = re.compile(r"(?:x+-)?small(?:er)?|0?\.\d+r?em|[1-9]\dpx|\dpx|\d\d?%|[1-8]pt")
+_INLINE = frozenset("a abbr b bdi cite code em font i ins label mark small span strong u var".split())
+_LINES = ("block", "list-item", "table", "table-row", "flow-root", "table-caption")
+_ROWS = ("flex", "grid", "inline-flex", "inline-grid")
 _CONTROLS = ("aria-controls", "data-target", "data-bs-target", "data-controls", "data-collapse-toggle")
-_MOST_RULES = 400  # that hide or show; a page written by hand or program has fewer
-_MOST_PARTS = 6
 _PANELS = ("div", "section", "article", "dd", "ul", "ol")
+_WHITE = re.compile(r"(?:^|;)\s*color\s*:\s*(?:#fff(?:fff)?\b|white\b|rgb\(255, ?255, ?255\))", re.IGNORECASE)
+_PAINT = re.compile(r"background[\w-]*\s*:\s*(?!\s*(?:#fff(?:fff)?\b|white\b|none|transparent))", re.IGNORECASE)
+_TINY_PIXELS = 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Compound:
-    tag: str
-    names: frozenset[str]  # ".class" and "#id"
+class _Above:
+    """What an element has from the one around it: whether its own text is not drawn or too small, and its layout."""
 
-    def fits(self, tag: str, names: frozenset[str]) -> bool:
-        """Whether an element with this tag, these classes and this id is selected."""
-        return self.tag in ("", "*", tag) and self.names <= names
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """A selector and whether it hides or shows. `state` says that it holds only after something was done."""
-
-    compounds: tuple[_Compound, ...]
-    weight: tuple[bool, int, int]
-    hides: bool
-    state: bool
+    unseen: bool = False
+    tiny: bool = False
+    painted: bool = False  # something may lie behind its text
+    row: bool = False  # its children stand beside each other
 
 
-def mark_hidden(tree: etree._Element) -> None:
-    """Set `HIDDEN` on each element that is hidden, but `OPENED` if a click shows it."""
-    rules = _Rules(list(_rules(tree)))
-    opened = _controlled(tree)
-    for element in tree.iter(etree.Element):
-        names = _names(element)
-        hidden = _hidden_by_itself(element)
-        if hidden is None:
-            hidden = rules.hide(element, names)
-        if hidden and not _shows_formula(element):
-            element.set(OPENED if _opens(element, opened) else HIDDEN, "")
+def mark_styles(tree: etree._Element, more_sheets: Iterable[str] = ()) -> None:
+    """Set `HIDDEN`, `OPENED`, `APART` and `NUMBERS`, and put what styles raise or lower into `sup` and `sub`.
+
+    Args:
+        tree: The page.
+        more_sheets: The texts of the style sheets that it links to, where they are known.
+    """
+    own = (each.text or "" for each in tree.iter("style") if holds_on_screen(each.get("media") or ""))
+    sheets = "\n".join([*more_sheets, *own])
+    linked = any("stylesheet" in (link.get("rel") or "").lower() for link in tree.iter("link"))
+    white = not linked and "background" not in sheets
+    _Marker(Cascade(rules_of(sheets), tree), _controlled(tree), white=white).mark(tree)
+
+
+class _Marker:
+    def __init__(self, cascade: Cascade, opened: frozenset[str], *, white: bool) -> None:
+        self._cascade = cascade
+        self._opened = opened
+        self._white = white  # whether white text cannot be seen where no attribute paints something behind it
+        self._moved: list[tuple[etree._Element, str]] = []
+
+    def mark(self, tree: etree._Element) -> None:
+        around = [_Above()]
+        for event, element in etree.iterwalk(tree, events=("start", "end")):
+            if event == "end":
+                around.pop()
+            elif around[-1] is _GONE:
+                around.append(_GONE)
+            else:
+                around.append(self._mark(element, around[-1]))
+        for element, tag in self._moved:
+            _wrap(element, tag)
+
+    def _mark(self, element: etree._Element, above: _Above) -> _Above:
+        said = self._cascade.declared(element)
+        painted = above.painted or _is_painted(element)
+        if said or element.get("hidden") is not None:
+            rule = _hidden_by(element, said)
+            if rule is not None and not _shows_formula(element):
+                if not self._shown_after(element, rule[0]):
+                    element.set(HIDDEN, "")
+                    return _GONE
+                element.set(OPENED, "")
+        unseen, tiny = self._unseen(element, said, above), _is_tiny(said, above)
+        if self._white and not painted and _WHITE.search(element.get("style") or ""):
+            unseen = True
+        if unseen or tiny:
+            _clear(element)
+        self._lay_out(element, said, above)
+        display = said.get("display", ("", None))[0]
+        return _Above(unseen, tiny, painted, display in _ROWS)
+
+    def _shown_after(self, element: etree._Element, rule: Rule | None) -> bool:
+        if rule is not None and any(_shows(each) for each in self._cascade.beside(rule, element)):
+            return True
+        return _opens(element, self._opened)
+
+    def _unseen(self, element: etree._Element, said: Declared, above: _Above) -> bool:
+        """Whether an element's own text is not drawn, by `visibility`, which those in it may set anew."""
+        value, rule = said.get("visibility", ("", None))
+        if not value.startswith(("hidden", "collapse")):
+            return above.unseen and value != "visible"
+        if self._shown_after(element, rule):
+            element.set(OPENED, "")
+            return False
+        return not _shows_formula(element)
+
+    def _lay_out(self, element: etree._Element, said: Declared, above: _Above) -> None:
+        tag = element.tag
+        if tag in ("ol", "ul"):
+            kind = said.get("list-style-type", said.get("list-style", ("", None)))[0]
+            if kind:
+                element.set(NUMBERS, kind.split()[0] if "none" not in kind.split() else "none")
+        if tag not in _INLINE:
+            return
+        display = said.get("display", ("", None))[0]
+        if display in _LINES:
+            element.set(APART, "block")
+        elif above.row or display == "table-cell":
+            element.set(APART, "cell")
+        elif (script := _script(said)) and next(element.iter("sup", "sub"), None) is None:
+            self._moved.append((element, script))
+
+
+_GONE = _Above(unseen=True)
+
+
+def _value(said: Declared, name: str) -> str:
+    return said.get(name, ("", None))[0]
+
+
+def _hidden_by(element: etree._Element, said: Declared) -> tuple[Rule | None] | None:
+    """The rule by which an element and all in it is hidden, None in it for an attribute; None where none is."""
+    if "display" in said:
+        value, rule = said["display"]
+        if value.startswith("none"):
+            return (rule,)
+    elif element.get("hidden") is not None and (element.get("hidden") or "").strip().lower() != "until-found":
+        return (None,)
+    for name, test in _TESTS.items():
+        if name in said and test(said):
+            return (said[name][1],)
+    return None
+
+
+def _is_cut(said: Declared) -> bool:
+    """Whether an element has no room and what is beyond it is cut off."""
+    if not any(_value(said, name).startswith(("hidden", "clip")) for name in ("overflow", "overflow-x", "overflow-y")):
+        return False
+    if any(re.search("[1-9]", _value(said, name)) for name in ("padding", "padding-top", "padding-bottom")):
+        return False  # room that keeps the shape of a picture
+    return any(
+        re.fullmatch(r"[01]?(?:px)?|0\w*", _value(said, name) or "x") for name in ("max-height", "height", "width")
+    )
+
+
+def _is_away(said: Declared) -> bool:
+    if not _value(said, "position").startswith(("absolute", "fixed")):
+        return False
+    clipped = _value(said, "clip").replace(" ", "").startswith(("rect(0", "rect(1px")) or "inset(50%" in _value(
+        said, "clip-path"
+    )
+    return clipped or any(_FAR_OFF.match(_value(said, side)) for side in ("left", "top"))
+
+
+def _is_clear(said: Declared) -> bool:
+    """Whether an element cannot be seen through all of a page's life: what scripts fade in is."""
+    fades = any(_value(said, name) not in ("", "none") for name in said if name.startswith(("animation", "transition")))
+    return bool(re.fullmatch(r"0?\.?0*%?", _value(said, "opacity"))) and not fades
+
+
+_TESTS: dict[str, Callable[[Declared], bool]] = {
+    "position": _is_away,
+    "overflow": _is_cut,
+    "overflow-y": _is_cut,
+    "overflow-x": _is_cut,
+    "opacity": _is_clear,
+    "text-indent": lambda said: bool(_FAR_OFF.match(_value(said, "text-indent"))),
+    "transform": lambda said: "scale(0)" in _value(said, "transform"),
+}
+
+
+def _shows(rule: Rule) -> bool:
+    """Whether a rule that does not hold yet would show an element again."""
+    said: Declared = {name: (value, rule) for name, (value, _) in rule.declared.items()}
+    if any(_value(said, name).startswith(("none", "hidden")) for name in ("display", "visibility")):
+        return False
+    height = _value(said, "max-height") or _value(said, "height")
+    return "display" in said or "visibility" in said or bool(re.match("[1-9a-z]", height)) or bool(
+        re.search("[1-9]", _value(said, "opacity"))
+    )  # fmt: skip
+
+
+def _is_tiny(said: Declared, above: _Above) -> bool:
+    """Whether an element's own text is too small to be seen, which those in it may set anew."""
+    found = _SIZE.match(_value(said, "font-size"))
+    if found is None:
+        return above.tiny and not _value(said, "font-size")
+    size, unit = float(found[1]), found[2] or "px"
+    if unit in ("em", "%") and size:
+        return above.tiny
+    return size <= _TINY_PIXELS if unit in ("px", "pt") else size == 0
+
+
+def _script(said: Declared) -> str:
+    """Where styles raise or lower text, "sup" or "sub"; else ""."""
+    if not said:
+        return ""
+    align = _value(said, "vertical-align")
+    if _RAISED.fullmatch(align):
+        return "sup"
+    if _LOWERED.fullmatch(align):
+        return "sub"
+    if _value(said, "position") == "relative" and _SMALLER.fullmatch(_value(said, "font-size")):
+        top = _value(said, "top")
+        return "sup" if re.match(r"-[\d.]", top) else "sub" if re.match(r"[\d.]*[1-9]", top) else ""
+    return ""
+
+
+def _is_painted(element: etree._Element) -> bool:
+    """Whether attributes give an element a background."""
+    return bool(element.get("bgcolor") or element.get("background") or _PAINT.search(element.get("style") or ""))
+
+
+def _clear(element: etree._Element) -> None:
+    """Take an element's own text, but not that of those in it."""
+    element.text = None
+    for child in element:
+        child.tail = None
+    if not len(element):
+        element.set(HIDDEN, "")
+
+
+def _wrap(element: etree._Element, tag: str) -> None:
+    parent = element.getparent()
+    if parent is None:
+        return
+    around = etree.Element(tag)
+    around.tail, element.tail = element.tail, None
+    parent.replace(element, around)
+    around.append(element)
 
 
 def _shows_formula(element: etree._Element) -> bool:
     """Whether an element holds a formula that scripts have drawn elsewhere: its only form in letters."""
     return next(element.iter("math"), None) is not None
-
-
-def _names(element: etree._Element) -> frozenset[str]:
-    classes, own = element.get("class"), element.get("id")
-    if not classes and not own:
-        return frozenset()
-    return frozenset([*(f".{name}" for name in (classes or "").split()), *([f"#{own.strip()}"] if own else [])])
-
-
-def _hidden_by_itself(element: etree._Element) -> bool | None:
-    """By its attributes; None where they say nothing."""
-    style = element.get("style")
-    said = _effect(style.lower()) if style else None
-    hidden = element.get("hidden")
-    if said is not None or hidden is None:
-        return said
-    return bool(hidden.strip().lower() != "until-found")
-
-
-class _Rules:
-    """The rules of a page's style sheets, by what they may fit."""
-
-    def __init__(self, rules: list[_Rule]) -> None:
-        latest = {(rule.compounds, rule.hides, rule.state): rule for rule in rules}
-        self._by_key: dict[str, list[_Rule]] = {}
-        for rule in latest.values():
-            last = rule.compounds[-1]
-            # One name is enough to find a rule that hides; one that shows is wanted by elements that lack a name, too.
-            keys = [min(last.names)] if last.names and rule.hides else last.names or [last.tag]
-            for key in keys:
-                self._by_key.setdefault(key, []).append(rule)
-        self._known: dict[tuple[str, frozenset[str]], bool] = {}  # of elements whose rules look at nothing above them
-
-    def hide(self, element: etree._Element, names: frozenset[str]) -> bool:
-        """Whether the rules hide an element, and none of them shows it again once something is done."""
-        tag = str(element.tag)
-        known = self._known.get((tag, names))
-        if known is not None:
-            return known
-        found = [rule for key in (*names, tag, "*") for rule in self._by_key.get(key, ())]
-        hidden = _hidden_by(found, element, tag, names)
-        if all(len(rule.compounds) == 1 for rule in found):
-            self._known[tag, names] = hidden
-        return hidden
-
-
-def _hidden_by(rules: list[_Rule], element: etree._Element, tag: str, names: frozenset[str]) -> bool:
-    best: _Rule | None = None
-    shown_after: list[_Rule] = []
-    for rule in rules:
-        fits = not rule.state and rule.compounds[-1].fits(tag, names) and _above_fits(element, rule.compounds[:-1])
-        if fits and (best is None or rule.weight >= best.weight):
-            best = rule
-        elif not fits and not rule.hides:
-            shown_after.append(rule)  # a state, a further class, or an ancestor's opens it
-    if best is None or not best.hides:
-        return False
-    own = best.compounds[-1].names
-    return not any(own & rule.compounds[-1].names for rule in shown_after)
-
-
-def _above_fits(element: etree._Element, compounds: tuple[_Compound, ...]) -> bool:
-    """Whether ancestors fit the compounds in order, the last nearest."""
-    wanted = list(compounds)
-    above = element.getparent()
-    while wanted and above is not None:
-        if wanted[-1].fits(str(above.tag), _names(above)):
-            wanted.pop()
-        above = above.getparent()
-    return not wanted
 
 
 def _controlled(tree: etree._Element) -> frozenset[str]:
@@ -182,80 +293,3 @@ def _is_opener(element: etree._Element, *, plain: bool) -> bool:
         if len(inside) != 1 or (element.text or "").strip():
             return False
         element = inside[0]
-
-
-def _rules(tree: etree._Element) -> Iterator[_Rule]:
-    order = 0
-    for sheet in tree.iter("style"):
-        media = (sheet.get("media") or "all").strip().lower()
-        if media not in ("", "all", "screen"):
-            continue
-        for selectors, body in _blocks(sheet.text or ""):
-            hides = _effect(body.lower())
-            if hides is None:
-                continue
-            for selector in selectors.split(","):
-                order += 1
-                if order > _MOST_RULES:
-                    return
-                if rule := _rule(selector, hides, order, important="!important" in body.lower()):
-                    yield rule
-
-
-def _blocks(sheet: str) -> Iterator[tuple[str, str]]:
-    """The selectors and declarations of a sheet's rules that hold on a screen of any width."""
-    within: list[tuple[bool, str]] = []  # of each open brace: whether what it holds is read, and what stands before it
-    sheet, end = _COMMENT.sub(" ", sheet), 0
-    for brace in _BRACE.finditer(sheet):
-        text = sheet[end : brace.start()].strip()
-        end = brace.end()
-        read = within[-1][0] if within else True
-        if brace[0] == "{":
-            text = text.rsplit(";", 1)[-1].strip()
-            within.append((read and (not text.startswith("@") or bool(_SHOWN_MEDIA.fullmatch(text))), text))
-        elif within:
-            inside, before = within.pop()
-            if inside and text and not before.startswith("@"):
-                yield before, text
-
-
-def _effect(declarations: str) -> bool | None:
-    """Whether declarations hide (True) or show (False) an element; None where they do neither."""
-    said = {name: value.strip() for name, value in _DECLARATION.findall(declarations)}
-    display, visibility = said.get("display", ""), said.get("visibility", "")
-    if display.startswith("none") or visibility.startswith(("hidden", "collapse")):
-        return True
-    if said.get("position", "").startswith(("absolute", "fixed")):
-        clipped = said.get("clip", "").replace(" ", "").startswith(("rect(0", "rect(1px")) or "inset(50%" in said.get(
-            "clip-path", ""
-        )
-        if clipped or any(_FAR_OFF.match(said.get(side, "")) for side in ("left", "top")):
-            return True
-    return False if display or visibility else None
-
-
-def _rule(selector: str, hides: bool, order: int, *, important: bool) -> _Rule | None:
-    plain = _STATE.sub("", selector)
-    parts = plain.replace(">", " ").replace("+", " ~ ").replace("~", " ~ ").split()
-    state = plain != selector or "~" in parts
-    if "~" in parts:
-        parts = parts[-1:]  # siblings are not followed
-    if not parts or len(parts) > _MOST_PARTS or not all(_COMPOUND.fullmatch(part) for part in parts):
-        return None
-    if state and hides:
-        return None
-    compounds = tuple(_compound(part) for part in parts)
-    names = [name for compound in compounds for name in compound.names]
-    ids = sum(name.startswith("#") for name in names)
-    tags = sum(compound.tag not in ("", "*") for compound in compounds)
-    return _Rule(compounds, (important, 10_000 * ids + 100 * (len(names) - ids) + tags, order), hides, state)
-
-
-def _compound(text: str) -> _Compound:
-    tag, names = "", set()
-    for sign, name in _PART.findall(text):
-        if sign:
-            names.add(sign + name)
-        else:
-            tag = name.lower()
-    return _Compound(tag, frozenset(names))

@@ -11,18 +11,27 @@ from qa.reading.formats.html_styles import HIDDEN
 from qa.records import BlockKind
 
 _MOST_SPANNED = 50
+_MOST_NESTED = 4  # tables of data in one another
 
 _Text = Callable[[etree._Element], str]  # noqa: SLF001 - lxml names its elements so
 _Test = Callable[[etree._Element], bool]  # noqa: SLF001
 
 
 def is_layout(table: etree._Element) -> bool:
-    """Whether a table only lays out a page: it holds headings or tables, or has one column."""
+    """Whether a table only lays out a page: it has one column, or holds headings or tables and no heads of columns."""
     if table.get("role") in ("presentation", "none"):
         return True
+    rows = _own_rows(table)
     if next(table.iterdescendants("table", "h1", "h2", "h3", "article", "form"), None) is not None:
-        return True
-    return max((sum(cell.tag in ("td", "th") for cell in row) for row in table.iter("tr")), default=0) < 2
+        ruled = table.get("border", "0") not in ("", "0") or any(row.find("th") is not None for row in rows)
+        deep = sum(1 for _ in table.iterancestors("table")) >= _MOST_NESTED
+        if not ruled or deep:
+            return True
+    return max((sum(cell.tag in ("td", "th") for cell in row) for row in rows), default=0) < 2
+
+
+def _own_rows(table: etree._Element) -> list[etree._Element]:
+    return [row for row in table.iter("tr") if next(row.iterancestors("table"), None) is table]
 
 
 def read_table(table: etree._Element, text_of: _Text, is_dropped: _Test) -> Iterator[Draft]:
@@ -39,7 +48,7 @@ def read_table(table: etree._Element, text_of: _Text, is_dropped: _Test) -> Iter
     rows: list[str] = []
     headed = False
     below: dict[int, int] = {}  # by column: rows that a cell above still reaches into
-    for row in table.iter("tr"):
+    for row in _own_rows(table):
         if is_dropped(row) or any(each.get(HIDDEN) is not None for each in row.iterancestors("tbody", "thead")):
             continue
         cells = _row([cell for cell in row if cell.tag in ("td", "th") and not is_dropped(cell)], below, text_of)

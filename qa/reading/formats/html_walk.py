@@ -10,10 +10,13 @@ from lxml import etree
 from qa.reading.draft import Draft
 from qa.reading.formats.html_content import FURNITURE, LINKS_ONLY
 from qa.reading.formats.html_inline import InlineReader
+from qa.reading.formats.html_lists import Numbers, ruby_line
 from qa.reading.formats.html_notes import BACK, NOTE, REFERENCE, is_reference
-from qa.reading.formats.html_styles import HIDDEN, OPENED
+from qa.reading.formats.html_styles import APART, HIDDEN, OPENED
 from qa.reading.formats.html_table import is_layout, read_table
 from qa.reading.formats.html_tree import words_of
+from qa.reading.formats.mathml import linear
+from qa.reading.raised_spans import LOWERED, RAISED, RESET, written_out
 from qa.records import BlockKind
 
 _DROPPED = frozenset(
@@ -30,6 +33,7 @@ _HEADING = re.compile(r"h[1-6]")
 _LONGEST_QUESTION_WORDS = 30  # of what opens a panel, to head it
 _LINE_BREAK = " / "  # stands for a line break in a cell
 _STOPPED = re.compile(r"[.!?:;,…/]$")
+_WRITTEN = {"math": linear, "ruby": ruby_line}
 
 
 class Walk:
@@ -39,7 +43,7 @@ class Walk:
         self._inline = InlineReader()
         self._kind = BlockKind.PARAGRAPH
         self._level = 0
-        self._lists: list[int | None] = []
+        self._lists: list[Numbers] = []
         self._marker = ""
         self._in_item = False
         self._note: str | None = None  # the mark of the note that is being read
@@ -56,16 +60,11 @@ class Walk:
                 continue
             if event == "end":
                 yield from self._end(element, root)
-                continue
-            if element is not root and _is_dropped(element):
+            elif element is not root and _is_dropped(element):
                 if element.tag in _BLOCKS:
                     yield from self._flush()
                 skip = element
-            elif element.tag in ("sup", "sub") or (element.get(REFERENCE) is None and is_reference(element)):
-                self._inline.say_raised(element)
-                skip = element
-            elif element.get(REFERENCE) is not None:
-                self._inline.say(f"[{element.get(REFERENCE)}]")
+            elif self._takes_whole(element):
                 skip = element
             elif element.tag == "pre" or (element.tag == "table" and not is_layout(element)):
                 yield from self._flush()
@@ -76,14 +75,29 @@ class Walk:
             else:
                 yield from self._start(element)
 
+    def _takes_whole(self, element: etree._Element) -> bool:
+        """Take an element that is written as one: a mark, a formula, words with their reading. Whether it is such."""
+        if element.get(REFERENCE) is not None and element.tag not in ("sup", "sub"):
+            self._inline.say(f"[{element.get(REFERENCE)}]")
+        elif element.tag in ("sup", "sub") or is_reference(element):
+            self._inline.say_raised(element)
+        elif element.tag in _WRITTEN:
+            self._inline.say(_WRITTEN[element.tag](element))
+        else:
+            return False
+        return True
+
     def _placed(self, drafts: Iterator[Draft]) -> Iterator[Draft]:
         for draft in drafts:
             yield Draft(BlockKind.BOILERPLATE, draft.text) if self._furniture else draft
 
     def _start(self, element: etree._Element) -> Iterator[Draft]:
         tag = str(element.tag)
-        if tag in _BLOCKS:
+        apart = element.get(APART)
+        if tag in _BLOCKS or apart == "block":
             yield from self._flush()
+        elif apart:
+            self._inline.say(" ")
         self._furniture += element.get(FURNITURE) is not None
         if element.get(NOTE) is not None:
             self._note = element.get(NOTE)
@@ -100,20 +114,18 @@ class Walk:
 
     def _start_list(self, element: etree._Element) -> None:
         if element.tag == "li":
-            number = self._lists[-1] if self._lists else None
-            self._marker = "- " if number is None else f"{number}. "
-            if self._lists and number is not None:
-                self._lists[-1] = number + 1
+            self._marker = self._lists[-1].marker(element) if self._lists else "- "
             self._in_item = True
         else:
-            start = str(element.get("start") or "1")
-            first = int(start) if start.isdecimal() and len(start) < 10 else 1
-            self._lists.append(first if element.tag == "ol" else None)
+            self._lists.append(Numbers(element))
 
     def _end(self, element: etree._Element, root: etree._Element) -> Iterator[Draft]:
         tag = str(element.tag)
-        if tag in _BLOCKS:
+        apart = element.get(APART)
+        if tag in _BLOCKS or apart == "block":
             yield from self._flush()
+        elif apart:
+            self._inline.say(" ")
         if tag in _LISTS and self._lists:
             self._lists.pop()
         elif tag == "li":
@@ -211,4 +223,20 @@ def _cell(cell: etree._Element) -> str:
 
 
 def _code(element: etree._Element) -> Iterator[Draft]:
-    yield Draft(BlockKind.CODE, "".join(element.itertext()).strip("\n"))
+    parts: list[str] = []
+    skip: etree._Element | None = None
+    for event, each in etree.iterwalk(element, events=("start", "end")):
+        if event == "end":
+            if each is skip:
+                skip = None
+            if skip is None and each is not element:
+                parts.append(each.tail or "")
+        elif skip is None:
+            if each is not element and _is_dropped(each):
+                skip = each
+            elif each.tag in ("sup", "sub"):
+                parts.append((RAISED if each.tag == "sup" else LOWERED) + words_of(each) + RESET)
+                skip = each
+            else:
+                parts.append("\n" if each.tag == "br" else each.text or "")
+    yield Draft(BlockKind.CODE, written_out("".join(parts)).strip("\n"))

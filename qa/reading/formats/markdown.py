@@ -41,7 +41,7 @@ def read_markdown(text: str) -> list[Draft]:
 @cache
 def _parser() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": True, "maxNesting": 50}).enable(["strikethrough", "table"])
-    made.use(footnote_plugin, inline=False)
+    made.use(footnote_plugin)
     made.add_render_rule("footnote_caption", _note_number)
     made.inline.ruler.at("html_inline", _html_inline)
     limit_brackets(made)

@@ -17,7 +17,7 @@ from qa.reading.left_out import LeftOut
 from qa.reading.office.drawings import Drawings
 from qa.reading.office.names import qn
 from qa.reading.office.package import Package, Relation
-from qa.reading.office.slide_shapes import Places, is_hidden, placeholder_of, properties_of
+from qa.reading.office.slide_shapes import Places, emu, is_hidden, is_outside, is_paper, placeholder_of, properties_of
 from qa.reading.office.slide_text import lines, words
 from qa.records import BlockKind
 
@@ -50,6 +50,7 @@ class _Slide:
     number: int
     relations: Mapping[str, Relation]
     places: Places
+    paper: bool  # nothing but white can lie behind its text
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class _Layout:
 
     places: Places
     text: list[str]
+    parts: tuple[etree._Element | None, ...]
 
 
 class _Reader:
@@ -70,12 +72,16 @@ class _Reader:
         self._layouts: dict[str, _Layout] = {}
         self._titled = False
         self._running: dict[str, None] = {}
+        self._size = (0, 0)
         self.trouble: str | None = None  # why the first slide that could not be read was not
 
     def read(self) -> Iterator[Draft]:
         """The drafts of the visible slides in their order, then of the lines that run through them."""
         main = self._package.main_part("ppt/presentation.xml")
         relations = self._package.relations(main)
+        size = self._package.xml(main).find(qn("p:sldSz"))
+        if size is not None:
+            self._size = emu(size.get("cx")), emu(size.get("cy"))
         bare, hidden, broken = [], [], []
         shown: set[str] = set()
         for number, listed in enumerate(self._package.xml(main).iterfind(f"{qn('p:sldIdLst')}/{qn('p:sldId')}"), 1):
@@ -105,11 +111,16 @@ class _Reader:
     def _slide(self, root: etree._Element, name: str, number: int) -> Iterator[Draft]:
         relations = self._package.relations(name)
         layout = self._layout(next((each.target for each in relations.values() if each.kind == "slideLayout"), ""))
-        slide = _Slide(number, relations, layout.places)
+        slide = _Slide(number, relations, layout.places, is_paper(root, *layout.parts))
         tree = root.find(f"{qn('p:cSld')}/{qn('p:spTree')}")
         shapes = [] if tree is None else [shape for shape in slide.places.in_order(tree) if not is_hidden(shape)]
+        inside = [shape for shape in shapes if not is_outside(shape, self._size)]
+        self._left_out.add(
+            "piece of text beside a slide", sum(bool(words(each)) for each in shapes if each not in inside)
+        )
+        shapes = inside
         heading = next((shape for shape in shapes if (placeholder_of(shape) or ("",))[0] in _TITLES), None)
-        title = "" if heading is None else words(heading)
+        title = "" if heading is None else words(heading, paper=slide.paper)
         if title:
             kind, level = (BlockKind.HEADING, 2) if self._titled else (BlockKind.TITLE, 1)
             yield Draft(kind, title, level=level, slide=number, page=number)
@@ -132,7 +143,7 @@ class _Reader:
             masters = (each.target for each in self._package.relations(name).values() if each.kind == "slideMaster")
             layout, master = self._package.find_xml(name or None), self._package.find_xml(next(masters, None))
             text = [*_fixed_text(layout), *(_fixed_text(master) if _shows_master(layout) else ())]
-            self._layouts[name] = _Layout(Places(layout, master), text)
+            self._layouts[name] = _Layout(Places(layout, master), text, (layout, master))
         return self._layouts[name]
 
     def _shape(self, shape: etree._Element, slide: _Slide, depth: int) -> Iterator[Draft]:
@@ -151,7 +162,7 @@ class _Reader:
         elif shape.tag == qn("p:graphicFrame"):
             yield from self._frame(shape, slide)
         else:  # shapes with text, and kinds that are not known
-            for text in lines(shape):
+            for text in lines(shape, paper=slide.paper):
                 yield Draft(BlockKind.LIST_ITEM, text, slide=number, page=number, tight=True)
 
     def _picture(self, shape: etree._Element, number: int) -> Iterator[Draft]:

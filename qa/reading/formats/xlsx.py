@@ -73,6 +73,7 @@ class _Reader:
                 yield from rows_to_drafts(self._workbook.rows(relation.target, hidden), hidden.merged)
                 self._left_out.add("hidden row", hidden.rows)
                 self._left_out.add("hidden column", hidden.columns)
+                self._left_out.add("piece of white text", hidden.white)
                 self._left_out.add("formula without a value", hidden.formulas)
             yield from self._beside(relation.target)
 

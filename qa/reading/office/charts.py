@@ -42,7 +42,16 @@ class _Series:
         self.name = _words(element.find(qn("c:tx"))) or next(iter(_points(element.find(qn("c:tx"))).values()), "")
         self.categories = _points(_first(element, "c:cat", "c:xVal"))
         self.values = _points(_first(element, "c:val", "c:yVal"))
+        for label in element.iterfind(f"{qn('c:dLbls')}/{qn('c:dLbl')}"):
+            said, place = _words(label.find(qn("c:tx"))), number(_value_of(label, "c:idx"), -1)
+            if said and place >= 0 and said != self.values.get(place):
+                self.values[place] = " ".join(filter(None, (self.values.get(place), said)))
         self.sizes = _points(element.find(qn("c:bubbleSize")))
+
+
+def _value_of(element: etree._Element, name: str) -> str | None:
+    found = element.find(qn(name))
+    return None if found is None else found.get("val")
 
 
 def _rows(series: list[_Series], axes: str) -> list[list[str]]:
@@ -77,6 +86,7 @@ def _points(source: etree._Element | None) -> dict[int, str]:
         return {}
     levels = list(source.iter(qn("c:lvl"))) or [source]
     size = max((number(each.get("val")) for each in source.iter(qn("c:ptCount"))), default=0)
+    size = max([size, *(number(point.get("idx")) + 1 for point in levels[0].iter(qn("c:pt")))])
     columns = [
         _filled(_level(level), size) if len(levels) > 1 and level is not levels[0] else _level(level)
         for level in levels

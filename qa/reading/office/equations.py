@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from lxml import etree
 
-from qa.reading.office.names import qn
+from qa.reading.office.names import is_on, qn
 
 _ATOM = re.compile(r"[\w.,]*|[^\s()\[\]{}/^_]|[([{][^()\[\]{}]*[)\]}]")
 _SKIPPED = (
@@ -18,7 +18,7 @@ _SKIPPED = (
     | {qn(f"m:{name}") for name in ("borderBoxPr", "eqArrPr", "mPr", "limLowPr", "limUppPr", "groupChrPr", "phantPr")}
     | {qn("m:ctrlPr"), qn("m:argPr"), qn("m:oMathParaPr"), qn("w:rPr"), qn("w:del"), qn("w:moveFrom")}
 )
-_ROOTS = {"2": "√", "3": "∛", "4": "∜"}
+ROOTS = {"2": "√", "3": "∛", "4": "∜"}
 
 
 def linear(element: etree._Element) -> str:
@@ -30,10 +30,10 @@ def linear(element: etree._Element) -> str:
         return element.text or ""
     if element.tag in (qn("w:br"), qn("w:tab")):
         return " "
-    return _joined(linear(child) for child in element.iterchildren("*") if child.tag not in _SKIPPED)
+    return joined(linear(child) for child in element.iterchildren("*") if child.tag not in _SKIPPED)
 
 
-def _joined(parts: Iterable[str]) -> str:
+def joined(parts: Iterable[str]) -> str:
     """Parts in their order; two words never run into one."""
     written: list[str] = []
     last = ""
@@ -57,29 +57,30 @@ def _property(element: etree._Element, name: str, otherwise: str) -> str:
     return otherwise if found is None else str(found.get(qn("m:val")) or "")
 
 
-def _grouped(text: str) -> str:
+def grouped(text: str) -> str:
     """Text as one operand: in brackets unless it is a single one already."""
     return text if _ATOM.fullmatch(text) else f"({text})"
 
 
 def _scripts(element: etree._Element, base: str, low: str, high: str) -> str:
     below, above = _part(element, low), _part(element, high)
-    return base + (f"_{_grouped(below)}" if below else "") + (f"^{_grouped(above)}" if above else "")
+    return base + (f"_{grouped(below)}" if below else "") + (f"^{grouped(above)}" if above else "")
 
 
 def _fraction(element: etree._Element) -> str:
     over, under = _part(element, "num"), _part(element, "den")
-    return f"{_grouped_fraction(over)}/{_grouped_fraction(under)}"
+    return f"{grouped_operand(over)}/{grouped_operand(under)}"
 
 
-def _grouped_fraction(text: str) -> str:
+def grouped_operand(text: str) -> str:
+    """Text as one side of a fraction: in brackets unless it is a single word with its scripts."""
     simple = re.fullmatch(r"[\w.,]+(?:\^[\w.,]+|_[\w.,]+)*", text)
-    return text if simple else _grouped(text)
+    return text if simple else grouped(text)
 
 
 def _root(element: etree._Element) -> str:
     degree = _part(element, "deg")
-    sign = _ROOTS.get(degree or "2")
+    sign = ROOTS.get(degree or "2")
     return (sign or f"√[{degree}]") + f"({_part(element, 'e')})"
 
 
@@ -101,7 +102,7 @@ def _function(element: etree._Element) -> str:
 def _accent(element: etree._Element) -> str:
     inside = _part(element, "e")
     accent = _property(element, "chr", "\u0302")
-    return inside + accent if len(inside) == 1 else _grouped(inside) + accent.strip("\u0302") if inside else ""
+    return inside + accent if len(inside) == 1 else grouped(inside) + accent.strip("\u0302") if inside else ""
 
 
 def _rows(element: etree._Element) -> str:
@@ -120,7 +121,14 @@ def _phantom(element: etree._Element) -> str:
     return "" if _property(element, "show", "1") in ("0", "off", "false") else _part(element, "e")
 
 
+def _run(element: etree._Element) -> str:
+    if is_on(element.find(qn("w:rPr")), "w:vanish"):
+        return ""
+    return joined(linear(child) for child in element.iterchildren("*") if child.tag not in _SKIPPED)
+
+
 _WRITERS: dict[str, Callable[[etree._Element], str]] = {
+    qn("m:r"): _run,
     qn("m:f"): _fraction,
     qn("m:sSup"): lambda element: _scripts(element, _base(element), "", "sup"),
     qn("m:sSub"): lambda element: _scripts(element, _base(element), "sub", ""),
@@ -140,4 +148,4 @@ _WRITERS: dict[str, Callable[[etree._Element], str]] = {
 
 
 def _base(element: etree._Element) -> str:
-    return _grouped(_part(element, "e"))
+    return grouped(_part(element, "e"))

@@ -26,6 +26,8 @@ _TOKEN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _TEXT, _ESCAPED, _CURRENCY, _ELAPSED, _HALF, _GENERAL, _POWER, _DATE, _DIGITS, _PERCENT, _AT, _OTHER = range(1, 13)
+_LIMIT = 0  # a kind of token that is not shown
+_LIMITED = re.compile(r"(<=|>=|<>|[<>=])(-?\d+(?:\.\d+)?)")
 _WRITTEN = (_TEXT, _ESCAPED, _CURRENCY, _OTHER)  # kinds that a cell shows as the code has them
 _MONTHS = "January February March April May June July August September October November December".split()
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
@@ -63,6 +65,10 @@ def writer_of(code: str, from_1904: bool) -> Writer:
     if len(sections) == 1 and not any(token for token in sections[0] if token[0] != _GENERAL):
         return general
     writers = [_section(tokens, from_1904) for tokens in sections[:3]]
+    limits = [next((text for kind, text in tokens if kind == _LIMIT), "") for tokens in sections[:3]]
+    if any(limits):
+        limited = list(zip(limits, writers, strict=True))
+        return lambda value: next((writer(value) for limit, writer in limited if _holds(limit, value)), general(value))
 
     def write(value: float) -> str:
         if value < 0 and len(writers) > 1:
@@ -74,6 +80,23 @@ def writer_of(code: str, from_1904: bool) -> Writer:
     return write
 
 
+def hides_text(code: str) -> bool:
+    """Whether cells of this format show nothing where they hold text: `;;;`."""
+    sections = _sections(code)
+    return len(sections) == 4 and not sections[3]
+
+
+def _holds(limit: str, value: float) -> bool:
+    """Whether a value is one that a section such as `[>=1000]` is for; one without a limit is for any."""
+    found = _LIMITED.fullmatch(limit)
+    if found is None:
+        return True
+    sign, bound = found[1], float(found[2])
+    return (value == bound and sign != "<>" and "=" in sign) or ("<" in sign and value < bound) or (
+        ">" in sign and value > bound
+    )  # fmt: skip
+
+
 def _sections(code: str) -> list[list[tuple[int, str]]]:
     """The sections of a code as tokens, each its kind and its text."""
     sections: list[list[tuple[int, str]]] = [[]]
@@ -82,8 +105,8 @@ def _sections(code: str) -> list[list[tuple[int, str]]]:
         text = found[kind] if kind else ""
         if kind == _OTHER and text == ";":
             sections.append([])
-        elif kind:
-            sections[-1].append((kind, text))
+        elif kind or _LIMITED.fullmatch(found[0].strip("[]")):
+            sections[-1].append((kind, text if kind else found[0].strip("[]")))
     return sections
 
 

@@ -8,12 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from lxml import etree
 
 from qa.reading.decode import clean_line
 from qa.reading.office.names import number
-from qa.reading.office.number_formats import BUILT_IN, Writer, general, writer_of
+from qa.reading.office.number_formats import BUILT_IN, Writer, general, hides_text, writer_of
 from qa.reading.office.package import Package
 from qa.reading.office.xml_parts import broken_xml
 from qa.reading.raised import Script, in_line
@@ -23,18 +24,30 @@ _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\
 _CHUNK_BYTES = 1 << 20
 _LONGEST_MERGED = 200  # bytes of one entry
 _MOST_MERGED_CELLS = 200_000
+_NOTHING = ("0", "0.0")
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _WORDS = frozenset({"s", "str", "inlineStr"})
 _SCRIPTS = {"superscript": Script.RAISED, "subscript": Script.LOWERED}
 
 
 @dataclass(slots=True)
 class Hidden:
-    """How many rows and columns of a sheet are hidden, and how many formulas have no value."""
+    """What of a sheet is hidden: how many rows and columns, formulas without a value, and cells in white."""
 
     rows: int = 0
     columns: int = 0
     formulas: int = 0
+    white: int = 0  # cells whose text is white on white
     merged: dict[tuple[int, int], int] = field(default_factory=dict)  # width of each merged range by its first cell
+
+
+class _Format(NamedTuple):
+    """How cells show what they hold: numbers, whether in bold type, whether white on white, and whether text at all."""
+
+    writer: Writer = general
+    bold: bool = False
+    white: bool = False
+    no_text: bool = False
 
 
 class Workbook:
@@ -44,8 +57,8 @@ class Workbook:
         self._package = package
         self._from_1904 = from_1904
         self._strings = list(self._read_strings(strings)) if strings and package.holds(strings) else []
-        self._formats: list[tuple[Writer, bool]] = []
-        self._by_style: dict[str | None, tuple[Writer, bool]] = {}
+        self._formats: list[_Format] = []
+        self._by_style: dict[str | None, _Format] = {}
         root = package.find_xml(styles)
         if root is not None:
             self._read_formats(root)
@@ -62,7 +75,7 @@ class Workbook:
         expected = 1
         for element in self._elements(name, ("{*}col", "{*}row")):
             if etree.QName(element).localname == "col":
-                if element.get("hidden") in ("1", "true"):
+                if element.get("hidden") in ("1", "true") or element.get("width") in _NOTHING:
                     first, last = number(element.get("min"), 1), number(element.get("max"), 1)
                     columns.update(range(first, min(last, 16_384) + 1))
                     hidden.columns = len(columns)
@@ -71,7 +84,7 @@ class Workbook:
             if row > expected:
                 yield expected, []
             expected = row + 1
-            if element.get("hidden") in ("1", "true"):
+            if element.get("hidden") in ("1", "true") or element.get("ht") in _NOTHING:
                 hidden.rows += 1
             else:
                 yield row, [cell for cell in self._cells(element, row, covered, hidden) if cell.column not in columns]
@@ -99,11 +112,13 @@ class Workbook:
             if value is None and inline is None:
                 hidden.formulas += has_formula
                 continue
-            writer, bold = self._format(cell.get("s"))
-            text = inline if inline is not None else self._shown(value or "", kind, writer)
+            form = self._format(cell.get("s"))
+            text = inline if inline is not None else self._shown(value or "", kind, form.writer)
             text = _line(text)
-            if text:
-                yield Cell(column, text, kind in _WORDS, bold)
+            if text and form.white:
+                hidden.white += 1
+            elif text and not (form.no_text and kind in _WORDS):
+                yield Cell(column, text, kind in _WORDS, form.bold)
 
     def _shown(self, value: str, kind: str, writer: Writer) -> str:
         """What a cell of this kind shows for a value."""
@@ -122,12 +137,12 @@ class Workbook:
                 return datetime.fromisoformat(value.strip()).isoformat(" ", "minutes").removesuffix(" 00:00")
         return value
 
-    def _format(self, style: str | None) -> tuple[Writer, bool]:
-        """How a cell of a style shows numbers, and whether its type is bold."""
+    def _format(self, style: str | None) -> _Format:
+        """How cells of a style show what they hold."""
         known = self._by_style.get(style)
         if known is None:
             at = number(style) if style else 0
-            known = self._formats[at] if at < len(self._formats) else (general, False)
+            known = self._formats[at] if at < len(self._formats) else _Format()
             self._by_style[style] = known
         return known
 
@@ -151,12 +166,14 @@ class Workbook:
         codes = dict(BUILT_IN)
         for each in root.iter("{*}numFmt"):
             codes[number(each.get("numFmtId"), -1)] = each.get("formatCode") or "General"
-        fonts = [font.find("{*}b") is not None for font in root.iterfind("{*}fonts/{*}font")]
+        fonts = [(font.find("{*}b") is not None, _is_white(font)) for font in root.iterfind("{*}fonts/{*}font")]
+        painted = [_is_painted(fill) for fill in root.iterfind("{*}fills/{*}fill")]
         for each in root.iterfind("{*}cellXfs/{*}xf"):
-            font = number(each.get("fontId"))
+            font, fill = number(each.get("fontId")), number(each.get("fillId"))
             code = codes.get(number(each.get("numFmtId")), "General")
-            writer = writer_of(code, self._from_1904)
-            self._formats.append((writer, font < len(fonts) and fonts[font]))
+            bold, white = fonts[font] if 0 <= font < len(fonts) else (False, False)
+            white = white and not (0 <= fill < len(painted) and painted[fill])
+            self._formats.append(_Format(writer_of(code, self._from_1904), bold, white, hides_text(code)))
 
     def _merged(self, name: str, hidden: Hidden) -> set[tuple[int, int]]:
         """The cells that merged ranges cover, but for the first of each; what a file holds there is not shown."""
@@ -178,6 +195,20 @@ class Workbook:
         return covered
 
 
+def _is_white(font: etree._Element) -> bool:
+    colour = font.find("{*}color")
+    return colour is not None and (colour.get("rgb") or "").upper() in ("FFFFFFFF", "00FFFFFF")
+
+
+def _is_painted(fill: etree._Element) -> bool:
+    """Whether a fill is another colour than white."""
+    pattern = fill.find("{*}patternFill")
+    if pattern is None or pattern.get("patternType") not in (None, "none", "solid"):
+        return True
+    colour = pattern.find("{*}fgColor")
+    return pattern.get("patternType") == "solid" and (colour is None or (colour.get("rgb") or "").upper() != "FFFFFFFF")
+
+
 def _line(text: str) -> str:
     """Clean text in a line. Most of a sheet is that already, which is quick to see."""
     if text.isascii() and text.isprintable() and "  " not in text:
@@ -197,7 +228,7 @@ def _column(letters: str) -> int:
 def _rich(element: etree._Element) -> str:
     """A string with its runs; readings above Chinese or Japanese characters are no part of it."""
     if len(element) == 1 and element[0].tag.endswith("}t"):
-        return element[0].text or ""
+        return _unescaped(element[0].text or "")
     pieces: list[tuple[str, Script]] = []
     for child in element:
         tag = child.tag.rpartition("}")[2]
@@ -207,4 +238,9 @@ def _rich(element: etree._Element) -> str:
             align = child.find("{*}rPr/{*}vertAlign")
             script = Script.BASE if align is None else _SCRIPTS.get(align.get("val") or "", Script.BASE)
             pieces.append(("".join(text.text or "" for text in child.iterfind("{*}t")), script))
-    return in_line(pieces)
+    return _unescaped(in_line(pieces))
+
+
+def _unescaped(text: str) -> str:
+    """Text whose characters that XML does not hold are written as such: `_x000D_` is a line end."""
+    return text if "_x" not in text else _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)

@@ -12,6 +12,7 @@ from qa.reading.office.names import qn
 _ROW_EMU = 200_000  # shapes whose tops differ by less (half a centimetre) are read from left to right
 _LENGTH = re.compile(r"(-?[\d.]+)(mm|cm|in|pt|pc|pi)?")
 _EMU = {"mm": 36_000, "cm": 360_000, "in": 914_400, "pt": 12_700, "pc": 152_400, "pi": 152_400}
+_FILLS = tuple(qn(f"a:{name}") for name in ("solidFill", "gradFill", "pattFill", "blipFill"))
 _NO_SHAPES = {qn("p:nvGrpSpPr"), qn("p:grpSpPr"), qn("p:extLst"), qn("p:cxnSp")}
 
 
@@ -30,6 +31,39 @@ def placeholder_of(shape: etree._Element) -> tuple[str, str] | None:
     """The type and the index of the placeholder that a shape fills."""
     placeholder = shape.find(f"*/{qn('p:nvPr')}/{qn('p:ph')}")
     return None if placeholder is None else (placeholder.get("type") or "obj", placeholder.get("idx") or "0")
+
+
+def is_paper(*parts: etree._Element | None) -> bool:
+    """Whether nothing but white can lie behind the text of a slide: neither a background nor a filled shape or picture.
+
+    Args:
+        parts: The slide, its layout and its master.
+    """
+    for part in parts:
+        if part is None:
+            continue
+        if (
+            part.find(f"{qn('p:cSld')}/{qn('p:bg')}") is not None
+            or next(part.iter(qn("p:pic"), qn("a:tbl")), None) is not None
+        ):
+            return False
+        for shape in part.iter(qn("p:spPr"), qn("p:style"), qn("p:grpSpPr")):
+            if shape.tag == qn("p:style") or any(shape.find(fill) is not None for fill in _FILLS):
+                return False
+    return True
+
+
+def is_outside(shape: etree._Element, size: tuple[int, int]) -> bool:
+    """Whether a shape lies wholly beside its slide, whose width and height in EMU are `size`; (0, 0): not known."""
+    frame = _frame(shape)
+    corner, extent = (None, None) if frame is None else (frame.find(qn("a:off")), frame.find(qn("a:ext")))
+    if corner is None or extent is None:
+        return False
+    sides = zip(("x", "y"), ("cx", "cy"), size, strict=True)
+    return any(
+        emu(corner.get(at)) + emu(extent.get(length)) <= 0 or 0 < most <= emu(corner.get(at))
+        for at, length, most in sides
+    )
 
 
 class Places:
@@ -67,15 +101,19 @@ class Places:
 
 def _own_place(shape: etree._Element) -> tuple[int, int] | None:
     """A shape's left and top in EMU."""
-    for path in (f"{qn('p:spPr')}/{qn('a:xfrm')}", f"{qn('p:grpSpPr')}/{qn('a:xfrm')}", qn("p:xfrm")):
-        place = shape.find(path)
-        corner = None if place is None else place.find(qn("a:off"))
-        if corner is not None:
-            return _emu(corner.get("x")), _emu(corner.get("y"))
-    return None
+    frame = _frame(shape)
+    corner = None if frame is None else frame.find(qn("a:off"))
+    return None if corner is None else (emu(corner.get("x")), emu(corner.get("y")))
 
 
-def _emu(length: str | None) -> int:
+def _frame(shape: etree._Element) -> etree._Element | None:
+    """Where a shape says that it stands."""
+    paths = (f"{qn('p:spPr')}/{qn('a:xfrm')}", f"{qn('p:grpSpPr')}/{qn('a:xfrm')}", qn("p:xfrm"))
+    return next((found for path in paths if (found := shape.find(path)) is not None), None)
+
+
+def emu(length: str | None) -> int:
+    """A length in English Metric Units; 0 where it is none."""
     found = _LENGTH.fullmatch(length or "")
     try:
         return int(float(found[1]) * _EMU.get(found[2] or "", 1)) if found else 0

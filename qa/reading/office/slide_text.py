@@ -12,6 +12,7 @@ from qa.reading.office.equations import linear
 from qa.reading.office.names import number, qn
 from qa.reading.office.symbols import as_unicode, is_symbol_font
 from qa.reading.office.word_numbering import formatted
+from qa.reading.office.word_styles import is_white
 from qa.reading.raised import Script, in_line
 
 _AUTOMATIC = re.compile(r"(arabic|romanUc|romanLc|alphaUc|alphaLc)(Period|ParenR|ParenBoth|Plain)")
@@ -19,19 +20,25 @@ _FORMS = {"arabic": "decimal", "romanUc": "upperRoman", "romanLc": "lowerRoman",
           "alphaLc": "lowerLetter"}  # fmt: skip
 _AROUND = {"Period": "{}.", "ParenR": "{})", "ParenBoth": "({})", "Plain": "{}"}
 _PRIVATE = re.compile("[\uf000-\uf0ff]+")
+_TINY = 200  # hundredths of a point
 _ANY_NUMBER = "‹#›"  # what a field for the slide's number holds in a template
 
 
-def words(element: etree._Element) -> str:
-    """All text of a shape or cell in a line."""
-    return " ".join(lines(element))
+def words(element: etree._Element, *, paper: bool = False) -> str:
+    """All text of a shape or cell in a line; `paper` as for `lines`."""
+    return " ".join(lines(element, paper=paper))
 
 
-def lines(element: etree._Element) -> Iterator[str]:
-    """The paragraphs of a shape or cell that hold text, each in a line."""
+def lines(element: etree._Element, *, paper: bool = False) -> Iterator[str]:
+    """The paragraphs of a shape or cell that hold text, each in a line.
+
+    Args:
+        element: The shape or the cell.
+        paper: Whether nothing but white can lie behind it, so that white text is not seen.
+    """
     counts: dict[int, tuple[str, int]] = {}  # by level: the kind of the list that goes on there, and its last number
     for paragraph in element.iter(qn("a:p")):
-        text = clean_line(in_line(_pieces(paragraph)))
+        text = clean_line(in_line(_pieces(paragraph, paper=paper)))
         if text:
             yield _numbered(paragraph, counts) + text
 
@@ -53,17 +60,34 @@ def _numbered(paragraph: etree._Element, counts: dict[int, tuple[str, int]]) -> 
     return _AROUND[form[2]].format(formatted(count, _FORMS[form[1]])) + " "
 
 
-def _pieces(paragraph: etree._Element) -> Iterator[tuple[str, Script]]:
+def _pieces(paragraph: etree._Element, *, paper: bool) -> Iterator[tuple[str, Script]]:
     for child in paragraph.iterchildren("*"):
         if child.tag == qn("a:br"):
             yield " ", Script.BASE
         elif child.tag in (qn("a:r"), qn("a:fld")):
             text = child.findtext(qn("a:t")) or ""
-            if text != _ANY_NUMBER:
-                properties = child.find(qn("a:rPr"))
+            properties = child.find(qn("a:rPr"))
+            if text != _ANY_NUMBER and not _is_unseen(properties, paper=paper):
                 yield _shown(text, properties), _script(properties)
         elif child.tag == qn("a14:m"):
             yield f" {linear(child)} ", Script.BASE
+
+
+def _is_unseen(properties: etree._Element | None, *, paper: bool) -> bool:
+    """Whether a run is too small to be seen, drawn with nothing, or white on paper."""
+    if properties is None:
+        return False
+    size = properties.get("sz")
+    if size is not None and number(size, _TINY + 1) <= _TINY:
+        return True
+    if properties.find(qn("a:noFill")) is not None:
+        return properties.find(qn("a:ln")) is None  # its outline may be drawn
+    colour = properties.find(f"{qn('a:solidFill')}/*")
+    if colour is None:
+        return False
+    alpha = colour.find(qn("a:alpha"))
+    clear = alpha is not None and number((alpha.get("val") or "").rstrip("%"), 1) == 0
+    return clear or (paper and is_white(colour.get("val") or ""))
 
 
 def _script(properties: etree._Element | None) -> Script:

@@ -22,6 +22,7 @@ from qa.reading.tables import cells_to_drafts
 from qa.records import BlockKind
 
 _LONGEST_HEADING_CHARS = 300  # a longer paragraph is text, whatever its style is called
+_MOST_SPANNED = 50
 _TRANSPARENT = {qn("w:customXml"), qn("w:ins"), qn("w:moveTo"), qn("w:sdtContent"), qn("w:smartTag")}
 _DELETED = (qn("w:del"), qn("w:moveFrom"))
 _PLAIN_TABLES = {None, "TableNormal", "TableGrid"}
@@ -138,14 +139,23 @@ class BlockReader:
         shaded = shaded or style not in _PLAIN_TABLES or is_shaded(table.find(qn("w:tblPr")))
         rows = [row for row in _through(table, qn("w:tr")) if not _is_row_gone(row)]
         cells = [[cell for cell in _through(row, qn("w:tc")) if not _is_cell_gone(cell)] for row in rows]
+        before = [number(value(row.find(qn("w:trPr")), "w:gridBefore")) for row in rows]
         if len(cells) == 1 and len(cells[0]) == 1:  # a frame around text
             yield from self._blocks(cells[0][0], shaded=True)
             return
-        yield from cells_to_drafts(self._row(row, shaded=shaded) for row in cells)
+        yield from cells_to_drafts(
+            self._row(row, empty, shaded=shaded) for row, empty in zip(cells, before, strict=True)
+        )
 
-    def _row(self, cells: list[etree._Element], *, shaded: bool) -> tuple[list[str], list[Draft]]:
+    def _row(self, cells: list[etree._Element], empty: int, *, shaded: bool) -> tuple[list[str], list[Draft]]:
+        """A row's cells, an empty one for each column that another reaches into or that stands `empty` before it."""
         inner: list[Draft] = []
-        texts = [self._cell(cell, inner, shaded=shaded or is_shaded(cell.find(qn("w:tcPr")))) for cell in cells]
+        texts = [""] * min(empty, _MOST_SPANNED)
+        for place, cell in enumerate(cells, 1):
+            properties = cell.find(qn("w:tcPr"))
+            texts.append(self._cell(cell, inner, shaded=shaded or is_shaded(properties)))
+            if place < len(cells):
+                texts += [""] * min(number(value(properties, "w:gridSpan"), 1) - 1, _MOST_SPANNED)
         return texts, inner
 
     def _cell(self, cell: etree._Element, inner: list[Draft], *, shaded: bool) -> str:

@@ -25,6 +25,7 @@ _ONES = ("zero one two three four five six seven eight nine ten eleven twelve th
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
              "twelve": "twelfth"}  # fmt: skip
+_RUSSIAN = "абвгдежзиклмнопрстуфхцчшщыэюя"  # the letters that count
 _LARGEST_IN_WORDS = 99
 _LARGEST_ROMAN = 3999
 BULLET = "- "  # whatever sign it is
@@ -141,7 +142,7 @@ def _level(element: etree._Element) -> _Level:
     return _Level(
         start=number(value(element, "w:start"), 0),
         form=value(element, "w:numFmt") or "decimal",
-        text=value(element, "w:lvlText") or "",
+        text="" if is_on(element.find(qn("w:rPr")), "w:vanish") else value(element, "w:lvlText") or "",
         restart=None if restart is None else number(restart),
         legal=bool(is_on(element, "w:isLgl")),
         joined=value(element, "w:suff") == "nothing",
@@ -171,6 +172,11 @@ def _letters(count: int) -> str:
     return chr(ord("a") + place) * min(times + 1, 30)  # after z Word writes aa, bb
 
 
+def _russian_letters(count: int) -> str:
+    times, place = divmod(count - 1, len(_RUSSIAN))
+    return _RUSSIAN[place] * min(times + 1, 30)
+
+
 def _ordinal(count: int) -> str:
     teens = 10 <= count % 100 <= 20
     return f"{count}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(count % 10, 'th')}"
@@ -198,6 +204,8 @@ _FORMS: dict[str, Callable[[int], str]] = {
     "lowerRoman": _roman,
     "upperLetter": lambda count: _letters(count).upper(),
     "lowerLetter": _letters,
+    "russianLower": _russian_letters,
+    "russianUpper": lambda count: _russian_letters(count).upper(),
     "decimalZero": lambda count: f"{count:02d}",
     "ordinal": _ordinal,
     "cardinalText": lambda count: _in_words(count).capitalize(),

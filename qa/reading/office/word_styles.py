@@ -15,7 +15,14 @@ _HEADING = re.compile(r"(?i)heading\s*(\d)")
 _LONGEST_CHAIN = 50
 _LEAST_SHIFT = 4  # in half points: a smaller one only adjusts the line
 _SCRIPTS = {"superscript": Script.RAISED, "subscript": Script.LOWERED, "baseline": Script.BASE}
-_WHITE = {"FFFFFF", "white"}
+_LEAST_WHITE = 0xF8  # of each part of a colour
+_TINY_HALF_POINTS = 4
+_BACKGROUNDS = {"background1", "light1"}  # colours of the theme that are the page's, white unless it says otherwise
+_HIGHLIGHTS = {
+    "black": "000000", "blue": "0000FF", "cyan": "00FFFF", "green": "00FF00", "magenta": "FF00FF", "red": "FF0000",
+    "yellow": "FFFF00", "white": "FFFFFF", "darkBlue": "000080", "darkCyan": "008080", "darkGreen": "008000",
+    "darkMagenta": "800080", "darkRed": "800000", "darkYellow": "808000", "darkGray": "808080", "lightGray": "C0C0C0",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +32,20 @@ class Look:
     hidden: bool | None = None
     script: Script | None = None
     font: str | None = None
-    white: bool | None = None
+    colour: str | None = None
+    fill: str | None = None  # the colour behind them
     shaded: bool | None = None
+    tiny: bool | None = None
+
+    @property
+    def white(self) -> bool:
+        """Whether they have the colour of paper."""
+        return is_white(self.colour or "")
+
+    @property
+    def covered(self) -> bool:
+        """Whether they have the very colour that lies behind them."""
+        return self.colour is not None and self.colour == self.fill
 
     def over(self, other: Look) -> Look:
         """The same look, completed by another."""
@@ -34,8 +53,10 @@ class Look:
             self.hidden if self.hidden is not None else other.hidden,
             self.script or other.script,
             self.font or other.font,
-            self.white if self.white is not None else other.white,
+            self.colour or other.colour,
+            self.fill or other.fill,
             self.shaded if self.shaded is not None else other.shaded,
+            self.tiny if self.tiny is not None else other.tiny,
         )
 
 
@@ -57,15 +78,37 @@ def look_of(properties: etree._Element | None) -> Look:
     shift = number((value(properties, "w:position") or "").removesuffix("pt"))
     if script is None and abs(shift) >= _LEAST_SHIFT:
         script = Script.RAISED if shift > 0 else Script.LOWERED
-    colour = value(properties, "w:color")
     font = value(properties, "w:rFonts", "w:ascii") or value(properties, "w:rFonts", "w:hAnsi")
+    highlight, size = value(properties, "w:highlight"), value(properties, "w:sz")
     return Look(
         hidden=is_on(properties, "w:vanish"),
         script=script,
         font=font,
-        white=None if colour is None else colour in _WHITE,
-        shaded=True if is_shaded(properties) or value(properties, "w:highlight") not in (None, "none") else None,
+        colour=_colour_of(properties),
+        fill=_HIGHLIGHTS.get(highlight or "") or _fill_of(properties),
+        shaded=True if is_shaded(properties) or highlight not in (None, "none", "white") else None,
+        tiny=None if size is None else number(size, 99) <= _TINY_HALF_POINTS,
     )
+
+
+def is_white(colour: str) -> bool:
+    """Whether a colour, six digits from red to blue, is white or so near it that it is not seen on paper."""
+    try:
+        return len(colour) == 6 and min(bytes.fromhex(colour)) >= _LEAST_WHITE
+    except ValueError:
+        return False
+
+
+def _colour_of(properties: etree._Element) -> str | None:
+    said, theme = value(properties, "w:color"), value(properties, "w:color", "w:themeColor")
+    if said is None and theme in _BACKGROUNDS:
+        return "FFFFFF"
+    return None if said is None else "FFFFFF" if said == "white" else said.upper()
+
+
+def _fill_of(properties: etree._Element) -> str | None:
+    fill = value(properties, "w:shd", "w:fill")
+    return None if fill in (None, "auto") or value(properties, "w:shd") != "clear" else str(fill).upper()
 
 
 def is_shaded(properties: etree._Element | None) -> bool:
@@ -74,7 +117,8 @@ def is_shaded(properties: etree._Element | None) -> bool:
     if shading is None:
         return False
     plain = shading.get(qn("w:val")) in ("clear", "nil", None)
-    return not plain or shading.get(qn("w:fill")) not in (None, "auto", "FFFFFF")
+    fill = shading.get(qn("w:fill"))
+    return not plain or not (fill in (None, "auto") or is_white(str(fill)))
 
 
 class Styles:

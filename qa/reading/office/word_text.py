@@ -161,9 +161,9 @@ class ParagraphReader:
         hidden = direct.hidden if direct.hidden is not None else bool(style.hidden) != bool(self._style.hidden)
         if hidden:
             return self._pass_over(run)
-        if look.white and not (self._shaded or look.shaded):
-            if any(text.text for text in run.iterchildren(qn("w:t"))):
-                self._left_out.add("piece of white text")
+        if unseen := _why_unseen(look, shaded=self._shaded or bool(look.shaded)):
+            if any((text.text or "").strip() for text in run.iterchildren(qn("w:t"))):
+                self._left_out.add(f"piece of {unseen} text")
             return self._pass_over(run)
         script = look.script or Script.BASE
         for child in run.iterchildren("*"):
@@ -212,6 +212,13 @@ class ParagraphReader:
     def _add(self, text: str, script: Script) -> None:
         if text:
             self._line.pieces.append((text, script))
+
+
+def _why_unseen(look: Look, *, shaded: bool) -> str:
+    """What keeps characters from being seen; "" where nothing does. `shaded`: a background may lie behind them."""
+    if look.tiny:
+        return "tiny"
+    return "white" if look.covered or (look.white and not shaded) else ""
 
 
 def is_prompt(control: etree._Element) -> bool:

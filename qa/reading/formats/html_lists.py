@@ -1,0 +1,56 @@
+"""Writes the numbers of a page's lists and the readings above its words (ruby)."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from qa.reading.formats.html_styles import HIDDEN, NUMBERS
+from qa.reading.office.word_numbering import formatted
+
+_FORMS = {
+    "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman", "1": "decimal",
+    "lower-alpha": "lowerLetter", "lower-latin": "lowerLetter", "upper-alpha": "upperLetter",
+    "upper-latin": "upperLetter", "lower-roman": "lowerRoman", "upper-roman": "upperRoman",
+    "decimal-leading-zero": "decimalZero",
+}  # fmt: skip
+_BULLETS = frozenset({"none", "disc", "circle", "square"})
+
+
+class Numbers:
+    """Counts the items of a list."""
+
+    def __init__(self, element: etree._Element) -> None:
+        said = element.get(NUMBERS) or element.get("type") or "1"
+        self._form = _FORMS.get(said, "decimal")
+        self._numbered = element.tag == "ol" and said not in _BULLETS
+        back = element.get("reversed") is not None
+        self._step = -1 if back else 1
+        self._next = _whole(element.get("start"), sum(1 for _ in element.iterchildren("li")) if back else 1)
+
+    def marker(self, item: etree._Element) -> str:
+        """What stands before an item."""
+        if not self._numbered:
+            return "- "
+        number = _whole(item.get("value"), self._next)
+        self._next = number + self._step
+        return f"{formatted(number, self._form) if number > 0 else number}. "
+
+
+def ruby_line(element: etree._Element) -> str:
+    """Words with their reading after them in brackets: 東京(とうきょう)."""
+    texts: dict[bool, list[str]] = {False: [], True: []}  # by whether they are readings
+    readings = unread = 0
+    for event, each in etree.iterwalk(element, events=("start", "end")):
+        step = 1 if event == "start" else -1
+        readings += step * (each.tag in ("rt", "rtc"))
+        unread += step * (each.tag == "rp" or each.get(HIDDEN) is not None)
+        text = each.text if event == "start" else each.tail if each is not element else ""
+        if text and not unread:
+            texts[readings > 0].append(text if text.strip() else "")
+    base, reading = ("".join(texts[each]).strip() for each in (False, True))
+    return f"{base}({reading})" if base and reading else base + reading
+
+
+def _whole(said: str | None, otherwise: int) -> int:
+    text = (said or "").strip()
+    return int(text) if text.removeprefix("-").isdecimal() and len(text) < 10 else otherwise

@@ -1,0 +1,69 @@
+"""Guesses the encoding of text that names none and is neither Unicode nor, as it reads, Windows-1252.
+
+The guess is that of the library chardet, by the statistics of many languages. It is taken for text of other scripts
+where words hold letters of one script only, and for other alphabets of Latin letters where the library is surer.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# What files of offices are in: the encodings of the Encoding Standard (WHATWG), and that of DOS for Russian.
+_KNOWN = ("cp932 shift_jis_2004 euc-jp gb18030 big5 cp949 koi8-r koi8-u cp1251 iso8859-5 cp866 cp1253 iso8859-7 "
+          "cp1255 iso8859-8 cp1256 cp874 cp1250 iso8859-2 cp1254 cp1257 cp1252 iso8859-1").split()  # fmt: skip
+_SHIFTED = re.compile(rb"\x1b\$[@B]|\x1b\$\([CD]|\x1b\([IJ]")  # what begins other letters in ISO-2022-JP and -KR
+_WESTERN = ("cp1252", "iso8859-1")
+_SAMPLE_BYTES = 32 << 10
+_LEAST_SURE = 0.15  # of other alphabets of Latin letters
+_MOST_MIXED = 0.05  # share of the words beyond ASCII that hold Latin letters and others
+_WORD = re.compile(r"\w*[^\W\d_\x00-\x7f]\w*")
+_MISFIT = "\ufffd"
+
+
+def shifted_text(data: bytes) -> tuple[str, str] | None:
+    """Text of ASCII bytes alone that stand for other letters, and the encoding; None if it is none."""
+    if _SHIFTED.search(data, 0, _SAMPLE_BYTES):
+        for codec in ("iso2022_jp_2", "iso2022_kr"):
+            try:
+                return data.decode(codec), codec.removesuffix("_2").replace("_", "-").upper()
+            except UnicodeDecodeError:
+                continue
+    return None
+
+
+def guessed_text(data: bytes, most_misfits: float) -> tuple[str, str, int] | None:
+    """Text in the encoding that it most likely is in, the encoding, and how many bytes do not fit it.
+
+    Args:
+        data: Bytes that are no UTF-8.
+        most_misfits: The share of the characters that may not fit.
+
+    Returns:
+        None where Windows-1252 is the likely encoding.
+    """
+    from chardet import detect  # noqa: PLC0415 - few files need it, and it takes time to load
+
+    found = detect(data, max_bytes=_SAMPLE_BYTES, include_encodings=_KNOWN, compat_names=False)
+    codec = found["encoding"]
+    if codec is None or codec.lower().replace("-", "").replace("_", "") in _WESTERN:
+        return None
+    text = data.decode(codec, "replace")
+    misfits = text.count(_MISFIT)
+    if misfits > most_misfits * len(text) or not _is_likely(text[:_SAMPLE_BYTES], found["confidence"]):
+        return None
+    return text, codec.upper(), misfits
+
+
+def _is_likely(text: str, sure: float) -> bool:
+    words = _WORD.findall(text)
+    latin = [sum(_is_latin(char) for char in word if char.isalpha()) for word in words]
+    whole = sum(count == sum(map(str.isalpha, word)) for count, word in zip(latin, words, strict=True))
+    mixed = sum(map(bool, latin)) - whole
+    if not words or mixed > _MOST_MIXED * len(words):
+        return False
+    return 2 * whole < len(words) or sure >= _LEAST_SURE
+
+
+def _is_latin(char: str) -> bool:
+    return char < "\u0250" or unicodedata.name(char, "").startswith(("LATIN", "FULLWIDTH LATIN"))

@@ -91,7 +91,7 @@ def _arguments() -> argparse.Namespace:
         help="lines of JSON with a question",
     )
     add("--work", type=Path, default=Path("~/.cache/qa-bench").expanduser(), help="where indexes are kept between runs")
-    add("--peers", action="store_true", help="measure txtai and Haystack too, up to --peer-passages")
+    add("--peers", action="store_true", help="measure txtai, Haystack and LlamaIndex too, up to --peer-passages")
     add("--peer-cache", type=Path, default=Path("~/.cache/qa-bench/peers").expanduser(), help="their environments")
     add("--peer-passages", type=int, default=30_000, help="largest index that peers are measured on")
     add("--rounds", type=int, default=5)

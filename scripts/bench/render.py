@@ -10,7 +10,7 @@ from typing import Any
 from bench.plot import Point, plot
 
 _BEGIN, _END = "<!-- figures: written by scripts/bench.py --render -->", "<!-- end of figures -->"
-_NAMES = {"qa": "this service", "txtai": "txtai", "haystack": "Haystack"}
+_NAMES = {"qa": "this service", "txtai": "txtai", "haystack": "Haystack", "llamaindex": "LlamaIndex"}
 
 
 def tables(results: dict[str, Any]) -> str:
@@ -103,6 +103,13 @@ def _beside(size: dict[str, Any]) -> str:
         for count in services["qa"]["clients"]
         if count != "1"
     ]
+    ours = _each(services["qa"]["clients"]["16"], "rate")
+    rows.append(
+        row(
+            "16 clients: answers of this service for one of theirs",
+            lambda each: _ratios(ours, _each(services[each]["clients"]["16"], "rate")),
+        )
+    )
     rows += _starts_rows(starts, row) + [
         row(f"memory {when}, MB", lambda each, moment=moment: _memory(services[each]["memory"][moment]))
         for moment, when in (("ready", "when ready"), ("after", "after the load"))
@@ -113,10 +120,17 @@ def _beside(size: dict[str, Any]) -> str:
 def _starts_rows(starts: dict[str, Any], row: Callable[[str, Callable[[str], str]], list[str]]) -> list[list[str]]:
     if "cold_how" not in starts:
         return []
+    ours = starts["qa"]["warm"]
     return [
         row("start to first answer, warm, s", lambda each: _spread(starts[each]["warm"])),
         row(f"the same, cold ({starts['cold_how']}), s", lambda each: _spread(starts[each]["cold"])),
+        row("warm: the start of this service, of theirs", lambda each: _ratios(ours, starts[each]["warm"])),
     ]
+
+
+def _ratios(ours: Sequence[float], theirs: Sequence[float]) -> str:
+    """What this service's values are of another's, round by round."""
+    return _spread([mine / other for mine, other in zip(ours, theirs, strict=True)], 2)
 
 
 def _stages(sizes: list[dict[str, Any]]) -> str:

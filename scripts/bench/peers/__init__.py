@@ -1,10 +1,12 @@
-"""Two other question-answering stacks, on the same passages and the same network, each in an environment of its own.
+"""Three other question-answering stacks, on the same passages and the same network, each in an environment of its own.
 
 Each is served as its documentation says, and set up as its users would for search by meaning and by words together:
 
 - txtai: its API under uvicorn; hybrid search, content stored, its own ONNX vectors.
 - Haystack behind hayhooks: a text embedder with the ONNX backend, the in-memory store's two retrievers, and a joiner
   by reciprocal rank fusion.
+- LlamaIndex in a FastAPI application under uvicorn: an embedding class with the ONNX backend, the FAISS store, the BM25
+  retriever, and the fusion retriever by reciprocal rank.
 
 The environments hold exactly these versions, and nothing of them is in the project's own.
 """
@@ -22,16 +24,28 @@ from urllib.parse import quote
 from bench.encoder import apart
 from bench.servers import RESULTS, Service, get, post
 
-_TORCH = "torch==2.13.0"
+_NETWORK = ("onnxruntime==1.31.1", "torch==2.13.0")
+# The newest that run ONNX: optimum-onnx, which the library's ONNX backend needs, takes no transformers 5.
+_ONNX_BACKEND = ("sentence-transformers[onnx]==5.7.0", "transformers==4.57.6")
 REQUIREMENTS = {
-    "txtai": ("txtai[api]==9.14.0", "onnxruntime==1.31.1", _TORCH),
+    "txtai": ("txtai[api]==9.14.0", *_NETWORK),
     "haystack": (
-        "haystack-ai==3.4.0",
+        "haystack-ai==3.4.1",
         "hayhooks==2.1.0",
         "sentence-transformers-haystack==2.0.0",
-        "sentence-transformers[onnx]==5.7.0",
-        "onnxruntime==1.31.1",
-        _TORCH,
+        *_ONNX_BACKEND,
+        *_NETWORK,
+    ),
+    "llamaindex": (
+        "llama-index-core==0.14.25",
+        "llama-index-embeddings-huggingface==0.8.0",
+        "llama-index-retrievers-bm25==0.8.0",
+        "llama-index-vector-stores-faiss==0.7.0",
+        "huggingface-hub==0.36.2",  # the newest for that transformers; pip would try all others first
+        "fastapi==0.165.0",
+        "uvicorn[standard]==0.54.0",
+        *_ONNX_BACKEND,
+        *_NETWORK,
     ),
 }
 _HERE = Path(__file__).parent
@@ -55,7 +69,7 @@ def service(name: str, cache: Path, passages: Path, work: Path) -> Service:
     """A peer on the passages of a file, indexed by itself if it has not been yet.
 
     Args:
-        name: `txtai` or `haystack`.
+        name: One of `REQUIREMENTS`.
         cache: Where the environments are.
         passages: Lines of JSON, each with `id` and `text`.
         work: Where its index is kept.
@@ -75,7 +89,8 @@ def service(name: str, cache: Path, passages: Path, work: Path) -> Service:
         work.mkdir(parents=True, exist_ok=True)
         command = [programs / "python", _HERE / name / "index.py"]
         subprocess.run(command, env={**os.environ, **settings}, check=True)
-    return _txtai(programs, index, settings) if name == "txtai" else _haystack(programs, settings)
+    make = {"txtai": _txtai, "haystack": _haystack, "llamaindex": _llamaindex}[name]
+    return make(programs, index, settings)
 
 
 def _txtai(programs: Path, index: Path, settings: dict[str, str]) -> Service:
@@ -89,7 +104,7 @@ def _txtai(programs: Path, index: Path, settings: dict[str, str]) -> Service:
     return Service("txtai", command, {**settings, "CONFIG": str(configuration)}, request)
 
 
-def _haystack(programs: Path, settings: dict[str, str]) -> Service:
+def _haystack(programs: Path, _: Path, settings: dict[str, str]) -> Service:
     pipelines = _HERE / "haystack" / "pipelines"
     command = (
         str(programs / "hayhooks"),
@@ -105,6 +120,16 @@ def _haystack(programs: Path, settings: dict[str, str]) -> Service:
         return post("/ask/run", {"question": question, "count": RESULTS})
 
     return Service("haystack", command, settings, request)
+
+
+def _llamaindex(programs: Path, _: Path, settings: dict[str, str]) -> Service:
+    folder = str(_HERE / "llamaindex")
+    command = (str(programs / "uvicorn"), "app:app", "--app-dir", folder, "--port", "{port}", "--log-level", "warning")
+
+    def request(question: str) -> str:
+        return get(f"/ask?count={RESULTS}&question={quote(question)}")
+
+    return Service("llamaindex", command, settings, request)
 
 
 def lay_out_model(folder: Path) -> tuple[Path, str]:

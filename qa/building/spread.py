@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -34,8 +35,6 @@ from qa.reading.parser_process import Parser
 from qa.settings import Settings
 
 BATCH_BYTES = 4 << 20  # of files: some minutes of work, which is what a lost process costs
-
-_loaded: dict[str, Encoder] = {}  # by fingerprint: a process that does several batches loads the model once
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +94,6 @@ def make_batch(task: Task) -> Made:
     if not same_configuration(task.configuration, configuration_in_use(settings, weights)):
         raise BuildFailed("A machine of the cluster has another release or another model; install the same everywhere.")
 
-    def encoder() -> Encoder:
-        if weights not in _loaded:
-            _loaded[weights] = open_encoder(settings)
-        return _loaded[weights]
-
     with (
         TemporaryDirectory(prefix="qa-build-") as folder,
         Journal(Path(folder)) as journal,
@@ -110,8 +104,14 @@ def make_batch(task: Task) -> Made:
         maker = SegmentMaker(settings, task.configuration, task.batch, reuse)
         reading = maker.read({}, parser, WholeFiles(settings.seeds_dir))
         parser.close()
-        made = tuple(maker.write(reading, lambda: task.encoder or encoder()))
+        made = tuple(maker.write(reading, lambda: task.encoder or _encoder(settings, weights)))
     return Made(reading, made, maker.encoded)
+
+
+@lru_cache(maxsize=1)  # a process that does several batches loads the model once
+def _encoder(settings: Settings, _: str) -> Encoder:
+    """The model of the settings, given the fingerprint of its weights."""
+    return open_encoder(settings)
 
 
 def divided(batch: Batch) -> list[Batch]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 
 _SHORT = r"[A-Z][A-Za-z0-9&-]{0,8}[A-Z0-9]s?|[A-Z]{2,10}s?"
@@ -40,7 +40,6 @@ def folded(text: str) -> str:
     return " ".join(_PARTS.findall(text.casefold()))
 
 
-@lru_cache(maxsize=4096)
 def short_folded(text: str) -> str:
     """A short form without its case, hyphens and plural s."""
     plain = re.sub(r"[-.\s]", "", text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 import unicodedata
 from functools import lru_cache
 
@@ -29,7 +28,7 @@ _WORD = re.compile(WORD)
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_of_thread = threading.local()  # each thread's stemmer, which keeps a cache of its own
+_LONGEST_KEPT_CHARS = 40  # longer words are not repeated, and would let foreign text fill the cache with megabytes
 
 
 def spelt(text: str) -> list[str]:
@@ -43,9 +42,12 @@ def words(text: str) -> list[Span]:
     return [Span(match.start(), match.end()) for match in _WORD.finditer(text)]
 
 
-@lru_cache(maxsize=65536)
 def term(word: str) -> str:
     """The index term of a word: folded to lower case without accents, possessives or endings; "" for a stop word."""
+    return _kept_term(word) if len(word) <= _LONGEST_KEPT_CHARS else _term(word)
+
+
+def _term(word: str) -> str:
     folded = unicodedata.normalize("NFKD", word).casefold()
     folded = "".join(char for char in folded if not unicodedata.combining(char))
     folded = _POSSESSIVE.sub("", folded).replace("’", "'")
@@ -53,7 +55,11 @@ def term(word: str) -> str:
         return folded.replace(".", "")  # A.F.L. and AFL are one term, and U.S. is not the stop word
     if folded in STOP_WORDS:
         return ""
-    return str(_stemmer().stemWord(folded))
+    # Made for each word: it is not safe for several threads, and making one takes less time than stemming.
+    return str(Stemmer.Stemmer("english", 0).stemWord(folded))
+
+
+_kept_term = lru_cache(maxsize=65536)(_term)
 
 
 def terms(text: str) -> list[str]:
@@ -74,9 +80,3 @@ def terms(text: str) -> list[str]:
 
 def _terms_of_words(text: str) -> list[str]:
     return [each for word in spelt(text) if (each := term(word))]
-
-
-def _stemmer() -> Stemmer.Stemmer:
-    if not hasattr(_of_thread, "stemmer"):
-        _of_thread.stemmer = Stemmer.Stemmer("english")
-    return _of_thread.stemmer

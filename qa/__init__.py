@@ -1,9 +1,9 @@
 """Question answering by retrieval: exact quotations from a folder of documents, each with a citation.
 
-The names here are the vocabulary of every answer; each is imported when it is first used. What they leave out is
-imported from its own module, since it brings libraries that the others do without:
-`qa.cli.open_service.open_service` opens what answers questions, `qa.building.build.build` makes the index. A program
-calls `qa.cli.openmp.limit_threads` before it imports either, as the command line does.
+These names are the types of an answer; each is imported at its first use. Other names must be imported from their
+modules, since they need large libraries: `qa.cli.open_service.open_service` opens what answers questions,
+`qa.building.build.build` makes the index. A program calls `qa.cli.openmp.limit_threads` before it imports either, as
+the command line does.
 """
 
 from importlib import import_module
@@ -30,7 +30,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used, so that the program handles Ctrl-C before libraries are imported."""
+    """Import a public name at its first use, so that the program handles Ctrl-C before libraries are imported."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = {"QAError": "qa.errors", "Settings": "qa.settings", "load_settings": "qa.settings"}.get(name, "qa.records")

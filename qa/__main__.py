@@ -1,4 +1,4 @@
-"""The program `qa`, and `python -m qa`: the command line, which ends without a traceback where Ctrl-C comes."""
+"""The program `qa` and `python -m qa`: runs the command line, and ends without a traceback after Ctrl-C."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def main() -> int:
 
     try:
         return run()
-    except KeyboardInterrupt:  # once more, while it ends
+    except KeyboardInterrupt:  # a second Ctrl-C, while it ends
         return EXIT_INTERRUPTED
     finally:
-        # What remains is the interpreter's own end, where Ctrl-C would be told by a traceback.
+        # During the interpreter's exit, Ctrl-C would print a traceback.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

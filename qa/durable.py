@@ -7,12 +7,12 @@ from pathlib import Path
 
 
 def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Replace a file in one step: a reader sees the whole old content or the whole new one.
+    """Replace a file in one step: a reader sees either the complete old content or the complete new one.
 
     Args:
         path: The file.
         data: Its new content.
-        durable: Whether the new content must be on the disk on return. False for files that no one needs after a crash.
+        durable: Whether the new content must be on the disk on return; False for files not needed after a crash.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -29,7 +29,7 @@ def replace_file(path: Path, data: bytes, *, durable: bool = True) -> None:
 
 
 def flush(path: Path) -> None:
-    """Flush a file or folder to disk. Windows has no folders to flush."""
+    """Flush a file or folder to disk; folders cannot be flushed on Windows."""
     if os.name == "nt" and path.is_dir():
         return
     handle = os.open(path, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""All errors that the package raises on purpose: one class per cause, each with a stable `code`.
+"""All errors that the package raises intentionally: one class per cause, each with a stable `code`.
 
     QAError
     |- RequestError            the caller's mistake; over HTTP a 4xx
@@ -10,9 +10,9 @@
     |  |- NoPicture            no_picture: a page cannot be shown as a picture, or there is no such page
     |  |- UnknownSnapshot      unknown_snapshot
     |  |- UnsupportedType      unsupported_type: a file whose type is not read cannot be stored
-    |  |- NameTaken            name_taken: a folder stands where a document should be stored, or a file above it
+    |  |- NameTaken            name_taken: a folder is where a document should be stored, or a file is above it
     |  `- TooManyRequests      too_many_requests: more questions a minute than the settings allow one address
-    `- OperatingError          the installation's trouble; over HTTP a 503, on the command line exit status 1
+    `- OperatingError          a fault of the installation; over HTTP a 503, on the command line exit status 1
        |- InvalidSettings      invalid_settings
        |- NoIndex              no_index: nothing has been built yet
        |- DamagedSnapshot      damaged_snapshot: a file is missing, cut short or altered
@@ -23,10 +23,10 @@
        |- BuildRunning         build_running: another builder holds the lock
        |- BuilderMissing       builder_missing: the builder beside the server is not running
        |- BuildFailed          build_failed: nothing could be built, or the disk is full or cannot be written
-       |- UnreadableFile       unreadable_file: one document could not be read; the build reports it and goes on
-       |- UnreadableForNow     unreadable_for_now: the same, for want of time, memory or a parser; tried again
+       |- UnreadableFile       unreadable_file: one document could not be read; the build reports it and continues
+       |- UnreadableForNow     unreadable_for_now: the same, for lack of time, memory or a parser; tried again
        |- CannotOpen           cannot_open: nothing shows a quote, or no browser can be started
-       |- Overloaded           overloaded: as many requests or connections are open as may be
+       |- Overloaded           overloaded: the limit of open requests or connections is reached
        |- TookTooLong          took_too_long: no answer within the time that the settings allow
        `- ShardUnavailable     shard_unavailable: a part of an index on several machines does not answer
 
@@ -39,13 +39,13 @@ from typing import ClassVar
 
 
 class QAError(Exception):
-    """Root of the tree. `code` is stable across releases; `str(error)` is one line for users."""
+    """The base class. `code` is stable across releases; `str(error)` is one line for users."""
 
     code: ClassVar[str] = "error"
 
 
 class RequestError(QAError):
-    """The caller's mistake: another request would succeed."""
+    """A mistake of the caller; a corrected request can succeed."""
 
 
 class InvalidQuestion(RequestError):
@@ -61,7 +61,7 @@ class QuestionTooLong(RequestError):
 
 
 class InvalidRequest(RequestError):
-    """A parameter has the wrong type or lies out of range."""
+    """A parameter has the wrong type or is out of range."""
 
     code = "invalid_request"
 
@@ -91,19 +91,19 @@ class UnknownSnapshot(RequestError):
 
 
 class UnsupportedType(RequestError):
-    """No reader takes files of this type, so none is stored."""
+    """Files of this type cannot be read, so they are not stored."""
 
     code = "unsupported_type"
 
 
 class NameTaken(RequestError):
-    """A document cannot have this name, since a file or folder beside it has the name already."""
+    """A document cannot have this name, since a file or folder already has it."""
 
     code = "name_taken"
 
 
 class TooManyRequests(RequestError):
-    """One address asks more often than it may. `wait_s` is the time until its next question is taken, in seconds."""
+    """An address exceeds its allowance. `wait_s` is the time until its next question is accepted, in seconds."""
 
     code = "too_many_requests"
 
@@ -113,7 +113,7 @@ class TooManyRequests(RequestError):
 
 
 class OperatingError(QAError):
-    """A failure of the installation, which its operator can mend."""
+    """A failure of the installation, which its operator can fix."""
 
 
 class InvalidSettings(OperatingError):
@@ -141,7 +141,7 @@ class MismatchedSnapshot(OperatingError):
 
 
 class ShortOfResources(OperatingError):
-    """No file can be opened any more, no memory is left, or a disk has no room for a copy; the index may be whole."""
+    """The process has no file descriptor or memory left, or a disk has no room for a copy; the index may be intact."""
 
     code = "short_of_resources"
 
@@ -171,9 +171,9 @@ class BuilderMissing(OperatingError):
 
 
 class BuildFailed(OperatingError):
-    """No snapshot could be made; the one that serves is untouched.
+    """No snapshot could be made; the current one is unchanged.
 
-    `for_now` says that the next build may succeed although no document changes: memory, disk or a model was lacking.
+    `for_now` says that the cause is temporary (memory, disk or a model was lacking): the next build may succeed.
     """
 
     code = "build_failed"
@@ -190,9 +190,9 @@ class UnreadableFile(OperatingError):
 
 
 class UnreadableForNow(UnreadableFile):
-    """One document could not be read for lack of time, memory or a parser; its content may be right.
+    """One document could not be read for lack of time, memory or a parser; its content may be valid.
 
-    `costly` says that the attempt took all the time or memory that it is allowed.
+    `costly` says that the attempt used its whole limit of time or memory.
     """
 
     code = "unreadable_for_now"
@@ -209,19 +209,19 @@ class CannotOpen(OperatingError):
 
 
 class Overloaded(OperatingError):
-    """The limit of requests, connections or unread replies at one time is reached."""
+    """The limit of concurrent requests, connections or unread replies is reached."""
 
     code = "overloaded"
 
 
 class TookTooLong(OperatingError):
-    """The answer was not ready within the time limit, mostly because other requests were served first."""
+    """The answer was not ready within the time limit, usually because other requests were served first."""
 
     code = "took_too_long"
 
 
 class ShardUnavailable(OperatingError):
-    """No machine that has a part of the index answers, so there is no answer: one of the other parts would be partial.
+    """No machine with a certain part of the index answers; an answer from the other parts would be incomplete.
 
     `shard` is the number of the part, from 0.
     """

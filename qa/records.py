@@ -1,7 +1,7 @@
-"""The dataclasses that all packages use: frozen, with no methods that need more than their own fields.
+"""The frozen dataclasses that all packages use; their methods need only their own fields.
 
-Guarantees: all offsets are code points, end-exclusive. Offsets of blocks, passages, footnotes and citations point
-into a document's canonical text; offsets of sentences, highlights and token spans point into a passage's own text.
+Guarantees: all offsets count code points and are end-exclusive. Offsets of blocks, passages, footnotes and citations
+    refer to a document's canonical text; offsets of sentences, highlights and token spans refer to a passage's text.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of text, `text[start:end]`."""
+    """A part of a text, `text[start:end]`."""
 
     start: int
     end: int
 
 
 class BlockKind(StrEnum):
-    """What a block is to a reader."""
+    """The kind of a block."""
 
     TITLE = "title"
     HEADING = "heading"
@@ -36,11 +36,10 @@ class BlockKind(StrEnum):
 class Block:
     """A structural unit of a document's canonical text.
 
-    `level` is the depth of a heading (title 1, heading 2 and deeper), 1 for a table whose first row is the heads of its
-    columns, and 0 elsewhere. `run_in` is the length of a
-    subhead that opens the block itself ("Convenient care: ..."), 0 without one. `slide` counts the slides of a
-    deck from 1; `page` counts the pages of formats that have them, and `breaks` are the places inside the block where a
-    further page begins, each with its number.
+    `level` is the depth of a heading (title 1, heading 2 and deeper), 1 for a table whose first row has the column
+    heads, and otherwise 0. `run_in` is the length of a subheading at the start of the block ("Convenient care: ..."), 0
+    without one. `slide` is the number of its slide, from 1; `page` is its page if the format has pages, and `breaks`
+    are the offsets inside the block where further pages begin, each with the page number.
     """
 
     kind: BlockKind
@@ -57,8 +56,8 @@ class Block:
 class Document:
     """One file as text.
 
-    `date` is ISO 8601, or None where neither the file nor the sidecar gives one. `left_out` names the parts of the file
-    that are not in the text: "3 charts", "without text: page 2".
+    `date` is ISO 8601; None if neither the file nor the sidecar has one. `left_out` lists the parts of the file that
+    are not in the text: "3 charts", "without text: page 2".
     """
 
     id: str
@@ -75,7 +74,7 @@ class Document:
 
 
 def left_out_of(own: Mapping[str, str]) -> tuple[str, ...]:
-    """What was left out of a document, from the `note` among its file's own details."""
+    """The parts left out of a document, from the `note` in its file's details."""
     return tuple(own.get("note", "").splitlines())
 
 
@@ -91,9 +90,9 @@ class PassageKind(StrEnum):
 class Passage:
     """A citable span of a document: `text == document.text[start:end]`.
 
-    `headings` is the trail above the passage, outermost first, the document's title not included.
-    `footnotes` are the notes that the passage's own markers point at. `page` is the page that it begins on, and
-    `breaks` are the offsets into its own text where a further page begins, each with its number.
+    `headings` are the headings above the passage, outermost first, without the document's title. `footnotes` are the
+    notes whose markers are in the passage. `page` is the page on which it begins, and `breaks` are the offsets into its
+    text where further pages begin, each with the page number.
     """
 
     document_id: str
@@ -110,7 +109,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
-    """What a list of documents says of one: everything but its text."""
+    """A document without its text, for lists of documents."""
 
     id: str
     source: str
@@ -121,17 +120,17 @@ class DocumentInfo:
     url: str | None
     characters: int
     passages: int
-    recognised: tuple[tuple[int, int], ...] = ()  # runs of pages that text recognition (OCR) read, first and last
+    recognised: tuple[tuple[int, int], ...] = ()  # runs of pages read by text recognition (OCR): first and last page
 
 
 @dataclass(frozen=True, slots=True)
 class HostStatus:
-    """A host of a shard, as it was a few seconds ago.
+    """A host of a shard at the last check, a few seconds ago.
 
     Attributes:
         name: Its name in the cluster.
         machine: The name of its machine; None while the host does not answer.
-        snapshots: The names of the snapshots that it has open, oldest first.
+        snapshots: The names of its open snapshots, oldest first.
         current: Whether the current snapshot is one of them.
     """
 
@@ -143,16 +142,16 @@ class HostStatus:
 
 @dataclass(frozen=True, slots=True)
 class ShardStatus:
-    """The hosts of one shard of an index that lies on several machines."""
+    """The hosts of one shard of an index on several machines."""
 
     hosts: tuple[HostStatus, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Restrictions applied before ranking. Dates are ISO 8601 and inclusive; empty tuples and None restrict nothing.
+    """Filters applied before ranking. Dates are ISO 8601 and inclusive; empty tuples and None do not restrict.
 
-    `undated` keeps undated documents where dates are restricted. Names are compared without regard to case.
+    `undated` keeps undated documents despite a date range. Names are compared without regard to case.
     """
 
     document_ids: tuple[str, ...] = ()
@@ -167,10 +166,10 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The place of a quote: document, page and offsets that a reader can check, and a link that opens it there.
+    """The place of a quote: document, page and offsets, and a link that opens the document there.
 
-    `page` is the page of the words that answer, where there are pages; `pages` are the first and the last page that
-    the whole quote stands on, the same if it is one. `recognised` says that text recognition (OCR) read some of these.
+    `page` is the page of the answering words, if there are pages; `pages` are the first and the last page of the whole
+    quote, which may be equal. `recognised` says that text recognition (OCR) read some of these.
     """
 
     document_id: str
@@ -189,7 +188,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Footnote:
-    """A note that belongs to a quote, word for word, at its own place in the same document."""
+    """A footnote of a quote, word for word, with its own place in the same document."""
 
     text: str
     start: int
@@ -198,11 +197,11 @@ class Footnote:
 
 @dataclass(frozen=True, slots=True)
 class WordMatch:
-    """A content word of the question and its best counterpart in a passage.
+    """A content word of the question and its best match in a passage.
 
     `weight` is the term's rarity (BM25's idf). `similarity` is a cosine, and `in_sentence` the same within the best
-    sentence and the heading trail. `exact` says that the passage or its trail has the same term. `place` is the
-    counterpart in the passage's text, None when it stands in the heading trail.
+    sentence and the heading trail. `exact` says that the passage or its trail has the same term. `place` is the match
+    in the passage's text, None if it is in the heading trail.
     """
 
     word: str
@@ -218,12 +217,12 @@ class QuotedTable:
     """Rows of a table in a quote.
 
     Attributes:
-        start: Where they begin in the quote's text.
-        end: Where they end.
-        heads: What stands above each column, "" above one without; empty where the table has no heads. They may stand
-            elsewhere in the document.
-        rows: The cells of each row but those of heads, one for each column, as places in the quote's text; None where
-            a row has none. The first cell names its row.
+        start: Their start in the quote's text.
+        end: Their end.
+        heads: The column heads, "" for a column without one; empty if the table has none. They may be elsewhere in the
+            document.
+        rows: The cells of each row except heads, one for each column, as places in the quote's text; None for a missing
+            cell. The first cell is the row's name.
     """
 
     start: int
@@ -234,10 +233,10 @@ class QuotedTable:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """One result: the quoted text, the spans of it that answer, and its place.
+    """One result: the quoted text, its answering spans, and its place.
 
-    `words` tells which words of the question match which of the quote's; it is filled if an explanation is asked for.
-    Within `tables`, highlights are whole cells.
+    `words` has the matches between words of the question and of the quote, if an explanation is requested. Within
+    `tables`, highlights are whole cells.
     """
 
     rank: int
@@ -254,7 +253,7 @@ class Quote:
 
 
 class Verdict(StrEnum):
-    """Whether the passages answer the question: they do, they are about its subject, or nothing relevant was found.
+    """Whether the passages answer the question, are about its subject, or are not relevant.
 
     `UNCALIBRATED` says that this is not known, since no confidence was fitted for the model.
     """
@@ -267,7 +266,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A figure that a document gives, as it is written there, and the sentence that gives it."""
+    """A figure as a document states it, and its sentence."""
 
     value: str
     citation: Citation
@@ -277,12 +276,11 @@ class Stated:
 class Answer:
     """The reply to one question.
 
-    `searched` is the question as it was searched for: the part that asks, misspelt words corrected, abbreviations
-    written out. `confidence` is the estimated probability that the passages answer it, None where none was fitted for
-    the model; `sure` says that nine of ten answers of such a confidence are right. `unmet` are its content words that
-    neither the first passage's marked sentence nor the passage meets. `disagreement` has the different figures that
-    different documents give. `undated_left_out` counts the undated documents that a filter by date left out.
-    `stages_ms` splits `took_ms` by stage, in their order.
+    `searched` is the question as searched: its asking part, with corrected spelling and expanded abbreviations.
+    `confidence` is the estimated probability that the passages answer it, None if none was fitted for the model; `sure`
+    says that nine of ten answers with such a confidence are right. `unmet` are its content words that the first passage
+    does not mention. `disagreement` has the figures on which documents differ. `undated_left_out` is the number of
+    undated documents that a date filter left out. `stages_ms` splits `took_ms` by stage, in order.
     """
 
     question: str

@@ -1,6 +1,6 @@
-"""Settings from the environment (`QA_*`), read once at the edge and passed down.
+"""Settings from environment variables (`QA_*`), read once at the start and passed down.
 
-Guarantees: a misspelt `QA_*` name or an unusable value is an error that names it, never a silent default.
+Guarantees: an unknown `QA_*` name or an invalid value is an error that names it, never a silent default.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from qa.errors import InvalidSettings
 
 PREFIX = "QA_"
-_LEAST_TOKEN_CHARS = 16  # of a random token: too many to be guessed over HTTP
+_LEAST_TOKEN_CHARS = 16  # of a random token: too many possibilities to guess over HTTP
 _LAST_PORT = 65535
-_MOST_TOKEN_CHARS = 512  # the header that carries a token has a limit too
+_MOST_TOKEN_CHARS = 512  # the size of the header with a token is also limited
 _OWN_PATHS = ("api", "cite", "docs", "documents", "feedback", "mcp", "metrics", "static")
 _HOW_TO_MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe())"'
 
@@ -197,7 +197,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0])
-        # What may not be shown by `repr` is a secret, and a log is no place for it either.
+        # A field hidden from `repr` is a secret, and must not be logged.
         value = f"={first.get('input')!r}" if Settings.model_fields[field].repr else ""
         reason = first["msg"].removeprefix("Value error, ")
         raise InvalidSettings(f"{PREFIX}{field.upper()}{value} cannot be used: {reason}.") from None

@@ -71,6 +71,9 @@ def node_options(session: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
     """A head that takes no hosts and two nodes that take two each, all of them on loopback alone."""
+    from qa.index.cluster.nodes import prepare
+
+    prepare(os.environ["RAY_AUTH_TOKEN_PATH"])
     from ray.cluster_utils import Cluster
 
     from qa.index.cluster import actors

@@ -151,7 +151,7 @@ def test_wrong_weights(shop, monkeypatch):
 
 def test_a_running_build_and_what_a_dead_one_left(shop):
     (shop.index / "segments/.unfinished-99").mkdir()
-    assert "a build was cut off (.unfinished-99)" in only(shop, Health.NOTE)[0]
+    assert "a build was interrupted (.unfinished-99)" in only(shop, Health.NOTE)[0]
     with FileLock(shop.index / "build.lock"):
         assert "build: a build is running" in findings(shop, Health.OK)
         assert findings(shop, Health.NOTE) == {}

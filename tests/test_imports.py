@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import signal
@@ -151,3 +152,18 @@ def test_the_number_of_threads_that_is_set_is_kept() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "3"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "3"
+
+
+def test_no_module_does_anything_when_it_is_imported() -> None:
+    done = [
+        f"{path.relative_to(ROOT)}:{statement.lineno}"
+        for path in sorted((ROOT / "qa").rglob("*.py"))
+        for statement in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(statement, ast.For | ast.While | ast.With | ast.Try | ast.Delete)
+        or (isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant))
+        or (
+            isinstance(statement, ast.Assign)
+            and any(isinstance(target, ast.Attribute | ast.Subscript) for target in statement.targets)
+        )
+    ]
+    assert done == []

@@ -1,1 +1,1 @@
-"""Builds a new version of the index from the documents' folder."""
+"""Builds a new version of the index from the documents' folder; `build` is the entry."""

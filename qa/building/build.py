@@ -1,14 +1,14 @@
 """Builds a new version of the index from a folder of documents.
 
-Guarantees: the answers of an index depend on the documents and the configuration alone. A build reuses what was read or
-encoded before, and continues where an earlier one was interrupted. A file that cannot be read is reported and the
-others are indexed; if it cannot be read for now, and the same bytes were served before, they go on being served. If a
-build fails, the version that serves is not changed.
+Guarantees: the answers of an index depend only on the documents and the configuration. A build reuses earlier parsed
+    contents and vectors, and continues an interrupted build. A file that cannot be read is reported and the others are
+    indexed; if the cause is temporary and the same bytes were served before, the earlier reading is still served. A
+    failed build does not change the version that serves.
 
-1. Plan: which documents stay as they are stored, and which files must be read.
-2. Read the new files in a worker process; if a file crashes it, the build goes on.
-3. Encode the passages that are new, and write the new documents into segments.
-4. Publish a version of the segments that count. If that is the current version, nothing is written.
+1. Plan which stored documents are kept, and which files must be read.
+2. Read the new files in a worker process; if a file crashes it, the build continues.
+3. Encode the new passages, and write the new documents into segments.
+4. Publish a version of the resulting segments, unless it equals the current version.
 5. Write the report, and remove versions and segments that are no longer needed.
 
 Segments are merged afterwards, by `qa.building.merge`.
@@ -77,15 +77,16 @@ def build(
     Args:
         settings: Where documents and index are, the model, and the limits of reading.
         on_progress: Called from time to time, from this thread.
-        encoder: A model that is loaded already; None loads the settings' one when something needs encoding.
+        encoder: A loaded model; None to load the model of the settings when a passage must be encoded.
         fresh: Whether to read and encode everything anew, without reuse.
-        verify: Whether to compare every byte of the current version first, and to fail if one differs.
+        verify: Whether to compare every byte of the current version first, and fail if one differs.
         repair: The same, but documents of a damaged segment are read anew.
-        spread: Reads and encodes in other processes; None for this one.
+        spread: Runs reading and encoding in other processes; None for this process.
 
     Raises:
         BuildRunning: another process is building in the same index folder.
-        BuildFailed: there is no folder of documents, no file can be read for now, or the disk is full or read-only.
+        BuildFailed: the folder of documents is missing, no file can be read at present, or the disk is full or
+            read-only.
         DamagedSnapshot: `verify` found damage.
         ModelUnavailable: weights are missing, altered or not loadable.
         UnreadableFile: the sidecar is broken.
@@ -129,7 +130,7 @@ def _keep(index_dir: Path, report: BuildReport, started: float) -> None:
 
 
 class _Build:
-    """One build, step by step."""
+    """The steps of one build."""
 
     def __init__(
         self,
@@ -161,7 +162,7 @@ class _Build:
         self._details = {compose(name): details for name, details in sidecar_entries(settings.seeds_dir).items()}
 
     def run(self) -> BuildReport:
-        """Plan, read, encode and write, publish; then note what was done."""
+        """Plan, read, encode and write, publish; then write the report."""
         before = previous_version(self._index_dir)
         if before and (effect := effect_of(before.configuration, self._configuration)):
             log.warning("%s", effect)
@@ -208,7 +209,7 @@ class _Build:
         return self._details.get(compose(source))
 
     def _make(self, plan: Plan, segments: list[StoredSegment], journal: Journal) -> tuple[Reading, list[str]]:
-        """Read the new files and write their documents; returns the ids of the segments that hold them, too."""
+        """Read the new files and write their documents; return also the ids of their segments."""
         details = {file.source: self._described(file.source) for file in plan.to_read}
         batch = Batch(plan.to_read, details, frozenset(plan.provisional))
         if self._spread:
@@ -244,7 +245,7 @@ class _Build:
         return self._encoder or open_encoder(self._settings)
 
     def _publish(self, version: Version, before: Version | None) -> None:
-        """Publish a version, unless it is there already, or was rolled back; notes what serves now."""
+        """Publish a version, unless it is already current or was rolled back; record the version that serves."""
         if before and before.id != version.id and version.id in rolled_back(self._index_dir):
             self._report.held_back = version.id
             version = before
@@ -256,7 +257,7 @@ class _Build:
         self._report.reused = version.counts.passages - self._report.encoded
 
     def _finish(self, reading: Reading) -> None:
-        """Remove what is not needed after the publication, and store the digests and failures of the files."""
+        """Remove what is no longer needed, and store the files' digests and failures."""
         if not rolled_back(self._index_dir):
             (self._index_dir / ROLLED_BACK).unlink(missing_ok=True)
         remove_journal(self._index_dir)

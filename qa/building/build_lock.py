@@ -1,4 +1,4 @@
-"""One builder at a time: the lock of an index folder, and how a build asks a merge to release it."""
+"""The lock that allows one builder at a time in an index folder; a build can ask a merge to release it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from qa.errors import BuildRunning
 from qa.index.build_notes import Step, read_progress
 from qa.index.local.index_folder import LOCK
 
-WAITING = "build.waiting"  # a file of this name asks a merge to stop
+WAITING = "build.waiting"  # a file with this name asks a merge to stop
 
-_PATIENCE_S = 60.0  # a merge checks every few milliseconds whether a build waits, but a disk may be slow
+_PATIENCE_S = 60.0  # a merge checks for waiting builds every few milliseconds, but a disk may be slow
 
 
 @contextmanager
 def build_lock(index_dir: Path) -> Iterator[None]:
-    """Hold the lock for a build. If a merge has it, ask that to stop, and wait.
+    """Hold the lock for a build; if a merge has it, ask the merge to stop, and wait.
 
     Raises:
         BuildRunning: another build is running.
@@ -37,7 +37,7 @@ def build_lock(index_dir: Path) -> Iterator[None]:
 
 @contextmanager
 def merge_lock(index_dir: Path) -> Iterator[bool]:
-    """Hold the lock for a merge, if it is free; yields whether it was."""
+    """Hold the lock for a merge if it is free; yield whether it was."""
     lock = FileLock(index_dir / LOCK)
     try:
         lock.acquire(timeout=0)
@@ -53,7 +53,7 @@ def merge_lock(index_dir: Path) -> Iterator[bool]:
 
 
 def is_awaited(index_dir: Path) -> bool:
-    """Whether a build waits for the lock that a merge has."""
+    """Whether a build waits for the lock of a merge."""
     return (index_dir / WAITING).exists()
 
 

@@ -1,7 +1,7 @@
 """Health checks of model, documents, index and disk; each finding names its remedy.
 
-Every byte of the index is compared. Nothing is changed but the note of which files were compared. A finding is `ok`, a
-`note` that is not urgent, or `wrong`.
+Every byte of the index is compared with its digest. The only change is the record of compared files. A finding is `ok`,
+a `note` that is not urgent, or `wrong`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from qa.settings import Settings
 from qa.text.document_names import suffix_of
 from qa.text.safe_text import compose
 
-_ROOM_FOR = 2.0  # times the current version's size: a build from nothing, or a merge of all, writes it once more
+_ROOM_FOR = 2.0  # free space in sizes of the current version: a new build or a full merge writes it once more
 
 
 class Health(StrEnum):
@@ -70,7 +70,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Check everything, in the order in which one thing needs another."""
+    """Run all checks, those that others depend on first."""
     weights: str | None = None  # the model's fingerprint, if it can be loaded
     try:
         weights = model_fingerprint(settings)
@@ -92,7 +92,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         except QAError as error:
             yield Finding(what, Health.WRONG, str(error))
         except OSError as error:
-            yield Finding(what, Health.WRONG, str(error), "See that the folder is there and may be read and written.")
+            yield Finding(what, Health.WRONG, str(error), "Check that the folder exists and can be read and written.")
 
 
 def _reading(settings: Settings) -> Iterator[Finding]:
@@ -103,7 +103,7 @@ def _reading(settings: Settings) -> Iterator[Finding]:
             remedy = "Raise QA_PARSE_SECONDS or QA_PARSE_MEMORY_MB, or install the requirements again."
             yield Finding("reading", Health.WRONG, f"even one line cannot be read: {error}", remedy)
         else:
-            yield Finding("reading", Health.OK, "files are read in a process of their own")
+            yield Finding("reading", Health.OK, "files are read in a separate process")
 
 
 def _documents(settings: Settings) -> Iterator[Finding]:
@@ -121,7 +121,7 @@ def _documents(settings: Settings) -> Iterator[Finding]:
 
 
 def _is_here(name: str, here: set[str]) -> bool:
-    """Whether a file is in the folder, or may be in a container there."""
+    """Whether a file is in the folder, or may be in a container in it."""
     above = (str(folder) for folder in PurePosixPath(name).parents)
     return name in here or any(folder in here and suffix_of(folder) in CONTAINERS for folder in above)
 
@@ -147,13 +147,13 @@ def _build(settings: Settings) -> Iterator[Finding]:
             yield Finding("build", Health.NOTE, f"{file.source} {state}: {file.reason}", remedy)
     left = [path.name for path in (index / SEGMENTS).glob(f"{UNFINISHED}*")]
     if left and not running:
-        yield Finding("build", Health.NOTE, f"a build was cut off ({left[0]})", "The next `qa build` sweeps it up.")
+        yield Finding("build", Health.NOTE, f"a build was interrupted ({left[0]})", "The next `qa build` removes it.")
     for path in sorted(path for folder in (SEGMENTS, VERSIONS) for path in (index / folder).glob(f"*{DAMAGED}*")):
         yield Finding("build", Health.NOTE, f"{path} was set aside", "Delete it when you have looked at it.")
 
 
 def _upgrade(settings: Settings, weights: str | None) -> Iterator[Finding]:
-    """Tell what the next build will do with the index as it is; nothing if the model cannot be loaded."""
+    """Report what the next build will do with the present index; nothing if the model cannot be loaded."""
     remedy = "Run `qa build` before the server is started anew."
     try:
         before = current_version(settings.index_dir).configuration
@@ -206,9 +206,9 @@ def _version(
     Args:
         index: The index folder.
         name: The version.
-        compared: What was found wrong with each segment so far; those that this version adds are put into it.
-        weights: The fingerprint that the version must have been encoded with; None for any.
-        is_current: Whether it is the version that serves.
+        compared: The faults found in each segment so far; those of this version's other segments are added.
+        weights: The required fingerprint of the version's encoder; None for any.
+        is_current: Whether it is the current version.
     """
     place = f"{name} ({'current' if is_current else 'older'})"
     wrong = Health.WRONG if is_current else Health.NOTE

@@ -1,7 +1,7 @@
-"""Gives passages their vectors, in order: those of earlier builds where there are any, else new ones.
+"""Gets the vectors of passages in order: from earlier builds if stored, else by encoding.
 
-Some passages are read ahead of those that are returned, as many as the encoder takes at once, so that the encoder
-never waits and memory stays bounded.
+Passages are read ahead of the returned ones, as many as the encoder processes at once, so that the encoder never waits
+and memory is bounded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from qa.records import Document, Passage
 
 @dataclass(frozen=True, slots=True)
 class ToWrite:
-    """A document to write. `own` has its file's own details; `kept` says that it could not be read for now."""
+    """A document to write. `own` has details from its file; `kept` says that the file could not be read this time."""
 
     document: Document
     own: Mapping[str, str]
@@ -37,7 +37,7 @@ class ToWrite:
 
 @dataclass(frozen=True, slots=True)
 class ToEncode:
-    """A passage as the model reads it: with its heading trail, and sentence by sentence.
+    """The texts that the model reads for a passage: with its heading trail, and each sentence.
 
     `text_start` is where the passage's own text begins in `text`.
     """
@@ -47,14 +47,14 @@ class ToEncode:
     sentences: tuple[str, ...]
 
     def key(self, configuration: Configuration) -> bytes:
-        """The digest of the model, of the form in which its vectors are kept, and of all that it reads."""
+        """The digest of the model, the form of stored vectors, and all texts."""
         form = (configuration.weights, str(configuration.token_bits))
         return sha256("\0".join((*form, str(self.text_start), self.text, *self.sentences)).encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A passage with the digest of what was encoded, and its vectors; or a document without passages."""
+    """A passage with the digest of its encoded texts, and its vectors; or a document without passages."""
 
     document: ToWrite
     passage: Passage | None = None
@@ -63,16 +63,16 @@ class Encoded:
 
 
 def to_encode(document: Document, passage: Passage) -> ToEncode:
-    """A passage of a document as the model reads it."""
+    """The texts that the model reads for a passage of a document."""
     sentences = tuple(masked(passage.text[span.start : span.end]) for span in passage.sentences)
     return ToEncode(*embedding_text(document.title, passage), sentences)
 
 
 class PassageEncoder:
-    """Gives passages their vectors."""
+    """Gets the vectors of passages."""
 
     def __init__(self, reuse: Reuse, configuration: Configuration, open_encoder: Callable[[], Encoder]) -> None:
-        """Take what encoding needs.
+        """Store the arguments.
 
         Args:
             reuse: Vectors of earlier builds; new vectors are added to it.
@@ -85,11 +85,11 @@ class PassageEncoder:
         self._encoder: Encoder | None = None
 
     def complete_configuration(self) -> Configuration:
-        """The configuration with the length of a vector; loads the model if no stored segment tells."""
+        """The configuration with the vectors' dimension; loads the model if no stored segment has it."""
         return replace(self._configuration, dimension=self._reuse.dimension or self._model().dimension)
 
     def unknown_chars(self, documents: Iterable[ToWrite]) -> int:
-        """How many characters of some documents' passages need encoding."""
+        """The number of characters of some documents' passages that must be encoded."""
         unknown: dict[bytes, int] = {}
         for each in documents:
             for passage in each.passages:
@@ -100,7 +100,7 @@ class PassageEncoder:
         return sum(unknown.values())
 
     def encode(self, documents: Iterable[ToWrite], on_encoded: Callable[[str], None]) -> Generator[Encoded]:
-        """Passages with their vectors, in the order of the documents; what is encoded is kept.
+        """Passages with their vectors, in the order of the documents; new vectors are stored for reuse.
 
         Args:
             documents: Documents with their passages.
@@ -108,7 +108,7 @@ class PassageEncoder:
         """
         waiting: deque[tuple[Encoded, ToEncode | None]] = deque()
         queued: set[bytes] = set()
-        new: dict[bytes, PassageVectors] = {}  # kept while the same passage waits in the queue again
+        new: dict[bytes, PassageVectors] = {}  # kept while a passage with the same text waits in the queue
 
         def groups() -> Iterator[Sequence[str]]:
             for item, wanted in self._items(documents):
@@ -143,7 +143,7 @@ class PassageEncoder:
                 yield Encoded(each, passage, wanted.key(self._configuration)), wanted
 
     def _encoded(self, groups: Iterator[Sequence[str]]) -> Iterator[list[Encoding]]:
-        """Groups of texts encoded, in order; the model is loaded only for one that holds any."""
+        """Encode groups of texts in order; the model is loaded at the first non-empty group."""
         for group in groups:
             if group:
                 yield from self._model().encode_groups(chain([group], groups))
@@ -169,7 +169,7 @@ def _passage_vectors(
 ) -> PassageVectors:
     levels, scales = token_levels(encoding.tokens, token_bits)
     spans = encoding.spans - text_start
-    spans[encoding.spans[:, 0] < text_start] = -1  # the heading trail's and the model's own tokens
+    spans[encoding.spans[:, 0] < text_start] = -1  # tokens of the heading trail and the model's own
     spans = np.ascontiguousarray(spans, dtype=np.int32)
     tokens = pack(levels, token_bits)
     return PassageVectors(encoding.vector, tokens, scales, spans, *quantise(np.stack(sentences)))

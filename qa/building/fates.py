@@ -1,4 +1,4 @@
-"""Lists the outcome of a build for each file, for its report."""
+"""Lists the result of a build for each file, for the report."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def fates(
     after: Mapping[str, Place],
     reading: Reading,
 ) -> list[FileReport]:
-    """Every file's fate: present ones in the order of their paths, then those removed.
+    """Every file's fate: first the present files in the order of their paths, then the removed ones.
 
     Args:
         skipped: Files in the folder that are not read.
         before: The documents that were served before the build, by source.
-        after: Those served after it.
+        after: The documents that are served after it.
         reading: Why files were not read.
     """
     present = [FileReport(source, Fate.FAILED, reason) for source, reason in reading.failed.items()]
@@ -47,5 +47,5 @@ def _fate(before: Place | None, after: Place) -> Fate:
 
 
 def first_reasons(missing: Mapping[str, str]) -> str:
-    """Why no file could be read, in words: the first three reasons."""
+    """The first three reasons why files could not be read."""
     return " ".join(f"{source}: {reason}." for source, reason in list(missing.items())[:3])

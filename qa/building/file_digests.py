@@ -1,7 +1,7 @@
-"""SHA-256 of source files, remembered by size, times and inode, why files could not be read, and what containers hold.
+"""Stores the SHA-256 of source files by size, times and inode, failures of files, and contents of containers.
 
-This only saves time: a file that is not remembered is read again. A file that changed a moment before it was read is
-not remembered, since another change in the same tick of the clock would not show.
+This only saves time: a file without a stored digest is read again. The digest of a file that changed just before it was
+read is not stored, since a further change within the clock's resolution would not be noticed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from qa.containers.container import Member
 from qa.text.json_reading import parse_json
 
 FILES = "files.sqlite"
-SETTLED_S = 2.0  # how long ago a file's last change must be; some file systems count in steps of two seconds
+SETTLED_S = 2.0  # minimum age of a file's last change; some file systems have a resolution of two seconds
 
 _FORMAT = 2
 _SCHEMA = """
@@ -40,11 +40,11 @@ class FileDigests:
     """The stored digests and failures of the files of a folder."""
 
     def __init__(self, index_dir: Path, reader: str) -> None:
-        """Read what is stored.
+        """Read the stored data.
 
         Args:
             index_dir: The index folder.
-            reader: Version of the loader and of how passages are cut, which decides what cannot be read.
+            reader: The versions of the loader and of cutting passages, on which failures depend.
         """
         self._path = index_dir / FILES
         self._reader = reader
@@ -54,15 +54,15 @@ class FileDigests:
         self._containers_before: dict[Identity, str] = {}
         self._now: dict[str, tuple[Stat, str]] = {}
         self._containers: dict[Identity, str] = {}
-        with suppress(sqlite3.Error):  # not there, or broken
+        with suppress(sqlite3.Error):  # missing or broken
             self._read()
 
     def distrust(self) -> None:
-        """Have everything read again."""
+        """Ignore all stored digests, so that every file is read again."""
         self._trusted = False
 
     def sha256(self, source: str, stat: os.stat_result) -> str | None:
-        """The digest of a file that has not been touched since it was read, or None."""
+        """The digest of a file that has not changed since it was read, or None."""
         found = self._before.get(source)
         if not self._trusted or found is None or found[0] != _key(stat):
             return None
@@ -70,22 +70,22 @@ class FileDigests:
         return found[1]
 
     def remember(self, source: str, stat: os.stat_result, sha256: str) -> None:
-        """Remember a file's digest, if its last change is some time ago.
+        """Store a file's digest if its last change is old enough.
 
         Args:
             source: The file's path in the folder.
-            stat: From before it was read.
-            sha256: Of what was read.
+            stat: Its status before it was read.
+            sha256: The digest of the bytes read.
         """
         if max(stat.st_mtime_ns, stat.st_ctime_ns) < time.time_ns() - SETTLED_S * 1e9:
             self._now[source] = (_key(stat), sha256)
 
     def failure(self, identity: Identity) -> str | None:
-        """Why a file of this suffix and SHA-256 could not be read."""
+        """Why a file with this suffix and SHA-256 could not be read."""
         return self._failures_before.get(identity) if self._trusted else None
 
     def members(self, container: Identity) -> list[Member] | None:
-        """What a container of this suffix and SHA-256 holds, or None."""
+        """The members of a container with this suffix and SHA-256, or None."""
         known = self._containers_before.get(container) if self._trusted else None
         if known is None:
             return None
@@ -93,11 +93,11 @@ class FileDigests:
         return [Member(*fields) for fields in parse_json(known)]
 
     def remember_members(self, container: Identity, members: Iterable[Member]) -> None:
-        """Remember what a container of this suffix and SHA-256 holds."""
+        """Store the members of a container with this suffix and SHA-256."""
         self._containers[container] = json.dumps([astuple(member) for member in members])
 
     def save(self, failures: Mapping[Identity, str]) -> None:
-        """Store the digests of the files that were asked for or remembered, and why some could not be read.
+        """Write the digests that were used or added, and the failures.
 
         Raises:
             sqlite3.Error, OSError: the disk is full or cannot be written.

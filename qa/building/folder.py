@@ -1,10 +1,10 @@
-"""Lists the documents' folder: files to read, files of formats that are not read, and what cannot be read and why.
+"""Lists the documents' folder: files to read, files of other formats, and unreadable files with the reason.
 
-Guarantees: every file is listed, to be read or with the reason why not, except hidden files and backup files of
-editors. Only regular files inside the folder are opened (`qa.index.regular_files`): a link that leads out of the
-folder is named, not followed, since it would serve a file that was not put here, and its target (a device, a network
-drive without a server) may block the reader. The wait for a drive that gives no answer is limited
-(`qa.index.file_calls`). Nothing here parses a file.
+Guarantees: every file is listed, for reading or with the reason against it, except hidden files and backup files of
+    editors. Only regular files inside the folder are opened (`qa.index.regular_files`): a link that leads out of the
+    folder is listed but not followed, since it would publish a file that was not put here, and its target (a device, a
+    network drive without a server) may block the reader. The wait for an unresponsive drive is limited
+    (`qa.index.file_calls`). Files are not parsed here.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from qa.text.readable_types import why_not_read
 
 log = logging.getLogger(__name__)
 
-_MOST_LINKS = 40  # in one path, as in Linux
+_MOST_LINKS = 40  # links in one path, as in Linux
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 _NO_FILE = "is no regular file, or a link to nothing"
 _LEADS_OUT = "is a link that leads out of the documents' folder, which is not followed; put the document itself here"
@@ -41,11 +41,11 @@ _TO_A_FOLDER = "is a link to a folder whose documents are read where they stand"
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to read. `sha256` is empty and `trouble` says why when it cannot be read.
+    """A file to read. If it cannot be read, `sha256` is empty and `trouble` says why.
 
-    `path` has no links below the documents' folder. Of a document in a container, `path` is the container's, and
-    `inside` says which and where. `for_now` says that its drive failed or gave no answer, which says
-    nothing of the file; a folder that could not be listed for that stands here as if it were a file.
+    `path` has no links below the documents' folder. For a document in a container, `path` is the container's, and
+    `inside` has its place in it. `for_now` says that its drive failed or did not answer, so the file itself may be
+    readable; a folder that could not be listed for this reason is listed like a file.
     """
 
     source: str
@@ -59,7 +59,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """A place in a container: that one's path in the folder, SHA-256 and size, and the document's name in it."""
+    """A place in a container: the container's path, SHA-256 and size, and the document's name in it."""
 
     source: str
     sha256: str
@@ -69,22 +69,22 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a folder holds, in the order of the paths."""
+    """The contents of a folder, in the order of the paths."""
 
     files: tuple[SourceFile, ...]
     skipped: tuple[FileReport, ...]
 
 
 def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = None) -> Contents:
-    """List a folder's files and digest those that are read.
+    """List a folder's files, and hash those to be read.
 
     Args:
         folder: The documents' folder.
-        most_bytes: The largest file that is read.
-        remembered: Digests of files that need not be read again; those of the other files are added to it.
+        most_bytes: The size limit of a file.
+        remembered: Stored digests of unchanged files; digests of the other files are added.
 
     Raises:
-        BuildFailed: there is no such folder, or the machine is short of memory or of open files.
+        BuildFailed: the folder does not exist, or the machine lacks memory or file descriptors.
     """
     if not folder.is_dir():
         raise BuildFailed(f"There is no folder {folder}; make it, put documents in, and build again.")
@@ -112,16 +112,16 @@ def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = No
 
 
 def sidecar_entries(folder: Path) -> dict[str, Details]:
-    """What the sidecar says of documents, by their names in it; nothing where there is none that can be read.
+    """The sidecar's entries by document name; empty if there is no readable sidecar.
 
     Raises:
-        UnreadableFile, BuildFailed: as `sidecar_bytes`; or what it says cannot be used.
+        UnreadableFile, BuildFailed: as `sidecar_bytes`; or its content is not valid.
     """
     return parse_sources(sidecar_bytes(folder))
 
 
 def sidecar_bytes(folder: Path, *, warn: bool = True) -> bytes:
-    """The content of the sidecar; nothing where there is none inside the folder.
+    """The content of the sidecar; empty if the folder has none.
 
     Args:
         folder: The documents' folder.
@@ -129,7 +129,7 @@ def sidecar_bytes(folder: Path, *, warn: bool = True) -> bytes:
 
     Raises:
         UnreadableFile: it cannot be opened; the message says why.
-        BuildFailed: its drive fails or does not answer, or the machine is short of memory or of open files.
+        BuildFailed: its drive fails or does not answer, or the machine lacks memory or file descriptors.
     """
     path = folder / SIDECAR
     try:
@@ -144,7 +144,7 @@ def sidecar_bytes(folder: Path, *, warn: bool = True) -> bytes:
 
 
 def _sidecar(folder: Path, *, warn: bool = False) -> Path | None:
-    """The regular file that is the folder's sidecar, after links; None where there is none inside the folder."""
+    """The folder's sidecar with links resolved; None if there is no regular file inside the folder."""
     path = folder / SIDECAR
     try:
         found = _inside(folder, path)
@@ -160,9 +160,9 @@ def _sidecar(folder: Path, *, warn: bool = False) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A path in the folder. `skipped` says that it need not be a document at all.
+    """A path in the folder. `skipped` says that its format is not read.
 
-    `file` is the regular file there, after links, with its status; None where there is none, and `trouble` says why.
+    `file` is the regular file there, with links resolved, and its status; if there is none, `trouble` says why.
     """
 
     path: Path
@@ -173,7 +173,7 @@ class _Found:
 
 
 def _walk(folder: Path) -> Iterator[_Found]:
-    """Every file and every link below a folder, and every folder that cannot be listed."""
+    """Every file and link below a folder, and every folder that cannot be listed."""
     sidecar = folder / SIDECAR if _has_sidecar(folder) else None
     places = [folder]
     while places:
@@ -217,12 +217,12 @@ def _listed(folder: Path, place: Path, sidecar: Path | None, headway: Headway) -
 
 
 def _file_at(path: Path, target: Path, status: os.stat_result) -> _Found:
-    """What a path, or the link there, leads to, which is no link and no folder."""
+    """The entry for a path whose target is neither a link nor a folder."""
     return _Found(path, file=(target, status)) if stat.S_ISREG(status.st_mode) else _Found(path, _NO_FILE)
 
 
 def _followed(folder: Path, link: Path) -> _Found:
-    """What a link leads to; nothing outside the folder is touched."""
+    """The entry for a link; nothing outside the folder is accessed."""
     try:
         target = _inside(folder, link)
         if target is None:
@@ -238,12 +238,12 @@ def _followed(folder: Path, link: Path) -> _Found:
 
 
 def _inside(folder: Path, path: Path) -> Path | None:
-    """A path below a folder with its links resolved, none of which may lead out; None if one does.
+    """A path below a folder with its links resolved; None if a link leads out of the folder.
 
-    Each link is judged by what it says before it is followed, so that nothing outside the folder is looked at.
+    Each link's target is checked before it is followed, so that nothing outside the folder is accessed.
 
     Raises:
-        OSError: a part of the path cannot be looked at, or links go in a circle.
+        OSError: a part of the path cannot be accessed, or links form a cycle.
     """
     tops = (Path(os.path.abspath(folder)), folder.resolve())  # noqa: PTH100 - resolve() would follow links
     here, parts, links = tops[1], list(path.relative_to(folder).parts), 0
@@ -287,7 +287,7 @@ def _refused(error: OSError) -> str:
 
 
 def _raise_if_short(error: OSError) -> None:
-    """Raise a shortage of this machine as the build's error: an error of the file would remove it from the index."""
+    """Raise a shortage of this machine as an error of the build: as the file's error, it would remove the file."""
     if error.errno in SHORTAGES:
         told = f"The documents cannot be listed ({error.strerror}); what serves is untouched. Try again."
         raise BuildFailed(told, for_now=True)

@@ -1,14 +1,14 @@
-"""Tells when documents change: the operating system notifies of changes, and the folder is listed every few seconds.
+"""Detects changes of documents by notifications of the operating system, and by listing the folder regularly.
 
-The list finds what no notification tells of: changes that another machine makes on a network drive, file systems
-without notifications, and notifications that were lost.
+Listing finds changes without a notification: those of another machine on a network drive, those on file systems without
+notifications, and those whose notifications were lost.
 
-1. List all files below the folder, and all folders. Hidden folders and the targets of links to folders are left out.
-2. Ask for notifications of each folder by itself, so that no link is followed. Folders of other devices are left out,
-   since asking stops the whole process if a drive gives no answer.
-3. List again when a notification comes, when the caller asks for it, and after `LIST_EVERY_S`. A folder that takes long
-   to list is listed less often. Where there are no notifications at all, list every `LIST_ALONE_EVERY_S`.
-4. Go on with 2 if there are other folders than before.
+1. List all files and folders below the folder, except hidden folders and targets of links to folders.
+2. Request notifications for each folder separately, so that no link is followed. Folders on other devices are left out,
+   since the request blocks the whole process if a drive does not answer.
+3. List again after a notification, when the caller asks for it, and after `LIST_EVERY_S`. A folder that takes long to
+   list is listed less often. Without notifications, list every `LIST_ALONE_EVERY_S`.
+4. Repeat 2 if the folders have changed.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from qa.index.file_calls import Headway, within
 LIST_EVERY_S = 5.0
 LIST_ALONE_EVERY_S = 0.3
 _LONGEST_PAUSE_S = 60.0
-_PAUSE_PER_LIST = 20  # listing takes a twentieth of the time at most, up to the longest pause
-_NO_ANSWER = ".no-answer"  # no document's path
+_PAUSE_PER_LIST = 20  # listing takes at most a twentieth of the time, unless the pause would exceed its maximum
+_NO_ANSWER = ".no-answer"  # not the path of a document
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +39,10 @@ _Notifications = Generator[set[tuple[Change, str]]]
 
 
 class FolderWatch:
-    """The state of all files below one folder. To be used by one thread at a time."""
+    """The state of all files below one folder. Not thread-safe."""
 
     def __init__(self, folder: Path) -> None:
-        """Nothing is listed before the first call of `states`."""
+        """List nothing yet; the first call of `states` does."""
         self._folder = folder
         self._states: FileStates = {}
         self._list_at_s = -inf
@@ -52,12 +52,12 @@ class FolderWatch:
         self._told = False
 
     def states(self, *, listed: bool = False) -> FileStates:
-        """Each file's time in nanoseconds, size in bytes and inode, by path; differs when a file was changed.
+        """Each file's time in nanoseconds, size in bytes and inode, by path; differs if a file was changed.
 
-        While a drive below the folder gives no answer, the result differs after each notification.
+        While a drive below the folder does not answer, the result differs after each notification.
 
         Args:
-            listed: List the files in any case.
+            listed: Whether to list the files in any case.
         """
         notified = self._notified()
         self._changes += notified
@@ -76,7 +76,7 @@ class FolderWatch:
         try:
             self._states, folders = within(self._folder / _NO_ANSWER, self._list_all)
         except TimeoutError:
-            self._states = {_NO_ANSWER: (self._changes, 0, 0)}  # a build then tells which file or folder it is
+            self._states = {_NO_ANSWER: (self._changes, 0, 0)}  # a build then reports which file or folder it is
             self._list_at_s = time.monotonic() + LIST_EVERY_S
             return
         if folders != self._watched and self._watch(folders):
@@ -92,7 +92,7 @@ class FolderWatch:
         for place, below, names in os.walk(self._folder):
             headway()
             below[:] = [name for name in below if not name.startswith(".")]
-            with suppress(OSError):  # gone again already
+            with suppress(OSError):  # already removed
                 status = Path(place).stat()
                 folders[place] = (status.st_dev, status.st_ino)
             for name in names:
@@ -104,7 +104,7 @@ class FolderWatch:
         return files, {place: found for place, found in folders.items() if found[0] == top[0]}
 
     def _watch(self, folders: _Folders) -> bool:
-        """Ask for notifications of these folders, instead of those before; returns whether they come."""
+        """Request notifications for these folders instead of the earlier ones; return whether they are available."""
         self.close()
         if not folders:
             return False
@@ -134,12 +134,12 @@ class FolderWatch:
             self.close()
             return True
         if any(path in self._watched for _, path in changes):
-            self.close()  # another folder may have taken its name
+            self.close()  # another folder may now have its name
         return bool(changes)
 
 
 def _notifications(folders: _Folders) -> _Notifications:
-    """Changes since the last call, at once; the first call asks for them."""
+    """Changes since the last call, without waiting; the first call starts the notifications."""
     return watch(
         *folders,
         watch_filter=None,

@@ -1,9 +1,9 @@
-"""A builder's heartbeat: sets the time of the builder's lock while the builder makes progress.
+"""A builder's heartbeat: sets the time of the builder's lock file while the builder makes progress.
 
-A builder makes progress if its process uses the processor, and its present step has not taken longer than a step may.
-The first condition finds a call that does not return (a drive without answer, a full pipe) and a stopped process; the
-second finds an endless loop. The readers of the lock decide after how long without a heartbeat a builder counts as
-hanging (`qa.index.builder_lock`).
+A builder makes progress if its process uses the processor, and its current step has not exceeded the limit for a step.
+The first condition detects a call that does not return (an unresponsive drive, a full pipe) and a stopped process; the
+second detects an endless loop. The readers of the lock decide after which time without a heartbeat a builder counts as
+hung (`qa.index.builder_lock`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from math import inf
 from typing import Self
 
 _LOOK_EVERY_S = 1.0
-_CPU_S = 0.001  # well above what two clocks that are read one after the other may differ by
+_CPU_S = 0.001  # well above the difference of two clocks that are read in turn
 _LONGEST_STEP_S = 3600.0  # an index of millions of passages is written in one step
 
 
@@ -28,10 +28,10 @@ class Heartbeat:
         cpu_s: Callable[[], float] | None = None,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Nothing is checked before the context is entered.
+        """Start no checks yet; entering the context does.
 
         Args:
-            beat: Called when the process has made progress since the last check.
+            beat: Called if the process has made progress since the last check.
             cpu_s: The processor time of the process without that of the calling thread, in seconds.
             now_s: A clock, in seconds.
         """
@@ -52,11 +52,11 @@ class Heartbeat:
         self._thread.join()
 
     def step(self) -> None:
-        """Note that a step of the work is done and the next begins."""
+        """Record that one step of the work has ended and the next begins."""
         self._step_since_s = self._now_s()
 
     def look(self) -> None:
-        """Call `beat`, if the process has used the processor since the last beat, and its step is not too long."""
+        """Call `beat` if the process has used the processor since the last beat and its step is within the limit."""
         used_s = self._cpu_s()
         if used_s - self._used_s >= _CPU_S and self._now_s() - self._step_since_s < _LONGEST_STEP_S:
             self._used_s = used_s

@@ -1,7 +1,7 @@
 """Stores the parsed contents and vectors of an unfinished build, and the segments that it has finished.
 
-The next build continues with them; once a version is published, the journal is removed. An entry is used only if its
-digest is right, and a journal that cannot be read is replaced by an empty one: it only saves time.
+The next build continues with them; after a version is published, the journal is removed. The journal only saves time:
+an entry is used only if its digest is right, and an unreadable journal is replaced by an empty one.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from qa.text.json_reading import parse_json
 
 JOURNAL = "journal.sqlite"
 
-_FORMAT = 7  # of the tables and what is in them
-_COMMIT_EVERY_S = 0.5  # at most this much work is lost to a kill
+_FORMAT = 7  # version of the tables and their contents
+_COMMIT_EVERY_S = 0.5  # a killed build loses at most this much work
 _SCHEMA = """
 DROP TABLE IF EXISTS encoded; DROP TABLE IF EXISTS contents; DROP TABLE IF EXISTS segments;
 CREATE TABLE encoded
@@ -41,7 +41,7 @@ class Journal:
     """The journal of a build. Use as a context."""
 
     def __init__(self, index_dir: Path) -> None:
-        """Open the journal, or begin one.
+        """Open the journal, or create one.
 
         Raises:
             sqlite3.Error: the disk is full or cannot be written.
@@ -54,33 +54,33 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(sqlite3.Error):  # a full disk: what could not be kept is done again
+        with suppress(sqlite3.Error):  # a full disk: work that could not be stored is repeated
             self._database.commit()
         self._database.close()
 
     def content(self, reader: str, identity: tuple[str, str]) -> Content | None:
-        """What was read from a file.
+        """The parsed content of a file.
 
         Args:
-            reader: Version of the loader and of how passages are cut.
+            reader: The versions of the loader and of cutting passages.
             identity: The file's suffix and SHA-256.
         """
         stored = self._stored("SELECT content, digest FROM contents WHERE key = ?", _content_key(reader, identity))
         return from_data(parse_json(stored[0])) if stored else None
 
     def keep_content(self, reader: str, identity: tuple[str, str], content: Content) -> None:
-        """Keep what was read from a file."""
+        """Store the parsed content of a file."""
         data = json.dumps(to_data(content), ensure_ascii=False).encode("utf-8")
         values = (_content_key(reader, identity), data, _digest([data]))
         self._database.execute("INSERT OR REPLACE INTO contents VALUES (?, ?, ?)", values)
         self._commit_now_and_then()
 
     def has_vectors(self, key: bytes) -> bool:
-        """Whether something was encoded under a key; the entry is not read, so it may turn out to be damaged."""
+        """Whether there are vectors for a key; the entry is not read, so it may be damaged."""
         return self._row("SELECT 1 FROM encoded WHERE key = ?", key) is not None
 
     def vectors(self, key: bytes) -> PassageVectors | None:
-        """What was encoded under a key."""
+        """The vectors for a key."""
         stored = self._stored(_VECTORS, key)
         if stored is None:
             return None
@@ -96,18 +96,18 @@ class Journal:
         )
 
     def keep_vectors(self, key: bytes, vectors: PassageVectors) -> None:
-        """Keep what was encoded."""
+        """Store vectors."""
         blobs = [getattr(vectors, field.name).tobytes() for field in fields(PassageVectors)]
         values = (key, *blobs, _digest(blobs))
         self._database.execute("INSERT OR REPLACE INTO encoded VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
         self._commit_now_and_then()
 
     def segments(self) -> list[str]:
-        """The ids of the segments that were finished and are in no version yet."""
+        """The ids of the finished segments that are in no version yet."""
         return [row[0] for row in self._database.execute("SELECT id FROM segments ORDER BY id")]
 
     def keep_segment(self, segment_id: str) -> None:
-        """Note that a segment is finished, before it gets its place."""
+        """Record that a segment is finished, before it is moved to its place."""
         self._database.execute("INSERT OR REPLACE INTO segments VALUES (?)", (segment_id,))
         self._database.commit()
 
@@ -138,9 +138,9 @@ class Journal:
         for attempt in (1, 2):
             journal = sqlite3.connect(self._path)
             try:
-                # Survives a kill; after a power cut the digests tell, and the work is done again.
+                # Survives a kill; after a power failure, entries with wrong digests are made again.
                 journal.execute("PRAGMA synchronous = OFF")
-                if journal.execute("PRAGMA user_version").fetchone()[0] != _FORMAT:  # new, or another release's
+                if journal.execute("PRAGMA user_version").fetchone()[0] != _FORMAT:  # new, or from another release
                     journal.executescript(_SCHEMA)
                     journal.execute(f"PRAGMA user_version = {_FORMAT}")
             except sqlite3.OperationalError:
@@ -157,12 +157,12 @@ class Journal:
 
 
 def remove_journal(index_dir: Path) -> None:
-    """Remove the journal, once its content stands in a published version."""
+    """Remove the journal, once its content is in a published version."""
     _remove(index_dir / JOURNAL)
 
 
 def unpublished(index_dir: Path) -> list[str]:
-    """The segments that an unfinished build has finished and given their place; none without a readable journal."""
+    """The finished segments of an unfinished build; empty without a readable journal."""
     path = index_dir / JOURNAL
     if not path.exists():
         return []

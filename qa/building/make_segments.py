@@ -1,4 +1,4 @@
-"""Reads files, encodes their passages, and writes their documents into segments that have no place yet."""
+"""Reads files, encodes their passages, and writes their documents into new segments outside the index."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Batch:
     """Files whose documents are written together.
 
     Attributes:
-        files: In the order of their paths.
-        details: What the sidecar says of them, by source.
-        provisional: Sources whose documents are stored as an earlier build read them; they are not written again while
-            their files cannot be read.
+        files: The files, in the order of their paths.
+        details: Their sidecar entries, by source.
+        provisional: Sources whose stored documents are from an earlier reading; they are not written again while their
+            files cannot be read.
     """
 
     files: Sequence[SourceFile]
@@ -37,7 +37,7 @@ class Batch:
 
 
 class SegmentMaker:
-    """Reads the files of a batch, then writes them. `encoded` counts the passages that had to be encoded."""
+    """Reads the files of a batch, then writes them. `encoded` is the number of newly encoded passages."""
 
     def __init__(
         self,
@@ -47,13 +47,13 @@ class SegmentMaker:
         reuse: Reuse,
         on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> None:
-        """Nothing is read yet.
+        """Store the arguments; nothing is read yet.
 
         Args:
-            settings: Where documents and index are, and the limits of reading.
-            configuration: What the documents are made with.
+            settings: The folders, and the limits of reading.
+            configuration: The configuration of the documents.
             batch: The files.
-            reuse: What earlier builds have read and encoded; takes up what is read and encoded now.
+            reuse: Contents and vectors of earlier builds; new ones are added.
             on_progress: Called from time to time, from this thread.
         """
         self._settings, self._configuration, self._batch = settings, configuration, batch
@@ -61,7 +61,7 @@ class SegmentMaker:
         self.encoded = 0
 
     def read(self, failed: Mapping[str, str], parser: Parser, whole: WholeFiles) -> Reading:
-        """Read the files whose content is not known.
+        """Read the files whose content is not stored.
 
         Args:
             failed: Why other files are not read, by source.
@@ -72,10 +72,10 @@ class SegmentMaker:
         return read_files(self._batch.files, failed, self._reuse, parser, whole, most_bytes, self._on_progress)
 
     def write(self, reading: Reading, open_encoder: Callable[[], Encoder]) -> Iterator[Finished]:
-        """Write the documents of the files that were read, into one segment after another.
+        """Write the documents of the files into one segment after another.
 
         Args:
-            reading: Why others were not read.
+            reading: The files that were not read, with reasons.
             open_encoder: Loads the model; called only if something needs encoding.
         """
         files = [
@@ -101,7 +101,7 @@ class SegmentMaker:
                 yield ToWrite(document, content.parsed.own, passages, details_digest(details), kept)
 
     def _encoded(self, encoder: PassageEncoder, documents: Callable[[], Iterator[ToWrite]]) -> Iterator[Encoded]:
-        """Passages with their vectors; reports progress."""
+        """Encode passages and report progress."""
         total, done, passages = encoder.unknown_chars(documents()), 0, 0
 
         def encoded(text: str) -> None:

@@ -1,7 +1,8 @@
-"""Lists the documents in the containers of a folder: zipped folders, and the attachments of messages.
+"""Lists the documents in a folder's containers: files of zipped folders, and attachments of messages.
 
-A document in a container is a file of its own: its source is the container's path, a slash, and its name there; its
-digest is that of its bytes. An archive by itself is no document. What a container of a digest holds is remembered.
+A document in a container is treated as a file: its source is the container's path, a slash, and its name in the
+container; its digest is that of its bytes. An archive itself is not a document. The members of a container are stored
+by its digest.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ from qa.text.readable_types import ARCHIVE_SUFFIXES, why_not_read
 def with_members(
     contents: Contents, remembered: FileDigests, parser: Parser | None, whole: WholeFiles, most_bytes: int
 ) -> Contents:
-    """What a folder holds, with the documents in its containers.
+    """The contents of a folder, with the documents in its containers.
 
     Args:
-        contents: The folder, as it was listed.
-        remembered: What containers hold; what is found now is added to it.
-        parser: Lists containers that are not remembered; None to leave these as they are.
-        whole: Gives the bytes of containers.
-        most_bytes: The largest document that is read.
+        contents: The listed folder.
+        remembered: The stored members of containers; new ones are added.
+        parser: Lists containers without stored members; None to leave those unlisted.
+        whole: Reads the containers.
+        most_bytes: The size limit of a document.
     """
     files: list[SourceFile] = []
     skipped = list(contents.skipped)
@@ -54,19 +55,19 @@ def with_members(
             files.append(file)
             continue
         files += _inside(file, members)
-        if suffix_of(file.source) in ARCHIVE_SUFFIXES:  # reading a message reports what is left out of it
+        if suffix_of(file.source) in ARCHIVE_SUFFIXES:  # reading the message reports what is left out
             skipped += _skipped(file, members)
     return Contents(tuple(sorted(_distinct(files), key=lambda file: file.source)), tuple(skipped))
 
 
 def _key(file: SourceFile, most_bytes: int) -> tuple[str, str]:
-    """What decides the list of what a container holds."""
+    """The key on which a container's list of members depends."""
     suffix, digest = identity(file.source, file.sha256)
     return f"{suffix} {most_bytes}", digest
 
 
 def _listed(file: SourceFile, parser: Parser, whole: WholeFiles, most_bytes: int) -> list[Member]:
-    """What a container holds; of one that is broken or holds too much, nothing but that, under no name."""
+    """The members of a container; for a broken or too large one, a single nameless member with the reason."""
     data = whole.read(file.path, file.sha256, file.bytes)
     if data is None:
         raise UnreadableForNow(CHANGED)
@@ -79,14 +80,14 @@ def _listed(file: SourceFile, parser: Parser, whole: WholeFiles, most_bytes: int
 
 
 def _inside(file: SourceFile, members: Sequence[Member]) -> Iterator[SourceFile]:
-    """A container's documents, itself among them if it has a text of its own."""
+    """A container's documents, including the container itself if it has text."""
     if suffix_of(file.source) in SUFFIXES:
         yield file
     elif not any(member.sha256 or member.trouble for member in members):
         yield replace(file, trouble="holds no file of a format that is read")
     for member in members:
         if not member.name:
-            if suffix_of(file.source) in ARCHIVE_SUFFIXES:  # else reading the message reports it
+            if suffix_of(file.source) in ARCHIVE_SUFFIXES:  # otherwise reading the message reports it
                 yield replace(file, trouble=member.trouble)
         elif member.sha256 or member.trouble:
             place = Inside(file.source, file.sha256, file.bytes, member.name)
@@ -102,7 +103,7 @@ def _skipped(file: SourceFile, members: Sequence[Member]) -> Iterator[FileReport
 
 
 def _distinct(files: Iterable[SourceFile]) -> Iterator[SourceFile]:
-    """The files, where a document in a container has no other's id."""
+    """The files without documents in containers whose id is already taken."""
     files = list(files)
     ids = {document_id(file.source): file.source for file in reversed(files) if not file.inside}
     for file in files:

@@ -1,7 +1,7 @@
-"""Merges segments after a build, so that questions search few of them.
+"""Merges segments after a build, so that questions search fewer segments.
 
-It runs in a thread of low priority, one merge at a time, and stops when a build is wanted; what it has written is then
-removed. Each merge publishes a version of the same documents with the same id. Nothing is read or encoded again.
+It runs in a thread of low priority, one merge at a time. It stops when a build is waiting, and removes the unfinished
+segment. Each merge publishes a version of the same documents with the same id. Nothing is read or encoded again.
 """
 
 from __future__ import annotations
@@ -39,25 +39,25 @@ _LOWEST_PRIORITY = 19
 
 
 class _BuildWanted(Exception):
-    """A merge is to stop."""
+    """The merge must stop."""
 
 
 def merge(settings: Settings, wanted: Callable[[], bool] = lambda: False) -> int:
-    """Merge what should be merged; nothing if a build is running.
+    """Make all due merges; none if a build is running.
 
     Args:
-        settings: Where the index is, and how many versions to keep.
-        wanted: Whether a build is wanted; asked every few milliseconds, from another thread.
+        settings: The index folder, and the number of versions to keep.
+        wanted: Returns whether a build is waiting; called every few milliseconds from another thread.
 
     Returns:
-        The number of merges. What went wrong is logged: the index is whole without them.
+        The number of merges. Errors are logged: the index is complete without merges.
     """
     with ThreadPoolExecutor(1, initializer=_lower_priority) as thread:
         return thread.submit(_merge_all, settings, wanted).result()
 
 
 def _lower_priority() -> None:
-    if sys.platform == "linux":  # elsewhere it would be the whole process's
+    if sys.platform == "linux":  # on other systems it would apply to the whole process
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_PRIORITY)
 
@@ -85,7 +85,7 @@ def _merge_all(settings: Settings, wanted: Callable[[], bool]) -> int:
 
 
 def _merge_once(index_dir: Path, stop_if_wanted: Callable[[], None], note: ProgressNote) -> bool:
-    """Merge once; False if there is nothing to merge."""
+    """Make one merge; return False if none is due."""
     try:
         version = current_version(index_dir)
     except OperatingError:
@@ -102,7 +102,7 @@ def _merge_once(index_dir: Path, stop_if_wanted: Callable[[], None], note: Progr
 
     pause()
     for each in chosen:
-        verify_segment(index_dir, each, every_byte=True)  # else damage would be copied under a new digest
+        verify_segment(index_dir, each, every_byte=True)  # otherwise damage would be copied under a new digest
         pause()
     folder = index_dir / SEGMENTS / f"{UNFINISHED}{os.getpid()}"
     with ExitStack() as stack:
@@ -120,7 +120,7 @@ def _merge_once(index_dir: Path, stop_if_wanted: Callable[[], None], note: Progr
 
 
 def _sizes(index_dir: Path, version: Version) -> list[Size]:
-    """The size of each segment of a version; none of the arrays are opened."""
+    """The size of each segment of a version; no array is opened."""
     with stored_segments(index_dir, [entry.id for entry in version.segments if entry.removed]) as segments:
         documents = {segment.id: segment.documents for segment in segments}
     found = []
@@ -131,5 +131,5 @@ def _sizes(index_dir: Path, version: Version) -> list[Size]:
 
 
 def _replaced(version: Version, chosen: Sequence[str], merged: SegmentEntry) -> tuple[SegmentEntry, ...]:
-    """The version's segments with the merged one in the place of the first of those chosen."""
+    """The version's segments, with the merged one at the position of the first merged one."""
     return tuple(dict.fromkeys(merged if entry.id in chosen else entry for entry in version.segments))

@@ -1,4 +1,4 @@
-"""Makes the record of a version, given where its documents are stored."""
+"""Makes the record of a version from the places of its documents."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def new_version(
     """The version of some documents.
 
     Args:
-        placed: Where each document is stored, by its path.
-        configuration: What they were made with; its dimension does not count.
+        placed: The place of each document, by its path.
+        configuration: Their configuration; the dimension is ignored.
         before: The current version; its segments keep their order.
-        sequence: The new one's.
+        sequence: The new version's sequence number.
     """
     rows: dict[str, set[int]] = {}
     segments: dict[str, StoredSegment] = {}

@@ -1,8 +1,8 @@
-"""Compares the folder with the stored documents: which stay as they are stored, and which files must be read.
+"""Compares the folder with the stored documents, and decides which are kept and which files must be read.
 
-A document stays if its file has the same path and bytes, the sidecar says the same of it, and it was made with the
-same model, loader and analyser. It may be in any segment: also in one of a version that was rolled back or of an
-unfinished build, and it may have been removed in the meantime.
+A document is kept if its file has the same path and bytes, its sidecar entry is the same, and it was made with the same
+model, loader and analyser. It may be in any segment, including one of a rolled back version or an unfinished build, and
+it may have been removed in the meantime.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from qa.index.local.version import Configuration, Version
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a build has to do.
+    """The work of a build.
 
     Attributes:
-        kept: The documents that stay as they are stored, by path.
-        to_read: The files whose documents are written anew, in the order of their paths.
-        failed: Why files are not read, by path: they cannot be opened, or could not be read before.
-        provisional: Documents whose files could not be read for now, as an earlier build stored them.
+        kept: The stored documents to keep, by path.
+        to_read: The files whose documents must be written, in the order of their paths.
+        failed: The reasons why files are not read, by path: they cannot be opened, or could not be read before.
+        provisional: Stored documents whose files could not be read last time.
     """
 
     kept: Mapping[str, Place] = field(default_factory=dict)
@@ -42,11 +42,11 @@ def make_plan(
     """Compare files with stored documents.
 
     Args:
-        files: The folder's, in the order of their paths.
-        segments: What is stored, in the order in which it is preferred.
-        configuration: What a document must have been made with; its dimension does not count.
-        sidecar: A digest of what the sidecar says of the file at a path.
-        failure: Why a file could not be read before, if so.
+        files: The folder's files, in the order of their paths.
+        segments: The stored segments, the preferred ones first.
+        configuration: The required configuration of a document; the dimension is ignored.
+        sidecar: Returns the digest of the sidecar entry for a path.
+        failure: Returns why a file could not be read before, or None.
     """
     places: dict[tuple[str, str, str], Place] = {}
     provisional: dict[tuple[str, str, str], Place] = {}
@@ -74,12 +74,12 @@ def make_plan(
 
 
 def same_configuration(one: Configuration, other: Configuration) -> bool:
-    """Whether two configurations give the same documents; the weights decide the dimension."""
+    """Whether two configurations give the same documents; the dimension follows from the weights."""
     return replace(one, dimension=0) == replace(other, dimension=0)
 
 
 def live_documents(version: Version | None, segments: Iterable[StoredSegment]) -> dict[str, Place]:
-    """The documents of a version by path, as far as their segments are there."""
+    """The documents of a version by path, except those of missing segments."""
     if version is None:
         return {}
     removed = {entry.id: frozenset(entry.removed) for entry in version.segments}

@@ -1,4 +1,4 @@
-"""The version of the index that a build begins with, and the segments that may hold its documents already."""
+"""Finds the version that a build starts from, and the segments that may already have its documents."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ log = logging.getLogger(__name__)
 
 
 def previous_version(index_dir: Path) -> Version | None:
-    """The current version; None where there is none, or none of this format.
+    """The current version; None if there is none, or none of this format.
 
     Raises:
-        ShortOfResources: it cannot be read for now.
+        ShortOfResources: it cannot be read at present.
     """
     try:
         return current_version(index_dir)
@@ -27,17 +27,17 @@ def previous_version(index_dir: Path) -> Version | None:
     except ShortOfResources:
         raise
     except OperatingError:
-        pass  # there is none, and nothing that could take its place
+        pass  # there is no version at all
     return None
 
 
 def segments_to_reuse(index_dir: Path, before: Version | None, damaged: AbstractSet[str]) -> list[str]:
-    """The ids of the segments in which documents may be stored, in the order in which they are preferred.
+    """The ids of the segments that may have documents, the preferred ones first.
 
     Args:
         index_dir: The index folder.
         before: The current version.
-        damaged: The ids of segments that are left out.
+        damaged: The ids of segments to leave out.
     """
     refused = rolled_back(index_dir)
     others = [version for version in versions(index_dir) if version.id in refused] if refused else []

@@ -1,4 +1,4 @@
-"""Writes to the index folder how far a build is and how fast it goes, for the server to show."""
+"""Writes the progress and speed of a build to the index folder, for the server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNITS = {
 
 
 class ProgressNote:
-    """Passes progress on and writes it to the index folder; `close` removes what was written."""
+    """Passes progress on and writes it to the index folder; `close` removes the file."""
 
     def __init__(self, index_dir: Path, on_progress: Callable[[Progress], None]) -> None:
         self._index_dir = index_dir
@@ -30,7 +30,7 @@ class ProgressNote:
         self._began_at = 0
 
     def __call__(self, progress: Progress) -> None:
-        """Pass progress on, and write it if the last writing is half a second ago."""
+        """Pass progress on, and write it at most every half second."""
         self._on_progress(progress)
         now = time.monotonic()
         if progress.step is not self._step:
@@ -38,11 +38,11 @@ class ProgressNote:
         elif now - self._noted < _NOTE_EVERY_S:
             return
         self._noted = now
-        with suppress(OSError):  # a build does not need it; a full disk makes the build fail at another place
+        with suppress(OSError):  # a build does not need it; on a full disk the build fails elsewhere
             write_progress(self._index_dir, self._note(progress, now))
 
     def close(self) -> None:
-        """Remove what was written."""
+        """Remove the file."""
         with suppress(OSError):
             remove_progress(self._index_dir)
 

@@ -1,8 +1,8 @@
 """Reads the files of the documents' folder that no earlier build has read.
 
-A file fails because of its bytes, which is stored under their digest, or for now: it changed while it was read, or
-there was not enough time or memory, or no parser. A file that fails for now is read again by the next build; until then
-its content is kept if the same bytes are stored.
+A failure due to a file's bytes is stored under their digest. Other failures are temporary: the file changed while it
+was read, or time, memory or a parser was lacking. The next build reads such a file again; until then its stored content
+is kept if the bytes are the same.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _KEPT = "for now it is served as it was read before, and the next build tries ag
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Why files were not read, by source.
+    """The reasons why files were not read, by source.
 
     Attributes:
-        failed: Verdicts on what they hold, and files that could not be opened when the folder was listed.
-        for_now: Not read for now, and not in the index.
-        kept: Not read for now; the index has them as they were read before.
+        failed: Files with unreadable content, and files that could not be opened when the folder was listed.
+        for_now: Files with a temporary failure that are not in the index.
+        kept: Files with a temporary failure whose earlier reading is in the index.
     """
 
     failed: dict[str, str] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Reading:
         return self.failed | self.for_now
 
     def add(self, other: Reading) -> None:
-        """Take up why other files were not read."""
+        """Add the reasons for other files."""
         self.failed.update(other.failed)
         self.for_now.update(other.for_now)
         self.kept.update(other.kept)
@@ -58,14 +58,14 @@ def read_files(
     most_bytes: int,
     on_progress: Callable[[Progress], None],
 ) -> Reading:
-    """Read every file whose content is not known, and keep what it holds.
+    """Read every file whose content is not stored, and store it.
 
     Args:
         files: The files whose documents are to be written.
         failed: Why other files are not read, by source.
-        reuse: Contents of earlier builds; those that are read now are added to it.
-        parser: Reads them.
-        whole: Gives their bytes.
+        reuse: Contents of earlier builds; new ones are added.
+        parser: Parses them.
+        whole: Reads their bytes.
         most_bytes: The largest document that is read.
         on_progress: Called before each file.
     """
@@ -94,7 +94,7 @@ def read_files(
 
 
 def _not_read(reading: Reading, reuse: Reuse, file: SourceFile, why: object) -> None:
-    """Note that a file was not read for now."""
+    """Record a temporary failure of a file."""
     if reuse.has_served(file):
         reading.kept[file.source] = f"{why}; {_KEPT}"
     else:
@@ -102,20 +102,20 @@ def _not_read(reading: Reading, reuse: Reuse, file: SourceFile, why: object) -> 
 
 
 def content_of(file: SourceFile, reading: Reading, reuse: Reuse) -> Content | None:
-    """What a file holds, as it was read now or before; None if it could not be read."""
+    """The content of a file, read now or before; None if it could not be read."""
     if file.source in reading.kept:
         return reuse.served(file)
     return None if file.source in reading.missing else reuse.content(file)
 
 
 def tried_before(index_dir: Path) -> set[str]:
-    """The files that the last build could not read for now."""
+    """The files with a temporary failure in the last build."""
     report = read_report(index_dir)
     return {file.source for file in report.files if file.for_now} if report else set()
 
 
 def _content(file: SourceFile, parser: Parser, whole: WholeFiles, most_bytes: int) -> Content | None:
-    """What a file holds; None if it, or the container that it is in, was changed since it was listed."""
+    """Parse a file; None if it or its container was changed since it was listed."""
     inside = file.inside
     if inside is None:
         data = whole.read(file.path, file.sha256, file.bytes)

@@ -23,12 +23,12 @@ def check_segments(index_dir: Path, *, fail: bool) -> set[str]:
         The ids of the damaged segments.
 
     Raises:
-        DamagedSnapshot: naming every damaged segment with its files and documents.
+        DamagedSnapshot: damage was found and `fail` is set; the message names segments, files and documents.
     """
     try:
         version = current_version(index_dir)
     except QAError:
-        return set()  # the build that follows reports or repairs it
+        return set()  # the following build reports or repairs it
     compared = {entry.id: segment_trouble(index_dir, entry.id) for entry in version.segments}
     damaged = {segment_id: trouble for segment_id, trouble in compared.items() if trouble}
     if damaged and fail:

@@ -16,18 +16,18 @@ from qa.reading.parsed import Content
 
 
 class Reuse:
-    """Contents by the file that they were read from, and vectors by the text that was encoded."""
+    """Stored contents by file, and vectors by encoded text."""
 
     def __init__(
         self, segments: Iterable[StoredSegment], journal: Journal, configuration: Configuration, *, fresh: bool
     ) -> None:
-        """Look through the stored documents.
+        """Index the stored documents.
 
         Args:
-            segments: What is stored.
-            journal: What an unfinished build has done.
-            configuration: What decides contents and vectors.
-            fresh: Whether stored documents only serve where a file cannot be read for now.
+            segments: The stored segments.
+            journal: The journal of an unfinished build.
+            configuration: The configuration on which contents and vectors depend.
+            fresh: Whether stored documents are used only for files with a temporary failure.
         """
         self._journal = journal
         self._reader = reader_of(configuration)
@@ -44,43 +44,43 @@ class Reuse:
             for row, stored in enumerate(segment.documents):
                 found, place = identity(stored.info.source, stored.sha256), Place(segment, row)
                 self._served.setdefault(found, place)
-                # What was only kept, for it could not be read, was not read by the loader that is named.
+                # A document kept after a temporary failure was not read by the configuration's loader.
                 if not fresh and reader_of(before) == self._reader and not stored.kept:
                     self._contents.setdefault(found, place)
 
     def has_content(self, file: SourceFile) -> bool:
-        """Whether a stored document was read from the same bytes under the same suffix, by the same loader."""
+        """Whether a content with the same bytes, suffix and loader is stored."""
         return identity(file.source, file.sha256) in self._contents
 
     def content(self, file: SourceFile) -> Content | None:
-        """What was read before from the same bytes under the same suffix, by the same loader."""
+        """The stored content with the same bytes, suffix and loader."""
         found = identity(file.source, file.sha256)
         place = self._contents.get(found)
         return place.segment.content(place.row) if place else self._journal.content(self._reader, found)
 
     def keep_content(self, file: SourceFile, content: Content) -> None:
-        """Keep what was read from a file."""
+        """Store the content of a file."""
         self._journal.keep_content(self._reader, identity(file.source, file.sha256), content)
 
     def has_served(self, file: SourceFile) -> bool:
-        """Whether a document of the same bytes is stored, whichever loader read it."""
+        """Whether a document with the same bytes is stored, read by any loader."""
         return identity(file.source, file.sha256) in self._served
 
     def served(self, file: SourceFile) -> Content:
-        """What any loader read from the same bytes.
+        """The content that any loader read from the same bytes.
 
         Raises:
-            KeyError: no document of the same bytes is stored.
+            KeyError: no document with the same bytes is stored.
         """
         place = self._served[identity(file.source, file.sha256)]
         return place.segment.content(place.row)
 
     def has_vectors(self, key: bytes) -> bool:
-        """Whether a passage was encoded before."""
+        """Whether vectors of a passage are stored."""
         return any(segment.has_vectors(key) for segment in self._same_weights) or self._journal.has_vectors(key)
 
     def vectors(self, key: bytes) -> PassageVectors | None:
-        """The vectors of a passage that was encoded before."""
+        """The stored vectors of a passage."""
         for segment in self._same_weights:
             found = segment.vectors(key)
             if found is not None:
@@ -88,10 +88,10 @@ class Reuse:
         return self._journal.vectors(key)
 
     def keep_vectors(self, key: bytes, vectors: PassageVectors) -> None:
-        """Keep what was encoded."""
+        """Store the vectors of a passage."""
         self._journal.keep_vectors(key, vectors)
 
 
 def reader_of(configuration: Configuration) -> str:
-    """What decides a file's content beside its bytes: the loader, and how passages are cut."""
+    """What a file's content depends on besides its bytes: the versions of the loader and of cutting passages."""
     return f"{configuration.loader}\0{configuration.passages}"

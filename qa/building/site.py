@@ -1,4 +1,4 @@
-"""Writes the note on the site, at the end of a build: its name, and example questions that were tried."""
+"""Writes the site's name and tested example questions at the end of a build."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def note_site(settings: Settings, snapshot: str, tried: Callable[[], tuple[Example, ...]]) -> None:
-    """Write what the sidecar says of the site, with its questions or else with questions from the documents.
+    """Write the sidecar's site data, with its questions or else with questions from the documents.
 
     An error is logged and not raised, since the build is done.
 
@@ -27,7 +27,7 @@ def note_site(settings: Settings, snapshot: str, tried: Callable[[], tuple[Examp
             and the note's were made from another version.
     """
     try:
-        told = parse_site(sidecar_bytes(settings.seeds_dir, warn=False))  # the build has warned
+        told = parse_site(sidecar_bytes(settings.seeds_dir, warn=False))  # the build has logged a warning
         noted = read_site_note(settings.index_dir)
         examples = told.examples
         if not examples and noted.snapshot == snapshot:

@@ -1,18 +1,19 @@
-"""Has files read, encoded and written by other processes, which may be on other machines.
+"""Runs reading, encoding and writing in other processes, which may be on other machines.
 
 1. The build divides the files into batches.
-2. A process makes segments of each batch, in folders that nothing names. One that is lost leaves such a folder, which
-   the next build removes; its batch is done again from the beginning.
-3. The build gives the segments their place, every byte compared, and publishes as always.
+2. A process makes segments of each batch, in folders outside any version. If the process is lost, the next build
+   removes its folder, and the batch is repeated from the beginning.
+3. The build compares every byte of the segments, moves them to their place, and publishes as usual.
 
-Guarantees: the version is the one that a build on one machine makes, since neither its id nor its answers depend on how
-documents lie in segments.
+Guarantees: the version equals that of a build on one machine, since neither its id nor its answers depend on how
+    documents are divided into segments.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
@@ -33,22 +34,20 @@ from qa.index.local.version import Configuration
 from qa.reading.parser_process import Parser
 from qa.settings import Settings
 
-BATCH_BYTES = 4 << 20  # of files: some minutes of work, which is what a lost process costs
-
-_loaded: dict[str, Encoder] = {}  # by fingerprint: a process that does several batches loads the model once
+BATCH_BYTES = 4 << 20  # of files: a few minutes of work, which a lost process costs
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A batch with all that another process needs for it.
+    """A batch with everything that another process needs for it.
 
     Attributes:
-        settings: Those of the build, with folders under the same paths on every machine.
-        configuration: What the documents must be made with.
+        settings: The build's settings; the folders must have the same paths on every machine.
+        configuration: The required configuration of the documents.
         batch: The files.
-        segments: The ids of the segments in which contents and vectors may be stored already.
+        segments: The ids of the segments that may already have contents and vectors.
         fresh: Whether to read and encode everything anew.
-        encoder: A model that is loaded already; None to load the settings' one.
+        encoder: A loaded model; None to load the model of the settings.
     """
 
     settings: Settings
@@ -61,7 +60,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What became of a task: which files were not read, the segments, and how many passages had to be encoded."""
+    """The result of a task: files that were not read, the segments, and the number of encoded passages."""
 
     reading: Reading
     segments: tuple[Finished, ...]
@@ -69,36 +68,31 @@ class Made:
 
 
 class Spread(Protocol):
-    """Does tasks in other processes."""
+    """Runs tasks in other processes."""
 
     def __call__(self, work: Callable[[Task], Made], tasks: Sequence[Task]) -> Iterator[tuple[int, Made]]:
-        """Do all tasks, again where a process is lost.
+        """Run all tasks; repeat those of lost processes.
 
         Yields:
-            The number of a task and what became of it, in the order in which they are done.
+            The number of a task and its result, in the order of completion.
 
         Raises:
-            BuildFailed: a task cannot be done.
+            BuildFailed: a task failed.
         """
         ...
 
 
 def make_batch(task: Task) -> Made:
-    """Do a task in this process.
+    """Run a task in this process.
 
     Raises:
-        BuildFailed: this machine makes other documents than the build that asks, since it has another release or model.
+        BuildFailed: this machine has another release or model than the build, so its documents would differ.
         ModelUnavailable: the model cannot be loaded.
     """
     settings = task.settings
     weights = task.encoder.fingerprint if task.encoder else model_fingerprint(settings)
     if not same_configuration(task.configuration, configuration_in_use(settings, weights)):
         raise BuildFailed("A machine of the cluster has another release or another model; install the same everywhere.")
-
-    def encoder() -> Encoder:
-        if weights not in _loaded:
-            _loaded[weights] = open_encoder(settings)
-        return _loaded[weights]
 
     with (
         TemporaryDirectory(prefix="qa-build-") as folder,
@@ -110,12 +104,18 @@ def make_batch(task: Task) -> Made:
         maker = SegmentMaker(settings, task.configuration, task.batch, reuse)
         reading = maker.read({}, parser, WholeFiles(settings.seeds_dir))
         parser.close()
-        made = tuple(maker.write(reading, lambda: task.encoder or encoder()))
+        made = tuple(maker.write(reading, lambda: task.encoder or _encoder(settings, weights)))
     return Made(reading, made, maker.encoded)
 
 
+@lru_cache(maxsize=1)  # a process that does several batches loads the model once
+def _encoder(settings: Settings, _: str) -> Encoder:
+    """The model of the settings, given the fingerprint of its weights."""
+    return open_encoder(settings)
+
+
 def divided(batch: Batch) -> list[Batch]:
-    """A batch in smaller ones, each of at most `BATCH_BYTES` or one file."""
+    """Divide a batch into batches of at most `BATCH_BYTES`, or of one file."""
     parts: list[list[SourceFile]] = []
     room = 0
     for file in batch.files:

@@ -1,6 +1,6 @@
-"""Segments as a build uses them: the documents in them, with their contents and vectors.
+"""Access of a build to stored segments: their documents, contents and vectors.
 
-Listing documents reads no array; those are opened when vectors or passages are first asked for.
+Listing documents reads no array; arrays are opened at the first access to vectors or passages.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from qa.index.local.version import SegmentRecord
 from qa.reading.parsed import Content, Parsed
 from qa.text.document_names import suffix_of
 
-_NAMED = 10  # documents of a damaged segment
+_NAMED = 10  # documents of a damaged segment in a message
 
 log = logging.getLogger(__name__)
 
 
 class StoredSegment:
-    """A segment whose documents are listed, and whose content is read when asked for. `close` it."""
+    """A segment with its list of documents; other content is read when needed. `close` it."""
 
     def __init__(self, folder: Path, record: SegmentRecord) -> None:
         """Read the list of documents.
@@ -60,16 +60,16 @@ class StoredSegment:
             self._opened.close()
 
     def content(self, row: int) -> Content:
-        """What was read from the file of the document at a row."""
+        """The parsed content of the document at a row."""
         own, text, blocks, passages = self.opened().parsed(row)
         return Content(Parsed(text, blocks, own), passages)
 
     def has_vectors(self, key: bytes) -> bool:
-        """Whether a passage here was encoded from what has this digest."""
+        """Whether a passage of this segment has vectors for a key."""
         return self._texts.row_of_key(key) is not None
 
     def vectors(self, key: bytes) -> PassageVectors | None:
-        """The vectors of a passage that were encoded from what has this digest."""
+        """The vectors for a key."""
         row = self._texts.row_of_key(key)
         return None if row is None else self.opened().passage_vectors(row)
 
@@ -82,20 +82,20 @@ class StoredSegment:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a document is stored."""
+    """The place of a stored document."""
 
     segment: StoredSegment
     row: int
 
     @property
     def stored(self) -> StoredDocument:
-        """What the segment's list says of it."""
+        """The document's entry in the segment's list."""
         return self.segment.documents[self.row]
 
 
 @contextmanager
 def stored_segments(index_dir: Path, ids: Iterable[str]) -> Iterator[list[StoredSegment]]:
-    """Open segments; one that is damaged is logged and left out."""
+    """Open segments; damaged ones are logged and left out."""
     found: list[StoredSegment] = []
     try:
         for segment_id in dict.fromkeys(ids):
@@ -103,7 +103,7 @@ def stored_segments(index_dir: Path, ids: Iterable[str]) -> Iterator[list[Stored
                 record = verify_segment(index_dir, segment_id)
                 found.append(StoredSegment(segment_path(index_dir, segment_id), record))
             except ShortOfResources:
-                raise  # else the segment would be made anew
+                raise  # otherwise the segment would be made again
             except QAError as error:
                 log.error("%s %s", error, lost_documents(index_dir, segment_id))  # noqa: TRY400 - the message says it
         yield found
@@ -113,7 +113,7 @@ def stored_segments(index_dir: Path, ids: Iterable[str]) -> Iterator[list[Stored
 
 
 def segment_trouble(index_dir: Path, segment_id: str) -> str:
-    """What is wrong with a segment, every byte compared, and which documents it holds; empty if nothing is.
+    """Compare every byte of a segment; return its faults and its documents as a message, empty if there are none.
 
     Raises:
         ShortOfResources: it cannot be read for now.
@@ -121,14 +121,14 @@ def segment_trouble(index_dir: Path, segment_id: str) -> str:
     try:
         verify_segment(index_dir, segment_id, every_byte=True)
     except ShortOfResources:
-        raise  # which is no damage
+        raise  # which is not damage
     except QAError as error:
         return f"{error} {lost_documents(index_dir, segment_id)}"
     return ""
 
 
 def lost_documents(index_dir: Path, segment_id: str) -> str:
-    """A sentence on which documents a damaged segment holds, as far as it can still be read."""
+    """A sentence with the documents of a damaged segment, as far as they can be read."""
     names: list[str] = []
     with suppress(sqlite3.Error, ValueError, TypeError):
         texts = Texts(segment_path(index_dir, segment_id))
@@ -143,12 +143,12 @@ def lost_documents(index_dir: Path, segment_id: str) -> str:
 
 
 def identity(source: str, sha256: str) -> tuple[str, str]:
-    """What decides a file's content: its suffix in small letters, and the digest of its bytes."""
+    """What a file's content depends on: its suffix in lower case, and the digest of its bytes."""
     return suffix_of(source), sha256
 
 
 def places(segments: Iterable[StoredSegment]) -> dict[str, Place]:
-    """Where each document of some segments is stored, by its path."""
+    """The place of each document of some segments, by its path."""
     return {
         stored.info.source: Place(segment, row) for segment in segments for row, stored in enumerate(segment.documents)
     }

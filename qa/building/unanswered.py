@@ -1,4 +1,4 @@
-"""Keeps documents whose drive gives no answer in the index as they were read before."""
+"""Keeps the stored documents of unresponsive drives in the index."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from qa.building.folder import Contents
 
 
 def with_unanswered(contents: Contents, before: Mapping[str, str]) -> Contents:
-    """What a folder holds, where a file that gave no answer is taken to have the bytes that are served of it.
+    """The contents of a folder, with unresponsive files treated as unchanged.
 
     Args:
-        contents: The folder, as it was listed.
-        before: The digests of the files whose documents are served, by source.
+        contents: The listed folder.
+        before: The digests of the served documents' files, by source.
 
     Returns:
-        The same, with the digests of those documents, also of those in a folder that could not be listed.
+        The contents with these digests for unresponsive files, including those in unlisted folders.
     """
     files = {file.source: file for file in contents.files}
     for file in contents.files:

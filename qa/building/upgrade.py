@@ -1,4 +1,4 @@
-"""What a build will do anew because the program or the model is another than the one that built the index.
+"""Describes what the next build must repeat because the program or the model has changed.
 
 | what differs | read | encoded | written |
 |---|---|---|---|
@@ -21,11 +21,11 @@ from qa.text.words import ANALYSER_VERSION
 
 
 def effect_of(before: Configuration, after: Configuration) -> str:
-    """What the next build does with all documents, as one sentence; empty if it goes on from what is stored.
+    """What the next build repeats for all documents, as one sentence; empty if it reuses everything.
 
     Args:
-        before: What the current version was built with.
-        after: What is in use.
+        before: The configuration of the current version.
+        after: The configuration in use.
     """
     if same_configuration(before, after):
         return ""
@@ -44,7 +44,7 @@ def effect_of(before: Configuration, after: Configuration) -> str:
 
 
 def configuration_in_use(settings: Settings, weights: str) -> Configuration:
-    """What a build would make documents with; `weights` is the model's fingerprint."""
+    """The configuration of a build now; `weights` is the model's fingerprint."""
     return Configuration(
         model=model_name(settings),
         weights=weights,
@@ -52,5 +52,5 @@ def configuration_in_use(settings: Settings, weights: str) -> Configuration:
         passages=PASSAGES_VERSION,
         analyser=ANALYSER_VERSION,
         token_bits=settings.token_bits,
-        dimension=0,  # the weights decide it, and they are loaded only if something is encoded
+        dimension=0,  # it follows from the weights, which are loaded only if something is encoded
     )

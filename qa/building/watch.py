@@ -1,10 +1,10 @@
-"""Builds when documents have changed and then stay the same for a moment, or when asked to.
+"""Builds when documents have changed and then been stable for a short time, or on request.
 
-The model is loaded once, before the first build. A build that fails is logged, and tried again at the next change. If
-the cause may pass (an unexpected error, or too little memory, disk or no model), it is also tried again after a pause,
-which grows from 1 s to 60 s. Files that could not be read for now are tried again after pauses that grow to an hour,
-since each try may take all the time that a file is given. A server asks for a build by writing a file, so that any of
-its processes can; a lock tells it whether a builder is running (`qa.index.builder_lock`).
+The model is loaded once, before the first build. A failed build is logged and tried again at the next change. If the
+cause may be temporary (an unexpected error, too little memory or disk, no model), it is also tried again after a pause,
+which grows from 1 s to 60 s. Files with a temporary failure are tried again after pauses that grow to an hour, since
+each try may use the whole time limit of a file. Any process of a server requests a build by writing a file; a lock
+shows whether a builder is running (`qa.index.builder_lock`).
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from qa.index.builder_lock import BuilderLock
 from qa.settings import Settings
 
 LOOK_EVERY_S = 0.3
-SETTLED_AFTER_S = 0.8  # longer than any pause in copying a file
-FIRST_PAUSE_S = 1.0  # before another try; twice as long before the next
+SETTLED_AFTER_S = 0.8  # longer than any pause while copying a file
+FIRST_PAUSE_S = 1.0  # before the first retry; doubled for each further one
 LONGEST_PAUSE_S = 60.0
-LONGEST_FILES_PAUSE_S = 3600.0  # while only files are waiting that cannot be read for now
+LONGEST_FILES_PAUSE_S = 3600.0  # if only files with a temporary failure remain
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Watch:
         self._heart = Heartbeat(self._lock.beat)
         self._folder = FolderWatch(settings.seeds_dir)
         self._seen: FileStates | None = None
-        self._since = -inf  # when what was seen last had changed
+        self._since = -inf  # time of the last seen change
         self._settled = True
         self._built: FileStates | None = None
         self._retry_at = -inf
@@ -61,7 +61,7 @@ class Watch:
         self._stop = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
-        """Build now, and again after every change, until told to stop."""
+        """Build now and after every change, until `stop` is set."""
         self._stop = stop
         try:
             with self._heart:
@@ -76,8 +76,8 @@ class Watch:
             try:
                 self._turn()
             except Exception as error:  # noqa: BLE001 - the loop's edge: the next look must still happen
-                if time.monotonic() >= self._retry_at:  # else it was logged a moment ago
-                    self._put_off("Looking at the documents", error)
+                if time.monotonic() >= self._retry_at:  # otherwise it was just logged
+                    self._put_off("Checking the documents", error)
             if stop.wait(LOOK_EVERY_S):
                 return
 
@@ -86,10 +86,10 @@ class Watch:
         self._lock.hold()
         seen = self._folder.states(listed=not self._settled)
         if self._seen is None:
-            self._seen = seen  # what was there before needs no time to settle
+            self._seen = seen  # existing files need not settle
         elif seen != self._seen:
             self._seen, self._since = seen, time.monotonic()
-            self._retry_at = -inf  # the change may have mended what was wrong
+            self._retry_at = -inf  # the change may have removed the cause of a failure
         now = time.monotonic()
         self._settled = now - self._since >= SETTLED_AFTER_S
         if self._asked() or (seen != self._built and self._settled and now >= self._retry_at):
@@ -98,7 +98,7 @@ class Watch:
                 self._built = seen
 
     def _build(self) -> bool:
-        """Build; False if it must be tried again: another build runs, or something it needs is missing for now."""
+        """Build; return False if it must be tried again: another build runs, or a resource is lacking."""
         try:
             report = build(self._settings, self._progressed, encoder=self._loaded())
         except BuildRunning:
@@ -122,7 +122,7 @@ class Watch:
         return True
 
     def _is_wanted(self) -> bool:
-        """Whether there is reason to build, or to end; for a merge, from another thread."""
+        """Whether a build is due or `stop` is set; a merge calls this from another thread."""
         self._heart.step()
         if self._stop.is_set() or (self._settings.index_dir / REQUEST).exists():
             return True
@@ -139,18 +139,18 @@ class Watch:
     def _tell(self, report: BuildReport) -> None:
         try:
             self._on_report(report)
-        except Exception as error:  # a terminal that cannot show a name is no reason to build again
+        except Exception as error:  # an error while printing the report must not cause another build
             log.error("The build is done, but what it did cannot be shown: %r", error)  # noqa: TRY400 - in one line
             log.debug("Showing a report failed", exc_info=True)
 
     def _put_off(self, what: str, error: Exception) -> None:
-        """Log what went wrong, in one line, and have it tried again after a pause."""
+        """Log an error in one line, and schedule another try."""
         self._pause(LONGEST_PAUSE_S)
         log.error("%s failed: %r; what serves is untouched, next try in %g s", what, error, self._pause_s)
         log.debug("%s failed", what, exc_info=error)
 
     def _pause(self, longest_s: float) -> None:
-        """Have the build tried again after a pause, twice as long as the last, up to the longest."""
+        """Schedule another try after a pause twice as long as the last, up to a maximum."""
         self._pause_s = min(max(FIRST_PAUSE_S, 2 * self._pause_s), longest_s)
         self._retry_at = time.monotonic() + self._pause_s
 
@@ -168,5 +168,5 @@ class Watch:
 
 
 def _may_pass(error: QAError) -> bool:
-    """Whether the cause of a failed build may pass although no document changes."""
+    """Whether the cause of a failed build may be temporary."""
     return isinstance(error, ModelUnavailable | ShortOfResources) or (isinstance(error, BuildFailed) and error.for_now)

@@ -1,4 +1,4 @@
-"""Reads files as they were listed, and keeps the last one, since the documents of a container are read one by one."""
+"""Reads listed files, and keeps the last one, since the documents of a container are read one by one."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ CHANGED = "was changed while the build ran; build again"
 
 
 class WholeFiles:
-    """The files of a documents' folder, by their digests."""
+    """Reads files of a documents' folder and checks their digests."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._digest, self._data = "", b""
 
     def read(self, path: Path, digest: str, size: int) -> bytes | None:
-        """The bytes of a file; None if their SHA-256 is another.
+        """The bytes of a file; None if their SHA-256 differs.
 
         Raises:
             UnreadableForNow: the file cannot be opened.

@@ -1,6 +1,6 @@
 """Writes documents with their vectors into new segments.
 
-A long build finishes several segments one after the other; if it is killed, the next build uses those.
+A long build finishes several segments one after another; if it is killed, the next build uses them.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from qa.index.local.segment_writer import SegmentWriter
 from qa.index.local.version import Configuration, SegmentRecord
 from qa.records import Passage
 
-PASSAGES_AT_ONCE = 16_384  # in a segment, unless one document has more
+PASSAGES_AT_ONCE = 16_384  # passages in a segment, unless one document has more
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A segment that is written and has no place yet: its folder, and what its `segment.json` says."""
+    """A complete segment outside the index: its folder and its `segment.json` record."""
 
     folder: Path
     record: SegmentRecord
 
 
 def finished_segments(index_dir: Path, configuration: Configuration, passages: Iterable[Encoded]) -> Iterator[Finished]:
-    """Write segments, one after another.
+    """Write segments one after another.
 
     Args:
         index_dir: The index folder.
-        configuration: What the documents are made with.
+        configuration: The configuration of the documents.
         passages: Passages with their vectors, in the order of the documents' paths.
     """
     writer: SegmentWriter | None = None
@@ -68,12 +68,12 @@ def finished_segments(index_dir: Path, configuration: Configuration, passages: I
 
 
 def place_segment(index_dir: Path, finished: Finished, journal: Journal) -> str:
-    """Give a segment its place; it counts only once a version names it.
+    """Move a segment into the index folder; it is used only once a version names it.
 
     Args:
         index_dir: The index folder.
         finished: The segment.
-        journal: Takes it down.
+        journal: Records the segment.
 
     Returns:
         Its id.

@@ -133,7 +133,7 @@ def _copies_dir(settings: Settings) -> Path | None:
 def _connect(settings: Settings) -> None:
     if not settings.cluster:
         raise InvalidSettings("QA_CLUSTER is not set; give the head's address, as QA_CLUSTER=10.0.0.1:6379.")
-    nodes.use_token(settings.cluster_token_path)
+    nodes.prepare(settings.cluster_token_path)
     from qa.index.cluster.actors import connect  # noqa: PLC0415 - Ray reads its settings when imported
 
     connect(settings.cluster)

@@ -1,1 +1,1 @@
-"""Files that hold documents: zipped folders and the attachments of messages."""
+"""Files that contain documents: zipped folders, and messages with attachments."""

@@ -1,4 +1,4 @@
-"""Compound files, which Outlook keeps messages in ([MS-CFB], [MS-OXMSG]), and the attachments of these messages."""
+"""Reads compound files, the format of Outlook messages ([MS-CFB], [MS-OXMSG]), and lists attachments."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import olefile
 from qa.containers.entries import Entry
 from qa.errors import UnreadableFile
 
-_ATTACHMENT = "__attach_version1.0_"  # how the storages of attachments begin
+_ATTACHMENT = "__attach_version1.0_"  # prefix of the storages of attachments
 _DATA = "__substg1.0_37010102"
-_NAMES = ("3707", "3704")  # long and short
+_NAMES = ("3707", "3704")  # long and short file name
 
 
 class CompoundFile:
@@ -25,11 +25,11 @@ class CompoundFile:
         self._file = file
 
     def exists(self, *path: str) -> bool:
-        """Whether there is such a stream or storage."""
+        """Whether a stream or storage exists."""
         return bool(self._file.exists(list(path)))
 
     def stream(self, *path: str) -> bytes:
-        """The bytes of a stream; none where it is missing."""
+        """The bytes of a stream; empty if it is missing."""
         return bytes(self._file.openstream(list(path)).read()) if self.exists(*path) else b""
 
     def attachments(self) -> list[str]:
@@ -40,20 +40,20 @@ class CompoundFile:
 
 @contextmanager
 def open_compound(file: BinaryIO) -> Iterator[CompoundFile]:
-    """A compound file.
+    """Open a compound file.
 
     Raises:
-        UnreadableFile: it is broken, which may show only while it is read.
+        UnreadableFile: it is broken; the context raises this also while it is read.
     """
     try:
         with olefile.OleFileIO(file) as opened:
             yield CompoundFile(opened)
-    except (OSError, ValueError, IndexError, struct.error):  # what the library raises on broken files
+    except (OSError, ValueError, IndexError, struct.error):  # errors of the library for broken files
         raise UnreadableFile("is broken or cut short; open and save it again") from None
 
 
 def outlook_entries(file: BinaryIO) -> list[Entry]:
-    """The attachments of a message that are files; messages attached to it are none.
+    """The attachments of a message that are files; attached messages are left out.
 
     Raises:
         UnreadableFile: it is broken.

@@ -1,8 +1,8 @@
-"""Containers within limits: the documents that a file holds, at every level of nesting, and their bytes.
+"""Lists the documents in a container at every level of nesting, and reads their bytes, within limits.
 
-Guarantees: a document's name is a pure function of the container's bytes, is safe to show and is met once. Memory is
-bounded by the largest document that is read, whatever an archive unpacks to: sizes, packing ratios, counts and levels
-of nesting have limits, and what is beyond them is named with its reason. Nothing here is written to disk.
+Guarantees: a document's name depends only on the container's bytes, is safe to show, and is unique. The size limit of a
+    document bounds the memory for any archive: sizes, compression ratios, counts and levels of nesting have limits, and
+    members beyond a limit are listed with the reason. Nothing is written to disk.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from qa.errors import UnreadableFile
 from qa.text.document_names import suffix_of
 
 _MOST_ENTRIES = 10_000  # in one container
-_MOST_LEVELS = 3  # of containers, one in another
-_MOST_TOTAL_BYTES = 4 << 30  # unpacked, in all
-_MOST_RATIO = 200  # of unpacked to packed bytes; text is packed to a tenth, a sheet of equal rows to a hundredth
-_SMALL_BYTES = 10 << 20  # what may be packed in any ratio
+_MOST_LEVELS = 3  # nested containers
+_MOST_TOTAL_BYTES = 4 << 30  # unpacked, in total
+_MOST_RATIO = 200  # unpacked to packed bytes; text compresses to a tenth, a sheet of equal rows to a hundredth
+_SMALL_BYTES = 10 << 20  # for smaller members any ratio is allowed
 
 
 def _outlook_entries(file: BinaryIO) -> list[Entry]:
@@ -46,7 +46,7 @@ CONTAINERS = frozenset(_ENTRIES)
 class Member:
     """A file in a container: its name there, SHA-256 in hexadecimal digits and size.
 
-    The digest is empty where the file's format is not read, or where `trouble` says why it cannot be read.
+    The digest is empty if the file's format is not read, or if `trouble` says why it cannot be read.
     """
 
     name: str
@@ -56,19 +56,19 @@ class Member:
 
 
 class Container:
-    """An open container. For one thread."""
+    """An open container. Not thread-safe."""
 
     def __init__(self, name: str, file: BinaryIO, most_bytes: int, level: int = 1) -> None:
         """List the first level.
 
         Args:
-            name: The container's, whose suffix says what it is.
+            name: The container's name; its suffix is the format.
             file: Its bytes; must stay open.
-            most_bytes: The largest document that is read.
-            level: How many containers it stands in, itself included.
+            most_bytes: The size limit of a document.
+            level: Its level of nesting, from 1.
 
         Raises:
-            UnreadableFile: it is broken, or holds more files than are read.
+            UnreadableFile: it is broken, or has too many files.
         """
         self._most_bytes = most_bytes
         self._level = level
@@ -76,21 +76,21 @@ class Container:
         if len(entries) > _MOST_ENTRIES:
             raise UnreadableFile(f"holds {len(entries)} files; at most {_MOST_ENTRIES} are read")
         self._entries = {entry.name: entry for entry in entries}
-        self._opened: tuple[str, Container] | None = None  # the nested one that was used last
+        self._opened: tuple[str, Container] | None = None  # the nested container used last
 
     def members(self, suffixes: Collection[str]) -> Iterator[Member]:
-        """All files, those of nested containers behind their container.
+        """All files; those of a nested container follow it.
 
         Args:
-            suffixes: Of the formats that are read.
+            suffixes: The suffixes of supported formats.
         """
         yield from self._members(suffixes, _Total())
 
     def take(self, name: str) -> bytes:
-        """The bytes of a file by its name, which may lie in nested containers.
+        """The bytes of a file by its name, which may be in nested containers.
 
         Raises:
-            UnreadableFile: there is no such file, or it cannot be read.
+            UnreadableFile: the file does not exist or cannot be read.
         """
         entry = self._entries.get(name)
         if entry:
@@ -122,7 +122,7 @@ class Container:
                     for each in self._nested(entry.name, data)._members(suffixes, total):  # noqa: SLF001 - of the same class
                         yield replace(each, name=f"{entry.name}/{each.name}")
             except UnreadableFile as error:
-                if not is_listed:  # else reading it reports this
+                if not is_listed:  # otherwise reading it reports this
                     yield Member(entry.name, trouble=str(error))
 
     def _load(self, entry: Entry) -> bytes:
@@ -145,7 +145,7 @@ class Container:
 
 
 class _Total:
-    """How much was unpacked of a container in all."""
+    """The total number of bytes unpacked from a container."""
 
     def __init__(self) -> None:
         self._bytes = 0
@@ -155,7 +155,7 @@ class _Total:
         self.check()
 
     def check(self) -> None:
-        """Raise `UnreadableFile` where more was unpacked than may be, before still more is."""
+        """Raise `UnreadableFile` if the limit is exceeded, before more is unpacked."""
         if self._bytes > _MOST_TOTAL_BYTES:
             raise UnreadableFile(
                 f"stands behind the first {_MOST_TOTAL_BYTES / 1e9:.0f} GB of its container; unpack it"

@@ -1,4 +1,4 @@
-"""What a container holds at its first level, before limits and nesting are looked at."""
+"""The entries of a container's first level, before limits and nesting are applied."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Entry:
 
     Attributes:
         name: Its path in the container, with forward slashes.
-        load: Its bytes; of a larger file than asked for, one more than that. Raises UnreadableFile if it is broken.
-        bytes: Its size, as far as the container says.
-        packed_bytes: What it takes in the container, as far as that says.
+        load: Returns its bytes, at most one more than the given limit. Raises UnreadableFile if it is broken.
+        bytes: Its size according to the container.
+        packed_bytes: Its compressed size according to the container.
         trouble: Why it cannot be read.
     """
 
@@ -29,10 +29,10 @@ class Entry:
 
 
 def with_safe_names(entries: Iterable[Entry]) -> list[Entry]:
-    """The entries that may be documents, under names that are safe and differ.
+    """The entries that may be documents, with safe and unique names.
 
-    A name that is taken, or is that of a folder, gets a number: "report (2).pdf". Hidden files and what programs leave
-    behind are left out.
+    A name that is taken by another entry or a folder gets a number: "report (2).pdf". Hidden files and programs' own
+    files are left out.
     """
     named = [(name, entry) for entry in entries if (name := safe_name(entry.name))]
     folders = {parent.as_posix() for name, _ in named for parent in PurePosixPath(name).parents}

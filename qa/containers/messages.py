@@ -1,4 +1,4 @@
-"""Messages (EML) and mailboxes (MBOX): their parts, and the attachments among these as files."""
+"""Parses messages (EML) and mailboxes (MBOX), and lists attachments as files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _QUOTED = re.compile(rb"(?m)^>(>*From )")
 
 
 def parsed_message(data: bytes) -> EmailMessage:
-    """The message that some bytes hold; never fails: of bytes that are no message it makes an empty or a short one."""
+    """Parse a message; never fails: bytes that are not a message give an empty or short one."""
     data = data.removeprefix(codecs.BOM_UTF8)
     if end := _HEAD_END.search(data):
         data = _as_utf8(data[: end.start()]) + data[end.start() :]
@@ -40,7 +40,7 @@ def _as_utf8(head: bytes) -> bytes:
 
 
 def mailbox_messages(data: bytes) -> Iterator[EmailMessage]:
-    """The messages of a mailbox, in their order."""
+    """The messages of a mailbox, in order."""
     bounds = [found.span() for found in _BEGINS.finditer(data)]
     ends = [*(start for start, _ in bounds[1:]), len(data)]
     for (_, start), end in zip(bounds, ends, strict=False):
@@ -48,7 +48,7 @@ def mailbox_messages(data: bytes) -> Iterator[EmailMessage]:
 
 
 def attached(message: EmailMessage) -> Iterator[tuple[str, EmailMessage]]:
-    """The parts of a message that are files by themselves, each with its name; attached messages end in `.eml`."""
+    """The parts of a message that are files, each with its name; names of attached messages end in `.eml`."""
     body = message.get_body(preferencelist=("plain", "html"))
     for number, part in enumerate(_attached(message, body), 1):
         yield _name(part, number), part
@@ -60,7 +60,7 @@ def message_entries(file: BinaryIO) -> list[Entry]:
 
 
 def mailbox_entries(file: BinaryIO) -> list[Entry]:
-    """The attachments of a mailbox's messages, each below its message's number."""
+    """The attachments of a mailbox's messages, each in a folder named by its message's number."""
     return [
         Entry(f"{number}/{name}", partial(_load, part))
         for number, message in enumerate(mailbox_messages(file.read()), 1)
@@ -69,7 +69,7 @@ def mailbox_entries(file: BinaryIO) -> list[Entry]:
 
 
 def _attached(part: EmailMessage, body: object) -> Iterator[EmailMessage]:
-    """The parts beside the body that are files, in their order; nothing from within an attached message."""
+    """The parts besides the body that are files, in order, without parts of attached messages."""
     if part.is_multipart() and part.get_content_maintype() != "message":
         for inner in part.get_payload():
             if isinstance(inner, EmailMessage):
@@ -87,7 +87,7 @@ def _name(part: EmailMessage, number: int) -> str:
         given = " ".join(str(part.get_filename() or "").split())
         if not given and kind == "message/rfc822":
             given = " ".join(str(_inner(part).get("Subject", "")).split()).replace("/", "_")
-    except (ValueError, LookupError, AttributeError, TypeError):  # of a head that is no proper one
+    except (ValueError, LookupError, AttributeError, TypeError):  # malformed headers
         given = ""
     name = given or f"attachment {number}"
     ending = ".eml" if kind == "message/rfc822" else mimetypes.guess_extension(kind) or ""
@@ -96,7 +96,7 @@ def _name(part: EmailMessage, number: int) -> str:
 
 
 def _inner(part: EmailMessage) -> EmailMessage:
-    """The message that an attached one is."""
+    """The message in an attached part."""
     inside = part.get_payload()
     found = inside[0] if isinstance(inside, list) and inside else EmailMessage()
     return found if isinstance(found, EmailMessage) else EmailMessage()

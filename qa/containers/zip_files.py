@@ -1,4 +1,4 @@
-"""Zipped folders: their files, with names as the program that wrote the archive meant them."""
+"""Lists the files of ZIP archives, with their names decoded."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def zip_entries(file: BinaryIO) -> list[Entry]:
 
 
 def _name(entry: zipfile.ZipInfo) -> str:
-    """An entry's name; where the archive does not say that names are UTF-8, and they read as such, they are."""
+    """An entry's name; without the flag for UTF-8, it is still read as UTF-8 if that is valid."""
     if not entry.flag_bits & _UTF_8:
         try:
             return entry.filename.encode("cp437").decode("utf-8")

@@ -1,5 +1,5 @@
-"""Measures the pipeline that serves: ranking, highlights, abstention, speed.
+"""Measures the serving pipeline: ranking, highlights, abstention, speed.
 
-`gold` reads questions on one's own documents, `beir` scores a collection in BEIR's layout, `calibration` measures the
+`gold` reads questions with known answers, `beir` scores a collection in BEIR's layout, `calibration` measures the
 confidence.
 """

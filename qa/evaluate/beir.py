@@ -1,7 +1,7 @@
-"""Scores a retrieval collection in BEIR's layout (Thakur et al. 2021) on an index of its own.
+"""Scores a retrieval collection in BEIR's layout (Thakur et al. 2021) on a separate index.
 
-The corpus is written out as text files and built like any folder of documents, so the pipeline that serves is measured.
-A document has the rank of its best passage. Indexes are kept by the corpus's digest, so a second run only searches.
+The corpus is written as text files and built like any folder of documents, so the serving pipeline is measured. A
+document has the rank of its best passage. Indexes are stored by the corpus's digest, so a second run only searches.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ Built = Callable[[Path, Path], AbstractContextManager[Index]]
 
 
 def report(folder: Path, work: Path, encoder: Encoder, built: Built) -> dict[str, Any]:
-    """Build the collection's index, put its judged queries to it, and score them.
+    """Build the collection's index, ask its judged queries, and score them.
 
     Args:
         folder: The collection.
-        work: Folder for the indexes of collections.
+        work: The folder for indexes of collections.
         encoder: The model.
-        built: Builds an index of a folder of documents, and opens it.
+        built: Builds the index of a folder of documents and opens it.
 
     Raises:
         UnreadableFile: the folder is not in BEIR's layout.
@@ -51,10 +51,10 @@ def report(folder: Path, work: Path, encoder: Encoder, built: Built) -> dict[str
 
 
 def answerable_or_not(folder: Path, work: Path, encoder: Encoder, built: Built) -> list[Sample]:
-    """Measure the confidence's evidence on a collection that also has `unanswerable.jsonl`.
+    """Measure the confidence's features on a collection with `unanswerable.jsonl`.
 
-    Its lines have `text` and `about`, the text of the corpus that a question was written for. What stands before the
-    last underscore of an id is the article, which cross-validation leaves out whole.
+    Its lines have `text` and `about`, the corpus text for which the question was written. The part of an id before the
+    last underscore is the article, which cross-validation leaves out as a whole.
 
     Raises:
         UnreadableFile: the folder is not in BEIR's layout, or has no such file.
@@ -73,7 +73,7 @@ def _article(text_id: str) -> str:
 
 
 def _prepared(folder: Path, work: Path) -> tuple[tuple[Path, Path], dict[str, str]]:
-    """Write a collection's corpus out; returns its folder and that of its index, and the corpus's ids by file name."""
+    """Write a collection's corpus; return its folder, the folder of its index, and the corpus ids by file name."""
     corpus = _file(folder, "corpus.jsonl")
     with corpus.open("rb") as file:
         own = work / file_digest(file, "sha256").hexdigest()[:16]
@@ -121,10 +121,10 @@ def _queries(folder: Path, judged: dict[str, dict[str, int]]) -> dict[str, str]:
 
 
 def _write_corpus(corpus: Path, seeds: Path) -> dict[str, str]:
-    """Write a corpus out as documents; returns its ids by file name."""
+    """Write a corpus as documents; return its ids by file name."""
     ids: dict[str, str] = {}
     details = []
-    fresh = not (seeds / SIDECAR).exists()  # it is written last
+    fresh = not (seeds / SIDECAR).exists()  # written last
     seeds.mkdir(parents=True, exist_ok=True)
     for number, entry in enumerate(_lines(corpus)):
         name = f"{number:07d}.txt"

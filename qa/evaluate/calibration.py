@@ -1,9 +1,9 @@
-"""Measures of a confidence: how well it separates questions, and whether it is right as a probability.
+"""Measures of a confidence: how well it separates questions, and how well it is calibrated.
 
 AUROC is the probability that an answerable question has a higher confidence than an unanswerable one; the expected
 calibration error (Guo et al. 2017) is the mean difference between confidence and truth over ten bins; a risk-coverage
-table gives the share of wrong answers if only the most confident ones are given. The controls see the question and no
-passage: a confidence that is not better than them depends on the question alone.
+table gives the share of wrong answers if only the most confident ones are given. The controls use only the question and
+no passage: a confidence that is not better than these depends only on the question.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _BINS = 10
 
 
 def auroc(answerable: Labels, confidence: Floats) -> float | None:
-    """The area under the ROC curve; None when all questions are of one kind."""
+    """The area under the ROC curve; None if all questions are of one kind."""
     return round(float(roc_auc_score(answerable, confidence)), 4) if len(set(answerable.tolist())) == 2 else None
 
 
@@ -47,7 +47,7 @@ def calibration_error(answerable: Labels, confidence: Floats) -> float:
 
 
 def risk_coverage(correct: Labels, confidence: Floats) -> list[dict[str, float]]:
-    """For each share of the questions answered, most confident first: the share of those wrong to answer."""
+    """For each share of questions answered, most confident first: the share of wrong answers."""
     order = np.argsort(-confidence, kind="stable")
     table = []
     for percent in range(100, 40, -10):
@@ -62,7 +62,7 @@ def feature_matrix(measured: Sequence[dict[str, float]]) -> Floats:
 
 
 def question_only(questions: Sequence[str]) -> Floats:
-    """The control's features: how long a question is and what kind of thing it asks for."""
+    """The control's features: the length of a question and its expected answer type."""
     kinds = list(AnswerType)
     return np.array(
         [[len(words(text)), *(expected_type(text) is kind for kind in kinds)] for text in questions], dtype=np.float64
@@ -70,12 +70,12 @@ def question_only(questions: Sequence[str]) -> Floats:
 
 
 def length_only(questions: Sequence[str]) -> Floats:
-    """The control's confidence: how many words a question has."""
+    """The control's confidence: the number of words of a question."""
     return np.array([len(words(text)) for text in questions], dtype=np.float64)
 
 
 def cross_validated(features: Floats, answerable: Labels) -> Floats:
-    """Confidences of a model that never saw the question: the mean of five shuffled ten-fold cross-validations."""
+    """Out-of-sample confidences: the mean of five shuffled ten-fold cross-validations."""
     folds = min(_FOLDS, int(answerable.sum()), int((~answerable).sum()))
     runs = [
         cross_val_predict(

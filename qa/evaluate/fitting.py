@@ -1,7 +1,7 @@
-"""Fits the confidence on several sets of questions, so that it is right for documents of different kinds.
+"""Fits the confidence on several sets of questions, so that it holds for different kinds of documents.
 
-Every set has the same weight, however many questions it has. Cross-validation leaves out whole articles of a
-collection, and single questions of a file. The thresholds come from confidences of questions that were left out.
+Every set has the same weight, independent of its size. Cross-validation leaves out whole articles of a collection, and
+single questions of a file. The thresholds come from out-of-sample confidences.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from qa.retrieval.search import search
 from qa.text.words import ANALYSER_VERSION
 
 _FOLDS = 10
-_KEPT = 0.895  # of the answerable questions, answered at the fitted threshold
-_RIGHT = 0.9  # of the answers that are said to be sure
-_RELATED_FROM = 0.05  # with a lower probability, the passages are not called related
+_KEPT = 0.895  # share of the answerable questions that are answered at the fitted threshold
+_RIGHT = 0.9  # share of right answers among the sure ones
+_RELATED_FROM = 0.05  # smallest probability of the verdict `related`
 _SUREST = 0.99
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A question of a set, whether the documents answer it, and what was measured of it.
+    """A question of a set, whether the documents answer it, and its measured features.
 
-    `group` is what cross-validation leaves out whole: an article, or the question itself.
+    `group` is the unit that cross-validation leaves out: an article, or the question.
     """
 
     question: str
@@ -59,7 +59,7 @@ class Fitted:
 
 
 def samples(index: Index, encoder: Encoder, questions: Iterable[tuple[str, bool, str]]) -> list[Sample]:
-    """Measure questions, each given with whether it is answerable and with its group."""
+    """Measure questions, each given with its answerability and its group."""
     measured = []
     for question, answerable, group in questions:
         ranking = search(index, encoder, question)
@@ -122,7 +122,7 @@ def _report(
 
 
 def _shares(names: Any) -> Floats:
-    """Weights by which every set weighs the same, their mean 1."""
+    """Sample weights with mean 1 that give every set the same total."""
     shares = np.empty(len(names))
     for name in set(names.tolist()):
         shares[names == name] = 1 / (names == name).sum()
@@ -130,7 +130,7 @@ def _shares(names: Any) -> Floats:
 
 
 def _folds(names: Any, answerable: Labels, groups: Sequence[str]) -> Any:
-    """The fold of each sample: groups of a set go round, those of each kind of question in turn."""
+    """The fold of each sample: the groups of a set are dealt to the folds in turn, separately for each kind."""
     folds = np.zeros(len(names), dtype=np.int64)
     keys = list(zip(names.tolist(), groups, strict=True))
     order = np.random.default_rng(0).permutation(len(keys))
@@ -146,7 +146,7 @@ def _folds(names: Any, answerable: Labels, groups: Sequence[str]) -> Any:
 
 
 def _unseen(features: Floats, answerable: Labels, shares: Floats, folds: Any) -> Floats:
-    """Confidences of models that never saw the question, nor another of its group."""
+    """Confidences of models fitted without the question's group."""
     confidence = np.zeros(len(answerable))
     for fold in range(_FOLDS):
         seen, left = folds != fold, folds == fold
@@ -163,7 +163,7 @@ def _quantile(values: Floats, shares: Floats, share: float) -> float:
 
 
 def _sure_from(answerable: Labels, confidence: Floats, shares: Floats) -> float:
-    """The least confidence from which, at it and above, `_RIGHT` of the questions are answerable."""
+    """The smallest confidence such that a share `_RIGHT` of the questions at or above it are answerable."""
     order = np.argsort(-confidence)
     right = np.cumsum(shares[order] * answerable[order]) / np.cumsum(shares[order])
     enough = np.flatnonzero((right >= _RIGHT) & (np.arange(len(order)) >= len(order) // 100))

@@ -1,8 +1,8 @@
-"""What the log of questions tells: what was not answered, what is asked most, and how much each day.
+"""Evaluates the question log: unanswered questions, frequent questions, and questions per day.
 
-Questions are grouped in two ways at once. Two belong together if their vectors are near each other, or if they have the
-same index terms; groups are what hangs together so (single linkage). Filtered questions are left out of the groups,
-since it may be the filter that left no answer.
+Two questions are linked if their vectors are near each other, or if they have the same index terms; groups are the
+connected components (single linkage). Questions with filters are left out of the groups, since the filter may be the
+reason for a missing answer.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from qa.index.contract import Index
 from qa.records import Verdict
 from qa.text.words import spelt, term, terms
 
-_NEAR = 0.7  # cosine of two questions that ask for the same
-_MOST_GROUPED = 2000  # different questions, the most frequent first: all pairs of them are compared
+_NEAR = 0.7  # minimum cosine of two questions with the same meaning
+_MOST_GROUPED = 2000  # distinct questions, the most frequent first: all pairs of them are compared
 _UNANSWERED = (Verdict.RELATED, Verdict.NONE)
 _LABEL_WORDS = 4
 
@@ -38,9 +38,9 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Questions that ask for the same and were not answered, the most frequent first.
+    """A group of unanswered questions with the same meaning, the most frequent first.
 
-    `about` are the words that most of them share; `times` is how often they were asked together.
+    `about` are the words that most of them share; `times` is how often they were asked in total.
     """
 
     about: tuple[str, ...]
@@ -50,7 +50,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day of the log: how many questions, and how many of them were not answered."""
+    """A day of the log with its number of questions and of unanswered ones."""
 
     day: str
     asked: int
@@ -58,12 +58,12 @@ class Day:
 
 
 def is_gap(question: LoggedQuestion) -> bool:
-    """Whether a question was not answered: by its verdict, or by what its reader said."""
+    """Whether a question was not answered, by its verdict or its reader's answer."""
     return question.found is False or (question.found is None and question.verdict in _UNANSWERED)
 
 
 def gaps(questions: Iterable[LoggedQuestion], encoder: Encoder) -> list[Gap]:
-    """The questions that were not answered, in groups, the most frequent first."""
+    """The groups of unanswered questions, the most frequent first."""
     unanswered = [each for each in questions if is_gap(each) and not each.filtered]
     counted = most_asked(unanswered)[:_MOST_GROUPED]
     if not counted:
@@ -82,7 +82,7 @@ def gaps(questions: Iterable[LoggedQuestion], encoder: Encoder) -> list[Gap]:
 
 
 def most_asked(questions: Iterable[LoggedQuestion]) -> list[Counted]:
-    """Different questions, the most frequent first; case and white space make no difference."""
+    """Distinct questions, the most frequent first; case and white space are ignored."""
     times: Counter[str] = Counter()
     typed: dict[str, str] = {}
     for each in questions:
@@ -93,7 +93,7 @@ def most_asked(questions: Iterable[LoggedQuestion]) -> list[Counted]:
 
 
 def per_day(questions: Iterable[LoggedQuestion]) -> list[Day]:
-    """The days on which something was asked, in order."""
+    """The days with questions, in order."""
     asked: Counter[str] = Counter()
     unanswered: Counter[str] = Counter()
     for each in questions:
@@ -104,9 +104,9 @@ def per_day(questions: Iterable[LoggedQuestion]) -> list[Day]:
 
 
 def as_gold(questions: Iterable[LoggedQuestion], index: Index) -> Iterator[dict[str, Any]]:
-    """Questions with a yes as entries of a gold file (`qa.evaluate.gold`): the newest yes of each question.
+    """Confirmed questions as entries of a gold file (`qa.evaluate.gold`), each with its newest confirmation.
 
-    One whose quotation no longer stands in the documents is left out.
+    A question whose quotation is no longer in the documents is left out.
     """
     newest = {" ".join(each.question.casefold().split()): each for each in questions if each.found}
     for number, each in enumerate(newest.values(), 1):
@@ -143,7 +143,7 @@ def _gap(questions: Sequence[Counted]) -> Gap:
 
 
 def _components(links: Sequence[Sequence[int]]) -> Iterator[set[int]]:
-    """The connected components of a graph; `links` may name a connection at either end."""
+    """The connected components of a graph; `links` may list a connection at either end."""
     both: list[set[int]] = [set(each) for each in links]
     for row, others in enumerate(links):
         for other in others:

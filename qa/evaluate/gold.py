@@ -1,11 +1,11 @@
-"""Reads questions with known answers, and tells whether a passage has the evidence for one.
+"""Reads questions with known answers, and checks whether a passage has the evidence.
 
-A gold file has one JSON object a line: `id`, `question`, `kind`, and for a question that the documents answer `doc`
-(a file name), `evidence` (verbatim spans of the file) and `also` (alternatives, each with `doc` and `evidence`). A
-question they do not answer has kind "unanswerable" and a `sub_kind`. A line with `question` and a true or false
-`answerable`, and nothing else, is a question for the confidence alone.
+A gold file has one JSON object a line: `id`, `question`, `kind`, and for a question that the documents answer `doc` (a
+file name), `evidence` (verbatim spans of the file) and `also` (alternatives, each with `doc` and `evidence`). A
+question that they do not answer has the kind "unanswerable" and a `sub_kind`. A line with only `question` and a boolean
+`answerable` is a question only for the confidence.
 
-Evidence is compared by its letters and digits alone, so white space, and markup that a loader resolves, do not matter.
+Evidence is compared only by its letters and digits, so white space and markup do not matter.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from qa.records import Document, Span
 from qa.text.json_reading import parse_json
 
 UNANSWERABLE = "unanswerable"
-_COVERED = 0.5  # of an evidence span's characters, for a passage to be relevant
+_COVERED = 0.5  # minimum share of an evidence span's characters in a relevant passage
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A stretch of a document that supports an answer, in offsets of its canonical text."""
+    """A part of a document that supports an answer, in offsets of its canonical text."""
 
     document_id: str
     span: Span
@@ -91,8 +91,8 @@ def _question(entry: dict[str, Any], documents: dict[str, Document]) -> GoldQues
 
 
 def _locate(text: str, evidence: str) -> Span:
-    """Find evidence in canonical text by letters and digits alone."""
-    wanted = re.sub(r"^\s*date \d{4}-\d{2}-\d{2} ", "", evidence)  # a stamp that the loader took for metadata
+    """Find evidence in canonical text by its letters and digits."""
+    wanted = re.sub(r"^\s*date \d{4}-\d{2}-\d{2} ", "", evidence)  # a line that the loader used as metadata
     places = [index for index, char in enumerate(text) if char.isalnum()]
     letters = "".join(text[index] for index in places)
     needle = "".join(char for char in wanted if char.isalnum())

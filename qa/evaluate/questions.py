@@ -29,12 +29,12 @@ from qa.index.contract import Index
 from qa.records import Quote, Span, Verdict
 from qa.retrieval.search import Ranking, search
 
-_DEPTH = 10  # results looked at, as a reader might
+_DEPTH = 10  # evaluated results, as many as a reader may read
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the pipeline made of one question."""
+    """The pipeline's result for one question."""
 
     gold: GoldQuestion
     ranking: Ranking
@@ -46,17 +46,17 @@ class Asked:
 
     @property
     def first_relevant(self) -> Quote | None:
-        """The best quote that holds evidence."""
+        """The first quote with evidence."""
         return next((quote for quote in self.quotes if relevant(self.gold, quote)), None)
 
 
 def relevant(gold: GoldQuestion, quote: Quote) -> bool:
-    """Whether a quote holds the answer."""
+    """Whether a quote has the answer."""
     return gold.relevant(quote.citation.document_id, Span(quote.citation.start, quote.citation.end))
 
 
 def ask_all(index: Index, encoder: Encoder, questions: Sequence[GoldQuestion]) -> list[Asked]:
-    """Put every question to the pipeline that serves, with the shipped confidence."""
+    """Ask the serving pipeline every question, with the packaged confidence."""
     model = shipped_model()
     asked = []
     for gold in questions:
@@ -73,7 +73,7 @@ def ask_all(index: Index, encoder: Encoder, questions: Sequence[GoldQuestion]) -
 def forms_report(
     index: Index, encoder: Encoder, model: Model | None, pairs: Sequence[tuple[str, str]]
 ) -> dict[str, Any]:
-    """How often two forms of one question differ in what is first, in the verdict, and in whether it is answered."""
+    """How often two forms of a question differ in the first result, the verdict, and whether it is answered."""
     first = verdict = answered = 0
     for pair in pairs:
         outcomes = []
@@ -106,7 +106,7 @@ def report(index: Index, asked: Sequence[Asked]) -> dict[str, Any]:
 
 
 def dump(asked: Sequence[Asked]) -> list[dict[str, Any]]:
-    """Every question by itself with its results, as JSON data."""
+    """Every question with its results, as JSON data."""
     return [
         {
             "id": each.gold.id,

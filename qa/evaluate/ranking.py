@@ -11,11 +11,11 @@ from ir_measures import RR, R, Success, nDCG
 from qa.retrieval.search import Ranking
 
 MEASURES = {"hit@1": Success @ 1, "hit@3": Success @ 3, "MRR@10": RR @ 10, "nDCG@10": nDCG @ 10, "recall@100": R @ 100}
-_NOWHERE = "nowhere"  # stands for what a question needs and nothing holds, so that it scores 0 and does not drop out
+_NOWHERE = "nowhere"  # an id that no run has: a question without relevant passages scores 0 and is not dropped
 
 
 def stages(ranking: Ranking) -> dict[str, list[int]]:
-    """Passage rows as each stage of a search ranks them, best first."""
+    """The passage rows in the ranking of each stage of a search, best first."""
     late = np.argsort(-ranking.signals["late_interaction"], kind="stable")
     return {
         "BM25": [int(row) for row in ranking.bm25_rows],

@@ -1,11 +1,12 @@
-"""Abbreviations: everyday ones, and those that a text itself defines or spells out.
+"""Abbreviations: everyday ones, and those that a text defines or spells out.
 
 - `everyday` words come from a table, `everyday_abbreviations.json`.
-- A definition is a short form in brackets behind its long form, or the reverse, found as Schwartz and Hearst do ("A
-  simple algorithm for identifying abbreviation definitions in biomedical text", 2003): letters of the short form are
-  looked for from right to left, and its first letter begins a word. "KFHP, or" and "or KFHP," serve as brackets too.
-- A phrase is a run of words that may have initials: words with capitals that stand together, or a compound with hyphens
-  and the words behind it.
+- A definition is a short form in brackets after its long form, or the reverse, found by the method of Schwartz and
+  Hearst ("A simple algorithm for identifying abbreviation definitions in biomedical text", 2003): letters of the short
+  form are searched from right to left, and its first letter must begin a word. "KFHP, or" and "or KFHP," count as
+  brackets too.
+- A phrase is a run of words that may have initials: adjacent capitalised words, or a hyphenated compound and the words
+  after it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 
 _SHORT = r"[A-Z][A-Za-z0-9&-]{0,8}[A-Z0-9]s?|[A-Z]{2,10}s?"
@@ -23,7 +24,7 @@ _OR = re.compile(rf",? or (?:the )?(?P<short>{_SHORT})(?=[,;.:)]| is\b| are\b)")
 _STANDS_FOR = re.compile(
     rf"(?<![\w-])(?P<short>{_SHORT}) (?:stands for|is short for|means) (?:the )?(?P<long>[^.;:,()\n]{{4,100}})"
 )
-_WORDS_LOOKED_AT = 4  # beyond the short form's letters
+_WORDS_LOOKED_AT = 4  # words beyond the number of the short form's letters
 _LONG_PIECE = re.compile(r"[^\s()\[\]{};:.,]+")
 _CAPITAL = r"[A-Z][\w’'&]*"
 _LINK = r"(?:of|for|the|and|in|on|de|&)"
@@ -36,11 +37,10 @@ _SHORTEST, _LONGEST = 2, 6  # letters of initials
 
 
 def folded(text: str) -> str:
-    """A phrase in small letters and without hyphens, so that its spellings compare equal."""
+    """A phrase in lower case and without hyphens, so that its spellings compare equal."""
     return " ".join(_PARTS.findall(text.casefold()))
 
 
-@lru_cache(maxsize=4096)
 def short_folded(text: str) -> str:
     """A short form without its case, hyphens and plural s."""
     plain = re.sub(r"[-.\s]", "", text)
@@ -49,7 +49,7 @@ def short_folded(text: str) -> str:
 
 @cache
 def everyday() -> dict[str, str]:
-    """Everyday abbreviations with what they stand for."""
+    """Everyday abbreviations with their long forms."""
     return dict(json.loads(files("qa.text").joinpath("everyday_abbreviations.json").read_text("utf-8"))["words"])
 
 
@@ -60,7 +60,7 @@ def states() -> dict[str, str]:
 
 
 def definitions(text: str) -> Iterator[tuple[str, str]]:
-    """The short and long forms that a text defines, as they are written there."""
+    """The short and long forms that a text defines, as written there."""
     for pattern in (_BRACKETED, _OR):
         for match in pattern.finditer(text):
             before = text[max(0, match.start() - 200) : match.start()]
@@ -77,7 +77,7 @@ def _pair(short: str, text: str, *, whole: bool = False) -> Iterator[tuple[str, 
     if not pieces:
         return
     if not whole and text[pieces[-1].end() :].strip(" *_\"'“”‘’,"):
-        return  # something else stands between
+        return  # other text is between
     nearest = text[pieces[0].start() : pieces[-1].end()]
     begin = _begin(plain, nearest)
     if begin is not None:
@@ -87,7 +87,7 @@ def _pair(short: str, text: str, *, whole: bool = False) -> Iterator[tuple[str, 
 
 
 def _begin(short: str, long: str) -> int | None:
-    """Where the long form begins that a short form's letters are found in, from right to left; else None."""
+    """The start of the long form in which a short form's letters are found from right to left; else None."""
     place = len(long) - 1
     for number in range(len(short) - 1, -1, -1):
         char = short[number].casefold()
@@ -104,7 +104,7 @@ def _begin(short: str, long: str) -> int | None:
 
 
 def phrases(text: str) -> Iterator[tuple[str, str]]:
-    """The runs of words that may be abbreviated, each with its initials in small letters."""
+    """The runs of words that may be abbreviated, each with its initials in lower case."""
     for match in _CAPITALS.finditer(text):
         parts = _PARTS.findall(match[0])
         for begin in range(len(parts)):
@@ -120,7 +120,7 @@ def phrases(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _initials(run: list[str]) -> set[str]:
-    """The initials of all words of a run, and of those that are not small links."""
+    """The initials of all words of a run, and those without short connecting words."""
     found = {"".join(part[0] for part in run), "".join(part[0] for part in run if part not in _LINKS)}
     return {each.casefold() for each in found if _SHORTEST <= len(each) <= _LONGEST and each.isalpha()}
 

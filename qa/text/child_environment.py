@@ -1,11 +1,11 @@
-"""The environment of processes that this program starts: they find this package, and parsers find no secret."""
+"""The environment of child processes: they can import this package, and parsers get no secrets."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-# What Python and the libraries need to start and to read text; anything else may be a secret.
+# Variables that Python and the libraries need; any other may be a secret.
 _HARMLESS = frozenset(
     "PATH LANG LANGUAGE TZ PYTHONHOME PYTHONUTF8 PYTHONIOENCODING LD_LIBRARY_PATH DYLD_LIBRARY_PATH SYSTEMROOT "
     "TESSDATA_PREFIX".split()
@@ -13,12 +13,12 @@ _HARMLESS = frozenset(
 
 
 def python_path() -> str:
-    """`PYTHONPATH` of a process that imports this package: its place, then what this process was given."""
+    """`PYTHONPATH` of a process that imports this package: its folder, then this process's own value."""
     package = str(Path(__file__).resolve().parents[2])
     return os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
 
 
 def parser_environment() -> dict[str, str]:
-    """The environment of a process that parses files: what Python needs, and nothing that is a secret of ours."""
+    """The environment of a process that parses files: only the variables that Python and the libraries need."""
     kept = {name: value for name, value in os.environ.items() if name.upper() in _HARMLESS or name.startswith("LC_")}
     return {**kept, "PYTHONPATH": python_path()}

@@ -1,4 +1,4 @@
-"""Reads dates in the usual notations as ISO 8601. A text that could be two dates gives none."""
+"""Reads dates in common notations as ISO 8601. An ambiguous text gives none."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _NUMBERS = re.compile(rf"(\d{{1,2}})([./-])(\d{{1,2}})\2(\d{{4}}){_TIME}", re.AS
 
 
 def read_date(text: str) -> str | None:
-    """The ISO 8601 date (a year, a year and month, or a day) that a text gives, or None if it gives none.
+    """The ISO 8601 date of a text (a year, a year and month, or a day); None if it has none.
 
-    Read are "2024-03-05" with or without a time, "2024/3/5", "20240305", "March 5, 2024", "5. März 2024", "Mar 2024",
-    "5.3.2024", and "25/3/2024", but not "5/3/2024", which is in May or in March.
+    It reads "2024-03-05" with or without a time, "2024/3/5", "20240305", "March 5, 2024", "5. März 2024", "Mar 2024",
+    "5.3.2024", and "25/3/2024", but not "5/3/2024", which may be in May or in March.
     """
     text = " ".join(text.split())
     for form in (_ISO, _SLASHED, _COMPACT):

@@ -1,12 +1,12 @@
 """Ids of documents: a pure function of a document's path in its folder.
 
-1. `NAME.txt`, where NAME holds only `a-z`, `0-9`, `_` and `-`: NAME.
-2. Such a NAME with another suffix in small letters: `NAME.SUFFIX`. A dot occurs in no other id, so 1 and 2 never meet.
+1. `NAME.txt`, where NAME has only `a-z`, `0-9`, `_` and `-`: NAME.
+2. Such a NAME with another suffix in lower case: `NAME.SUFFIX`. No other id has a dot, so 1 and 2 never collide.
 3. Any other path: its letters and digits folded to ASCII, and the first 8 hexadecimal digits of the SHA-256 of the
-   path; where nothing of it folds to ASCII, the first 16 digits alone.
+   path; if nothing of it folds to ASCII, only the first 16 digits.
 
-Two paths of 1 and 3, or of 3, may still meet: `qa.building.folder` then reports the second by the order of paths.
-Former ids, from before rule 2, are kept here so that old links redirect.
+Two paths of 1 and 3, or of 3, may still collide: `qa.building.folder` then reports the second in the order of paths.
+Former ids, from before rule 2, are also computed here, so that old links redirect.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LONE_DIGEST_CHARS = 16
 def document_id(source: str) -> str:
     """The id of the document at a path, relative to the documents' folder and with forward slashes.
 
-    Spellings of one path that differ only in how accents are composed have one id.
+    Spellings of a path that differ only in the composition of accents have the same id.
     """
     source = unicodedata.normalize("NFC", source)
     plain = _PLAIN.fullmatch(source)
@@ -36,9 +36,9 @@ def document_id(source: str) -> str:
 
 
 def former_ids(source: str) -> frozenset[str]:
-    """The ids that the document at a path may have had before rule 2, without the one that it has now.
+    """The ids that the document at a path may have had before rule 2, without its current id.
 
-    The suffix was left out then, and of two documents with one id the second got digits of its path's SHA-256 behind.
+    They had no suffix, and for two documents with the same id the second got digits of its path's SHA-256 appended.
     """
     path = unicodedata.normalize("NFC", source)
     stem = _stem(path)

@@ -1,8 +1,8 @@
-"""Checks the names of documents, and finds the path that a name stands for.
+"""Checks the names of documents, and finds the path for a name.
 
-Guarantees: no name leads out of the folder, through a link, to a hidden file or to the sidecar; every accepted name is
-valid on other systems too; a name is composed (Unicode NFC), and spellings that differ only in how accents are
-composed are one document.
+Guarantees: no name leads out of the folder, through a link, to a hidden file or to the sidecar. Every accepted name is
+    valid on other systems too. Names are composed (Unicode NFC), and spellings that differ only in the composition of
+    accents are the same document.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from qa.errors import InvalidRequest, NameTaken
 from qa.text.safe_text import JOINERS, compose, is_safe, printable
 
 SIDECAR = "sources.toml"
-PASSED_OVER = (".", "~$", "__MACOSX")  # how the names of hidden files and of programs' own files begin
+PASSED_OVER = (".", "~$", "__MACOSX")  # prefixes of hidden files and of programs' own files
 
 _LONGEST_PART_BYTES = 200
 _MOST_PARTS = 8
 _LONGEST_SHOWN_CHARS = 80
 _SPECIAL = frozenset('\\:*?"<>|')
-# Fillers of Hangul and similar characters: letters by their category, but invisible.
+# Hangul fillers and similar characters: letters by category, but invisible.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffd\ufffe\uffff")
 _VARIANTS = re.compile("[\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-# Scripts whose letters take another form beside a joiner: Arabic to Sinhala, Tibetan and Myanmar, Khmer and Mongolian,
-# and those of South and South-East Asia further on.
+# Scripts whose letters change their form next to a joiner: Arabic to Sinhala, Tibetan and Myanmar, Khmer and Mongolian,
+# and further scripts of South and South-East Asia.
 _JOINING = (
     (0x600, 0xDFF), (0xF00, 0x109F), (0x1780, 0x18AF), (0x1A20, 0x1CFF), (0xA800, 0xABFF), (0x10A00, 0x11FFF),
     (0x1E900, 0x1E95F),
@@ -35,19 +35,19 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²
 
 
 def suffix_of(name: str) -> str:
-    """The suffix of a document's name, which names its format, in small letters: ".pdf"."""
+    """The suffix of a document's name in lower case, such as ".pdf"; it determines the format."""
     return PurePosixPath(name).suffix.lower()
 
 
 def checked_name(name: str, *, removing: bool = False) -> str:
-    """The composed form of a name that a document may have.
+    """Check a name; return its composed form.
 
     Args:
         name: A path under the documents' folder, with forward slashes.
-        removing: Whether the document is to be removed: then it may stand in a folder that has the sidecar's name.
+        removing: Whether the document is to be removed: then it may be in a folder with the sidecar's name.
 
     Raises:
-        InvalidRequest: no document may have it; the message says why.
+        InvalidRequest: the name is not allowed; the message says why.
     """
     name = compose(name)
     reason = why_refused(name, removing=removing)
@@ -57,7 +57,7 @@ def checked_name(name: str, *, removing: bool = False) -> str:
 
 
 def why_refused(name: str, *, removing: bool = False) -> str | None:
-    """Why no document may have a composed name, here or on another system; None if it may."""
+    """Why a composed name is not allowed, here or on another system; None if it is."""
     parts = name.split("/")
     if (
         any(len(part.encode("utf-8", "surrogatepass")) > _LONGEST_PART_BYTES for part in parts)
@@ -77,13 +77,13 @@ def why_refused(name: str, *, removing: bool = False) -> str | None:
 
 
 def safe_name(name: str) -> str | None:
-    """The name of a document that stands in an archive or a message, made safe to show and to save.
+    """The name of a document in an archive or a message, made safe to show and to save.
 
     Args:
-        name: As the container has it: with slashes of either kind, and anything else.
+        name: The name in the container, with slashes of either kind and any other characters.
 
     Returns:
-        A relative path with forward slashes; None for hidden files and what programs leave behind.
+        A relative path with forward slashes; None for hidden files and programs' own files.
     """
     parts = [part for part in re.split(r"[/\\]", compose(name)) if part.strip(" .")]
     if not parts or any(part.startswith(PASSED_OVER) for part in parts):
@@ -92,7 +92,7 @@ def safe_name(name: str) -> str | None:
 
 
 def _safe_part(part: str) -> str:
-    """One part of a path: `_` for what may not be in names, and no longer than a name may be, its suffix kept."""
+    """One part of a path, with `_` for characters not allowed in names, shortened to the maximum but for its suffix."""
     shown = "".join("_" if not is_safe(char) or char in _SPECIAL or char in _BLANK else char for char in part)
     shown = "".join(char for place, char in enumerate(shown) if _serves(shown, place)).strip(" ") or "_"
     path = PurePosixPath(shown)
@@ -103,14 +103,14 @@ def _safe_part(part: str) -> str:
 
 
 def landing(folder: Path, name: str) -> Path:
-    """The path at which a document of a checked name is, or would be, stored.
+    """The path at which a document with a checked name is, or would be, stored.
 
-    If a file or folder with another spelling of the name exists, its path is returned.
+    If a file or folder with another spelling of the name exists, this is its path.
 
     Raises:
         InvalidRequest: the path leads through a link.
-        NameTaken: a folder has the name, or a file has the name of a folder on the path.
-        OSError: the folder cannot be looked into.
+        NameTaken: a folder has the name, or a file has the name of a folder in the path.
+        OSError: the folder cannot be read.
     """
     path = folder
     parts = name.split("/")
@@ -118,7 +118,7 @@ def landing(folder: Path, name: str) -> Path:
         path = _entry(path, part)
         here, last = "/".join(parts[:number]), number == len(parts)
         try:
-            mode = path.lstat().st_mode  # looked at once: a folder may be removed at any moment
+            mode = path.lstat().st_mode  # checked once: a folder may be removed at any moment
         except (FileNotFoundError, NotADirectoryError):
             continue
         if stat.S_ISLNK(mode):
@@ -136,10 +136,10 @@ def _refusal(name: str, reason: str) -> str:
 
 
 def _serves(name: str, place: int) -> bool:
-    """Whether the character at a place is visible, or changes how its neighbours look.
+    """Whether the character at a place is visible, or changes the look of its neighbours.
 
-    A joiner has an effect within a word of a script that joins, digits included (ZWJ also at its end), and between
-    emoji. A variation selector has one after a character that is not ASCII, and after the digit of a keycap.
+    A joiner has an effect within a word of a joining script, digits included (ZWJ also at its end), and between emoji.
+    A variation selector has an effect after a non-ASCII character, and after the digit of a keycap.
     """
     char, before, after = name[place], name[:place], name[place + 1 :]
     if _VARIANTS.match(char):
@@ -163,7 +163,7 @@ def _is_emoji(char: str) -> bool:
 
 
 def _entry(folder: Path, part: str) -> Path:
-    """The entry of a folder that has a composed name in any spelling, or the one that would be made."""
+    """The entry of a folder with a composed name in any spelling, or the path of a new one."""
     path = folder / part
     if part.isascii() or path.exists() or path.is_symlink():
         return path

@@ -1,8 +1,8 @@
 """Misspelt function words: "teh", "waht", "wich", and "dont".
 
-Function words have no content, but a misspelt one looks like a rare word that no document holds. A word counts as a
-misspelt function word only if two letters are swapped, one is missing or one is doubled, and if it is no other word.
-So does one that lacks its apostrophe.
+Function words have no content, but a misspelt one looks like a rare word that no document has. A word counts as a
+misspelt function word only if two letters are swapped, one is missing or one is doubled, or its apostrophe is missing,
+and if it is not another word.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _FURTHER = frozenset(
 _WORDS = frozenset(word for word in STOP_WORDS | _FURTHER if word.isalpha())
 _SHORT = frozenset("is of to in it at or by if an the and for are was has had how who why you can did but not".split())
 _SHORTEST_LACKING = 4  # letters of a word that lacks one
-# Words and abbreviations in their own right, though a swap away from a function word.
+# Words and abbreviations that are one swap away from a function word.
 _OWN_MEANING = frozenset(
     "aws btu cna dose form fro god hsa ehr ma nad nay no nto on ont os own rae saw sea sued ta ti tow won abut "
     "hoses hers ours thorough quiet".split()

@@ -1,4 +1,4 @@
-"""Reads JSON from outside the program, and reports every fault in it as `ValueError`."""
+"""Parses untrusted JSON, and reports every fault as `ValueError`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def parse_json(data: bytes | str) -> Any:
     """The value of a JSON text.
 
     Raises:
-        ValueError: it is no JSON, not UTF-8, or nested deeper than is read.
+        ValueError: it is not JSON, not UTF-8, or nested too deeply.
     """
     try:
         return json.loads(data)

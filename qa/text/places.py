@@ -1,4 +1,4 @@
-"""Names the unit that a document's page numbers count: pages of a PDF, slides, rows, chapters, lines, messages."""
+"""The unit of a document's page numbers: pages of a PDF, slides, rows, chapters, lines, messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _UNITS = {
 
 
 def unit_of(source: str) -> str:
-    """What the numbers of a document's pages count, such as "page", "slide" or "row".
+    """The unit of a document's page numbers, such as "page", "slide" or "row".
 
     Args:
         source: The file's path.
@@ -25,7 +25,7 @@ def place_words(source: str, page: int, sheet: str | None = None) -> str:
     Args:
         source: The file's path.
         page: The number.
-        sheet: The heading that the rows of a workbook stand under.
+        sheet: The heading above the rows of a workbook.
     """
     unit = unit_of(source)
     named = f" of {sheet}" if unit == "row" and sheet else ""

@@ -1,15 +1,15 @@
-"""Finds the numbers, dates and codes of a text, and gives each the index terms that stand for all of it.
+"""Finds the numbers, dates and codes of a text, with index terms for each as a whole.
 
-One quantity has the same terms however it is written:
+All notations of a quantity have the same terms:
 
 - a number: its value, `#412600000` for "$412.6M", "412.6 million" and "412,600,000", and, where a unit follows, value
   and unit, `#0.5mg` for "0.5 mg" and "0.5mg", `#4.5%` for "4.5 %" and "4.5 per cent";
 - a date: `@1931-03-14` for "14 March 1931", "March 14, 1964" and "1931-03-14", with its month `@1931-03`, its day in
-  any year `@-03-14` and its year `#1931`; a date without a year or without a day has what is known of it;
-- a code, that is letters and digits in one piece, or numbers parted by stops or strokes: `!e10.9`, `!kx2041d`; hyphens
-  do not matter.
+  any year `@-03-14` and its year `#1931`; a date without a year or without a day has the terms of the known parts;
+- a code, that is letters and digits in one piece, or numbers separated by full stops or slashes: `!e10.9`, `!kx2041d`;
+  hyphens are ignored.
 
-A quantity that can be read in two ways, such as "3/4/1931", has both readings.
+An ambiguous quantity, such as "3/4/1931", has the terms of both readings.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from decimal import Decimal
 
 from qa.records import Span
 
-WHOLE = "#@!"  # how the index terms of numbers, dates and codes begin, and those of words never
+WHOLE = "#@!"  # first characters of the index terms of numbers, dates and codes, but not of words
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Quantity:
     """A number, date or code.
 
     Attributes:
-        place: Where it stands in the text.
-        whole: The index term that stands for all of it; one for each reading.
-        parts: Further terms that it is found by, as the year of a date.
+        place: Its place in the text.
+        whole: The index term for the whole; one for each reading.
+        parts: Further terms for finding it, such as the year of a date.
     """
 
     place: Span
@@ -74,7 +74,7 @@ _UNITS = {
 }  # fmt: skip
 _LONGEST_FIRST = sorted((*_SCALES, *_UNITS), key=len, reverse=True)
 _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
-_IN_A_CODE = r"-\w{0,40}\d"  # what follows the letters of a code, as of L-00-A
+_IN_A_CODE = r"-\w{0,40}\d"  # the part after the letters of a code, such as L-00-A
 _AFTER = "|".join(re.escape(each) for each in _LONGEST_FIRST)
 _AMOUNT = re.compile(
     rf"(?P<currency>[$€£¥][{_SPACES}]?)?(?P<number>{_NUMBER})"
@@ -114,14 +114,14 @@ def quantities(text: str) -> list[Quantity]:
 
 
 def is_precise(index_term: str) -> bool:
-    """Whether the term is that of a code, a whole date or a number other than a year or one of two digits."""
+    """Whether a term is of a code, a whole date, or a number other than a year or one of two digits."""
     if index_term[0] not in WHOLE or index_term.startswith("@-") or _MONTH_TERM.fullmatch(index_term):
         return False
     return not _COMMON_NUMBER.fullmatch(index_term)
 
 
 def _at(text: str, start: int) -> Quantity | None:
-    """The quantity that begins at a place, where a word begins."""
+    """The quantity that begins at a place where a word begins."""
     date = _DATE.match(text, start)
     if date and not _goes_on(text, date.end()) and (readings := list(_dates(date))):
         return _quantity(start, date.end(), readings)
@@ -140,7 +140,7 @@ def _quantity(start: int, end: int, readings: Sequence[tuple[str, ...]]) -> Quan
 
 
 def _goes_on(text: str, end: int) -> bool:
-    """Whether a word continues at a place, so that what ends there is a part of it."""
+    """Whether a word continues at a place, so that the text before it is only a part of the word."""
     return end < len(text) and (text[end].isalnum() or bool(re.match(r"[-/]\w", text[end : end + 2])))
 
 
@@ -173,7 +173,7 @@ def _dates(date: re.Match[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _date(year: str | None, month: int, day: int) -> tuple[str, ...]:
-    """The terms of a date, of which the year or the day may be unknown."""
+    """The terms of a date whose year or day may be unknown."""
     found = []
     if year and day:
         found.append(f"@{year}-{month:02}-{day:02}")
@@ -182,7 +182,7 @@ def _date(year: str | None, month: int, day: int) -> tuple[str, ...]:
     if year:
         found += [f"@{year}-{month:02}", f"#{year}"]
     if month == _MAY and not year:
-        found.append(f"#{day}")  # "may 5 people" holds no date
+        found.append(f"#{day}")  # "may 5 people" has no date
     return tuple(found)
 
 
@@ -199,7 +199,7 @@ def _amounts(amount: re.Match[str]) -> Iterator[tuple[str, ...]]:
             return
         unit = short
     elif not unit and not amount["currency"]:
-        yield (f"#{value:f}",)  # as it is written: section 7.10 is not section 7.1
+        yield (f"#{value:f}",)  # as written: section 7.10 is not section 7.1
         return
     yield _number(value, unit)
 
@@ -210,7 +210,7 @@ def _number(value: Decimal, unit: str) -> tuple[str, ...]:
 
 
 def _value(number: str) -> Decimal:
-    """The value of a number, in which a comma before other than three digits parts decimals."""
+    """The value of a number; a comma before other than three digits is a decimal comma."""
     groups = re.split(r"[,'’\u00a0\u2009\u202f]", number)
     if number.count(".") > 1:
         plain = number.replace(".", "").replace(",", ".")

@@ -1,10 +1,10 @@
-"""Finds the part of a question that asks: greetings, polite openings and sentences that do not ask are left out.
+"""Finds the asking part of a question, without greetings, polite openings and statements.
 
-1. Greetings and polite openings ("Hi, could you please tell me") and closings ("thanks") are removed, also several in
-   a row.
-2. Of several sentences those that ask are kept, if they name enough by themselves and refer to no other sentence.
+1. Greetings and polite openings ("Hi, could you please tell me") and closings ("thanks") are removed, also several in a
+   row.
+2. Of several sentences those that ask are kept, if they have enough content words and do not refer to another sentence.
 
-The result is a part of the question as it was typed; where nothing would remain, it is the whole question.
+The result is a part of the question as typed; if nothing would remain, it is the whole question.
 """
 
 from __future__ import annotations
@@ -76,12 +76,12 @@ _TOLD = re.compile(
     r"|(?:what|where|when|why|who) (?:do|does|did|is|are|was|were|can|could|will|would|should)) )",
     re.IGNORECASE,
 )
-_ENOUGH = 3  # content words in a question that stands by itself
+_ENOUGH = 3  # minimum of content words in a question without the other sentences
 
 
-@lru_cache(maxsize=16)  # asked again of the corrected question, which mostly is the same
+@lru_cache(maxsize=16)  # also called for the corrected question, which is mostly the same
 def asked_part(question: str) -> str:
-    """The part of a question that asks; the same string object where all of it does."""
+    """The asking part of a question; the same string object if that is the whole."""
     part = _without_openings(question)
     asking = [each for each in _sentences(part) if _asks(each)]
     if asking and len(asking) < len(_sentences(part)) and _stands_alone(rest := " ".join(asking)):
@@ -90,7 +90,7 @@ def asked_part(question: str) -> str:
 
 
 def _without_openings(text: str) -> str:
-    """The text without polite openings and closings, or the text itself if it holds nothing else."""
+    """The text without polite openings and closings, or the text itself if nothing else remains."""
     rest = text
     while (opening := _OPENING.match(rest)) and _names_something(rest[opening.end() :]):
         rest = rest[opening.end() :]
@@ -104,7 +104,7 @@ def _names_something(text: str) -> bool:
 
 
 def _sentences(text: str) -> list[str]:
-    """The sentences of a text, which do not depend on its capital letters."""
+    """The sentences of a text, independent of its capitalisation."""
     raised = text.upper()
     raised = raised if len(raised) == len(text) else text
     parts = [text[span.start : span.end] for span in split_sentences(raised)]
@@ -112,7 +112,7 @@ def _sentences(text: str) -> list[str]:
 
 
 def _told_and_asked(sentence: str) -> list[str]:
-    """A statement that begins a sentence and the question after it, where no full stop separates the two."""
+    """Split a sentence into a statement and a following question that no full stop separates."""
     told = _TOLD.match(sentence)
     return [told[0], sentence[told.end() :].lstrip()] if told else [sentence]
 

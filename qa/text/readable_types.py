@@ -1,15 +1,15 @@
-"""The types of files that are read, by the suffixes of their names."""
+"""The supported types of files, by the suffixes of their names."""
 
 from __future__ import annotations
 
 from qa.text.document_names import suffix_of
 
-# A test compares them with the readers that there are (`qa.reading.documents`), which serving does without.
+# Serving does not import the parsers; a test compares this list with them (`qa.reading.documents`).
 READ_SUFFIXES = frozenset(
     ".txt .text .md .markdown .html .htm .xhtml .pdf .docx .pptx .xlsx .csv .tsv .odt .odp .ods .rtf .eml .msg .mbox "
     ".epub .jsonl".split()
 )
-ARCHIVE_SUFFIXES = frozenset({".zip"})  # which have no text of their own; the files in them are read
+ARCHIVE_SUFFIXES = frozenset({".zip"})  # without text of their own; the files in them are read
 TAKEN_SUFFIXES = READ_SUFFIXES | ARCHIVE_SUFFIXES
 _SAVE_AS = {
     ".doc": ".docx", ".pages": ".docx",
@@ -18,7 +18,7 @@ _SAVE_AS = {
 
 
 def why_not_read(name: str) -> str | None:
-    """Why a file of a name is not read, whatever it holds; None if its type is read."""
+    """Why a file with a name is not read, by its type; None if the type is supported."""
     suffix = suffix_of(name)
     if suffix in TAKEN_SUFFIXES:
         return None

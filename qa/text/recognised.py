@@ -1,4 +1,4 @@
-"""Pages that text recognition (OCR) read, as a phrase among what a file's reader notes: "read by OCR: pages 2-4, 7"."""
+"""Pages read by text recognition (OCR), as a phrase in the notes on a file: "read by OCR: pages 2-4, 7"."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 PageRuns = tuple[tuple[int, int], ...]  # the first and the last page of each run
 
 _OPENING = "read by OCR: page"
-_MOST_RUNS = 40  # a longer phrase would be cut, so all between the first and the last page count then
+_MOST_RUNS = 40  # a longer phrase would be cut, so then all pages from the first to the last count
 _RUN = re.compile(r"(\d+)(?:-(\d+))?")
 
 
 def recognised_phrase(pages: Sequence[int]) -> str:
-    """The phrase that names some pages, in ascending order."""
+    """The phrase for some pages, in ascending order."""
     runs: list[list[int]] = []
     for page in pages:
         if runs and page == runs[-1][1] + 1:
@@ -27,11 +27,11 @@ def recognised_phrase(pages: Sequence[int]) -> str:
 
 
 def recognised_pages(phrases: Iterable[str]) -> PageRuns:
-    """The pages that the phrases of a file say were read by OCR."""
+    """The pages read by OCR according to the phrases of a file."""
     told = next((phrase for phrase in phrases if phrase.startswith(_OPENING)), "")
     return tuple((int(first), int(last or first)) for first, last in _RUN.findall(told))
 
 
 def is_recognised(runs: PageRuns, first: int, last: int) -> bool:
-    """Whether OCR read any of the pages from one to another."""
+    """Whether OCR read any page in a range."""
     return any(start <= last and first <= end for start, end in runs)

@@ -1,8 +1,8 @@
-"""Makes foreign text safe to show: names of files, titles, reasons, and addresses that a document gives.
+"""Makes untrusted text safe to show: file names, titles, reasons, and addresses in documents.
 
-Guarantees: the result of `printable` cannot control a terminal, forge a line of a log or change the direction of
-writing; the result of `one_line` is one line of words; the result of `web_address` is safe as a link; `compose` takes
-time linear in its text.
+Guarantees: the result of `printable` cannot control a terminal, forge a log line or change the writing direction; the
+    result of `one_line` is one line of words; the result of `web_address` is safe as a link; `compose` takes linear
+    time.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
-JOINERS = "\u200c\u200d"  # ZWNJ and ZWJ: Persian words and emoji are written with them
-# Control characters, halves of surrogate pairs, line and paragraph separators, and invisible marks of format, among
-# them all that change the direction of writing.
+JOINERS = "\u200c\u200d"  # ZWNJ and ZWJ: used in Persian words and emoji
+# Control characters, lone surrogates, line and paragraph separators, and invisible format characters, including those
+# that change the writing direction.
 _UNSAFE = frozenset({"Cc", "Cs", "Zl", "Zp", "Cf"})
 
-# The Stream-Safe Text Format (Unicode Standard Annex 15, section 13): at most 30 combining marks in a row, for a system
-# sorts those of a row, in a time that grows with its square. Letters and blanks end a row.
+# The Stream-Safe Text Format (Unicode Standard Annex 15, section 13): at most 30 combining marks in a row, since
+# normalisation sorts a row in quadratic time. Letters and blanks end a row.
 _MOST_MARKS = 30
-_MAYBE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS // 2 + 1},}}")  # of which each may be two, decomposed
-_GRAPHEME_JOINER = "\u034f"  # invisible, and no mark by its class
+_MAYBE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{_MOST_MARKS // 2 + 1},}}")  # each may decompose into two
+_GRAPHEME_JOINER = "\u034f"  # invisible, and not a combining mark by its class
 
 
 def compose(text: str) -> str:
@@ -42,22 +42,22 @@ def _broken_up(found: re.Match[str]) -> str:
 
 
 def is_safe(char: str) -> bool:
-    """Whether a character only shows itself."""
+    """Whether a character is visible and has no effect on other text."""
     return char in JOINERS or unicodedata.category(char) not in _UNSAFE
 
 
 def printable(text: str) -> str:
-    r"""One line for a terminal or a log: control characters and the like become escapes such as `\x1b`."""
+    r"""One line for a terminal or a log: control and format characters become escapes such as `\x1b`."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(char if is_safe(char) else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def one_line(text: str) -> str:
-    """A title or a name without control characters and the like, and with single spaces between its words.
+    """A title or name without control and format characters, and with single spaces between words.
 
     Returns:
-        The line; empty if nothing is left.
+        The line; empty if nothing remains.
     """
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
@@ -66,9 +66,9 @@ def one_line(text: str) -> str:
 
 
 def web_address(text: str) -> str | None:
-    """An address that a link may lead to, or None: `http` or `https`, with a host, no blanks and no control characters.
+    """An address that is safe for a link, or None: `http` or `https` with a host, no blanks and no control characters.
 
-    A backslash is refused too, since browsers take it for a slash and so see another host than other programs do.
+    A backslash is refused too, since browsers read it as a slash and so use another host than other programs.
     """
     address = text.strip(" \t\r\n\f")
     if any(char.isspace() or not is_safe(char) or char == "\\" for char in address):
@@ -76,6 +76,6 @@ def web_address(text: str) -> str | None:
     try:
         parts = urlsplit(address)
         host, _ = parts.hostname, parts.port
-    except ValueError:  # brackets or a port that are none
+    except ValueError:  # invalid brackets or port
         return None
     return address if parts.scheme in ("http", "https") and host else None

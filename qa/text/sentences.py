@@ -1,8 +1,8 @@
-"""Sentence bounds in canonical text.
+"""Finds sentence bounds in canonical text.
 
-Guarantees: the spans are in order, disjoint, non-empty, trimmed of white space, and cover every other character.
-A line end always closes a sentence, for canonical text keeps only line ends that mean something. A "sentence" of more
-than `LONGEST_CHARS` (a table without stops, a megabyte on one line) is cut at the last gentle place before that.
+Guarantees: the spans are in order, disjoint, non-empty, trimmed of white space, and cover every other character. A line
+end always ends a sentence, since canonical text has only meaningful line ends. A "sentence" of more than
+`LONGEST_CHARS` (a table without full stops, a megabyte on one line) is cut at the best place before that.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from qa.records import Span
 
 LONGEST_CHARS = 1200
 
-# Tried only where a run of stops begins, and matched whole: else a long row of dots would be tried at each dot.
+# Matched only at the start of a run of stops, and as a whole: otherwise each dot of a long row would be tried.
 _STOP = re.compile(r"(?:(?<![.!?…])[.!?…]++[\"'”’)\]*†‡§]*+|[。！？])(?=\s|$)")
 _OPENING = re.compile(r"\s*[\"'“‘(\[*†‡§]*")
 _LAST_WORD = re.compile(r"(?<![\w.&'’-])[\w.&'’-]++$")
@@ -56,7 +56,7 @@ def _stops(line: str, offset: int) -> Iterator[int]:
 
 
 def _closes(line: str, stop: re.Match[str]) -> bool:
-    """Whether a stop ends its sentence, judged by the word before it and the one after."""
+    """Whether a stop ends its sentence, by the words before and after it."""
     following = _WORD.match(line, _end_of(_OPENING, line, stop.end()))
     if (following and following[0][0].islower()) or _ITEM_NUMBER.fullmatch(line, 0, stop.end()):
         return False
@@ -95,7 +95,7 @@ def _cut(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _gentle_place(text: str, start: int, end: int) -> int:
-    """The last place before `end` to cut at: after a semicolon, else a comma, else a space, else anywhere."""
+    """The last place before `end` to cut: after a semicolon, else a comma, else a space, else at `end`."""
     for pattern in _GENTLE:
         places = [match.end() for match in pattern.finditer(text, start + LONGEST_CHARS // 2, end)]
         if places:

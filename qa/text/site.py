@@ -1,4 +1,4 @@
-"""What the pages call the site: its name, its description, and questions to begin with."""
+"""The site's name, description and example questions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question, and the document that answers it; None where an operator wrote the question."""
+    """An example question with the document that answers it; None if an operator wrote the question."""
 
     question: str
     document_id: str | None = None
@@ -15,7 +15,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the pages call themselves: a name, a description in one line, and questions to begin with."""
+    """The site: a name, a one-line description, and example questions."""
 
     name: str = ""
     description: str = ""

@@ -1,7 +1,7 @@
 """A key for the approximate sound of an English word: words that sound alike have the same key.
 
-A few of the rules of Metaphone (Philips, "Hanging on the Metaphone", 1990): vowels count at the beginning alone, and
-letters that spell the same consonant are one.
+It uses a few rules of Metaphone (Philips, "Hanging on the Metaphone", 1990): vowels count only at the beginning, and
+spellings of the same consonant are equal.
 """
 
 from __future__ import annotations

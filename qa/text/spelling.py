@@ -1,14 +1,14 @@
 """Corrects misspelt words of a question to words of the documents.
 
-1. A word counts as misspelt only if neither the documents nor the model know it. Only words of letters are checked;
-   capitals do not matter, and a correction is written as the word was.
-2. A misspelt function word becomes that function word (`qa.text.function_words`), unless the model knows it as a word
-   of its own: "three" is not "there".
-3. Else the documents' words within an edit or two are weighed (optimal string alignment: insert, delete, replace, swap
-   neighbours): fewer edits are better, then the same sound, then standing beside the question's other words, then being
-   frequent. A word that the model knows and that is a swap or a doubled letter away counts as well, if no word of the
-   documents is as near.
-4. A word without vowels is an abbreviation, and is left as it is.
+1. A word counts as misspelt only if neither the documents nor the model know it. Only words of letters are checked, in
+   any case, and a correction gets the case of the word.
+2. A misspelt function word is corrected (`qa.text.function_words`), unless the model knows it as another word: "three"
+   is not "there".
+3. Otherwise the documents' words within one or two edits are compared (optimal string alignment: insert, delete,
+   replace, swap neighbours): fewer edits are better, then the same sound, then co-occurrence with the question's other
+   words, then frequency. A word that the model knows and that is one swap or doubled letter away also counts, if no
+   word of the documents is as near.
+4. A word without vowels counts as an abbreviation and is not changed.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from qa.text.sound import sound
 from qa.text.words import term, words
 
 SHORTEST = 4
-_LONGEST = 40  # letters; longer words of documents are strings of characters that are not typed in questions
+_LONGEST = 40  # letters; longer words of documents are not typed in questions
 _MOST_LOOKED_UP = 16  # words of one question; each is compared with all words of the documents
-_TWO_EDITS_FROM = 8  # letters; a shorter word within two edits is as likely another word
+_TWO_EDITS_FROM = 8  # letters; a shorter word within two edits may as well be another word
 _TWO_IF_HEARD_FROM = 5  # letters, for words that sound alike
-_SHORTEST_SLIP = 5  # letters of a word that the model knows and the documents do not
-_SHORTEST_IN_CAPITALS = 6  # letters; a shorter word in capitals among small ones is an abbreviation
-_FARTHEST = 3  # edits; more than a correction may have
+_SHORTEST_SLIP = 5  # letters, for a correction that only the model knows
+_SHORTEST_IN_CAPITALS = 6  # letters; a shorter word in capitals among lower-case words is an abbreviation
+_FARTHEST = 3  # edits; more than any correction has
 _VOWEL = re.compile(r"[aeiouy]|[^\x00-\x7f]", re.IGNORECASE)
 
 
@@ -41,9 +41,9 @@ class WordForm:
     """A word of the documents.
 
     Attributes:
-        folded: Its case-folded form, by which it is one word.
-        usual: As it is written most often.
-        count: How often it occurs, however it is written.
+        folded: Its case-folded form, which identifies the word.
+        usual: Its most frequent spelling.
+        count: The number of occurrences in all spellings.
     """
 
     folded: str
@@ -52,7 +52,7 @@ class WordForm:
 
 
 class Vocabulary(Protocol):
-    """The words and terms of some documents."""
+    """The interface for the words and terms of some documents."""
 
     def frequencies(self, terms: Sequence[str]) -> Sequence[int]:
         """The number of passages that hold each index term."""
@@ -68,12 +68,12 @@ class Vocabulary(Protocol):
 
 
 def correct(question: str, vocabulary: Vocabulary, is_word: Callable[[str], bool]) -> str:
-    """The question with its misspelt words replaced; the same string object when there are none.
+    """The question with misspelt words corrected; the same string object if there are none.
 
     Args:
-        question: As it was asked.
-        vocabulary: The documents'.
-        is_word: Whether the model knows a word whole.
+        question: The question as asked.
+        vocabulary: The documents' words and terms.
+        is_word: Whether a word is a single token of the model.
     """
     spans = words(question)
     written = [question[span.start : span.end] for span in spans]
@@ -115,7 +115,7 @@ def near(word: str, folded: Sequence[str], edits: int) -> list[int]:
 
 
 def _strange(written: Iterable[str], vocabulary: Vocabulary) -> frozenset[str]:
-    """The words that consist of letters and that no passage holds."""
+    """The words of letters that no passage contains."""
     found = [(word, index_term) for word in written if word.isalpha() and (index_term := term(word))]
     frequencies = vocabulary.frequencies([index_term for _, index_term in found])
     return frozenset(word for (word, _), frequency in zip(found, frequencies, strict=True) if not frequency)
@@ -126,7 +126,7 @@ def _may_be_misspelt(word: str, is_word: Callable[[str], bool]) -> bool:
 
 
 def _is_abbreviation(word: str, *, loud: bool) -> bool:
-    """Whether a word in capitals stands among others that are not."""
+    """Whether a word is in capitals and other words are not."""
     return word.isupper() and not loud and len(word) < _SHORTEST_IN_CAPITALS
 
 
@@ -150,13 +150,13 @@ def _nearest(folded: str, others: Sequence[str], vocabulary: Vocabulary, is_word
 
 
 def _beside(form: WordForm, others: Sequence[str], vocabulary: Vocabulary) -> int:
-    """In how many passages a word stands with each of the question's other content words, summed."""
+    """The number of passages with a word and another content word of the question, summed over those words."""
     beside = [index_term for word in dict.fromkeys(others) if (index_term := term(word))]
     return sum(vocabulary.together(term(form.folded), beside[:_MOST_LOOKED_UP]))
 
 
 def _slips_of(folded: str) -> Iterator[str]:
-    """The words that a word is if two neighbours were swapped, or a letter doubled or not doubled, by mistake."""
+    """The words that result from undoing one mistake: swapped neighbours, a doubled letter or an undoubled one."""
     if len(folded) < _SHORTEST_SLIP:
         return
     for at in range(1, len(folded) - 1):
@@ -166,7 +166,7 @@ def _slips_of(folded: str) -> Iterator[str]:
 
 
 def _in_case_of(word: str, corrected: str) -> str:
-    """A folded word written as another is: in capitals, with a capital, or small."""
+    """A folded word in the case of another: capitals, capitalised, or lower case."""
     if word.isupper() and len(word) > 1:
         return corrected.upper()
     return corrected[:1].upper() + corrected[1:] if word[0].isupper() else corrected

@@ -1,9 +1,8 @@
-"""Words of a text and their index terms: the analyser of index, spelling and evidence."""
+"""Finds the words of a text and their index terms: the analyser for index, spelling and evidence."""
 
 from __future__ import annotations
 
 import re
-import threading
 import unicodedata
 from functools import lru_cache
 
@@ -12,10 +11,10 @@ import Stemmer
 from qa.records import Span
 from qa.text.quantities import quantities
 
-# Part of every snapshot's configuration: raise it when the same text gives other terms.
+# Part of every snapshot's configuration: raise it if the same text gives other terms.
 ANALYSER_VERSION = 2
 
-# Words that ask or bind and say nothing of the subject. Negations and numbers are no such words.
+# Question and function words without content. Negations and numbers are not among them.
 STOP_WORDS = frozenset(
     "a about all also am an and any are as at be been being between but by can could d did do does doing for from get "
     "had has have having he her hers him his how i if in into is it its itself just ll m many may me might more most "
@@ -29,11 +28,11 @@ _WORD = re.compile(WORD)
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_of_thread = threading.local()  # each thread's stemmer, which keeps a cache of its own
+_LONGEST_KEPT_CHARS = 40  # longer words are not repeated, and would let foreign text fill the cache with megabytes
 
 
 def spelt(text: str) -> list[str]:
-    """The words of a text, in order, as they are written."""
+    """The words of a text, in order, as written."""
     found: list[str] = _WORD.findall(text)
     return found
 
@@ -43,23 +42,30 @@ def words(text: str) -> list[Span]:
     return [Span(match.start(), match.end()) for match in _WORD.finditer(text)]
 
 
-@lru_cache(maxsize=65536)
 def term(word: str) -> str:
     """The index term of a word: folded to lower case without accents, possessives or endings; "" for a stop word."""
+    return _kept_term(word) if len(word) <= _LONGEST_KEPT_CHARS else _term(word)
+
+
+def _term(word: str) -> str:
     folded = unicodedata.normalize("NFKD", word).casefold()
     folded = "".join(char for char in folded if not unicodedata.combining(char))
     folded = _POSSESSIVE.sub("", folded).replace("’", "'")
     if _INITIALS.fullmatch(folded):
-        return folded.replace(".", "")  # A.F.L. and AFL are one term, and U.S. is not the stop word
+        return folded.replace(".", "")  # A.F.L. and AFL are one term, and U.S. is not a stop word
     if folded in STOP_WORDS:
         return ""
-    return str(_stemmer().stemWord(folded))
+    # Made for each word: it is not safe for several threads, and making one takes less time than stemming.
+    return str(Stemmer.Stemmer("english", 0).stemWord(folded))
+
+
+_kept_term = lru_cache(maxsize=65536)(_term)
 
 
 def terms(text: str) -> list[str]:
     """The index terms of a text, in order, repeats included.
 
-    A number, date or code has terms for all of it (`qa.text.quantities`); words in it, such as "million", count too.
+    A number, date or code has terms for the whole (`qa.text.quantities`); words in it, such as "million", also count.
     """
     found: list[str] = []
     end = 0
@@ -74,9 +80,3 @@ def terms(text: str) -> list[str]:
 
 def _terms_of_words(text: str) -> list[str]:
     return [each for word in spelt(text) if (each := term(word))]
-
-
-def _stemmer() -> Stemmer.Stemmer:
-    if not hasattr(_of_thread, "stemmer"):
-        _of_thread.stemmer = Stemmer.Stemmer("english")
-    return _of_thread.stemmer

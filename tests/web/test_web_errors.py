@@ -245,7 +245,7 @@ def test_a_message_does_not_grow_with_the_number_of_faults(client: httpx.Client)
         body = {"question": "harbour"} | {f"p{number}": 1 for number in range(count)}
         reply = client.post("/api/ask", json=body)
         assert reply.status_code == 400
-        assert f"{count} faults in all" in reply.json()["error"]["message"]
+        assert f"{count} faults in total" in reply.json()["error"]["message"]
         lengths.append(len(reply.content))
     assert lengths[0] == lengths[1]
 

@@ -7,7 +7,6 @@ else: it selects the host to ask, sets time limits and handles failures.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -17,10 +16,6 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
-
-# Ray reads these at its import. Without the first, this process ends a minute after the head is lost.
-os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", "3600")
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 import ray
 from ray.exceptions import RayError

@@ -30,6 +30,8 @@ _PORTS = (
 )
 # A Redis in which the head keeps its state, by names that Ray has for them; it takes the password as an option only.
 _STORE, _STORE_PASSWORD = "RAY_REDIS_ADDRESS", "RAY_REDIS_PASSWORD"
+# Without the first, a process ends a minute after the head is lost.
+_SETTINGS = {"RAY_gcs_rpc_server_reconnect_timeout_s": "3600", "RAY_USAGE_STATS_ENABLED": "0"}
 _REACHED_WITHIN_S = 5.0
 _LIMIT_S = 120  # Ray waits without limit for a missing head
 
@@ -98,14 +100,16 @@ def check_listening(address: str) -> None:
     socket.create_connection((host.strip("[]"), int(port)), _REACHED_WITHIN_S).close()
 
 
-def use_token(token: str) -> None:
-    """Make this process and its children use the shared secret; call it before importing Ray.
+def prepare(token: str) -> None:
+    """Set the environment that Ray reads when it is imported, for this process and its children.
+
+    Args:
+        token: The path of the file with the shared secret; empty for none.
 
     Raises:
         InvalidSettings: others may read the file, or it cannot be read.
     """
-    if token:
-        os.environ.update(_shown(token))
+    os.environ.update(_environment(token))
 
 
 def _common(places: int) -> list[str]:
@@ -130,6 +134,10 @@ def _check(address: str, token: str, *, behind_firewall: bool) -> None:
         )
 
 
+def _environment(token: str) -> dict[str, str]:
+    return _SETTINGS | (_shown(token) if token else {})
+
+
 def _shown(token: str) -> dict[str, str]:
     try:
         mode = Path(token).stat().st_mode
@@ -141,8 +149,7 @@ def _shown(token: str) -> dict[str, str]:
 
 
 def _ray(*arguments: str, token: str, stay: bool = False) -> None:
-    environment = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "RAY_gcs_rpc_server_reconnect_timeout_s": "3600"}
-    environment |= _shown(token) if token else {}
+    environment = os.environ | _environment(token)
     command: Sequence[str] = (sys.executable, "-m", "ray.scripts.scripts", *arguments)
     if stay:
         os.execve(sys.executable, [*command, "--block"], environment)  # noqa: S606 - our own command

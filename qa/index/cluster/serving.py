@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qa.index.cluster.hosts import Hosts
-from qa.index.cluster.nodes import use_token
+from qa.index.cluster.nodes import prepare
 from qa.settings import Settings
 
 
@@ -18,7 +18,7 @@ def cluster_hosts(settings: Settings, weights: str) -> Hosts:
         ShardUnavailable: no cluster is at this address.
         InvalidSettings: the shared secret cannot be used.
     """
-    use_token(settings.cluster_token_path)
+    prepare(settings.cluster_token_path)
     from qa.index.cluster.actors import connect, replicas_of  # noqa: PLC0415 - Ray reads its settings when imported
 
     connect(settings.cluster)

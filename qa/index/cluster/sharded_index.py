@@ -28,11 +28,10 @@ from qa.index.local.abbreviations import abbreviations_of
 from qa.index.local.documents_by_id import DocumentsById
 from qa.index.local.row_map import DocumentList, RowMap, first_rows
 from qa.index.local.statistics import Statistics
+from qa.index.local.term_cache import TermCache
 from qa.index.local.version import Version
 from qa.index.local.word_forms import usual_forms
 from qa.records import Document, DocumentInfo, Filters, Passage
-
-_TERMS_KEPT = 65_536  # with their frequencies; a few megabytes
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -62,7 +61,7 @@ class ShardedIndex:
         self._map = RowMap([DocumentList(each.documents) for each in contents])
         self._by_id = DocumentsById(self._map.documents)
         self._statistics = Statistics.total(each.statistics for each in contents)
-        self._frequencies: dict[str, int] = {}  # of terms that were asked for, since a version does not change
+        self._frequencies: TermCache[int] = TermCache()
         self._first_rows = [first_rows(each.documents) for each in contents]  # of each document, by shard
 
     def over(self, transport: Transport) -> Self:
@@ -83,15 +82,7 @@ class ShardedIndex:
 
     def frequencies(self, terms: Sequence[str]) -> Sequence[int]:
         """The number of passages that hold each index term."""
-        counts = {term: self._frequencies.get(term) for term in terms}
-        unknown = [term for term, count in counts.items() if count is None]
-        if unknown:
-            found = dict(zip(unknown, self._sums("frequencies", len(unknown), unknown), strict=True))
-            if len(self._frequencies) >= _TERMS_KEPT:
-                self._frequencies.clear()
-            self._frequencies.update(found)
-            counts |= found
-        return [counts[term] or 0 for term in terms]
+        return self._frequencies.of(terms, lambda unknown: self._sums("frequencies", len(unknown), unknown))
 
     def held(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
         """Whether each of some passages holds each of some index terms, `(terms, rows) bool`."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
 
 from qa.index.local.live_segment import LiveSegment
 from qa.index.local.postings import TermKeys
-
-_TERMS_KEPT = 4096
-_LONGEST_KEPT = 64  # characters, so that what is kept takes two megabytes at most
+from qa.index.local.term_cache import TermCache
 
 Rows = npt.NDArray[np.int64]
 
@@ -27,21 +24,20 @@ class _Found:
 
 
 class SegmentTerms:
-    """The postings of several segments as one. Keeps what it found of the last terms, which one question asks often."""
+    """The postings of several segments as one."""
 
     def __init__(self, parts: Sequence[LiveSegment]) -> None:
         self._parts = parts
-        # By a function that does not refer to this object: a cycle would keep the segments until it is collected.
-        self._kept = lru_cache(maxsize=_TERMS_KEPT)(partial(_find, parts))
+        self._kept: TermCache[_Found] = TermCache()
 
     def places(self, terms: Sequence[str]) -> list[list[int]]:
         """Each term's place among the postings of each segment."""
-        found = [self._of(term).places for term in terms]
-        return [[places[number] for places in found] for number in range(len(self._parts))]
+        found = self._kept.of(terms, self._find)
+        return [[each.places[number] for each in found] for number in range(len(self._parts))]
 
     def frequencies(self, terms: Sequence[str]) -> list[int]:
         """The number of live passages that hold each term."""
-        return [self._of(term).frequency for term in terms]
+        return [each.frequency for each in self._kept.of(terms, self._find)]
 
     def held(self, terms: Sequence[str], numbers: Rows, local: Rows) -> npt.NDArray[np.bool_]:
         """Which of some passages hold which terms, `(terms, n) bool`.
@@ -71,12 +67,10 @@ class SegmentTerms:
                 counts[number] += len(np.intersect1d(own, holders, assume_unique=True))
         return counts
 
-    def _of(self, term: str) -> _Found:
-        return self._kept(term) if len(term) <= _LONGEST_KEPT else _find(self._parts, term)
-
-
-def _find(parts: Sequence[LiveSegment], term: str) -> _Found:
-    keys = TermKeys.of((term,))
-    places = tuple(part.segment.postings.places(keys)[0] for part in parts)
-    counts = (part.segment.postings.frequency(place, part.live) for part, place in zip(parts, places, strict=True))
-    return _Found(places, sum(counts))
+    def _find(self, terms: Sequence[str]) -> Iterator[_Found]:
+        keys = TermKeys.of(terms)
+        found = [part.segment.postings.places(keys) for part in self._parts]
+        for number in range(len(terms)):
+            places = tuple(of_part[number] for of_part in found)
+            of_parts = zip(self._parts, places, strict=True)
+            yield _Found(places, sum(part.segment.postings.frequency(place, part.live) for part, place in of_parts))

@@ -23,8 +23,9 @@ from starlette.types import Message, Receive
 
 from qa.errors import Overloaded, TookTooLong
 
-# The network and the products run without the interpreter's lock: a thread for each core, and one that holds the lock.
-THREADS = (os.cpu_count() or 1) + 1
+# One for each core: a further one would only move an answer's data between the cores' caches. Two at least, so that a
+# long question does not hold up all others.
+THREADS = max(2, os.cpu_count() or 1)
 FILE_THREADS = 16  # most wait for a disk
 PICTURE_THREADS = 2  # one page is drawn at a time, and one more thread finds those that were drawn before
 PICTURES_WAITING = 16

@@ -31,7 +31,7 @@ from qa.web.limits.file_descriptors import files_allowed
 from qa.web.limits.guard import Guard
 from qa.web.limits.rate_limit import Allowance
 from qa.web.limits.unread_replies import MOST_BYTES, LargeReplies
-from qa.web.limits.workers import FILE_THREADS, PICTURE_THREADS, PICTURES_WAITING, Gauge, Workers
+from qa.web.limits.workers import FILE_THREADS, PICTURE_THREADS, PICTURES_WAITING, THREADS, Gauge, Workers
 from qa.web.observed import Observed
 from qa.web.pages import feedback, picture_routes
 from qa.web.pages import routes as pages
@@ -70,7 +70,8 @@ def create_app(
     app.state.catalogues = Catalogues()
     seconds = settings.answer_seconds
     queue: Gauge | None = app.state.metrics and app.state.metrics.queue
-    app.state.workers = Workers(queue=settings.queue, seconds=seconds, gauge=queue)
+    threads = THREADS + 1 if settings.cluster else THREADS  # one that waits for a cluster's hosts uses no core
+    app.state.workers = Workers(queue=settings.queue, seconds=seconds, threads=threads, gauge=queue)
     app.state.file_workers = Workers(queue=settings.queue, seconds=seconds, threads=FILE_THREADS)
     app.state.picture_workers = Workers(queue=PICTURES_WAITING, seconds=seconds, threads=PICTURE_THREADS)
     app.state.files = Quota(files_allowed())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -64,6 +65,17 @@ def test_beyond_the_queue_the_next_is_told_at_once_and_those_taken_on_are_answer
         gate.open()
         assert {reply.result().status_code for reply in replies} == {200}
         assert client.get("/api/documents").status_code == 200
+
+
+def test_no_more_questions_are_worked_on_at_once_than_there_are_cores():
+    with busy() as (gate, client, replies, clock), ThreadPoolExecutor(1) as pool:
+        heard_bytes = clock.heard_bytes
+        waiting = pool.submit(client.get, "/api/ask?q=waiting")
+        clock.wait_until_heard(heard_bytes + 1)
+        clock.settle()
+        assert len(gate.asked) == max(2, os.cpu_count())
+        gate.open()
+        assert {reply.result().status_code for reply in (waiting, *replies)} == {200}
 
 
 def test_a_client_that_waits_too_long_is_told_and_a_call_that_had_not_begun_never_begins():

@@ -23,8 +23,9 @@ from starlette.types import Message, Receive
 
 from qa.errors import Overloaded, TookTooLong
 
-# The network and matrix products release the interpreter's lock: one thread per core, and one that holds the lock.
-THREADS = (os.cpu_count() or 1) + 1
+# One thread per core: a further one only moves an answer's data between the cores' caches. At least two, so that a long
+# question does not delay all others.
+THREADS = max(2, os.cpu_count() or 1)
 FILE_THREADS = 16  # most of them wait for a disk
 PICTURE_THREADS = 2  # one page is drawn at a time; the other thread returns pages drawn before
 PICTURES_WAITING = 16

@@ -22,6 +22,7 @@ from decimal import Decimal
 from qa.records import Span
 
 WHOLE = "#@!"  # how the index terms of numbers, dates and codes begin, and those of words never
+WITHOUT_YEAR = "@-"  # how the term of a day in any year begins
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from qa.answering.answer_type import AnswerType, expected_type, holds_answer
+from qa.answering.answer_patterns import AnswerType
+from qa.answering.answer_type import expected_type, holds_answer
 
 
 @pytest.mark.parametrize(
@@ -15,8 +16,15 @@ from qa.answering.answer_type import AnswerType, expected_type, holds_answer
         ("When was the pier built?", AnswerType.DATE),
         ("in what year was the pier built", AnswerType.DATE),
         ("How many boats are there?", AnswerType.COUNT),
-        ("what share of the boats is new", AnswerType.COUNT),
-        ("HOW OFTEN DOES THE FERRY CROSS", AnswerType.MEASURE),
+        ("what share of the boats is new", AnswerType.SHARE),
+        ("HOW OFTEN DOES THE FERRY CROSS", AnswerType.FREQUENCY),
+        ("how long does the ferry take", AnswerType.DURATION),
+        ("how old is the harbour master", AnswerType.AGE),
+        ("how much water does the dock hold", AnswerType.MEASURE),
+        ("how much does a mooring cost", AnswerType.AMOUNT),
+        ("What does HMO stand for?", AnswerType.LONG_FORM),
+        ("what is EHA short for", AnswerType.LONG_FORM),
+        ("Why do so many boats, and a smaller number of ferries, lie here?", AnswerType.OTHER),
         ("How much is the toll?", AnswerType.AMOUNT),
         ("what is the monthly fee", AnswerType.AMOUNT),
         ("ferry ticket price", AnswerType.AMOUNT),
@@ -25,7 +33,7 @@ from qa.answering.answer_type import AnswerType, expected_type, holds_answer
         ("How fast is the ferry?", AnswerType.MEASURE),
         ("repair dates of the ferry", AnswerType.OTHER),
         ("ferry repair dates", AnswerType.DATE),
-        ("crew to passenger ratio", AnswerType.COUNT),
+        ("crew to passenger ratio", AnswerType.SHARE),
         ("yearly budget of the harbour", AnswerType.AMOUNT),
         ("starting wage for a deckhand", AnswerType.AMOUNT),
         ("phone # of the harbour office", AnswerType.CONTACT),
@@ -60,6 +68,21 @@ def test_the_kind_asked_for_is_that_of_the_word_that_asks(question: str, kind: A
         ("How many boats are there?", "Boats: 12."),
         ("how many new boats are there", "12 boats lie there."),
         ("How often does the ferry cross?", "It crosses daily."),
+        ("How old is Mara Quill?", "Mara Quill, born in Elden, sails."),
+        ("How old is the pier?", "The pier was built in 1871."),
+        ("At what age do captains retire?", "Captains retire at age 60."),
+        ("How long is the crossing?", "The crossing takes twenty minutes."),
+        ("How long was the pier closed?", "It was closed until May."),
+        ("What percentage of boats is new?", "Of the boats, 12 % are new."),
+        ("What share of the boats is new?", "A third of the boats is new."),
+        ("How much is the entry?", "Entry is free, but booking is advised."),
+        ("How many people use the ferry?", "The ferry has 200 passengers, 40 of them residents."),
+        ("How many people use the ferry?", "It serves a population of 4,000."),
+        ("How many captains does Elden have?", "Elden, Marsh, and Quay have 12 captains each."),
+        ("How many captains do Elden, Marsh and Quay have?", "There are 40 captains in Elden, Marsh, and Quay."),
+        ("What does EHA stand for?", "The Elden Harbour Authority (EHA) runs the pier."),
+        ("what does eha stand for", "The Elden Harbour Authority runs the pier."),
+        ("Who is the harbour's president?", "Its president is Mara Quill."),
         ("How much is the toll?", "The toll is $3."),
         ("Where does the ferry land?", "It lands in Elden."),
         ("Where are the spare keys kept?", "Spare keys are kept in the safe."),
@@ -91,6 +114,13 @@ def test_a_text_that_says_it_holds_it(question: str, text: str) -> None:
         ("How many captains does Elden have?", "Captains meet in Elden."),
         ("What percentage of boats is new?", "A small percentage of boats is new."),
         ("How much is the toll?", "The toll is paid by all."),
+        ("How old is Mara Quill?", "Mara Quill has sailed for 12 years."),
+        ("How long is the crossing?", "The crossing is long: see page 12."),
+        ("How often does the ferry cross?", "The ferry crosses with 12 passengers."),
+        ("How many captains does Elden have?", "There are 40 captains in Elden, Marsh, and Quay."),
+        ("What does EHA stand for?", "All are trained in navigation, knots, EHA, and the like."),
+        ("Who is the president of the harbour?", "The master, Mara Quill, reports to the president of the harbour."),
+        ("Who founded Elden Harbour?", "Mara Quill came to Elden Harbour in May."),
         ("Where in Elden does the ferry land?", "The ferry of Elden lands often."),
         ("In which town does the ferry land?", "It lands at the old pier."),
         ("When is the pier closed?", "The pier may be closed."),

@@ -43,7 +43,8 @@ def test_the_shipped_model_reads_the_features_that_are_measured() -> None:
         ("lacks_type", -1),
         ("numbers_unmet", -1),
         ("unmet_limits", -1),
-        ("strangers_unmet", -1),
+        ("absent_words", -1),
+        ("names_unmet", -1),
     ],
 )
 def test_each_feature_speaks_for_what_it_says(feature: str, sign: int) -> None:
@@ -92,6 +93,10 @@ def test_with_an_encoder_that_nothing_was_fitted_for_nothing_is_claimed(tmp_path
         ("Are dogs not allowed?", "No dogs.", False),
         ("Which piers are there?", "Three.", False),
         ("Do they work exclusively for Elden?", "Their contract is exclusive.", False),
+        ("What does the toll mean for captains?", "The toll is high.", False),
+        ("Are captains free to leave?", "Captains may leave.", False),
+        ("what is the average toll", "The mean toll is three coins.", False),
+        ("what is the average toll", "The toll is three coins.", True),
     ],
 )
 def test_superlatives_and_negations_that_a_text_lacks_are_unmet(question: str, text: str, unmet: bool) -> None:
@@ -115,13 +120,45 @@ def test_a_date_is_met_by_the_one_of_the_document(tmp_path: Path, asked: str, la
     assert measured["numbers_unmet"] == lacks
 
 
+@pytest.mark.parametrize(
+    ("asked", "lacks"),
+    [
+        ("What happens on 14 May 2022?", 0),  # the year is the document's
+        ("What happens on 14 May 2021?", 1),
+        ("What happens on 15 May 2022?", 1),
+        ("What happens on May 14?", 0),
+        ("Which 9 boats lie there?", 0),
+        ("Which 8 boats lie there?", 1),
+    ],
+)
+def test_a_day_is_met_with_the_year_of_the_document_and_a_number_in_words(
+    tmp_path: Path, asked: str, lacks: float
+) -> None:
+    text = "---\ndate: 2022-04-18\n---\n# Piers\n\nThe pier opens on May 14. There nine boats lie.\n"
+    assert measured_of(tmp_path, text, asked)["numbers_unmet"] == lacks
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_absent"),
+    [
+        ("Does the harbour make cars?", True),
+        ("Does the harbour have piers?", False),
+        ("Does the harbour of Elden make cars for captains with boats?", False),
+    ],
+)
+def test_a_word_of_no_document_counts_in_a_short_question_alone(tmp_path: Path, asked: str, is_absent: bool) -> None:
+    """A short question has no room for words beside its subject; the model of these tests knows every word."""
+    text = "# Harbour\n\nThe harbour of Elden has old piers with boats and captains.\n"
+    assert (measured_of(tmp_path, text, asked)["absent_words"] > 0) is is_absent
+
+
 def measured_of(folder: Path, text: str, question: str) -> dict[str, float]:
     """The features of a question and the best passage of one document."""
     shop = Workshop(folder, {"only.md": text})
     shop.build()
     with closing(shop.open_index()) as index:
         ranking = search(index, shop.encoder, question)
-        return measure(ranking, distinct(ranking, 1)[0].best)
+        return measure(ranking, distinct(ranking, 1)[0].best, None)
 
 
 def test_confidence_by_hand() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from qa.answering.confidence import measure
+from qa.answering.confidence_model import shipped_model
 from qa.answering.quotes import distinct
 from qa.encode import Encoder
 from qa.evaluate.calibration import auroc, calibration_error, cross_validated, feature_matrix, question_only
@@ -48,7 +49,7 @@ def test_confidence_tells_answers_from_near_misses_better_than_the_question_alon
     features = []
     for gold in questions:
         ranking = search(index, encoder, gold.question)
-        features.append(measure(ranking, distinct(ranking, 1)[0].best))
+        features.append(measure(ranking, distinct(ranking, 1)[0].best, shipped_model().names))
     answerable = np.array([gold.answerable for gold in questions])
     unseen = cross_validated(feature_matrix(features), answerable)
     control = cross_validated(question_only([gold.question for gold in questions]), answerable)

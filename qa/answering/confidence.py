@@ -2,10 +2,10 @@
 
 A logistic regression over features that do not depend on how a question is typed. No single similarity separates an
 answer from a passage that is only similar. The features are: how far the worst-matched word of the question is below
-the others, how many words are matched, the similarity of the best sentence to the question, whether the question has
-words that no document has, whether the sentence or a neighbour has the kind of thing asked for, and whether numbers and
-limiting words are matched. Every feature is bounded, and none grows only with the question's length.
-`qa.answering.confidence_model` has the coefficients.
+the others, how many words are matched, how similar the best sentence is to the question, whether the sentence or a
+neighbour has the kind of thing asked for, and which numbers, limiting words, names and words of no document are not
+matched. Every feature is bounded, and none grows only with the question's length. `qa.answering.confidence_model` has
+the coefficients.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from qa.answering.answer_type import holds_answer
 from qa.answering.confidence_model import Model
 from qa.answering.limiting_words import unmet_limits
+from qa.answering.names import NameClassifier
 from qa.records import Passage, Verdict, WordMatch
 from qa.retrieval.evidence import Match, about, whole_question
 from qa.retrieval.search import Ranking
@@ -28,10 +29,14 @@ FEATURES = {
     "lacks_type": "1 if no highlighted sentence, nor its neighbours in a paragraph, hold the kind of thing asked for",
     "numbers_unmet": "1 if passage, title and date of the document lack a number, date or code of the question",
     "unmet_limits": "1 if the question has a superlative or a negation, and the passage none like it",
-    "strangers_unmet": "share of the content words' weight that neither documents nor model know, nor passage is like",
+    "absent_words": "share of the content words' weight that no document has and the passage is not like; of more than "
+    "four content words only those that the model does not know whole",
+    "names_unmet": "share of the content words' weight that are likely names and that the best sentence is not like",
 }
 _MOST_WORDS = 10
 _NEARLY = 0.55  # similarity
+_SAME_NAME = 0.8  # similarity
+_SHORT = 4  # content words of a question that has no room for words beside its subject
 _PARAGRAPH = "\n\n"  # between two
 
 
@@ -44,29 +49,62 @@ def assess(model: Model | None, ranking: Ranking, best: Match | None) -> tuple[f
         return (None if model is None else 0.0), Verdict.NONE, False
     if model is None:
         return None, Verdict.UNCALIBRATED, False
-    probability = model.probability(measure(ranking, best))
+    probability = model.probability(measure(ranking, best, model.names))
     return probability, model.verdict(probability), probability >= model.sure_from
 
 
-def measure(ranking: Ranking, best: Match) -> dict[str, float]:
-    """The features of a question and its best passage, by the names in `FEATURES`."""
+def measure(ranking: Ranking, best: Match, names: NameClassifier | None) -> dict[str, float]:
+    """The features of a question and its best passage, by the names in `FEATURES`.
+
+    Args:
+        ranking: The question's.
+        best: The best passage, compared with it.
+        names: What tells names from other words; without it no name counts as unmet.
+    """
     met = _weighed(ranking, best.words)
-    total = sum(word.weight for word in met)
     worst = min((word.in_sentence for word in met), default=0.0)
     texts = (_around(best.hit.passage, number) for number in best.answering)
-    unknown = {word.text for word in ranking.content_words if not word.frequency}
-    wholes = {word.text for word in ranking.content_words if word.whole and word.term not in about(best)}
-    strangers = [word for word in met if word.word in unknown and not ranking.is_word(word.word)]
+    wholes = {word.text for word in ranking.content_words if word.whole}
+    known = about(best)
+    unknown = {word.text for word in ranking.content_words if word.whole and word.term not in known}
     words_met = sum(word.exact or word.in_sentence >= _NEARLY for word in met)
+    written = [word for word in met if word.word not in wholes]
     return {
         "gap": max(0.0, whole_question(best) - worst),
         "sentence": best.hit.signals["sentence_vector"],
         "words_met": math.log1p(min(words_met, _MOST_WORDS)),
         "lacks_type": float(not holds_answer(ranking.searched, texts)),
-        "numbers_unmet": float(any(word.word in wholes and not word.exact for word in met)),
+        "numbers_unmet": float(any(word.word in unknown and not word.exact for word in met)),
         "unmet_limits": float(unmet_limits(ranking.searched, _read(best.hit.passage))),
-        "strangers_unmet": sum(word.weight * (1 - word.similarity) for word in strangers) / total if total else 0.0,
+        "absent_words": _share(met, _absent(ranking, written, short=len(met) <= _SHORT)),
+        "names_unmet": _share(met, _names_unmet(ranking, written, names)) if names else 0.0,
     }
+
+
+def _share(met: Sequence[WordMatch], weight: float) -> float:
+    """The share of a weight in that of all content words."""
+    total = sum(word.weight for word in met)
+    return weight / total if total else 0.0
+
+
+def _absent(ranking: Ranking, words: Sequence[WordMatch], *, short: bool) -> float:
+    """The weight of words that no document has, by how far the passage is from having them."""
+    absent = {word.text for word in ranking.content_words if not word.frequency}
+    return sum(
+        word.weight * (1 - word.similarity)
+        for word in words
+        if word.word in absent and not word.exact and (short or not ranking.is_word(word.word))
+    )
+
+
+def _names_unmet(ranking: Ranking, words: Sequence[WordMatch], names: NameClassifier) -> float:
+    """The weight of words by how likely they are names, and by how far the best sentence is from having them."""
+    tokens = {word.text: word.tokens for word in ranking.content_words if len(word.tokens)}
+    likely = names.probabilities(ranking.tokens, [tokens[word.word] for word in words])
+    return sum(
+        word.weight * probability * max(0.0, _SAME_NAME - word.in_sentence)
+        for word, probability in zip(words, likely, strict=True)
+    )
 
 
 def _weighed(ranking: Ranking, matches: Sequence[WordMatch]) -> list[WordMatch]:

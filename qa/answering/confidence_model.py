@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from qa.answering.names import NameClassifier
 from qa.errors import InvalidSettings
 from qa.records import Verdict
 from qa.text.json_reading import parse_json
@@ -33,6 +34,7 @@ class Model:
         answered_from: The smallest confidence with the verdict `answered`.
         sure_from: The smallest confidence at which nine of ten answers are right.
         related_from: The smallest confidence with the verdict `related`.
+        names: The classifier of names; None if there were too few texts to fit it.
     """
 
     weights: str
@@ -42,6 +44,7 @@ class Model:
     answered_from: float
     sure_from: float
     related_from: float
+    names: NameClassifier | None = None
 
     def probability(self, values: Mapping[str, float]) -> float:
         """The confidence for given features, in 0..1."""
@@ -96,6 +99,7 @@ def write_model(path: Path, model: Model, described: Mapping[str, str], fitted_o
             "answered_from": round(model.answered_from, 4),
             "sure_from": round(model.sure_from, 4),
             "related_from": round(model.related_from, 4),
+            "names": _written(model.names),
         },
     }
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -104,4 +108,13 @@ def write_model(path: Path, model: Model, described: Mapping[str, str], fitted_o
 def _read(content: bytes) -> Model:
     stored = parse_json(content)["model"]
     features = {name: (float(a), float(b), float(c)) for name, (a, b, c) in stored.pop("features").items()}
-    return Model(features=features, **stored)
+    names = stored.pop("names", None)
+    classifier = NameClassifier(names["intercept"], tuple(map(float, names["weights"].split()))) if names else None
+    return Model(features=features, names=classifier, **stored)
+
+
+def _written(names: NameClassifier | None) -> dict[str, object] | None:
+    """A classifier as JSON data, all its weights on one line."""
+    if names is None:
+        return None
+    return {"intercept": round(names.intercept, 4), "weights": " ".join(f"{each:.3f}" for each in names.weights)}

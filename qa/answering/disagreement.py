@@ -5,7 +5,8 @@
 2. In the highlighted sentence of each of the first passages, figures of this kind are searched. For a count, the noun
    of "how many" must follow the figure within a few words.
 3. A sentence has the same subject as the first one if it, the previous sentence and its headings contain the same
-   content words of the question, and no further name, place, year or limiting word ("each", "per", "of them").
+   content words of the question, and no further name, place, year or limiting words ("each", "at least", "this year",
+   "rooms with a view").
 4. Figures of different documents are compared by value. If two differ by more than rounding, each value is listed once
    with its citation, in the order of the passages.
 """
@@ -21,6 +22,7 @@ from qa.answering.quotes import Group
 from qa.index.contract import Index
 from qa.records import Citation, Passage, Span, Stated
 from qa.retrieval.query import ContentWord
+from qa.text.number_words import NUMBER_WORDS
 from qa.text.quantities import Quantity, quantities
 from qa.text.words import term, terms, words
 
@@ -41,16 +43,15 @@ _AMOUNT = re.compile(
 )
 _LIMITS = frozenset(
     "each per every except excluding other another further additional new alone half third former plan planned "
-    "expected projected target goal forecast estimated".split()
+    "expected projected target goal forecast estimated not no never cannot".split()
 )
+_BOUNDS = re.compile(
+    r"\b(?:at (?:least|most)|(?:fewer|less|no more) than|up to"
+    r"|(?:last|next|previous|this) (?:month|quarter|season|week|year))\b"
+)
+# Behind what is counted they limit it: "rooms with a view" are some of the rooms.
+_LIMITING_BEHIND = frozenset("aged having over that under which who whose with without".split())
 _DIRECTIONS = frozenset("north south east west northern southern eastern western upper lower".split())
-_NUMBER_WORDS = {
-    word: number
-    for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen twenty".split()
-    )
-} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "dozen": 12}
 _NAME = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w’'-]+")
 # A list of names limits nothing.
 _LISTED = re.compile(r"(?:[A-Z][\w.]{0,40}(?: \w{1,40})?, (?:and )?){2,20}[A-Z][\w.]{0,40}")
@@ -73,6 +74,7 @@ class _Statement:
     figure: _Figure
     citation: Citation
     missing: frozenset[str]
+    limited: str
 
 
 def disagreement(
@@ -103,7 +105,7 @@ def disagreement(
                 return ()  # the first passage has no figure to differ from
             continue
         first = first or statement
-        if statement.missing <= first.missing and _same_subject(first.sentence, statement.sentence, question):
+        if statement.missing <= first.missing and _same_subject(first, statement, question):
             told.append(statement)
     return _different(told)
 
@@ -177,7 +179,8 @@ def _statement(
         if len({each.value for each in figures}) == 1:
             place = Span(passage.start + span.start, passage.start + span.end)
             citation = cite(info, place, passage.page, sentence)
-            return _Statement(passage.document_id, sentence, figures[0], citation, frozenset(missing))
+            limited = _limited(sentence, figures[0], counted)
+            return _Statement(passage.document_id, sentence, figures[0], citation, frozenset(missing), limited)
     return None
 
 
@@ -192,8 +195,8 @@ def _figures(sentence: str, kind: str) -> Iterator[_Figure]:
     if kind in {"count", "amount"}:
         for place in words(sentence):
             word = sentence[place.start : place.end]
-            if word.casefold() in _NUMBER_WORDS:
-                yield _Figure(word, float(_NUMBER_WORDS[word.casefold()]), "", place)
+            if word.casefold() in NUMBER_WORDS:
+                yield _Figure(word, float(NUMBER_WORDS[word.casefold()]), "", place)
 
 
 def _figure(sentence: str, quantity: Quantity) -> _Figure:
@@ -216,13 +219,25 @@ def _counts(sentence: str, figure: _Figure, counted: frozenset[str]) -> bool:
     named = _NUMBER_OF.search(sentence, 0, figure.place.start)
     if named and counted & set(terms(named[1])):
         return True
-    behind = [sentence[figure.place.end :][place.start : place.end] for place in words(sentence[figure.place.end :])]
-    for word in behind[: _NEAR + 1]:
+    for word in _behind(sentence, figure)[: _NEAR + 1]:
         if term(word) in counted:
             return True
-        if word[0].isdigit() or word.casefold() in _NUMBER_WORDS:
+        if word[0].isdigit() or word.casefold() in NUMBER_WORDS:
             return False
     return False
+
+
+def _limited(sentence: str, figure: _Figure, counted: frozenset[str]) -> str:
+    """The word that limits what a figure counts, right behind that; empty if there is none."""
+    behind = _behind(sentence, figure)[: _NEAR + 2]
+    last = max((number for number, word in enumerate(behind) if term(word) in counted), default=len(behind))
+    following = behind[last + 1].casefold() if last + 1 < len(behind) else ""
+    return following if following in _LIMITING_BEHIND else ""
+
+
+def _behind(sentence: str, figure: _Figure) -> list[str]:
+    rest = sentence[figure.place.end :]
+    return [rest[place.start : place.end] for place in words(rest)]
 
 
 def _alike(one: _Figure, other: _Figure) -> bool:
@@ -236,18 +251,21 @@ def _alike(one: _Figure, other: _Figure) -> bool:
     return abs(one.number - other.number) <= _SAME * max(abs(one.number), abs(other.number))
 
 
-def _same_subject(first: str, other: str, question: str) -> bool:
-    """Whether a sentence adds no name, year or limiting word that neither the question nor the first sentence has."""
+def _same_subject(first: _Statement, other: _Statement, question: str) -> bool:
+    """Whether a statement adds no name, year or limiting words that neither the question nor the first one has."""
     asked = {word.casefold() for word in re.findall(r"[\w’'-]+", question)}
 
-    def marks(sentence: str) -> set[str]:
+    def marks(statement: _Statement) -> set[str]:
+        sentence = statement.sentence
         found = {word.casefold() for word in _NAME.findall(_LISTED.sub(" ", sentence))}
         lower = {word.casefold() for word in re.findall(r"[\w’'-]+", sentence)}
-        return (found | (lower & (_LIMITS | _DIRECTIONS)) | set(_ANY_YEAR.findall(sentence))) - asked
+        limiting = {*_BOUNDS.findall(sentence.casefold()), *filter(None, [statement.limited])}
+        return (found | limiting | (lower & (_LIMITS | _DIRECTIONS)) | set(_ANY_YEAR.findall(sentence))) - asked
 
+    differing = marks(first) ^ marks(other)
     if _YEAR.search(question):
-        return not (marks(first) ^ marks(other)) - set(_ANY_YEAR.findall(first + " " + other)) - _months()
-    return not marks(first) ^ marks(other)
+        return not differing - set(_ANY_YEAR.findall(f"{first.sentence} {other.sentence}")) - _months()
+    return not differing
 
 
 def _months() -> set[str]:

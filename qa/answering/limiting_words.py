@@ -9,36 +9,40 @@ from __future__ import annotations
 import re
 
 _WORD = re.compile(r"[\w'’]+")
+# Limiting words that mean the same, and behind "|" words that match them and do not limit by themselves.
 _ALIKE = tuple(
-    frozenset(line.split())
-    for line in """
-        largest biggest greatest most highest top main
-        smallest least lowest fewest
-        first earliest oldest original
-        last latest newest final recent
-        best leading top
-        worst
-        longest
-        shortest
-        youngest newest
-        only alone sole exclusive exclusively solely
-        average mean median
-        maximum most limit
-        minimum least
-        not no never none neither nor without cannot can't don't doesn't didn't isn't aren't wasn't weren't won't \
-        except nobody nothing nowhere refuse refused stop stopped free eliminate
-    """.strip().splitlines()
+    (frozenset(limits.split()), frozenset((limits + others).split()))
+    for limits, _, others in (
+        line.partition("|")
+        for line in """
+            largest biggest greatest most highest top | main maximum
+            smallest least lowest fewest | minimum
+            first earliest oldest original
+            last latest newest final recent | current new modern
+            best leading top
+            worst
+            longest
+            shortest
+            youngest newest
+            only alone sole exclusive exclusively solely
+            average median | mean typical typically
+            maximum most | limit limits limited
+            minimum least
+            not no never none neither nor without cannot can't don't doesn't didn't isn't aren't wasn't weren't won't \
+            except nobody nothing nowhere | refuse refused stop stopped free eliminate
+        """.strip().splitlines()
+    )
 )
-
-
-_LIMITS = frozenset().union(*_ALIKE)
+_LIMITS = frozenset().union(*(limits for limits, _ in _ALIKE))
 
 
 def unmet_limits(question: str, text: str) -> bool:
     """Whether a question has a limiting word that no word of a text matches."""
-    limits = _words(question) & _LIMITS
-    held = _words(text) if limits else frozenset()
-    return any(word not in held and not any(word in alike and alike & held for alike in _ALIKE) for word in limits)
+    asked = _words(question) & _LIMITS
+    held = _words(text) if asked else frozenset()
+    return any(
+        word not in held and not any(word in limits and alike & held for limits, alike in _ALIKE) for word in asked
+    )
 
 
 def _words(text: str) -> frozenset[str]:

@@ -82,18 +82,21 @@ def run_fit(settings: Settings, arguments: argparse.Namespace) -> int:
     """Fit the confidence for the model in use and write its numbers."""
     from qa.answering.confidence import FEATURES  # noqa: PLC0415
     from qa.answering.confidence_model import FILE, write_model  # noqa: PLC0415
-    from qa.evaluate.beir import answerable_or_not  # noqa: PLC0415
+    from qa.evaluate.beir import answerable_or_not, corpus_texts  # noqa: PLC0415
     from qa.evaluate.fitting import fit, samples  # noqa: PLC0415
+    from qa.evaluate.name_fitting import fit_names  # noqa: PLC0415
 
     sets = {}
     with _opened(settings) as (index, encoder):
+        texts = [text for folder in arguments.collection for text in corpus_texts(folder)]
+        names = fit_names(encoder, texts or [index.document(info.id).text for info in index.documents])
         for file in arguments.files:
             questions = ((gold.question, gold.answerable, gold.id) for gold in _read(index, [file]))
-            sets[file.stem] = samples(index, encoder, questions)
+            sets[file.stem] = samples(index, encoder, names, questions)
         with _builder(settings, encoder) as built:
             for folder in arguments.collection:
-                sets[folder.name] = answerable_or_not(folder, settings.index_dir / COLLECTIONS, encoder, built)
-        fitted = fit(sets, encoder.fingerprint)
+                sets[folder.name] = answerable_or_not(folder, settings.index_dir / COLLECTIONS, encoder, names, built)
+        fitted = fit(sets, encoder.fingerprint, names)
         counts = {"encoder": encoder.id, **{name: len(each) for name, each in sets.items()}}
     write_model(arguments.out or settings.index_dir / FILE, fitted.model, FEATURES, counts)
     _print(fitted.report, as_json=False)

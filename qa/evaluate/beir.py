@@ -16,6 +16,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
+from qa.answering.names import NameClassifier
 from qa.encode import Encoder
 from qa.errors import UnreadableFile
 from qa.evaluate.fitting import Sample, samples
@@ -50,7 +51,18 @@ def report(folder: Path, work: Path, encoder: Encoder, built: Built) -> dict[str
         return {"documents": len(index.documents), "passages": index.size, "ranking": score(runs, judged)}
 
 
-def answerable_or_not(folder: Path, work: Path, encoder: Encoder, built: Built) -> list[Sample]:
+def corpus_texts(folder: Path) -> Iterator[str]:
+    """The texts of a collection.
+
+    Raises:
+        UnreadableFile: the folder is not in BEIR's layout.
+    """
+    return (entry["text"] for entry in _lines(_file(folder, "corpus.jsonl")))
+
+
+def answerable_or_not(
+    folder: Path, work: Path, encoder: Encoder, names: NameClassifier | None, built: Built
+) -> list[Sample]:
     """Measure the confidence's features on a collection with `unanswerable.jsonl`.
 
     Its lines have `text` and `about`, the corpus text for which the question was written. The part of an id before the
@@ -65,7 +77,7 @@ def answerable_or_not(folder: Path, work: Path, encoder: Encoder, built: Built) 
     questions += [(entry["text"], False, _article(str(entry["about"]))) for entry in others]
     own, _ = _prepared(folder, work)
     with built(*own) as index:
-        return samples(index, encoder, questions)
+        return samples(index, encoder, names, questions)
 
 
 def _article(text_id: str) -> str:

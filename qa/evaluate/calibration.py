@@ -19,7 +19,8 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from qa.answering.answer_type import AnswerType, expected_type
+from qa.answering.answer_patterns import AnswerType
+from qa.answering.answer_type import expected_type
 from qa.answering.confidence import FEATURES
 from qa.text.words import words
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from qa.answering.confidence import FEATURES, measure
 from qa.answering.confidence_model import Model
+from qa.answering.names import NameClassifier
 from qa.answering.quotes import distinct
 from qa.encode import Encoder
 from qa.evaluate.calibration import (
@@ -58,25 +59,27 @@ class Fitted:
     report: dict[str, Any]
 
 
-def samples(index: Index, encoder: Encoder, questions: Iterable[tuple[str, bool, str]]) -> list[Sample]:
+def samples(
+    index: Index, encoder: Encoder, names: NameClassifier | None, questions: Iterable[tuple[str, bool, str]]
+) -> list[Sample]:
     """Measure questions, each given with its answerability and its group."""
     measured = []
     for question, answerable, group in questions:
         ranking = search(index, encoder, question)
         found = distinct(ranking, 1)
         if found:
-            measured.append(Sample(question, answerable, group, measure(ranking, found[0].best)))
+            measured.append(Sample(question, answerable, group, measure(ranking, found[0].best, names)))
     return measured
 
 
-def fit(sets: dict[str, list[Sample]], weights: str) -> Fitted:
-    """Fit a model for an encoder's fingerprint on sets of samples by name."""
+def fit(sets: dict[str, list[Sample]], weights: str, names: NameClassifier | None) -> Fitted:
+    """Fit a model for an encoder's fingerprint on sets of samples by name, measured with a classifier of names."""
     every = [sample for each in sets.values() for sample in each]
-    names = np.array([name for name, each in sets.items() for _ in each])
+    of_set = np.array([name for name, each in sets.items() for _ in each])
     features = feature_matrix([sample.features for sample in every])
     answerable = np.array([sample.answerable for sample in every])
-    shares = _shares(names)
-    folds = _folds(names, answerable, [sample.group for sample in every])
+    shares = _shares(of_set)
+    folds = _folds(of_set, answerable, [sample.group for sample in every])
     unseen = _unseen(features, answerable, shares, folds)
     pipeline = regression().fit(features, answerable, logisticregression__sample_weight=shares)
     scaler, logistic = pipeline[0], pipeline[1]
@@ -90,13 +93,14 @@ def fit(sets: dict[str, list[Sample]], weights: str) -> Fitted:
         answered_from=answered_from,
         sure_from=max(answered_from, _sure_from(answerable, unseen, shares)),
         related_from=min(_RELATED_FROM, answered_from),
+        names=names,
     )
     questions = [sample.question for sample in every]
     controls = {
         "question only": _unseen(question_only(questions), answerable, shares, folds),
         "length only": length_only(questions),
     }
-    return Fitted(model, _report(names, answerable, unseen, controls, model))
+    return Fitted(model, _report(of_set, answerable, unseen, controls, model))
 
 
 def _report(

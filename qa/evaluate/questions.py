@@ -107,6 +107,7 @@ def report(index: Index, asked: Sequence[Asked]) -> dict[str, Any]:
 
 def dump(asked: Sequence[Asked]) -> list[dict[str, Any]]:
     """Every question with its results, as JSON data."""
+    names = shipped_model().names
     return [
         {
             "id": each.gold.id,
@@ -116,7 +117,7 @@ def dump(asked: Sequence[Asked]) -> list[dict[str, Any]]:
             "rank": each.first_relevant.rank if each.first_relevant else None,
             "verdict": each.verdict.value,
             "confidence": round(each.confidence, 4),
-            "features": measure(each.ranking, each.groups[0].best) if each.groups else None,
+            "features": measure(each.ranking, each.groups[0].best, names) if each.groups else None,
             "first": each.quotes[0].text if each.quotes else None,
             "signals": dict(each.quotes[0].signals) if each.quotes else None,
         }
@@ -158,7 +159,8 @@ def _abstention(asked: Sequence[Asked]) -> dict[str, Any]:
         return {}
     kinds = np.array([each.gold.sub_kind for each in asked])
     shipped = np.array([each.confidence for each in asked])
-    measured = [measure(each.ranking, each.groups[0].best) for each in asked if each.groups]
+    names = shipped_model().names
+    measured = [measure(each.ranking, each.groups[0].best, names) for each in asked if each.groups]
     texts = [each.gold.question for each in asked]
     table = {"shipped": shipped}
     if len(measured) == len(asked):

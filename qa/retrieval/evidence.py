@@ -6,6 +6,7 @@ the highlights, are the input of the confidence, and explain a result.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -18,7 +19,10 @@ from qa.index.contract import Floats, TokenSimilarities
 from qa.records import Span, WordMatch
 from qa.retrieval.headed_lines import heads
 from qa.retrieval.late_interaction import max_sim
+from qa.retrieval.query import ContentWord
 from qa.retrieval.search import Hit, Ranking
+from qa.text.number_words import other_spelling
+from qa.text.quantities import WITHOUT_YEAR, quantities
 from qa.text.words import term, terms
 
 Tokens = npt.NDArray[np.intp]
@@ -30,6 +34,7 @@ _ASKED_FOR = frozenset(
     "person people thing things".split()
 )
 _MEANS_THE_SAME = 0.75  # similarity
+_YEAR = re.compile(r"#\d{4}")
 
 
 @dataclass(frozen=True)
@@ -113,11 +118,12 @@ def unmet(found: Match) -> tuple[str, ...]:
     number, date or code only if they contain it as a whole.
     """
     known = about(found)
-    wholes = {word.text for word in found.ranking.content_words if word.whole}
+    wholes = {word.text: word.term for word in found.ranking.content_words if word.whole}
     written = {each for pair in found.ranking.alternatives for each in pair.short | pair.long}
     missing: dict[str, str] = {}
     for match_ in found.words:
-        held = match_.exact or term(match_.word) in known or bool(known & _terms_of(match_.word))
+        named = {wholes[match_.word]} if match_.word in wholes else {term(match_.word), *_terms_of(match_.word)}
+        held = match_.exact or bool(known & named)
         near = match_.word not in wholes and match_.similarity >= _MEANS_THE_SAME
         asked_for = match_.word.casefold() in _ASKED_FOR
         if (
@@ -155,6 +161,7 @@ def _word_matches(found: Match, place: Callable[[Tokens], Span | None]) -> tuple
     for each in found.ranking.alternatives:
         if each.short <= held or each.long <= held:
             held |= each.short | each.long
+    known = about(found)
     in_passage = compared.passages[:, found.number]
     in_sentence = found.in_best_sentence
     return tuple(
@@ -163,12 +170,20 @@ def _word_matches(found: Match, place: Callable[[Tokens], Span | None]) -> tuple
             weight=word.rarity,
             similarity=_mean(in_passage, word.tokens),
             in_sentence=_mean(in_sentence, word.tokens),
-            exact=word.term in held,
+            exact=_holds(word, held, known),
             place=place(word.tokens),
         )
         for word in found.ranking.content_words
         if len(word.tokens)
     )
+
+
+def _holds(word: ContentWord, held: frozenset[str], known: frozenset[str]) -> bool:
+    """Whether terms hold a word, or its number spelt otherwise; the year of a date may be known of the document."""
+    if word.term.startswith(WITHOUT_YEAR) and word.term in held:
+        years = {each for quantity in quantities(word.text) for each in quantity.parts if _YEAR.fullmatch(each)}
+        return years <= held | known
+    return word.term in held or other_spelling(word.term) in held
 
 
 def _mean(values: Floats, tokens: Tokens) -> float:

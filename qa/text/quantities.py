@@ -22,6 +22,7 @@ from decimal import Decimal
 from qa.records import Span
 
 WHOLE = "#@!"  # first characters of the index terms of numbers, dates and codes, but not of words
+WITHOUT_YEAR = "@-"  # first characters of the term of a day in any year
 
 
 @dataclass(frozen=True, slots=True)

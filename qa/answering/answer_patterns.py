@@ -1,0 +1,147 @@
+"""Patterns for the kinds of things that questions ask for: how one is asked for, and what such a thing looks like."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+
+class AnswerType(StrEnum):
+    """The kinds of things that are recognised; `OTHER` is any other."""
+
+    DATE = "date"
+    AGE = "age"
+    COUNT = "count"
+    SHARE = "share"
+    DURATION = "duration"
+    FREQUENCY = "frequency"
+    MEASURE = "measure"
+    AMOUNT = "amount"
+    PERSON = "person"
+    REGION = "region"
+    PLACE = "place"
+    CONTACT = "contact"
+    LONG_FORM = "long form"
+    OTHER = "other"
+
+
+# Before a word that asks: elsewhere "when" and "who" join clauses.
+_BEGINS = r"(?:^|[,;:.?!(]\s?|\b(?:and|but|or|so|about|by|for|from|of|since|to|until|with) )"
+_ANY = r"[^\W\d_]{1,20}(?:['’]s)? "
+# "What is the fee" asks for an amount; "what is a fee" and "what is the use of a fee" do not.
+_DETERMINER = r"its|my|our|the|their|your|[^\W\d_]{1,20}['’]s"
+_NO_PREPOSITION = r"(?!(?:about|against|and|between|by|for|from|in|of|on|or|with) )"
+_AUXILIARY = r"(?:are|can|could|did|do|does|had|has|have|is|may|must|shall|should|was|were|will|would)\b"
+_SUM = r"(?:bonus|budget|copay|copayment|cost|deductible|fee|fine|premium|price|rent|revenue|salary|savings|wage)\b"
+_OF_MONEY = rf"(?:{_AUXILIARY}|{_SUM}|(?:a|an|for|in|it|less|money|more|of|our|the|their|they|to|you)\b)"
+ASKED = {
+    AnswerType.PERSON: re.compile(
+        rf"{_BEGINS}who(?:m|se)?\b|\b(?:what|which) (?:doctor|executive|leader|person|representative)s?\b"
+        r"|\bwhat(?: is|'s) the name of\b",
+        re.IGNORECASE,
+    ),
+    AnswerType.DATE: re.compile(
+        rf"{_BEGINS}when\b|\bwhen {_AUXILIARY}|\b(?:what|which) (?:date|day|month|time|year)\b|\bhow long ago\b"
+        r"|\b(?:end|expiry|opening|start) dates?\b|\bdates?\W*$",
+        re.IGNORECASE,
+    ),
+    AnswerType.AGE: re.compile(r"\bhow (?:many years )?old\b|\bwhat age\b", re.IGNORECASE),
+    AnswerType.COUNT: re.compile(r"\bhow many\b|(?<!er )\b(?:number|total) of\b", re.IGNORECASE),
+    AnswerType.SHARE: re.compile(r"\b(?:percent|percentage|proportion|ratio|share) of\b|\bratio\W*$", re.IGNORECASE),
+    AnswerType.DURATION: re.compile(r"\bhow long\b", re.IGNORECASE),
+    AnswerType.FREQUENCY: re.compile(r"\bhow (?:frequently|often|regularly)\b", re.IGNORECASE),
+    AnswerType.MEASURE: re.compile(
+        rf"\bhow (?:big|deep|far|fast|heavy|large|tall|wide)\b|\bhow much (?!{_OF_MONEY}){_ANY}"
+        r"|\b(?:population|rate) of\b",
+        re.IGNORECASE,
+    ),
+    AnswerType.AMOUNT: re.compile(
+        rf"\bhow (?:expensive|high)\b|\bhow much\b(?= {_OF_MONEY}|\W*$)"
+        rf"|^(?!(?:are|can|do|does|how|is|what|which|who|why) ).{{0,120}}\b{_SUM}\W{{0,3}}$"
+        rf"|\b(?:what|which) (?:(?:are|is|was|were) (?:{_DETERMINER}) (?:{_NO_PREPOSITION}{_ANY}){{0,3}})?{_SUM}(?!-)"
+        rf"|^(?!(?:does|is|why) )(?:{_ANY}){{0,2}}{_SUM} (?:of|per|for (?:a|an|each|my|our|the|your))\b",
+        re.IGNORECASE,
+    ),
+    AnswerType.REGION: re.compile(
+        r"\bheadquarter|\b(?:what|which) (?:address|city|country|location|place|region|states?|town)\b", re.IGNORECASE
+    ),
+    AnswerType.PLACE: re.compile(rf"{_BEGINS}where\b|\bwhere {_AUXILIARY}", re.IGNORECASE),
+    AnswerType.CONTACT: re.compile(
+        r"\b(?:fax|hotline|mobile|phone|telephone) (?:numbers?\b|#)|\be-?mail address"
+        rf"|\bwhat(?: is|'s| are) (?:{_ANY}){{0,3}}(?:e-?mail|fax|phone|telephone|url|web ?site)\b",
+        re.IGNORECASE,
+    ),
+    AnswerType.LONG_FORM: re.compile(r"\bstands? for\b|\b(?:full|long) form of\b|\bshort for\b", re.IGNORECASE),
+}
+SPELT_NUMBER = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen"
+    "|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|dozen|hundreds?|thousands?|millions?|billions?"
+)
+_NUMBER = rf"\d[\d.,]{{0,20}}|\b(?:{SPELT_NUMBER})\b"
+_MONTH = (
+    r"\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_NAME = r"[A-Z][a-z’'-]{1,30}"
+ROLE = (
+    r"\b(?:administrator|agenc(?:y|ies)|agent|assistant|author|board|captain|chair|chief|clerk|clinician|committee|compan(?:y|ies)"
+    r"|contractor|coordinator|council|court|customer|department|director|doctor|driver|editor|employee|employer|engineer"
+    r"|everybody|everyone|founder|government|group|head|judge|landlord|lawyer|leader|manager|member|minister|nurse"
+    r"|officer|operator|owner|parent|partner|patient|people|physician|plan|president|producer|resident|secretar(?:y|ies)|source"
+    r"|staff|student|supervisor|supplier|teacher|team|technician|tenant|treasurer|union|user|volunteer|worker)(?:es|s)?\b"
+)
+_LENGTH = (
+    r"centimet(?:er|re)s?|cm|days?|decades?|feet|foot|hours?|inch(?:es)?|kilomet(?:er|re)s?|km|met(?:er|re)s?|miles?|minutes?|mm"
+    r"|months?|nights?|seconds?|terms?|weeks?|yards?|years?"
+)
+_REGION = rf"\b(?:across|at|from|in|of|to) (?:the )?{_NAME}|\b{_NAME}, {_NAME}|\b[a-z]{{1,30}}\.(?:com|org)\b"
+HELD = {
+    AnswerType.DATE: re.compile(
+        rf"\b[12]\d{{3}}s?\b|{_MONTH}\s\d{{1,4}}|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}"
+        rf"|\b(?:by|during|early|in|late|mid|since|until) {_MONTH}|\b\d{{1,4}} (?:AD|BC|BCE|CE)\b"
+        r"|\b\w{2,20} century\b|\b(?:last|next) (?:month|week|year)\b|\bago\b"
+        r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b\d{1,2}(?::\d\d)? ?[ap]\.?m\b|\b\d{1,2}:\d\d\b"
+        r"|\b(?:midnight|noon)\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b",
+        re.IGNORECASE,
+    ),
+    AnswerType.AGE: re.compile(r"\bage[ds]?(?: of)?:? \w+|\b(?:born|old)\b|\b[12]\d{3}s?\b", re.IGNORECASE),
+    AnswerType.COUNT: re.compile(_NUMBER, re.IGNORECASE),
+    AnswerType.SHARE: re.compile(
+        rf"(?:{_NUMBER})[\s-]?(?:%|per ?cent|(?:in|of|out of|to)[ -](?:every )?(?:{_NUMBER}))"
+        r"|\b(?:all|eighths?|fifths?|half|halves|nobody|none|quarters?|tenths?|thirds?|twice)\b|\d ?: ?\d",
+        re.IGNORECASE,
+    ),
+    AnswerType.DURATION: re.compile(
+        rf"(?:{_NUMBER})[ -](?:\w{{1,20}} )?(?:{_LENGTH})\b"
+        r"|\b(?:centur(?:y|ies)|days|decades|forever|hours|indefinitely|lifelong|lifetime|minutes|months|overnight|permanently|since|throughout|till|until|weeks|years)\b"
+        r"|\b\d{4} ?(?:and|to|until|–|-) ?\d{2,4}\b",
+        re.IGNORECASE,
+    ),
+    AnswerType.FREQUENCY: re.compile(
+        r"\b(?:always|annual(?:ly)?|constantly|continu(?:al|ous)ly|daily|each|every|fortnightly|frequently|hourly|monthly"
+        r"|never|nightly|often|once|per|quarterly|rarely|regularly|repeatedly|seldom|sometimes|times|twice|usually|weekly"
+        r"|yearly)\b|\ba (?:day|month|week|year)\b",
+        re.IGNORECASE,
+    ),
+    AnswerType.MEASURE: re.compile(
+        rf"{_NUMBER}|\b(?:always|annually|daily|decades?|hourly|hours?|months?|monthly|never|once|twice|weekly|weeks?"
+        r"|years?|yearly)\b",
+        re.IGNORECASE,
+    ),
+    AnswerType.AMOUNT: re.compile(
+        rf"[$€£]\s?\d|(?:{_NUMBER})\s?(?:%|billion|cents|dollars|euros|million|per cent|percent|pounds)"
+        r"|\bfree(?: of charge)?(?=[,.;:)]|$| for )|\b(?:at no|no|without) (?:charge|cost|fee)\b",
+        re.IGNORECASE,
+    ),
+    # A role ("physicians", "the union") also counts as a person.
+    AnswerType.PERSON: re.compile(rf"\b(?:Dr|Mr|Mrs|Ms|Prof)\. {_NAME}|\b{_NAME} (?:[A-Z]\. )?{_NAME}|{ROLE}"),
+    AnswerType.REGION: re.compile(_REGION),
+    AnswerType.PLACE: re.compile(
+        _REGION + r"|\b(?:above|at|behind|below|beside|in|inside|near|on|outside|under)"
+        r" (?:a|an|each|every|our|the|their|your) \w{1,30}"
+    ),
+    AnswerType.CONTACT: re.compile(
+        r"\d[\d ()/.-]{4,20}\d|[\w.-]{1,60}@\w|\bhttps?:|\bwww\.|\b[a-z\d-]{1,40}\.(?:com|edu|gov|net|org)\b",
+        re.IGNORECASE,
+    ),
+}

@@ -1,0 +1,88 @@
+"""Questions for the holder of an office or the founder of something, and whether a text names one.
+
+A person in the same sentence is not enough: "As COO, Ada Quill reports to the CEO" does not say who the CEO is. The
+name must stand beside the office ("President Ada Quill", "Ada Quill, the first president") or be joined to it by a word
+such as "named", "is" or "as" ("Ada Quill has been named president").
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from qa.text.words import terms
+
+_MODIFIERS = (
+    r"(?:(?:acting|area|associate|assistant|board|co|current|deputy|executive|first|founding|general|interim|last|managing"
+    r"|medical|national|new|newest|next|overall|present|regional|second|senior|third|vice)[ -]){0,4}"
+)
+_SAME_OFFICE = (
+    r"ceo|chief executive(?: officer)?",
+    r"coo|chief operating officer",
+    r"cfo|chief financial officer",
+    r"chair(?:m[ae]n|persons?|wom[ae]n|s)?",
+    r"(?:co-?)?founders?",
+)
+_OFFICES = "|".join(_SAME_OFFICE) + (
+    r"|chief (?:[a-z]+ ){1,2}officer|administrator|boss|captain|chancellor|chief of staff|commissioner|curator|dean"
+    r"|director|editor|governor|head|leader|mayor|minister|president|principal|secretary|speaker|superintendent|treasurer"
+)
+_HEAD = r"boss|captain|ceo|chair(?:m[ae]n|person|wom[ae]n)?|chief|dean|director|head|leader|president|principal"
+_IS_HEAD = re.compile(r"boss|head|leader")
+_DONE = {
+    "chair": r"chair(?:s|ed|m[ae]n|person|wom[ae]n)?",
+    "head": rf"heads|headed|leads|led|{_HEAD}",
+    "found": r"(?:co-?)?found(?:ed|ers?)|began|begun|created|established|formed|launched|set up|started",
+}
+_ASKED = re.compile(
+    r"\bwho(?:['’]?s|(?: (?:are|became|been|had|has|is|was|were|will|be|become))+)"
+    r"(?: (?:appointed|as|currently|elected|its|made|named|our|the|their))*"
+    rf" {_MODIFIERS}(?P<office>{_OFFICES})\b"
+    r"|\bwho (?:(?:had|has) )?(?:co-?)?(?:(?P<verb>chair|head)(?:ed|s)|(?P<found>found)ed)\b",
+    re.IGNORECASE,
+)
+_CAPITAL = r"(?:[A-Z]\.|[A-Z][\w’'-]+)"
+_NAME = (
+    r"(?:\b[Hh]e\b|\b[Ss]he\b"
+    rf"|(?P<name>{_CAPITAL}(?: (?:(?:de|der|di|la|van|von) )*{_CAPITAL}){{0,4}})(?:,? [A-Z]{{2,4}}\b)?)"
+)
+_JOINING = (
+    r"(?:a|also|an|appointed|as|be|became|becomes|been|by|elected|had|has|have|her|his|is|its|made|named|our|serve|served|serves"
+    r"|serving|the|their|then|to|was|who|will)"
+)
+_BEFORE = re.compile(
+    rf"{_NAME}(?:[,:|–—-]|\s[|–—-])?\s+(?:(?:{_JOINING}\s+)*|[^.;!?\n]{{0,120}}\bas (?:(?:a|an|its|our|the|their) )?)"
+    rf"(?i:{_MODIFIERS})$"
+)
+_BEHIND = re.compile(
+    r"(?:,? of [^.;,\n]{1,80}?)?"
+    rf"(?:(?:,|:|\s?[|–—-]| is| was| named| by)?\s+(?i:{_JOINING} )?|\s?\([^().;\n]{{0,40}}?){_NAME}"
+)
+_LOOKED_AT = 300  # characters before an office
+
+
+@lru_cache(maxsize=64)
+def office_asked(question: str) -> re.Pattern[str] | None:
+    """What matches the office whose holder a question asks for, or the deed whose doer; None for other questions."""
+    asked = _ASKED.search(question)
+    if asked is None:
+        return None
+    verb = asked["verb"] or asked["found"]
+    if verb:
+        meant = _DONE[verb.casefold()]
+    else:
+        office = asked["office"]
+        same = next((each for each in _SAME_OFFICE if re.fullmatch(each, office, re.IGNORECASE)), re.escape(office))
+        meant = _HEAD if _IS_HEAD.fullmatch(office.casefold()) else same
+    return re.compile(rf"\b(?:{meant})\b", re.IGNORECASE)
+
+
+def names_holder(text: str, office: re.Pattern[str], asked: frozenset[str]) -> bool:
+    """Whether a text names who holds an office, in words that are not all among the index terms asked with."""
+    for place in office.finditer(text):
+        before = _BEFORE.search(text[max(0, place.start() - _LOOKED_AT) : place.start()])
+        behind = _BEHIND.match(text, place.end())
+        for found in (before, behind):
+            if found and not (found["name"] and asked.issuperset(terms(found["name"]))):
+                return True
+    return False

@@ -1,7 +1,7 @@
 """BM25 over stemmed words (Robertson & Zaragoza 2009, in the variant of Lucene: k1 1.5, b 0.75).
 
-Scores are computed from raw counts when a question is asked, with the statistics of the whole index, so segments store
-counts only.
+Scores are computed for each question from raw counts and the statistics of the whole index, so segments store only
+counts.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def add_term(
     Args:
         scores: Of all passages, `(n,) float32`; changed.
         rows: The passages that hold the term, each once.
-        counts: How often each does.
+        counts: The number of occurrences in each.
         norm: Of all passages, `(n,) float64`.
         rarity: The term's idf.
     """

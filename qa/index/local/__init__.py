@@ -1,1 +1,1 @@
-"""The index of one machine, on disk."""
+"""The index of one machine, on disk: segments, versions, and their publication."""

@@ -1,7 +1,7 @@
-"""The abbreviations of an index's documents: what they define, spell out and use.
+"""The abbreviations that an index's documents define, spell out and use.
 
-Each segment has a table of them by document (`qa.index.local.texts`), so that a removed document's do not count. They
-are looked up by key when a question is asked; nothing of them is held in memory.
+Each segment has a table of them by document (`qa.index.local.texts`), so those of removed documents do not count. They
+are looked up by key for each question, and are not kept in memory.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from qa.text.abbreviations import capitals, definitions, folded, phrases, short_
 
 
 class Found(IntEnum):
-    """What a document does with an abbreviation."""
+    """How a document has an abbreviation."""
 
     DEFINED = 0
     SPELT_OUT = 1
@@ -28,11 +28,11 @@ class Entry:
     """One abbreviation in some documents.
 
     Attributes:
-        found: What the document does with it. If it spells out words with these initials, `short` and `long` are
-            folded; if it uses the short form, there is no `long`.
+        found: How the document has it. If it only spells out words with these initials, `short` and `long` are folded;
+            if it only uses the short form, `long` is empty.
         short: The short form.
         long: The long form.
-        count: How often; of one that is defined, in how many documents.
+        count: The number of occurrences; of one that is defined, the number of documents.
     """
 
     found: Found
@@ -42,7 +42,7 @@ class Entry:
 
     @property
     def keys(self) -> tuple[str, str]:
-        """By what it is looked up: the folded short form, and, if it is defined, the folded long form."""
+        """Its lookup keys: the folded short form and, if it is defined, the folded long form."""
         return short_folded(self.short), folded(self.long) if self.found is Found.DEFINED else ""
 
 
@@ -56,13 +56,13 @@ def count_abbreviations(text: str) -> Counter[tuple[Found, str, str]]:
 
 
 def entries(counts: Counter[tuple[Found, str, str]]) -> Iterator[Entry]:
-    """A document's entries, in an order that depends on its text alone."""
+    """A document's entries, in an order that depends only on its text."""
     for (found, short, long), count in sorted(counts.items()):
         yield Entry(found, short, long, count)
 
 
 def abbreviations_of(found: Iterable[Entry], keys: Sequence[str]) -> list[Abbreviation]:
-    """The abbreviations that a question's words are or stand for.
+    """The abbreviations for the words of a question.
 
     Args:
         found: What live documents do with them.

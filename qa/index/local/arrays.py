@@ -1,7 +1,7 @@
-"""A segment's arrays: written one after another into files, read through memory maps.
+"""Writes a segment's arrays to files one after another, and reads them through memory maps.
 
 Guarantees: an array is written as a stream, so memory does not grow with it, and its digest is computed at the same
-time. It is mapped only with the type and the width that its name stands for.
+time. An array is mapped only if its type and width are those of its name.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ DOCUMENT_FORMS = "document_forms.i32"
 DOCUMENT_FORM_COUNTS = "document_form_counts.i32"
 DOCUMENT_FORM_BOUNDS = "document_form_bounds.i64"
 
-# What stands one after another, passage by passage, with where each passage's part begins.
+# Arrays with a part for each passage, by the array that has the bounds of the parts.
 BY_PASSAGE: Mapping[str, tuple[str, ...]] = {
     BOUNDS: (TOKENS, SCALES),
     SPAN_BOUNDS: (SPANS,),
@@ -75,7 +75,7 @@ NAMES = (
 
 
 def dtype_of(name: str) -> np.dtype[Any]:
-    """The type of an array's elements, which its suffix tells."""
+    """The type of an array's elements, by the suffix of its name."""
     return np.dtype(_TYPES[name.rpartition(".")[2]])
 
 
@@ -97,7 +97,7 @@ class ArrayFiles:
         """Add rows to an array.
 
         Raises:
-            ValueError: they are of another type or shape than the array's rows.
+            ValueError: their type or shape differs from the array's rows.
         """
         self._files[name].write(rows)
 
@@ -116,17 +116,17 @@ class ArrayFiles:
         self._files[bounds].write(begin + np.cumsum(lengths, dtype=np.int64))
 
     def rows(self, name: str) -> int:
-        """How many rows an array has so far."""
+        """The number of rows written to an array."""
         return self._files[name].rows
 
     def close(self) -> None:
-        """Close the files; what cannot be written to a full disk is dropped."""
+        """Close the files without raising, even on a full disk."""
         for file in self._files.values():
             with suppress(OSError):
                 file.close()
 
     def finish(self) -> tuple[dict[str, ArrayRecord], dict[str, FileRecord]]:
-        """Close the files; returns each array's type and shape, and each file's size and digest."""
+        """Close the files; return each array's type and shape, and each file's size and digest."""
         for file in self._files.values():
             file.close()
         return (
@@ -136,7 +136,7 @@ class ArrayFiles:
 
 
 class _ArrayFile:
-    """A file that arrays are written to one after another."""
+    """A file to which arrays are written one after another."""
 
     def __init__(self, path: Path, dtype: np.dtype[Any], row_shape: tuple[int, ...]) -> None:
         self._file = path.open("wb")
@@ -172,11 +172,11 @@ def fingerprint(path: Path) -> FileRecord:
 
 
 def map_array(folder: Path, name: str, record: ArrayRecord, configuration: Configuration) -> Array:
-    """An array of a segment as a memory map: it is read where it is used, and the operating system may free its memory.
+    """An array of a segment as a memory map: read on access, and the operating system may free its memory.
 
     Raises:
-        ShortOfResources: it cannot be opened for now.
-        OSError, ValueError: the file is not there, shorter than the array, or the array is not what its name says.
+        ShortOfResources: it cannot be opened at present.
+        OSError, ValueError: the file is missing or too short, or the array's type or width differs from its name's.
     """
     dtype, row_shape = dtype_of(name), _row_shape(name, configuration)
     if record.dtype != dtype.name or record.shape[1:] != row_shape:

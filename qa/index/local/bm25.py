@@ -1,7 +1,7 @@
 """BM25 over stemmed words (Robertson & Zaragoza 2009, in the variant of Lucene: k1 1.5, b 0.75).
 
-Scores are computed from raw counts when a question is asked, with the statistics of the whole index, so segments store
-counts only.
+Scores are computed for each question from raw counts and the statistics of the whole index, so segments store only
+counts.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def scores(
 
     Args:
         size: The number of passages.
-        postings: For each term of the question that the segment holds, in order: the passages that hold it, each once,
-            and how often each does.
-        rarities: Each one's idf.
+        postings: For each term of the question that is in the segment, in order: the passages that hold it, each once,
+            and the number of occurrences in each.
+        rarities: The idf of each term.
         norm: Of all passages, `(size,) float64`.
 
     Returns:

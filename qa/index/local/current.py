@@ -1,8 +1,8 @@
-"""Holds the version that serves open, and exchanges it for a new one between requests.
+"""Holds the current version open, and exchanges it for a new one between requests.
 
-Guarantees: a reader has the same version for as long as it reads. A version is closed when its last reader is done;
-segments that the next one shares stay open. If a new version cannot be opened, the one before goes on serving; at the
-start, the newest undamaged one serves instead. Documents, versions and segments on disk are not changed.
+Guarantees: a reader keeps the same version until it ends. A version is closed after its last reader; segments that the
+    next version shares stay open. If a new version cannot be opened, the previous one still serves; at the start, the
+    newest undamaged one serves instead. Documents, versions and segments on disk are not changed.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from qa.index.local.open_version import SegmentPool, newest_whole, open_index
 from qa.records import ShardStatus
 
 LOOK_EVERY_S = 0.5
-_RETRY_EVERY_S = 30.0  # a refusal may have had a cause that passes
+_RETRY_EVERY_S = 30.0  # the cause of a refusal may be temporary
 
 log = logging.getLogger(__name__)
 
 
 class Held(Index, Protocol):
-    """A version that is held open until it is closed."""
+    """A version that stays open until `close`."""
 
     @property
     def name(self) -> str:
-        """The version's name, as CURRENT has it."""
+        """The version's name, as in CURRENT."""
         ...
 
     def in_place(self) -> bool:
@@ -50,7 +50,7 @@ class _Lease:
 
     def __init__(self, index: Held) -> None:
         self.index = index
-        self.readers = 1  # the holder's own
+        self.readers = 1  # the holder itself
 
 
 class CurrentIndex:
@@ -93,7 +93,7 @@ class CurrentIndex:
 
     @property
     def trouble(self) -> str | None:
-        """Why the snapshot that CURRENT names is not the one that serves, or None."""
+        """Why another snapshot serves instead of the one in CURRENT, or None."""
         trouble, lease = self._trouble, self._lease
         if trouble is None:
             return None
@@ -101,21 +101,21 @@ class CurrentIndex:
 
     @property
     def shards(self) -> Sequence[ShardStatus]:
-        """Nothing: this process has the whole index."""
+        """Empty: this process has the whole index."""
         return ()
 
     @contextmanager
     def reading(self) -> Iterator[Index]:
-        """The index that serves, for as long as the context lasts.
+        """A context with the current index.
 
         Raises:
-            NoIndex, DamagedSnapshot, MismatchedSnapshot: there is none, and why.
+            NoIndex, DamagedSnapshot, MismatchedSnapshot: no index can be used.
         """
         with self._lock:
             lease = self._lease
             if lease is None:
                 trouble = self._trouble or NoIndex("The service is closed.")
-                raise type(trouble)(str(trouble))  # a new one: an exception keeps all tracebacks of its raising
+                raise type(trouble)(str(trouble))  # a new object: one keeps the tracebacks of all its raises
             lease.readers += 1
         try:
             yield lease.index
@@ -152,7 +152,7 @@ class CurrentIndex:
                 self._exchange(index)
 
     def _look(self) -> object:
-        """The state of CURRENT, which differs after each publication: the file is replaced, never written to."""
+        """The file status of CURRENT, which differs after each publication, since the file is always replaced."""
         try:
             found = (self._index_dir / CURRENT).stat()
         except OSError:
@@ -160,7 +160,7 @@ class CurrentIndex:
         return found.st_ino, found.st_mtime_ns, found.st_size
 
     def _opened(self) -> Held | None:
-        """The current version, or None if it is the one that serves."""
+        """Open the current version; None if it already serves."""
         serving = self._lease.index if self._lease else None
         if serving and serving.name == current_name(self._index_dir) and serving.in_place():
             return None
@@ -175,7 +175,7 @@ class CurrentIndex:
             log.warning("%s", error)
         else:
             log.error("The current snapshot is refused: %s", error)
-        # Another version would not open either where none was built, or where its hosts do not answer.
+        # Without an index, or if the hosts do not answer, no other version can be opened.
         if self._lease is None and not isinstance(error, NoIndex | ShardUnavailable):
             other = self._newest()
             if other:
@@ -201,5 +201,5 @@ class CurrentIndex:
         while not self._closing.wait(LOOK_EVERY_S):
             try:
                 self.refresh()
-            except Exception:  # an error of any kind must not end the thread
+            except Exception:  # no error may end the thread
                 log.exception("Looking for a new snapshot failed")

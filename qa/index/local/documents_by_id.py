@@ -9,14 +9,14 @@ from qa.errors import UnknownDocument
 from qa.records import DocumentInfo
 from qa.text.document_ids import former_ids
 
-_IDS_LISTED = 10  # where an id was that of several documents
+_IDS_LISTED = 10  # in the message for an id that belonged to several documents
 
 
 class DocumentsById:
     """The documents of an index by id."""
 
     def __init__(self, documents: Sequence[DocumentInfo]) -> None:
-        """Take documents in the order of their paths.
+        """Index documents, given in the order of their paths.
 
         Raises:
             ValueError: two of them have one id.
@@ -38,10 +38,10 @@ class DocumentsById:
         return number
 
     def present_id(self, document_id: str) -> str:
-        """The id of a document that has this id, or else had it by the former rule (`qa.text.document_ids`).
+        """The current id of the document with this id, or else with this former id (`qa.text.document_ids`).
 
         Raises:
-            UnknownDocument: no document has or had it, or several had; then they are listed.
+            UnknownDocument: no document has or had it, or several had it; the message lists those.
         """
         if document_id in self._numbers:
             return document_id
@@ -55,7 +55,7 @@ class DocumentsById:
 
     @cached_property
     def _by_former_id(self) -> dict[str, list[str]]:
-        """Present ids by former ones, made when one is first asked for."""
+        """Current ids by former ones; computed at the first use."""
         found: dict[str, list[str]] = {}
         for info in self._documents:
             for former in former_ids(info.source):

@@ -34,7 +34,7 @@ class Gather:
         self.by_segment = [(number, np.flatnonzero(numbers == number)) for number in np.unique(numbers).tolist()]
 
     def one_each(self, of_segments: Sequence[Array]) -> Array:
-        """The rows of arrays that have one for each passage, `(n, ...)`, n > 0, given each segment's array."""
+        """The passages' rows of arrays with one row for each passage, `(n, ...)`, n > 0, given each segment's array."""
         first = of_segments[self.by_segment[0][0]]
         out = np.empty((len(self._rows), *first.shape[1:]), first.dtype)
         for number, here in self.by_segment:
@@ -49,7 +49,7 @@ class Gather:
             names: Arrays that belong to it.
 
         Returns:
-            Where each passage's part begins and ends, `(n + 1,) int64`, and the arrays.
+            The bounds of each passage's part, `(n + 1,) int64`, and the arrays.
         """
         begins, lengths = np.empty(len(self._rows), np.int64), np.empty(len(self._rows), np.int64)
         for number, here in self.by_segment:
@@ -61,7 +61,7 @@ class Gather:
         return ends, [self._taken(name, sources, lengths) for name in names]
 
     def token_levels(self) -> npt.NDArray[np.int8]:
-        """The passages' tokens, `(tokens, d) int8`, unpacked together: many small steps take longer than a few."""
+        """The passages' tokens, `(tokens, d) int8`, unpacked together, which is faster than passage by passage."""
         places = zip(self._numbers.tolist(), self._rows.tolist(), strict=True)
         packed = [self._segments[number].part(arrays.TOKENS, arrays.BOUNDS, row) for number, row in places]
         return self._segments[0].token_levels(np.concatenate(packed))
@@ -93,7 +93,7 @@ class Gather:
             question: `(q, d) float32`.
 
         Returns:
-            `(q, tokens) float32`, and where each passage's tokens begin and end, `(n + 1,) int64`.
+            `(q, tokens) float32`, and the bounds of each passage's tokens, `(n + 1,) int64`.
         """
         if not self.by_segment:
             return np.empty((len(question), 0), np.float32), np.zeros(1, np.int64)

@@ -1,6 +1,6 @@
-"""Shared locks on version files, which tell pruning that a version is in use.
+"""Shared locks on version files, which keep versions in use from being pruned.
 
-A lock ends with the process that holds it. On Windows, where an open file cannot be removed, there are none.
+A lock ends with the process that holds it. On Windows no locks are used, since an open file cannot be removed.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from qa.index.local.shortages import raise_if_short
 if sys.platform != "win32":
     import fcntl
 
-_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}  # what file systems without locks answer
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}  # errors of file systems without locks
 
 
 def hold(path: Path) -> int:
     """Take a shared lock on a version's file.
 
     Returns:
-        The open file, which `release` takes and `qa.index.file_lock.in_place`.
+        The open file, for `release` and `qa.index.file_lock.in_place`.
 
     Raises:
-        DamagedSnapshot: there is no such file, or it was removed or replaced at this moment.
+        DamagedSnapshot: the file does not exist, or was just removed or replaced.
     """
     try:
         held = os.open(path, os.O_RDONLY)
@@ -37,7 +37,7 @@ def hold(path: Path) -> int:
     try:
         if sys.platform != "win32":
             try:
-                fcntl.flock(held, fcntl.LOCK_SH)  # waits while a builder looks whether it may remove the file
+                fcntl.flock(held, fcntl.LOCK_SH)  # waits while a builder checks whether it may remove the file
             except OSError as error:
                 if error.errno not in _NO_LOCKS:
                     raise
@@ -50,12 +50,12 @@ def hold(path: Path) -> int:
 
 
 def release(held: int) -> None:
-    """Give a lock back."""
+    """Release a lock."""
     os.close(held)
 
 
 def without_readers(path: Path, act: Callable[[], object]) -> bool:
-    """Call a function on a version's file, such as to remove it, if no process holds it.
+    """Call a function on a version's file, such as removing it, if no process holds it.
 
     Returns:
         Whether it was done.
@@ -66,14 +66,14 @@ def without_readers(path: Path, act: Callable[[], object]) -> bool:
     try:
         held = os.open(path, os.O_RDONLY)
         try:
-            # Held until it is done, so that no reader takes the version in between.
+            # Locked during the call, so that no reader opens the version.
             if sys.platform != "win32":
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 act()
         finally:
             os.close(held)
         if sys.platform == "win32":
-            act()  # refused while the file is open
+            act()  # Windows refuses this while the file is open
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EROFS):
             raise

@@ -1,6 +1,6 @@
-"""The paths of the index folder, and the versions and segments in it.
+"""Paths in the index folder, and its versions and segments.
 
-Nothing here changes anything on disk.
+These functions change nothing on disk.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ VERSIONS = "versions"
 SEGMENTS = "segments"
 VERIFIED = "verified"
 LOCK = "build.lock"
-UNFINISHED = ".unfinished-"  # how the names of folders begin that are being written or removed
-DAMAGED = ".damaged-"  # what follows the name of a folder or file that is kept for inspection only
-FORMAT_5 = "snapshots"  # the folder of the snapshots of the format before this one
+UNFINISHED = ".unfinished-"  # prefix of folders that are being written or removed
+DAMAGED = ".damaged-"  # suffix of damaged folders and files, kept only for inspection
+FORMAT_5 = "snapshots"  # the snapshots' folder in the previous format
 
 _FORMAT_5_ID = re.compile(r"[0-9a-f]{16}")
 _SEGMENT_NAME = re.compile(r"[0-9a-f]{32}")
 
 
 def current_name(index_dir: Path) -> str:
-    """The name of the current version, `<sequence>-<id>`, as CURRENT says it.
+    """The name of the current version in CURRENT, `<sequence>-<id>`.
 
     Raises:
-        NoIndex: nothing was ever built here.
-        MismatchedSnapshot: CURRENT is of the format before this one.
-        DamagedSnapshot: CURRENT cannot be read, names nothing, or is missing beside versions.
+        NoIndex: nothing has been built in this folder.
+        MismatchedSnapshot: CURRENT is of the previous format.
+        DamagedSnapshot: CURRENT cannot be read, has no valid name, or is missing although there are versions.
     """
     path = index_dir / CURRENT
     try:
@@ -105,15 +105,15 @@ def versions(index_dir: Path) -> list[Version]:
 
 
 def segment_ids(index_dir: Path) -> list[str]:
-    """The ids of all segments whose folders are there, whole or not."""
+    """The ids of all segments with a folder, valid or not."""
     return sorted(path.name for path in (index_dir / SEGMENTS).glob("*") if _SEGMENT_NAME.fullmatch(path.name))
 
 
 def rolled_back(index_dir: Path) -> list[str]:
-    """The ids of the versions that `qa rollback` replaced by another.
+    """The ids of the versions that `qa rollback` replaced.
 
-    ROLLED_BACK holds the id that was chosen and then the others. They count while the chosen one is current, in any
-    segments; if another version is current, a build has ended the rollback.
+    ROLLED_BACK has the chosen id and then the replaced ones. They apply while a version with the chosen id is current;
+    if another one is, a build has ended the rollback.
     """
     try:
         chosen, *others = (index_dir / ROLLED_BACK).read_text(encoding="ascii", errors="replace").split()
@@ -126,7 +126,7 @@ def rolled_back(index_dir: Path) -> list[str]:
 
 
 def next_sequence(index_dir: Path) -> int:
-    """One more than the highest sequence here."""
+    """One more than the highest sequence number in the folder."""
     found = [sequence_of(name) for name in version_names(index_dir)]
     with suppress(QAError):
         found.append(sequence_of(current_name(index_dir)))
@@ -134,7 +134,7 @@ def next_sequence(index_dir: Path) -> int:
 
 
 def aside(path: Path) -> Path:
-    """A free name beside a damaged file or folder, to keep it under for inspection."""
+    """An unused path next to a damaged file or folder, under which it is kept for inspection."""
     number = 1
     while (found := path.with_name(f"{path.name}{DAMAGED}{number}")).exists():
         number += 1

@@ -1,4 +1,4 @@
-"""A segment as a part of one version: without the documents that were removed since it was written."""
+"""A segment in one version: without the documents that were removed since it was written."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class LiveSegment:
     """An open segment and the rows of its removed documents.
 
     Attributes:
-        live: Which passages count, `(passages,) bool`; None where all do.
-        statistics: The numbers of those that count.
+        live: Whether each passage belongs to a live document, `(passages,) bool`; None if all do.
+        statistics: The numbers of live passages.
     """
 
     def __init__(self, segment: Segment, removed: Sequence[int] = ()) -> None:
@@ -56,5 +56,5 @@ class LiveSegment:
 
     @cached_property
     def form_counts(self) -> npt.NDArray[np.int64]:
-        """How often each word form occurs in live documents, `(forms,) int64`; counted when first asked for."""
+        """The occurrences of each word form in live documents, `(forms,) int64`; counted at the first use."""
         return self.segment.word_forms.counts(self.removed)

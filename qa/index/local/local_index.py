@@ -1,10 +1,10 @@
 """One version of the index of this machine: the `Index` contract over a list of segments.
 
-1. How many live passages hold each term is summed over the segments.
-2. Each segment proposes its best passages by vector and by BM25; the best of all go on.
+1. The number of live passages with each term is summed over the segments.
+2. Each segment returns its best passages by vector and by BM25; the best of all are kept.
 3. Their signals are computed together.
 
-Guarantees: what is returned does not depend on how the documents lie in segments.
+Guarantees: results do not depend on how documents are divided into segments.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Allowed = npt.NDArray[np.bool_] | None
 class LocalIndex:
     """An `Index` on this machine's disk. It does not close its segments."""
 
-    exact = True  # codes only propose, and prove that they have missed nothing
+    exact = True  # codes only propose rows, and an error bound proves that none was missed
 
     def __init__(self, version: Version, segments: Sequence[Segment]) -> None:
         """Combine open segments.
@@ -77,7 +77,7 @@ class LocalIndex:
         return self._terms.frequencies(terms)
 
     def held(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
-        """Which of some passages hold which index terms, `(terms, rows) bool`."""
+        """Whether each of some passages contains each of some index terms, `(terms, rows) bool`."""
         return self._terms.held(terms, *self._map.places(np.asarray(rows, np.int64)))
 
     def together(self, term: str, others: Sequence[str]) -> Sequence[int]:
@@ -119,15 +119,15 @@ class LocalIndex:
         return part.segment.document(int(self._map.document_rows[number]))
 
     def info(self, document_id: str) -> DocumentInfo:
-        """What `documents` says of one; see `Index`."""
+        """The entry of `documents` for one document; see `Index`."""
         return self.documents[self._by_id.number(document_id)]
 
     def present_id(self, document_id: str) -> str:
-        """The id of the document that has this id, or had it by a former rule; see `Index`."""
+        """The current id of the document with this current or former id; see `Index`."""
         return self._by_id.present_id(document_id)
 
     def abbreviations(self, keys: Sequence[str]) -> Sequence[Abbreviation]:
-        """The documents' abbreviations of some folded forms; see `Index`."""
+        """The documents' abbreviations that have one of some folded forms; see `Index`."""
         found = chain.from_iterable(part.abbreviations(keys) for part in self._parts)
         return abbreviations_of(found, keys)
 
@@ -173,7 +173,7 @@ class LocalIndex:
         )
 
     def _best(self, found: Iterable[tuple[Rows, Floats]], count: int) -> Rows:
-        """The best of what the segments found, as rows of the index, best first, ties in the order of rows."""
+        """The best rows of all segments, as rows of the index, best first, ties in the order of rows."""
         rows, scores = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
         for number, (local, of_local) in enumerate(found):
             rows.append(self._map.rows(number, local, self._arrays[number].document_rows[local]))
@@ -189,7 +189,7 @@ class LocalIndex:
 
 
 def allowed_passages(parts: Sequence[LiveSegment], rows: RowMap, filters: Filters | None) -> list[Allowed]:
-    """Which passages of each segment compete, `(passages,) bool`; None for a segment of which all do."""
+    """The passages of each segment that the filters allow, `(passages,) bool`; None if all are allowed."""
     if not filters:
         return [part.live for part in parts]
     kept = np.flatnonzero(admitted(filters, rows.documents))

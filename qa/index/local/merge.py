@@ -1,7 +1,7 @@
 """Merges segments into one, without the documents that were removed from them.
 
-Nothing is parsed or encoded again: texts and vectors are copied, postings and word forms are sorted again, all of it as
-a stream. The result is byte for byte the segment that would have been written of the same documents at once.
+Nothing is parsed or encoded again: texts and vectors are copied, postings and word forms are sorted again, as streams.
+The result equals, byte for byte, a segment written directly from the same documents.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ Part = tuple[Segment, Sequence[int]]
 
 
 def merge_segments(folder: Path, parts: Sequence[Part], pause: Callable[[], None] = lambda: None) -> SegmentRecord:
-    """Write one segment of several.
+    """Merge several segments into one.
 
     Args:
-        folder: Where to write it; it must not be there yet.
+        folder: The folder to write; it must not exist.
         parts: At least one segment, each with the rows of its removed documents; all of one configuration.
-        pause: Called every few milliseconds. What it raises ends the merge and removes what was written.
+        pause: Called every few milliseconds; an exception from it ends the merge and removes the unfinished segment.
 
     Raises:
         ValueError: the segments differ in their configuration, or two live documents have one path.
@@ -71,7 +71,7 @@ def _written(segments: Sequence[Segment], rows: RowMap, out: SegmentFolder) -> I
 
 
 def _runs(order: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
-    """Documents that follow each other in one segment: its number, the first row, and the one behind the last."""
+    """Runs of consecutive documents of one segment: its number, the first row, and the row after the last."""
     placed = enumerate(order)
     for (number, _), run in groupby(placed, key=lambda each: (each[1][0], each[1][1] - each[0])):
         rows = [row for _, (_, row) in run]

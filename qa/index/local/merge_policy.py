@@ -1,8 +1,8 @@
-"""Chooses segments to merge, so that there are few of them and each passage is seldom written again.
+"""Chooses segments to merge, so that there are few segments and each passage is rarely rewritten.
 
-A segment's tier grows with the logarithm of its passages. Four segments of one tier are merged; so is a single one of
-which more than a quarter was removed. After 20,000 additions of one passage there are 8 segments on average, and a
-passage was written 15 times.
+A segment's tier grows with the logarithm of its passages. Four segments of one tier are merged, and a single segment is
+rewritten if more than a quarter of it was removed. After 20,000 additions of one passage there are 8 segments on
+average, and a passage was written 15 times.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FACTOR = 4  # between two tiers
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A segment's passages, and how many of them belong to documents that were not removed."""
+    """A segment's number of passages, and the number of live ones."""
 
     id: str
     passages: int
@@ -27,7 +27,7 @@ class Size:
 
 
 def next_merge(segments: Sequence[Size]) -> list[str]:
-    """The ids of the segments to merge next; none if none should be merged."""
+    """The ids of the segments to merge next; empty if no merge is due."""
     by_tier: dict[int, list[Size]] = {}
     for segment in segments:
         by_tier.setdefault(_tier(segment.live), []).append(segment)
@@ -42,7 +42,7 @@ def next_merge(segments: Sequence[Size]) -> list[str]:
 
 
 def _fitting(segments: Sequence[Size]) -> list[Size]:
-    """The smallest of some segments, as many as may become one."""
+    """The smallest of some segments, as many as fit into one."""
     chosen: list[Size] = []
     for segment in sorted(segments, key=lambda each: each.live)[:_AT_ONCE]:
         if sum(each.live for each in chosen) + segment.live <= MOST_PASSAGES:

@@ -1,8 +1,8 @@
-"""Opens a version of the index for reading, and holds a lock so that it is not pruned.
+"""Opens a version of the index for reading, and locks it against pruning.
 
-Guarantees: a version opens only if its file is as it was written and every file of its segments is as it was when it
-was last compared with its digest; a damaged one is refused with the reason, and stays on disk. Segments that several
-open versions share are opened once.
+Guarantees: a version opens only if its file is intact and every file of its segments is unchanged since it was last
+    compared with its digest. A damaged version is refused with the reason, and stays on disk. Segments that several
+    open versions share are opened once.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class SegmentPool:
         self._open: dict[_Key, tuple[Segment, int]] = {}
 
     def take(self, segment_id: str) -> Segment:
-        """Open a segment for a version, or use it once more if it is open.
+        """Open a segment for a version, or share the open one.
 
         Raises:
-            DamagedSnapshot, MismatchedSnapshot: it is not whole, or of another format.
+            DamagedSnapshot, MismatchedSnapshot: it is damaged, or of another format.
         """
         with self._lock:
             record = verify_segment(self._index_dir, segment_id)
@@ -70,7 +70,7 @@ class SegmentPool:
 
 
 class HeldVersion:
-    """A version's record and some of its segments, open; its file is locked until `close`.
+    """A version's record and some of its open segments; its file is locked until `close`.
 
     Attributes:
         path: The version's file.
@@ -92,10 +92,10 @@ class HeldVersion:
 
         Args:
             index_dir: The index folder.
-            name: The version's.
+            name: The version's name.
             weights: As for `open_index`.
             pool: Likewise.
-            choose: Gives the numbers of the segments to open; None for all.
+            choose: Returns the numbers of the segments to open; None for all.
 
         Raises:
             DamagedSnapshot, MismatchedSnapshot: as `open_index`.
@@ -129,7 +129,7 @@ class HeldVersion:
 
 
 class OpenVersion(LocalIndex):
-    """A version that is held open. `close` it when the last reader is done."""
+    """An open version. `close` it after its last reader."""
 
     def __init__(self, held: HeldVersion) -> None:
         super().__init__(held.version, held.segments)
@@ -156,11 +156,11 @@ def open_index(index_dir: Path, *, weights: str | None = None, pool: SegmentPool
     Args:
         index_dir: The index folder.
         weights: Fingerprint of the model that will encode questions; None for reading without questions.
-        pool: Segments that are open already.
+        pool: Segments that are already open.
 
     Raises:
-        NoIndex: there is none.
-        DamagedSnapshot: a file is missing, cut short or altered.
+        NoIndex: there is no index.
+        DamagedSnapshot: a file is missing, truncated or altered.
         MismatchedSnapshot: it was built with another format, analyser or model.
     """
     for _ in range(_TRIES):
@@ -192,17 +192,17 @@ def open_version(
 
 
 def by_preference(index_dir: Path) -> list[Version]:
-    """The versions that can be read: the current one first, then the newest; those that were rolled back last."""
+    """The readable versions: first the current one, then the newest; rolled back ones are last."""
     refused = rolled_back(index_dir)
     try:
         current = current_name(index_dir)
     except OperatingError:
-        current = ""  # then the newest goes first
+        current = ""  # then the newest is first
     return sorted(versions(index_dir), key=lambda version: (version.name != current, version.id in refused))
 
 
 def newest_whole(index_dir: Path, *, weights: str | None = None, pool: SegmentPool | None = None) -> OpenVersion | None:
-    """The first of the versions by preference that opens, or None."""
+    """The first version by preference that can be opened, or None."""
     for version in by_preference(index_dir):
         try:
             return open_version(index_dir, version.name, weights=weights, pool=pool)
@@ -212,7 +212,7 @@ def newest_whole(index_dir: Path, *, weights: str | None = None, pool: SegmentPo
 
 
 def check_configuration(version: Version, weights: str | None = None) -> None:
-    """Compare what a version was built with and what is in use.
+    """Compare the configuration of a version with the one in use.
 
     Raises:
         MismatchedSnapshot: they differ; both are named.

@@ -1,6 +1,6 @@
-"""A segment's arrays by passage: its vectors, and the document that it belongs to.
+"""A segment's arrays by passage: vectors, and the row of the document.
 
-A token's sentence is stored by runs: a run is of neighbouring tokens of one sentence, or of none.
+The sentences of tokens are stored as runs of neighbouring tokens of one sentence, or of none.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class PassageArrays:
     """The arrays of one segment, by passage."""
 
     def __init__(self, mapped: Callable[[str], Array], token_bits: int) -> None:
-        """Map the arrays, given what maps one by its name, and how many bits a component of a token has."""
+        """Map the arrays, given a function that maps one by its name, and the bits of a token's component."""
         self._token_bits = token_bits
         self.vectors: npt.NDArray[np.float32] = mapped(arrays.VECTORS)
         self.boilerplate: npt.NDArray[np.bool_] = mapped(arrays.BOILERPLATE).view(np.bool_)
@@ -73,8 +73,8 @@ class PassageArrays:
         """Copy passages `first` to `last`, with new rows of their documents; pauses from time to time.
 
         Args:
-            first: The first of them.
-            last: The one behind the last.
+            first: The first row.
+            last: The row after the last.
             documents: The new row of each one's document, `(last - first,) int32`.
             files: Where to write.
         """
@@ -111,7 +111,7 @@ def write_passage(files: ArrayFiles, document_row: int, passage: Passage, vector
     if not whole or not len(vectors.sentence_levels) == len(vectors.sentence_scales) == len(passage.sentences) > 0:
         raise ValueError(f"passage {passage.start}-{passage.end} of {passage.document_id} has uneven vectors")
     starts = [sentence.start for sentence in passage.sentences]
-    inside = np.searchsorted(starts, vectors.spans[:, 0], side="right") - 1  # -1 for tokens that stand in none
+    inside = np.searchsorted(starts, vectors.spans[:, 0], side="right") - 1  # -1 for tokens outside sentences
     begins = np.append(0, np.flatnonzero(np.diff(inside)) + 1)
     runs = np.column_stack([inside[begins], np.diff(np.append(begins, len(inside)))]).astype(np.int32)
     packed = token_spans.pack(vectors.spans)

@@ -1,7 +1,7 @@
-"""A segment's postings: for each term the passages that hold it, and how often.
+"""A segment's postings: for each term the passages that contain it, with counts.
 
-Terms are sorted by a 64-bit hash, then by themselves, so a term is found by one binary search over an array that is
-mapped. It is compared with the term's text too, so that two terms of one hash cannot be taken for each other.
+Terms are sorted by a 64-bit hash, then by text, so a binary search in a mapped array finds a term. The text is compared
+too, so terms with equal hashes are not confused.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from qa.index.local import arrays
 from qa.index.local.arrays import ArrayFiles
 
 ABSENT = -1
-BLOCK = 1 << 18  # postings merged at a time, about
+BLOCK = 1 << 18  # postings merged at a time, approximately
 
 Rows = npt.NDArray[np.int32]
 
@@ -33,7 +33,7 @@ def _hash(term: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class TermKeys:
-    """Terms as postings are asked for them: their hashes, `(n,) uint64`, and their texts."""
+    """Terms for a lookup in postings: hashes, `(n,) uint64`, and texts."""
 
     hashes: npt.NDArray[np.uint64]
     texts: tuple[bytes, ...]
@@ -65,7 +65,7 @@ class Postings:
     counts: Rows
 
     def places(self, keys: TermKeys) -> list[int]:
-        """The place of each term among those of the segment; `ABSENT` for one that it does not hold."""
+        """The number of each term in the segment; `ABSENT` if the segment does not have it."""
         if not len(self.hashes):
             return [ABSENT] * len(keys.texts)
         found = self.hashes.searchsorted(keys.hashes).tolist()
@@ -73,12 +73,12 @@ class Postings:
         return [self._place(*each) for each in zip(found, hashes, keys.texts, strict=True)]
 
     def of(self, place: int) -> tuple[Rows, Rows]:
-        """The passages that hold the term at a place, ascending, and how often each does."""
+        """The passages that contain the term with a number, ascending, and the count in each."""
         piece = slice(self.bounds[place], self.bounds[place + 1])
         return self.rows[piece], self.counts[piece]
 
     def frequency(self, place: int, live: npt.NDArray[np.bool_] | None) -> int:
-        """How many passages hold the term at a place, of those that are live; None for all."""
+        """The number of live passages that contain the term with a number; `live` is None if all are."""
         if place == ABSENT:
             return 0
         if live is None:
@@ -86,14 +86,14 @@ class Postings:
         return int(np.count_nonzero(live[self.of(place)[0]]))
 
     def holders(self, place: int, live: npt.NDArray[np.bool_] | None) -> Rows:
-        """The passages that hold the term at a place, ascending, of those that are live; None for all."""
+        """The live passages that contain the term with a number, ascending; `live` is None if all are."""
         if place == ABSENT:
             return np.empty(0, np.int32)
         rows, _ = self.of(place)
         return rows if live is None else rows[live[rows]]
 
     def text(self, place: int) -> bytes:
-        """The term at a place."""
+        """The term with a number."""
         return self.texts[self.text_bounds[place] : self.text_bounds[place + 1]].tobytes()
 
     def _place(self, place: int, term_hash: int, text: bytes) -> int:
@@ -130,7 +130,7 @@ class PostingsWriter:
         ranks = np.empty(len(keyed), np.int32)
         ranks[[number for _, _, number in keyed]] = np.arange(len(keyed), dtype=np.int32)
         terms = ranks[np.frombuffer(self._terms, np.int32)]
-        order = np.argsort(terms, kind="stable")  # rows are ascending already
+        order = np.argsort(terms, kind="stable")  # rows are already ascending
         _begin(self._files)
         _write(
             self._files,
@@ -142,7 +142,7 @@ class PostingsWriter:
 
 
 def merge_postings(parts: Sequence[tuple[Postings, Rows]], files: ArrayFiles) -> Iterator[None]:
-    """Write the postings of several segments as one's, block by block; pauses after each block.
+    """Merge the postings of several segments block by block, calling the pause after each block.
 
     Args:
         parts: Each segment's postings, and the new row of each of its passages, -1 for one that is left out.
@@ -151,7 +151,7 @@ def merge_postings(parts: Sequence[tuple[Postings, Rows]], files: ArrayFiles) ->
     total = sum(len(postings.rows) for postings, _ in parts)
     blocks = total // BLOCK + 1
     _begin(files)
-    # Hashes are spread evenly, so equal shares of their range hold about as many terms each.
+    # Hashes are uniform, so equal parts of their range have about the same number of terms.
     limits = [(number << 64) // blocks for number in range(1, blocks)]
     begins = [0] * len(parts)
     for limit in (*limits, None):

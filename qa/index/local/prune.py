@@ -1,7 +1,6 @@
-"""Removes old versions, segments that no version names, and unfinished files of killed builders.
+"""Removes old versions, unreferenced segments, and unfinished files of killed builders.
 
-All of this is called while holding the build lock. A version that a reader holds is never removed, nor a segment that
-any version names.
+The caller must hold the build lock. Versions held by readers, and segments of any version, are never removed.
 """
 
 from __future__ import annotations
@@ -39,13 +38,13 @@ _BESIDE = (CURRENT, ROLLED_BACK, "report.json", "progress.json")  # files that a
 
 
 def recover(index_dir: Path, unpublished: Collection[str] = ()) -> None:
-    """Bring the folder into the state of the last commit.
+    """Restore the folder to the state of the last commit.
 
-    Where CURRENT, or the version that it names, cannot be read, the newest other version that can be becomes current.
+    If CURRENT or its version cannot be read, the newest readable version becomes current.
 
     Args:
         index_dir: The index folder.
-        unpublished: Ids of segments that an unfinished build goes on with.
+        unpublished: Ids of segments of an unfinished build that will continue.
     """
     for folder in (index_dir / SEGMENTS, index_dir / FORMAT_5):
         for path in folder.glob(f"{UNFINISHED}*"):
@@ -63,14 +62,14 @@ def recover(index_dir: Path, unpublished: Collection[str] = ()) -> None:
 
 
 def prune(index_dir: Path, keep: int, unpublished: Collection[str] = ()) -> list[str]:
-    """Remove versions beyond the newest of each of the last `keep` ids, and segments that none names any more.
+    """Remove versions other than the newest of each of the last `keep` ids, and unreferenced segments.
 
-    The current version and any that is held stay.
+    The current version and held ones are kept.
 
     Args:
         index_dir: The index folder.
-        keep: How many ids to keep.
-        unpublished: Ids of segments to keep though no version names them.
+        keep: The number of ids to keep.
+        unpublished: Ids of unreferenced segments to keep.
 
     Returns:
         The names of the versions removed.
@@ -88,12 +87,12 @@ def prune(index_dir: Path, keep: int, unpublished: Collection[str] = ()) -> list
                 removed.append(version.name)
     _remove_segments(index_dir, unpublished)
     if (index_dir / FORMAT_5).exists():
-        shutil.rmtree(index_dir / FORMAT_5, ignore_errors=True)  # a server that has it open goes on with it
+        shutil.rmtree(index_dir / FORMAT_5, ignore_errors=True)  # a server that has it open continues to use it
     return removed
 
 
 def _remove_versions_above(index_dir: Path, sequence: int) -> None:
-    """Remove versions that were written and never became current."""
+    """Remove versions that never became current."""
     for name in version_names(index_dir):
         if sequence_of(name) > sequence:
             version_path(index_dir, name).unlink(missing_ok=True)
@@ -118,7 +117,7 @@ def _remove_segments(index_dir: Path, unpublished: Iterable[str]) -> None:
         try:
             named.update(entry.id for entry in read_version(path).segments)
         except MismatchedSnapshot:
-            return  # of a later format: which segments it names is not known here
+            return  # of a later format, so its segments are not known
         except DamagedSnapshot:
             if not without_readers(path, partial(path.rename, aside(path))):
                 return
@@ -127,8 +126,8 @@ def _remove_segments(index_dir: Path, unpublished: Iterable[str]) -> None:
             path = segment_path(index_dir, segment_id)
             doomed = path.with_name(f"{UNFINISHED}{path.name}")
             try:
-                path.rename(doomed)  # in one step, so that none is ever half there
+                path.rename(doomed)  # in one step, so that no folder is ever incomplete
             except PermissionError:
-                continue  # on Windows, where a file in it is open
+                continue  # on Windows, if a file in it is open
             shutil.rmtree(doomed, ignore_errors=True)
             (index_dir / VERIFIED / f"{segment_id}.json").unlink(missing_ok=True)

@@ -1,11 +1,11 @@
-"""Makes a segment part of the index, and a version the current one.
+"""Adds a segment to the index, and makes a version current.
 
-Replacing CURRENT is the one step that changes what is served; a builder may be killed before and after any other. All
-of this is called while holding the build lock.
+Replacing CURRENT is the only step that changes the version that serves; a builder may be killed before or after any
+step. The caller must hold the build lock.
 
-1. Write the segment in a folder that no version names, and flush it to disk (`qa.index.local.segment_writer`).
-2. Rename the folder to the segment's id, flush the folder above, reopen and compare every byte.
-3. Write the version's file beside, flush it, rename it, flush its folder.
+1. Write the segment to an unreferenced folder, and flush it to disk (`qa.index.local.segment_writer`).
+2. Rename the folder to the segment's id, flush the parent folder, reopen the files and compare every byte.
+3. Write the version's file under a temporary name, flush it, rename it, flush its folder.
 4. Replace CURRENT: the commit.
 """
 
@@ -23,15 +23,15 @@ from qa.index.local.version_files import version_bytes
 
 
 def install_segment(index_dir: Path, folder: Path, record: SegmentRecord) -> None:
-    """Move a finished segment to the folder of segments, unless it is there already.
+    """Move a finished segment to the folder of segments, unless it is already there.
 
     Args:
         index_dir: The index folder.
-        folder: Where the segment was written and flushed, on the same file system; gone afterwards.
-        record: What its `segment.json` says.
+        folder: The flushed folder of the segment, on the same file system; it no longer exists afterwards.
+        record: The content of its `segment.json`.
 
     Raises:
-        DamagedSnapshot: it is not on the disk as it was written.
+        DamagedSnapshot: the files on the disk differ from what was written.
     """
     target = segment_path(index_dir, record.id)
     if _is_whole(index_dir, record.id):
@@ -45,10 +45,10 @@ def install_segment(index_dir: Path, folder: Path, record: SegmentRecord) -> Non
 
 
 def publish(index_dir: Path, version: Version) -> None:
-    """Make a version the current one.
+    """Make a version current.
 
     Raises:
-        DamagedSnapshot: a segment of it is not there, or was altered; CURRENT is untouched.
+        DamagedSnapshot: a segment is missing or altered; CURRENT is unchanged.
     """
     for entry in version.segments:
         verify_segment(index_dir, entry.id)
@@ -61,7 +61,7 @@ def publish(index_dir: Path, version: Version) -> None:
 
 
 def point_current(index_dir: Path, name: str) -> None:
-    """Name a version current: the commit."""
+    """Replace CURRENT: the commit."""
     replace_file(index_dir / CURRENT, f"{name}\n".encode("ascii"))
 
 

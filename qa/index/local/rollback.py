@@ -29,16 +29,16 @@ from qa.index.local.version import Version
 
 
 def roll_back(index_dir: Path, version_id: str | None = None) -> str:
-    """Publish an older version again: the one asked for, else the newest that is whole and was not rolled back.
+    """Publish an older version again: the given one, else the newest valid one that was not rolled back.
 
-    A version that was rolled back counts again when it is asked for.
+    A rolled back version can be given explicitly.
 
     Returns:
         The id of the version that is current now.
 
     Raises:
-        UnknownSnapshot: there is no such version, or none to go back to.
-        DamagedSnapshot, MismatchedSnapshot: the one asked for cannot be opened.
+        UnknownSnapshot: the version does not exist, or there is no earlier one.
+        DamagedSnapshot, MismatchedSnapshot: the given one cannot be opened.
     """
     try:
         before = current_id(index_dir)
@@ -51,7 +51,7 @@ def roll_back(index_dir: Path, version_id: str | None = None) -> str:
         chosen = _newest_of(index_dir, version_id)
         _check(index_dir, chosen)
     marked = [each for each in (*refused, before) if each and each != chosen.id]
-    # The mark first: it counts before and after the commit, and refuses the current version only if that is left.
+    # ROLLED_BACK is written first: it is valid before and after the commit, and only then excludes the old version.
     lines = "".join(f"{each}\n" for each in dict.fromkeys((chosen.id, *marked)))
     replace_file(index_dir / ROLLED_BACK, lines.encode("ascii"))
     publish(index_dir, replace(chosen, sequence=next_sequence(index_dir)))
@@ -59,7 +59,7 @@ def roll_back(index_dir: Path, version_id: str | None = None) -> str:
 
 
 def _committed(index_dir: Path) -> list[Version]:
-    """The versions that were current once, newest first; not one that a killed builder left behind."""
+    """The versions that have been current, newest first, without those of killed builders."""
     found = versions(index_dir)
     with suppress(QAError):
         current = sequence_of(current_name(index_dir))

@@ -22,7 +22,7 @@ class DocumentList:
 
 
 class RowMap:
-    """Rows of an index <-> (segment, row in it). Documents are numbered in the order of their paths too."""
+    """Maps rows of an index to (segment, row in it) and back. Documents are also numbered in the order of paths."""
 
     def __init__(self, segments: Sequence[DocumentList]) -> None:
         """Number the documents and their passages.
@@ -40,7 +40,7 @@ class RowMap:
         if len(set(paths)) < len(paths):
             raise ValueError("two documents of the index have one path")
         self.documents = tuple(segments[number].documents[row] for _, number, row in keyed)
-        # Of each document: its segment, its row there, where its passages begin there, and where they begin here.
+        # For each document: its segment, its row there, the first row of its passages there, and in the index.
         self.segments = np.array([number for _, number, _ in keyed], np.int64)
         self.document_rows = np.array([row for _, _, row in keyed], np.int64)
         begins = [first_rows(each.documents) for each in segments]
@@ -48,7 +48,7 @@ class RowMap:
         self._starts = first_rows(self.documents)
         self.size = int(self._starts[-1])
         self._shifts = first - self._starts[:-1]
-        # By segment and document: what turns a row there into one here.
+        # By segment and document: the offset from a row in the segment to one in the index.
         self._back = [np.zeros(len(each.documents), np.int64) for each in segments]
         for number, back in enumerate(self._back):
             here = np.flatnonzero(self.segments == number)
@@ -66,18 +66,18 @@ class RowMap:
         return self.segments[documents], rows + self._shifts[documents]
 
     def rows(self, segment: int, rows: Rows, documents: npt.NDArray[np.int32]) -> Rows:
-        """The rows here of some live passages of a segment.
+        """The index rows of some live passages of a segment.
 
         Args:
-            segment: Which.
-            rows: Rows there.
-            documents: The row there of each one's document.
+            segment: The number of the segment.
+            rows: Rows in the segment.
+            documents: The row of each passage's document in the segment.
         """
         return rows + self._back[segment][documents]
 
 
 def first_rows(documents: Sequence[DocumentInfo]) -> Rows:
-    """Where each document's passages begin, and where the last one's end, `(documents + 1,) int64`."""
+    """The first row of each document's passages, and the total number, `(documents + 1,) int64`."""
     lengths = np.fromiter((info.passages for info in documents), np.int64, len(documents))
     return np.append(np.int64(0), np.cumsum(lengths))
 

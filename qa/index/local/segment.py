@@ -1,4 +1,4 @@
-"""One open segment of the index: its documents, their passages, and the arrays that are searched."""
+"""One open segment of the index: its documents, passages, and arrays."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from qa.index.local.version_files import read_segment
 from qa.index.local.word_forms import WordForms
 from qa.records import Block, Document, Passage
 
-_PASSAGES_KEPT = 1024  # of which each takes a few kB of memory
+_PASSAGES_KEPT = 1024  # each takes a few kB of memory
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -51,18 +51,18 @@ class Proposal:
 
 
 class Segment:
-    """An open segment. Rows are its own. Safe to read from several threads; `close` it when the last reader is done."""
+    """An open segment with its own row numbers. Safe to read from several threads; `close` it after the last reader."""
 
     def __init__(self, folder: Path, record: SegmentRecord) -> None:
-        """Open a segment; no file is read but the list of its documents.
+        """Open a segment; only the list of its documents is read.
 
         Args:
-            folder: The segment's.
-            record: Its `segment.json`.
+            folder: The segment's folder.
+            record: The content of its `segment.json`.
 
         Raises:
-            DamagedSnapshot: a file is missing, too short, or not what it should be.
-            ShortOfResources: it cannot be opened for now.
+            DamagedSnapshot: a file is missing, too short, or not of the expected form.
+            ShortOfResources: it cannot be opened at present.
         """
         self.folder = folder
         self.record = record
@@ -115,7 +115,7 @@ class Segment:
 
     def close(self) -> None:
         """Close the files. The memory maps are closed with the last reference to this object."""
-        self.__dict__.pop("passage", None)  # it refers back here, which only the garbage collector would undo
+        self.__dict__.pop("passage", None)  # a cycle that only the garbage collector would free
         self._texts.close()
 
     def propose(
@@ -153,16 +153,16 @@ class Segment:
         return self._texts.document(self.stored[row], row)
 
     def parsed(self, row: int) -> tuple[dict[str, str], str, tuple[Block, ...], tuple[Passage, ...]]:
-        """What a loader made of a document: its own details, text, blocks, and its passages."""
+        """The parsed content of a document: details, text, blocks and passages."""
         rows = range(int(self.first_rows[row]), int(self.first_rows[row + 1]))
         return (*self._texts.parsed(row), tuple(map(self._read_passage, rows)))
 
     def copy_texts(self, row: int, out: TextsWriter) -> None:
-        """Write a document and its passages into another segment, as they stand."""
+        """Copy a document and its passages to another segment unchanged."""
         out.copy(self._texts, row, range(int(self.first_rows[row]), int(self.first_rows[row + 1])))
 
     def row_of_key(self, key: bytes) -> int | None:
-        """The row of a passage whose vectors were encoded from what has this digest, if there is one."""
+        """The row of a passage with a key, the digest of its encoded texts; None if there is none."""
         return self._texts.row_of_key(key)
 
     def abbreviations(self, keys: Sequence[str], removed: Sequence[int]) -> Iterator[Entry]:
@@ -174,7 +174,7 @@ class Segment:
         return self.arrays.passage_vectors(row)
 
     def _norms_for(self, mean_length: float) -> npt.NDArray[np.float64]:
-        """The norm of every passage; kept for the next question, since the mean changes with the version only."""
+        """The norm of every passage; cached, since the mean changes only with the version."""
         kept = self._norms
         if kept is None or kept[0] != mean_length:
             kept = self._norms = (mean_length, bm25.norms(self.arrays.lengths, mean_length))

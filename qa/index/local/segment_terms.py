@@ -1,4 +1,4 @@
-"""Which passages hold which index terms, counted over the live passages of several segments."""
+"""Finds the passages with some index terms in several segments, and counts live ones."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SegmentTerms:
         return [each.frequency for each in self._kept.of(terms, self._find)]
 
     def held(self, terms: Sequence[str], numbers: Rows, local: Rows) -> npt.NDArray[np.bool_]:
-        """Which of some passages hold which terms, `(terms, n) bool`.
+        """Whether each of some passages contains each of some terms, `(terms, n) bool`.
 
         Args:
             terms: The index terms.

@@ -1,7 +1,7 @@
-"""Writes one segment: documents one after another, in the order of their paths, into a folder of its own.
+"""Writes one segment to a new folder: documents one after another, in the order of their paths.
 
-A builder that stops at any point leaves a folder that no version names; the next build removes it. Vectors and texts
-are written to disk as they come; postings and word forms stay in memory until the end, some hundred bytes a passage.
+A builder that stops at any point leaves an unreferenced folder, which the next build removes. Vectors and texts are
+written as a stream; postings and word forms stay in memory until the end, a few hundred bytes a passage.
 
 Guarantees: the same documents give the same bytes. A document or passage that cannot be written ends the writing.
 """
@@ -33,14 +33,14 @@ from qa.text.words import terms
 
 
 class SegmentFolder:
-    """The files of a segment that is being written. `finish` it, or else `abandon` it."""
+    """The files of an unfinished segment. Call `finish`, or else `abandon`."""
 
     def __init__(self, folder: Path, configuration: Configuration) -> None:
         """Make the folder.
 
         Args:
-            folder: Where; it must not be there yet.
-            configuration: What the segment is built with.
+            folder: The folder; it must not exist.
+            configuration: The segment's configuration.
         """
         folder.mkdir(parents=True)
         self.path = folder
@@ -53,7 +53,7 @@ class SegmentFolder:
             raise
 
     def finish(self) -> SegmentRecord:
-        """Close the files, write the codes of many vectors and `segment.json`, and flush everything to disk."""
+        """Close the files, write the vectors' codes if there are many, and `segment.json`, and flush all to disk."""
         counts = {name: self.files.rows(name) for name in (arrays.VECTORS, arrays.TOKENS, arrays.SENTENCES)}
         shapes, written = self.files.finish()
         self.texts.finish()
@@ -79,7 +79,7 @@ class SegmentFolder:
         return record
 
     def abandon(self) -> None:
-        """Remove what was written. What cannot be removed now, the next build removes."""
+        """Remove the files; the next build removes those that cannot be removed now."""
         self.files.close()
         self.texts.close()
         shutil.rmtree(self.path, ignore_errors=True)
@@ -89,7 +89,7 @@ class SegmentWriter:
     """Writes one segment. `add` documents in the order of their paths, then `finish`; or else `abandon`."""
 
     def __init__(self, folder: Path, configuration: Configuration) -> None:
-        """Begin a segment; see `SegmentFolder`."""
+        """Start a segment; see `SegmentFolder`."""
         self._folder = SegmentFolder(folder, configuration)
         self._postings = PostingsWriter(self._folder.files)
         self._forms = WordFormsWriter(self._folder.files)
@@ -97,7 +97,7 @@ class SegmentWriter:
 
     @property
     def passages(self) -> int:
-        """How many passages were added."""
+        """The number of added passages."""
         return self._folder.texts.passages
 
     def add(
@@ -113,14 +113,15 @@ class SegmentWriter:
 
         Args:
             document: The document.
-            own: Its file's own details, before anything else known of it.
-            passages: Its passages in order, each with the digest of what was encoded, and its vectors: of at least one
+            own: The details from its file, without the sidecar's.
+            passages: Its passages in order, each with the digest of its encoded texts and its vectors: of at least one
                 token and of every sentence.
-            sidecar: A digest of what the sidecar says of the file.
-            kept: Whether the file could not be read and an earlier reading is kept, so that it is to be read again.
+            sidecar: A digest of the file's sidecar entry.
+            kept: Whether the file could not be read and an earlier reading is kept, so that it must be read again.
 
         Raises:
-            ValueError: the document's path is not behind the last one's, a passage is not its text, or has no vectors.
+            ValueError: the document's path is not after the last one's, or a passage differs from its text or has no
+                vectors.
         """
         texts = self._folder.texts
         if texts.documents and document.source <= self._last:
@@ -142,11 +143,11 @@ class SegmentWriter:
         self._last = document.source
 
     def finish(self) -> SegmentRecord:
-        """Write the rest, and flush everything to disk; returns what `segment.json` says."""
+        """Write the remaining files and flush all to disk; return the content of `segment.json`."""
         self._postings.finish()
         self._forms.finish()
         return self._folder.finish()
 
     def abandon(self) -> None:
-        """Remove what was written."""
+        """Remove the files."""
         self._folder.abandon()

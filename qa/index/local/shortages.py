@@ -1,4 +1,4 @@
-"""Tells a shortage of this process (no file may be opened any more, no memory) from damage of the index."""
+"""Distinguishes a shortage of this process (file descriptors, memory) from damage of the index."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 def raise_if_short(error: BaseException, what: str, database: Path | None = None) -> None:
-    """Raise a shortage as one, since it says nothing of what was opened.
+    """Raise `ShortOfResources` if an error is due to a shortage and not to the opened file.
 
     Args:
-        error: Why something could not be opened or read.
-        what: Its name in messages.
+        error: The error from opening or reading.
+        what: The name of the opened thing in messages.
         database: The SQLite file that was opened, if one was.
 
     Raises:
@@ -25,7 +25,7 @@ def raise_if_short(error: BaseException, what: str, database: Path | None = None
     if isinstance(error, OSError) and error.errno in SHORTAGES:
         reason = error.strerror
     elif isinstance(error, sqlite3.OperationalError) and database and _cannot_be_opened(error, database):
-        reason = "too many open files"  # SQLite does not tell why a file that is there cannot be opened
+        reason = "too many open files"  # SQLite gives no reason why an existing file cannot be opened
     else:
         return
     raise ShortOfResources(

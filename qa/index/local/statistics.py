@@ -13,7 +13,7 @@ from qa.index.local.bm25 import idf
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """How much an index holds.
+    """The size of an index.
 
     Attributes:
         passages: The number of live passages.
@@ -38,5 +38,5 @@ class Statistics:
         return self.terms / self.passages if self.passages else 1.0
 
     def idf(self, frequencies: Sequence[int]) -> npt.NDArray[np.float32]:
-        """Each term's inverse document frequency, `(terms,) float32`, given how many passages hold it."""
+        """Each term's inverse document frequency, `(terms,) float32`, given its number of passages."""
         return np.array([idf(self.passages, frequency) for frequency in frequencies], np.float32)

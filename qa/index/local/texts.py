@@ -1,7 +1,7 @@
-"""A segment's texts: documents in the order of their paths and their passages, in an SQLite file.
+"""A segment's texts in an SQLite file: documents in the order of their paths, and their passages.
 
-A document's canonical text, blocks and own details stand in a table of their own, so that listing documents reads no
-text. The same documents, added in the same order, give the same bytes.
+A document's canonical text, blocks and details are in a separate table, so that listing documents reads no text. The
+same documents, added in the same order, give the same bytes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ CREATE TABLE abbreviations (
     document INTEGER NOT NULL, found INTEGER NOT NULL, short TEXT NOT NULL, long TEXT NOT NULL, count INTEGER NOT NULL,
     short_key TEXT NOT NULL, long_key TEXT NOT NULL);
 """
-# Their order is not that of the rows.
+# Their order differs from that of the rows.
 _SCHEMA_AT_THE_END = """
 CREATE INDEX passages_key ON passages (key);
 CREATE INDEX abbreviations_short ON abbreviations (short_key);
@@ -58,12 +58,12 @@ class StoredDocument:
     """A document in the list of a segment.
 
     Attributes:
-        info: What a list of documents says of it.
-        sha256: Of its file.
-        digest: Of all that an answer or a page shows of it, and of the keys of its passages.
-        sidecar: A digest of what the sidecar says of it.
-        kept: Whether its file could not be read when this was written, so that an earlier reading was kept.
-        note: What the loader notes for the build's report.
+        info: Its entry in a list of documents.
+        sha256: The SHA-256 of its file.
+        digest: A digest of everything that an answer or a page shows of it, and of its passages' keys.
+        sidecar: A digest of its sidecar entry.
+        kept: Whether its file could not be read at that time, so that an earlier reading was kept.
+        note: The loader's note for the build's report.
     """
 
     info: DocumentInfo
@@ -92,7 +92,7 @@ class TextsWriter:
 
         Args:
             passage: The passage.
-            key: Digest of what was encoded.
+            key: The digest of its encoded texts.
         """
         values = (
             passage.start,
@@ -135,7 +135,7 @@ class TextsWriter:
         self._insert_abbreviations((each.found, each.short, each.long, each.count, *each.keys) for each in found)
 
     def copy(self, texts: Texts, document: int, passages: range) -> None:
-        """Add a document with its passages as they stand in another segment, at these rows."""
+        """Copy a document and its passages from another segment, at these rows."""
         self._insert_passages(texts.stored_passages(passages))
         self._insert_abbreviations(texts.stored_abbreviations(document))
         self._insert_document(*texts.stored_document(document))
@@ -180,7 +180,7 @@ class Texts:
         """Open the file.
 
         Raises:
-            sqlite3.Error: it is not there, or no database.
+            sqlite3.Error: it does not exist, or is not a database.
         """
         self._database = sqlite3.connect(
             f"{(folder / TEXTS).resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
@@ -201,7 +201,7 @@ class Texts:
             yield StoredDocument(info, digest_of_file, digest, sidecar, bool(kept), note)
 
     def document(self, stored: StoredDocument, row: int) -> Document:
-        """A document with its canonical text and blocks, given what the list says of it and its row."""
+        """A document with its canonical text and blocks, given its entry in the list and its row."""
         text, blocks, own = self._content(row)
         info = stored.info
         return Document(
@@ -219,12 +219,12 @@ class Texts:
         )
 
     def parsed(self, row: int) -> tuple[dict[str, str], str, tuple[Block, ...]]:
-        """What a loader made of the document at a row: its own details, text and blocks."""
+        """The parsed content of the document at a row: details, text and blocks."""
         text, blocks, own = self._content(row)
         return parse_json(own), text, _blocks(blocks)
 
     def passage(self, row: int, document_id: str) -> Passage:
-        """The passage at a row, which belongs to the document of this id."""
+        """The passage at a row of the document with an id."""
         start, end, text, headings, sentences, kind, page, breaks, footnotes = self._database.execute(
             f"SELECT {_PASSAGE} FROM passages WHERE row = ?",  # noqa: S608 - columns only
             (row,),

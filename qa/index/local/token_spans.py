@@ -1,8 +1,8 @@
 """Places of a passage's tokens in its text, packed.
 
-Mostly two bytes a token: the distance from the end of the token before, and the length and one; both 0 for a token
-without a place. A passage with a distance or a length that does not fit, or with tokens that overlap, has all its
-spans as they are, eight bytes a token. The number of bytes tells which. Nothing is lost either way.
+Usually two bytes a token: the distance from the end of the previous token, and the length plus one; both 0 for a token
+without a place. If a distance or length does not fit, or tokens overlap, all spans of the passage are stored with eight
+bytes a token. The number of bytes shows which form is used. Both are lossless.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def pack(spans: npt.NDArray[np.int32]) -> npt.NDArray[np.uint8]:
 
 
 def unpack(packed: npt.NDArray[np.uint8], tokens: int) -> npt.NDArray[np.int32]:
-    """The spans `(tokens, 2) int32` that were packed."""
+    """Unpack spans, `(tokens, 2) int32`."""
     if len(packed) == tokens * _WIDE:
         return np.frombuffer(packed.tobytes(), np.int32).reshape(tokens, 2)
     gaps, lengths = packed.reshape(tokens, _NARROW).T.astype(np.int32)

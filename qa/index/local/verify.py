@@ -1,6 +1,6 @@
 """Compares a segment's files with their digests, and stores the result with the files' size, times and inode.
 
-A file whose size, times and inode are those of its last comparison is not read again. A bit that changes on the disk
+A file with the same size, times and inode as at its last comparison is not read again. A bit that changes on the disk
 without a write is found only if every byte is compared.
 """
 
@@ -36,17 +36,17 @@ class Verified:
 
 
 def verify_segment(index_dir: Path, segment_id: str, *, every_byte: bool = False) -> SegmentRecord:
-    """Check that a segment is there with every file as it was written.
+    """Check that a segment exists and every file is unchanged.
 
     Args:
         index_dir: The index folder.
-        segment_id: Which segment.
-        every_byte: Whether to read also what has not been touched since it was last compared.
+        segment_id: The segment's id.
+        every_byte: Whether to read also files unchanged since their last comparison.
 
     Raises:
-        DamagedSnapshot: naming the segment and every file that differs.
+        DamagedSnapshot: a file differs; the message names the segment and every such file.
         MismatchedSnapshot: the segment is of another format.
-        ShortOfResources: it cannot be read for now.
+        ShortOfResources: it cannot be read at present.
     """
     folder = segment_path(index_dir, segment_id)
     record = read_segment(folder)
@@ -73,10 +73,10 @@ def _untouched(path: Path, before: tuple[int, ...] | None) -> bool:
 
 
 def _compared(path: Path, expected: FileRecord) -> tuple[int, ...] | str:
-    """What to remember of a file, or what is wrong with it."""
+    """The status of a valid file, or a message about its fault."""
     try:
         with path.open("rb") as file:
-            stat = os.fstat(file.fileno())  # before it is read, so that a change meanwhile shows later
+            stat = os.fstat(file.fileno())  # taken before reading, so that a change during it is noticed later
             if stat.st_size != expected.bytes:
                 return f"{path.name} has {stat.st_size} bytes instead of {expected.bytes}"
             if file_digest(file, "sha256").hexdigest() != expected.sha256:
@@ -101,11 +101,11 @@ def _remembered(index_dir: Path, segment_id: str) -> Mapping[str, tuple[int, ...
 def _remember(
     index_dir: Path, segment_id: str, before: Mapping[str, tuple[int, ...]], now: Mapping[str, tuple[int, ...]]
 ) -> None:
-    """Note the files that are whole, once they are on the disk, if this process may write there."""
+    """Store the status of valid files, after flushing them, if this process may write there."""
     path = index_dir / VERIFIED / f"{segment_id}.json"
     folder = segment_path(index_dir, segment_id)
     with suppress(OSError), _WRITING:
         for name in now:
-            flush(folder / name)  # else a power cut could damage what was compared in memory
+            flush(folder / name)  # otherwise a power failure could damage files that were compared only in memory
         path.parent.mkdir(exist_ok=True)
         replace_file(path, canonical(Verified({**before, **now})))

@@ -1,8 +1,8 @@
 """Records of a segment and of a version of the index.
 
 A segment is a folder of documents that never changes; its `segment.json` names every file with its digest, and the
-segment's id is the digest of `segment.json`. A version names the segments that count and the documents removed from
-them; it is sealed by its own digest. Reading and writing both is `qa.index.local.version_files`'s.
+segment's id is the digest of `segment.json`. A version lists segments and the documents removed from them, and has its
+own digest as a seal. `qa.index.local.version_files` reads and writes both.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ FORMAT = 8
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What decides the content beside the documents.
+    """What the content depends on besides the documents.
 
     Attributes:
         model: Its name, and the digest of its `weights`.
-        loader: Version of what reads files, and of how `passages` are cut; `analyser`: of what counts as a word.
-        token_bits: How many bits a component of a token's vector has, one of `qa.encode.token_form.BITS`.
+        loader: The version of the loader; `passages` and `analyser` are the versions of cutting passages and of finding
+            words.
+        token_bits: The bits of each component of a token vector, one of `qa.encode.token_form.BITS`.
         dimension: A vector's length, 0 in an index without any.
     """
 
@@ -36,14 +37,14 @@ class Configuration:
     dimension: int
 
     def difference(self, analyser: int, weights: str | None) -> str:
-        """Why questions cannot be answered from what was built so; empty if they can.
+        """Why an index with this configuration cannot be used; empty if it can.
 
         Args:
             analyser: The version of the analyser in use.
-            weights: The fingerprint of the model in use; None where any may be.
+            weights: The fingerprint of the model in use; None to allow any.
 
         Returns:
-            What differs, as "model weights 12ab, but 34cd".
+            The difference, such as "model weights 12ab, but 34cd".
         """
         if self.analyser != analyser:
             return f"analyser version {self.analyser}, but {analyser}"
@@ -70,7 +71,7 @@ class ArrayRecord:
 
 @dataclass(frozen=True, slots=True)
 class SegmentCounts:
-    """How much a segment holds, removed documents included. `terms` is the sum of its passages' lengths in terms."""
+    """The size of a segment, removed documents included. `terms` is the sum of its passages' lengths in terms."""
 
     documents: int
     passages: int
@@ -97,7 +98,7 @@ class SegmentRecord:
 
 @dataclass(frozen=True, slots=True)
 class SegmentEntry:
-    """A segment of a version: what the segment holds, and the rows of its removed documents, ascending."""
+    """A segment of a version: its size, and the rows of its removed documents, ascending."""
 
     id: str
     documents: int
@@ -108,7 +109,7 @@ class SegmentEntry:
 
 @dataclass(frozen=True, slots=True)
 class VersionCounts:
-    """How much a version holds: what was removed does not count."""
+    """The size of a version without removed documents."""
 
     documents: int
     passages: int
@@ -118,7 +119,7 @@ class VersionCounts:
 class Version:
     """A version of the index.
 
-    `id` is a function of the configuration and the live documents; `sequence` tells older from newer.
+    `id` depends only on the configuration and the live documents; `sequence` is higher for newer versions.
     """
 
     id: str
@@ -132,7 +133,7 @@ class Version:
 
     @property
     def name(self) -> str:
-        """What CURRENT says, and the file's name without its suffix."""
+        """The name in CURRENT, and of the file without its suffix."""
         return f"{self.sequence:06d}-{self.id}"
 
     def sealed(self) -> Version:
@@ -145,7 +146,7 @@ def version_id(configuration: Configuration, documents: Iterable[tuple[str, str]
     """A version's id: 16 hexadecimal digits.
 
     Args:
-        configuration: What decides the content beside the documents.
+        configuration: What the content depends on besides the documents.
         documents: Each live document's path and digest, in the order of the paths.
     """
     digest = sha256(canonical(configuration))

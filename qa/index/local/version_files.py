@@ -1,7 +1,7 @@
 """Reads and writes the files of versions and segments.
 
-Guarantees: a record is read only if it is byte for byte what was written, and every field has been checked. Nothing
-here changes which version is current.
+Guarantees: a record is accepted only if it is unchanged to the byte and every field is valid. Nothing here changes
+    which version is current.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _read(what: str, path: Path, record: type[_Record], check: Callable[[_Record
 
 
 def _whole(data: bytes, content: dict[str, object], path: Path) -> bool:
-    """Whether a file of any format is as it was written: a segment's by its folder's name, a version's by its seal."""
+    """Whether a file of any format is unchanged: a segment's by its folder's name, a version's by its seal."""
     if path.name == SEGMENT:
         return sha256(data).hexdigest()[:32] == path.parent.name
     rest = {name: value for name, value in content.items() if name != "seal"}

@@ -1,6 +1,6 @@
-"""A segment's words as they are written, with counts by document, for the correction of misspelt questions.
+"""A segment's words as written, with counts by document, for correcting misspelt questions.
 
-Counts stand by document, so that those of a removed document can be taken off.
+Counts are stored by document, so that those of a removed document can be subtracted.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ class WordForms:
 
         Args:
             texts: The forms, one after another, `(bytes,) uint8`.
-            bounds: Where each begins and ends, `(forms + 1,) int64`.
+            bounds: The bounds of each form, `(forms + 1,) int64`.
             document_forms: Each document's forms, ascending, one document after another, `(n,) int32`.
-            counts: How often the document has each, `(n,) int32`.
-            document_bounds: Where each document's forms begin and end, `(documents + 1,) int64`.
+            counts: The number of occurrences of each in the document, `(n,) int32`.
+            document_bounds: The bounds of each document's forms, `(documents + 1,) int64`.
         """
         self._texts, self._bounds = texts, bounds
         self._document_forms, self._counts, self._document_bounds = document_forms, counts, document_bounds
 
     @cached_property
     def forms(self) -> list[str]:
-        """Every form; read when it is first asked for."""
+        """All forms; read at the first use."""
         data, bounds = self._texts.tobytes(), self._bounds.tolist()
         return [data[begin:end].decode("utf-8", "surrogatepass") for begin, end in pairwise(bounds)]
 
@@ -55,7 +55,7 @@ class WordForms:
         return self._document_forms[piece], self._counts[piece]
 
     def counts(self, removed: Iterable[int] = ()) -> npt.NDArray[np.int64]:
-        """How often each form occurs, without the documents removed, `(forms,) int64`."""
+        """The number of occurrences of each form, without removed documents, `(forms,) int64`."""
         left = self._totals.copy()
         for row in removed:
             forms, counts = self.of_document(row)
@@ -95,7 +95,7 @@ def forms_near(parts: Sequence[tuple[WordForms, npt.NDArray[np.int64]]], word: s
 def counts_near(
     parts: Sequence[tuple[WordForms, npt.NDArray[np.int64]]], word: str, edits: int
 ) -> dict[str, Counter[str]]:
-    """How often each form of the words near a folded word occurs in live documents, by folded word."""
+    """For each folded word near a folded word, the number of occurrences of its forms in live documents."""
     found: dict[str, Counter[str]] = {}
     for forms, live in parts:
         for folded in forms.near(word, edits):
@@ -141,16 +141,16 @@ class WordFormsWriter:
 
 
 def count_forms(text: str) -> Counter[str]:
-    """The words of a text that a misspelt word may be corrected to, as they are written, with their counts."""
+    """The words of a text to which a misspelt word may be corrected, as written, with counts."""
     return Counter(word for word in spelt(text) if len(word) >= SHORTEST and word.isalpha())
 
 
 def merge_forms(parts: Sequence[WordForms], documents: Iterable[tuple[int, int]], files: ArrayFiles) -> Iterator[None]:
-    """Write the word forms of several segments as one's; pauses after each document.
+    """Merge the word forms of several segments, calling the pause after each document.
 
     Args:
         parts: Each segment's word forms.
-        documents: The documents to take over, in order: number of the segment, and the document's row in it.
+        documents: The documents to copy, in order: number of the segment, and the document's row in it.
         files: Where to write.
     """
     documents = list(documents)
@@ -170,7 +170,7 @@ def merge_forms(parts: Sequence[WordForms], documents: Iterable[tuple[int, int]]
     for number, row in documents:
         forms, counts = parts[number].of_document(row)
         end += len(forms)
-        # The order of code points is the same in every segment, so they stay ascending.
+        # Forms are in code point order in every segment, so they stay ascending.
         files.write(arrays.DOCUMENT_FORMS, new[number][forms])
         files.write(arrays.DOCUMENT_FORM_COUNTS, counts)
         files.write(arrays.DOCUMENT_FORM_BOUNDS, np.array([end], np.int64))
@@ -178,7 +178,7 @@ def merge_forms(parts: Sequence[WordForms], documents: Iterable[tuple[int, int]]
 
 
 def _write_texts(files: ArrayFiles, numbers: Mapping[str, int]) -> npt.NDArray[np.int32]:
-    """Write forms in order; returns the place of each by its number, `(forms,) int32`."""
+    """Write forms in order; return the new number of each, `(forms,) int32`."""
     forms = sorted(numbers)
     ranks = np.empty(len(forms), np.int32)
     ranks[[numbers[form] for form in forms]] = np.arange(len(forms), dtype=np.int32)

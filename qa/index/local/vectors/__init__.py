@@ -1,4 +1,4 @@
-"""The family of vector stores: nearest passages by inner product, behind one contract."""
+"""Vector stores: find the nearest passages by inner product, with one interface."""
 
 from __future__ import annotations
 

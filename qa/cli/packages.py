@@ -18,6 +18,7 @@ class Packages:
 
 BUILDING = Packages(
     (
+        "chardet",
         "lxml",
         "markdown-it-py",
         "mdit-py-plugins",

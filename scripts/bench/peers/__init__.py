@@ -26,7 +26,8 @@ from bench.servers import RESULTS, Service, get, post
 
 _NETWORK = ("onnxruntime==1.31.1", "torch==2.13.0")
 # The newest that run ONNX: optimum-onnx, which the library's ONNX backend needs, takes no transformers 5.
-_ONNX_BACKEND = ("sentence-transformers[onnx]==5.7.0", "transformers==4.57.6")
+# The hub's client is named since pip would try all newer ones first.
+_ONNX_BACKEND = ("sentence-transformers[onnx]==5.7.0", "transformers==4.57.6", "huggingface-hub==0.36.2")
 REQUIREMENTS = {
     "txtai": ("txtai[api]==9.14.0", *_NETWORK),
     "haystack": (
@@ -41,7 +42,6 @@ REQUIREMENTS = {
         "llama-index-embeddings-huggingface==0.8.0",
         "llama-index-retrievers-bm25==0.8.0",
         "llama-index-vector-stores-faiss==0.7.0",
-        "huggingface-hub==0.36.2",  # the newest for that transformers; pip would try all others first
         "fastapi==0.165.0",
         "uvicorn[standard]==0.54.0",
         *_ONNX_BACKEND,

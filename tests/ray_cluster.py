@@ -31,6 +31,7 @@ from qa.answering.service import Service
 from qa.errors import ShardUnavailable
 from qa.index.cluster.hosts import ClusterIndex, Hosts
 from qa.index.local.current import CurrentIndex
+from qa.index.local.index_folder import segment_ids
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # Ray leaves its own log files open
 
@@ -103,11 +104,16 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 
 
 @pytest.fixture(scope="module")
-def service(nodes: Any, shop: Workshop) -> Iterator[Service]:
-    """A service over two shards with two hosts each."""
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("copies")
+
+
+@pytest.fixture(scope="module")
+def service(nodes: Any, shop: Workshop, copies: Path) -> Iterator[Service]:
+    """A service over two shards with two hosts each, which answer from copies."""
     from qa.index.cluster.actors import replicas_of, start_hosts
 
-    assert len(start_hosts(shop.index, 2, 2, PATIENCE_S)) == 4
+    assert len(start_hosts(shop.index, 2, 2, PATIENCE_S, copies)) == 4
     assert start_hosts(shop.index, 2, 2, PATIENCE_S) == []
     hosts = Hosts(
         shop.index,
@@ -136,8 +142,9 @@ def processes() -> dict[str, int]:
     return {name: state.process_id for name, state in host_states(2, 2, PATIENCE_S).items() if state}
 
 
-def test_answers_equal_those_of_one_process(service, shop):
+def test_answers_equal_those_of_one_process(service, shop, copies):
     assert answers(service) == alone(shop)
+    assert segment_ids(copies) == segment_ids(shop.index)
 
 
 def test_every_socket_listens_on_loopback_alone(nodes, service):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qa.errors import DamagedSnapshot, QAError, ShortOfResources
@@ -59,11 +59,8 @@ class CopiedSegments(SegmentPool):
 
     def remove_unnamed(self) -> None:
         """Remove the copies that no version of the index folder names; none while a version cannot be read."""
-        with self._locked():
-            try:
-                versions = [read_version(version_path(self._shared, name)) for name in version_names(self._shared)]
-            except QAError:
-                return
+        with suppress(QAError), self._locked():
+            versions = [read_version(version_path(self._shared, name)) for name in version_names(self._shared)]
             named = {entry.id for version in versions for entry in version.segments}
             for segment_id in set(segment_ids(self._copies)) - named if versions else ():
                 shutil.rmtree(segment_path(self._copies, segment_id), ignore_errors=True)

@@ -143,7 +143,8 @@ class _Covers:
             self._picture = self._page.render(scale=_SCALE, grayscale=True).to_numpy()
         from_left, _, _, from_top = self._page.get_cropbox()
         left, bottom, right, top = sides
-        x0, x1 = (max(0, round((x - from_left) * _SCALE)) for x in (left, right))
+        # A point more on both sides: a narrow letter fills its own place.
+        x0, x1 = (max(0, round((x - from_left) * _SCALE)) for x in (left - 1, right + 1))
         y0, y1 = (max(0, round((from_top - y) * _SCALE)) for y in (top, bottom))
         shown = self._picture[y0 : y1 + 1, x0 : x1 + 1]
         return bool(shown.size) and int(shown.max()) - int(shown.min()) < _ONE_COLOUR

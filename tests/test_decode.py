@@ -108,6 +108,16 @@ def test_a_label_may_be_one_of_many_names(label: str) -> None:
     assert decode(JAPANESE.encode("cp932"), label) == Decoded(JAPANESE)
 
 
+@pytest.mark.parametrize("label", ["iso88591", "iso_8859-1", "ISO-8859-1", "l1", "x-cp1252"])
+def test_western_labels_of_many_forms_mean_windows_1252(label: str) -> None:
+    assert decode("Größe – 3 €".encode("cp1252"), label) == Decoded("Größe – 3 €")
+
+
+def test_a_label_in_the_text_itself_changes_nothing() -> None:
+    text = '<meta charset="iso88591"><p>Größe – 3 €'
+    assert decode(text.encode("cp1252")).text == text
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf16_of_ideographs_alone_is_text(encoding: str) -> None:
     assert decode(JAPANESE.encode(encoding)).text == JAPANESE

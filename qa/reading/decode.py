@@ -67,6 +67,7 @@ _ALIASES = {
     "koi": "koi8-r",
     "iso-8859-8-i": "iso8859-8",
 }
+_PARTS_OF_8859 = re.compile(r"iso[-_]?8859[-_]?(\d+)")
 _SHIFTED = ("iso2022", "hz")  # write other letters as ASCII
 _NO_TEXT_CODECS = frozenset({"utf-7", "idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined"})
 
@@ -170,7 +171,7 @@ def _reads_like_text(sample: str) -> bool:
 
 def _codec(label: str | None) -> str | None:
     """Python's name of the encoding that browsers take a label for; None if it names none."""
-    said = (label or "").strip().lower().removeprefix("x-")
+    said = _PARTS_OF_8859.sub(r"iso8859-\1", (label or "").strip().lower().removeprefix("x-"))
     try:
         name = codecs.lookup(_ALIASES.get(said, said)).name if said else ""
         _ = "".encode(name) if name else ""

@@ -13,7 +13,7 @@ import unicodedata
 _KNOWN = ("cp932 shift_jis_2004 euc-jp gb18030 big5 cp949 koi8-r koi8-u cp1251 iso8859-5 cp866 cp1253 iso8859-7 "
           "cp1255 iso8859-8 cp1256 cp874 cp1250 iso8859-2 cp1254 cp1257 cp1252 iso8859-1").split()  # fmt: skip
 _SHIFTED = re.compile(rb"\x1b\$[@B]|\x1b\$\([CD]|\x1b\([IJ]")  # what begins other letters in ISO-2022-JP and -KR
-_WESTERN = ("cp1252", "iso8859-1")
+_WESTERN = ("cp1252", "iso88591")
 _SAMPLE_BYTES = 32 << 10
 _LEAST_SURE = 0.15  # of other alphabets of Latin letters
 _MOST_MIXED = 0.05  # share of the words beyond ASCII that hold Latin letters and others

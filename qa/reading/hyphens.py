@@ -1,8 +1,8 @@
 """Decides whether the hyphen at the end of a line belongs to the word.
 
 The hyphen of a compound stays, one that only breaks a word is removed. The decision is made, in order, by the
-compound's other hyphens and figures, by how the document writes the word elsewhere, by parts that compounds begin or
-end with, and by whether the document has both parts as words.
+compound's other hyphens, figures and single letters, by how the document writes the word elsewhere, by parts that
+compounds begin or end with, and by whether the document has both parts as words.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Words:
         return (above, "") if self._is_compound(broken[1], rest[0]) else (above[:-1], "")
 
     def _is_compound(self, first: str, rest: str) -> bool:
-        if first[-1].isdigit() or not rest[0].islower() or "-" in first or "\u2010" in first:
+        if len(first) == 1 or first[-1].isdigit() or not rest[0].islower() or "-" in first or "\u2010" in first:
             return True
         first, rest = first.lower(), rest.lower()
         if self._counts[f"{first}-{rest}"]:

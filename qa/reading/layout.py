@@ -10,8 +10,8 @@ How it works, in order:
    broken at line ends are joined (`hyphens`). Rows of a table stay lines of their own.
 4. Raised and lowered marks become text that does not fuse with the word before them; a paragraph that opens with a
    raised mark is a footnote.
-5. A sentence that a page break divides is joined, and the place of the break is kept. The text after it stays on its
-   own page, so that a citation names the page of its words.
+5. A sentence that a page break divides is joined, over the notes at the end of the page, and the place of the break is
+   kept. The text after it stays on its own page, so that a citation names the page of its words.
 """
 
 from __future__ import annotations
@@ -176,7 +176,11 @@ def _mark_levels(paragraphs: list[_Paragraph]) -> None:
 def _mended(paragraphs: list[_Paragraph], words: Words) -> Iterator[_Paragraph]:
     """Join sentences that a page break tore apart."""
     held: _Paragraph | None = None
+    notes: list[_Paragraph] = []  # that stand below the one that is held
     for paragraph in paragraphs:
+        if held is not None and paragraph.kind is BlockKind.FOOTNOTE:
+            notes.append(paragraph)
+            continue
         if held is not None and _torn(held, paragraph):
             end = split_sentences(paragraph.text)[0].end
             shown, gap = words.end_of(held.text, paragraph.text)
@@ -189,9 +193,12 @@ def _mended(paragraphs: list[_Paragraph], words: Words) -> Iterator[_Paragraph]:
             paragraph = _Paragraph(BlockKind.PARAGRAPH, paragraph.lines, rest)  # noqa: PLW2901
         if held is not None:
             yield held
+        yield from notes
+        notes = []
         held = paragraph
     if held is not None:
         yield held
+    yield from notes
 
 
 def _torn(above: _Paragraph, below: _Paragraph) -> bool:

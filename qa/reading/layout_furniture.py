@@ -25,6 +25,10 @@ _NUMBER = re.compile(r"\d{1,9}")
 _NUMBER_ONLY = re.compile(
     r"[-–— ]*(?:page |p\. ?|seite )?(?:\d{1,4}|[ivxlc]{1,7})(?: ?(?:of|/|von|\|) ?\d{1,4})?[-–— ]*", re.IGNORECASE
 )
+_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
+_ROMAN_ONLY = re.compile(
+    r"[-–— ]*((?:x[cl]|l?x{0,3}|c{1,3}(?:x[cl]|l?x{0,3}))(?:i[xv]|v?i{0,3}))[-–— ]*", re.IGNORECASE
+)
 _SAID = re.compile(r"[-–— ]*(?:page|seite) .*", re.IGNORECASE)
 
 
@@ -59,7 +63,7 @@ def _most(pattern: str, often: int) -> float:
 
 def _is_own(line: Line) -> bool:
     """Whether a number by itself is its page's, or says that it is a page's."""
-    number = _NUMBER.search(line.text)
+    number = _NUMBER.search(_in_digits(line.text))
     return bool(_SAID.fullmatch(line.text)) or (number is not None and int(number[0]) == line.page)
 
 
@@ -82,10 +86,20 @@ def _edges(page: list[Line], size: float) -> list[Line]:
 
 def _patterns(line: Line) -> list[str]:
     """A line as it may recur from page to page: each number as it is, or as its distance to the page's."""
-    text = " ".join(line.text.lower().split())
+    text = _in_digits(" ".join(line.text.lower().split()))
     numbers = _NUMBER.findall(text)[:_MOST_NUMBERS]
     if not numbers:
         return [text]
     pieces = _NUMBER.split(text, maxsplit=len(numbers))
     choices = [(number, f"#{int(number) - line.page}") for number in numbers]
     return [pieces[0] + "".join(map("".join, zip(chosen, pieces[1:], strict=True))) for chosen in product(*choices)]
+
+
+def _in_digits(text: str) -> str:
+    """A line that is a Roman number alone, in digits; any other as it is."""
+    found = _ROMAN_ONLY.fullmatch(text)
+    if found is None or not found[1]:
+        return text
+    values = [_ROMAN[letter] for letter in found[1].lower()]
+    total = sum(-value if value < after else value for value, after in zip(values, [*values[1:], 0], strict=True))
+    return text.replace(found[1], str(total))

@@ -14,13 +14,19 @@ from qa.reading.documents import load_document
 from qa.records import BlockKind, Document
 
 _NAMES = "office style text table drawing presentation"
-_SPACES = " ".join(
-    f'xmlns:{name.replace("drawing", "draw")}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-    for name in _NAMES.split()
+_SPACES = (
+    " ".join(
+        f'xmlns:{name.replace("drawing", "draw")}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in _NAMES.split()
+    )
+    + ' xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0"'
 )
 STYLES = (
     '<style:style style:name="Up" style:family="text"><style:text-properties style:text-position="super 58%"/></style:style>'
     '<style:style style:name="Down" style:family="text"><style:text-properties style:text-position="-33% 58%"/></style:style>'
+    '<style:style style:name="Mark" style:family="text" style:parent-style-name="Up"/>'
+    '<style:style style:name="Pale" style:family="text"><style:text-properties fo:color="#ffffff"/></style:style>'
+    '<style:style style:name="Dark" style:family="text"><style:text-properties fo:color="#ffffff" fo:background-color="#000000"/></style:style>'
     '<style:style style:name="Sly" style:family="text"><style:text-properties text:display="none"/></style:style>'
     '<style:style style:name="Off" style:family="drawing-page"><style:drawing-page-properties presentation:visibility="hidden"/></style:style>'
     '<style:style style:name="Gone" style:family="table"><style:table-properties table:display="false"/></style:style>'
@@ -72,6 +78,12 @@ BOX = "<draw:frame><draw:text-box><text:p>Keep cold</text:p></draw:text-box></dr
         (p("One<text:s text:c='3'/>two<text:tab/>three<text:line-break/>four"), ["One two three", "four"]),
         (p("at 14<text:span text:style-name='Up'>2</text:span> sites, CO<text:span text:style-name='Down'>2</text:span>"), ["at 14^2 sites, CO₂"]),
         (p("Seen <text:span text:style-name='Sly'>not seen</text:span>here<text:hidden-text>no</text:hidden-text>"), ["Seen here"]),
+        (p("at 14<text:span text:style-name='Mark'>2</text:span> sites"), ["at 14^2 sites"]),
+        (p("Seen <text:span text:style-name='Pale'>not seen</text:span><text:span text:style-name='Dark'>here</text:span>"), ["Seen here"]),
+        (p("<text:hidden-paragraph text:condition='x' text:is-hidden='true'/>Hidden.") + p("Seen."), ["Seen."]),
+        ("<text:section text:display='condition' text:is-hidden='true'>" + p("Hidden.") + "</text:section>" + p("Seen."), ["Seen."]),
+        (p("in <text:ruby><text:ruby-base>東京</text:ruby-base><text:ruby-text>とうきょう</text:ruby-text></text:ruby>"), ["in 東京(とうきょう)"]),
+        (table(cell("A"), cell("B")).replace("row><table:table-row>", "row><table:table-row table:visibility='collapse'>"), ["A"]),
         (p("It covers 14" + NOTE + " sites"), ["It covers 14[2] sites", "[2] Two are planned."]),
         (p("Mixing " + BOX + "paint"), ["Mixing paint", "Keep cold"]),
         ("<text:tracked-changes><text:deletion><text:p>old</text:p></text:deletion></text:tracked-changes>" + p("new<office:annotation><text:p>Why?</text:p></office:annotation>"), ["new"]),
@@ -93,6 +105,16 @@ def test_lists_have_the_numbers_that_are_shown():
     body = f"<text:list text:style-name='L'>{items(p('a') + deep, p('f'))}</text:list><text:list text:style-name='B'>{items(p('g'))}</text:list>"
     more = f"<text:list text:style-name='L' text:continue-numbering='true'>{items(p('h'))}</text:list><text:list text:style-name='L'>{items(p('i'))}</text:list>"
     assert lines(body + more) == ["1. a", "1.1 b", "(a) c", "(b) d", "1.2 e", "2. f", "- g", "3. h", "1. i"]
+
+
+def test_headings_have_the_numbers_of_their_outline():
+    forms = '<text:outline-level-style text:level="1" style:num-format="1" style:num-suffix="."/><text:outline-level-style text:level="2" style:num-format="1" text:display-levels="2"/>'
+    heads = "".join(
+        f"<text:h text:outline-level='{level}'>{name}</text:h>"
+        for level, name in ((1, "a"), (2, "b"), (1, "c"), (2, "d"), (2, "e"))
+    )
+    styles = f'<office:styles><text:outline-style style:name="Outline">{forms}</text:outline-style></office:styles>'
+    assert lines(heads + p("x"), **{"styles.xml": styles}) == ["1. a", "1.1 b", "2. c", "2.1 d", "2.2 e", "x"]
 
 
 def test_headings_running_lines_and_what_has_no_words():

@@ -98,6 +98,7 @@ def test_columns_are_read_one_after_the_other(by_line: bool, shift: float) -> No
         ("an up-to-", "date list", "an up-to-date list"),
         ("a follow-", "up call", "a follow-up call"),
         ("the infor-", "mation desk", "the information desk"),
+        ("send an e-", "mail to us", "send an e-mail to us"),
     ],
 )
 def test_a_compound_keeps_its_hyphen_at_a_line_end_and_a_broken_word_loses_it(
@@ -158,6 +159,44 @@ def test_text_that_is_not_seen_is_left_out(more: str) -> None:
         read([shown("It opens at nine.", 70, 780), shown("It opens at seven.", 70, 740, more=more)]).text
         == "It opens at nine."
     )
+
+
+@pytest.mark.parametrize("colour", ["0 0 0", "1 1 1"])
+def test_text_that_a_filled_shape_hides_is_left_out(colour: str) -> None:
+    painted = f"{colour} rg 60 730 300 30 re f"
+    drawn = [shown("It opens at nine.", 70, 780), shown("The code is 7781.", 70, 740)]
+    assert read([*drawn, painted]).text == "It opens at nine."
+    assert "7781" in read([*drawn, painted.replace("60 730", "60 600")]).text
+    assert "7781" in read([painted.replace("0 0 0", "0 0 0.9").replace("1 1 1", "0.9 0.9 0.9"), *drawn]).text
+
+
+def test_page_numbers_in_roman_digits_are_no_text() -> None:
+    sides = zip(("i", "ii", "iii", "iv"), ("north", "south", "east", "west"), strict=True)
+    pages = [
+        [*lines([f"The mill of the {side} grinds spelt.", "It has done so for long."], 70, 700), shown(number, 290, 30)]
+        for number, side in sides
+    ]
+    assert not {"i", "ii", "iii", "iv"} & set(read(*pages).text.split())
+    assert read([*lines(["The king was the sixth."], 70, 700), shown("VI", 290, 30)]).text.endswith("VI")
+
+
+@pytest.mark.parametrize("offset", [0, 13])
+def test_the_lines_of_a_cell_are_its_text_wherever_the_row_begins(offset: float) -> None:
+    head = [shown(text, x, 700) for text, x in (("Rule", 70), ("Text", 150), ("Fee", 400))]
+    cell = lines(["A long text that goes on", "over several lines of", "this narrow cell"], 150, 670, 13)
+    row = [shown("R1", 70, 670 - offset), shown("40", 400, 670 - offset)]
+    document = read([*head, *row, *cell, shown("R2", 70, 610), shown("Short", 150, 610), shown("50", 400, 610)])
+    assert document.text == (
+        "Rule | Text | Fee\nR1 | A long text that goes on over several lines of this narrow cell | 40\nR2 | Short | 50"
+    )
+
+
+def test_a_sentence_goes_on_over_the_notes_at_the_end_of_a_page() -> None:
+    note = [shown("1", 70, 64, 5), shown("In 2024.", 76, 60, 8)]
+    document = read(
+        [*lines(["The rent is paid by members who come from the"], 70, 120), *note], lines(["town and the hills."])
+    )
+    assert document.text == "The rent is paid by members who come from the town and the hills.\n\n[1] In 2024."
 
 
 def test_white_text_on_a_dark_ground_is_seen() -> None:

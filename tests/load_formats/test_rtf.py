@@ -34,6 +34,10 @@ def read(body: str) -> Document:
         (r"A{\pict\bin6 }}\par}B\par", ["AB"]),
         (r"{\*\unheardof hidden {\b too}}Text\par", ["Text"]),
         (r"{\fonttbl{\f0 Arial;}{\f1\fcharset204 Times;}}{\f1 \'cf\'e8\'f0} pier\par", ["Пир pier"]),
+        (r"{\fonttbl{\f0 Arial;}{\f1\fcharset2 Symbol;}}over {\f1\'b3}38\par", ["over ≥38"]),
+        (r"{\upr{Cafe}{\*\ud{Caf\u233?}}} opens\par", ["Café opens"]),
+        (r"Mixing {\shp{\*\shpinst{\sp{\sn x}{\sv 1}}{\shptxt Keep cold\par}}{\shprslt old}}paint\par",
+         ["Keep cold", "Mixing paint"]),
         (r"{\listtext 1.\tab}First\par{\listtext\'b7\tab}Second\par", ["1. First", "- Second"]),
         (r"\trowd\intbl A\cell B\cell\row\trowd\intbl 1\par x\cell 2\cell\row\pard After\par",
          ["A | B", "1 x | 2", "After"]),
@@ -78,3 +82,8 @@ def test_no_file_raises_anything_but_a_reason(body):
         assert read(body).text
     except UnreadableFile as error:
         assert str(error)  # noqa: PT017 - the outcome may also be a document
+
+
+def test_the_character_sets_of_dos_and_mac_are_known():
+    assert load_document("a.rtf", rb"{\rtf1\pc Caf\'82\par}").text == "Café"
+    assert load_document("a.rtf", rb"{\rtf1\mac Caf\'8e\par}").text == "Café"

@@ -14,7 +14,8 @@ from qa.reading.decode import clean_line
 from qa.reading.draft import Draft, Read, own_title, running_lines
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
-from qa.reading.office.odf_text import OdfStyles, OdfText, local
+from qa.reading.office.odf_styles import OdfStyles, local
+from qa.reading.office.odf_text import OdfText
 from qa.reading.office.xml_parts import xml_root
 from qa.reading.tables import Cell, Row, rows_to_drafts
 from qa.records import BlockKind

@@ -15,10 +15,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from statistics import median
 
 from qa.reading.formats.pdf_runs import Run
+from qa.reading.formats.pdf_tables import Chunk, Row, with_tables
 from qa.reading.page_lines import Line
 from qa.reading.raised_spans import LOWERED, RAISED, RESET
 
@@ -41,20 +41,8 @@ _PROSE_CHARS = 18
 _PROSE_FILL = 0.28  # a side may hold further columns
 _DEEPEST = 6
 _GUTTER_EM = 0.7
-_ALIGNED_EM = 0.9
 _ROW = 1 << 24  # places of a grid beside each other, before the next row's
 _NEAR = [dx * _ROW + dy for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
-
-
-@dataclass(slots=True)
-class _Chunk:
-    text: str
-    x0: float
-    x1: float
-    y: float
-    size: float
-    bold: bool
-    rtl: bool
 
 
 def lines_of(runs: Sequence[Run], page: int) -> list[Line]:
@@ -69,15 +57,7 @@ def lines_of(runs: Sequence[Run], page: int) -> list[Line]:
     return found
 
 
-@dataclass(slots=True)
-class _Row:
-    """Chunks on one base; `cells` says that they are cells of a table's row."""
-
-    chunks: list[_Chunk]
-    cells: bool = False
-
-
-def _line(row: _Row, page: int, *, upright: bool) -> Line:
+def _line(row: Row, page: int, *, upright: bool) -> Line:
     chunks = row.chunks
     widest = max(chunks, key=lambda chunk: len(chunk.text))
     return Line(
@@ -105,15 +85,15 @@ def _once(runs: Iterator[Run]) -> Iterator[Run]:
         places.add(place)
 
 
-def _chunks(runs: Iterator[Run]) -> list[_Chunk]:
-    chunks: list[_Chunk] = []
+def _chunks(runs: Iterator[Run]) -> list[Chunk]:
+    chunks: list[Chunk] = []
     for run in runs:
         if not (chunks and _joined(chunks[-1], run)):
-            chunks.append(_Chunk(run.text, run.x0, run.x1, run.y, run.size, run.bold, run.rtl))
+            chunks.append(Chunk(run.text, run.x0, run.x1, run.y, run.size, run.bold, run.rtl))
     return chunks
 
 
-def _joined(chunk: _Chunk, run: Run) -> bool:
+def _joined(chunk: Chunk, run: Run) -> bool:
     """Add a run to a chunk, if it goes on with it."""
     size = max(chunk.size, run.size)
     distance = run.x0 - chunk.x1
@@ -140,40 +120,40 @@ def _joined(chunk: _Chunk, run: Run) -> bool:
     return True
 
 
-def _is_mark(run: Run, chunk: _Chunk, rise: float) -> bool:
+def _is_mark(run: Run, chunk: Chunk, rise: float) -> bool:
     """Whether a run is raised or lowered beside a chunk: smaller, or clearly off its base."""
     if abs(rise) >= 0.75 * chunk.size or run.size > chunk.size:
         return False
     return run.size <= _SMALLER * chunk.size or (abs(rise) >= _OFF_BASE_EM * chunk.size and len(run.text) <= 4)
 
 
-def _extend(chunk: _Chunk, text: str, run: Run) -> None:
+def _extend(chunk: Chunk, text: str, run: Run) -> None:
     chunk.text += text
     chunk.x0, chunk.x1 = min(chunk.x0, run.x0), max(chunk.x1, run.x1)
     chunk.rtl = chunk.rtl or run.rtl
 
 
-def _rows(chunks: list[_Chunk], depth: int = 0) -> list[_Row]:
+def _rows(chunks: list[Chunk], depth: int = 0) -> list[Row]:
     """Chunks in reading order."""
     strip = _gutter(chunks) if depth < _DEEPEST and len(chunks) >= 2 * _FEWEST_IN_COLUMN else None
     if strip is None:
-        return _with_tables(_by_base(chunks))
+        return with_tables(_by_base(chunks))
     left = [chunk for chunk in chunks if chunk.x1 <= strip]
     right = [chunk for chunk in chunks if chunk.x0 >= strip]
     crossing = sorted((chunk for chunk in chunks if chunk.x0 < strip < chunk.x1), key=lambda chunk: -chunk.y)
     sides = (right, left) if sum(chunk.rtl for chunk in chunks) > len(chunks) / 2 else (left, right)
-    rows: list[_Row] = []
+    rows: list[Row] = []
     for band, chunk in _bands(sides, crossing):
         for side in band:
             rows += _rows(side, depth + 1)
         if chunk is not None:
-            rows.append(_Row([chunk]))
+            rows.append(Row([chunk]))
     return rows
 
 
 def _bands(
-    sides: tuple[list[_Chunk], list[_Chunk]], crossing: list[_Chunk]
-) -> Iterator[tuple[tuple[list[_Chunk], list[_Chunk]], _Chunk | None]]:
+    sides: tuple[list[Chunk], list[Chunk]], crossing: list[Chunk]
+) -> Iterator[tuple[tuple[list[Chunk], list[Chunk]], Chunk | None]]:
     """What stands side by side above each chunk that crosses, and below the last."""
     first, second = (sorted(side, key=lambda chunk: -chunk.y) for side in sides)
     one = two = 0
@@ -188,7 +168,7 @@ def _bands(
         one, two = ends
 
 
-def _gutter(chunks: list[_Chunk]) -> float | None:
+def _gutter(chunks: list[Chunk]) -> float | None:
     """Where a strip parts two columns of running text, or None."""
     size = median(chunk.size for chunk in chunks)
     low, high = min(chunk.x0 for chunk in chunks), max(chunk.x1 for chunk in chunks)
@@ -219,7 +199,7 @@ def _gutter(chunks: list[_Chunk]) -> float | None:
     return best[1] if best else None
 
 
-def _parts(chunks: list[_Chunk], strip: float) -> bool:
+def _parts(chunks: list[Chunk], strip: float) -> bool:
     """Whether running text stands on both sides of a strip, at the same height."""
     sides = [[chunk for chunk in chunks if chunk.x1 <= strip], [chunk for chunk in chunks if chunk.x0 >= strip]]
     if any(len(side) < _FEWEST_IN_COLUMN or not _is_prose(side) for side in sides):
@@ -229,20 +209,20 @@ def _parts(chunks: list[_Chunk], strip: float) -> bool:
     return shared > 0.3 * min(high - low, other_high - other_low)
 
 
-def _is_prose(side: list[_Chunk]) -> bool:
+def _is_prose(side: list[Chunk]) -> bool:
     width = max(chunk.x1 for chunk in side) - min(chunk.x0 for chunk in side)
     chars = median(len(chunk.text) for chunk in side)
     return chars >= _PROSE_CHARS and median(chunk.x1 - chunk.x0 for chunk in side) >= _PROSE_FILL * width
 
 
-def _by_base(chunks: list[_Chunk]) -> list[_Row]:
-    rows: list[_Row] = []
+def _by_base(chunks: list[Chunk]) -> list[Row]:
+    rows: list[Row] = []
     for chunk in sorted(chunks, key=lambda chunk: -chunk.y):
         above = rows[-1].chunks[0] if rows else None
         if above is not None and above.y - chunk.y <= 0.35 * max(above.size, chunk.size):
             rows[-1].chunks.append(chunk)
         else:
-            rows.append(_Row([chunk]))
+            rows.append(Row([chunk]))
     for row in rows:
         rtl = sum(chunk.rtl for chunk in row.chunks) > len(row.chunks) / 2
         row.chunks.sort(key=lambda chunk: -chunk.x1 if rtl else chunk.x0)
@@ -251,50 +231,3 @@ def _by_base(chunks: list[_Chunk]) -> list[_Row]:
             row.chunks[0].text = f"{marker.text} {row.chunks[0].text}"
             row.chunks[0].x0 = min(marker.x0, row.chunks[0].x0)
     return rows
-
-
-def _with_tables(rows: list[_Row]) -> list[_Row]:
-    """Mark the rows of tables, and put the further lines of their cells into them."""
-    out: list[_Row] = []
-    for row in rows:
-        above = out[-1] if out else None
-        if above is not None and len(above.chunks) > 1 and _goes_on(above, row):
-            _put_into(above, row)
-            continue
-        if above is not None and len(row.chunks) > 1 and len(above.chunks) > 1 and _aligned(above, row):
-            above.cells = row.cells = True
-        out.append(row)
-    return out
-
-
-def _aligned(above: _Row, row: _Row) -> bool:
-    """Whether a further chunk of a row stands below one of the row above."""
-    near = _ALIGNED_EM * row.chunks[0].size
-    return any(
-        abs(one.x0 - other.x0) < near
-        or abs(one.x1 - other.x1) < near
-        or abs(one.x0 + one.x1 - other.x0 - other.x1) < near
-        for one in row.chunks[1:]
-        for other in above.chunks[1:]
-    )
-
-
-def _goes_on(above: _Row, row: _Row) -> bool:
-    """Whether a row only goes on with cells of the row above: it stands close below it, and its first cell is empty."""
-    step = above.chunks[0].y - row.chunks[0].y
-    size = row.chunks[0].size
-    begins = above.chunks[0].x0 + 1.5 * size < row.chunks[0].x0
-    return above.cells and begins and step < 1.35 * size and all(_cell_above(above, chunk) for chunk in row.chunks)
-
-
-def _cell_above(above: _Row, chunk: _Chunk) -> _Chunk | None:
-    near = _ALIGNED_EM * chunk.size
-    return next((cell for cell in above.chunks[1:] if abs(cell.x0 - chunk.x0) < near), None)
-
-
-def _put_into(above: _Row, row: _Row) -> None:
-    for chunk in row.chunks:
-        cell = _cell_above(above, chunk)
-        if cell is not None:
-            cell.text += " " + chunk.text
-            cell.x1 = max(cell.x1, chunk.x1)

@@ -1,6 +1,7 @@
 """What of a PDF page's text is seen.
 
-Not seen is text that is drawn with nothing, outside the page, in no size, or in white where the page is white. Text
+Not seen is text that is drawn with nothing, outside the page, in no size, in white where the page is white, or below a
+filled path, where the drawn page shows one colour. Text
 drawn with nothing over a picture of the whole page is what text recognition found in it, and counts as seen.
 """
 
@@ -9,7 +10,9 @@ from __future__ import annotations
 import ctypes
 from typing import Protocol
 
+import numpy as np
 import pypdfium2 as pdfium
+from numpy.typing import NDArray
 from pypdfium2 import raw
 
 from qa.reading.formats.pdf_functions import ADDRESS, plain
@@ -19,6 +22,14 @@ _WHITE = 245  # of 255, in each colour
 _PICTURE_SHARE = 0.5  # of the page, that a scanned page's picture covers at least
 _MODE_INVISIBLE = 3
 
+_LEAST_COVER = 3.0  # points, of each side of a path that can hide text
+_MOST_COVERS = 50  # of a page, the largest, that are looked at
+_SCALE = 2  # pixels to a point, of the picture in which hidden text is looked for
+_ONE_COLOUR = 16  # of 255, between the lightest and the darkest pixel
+
+_count_of = plain(raw.FPDFPage_CountObjects, ctypes.c_int, ADDRESS)
+_object_at = plain(raw.FPDFPage_GetObject, ADDRESS, ADDRESS, ctypes.c_int)
+_kind_of = plain(raw.FPDFPageObj_GetType, ctypes.c_int, ADDRESS)
 _mode_of = plain(raw.FPDFTextObj_GetTextRenderMode, ctypes.c_int, ADDRESS)
 _fill_of = plain(raw.FPDFPageObj_GetFillColor, ctypes.c_int, *[ADDRESS] * 5)
 
@@ -44,6 +55,7 @@ class Sight:
         self._side = max(right - self._left, top - self._bottom)
         self._is_scan: bool | None = None
         self._backgrounds: list[tuple[float, float, float, float]] | None = None
+        self._covers = _Covers(page)
         self._colours = [ctypes.c_uint() for _ in range(4)]  # red, green, blue, and how opaque they are
         self._addresses = [ctypes.addressof(colour) for colour in self._colours]
 
@@ -59,7 +71,7 @@ class Sight:
         if not opacity.value:
             return False
         seen: bool = red.value < _WHITE or green.value < _WHITE or blue.value < _WHITE
-        return seen or self._on_background(drawn)
+        return (seen or self._on_background(drawn)) and not self._covers.hide(drawn)
 
     def _on_page(self, run: _Placed) -> bool:
         left, bottom, side = self._left, self._bottom, self._side
@@ -85,11 +97,78 @@ class Sight:
             self._backgrounds = [
                 item.get_bounds() for item in self._page.get_objects(filter=kinds, max_depth=3) if _paints(item)
             ]
-        sides = [ctypes.c_float() for _ in range(4)]
-        raw.FPDFPageObj_GetBounds(ctypes.cast(drawn, raw.FPDF_PAGEOBJECT), *sides)
-        left, bottom, right, top = (side.value for side in sides)
+        left, bottom, right, top = _bounds(drawn)
         x, y = (left + right) / 2, (bottom + top) / 2
         return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in self._backgrounds)
+
+
+class _Covers:
+    """Filled paths of a page that are drawn over its text."""
+
+    def __init__(self, page: pdfium.PdfPage) -> None:
+        self._page = page
+        self._areas: list[tuple[int, tuple[float, ...]]] = []  # of each: its place in the order of drawing, and where
+        self._order: dict[int, int] = {}
+        self._picture: NDArray[np.uint8] | None = None
+        handle = ctypes.cast(page.raw, ctypes.c_void_p).value
+        texts = False
+        for place in range(_count_of(handle)):
+            drawn = _object_at(handle, place)
+            kind = _kind_of(drawn)
+            texts = texts or kind == raw.FPDF_PAGEOBJ_TEXT
+            if kind == raw.FPDF_PAGEOBJ_PATH and texts:
+                left, bottom, right, top = area = _bounds(drawn)
+                if min(right - left, top - bottom) >= _LEAST_COVER and _is_opaque(drawn):
+                    self._areas.append((place, area))
+        if self._areas:
+            self._areas = sorted(self._areas, key=_size)[-_MOST_COVERS:]
+            self._order = {_object_at(handle, place): place for place in range(_count_of(handle))}
+
+    def hide(self, drawn: int) -> bool:
+        """Whether a path that is drawn later hides a drawing of text."""
+        if not self._areas or drawn not in self._order:
+            return False
+        left, bottom, right, top = sides = _bounds(drawn)
+        for place, (x0, y0, x1, y1) in self._areas:
+            over = place > self._order[drawn]
+            if over and x0 - 1 <= left and right <= x1 + 1 and y0 - 1 <= bottom and top <= y1 + 1:
+                return self._is_plain(sides)
+        return False
+
+    def _is_plain(self, sides: tuple[float, ...]) -> bool:
+        """Whether the drawn page shows one colour in a place."""
+        if self._page.get_rotation():
+            return False
+        if self._picture is None:
+            self._picture = self._page.render(scale=_SCALE, grayscale=True).to_numpy()
+        from_left, _, _, from_top = self._page.get_cropbox()
+        left, bottom, right, top = sides
+        # A point more on both sides: a narrow letter fills its own place.
+        x0, x1 = (max(0, round((x - from_left) * _SCALE)) for x in (left - 1, right + 1))
+        y0, y1 = (max(0, round((from_top - y) * _SCALE)) for y in (top, bottom))
+        shown = self._picture[y0 : y1 + 1, x0 : x1 + 1]
+        return bool(shown.size) and int(shown.max()) - int(shown.min()) < _ONE_COLOUR
+
+
+def _size(cover: tuple[int, tuple[float, ...]]) -> float:
+    left, bottom, right, top = cover[1]
+    return (right - left) * (top - bottom)
+
+
+def _bounds(drawn: int) -> tuple[float, ...]:
+    sides = [ctypes.c_float() for _ in range(4)]
+    raw.FPDFPageObj_GetBounds(ctypes.cast(drawn, raw.FPDF_PAGEOBJECT), *sides)
+    return tuple(side.value for side in sides)
+
+
+def _is_opaque(drawn: int) -> bool:
+    """Whether a path is filled so that nothing below it is seen."""
+    item = ctypes.cast(drawn, raw.FPDF_PAGEOBJECT)
+    mode, stroke = ctypes.c_int(), ctypes.c_int()
+    raw.FPDFPath_GetDrawMode(item, mode, stroke)
+    colours = [ctypes.c_uint() for _ in range(4)]
+    raw.FPDFPageObj_GetFillColor(item, *colours)
+    return bool(mode.value) and colours[3].value == 255
 
 
 def _paints(item: pdfium.PdfObject) -> bool:

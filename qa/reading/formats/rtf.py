@@ -25,11 +25,12 @@ _TOKEN = re.compile(
 _PASSED_OVER = frozenset(
     b"stylesheet info fldinst datafield themedata colorschememapping latentstyles datastore listtable "
     b"listoverridetable rsidtbl generator xmlnstbl filetbl revtbl object objdata bkmkstart bkmkend pgdsctbl nonshppict "
-    b"sp sn sv shpinst pnseclvl1 pnseclvl2 pnseclvl3 tc xe annotation atnid atnauthor ftnsep ftnsepc ftncn aftnsep "
+    b"sp sn sv pnseclvl1 pnseclvl2 pnseclvl3 tc xe shprslt annotation atnid atnauthor ftnsep ftnsepc ftncn aftnsep "
     b"aftnsepc aftncn mmathPr wgrffmtfilter nonesttables".split()
 )
 _RUNNING = frozenset(b"header headerl headerr headerf footer footerl footerr footerf".split())
-_SHOWN = frozenset(b"shptxt fldrslt nesttableprops listtext pntext shprslt mmath field shp footnote".split())
+_STORIES = _RUNNING | {b"footnote", b"shptxt", b"upr", b"ud"}
+_SHOWN = frozenset(b"shptxt shpinst ud fldrslt nesttableprops listtext pntext mmath field shp footnote".split())
 _CHARS = {
     b"tab": "\t", b"line": "\n", b"emdash": "—", b"endash": "–", b"bullet": "•", b"lquote": "‘", b"rquote": "’",
     b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ", b"enspace": " ", b"qmspace": " ", b"softline": "\n",
@@ -71,6 +72,7 @@ class _State:
     skip: int = 1  # characters that stand in for a Unicode one
     in_table: bool = False
     level: int | None = None
+    outside: str = ""  # where text went before `upr`, whose first form is not read
 
 
 def _tokens(data: bytes) -> Iterator[re.Match[bytes]]:
@@ -137,12 +139,8 @@ class _Reader:
         elif word == b"pict":
             state.destination = "nowhere"
             self.left_out.add("picture")
-        elif word == b"footnote":
-            name, mark = self.stories.open_note()
-            self._put(mark)
-            state.destination, state.script, state.in_table = name, Script.BASE, False
-        elif word in _RUNNING:
-            state.destination, state.in_table = self.stories.open_running(), False
+        elif word in _STORIES:
+            self._open(word)
         elif word in (b"listtext", b"pntext"):
             state.destination = _MARKER + state.destination
         elif word == b"u" and value is not None:
@@ -152,6 +150,21 @@ class _Reader:
             self._put(_CHARS[word])
         else:
             self._format(word, value)
+
+    def _open(self, word: bytes) -> None:
+        """Turn to a text of its own, or to the one of two forms that is read."""
+        state = self._state
+        if word == b"upr":
+            state.outside, state.destination = state.destination, "nowhere"
+        elif word == b"ud":
+            state.destination = state.outside or state.destination
+        elif word == b"footnote":
+            name, mark = self.stories.open_note()
+            self._put(mark)
+            state.destination, state.script, state.in_table = name, Script.BASE, False
+        else:
+            state.destination = self.stories.open_box() if word == b"shptxt" else self.stories.open_running()
+            state.in_table = False
 
     def _format(self, word: bytes, value: int | None) -> None:
         """Take a word that ends something, or says how the text after it looks."""
@@ -200,6 +213,8 @@ class _Reader:
         name = state.destination
         if name == "title":
             self.title += text
+        elif name == "fonts":
+            self._encoded.name_font(state.font, text)
         elif name == "colours":
             self._colours.end(text.count(";"))
         elif state.white and text.strip():
@@ -217,7 +232,7 @@ class _Reader:
         before = self._state
         self._state = self._stack.pop()
         name = before.destination
-        if name != self._state.destination and name.startswith(("note", "running")):
+        if name != self._state.destination and name.startswith(("note", "running", "box")):
             self.stories.end_paragraph(name)
 
     def _end(self, word: bytes) -> None:

@@ -13,52 +13,18 @@ from qa.reading.decode import clean_line, clean_lines
 from qa.reading.draft import Draft
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
+from qa.reading.office.odf_styles import OUTLINE, OdfStyles, local
 from qa.reading.office.word_numbering import BULLET, formatted
 from qa.reading.raised import Script, in_line
 from qa.reading.tables import cells_to_drafts
 from qa.records import BlockKind
 
-_SKIPPED = {"tracked-changes", "annotation", "annotation-end", "hidden-text", "ruby-text", "sequence-decls", "forms"}
+_SKIPPED = {"tracked-changes", "annotation", "annotation-end", "hidden-text", "sequence-decls", "forms"}
 _FORMS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _MOST_BLANKS = 100
 _MOST_REPEATED = 64  # cells of a row that stand for one another
 _SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 _TEXT, _TABLE, _STYLE = (_SPACE % name for name in ("text", "table", "style"))
-
-
-def local(element: etree._Element) -> str:
-    """An element's name without its namespace; "" for what is no element."""
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-
-
-class OdfStyles:
-    """What a file's styles say of text: raised or lowered, hidden, based on which style; and the forms of lists."""
-
-    def __init__(self, roots: list[etree._Element]) -> None:
-        """Read the styles in these parts, by their roots."""
-        self.scripts: dict[str, Script] = {}
-        self.hidden: set[str] = set()
-        self.lists: dict[str, etree._Element] = {}
-        self.parents: dict[str, str] = {}
-        for root in roots:
-            for style in root.iter(f"{_STYLE}style", f"{_TEXT}list-style"):
-                self._add(style)
-
-    def _add(self, style: etree._Element) -> None:
-        name = str(style.get(f"{_STYLE}name"))
-        if local(style) == "list-style":
-            self.lists[name] = style
-            return
-        self.parents[name] = str(style.get(f"{_STYLE}parent-style-name") or "")
-        properties = style.find("{*}text-properties")
-        if properties is not None:
-            position = str(properties.get(f"{_STYLE}text-position") or "").split(" ")[0]
-            if position == "super" or number(position.rstrip("%")) > 0:
-                self.scripts[name] = Script.RAISED
-            elif position == "sub" or position.startswith("-"):
-                self.scripts[name] = Script.LOWERED
-            if properties.get(f"{_TEXT}display") == "none":
-                self.hidden.add(name)
 
 
 class _ListNumbers:
@@ -81,7 +47,7 @@ class _ListNumbers:
         counts[level] = number(own, 1) if own else counts[level] + 1 if level in counts else start
         for deeper in [each for each in counts if each > level]:
             del counts[deeper]
-        if form is None or local(form) != "list-level-style-number":
+        if form is None or local(form) not in ("list-level-style-number", "outline-level-style"):
             return BULLET
         shown = max(1, level - number(form.get(f"{_TEXT}display-levels"), 1) + 1)
         kind = _FORMS.get(str(form.get(f"{_STYLE}num-format") or ""))
@@ -115,7 +81,7 @@ class OdfText:
                 yield from self.table(child)
             elif name in ("frame", "text-box", "custom-shape", "rect", "g", "object", "image"):
                 yield from self.frame(child)
-            elif name and name not in _SKIPPED and child.get(f"{_TEXT}display") != "none":
+            elif name and name not in _SKIPPED and not _is_section_hidden(child):
                 yield from self.blocks(child)
 
     def line(self, element: etree._Element) -> str:
@@ -124,11 +90,15 @@ class OdfText:
 
     def _paragraph(self, element: etree._Element, name: str, marker: str | None = None) -> Iterator[Draft]:
         style = str(element.get(f"{_TEXT}style-name") or "")
-        text = "" if style in self._styles.hidden else self.line(element)
+        gone = self._styles.look(style).hidden or _is_paragraph_hidden(element)
+        text = "" if gone else self.line(element)
         boxes, self._boxes = self._boxes, []
         if text and (name == "h" or "Title" in (style, self._styles.parents.get(style))):
             level = number(element.get(f"{_TEXT}outline-level"), 1)
-            heading = " ".join(text.split())
+            number_of = ""
+            if name == "h" and marker is None and element.get(f"{_TEXT}is-list-header") != "true":
+                number_of = self._numbers.marker(OUTLINE, level, element).removeprefix(BULLET)
+            heading = " ".join(f"{number_of}{text}".split())
             if level == 1 and not self.titled:
                 self.titled = True
                 yield Draft(BlockKind.TITLE, heading, level=1)
@@ -156,10 +126,24 @@ class OdfText:
             elif name == "annotation":
                 self._left_out.add("comment")
             elif name and name not in _SKIPPED:
-                style = str(child.get(f"{_TEXT}style-name") or "")
-                if style not in self._styles.hidden:
-                    yield from self._pieces(child, self._styles.scripts.get(style, script))
+                yield from self._ruby(child, script) if name == "ruby" else self._span(child, script)
             yield child.tail or "", script
+
+    def _span(self, element: etree._Element, script: Script) -> Iterator[tuple[str, Script]]:
+        look = self._styles.look(str(element.get(f"{_TEXT}style-name") or ""))
+        if look.white and not look.filled and element.text:
+            self._left_out.add("piece of white text")
+        elif not look.hidden:
+            yield from self._pieces(element, look.script or script)
+
+    def _ruby(self, element: etree._Element, script: Script) -> Iterator[tuple[str, Script]]:
+        """Words with their reading in brackets."""
+        for name, before, after in (("ruby-base", "", ""), ("ruby-text", "(", ")")):
+            part = element.find(f"{_TEXT}{name}")
+            if part is not None:
+                yield before, Script.BASE
+                yield from self._pieces(part, script)
+                yield after, Script.BASE
 
     def _note(self, element: etree._Element) -> str:
         mark = f"[{(element.findtext('{*}note-citation') or '').strip()}]"
@@ -206,7 +190,7 @@ class OdfText:
     def table(self, element: etree._Element) -> Iterator[Draft]:
         """The rows of a table; tables and boxes inside its cells follow the row that they stand in."""
         rows = element.iter(f"{_TABLE}table-row")
-        own = (row for row in rows if next(row.iterancestors(f"{_TABLE}table")) is element)
+        own = (row for row in rows if next(row.iterancestors(f"{_TABLE}table")) is element and not _is_collapsed(row))
         yield from cells_to_drafts(map(self._row, own))
 
     def _row(self, row: etree._Element) -> tuple[list[str], list[Draft]]:
@@ -229,3 +213,16 @@ class OdfText:
                 listed = draft.kind is BlockKind.LIST_ITEM
                 words.append(" ".join((draft.text.removeprefix(BULLET) if listed else draft.text).split()))
         return " ".join(words)
+
+
+def _is_section_hidden(section: etree._Element) -> bool:
+    display = section.get(f"{_TEXT}display")
+    return bool(display == "none" or (display == "condition" and section.get(f"{_TEXT}is-hidden") == "true"))
+
+
+def _is_paragraph_hidden(paragraph: etree._Element) -> bool:
+    return any(each.get(f"{_TEXT}is-hidden") == "true" for each in paragraph.iterchildren(f"{_TEXT}hidden-paragraph"))
+
+
+def _is_collapsed(row: etree._Element) -> bool:
+    return row.get(f"{_TABLE}visibility") in ("collapse", "filter")

@@ -49,6 +49,10 @@ class Stories:
         """Begin a header or footer; returns its text's name."""
         return self._open(f"running{len(self._opened)}")
 
+    def open_box(self) -> str:
+        """Begin a text box; returns its text's name."""
+        return self._open(f"box{len(self._opened)}")
+
     def _open(self, name: str) -> str:
         self._opened.add(name)
         return name
@@ -73,7 +77,7 @@ class Stories:
         elif name.startswith("note"):
             at = int(name.removeprefix("note"))
             self._notes[at] = replace(self._notes[at], text=f"{self._notes[at].text} {' '.join(text.split())}")
-        elif name == BODY:
+        elif name == BODY or name.startswith("box"):
             self._drafts.append(self._block(text, marker, level))
 
     def end_cell(self, name: str, *, nested: bool = False) -> None:

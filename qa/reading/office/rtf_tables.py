@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+from qa.reading.office.symbols import as_unicode
+
 _CHARSETS = {0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5", 161: "cp1253",
              162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874",
              238: "cp1250"}  # fmt: skip
 _PARTS = (b"red", b"green", b"blue")
 _HEADING = re.compile(r"heading\s*([1-9])", re.IGNORECASE)
 _BACKGROUND = re.compile(rb"\\(?:highlight|cb|chcbpat|cbpat|clcbpat|clshdng|shading|chshdng)[1-9]|\\background")
+_SYMBOLS = 2  # the character set of fonts of symbols
 _LARGEST_CODE = 0x10FFFF
 
 
@@ -26,16 +29,24 @@ class EncodedText:
         self._high = 0  # the first half of a pair
         self._of_file = "cp1252"
         self._by_font: dict[int, str] = {}
+        self._symbols: dict[int, str] = {}  # names of fonts of symbols
+
+    def name_font(self, font: int, name: str) -> None:
+        """Take the name of a font, which says what its symbols are."""
+        if font in self._symbols:
+            self._symbols[font] += name.strip().rstrip(";")
 
     def set_charset(self, word: bytes, value: int, font: int) -> None:
         """Take a word that names the character set of the file or of a font; others change nothing."""
         match word:
             case b"fcharset":
                 self._by_font[font] = _CHARSETS.get(value, self._of_file)
+                if value == _SYMBOLS:
+                    self._symbols[font] = ""
             case b"ansicpg":
                 self._of_file = f"cp{value}"
-            case b"mac":
-                self._of_file = "mac_roman"
+            case b"mac" | b"pc" | b"pca":
+                self._of_file = {b"mac": "mac_roman", b"pc": "cp437", b"pca": "cp850"}[word]
 
     def add(self, data: bytes) -> None:
         """Take bytes, except those that are to be left out."""
@@ -54,6 +65,8 @@ class EncodedText:
         """The text of the bytes since the last call, in the character set of a font."""
         data = bytes(self._bytes)
         self._bytes.clear()
+        if (symbols := self._symbols.get(font)) is not None:
+            return as_unicode(data.decode("latin-1"), symbols)
         try:
             return data.decode(self._by_font.get(font, self._of_file), "replace")
         except LookupError:

@@ -1,0 +1,114 @@
+"""Finds the rows of tables among the rows of text on a PDF page, and puts the lines of their cells together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_ALIGNED_EM = 0.9
+_LINE_STEP_EM = 1.35  # between the lines of one cell, at most
+_FEWEST_CELLS = 3  # of a row whose cells may begin above its first one
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Text on one base that stands close together."""
+
+    text: str
+    x0: float
+    x1: float
+    y: float
+    size: float
+    bold: bool
+    rtl: bool
+
+
+@dataclass(slots=True)
+class Row:
+    """Chunks on one base; `cells` says that they are cells of a table's row, whose last lines are `lower` down."""
+
+    chunks: list[Chunk]
+    cells: bool = False
+    lower: float = 0.0
+
+
+def with_tables(rows: list[Row]) -> list[Row]:
+    """Mark the rows of tables, and put the further lines of their cells into them."""
+    out: list[Row] = []
+    for row in _gathered(rows):
+        above = out[-1] if out else None
+        if above is not None and len(above.chunks) > 1 and _goes_on(above, row):
+            _put_into(above, row)
+            continue
+        if above is not None and len(row.chunks) > 1 and len(above.chunks) > 1 and _aligned(above, row):
+            above.cells = row.cells = True
+        out.append(row)
+    return out
+
+
+def _aligned(above: Row, row: Row) -> bool:
+    """Whether a further chunk of a row stands below one of the row above."""
+    near = _ALIGNED_EM * row.chunks[0].size
+    return any(
+        abs(one.x0 - other.x0) < near
+        or abs(one.x1 - other.x1) < near
+        or abs(one.x0 + one.x1 - other.x0 - other.x1) < near
+        for one in row.chunks[1:]
+        for other in above.chunks[1:]
+    )
+
+
+def _goes_on(above: Row, row: Row) -> bool:
+    """Whether a row only goes on with cells of the row above: it stands close below it, and its first cell is empty."""
+    step = above.chunks[0].y - above.lower - row.chunks[0].y
+    size = row.chunks[0].size
+    begins = above.chunks[0].x0 + 1.5 * size < row.chunks[0].x0
+    return (
+        above.cells
+        and begins
+        and step < _LINE_STEP_EM * size
+        and all(_cell_above(above, chunk) for chunk in row.chunks)
+    )
+
+
+def _cell_above(above: Row, chunk: Chunk) -> Chunk | None:
+    near = _ALIGNED_EM * chunk.size
+    return next((cell for cell in above.chunks[1:] if abs(cell.x0 - chunk.x0) < near), None)
+
+
+def _put_into(above: Row, row: Row) -> None:
+    above.lower = above.chunks[0].y - row.chunks[0].y
+    for chunk in row.chunks:
+        cell = _cell_above(above, chunk)
+        if cell is not None:
+            cell.text += " " + chunk.text
+            cell.x1 = max(cell.x1, chunk.x1)
+
+
+def _gathered(rows: list[Row]) -> list[Row]:
+    """Rows with the lines of their cells that stand above them, as in tables whose cells are centred."""
+    out: list[Row] = []
+    for row in rows:
+        lines: list[Row] = []
+        while len(row.chunks) >= _FEWEST_CELLS and out and _begins(out[-1], lines[-1] if lines else row, row):
+            lines.append(out.pop())
+        if lines and out and _is_near(out[-1], lines[-1]) and len(out[-1].chunks) >= _FEWEST_CELLS:
+            out += lines[::-1]  # they may as well be the last lines of the row above
+            lines = []
+        for line in lines:
+            for chunk in line.chunks:
+                cell = _cell_above(row, chunk)
+                if cell is not None:
+                    cell.text = f"{chunk.text} {cell.text}"
+                    cell.x1 = max(cell.x1, chunk.x1)
+        out.append(row)
+    return out
+
+
+def _begins(line: Row, below: Row, row: Row) -> bool:
+    """Whether a line only begins cells of a row further down, the first one not among them."""
+    fewer = len(line.chunks) < len(row.chunks)
+    return fewer and _is_near(line, below) and all(_cell_above(row, chunk) for chunk in line.chunks)
+
+
+def _is_near(above: Row, below: Row) -> bool:
+    return 0 < above.chunks[0].y - below.chunks[0].y < _LINE_STEP_EM * below.chunks[0].size

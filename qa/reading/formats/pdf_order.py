@@ -2,12 +2,12 @@
 
 How it works, in order, for each direction of writing on the page, the one with most text first:
 
-1. Text drawn twice at one place counts once.
-2. Runs that stand on one base close behind each other are a chunk; smaller ones above or below the base are marked as
-   raised or lowered.
-3. A strip of the page that hardly any chunk crosses, with running text on both sides, parts columns: the chunks between
-   two that cross it are read side by side, and each side likewise.
-4. Elsewhere the chunks on one base are a row. Two rows or more whose chunks stand below each other are a table.
+1. Text drawn twice at the same place counts once.
+2. Adjacent runs on one baseline form a chunk; smaller runs above or below the baseline are marked as superscripts or
+   subscripts.
+3. A strip of the page that hardly any chunk crosses, with running text on both sides, separates columns: between two
+   crossing chunks, the columns are read one after the other, and each is divided in the same way.
+4. Elsewhere the chunks on one baseline are a row. Two or more rows with aligned chunks are a table.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ _OVERLAP_EM = 0.6
 _SPACE_EM = 0.16
 _LEAST_SPACE_EM = 0.09
 _BASE_EM = 0.16
-_SMALLER = 0.86  # times the size beside it, for a raised or lowered mark
+_SMALLER = 0.86  # times the size of the neighbouring text, for a superscript or subscript
 _MARKER = re.compile(
     r"[•‣▪–·◦●○■—*\uf0b7\uf0a7-]|\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,5})[.)]|§ ?\d{1,4}[a-z]?|\d{1,2}(?:\.\d{1,2}){1,3}\.?"
 )
 _MARKER_GAP_EM = 4
 _FEWEST_IN_COLUMN = 4
-_MOST_CROSSING = 0.15  # of the chunks, that may cross the strip between columns
+_MOST_CROSSING = 0.15  # share of the chunks that may cross the strip between columns
 _PROSE_CHARS = 18
 _PROSE_FILL = 0.28  # a side may hold further columns
 _DEEPEST = 6
 _GUTTER_EM = 0.7
 _ALIGNED_EM = 0.9
-_ROW = 1 << 24  # places of a grid beside each other, before the next row's
+_ROW = 1 << 24  # cells of a grid in a row, before those of the next row
 _NEAR = [dx * _ROW + dy for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
 
 
@@ -71,7 +71,7 @@ def lines_of(runs: Sequence[Run], page: int) -> list[Line]:
 
 @dataclass(slots=True)
 class _Row:
-    """Chunks on one base; `cells` says that they are cells of a table's row."""
+    """Chunks on one baseline; `cells` says that they are cells of a table's row."""
 
     chunks: list[_Chunk]
     cells: bool = False
@@ -94,10 +94,10 @@ def _line(row: _Row, page: int, *, upright: bool) -> Line:
 
 
 def _once(runs: Iterator[Run]) -> Iterator[Run]:
-    """Runs but those that are drawn where the same text was drawn already, as for a shadow or heavier letters."""
+    """Runs without repeated drawings of the same text at the same place, as for a shadow or heavier letters."""
     seen: dict[str, set[int]] = {}
     for run in runs:
-        unit = max(0.3, min(0.25 * run.size, 0.25 * (run.x1 - run.x0)))  # two letters side by side are two
+        unit = max(0.3, min(0.25 * run.size, 0.25 * (run.x1 - run.x0)))  # two adjacent equal letters are two letters
         place = round(run.x0 / unit) * _ROW + round(run.y / unit)
         places = seen.setdefault(run.text, set())
         if not places or places.isdisjoint([place + step for step in _NEAR]):
@@ -114,7 +114,7 @@ def _chunks(runs: Iterator[Run]) -> list[_Chunk]:
 
 
 def _joined(chunk: _Chunk, run: Run) -> bool:
-    """Add a run to a chunk, if it goes on with it."""
+    """Add a run to a chunk if it continues it."""
     size = max(chunk.size, run.size)
     distance = run.x0 - chunk.x1
     if chunk.rtl or run.rtl:
@@ -141,7 +141,7 @@ def _joined(chunk: _Chunk, run: Run) -> bool:
 
 
 def _is_mark(run: Run, chunk: _Chunk, rise: float) -> bool:
-    """Whether a run is raised or lowered beside a chunk: smaller, or clearly off its base."""
+    """Whether a run is a superscript or subscript of a chunk: smaller, or clearly off its baseline."""
     if abs(rise) >= 0.75 * chunk.size or run.size > chunk.size:
         return False
     return run.size <= _SMALLER * chunk.size or (abs(rise) >= _OFF_BASE_EM * chunk.size and len(run.text) <= 4)
@@ -174,7 +174,7 @@ def _rows(chunks: list[_Chunk], depth: int = 0) -> list[_Row]:
 def _bands(
     sides: tuple[list[_Chunk], list[_Chunk]], crossing: list[_Chunk]
 ) -> Iterator[tuple[tuple[list[_Chunk], list[_Chunk]], _Chunk | None]]:
-    """What stands side by side above each chunk that crosses, and below the last."""
+    """The chunks of both sides above each crossing chunk, and below the last one."""
     first, second = (sorted(side, key=lambda chunk: -chunk.y) for side in sides)
     one = two = 0
     for chunk in [*crossing, None]:
@@ -189,7 +189,7 @@ def _bands(
 
 
 def _gutter(chunks: list[_Chunk]) -> float | None:
-    """Where a strip parts two columns of running text, or None."""
+    """The strip that separates two columns of running text, or None."""
     size = median(chunk.size for chunk in chunks)
     low, high = min(chunk.x0 for chunk in chunks), max(chunk.x1 for chunk in chunks)
     unit = max(0.5, size / 4)
@@ -220,7 +220,7 @@ def _gutter(chunks: list[_Chunk]) -> float | None:
 
 
 def _parts(chunks: list[_Chunk], strip: float) -> bool:
-    """Whether running text stands on both sides of a strip, at the same height."""
+    """Whether both sides of a strip have running text at the same height."""
     sides = [[chunk for chunk in chunks if chunk.x1 <= strip], [chunk for chunk in chunks if chunk.x0 >= strip]]
     if any(len(side) < _FEWEST_IN_COLUMN or not _is_prose(side) for side in sides):
         return False
@@ -254,7 +254,7 @@ def _by_base(chunks: list[_Chunk]) -> list[_Row]:
 
 
 def _with_tables(rows: list[_Row]) -> list[_Row]:
-    """Mark the rows of tables, and put the further lines of their cells into them."""
+    """Mark the rows of tables, and merge the further lines of their cells into them."""
     out: list[_Row] = []
     for row in rows:
         above = out[-1] if out else None
@@ -268,7 +268,7 @@ def _with_tables(rows: list[_Row]) -> list[_Row]:
 
 
 def _aligned(above: _Row, row: _Row) -> bool:
-    """Whether a further chunk of a row stands below one of the row above."""
+    """Whether a chunk of a row after the first is aligned with one of the row above."""
     near = _ALIGNED_EM * row.chunks[0].size
     return any(
         abs(one.x0 - other.x0) < near
@@ -280,7 +280,7 @@ def _aligned(above: _Row, row: _Row) -> bool:
 
 
 def _goes_on(above: _Row, row: _Row) -> bool:
-    """Whether a row only goes on with cells of the row above: it stands close below it, and its first cell is empty."""
+    """Whether a row only continues cells of the row above: it is close below it, and its first cell is empty."""
     step = above.chunks[0].y - row.chunks[0].y
     size = row.chunks[0].size
     begins = above.chunks[0].x0 + 1.5 * size < row.chunks[0].x0

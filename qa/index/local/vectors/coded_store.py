@@ -1,9 +1,9 @@
 """Exact search among many vectors: FAISS proposes rows by codes of 8 bits a component; scores are those of the vectors.
 
 1. The index is asked for some times as many rows as wanted. Those are scored by their vectors.
-2. A code lies within half a step of the component that it stands for, so the score of a row by its code is off by at
-   most the sum over the components of the query's times half a step. While a row that was not returned could, by that
-   bound, still be among the best, the index is asked for more; when it would be asked for many, all rows are scored.
+2. A code differs from its component by at most half a step, so the error of a row's score by code is at most the sum of
+   the query's components times half a step. While this bound allows that a row not returned is among the best, the
+   index is asked for more rows; if too many would be needed, all rows are scored.
 
 Guarantees: what is found is exactly what `ExactStore` finds. Codes are a quarter of the vectors, so a scan reads less
 memory and takes less time; how much less depends on the processor.

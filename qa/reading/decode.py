@@ -1,14 +1,14 @@
 r"""Decodes bytes as clean text.
 
-Guarantees: the result is Unicode NFC with `\n` line ends, holds no NUL, no other control characters than tab and
-newline, and no lone surrogate, so that it survives JSON, SQLite and a browser unchanged. Where the encoding had to be
-guessed, or a byte does not fit it, `Decoded.guess` says so.
+Guarantees: the result is Unicode NFC with `\n` line ends, without NUL, control characters other than tab and newline,
+    and lone surrogates, so JSON, SQLite and browsers keep it unchanged. If the encoding was guessed, or a byte does not
+    fit it, `Decoded.guess` says so.
 
 How the encoding is found, in order:
 
-1. A byte order mark names it.
+1. A byte order mark determines it.
 2. Zero bytes, or many control bytes, mean UTF-16 or UTF-32 without a mark, if the text so decoded reads like text.
-3. The label that the file gives (`label`), if the bytes fit it. Labels mean what browsers take them for.
+3. The file's own label (`label`), if the bytes fit it. Labels have the meaning that browsers give them.
 4. UTF-8, even if some bytes do not fit, as long as more sequences of several bytes fit than do not. Each byte that does
    not fit is read as Windows-1252.
 5. The encoding that the text most likely is in, if it does not read as Windows-1252 (`guessed_encoding`).
@@ -32,7 +32,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# Soft hyphens and word joiners among them, which show nothing and would part a word in two.
+# Including soft hyphens and word joiners, which are invisible and would split words.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
 _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 _CONTROL_BYTES = bytes({*range(32), 127} - {*b"\t\n\v\f\r\x1b"})
@@ -40,7 +40,7 @@ _MOST_NULS = 0.01  # share of the bytes
 _MOST_CONTROLS = 0.05
 _MOST_MISFITS = 0.01  # share of the characters that may not fit the encoding
 _SAMPLE_BYTES = 64 << 10
-# What texts hold hardly ever: controls, halves of surrogate pairs, private characters and what cannot be decoded.
+# Rare in texts: control characters, lone surrogates, private characters and undecodable bytes.
 _UNLIKELY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffd-\uffff]")
 _ASCII_TEXT = bytes([*b"\t\n\r", *range(32, 127)])
 _LEAST_ASCII = 0.9  # share of the bytes beside zeros, from which on few zeros are strays and no UTF-16
@@ -49,7 +49,7 @@ _LONGEST_UNBROKEN_CHARS = 200  # characters for each white space or ideographic 
 _LEFT = "left as \ufffd"
 _ESCAPED = re.compile(r"[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f\udc80-\udcff]")
-_OPEN = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # bytes that stand for nothing in Windows-1252
+_OPEN = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # bytes without a meaning in Windows-1252
 _C1 = re.compile(r"[\x80-\x9f]")
 _STOPS = "、。，"
 _BREAKS = re.compile(rf"[\s{_STOPS}]")
@@ -74,7 +74,7 @@ _NO_TEXT_CODECS = frozenset({"utf-7", "idna", "punycode", "raw-unicode-escape", 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Clean text, and what was guessed about its encoding; None where nothing was."""
+    """Clean text, and a note on a guessed encoding, or None."""
 
     text: str
     guess: str | None = None
@@ -85,10 +85,10 @@ def decode(data: bytes, label: str | None = None) -> Decoded:
 
     Args:
         data: Its bytes.
-        label: The encoding that the file itself names, if it does.
+        label: The encoding named in the file, if any.
 
     Raises:
-        UnreadableFile: the bytes are no text in any encoding that is tried.
+        UnreadableFile: the bytes are not text in any tried encoding.
     """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
@@ -113,7 +113,7 @@ def decode(data: bytes, label: str | None = None) -> Decoded:
 
 
 def clean(text: str) -> str:
-    """Bring decoded text to the form that canonical text is made of."""
+    """Normalise decoded text to the form of canonical text."""
     return compose(_CONTROL.sub("", _LINE_ENDS.sub("\n", text)))
 
 
@@ -123,12 +123,12 @@ def clean_line(text: str) -> str:
 
 
 def clean_lines(text: str) -> str:
-    """Clean text whose lines have single blanks between their words, and of which none is empty."""
+    """Clean text without empty lines, with single blanks between words."""
     return "\n".join(filter(None, (" ".join(line.split()) for line in clean(text).split("\n"))))
 
 
 def _marked(data: bytes, encoding: str) -> Decoded:
-    """Text whose encoding a byte order mark names."""
+    """Text with a byte order mark."""
     try:
         return Decoded(clean(data.decode(encoding)))
     except UnicodeDecodeError as error:
@@ -163,14 +163,14 @@ def _reads_like_text(sample: str) -> bool:
     breaks = sum(1 for _ in _BREAKS.finditer(sample))
     latin = sum(char < "\u0250" for char in sample)
     letters = sum(map(str.isalpha, sample))
-    # Bytes in the wrong order give letters of many scripts and hardly a blank.
+    # With the wrong byte order, text has letters of many scripts and hardly any blank.
     broken = breaks * _LONGEST_UNBROKEN_CHARS >= len(sample)
     said = bool(latin) or any(stop in sample for stop in _STOPS)
     return unlikely <= _MOST_MISFITS * len(sample) and broken and letters >= 0.3 * len(sample) and said
 
 
 def _codec(label: str | None) -> str | None:
-    """Python's name of the encoding that browsers take a label for; None if it names none."""
+    """Python's name of the encoding that browsers use for a label; None if the label is unknown."""
     said = _PARTS_OF_8859.sub(r"iso8859-\1", (label or "").strip().lower().removeprefix("x-"))
     try:
         name = codecs.lookup(_ALIASES.get(said, said)).name if said else ""
@@ -188,7 +188,7 @@ def _strict(data: bytes, codec: str) -> str | None:
 
 
 def _labelled(data: bytes, codec: str) -> Decoded | None:
-    """Text in the encoding that its label names, unless too much of it does not fit."""
+    """Text in the encoding of its label, unless too much of it does not fit."""
     if codec == "cp1252":
         return Decoded(clean(_western(data)))
     text = data.decode(codec, "replace")

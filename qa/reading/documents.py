@@ -1,7 +1,7 @@
-"""Reads files as Documents: canonical text, blocks, and the details that the file or the sidecar gives.
+"""Parses files into Documents: canonical text, blocks, and details from the file or the sidecar.
 
-Other modules decide which files to read (`qa.building.folder`), limit time and memory (`qa.reading.parser_process`),
-and cut passages (`qa.reading.passages`).
+Other modules choose the files (`qa.building.folder`), limit time and memory (`qa.reading.parser_process`), and cut
+passages (`qa.reading.passages`).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def load_document(source: str, data: bytes, known: Details | None = None) -> Doc
     Args:
         source: The file's path relative to the documents' folder, with forward slashes.
         data: Its bytes.
-        known: What the sidecar says of it.
+        known: Its sidecar entry.
 
     Raises:
         UnreadableFile: the format is not read here, or the file is broken or holds no text.
@@ -61,7 +61,7 @@ def load_document(source: str, data: bytes, known: Details | None = None) -> Doc
 
 
 def parse_file(source: str, data: bytes) -> Parsed:
-    """Read a file's content; its own details are part of it, those of the sidecar are not.
+    """Parse a file's content, with the details from the file but not those from the sidecar.
 
     Raises:
         UnreadableFile: the format is not read here, or the file is broken or holds no text.
@@ -84,7 +84,7 @@ def parse_file(source: str, data: bytes) -> Parsed:
 
 
 def make_document(source: str, digest: str, parsed: Parsed, known: Details | None = None) -> Document:
-    """Put a file's content and its details together; `known` takes precedence over the file's own details."""
+    """Combine a file's content and details; `known` takes precedence over the file's own details."""
     details = (known or Details()).over(Details(**{name: parsed.own.get(name) for name in _DETAILS}))
     return Document(
         id=document_id(source),
@@ -102,7 +102,7 @@ def make_document(source: str, digest: str, parsed: Parsed, known: Details | Non
 
 
 def loader_identity() -> str:
-    """What decides a loader's output beside the file: our version and those of the parsing libraries."""
+    """What a loader's output depends on besides the file: its version and those of the parsing libraries."""
     libraries = (f"{name}-{version(name)}" for name in _LIBRARIES)
     return " ".join(filter(None, (str(LOADER_VERSION), *libraries, recognition_identity())))
 
@@ -113,7 +113,7 @@ def _plain(data: bytes) -> Read:
     return Read(read_plain(text), own, _guessed(decoded))
 
 
-# These libraries take long to import, and a folder of plain text needs none.
+# These libraries take long to import, and plain text needs none.
 
 
 def _markdown(data: bytes) -> Read:
@@ -233,7 +233,7 @@ SUFFIXES = frozenset(_READERS)
 
 
 def _stamp(text: str) -> tuple[dict[str, str], str]:
-    """Split a date stamp that is glued to the first line ("date 2022-04-18 Kaiser ...") from the text."""
+    """Split a date stamp at the beginning of the first line ("date 2022-04-18 Kaiser ...") from the text."""
     match = _STAMP.match(text)
     if match and parse_date(match[1]):
         return {"date": match[1]}, text[match.end() :]
@@ -241,7 +241,7 @@ def _stamp(text: str) -> tuple[dict[str, str], str]:
 
 
 def _title(parsed: Parsed, source: str) -> str:
-    """The title of a document that gives none itself: of a table the file's name, of others their first words."""
+    """The title of a document without its own: the file's name for a table, the first words for other formats."""
     if unit_of(source) == "row":
         return " ".join(PurePosixPath(source).stem.replace("_", " ").split()) or source
     return title_of(parsed.text, parsed.blocks)

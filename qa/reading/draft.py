@@ -1,4 +1,4 @@
-"""Blocks before they have offsets: readers make drafts, `assemble` joins them to canonical text."""
+"""Drafts: blocks before they have offsets. Format parsers make drafts, and `assemble` joins them to canonical text."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from qa.records import Block, BlockKind
 class Draft:
     """A block's text and kind.
 
-    `tight` sets it on the line after the block before it, without a blank line. `breaks` are the places in its text
-    where a further page begins, each with the page's number.
+    `tight` puts it on the line after the previous block, without a blank line. `breaks` are the offsets in its text
+    where further pages begin, each with the page number.
     """
 
     kind: BlockKind
@@ -28,10 +28,10 @@ class Draft:
 
 
 class Read(NamedTuple):
-    """What a format's reader makes of a file.
+    """The result of a format's parser.
 
-    `own` has the file's own details (title, author, date and so on). `left_out` names what of the file is not in
-    the drafts ("3 charts", "without text: page 2"), one phrase for each kind (`qa.reading.left_out`).
+    `own` has the details from the file (title, author, date and so on). `left_out` lists the parts of the file that are
+    not in the drafts ("3 charts", "without text: page 2"), one phrase for each kind (`qa.reading.left_out`).
     """
 
     drafts: list[Draft]
@@ -64,10 +64,11 @@ def running_lines(drafts: Iterable[Draft]) -> Iterator[Draft]:
 
 
 def assemble(drafts: Iterable[Draft]) -> tuple[str, tuple[Block, ...]]:
-    """Join drafts into canonical text and give each its span.
+    """Join drafts into canonical text, and compute each block's span.
 
     Returns:
-        The text, and the blocks in its order: disjoint, none empty, together all of it but the line ends between.
+        The text, and the blocks in its order: disjoint, non-empty, covering all of it except the line ends between
+        them.
     """
     parts: list[str] = []
     blocks: list[Block] = []

@@ -1,8 +1,8 @@
 """Decides whether the hyphen at the end of a line belongs to the word.
 
-The hyphen of a compound stays, one that only breaks a word is removed. The decision is made, in order, by the
-compound's other hyphens, figures and single letters, by how the document writes the word elsewhere, by parts that
-compounds begin or end with, and by whether the document has both parts as words.
+The hyphen of a compound is kept; one that only breaks a word is removed. The criteria are, in order: the compound's
+other hyphens, digits and single letters, the word's spelling elsewhere in the document, common first and last parts of
+compounds, and whether the document has both parts as words.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SHORTEST_PART_CHARS = 3
 
 
 class Words:
-    """How often a document writes its words, those with hyphens in them too."""
+    """The number of occurrences of a document's words, including hyphenated ones."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._counts: Counter[str] = Counter()
@@ -37,7 +37,7 @@ class Words:
             self._counts.update(word.lower() for word in _WORDS.findall(line))
 
     def end_of(self, above: str, below: str, begun: str = "") -> tuple[str, str]:
-        """A line as it stands before the next one, and what parts the two: a blank, or nothing inside a word.
+        """The line without a breaking hyphen, and the separator to the next line: a blank, or nothing inside a word.
 
         Args:
             above: The line.

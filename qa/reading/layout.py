@@ -1,17 +1,17 @@
-"""Makes paragraphs, headings and lists of lines on pages, by size, weight, place and punctuation.
+"""Turns lines on pages into paragraphs, headings and lists, by size, weight, place and punctuation.
 
 How it works, in order:
 
-1. Lines at the top or bottom of pages that recur, but for numbers that grow with the page's, are running headers and
-   footers: each is kept once, as boilerplate, and bare page numbers are left out (`layout_furniture`).
-2. The size that most characters have is the text's own. Larger lines, and short bold ones set apart, are headings; the
-   largest on the first page, at its top, is the title.
-3. Lines join to paragraphs until one is set apart, indented after a full stop, a list item, or of another size. Words
-   broken at line ends are joined (`hyphens`). Rows of a table stay lines of their own.
-4. Raised and lowered marks become text that does not fuse with the word before them; a paragraph that opens with a
-   raised mark is a footnote.
-5. A sentence that a page break divides is joined, over the notes at the end of the page, and the place of the break is
-   kept. The text after it stays on its own page, so that a citation names the page of its words.
+1. Recurring lines at the top or bottom of pages, also with numbers that grow with the page number, are running headers
+   and footers: each is kept once, as boilerplate, and bare page numbers are left out (`layout_furniture`).
+2. The most frequent character size is the text size. Larger lines, and separate short bold ones, are headings; the
+   largest at the top of the first page is the title.
+3. Lines are joined to paragraphs until one is spaced apart, indented after a full stop, a list item, or of another
+   size. Words broken at line ends are joined (`hyphens`). Rows of a table remain separate lines.
+4. Superscripts and subscripts become text that is separate from the word before them; a paragraph that begins with a
+   superscript mark is a footnote.
+5. A sentence divided by a page break is joined, across the footnotes of the page, and the place of the break is kept, so
+   that a citation has the page of its words.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _STOPPED = re.compile(r"[.!;,…]$")
 _SENTENCE_END = re.compile(r"[.!?:…][\"'”’)\]*†‡]*$")
 _MOST_HEADING_WORDS = 20
 _NOTE_OPENS = re.compile("\x0e([^\x0f]{1,8})\x0f[ \t]*")
-_LONGEST_TORN_CHARS = 5000  # a longer paragraph is joined with no further one
+_LONGEST_TORN_CHARS = 5000  # a longer paragraph is not joined with a further one
 _LONGEST_WORD_CHARS = 100
 _APART = 1.45  # times the usual distance of lines, for a new paragraph
 
@@ -46,7 +46,7 @@ class _Paragraph:
     lines: list[Line]
     text: str = ""
     level: int = 0
-    breaks: tuple[tuple[int, int], ...] = ()  # where in the text a further page begins, and its number
+    breaks: tuple[tuple[int, int], ...] = ()  # offset where a further page begins, and its number
 
     @property
     def page(self) -> int:
@@ -55,7 +55,7 @@ class _Paragraph:
 
 
 def lay_out(pages: list[list[Line]]) -> list[Draft]:
-    """Turn pages of lines into drafts."""
+    """Convert pages of lines to drafts."""
     size = text_size([line for page in pages for line in page])
     bodies, furniture = part_furniture(pages, size)
     words = Words(line.text for page in bodies for line in page)
@@ -95,7 +95,7 @@ def _paragraphs(pages: list[list[Line]], size: float) -> Iterator[_Paragraph]:
 
 
 def _begins(run: list[Line], left: float, line: Line, pitch: float, right: float) -> bool:
-    """Whether a line begins a new paragraph rather than going on with the lines above it."""
+    """Whether a line begins a new paragraph instead of continuing the lines above it."""
     above = run[-1]
     if line.row or above.row:
         return not (line.row and above.row)
@@ -107,7 +107,7 @@ def _begins(run: list[Line], left: float, line: Line, pitch: float, right: float
             abs(line.size - above.size) > 0.08 * above.size or len(run) == 1 or bool(_SENTENCE_END.search(above.text))
         )
     if step > _APART * max(pitch, 1.1 * line.size) or step < -line.size:
-        # Set apart, or the top of another column, where a sentence may go on.
+        # Spaced apart, or the top of another column, where a sentence may continue.
         return step > 0 or bool(_SENTENCE_END.search(above.text))
     if not _SENTENCE_END.search(above.text):
         return False
@@ -174,7 +174,7 @@ def _mark_levels(paragraphs: list[_Paragraph]) -> None:
 
 
 def _mended(paragraphs: list[_Paragraph], words: Words) -> Iterator[_Paragraph]:
-    """Join sentences that a page break tore apart."""
+    """Join sentences that a page break divides."""
     held: _Paragraph | None = None
     notes: list[_Paragraph] = []  # that stand below the one that is held
     for paragraph in paragraphs:

@@ -1,8 +1,7 @@
 """Finds running headers, footers and page numbers: lines at the edge of pages that recur.
 
-A number in such a line counts as the same from page to page if it stays, as a year does, or if it grows with the
-page's. A number that stands by itself at an edge is left out only if it does so on another page, too, or is the
-page's own.
+A number in such a line matches from page to page if it is constant, like a year, or grows with the page number. A
+number alone at an edge is left out only if another page also has one, or if it is the page's own number.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _SAID = re.compile(r"[-–— ]*(?:page|seite) .*", re.IGNORECASE)
 
 
 def part_furniture(pages: list[list[Line]], size: float) -> tuple[list[list[Line]], list[Line]]:
-    """Part running headers and footers from the rest; of those that recur, the first of each."""
+    """Separate running headers and footers from the other lines; of recurring ones only the first is returned."""
     edges = [_edges(page, size) for page in pages]
     seen: Counter[str] = Counter()
     for lines in edges:

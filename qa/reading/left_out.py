@@ -1,15 +1,15 @@
-"""Counts what a reader leaves out of a file, for the build's report and the document's page."""
+"""Counts the parts of a file that a parser leaves out, for the build's report and the document's page."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
 
-_MOST_NUMBERS = 20  # of pages or slides that are named
+_MOST_NUMBERS = 20  # page or slide numbers that are listed
 
 
 class LeftOut:
-    """What of one file was not read, in the order in which it was first met."""
+    """The parts of a file that were not read, in the order of their first occurrence."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
@@ -23,7 +23,7 @@ class LeftOut:
             self._counts[thing] += count
 
     def add_places(self, what: str, place: str, numbers: Iterable[int]) -> None:
-        """Name numbered places: `("without text", "page", [2, 5])` gives "without text: pages 2, 5"."""
+        """Add numbered places: `("without text", "page", [2, 5])` gives "without text: pages 2, 5"."""
         places = list(numbers)
         if places:
             named = ", ".join(map(str, places[:_MOST_NUMBERS]))

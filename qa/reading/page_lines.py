@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line on a page; `y` is its base, counted from the page's foot. All in the page's units.
+    """A line on a page; `y` is its baseline, measured from the bottom of the page. All in the page's units.
 
-    Raised marks stand between `RAISED` and `RESET`, lowered ones between `LOWERED` and `RESET`.
+    Superscripts are between `RAISED` and `RESET`, subscripts between `LOWERED` and `RESET`.
     """
 
     text: str
@@ -26,7 +26,7 @@ class Line:
 
 
 def text_size(lines: Iterable[Line]) -> float:
-    """The size that most characters have."""
+    """The most frequent character size."""
     sizes: Counter[float] = Counter()
     for line in lines:
         sizes[line.size] += len(line.text)

@@ -11,9 +11,9 @@ from qa.records import Block, BlockKind, Passage, PassageKind, Span, left_out_of
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A file's content: canonical text, its blocks, and the file's own details (title, date and so on).
+    """A file's content: canonical text, its blocks, and the details from the file (title, date and so on).
 
-    A `note` among these names what of the file was left out, one phrase a line.
+    A `note` among the details lists the parts of the file that were left out, one phrase a line.
     """
 
     text: str
@@ -22,20 +22,20 @@ class Parsed:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """What of the file is not in the text: "3 charts", "without text: page 2"."""
+        """The parts of the file that are not in the text: "3 charts", "without text: page 2"."""
         return left_out_of(self.own)
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a file holds: the parsed text, and the passages cut from it, whose document id is empty."""
+    """The content of a file: the parsed text, and its passages, whose document id is empty."""
 
     parsed: Parsed
     passages: tuple[Passage, ...]
 
 
 def note_of(left_out: tuple[str, ...]) -> str:
-    """The `note` that names what was left out; empty if nothing was."""
+    """The `note` with the parts left out; empty if there are none."""
     return "\n".join(" ".join(phrase.split()) for phrase in left_out)
 
 

@@ -1,7 +1,7 @@
-"""Turns exceptions of parsers into reasons in plain words: a fault of the file, or a lack of memory or something else.
+"""Converts exceptions of parsers to reasons in plain words: a fault of the file, or a temporary failure.
 
 The text of a library's exception is never shown as a reason, since it describes the library and not the file. It is
-given beside the reason, as a detail for the log.
+returned separately, as a detail for the log.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from qa.reading.parser_guard import peak_mb
 
 _LONGEST_DETAIL_CHARS = 300
 _SHORTAGES = (errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
-_OF_MEMORY = re.compile(r"memory|alloc", re.IGNORECASE)  # in what libraries in C say where memory is refused
+_OF_MEMORY = re.compile(r"memory|alloc", re.IGNORECASE)  # in messages of C libraries if memory is refused
 _FAILED = "its parser failed on it, so it is broken or unusual; open and save it again"
 
 
 def failure(error: Exception, allowed_mb: int) -> dict[str, Any]:
-    """Why a file was not read, as a reply of a worker.
+    """Why a file was not read, as a worker's reply.
 
     Args:
-        error: What its parser raised.
+        error: The exception of its parser.
         allowed_mb: The memory that this process may take.
 
     Returns:
-        `error`, a verdict on the file; or `exhausted` or `for_now`: memory, or something else, was wanting. With
-        `detail`, where a library's exception is behind it.
+        `error` for a fault of the file; `exhausted` or `for_now` if memory or another resource was lacking. With
+        `detail` for an exception of a library.
     """
     refused = _OF_MEMORY.search(str(error)) and 2 * peak_mb("self") >= allowed_mb
     if isinstance(error, MemoryError) or refused:

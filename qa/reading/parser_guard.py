@@ -1,4 +1,4 @@
-"""Watches a worker process: kills it at a time limit, and notes how much memory it used."""
+"""Watches a worker process: kills it at a time limit, and records how much memory it used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LOOK_EVERY_S = 0.02  # a process takes some 20 MB more between two looks, littl
 
 
 def peak_mb(process: int | str) -> int:
-    """The most address space that a process (an id, or "self") ever had, in MB; 0 where that cannot be told."""
+    """The peak address space of a process (an id, or "self"), in MB; 0 if it is not known."""
     try:
         status = Path(f"/proc/{process}/status").read_bytes()
     except OSError:
@@ -26,12 +26,12 @@ def peak_mb(process: int | str) -> int:
 
 
 class Guard:
-    """Watches a worker while it reads: kills it when its time is up, and notes the most memory that it had.
+    """Watches a worker while it reads: kills it at the time limit, and records its peak memory.
 
-    `timed_out` and `peak_mb` (0 where the system does not tell) hold when the context is left.
+    `timed_out` and `peak_mb` (0 if not known) are valid after the context has ended.
 
     Raises:
-        UnreadableForNow: on entering, the system gives no further thread.
+        UnreadableForNow: on entering, if no thread can be started.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], limit_s: float) -> None:
@@ -46,7 +46,7 @@ class Guard:
         self._until = time.monotonic() + self._limit_s
         try:
             self._thread.start()
-        except RuntimeError as error:  # Python's only word for a thread that the system refuses
+        except RuntimeError as error:  # Python raises this if the system refuses a thread
             raise UnreadableForNow(f"its parser could not be watched ({error})") from None
         return self
 

@@ -1,12 +1,12 @@
 """Parses files in a worker process with limits on time and memory.
 
-Guarantees: reading any file ends within the time allowed, with its content or a reason; a fault of a parser does not
-affect the calling process. One worker reads file after file and is replaced when it dies or is stopped. Its environment
-has only what Python needs, so that a parser cannot read the server's secrets.
+Guarantees: reading any file ends within the time limit, with its content or a reason; a fault of a parser does not
+    affect the calling process. One worker reads files in turn and is replaced if it ends or is stopped. Its environment
+    has only the variables that Python needs, so a parser cannot read the server's secrets.
 
-A fault of the file (`UnreadableFile`) is reported only by a worker itself. If a worker was killed, crashed, ran out of
-time or memory, or did not start, the machine may be the cause (`UnreadableForNow`): the file is read once more in a new
-worker, and by a later build if that fails too.
+Only a worker itself reports a fault of the file (`UnreadableFile`). If a worker was killed, crashed, ran out of time or
+memory, or did not start, the machine may be the cause (`UnreadableForNow`): the file is read once more in a new worker,
+and by a later build if that fails too.
 """
 
 from __future__ import annotations
@@ -31,28 +31,28 @@ from qa.text.json_reading import parse_json
 
 log = logging.getLogger(__name__)
 
-_GRACE_S = 5  # a worker that outlives its limit by this much ends itself, should its parent be gone
-_START_S = 60  # at most; importing the parsers takes under a second, and a busy machine may need many times that
+_GRACE_S = 5  # a worker ends itself this long after its limit, in case its parent has ended
+_START_S = 60  # importing the parsers takes under a second, but much longer on a busy machine
 _START_FILES = 30  # times the limit of one file
-_STARTS_IN_VAIN = 6  # workers in a row that did not start, before the other files are left to a later build
+_STARTS_IN_VAIN = 6  # consecutive failed starts after which the other files are left to a later build
 _TRIES = 2
 
 
 class Parser:
-    """Reads files in a worker process. Not for several threads at once.
+    """Reads files in a worker process. Not thread-safe.
 
     Attributes:
-        limit_s: Longest time that reading a file may take.
+        limit_s: The time limit of a file, in seconds.
     """
 
     def __init__(self, limit_s: float, memory_mb: int, tried_before: Collection[str] = ()) -> None:
-        """Take the limits; a worker is started when there is something to read.
+        """Store the limits; a worker is started at the first file.
 
         Args:
-            limit_s: Longest time that reading a file may take.
-            memory_mb: Most memory that a worker may take, in MB.
-            tried_before: Files (sources) that an earlier build could not read for now. One that takes too long or too
-                much memory again is not read a second time at once, or every build would wait twice for it.
+            limit_s: The time limit of a file, in seconds.
+            memory_mb: The memory limit of a worker, in MB.
+            tried_before: Files (sources) with a temporary failure in an earlier build. If one exceeds its limits again,
+                it is not read a second time at once, since every build would wait twice for it.
         """
         self.limit_s = limit_s
         self._memory = _Memory(memory_mb, memory_mb)
@@ -71,20 +71,20 @@ class Parser:
         """Read a file's content and cut it into passages.
 
         Args:
-            source: The file's path, whose suffix says how it is read.
+            source: The file's path; its suffix determines the format.
             data: Its bytes.
 
         Raises:
-            UnreadableForNow: time, memory or a parser was wanting, in a fresh worker too.
+            UnreadableForNow: time, memory or a parser was lacking, also in a new worker.
             UnreadableFile: it cannot be read.
         """
         return from_data(self._tried(source, {"source": source}, data))
 
     def members(self, source: str, digest: str, data: bytes, most_bytes: int) -> list[Member]:
-        """List what a container holds.
+        """List the members of a container.
 
         Args:
-            source: The container's path, whose suffix says what it is.
+            source: The container's path; its suffix determines the format.
             digest: Its SHA-256, in hexadecimal digits.
             data: Its bytes.
             most_bytes: The largest document that is read.
@@ -96,7 +96,7 @@ class Parser:
         return [Member(*fields) for fields in self._tried(source, request, data)["members"]]
 
     def read_member(self, source: str, digest: str, data: bytes, most_bytes: int, member: str) -> Content:
-        """Read a document in a container; arguments and errors as those of `members` and `read`."""
+        """Read a document in a container; arguments and errors as in `members` and `read`."""
         request = _of_container(source, digest, most_bytes) | {"member": member}
         return from_data(self._tried(f"{source}/{member}", request, data))
 
@@ -107,7 +107,7 @@ class Parser:
             self._process.kill()
             self._process.wait()
             for pipe in (self._process.stdin, self._process.stdout):
-                with suppress(OSError):  # what is still buffered cannot be read any more
+                with suppress(OSError):  # buffered output can no longer be read
                     if pipe:
                         pipe.close()
             self._process = None
@@ -138,7 +138,7 @@ class Parser:
         except ValueError:
             raise UnreadableForNow("its parser's reply cannot be read") from None
         if self._memory.is_much(guard.peak_mb):
-            self.close()  # or a next file's shortage could not be told from this one's
+            self.close()  # otherwise a shortage of the next file could not be distinguished from this one
         if "detail" in answer:
             log.info("The parser of %s said: %s", source, answer["detail"])
         if "exhausted" in answer:
@@ -161,7 +161,7 @@ class Parser:
         return self._process
 
     def _started(self) -> subprocess.Popen[bytes]:
-        """A worker that said that it is ready."""
+        """Start a worker and wait until it is ready."""
         command = [sys.executable, "-P", "-m", "qa.reading.parser_worker"]
         try:
             self._process = process = subprocess.Popen(
@@ -169,7 +169,7 @@ class Parser:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                # Text recognition is slower on several threads, and takes them from the server.
+                # Text recognition is slower on several threads, and would take cores from the server.
                 env={**parser_environment(), "OMP_THREAD_LIMIT": "1"},
             )
         except OSError as error:
@@ -187,23 +187,23 @@ class Parser:
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """The memory that a worker was to have and the memory that it may take, less where the system gives less, in MB."""
+    """The configured memory limit of a worker and the effective one, which the system may reduce, in MB."""
 
     wanted_mb: int
     allowed_mb: int
 
     def is_much(self, peak_mb: int) -> bool:
-        """Whether memory is what a parser lacked: the next doubling of what it had would have been refused."""
+        """Whether a parser lacked memory: doubling its peak would have exceeded the limit."""
         return 2 * peak_mb >= self.allowed_mb
 
     def too_little(self) -> str:
-        """The reason of a file for which this is not enough."""
+        """The reason for a file that needs more memory."""
         if self.allowed_mb < self.wanted_mb:
             return f"needs more than the {self.allowed_mb} MB of memory that this process may take (ulimit -v)"
         return f"needs more than {self.allowed_mb} MB of memory to read (QA_PARSE_MEMORY_MB)"
 
     def why_it_ended(self, how: str, peak_mb: int) -> str:
-        """Why a worker is gone. Parsers in C abort, or crash, where memory is refused to them."""
+        """Why a worker has ended. Parsers in C abort or crash if memory is refused."""
         if how == "SIGKILL":
             return "its parser was killed (SIGKILL), as happens where a machine runs out of memory"
         if self.is_much(peak_mb):
@@ -212,12 +212,12 @@ class _Memory:
 
 
 def _of_container(source: str, digest: str, most_bytes: int) -> dict[str, object]:
-    """A request about a container; the same bytes are another container under another suffix."""
+    """A request about a container; it depends on the suffix, since that determines the format."""
     return {"source": source, "container": f"{suffix_of(source)} {digest}", "most_bytes": most_bytes}
 
 
 def _exchange(process: subprocess.Popen[bytes], request: dict[str, object], data: bytes) -> bytes:
-    """Send a file and read the reply; empty when the worker ended instead."""
+    """Send a file and read the reply; empty if the worker ended."""
     assert process.stdin is not None
     try:
         process.stdin.write(json.dumps({**request, "bytes": len(data)}).encode() + b"\n" + data)
@@ -228,7 +228,7 @@ def _exchange(process: subprocess.Popen[bytes], request: dict[str, object], data
 
 
 def _line(process: subprocess.Popen[bytes]) -> bytes:
-    """A whole line that a worker says; empty when it ended before or within it."""
+    """A complete line from a worker; empty if it ended before the line's end."""
     assert process.stdout is not None
     try:
         line = process.stdout.readline()
@@ -240,7 +240,7 @@ def _line(process: subprocess.Popen[bytes]) -> bytes:
 def _how_it_ended(process: subprocess.Popen[bytes]) -> str:
     try:
         status = process.wait(_GRACE_S)
-    except subprocess.TimeoutExpired:  # it closed its output, and still runs
+    except subprocess.TimeoutExpired:  # it closed its output but still runs
         process.kill()
         status = process.wait()
     return how_it_ended(status)

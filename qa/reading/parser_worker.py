@@ -1,10 +1,10 @@
 """The process that reads files for `qa.reading.parser_process`: one JSON line and a file's bytes in, one JSON line out.
 
-A request names what is wanted: the content of a file, the list of what a container holds, or the content of one
-document in it. The last container stays open, so that its bytes come once for all of its documents.
+A request asks for the content of a file, the members of a container, or the content of one document in it. The last
+container stays open, so that its bytes are sent only once.
 
-It sets its own limits before it reads anything, says that it is ready, and drops what a parser prints. A reply is the
-content, an `error` (a verdict on the file), or `exhausted` or `for_now` (memory, or something else, was wanting).
+It sets its own limits before it reads anything, reports that it is ready, and discards the output of parsers. A reply
+is the content, an `error` (a fault of the file), or `exhausted` or `for_now` (memory or another resource was lacking).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if sys.platform != "win32":
 def main() -> None:
     """Serve until the input ends."""
     limit_s, memory_mb = int(sys.argv[1]), int(sys.argv[2])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process itself
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends this process
     allowed_mb = _limited_to(memory_mb)
     requests = sys.stdin.buffer
     with os.fdopen(os.dup(1), "wb") as replies:
@@ -50,14 +50,14 @@ def main() -> None:
 
 
 def _limited_to(memory_mb: int) -> int:
-    """Set this process's limits; returns the memory it may take in MB, less than asked where it inherits less."""
+    """Set this process's limits; return the effective memory limit in MB, which may be lower if inherited."""
     if sys.platform == "win32":
         return memory_mb
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     allowed = memory_mb << 20 if most == resource.RLIM_INFINITY else min(memory_mb << 20, most)
     resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # A parser may write no file; what it tries to print is dropped.
+    # A parser may not write files; its output is discarded.
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     return allowed >> 20
 
@@ -85,7 +85,7 @@ def _wanted(request: dict[str, Any], data: bytes, containers: dict[str, Containe
     if data:
         containers.clear()
         containers[key] = Container(source, io.BytesIO(data), request["most_bytes"])
-    if key not in containers:  # it could not be opened, as its list has told
+    if key not in containers:  # it could not be opened, as already reported in its list
         raise UnreadableFile("is in a container that cannot be opened")
     if "member" not in request:
         return {"members": [astuple(member) for member in containers[key].members(SUFFIXES)]}

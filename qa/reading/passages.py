@@ -1,16 +1,16 @@
-"""Cuts documents into passages: citable spans that a reader can understand by themselves.
+"""Cuts documents into passages: citable spans that can be understood alone.
 
 Guarantees: `passage.text == document.text[start:end]`; passages are in the order of the text; sentences are never cut;
 every body sentence is in exactly one passage, so only titles, headings and empty slides are left out.
 
 How it works:
 
-1. Blocks group into stretches that a passage may span: one slide, or the text under one heading that no footnote or
-   boilerplate interrupts. A footnote, and a run of boilerplate, is a stretch of its own.
-2. Each stretch is a sequence of sentences. Dynamic programming chooses the cuts of least cost: passages near
-   `TARGET_WORDS`, cuts at paragraphs rather than inside them, a run-in subhead with its own text, an introduction
-   with its list, and no passage that begins with a pronoun whose subject was left behind.
-3. A passage's trail is the headings above it; a footnote goes with each passage that carries its mark.
+1. Blocks are grouped into sections that a passage may not cross: one slide, or the text under one heading up to a
+   footnote or boilerplate. Each footnote, and each run of boilerplate, is a separate section.
+2. Each section is a sequence of sentences. Dynamic programming finds the cuts of least cost: passages near
+   `TARGET_WORDS`, cuts at paragraph ends, a run-in subheading with its text, an introduction with its list, and no
+   passage that begins with a pronoun whose subject is in the previous one.
+3. A passage's trail has the headings above it; a footnote belongs to each passage with its mark.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from qa.reading.titles import heading_words
 from qa.records import Block, BlockKind, Document, Passage, PassageKind, Span
 from qa.text.sentences import split_sentences
 
-# Part of every snapshot's configuration: raise it when the same document is cut differently.
+# Part of every snapshot's configuration: raise it if the same document is cut differently.
 PASSAGES_VERSION = 3
 
 TARGET_WORDS = 90
 MIN_WORDS = 40
 MAX_WORDS = 160
-_LONGEST_OPENING_CHARS = 90  # of a title that is but a cut opening, that go with each passage
-_LONGEST_HEADING_CHARS = 300  # as much of a heading goes with each passage under it
-_RUN_IN_MIN_WORDS = 20  # an item of a definition list may stand alone from here on
+_LONGEST_OPENING_CHARS = 90  # of a title that is only the document's first words, added to each passage
+_LONGEST_HEADING_CHARS = 300  # at most this much of a heading is added to each passage under it
+_RUN_IN_MIN_WORDS = 20  # an item of a definition list may be a separate passage from this size on
 
 # Costs of one passage or cut, in units of "twice as long as the target".
 _CUT_IN_PARAGRAPH = 0.5
@@ -50,7 +50,7 @@ _PRONOUN = re.compile(
 )
 _EMPHASIS = re.compile(r"\*\*(?=\S)|(?<=\S)\*\*|\\(?=[$_*#\[\]])")
 _PIECE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]|[^\W\u2e80-\u9fff\uac00-\ud7af]+|[^\w\s]")
-_NOTE_MARK = re.compile(r"[*†‡§]{1,3}|\[[^\W_]{1,7}\]|[¹²³⁴⁵⁶⁷⁸⁹]")  # as a note begins with it
+_NOTE_MARK = re.compile(r"[*†‡§]{1,3}|\[[^\W_]{1,7}\]|[¹²³⁴⁵⁶⁷⁸⁹]")  # as at the beginning of a note
 _CARRIED_MARK = re.compile(r"(?<=[^\s*†‡§])[*†‡§]{1,3}(?![\w*†‡§])|\[[^\W_]{1,7}\]|[¹²³⁴⁵⁶⁷⁸⁹]")
 
 
@@ -62,7 +62,7 @@ class _Sentence:
     alone: bool  # opens an item of a definition list, which may be shorter than other passages
     trail: tuple[str, ...]
     page: int | None
-    breaks: tuple[tuple[int, int], ...]  # of the block that it stands in
+    breaks: tuple[tuple[int, int], ...]  # of its block
 
 
 def cut_passages(document: Document) -> tuple[Passage, ...]:
@@ -77,10 +77,10 @@ def cut_passages(document: Document) -> tuple[Passage, ...]:
 
 
 def embedding_text(title: str, passage: Passage) -> tuple[str, int]:
-    """The text that stands for a passage in the index: title and heading trail, then the passage.
+    """The text that is encoded for a passage: title and heading trail, then the passage.
 
     Returns:
-        The text, and the offset at which the passage's own text begins in it.
+        The text, and the offset of the passage in it.
     """
     cut = title.endswith("…") and len(title) > _LONGEST_OPENING_CHARS
     opening = title[:_LONGEST_OPENING_CHARS].rsplit(" ", 1)[0] + "…" if cut else title
@@ -89,7 +89,7 @@ def embedding_text(title: str, passage: Passage) -> tuple[str, int]:
 
 
 def masked(text: str) -> str:
-    """A text with blanks for marks of emphasis and escapes, so that the model reads its words; as long as before."""
+    """A text of the same length with blanks for marks of emphasis and escapes, so that the model reads only words."""
     return _EMPHASIS.sub(lambda mark: " " * len(mark[0]), text)
 
 
@@ -112,7 +112,7 @@ def _passage(document: Document, kind: PassageKind, inside: Sequence[_Sentence],
 
 
 def _breaks(inside: Sequence[_Sentence], start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Where in a passage a further page begins, and which."""
+    """The offsets in a passage where further pages begin, with the page numbers."""
     page = inside[0].page
     for sentence in inside:
         places = [(sentence.span.start, sentence.page)]
@@ -130,7 +130,7 @@ def _page_at(block: Block, place: int) -> int | None:
 
 
 def _footnotes(document: Document) -> dict[str, Span]:
-    """Footnotes by their mark. A mark used twice stands for no note, since it cannot be told which."""
+    """Footnotes by their mark, except marks used twice, which are ambiguous."""
     notes: dict[str, Span | None] = {}
     for block in document.blocks:
         mark = _NOTE_MARK.match(document.text, block.start)
@@ -140,7 +140,7 @@ def _footnotes(document: Document) -> dict[str, Span]:
 
 
 def _stretches(document: Document) -> Iterator[tuple[PassageKind, list[Block], tuple[str, ...]]]:
-    """Runs of blocks that a passage may span, each with the headings above it."""
+    """The sections of a document, each with the headings above it."""
     trail: list[tuple[int, str]] = []
     run: list[Block] = []
     run_key: object = None
@@ -172,9 +172,9 @@ def _kind(block: Block) -> PassageKind:
 
 
 def _sentences(text: str, blocks: Sequence[Block], trail: tuple[str, ...]) -> Iterator[_Sentence]:
-    """The sentences of a stretch, each with the cost of beginning a passage at it and the trail above it."""
+    """The sentences of a section, each with the cost of beginning a passage there and its heading trail."""
     if all(block.kind in _HEADINGS for block in blocks):
-        return  # a slide that is only its title says nothing by itself
+        return  # a slide with only a title has no content
     slide_trail: list[tuple[int, str]] = []
     run_in: tuple[str, ...] = ()
     previous: Block | None = None
@@ -207,13 +207,13 @@ def _sentences(text: str, blocks: Sequence[Block], trail: tuple[str, ...]) -> It
 
 
 def _heading(text: str) -> str:
-    """A heading as it stands in a trail, without marks of Markdown; one of megabytes is cut."""
+    """A heading for a trail, without marks of Markdown, and cut to a maximum length."""
     text = heading_words(text)
     return text if len(text) <= _LONGEST_HEADING_CHARS else text[: _LONGEST_HEADING_CHARS - 1].rstrip() + "…"
 
 
 def _size(sentence: str) -> int:
-    """The words of a sentence; more where the model reads more than words: dot leaders, Chinese, endless tokens."""
+    """The number of words of a sentence; higher if the model reads more tokens: dot leaders, Chinese, long words."""
     pieces = _PIECE.findall(sentence)
     count = len(pieces) + sum([len(piece) // 12 for piece in pieces if len(piece) >= 12])
     return max(len(sentence.split()), count * 2 // 3)
@@ -233,7 +233,7 @@ def _cut_cost(text: str, block: Block, previous: Block | None) -> float:
 
 
 def _cuts(sentences: Sequence[_Sentence]) -> list[tuple[int, int]]:
-    """Segment a stretch at least cost.
+    """Divide a section at the least cost.
 
     Returns:
         The passages as index pairs `(first, last)` into `sentences`, end-exclusive, in order.
@@ -269,7 +269,7 @@ def _cuts(sentences: Sequence[_Sentence]) -> list[tuple[int, int]]:
 
 @cache
 def _size_costs(*, alone: bool) -> tuple[float, ...]:
-    """The cost of each size up to the largest that is compared with others."""
+    """The cost of each size, up to the largest compared one."""
     return tuple(_size_cost(words, alone=alone) for words in range(2 * MAX_WORDS + 1))
 
 

@@ -1,7 +1,7 @@
 """The process that draws a page of a PDF: a JSON line in, a JSON line and the picture's bytes out.
 
-It takes the file as an open descriptor, and sets its own limits before it reads anything: a broken file may cost its
-time and memory, but not the server's. Its argument is the time in seconds that it may take.
+It gets the file as an open descriptor, and sets its own limits before it reads anything, so a broken file cannot use
+the server's time and memory. Its argument is its time limit in seconds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main() -> None:
     request = json.loads(sys.stdin.buffer.readline())
     _limit(int(sys.argv[1]))
     with os.fdopen(os.dup(1), "wb") as reply:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the engine prints is dropped
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the engine's output is discarded
         header, png = _drawn(request)
         reply.write(json.dumps(header).encode("ascii") + b"\n" + png)
 

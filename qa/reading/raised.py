@@ -1,9 +1,9 @@
-"""Writes superscripts and subscripts as plain text, so that they do not join the word or number before them.
+"""Writes superscripts and subscripts as plain text, separate from the word or number before them.
 
-A raised mark follows "^": 14^2, 10^6, sites^3. Exceptions are areas and volumes (m²), ordinals (19th), trade marks, and
-marks that are neither letter nor digit (*, †, ®). A lowered mark is written in Unicode's subscript digits where it
-follows a letter, or else after "_": CO₂, x_max. A reference to a note that the document holds is no such mark: readers
-write it as "[2]".
+A superscript follows "^": 14^2, 10^6, sites^3. Exceptions are areas and volumes (m²), ordinals (19th), trade marks, and
+marks that are neither letters nor digits (*, †, ®). A subscript is written in Unicode's subscript digits after a
+letter, or else after "_": CO₂, x_max. References to notes in the document are not handled here: parsers write them as
+"[2]".
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from enum import Enum, auto
 from itertools import groupby
 
-_LONGEST_MARK_CHARS = 24  # a longer one is text in small letters
+_LONGEST_MARK_CHARS = 24  # a longer one is small text
 _TAIL_CHARS = 16  # of the line, which decide how a mark is written
 _SUPERSCRIPTS = str.maketrans("1234-−", "¹²³⁴⁻⁻")
 _SUBSCRIPTS = str.maketrans("0123456789-−+=()", "₀₁₂₃₄₅₆₇₈₉₋₋₊₌₍₎")
@@ -26,7 +26,7 @@ _OPERATOR = re.compile(r"\w\s*[-−+*/=]\s*\w")
 
 
 class Script(Enum):
-    """Where characters stand against the line."""
+    """The position of characters relative to the line."""
 
     BASE = auto()
     RAISED = auto()
@@ -34,10 +34,10 @@ class Script(Enum):
 
 
 def in_line(pieces: Iterable[tuple[str, Script]]) -> str:
-    """Write pieces of a line, given with the script of each, as plain text.
+    """Write the pieces of a line, each with its script, as plain text.
 
-    Raised and lowered pieces are kept apart from the words around them. Where nothing stands on the line itself, they
-    are its text.
+    Superscripts and subscripts are separated from the words around them. If the line has nothing else, they are its
+    text.
     """
     runs = [
         (script, "".join(text for text, _ in run))

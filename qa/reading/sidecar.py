@@ -7,9 +7,9 @@
     date = 2023-05-01
     url = "https://example.org/annual-report"
 
-A further table, `[site]`, has a `name` and a `description` of the whole, and `examples`, a list of questions to begin
-with. Every field may be left out. Titles and names are one line each; an address is one that a link may lead to. What
-stands here goes before what the file says of itself.
+A further table, `[site]`, has a `name` and a `description` of the site, and `examples`, a list of example questions.
+All fields are optional. Titles and names are one line; an address must be safe for a link. The sidecar takes precedence
+over the file's own details.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from qa.text.safe_text import one_line, web_address
 from qa.text.site import Example, Site
 
 MOST_BYTES = 16 << 20  # entries of 100,000 documents; reading it takes seconds and sixteen times the memory
-# The format needs one table in the file and one value in that; the parser takes a time that grows with the square of
-# a key's parts, and a level of the interpreter's stack for each bracket.
+# The parser's time grows with the square of a key's parts, and each bracket takes a level of the interpreter's stack;
+# the format needs only one table in the file and one value in that.
 _MOST_KEY_PARTS = 16
 _MOST_NESTING = 16
 _STRUCTURE = re.compile(
@@ -44,7 +44,7 @@ _FIELDS = ("title", "publisher", "author", "date", "url")
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What is known of a document beside its text."""
+    """Details of a document besides its text."""
 
     title: str | None = None
     publisher: str | None = None
@@ -53,19 +53,19 @@ class Details:
     url: str | None = None
 
     def over(self, other: Details) -> Details:
-        """These details, completed by another's."""
+        """These details, completed by others."""
         return Details(**{name: getattr(self, name) or getattr(other, name) for name in _FIELDS})
 
 
 def details_digest(details: Details | None) -> str:
-    """What tells a sidecar's entry from another: 16 hexadecimal digits; empty without an entry."""
+    """A digest of a sidecar entry: 16 hexadecimal digits; empty without an entry."""
     if details is None:
         return ""
     return sha256("\0".join(getattr(details, name) or "" for name in _FIELDS).encode()).hexdigest()[:16]
 
 
 def parse_date(text: str) -> str | None:
-    """ISO 8601 date of `text` (a year, a year and month, or a day), or None if it is no such date."""
+    """The ISO 8601 date in `text` (a year, a year and month, or a day); None if it is not one."""
     match = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", text.strip(), re.ASCII)
     if not match:
         return None
@@ -77,10 +77,10 @@ def parse_date(text: str) -> str | None:
 
 
 def parse_sources(data: bytes) -> dict[str, Details]:
-    """Read what a sidecar says of documents.
+    """Parse a sidecar's entries for documents.
 
     Args:
-        data: Its bytes; of a larger one than is read, `MOST_BYTES` and one more.
+        data: Its bytes; for one above the size limit, the first `MOST_BYTES` + 1.
 
     Returns:
         Details by the file's path relative to the folder, with forward slashes.
@@ -95,7 +95,7 @@ def parse_sources(data: bytes) -> dict[str, Details]:
 
 
 def parse_site(data: bytes) -> Site:
-    """Read what a sidecar says of the whole site.
+    """Parse a sidecar's table for the site.
 
     Raises:
         UnreadableFile: as `parse_sources`.
@@ -128,7 +128,7 @@ def _site(table: object) -> Site:
 
 
 def details_of(values: Mapping[str, str]) -> Details:
-    """Details from a file's own front matter; fields it does not know, and values that cannot be used, are left out."""
+    """Details from a file's front matter, without unknown fields and invalid values."""
     return Details(**{name: _READ[name](values[name]) for name in _FIELDS if name in values})
 
 
@@ -144,10 +144,10 @@ _KINDS = {"date": "date", "url": "http or https address"}
 
 
 def check_toml(text: str, size_bytes: int = 0) -> None:
-    """Refuse what TOML's parser would take too long over, in one pass.
+    """Refuse text for which the TOML parser would take too long, in one pass.
 
     Raises:
-        ValueError: what it is, and on which line.
+        ValueError: the text is refused; the message has the reason and the line.
     """
     if size_bytes > MOST_BYTES:
         raise ValueError(f"it is larger than {MOST_BYTES >> 20} MB")

@@ -27,11 +27,11 @@ _NAMES = {".pdf": "PDF", ".docx": "Word document", ".pptx": "PowerPoint presenta
           ".odp": "OpenDocument presentation", ".ods": "OpenDocument workbook", ".msg": "message of Outlook",
           ".epub": "book (EPUB)"}  # fmt: skip
 _HTML = re.compile(rb"\s*+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
-_LOOKED_AT_BYTES = 1024  # readers of PDF find its mark this far in, and so do we
+_LOOKED_AT_BYTES = 1024  # PDF programs accept the signature up to this offset
 
 
 def mislabelled(suffix: str, data: bytes) -> str | None:
-    """Why a file cannot be what its suffix says, or None."""
+    """Why a file's content does not fit its suffix, or None."""
     head = data[:_LOOKED_AT_BYTES]
     if suffix == ".pdf" and b"%PDF-" in head:
         return None

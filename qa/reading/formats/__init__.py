@@ -1,1 +1,1 @@
-"""One module per file format."""
+"""Parsers of file formats, one or more modules for each."""

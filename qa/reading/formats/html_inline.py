@@ -1,4 +1,4 @@
-"""Gathers the text of a block of a page: line breaks, alternative texts, raised marks, bold text that opens it."""
+"""Collects the text of a block of a page: line breaks, alternative texts, superscripts, bold text at the start."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qa.reading.formats.html_notes import BACK, REFERENCE
 from qa.reading.formats.html_tree import words_of
 from qa.reading.raised_spans import LOWERED, RAISED, RESET, written_out
 
-_BREAK = "\v"  # stands for a line break while text gathers, since line ends of the page are but blanks
+_BREAK = "\v"  # a line break in collected text, since line ends of the page are only blanks
 _INVISIBLE = str.maketrans("", "", "\u00ad\u200b\u2060")
 _LONGEST_RUN_IN_CHARS = 90
 
@@ -20,9 +20,9 @@ class InlineText:
     """A block's text.
 
     Attributes:
-        text: The text, with single spaces; "" where there was none.
-        run_in: The length of the bold text that opens it like a heading, in characters.
-        leads_nowhere: Whether all of it is links without a target.
+        text: The text with single spaces; "" if there is none.
+        run_in: The length in characters of bold text at the start, used like a heading.
+        leads_nowhere: Whether it consists only of links without a target.
     """
 
     text: str
@@ -31,18 +31,18 @@ class InlineText:
 
 
 class InlineReader:
-    """Takes the elements and texts of a block in order. `take` ends the block and begins the next."""
+    """Collects the elements and texts of a block in order. `take` ends the block and starts the next."""
 
     def __init__(self) -> None:
         self._text: list[str] = []
-        self._said = False  # whether `_text` holds more than white space
+        self._said = False  # whether `_text` has more than white space
         self._bold = 0
-        self._lead: str | None = None  # bold text that opens the block
+        self._lead: str | None = None  # bold text at the start of the block
         self._links_nowhere = 0
         self._dead_chars = 0
 
     def start(self, element: etree._Element) -> None:
-        """Take the start of an element within the block."""
+        """Handle the start of an element within the block."""
         match element.tag:
             case "br":
                 self._text.append(_BREAK)
@@ -56,7 +56,7 @@ class InlineReader:
                 self._links_nowhere += 1
 
     def end(self, element: etree._Element) -> None:
-        """Take the end of an element within the block."""
+        """Handle the end of an element within the block."""
         if element.tag in ("b", "strong") and self._bold:
             self._bold -= 1
             if self._said and self._lead is None:
@@ -67,19 +67,19 @@ class InlineReader:
             self._links_nowhere -= 1
 
     def say(self, text: str | None) -> None:
-        """Take text."""
+        """Add text."""
         if not text:
             return
         self._text.append(text)
         blank = text.isspace()
         if not blank and self._said and not self._bold and self._lead is None:
-            self._lead = ""  # the block does not open in bold
+            self._lead = ""  # the block does not begin in bold
         self._said = self._said or not blank
         if self._links_nowhere and not blank:
             self._dead_chars += len("".join(text.split()))
 
     def say_raised(self, element: etree._Element) -> None:
-        """Take a superscript or subscript, so that it does not fuse with the text before it."""
+        """Add a superscript or subscript, separate from the text before it."""
         if element.get(BACK) is not None:
             return
         mark = words_of(element)

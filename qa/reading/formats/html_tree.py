@@ -1,6 +1,6 @@
-"""Parses HTML into a tree of elements, in a time linear in the page and within a limit on depth.
+"""Parses HTML into a tree of elements in linear time, with a limit on depth.
 
-Comments are left out, and so are the attributes of an element beyond the first two hundred.
+Comments, and attributes of an element beyond the first two hundred, are left out.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _LABEL_BYTES = 2048
 _COMMENT = re.compile(rb"<!--(?:[^-]|-(?!->))*+(?:-->)?")
 _XML_LABEL = re.compile(rb"\s*+<\?xml[^>]{0,100}encoding\s*+=\s*+[\"']([A-Za-z0-9_-]+)")
 _DECLARED = re.compile(rb"<meta[^>]{0,200}charset\s*+=\s*+[\"']?+\s*+([A-Za-z0-9_-]+)", re.IGNORECASE)
-_DEEPEST = 256  # elements within elements; browsers stop at 512, and no page written by hand or program comes near
-_MOST_ATTRIBUTES = 200  # of one element; the parser compares each with all before it
-# Comments, what holds no markup, and tags, each with its quoted values. Nothing is looked at twice.
+_DEEPEST = 256  # nested elements; browsers stop at 512, and real pages have far fewer
+_MOST_ATTRIBUTES = 200  # of one element; the parser compares each with all previous ones
+# Comments, elements without markup, and tags with their quoted values. No character is scanned twice.
 _MARKUP = re.compile(
     r"<!--(?:[^-]|-(?!->))*+"
     r"|<(script|style|textarea|title|xmp|iframe|noembed|noframes|plaintext)\b[^<]*+(?:<(?!/\1)[^<]*+)*+"
@@ -34,7 +34,7 @@ _ATTRIBUTE = re.compile(r"[^\s=>\"'/]+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The elements of a page, None where there are none, and what was guessed about its encoding."""
+    """The elements of a page, None if there are none, and a note on a guessed encoding."""
 
     tree: etree._Element | None
     guess: str | None = None
@@ -44,22 +44,23 @@ def parse_html(data: bytes) -> Page:
     """The elements of a page.
 
     Raises:
-        UnreadableFile: it is no text, elements nest too deeply, or the parser gave up for another reason, which is
-            named.
+        UnreadableFile: it is not text, is nested too deeply, or the parser failed for another reason, given in the
+            message.
     """
     decoded = _decoded(data)
     return Page(tree_of(_XML_DECLARATION.sub("", decoded.text)), decoded.guess)
 
 
 def tree_of(text: str) -> etree._Element | None:
-    """The elements of a page's text, or None where there are none.
+    """The elements of a page's text, or None if there are none.
 
     Raises:
         UnreadableFile: as `parse_html`.
     """
     if not text.strip():
         return None
-    # Without `huge_tree` the parser refuses a text, script or style of 10 MB; its limit on depth is replaced by ours.
+    # Without `huge_tree` the parser refuses a text, script or style of 10 MB; our own limit replaces its limit on
+    # depth.
     reader = parser.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
     try:
         tree = parser.document_fromstring(_MARKUP.sub(_with_few_attributes, text), parser=reader)
@@ -87,7 +88,7 @@ def _depth(tree: etree._Element) -> int:
 
 
 def _with_few_attributes(markup: re.Match[str]) -> str:
-    """A tag without the attributes beyond the most that are read; anything else as it is."""
+    """A tag without attributes beyond the maximum; other markup unchanged."""
     tag = markup[2]
     if tag is None or len(tag) < 2 * _MOST_ATTRIBUTES:
         return markup[0]
@@ -99,7 +100,7 @@ def _with_few_attributes(markup: re.Match[str]) -> str:
 
 
 def _decoded(data: bytes) -> Decoded:
-    """The page's text, by the label that stands at its beginning if there is one."""
+    """The page's text, decoded by the label at its beginning, if any."""
     head = _COMMENT.sub(b"", data[:_LABEL_BYTES])
     label = _DECLARED.search(head) or _XML_LABEL.match(head)
     return decode(data, label[1].decode("ascii") if label else None)

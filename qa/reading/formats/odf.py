@@ -24,17 +24,17 @@ _SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 _OFFICE, _TABLE, _DRAW, _STYLE, _SHOWN = (
     _SPACE % name for name in ("office", "table", "drawing", "style", "presentation")
 )
-_MOST_REPEATED = 1_000  # rows or cells that stand for one another
+_MOST_REPEATED = 1_000  # repeated rows or cells
 
 
 def read_odf(data: bytes) -> Read:
     """Read an OpenDocument file as drafts, with its own details (title, author, date).
 
     Raises:
-        UnreadableFile: it is broken, encrypted, or none of these.
+        UnreadableFile: it is broken, encrypted, or of another kind.
     """
     archive = open_archive(data)
-    manifest = _part(archive, "META-INF/manifest.xml")  # first of all: what is encrypted is no XML
+    manifest = _part(archive, "META-INF/manifest.xml")  # checked first, since encrypted parts are not XML
     if manifest is not None and next(manifest.iter("{*}encryption-data"), None) is not None:
         raise UnreadableFile("is encrypted; save it without a password")
     root, styles = _part(archive, "content.xml"), _part(archive, "styles.xml")
@@ -60,7 +60,7 @@ def read_odf(data: bytes) -> Read:
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
-    """The root of a part, None where there is none of this name."""
+    """The root of a part, None if there is none with this name."""
     return xml_root(read_part(archive, name), name) if name in archive.namelist() else None
 
 
@@ -103,7 +103,7 @@ def _slides(body: etree._Element, root: etree._Element, text: OdfText, left_out:
 
 
 def _slide(page: etree._Element, text: OdfText) -> Iterator[Draft]:
-    text.titled = True  # what stands in shapes is no title
+    text.titled = True  # text in shapes is not a title
     shapes = sorted(page, key=lambda shape: shape.get(f"{_SHOWN}class") != "title")
     for shape in shapes:
         kind = shape.get(f"{_SHOWN}class")

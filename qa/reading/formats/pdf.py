@@ -1,7 +1,7 @@
 """Reads PDF as drafts: PDFium finds the text, `pdf_order` its lines, `qa.reading.layout` makes paragraphs of them.
 
-Pages that hold pictures of text rather than text are read by text recognition, where that is installed
-(`text_recognition`); which were read so is told, and others are named among what was left out.
+Pages with pictures of text instead of text are read by text recognition, if it is installed (`text_recognition`). Pages
+read so are reported, and others are listed as left out.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def read_pdf(data: bytes) -> Read:
 
 
 def _recognise(document: pdfium.PdfDocument, pages: list[list[Line]]) -> list[int]:
-    """Read the pages without lines by text recognition, where that is installed; returns the numbers of those read."""
+    """Read the pages without lines by text recognition, if it is installed; return the numbers of those read."""
     if all(pages) or not recognition_identity():
         return []
     recognised: list[int] = []

@@ -1,4 +1,4 @@
-"""Reads the values of form fields and text notes on a PDF page, which are no part of PDFium's text of the page."""
+"""Reads the values of form fields and text notes on a PDF page, which PDFium's text of the page does not include."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HIDDEN = raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW
 
 
 def form_values(page: pdfium.PdfPage, runs: Sequence[Run]) -> Iterator[Run]:
-    """What is filled in on a page, as runs at the place of its field."""
+    """The values of a page's fields, as runs at the places of the fields."""
     size = max((run.size for run in runs[:50]), default=10.0)
     for index in range(min(_MOST_ANNOTATIONS, raw.FPDFPage_GetAnnotCount(page.raw))):
         annotation = raw.FPDFPage_GetAnnot(page.raw, index)
@@ -50,7 +50,7 @@ def _value(annotation: raw.FPDF_ANNOTATION, size: float, form: raw.FPDF_FORMHAND
 
 
 def _shown(annotation: raw.FPDF_ANNOTATION, form: raw.FPDF_FORMHANDLE | None) -> str:
-    """What a field shows: its text or choice, or a cross where a box is ticked."""
+    """The visible value of a field: its text or choice, or a cross for a ticked box."""
     kind = _string(annotation, b"FT")
     state = _string(annotation, b"AS")
     if state:
@@ -63,7 +63,7 @@ def _shown(annotation: raw.FPDF_ANNOTATION, form: raw.FPDF_FORMHANDLE | None) ->
 
 
 def _chosen(annotation: raw.FPDF_ANNOTATION, form: raw.FPDF_FORMHANDLE) -> Iterator[str]:
-    """What a list shows for the choices made in it, which is not what the form sends for them."""
+    """The visible labels of the choices in a list, which differ from the values that the form sends."""
     for index in range(min(_MOST_OPTIONS, raw.FPDFAnnot_GetOptionCount(form, annotation))):
         if raw.FPDFAnnot_IsOptionSelected(form, annotation, index):
             length = min(_MOST_BYTES, raw.FPDFAnnot_GetOptionLabel(form, annotation, index, None, 0))
@@ -78,7 +78,7 @@ def _string(annotation: raw.FPDF_ANNOTATION, key: bytes) -> str:
 
 
 def _text(get: Callable[[ctypes.Array[ctypes.c_ushort], int], object], length: int) -> str:
-    """What a function of PDFium writes into a buffer of so many bytes."""
+    """The text that a function of PDFium writes into a buffer."""
     buffer = (ctypes.c_ushort * ((length + 1) // 2))()
     get(buffer, length)
     return bytes(buffer).decode("utf-16-le", "replace").rstrip("\0")

@@ -1,4 +1,4 @@
-"""Functions of PDFium for what a page holds thousands of, without the time that pointers take."""
+"""Fast variants of PDFium functions that are called thousands of times a page."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ ADDRESS = ctypes.c_void_p
 
 
 def plain(function: Callable[..., object], result: type, *takes: type) -> Callable[..., Any]:
-    """A function of PDFium that takes and gives addresses as plain numbers, which are quicker than pointers.
+    """A function of PDFium that takes and returns addresses as plain numbers, which are faster than pointers.
 
-    The interpreter's lock is held meanwhile, since letting it go takes longer than the call.
+    The interpreter's lock is held during the call, since releasing it takes longer than the call.
     """
     return ctypes.cast(function, ctypes.PYFUNCTYPE(result, *takes))  # type: ignore[arg-type]

@@ -2,12 +2,12 @@
 
 How it works, in order, for each direction of writing on the page, the one with most text first:
 
-1. Text drawn twice at one place counts once.
-2. Runs that stand on one base close behind each other are a chunk; smaller ones above or below the base are marked as
-   raised or lowered.
-3. A strip of the page that hardly any chunk crosses, with running text on both sides, parts columns: the chunks between
-   two that cross it are read side by side, and each side likewise.
-4. Elsewhere the chunks on one base are a row. Two rows or more whose chunks stand below each other are a table.
+1. Text drawn twice at the same place counts once.
+2. Adjacent runs on one baseline form a chunk; smaller runs above or below the baseline are marked as superscripts or
+   subscripts.
+3. A strip of the page that hardly any chunk crosses, with running text on both sides, separates columns: between two
+   crossing chunks, the columns are read one after the other, and each is divided in the same way.
+4. Elsewhere the chunks on one baseline are a row. Two or more rows with aligned chunks are a table.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _OVERLAP_EM = 0.6
 _SPACE_EM = 0.16
 _LEAST_SPACE_EM = 0.09
 _BASE_EM = 0.16
-_SMALLER = 0.86  # times the size beside it, for a raised or lowered mark
+_SMALLER = 0.86  # times the size of the neighbouring text, for a superscript or subscript
 _MARKER = re.compile(
     r"[•‣▪–·◦●○■—*\uf0b7\uf0a7-]|\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,5})[.)]|§ ?\d{1,4}[a-z]?|\d{1,2}(?:\.\d{1,2}){1,3}\.?"
 )
 _MARKER_GAP_EM = 4
 _FEWEST_IN_COLUMN = 4
-_MOST_CROSSING = 0.15  # of the chunks, that may cross the strip between columns
+_MOST_CROSSING = 0.15  # share of the chunks that may cross the strip between columns
 _PROSE_CHARS = 18
 _PROSE_FILL = 0.28  # a side may hold further columns
 _DEEPEST = 6
@@ -74,10 +74,10 @@ def _line(row: Row, page: int, *, upright: bool) -> Line:
 
 
 def _once(runs: Iterator[Run]) -> Iterator[Run]:
-    """Runs but those that are drawn where the same text was drawn already, as for a shadow or heavier letters."""
+    """Runs without repeated drawings of the same text at the same place, as for a shadow or heavier letters."""
     seen: dict[str, set[int]] = {}
     for run in runs:
-        unit = max(0.3, min(0.25 * run.size, 0.25 * (run.x1 - run.x0)))  # two letters side by side are two
+        unit = max(0.3, min(0.25 * run.size, 0.25 * (run.x1 - run.x0)))  # two adjacent equal letters are two letters
         place = round(run.x0 / unit) * _ROW + round(run.y / unit)
         places = seen.setdefault(run.text, set())
         if not places or places.isdisjoint([place + step for step in _NEAR]):

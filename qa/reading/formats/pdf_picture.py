@@ -1,8 +1,8 @@
-"""A picture of a page of a PDF, with boxes around the words of a quote.
+"""Draws a page of a PDF with boxes around the words of a quote.
 
-The quote's words are looked for among the page's characters, for canonical text and a page's own text differ in white
-space, hyphens at line ends and order: only letters and digits are compared. Where words occur more than once, the
-canonical text before them says which occurrence is meant. What is not found is not boxed.
+The quote's words are searched among the page's characters. Only letters and digits are compared, since canonical text
+and a page's text differ in white space, hyphens at line ends and order. If words occur more than once, the canonical
+text before them determines the occurrence. Words that are not found get no box.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST_HEIGHT = 2000
 _LINE = 3  # pixels, of a box
 _MARGIN = 5
 _COLOUR = (13, 92, 99, 255)
-_FEWEST_WORDS = 4  # of a piece that is looked for by itself, where its whole is not found
+_FEWEST_WORDS = 4  # of a piece that is searched separately if the whole is not found
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n")
 
 
@@ -47,7 +47,7 @@ class Rectangle:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A page as a PNG, its size in pixels, and what was boxed."""
+    """A page as a PNG, its size in pixels, and its boxes."""
 
     png: bytes
     width: int
@@ -62,10 +62,10 @@ def draw_page(file: IO[bytes], number: int, page_text: str, quotes: Sequence[tup
         file: The PDF, open for reading.
         number: The page, from 1.
         page_text: The canonical text of the page.
-        quotes: Where the quote's pieces stand in it.
+        quotes: The places of the quote's pieces in it.
 
     Returns:
-        The drawing; None where the file has no such page.
+        The drawing; None if the file has no such page.
     """
     document = pdfium.PdfDocument(file)
     if not 1 <= number <= len(document):
@@ -85,7 +85,7 @@ def draw_page(file: IO[bytes], number: int, page_text: str, quotes: Sequence[tup
 
 
 class _CharacterPlaces:
-    """The letters and digits of a page, and where each is drawn."""
+    """The letters and digits of a page with their places."""
 
     def __init__(self, page: pdfium.PdfPage, bitmap: pdfium.PdfBitmap) -> None:
         self._text = page.get_textpage()
@@ -95,7 +95,7 @@ class _CharacterPlaces:
         self._indices = [index for index, of_one in enumerate(letters) for _ in of_one]
 
     def of(self, quote: str, before: str) -> Iterator[Rectangle]:
-        """The rectangles of a quote's characters, in the page's order; parts are looked for where the whole is not."""
+        """The rectangles of a quote's characters in the page's order, or of its parts if the whole is not found."""
         spans = [self._span(quote, before)]
         if spans[0] is None:
             spans = [self._span(piece, before) for piece in _pieces(quote)]
@@ -111,7 +111,7 @@ class _CharacterPlaces:
         for _ in range(_letters(before).count(wanted) + 1):
             following = self._letters.find(wanted, place + 1)
             if following < 0:
-                break  # the page has fewer of them than its text: the last one is meant
+                break  # the page has fewer occurrences than its text: use the last one
             place = following
         return None if place < 0 else (place, place + len(wanted))
 
@@ -138,7 +138,7 @@ def _pieces(quote: str) -> Iterator[str]:
 
 
 def _blocks(characters: Sequence[Rectangle]) -> list[Rectangle]:
-    """The lines that characters make, and of lines that follow each other closely one block."""
+    """The rectangles of characters joined to lines, and of close lines to blocks."""
     blocks: list[Rectangle] = []
     line_height = 0
     for each in characters:

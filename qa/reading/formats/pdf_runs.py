@@ -1,6 +1,6 @@
-"""Runs of text on a PDF page: what PDFium draws at once, with place, size, weight, direction, and whether it is seen.
+"""Reads the runs of text on a PDF page: text drawn at once, with place, size, weight, direction, and visibility.
 
-What is seen, `pdf_sight` says.
+`pdf_sight` determines the visibility.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from qa.reading.formats.pdf_sight import Sight
 
 _MOST_CHARS_OF_PAGE = 2_000_000
 _BLANKS = re.compile(r"(?<=\S)\s+(?=\S)")
-_HYPHEN_AT_LINE_END = "\x02"  # PDFium's stand-in
+_HYPHEN_AT_LINE_END = "\x02"  # PDFium's replacement character
 _BOLD = re.compile(r"bold|black|heavy|semib|demi|CMBX", re.IGNORECASE)
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_STEP = 64
-_WIDE_CHAR_EM = 0.62  # in the mean, of a run that may hold wide gaps
+_WIDE_CHAR_EM = 0.62  # on average, in a run that may have wide gaps
 _WIDE_GAP_EM = 1.2
 
 
 @dataclass(slots=True)  # not frozen: a page has thousands, and frozen ones take four times as long to make
 class Run:
-    """Text drawn at once. `x0`, `x1` and the base `y` are along and across its direction, of `angle` degrees.
+    """Text drawn at once. `x0`, `x1` and the baseline `y` are along and across its direction, of `angle` degrees.
 
-    `gap` is the text that PDFium puts before it: "" inside a word, a blank between words, a line's end.
+    `gap` is the text that PDFium inserts before it: "" inside a word, a blank between words, a line end.
     """
 
     text: str
@@ -50,16 +50,16 @@ class Run:
 
 
 class PageRuns:
-    """Reads the runs of one page after the other."""
+    """Reads the runs of one page after another."""
 
     def __init__(self) -> None:
         self._bold: dict[int, bool] = {}
 
     def read(self, page: pdfium.PdfPage, number: int) -> list[Run]:
-        """The runs of a page that are seen, in the order in which they are drawn.
+        """The visible runs of a page, in drawing order.
 
         Raises:
-            UnreadableFile: the page holds more characters than are read.
+            UnreadableFile: the page has too many characters.
         """
         text_page = page.get_textpage()
         try:
@@ -119,7 +119,7 @@ def _text(text_page: pdfium.PdfTextPage, count: int) -> str:
         whole = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
         if len(whole) == count and "\0" not in whole and not _SURROGATE.search(whole):
             return whole.replace("\ufffe", _HYPHEN_AT_LINE_END)
-        # Else places and characters may not agree: PDFium leaves out some characters here.
+        # Otherwise places and characters may differ: PDFium leaves out some characters here.
     page = ctypes.cast(text_page.raw, ctypes.c_void_p).value
     codes: list[int] = list(map(_code_of, repeat(page), range(count)))
     if max(codes, default=0) < 0xD800 and 0 not in codes:
@@ -129,7 +129,7 @@ def _text(text_page: pdfium.PdfTextPage, count: int) -> str:
         if 0xD800 <= code < 0xDC00 and place + 1 < count and 0xDC00 <= codes[place + 1] < 0xE000:
             out.append(chr(0x10000 + ((code - 0xD800) << 10) + (codes[place + 1] - 0xDC00)))
         elif 0xD800 <= code < 0xE000 or code == 0:
-            out.append("\0")  # keeps the places aligned; cleaning drops it
+            out.append("\0")  # keeps the places aligned; cleaning removes it
         else:
             out.append(chr(code) if code < 0x110000 else "\0")
     return "".join(out)
@@ -144,7 +144,7 @@ def _cleaned(text: str) -> tuple[str, bool]:
 
 
 class _Places:
-    """Where the characters of one page stand."""
+    """The places of the characters of one page."""
 
     def __init__(self, text_page: pdfium.PdfTextPage) -> None:
         self._page = ctypes.cast(text_page.raw, ctypes.c_void_p).value
@@ -155,10 +155,10 @@ class _Places:
         self._at_x, self._at_y = ctypes.addressof(self._x), ctypes.addressof(self._y)
 
     def stretches(self, count: int) -> Iterator[tuple[int, int, int]]:
-        """Stretches of characters that are drawn at once, with the drawing's address; 0 for what PDFium adds between.
+        """Ranges of characters drawn at once, with the drawing's address; 0 for characters that PDFium inserts.
 
-        The end of each is looked for in doubling steps, of which the first is as long as the last drawing, then by
-        halving.
+        The end of each is searched by doubling steps, starting with the length of the last drawing, and then by
+        bisection.
         """
         page, start, length = self._page, 0, 1
         following = _drawing_of(page, 0) if count else None
@@ -184,7 +184,7 @@ class _Places:
             start = beyond
 
     def size(self, place: int) -> tuple[float, int]:
-        """The size of a character on the page, and the direction in which it is written, in degrees."""
+        """The size of a character on the page, and its writing direction in degrees."""
         matrix = self._matrix
         _matrix_of(self._page, place, self._at_matrix)
         b, c, d = matrix.b, matrix.c, matrix.d
@@ -194,7 +194,7 @@ class _Places:
         return size, 0
 
     def parts(self, text: str, start: int, end: int, size: float) -> Iterator[tuple[int, int]]:
-        """A drawing in one piece, or in several where wide gaps part them, as the cells of a table."""
+        """A drawing as one piece, or as several if wide gaps separate them, like cells of a table."""
         begin = start
         if text.find(" ", start, end) >= 0:
             inner = text[start:end]
@@ -208,7 +208,7 @@ class _Places:
         yield begin, end
 
     def place(self, first: int, last: int, angle: int, size: float) -> tuple[float, float, float]:
-        """Where a run begins and ends along its direction, and its base across it."""
+        """The start and end of a run along its direction, and its baseline."""
         x, y = self._origin(first)
         if angle == 0:
             left, right = self._ends(first)
@@ -222,7 +222,7 @@ class _Places:
         return min(along, end), max(along, end) + 0.5 * size, y * cos - x * sin
 
     def _ends(self, place: int) -> tuple[float, float]:
-        """Where a character's box begins and ends, from left to right."""
+        """The left and right ends of a character's box."""
         box = self._box
         _box_of(self._page, place, self._at_box)
         return box.left, box.right

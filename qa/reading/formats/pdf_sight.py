@@ -1,8 +1,8 @@
-"""What of a PDF page's text is seen.
+"""Determines which text of a PDF page is visible.
 
-Not seen is text that is drawn with nothing, outside the page, in no size, in white where the page is white, or below a
-filled path, where the drawn page shows one colour. Text
-drawn with nothing over a picture of the whole page is what text recognition found in it, and counts as seen.
+Text is not visible if it is drawn without fill, outside the page, with no size, in white on white, or below a filled
+path, where the drawn page shows one colour. Text drawn without fill over a picture of the whole page is the result of
+text recognition, and counts as visible.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pypdfium2 import raw
 
 from qa.reading.formats.pdf_functions import ADDRESS, plain
 
-_SMALLEST = 1.0  # size of text that can be seen
+_SMALLEST = 1.0  # smallest size of visible text
 _WHITE = 245  # of 255, in each colour
-_PICTURE_SHARE = 0.5  # of the page, that a scanned page's picture covers at least
+_PICTURE_SHARE = 0.5  # minimum share of the page that the picture of a scanned page covers
 _MODE_INVISIBLE = 3
 
 _LEAST_COVER = 3.0  # points, of each side of a path that can hide text
@@ -35,7 +35,7 @@ _fill_of = plain(raw.FPDFPageObj_GetFillColor, ctypes.c_int, *[ADDRESS] * 5)
 
 
 class _Placed(Protocol):
-    """Text at a place: of `qa.reading.formats.pdf_runs.Run`, what counts here."""
+    """Text at a place: the needed part of `qa.reading.formats.pdf_runs.Run`."""
 
     text: str
     x0: float
@@ -46,21 +46,21 @@ class _Placed(Protocol):
 
 
 class Sight:
-    """What of a page's text is seen."""
+    """The visibility of a page's text."""
 
     def __init__(self, page: pdfium.PdfPage) -> None:
         self._page = page
         self._box = self._left, self._bottom, right, top = page.get_cropbox()
-        # Files that say wrongly how a page is turned are read all the same.
+        # Files with a wrong rotation of a page are read all the same.
         self._side = max(right - self._left, top - self._bottom)
         self._is_scan: bool | None = None
         self._backgrounds: list[tuple[float, float, float, float]] | None = None
         self._covers = _Covers(page)
-        self._colours = [ctypes.c_uint() for _ in range(4)]  # red, green, blue, and how opaque they are
+        self._colours = [ctypes.c_uint() for _ in range(4)]  # red, green, blue and alpha
         self._addresses = [ctypes.addressof(colour) for colour in self._colours]
 
     def sees(self, drawn: int, run: _Placed) -> bool:
-        """Whether a reader sees a run of a drawing."""
+        """Whether a run of a drawing is visible."""
         if not run.text or run.size < _SMALLEST or not (run.angle or self._on_page(run)):
             return False
         if _mode_of(drawn) == _MODE_INVISIBLE:
@@ -91,7 +91,7 @@ class Sight:
         return self._is_scan
 
     def _on_background(self, drawn: int) -> bool:
-        """Whether something that is not white is painted where text is drawn."""
+        """Whether the background of text is not white."""
         if self._backgrounds is None:
             kinds = [raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_SHADING]
             self._backgrounds = [

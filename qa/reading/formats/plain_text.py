@@ -1,17 +1,17 @@
-"""Reads plain text as drafts: the structure that a reader sees in white space, capitals and punctuation.
+"""Reads plain text as drafts, with the structure shown by white space, capitals and punctuation.
 
-The text itself is literal: every character but white space stays as typed, marks of Markdown among them. Those marks
-only help to tell headings, list items and links without a target.
+The text is literal: every character except white space is kept, including marks of Markdown. These marks only help to
+recognise headings, list items and links without a target.
 
 How it works, in order:
 
 1. Paragraphs are runs of lines between blank lines; a gap is the number of blank lines above one.
-2. A file of mostly short, unpunctuated lines is a deck: wide gaps part its slides, a slide's first line is its title.
+2. A file of mostly short, unpunctuated lines is a deck: wide gaps separate slides, a slide's first line is its title.
 3. Anything else is prose. Hard-wrapped lines are joined, bullets become list items.
 4. Page numbers, running lines, legal lines at the file's end and links without a target are boilerplate
-   (`plain_text_furniture`); a paragraph that opens with a mark which another one carries is a footnote.
-5. A paragraph that stops in mid-sentence is joined with the next one, from which a page break parted it.
-6. Short lines that open a stretch of text are headings, the first of all the title; a subhead may open a paragraph.
+   (`plain_text_furniture`); a paragraph that begins with a mark which another one contains is a footnote.
+5. A paragraph that stops in mid-sentence is joined with the next one, from which a page break separated it.
+6. Short lines before text are headings, the first one is the title; a paragraph may begin with a subheading.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ _CARRIED_MARK = re.compile(r"(?<=[\w.,;:!?)\"'”’])" + _MARK + r"(?=\s|$|[.,;
 _BODY = (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM)
 _WRAPPED_LINE_CHARS = 45  # lines of a hard-wrapped paragraph are at least this long, all but the last
 _LONGEST_HEADING_WORDS = 14
-_LONGEST_TORN_CHARS = 5000  # a longer paragraph is joined with no further one
-_RECURRING = 3  # a short line seen this often heads no text
+_LONGEST_TORN_CHARS = 5000  # a longer paragraph is not joined with a further one
+_RECURRING = 3  # a short line that occurs this often is not a heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _label_headings(paragraphs: list[Paragraph]) -> bool:
 
 
 def _pieces(paragraph: Paragraph, labelled: bool) -> Iterator[_Piece]:
-    """The pieces of a paragraph; `labelled` says that it opens with a heading in brackets, which is new."""
+    """The pieces of a paragraph; `labelled` says that it begins with a new heading in brackets."""
     lines = list(paragraph.lines)
     if labelled and (label := _LABEL.match(lines[0])):
         yield _Piece(BlockKind.HEADING, label[0].rstrip(), level=2)
@@ -142,7 +142,7 @@ def _mark_footnotes(pieces: list[_Piece]) -> list[_Piece]:
 def _join_torn(pieces: list[_Piece]) -> list[_Piece]:
     run_ins = sum(bool(_RUN_IN.match(piece.text)) for piece in pieces if _SENTENCE_END.search(piece.text))
     joined: list[_Piece] = []
-    last = -1  # where the last paragraph of the running text stands in `joined`
+    last = -1  # index in `joined` of the last paragraph of the running text
     for piece in pieces:
         if piece.kind is BlockKind.PARAGRAPH and last >= 0 and _torn(joined[last].text, piece.text, run_ins):
             above = joined[last]
@@ -157,10 +157,10 @@ def _join_torn(pieces: list[_Piece]) -> list[_Piece]:
 
 
 def _torn(above: str, below: str, run_ins: int) -> bool:
-    """Whether a page break tore `below` from `above`.
+    """Whether a page break separated `below` from `above`.
 
-    Above must be prose that stops short: after a comma, or after a word while the text below goes on in lower case,
-    or while above is too long or too much of a sentence for a heading.
+    `above` must be prose with an incomplete end: it ends with a comma, or with a word and the text below continues in
+    lower case or `above` is too long or too sentence-like for a heading.
     """
     if len(above) > _LONGEST_TORN_CHARS or not _UNFINISHED_END.match(above, len(above) - 1):
         return False
@@ -193,7 +193,7 @@ def _mark_headings(pieces: list[_Piece]) -> list[_Piece]:
 
 
 def _bodies(pieces: list[_Piece]) -> list[_Piece | None]:
-    """What follows each piece, footnotes left out."""
+    """The piece after each piece, without footnotes."""
     found: list[_Piece | None] = []
     following: _Piece | None = None
     for piece in reversed(pieces):
@@ -211,7 +211,7 @@ def _opens_text(piece: _Piece, body: _Piece | None) -> bool:
     if "\n" in text or not (short and headline and unfinished):
         return False
     if not any(map(str.isalpha, text)):
-        return False  # a number says something by itself
+        return False  # a number is content by itself
     return body is not None and body.kind is not BlockKind.BOILERPLATE
 
 

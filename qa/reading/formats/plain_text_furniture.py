@@ -1,11 +1,11 @@
 """Finds the boilerplate of a plain text: page numbers, running lines, legal lines, links without a target.
 
-A paragraph is boilerplate by its place, never by its words alone:
+A paragraph is boilerplate by its place, never only by its words:
 
-- "Page 3 of 9"; "p. 3" where it tears a sentence in two; numbers that count up one by one and tear sentences;
-- a short line that recurs next to page numbers, or that tears sentences in two;
+- "Page 3 of 9"; "p. 3" inside a sentence; consecutive numbers inside sentences;
+- a short line that recurs next to page numbers or inside sentences;
 - legal lines at the very end, with the address above them;
-- a paragraph that is all one link without a target, which a web page left behind.
+- a paragraph that is a single link without a target, left over from a web page.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _DEAD_LINK = re.compile(r"\[[^\[\]]+\]\(#?\)")
 _LONGEST_RUNNING_WORDS = 14
 _LONGEST_LEGAL_WORDS = 40  # a longer paragraph that mentions copyright is about it
 _FEWEST_RECURRENCES = 3
-_FEWEST_PAGES = 3  # numbers that count up by one, to be page numbers
+_FEWEST_PAGES = 3  # consecutive numbers required for page numbers
 
 
 def mark_furniture(texts: Sequence[str | None]) -> list[bool]:
     """Which of a file's paragraphs are boilerplate.
 
     Args:
-        texts: The paragraphs in order; None for what is none, such as a marked heading.
+        texts: The paragraphs in order; None for other pieces, such as a marked heading.
     """
     numbers = _page_numbers(texts)
     running = _running_lines(texts, numbers)
@@ -48,7 +48,7 @@ def mark_furniture(texts: Sequence[str | None]) -> list[bool]:
 
 
 def is_prose(text: str) -> bool:
-    """Whether a text holds running sentences: it ends like one, or most of its words are lower case."""
+    """Whether a text has sentences: it ends like one, or most of its words are in lower case."""
     words = text.split()
     lower = sum(word[0].islower() for word in words)
     return len(words) >= 4 and (bool(_SENTENCE_END.search(text)) or (lower >= 0.6 * len(words) and "\n" not in text))
@@ -76,7 +76,7 @@ def _page_numbers(texts: Sequence[str | None]) -> list[bool]:
 
 
 def _running_lines(texts: Sequence[str | None], numbers: Sequence[bool]) -> list[bool]:
-    """Short lines that recur where pages meet."""
+    """Short lines that recur at page breaks."""
     counts = Counter(text for text in texts if text and len(text.split()) <= _LONGEST_RUNNING_WORDS)
     at_pages: Counter[str] = Counter()
     for place, text in enumerate(texts):
@@ -88,7 +88,7 @@ def _running_lines(texts: Sequence[str | None], numbers: Sequence[bool]) -> list
 
 
 def _tears(texts: Sequence[str | None], place: int) -> bool:
-    """Whether a sentence stops short above a paragraph and goes on below it."""
+    """Whether a sentence stops above a paragraph and continues below it."""
     above = texts[place - 1] if place else None
     below = texts[place + 1] if place + 1 < len(texts) else None
     if not above or not below or not is_prose(above) or _SENTENCE_END.search(above):
@@ -97,7 +97,7 @@ def _tears(texts: Sequence[str | None], place: int) -> bool:
 
 
 def _mark_legal(texts: Sequence[str | None], marked: list[bool]) -> None:
-    """Mark the legal lines that end a file, and the address that stands around them."""
+    """Mark the legal lines at the end of a file, and the address around them."""
     legal = False
     for place in range(len(texts) - 1, 0, -1):
         text = texts[place]

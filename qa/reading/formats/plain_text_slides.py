@@ -1,4 +1,4 @@
-"""Plain text whose paragraphs are the slides of a deck: mostly short, unpunctuated lines, parted by wide gaps."""
+"""Reads plain text that is a deck of slides: mostly short, unpunctuated lines, separated by wide gaps."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def paragraphs_of(text: str) -> Iterator[Paragraph]:
 
 
 def is_deck(paragraphs: list[Paragraph]) -> bool:
-    """Whether these are a deck's."""
+    """Whether these are paragraphs of a deck."""
     lines = [line for paragraph in paragraphs for line in paragraph.lines]
     if len(lines) < _FEWEST_SLIDE_LINES or not any(paragraph.gap > 1 for paragraph in paragraphs[1:]):
         return False
@@ -61,7 +61,7 @@ def read_slides(paragraphs: list[Paragraph]) -> list[Draft]:
     usual_gap = median([group.gap for group in groups[1:]])
     drafts: list[Draft] = []
     slide = 0
-    titled = False  # the slide so far is a lone line that heads the groups set closely below it
+    titled = False  # the slide so far is a single line, the title of the groups close below it
     for group in groups:
         lone = len(group.lines) == 1
         part_of_slide = titled and not lone and group.gap < usual_gap

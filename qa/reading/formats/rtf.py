@@ -1,8 +1,8 @@
 r"""Reads RTF as drafts: paragraphs, lists with their numbers, tables, footnotes; headers and footers as boilerplate.
 
 A file is groups in braces, control words and text (Rich Text Format 1.9.1). Each group inherits the state of the one
-around it. Hidden and deleted text, codes of fields and destinations that are not known are no text, nor is white text
-in a file that gives no text a background.
+around it. Hidden and deleted text, codes of fields and unknown destinations are left out, as is white text in a file
+without backgrounds of text.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from qa.reading.raised import Script
 
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|\\"
-)  # between tokens are line ends, which part nothing, not even the bytes of one character
+)  # line ends between tokens have no meaning, even between the bytes of one character
 _PASSED_OVER = frozenset(
     b"stylesheet info fldinst datafield themedata colorschememapping latentstyles datastore listtable "
     b"listoverridetable rsidtbl generator xmlnstbl filetbl revtbl object objdata bkmkstart bkmkend pgdsctbl nonshppict "
@@ -37,7 +37,7 @@ _CHARS = {
 }  # fmt: skip
 _SIGNS = {b"~": "\u00a0", b"_": "-", b"-": "", b"\n": "\n", b"\r": "\n"}
 _ENDS = frozenset(b"par sect page cell nestcell row nestrow".split())
-_MARKER = "marker:"  # before the name of the text whose number or bullet is read
+_MARKER = "marker:"  # prefix of the name of the text whose number or bullet is read
 _SCRIPTS = {b"super": Script.RAISED, b"up": Script.RAISED, b"sub": Script.LOWERED, b"dn": Script.LOWERED,
             b"nosupersub": Script.BASE}  # fmt: skip
 _LEAST_SHIFT = 4  # in half points: a smaller one only adjusts the line
@@ -49,7 +49,7 @@ def read_rtf(data: bytes) -> Read:
     """Read an RTF file as drafts, with its own details (title, author, date).
 
     Raises:
-        UnreadableFile: it is none, or nested too deeply.
+        UnreadableFile: it is not RTF, or is nested too deeply.
     """
     if not data.lstrip().startswith(b"{\\rtf"):
         raise UnreadableFile("is no RTF file")
@@ -61,7 +61,7 @@ def read_rtf(data: bytes) -> Read:
 
 @dataclass(slots=True)
 class _State:
-    """What a group inherits: whether and where its text goes, and how it looks."""
+    """The inherited state of a group: the destination and format of its text."""
 
     destination: str = "body"
     script: Script = Script.BASE
@@ -69,14 +69,14 @@ class _State:
     deleted: bool = False
     white: bool = False
     font: int = 0
-    skip: int = 1  # characters that stand in for a Unicode one
+    skip: int = 1  # substitute characters after a Unicode one
     in_table: bool = False
     level: int | None = None
     outside: str = ""  # where text went before `upr`, whose first form is not read
 
 
 def _tokens(data: bytes) -> Iterator[re.Match[bytes]]:
-    """The matches of `_TOKEN`, without the bytes of pictures, which may look like anything."""
+    """The matches of `_TOKEN`, without the bytes of pictures, which may look like tokens."""
     at = 0
     while (found := _TOKEN.search(data, at)) is not None:
         at = found.end()
@@ -167,7 +167,7 @@ class _Reader:
             state.in_table = False
 
     def _format(self, word: bytes, value: int | None) -> None:
-        """Take a word that ends something, or says how the text after it looks."""
+        """Handle a control word that ends something, or sets the format of the following text."""
         state = self._state
         if word in _ENDS:
             self._end(word)
@@ -185,7 +185,7 @@ class _Reader:
             self._number(word, value or 0)
 
     def _number(self, word: bytes, value: int) -> None:
-        """Take a word whose number names a style, a font or a set of characters."""
+        """Handle a control word whose number is that of a style, a font or a character set."""
         state = self._state
         match word:
             case b"uc":
@@ -236,7 +236,7 @@ class _Reader:
             self.stories.end_paragraph(name)
 
     def _end(self, word: bytes) -> None:
-        """End a paragraph, a cell or a row; a paragraph that ends in a cell goes on with a line of its own."""
+        """End a paragraph, a cell or a row; after a paragraph in a cell, the cell continues on a new line."""
         name = self._state.destination
         if word in (b"cell", b"nestcell"):
             self.stories.end_cell(name, nested=word == b"nestcell")

@@ -1,6 +1,6 @@
-"""Text recognition (OCR) of pages, by Tesseract through tesserocr, which the extra `ocr` brings.
+"""Text recognition (OCR) of pages by Tesseract through tesserocr, from the extra `ocr`.
 
-All languages are looked for that are installed (`qa.reading.tesseract_data`).
+It uses all installed languages (`qa.reading.tesseract_data`).
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 _DOTS_PER_INCH = 300  # what Tesseract is trained for
 _MOST_PIXELS = 40_000_000
-_LEAST_CONFIDENCE = 40  # of 100, of a line; what lies below is mostly drawing
-_SURE = 80  # of a page, in the mean
+_LEAST_CONFIDENCE = 40  # of 100, of a line; results below this are mostly drawings
+_SURE = 80  # of a page, on average
 _POINTS_PER_INCH = 72
 
 
 class TextRecognition:
-    """Reads pages that hold pictures of text. For one thread."""
+    """Reads pages with pictures of text. Not thread-safe."""
 
     def __init__(self) -> None:
         self._api: PyTessBaseAPI | None = None
 
     def lines(self, page: pdfium.PdfPage, number: int) -> list[Line]:
-        """The lines of a page, in reading order, all of one size; none where nothing is recognised.
+        """The lines of a page in reading order, all of one size; empty if nothing is recognised.
 
-        Of a short text Tesseract cannot tell that it stands upside down, so what it doubts is looked at so, too.
+        Tesseract does not detect that a short text is upside down, so uncertain pages are also read upside down.
         """
         lines, confidence = self._recognised(page, number, 0)
         if confidence < _SURE:
@@ -42,7 +42,7 @@ class TextRecognition:
         return lines
 
     def _recognised(self, page: pdfium.PdfPage, number: int, turned: int) -> tuple[list[Line], float]:
-        """The lines of a page that is turned by some degrees, and how sure of them Tesseract is in the mean."""
+        """The lines of a page rotated by some degrees, and Tesseract's mean confidence."""
         width, height = page.get_size()
         scale = min(_DOTS_PER_INCH / _POINTS_PER_INCH, (_MOST_PIXELS / max(1.0, width * height)) ** 0.5)
         bitmap = page.render(scale=scale, rotation=turned, grayscale=True)
@@ -68,7 +68,7 @@ class TextRecognition:
             mode = PSM.AUTO_OSD if turned else PSM.AUTO
             try:
                 self._api = PyTessBaseAPI(path=str(folder), lang="+".join(languages(folder)), psm=mode)
-            except RuntimeError as error:  # of its data: no fault of the file
+            except RuntimeError as error:  # an error of its data, not of the file
                 raise ImportError(f"Tesseract cannot use {folder}: {error}") from None
         return self._api
 
@@ -89,7 +89,7 @@ def _lines(api: PyTessBaseAPI, number: int, scale: float, height: float) -> list
             begins = False
     if not found:
         return []
-    # Heights of boxes depend on the letters, and pages may be turned: lines are set again, one below the other.
+    # Heights of boxes depend on the letters, and pages may be rotated: lines are placed anew, one below the other.
     size = round(0.75 * median(min(box[3] - box[1], box[2] - box[0]) for _, box, _ in found) / scale, 1)
     lines: list[Line] = []
     y = height

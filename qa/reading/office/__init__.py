@@ -1,1 +1,1 @@
-"""What Office formats have in common: packages, charts, diagrams, equations, symbols; and the parts of Word's."""
+"""Common parts of Office formats (packages, charts, diagrams, equations, symbols), and modules of the Word parser."""

@@ -1,6 +1,6 @@
-"""What is drawn in Office files beside text: charts as tables, diagrams as lists, pictures by their descriptions.
+"""Reads drawings of Office files: charts as tables, diagrams as lists, pictures by their descriptions.
 
-Everything that has no words, or whose words cannot be read, is counted among what was left out.
+Drawings without words, or with unreadable ones, are counted as left out.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MADE_UP = ("Description automatically generated", "AI-generated content may be 
 
 
 class Drawings:
-    """Reads what the parts of a package draw."""
+    """Reads the drawings in the parts of a package."""
 
     def __init__(self, package: Package, left_out: LeftOut) -> None:
         self._package = package
@@ -45,7 +45,7 @@ class Drawings:
             yield Draft(BlockKind.TABLE, text, slide=slide, page=slide)
 
     def diagram(self, name: str | None, drawn: str | None, slide: int | None = None) -> Iterator[Draft]:
-        """The words of a diagram, a line for each point; without its data those of the part that draws it."""
+        """The words of a diagram, a line for each point; without its data, the words of its drawing."""
         root = self._package.find_xml(name)
         lines = [] if root is None else diagram_lines(root)
         picture = self._package.find_xml(drawn) if not lines else None
@@ -69,7 +69,7 @@ class Drawings:
             yield from self.diagram(_target(relations, found.get(qn("r:dm"))), drawn, slide)
 
     def picture(self, description: str | None, slide: int | None = None) -> Iterator[Draft]:
-        """Count a picture; what its author says of it is text."""
+        """Count a picture; its description by the author is text."""
         self._left_out.add("picture")
         text = clean_line(description or "")
         for phrase in _MADE_UP:

@@ -35,20 +35,20 @@ def qn(name: str) -> str:
 
 
 def value(parent: etree._Element | None, name: str, attribute: str = "w:val") -> str | None:
-    """An attribute of the child of a name, None where there is no such child or attribute."""
+    """An attribute of the child with a name; None if the child or the attribute is missing."""
     child = None if parent is None else parent.find(qn(name))
     found = None if child is None else child.get(qn(attribute) if ":" in attribute else attribute)
     return None if found is None else str(found)
 
 
 def is_on(parent: etree._Element | None, name: str) -> bool | None:
-    """Whether a switch, the child of a name, is on; None where it is not set."""
+    """Whether a switch, the child with a name, is on; None if it is not set."""
     child = None if parent is None else parent.find(qn(name))
     return None if child is None else child.get(qn("w:val")) not in ("0", "false", "off")
 
 
 def number(text: str | None, otherwise: int = 0) -> int:
-    """A whole number, or `otherwise` where the text is none."""
+    """A whole number; `otherwise` if the text is not one."""
     try:
         return int(text or "")
     except ValueError:

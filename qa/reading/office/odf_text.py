@@ -22,7 +22,7 @@ from qa.records import BlockKind
 _SKIPPED = {"tracked-changes", "annotation", "annotation-end", "hidden-text", "sequence-decls", "forms"}
 _FORMS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _MOST_BLANKS = 100
-_MOST_REPEATED = 64  # cells of a row that stand for one another
+_MOST_REPEATED = 64  # repeated cells of a row
 _SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 _TEXT, _TABLE, _STYLE = (_SPACE % name for name in ("text", "table", "style"))
 
@@ -39,7 +39,7 @@ class _ListNumbers:
         self._counts.setdefault(style, {}).pop(level, None)
 
     def marker(self, style: str, level: int, item: etree._Element) -> str:
-        """Count an item; returns its number or bullet, and a space."""
+        """Count an item; return its number or bullet, and a space."""
         form = next((each for each in self._styles.get(style, ()) if each.get(f"{_TEXT}level") == str(level)), None)
         counts = self._counts.setdefault(style, {})
         start = number(None if form is None else form.get(f"{_TEXT}start-value"), 1)
@@ -61,7 +61,7 @@ class OdfText:
     """Reads the text of one file in its order."""
 
     def __init__(self, styles: OdfStyles, left_out: LeftOut) -> None:
-        """Begin; `left_out` takes count of what is not read."""
+        """Start a file; `left_out` counts parts that are not read."""
         self._styles = styles
         self._left_out = left_out
         self._numbers = _ListNumbers(styles.lists)
@@ -170,7 +170,7 @@ class OdfText:
                     marker = ""
 
     def frame(self, element: etree._Element) -> Iterator[Draft]:
-        """What a frame or a shape holds: text, a table, a picture, or an object that is counted."""
+        """The content of a frame or a shape: text, a table, a picture, or an object, which is counted."""
         for child in element if local(element) in ("frame", "g") else (element,):
             name = local(child)
             if name in ("text-box", "custom-shape", "rect", "g", "frame"):
@@ -180,7 +180,7 @@ class OdfText:
             elif name == "object":
                 formula = next((each for each in child.iter("{http://www.w3.org/1998/Math/MathML}math")), None)
                 self._left_out.add("embedded file" if formula is None else "formula")
-                return  # the picture beside it only shows the same
+                return  # the picture next to it shows the same
             elif name == "image":
                 self._left_out.add("picture")
                 described = element.findtext("{*}desc") or element.findtext("{*}title") or ""
@@ -188,7 +188,7 @@ class OdfText:
                 return
 
     def table(self, element: etree._Element) -> Iterator[Draft]:
-        """The rows of a table; tables and boxes inside its cells follow the row that they stand in."""
+        """The rows of a table; tables and boxes inside its cells follow their row."""
         rows = element.iter(f"{_TABLE}table-row")
         own = (row for row in rows if next(row.iterancestors(f"{_TABLE}table")) is element and not _is_collapsed(row))
         yield from cells_to_drafts(map(self._row, own))

@@ -1,7 +1,7 @@
 """Reads Office files as packages of parts: only if complete, not encrypted, of the right kind, and within a size limit.
 
-Guarantees of a part's XML: no external entity is resolved; of alternate content only the branch that Office shows is
-there; names of strict Office Open XML (ISO/IEC 29500) have their transitional form.
+Guarantees for a part's XML: no external entity is resolved; of alternate content only the branch that Office shows is
+kept; names of strict Office Open XML (ISO/IEC 29500) are converted to their transitional form.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _KINDS = {"word/": "Word document", "ppt/": "PowerPoint presentation", "xl/": "E
 _STRICT = re.compile(r"http://purl\.oclc\.org/ooxml/([A-Za-z]+)(?=/|$)")
 _TRANSITIONAL = r"http://schemas.openxmlformats.org/\1/2006"
 _COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-# Names of extensions that these programs write and show; what another program adds is only shown by that one.
+# Extensions that Office programs write and show; those of other programs are shown only there.
 _SHOWN = re.compile(r"http://schemas\.(?:microsoft\.com/office|openxmlformats\.org)/|urn:schemas-microsoft-com:")
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A part that another one names: the last word of the relation's type, and the part or address it leads to."""
+    """A reference to a part: the last word of the relation's type, and the target part or address."""
 
     kind: str
     target: str
@@ -47,7 +47,7 @@ class Package:
 
         Args:
             data: Its bytes.
-            folder: Where the wanted kind keeps its parts: "word/", "ppt/" or "xl/".
+            folder: The folder of the expected kind's parts: "word/", "ppt/" or "xl/".
 
         Raises:
             UnreadableFile: it is broken, encrypted, of another kind, or unpacks to more than is read.
@@ -65,19 +65,19 @@ class Package:
         return any("vbaproject.bin" in name for name in self._entries)  # names are in lower case
 
     def title(self) -> str:
-        """What the file calls itself; "" if it does not."""
+        """The title in the file's properties; "" without one."""
         core = self.find_xml("docProps/core.xml")
         return clean_line((core.findtext(qn("dc:title")) if core is not None else None) or "")
 
     def holds(self, name: str) -> bool:
-        """Whether there is such a part."""
+        """Whether the part exists."""
         return _key(name) in self._entries
 
     def open(self, name: str) -> AbstractContextManager[IO[bytes]]:
         """A part as a stream.
 
         Raises:
-            UnreadableFile: there is no such part; on entering and while it is read: it is broken.
+            UnreadableFile: the part does not exist; on entering and while it is read: it is broken.
         """
         if not self.holds(name):
             raise missing_part(name)
@@ -107,14 +107,14 @@ class Package:
         return root
 
     def find_xml(self, name: str | None) -> etree._Element | None:
-        """The root of a part that the file can be read without; None where it is missing or broken."""
+        """The root of an optional part; None if it is missing or broken."""
         try:
             return self.xml(name) if name else None
         except UnreadableFile:
             return None
 
     def relations(self, name: str) -> Mapping[str, Relation]:
-        """What a part names, by the ids it uses; "" stands for the whole file."""
+        """A part's relations by id; "" means the whole file."""
         folder, last = posixpath.split(name)
         root = self.find_xml(f"{folder}/_rels/{last}.rels" if folder else f"_rels/{last}.rels")
         found: dict[str, Relation] = {}
@@ -127,7 +127,7 @@ class Package:
         return found
 
     def main_part(self, usual: str) -> str:
-        """The name of the part that the file is about: the one the file names, if it is there, or the usual one."""
+        """The name of the main part: the one given in the file, if it exists, or the usual one."""
         named = (each.target for each in self.relations("").values() if each.kind == "officeDocument")
         return next((name for name in named if self.holds(name)), usual)
 
@@ -150,7 +150,7 @@ def _make_transitional(root: etree._Element) -> None:
 
 
 def _choose_alternates(root: etree._Element) -> None:
-    """Put the branch that is shown in the place of each piece of alternate content."""
+    """Replace each piece of alternate content by the branch that is shown."""
     for alternate in list(root.iter(f"{_COMPATIBILITY}AlternateContent")):
         branch = next((each for each in alternate if _is_shown(each)), None)
         parent = alternate.getparent()

@@ -1,4 +1,4 @@
-"""The texts of an RTF file while it is read: body, notes, headers; paragraphs, cells and rows end in them."""
+"""Collects the texts of an RTF file while it is read: body, notes, headers, with their paragraphs and tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Story:
 
 
 class Stories:
-    """Collects text by where it belongs, and makes drafts of it. A text that was not opened takes nothing."""
+    """Collects text by destination, and makes drafts from it. Text for a destination that was not opened is ignored."""
 
     def __init__(self) -> None:
         self._drafts: list[Draft] = []
@@ -35,18 +35,18 @@ class Stories:
 
     def drafts(self) -> list[Draft]:
         """All blocks: the body's, the notes, and headers and footers."""
-        self.end_row(BODY)  # of a table that nothing ends
+        self.end_row(BODY)  # of an unfinished table
         running = (Draft(BlockKind.BOILERPLATE, text) for text in self._running)
         return [draft for draft in (*self._drafts, *self._notes, *running) if draft.text.strip()]
 
     def open_note(self) -> tuple[str, str]:
-        """Begin a note; returns its text's name, and the mark that refers to it."""
+        """Start a note; return its text's name, and its mark."""
         mark = f"[{len(self._notes) + 1}]"
         self._notes.append(Draft(BlockKind.FOOTNOTE, mark))
         return self._open(f"note{len(self._notes) - 1}"), mark
 
     def open_running(self) -> str:
-        """Begin a header or footer; returns its text's name."""
+        """Start a header or footer; return its text's name."""
         return self._open(f"running{len(self._opened)}")
 
     def open_box(self) -> str:
@@ -100,7 +100,7 @@ class Stories:
         story.cells, story.nested_rows = [], []
 
     def _taken(self, name: str) -> tuple[str, str]:
-        """The text since the last end, and the number before it."""
+        """The text since the last end, and its number."""
         story = self._stories[name]
         text, marker = clean_lines(in_line(story.pieces)), clean_line(story.marker)
         story.pieces, story.marker = [], ""

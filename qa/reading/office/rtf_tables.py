@@ -1,4 +1,4 @@
-"""What an RTF file lists before its text: character sets, with the bytes to decode by them, colours, and styles."""
+"""The tables before the text of an RTF file: character sets (with the bytes to decode), colours, and styles."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _LARGEST_CODE = 0x10FFFF
 
 
 class EncodedText:
-    """Bytes of text that wait to be decoded: a character may take several.
+    """Bytes of text to be decoded: a character may have several bytes.
 
     Attributes:
-        to_skip: The number of bytes to leave out, since a Unicode character stands for them.
+        to_skip: The number of bytes to skip, since a Unicode character replaces them.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class EncodedText:
             self._symbols[font] += name.strip().rstrip(";")
 
     def set_charset(self, word: bytes, value: int, font: int) -> None:
-        """Take a word that names the character set of the file or of a font; others change nothing."""
+        """Handle a control word for the character set of the file or of a font; ignore others."""
         match word:
             case b"fcharset":
                 self._by_font[font] = _CHARSETS.get(value, self._of_file)
@@ -49,13 +49,13 @@ class EncodedText:
                 self._of_file = {b"mac": "mac_roman", b"pc": "cp437", b"pca": "cp850"}[word]
 
     def add(self, data: bytes) -> None:
-        """Take bytes, except those that are to be left out."""
+        """Add bytes, except those to be skipped."""
         dropped = min(self.to_skip, len(data))
         self.to_skip -= dropped
         self._bytes += data[dropped:]
 
     def take_code(self, code: int) -> str:
-        """The character of a code of Unicode; of a pair that stands for one, nothing and then the character."""
+        """The character of a Unicode code; for a surrogate pair, first nothing and then the character."""
         high, self._high = self._high, code if 0xD800 <= code < 0xDC00 else 0
         if 0xDC00 <= code < 0xE000 and high:
             return chr(0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00))
@@ -74,7 +74,7 @@ class EncodedText:
 
 
 class Colours:
-    """The file's table of colours, as far as it says which of them hide text on white paper."""
+    """The file's colours, to find those that hide text on white paper."""
 
     def __init__(self, data: bytes) -> None:
         self._has_backgrounds = _BACKGROUND.search(data) is not None
@@ -82,7 +82,7 @@ class Colours:
         self._whites: list[bool] = []
 
     def set_part(self, word: bytes, value: int) -> None:
-        """Take the red, green or blue of the next colour."""
+        """Set the red, green or blue of the next colour."""
         self._parts[_PARTS.index(word)] = value
 
     def end(self, count: int) -> None:
@@ -92,7 +92,7 @@ class Colours:
             self._parts = [0, 0, 0]
 
     def hides(self, number: int) -> bool:
-        """Whether text of a colour cannot be seen: it is white, and the file gives no text a background."""
+        """Whether text of a colour is invisible: it is white, and the file has no backgrounds of text."""
         return not self._has_backgrounds and 0 <= number < len(self._whites) and self._whites[number]
 
 
@@ -108,11 +108,11 @@ class Styles:
         self._levels: dict[int, int] = {}
 
     def name(self, text: str) -> None:
-        """Take the name of the current style."""
+        """Set the name of the current style."""
         heading = _HEADING.match(text.strip())
         if heading and self.current is not None:
             self._levels[self.current] = int(heading[1])
 
     def level(self) -> int | None:
-        """The level of heading of the current style."""
+        """The heading level of the current style."""
         return self._levels.get(-1 if self.current is None else self.current)

@@ -1,4 +1,4 @@
-"""Characters of symbol fonts, which stand at code points of other letters or in the private area, as Unicode.
+"""Converts characters of symbol fonts, which use code points of letters or of the private area, to Unicode.
 
 Sources: the Symbol encoding of the PDF specification (ISO 32000-1, annex D.5) and Unicode's correspondences for
 Wingdings (L2/12-130).
@@ -6,7 +6,7 @@ Wingdings (L2/12-130).
 
 from __future__ import annotations
 
-_PRIVATE = 0xF000  # symbol fonts keep their 256 characters from here on
+_PRIVATE = 0xF000  # symbol fonts have their 256 characters from here on
 
 _SYMBOL = {
     **dict(zip(range(0x20, 0x40), " !∀#∃%&∍()∗+,−./0123456789:;<=>?", strict=True)),
@@ -71,7 +71,7 @@ _FONTS = {
 
 
 def is_symbol_font(font: str | None) -> bool:
-    """Whether a font shows other characters than its text's code points say."""
+    """Whether a font shows other characters than those of its text's code points."""
     return (font or "").strip().lower() in _FONTS
 
 
@@ -84,7 +84,7 @@ def as_unicode(text: str, font: str | None) -> str:
         if table is not None and code < 0x100:
             shown.append(table.get(code, ""))
         elif code != ord(char):
-            # Private characters without a symbol font are the font's own; Word writes those of Symbol most of all.
+            # Private characters without a symbol font are mostly those of Symbol, as written by Word.
             shown.append(_SYMBOL.get(code, "") if code > 0x7E else chr(code))
         else:
             shown.append(char)

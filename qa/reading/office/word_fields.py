@@ -1,4 +1,4 @@
-"""Fields of a Word document: which text is a field's code, and what fields without a result show."""
+"""Handles fields of a Word document: which text is a field's code, and the text of fields without a result."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _LARGEST_CODE = 0x10FFFF
 
 
 class Fields:
-    """The fields that are open at a place of a text. One that never ends is none: it would hide all that follows."""
+    """The open fields at a place of a text. A field that never ends is ignored: it would hide all following text."""
 
     def __init__(self, root: etree._Element | None = None) -> None:
-        """Begin a text: find the fields in it that end.
+        """Start a text: find its fields that end.
 
         Args:
-            root: What holds the text whole.
+            root: The element with the whole text.
         """
-        self._open: list[bool] = []  # whether the code of each is still going on
-        self._codes = 0  # how many of them are
-        self._code = ""  # of the innermost one
+        self._open: list[bool] = []  # for each, whether its code continues
+        self._codes = 0  # the number of those
+        self._code = ""  # of the innermost field
         self._whole: set[etree._Element] = set()
         if root is None:
             return
@@ -41,15 +41,15 @@ class Fields:
 
     @property
     def in_code(self) -> bool:
-        """Whether what stands here is a field's code."""
+        """Whether the current place is in a field's code."""
         return self._codes > 0
 
     def add_code(self, text: str) -> None:
-        """Take a piece of a field's code."""
+        """Add a piece of a field's code."""
         self._code += text if self._open else ""
 
     def take(self, mark: etree._Element) -> str:
-        """Take a mark that begins, parts or ends a field; returns what stands in no run but is shown."""
+        """Handle a mark that begins, separates or ends a field; return visible text that is in no run."""
         kind = mark.get(qn("w:fldCharType"))
         if kind == "begin":
             shown = "" if self.in_code else _form_field(mark.find(qn("w:ffData")))
@@ -70,14 +70,14 @@ class Fields:
 
 
 def _symbol(code: str) -> str:
-    """The character that a field without a result names."""
+    """The character of a symbol field without a result."""
     found = _SYMBOL.match(code)
     char = int(found[1], 0) if found else 0
     return as_unicode(chr(char), found[2]) if found and 0 < char <= _LARGEST_CODE else ""
 
 
 def _form_field(data: etree._Element | None) -> str:
-    """What an old form's list or box shows."""
+    """The visible text of an old form's list or box."""
     choices = None if data is None else data.find(qn("w:ddList"))
     box = None if data is None else data.find(qn("w:checkBox"))
     if choices is not None:

@@ -1,13 +1,13 @@
 """Exact search among many vectors: FAISS proposes rows by codes of 8 bits a component; scores are those of the vectors.
 
 1. A component is coded as one of 255 levels of its own range. A question's components are multiplied by the widths of
-   the levels and rounded to whole numbers of 8 bits too, so FAISS adds products of whole numbers, which processors do
-   several times as quickly as products of fractions.
-2. The sum tells a row's score to within a bound: the product of the question's length and of the greatest distance
-   between a vector and what its code stands for, and likewise for what the question lost (Cauchy-Schwarz).
-3. FAISS is asked for some times as many rows as wanted. Those that may be among the best are scored by their vectors.
-   While a row that was not returned could, by the bound, still be among the best, FAISS is asked for more. When it
-   would be asked for many, all rows are scored.
+   the levels and rounded to 8-bit integers too, so FAISS adds products of integers, which is several times as fast as
+   with floating-point numbers.
+2. The sum gives a row's score within a bound: the question's length times the greatest distance between a vector and
+   its decoded form, plus the same for what the question lost by rounding (Cauchy-Schwarz).
+3. FAISS returns several times as many rows as wanted. Those that may be among the best are scored by their vectors.
+   While the bound allows that a row not returned is among the best, FAISS is asked for more rows; if too many would be
+   needed, all rows are scored.
 
 Guarantees: what is found is exactly what `ExactStore` finds. Codes are a quarter of the vectors, so a scan reads less
 memory and takes less time; how much less depends on the processor.

@@ -10,7 +10,7 @@ How it works, in order:
    size. Words broken at line ends are joined (`hyphens`). Rows of a table remain separate lines.
 4. Superscripts and subscripts become text that is separate from the word before them; a paragraph that begins with a
    superscript mark is a footnote.
-5. A sentence divided by a page break is joined, across the footnotes of the page, and the place of the break is kept, so
+5. A sentence divided by a page break is joined, across the page's footnotes, and the place of the break is kept, so
    that a citation has the page of its words.
 """
 

@@ -70,7 +70,9 @@ def _drafts(message: EmailMessage, left_out: LeftOut) -> Iterator[Draft]:
     if subject := _header(message, "Subject"):
         yield Draft(BlockKind.TITLE, subject, level=1)
     lines = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
-    texts = [_content(_fuller(part, message)) for part in _texts(message)] or [("", b"")]
+    body, page = message.get_body(preferencelist=_FORMS), message.get_body(preferencelist=("html",))
+    parts = (_fuller(part, page) if part is body else part for part in _texts(message))
+    texts = [_content(part) for part in parts] or [("", b"")]
     for place, text in enumerate(texts):
         yield from body_drafts([] if place else lines, *text)
     for name, part in attached(message):
@@ -108,10 +110,9 @@ def _texts(message: EmailMessage) -> Iterator[EmailMessage]:
     yield from texts(message)
 
 
-def _fuller(part: EmailMessage, message: EmailMessage) -> EmailMessage:
+def _fuller(part: EmailMessage, page: object) -> EmailMessage:
     """The page beside a plain text that says nothing, or little but that there is a page; else the text itself."""
-    page = message.get_body(preferencelist=("html",))
-    if not isinstance(page, EmailMessage) or page is part or part is not message.get_body(preferencelist=_FORMS):
+    if not isinstance(page, EmailMessage) or page is part:
         return part
     words = len(_content(part)[0].split())
     if words >= _STUB_WORDS:

@@ -95,6 +95,8 @@ def test_with_an_encoder_that_nothing_was_fitted_for_nothing_is_claimed(tmp_path
         ("Do they work exclusively for Elden?", "Their contract is exclusive.", False),
         ("What does the toll mean for captains?", "The toll is high.", False),
         ("Are captains free to leave?", "Captains may leave.", False),
+        ("Which is the cheapest pier?", "The piers are cheap.", False),
+        ("Which is the cheapest pier?", "The piers are of oak.", True),
         ("what is the average toll", "The mean toll is three coins.", False),
         ("what is the average toll", "The toll is three coins.", True),
     ],

@@ -95,6 +95,8 @@ def test_with_an_encoder_that_nothing_was_fitted_for_nothing_is_claimed(tmp_path
         ("Do they work exclusively for Elden?", "Their contract is exclusive.", False),
         ("What does the toll mean for captains?", "The toll is high.", False),
         ("Are captains free to leave?", "Captains may leave.", False),
+        ("Which is the cheapest pier?", "The piers are cheap.", False),
+        ("Which is the cheapest pier?", "The piers are of oak.", True),
         ("what is the average toll", "The mean toll is three coins.", False),
         ("what is the average toll", "The toll is three coins.", True),
     ],
@@ -143,11 +145,14 @@ def test_a_day_is_met_with_the_year_of_the_document_and_a_number_in_words(
     [
         ("Does the harbour make cars?", True),
         ("Does the harbour have piers?", False),
+        ("Does the harbour of Elden have 42 piers for captains with boats?", True),  # no document has this number
         ("Does the harbour of Elden make cars for captains with boats?", False),
     ],
 )
-def test_a_word_of_no_document_counts_in_a_short_question_alone(tmp_path: Path, asked: str, is_absent: bool) -> None:
-    """A short question has no room for words beside its subject; the model of these tests knows every word."""
+def test_words_of_no_document_count_in_short_questions_and_numbers_in_all(
+    tmp_path: Path, asked: str, is_absent: bool
+) -> None:
+    """A longer question says things in other words, but no numbers; the model here knows every word."""
     text = "# Harbour\n\nThe harbour of Elden has old piers with boats and captains.\n"
     assert (measured_of(tmp_path, text, asked)["absent_words"] > 0) is is_absent
 

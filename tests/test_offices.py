@@ -33,6 +33,7 @@ def is_named(question: str, text: str) -> bool:
         ("Who was the director in 1914?", "Quill was the director in 1914."),
         ("Who chairs the board?", "The board is chaired by Ada Quill."),
         ("who founded the club", "The club was founded in Elden by Quill and others. Ada Quill established the club."),
+        ("who invented the winch", "The winch was developed by Ada Quill in 1871."),
         ("Who is the secretary?", "He is the secretary of the club."),
     ],
 )
@@ -47,6 +48,7 @@ def test_a_name_that_stands_with_the_office_holds_it(question: str, text: str) -
         ("Who is the president of Elden Harbour?", "The president of Elden Harbour opened the pier."),
         ("Who chairs the board of the club?", "Ada Quill wrote to the board. It has a chair."),
         ("who founded the club", "Ada Quill joined the club. It was founded in 1945."),
+        ("who invented the winch", "Ada Quill turns the winch. It is old."),
         ("Who is the head of the club?", "Ada Quill is a member of the club."),
     ],
 )

@@ -34,6 +34,7 @@ _NO_PREPOSITION = r"(?!(?:about|against|and|between|by|for|from|in|of|on|or|with
 _AUXILIARY = r"(?:are|can|could|did|do|does|had|has|have|is|may|must|shall|should|was|were|will|would)\b"
 _SUM = r"(?:bonus|budget|copay|copayment|cost|deductible|fee|fine|premium|price|rent|revenue|salary|savings|wage)\b"
 _OF_MONEY = rf"(?:{_AUXILIARY}|{_SUM}|(?:a|an|for|in|it|less|money|more|of|our|the|their|they|to|you)\b)"
+_ABBREVIATED = r"(?P<short{}>(?!(?:he|it|she|that|the|they|this|we|you)\b)[^\W\d_]{{2,8}})(?: \([^)]{{1,80}}\))?"
 ASKED = {
     AnswerType.PERSON: re.compile(
         rf"{_BEGINS}who(?:m|se)?\b|\b(?:what|which) (?:doctor|executive|leader|person|representative)s?\b"
@@ -71,7 +72,12 @@ ASKED = {
         rf"|\bwhat(?: is|'s| are) (?:{_ANY}){{0,3}}(?:e-?mail|fax|phone|telephone|url|web ?site)\b",
         re.IGNORECASE,
     ),
-    AnswerType.LONG_FORM: re.compile(r"\bstands? for\b|\b(?:full|long) form of\b|\bshort for\b", re.IGNORECASE),
+    AnswerType.LONG_FORM: re.compile(
+        rf"\b(?:do|does|did)(?: the (?:abbreviation|acronym|initials|letters))? {_ABBREVIATED.format(1)} stands? for\b"
+        rf"|(?:\bare|\bis|['’]s) {_ABBREVIATED.format(2)} short for\b"
+        rf"|\b(?:full|long) form of (?:the )?{_ABBREVIATED.format(3)}",
+        re.IGNORECASE,
+    ),
 }
 SPELT_NUMBER = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen"

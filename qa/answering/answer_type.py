@@ -37,9 +37,6 @@ _FIGURES = frozenset({AnswerType.AMOUNT, AnswerType.COUNT, AnswerType.MEASURE, A
 _ITEM = r"[A-Z][\w.’'-]{0,40}(?: \w{1,40}){0,2}"
 _NAMES_LISTED = re.compile(rf"(?:{_ITEM}, (?:and )?){{2,30}}{_ITEM}")
 _OF_EACH = re.compile(r"\b(?:apiece|each|every|respectively)\b", re.IGNORECASE)
-_SHORT_FORM = re.compile(
-    r"\b(?:do|does|did|the letters) ([A-Za-z]{2,8})\b|\b(?:form of|for what is|is) ([A-Za-z]{2,8})\b"
-)
 
 
 def expected_type(question: str) -> AnswerType:
@@ -78,9 +75,10 @@ def _holds(kind: AnswerType, question: str, text: str, named: frozenset[str]) ->
 
 def _spells_out(text: str, question: str) -> bool:
     """Whether a text defines a short form of a question, or has words whose initials it is."""
-    asked = {short_folded(word) for word in _SHORT_FORM.findall(question) for word in word if word}
+    asked = ASKED[AnswerType.LONG_FORM].search(question)
+    shorts = {short_folded(word) for word in asked.groups() if word} if asked else set()
     spelt = {short_folded(short) for short, _ in definitions(text)} | {initials for initials, _ in phrases(text)}
-    return not asked or not asked.isdisjoint(spelt)
+    return not shorts.isdisjoint(spelt)
 
 
 def _for_a_list(text: str, named: frozenset[str]) -> bool:

@@ -30,7 +30,7 @@ FEATURES = {
     "numbers_unmet": "1 if passage, title and date of the document lack a number, date or code of the question",
     "unmet_limits": "1 if the question has a superlative or a negation, and the passage none like it",
     "absent_words": "share of the content words' weight that no document has and the passage is not like; of more than "
-    "four content words only those that the model does not know whole",
+    "four content words only numbers and those that the model does not know whole",
     "names_unmet": "share of the content words' weight that are likely names and that the best sentence is not like",
 }
 _MOST_WORDS = 10
@@ -76,7 +76,7 @@ def measure(ranking: Ranking, best: Match, names: NameClassifier | None) -> dict
         "lacks_type": float(not holds_answer(ranking.searched, texts)),
         "numbers_unmet": float(any(word.word in unknown and not word.exact for word in met)),
         "unmet_limits": float(unmet_limits(ranking.searched, _read(best.hit.passage))),
-        "absent_words": _share(met, _absent(ranking, written, short=len(met) <= _SHORT)),
+        "absent_words": _share(met, _absent(ranking, met, short=len(met) <= _SHORT)),
         "names_unmet": _share(met, _names_unmet(ranking, written, names)) if names else 0.0,
     }
 
@@ -88,13 +88,13 @@ def _share(met: Sequence[WordMatch], weight: float) -> float:
 
 
 def _absent(ranking: Ranking, words: Sequence[WordMatch], *, short: bool) -> float:
-    """The weight of words that no document has, by how far the passage is from having them."""
-    absent = {word.text for word in ranking.content_words if not word.frequency}
-    return sum(
-        word.weight * (1 - word.similarity)
-        for word in words
-        if word.word in absent and not word.exact and (short or not ranking.is_word(word.word))
-    )
+    """The weight of words and numbers that no document has, by how far the passage is from having them."""
+    counted = {
+        word.text
+        for word in ranking.content_words
+        if not word.frequency and (short or word.whole or not ranking.is_word(word.text))
+    }
+    return sum(word.weight * (1 - word.similarity) for word in words if word.word in counted and not word.exact)
 
 
 def _names_unmet(ranking: Ranking, words: Sequence[WordMatch], names: NameClassifier) -> float:

@@ -24,6 +24,21 @@ _ALIKE = tuple(
             longest
             shortest
             youngest newest
+            busiest
+            cheapest | affordable cheap inexpensive lowest least
+            closest nearest
+            easiest
+            fastest quickest
+            hardest
+            heaviest
+            poorest
+            richest wealthiest
+            safest
+            slowest
+            strongest
+            tallest
+            weakest
+            widest
             only alone sole exclusive exclusively solely
             average median | mean typical typically
             maximum most | limit limits limited

@@ -32,13 +32,14 @@ _IS_HEAD = re.compile(r"boss|head|leader")
 _DONE = {
     "chair": r"chair(?:s|ed|m[ae]n|person|wom[ae]n)?",
     "head": rf"heads|headed|leads|led|{_HEAD}",
+    "invent": r"created|devised|developed|discovered|invent(?:ed|ors?)",
     "found": r"(?:co-?)?found(?:ed|ers?)|began|begun|created|established|formed|launched|set up|started",
 }
 _ASKED = re.compile(
     r"\bwho(?:['’]?s|(?: (?:are|became|been|had|has|is|was|were|will|be|become))+)"
     r"(?: (?:appointed|as|currently|elected|its|made|named|our|the|their))*"
     rf" {_MODIFIERS}(?P<office>{_OFFICES})\b"
-    r"|\bwho (?:(?:had|has) )?(?:co-?)?(?:(?P<verb>chair|head)(?:ed|s)|(?P<found>found)ed)\b",
+    r"|\bwho (?:(?:had|has) )?(?:co-?)?(?:(?P<verb>chair|head)(?:ed|s)|(?P<done>found|invent)ed)\b",
     re.IGNORECASE,
 )
 _CAPITAL = r"(?:[A-Z]\.|[A-Z][\w’'-]+)"
@@ -67,7 +68,7 @@ def office_asked(question: str) -> re.Pattern[str] | None:
     asked = _ASKED.search(question)
     if asked is None:
         return None
-    verb = asked["verb"] or asked["found"]
+    verb = asked["verb"] or asked["done"]
     if verb:
         meant = _DONE[verb.casefold()]
     else:

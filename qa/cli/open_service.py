@@ -22,6 +22,8 @@ def open_service(settings: Settings, encoder: Encoder | None = None) -> Service:
     Raises:
         ModelUnavailable: weights are missing, altered or not loadable.
         PackageMissing: QA_MODEL names a model, and sentence-transformers is not installed.
+        ShardUnavailable: no cluster is at the address in QA_CLUSTER.
+        InvalidSettings: the cluster's shared secret cannot be used.
     """
     encoder = encoder or open_question_encoder(settings)
     source = _source(settings, encoder.fingerprint)
@@ -33,10 +35,22 @@ def _source(settings: Settings, weights: str) -> CurrentIndex:
     if not settings.cluster:
         return CurrentIndex.of_this_machine(settings.index_dir, weights)
     check_packages("A server of a cluster", CLUSTER)
-    from qa.index.cluster.hosts import ClusterIndex  # noqa: PLC0415
-    from qa.index.cluster.serving import cluster_hosts  # noqa: PLC0415 - Ray, which only a cluster needs
+    from qa.index.cluster.hosts import ClusterIndex, Hosts  # noqa: PLC0415 - only a cluster needs it
+    from qa.index.cluster.nodes import prepare  # noqa: PLC0415
 
-    return ClusterIndex(settings.index_dir, cluster_hosts(settings, weights))
+    prepare(settings.cluster_token_path)
+    from qa.index.cluster.actors import connect, replicas_of  # noqa: PLC0415 - Ray reads its settings when imported
+
+    connect(settings.cluster)
+    hosts = Hosts(
+        settings.index_dir.resolve(),
+        replicas_of(settings.cluster_shards, settings.cluster_replicas),
+        weights=weights,
+        answer_s=settings.answer_seconds,
+        prepare_s=settings.cluster_prepare_seconds,
+        hedge_s=settings.cluster_hedge_ms / 1000 or None,
+    )
+    return ClusterIndex(settings.index_dir, hosts)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ _WESTERN = ("cp1252", "iso88591")
 _SAMPLE_BYTES = 32 << 10
 _LEAST_SURE = 0.15  # of other alphabets of Latin letters
 _MOST_MIXED = 0.05  # share of the words beyond ASCII that hold Latin letters and others
-_WORD = re.compile(r"\w*[^\W\d_\x00-\x7f]\w*")
+_WORD = re.compile(r"\w+")
 _MISFIT = "\ufffd"
 
 
@@ -56,7 +56,7 @@ def guessed_text(data: bytes, most_misfits: float) -> tuple[str, str, int] | Non
 
 
 def _is_likely(text: str, sure: float) -> bool:
-    words = _WORD.findall(text)
+    words = [word for word in _WORD.findall(text) if any(char > "\x7f" and char.isalpha() for char in word)]
     latin = [sum(_is_latin(char) for char in word if char.isalpha()) for word in words]
     whole = sum(count == sum(map(str.isalpha, word)) for count, word in zip(latin, words, strict=True))
     mixed = sum(map(bool, latin)) - whole

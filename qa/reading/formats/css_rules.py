@@ -25,6 +25,7 @@ _PARTS = re.compile(
     re.IGNORECASE,
 )
 _JOINT = re.compile(r"\s*([>+~])\s*|\s+")
+_PIECE = re.compile(r"[(),]|[^(),]+")
 _COUNTED = re.compile(r"([+-]?\d*)n([+-]\d+)?|([+-]?\d+)")
 _PLACES = {"first-child": "1", "first-of-type": "1", "last-child": "1", "last-of-type": "1", "nth-child": "",
            "nth-of-type": "", "nth-last-child": "", "nth-last-of-type": ""}  # fmt: skip
@@ -145,7 +146,14 @@ def _is_read(at_rule: str) -> bool:
 
 def _divided(selectors: str) -> list[str]:
     """Selectors apart at commas that stand in no brackets."""
-    return re.split(r",(?![^(]*\))", selectors)
+    parts, depth = [""], 0
+    for piece in _PIECE.findall(selectors):
+        depth += (piece == "(") - (piece == ")")
+        if piece == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts
 
 
 def _rule(selector: str) -> Rule | None:

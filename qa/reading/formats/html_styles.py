@@ -24,8 +24,8 @@ NUMBERS = "data-qa-numbers"  # set on lists: the kind of numbers that a style gi
 
 _FAR_OFF = re.compile(r"-(?:[5-9]\d\d|\d{4,}|\d{3,}r?em)")
 _SIZE = re.compile(r"(\d*\.?\d+)(px|pt|em|rem|%)?")
-_RAISED = re.compile(r"super|text-top|[\d.]*[1-9][\d.]*(?:px|pt|r?em|ex|%)")
-_LOWERED = re.compile(r"sub|text-bottom|-[\d.]*[1-9][\d.]*(?:px|pt|r?em|ex|%)")
+_RAISED = re.compile(r"super|text-top|0*+\.?+0*+[1-9][\d.]*+(?:px|pt|r?em|ex|%)")
+_LOWERED = re.compile(r"sub|text-bottom|-0*+\.?+0*+[1-9][\d.]*+(?:px|pt|r?em|ex|%)")
 _SMALLER = re.compile(r"(?:x+-)?small(?:er)?|0?\.\d+r?em|[1-9]\dpx|\dpx|\d\d?%|[1-8]pt")
 _INLINE = frozenset("a abbr b bdi cite code em font i ins label mark small span strong u var".split())
 _LINES = ("block", "list-item", "table", "table-row", "flow-root", "table-caption")
@@ -33,7 +33,9 @@ _ROWS = ("flex", "grid", "inline-flex", "inline-grid")
 _CONTROLS = ("aria-controls", "data-target", "data-bs-target", "data-controls", "data-collapse-toggle")
 _PANELS = ("div", "section", "article", "dd", "ul", "ol")
 _WHITE = re.compile(r"(?:^|;)\s*color\s*:\s*(?:#fff(?:fff)?\b|white\b|rgb\(255, ?255, ?255\))", re.IGNORECASE)
-_PAINT = re.compile(r"background[\w-]*\s*:\s*(?!\s*(?:#fff(?:fff)?\b|white\b|none|transparent))", re.IGNORECASE)
+_PAINT = re.compile(
+    r"background(?:-color|-image)?+\s*+:\s*+(?!(?:#fff(?:fff)?\b|white\b|none|transparent))", re.IGNORECASE
+)
 _TINY_PIXELS = 1
 
 

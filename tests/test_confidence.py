@@ -52,7 +52,7 @@ def test_each_feature_speaks_for_what_it_says(feature: str, sign: int) -> None:
     assert shipped_model().features[feature][2] * sign >= 0
 
 
-def test_numbers_hold_for_the_encoder_and_analyser_that_they_were_fitted_on(tmp_path: Path) -> None:
+def test_numbers_hold_for_what_they_were_fitted_on(tmp_path: Path) -> None:
     shipped = shipped_model()
     assert model_for(shipped.weights, tmp_path) == shipped
     assert model_for("another encoder", tmp_path) is None
@@ -62,6 +62,9 @@ def test_numbers_hold_for_the_encoder_and_analyser_that_they_were_fitted_on(tmp_
     assert fitted.answered_from == 0.5
     assert model_for(shipped.weights, tmp_path) == shipped
     write_model(tmp_path / FILE, replace(shipped, analyser=shipped.analyser + 1, weights="another"), FEATURES, {})
+    assert model_for("another", tmp_path) is None
+    former = {"a feature of a former version": (0.0, 1.0, 1.0), **shipped.features}
+    write_model(tmp_path / FILE, replace(shipped, features=former, weights="another"), FEATURES, {})
     assert model_for("another", tmp_path) is None
 
 

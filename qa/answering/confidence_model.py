@@ -69,19 +69,21 @@ def model_for(weights: str, index_dir: Path) -> Model | None:
     """The model for an encoder's fingerprint and this analyser: the one beside the index, else the packaged one.
 
     Returns:
-        The model, or None if neither was fitted for them.
+        The model, or None if neither was fitted for them and for the features of this version.
 
     Raises:
         InvalidSettings: the file beside the index cannot be read.
     """
     path = index_dir / FILE
+    shipped = shipped_model()
     models = []
     if path.exists():
         try:
             models.append(_read(path.read_bytes()))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InvalidSettings(f"{path} holds no fitted confidence ({error}); remove it, or fit it anew.") from None
-    models.append(shipped_model())
+    models = [each for each in models if each.features.keys() == shipped.features.keys()]
+    models.append(shipped)
     return next((each for each in models if (each.weights, each.analyser) == (weights, ANALYSER_VERSION)), None)
 
 

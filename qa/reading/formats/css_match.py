@@ -1,4 +1,4 @@
-"""Tells which rules of style sheets hold for an element, and what they declare for it."""
+"""Finds the rules of style sheets that apply to an element, and their declarations."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from lxml import etree
 
 from qa.reading.formats.css_rules import Compound, Rule, declarations, names_of
 
-_MOST_SIBLINGS = 20  # that are looked at before an element
-_MOST_LOOKS = (
-    100  # at elements for each element of a page, whether they are what a rule wants; usual pages need a tenth
-)
+_MOST_SIBLINGS = 20  # maximum of preceding siblings that are checked
+_MOST_LOOKS = 100  # maximum of element checks against rules for each element of a page; usual pages need a tenth
 Declared = dict[str, tuple[str, Rule | None]]  # by property: its value, and the rule; None: its `style` attribute
 
 
 class Cascade:
-    """The rules of a page, by what they may fit."""
+    """The rules of a page, indexed by the elements that they may match."""
 
     def __init__(self, rules: Iterable[Rule], tree: etree._Element) -> None:
         self._names = {element: names_of(element) for element in tree.iter(etree.Element)}
@@ -25,7 +23,7 @@ class Cascade:
         self._by_key: dict[str, list[Rule]] = {}
         self._by_name: dict[str, list[Rule]] = {}
         self._places: dict[etree._Element, dict[str, int]] = {}
-        self._known: dict[tuple[str, frozenset[str]], Declared] = {}  # where rules look at names alone
+        self._known: dict[tuple[str, frozenset[str]], Declared] = {}  # if rules depend on names only
         for rule in rules:
             last = rule.compounds[-1]
             for name in last.names:
@@ -34,7 +32,7 @@ class Cascade:
                 self._by_key.setdefault(min(last.names) if last.names else last.tag or "*", []).append(rule)
 
     def declared(self, element: etree._Element) -> Declared:
-        """What counts for an element by the rules and its `style` attribute."""
+        """The declarations for an element by the rules and its `style` attribute."""
         tag, names = str(element.tag), self._names[element]
         found = self._known.get((tag, names))
         if found is None:
@@ -54,12 +52,12 @@ class Cascade:
         return found
 
     def beside(self, rule: Rule, element: etree._Element) -> list[Rule]:
-        """Rules of the same class or id that do not hold for an element, but may after something was done."""
+        """Rules of the same class or id that do not apply to an element, but may after an action."""
         by_name = (each for name in rule.compounds[-1].names for each in self._by_name.get(name, ()))
         return [each for each in by_name if each.state or not self.fits(each, element)]
 
     def fits(self, rule: Rule, element: etree._Element) -> bool:
-        """Whether a rule holds for an element, whatever states it asks for."""
+        """Whether a rule applies to an element, regardless of states."""
         return self._fits(element, rule.compounds, rule.joints)
 
     def _fits(self, element: etree._Element, compounds: tuple[Compound, ...], joints: tuple[str, ...]) -> bool:
@@ -76,7 +74,7 @@ class Cascade:
         for number, other in enumerate(near):
             if number == most:
                 break
-            if self._is(other, rest[0][-1]):  # one further up would leave fewer for the rest of the selector
+            if self._is(other, rest[0][-1]):  # a further ancestor leaves fewer elements for the rest of the selector
                 return self._fits(other, *rest)
         return False
 

@@ -1,7 +1,7 @@
-"""Reads style sheets: which rules say something of the properties that decide whether and how text is shown.
+"""Reads the rules of style sheets for the properties that determine whether and how text is shown.
 
-Selectors of tags, classes, ids, attributes, places among siblings and `:not`, joined by blanks, `>`, `+` and `~`, are
-followed (Selectors Level 4). Rules that hold on a screen of 1280 by 720 pixels are read (Media Queries Level 4).
+Selectors of tags, classes, ids, attributes, positions among siblings and `:not`, joined by blanks, `>`, `+` and `~`,
+are supported (Selectors Level 4). Rules for a screen of 1280 by 720 pixels are read (Media Queries Level 4).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _PLACES = {"first-child": "1", "first-of-type": "1", "last-child": "1", "last-of
 _FEATURE = re.compile(r"\(\s*(min-|max-)?(width|height)\s*(:|<=|>=|<|>)\s*([\d.]+)(px|em|rem)?\s*\)")
 _SCREEN = {"width": 1280.0, "height": 720.0}
 _EM_PIXELS = 16
-_MOST_RULES = 1500  # that speak of these properties; a page written by hand or program has fewer
+_MOST_RULES = 1500  # rules for these properties; real pages have fewer
 _MOST_PARTS = 8
 
 Declarations = dict[str, tuple[str, bool]]  # by property: its value, and whether it is important
@@ -40,7 +40,7 @@ Declarations = dict[str, tuple[str, bool]]  # by property: its value, and whethe
 
 @dataclass(frozen=True, slots=True)
 class Compound:
-    """What one element must be: its tag, its classes and id (".a", "#b"), attributes, place, and what it is not."""
+    """A compound selector: tag, classes and id (".a", "#b"), attributes, position, and excluded compounds."""
 
     tag: str = ""
     names: frozenset[str] = frozenset()
@@ -51,13 +51,13 @@ class Compound:
 
 @dataclass(slots=True)
 class Rule:
-    """A selector and what it declares.
+    """A selector and its declarations.
 
     Attributes:
         compounds: From left to right.
-        joints: What joins each compound to the one before it: " ", ">", "+" or "~".
-        state: Whether it holds only after something was done, such as a click.
-        weight: Its specificity and place; the greater one counts.
+        joints: The combinator between each compound and the previous one: " ", ">", "+" or "~".
+        state: Whether it applies only after an action, such as a click.
+        weight: Its specificity and position; the rule with the greatest takes precedence.
         declared: By property, its value and whether it is important.
     """
 
@@ -69,7 +69,7 @@ class Rule:
 
 
 def declarations(text: str) -> Declarations:
-    """What a rule's body or a `style` attribute declares of the properties that are read."""
+    """The declarations in a rule's body or a `style` attribute for the properties that are read."""
     found: Declarations = {}
     for name, value in _DECLARATION.findall(text.lower()):
         plain, _, important = value.partition("!")
@@ -79,7 +79,7 @@ def declarations(text: str) -> Declarations:
 
 
 def rules_of(sheet: str) -> tuple[Rule, ...]:
-    """The rules of a style sheet; of equal selectors the later declarations count."""
+    """The rules of a style sheet; for equal selectors the later declarations take precedence."""
     found: dict[str, Rule] = {}
     for order, (selectors, body) in enumerate(_blocks(sheet)):
         if not (declared := declarations(body)):
@@ -98,7 +98,7 @@ def rules_of(sheet: str) -> tuple[Rule, ...]:
 
 
 def holds_on_screen(queries: str) -> bool:
-    """Whether a list of media queries holds on a usual screen."""
+    """Whether a list of media queries matches a usual screen."""
     return any(_holds(query.strip()) for query in queries.lower().split(",")) or not queries.strip()
 
 
@@ -123,8 +123,8 @@ def _fits_screen(feature: str) -> bool:
 
 
 def _blocks(sheet: str) -> Iterator[tuple[str, str]]:
-    """The selectors and declarations of a sheet's rules that hold on the screen."""
-    within: list[tuple[bool, str]] = []  # of each open brace: whether what it holds is read, and what stands before it
+    """The selectors and declarations of a sheet's rules for the screen."""
+    within: list[tuple[bool, str]] = []  # of each open brace: whether its content is read, and the text before it
     sheet, end = _COMMENT.sub(" ", sheet), 0
     for brace in _BRACE.finditer(sheet):
         text = sheet[end : brace.start()].strip()
@@ -145,7 +145,7 @@ def _is_read(at_rule: str) -> bool:
 
 
 def _divided(selectors: str) -> list[str]:
-    """Selectors apart at commas that stand in no brackets."""
+    """Selectors split at commas outside brackets."""
     parts, depth = [""], 0
     for piece in _PIECE.findall(selectors):
         depth += (piece == "(") - (piece == ")")
@@ -157,7 +157,7 @@ def _divided(selectors: str) -> list[str]:
 
 
 def _rule(selector: str) -> Rule | None:
-    if "::" in selector or len(selector) > 400:  # what is drawn beside an element
+    if "::" in selector or len(selector) > 400:  # a pseudo-element
         return None
     joints, parts, end = [], [], 0
     for joint in _JOINT.finditer(selector):
@@ -179,7 +179,7 @@ def _rule(selector: str) -> Rule | None:
 
 
 def _compound(text: str) -> tuple[Compound, bool] | None:
-    """A compound selector, and whether it holds only in some state; None if it cannot be read."""
+    """A compound selector, and whether it applies only in some state; None if it cannot be parsed."""
     tag, names, state, end = "", set(), False, 0
     attributes, places, others = [], [], []
     for part in _PARTS.finditer(text):

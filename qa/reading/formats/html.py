@@ -1,8 +1,8 @@
-"""Reads HTML as drafts: the text that a reader of the page sees, with its headings, lists, tables and notes.
+"""Reads HTML as drafts: the visible text of the page, with its headings, lists, tables and notes.
 
 How it works: hidden elements (`html_styles`), notes (`html_notes`), navigation and boilerplate (`html_content`) are
-marked on the tree. The other elements are walked in order (`html_walk`), and each that a browser shows on lines of its
-own becomes a block.
+marked on the tree. The other elements are walked in order (`html_walk`), and each that a browser shows on separate
+lines becomes a block.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def read_html(data: bytes, sheet_of: Callable[[str], str] | None = None) -> Read
 
     Args:
         data: The page.
-        sheet_of: Gives the text of a style sheet that the page links to; None: those are not known.
+        sheet_of: Returns the text of a linked style sheet; None if linked style sheets are not available.
 
     Raises:
-        UnreadableFile: it is no text, or nested too deeply.
+        UnreadableFile: it is not text, or is nested too deeply.
     """
     page = parse_html(data)
     if page.tree is None:
@@ -49,7 +49,7 @@ def read_html(data: bytes, sheet_of: Callable[[str], str] | None = None) -> Read
     sheets = [sheet_of(str(link)) for link in links] if sheet_of else []
     drafts = list(page_drafts(page.tree, sheets))
     if _take_title(drafts):
-        own.pop("title", None)  # the page's name in the browser's bar often carries the site's
+        own.pop("title", None)  # the title in the browser's bar often includes the site's name
     left_out = LeftOut()
     for tag, name in _EMBEDDED.items():
         left_out.add(name, sum(1 for _ in page.tree.iter(tag)))
@@ -58,11 +58,11 @@ def read_html(data: bytes, sheet_of: Callable[[str], str] | None = None) -> Read
 
 
 def page_drafts(tree: etree._Element, sheets: Iterable[str] = ()) -> Iterator[Draft]:
-    """The drafts of a page's body; of what it shows without scripts, if it shows nothing else.
+    """The drafts of a page's body; those of its `noscript` elements, if it has no others.
 
     Args:
         tree: The page.
-        sheets: The style sheets that it links to, where they are known.
+        sheets: The linked style sheets that are available.
     """
     body = tree.find("body")
     body = tree if body is None else body
@@ -73,7 +73,7 @@ def page_drafts(tree: etree._Element, sheets: Iterable[str] = ()) -> Iterator[Dr
     for draft in Walk().walk(body):
         found = True
         yield draft
-    if not found:  # a page for browsers without scripts, unless it only asks to turn them on
+    if not found:  # content for browsers without scripts, unless it only asks to enable them
         for instead in list(body.iter("noscript")):
             instead.tag = "div"
             if len("".join(instead.itertext()).split()) >= _FEWEST_WORDS:
@@ -81,7 +81,7 @@ def page_drafts(tree: etree._Element, sheets: Iterable[str] = ()) -> Iterator[Dr
 
 
 def _take_title(drafts: list[Draft]) -> bool:
-    """Make the first main heading that no text stands before the document's title; whether there is one."""
+    """Make the first main heading, if no text is before it, the document's title; return whether there is one."""
     for number, draft in enumerate(drafts):
         if draft.kind is BlockKind.BOILERPLATE:
             continue

@@ -1,16 +1,16 @@
-"""Tells the text of a page from boilerplate and from what is left out, by structure and density of text.
+"""Separates the text of a page from boilerplate and navigation, by structure and text density.
 
 How it works, in one pass over the tree and a few descents:
 
-1. For every element are counted: the characters of its text, those of them in links, and its links.
+1. Each element's characters of text, characters in links, and links are counted.
 2. The main part is `main` if it holds half of the text outside navigation; else an `article` that holds the page's
    main heading, or most of the text of a page without one; else the smallest element that holds the main heading and
-   most of the text; else the body. On a page of some length it is narrowed down to the smallest element that holds
-   nearly all of its text.
+   most of the text; else the body. On a longer page it is narrowed to the smallest element that holds nearly all of
+   its text.
 3. Outside the main part, headers, footers, asides, dialogs and short or link-heavy blocks are boilerplate; longer text
-   is text wherever it stands. Inside it, footers and dialogs are.
-4. Lists and blocks that are several short links and next to nothing else are navigation, and left out, unless they
-   stand right below a heading or the line that introduces them.
+   is text in any place. Inside the main part, only footers and dialogs are boilerplate.
+4. Lists and blocks of several short links and almost nothing else are navigation, and left out, unless they directly
+   follow a heading or the line that introduces them.
 
 No rule uses the names of classes or ids.
 """
@@ -22,18 +22,18 @@ from lxml import etree
 from qa.reading.formats.html_styles import HIDDEN
 from qa.reading.formats.html_tree import words_of
 
-LINKS_ONLY = "data-qa-links"  # set on what is navigation
-FURNITURE = "data-qa-furniture"  # set on what is boilerplate
+LINKS_ONLY = "data-qa-links"  # set on navigation
+FURNITURE = "data-qa-furniture"  # set on boilerplate
 
-_MOST_LINKED = 0.7  # share of a list's or block's characters that may stand in links
+_MOST_LINKED = 0.7  # maximum share of a list's or block's characters in links
 _FEWEST_LINKS = 3
-_LONG_LINK_WORDS = 4  # links of so many words in the mean say something by themselves
+_LONG_LINK_WORDS = 4  # links with this many words on average are content
 _LINK_HEAVY = 0.4
 _SHORT_WORDS = 25  # a block outside the main part with fewer is boilerplate
 _MAIN_SHARE = 0.5
 _HEADED_SHARE = 0.5
 _DENSE_SHARE = 0.85
-_LONG_PAGE_CHARS = 1000  # of running text, from which on the main part is narrowed down
+_LONG_PAGE_CHARS = 1000  # of running text; the main part of a longer page is narrowed
 _DENSE = frozenset({"div", "section", "form", "center", "article", "main"})
 _NAVIGATION = frozenset({"nav", "menu"})
 _EDGES = frozenset({"header", "footer", "aside", "nav", "dialog"})
@@ -41,9 +41,9 @@ _EDGE_ROLES = frozenset({"banner", "contentinfo", "complementary", "dialog", "al
 _MENU_ROLES = frozenset({"navigation", "menu", "menubar", "toolbar"})
 _UNREAD = frozenset({"script", "style", "noscript", "template", "head", "select", "textarea", "button", "svg"})
 _CONTAINERS = frozenset({"ul", "ol", "div", "p", "td", "section", "nav", "menu", "aside", "header", "footer", "dl"})
-_WORD_CHARS = 6  # of a word with its blank, in the mean
+_WORD_CHARS = 6  # average length of a word with its blank
 
-_RUNNING_CHARS = 80  # of a paragraph of running text
+_RUNNING_CHARS = 80  # minimum of a paragraph of running text
 _SENTENCE_CHARS = 40
 _PARAGRAPHS = frozenset(
     "p li td th dd dt div section article blockquote pre body main header footer aside figure figcaption h1 h2 h3 h4 "
@@ -54,7 +54,7 @@ _TEXT, _LINKED, _LINKS, _MAIN_TEXT, _RUNNING, _LONGEST, _LOOSE = range(7)
 
 
 def mark_content(body: etree._Element) -> None:
-    """Set `LINKS_ONLY` and `FURNITURE` on the elements of a page's body that are."""
+    """Set `LINKS_ONLY` on the navigation and `FURNITURE` on the boilerplate of a page's body."""
     counts = _count(body)
     root = _main_part(body, counts)
     if counts[root][_MAIN_TEXT] >= _LONG_PAGE_CHARS:
@@ -74,10 +74,10 @@ _Counts = dict[etree._Element, list[int]]  # noqa: SLF001 - lxml names its eleme
 
 
 def _count(body: etree._Element) -> _Counts:
-    """For each element its characters, those in links, its links, its running text outside navigation and edges, and
-    the characters of the longest paragraph in it.
+    """For each element: its characters, characters in links, links, characters of running text outside navigation and
+    edges, and characters of its longest paragraph.
 
-    Running text is that of paragraphs of some length, or all of it on a page without any. Marks lists of links.
+    Running text is the text of long paragraphs, or all text on a page without any. Also marks lists of links.
     """
     counts: _Counts = {}
     open_counts: list[list[int]] = [[0] * 7]
@@ -185,7 +185,7 @@ def _densest(body: etree._Element, counts: _Counts) -> etree._Element:
 
 
 def _mark_outside(body: etree._Element, root: etree._Element, inside: set[etree._Element], counts: _Counts) -> None:
-    """Mark what stands beside the main part and is boilerplate."""
+    """Mark the boilerplate outside the main part."""
     pending = [body]
     while pending:
         element = pending.pop()

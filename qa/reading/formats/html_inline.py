@@ -35,7 +35,7 @@ class InlineReader:
 
     def __init__(self) -> None:
         self._text: list[str] = []
-        self._said = False  # whether `_text` has more than white space
+        self._said = False  # whether `_text` has characters other than white space
         self._bold = 0
         self._lead: str | None = None  # bold text at the start of the block
         self._links_nowhere = 0

@@ -1,4 +1,4 @@
-"""Writes the numbers of a page's lists and the readings above its words (ruby)."""
+"""Formats the numbers of a page's lists, and ruby annotations (readings above words)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BULLETS = frozenset({"none", "disc", "circle", "square"})
 
 
 class Numbers:
-    """Counts the items of a list."""
+    """The numbers of a list's items."""
 
     def __init__(self, element: etree._Element) -> None:
         said = element.get(NUMBERS) or element.get("type") or "1"
@@ -28,7 +28,7 @@ class Numbers:
         self._next = _whole(element.get("start"), sum(1 for _ in element.iterchildren("li")) if back else 1)
 
     def marker(self, item: etree._Element) -> str:
-        """What stands before an item."""
+        """Count an item; return its number or bullet."""
         if not self._numbered:
             return "- "
         number = _whole(item.get("value"), self._next)
@@ -37,8 +37,8 @@ class Numbers:
 
 
 def ruby_line(element: etree._Element) -> str:
-    """Words with their reading after them in brackets: 東京(とうきょう)."""
-    texts: dict[bool, list[str]] = {False: [], True: []}  # by whether they are readings
+    """Words followed by their reading in brackets: 東京(とうきょう)."""
+    texts: dict[bool, list[str]] = {False: [], True: []}  # True: readings, False: words
     readings = unread = 0
     for event, each in etree.iterwalk(element, events=("start", "end")):
         step = 1 if event == "start" else -1

@@ -1,7 +1,7 @@
-"""Footnotes of a page: which elements are notes, and which links and marks refer to them.
+"""Finds the footnotes of a page, and the links and marks that refer to them.
 
-A note is the target of a raised or bracketed link further up the page, or a block that opens with a raised mark which
-stands further up, too.
+A note is the target of an earlier superscript or bracketed link on the page, or a block that begins with a superscript
+mark that also occurs earlier.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _MARK = re.compile(r"[\[(]?(?:\d{1,4}|[^\W\d_]{1,3}|[*†‡§¶#]{1,3}|note \d{
 
 NOTE = "data-qa-note"  # set on an element that is a note, to its mark
 REFERENCE = "data-qa-reference"  # set on a link that refers to a note, to its mark
-BACK = "data-qa-back"  # set on a link that leads from a note back to the text
+BACK = "data-qa-back"  # set on a link from a note back to the text
 
 
 def mark_notes(tree: etree._Element) -> None:
-    """Set `NOTE`, `REFERENCE` and `BACK` on the elements of a page that are notes, refer to one, or lead back."""
+    """Set `NOTE` on notes, `REFERENCE` on the references to them, and `BACK` on the links back to the text."""
     by_id: dict[str, tuple[int, etree._Element]] = {}
     links: list[tuple[int, etree._Element]] = []
     for place, element in enumerate(tree.iter(etree.Element)):
@@ -50,7 +50,7 @@ def mark_notes(tree: etree._Element) -> None:
 
 
 def _mark_back(tree: etree._Element, sources: set[str]) -> None:
-    """Links inside notes that lead to where the notes are referred to."""
+    """Mark links inside notes that lead back to the references."""
     for note in tree.iter(etree.Element) if sources else ():
         if note.get(NOTE) is not None:
             for link in note.iter("a"):
@@ -63,7 +63,7 @@ def _name(element: etree._Element) -> str | None:
 
 
 def _mark_by_raised(tree: etree._Element) -> None:
-    """Notes without links: a block that opens with a raised mark which stands, raised, elsewhere before it."""
+    """Mark notes without links: a block that begins with a superscript mark which occurs as a superscript before it."""
     carried: dict[str, list[etree._Element]] = {}
     for raised in tree.iter("sup"):
         mark = bare_mark(words_of(raised))
@@ -72,7 +72,7 @@ def _mark_by_raised(tree: etree._Element) -> None:
             block.set(NOTE, mark)
             for carrier in carried[mark]:
                 carrier.set(REFERENCE, mark)
-            raised.set(BACK, "")  # the mark is put before the note in any case
+            raised.set(BACK, "")  # the mark is always written before the note
         elif mark and _MARK.fullmatch(mark):
             carried.setdefault(mark, []).append(raised)
 
@@ -90,7 +90,7 @@ def _opened_by(raised: etree._Element) -> etree._Element | None:
 
 
 def is_reference(element: etree._Element) -> bool:
-    """Whether an element says that it refers to a note, as in books (EPUB 3) and by its role (DPUB-ARIA)."""
+    """Whether an element is declared as a reference to a note, by its EPUB 3 type or its DPUB-ARIA role."""
     return "doc-noteref" in (element.get("role") or "").split() or "noteref" in (element.get("epub:type") or "").split()
 
 
@@ -105,7 +105,7 @@ def _is_raised(link: etree._Element) -> bool:
 
 
 def _is_glued(link: etree._Element) -> bool:
-    """Whether a link stands right after a letter or digit, as a mark that scripts or other style sheets raise."""
+    """Whether a link directly follows a letter or digit, like a mark that scripts or other style sheets raise."""
     before, above = link.getprevious(), link.getparent()
     text = before.tail if before is not None else above.text if above is not None else ""
     return bool(text) and text[-1].isalnum()

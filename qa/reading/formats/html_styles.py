@@ -1,9 +1,9 @@
-"""Finds which elements a page hides, raises, lowers or sets on lines of their own, by styles and attributes.
+"""Finds which elements a page hides, raises, lowers or shows on separate lines, by styles and attributes.
 
 Rules of the page's style sheets (`css_rules`, `css_match`) and `style` attributes are read.
 
-An element that a click opens is not hidden: one that a button, a tab or a summary controls or is right before, and one
-that a rule with a state (`:checked`, `.panel.open`) shows again.
+An element that a click opens is not hidden: one that a button, a tab or a summary controls or directly precedes, and
+one that a rule with a state (`:checked`, `.panel.open`) shows.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from lxml import etree
 from qa.reading.formats.css_match import Cascade, Declared
 from qa.reading.formats.css_rules import Rule, holds_on_screen, rules_of
 
-HIDDEN = "data-qa-hidden"  # set on elements that a reader does not see
-OPENED = "data-qa-opened"  # set on elements that a reader sees after a click
-APART = "data-qa-apart"  # set on elements in a line: "block" on a line of their own, "cell" apart from their neighbours
-NUMBERS = "data-qa-numbers"  # set on lists: the kind of numbers that a style gives them
+HIDDEN = "data-qa-hidden"  # set on invisible elements
+OPENED = "data-qa-opened"  # set on elements that are visible after a click
+APART = "data-qa-apart"  # set on inline elements: "block" on a separate line, "cell" spaced from neighbours
+NUMBERS = "data-qa-numbers"  # set on lists: the kind of numbers in their style
 
 _FAR_OFF = re.compile(r"-(?:[5-9]\d\d|\d{4,}|\d{3,}r?em)")
 _SIZE = re.compile(r"(\d*\.?\d+)(px|pt|em|rem|%)?")
@@ -41,20 +41,20 @@ _TINY_PIXELS = 1
 
 @dataclass(frozen=True, slots=True)
 class _Above:
-    """What an element has from the one around it: whether its own text is not drawn or too small, and its layout."""
+    """The state inherited from the parent element: whether text is not drawn or too small, and the layout."""
 
     unseen: bool = False
     tiny: bool = False
-    painted: bool = False  # something may lie behind its text
-    row: bool = False  # its children stand beside each other
+    painted: bool = False  # its text may have a background
+    row: bool = False  # its children are side by side
 
 
 def mark_styles(tree: etree._Element, more_sheets: Iterable[str] = ()) -> None:
-    """Set `HIDDEN`, `OPENED`, `APART` and `NUMBERS`, and put what styles raise or lower into `sup` and `sub`.
+    """Set `HIDDEN`, `OPENED`, `APART` and `NUMBERS`, and put text that styles raise or lower into `sup` and `sub`.
 
     Args:
         tree: The page.
-        more_sheets: The texts of the style sheets that it links to, where they are known.
+        more_sheets: The texts of the linked style sheets that are available.
     """
     own = (each.text or "" for each in tree.iter("style") if holds_on_screen(each.get("media") or ""))
     sheets = "\n".join([*more_sheets, *own])
@@ -67,7 +67,7 @@ class _Marker:
     def __init__(self, cascade: Cascade, opened: frozenset[str], *, white: bool) -> None:
         self._cascade = cascade
         self._opened = opened
-        self._white = white  # whether white text cannot be seen where no attribute paints something behind it
+        self._white = white  # whether white text is invisible unless an attribute sets a background
         self._moved: list[tuple[etree._Element, str]] = []
 
     def mark(self, tree: etree._Element) -> None:
@@ -107,7 +107,7 @@ class _Marker:
         return _opens(element, self._opened)
 
     def _unseen(self, element: etree._Element, said: Declared, above: _Above) -> bool:
-        """Whether an element's own text is not drawn, by `visibility`, which those in it may set anew."""
+        """Whether `visibility` hides an element's own text; its children may override it."""
         value, rule = said.get("visibility", ("", None))
         if not value.startswith(("hidden", "collapse")):
             return above.unseen and value != "visible"
@@ -141,7 +141,7 @@ def _value(said: Declared, name: str) -> str:
 
 
 def _hidden_by(element: etree._Element, said: Declared) -> tuple[Rule | None] | None:
-    """The rule by which an element and all in it is hidden, None in it for an attribute; None where none is."""
+    """The rule that hides an element with its content, `(None,)` for an attribute; None if it is not hidden."""
     if "display" in said:
         value, rule = said["display"]
         if value.startswith("none"):
@@ -155,11 +155,11 @@ def _hidden_by(element: etree._Element, said: Declared) -> tuple[Rule | None] | 
 
 
 def _is_cut(said: Declared) -> bool:
-    """Whether an element has no room and what is beyond it is cut off."""
+    """Whether an element has no size and clips its content."""
     if not any(_value(said, name).startswith(("hidden", "clip")) for name in ("overflow", "overflow-x", "overflow-y")):
         return False
     if any(re.search("[1-9]", _value(said, name)) for name in ("padding", "padding-top", "padding-bottom")):
-        return False  # room that keeps the shape of a picture
+        return False  # padding that keeps a picture's aspect ratio
     return any(
         re.fullmatch(r"[01]?(?:px)?|0\w*", _value(said, name) or "x") for name in ("max-height", "height", "width")
     )
@@ -175,7 +175,7 @@ def _is_away(said: Declared) -> bool:
 
 
 def _is_clear(said: Declared) -> bool:
-    """Whether an element cannot be seen through all of a page's life: what scripts fade in is."""
+    """Whether an element is permanently transparent, unlike one that scripts fade in."""
     fades = any(_value(said, name) not in ("", "none") for name in said if name.startswith(("animation", "transition")))
     return bool(re.fullmatch(r"0?\.?0*%?", _value(said, "opacity"))) and not fades
 
@@ -192,7 +192,7 @@ _TESTS: dict[str, Callable[[Declared], bool]] = {
 
 
 def _shows(rule: Rule) -> bool:
-    """Whether a rule that does not hold yet would show an element again."""
+    """Whether a rule that does not apply yet would show the element."""
     said: Declared = {name: (value, rule) for name, (value, _) in rule.declared.items()}
     if any(_value(said, name).startswith(("none", "hidden")) for name in ("display", "visibility")):
         return False
@@ -203,7 +203,7 @@ def _shows(rule: Rule) -> bool:
 
 
 def _is_tiny(said: Declared, above: _Above) -> bool:
-    """Whether an element's own text is too small to be seen, which those in it may set anew."""
+    """Whether an element's own text is too small to be visible; its children may override the size."""
     found = _SIZE.match(_value(said, "font-size"))
     if found is None:
         return above.tiny and not _value(said, "font-size")
@@ -214,7 +214,7 @@ def _is_tiny(said: Declared, above: _Above) -> bool:
 
 
 def _script(said: Declared) -> str:
-    """Where styles raise or lower text, "sup" or "sub"; else ""."""
+    """The tag "sup" or "sub" if styles raise or lower the text; else ""."""
     if not said:
         return ""
     align = _value(said, "vertical-align")
@@ -229,12 +229,12 @@ def _script(said: Declared) -> str:
 
 
 def _is_painted(element: etree._Element) -> bool:
-    """Whether attributes give an element a background."""
+    """Whether attributes set a background."""
     return bool(element.get("bgcolor") or element.get("background") or _PAINT.search(element.get("style") or ""))
 
 
 def _clear(element: etree._Element) -> None:
-    """Take an element's own text, but not that of those in it."""
+    """Remove an element's own text, but not that of its children."""
     element.text = None
     for child in element:
         child.tail = None
@@ -253,12 +253,12 @@ def _wrap(element: etree._Element, tag: str) -> None:
 
 
 def _shows_formula(element: etree._Element) -> bool:
-    """Whether an element holds a formula that scripts have drawn elsewhere: its only form in letters."""
+    """Whether an element holds a formula's only form as text, if scripts draw the formula elsewhere."""
     return next(element.iter("math"), None) is not None
 
 
 def _controlled(tree: etree._Element) -> frozenset[str]:
-    """The ids of what buttons and tabs of the page open."""
+    """The ids of the elements that buttons and tabs of the page open."""
     found: set[str] = set()
     for element in tree.iter(etree.Element):
         for name in _CONTROLS:
@@ -275,7 +275,7 @@ def _controlled(tree: etree._Element) -> frozenset[str]:
 
 
 def _opens(element: etree._Element, controlled: frozenset[str]) -> bool:
-    """Whether a click opens an element that is hidden."""
+    """Whether a click opens a hidden element."""
     if element.tag in ("dialog", "input", "script", "style", "template"):
         return False
     if element.get("role") == "tabpanel" or (element.get("id") or "") in controlled:
@@ -285,7 +285,7 @@ def _opens(element: etree._Element, controlled: frozenset[str]) -> bool:
 
 
 def _is_opener(element: etree._Element, *, plain: bool) -> bool:
-    """Whether an element is, or is all about, a button that opens something; `plain`: a button that says nothing so."""
+    """Whether an element is, or only contains, a button that opens something; `plain` allows undeclared buttons."""
     while True:
         if element.tag == "summary" or (plain and element.tag == "button") or element.get("role") == "button":
             return True

@@ -1,4 +1,4 @@
-"""Reads the tables of a page row by row, with an empty cell for each place that another cell spans."""
+"""Reads the tables of a page row by row, with an empty cell for each position that another cell spans."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from qa.reading.formats.html_styles import HIDDEN
 from qa.records import BlockKind
 
 _MOST_SPANNED = 50
-_MOST_NESTED = 4  # tables of data in one another
+_MOST_NESTED = 4  # maximum depth of nested data tables
 
 _Text = Callable[[etree._Element], str]  # noqa: SLF001 - lxml names its elements so
 _Test = Callable[[etree._Element], bool]  # noqa: SLF001
 
 
 def is_layout(table: etree._Element) -> bool:
-    """Whether a table only lays out a page: it has one column, or holds headings or tables and no heads of columns."""
+    """Whether a table is only layout: it has one column, or contains headings or tables and no column heads."""
     if table.get("role") in ("presentation", "none"):
         return True
     rows = _own_rows(table)
@@ -35,11 +35,11 @@ def _own_rows(table: etree._Element) -> list[etree._Element]:
 
 
 def read_table(table: etree._Element, text_of: _Text, is_dropped: _Test) -> Iterator[Draft]:
-    """A table of data as one draft, its caption before it.
+    """A data table as one draft, after its caption.
 
     Args:
         table: The element.
-        text_of: Gives the text of a cell on one line.
+        text_of: Returns the text of a cell on one line.
         is_dropped: Whether an element is left out.
     """
     caption = table.find("caption")
@@ -47,7 +47,7 @@ def read_table(table: etree._Element, text_of: _Text, is_dropped: _Test) -> Iter
         yield Draft(BlockKind.PARAGRAPH, text_of(caption))
     rows: list[str] = []
     headed = False
-    below: dict[int, int] = {}  # by column: rows that a cell above still reaches into
+    below: dict[int, int] = {}  # by column: number of further rows that a cell above spans
     for row in _own_rows(table):
         if is_dropped(row) or any(each.get(HIDDEN) is not None for each in row.iterancestors("tbody", "thead")):
             continue
@@ -59,13 +59,13 @@ def read_table(table: etree._Element, text_of: _Text, is_dropped: _Test) -> Iter
 
 
 def _are_heads(row: etree._Element) -> bool:
-    """Whether a row's cells are the heads of columns."""
+    """Whether a row's cells are column heads."""
     parent = row.getparent()
     return (parent is not None and parent.tag == "thead") or all(cell.tag != "td" for cell in row)
 
 
 def _row(row: list[etree._Element], below: dict[int, int], text_of: _Text) -> list[str]:
-    """The cells of a row, an empty one for each place that another cell reaches into."""
+    """The cells of a row, with an empty one for each position that another cell spans."""
     cells: list[str] = []
     for cell in row:
         while below.get(len(cells), 0) > 0:

@@ -14,7 +14,7 @@ from lxml import html as parser
 from qa.errors import UnreadableFile
 from qa.reading.decode import Decoded, decode
 
-_XML_DECLARATION = re.compile(r"\A(?:\s*+<\?xml[^>]*+>)++")  # however it ends
+_XML_DECLARATION = re.compile(r"\A(?:\s*+<\?xml[^>]*+>)++")  # with or without its end
 _GIVEN_UP = ("ERR_RESOURCE_LIMIT", "ERR_INTERNAL_ERROR", "ERR_NO_MEMORY")
 _LABEL_BYTES = 2048
 _COMMENT = re.compile(rb"<!--(?:[^-]|-(?!->))*+(?:-->)?")

@@ -1,4 +1,4 @@
-"""Walks the elements of a page in order, and makes a draft of the text between the bounds of two blocks."""
+"""Walks the elements of a page in order, and makes a draft of the text between two block boundaries."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _BLOCKS = frozenset(
 )
 _LISTS = ("ul", "ol", "dir", "menu")
 _HEADING = re.compile(r"h[1-6]")
-_LONGEST_QUESTION_WORDS = 30  # of what opens a panel, to head it
-_LINE_BREAK = " / "  # stands for a line break in a cell
+_LONGEST_QUESTION_WORDS = 30  # of an opener's text that becomes the panel's heading
+_LINE_BREAK = " / "  # replaces a line break in a cell
 _STOPPED = re.compile(r"[.!?:;,…/]$")
 _WRITTEN = {"math": linear, "ruby": ruby_line}
 
 
 class Walk:
-    """Walks elements once, without recursion except for the cells of tables, since pages may nest very deep."""
+    """Walks elements once, without recursion except for table cells, since pages may be nested very deeply."""
 
     def __init__(self) -> None:
         self._inline = InlineReader()
@@ -50,7 +50,7 @@ class Walk:
         self._furniture = 0
 
     def walk(self, root: etree._Element) -> Iterator[Draft]:
-        """The drafts of an element and all in it."""
+        """The drafts of an element and its descendants."""
         skip: etree._Element | None = None
         for event, element in etree.iterwalk(root, events=("start", "end")):
             if skip is not None:
@@ -76,7 +76,7 @@ class Walk:
                 yield from self._start(element)
 
     def _takes_whole(self, element: etree._Element) -> bool:
-        """Take an element that is written as one: a mark, a formula, words with their reading. Whether it is such."""
+        """Add an element that is written as a unit (a mark, a formula, ruby); return whether it is one."""
         if element.get(REFERENCE) is not None and element.tag not in ("sup", "sub"):
             self._inline.say(f"[{element.get(REFERENCE)}]")
         elif element.tag in ("sup", "sub") or is_reference(element):
@@ -162,7 +162,7 @@ class Walk:
             yield Draft(self._kind, text, level=self._level, run_in=run_in)
 
     def _note_draft(self, text: str) -> Iterator[Draft]:
-        """A note's first block carries its mark."""
+        """The draft of a note's block; the first has the note's mark."""
         mark, self._marker = self._note, ""
         if mark:
             self._note = ""
@@ -186,7 +186,7 @@ def _is_dropped(element: etree._Element) -> bool:
 
 
 def _is_decoration(element: etree._Element) -> bool:
-    """Whether what is hidden from screen readers alone is an icon, a sign, or a copy of a formula."""
+    """Whether an element hidden only from screen readers is an icon, a sign, or a copy of a formula."""
     if element.tag in _BLOCKS:
         return False
     before = element.getprevious()
@@ -196,7 +196,7 @@ def _is_decoration(element: etree._Element) -> bool:
 
 
 def _opens_panel(element: etree._Element) -> bool:
-    """Whether an element is what a reader clicks to open a panel, and says what is in it."""
+    """Whether an element opens a panel on a click, and its text describes the panel."""
     if element.tag == "summary":
         return len(words_of(element).split()) <= _LONGEST_QUESTION_WORDS
     if element.tag != "button" and element.get("role") != "button":
@@ -207,7 +207,7 @@ def _opens_panel(element: etree._Element) -> bool:
 
 
 def _has_panel(element: etree._Element) -> bool:
-    """Whether what a click shows stands right after a button."""
+    """Whether an element that a click opens directly follows a button."""
     after = element.getnext()
     return after is not None and after.get(OPENED) is not None
 

@@ -1,4 +1,4 @@
-"""MathML as text in a line, in the notation of Office's equations: `(a+b)/c`, `x_i^2`, `√(x)`."""
+"""Converts MathML to text on one line, in the notation of Office equations: `(a+b)/c`, `x_i^2`, `√(x)`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from lxml import etree
 
 from qa.reading.office.equations import ROOTS, grouped, grouped_operand, joined
 
-_UNSEEN = str.maketrans("", "", "\u2061\u2062\u2063\u2064")  # what only programs read: function, times, comma, plus
+_UNSEEN = str.maketrans("", "", "\u2061\u2062\u2063\u2064")  # invisible operators: function, times, comma, plus
 _DROPPED = frozenset({"annotation", "annotation-xml", "mphantom", "none", "mprescripts", "maligngroup", "malignmark"})
 
 
 def linear(element: etree._Element) -> str:
-    """The text of a formula, or of a part of one."""
+    """The text of a formula or a part of it."""
     tag = str(element.tag)
     if tag in _DROPPED:
         return ""

@@ -18,15 +18,15 @@ _SAMPLE_CHARS = 1 << 16
 _LONGEST_CELL_CHARS = 1 << 24
 _LONGEST_NUMBER_CHARS = 40
 _NUMBER = re.compile(r"[-+(]?\s*[^\W\d_]{0,3}[€$£¥%]?\s*[\d.,'\s]*\d[\d.,'\s]*\)?\s*(?:[€$£¥%]|[^\W\d_]{0,3})")
-_SAID = re.compile(r"sep=([^\w\s\"]|\t)\n", re.IGNORECASE)  # a first line for spreadsheet programs
+_SAID = re.compile(r"sep=([^\w\s\"]|\t)\n", re.IGNORECASE)  # a first line that declares the delimiter
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d{2}.*)?")
 
 
 def read_csv(text: str) -> Read:
-    """Turn rows of values into drafts, whichever of comma, semicolon, tab and vertical bar divides them.
+    """Convert rows of values to drafts; the delimiter may be a comma, semicolon, tab or vertical bar.
 
     Raises:
-        UnreadableFile: a cell is longer than is read.
+        UnreadableFile: a cell exceeds the maximum length.
     """
     csv.field_size_limit(_LONGEST_CELL_CHARS)
     said = _SAID.match(text)
@@ -51,7 +51,7 @@ def _is_text(value: str) -> bool:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter that gives the first rows the most alike number of cells, of two such the one with more cells."""
+    """The delimiter with the most uniform number of cells in the first rows; in a tie, the one with more cells."""
     sample = text[:_SAMPLE_CHARS]
     best, most = ",", (0.0, 0)
     for delimiter in _DELIMITERS:

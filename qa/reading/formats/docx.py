@@ -1,6 +1,6 @@
 """Reads DOCX as drafts: the body's blocks, then its notes; running headers and footers as boilerplate.
 
-What was deleted under change tracking is left out, what was inserted is kept: the text as its last editor sees it.
+Tracked deletions are left out, and tracked insertions are kept.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def read_docx(data: bytes) -> Read:
     """Read a Word document as drafts, with its own details (title, author, date).
 
     Raises:
-        UnreadableFile: it is broken, encrypted, or no Word document.
+        UnreadableFile: it is broken, encrypted, or not a Word document.
     """
     package = Package(data, "word/")
     left_out = LeftOut()
@@ -37,7 +37,7 @@ def read_docx(data: bytes) -> Read:
 
 
 class _Reader:
-    """Reads the parts of one document in their order."""
+    """Reads the parts of one document in order."""
 
     def __init__(self, package: Package, left_out: LeftOut) -> None:
         self._package = package
@@ -53,7 +53,7 @@ class _Reader:
         self._blocks = BlockReader(styles, numbering, self._text, Drawings(package, left_out), left_out)
 
     def read(self) -> Iterator[Draft]:
-        """The drafts of the document, in the order of its text."""
+        """The drafts of the document, in text order."""
         body = self._root.find(qn("w:body"))
         if body is None:
             raise UnreadableFile("is broken (it has no body); open and save it again")
@@ -83,21 +83,21 @@ class _Reader:
                 yield Draft(BlockKind.FOOTNOTE, f"{mark} {' '.join(draft.text for draft in drafts)}".strip())
 
     def _running(self) -> Iterator[Draft]:
-        """The blocks of the headers and footers that are shown."""
+        """The blocks of the visible headers and footers."""
         for name in self._shown_headers():
             root = self._package.find_xml(name)
             if root is not None:
                 yield from self._blocks.read(root, root, self._package.relations(name), shaded=True)
 
     def _shown_headers(self) -> dict[str, None]:
-        """The parts of headers and footers that some page shows, in their order."""
+        """The names of the parts with headers and footers that some page shows, in order."""
         shown: dict[str, None] = {}
-        named: dict[tuple[str, str], str] = {}  # a section without a header of its own has that of the one before
+        named: dict[tuple[str, str], str] = {}  # a section without a header inherits that of the previous one
         odd_and_even = bool(is_on(self._settings, "w:evenAndOddHeaders"))
         for section in self._root.iter(qn("w:sectPr")):
             parent = section.getparent()
             if parent is not None and parent.tag == qn("w:sectPrChange"):
-                continue  # a section as it was before a tracked change
+                continue  # the section's properties before a tracked change
             for reference in section.iterchildren(qn("w:headerReference"), qn("w:footerReference")):
                 relation = self._relations.get(str(reference.get(qn("r:id"))))
                 if relation is not None:
@@ -109,7 +109,7 @@ class _Reader:
 
 
 def _note_forms(settings: etree._Element | None) -> dict[str, str]:
-    """How notes are numbered: unless a document says otherwise, footnotes 1, 2 and endnotes i, ii."""
+    """The number format of each kind of note: by default, footnotes 1, 2 and endnotes i, ii."""
     forms = {}
     for kind, usual in (("footnote", "decimal"), ("endnote", "lowerRoman")):
         properties = None if settings is None else settings.find(qn(f"w:{kind}Pr"))

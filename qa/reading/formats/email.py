@@ -1,8 +1,8 @@
-"""Reads messages as drafts: the subject as title, the lines of the head that mail programs show, and the body.
+"""Reads messages as drafts: the subject as title, the header fields that mail programs show, and the body.
 
-Of a message in several forms the plain text is read, else HTML; then its further texts. Attachments that are documents
-are read by themselves (`qa.containers`), others are counted among what was left out. A mailbox (MBOX) is its messages
-in their order; a block's page is then the number of its message.
+If a message has several forms, the plain text is read, else HTML; then its further texts. Attachments that are
+documents are read separately (`qa.containers`), others are counted as left out. The messages of a mailbox (MBOX) are
+read in order; a block's page is then the number of its message.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from qa.text.document_names import safe_name
 from qa.text.readable_types import why_not_read
 
 _SHOWN = ("From", "To", "Cc", "Date")
-_FORMS = ("plain", "html")  # of a message's text, the first one preferred
-_WIDE = ("utf-7", "utf-16", "utf-32")  # what decoding by the label of a page does not take
+_FORMS = ("plain", "html")  # forms of a message's text, by preference
+_WIDE = ("utf-7", "utf-16", "utf-32")  # not accepted as the label of a page's encoding
 _NO_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
-_SOFT_BREAK = re.compile(r"(?<!^--) \n", re.MULTILINE)  # of flowed text whose blanks are deleted (RFC 3676)
-_STUB_WORDS = 30  # of a plain text that only says that there is a page
-_FULLER = 3  # times as many words in the page
+_SOFT_BREAK = re.compile(r"(?<!^--) \n", re.MULTILINE)  # of flowed text with deleted blanks (RFC 3676)
+_STUB_WORDS = 30  # of a plain text that only refers to the HTML form
+_FULLER = 3  # times as many words in the HTML form
 
 
 def read_message(data: bytes) -> Read:
     """Read one message as drafts, with its own details (title, author, date).
 
     Raises:
-        UnreadableFile: it is no message, or one without text.
+        UnreadableFile: it is not a message, or has no text.
     """
     left_out = LeftOut()
     message = parsed_message(data)
@@ -52,7 +52,7 @@ def read_message(data: bytes) -> Read:
 
 
 def read_mailbox(data: bytes) -> Read:
-    """Turn a mailbox into drafts.
+    """Read a mailbox as drafts.
 
     Raises:
         UnreadableFile: it holds no message.
@@ -81,14 +81,14 @@ def _drafts(message: EmailMessage, left_out: LeftOut) -> Iterator[Draft]:
 
 
 def is_document(name: str) -> bool:
-    """Whether an attachment of this name is read as a document by itself, or as an archive of such."""
+    """Whether an attachment with this name is read as a separate document or as an archive of documents."""
     return why_not_read(safe_name(name) or "") is None
 
 
 def _texts(message: EmailMessage) -> Iterator[EmailMessage]:
-    """The body of a message, and the texts that stand beside it, in their order.
+    """The body of a message and its further text parts, in order.
 
-    Programs divide a text at the pictures that stand in it, and lists of recipients add a part of their own.
+    Mail programs split a text at its pictures, and mailing lists add a part.
     """
     body = message.get_body(preferencelist=_FORMS)
     files = {id(part) for _, part in attached(message)}
@@ -111,7 +111,7 @@ def _texts(message: EmailMessage) -> Iterator[EmailMessage]:
 
 
 def _fuller(part: EmailMessage, page: object) -> EmailMessage:
-    """The page beside a plain text that says nothing, or little but that there is a page; else the text itself."""
+    """The HTML form if the plain text is empty or only refers to it; else the plain text."""
     if not isinstance(page, EmailMessage) or page is part:
         return part
     words = len(_content(part)[0].split())
@@ -122,7 +122,7 @@ def _fuller(part: EmailMessage, page: object) -> EmailMessage:
 
 
 def body_drafts(lines: list[str], text: str, page: bytes) -> Iterator[Draft]:
-    """The head of a message as lines, then its body: text, or else a page."""
+    """The header lines of a message, then its body: plain text, or else HTML."""
     if lines:
         yield Draft(BlockKind.PARAGRAPH, "\n".join(lines))
     inside: list[Draft] = []
@@ -135,7 +135,7 @@ def body_drafts(lines: list[str], text: str, page: bytes) -> Iterator[Draft]:
 
 
 def _content(part: EmailMessage) -> tuple[str, bytes]:
-    """A part's text, or the page that it is."""
+    """A part as plain text or as HTML; the other is empty."""
     raw = part.get_payload(decode=True)
     data = raw if isinstance(raw, bytes) else b""
     if (part.get("Content-Transfer-Encoding") or "").strip().lower() == "base64":
@@ -145,14 +145,14 @@ def _content(part: EmailMessage) -> tuple[str, bytes]:
         data = data.decode(charset, "replace").encode()
     text = decode(data, charset).text if data else ""
     if part.get_content_type() != "text/plain":
-        return "", codecs.BOM_UTF8 + text.encode()  # whatever the page says
+        return "", codecs.BOM_UTF8 + text.encode()  # takes precedence over the page's label
     if str(part.get_param("delsp")).lower() == "yes":
         text = _SOFT_BREAK.sub("", text)
     return text, b""
 
 
 def _mended(part: EmailMessage, data: bytes) -> bytes:
-    """Base64 that is cut short, or holds other characters, as far as it goes."""
+    """Decoded Base64, as far as possible if it is truncated or has invalid characters."""
     given = str(part.get_payload())
     if data.strip() != given.strip().encode("ascii", "replace"):
         return data
@@ -163,7 +163,7 @@ def _mended(part: EmailMessage, data: bytes) -> bytes:
 def _header(message: EmailMessage, name: str) -> str:
     try:
         value = str(message.get(name, ""))
-    except (ValueError, LookupError, AttributeError, TypeError):  # of a head that is no proper one
+    except (ValueError, LookupError, AttributeError, TypeError):  # of a malformed header
         return ""
     return clean_line(value)
 

@@ -1,4 +1,4 @@
-"""Reads EPUB as drafts: the chapters in the order of the book's spine. A block's page is the number of its chapter."""
+"""Reads EPUB as drafts: the chapters in spine order. A block's page is the number of its chapter."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def read_epub(data: bytes) -> Read:
     """Read a book as drafts, with its own details (title, author, date).
 
     Raises:
-        UnreadableFile: it is broken, protected, or no book, or no chapter holds text.
+        UnreadableFile: it is broken, protected, or not a book, or no chapter holds text.
     """
     archive = open_archive(data)
     names = set(archive.namelist())
@@ -77,7 +77,7 @@ def _chapters(archive: zipfile.ZipFile, book: etree._Element, folder: str, left_
 
 
 def _sheet(archive: zipfile.ZipFile, folder: str, known: dict[str, str], link: str) -> str:
-    """The text of a style sheet of the book; "" where it is missing or broken."""
+    """The text of a style sheet of the book; "" if it is missing or broken."""
     name = posixpath.normpath(posixpath.join(folder, unquote(link)))
     if name not in known:
         known[name] = ""

@@ -1,6 +1,6 @@
-"""Front matter of Markdown: a mapping in YAML between lines of `---`, in TOML between lines of `+++`, or in JSON.
+"""Parses front matter of Markdown: a mapping in YAML between `---` lines, in TOML between `+++` lines, or in JSON.
 
-An opening rule that no mapping follows is no front matter. Values stay as they are written: a title `No` or `2024` is
+An opening line without a mapping after it is not front matter. Values are kept as written: a title `No` or `2024` is
 text.
 """
 
@@ -20,7 +20,7 @@ _YAML = re.compile(r"---[ \t]*\n(?!\s*\n)((?:(?!(?:---|\.\.\.)[ \t]*(?:\n|$))[^\
 _TOML = re.compile(r"\+\+\+[ \t]*\n((?:(?!\+\+\+[ \t]*(?:\n|$))[^\n]*\n)*+)\+\+\+[ \t]*(?:\n|$)")
 _JSON = re.compile(r'\{\s*\n\s*"')
 _MOST_CHARS = 100_000
-_DEEPEST = 20  # blanks of indentation by two, or brackets in a line; the parser follows them by recursion
+_DEEPEST = 20  # levels of indentation by two blanks, or brackets in a line; the parser is recursive
 _LINE = re.compile(r"([A-Za-z_][\w-]*+)[ \t]*+:[ \t]*+(\S.*)?")
 _OTHER_NAMES = {"authors": "author", "link": "url", "canonical": "url", "canonical_url": "url", "published": "date",
                 "pubdate": "date", "site": "publisher"}  # fmt: skip
@@ -40,7 +40,7 @@ def front_matter(text: str) -> tuple[dict[str, str], str]:
 
 
 def _json(text: str) -> tuple[dict[str, str], str]:
-    """Front matter in JSON: an object that opens the file, its brackets on lines of their own."""
+    """Front matter in JSON: an object at the beginning of the file, with its brackets on separate lines."""
     if _JSON.match(text):
         try:
             values, end = json.JSONDecoder().raw_decode(text[:_MOST_CHARS])
@@ -55,7 +55,7 @@ def _parse_yaml(text: str) -> Mapping[Any, Any] | None:
     if max(map(text.count, "[{"), default=0) > _MOST_CHARS // 10 or _is_deep(text):
         return None
     try:
-        values = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - the base loader makes texts, lists and mappings
+        values = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - the base loader makes strings, lists and mappings
     except (yaml.YAMLError, RecursionError, ValueError):
         return _lines(text)
     return values if isinstance(values, dict) else None
@@ -70,7 +70,7 @@ def _is_deep(text: str) -> bool:
 
 
 def _lines(text: str) -> dict[str, str] | None:
-    """Front matter that is no YAML, as by an unquoted colon in a title: all of its outer lines are `name: value`."""
+    """Front matter that is not valid YAML (such as an unquoted colon in a title) but has only `name: value` lines."""
     outer = [line for line in text.split("\n") if line and not line[0].isspace() and line[0] not in "-#"]
     pairs = [_LINE.fullmatch(line) for line in outer]
     if not pairs or not all(pairs):

@@ -16,10 +16,10 @@ _DEEPEST = 20
 
 
 def read_json_lines(text: str) -> Read:
-    """Turn lines of JSON into drafts: titles as headings, texts as paragraphs, other values in a line with their names.
+    """Convert lines of JSON to drafts: titles as headings, texts as paragraphs, other values on one line with names.
 
     Raises:
-        UnreadableFile: a line is no JSON.
+        UnreadableFile: a line is not JSON.
     """
     drafts: list[Draft] = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -52,7 +52,7 @@ def _drafts(value: object, number: int) -> Iterator[Draft]:
 
 
 def _shown(value: object, depth: int = 0) -> str:
-    """A value in a line: lists by commas, objects by names."""
+    """A value on one line: lists joined by commas, objects as names with values."""
     if depth > _DEEPEST or value is None:
         return ""
     if isinstance(value, dict):

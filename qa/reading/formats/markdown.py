@@ -1,6 +1,6 @@
-"""Reads Markdown as drafts: CommonMark with tables, strikethrough and footnotes, as the page that it makes.
+"""Reads Markdown as drafts: CommonMark with tables, strikethrough and footnotes, by conversion to HTML.
 
-HTML in it is markup, as everywhere that Markdown is shown: the page that it makes is read like any other.
+HTML in it is markup: the resulting page is read like any other.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _UNCLOSED = {"<!--": "-->", "<?": "?>", "<![": "]]>"}
 
 
 def read_markdown(text: str) -> list[Draft]:
-    """Turn Markdown into drafts.
+    """Convert Markdown to drafts.
 
     Raises:
         UnreadableFile: the HTML in it is nested too deeply.
@@ -49,12 +49,12 @@ def _parser() -> MarkdownIt:
 
 
 def _note_number(_: RendererHTML, tokens: Sequence[Token], place: int, __: OptionsDict, ___: EnvType) -> str:
-    """A note's number, the same wherever it is referred to."""
+    """A note's number, the same for all its references."""
     return f"[{tokens[place].meta['id'] + 1}]"
 
 
 def _html_inline(state: StateInline, silent: bool) -> bool:
-    """The parser's own rule, but it looks only once for the end of a comment that has none."""
+    """The parser's rule, but it searches only once for the missing end of a comment."""
     for opening, closing in _UNCLOSED.items():
         if state.src.startswith(opening, state.pos):
             missing = state.env.setdefault("unclosed", {})

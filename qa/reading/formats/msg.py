@@ -1,7 +1,7 @@
-"""Outlook's messages (MSG) to drafts, as those of EML: subject, head, body.
+"""Reads Outlook messages (MSG) as drafts, like EML: subject, header, body.
 
-A message is a compound file whose streams are its properties ([MS-OXMSG], [MS-OXPROPS]). Attachments that are no
-documents are counted.
+A message is a compound file whose streams are its properties ([MS-OXMSG], [MS-OXPROPS]). Attachments that are not
+documents are counted as left out.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
 def read_msg(data: bytes) -> Read:
-    """Read a message of Outlook as drafts, with its own details (title, author, date).
+    """Read an Outlook message as drafts, with its own details (title, author, date).
 
     Raises:
-        UnreadableFile: it is broken, no message, or one without text.
+        UnreadableFile: it is broken, not a message, or has no text.
     """
     with open_compound(io.BytesIO(data)) as file:
         return _read(file, [entry.name for entry in outlook_entries(io.BytesIO(data))])
@@ -69,7 +69,7 @@ def _read(file: CompoundFile, attachments: list[str]) -> Read:
 
 
 def _text(file: CompoundFile, tag: str, charset: str | None) -> str:
-    """A property that is text: in UTF-16, or else in the message's own character set."""
+    """A text property, in UTF-16 or else in the message's character set."""
     wide = file.stream(f"__substg1.0_{tag}001F")
     if wide:
         return clean(wide.decode("utf-16-le", "replace"))
@@ -78,14 +78,14 @@ def _text(file: CompoundFile, tag: str, charset: str | None) -> str:
 
 
 def _numbers(file: CompoundFile) -> dict[int, int]:
-    """The properties of a fixed size, by their tags."""
+    """The fixed-size properties by tag."""
     data = file.stream(_PROPERTIES)[_HEADER_BYTES:]
     whole = data[: len(data) // _ENTRY.size * _ENTRY.size]
     return {tag: value for tag, _, value in _ENTRY.iter_unpack(whole)}
 
 
 def _time(found: dict[int, int]) -> datetime | None:
-    """When the message was sent, or else delivered."""
+    """The time when the message was sent, or else delivered."""
     for tag in _TIMES:
         with suppress(KeyError, OverflowError):
             return _EPOCH + timedelta(microseconds=found[tag] // 10)

@@ -60,7 +60,7 @@ def read_odf(data: bytes) -> Read:
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
-    """The root of a part, None if there is none with this name."""
+    """The root of a part, or None if there is no such part."""
     return xml_root(read_part(archive, name), name) if name in archive.namelist() else None
 
 

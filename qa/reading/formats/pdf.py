@@ -1,7 +1,7 @@
-"""Reads PDF as drafts: PDFium finds the text, `pdf_order` its lines, `qa.reading.layout` makes paragraphs of them.
+"""Reads PDF as drafts: PDFium extracts the text, `pdf_order` finds its lines, `qa.reading.layout` forms paragraphs.
 
 Pages with pictures of text instead of text are read by text recognition, if it is installed (`text_recognition`). Pages
-read so are reported, and others are listed as left out.
+read in this way are reported, and others are listed as left out.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ _HIDDEN = raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW
 
 
 def form_values(page: pdfium.PdfPage, runs: Sequence[Run]) -> Iterator[Run]:
-    """The values of a page's fields, as runs at the places of the fields."""
+    """The values of a page's fields, as runs at the positions of the fields."""
     size = max((run.size for run in runs[:50]), default=10.0)
     for index in range(min(_MOST_ANNOTATIONS, raw.FPDFPage_GetAnnotCount(page.raw))):
         annotation = raw.FPDFPage_GetAnnot(page.raw, index)

@@ -38,10 +38,10 @@ _MARKER_GAP_EM = 4
 _FEWEST_IN_COLUMN = 4
 _MOST_CROSSING = 0.15  # share of the chunks that may cross the strip between columns
 _PROSE_CHARS = 18
-_PROSE_FILL = 0.28  # a side may hold further columns
+_PROSE_FILL = 0.28  # minimum; low, since a side may hold further columns
 _DEEPEST = 6
 _GUTTER_EM = 0.7
-_ROW = 1 << 24  # places of a grid beside each other, before the next row's
+_ROW = 1 << 24  # positions of a grid in one row
 _NEAR = [dx * _ROW + dy for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
 
 
@@ -94,7 +94,7 @@ def _chunks(runs: Iterator[Run]) -> list[Chunk]:
 
 
 def _joined(chunk: Chunk, run: Run) -> bool:
-    """Add a run to a chunk, if it goes on with it."""
+    """Add a run to a chunk if it continues the chunk; return whether it does."""
     size = max(chunk.size, run.size)
     distance = run.x0 - chunk.x1
     if chunk.rtl or run.rtl:
@@ -121,7 +121,7 @@ def _joined(chunk: Chunk, run: Run) -> bool:
 
 
 def _is_mark(run: Run, chunk: Chunk, rise: float) -> bool:
-    """Whether a run is raised or lowered beside a chunk: smaller, or clearly off its base."""
+    """Whether a run is a superscript or subscript of a chunk: smaller, or clearly off its baseline."""
     if abs(rise) >= 0.75 * chunk.size or run.size > chunk.size:
         return False
     return run.size <= _SMALLER * chunk.size or (abs(rise) >= _OFF_BASE_EM * chunk.size and len(run.text) <= 4)
@@ -154,7 +154,7 @@ def _rows(chunks: list[Chunk], depth: int = 0) -> list[Row]:
 def _bands(
     sides: tuple[list[Chunk], list[Chunk]], crossing: list[Chunk]
 ) -> Iterator[tuple[tuple[list[Chunk], list[Chunk]], Chunk | None]]:
-    """What stands side by side above each chunk that crosses, and below the last."""
+    """The chunks above each crossing chunk, and below the last one, divided into columns."""
     first, second = (sorted(side, key=lambda chunk: -chunk.y) for side in sides)
     one = two = 0
     for chunk in [*crossing, None]:
@@ -169,7 +169,7 @@ def _bands(
 
 
 def _gutter(chunks: list[Chunk]) -> float | None:
-    """Where a strip parts two columns of running text, or None."""
+    """The position of a strip between two columns of running text, or None."""
     size = median(chunk.size for chunk in chunks)
     low, high = min(chunk.x0 for chunk in chunks), max(chunk.x1 for chunk in chunks)
     unit = max(0.5, size / 4)
@@ -200,7 +200,7 @@ def _gutter(chunks: list[Chunk]) -> float | None:
 
 
 def _parts(chunks: list[Chunk], strip: float) -> bool:
-    """Whether running text stands on both sides of a strip, at the same height."""
+    """Whether running text is on both sides of a strip at the same height."""
     sides = [[chunk for chunk in chunks if chunk.x1 <= strip], [chunk for chunk in chunks if chunk.x0 >= strip]]
     if any(len(side) < _FEWEST_IN_COLUMN or not _is_prose(side) for side in sides):
         return False

@@ -62,7 +62,7 @@ def draw_page(file: IO[bytes], number: int, page_text: str, quotes: Sequence[tup
         file: The PDF, open for reading.
         number: The page, from 1.
         page_text: The canonical text of the page.
-        quotes: The places of the quote's pieces in it.
+        quotes: The spans of the quote's pieces in it.
 
     Returns:
         The drawing; None if the file has no such page.
@@ -85,7 +85,7 @@ def draw_page(file: IO[bytes], number: int, page_text: str, quotes: Sequence[tup
 
 
 class _CharacterPlaces:
-    """The letters and digits of a page with their places."""
+    """The letters and digits of a page with their positions."""
 
     def __init__(self, page: pdfium.PdfPage, bitmap: pdfium.PdfBitmap) -> None:
         self._text = page.get_textpage()

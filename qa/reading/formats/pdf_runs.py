@@ -1,4 +1,4 @@
-"""Reads the runs of text on a PDF page: text drawn at once, with place, size, weight, direction, and visibility.
+"""Reads the runs of text on a PDF page: text drawn at once, with position, size, weight, direction, and visibility.
 
 `pdf_sight` determines the visibility.
 """
@@ -31,7 +31,7 @@ _WIDE_CHAR_EM = 0.62  # on average, in a run that may have wide gaps
 _WIDE_GAP_EM = 1.2
 
 
-@dataclass(slots=True)  # not frozen: a page has thousands, and frozen ones take four times as long to make
+@dataclass(slots=True)  # not frozen: a page has thousands, and creating frozen ones takes four times as long
 class Run:
     """Text drawn at once. `x0`, `x1` and the baseline `y` are along and across its direction, of `angle` degrees.
 
@@ -113,13 +113,13 @@ _box_of = plain(raw.FPDFText_GetLooseCharBox, ctypes.c_int, ADDRESS, ctypes.c_in
 
 
 def _text(text_page: pdfium.PdfTextPage, count: int) -> str:
-    """The page's characters, one for each of PDFium's places; it counts in UTF-16 on some systems."""
+    """The page's characters, one for each index of PDFium, which counts in UTF-16 on some systems."""
     buffer = (ctypes.c_ushort * (count + 1))()
     if raw.FPDFText_GetText(text_page.raw, 0, count, buffer) == count + 1:
         whole = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
         if len(whole) == count and "\0" not in whole and not _SURROGATE.search(whole):
             return whole.replace("\ufffe", _HYPHEN_AT_LINE_END)
-        # Otherwise places and characters may differ: PDFium leaves out some characters here.
+        # Otherwise indexes and characters may differ: PDFium leaves out some characters here.
     page = ctypes.cast(text_page.raw, ctypes.c_void_p).value
     codes: list[int] = list(map(_code_of, repeat(page), range(count)))
     if max(codes, default=0) < 0xD800 and 0 not in codes:
@@ -129,7 +129,7 @@ def _text(text_page: pdfium.PdfTextPage, count: int) -> str:
         if 0xD800 <= code < 0xDC00 and place + 1 < count and 0xDC00 <= codes[place + 1] < 0xE000:
             out.append(chr(0x10000 + ((code - 0xD800) << 10) + (codes[place + 1] - 0xDC00)))
         elif 0xD800 <= code < 0xE000 or code == 0:
-            out.append("\0")  # keeps the places aligned; cleaning removes it
+            out.append("\0")  # keeps the indexes aligned; cleaning removes it
         else:
             out.append(chr(code) if code < 0x110000 else "\0")
     return "".join(out)
@@ -144,7 +144,7 @@ def _cleaned(text: str) -> tuple[str, bool]:
 
 
 class _Places:
-    """The places of the characters of one page."""
+    """The positions of the characters on one page."""
 
     def __init__(self, text_page: pdfium.PdfTextPage) -> None:
         self._page = ctypes.cast(text_page.raw, ctypes.c_void_p).value

@@ -23,8 +23,8 @@ _PICTURE_SHARE = 0.5  # minimum share of the page that the picture of a scanned 
 _MODE_INVISIBLE = 3
 
 _LEAST_COVER = 3.0  # points, of each side of a path that can hide text
-_MOST_COVERS = 50  # of a page, the largest, that are looked at
-_SCALE = 2  # pixels to a point, of the picture in which hidden text is looked for
+_MOST_COVERS = 50  # maximum per page; the largest are checked
+_SCALE = 2  # pixels per point, of the picture in which hidden text is detected
 _ONE_COLOUR = 16  # of 255, between the lightest and the darkest pixel
 
 _count_of = plain(raw.FPDFPage_CountObjects, ctypes.c_int, ADDRESS)
@@ -35,7 +35,7 @@ _fill_of = plain(raw.FPDFPageObj_GetFillColor, ctypes.c_int, *[ADDRESS] * 5)
 
 
 class _Placed(Protocol):
-    """Text at a place: the needed part of `qa.reading.formats.pdf_runs.Run`."""
+    """Text at a position: the needed part of `qa.reading.formats.pdf_runs.Run`."""
 
     text: str
     x0: float
@@ -51,7 +51,7 @@ class Sight:
     def __init__(self, page: pdfium.PdfPage) -> None:
         self._page = page
         self._box = self._left, self._bottom, right, top = page.get_cropbox()
-        # Files with a wrong rotation of a page are read all the same.
+        # Files with an invalid page rotation are read anyway.
         self._side = max(right - self._left, top - self._bottom)
         self._is_scan: bool | None = None
         self._backgrounds: list[tuple[float, float, float, float]] | None = None
@@ -107,7 +107,7 @@ class _Covers:
 
     def __init__(self, page: pdfium.PdfPage) -> None:
         self._page = page
-        self._areas: list[tuple[int, tuple[float, ...]]] = []  # of each: its place in the order of drawing, and where
+        self._areas: list[tuple[int, tuple[float, ...]]] = []  # for each: its index in drawing order, and its bounds
         self._order: dict[int, int] = {}
         self._picture: NDArray[np.uint8] | None = None
         handle = ctypes.cast(page.raw, ctypes.c_void_p).value
@@ -125,7 +125,7 @@ class _Covers:
             self._order = {_object_at(handle, place): place for place in range(_count_of(handle))}
 
     def hide(self, drawn: int) -> bool:
-        """Whether a path that is drawn later hides a drawing of text."""
+        """Whether a path that is drawn later hides drawn text."""
         if not self._areas or drawn not in self._order:
             return False
         left, bottom, right, top = sides = _bounds(drawn)
@@ -136,14 +136,14 @@ class _Covers:
         return False
 
     def _is_plain(self, sides: tuple[float, ...]) -> bool:
-        """Whether the drawn page shows one colour in a place."""
+        """Whether the drawn page shows one colour in an area."""
         if self._page.get_rotation():
             return False
         if self._picture is None:
             self._picture = self._page.render(scale=_SCALE, grayscale=True).to_numpy()
         from_left, _, _, from_top = self._page.get_cropbox()
         left, bottom, right, top = sides
-        # A point more on both sides: a narrow letter fills its own place.
+        # A margin of one point: a narrow letter fills its whole area.
         x0, x1 = (max(0, round((x - from_left) * _SCALE)) for x in (left - 1, right + 1))
         y0, y1 = (max(0, round((from_top - y) * _SCALE)) for y in (top, bottom))
         shown = self._picture[y0 : y1 + 1, x0 : x1 + 1]
@@ -162,7 +162,7 @@ def _bounds(drawn: int) -> tuple[float, ...]:
 
 
 def _is_opaque(drawn: int) -> bool:
-    """Whether a path is filled so that nothing below it is seen."""
+    """Whether a path's fill hides everything below it."""
     item = ctypes.cast(drawn, raw.FPDF_PAGEOBJECT)
     mode, stroke = ctypes.c_int(), ctypes.c_int()
     raw.FPDFPath_GetDrawMode(item, mode, stroke)

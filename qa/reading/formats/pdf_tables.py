@@ -1,17 +1,17 @@
-"""Finds the rows of tables among the rows of text on a PDF page, and puts the lines of their cells together."""
+"""Finds table rows among the rows of text on a PDF page, and joins the lines of their cells."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 _ALIGNED_EM = 0.9
-_LINE_STEP_EM = 1.35  # between the lines of one cell, at most
-_FEWEST_CELLS = 3  # of a row whose cells may begin above its first one
+_LINE_STEP_EM = 1.35  # maximum distance of the lines of one cell
+_FEWEST_CELLS = 3  # of a row whose cells may begin above its first cell
 
 
 @dataclass(slots=True)
 class Chunk:
-    """Text on one base that stands close together."""
+    """Adjacent text on one baseline."""
 
     text: str
     x0: float
@@ -24,7 +24,7 @@ class Chunk:
 
 @dataclass(slots=True)
 class Row:
-    """Chunks on one base; `cells` says that they are cells of a table's row, whose last lines are `lower` down."""
+    """Chunks on one baseline; if `cells`, they are cells of a table row, whose last line is `lower` below."""
 
     chunks: list[Chunk]
     cells: bool = False
@@ -32,7 +32,7 @@ class Row:
 
 
 def with_tables(rows: list[Row]) -> list[Row]:
-    """Mark the rows of tables, and put the further lines of their cells into them."""
+    """Mark table rows, and add the further lines of their cells."""
     out: list[Row] = []
     for row in _gathered(rows):
         above = out[-1] if out else None
@@ -46,7 +46,7 @@ def with_tables(rows: list[Row]) -> list[Row]:
 
 
 def _aligned(above: Row, row: Row) -> bool:
-    """Whether a further chunk of a row stands below one of the row above."""
+    """Whether a chunk of a row, other than the first, is aligned with one of the row above."""
     near = _ALIGNED_EM * row.chunks[0].size
     return any(
         abs(one.x0 - other.x0) < near
@@ -58,7 +58,7 @@ def _aligned(above: Row, row: Row) -> bool:
 
 
 def _goes_on(above: Row, row: Row) -> bool:
-    """Whether a row only goes on with cells of the row above: it stands close below it, and its first cell is empty."""
+    """Whether a row only continues cells of the row above: it is close below, and its first cell is empty."""
     step = above.chunks[0].y - above.lower - row.chunks[0].y
     size = row.chunks[0].size
     begins = above.chunks[0].x0 + 1.5 * size < row.chunks[0].x0
@@ -85,14 +85,14 @@ def _put_into(above: Row, row: Row) -> None:
 
 
 def _gathered(rows: list[Row]) -> list[Row]:
-    """Rows with the lines of their cells that stand above them, as in tables whose cells are centred."""
+    """Rows joined with the lines of their cells above them, as in tables with vertically centred cells."""
     out: list[Row] = []
     for row in rows:
         lines: list[Row] = []
         while len(row.chunks) >= _FEWEST_CELLS and out and _begins(out[-1], lines[-1] if lines else row, row):
             lines.append(out.pop())
         if lines and out and _is_near(out[-1], lines[-1]) and len(out[-1].chunks) >= _FEWEST_CELLS:
-            out += lines[::-1]  # they may as well be the last lines of the row above
+            out += lines[::-1]  # they may also be the last lines of the row above
             lines = []
         for line in lines:
             for chunk in line.chunks:
@@ -105,7 +105,7 @@ def _gathered(rows: list[Row]) -> list[Row]:
 
 
 def _begins(line: Row, below: Row, row: Row) -> bool:
-    """Whether a line only begins cells of a row further down, the first one not among them."""
+    """Whether a line only begins cells of a lower row, excluding its first cell."""
     fewer = len(line.chunks) < len(row.chunks)
     return fewer and _is_near(line, below) and all(_cell_above(row, chunk) for chunk in line.chunks)
 

@@ -58,7 +58,7 @@ class _Piece:
 
 
 def read_plain(text: str) -> list[Draft]:
-    """Turn cleaned text into drafts."""
+    """Convert cleaned text to drafts."""
     paragraphs = list(paragraphs_of(text))
     return read_slides(paragraphs) if is_deck(paragraphs) else _prose(paragraphs)
 
@@ -90,7 +90,7 @@ def _label_headings(paragraphs: list[Paragraph]) -> bool:
 
 
 def _pieces(paragraph: Paragraph, labelled: bool) -> Iterator[_Piece]:
-    """The pieces of a paragraph; `labelled` says that it begins with a new heading in brackets."""
+    """The pieces of a paragraph; if `labelled`, it begins with a new heading in brackets."""
     lines = list(paragraph.lines)
     if labelled and (label := _LABEL.match(lines[0])):
         yield _Piece(BlockKind.HEADING, label[0].rstrip(), level=2)

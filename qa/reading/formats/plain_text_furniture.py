@@ -1,11 +1,11 @@
 """Finds the boilerplate of a plain text: page numbers, running lines, legal lines, links without a target.
 
-A paragraph is boilerplate by its place, never only by its words:
+A paragraph is boilerplate by its position, never only by its words:
 
 - "Page 3 of 9"; "p. 3" inside a sentence; consecutive numbers inside sentences;
 - a short line that recurs next to page numbers or inside sentences;
 - legal lines at the very end, with the address above them;
-- a paragraph that is a single link without a target, left over from a web page.
+- a paragraph that is a single link without a target, from a web page.
 """
 
 from __future__ import annotations

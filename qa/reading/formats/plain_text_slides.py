@@ -50,7 +50,7 @@ def is_deck(paragraphs: list[Paragraph]) -> bool:
 
 
 def read_slides(paragraphs: list[Paragraph]) -> list[Draft]:
-    """Turn a deck's paragraphs into drafts: a slide's first line is its title."""
+    """Convert a deck's paragraphs to drafts: a slide's first line is its title."""
     gathered: list[tuple[list[str], int]] = []  # all lines between two wide gaps, with the gap above
     for paragraph in paragraphs:
         if gathered and paragraph.gap <= 1:

@@ -1,7 +1,7 @@
-"""Reads PPTX as drafts: of each slide the title as heading, then its text in reading order, then its notes.
+"""Reads PPTX as drafts: for each slide the title as heading, then its text in reading order, then its notes.
 
-The slide's number is its page. Hidden slides and shapes are left out, and so are dates and slide numbers that a
-template repeats; footers, and text that stands on the template itself, are boilerplate, each once.
+The slide's number is its page. Hidden slides and shapes, and dates and slide numbers that a template repeats, are left
+out; footers and text of the template itself are boilerplate, each once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def read_pptx(data: bytes) -> Read:
     """Read a presentation as drafts, with its own details (title, author, date).
 
     Raises:
-        UnreadableFile: it is broken, encrypted, or no presentation, or no slide holds text.
+        UnreadableFile: it is broken, encrypted, or not a presentation, or no slide holds text.
     """
     package = Package(data, "ppt/")
     left_out = LeftOut()
@@ -45,17 +45,17 @@ def read_pptx(data: bytes) -> Read:
 
 @dataclass(frozen=True, slots=True)
 class _Slide:
-    """A slide that is being read."""
+    """The current slide."""
 
     number: int
     relations: Mapping[str, Relation]
     places: Places
-    paper: bool  # nothing but white can lie behind its text
+    paper: bool  # the background of its text is white
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """A layout: where its placeholders stand, and the lines that are seen on each of its slides."""
+    """A layout: the positions of its placeholders, and the lines that each of its slides shows."""
 
     places: Places
     text: list[str]
@@ -63,7 +63,7 @@ class _Layout:
 
 
 class _Reader:
-    """Reads the slides of one presentation in their order."""
+    """Reads the slides of one presentation in order."""
 
     def __init__(self, package: Package, left_out: LeftOut) -> None:
         self._package = package
@@ -73,10 +73,10 @@ class _Reader:
         self._titled = False
         self._running: dict[str, None] = {}
         self._size = (0, 0)
-        self.trouble: str | None = None  # why the first slide that could not be read was not
+        self.trouble: str | None = None  # the reason why the first unreadable slide was not read
 
     def read(self) -> Iterator[Draft]:
-        """The drafts of the visible slides in their order, then of the lines that run through them."""
+        """The drafts of the visible slides in order, then of footers and template text."""
         main = self._package.main_part("ppt/presentation.xml")
         relations = self._package.relations(main)
         size = self._package.xml(main).find(qn("p:sldSz"))
@@ -88,7 +88,7 @@ class _Reader:
             relation = relations.get(str(listed.get(qn("r:id"))))
             name = relation.target if relation else ""
             if name in shown:
-                continue  # a slide is in a deck once; a broken one may list it without end
+                continue  # a valid deck has a slide once; a broken one may list it any number of times
             shown.add(name)
             try:
                 root = self._package.xml(name)
@@ -138,7 +138,7 @@ class _Reader:
                 self._left_out.add("comment", 0 if comments is None else len(comments))
 
     def _layout(self, name: str) -> _Layout:
-        """What a layout and its master give to slides: where placeholders stand, and the text that is seen on each."""
+        """The layout with its master: the positions of placeholders, and the text that each slide shows."""
         if name not in self._layouts:
             masters = (each.target for each in self._package.relations(name).values() if each.kind == "slideMaster")
             layout, master = self._package.find_xml(name or None), self._package.find_xml(next(masters, None))
@@ -161,7 +161,7 @@ class _Reader:
             yield from self._picture(shape, number)
         elif shape.tag == qn("p:graphicFrame"):
             yield from self._frame(shape, slide)
-        else:  # shapes with text, and kinds that are not known
+        else:  # shapes with text, and unknown kinds
             for text in lines(shape, paper=slide.paper):
                 yield Draft(BlockKind.LIST_ITEM, text, slide=number, page=number, tight=True)
 
@@ -194,12 +194,12 @@ class _Reader:
 
 
 def _shows_master(part: etree._Element | None) -> bool:
-    """Whether the shapes of what a slide or a layout is made from are seen on it."""
+    """Whether a slide or a layout shows the shapes of its layout or master."""
     return part is None or part.get("showMasterSp") not in ("0", "false")
 
 
 def _fixed_text(template: etree._Element | None) -> Iterator[str]:
-    """The lines of a layout or a master that are no prompts of placeholders."""
+    """The lines of a layout or a master that are not prompts of placeholders."""
     for shape in () if template is None else template.iter(qn("p:sp")):
         around = [shape, *shape.iterancestors(qn("p:grpSp"))]
         if placeholder_of(shape) is None and not any(map(is_hidden, around)):
@@ -211,7 +211,7 @@ def _table_text(table: etree._Element) -> str:
 
 
 def _rows(table: etree._Element) -> Iterator[list[str]]:
-    """The rows of a table: a merged cell's words stand in its first row and column."""
+    """The rows of a table; a merged cell's text is in its first row and column."""
     for row in table.iterchildren(qn("a:tr")):
         cells = [cell for cell in row.iterchildren(qn("a:tc")) if cell.get("hMerge") not in ("1", "true")]
         yield ["" if cell.get("vMerge") in ("1", "true") else words(cell) for cell in cells]

@@ -152,7 +152,7 @@ class _Reader:
             self._format(word, value)
 
     def _open(self, word: bytes) -> None:
-        """Turn to a text of its own, or to the one of two forms that is read."""
+        """Switch to a separate text, or to the one of two forms that is read."""
         state = self._state
         if word == b"upr":
             state.outside, state.destination = state.destination, "nowhere"

@@ -17,7 +17,7 @@ from qa.reading.tesseract_data import languages, trained_data
 if TYPE_CHECKING:
     from tesserocr import PyTessBaseAPI
 
-_DOTS_PER_INCH = 300  # what Tesseract is trained for
+_DOTS_PER_INCH = 300  # the resolution for which Tesseract is trained
 _MOST_PIXELS = 40_000_000
 _LEAST_CONFIDENCE = 40  # of 100, of a line; results below this are mostly drawings
 _SURE = 80  # of a page, on average
@@ -89,7 +89,7 @@ def _lines(api: PyTessBaseAPI, number: int, scale: float, height: float) -> list
             begins = False
     if not found:
         return []
-    # Heights of boxes depend on the letters, and pages may be rotated: lines are placed anew, one below the other.
+    # Heights of boxes depend on the letters, and pages may be rotated: lines get new positions, one below the other.
     size = round(0.75 * median(min(box[3] - box[1], box[2] - box[0]) for _, box, _ in found) / scale, 1)
     lines: list[Line] = []
     y = height

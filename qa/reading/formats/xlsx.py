@@ -1,6 +1,7 @@
-"""Reads XLSX as drafts: of each sheet its name as heading, each row with its column heads, text boxes and charts.
+"""Reads XLSX as drafts: for each sheet its name as heading, each row with its column heads, text boxes and charts.
 
-A block's page is the number of its row. Hidden sheets, rows and columns are left out. Numbers and dates are as shown.
+A block's page is the number of its row. Hidden sheets, rows and columns are left out. Numbers and dates are written as
+the cells show them.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def read_xlsx(data: bytes) -> Read:
     """Read a workbook as drafts, with its own details (title, author, date).
 
     Raises:
-        UnreadableFile: it is broken, encrypted, or no workbook, or no sheet holds text.
+        UnreadableFile: it is broken, encrypted, or not a workbook, or no sheet holds text.
     """
     package = Package(data, "xl/")
     left_out = LeftOut()
@@ -41,7 +42,7 @@ def read_xlsx(data: bytes) -> Read:
 
 
 class _Reader:
-    """Reads the sheets of one workbook in their order."""
+    """Reads the sheets of one workbook in order."""
 
     def __init__(self, package: Package, left_out: LeftOut) -> None:
         self._package = package
@@ -56,7 +57,7 @@ class _Reader:
         self._workbook = Workbook(package, parts.get("sharedStrings"), parts.get("styles"), from_1904=from_1904)
 
     def read(self) -> Iterator[Draft]:
-        """The drafts of all visible sheets, in their order."""
+        """The drafts of all visible sheets, in order."""
         sheets = list(self._root.iterfind(f"{qn('s:sheets')}/{qn('s:sheet')}"))
         shown = [sheet for sheet in sheets if sheet.get("state") in (None, "visible")]
         self._left_out.add("hidden sheet", len(sheets) - len(shown))
@@ -78,7 +79,7 @@ class _Reader:
             yield from self._beside(relation.target)
 
     def _beside(self, sheet: str) -> Iterator[Draft]:
-        """What lies on a sheet: text boxes, charts and pictures; what is said of cells is counted."""
+        """The text boxes, charts and pictures on a sheet; comments on cells are counted as left out."""
         for relation in self._package.relations(sheet).values():
             if relation.kind == "comments":
                 root = self._package.find_xml(relation.target)

@@ -55,7 +55,7 @@ def _parse_yaml(text: str) -> Mapping[Any, Any] | None:
     if max(map(text.count, "[{"), default=0) > _MOST_CHARS // 10 or _is_deep(text):
         return None
     try:
-        values = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - the base loader makes strings, lists and mappings
+        values = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - the base loader makes strings, lists and dicts
     except (yaml.YAMLError, RecursionError, ValueError):
         return _lines(text)
     return values if isinstance(values, dict) else None

@@ -1,4 +1,4 @@
-"""Charts as rows: the title, a row of what the values are called, then a row for each category with its values."""
+"""Converts charts to rows: the title, a row of series names, then a row for each category with its values."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from lxml import etree
 from qa.reading.office.names import number, qn
 from qa.reading.office.number_formats import shown
 
-_MOST_POINTS = 10_000  # of one series; a chart that can be looked at has fewer
+_MOST_POINTS = 10_000  # of one series; readable charts have fewer
 
 
 def chart_rows(root: etree._Element) -> tuple[str, list[list[str]]]:
-    """What a chart shows.
+    """The title and the data of a chart.
 
     Args:
-        root: The root of a chart's part, of the usual kind (`c:chartSpace`) or the newer one (`cx:chartSpace`).
+        root: The root of a chart's part, of the usual kind (`c:chartSpace`) or the newer kind (`cx:chartSpace`).
 
     Returns:
-        Its titles in a line, and its rows of cells; of those the first has the names of the series.
+        Its titles on one line, and its rows of cells, the first with the series names.
     """
     if root.tag == qn("cx:chartSpace"):
         return _newer_chart(root)
@@ -36,7 +36,7 @@ def chart_rows(root: etree._Element) -> tuple[str, list[list[str]]]:
 
 
 class _Series:
-    """A series: its name, and categories and values by their positions."""
+    """A series: its name, and its categories and values by position."""
 
     def __init__(self, element: etree._Element) -> None:
         self.name = _words(element.find(qn("c:tx"))) or next(iter(_points(element.find(qn("c:tx"))).values()), "")
@@ -55,7 +55,7 @@ def _value_of(element: etree._Element, name: str) -> str | None:
 
 
 def _rows(series: list[_Series], axes: str) -> list[list[str]]:
-    """Series that share their categories side by side, others below each other."""
+    """The rows: series with the same categories side by side, others below each other."""
     rows: list[list[str]] = []
     done: list[list[_Series]] = []
     for each in series:
@@ -81,7 +81,7 @@ def _first(element: etree._Element, *names: str) -> etree._Element | None:
 
 
 def _points(source: etree._Element | None) -> dict[int, str]:
-    """Cached points by their positions; where categories have levels, the outer ones first."""
+    """Cached points by position; if categories have levels, the outer levels come first."""
     if source is None:
         return {}
     levels = list(source.iter(qn("c:lvl"))) or [source]
@@ -109,7 +109,7 @@ def _level(level: etree._Element) -> dict[int, str]:
 
 
 def _filled(level: dict[int, str], size: int) -> dict[int, str]:
-    """An outer level, whose names count until the next one."""
+    """An outer level with each name repeated up to the next one."""
     filled: dict[int, str] = {}
     last = ""
     for place in range(min(size, _MOST_POINTS)):
@@ -119,7 +119,7 @@ def _filled(level: dict[int, str], size: int) -> dict[int, str]:
 
 
 def _shown(text: str, form: str | None) -> str:
-    """A value as its format shows it."""
+    """A value in its number format."""
     try:
         return shown(float(text), form or "General")
     except (ValueError, ArithmeticError):
@@ -127,7 +127,7 @@ def _shown(text: str, form: str | None) -> str:
 
 
 def _words(element: etree._Element | None) -> str:
-    """The text in an element: its paragraphs, or what it takes from a sheet."""
+    """The text in an element: its paragraphs, or the cached cell values."""
     if element is None:
         return ""
     lines = ["".join(t.text or "" for t in p.iter(qn("a:t"))) for p in element.iter(qn("a:p"))]

@@ -1,4 +1,4 @@
-"""Diagrams (SmartArt) as lines: the words of each point, in the order that the diagram shows them."""
+"""Converts diagrams (SmartArt) to lines: the text of each point, in the order shown."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _DEEPEST = 60
 
 
 def diagram_lines(root: etree._Element) -> list[tuple[int, str]]:
-    """The words of a diagram's points.
+    """The text of a diagram's points.
 
     Args:
         root: The root of the diagram's data part (`dgm:dataModel`).
 
     Returns:
-        For each point with words its depth, 0 for the outermost, and its text, parents before children.
+        The depth (0 for the outermost) and text of each point with text, parents before children.
     """
     texts: dict[str, str] = {}
     prompts: set[str] = set()

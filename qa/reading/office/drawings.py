@@ -1,6 +1,6 @@
-"""Reads drawings of Office files: charts as tables, diagrams as lists, pictures by their descriptions.
+"""Reads drawings in Office files: charts as tables, diagrams as lists, pictures by their descriptions.
 
-Drawings without words, or with unreadable ones, are counted as left out.
+Drawings without text, or with unreadable text, are counted as left out.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Drawings:
             yield Draft(BlockKind.TABLE, text, slide=slide, page=slide)
 
     def diagram(self, name: str | None, drawn: str | None, slide: int | None = None) -> Iterator[Draft]:
-        """The words of a diagram, a line for each point; without its data, the words of its drawing."""
+        """The text of a diagram, a line for each point; without its data, the text of its drawing."""
         root = self._package.find_xml(name)
         lines = [] if root is None else diagram_lines(root)
         picture = self._package.find_xml(drawn) if not lines else None
@@ -59,7 +59,7 @@ class Drawings:
     def graphic(
         self, element: etree._Element, relations: Mapping[str, Relation], slide: int | None = None
     ) -> Iterator[Draft]:
-        """The chart or diagram that a frame shows, if it is one."""
+        """The chart or diagram in a frame, if any."""
         for tag in ("c:chart", "cx:chart"):
             for found in element.iter(qn(tag)):
                 yield from self.chart(_target(relations, found.get(qn("r:id"))), slide)
@@ -78,7 +78,7 @@ class Drawings:
             yield Draft(BlockKind.PARAGRAPH, text, slide=slide, page=slide)
 
     def embedded(self, program: str | None) -> None:
-        """Count an embedded object by the program that it belongs to."""
+        """Count an embedded object by its program."""
         self._left_out.add("formula" if (program or "").startswith("Equation") else "embedded file")
 
 

@@ -1,4 +1,4 @@
-"""Office's equations (OMML) as text in a line: `(a+b)/c`, `x_i^2`, `√(x)`.
+"""Converts Office equations (OMML) to text on one line: `(a+b)/c`, `x_i^2`, `√(x)`.
 
 The notation is that of Unicode Technical Note 28.
 """
@@ -22,7 +22,7 @@ ROOTS = {"2": "√", "3": "∛", "4": "∜"}
 
 
 def linear(element: etree._Element) -> str:
-    """The text of an equation, or of a part of one."""
+    """The text of an equation or a part of it."""
     writer = _WRITERS.get(element.tag)
     if writer is not None:
         return writer(element)
@@ -34,7 +34,7 @@ def linear(element: etree._Element) -> str:
 
 
 def joined(parts: Iterable[str]) -> str:
-    """Parts in their order; two words never run into one."""
+    """Concatenated parts, with a blank between two words."""
     written: list[str] = []
     last = ""
     for part in parts:
@@ -51,14 +51,14 @@ def _part(element: etree._Element, name: str) -> str:
 
 
 def _property(element: etree._Element, name: str, otherwise: str) -> str:
-    """A character that an object's properties name, such as a bracket; it may be set to none."""
+    """A character from an object's properties, such as a bracket; "" if it is set to none."""
     kind = etree.QName(element).localname
     found = element.find(f"{qn(f'm:{kind}Pr')}/{qn(f'm:{name}')}")
     return otherwise if found is None else str(found.get(qn("m:val")) or "")
 
 
 def grouped(text: str) -> str:
-    """Text as one operand: in brackets unless it is a single one already."""
+    """Text as one operand: in brackets unless it is already a single operand."""
     return text if _ATOM.fullmatch(text) else f"({text})"
 
 

@@ -29,20 +29,20 @@ _SPACES = {
 
 @cache
 def qn(name: str) -> str:
-    """The full form of a name such as "w:p"."""
+    """The qualified name with its namespace of a name such as "w:p"."""
     prefix, _, local = name.partition(":")
     return f"{{{_SPACES[prefix]}}}{local}"
 
 
 def value(parent: etree._Element | None, name: str, attribute: str = "w:val") -> str | None:
-    """An attribute of the child with a name; None if the child or the attribute is missing."""
+    """An attribute of the child of this name; None if the child or the attribute is missing."""
     child = None if parent is None else parent.find(qn(name))
     found = None if child is None else child.get(qn(attribute) if ":" in attribute else attribute)
     return None if found is None else str(found)
 
 
 def is_on(parent: etree._Element | None, name: str) -> bool | None:
-    """Whether a switch, the child with a name, is on; None if it is not set."""
+    """Whether a switch, the child of this name, is on; None if it is not set."""
     child = None if parent is None else parent.find(qn(name))
     return None if child is None else child.get(qn("w:val")) not in ("0", "false", "off")
 

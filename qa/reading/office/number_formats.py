@@ -1,7 +1,7 @@
-"""Numbers and dates of a workbook as its cells show them, by their format codes (ISO/IEC 29500-1, 18.8.30 and .31).
+"""Formats numbers and dates of a workbook by their format codes (ISO/IEC 29500-1, 18.8.30 and .31).
 
-A code has up to four sections: for positive numbers, negative ones, zero, and text. Dates in the system's short form
-are written as 2024-05-31, since how a workbook shows them depends on the reader's country. Colours are left out.
+A code has up to four sections: for positive numbers, negative numbers, zero, and text. Dates in the system's short
+format are written as 2024-05-31, since that format depends on the user's locale. Colours are left out.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ _TOKEN = re.compile(
 _TEXT, _ESCAPED, _CURRENCY, _ELAPSED, _HALF, _GENERAL, _POWER, _DATE, _DIGITS, _PERCENT, _AT, _OTHER = range(1, 13)
 _LIMIT = 0  # a kind of token that is not shown
 _LIMITED = re.compile(r"(<=|>=|<>|[<>=])(-?\d+(?:\.\d+)?)")
-_WRITTEN = (_TEXT, _ESCAPED, _CURRENCY, _OTHER)  # kinds that a cell shows as the code has them
+_WRITTEN = (_TEXT, _ESCAPED, _CURRENCY, _OTHER)  # kinds that are shown literally
 _MONTHS = "January February March April May June July August September October November December".split()
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-_EPOCH, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001 - a sheet's times have no zone
+_EPOCH, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001 - times in sheets have no zone
 _LAST_DAY = 2_958_466  # the day after 9999-12-31
 _MOST_DECIMALS = 30
-_MOST_PLACES = 5  # of a fraction's lower part
+_MOST_PLACES = 5  # digits of a fraction's denominator
 
 Writer = Callable[[float], str]
 
 
 def general(value: float) -> str:
-    """A number in general form: whole numbers in full, others to ten digits."""
+    """A number in the General format: whole numbers in full, others to ten digits."""
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
     shown = f"{value:.10g}" if abs(value) >= 1 else f"{round(value, 9):.10g}"
@@ -48,10 +48,10 @@ def general(value: float) -> str:
 
 
 def shown(value: float, code: str, *, from_1904: bool = False) -> str:
-    """A number as a cell of this format shows it.
+    """A number in a cell's format.
 
     Args:
-        value: The number; of dates the days since the epoch.
+        value: The number; for dates, the days since the epoch.
         code: The format's code.
         from_1904: Whether the workbook counts days from 1904.
     """
@@ -60,7 +60,7 @@ def shown(value: float, code: str, *, from_1904: bool = False) -> str:
 
 @lru_cache(maxsize=4096)
 def writer_of(code: str, from_1904: bool) -> Writer:
-    """What shows numbers as cells of this format do; arguments as those of `shown`."""
+    """A function that formats numbers by a code; arguments as for `shown`."""
     sections = _sections(code)
     if len(sections) == 1 and not any(token for token in sections[0] if token[0] != _GENERAL):
         return general
@@ -81,13 +81,13 @@ def writer_of(code: str, from_1904: bool) -> Writer:
 
 
 def hides_text(code: str) -> bool:
-    """Whether cells of this format show nothing where they hold text: `;;;`."""
+    """Whether cells of this format hide text, as with `;;;`."""
     sections = _sections(code)
     return len(sections) == 4 and not sections[3]
 
 
 def _holds(limit: str, value: float) -> bool:
-    """Whether a value is one that a section such as `[>=1000]` is for; one without a limit is for any."""
+    """Whether a value meets the condition of a section, such as `[>=1000]`; true without a condition."""
     found = _LIMITED.fullmatch(limit)
     if found is None:
         return True
@@ -98,7 +98,7 @@ def _holds(limit: str, value: float) -> bool:
 
 
 def _sections(code: str) -> list[list[tuple[int, str]]]:
-    """The sections of a code as tokens, each its kind and its text."""
+    """The sections of a code as tokens, each with kind and text."""
     sections: list[list[tuple[int, str]]] = [[]]
     for found in _TOKEN.finditer(code):
         kind = found.lastindex or 0
@@ -113,7 +113,7 @@ def _sections(code: str) -> list[list[tuple[int, str]]]:
 def _section(tokens: list[tuple[int, str]], from_1904: bool) -> Writer:
     kinds = [kind for kind, _ in tokens]
     if _DATE in kinds or _ELAPSED in kinds or _HALF in kinds:
-        # Dates of a sheet repeat.
+        # Sheets often repeat dates.
         return lru_cache(maxsize=4096)(lambda value: _date(value, tokens, from_1904=from_1904))
     if (_OTHER, "/") in tokens and _DIGITS in kinds[: tokens.index((_OTHER, "/"))]:
         return lambda value: _fraction(value, tokens)
@@ -148,7 +148,7 @@ def _number(value: float, tokens: list[tuple[int, str]], pattern: str, power: st
 
 
 def _parted(value: float, tokens: list[tuple[int, str]]) -> str:
-    """A number whose digits signs stand between, as in 555-1234; the last digits take the last places."""
+    """A number with literals between its digits, as in 555-1234; digits are assigned from the last placeholder."""
     patterns = [text for kind, text in tokens if kind == _DIGITS]
     percent = 2 * sum(kind == _PERCENT for kind, _ in tokens)
     digits = _digits(Decimal(repr(value)).scaleb(percent), "".join(patterns).replace(",", ""))
@@ -167,7 +167,7 @@ def _parted(value: float, tokens: list[tuple[int, str]]) -> str:
 
 
 def _fraction(value: float, tokens: list[tuple[int, str]]) -> str:
-    """A number as a fraction: whole and proper where the code has three places for digits, else improper."""
+    """A number as a fraction: a mixed number if the code has three digit placeholders, else an improper fraction."""
     slash = tokens.index((_OTHER, "/"))
     places = [at for at, (kind, _) in enumerate(tokens[:slash]) if kind == _DIGITS]
     end = slash + 1
@@ -199,7 +199,7 @@ def _digits(value: Decimal, pattern: str) -> str:
     except InvalidOperation:
         return general(float(abs(value)))
     before, _, after = f"{rounded:f}".partition(".")
-    kept = decimals.rfind("0") + 1  # "#" behind the last "0" shows no zeros
+    kept = decimals.rfind("0") + 1  # "#" after the last "0" shows no zeros
     after = after[:kept] + after[kept:].rstrip("0")
     before = before.lstrip("0").rjust(whole.count("0"), "0")
     if "," in whole:
@@ -240,7 +240,7 @@ def _date(value: float, tokens: list[tuple[int, str]], *, from_1904: bool) -> st
 
 
 def _is_minute(tokens: list[tuple[int, str]], at: int) -> bool:
-    """Whether an "m" stands for minutes: after hours or before seconds."""
+    """Whether an "m" means minutes: after hours or before seconds."""
     if tokens[at][1][0].lower() != "m" or len(tokens[at][1]) > 2:
         return False
     parts = [(place, text[0].lower()) for place, (kind, text) in enumerate(tokens) if kind in (_DATE, _ELAPSED)]

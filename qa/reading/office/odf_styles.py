@@ -1,4 +1,4 @@
-"""Styles of an OpenDocument file: how text looks, those it is based on included, and the forms of lists."""
+"""Reads the styles of an OpenDocument file: text properties, including inherited ones, and list formats."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from qa.reading.raised import Script
 _SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 _TEXT, _STYLE, _FO = (_SPACE % name for name in ("text", "style", "xsl-fo-compatible"))
 _LONGEST_CHAIN = 50
-OUTLINE = ""  # the name of the list that headings are numbered by
+OUTLINE = ""  # the name of the list that numbers headings
 
 
 def local(element: etree._Element) -> str:
-    """An element's name without its namespace; "" for what is no element."""
+    """An element's name without its namespace; "" for a comment or processing instruction."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 class _Look(NamedTuple):
-    """How text looks, so far as it decides what is read; None: not set."""
+    """The text properties that affect what is read; None: not set."""
 
     script: Script | None = None
     hidden: bool | None = None
@@ -31,10 +31,10 @@ class _Look(NamedTuple):
 
 
 class OdfStyles:
-    """What a file's styles say of text: raised or lowered, hidden, based on which style; and the forms of lists."""
+    """A file's styles: text properties (superscript, subscript, hidden), parent styles, and list formats."""
 
     def __init__(self, roots: list[etree._Element]) -> None:
-        """Read the styles in these parts, by their roots."""
+        """Read the styles in the parts with these roots."""
         self._looks: dict[str, _Look] = {}
         self._known: dict[str, _Look] = {}
         self.lists: dict[str, etree._Element] = {}
@@ -54,7 +54,7 @@ class OdfStyles:
             self._looks[name] = _look_of(properties)
 
     def look(self, name: str) -> _Look:
-        """How text of a style looks, by the styles that it is based on too."""
+        """The text properties of a style, including those of its parent styles."""
         known = self._known.get(name)
         if known is not None:
             return known

@@ -1,6 +1,6 @@
-"""Text of OpenDocument files: paragraphs with their raised marks, lists with their numbers, tables, notes, text boxes.
+"""Reads text of OpenDocument files: paragraphs with superscripts, lists with numbers, tables, notes, text boxes.
 
-Tracked deletions, hidden text, annotations and empty placeholders are no text.
+Tracked deletions, hidden text, annotations and empty placeholders are left out.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _ListNumbers:
 
 
 class OdfText:
-    """Reads the text of one file in its order."""
+    """Reads the text of one file in order."""
 
     def __init__(self, styles: OdfStyles, left_out: LeftOut) -> None:
         """Start a file; `left_out` counts parts that are not read."""
@@ -137,7 +137,7 @@ class OdfText:
             yield from self._pieces(element, look.script or script)
 
     def _ruby(self, element: etree._Element, script: Script) -> Iterator[tuple[str, Script]]:
-        """Words with their reading in brackets."""
+        """Words followed by their reading in brackets."""
         for name, before, after in (("ruby-base", "", ""), ("ruby-text", "(", ")")):
             part = element.find(f"{_TEXT}{name}")
             if part is not None:

@@ -1,4 +1,4 @@
-"""Reads Office files as packages of parts: only if complete, not encrypted, of the right kind, and within a size limit.
+"""Opens Office files as packages of parts: only if complete, not encrypted, of the right kind, and below a size limit.
 
 Guarantees for a part's XML: no external entity is resolved; of alternate content only the branch that Office shows is
 kept; names of strict Office Open XML (ISO/IEC 29500) are converted to their transitional form.
@@ -50,7 +50,7 @@ class Package:
             folder: The folder of the expected kind's parts: "word/", "ppt/" or "xl/".
 
         Raises:
-            UnreadableFile: it is broken, encrypted, of another kind, or unpacks to more than is read.
+            UnreadableFile: it is broken, encrypted, of another kind, or its unpacked size exceeds the limit.
         """
         self._zip = open_archive(data)
         entries = self._zip.infolist()
@@ -61,7 +61,7 @@ class Package:
             raise UnreadableFile(f"is no {_KINDS[folder]}: it holds {f'a {held}' if held else 'other files'}")
 
     def has_macros(self) -> bool:
-        """Whether the file holds programs (VBA)."""
+        """Whether the file contains macros (VBA)."""
         return any("vbaproject.bin" in name for name in self._entries)  # names are in lower case
 
     def title(self) -> str:

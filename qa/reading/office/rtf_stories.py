@@ -50,7 +50,7 @@ class Stories:
         return self._open(f"running{len(self._opened)}")
 
     def open_box(self) -> str:
-        """Begin a text box; returns its text's name."""
+        """Start a text box; return its text's name."""
         return self._open(f"box{len(self._opened)}")
 
     def _open(self, name: str) -> str:

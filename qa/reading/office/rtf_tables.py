@@ -12,7 +12,7 @@ _CHARSETS = {0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "gbk
 _PARTS = (b"red", b"green", b"blue")
 _HEADING = re.compile(r"heading\s*([1-9])", re.IGNORECASE)
 _BACKGROUND = re.compile(rb"\\(?:highlight|cb|chcbpat|cbpat|clcbpat|clshdng|shading|chshdng)[1-9]|\\background")
-_SYMBOLS = 2  # the character set of fonts of symbols
+_SYMBOLS = 2  # the character set of symbol fonts
 _LARGEST_CODE = 0x10FFFF
 
 
@@ -29,10 +29,10 @@ class EncodedText:
         self._high = 0  # the first half of a pair
         self._of_file = "cp1252"
         self._by_font: dict[int, str] = {}
-        self._symbols: dict[int, str] = {}  # names of fonts of symbols
+        self._symbols: dict[int, str] = {}  # names of symbol fonts
 
     def name_font(self, font: int, name: str) -> None:
-        """Take the name of a font, which says what its symbols are."""
+        """Record the name of a font, which determines its symbols."""
         if font in self._symbols:
             self._symbols[font] += name.strip().rstrip(";")
 
@@ -74,7 +74,7 @@ class EncodedText:
 
 
 class Colours:
-    """The file's colours, to find those that hide text on white paper."""
+    """The file's colours, to find those that make text invisible on a white page."""
 
     def __init__(self, data: bytes) -> None:
         self._has_backgrounds = _BACKGROUND.search(data) is not None

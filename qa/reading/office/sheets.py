@@ -1,4 +1,4 @@
-"""Reads the rows of a workbook's sheets as they are shown, as a stream; hidden rows and columns are skipped."""
+"""Streams the rows of a workbook's sheets as shown; hidden rows and columns are skipped."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _SCRIPTS = {"superscript": Script.RAISED, "subscript": Script.LOWERED}
 
 @dataclass(slots=True)
 class Hidden:
-    """What of a sheet is hidden: how many rows and columns, formulas without a value, and cells in white."""
+    """Counts of a sheet's hidden rows and columns, formulas without a value, and white cells; merged ranges."""
 
     rows: int = 0
     columns: int = 0
     formulas: int = 0
-    white: int = 0  # cells whose text is white on white
+    white: int = 0  # cells with white text on white
     merged: dict[tuple[int, int], int] = field(default_factory=dict)  # width of each merged range by its first cell
 
 
 class _Format(NamedTuple):
-    """How cells show what they hold: numbers, whether in bold type, whether white on white, and whether text at all."""
+    """The format of cells: for numbers, whether bold, whether white on white, and whether text is hidden."""
 
     writer: Writer = general
     bold: bool = False
@@ -51,7 +51,7 @@ class _Format(NamedTuple):
 
 
 class Workbook:
-    """What the sheets of a workbook share: its strings and formats."""
+    """The strings and formats that the sheets of a workbook share."""
 
     def __init__(self, package: Package, strings: str | None, styles: str | None, *, from_1904: bool) -> None:
         self._package = package
@@ -64,11 +64,11 @@ class Workbook:
             self._read_formats(root)
 
     def rows(self, name: str, hidden: Hidden) -> Iterator[tuple[int, list[Cell]]]:
-        """The shown rows of a sheet's part with their numbers; an empty one stands for all that are missing in a row.
+        """The visible rows of a sheet's part with their numbers; one empty row replaces consecutive missing rows.
 
         Args:
             name: The sheet's part.
-            hidden: Takes count of what is passed over; `merged` is complete before the first row.
+            hidden: Updated with what is skipped; `merged` is complete before the first row.
         """
         covered = self._merged(name, hidden)
         columns: set[int] = set()
@@ -121,7 +121,7 @@ class Workbook:
                 yield Cell(column, text, kind in _WORDS, form.bold)
 
     def _shown(self, value: str, kind: str, writer: Writer) -> str:
-        """What a cell of this kind shows for a value."""
+        """The text that a cell of this kind shows for a value."""
         if kind == "s":
             at = number(value, -1)
             return self._strings[at] if 0 <= at < len(self._strings) else ""
@@ -138,7 +138,7 @@ class Workbook:
         return value
 
     def _format(self, style: str | None) -> _Format:
-        """How cells of a style show what they hold."""
+        """The format of cells with a style."""
         known = self._by_style.get(style)
         if known is None:
             at = number(style) if style else 0
@@ -147,7 +147,7 @@ class Workbook:
         return known
 
     def _elements(self, name: str, tags: tuple[str, ...]) -> Iterator[etree._Element]:
-        """The elements of these names in a part, each forgotten after it was given."""
+        """The elements with these names in a part, each freed after use."""
         with self._package.open(name) as part:
             try:
                 for _, element in etree.iterparse(part, tag=tags, resolve_entities=False, remove_comments=True):
@@ -176,7 +176,7 @@ class Workbook:
             self._formats.append(_Format(writer_of(code, self._from_1904), bold, white, hides_text(code)))
 
     def _merged(self, name: str, hidden: Hidden) -> set[tuple[int, int]]:
-        """The cells that merged ranges cover, but for the first of each; what a file holds there is not shown."""
+        """The cells that merged ranges cover, except the first of each; their content is not shown."""
         covered: set[tuple[int, int]] = set()
         with self._package.open(name) as part:
             rest = b""
@@ -201,7 +201,7 @@ def _is_white(font: etree._Element) -> bool:
 
 
 def _is_painted(fill: etree._Element) -> bool:
-    """Whether a fill is another colour than white."""
+    """Whether a fill is not white."""
     pattern = fill.find("{*}patternFill")
     if pattern is None or pattern.get("patternType") not in (None, "none", "solid"):
         return True
@@ -210,7 +210,7 @@ def _is_painted(fill: etree._Element) -> bool:
 
 
 def _line(text: str) -> str:
-    """Clean text in a line. Most of a sheet is that already, which is quick to see."""
+    """Clean text on one line. Most cells are clean already, which is checked first because it is fast."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
     return clean_line(text)
@@ -226,7 +226,7 @@ def _column(letters: str) -> int:
 
 
 def _rich(element: etree._Element) -> str:
-    """A string with its runs; readings above Chinese or Japanese characters are no part of it."""
+    """The text of a string's runs, without phonetic readings of Chinese or Japanese characters."""
     if len(element) == 1 and element[0].tag.endswith("}t"):
         return _unescaped(element[0].text or "")
     pieces: list[tuple[str, Script]] = []
@@ -242,5 +242,5 @@ def _rich(element: etree._Element) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """Text whose characters that XML does not hold are written as such: `_x000D_` is a line end."""
+    """Decode characters that XML cannot contain, written as `_x000D_` (a line end)."""
     return text if "_x" not in text else _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)

@@ -1,4 +1,4 @@
-"""Shapes of a slide: their properties, and the order in which they are read."""
+"""Properties and reading order of the shapes of a slide."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _NO_SHAPES = {qn("p:nvGrpSpPr"), qn("p:grpSpPr"), qn("p:extLst"), qn("p:cxnSp")}
 
 
 def properties_of(shape: etree._Element) -> etree._Element | None:
-    """A shape's name, description and whether it is hidden (`p:cNvPr`)."""
+    """A shape's properties: name, description and whether it is hidden (`p:cNvPr`)."""
     return shape.find(f"*/{qn('p:cNvPr')}")
 
 
 def is_hidden(shape: etree._Element) -> bool:
-    """Whether a shape is switched off."""
+    """Whether a shape is marked as hidden."""
     properties = properties_of(shape)
     return properties is not None and properties.get("hidden") in ("1", "true")
 
 
 def placeholder_of(shape: etree._Element) -> tuple[str, str] | None:
-    """The type and the index of the placeholder that a shape fills."""
+    """The type and the index of a shape's placeholder."""
     placeholder = shape.find(f"*/{qn('p:nvPr')}/{qn('p:ph')}")
     return None if placeholder is None else (placeholder.get("type") or "obj", placeholder.get("idx") or "0")
 
 
 def is_paper(*parts: etree._Element | None) -> bool:
-    """Whether nothing but white can lie behind the text of a slide: neither a background nor a filled shape or picture.
+    """Whether the text of a slide is on white: there is no other background, filled shape or picture.
 
     Args:
         parts: The slide, its layout and its master.
@@ -54,7 +54,7 @@ def is_paper(*parts: etree._Element | None) -> bool:
 
 
 def is_outside(shape: etree._Element, size: tuple[int, int]) -> bool:
-    """Whether a shape lies wholly beside its slide, whose width and height in EMU are `size`; (0, 0): not known."""
+    """Whether a shape is completely outside its slide, with width and height `size` in EMU; (0, 0) if unknown."""
     frame = _frame(shape)
     corner, extent = (None, None) if frame is None else (frame.find(qn("a:off")), frame.find(qn("a:ext")))
     if corner is None or extent is None:
@@ -67,7 +67,7 @@ def is_outside(shape: etree._Element, size: tuple[int, int]) -> bool:
 
 
 class Places:
-    """Where shapes stand: at their own place, or at that of the placeholder in the layout or its master."""
+    """The positions of shapes: their own, or that of the placeholder in the layout or its master."""
 
     def __init__(self, layout: etree._Element | None, master: etree._Element | None) -> None:
         self._by_index: dict[str, tuple[int, int]] = {}
@@ -100,20 +100,20 @@ class Places:
 
 
 def _own_place(shape: etree._Element) -> tuple[int, int] | None:
-    """A shape's left and top in EMU."""
+    """A shape's own left and top in EMU."""
     frame = _frame(shape)
     corner = None if frame is None else frame.find(qn("a:off"))
     return None if corner is None else (emu(corner.get("x")), emu(corner.get("y")))
 
 
 def _frame(shape: etree._Element) -> etree._Element | None:
-    """Where a shape says that it stands."""
+    """The element with a shape's position."""
     paths = (f"{qn('p:spPr')}/{qn('a:xfrm')}", f"{qn('p:grpSpPr')}/{qn('a:xfrm')}", qn("p:xfrm"))
     return next((found for path in paths if (found := shape.find(path)) is not None), None)
 
 
 def emu(length: str | None) -> int:
-    """A length in English Metric Units; 0 where it is none."""
+    """A length in English Metric Units; 0 if it is missing or invalid."""
     found = _LENGTH.fullmatch(length or "")
     try:
         return int(float(found[1]) * _EMU.get(found[2] or "", 1)) if found else 0

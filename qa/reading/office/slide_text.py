@@ -1,4 +1,4 @@
-"""Text on slides: the paragraphs of a shape or a cell, with automatic numbers, equations and raised marks."""
+"""Reads text on slides: the paragraphs of a shape or a cell, with automatic numbers, equations and superscripts."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _FORMS = {"arabic": "decimal", "romanUc": "upperRoman", "romanLc": "lowerRoman",
 _AROUND = {"Period": "{}.", "ParenR": "{})", "ParenBoth": "({})", "Plain": "{}"}
 _PRIVATE = re.compile("[\uf000-\uf0ff]+")
 _TINY = 200  # hundredths of a point
-_ANY_NUMBER = "‹#›"  # what a field for the slide's number holds in a template
+_ANY_NUMBER = "‹#›"  # content of a slide number field in a template
 
 
 def words(element: etree._Element, *, paper: bool = False) -> str:
-    """All text of a shape or cell in a line; `paper` as for `lines`."""
+    """All text of a shape or cell on one line; `paper` as for `lines`."""
     return " ".join(lines(element, paper=paper))
 
 
 def lines(element: etree._Element, *, paper: bool = False) -> Iterator[str]:
-    """The paragraphs of a shape or cell that hold text, each in a line.
+    """The paragraphs with text of a shape or cell, each on one line.
 
     Args:
         element: The shape or the cell.
-        paper: Whether nothing but white can lie behind it, so that white text is not seen.
+        paper: Whether the background is white, so that white text is invisible.
     """
-    counts: dict[int, tuple[str, int]] = {}  # by level: the kind of the list that goes on there, and its last number
+    counts: dict[int, tuple[str, int]] = {}  # by level: the kind of the current list, and its last number
     for paragraph in element.iter(qn("a:p")):
         text = clean_line(in_line(_pieces(paragraph, paper=paper)))
         if text:
@@ -74,7 +74,7 @@ def _pieces(paragraph: etree._Element, *, paper: bool) -> Iterator[tuple[str, Sc
 
 
 def _is_unseen(properties: etree._Element | None, *, paper: bool) -> bool:
-    """Whether a run is too small to be seen, drawn with nothing, or white on paper."""
+    """Whether a run is too small to be visible, drawn without fill, or white on white."""
     if properties is None:
         return False
     size = properties.get("sz")
@@ -98,7 +98,7 @@ def _script(properties: etree._Element | None) -> Script:
 
 
 def _shown(text: str, properties: etree._Element | None) -> str:
-    """What the run's fonts show: the one for text, and the one for symbols in the private area."""
+    """The text as shown in the run's fonts: one for text, one for symbols in the private area."""
     if properties is None:
         return as_unicode(text, None)
     latin, symbols = (

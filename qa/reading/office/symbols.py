@@ -71,12 +71,12 @@ _FONTS = {
 
 
 def is_symbol_font(font: str | None) -> bool:
-    """Whether a font shows other characters than those of its text's code points."""
+    """Whether a font shows characters other than those of the code points."""
     return (font or "").strip().lower() in _FONTS
 
 
 def as_unicode(text: str, font: str | None) -> str:
-    """What a font shows for a text: "\uf0b3" in Symbol is "≥". A symbol that Unicode lacks or none knows is dropped."""
+    """Text as shown in a font: "\uf0b3" in Symbol is "≥". Symbols without a known Unicode character are dropped."""
     table = _FONTS.get((font or "").strip().lower())
     shown = []
     for char in text:

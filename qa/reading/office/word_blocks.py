@@ -1,4 +1,4 @@
-"""The blocks of a Word document: paragraphs by their styles and numbers, tables, and what is anchored in them."""
+"""Reads the blocks of a Word document: paragraphs by style and number, tables, and anchored objects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from qa.reading.raised import Script, in_line
 from qa.reading.tables import cells_to_drafts
 from qa.records import BlockKind
 
-_LONGEST_HEADING_CHARS = 300  # a longer paragraph is text, whatever its style is called
+_LONGEST_HEADING_CHARS = 300  # a longer paragraph is text, regardless of its style
 _MOST_SPANNED = 50
 _TRANSPARENT = {qn("w:customXml"), qn("w:ins"), qn("w:moveTo"), qn("w:sdtContent"), qn("w:smartTag")}
 _DELETED = (qn("w:del"), qn("w:moveFrom"))
@@ -29,7 +29,7 @@ _PLAIN_TABLES = {None, "TableNormal", "TableGrid"}
 
 
 class BlockReader:
-    """Reads the blocks of one document in their order; titles and numbers depend on what came before."""
+    """Reads the blocks of one document in order; titles and numbers depend on the previous blocks."""
 
     def __init__(
         self, styles: Styles, numbering: Numbering, text: ParagraphReader, drawings: Drawings, left_out: LeftOut
@@ -41,7 +41,7 @@ class BlockReader:
         self._left_out = left_out
         self._relations: Mapping[str, Relation] = {}
         self._titled = self._listed = False
-        self._carried: list[tuple[str, Script]] = []  # a paragraph whose end was deleted runs on into the next
+        self._carried: list[tuple[str, Script]] = []  # a paragraph with a deleted end continues in the next one
 
     def read(
         self, story: etree._Element, parent: etree._Element, relations: Mapping[str, Relation], *, shaded: bool
@@ -49,10 +49,10 @@ class BlockReader:
         """The blocks of a text.
 
         Args:
-            story: What holds the text whole: the root of a part, or one note.
-            parent: What holds its blocks.
-            relations: The parts that its drawings name.
-            shaded: Whether a background may lie behind it, so that white text may be seen.
+            story: The element with the whole text: the root of a part, or one note.
+            parent: The parent element of its blocks.
+            relations: The parts that its drawings refer to.
+            shaded: Whether it may have a background, so that white text may be visible.
         """
         self._relations = relations
         self._text.begin_story(story)
@@ -99,7 +99,7 @@ class BlockReader:
         yield from self._anchored(line)
 
     def _marker(self, properties: etree._Element | None, style_id: str | None, style: Style) -> str | None:
-        """What automatic numbering puts before a paragraph; None where it is in no list."""
+        """The automatic number before a paragraph; None if it is not in a list."""
         numbered = None if properties is None else properties.find(qn("w:numPr"))
         list_id, level = style.numbering
         if numbered is not None:
@@ -124,7 +124,7 @@ class BlockReader:
         return Draft(BlockKind.LIST_ITEM, marker + text, tight=True)
 
     def _anchored(self, line: Line) -> Iterator[Draft]:
-        """What is anchored in a paragraph: the text boxes, charts, diagrams and pictures of it, in their order."""
+        """The text boxes, charts, diagrams and pictures that are anchored in a paragraph, in order."""
         for element in line.anchored:
             frame = element.find(f".//{qn('wp:docPr')}")
             if frame is not None and frame.get("hidden") in ("1", "true"):
@@ -134,7 +134,7 @@ class BlockReader:
             yield from _drawn(element, described, self._drawings, partial(self._blocks, shaded=True))
 
     def _table(self, table: etree._Element, *, shaded: bool) -> Iterator[Draft]:
-        """A table's rows; a table inside a cell, or a text box anchored there, follows the row that it stands in."""
+        """A table's rows; tables and anchored text boxes inside a cell follow its row."""
         style = value(table.find(qn("w:tblPr")), "w:tblStyle")
         shaded = shaded or style not in _PLAIN_TABLES or is_shaded(table.find(qn("w:tblPr")))
         rows = [row for row in _through(table, qn("w:tr")) if not _is_row_gone(row)]
@@ -148,7 +148,7 @@ class BlockReader:
         )
 
     def _row(self, cells: list[etree._Element], empty: int, *, shaded: bool) -> tuple[list[str], list[Draft]]:
-        """A row's cells, an empty one for each column that another reaches into or that stands `empty` before it."""
+        """A row's cells, with empty ones for columns that another spans and for the `empty` columns before the row."""
         inner: list[Draft] = []
         texts = [""] * min(empty, _MOST_SPANNED)
         for place, cell in enumerate(cells, 1):
@@ -159,10 +159,10 @@ class BlockReader:
         return texts, inner
 
     def _cell(self, cell: etree._Element, inner: list[Draft], *, shaded: bool) -> str:
-        """A cell's words in a line. What is a table, or anchored in the cell, goes to `inner`."""
+        """A cell's text on one line. Tables and anchored objects in the cell are added to `inner`."""
         merged = None if (properties := cell.find(qn("w:tcPr"))) is None else properties.find(qn("w:vMerge"))
         if merged is not None and merged.get(qn("w:val")) in (None, "continue"):
-            return ""  # the cell above goes on
+            return ""  # continues the cell above
         words: list[str] = []
         for child in _flat(cell):
             if child.tag == qn("w:tbl"):
@@ -183,7 +183,7 @@ def _drawn(
     drawings: Drawings,
     blocks: Callable[[etree._Element], Iterator[Draft]],
 ) -> Iterator[Draft]:
-    """The text boxes, pictures and words in a drawing, in their order; `blocks` reads what a box holds."""
+    """The text boxes, pictures and text in a drawing, in order; `blocks` reads the content of a box."""
     walker = etree.iterwalk(element, events=("start",))
     for _, inner in walker:
         if inner.tag == qn("w:txbxContent"):
@@ -215,7 +215,7 @@ def _written(pieces: list[tuple[str, Script]]) -> str:
 
 
 def _through(parent: etree._Element, tag: str) -> Iterator[etree._Element]:
-    """The rows of a table or the cells of a row, those in content controls and insertions included."""
+    """The rows of a table or the cells of a row, including those in content controls and insertions."""
     for child in parent.iterchildren("*"):
         if child.tag == tag:
             yield child
@@ -224,7 +224,7 @@ def _through(parent: etree._Element, tag: str) -> Iterator[etree._Element]:
 
 
 def _flat(cell: etree._Element) -> Iterator[etree._Element]:
-    """The paragraphs and tables of a cell, those in content controls and insertions included."""
+    """The paragraphs and tables of a cell, including those in content controls and insertions."""
     for child in cell.iterchildren("*"):
         if child.tag in (qn("w:p"), qn("w:tbl")):
             yield child

@@ -1,9 +1,9 @@
-"""Automatic numbers of a Word document's paragraphs, as Word shows them: "2.1", "(b)", "Article IV".
+"""Computes the automatic numbers of a Word document's paragraphs, as Word shows them: "2.1", "(b)", "Article IV".
 
-1. A list's number (`w:num`) stands for a definition of nine levels (`w:abstractNum`), some overridden.
-2. Lists of one definition count on together; one that overrides a level's start begins anew when it is first used.
-3. A paragraph raises its level's count and resets the deeper ones, unless they say that they go on.
-4. The level's text holds "%1" to "%9" for the counts of the levels.
+1. A list's number (`w:num`) refers to a definition of nine levels (`w:abstractNum`), and may override levels.
+2. Lists with the same definition share their counts; a list that overrides a level's start restarts on first use.
+3. A paragraph increments its level's count and resets the deeper levels, unless these are set not to restart.
+4. In the level's text, "%1" to "%9" are replaced by the counts of the levels.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _ONES = ("zero one two three four five six seven eight nine ten eleven twelve th
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
              "twelve": "twelfth"}  # fmt: skip
-_RUSSIAN = "абвгдежзиклмнопрстуфхцчшщыэюя"  # the letters that count
+_RUSSIAN = "абвгдежзиклмнопрстуфхцчшщыэюя"  # letters used for numbering
 _LARGEST_IN_WORDS = 99
 _LARGEST_ROMAN = 3999
-BULLET = "- "  # whatever sign it is
+BULLET = "- "  # for any bullet character
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,17 @@ class _Level:
     text: str = ""
     restart: int | None = None  # the level that resets this one, counted from 1; 0: none does
     legal: bool = False
-    joined: bool = False  # no blank between number and text
+    joined: bool = False  # without a blank between number and text
 
 
 class Numbering:
-    """The numbers of a document's paragraphs, counted as they are asked for in their order."""
+    """The numbers of a document's paragraphs, to be called in document order."""
 
     def __init__(self, root: etree._Element | None) -> None:
         self._definitions: dict[str, etree._Element] = {}
         self._lists: dict[str, etree._Element] = {}
         self._levels: dict[str, list[_Level]] = {}
-        self._styles: dict[str, str] = {}  # definitions that a numbering style stands for
+        self._styles: dict[str, str] = {}  # definitions by numbering style
         self._linked: dict[tuple[str, str], int] = {}
         self._counts: dict[str, list[int | None]] = {}
         self._begun: set[str] = set()
@@ -65,12 +65,12 @@ class Numbering:
 
         Args:
             list_id: The number of its list.
-            level: Its level from 0; None: the level that its style is linked with.
+            level: Its level from 0; None: the level linked with its style.
             style_id: Its style.
 
         Returns:
-            What Word shows before it with the blank that follows, `BULLET` for any bullet, "" for a level that shows
-            nothing; None if the paragraph is in no list.
+            The number that Word shows before it, with the blank after it; `BULLET` for any bullet; "" for a level
+            without a number; None if the paragraph is not in a list.
         """
         if list_id is None or list_id not in self._lists:
             return None
@@ -150,7 +150,7 @@ def _level(element: etree._Element) -> _Level:
 
 
 def formatted(count: int, form: str) -> str:
-    """A number in one of Word's forms; in digits where this form is not known or has no such number."""
+    """A number in one of Word's formats; in digits if the format is unknown or does not support the number."""
     if form == "none":
         return ""
     writer = _FORMS.get(form)

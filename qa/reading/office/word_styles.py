@@ -1,4 +1,4 @@
-"""Styles of a Word document: what each gives to its paragraphs and characters, those it is based on included."""
+"""Reads the styles of a Word document: properties of paragraphs and characters, including inherited ones."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _HEADING = re.compile(r"(?i)heading\s*(\d)")
 _LONGEST_CHAIN = 50
 _LEAST_SHIFT = 4  # in half points: a smaller one only adjusts the line
 _SCRIPTS = {"superscript": Script.RAISED, "subscript": Script.LOWERED, "baseline": Script.BASE}
-_LEAST_WHITE = 0xF8  # of each part of a colour
+_LEAST_WHITE = 0xF8  # of each colour component
 _TINY_HALF_POINTS = 4
-_BACKGROUNDS = {"background1", "light1"}  # colours of the theme that are the page's, white unless it says otherwise
+_BACKGROUNDS = {"background1", "light1"}  # theme colours of the page, white by default
 _HIGHLIGHTS = {
     "black": "000000", "blue": "0000FF", "cyan": "00FFFF", "green": "00FF00", "magenta": "FF00FF", "red": "FF0000",
     "yellow": "FFFF00", "white": "FFFFFF", "darkBlue": "000080", "darkCyan": "008080", "darkGreen": "008000",
@@ -27,28 +27,28 @@ _HIGHLIGHTS = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How characters look, so far as it decides what is read. None: not set here."""
+    """The character properties that affect what is read. None: not set here."""
 
     hidden: bool | None = None
     script: Script | None = None
     font: str | None = None
     colour: str | None = None
-    fill: str | None = None  # the colour behind them
+    fill: str | None = None  # the background colour
     shaded: bool | None = None
     tiny: bool | None = None
 
     @property
     def white(self) -> bool:
-        """Whether they have the colour of paper."""
+        """Whether the characters are white."""
         return is_white(self.colour or "")
 
     @property
     def covered(self) -> bool:
-        """Whether they have the very colour that lies behind them."""
+        """Whether the characters have the colour of their background."""
         return self.colour is not None and self.colour == self.fill
 
     def over(self, other: Look) -> Look:
-        """The same look, completed by another."""
+        """These properties, with unset ones taken from another."""
         return Look(
             self.hidden if self.hidden is not None else other.hidden,
             self.script or other.script,
@@ -62,7 +62,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What a style says. `outline` is the level of its headings from 1; `numbering` the list's number and level."""
+    """A style. `outline` is the heading level from 1; `numbering` the list's number and level."""
 
     name: str = ""
     outline: int | None = None
@@ -71,7 +71,7 @@ class Style:
 
 
 def look_of(properties: etree._Element | None) -> Look:
-    """How characters look that have these properties (`w:rPr`)."""
+    """Parse character properties (`w:rPr`)."""
     if properties is None or not len(properties):
         return Look()
     script = _SCRIPTS.get(value(properties, "w:vertAlign") or "")
@@ -92,7 +92,7 @@ def look_of(properties: etree._Element | None) -> Look:
 
 
 def is_white(colour: str) -> bool:
-    """Whether a colour, six digits from red to blue, is white or so near it that it is not seen on paper."""
+    """Whether a colour (RRGGBB) is white, or too close to white to be visible on a white page."""
     try:
         return len(colour) == 6 and min(bytes.fromhex(colour)) >= _LEAST_WHITE
     except ValueError:
@@ -132,7 +132,7 @@ class Styles:
         for style in () if root is None else root.iterchildren(qn("w:style")):
             style_id = style.get(qn("w:styleId"))
             if style_id is not None:
-                self._elements.setdefault(style_id, style)  # of two with one id the first counts
+                self._elements.setdefault(style_id, style)  # the first of two with the same id
                 if style.get(qn("w:type")) == "paragraph" and style.get(qn("w:default")) in ("1", "true", "on"):
                     self._default = style_id
         if root is not None:
@@ -140,18 +140,18 @@ class Styles:
 
     @cached_property
     def plain(self) -> Style:
-        """The style of paragraphs that name none."""
+        """The default paragraph style."""
         return self._style(self._default) if self._default else Style(look=self._base)
 
     def paragraph(self, style_id: str | None) -> Style:
-        """The style of a paragraph that names this one; the default one where it is no style of paragraphs."""
+        """The paragraph style with this id; the default style if there is none."""
         element = self._elements.get(style_id or "")
         if style_id is None or element is None or element.get(qn("w:type")) != "paragraph":
             return self.plain
         return self._style(style_id)
 
     def character(self, style_id: str | None) -> Look:
-        """How characters look that name a style."""
+        """The character properties of a style."""
         return self._style(style_id).look if style_id in self._elements and style_id else Look()
 
     def _style(self, style_id: str) -> Style:
@@ -170,7 +170,7 @@ class Styles:
 
 
 def _based(element: etree._Element, base: Style) -> Style:
-    """A style's own properties over those of the style it is based on."""
+    """A style's own properties, completed by those of its base style."""
     name = value(element, "w:name") or ""
     properties = element.find(qn("w:pPr"))
     outline = base.outline
@@ -190,6 +190,6 @@ def _based(element: etree._Element, base: Style) -> Style:
 
 
 def outline_of(level: str | None) -> int | None:
-    """The level of a heading from 1, or None for body text (10 in the file's count from 0 is 9)."""
+    """The heading level from 1, or None for body text (level 10, stored as 9)."""
     found = number(level, 9)
     return found + 1 if 0 <= found < 9 else None

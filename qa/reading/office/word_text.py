@@ -1,7 +1,7 @@
-"""The text of a Word document's paragraphs, and what is anchored in them: text boxes, pictures, charts, diagrams.
+"""Reads the text of a Word document's paragraphs, and their anchored text boxes, pictures, charts and diagrams.
 
-What Word shows is text: insertions, results of fields, equations, symbols. What it does not show is none: deletions,
-hidden text, codes of fields, prompts of empty content controls, and white text where nothing gives it a background.
+Text that Word shows is read: insertions, results of fields, equations, symbols. Text that Word does not show is left
+out: deletions, hidden text, field codes, prompts of empty content controls, and white text without a background.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _NOTES = {qn("w:footnoteReference"): "footnote", qn("w:endnoteReference"): "endn
 
 @dataclass(slots=True)
 class Line:
-    """A paragraph's text in pieces with their scripts, what is anchored in it, and whether it runs on into the next.
+    """A paragraph's pieces of text with their scripts, its anchored objects, and whether the next one continues it.
 
-    `hidden` says that its end is hidden or deleted.
+    `hidden`: whether its end is hidden or deleted.
     """
 
     pieces: list[tuple[str, Script]] = field(default_factory=list)
@@ -43,10 +43,10 @@ class Line:
 
 
 class _NoteMarks:
-    """The marks of footnotes and endnotes, which are numbered in the order of their references.
+    """The marks of footnotes and endnotes, numbered in the order of their references.
 
     Attributes:
-        by_note: The marks by the notes' kinds and ids, in the order of the references.
+        by_note: The marks by kind and id of the note, in the order of the references.
     """
 
     def __init__(self, forms: dict[str, str]) -> None:
@@ -55,11 +55,11 @@ class _NoteMarks:
         self.by_note: dict[tuple[str, str], str] = {}
 
     def mark_at(self, reference: etree._Element) -> str:
-        """The text at a reference; "" where the document's text itself has the mark after it."""
+        """The text at a reference; "" if a custom mark follows in the document's text."""
         kind = _NOTES[reference.tag]
         key = kind, str(reference.get(qn("w:id")))
         if reference.get(qn("w:customMarkFollows")) in ("1", "true", "on"):
-            self.by_note.setdefault(key, "")  # the mark is a part of the note's text, too
+            self.by_note.setdefault(key, "")  # the note's text also contains the mark
             return ""
         if key not in self.by_note:
             self._counts[kind] += 1
@@ -68,15 +68,15 @@ class _NoteMarks:
 
 
 class ParagraphReader:
-    """Reads the paragraphs of a document in their order; fields may run over several of them."""
+    """Reads the paragraphs of a document in order; fields may span several of them."""
 
     def __init__(self, styles: Styles, left_out: LeftOut, note_forms: dict[str, str]) -> None:
-        """Begin.
+        """Start a document.
 
         Args:
             styles: The document's styles.
-            left_out: Takes count of what is not read.
-            note_forms: How footnotes and endnotes are numbered, by "footnote" and "endnote".
+            left_out: Counts the parts that are not read.
+            note_forms: The number formats of footnotes and endnotes, by "footnote" and "endnote".
         """
         self._styles = styles
         self._left_out = left_out
@@ -88,7 +88,7 @@ class ParagraphReader:
         self._style = Look()
 
     def begin_story(self, root: etree._Element) -> None:
-        """Turn to a part's text."""
+        """Start a part's text."""
         self._fields = Fields(root)
 
     def line(self, paragraph: etree._Element, *, shaded: bool) -> Line:
@@ -96,7 +96,7 @@ class ParagraphReader:
 
         Args:
             paragraph: The paragraph.
-            shaded: Whether a background may lie behind it, so that white text may be seen.
+            shaded: Whether it may have a background, so that white text may be visible.
         """
         properties = paragraph.find(qn("w:pPr"))
         mark = None if properties is None else properties.find(qn("w:rPr"))
@@ -157,7 +157,7 @@ class ParagraphReader:
         style = self._styles.character(value(properties, "w:rStyle"))
         direct = look_of(properties)
         look = direct.over(style).over(self._style)
-        # A style that hides within one that hides shows (ISO/IEC 29500-1, 17.7.3).
+        # Hidden is a toggle property: a style that hides within one that hides shows (ISO/IEC 29500-1, 17.7.3).
         hidden = direct.hidden if direct.hidden is not None else bool(style.hidden) != bool(self._style.hidden)
         if hidden:
             return self._pass_over(run)
@@ -171,7 +171,7 @@ class ParagraphReader:
         return None
 
     def _pass_over(self, run: etree._Element) -> None:
-        """Pass over a run that is not shown; fields in it still begin and end."""
+        """Skip a run that is not shown, but handle the marks of fields in it."""
         for child in run.iterchildren(qn("w:fldChar")):
             self._fields.take(child)
 
@@ -215,12 +215,12 @@ class ParagraphReader:
 
 
 def _why_unseen(look: Look, *, shaded: bool) -> str:
-    """What keeps characters from being seen; "" where nothing does. `shaded`: a background may lie behind them."""
+    """The reason why characters are invisible, or "". `shaded`: they may have a background."""
     if look.tiny:
         return "tiny"
     return "white" if look.covered or (look.white and not shaded) else ""
 
 
 def is_prompt(control: etree._Element) -> bool:
-    """Whether a content control shows a prompt such as "Click here to enter text", and nothing that was entered."""
+    """Whether a content control shows only a prompt, such as "Click here to enter text"."""
     return bool(is_on(control.find(qn("w:sdtPr")), "w:showingPlcHdr"))

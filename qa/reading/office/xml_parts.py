@@ -1,4 +1,4 @@
-"""Parts of an archive that are XML: parsed without their comments, and without any external entity."""
+"""Parses XML parts of an archive, without comments and external entities."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ def xml_root(data: bytes, name: str) -> etree._Element:
 
     Args:
         data: Its bytes.
-        name: What it is called, for the reason why it cannot be read.
+        name: Its name, for the error message.
 
     Raises:
-        UnreadableFile: it is no proper XML.
+        UnreadableFile: it is not well-formed XML.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
     try:
@@ -25,7 +25,7 @@ def xml_root(data: bytes, name: str) -> etree._Element:
 
 
 def broken_xml(name: str, error: etree.XMLSyntaxError) -> UnreadableFile:
-    """The error of a part that is no proper XML."""
-    if "XML_PARSE_HUGE" in str(error):  # what libxml2 says where one of its limits is met
+    """The error for a part that is not well-formed XML."""
+    if "XML_PARSE_HUGE" in str(error):  # libxml2's message if one of its limits is exceeded
         return UnreadableFile(f"is nested too deeply to read, or holds too long a text, in its part {name}")
     return UnreadableFile(f"is broken: its part {name} is not well-formed XML; open and save it again")

@@ -1,4 +1,4 @@
-"""Reads ZIP archives that hold a document: only if they are complete, not encrypted, and within a limit on size."""
+"""Reads ZIP archives of document formats: only if complete, not encrypted, and below a size limit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
     """Open an archive.
 
     Raises:
-        UnreadableFile: it is broken, encrypted, or unpacks to more than is read.
+        UnreadableFile: it is broken, encrypted, or its unpacked size exceeds the limit.
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
@@ -39,7 +39,7 @@ def open_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[IO[b
     """A part as a stream.
 
     Raises:
-        UnreadableFile: it is broken, which may show only while it is read.
+        UnreadableFile: it is broken, which may be detected only while it is read.
     """
     try:
         with archive.open(entry) as part:
@@ -64,5 +64,5 @@ def read_part(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def missing_part(name: str) -> UnreadableFile:
-    """The error of a part that is not there."""
+    """The error for a missing part."""
     return UnreadableFile(f"is broken: its part {name} is missing; open and save it again")

@@ -1,17 +1,17 @@
 r"""Decodes bytes as clean text.
 
 Guarantees: the result is Unicode NFC with `\n` line ends, without NUL, control characters other than tab and newline,
-    and lone surrogates, so JSON, SQLite and browsers keep it unchanged. If the encoding was guessed, or a byte does not
-    fit it, `Decoded.guess` says so.
+    and lone surrogates, so JSON, SQLite and browsers keep it unchanged. `Decoded.guess` reports a guessed encoding, and
+    bytes that do not fit the encoding.
 
 How the encoding is found, in order:
 
 1. A byte order mark determines it.
-2. Zero bytes, or many control bytes, mean UTF-16 or UTF-32 without a mark, if the text so decoded reads like text.
+2. Zero bytes, or many control bytes, mean UTF-16 or UTF-32 without a mark, if the result of decoding looks like text.
 3. The file's own label (`label`), if the bytes fit it. Labels have the meaning that browsers give them.
 4. UTF-8, even if some bytes do not fit, as long as more sequences of several bytes fit than do not. Each byte that does
    not fit is read as Windows-1252.
-5. The encoding that the text most likely is in, if it does not read as Windows-1252 (`guessed_encoding`).
+5. The most likely encoding, if the text does not look like Windows-1252 (`guessed_encoding`).
 6. Windows-1252.
 """
 
@@ -43,7 +43,7 @@ _SAMPLE_BYTES = 64 << 10
 # Rare in texts: control characters, lone surrogates, private characters and undecodable bytes.
 _UNLIKELY = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffd-\uffff]")
 _ASCII_TEXT = bytes([*b"\t\n\r", *range(32, 127)])
-_LEAST_ASCII = 0.9  # share of the bytes beside zeros, from which on few zeros are strays and no UTF-16
+_LEAST_ASCII = 0.9  # share of the nonzero bytes; above it, a few zeros are stray bytes, not UTF-16
 _MOST_STRAY_NULS = 0.2
 _LONGEST_UNBROKEN_CHARS = 200  # characters for each white space or ideographic stop, in a text
 _LEFT = "left as \ufffd"
@@ -54,7 +54,7 @@ _C1 = re.compile(r"[\x80-\x9f]")
 _STOPS = "、。，"
 _BREAKS = re.compile(rf"[\s{_STOPS}]")
 
-# Labels that browsers take for a larger character set (WHATWG Encoding Standard, section 4.2).
+# Labels that browsers treat as a larger character set (WHATWG Encoding Standard, section 4.2).
 _LARGER = {
     "iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874",
     "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "big5": "big5hkscs",
@@ -68,7 +68,7 @@ _ALIASES = {
     "iso-8859-8-i": "iso8859-8",
 }
 _PARTS_OF_8859 = re.compile(r"iso[-_]?8859[-_]?(\d+)")
-_SHIFTED = ("iso2022", "hz")  # write other letters as ASCII
+_SHIFTED = ("iso2022", "hz")  # encode other letters as ASCII
 _NO_TEXT_CODECS = frozenset({"utf-7", "idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined"})
 
 
@@ -102,7 +102,7 @@ def decode(data: bytes, label: str | None = None) -> Decoded:
     if named is None and data.isascii() and (shifted := shifted_text(data)):
         return Decoded(clean(shifted[0]), f"read as {shifted[1]}, which nothing in it says")
     if strict is not None and not (data.isascii() and named is not None and named.startswith(_SHIFTED)):
-        # Text of another encoding is hardly ever valid UTF-8; text of ASCII alone is the same in nearly all.
+        # Text in another encoding is hardly ever valid UTF-8; pure ASCII is the same in nearly all encodings.
         return Decoded(
             clean(strict),
             f"labelled {label}, read as UTF-8" if named not in (None, "utf-8") and not data.isascii() else None,
@@ -118,7 +118,7 @@ def clean(text: str) -> str:
 
 
 def clean_line(text: str) -> str:
-    """Clean text in one line, with single blanks between its words."""
+    """Clean text on one line, with single blanks between words."""
     return " ".join(clean(text).split())
 
 
@@ -140,7 +140,7 @@ def _marked(data: bytes, encoding: str) -> Decoded:
 
 
 def _is_wide(sample: bytes, controls: int) -> bool:
-    """Whether bytes look like text of two or four bytes a character, or like none."""
+    """Whether bytes look like UTF-16 or UTF-32, or like no text."""
     nuls = sample.count(0)
     plain = len(sample) - len(sample.translate(None, _ASCII_TEXT))
     if nuls < _MOST_STRAY_NULS * len(sample) and plain > _LEAST_ASCII * (len(sample) - nuls):
@@ -149,7 +149,7 @@ def _is_wide(sample: bytes, controls: int) -> bool:
 
 
 def _wide(data: bytes) -> Decoded:
-    """UTF-16 or UTF-32 without a byte order mark, judged by how its text reads."""
+    """UTF-16 or UTF-32 without a byte order mark, if the decoded text looks like text."""
     for encoding, unit in (("utf-32-le", 4), ("utf-32-be", 4), ("utf-16-le", 2), ("utf-16-be", 2)):
         whole = data[: len(data) - len(data) % unit]
         if whole and _reads_like_text(whole[:_SAMPLE_BYTES].decode(encoding, "replace")):
@@ -199,7 +199,7 @@ def _labelled(data: bytes, codec: str) -> Decoded | None:
 
 
 def _utf8_or_western(data: bytes) -> Decoded:
-    text = data.decode("utf-8", "surrogateescape")  # a byte that does not fit becomes a half of a surrogate pair
+    text = data.decode("utf-8", "surrogateescape")  # a byte that does not fit becomes a lone surrogate
     misfits = sum(1 for _ in _ESCAPED.finditer(text))
     if not misfits:
         return Decoded(clean(text))
@@ -218,7 +218,7 @@ def _utf8_or_western(data: bytes) -> Decoded:
 
 
 def _western(data: bytes) -> str:
-    """Windows-1252 as browsers read it: bytes that it leaves open stand for control characters, which go."""
+    """Windows-1252 as browsers decode it: undefined bytes are control characters, which are removed."""
     return data.decode("cp1252") if not _OPEN.search(data) else "".join(map(_CP1252.__getitem__, data))
 
 

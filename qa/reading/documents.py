@@ -37,7 +37,7 @@ __all__ = [
     "parse_file",
 ]
 
-# Part of every snapshot's configuration: raise it when a loader's output or the rule of ids changes.
+# Part of every snapshot's configuration: raise it if a loader's output or the rule for ids changes.
 LOADER_VERSION = 10
 _LIBRARIES = ("chardet", "lxml", "markdown-it-py", "mdit-py-plugins", "pypdfium2", "pyyaml")
 

@@ -40,17 +40,17 @@ class Read(NamedTuple):
 
 
 def own_title(title: str, drafts: Iterable[Draft]) -> dict[str, str]:
-    """What a file calls itself (empty: nothing) as its own title; none where its text holds a title, which is better.
+    """The title in a file's properties as its own title; none if it is empty or the text has a title, which is better.
 
     Args:
-        title: The title in the file's properties, in one line.
+        title: The title in the file's properties, on one line.
         drafts: All of its blocks.
     """
     return {"title": title} if title and not any(draft.kind is BlockKind.TITLE for draft in drafts) else {}
 
 
 def as_part(draft: Draft) -> Draft:
-    """A draft of one chapter or message of several: its title only heads the part."""
+    """A draft of one chapter or message of several: its title becomes a heading."""
     return replace(draft, kind=BlockKind.HEADING, level=2) if draft.kind is BlockKind.TITLE else draft
 
 

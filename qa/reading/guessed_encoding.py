@@ -1,7 +1,7 @@
-"""Guesses the encoding of text that names none and is neither Unicode nor, as it reads, Windows-1252.
+"""Guesses the encoding of text without a label that is not Unicode and does not look like Windows-1252.
 
-The guess is that of the library chardet, by the statistics of many languages. It is taken for text of other scripts
-where words hold letters of one script only, and for other alphabets of Latin letters where the library is surer.
+The library chardet guesses by the statistics of many languages. Its guess is accepted for other scripts if words have
+letters of one script only, and for Latin letters if its confidence is higher.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# What files of offices are in: the encodings of the Encoding Standard (WHATWG), and that of DOS for Russian.
+# Usual encodings of office files: those of the Encoding Standard (WHATWG), and DOS Cyrillic.
 _KNOWN = ("cp932 shift_jis_2004 euc-jp gb18030 big5 cp949 koi8-r koi8-u cp1251 iso8859-5 cp866 cp1253 iso8859-7 "
           "cp1255 iso8859-8 cp1256 cp874 cp1250 iso8859-2 cp1254 cp1257 cp1252 iso8859-1").split()  # fmt: skip
-_SHIFTED = re.compile(rb"\x1b\$[@B]|\x1b\$\([CD]|\x1b\([IJ]")  # what begins other letters in ISO-2022-JP and -KR
+_SHIFTED = re.compile(rb"\x1b\$[@B]|\x1b\$\([CD]|\x1b\([IJ]")  # switches to other letters in ISO-2022-JP and -KR
 _WESTERN = ("cp1252", "iso88591")
 _SAMPLE_BYTES = 32 << 10
-_LEAST_SURE = 0.15  # of other alphabets of Latin letters
-_MOST_MIXED = 0.05  # share of the words beyond ASCII that hold Latin letters and others
+_LEAST_SURE = 0.15  # minimum confidence for Latin letters
+_MOST_MIXED = 0.05  # share of the non-ASCII words with both Latin and other letters
 _WORD = re.compile(r"\w+")
 _MISFIT = "\ufffd"
 
 
 def shifted_text(data: bytes) -> tuple[str, str] | None:
-    """Text of ASCII bytes alone that stand for other letters, and the encoding; None if it is none."""
+    """Text whose letters are encoded as ASCII bytes, and the encoding; None if the data is not such text."""
     if _SHIFTED.search(data, 0, _SAMPLE_BYTES):
         for codec in ("iso2022_jp_2", "iso2022_kr"):
             try:
@@ -33,14 +33,14 @@ def shifted_text(data: bytes) -> tuple[str, str] | None:
 
 
 def guessed_text(data: bytes, most_misfits: float) -> tuple[str, str, int] | None:
-    """Text in the encoding that it most likely is in, the encoding, and how many bytes do not fit it.
+    """Text in its most likely encoding, the encoding, and the number of bytes that do not fit it.
 
     Args:
-        data: Bytes that are no UTF-8.
-        most_misfits: The share of the characters that may not fit.
+        data: Bytes that are not UTF-8.
+        most_misfits: The maximum share of characters that do not fit.
 
     Returns:
-        None where Windows-1252 is the likely encoding.
+        None if Windows-1252 is the likely encoding.
     """
     from chardet import detect  # noqa: PLC0415 - few files need it, and it takes time to load
 

@@ -42,7 +42,7 @@ class Words:
         Args:
             above: The line.
             below: The text after it.
-            begun: What the lines before it hold of its first word.
+            begun: The part of its first word on the lines before it.
         """
         broken = _BROKEN_OFF.search((begun + above)[-_LONGEST_WORD_CHARS:]) if above.endswith(HYPHENS) else None
         rest = _AT_START.match(below)

@@ -1,4 +1,4 @@
-"""Turns lines on pages into paragraphs, headings and lists, by size, weight, place and punctuation.
+"""Converts lines on pages to paragraphs, headings and lists, by size, weight, position and punctuation.
 
 How it works, in order:
 
@@ -10,7 +10,7 @@ How it works, in order:
    size. Words broken at line ends are joined (`hyphens`). Rows of a table remain separate lines.
 4. Superscripts and subscripts become text that is separate from the word before them; a paragraph that begins with a
    superscript mark is a footnote.
-5. A sentence divided by a page break is joined, across the page's footnotes, and the place of the break is kept, so
+5. A sentence divided by a page break is joined, across the page's footnotes, and the position of the break is kept, so
    that a citation has the page of its words.
 """
 
@@ -84,7 +84,7 @@ def _paragraphs(pages: list[list[Line]], size: float) -> Iterator[_Paragraph]:
         pitch = median(steps) if steps else 1.3 * size
         right = max(line.right for line in page)
         run: list[Line] = []
-        left = 0.0  # of the run's lines but for the first, which may be indented
+        left = 0.0  # of the run's lines except the first, which may be indented
         for line in page:
             if run and _begins(run, left, line, pitch, right):
                 yield _paragraph(run, size)
@@ -137,7 +137,7 @@ def _joined(paragraph: _Paragraph, words: Words) -> str:
     if paragraph.kind is BlockKind.TABLE:
         return "\n".join(line.text for line in lines)
     parts: list[str] = []
-    begun = ""  # of the word that goes on through line ends
+    begun = ""  # beginning of a word that spans line ends
     for above, line in pairwise(lines):
         shown, gap = words.end_of(above.text, line.text, begun)
         parts += (shown, gap)
@@ -146,7 +146,7 @@ def _joined(paragraph: _Paragraph, words: Words) -> str:
 
 
 def _resolve_marks(paragraph: _Paragraph, notes: set[str]) -> None:
-    """Raised and lowered marks as text; those of notes in brackets, and one that a note opens with before it."""
+    """Write superscripts and subscripts as text; marks of notes in brackets, also at the beginning of a note."""
     opens = _NOTE_OPENS.match(paragraph.text) if paragraph.kind is BlockKind.FOOTNOTE else None
     if opens is None:
         paragraph.text = written_out(paragraph.text, notes)
@@ -157,7 +157,7 @@ def _resolve_marks(paragraph: _Paragraph, notes: set[str]) -> None:
 
 
 def _mark_levels(paragraphs: list[_Paragraph]) -> None:
-    """Give headings their depth by size, and the document its title."""
+    """Set the level of headings by size, and mark the document's title."""
     headings = [paragraph for paragraph in paragraphs if paragraph.kind is BlockKind.HEADING]
     if not headings:
         return
@@ -176,7 +176,7 @@ def _mark_levels(paragraphs: list[_Paragraph]) -> None:
 def _mended(paragraphs: list[_Paragraph], words: Words) -> Iterator[_Paragraph]:
     """Join sentences that a page break divides."""
     held: _Paragraph | None = None
-    notes: list[_Paragraph] = []  # that stand below the one that is held
+    notes: list[_Paragraph] = []  # those below the held paragraph
     for paragraph in paragraphs:
         if held is not None and paragraph.kind is BlockKind.FOOTNOTE:
             notes.append(paragraph)

@@ -14,12 +14,12 @@ from statistics import median
 
 from qa.reading.page_lines import Line
 
-LARGER = 1.12  # times the text's size, for a heading
+LARGER = 1.12  # times the text size, for a heading
 _EDGE_LINES = 2  # lines at each end of a page that may be a running header or footer
-_SET_APART = 1.25  # times the usual distance of lines, for a header or footer
+_SET_APART = 1.25  # times the usual line distance, for a header or footer
 _FEWEST_LARGE = 3
-_OFTEN = 0.4  # of the pages
-_MOST_NUMBERS = 4  # of a line, that are looked at
+_OFTEN = 0.4  # minimum share of the pages
+_MOST_NUMBERS = 4  # numbers of a line that are compared
 _NUMBER = re.compile(r"\d{1,9}")
 _NUMBER_ONLY = re.compile(
     r"[-–— ]*(?:page |p\. ?|seite )?(?:\d{1,4}|[ivxlc]{1,7})(?: ?(?:of|/|von|\|) ?\d{1,4})?[-–— ]*", re.IGNORECASE
@@ -56,18 +56,18 @@ def part_furniture(pages: list[list[Line]], size: float) -> tuple[list[list[Line
 
 
 def _most(pattern: str, often: int) -> float:
-    """How often a line larger than the text must recur: "Chapter 1" and "Chapter 2" are headings however often."""
+    """The minimum recurrences of a line larger than the text; infinite for numbered ones, such as "Chapter 1"."""
     return math.inf if "#" in pattern else max(_FEWEST_LARGE, often)
 
 
 def _is_own(line: Line) -> bool:
-    """Whether a number by itself is its page's, or says that it is a page's."""
+    """Whether a number alone on a line is its page's number, or is labelled as a page number."""
     number = _NUMBER.search(_in_digits(line.text))
     return bool(_SAID.fullmatch(line.text)) or (number is not None and int(number[0]) == line.page)
 
 
 def _edges(page: list[Line], size: float) -> list[Line]:
-    """The lines that stand where headers and footers do: one or two, set apart from the text."""
+    """The lines at the positions of headers and footers: one or two, spaced from the text."""
     ranked = sorted((line for line in page if line.upright), key=lambda line: -line.y)
     steps = [above.y - line.y for above, line in pairwise(ranked) if above.y - line.y > 0.5 * size]
     apart = _SET_APART * min([median(steps) if steps else size, 1.5 * size])
@@ -84,7 +84,7 @@ def _edges(page: list[Line], size: float) -> list[Line]:
 
 
 def _patterns(line: Line) -> list[str]:
-    """A line as it may recur from page to page: each number as it is, or as its distance to the page's."""
+    """The forms in which a line may recur on other pages: each number unchanged, or relative to the page number."""
     text = _in_digits(" ".join(line.text.lower().split()))
     numbers = _NUMBER.findall(text)[:_MOST_NUMBERS]
     if not numbers:
@@ -95,7 +95,7 @@ def _patterns(line: Line) -> list[str]:
 
 
 def _in_digits(text: str) -> str:
-    """A line that is a Roman number alone, in digits; any other as it is."""
+    """A line that is only a Roman number, in digits; other lines unchanged."""
     found = _ROMAN_ONLY.fullmatch(text)
     if found is None or not found[1]:
         return text

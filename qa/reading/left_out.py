@@ -9,7 +9,7 @@ _MOST_NUMBERS = 20  # page or slide numbers that are listed
 
 
 class LeftOut:
-    """The parts of a file that were not read, in the order of their first occurrence."""
+    """The parts of a file that were not read, in order of first occurrence."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Limits how deep a Markdown parser follows brackets, so that its time is linear in their number."""
+"""Limits the depth of brackets for a Markdown parser, so that its time is linear in their number."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 
-# The parser follows every "[" through all that are open inside it; no link's text nests so deep.
+# For every "[" the parser scans all brackets nested in it; real link texts have fewer levels.
 _DEEPEST_BRACKETS = 16
 _BRACKET = re.compile(r"[\[\]]")
 
 
 def limit_brackets(parser: MarkdownIt) -> None:
-    """Have a parser find no links in paragraphs whose brackets nest deeper than a link's."""
+    """Disable links in paragraphs with brackets nested deeper than in real links."""
     without_links = MarkdownIt("commonmark").enable("strikethrough").disable(["link", "image"])
 
     def parse_inline(state: StateCore) -> None:

@@ -1,4 +1,4 @@
-"""Lines of text on a page, as the layout reads them."""
+"""Lines of text on a page, the input of the layout."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Self
 
 from qa.errors import UnreadableForNow
 
-_LOOK_EVERY_S = 0.02  # a process takes some 20 MB more between two looks, little beside any limit
+_LOOK_EVERY_S = 0.02  # a process allocates some 20 MB between two checks, little compared with any limit
 
 
 def peak_mb(process: int | str) -> int:

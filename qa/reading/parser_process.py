@@ -212,7 +212,7 @@ class _Memory:
 
 
 def _of_container(source: str, digest: str, most_bytes: int) -> dict[str, object]:
-    """A request about a container; it depends on the suffix, since that determines the format."""
+    """A request about a container; it includes the suffix, which determines the format."""
     return {"source": source, "container": f"{suffix_of(source)} {digest}", "most_bytes": most_bytes}
 
 

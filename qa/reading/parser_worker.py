@@ -72,12 +72,12 @@ def _answer(request: dict[str, Any], data: IO[bytes], containers: dict[str, Cont
     """The reply to a request, as ASCII JSON on one line."""
     try:
         return json.dumps(_wanted(request, data.read(request["bytes"]), containers)).encode("ascii")
-    except Exception as error:  # noqa: BLE001 - parsers raise what they like on broken files; the reason is reported
+    except Exception as error:  # noqa: BLE001 - parsers raise any exception on broken files; it is reported
         return json.dumps(failure(error, allowed_mb)).encode("ascii")
 
 
 def _wanted(request: dict[str, Any], data: bytes, containers: dict[str, Container]) -> dict[str, Any]:
-    """What a request asks for, as JSON data. `containers` holds the one that was sent last, by its kind and digest."""
+    """The requested content, as JSON data. `containers` has the last one sent, by its kind and digest."""
     source = request["source"]
     if "container" not in request:
         return read(source, data)

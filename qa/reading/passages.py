@@ -1,4 +1,4 @@
-"""Cuts documents into passages: citable spans that can be understood alone.
+"""Cuts documents into passages: citable spans that can be understood on their own.
 
 Guarantees: `passage.text == document.text[start:end]`; passages are in the order of the text; sentences are never cut;
 every body sentence is in exactly one passage, so only titles, headings and empty slides are left out.
@@ -31,9 +31,9 @@ PASSAGES_VERSION = 3
 TARGET_WORDS = 90
 MIN_WORDS = 40
 MAX_WORDS = 160
-_LONGEST_OPENING_CHARS = 90  # of a title that is only the document's first words, added to each passage
-_LONGEST_HEADING_CHARS = 300  # at most this much of a heading is added to each passage under it
-_RUN_IN_MIN_WORDS = 20  # an item of a definition list may be a separate passage from this size on
+_LONGEST_OPENING_CHARS = 90  # added to each passage of a title that is only the document's first words
+_LONGEST_HEADING_CHARS = 300  # maximum part of a heading that is added to each passage under it
+_RUN_IN_MIN_WORDS = 20  # minimum size of an item of a definition list as a separate passage
 
 # Costs of one passage or cut, in units of "twice as long as the target".
 _CUT_IN_PARAGRAPH = 0.5
@@ -89,7 +89,7 @@ def embedding_text(title: str, passage: Passage) -> tuple[str, int]:
 
 
 def masked(text: str) -> str:
-    """A text of the same length with blanks for marks of emphasis and escapes, so that the model reads only words."""
+    """The text with blanks for emphasis marks and escapes, of the same length, so that the model reads only words."""
     return _EMPHASIS.sub(lambda mark: " " * len(mark[0]), text)
 
 

@@ -42,7 +42,7 @@ def _limit(seconds: int) -> None:
 
 
 def _drawn(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    from qa.reading.formats.pdf_picture import draw_page  # noqa: PLC0415 - the limits hold for its import too
+    from qa.reading.formats.pdf_picture import draw_page  # noqa: PLC0415 - the limits also apply to its import
 
     quotes = [(start, end) for start, end in request["quotes"]]
     with os.fdopen(request["file"], "rb") as file:

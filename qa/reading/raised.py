@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from enum import Enum, auto
 from itertools import groupby
 
-_LONGEST_MARK_CHARS = 24  # a longer one is small text
-_TAIL_CHARS = 16  # of the line, which decide how a mark is written
+_LONGEST_MARK_CHARS = 24  # longer text is small print
+_TAIL_CHARS = 16  # of the line, which determine how a mark is written
 _SUPERSCRIPTS = str.maketrans("1234-−", "¹²³⁴⁻⁻")
 _SUBSCRIPTS = str.maketrans("0123456789-−+=()", "₀₁₂₃₄₅₆₇₈₉₋₋₊₌₍₎")
 _UNIT = re.compile(r"(?:^|[\d\s(/·])(?:[kcdmµn]?m|in|ft|yd|mi|s|h)$")
@@ -67,7 +67,7 @@ def _mark(before: str, mark: str, script: Script) -> tuple[str, bool]:
     if len(mark) > _LONGEST_MARK_CHARS:
         return ("" if not before or before[-1].isspace() else " ") + mark, False
     if not before.strip() or before.endswith("\n"):
-        return mark, False  # it opens the line, as that of a note
+        return mark, False  # at the beginning of the line, like that of a note
     if not any(char.isalnum() for char in mark) and not _LOWERED.fullmatch(mark):
         return mark, True
     return (_raised if script is Script.RAISED else _lowered)(before, mark)

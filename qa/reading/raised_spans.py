@@ -1,6 +1,6 @@
-"""Marks superscripts and subscripts in a text by control characters, until the text is complete and they are written.
+"""Marks superscripts and subscripts by control characters until the text is complete and they are written as text.
 
-Clean text holds none of these characters, so they cannot be taken for the document's own.
+Clean text has none of these characters, so they cannot be confused with the document's text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _STRAY = re.compile("[\x0e-\x10]")
 
 
 def written_out(text: str, notes: Collection[str] = ()) -> str:
-    """A text with its raised and lowered spans as plain text; those that are marks of `notes` in brackets."""
+    """A text with its superscripts and subscripts as plain text; marks of `notes` are in brackets."""
     if RAISED not in text and LOWERED not in text:
         return text
     pieces: list[tuple[str, Script]] = []

@@ -1,4 +1,4 @@
-"""The sidecar that describes documents: `sources.toml` beside them, one table per file.
+"""Parses the sidecar that describes documents: `sources.toml` in their folder, one table per file.
 
     ["annual-report.txt"]
     title = "Annual Report 2023"
@@ -44,7 +44,7 @@ _FIELDS = ("title", "publisher", "author", "date", "url")
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """Details of a document besides its text."""
+    """The metadata of a document."""
 
     title: str | None = None
     publisher: str | None = None

@@ -1,10 +1,10 @@
-"""Makes a block of each row of cells, with the heads of its columns, so that it can be cited by itself.
+"""Makes a block of each row of cells, with its column heads, so that the row can be cited alone.
 
-1. Rows without an empty one between them are a region. Rows of one cell before its table are text.
-2. The first row with several cells, all words, is the heads, if what follows shows that: numbers below words, bold
-   type, or three columns and more. A head that spans columns stands before those below it.
-   Years and months that count on are words here, if other numbers stand below them.
-3. A later region without heads of its own and no wider than the last one goes on under its heads.
+1. Rows without an empty row between them form a region. Rows of one cell before its table are text.
+2. The first row with several cells, all words, has the column heads if the next rows confirm it: numbers below words,
+   bold type, or at least three columns. A head that spans columns precedes those below it. Consecutive years and months
+   count as words if other numbers are below them.
+3. A later region without heads that is not wider than the last one inherits its heads.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from qa.reading.draft import Draft
 from qa.records import BlockKind
 
-_LOOKED_AHEAD = 20  # rows that show whether the first one is heads
+_LOOKED_AHEAD = 20  # rows that are checked to decide whether the first row has the heads
 _LONGEST_HEAD_CHARS = 80
 _LEAST_COLUMNS = 3
 _PERIOD = re.compile(
@@ -27,7 +27,7 @@ _PERIOD = re.compile(
 
 
 class Cell(NamedTuple):
-    """A cell that is not empty: its column from 1, and whether it holds words rather than a number, and bold type."""
+    """A non-empty cell: its column from 1, its text, whether that is words and not a number, and whether it is bold."""
 
     column: int
     text: str
@@ -35,18 +35,18 @@ class Cell(NamedTuple):
     bold: bool = False
 
 
-Row = tuple[int, Sequence[Cell]]  # its number, and the cells of it that are not empty
+Row = tuple[int, Sequence[Cell]]  # its number and non-empty cells
 
 
 def rows_to_drafts(
     rows: Iterable[Row], merged: Mapping[tuple[int, int], int] | None = None, *, headed: bool = False
 ) -> Iterator[Draft]:
-    """The rows of one sheet as drafts, whose pages are the rows' numbers.
+    """The rows of one sheet as drafts, with the row numbers as pages.
 
     Args:
-        rows: The rows in their order; an empty one ends a region.
+        rows: The rows in order; an empty one ends a region.
         merged: The width of merged cells by row and column.
-        headed: Whether a first row of words is taken for heads without a look at what follows.
+        headed: Whether a first row of words has the heads regardless of the next rows.
     """
     heads: dict[int, str] = {}
     for opening, following in _regions(rows):
@@ -55,10 +55,10 @@ def rows_to_drafts(
 
 
 def cells_to_drafts(rows: Iterable[tuple[Sequence[str], Sequence[Draft]]]) -> Iterator[Draft]:
-    """A table inside a text as one draft, a line for each row that holds words.
+    """A table inside a text as one draft, with a line for each row that has text.
 
     Args:
-        rows: Each row's cells, and the tables and boxes inside them, which follow the row and so part the table in two.
+        rows: Each row's cells, and the tables and boxes inside them, which follow the row and divide the table.
     """
     lines: list[str] = []
     for cells, inner in rows:
@@ -72,7 +72,7 @@ def cells_to_drafts(rows: Iterable[tuple[Sequence[str], Sequence[Draft]]]) -> It
 
 
 def _regions(rows: Iterable[Row]) -> Iterator[tuple[list[Row], Iterator[Row]]]:
-    """Each region: its first rows, and all of its rows."""
+    """Each region as its first rows and all its rows."""
     source = iter(rows)
 
     def region(first: Row) -> Iterator[Row]:
@@ -115,7 +115,7 @@ def _region(
 
 
 def _heads(rows: list[Row], merged: Mapping[tuple[int, int], int], *, headed: bool) -> tuple[dict[int, str], int]:
-    """The heads of columns, and how many rows they take; none where the first row is not heads."""
+    """The column heads, and the number of rows with them; none if the first row has no heads."""
     rows = _with_periods(rows) if len(rows) > 1 else rows
     if len(rows) < 2 or not _may_be_heads(rows[0][1]):
         return {}, 0
@@ -132,7 +132,7 @@ def _heads(rows: list[Row], merged: Mapping[tuple[int, int], int], *, headed: bo
 
 
 def _with_periods(rows: list[Row]) -> list[Row]:
-    """Rows whose first has years, months or days that count on, over other numbers, for words."""
+    """The rows, with consecutive years, months or days in the first row above other numbers marked as words."""
     number, cells = rows[0]
     periods = [cell for cell in cells if not cell.is_text]
     if len(periods) < 2 or len(periods) == len(cells) or not all(_PERIOD.fullmatch(cell.text) for cell in periods):
@@ -154,7 +154,7 @@ def _may_be_heads(cells: Sequence[Cell]) -> bool:
 
 
 def _follow(rows: list[Row]) -> bool:
-    """Whether what follows the first row shows that it is heads."""
+    """Whether the next rows confirm that the first row has the heads."""
     cells = rows[0][1]
     columns = {cell.column for cell in cells}
     numbers = any(cell.column in columns and not cell.is_text for _, row in rows[1:] for cell in row)

@@ -9,9 +9,9 @@ from qa.records import Block, BlockKind
 from qa.text.safe_text import one_line
 from qa.text.sentences import split_sentences
 
-_LONGEST_TITLE_CHARS = 300  # it goes with every passage
+_LONGEST_TITLE_CHARS = 300  # the title is added to every passage
 _LONGEST_OPENING_CHARS = 120  # of a document without a title
-_SHORTEST_CLAUSE = 0.5  # share of what fits that a clause must fill to be kept by itself
+_SHORTEST_CLAUSE = 0.5  # minimum share of the maximum length for a cut at a clause's end
 _CLAUSE_END = re.compile(r"[,;:–—](?=\s)|\s(?=[–—-]\s)")
 _LITTLE_WORDS = frozenset(
     "a an the this that its their his her our and or but of in on at to for from by with as than into over under "
@@ -47,9 +47,9 @@ _WRAPPED = re.compile(r"\*\*(.+)\*\*[:.]?|\[(.+)\]|__(.+)__")
 
 
 def is_title(text: str) -> bool:
-    """Whether what a file calls itself is a title, and not what a printer driver, a scanner or a program wrote.
+    """Whether the title in a file's properties is a title, and not written by a printer driver, scanner or program.
 
-    File names, paths, addresses, placeholders ("untitled") and numbers of scans are none.
+    File names, paths, addresses, placeholders ("untitled") and scan numbers are not titles.
     """
     text = one_line(text)
     if not any(map(str.isalpha, text)):
@@ -60,9 +60,9 @@ def is_title(text: str) -> bool:
 
 
 def title_of(text: str, blocks: Sequence[Block]) -> str:
-    """The title of a document that says none of itself: its title block, its first heading, or its first sentence.
+    """The title of a document without its own: its title block, its first heading, or its first sentence.
 
-    A sentence of more than 120 characters is cut between words, at the end of a clause where one is near.
+    A sentence of more than 120 characters is cut between words, at the end of a clause if one is near.
     """
     body = [block for block in blocks if block.kind is not BlockKind.BOILERPLATE] or list(blocks)
     for block in body:
@@ -78,7 +78,7 @@ def title_of(text: str, blocks: Sequence[Block]) -> str:
 
 
 def heading_words(text: str) -> str:
-    """A heading without the marks that a plain text writes around one: "## Fees ##", "**Fees**", "[Fees]"."""
+    """A heading without the marks around it in plain text: "## Fees ##", "**Fees**", "[Fees]"."""
     line = one_line(text)
     if marked := _MARKED_HEADING.fullmatch(line):
         line = marked[1] or line
@@ -88,13 +88,13 @@ def heading_words(text: str) -> str:
 
 
 def shortened(line: str, most_chars: int) -> str:
-    """A line of at most so many characters: whole, or cut after a word, with an ellipsis."""
+    """A line of at most `most_chars` characters: unchanged, or cut after a word, with an ellipsis."""
     if len(line) <= most_chars:
         return line
-    room = line[:most_chars]  # one character more than may stand before the ellipsis
+    room = line[:most_chars]  # one character more than fits before the ellipsis
     cut = room.rfind(" ")
     if cut < 0:
-        return line[: most_chars - 1] + "…"  # one endless word
+        return line[: most_chars - 1] + "…"  # a single long word
     clauses = [match.start() for match in _CLAUSE_END.finditer(room, 0, cut + 1)]
     if clauses and clauses[-1] >= _SHORTEST_CLAUSE * most_chars:
         return room[: clauses[-1]].rstrip() + "…"

@@ -1,4 +1,4 @@
-"""Patterns for the kinds of things that questions ask for: how one is asked for, and what such a thing looks like."""
+"""Patterns for answer types: how questions ask for each type, and its form in a text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class AnswerType(StrEnum):
-    """The kinds of things that are recognised; `OTHER` is any other."""
+    """The answer types that are recognised; `OTHER` is any other."""
 
     DATE = "date"
     AGE = "age"
@@ -25,7 +25,7 @@ class AnswerType(StrEnum):
     OTHER = "other"
 
 
-# Before a word that asks: elsewhere "when" and "who" join clauses.
+# Before an interrogative word: elsewhere "when" and "who" join clauses.
 _BEGINS = r"(?:^|[,;:.?!(]\s?|\b(?:and|but|or|so|about|by|for|from|of|since|to|until|with) )"
 _ANY = r"[^\W\d_]{1,20}(?:['’]s)? "
 # "What is the fee" asks for an amount; "what is a fee" and "what is the use of a fee" do not.

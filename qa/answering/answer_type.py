@@ -1,12 +1,12 @@
-"""Finds the kind of thing a question asks for, and whether a text has one that is not in the question.
+"""Finds the expected answer type of a question, and whether a text has something of this type.
 
-The expected answer type (Li & Roth, "Learning Question Classifiers", 2002), by the patterns of
-`qa.answering.answer_patterns`. A text without any such thing can hardly answer; one that has it may still not:
+Answer types (Li & Roth, "Learning Question Classifiers", 2002) are recognised by the patterns of
+`qa.answering.answer_patterns`. A text without the expected type can hardly answer; a text with it may still not:
 
-- A number answers how many of something there are only if it stands beside what is counted. One that counts for a list
-  of names answers for all of them together, and for none alone.
-- Who holds an office is answered by a name that stands with that office (`qa.answering.offices`).
-- What an abbreviation stands for is answered by its definition, or by words with these initials.
+- A number answers "how many" only if it is near the counted noun. A number for a list of names is the total, so it
+  does not answer for a single name.
+- A question for the holder of an office is answered only by a name next to that office (`qa.answering.offices`).
+- A question for the meaning of an abbreviation is answered by its definition, or by words with these initials.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ANYBODY = frozenset(map(term, "people persons individuals".split()))
 _SOMEBODY = re.compile(rf"{ROLE}|\b(?:inhabitants|people|population)\b", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 _IS_NUMBER = re.compile(rf"\d.*|{SPELT_NUMBER}", re.IGNORECASE)
-_WORDS_BEFORE, _WORDS_BEHIND = 2, 4  # of what is counted, around its number
+_WORDS_BEFORE, _WORDS_BEHIND = 2, 4  # distance of the counted noun from its number
 _FIGURES = frozenset({AnswerType.AMOUNT, AnswerType.COUNT, AnswerType.MEASURE, AnswerType.SHARE})
 _ITEM = r"[A-Z][\w.’'-]{0,40}(?: \w{1,40}){0,2}"
 _NAMES_LISTED = re.compile(rf"(?:{_ITEM}, (?:and )?){{2,30}}{_ITEM}")
@@ -40,7 +40,7 @@ _OF_EACH = re.compile(r"\b(?:apiece|each|every|respectively)\b", re.IGNORECASE)
 
 
 def expected_type(question: str) -> AnswerType:
-    """The kind of thing a question asks for: the first one, if there are several."""
+    """The expected answer type of a question; the first one if it asks for several."""
     if _WHY.match(question):
         return AnswerType.OTHER
     found = [(match.start(), kind) for kind, pattern in ASKED.items() if (match := pattern.search(question))]
@@ -48,9 +48,9 @@ def expected_type(question: str) -> AnswerType:
 
 
 def holds_answer(question: str, texts: Iterable[str]) -> bool:
-    """Whether one of some texts has a thing of the kind that a question asks for, other than those in the question.
+    """Whether one of the texts has something of the expected answer type that is not in the question.
 
-    True for every text if the kind is `OTHER`.
+    True for every text if the type is `OTHER`.
     """
     kind = expected_type(question)
     if kind is AnswerType.OTHER:
@@ -74,7 +74,7 @@ def _holds(kind: AnswerType, question: str, text: str, named: frozenset[str]) ->
 
 
 def _spells_out(text: str, question: str) -> bool:
-    """Whether a text defines a short form of a question, or has words whose initials it is."""
+    """Whether a text defines an abbreviation of the question, or has words with its initials."""
     asked = ASKED[AnswerType.LONG_FORM].search(question)
     shorts = {short_folded(word) for word in asked.groups() if word} if asked else set()
     spelt = {short_folded(short) for short, _ in definitions(text)} | {initials for initials, _ in phrases(text)}
@@ -82,7 +82,7 @@ def _spells_out(text: str, question: str) -> bool:
 
 
 def _for_a_list(text: str, named: frozenset[str]) -> bool:
-    """Whether a question names one of several names that a text lists, so that a figure beside them is for them all."""
+    """Whether a text lists a name of the question with other names, so that a figure near them is a total."""
     for listed in _NAMES_LISTED.finditer(text):
         items = [frozenset(terms(item)) for item in re.split(r", (?:and )?| and ", listed[0])]
         inside = sum(bool(item) and item <= named for item in items)

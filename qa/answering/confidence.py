@@ -36,8 +36,8 @@ FEATURES = {
 _MOST_WORDS = 10
 _NEARLY = 0.55  # similarity
 _SAME_NAME = 0.8  # similarity
-_SHORT = 4  # content words of a question that has no room for words beside its subject
-_PARAGRAPH = "\n\n"  # between two
+_SHORT = 4  # content words of a question without words other than its subject
+_PARAGRAPH = "\n\n"  # separator
 
 
 def assess(model: Model | None, ranking: Ranking, best: Match | None) -> tuple[float | None, Verdict, bool]:
@@ -57,9 +57,9 @@ def measure(ranking: Ranking, best: Match, names: NameClassifier | None) -> dict
     """The features of a question and its best passage, by the names in `FEATURES`.
 
     Args:
-        ranking: The question's.
+        ranking: The ranking of the question.
         best: The best passage, compared with it.
-        names: What tells names from other words; without it no name counts as unmet.
+        names: The classifier of names; without it no name counts as unmatched.
     """
     met = _weighed(ranking, best.words)
     worst = min((word.in_sentence for word in met), default=0.0)
@@ -82,13 +82,13 @@ def measure(ranking: Ranking, best: Match, names: NameClassifier | None) -> dict
 
 
 def _share(met: Sequence[WordMatch], weight: float) -> float:
-    """The share of a weight in that of all content words."""
+    """A weight relative to the total weight of all content words."""
     total = sum(word.weight for word in met)
     return weight / total if total else 0.0
 
 
 def _absent(ranking: Ranking, words: Sequence[WordMatch], *, short: bool) -> float:
-    """The weight of words and numbers that no document has, by how far the passage is from having them."""
+    """The weight of words and numbers that no document has, reduced by their similarity to the passage."""
     counted = {
         word.text
         for word in ranking.content_words
@@ -98,7 +98,7 @@ def _absent(ranking: Ranking, words: Sequence[WordMatch], *, short: bool) -> flo
 
 
 def _names_unmet(ranking: Ranking, words: Sequence[WordMatch], names: NameClassifier) -> float:
-    """The weight of words by how likely they are names, and by how far the best sentence is from having them."""
+    """The weight of words times the probability that they are names, reduced by their similarity to the sentence."""
     tokens = {word.text: word.tokens for word in ranking.content_words if len(word.tokens)}
     likely = names.probabilities(ranking.tokens, [tokens[word.word] for word in words])
     return sum(

@@ -49,11 +49,11 @@ _BOUNDS = re.compile(
     r"\b(?:at (?:least|most)|(?:fewer|less|no more) than|up to"
     r"|(?:last|next|previous|this) (?:month|quarter|season|week|year))\b"
 )
-# Behind what is counted they limit it: "rooms with a view" are some of the rooms.
+# After the counted noun they limit it: "rooms with a view" are some of the rooms.
 _LIMITING_BEHIND = frozenset("aged having over that under which who whose with without".split())
 _DIRECTIONS = frozenset("north south east west northern southern eastern western upper lower".split())
 _NAME = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w’'-]+")
-# A list of names limits nothing.
+# A list of names does not limit.
 _LISTED = re.compile(r"(?:[A-Z][\w.]{0,40}(?: \w{1,40})?, (?:and )?){2,20}[A-Z][\w.]{0,40}")
 _HOW = re.compile(r"\bhow (\w+)", re.IGNORECASE)
 _ANY_YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
@@ -228,7 +228,7 @@ def _counts(sentence: str, figure: _Figure, counted: frozenset[str]) -> bool:
 
 
 def _limited(sentence: str, figure: _Figure, counted: frozenset[str]) -> str:
-    """The word that limits what a figure counts, right behind that; empty if there is none."""
+    """The word directly after the counted noun that limits it; empty if there is none."""
     behind = _behind(sentence, figure)[: _NEAR + 2]
     last = max((number for number, word in enumerate(behind) if term(word) in counted), default=len(behind))
     following = behind[last + 1].casefold() if last + 1 < len(behind) else ""
@@ -252,7 +252,7 @@ def _alike(one: _Figure, other: _Figure) -> bool:
 
 
 def _same_subject(first: _Statement, other: _Statement, question: str) -> bool:
-    """Whether a statement adds no name, year or limiting words that neither the question nor the first one has."""
+    """Whether two statements have the same names, years and limiting words, apart from those in the question."""
     asked = {word.casefold() for word in re.findall(r"[\w’'-]+", question)}
 
     def marks(statement: _Statement) -> set[str]:

@@ -1,6 +1,6 @@
-"""Words of a question that limit its answer: superlatives, ordinals and negations.
+"""Checks words of a question that limit its answer: superlatives, ordinals and negations.
 
-For example, a text about the hospitals of a town need not say which is the largest. A limiting word is matched by
+For example, a text about the hospitals of a town need not state which is the largest. A limiting word is matched by
 itself or by a synonym; a negation is matched by any negation.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 _WORD = re.compile(r"[\w'’]+")
-# Limiting words that mean the same, and behind "|" words that match them and do not limit by themselves.
+# Groups of synonymous limiting words; the words after "|" match them but do not limit.
 _ALIKE = tuple(
     (frozenset(limits.split()), frozenset((limits + others).split()))
     for limits, _, others in (

@@ -1,7 +1,8 @@
-"""How likely each word of a question is a name, whatever its capitals: "texas" is one in "does it operate in texas".
+"""Computes the probability that a word of a question is a name, also in lower case: "does it operate in texas".
 
-A word's token vectors depend on the words around it, and a linear classifier over them tells names from other words (a
-probe, as in Tenney et al., "What do you learn from context?", 2019). `qa.evaluate.name_fitting` fits it for an encoder.
+A word's token vectors depend on the words around it, and a linear classifier over them separates names from other words
+(a probe, as in Tenney et al., "What do you learn from context?", 2019). `qa.evaluate.name_fitting` fits it for an
+encoder.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ class NameClassifier:
     """A logistic regression over the mean of a word's token vectors.
 
     Attributes:
-        intercept: Of the regression.
+        intercept: The intercept of the regression.
         weights: One for each component of a vector.
     """
 
@@ -32,7 +33,7 @@ class NameClassifier:
 
         Args:
             tokens: The vectors of a question's tokens, `(question tokens, d) float32`.
-            words: Which of them stand for each word, at least one each.
+            words: The token indexes of each word, at least one each.
         """
         if not words:
             return []

@@ -1,8 +1,8 @@
-"""Questions for the holder of an office or the founder of something, and whether a text names one.
+"""Recognises questions for the holder of an office or the founder of something, and texts that name one.
 
 A person in the same sentence is not enough: "As COO, Ada Quill reports to the CEO" does not say who the CEO is. The
-name must stand beside the office ("President Ada Quill", "Ada Quill, the first president") or be joined to it by a word
-such as "named", "is" or "as" ("Ada Quill has been named president").
+name must be next to the office ("President Ada Quill", "Ada Quill, the first president") or joined to it by a word such
+as "named", "is" or "as" ("Ada Quill has been named president").
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _LOOKED_AT = 300  # characters before an office
 
 @lru_cache(maxsize=64)
 def office_asked(question: str) -> re.Pattern[str] | None:
-    """What matches the office whose holder a question asks for, or the deed whose doer; None for other questions."""
+    """A pattern for the office or action ("founded") in a question for a person; None for other questions."""
     asked = _ASKED.search(question)
     if asked is None:
         return None
@@ -79,7 +79,7 @@ def office_asked(question: str) -> re.Pattern[str] | None:
 
 
 def names_holder(text: str, office: re.Pattern[str], asked: frozenset[str]) -> bool:
-    """Whether a text names who holds an office, in words that are not all among the index terms asked with."""
+    """Whether a text names the holder of an office with at least one index term that is not in `asked`."""
     for place in office.finditer(text):
         before = _BEFORE.search(text[max(0, place.start() - _LOOKED_AT) : place.start()])
         behind = _BEHIND.match(text, place.end())

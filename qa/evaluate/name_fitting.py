@@ -1,8 +1,8 @@
-"""Fits what tells names from other words (`qa.answering.names`) on texts, whose capitals say which words are names.
+"""Fits the classifier of names (`qa.answering.names`) on texts, with capital letters as labels.
 
-1. A word that texts write with a capital inside sentences, four times of five at least, is a name; one that they write
-   in small letters as often is none. Others, numbers, stop words and the first words of sentences do not count.
-2. Sentences are encoded as questions are, in small letters, so that capitals tell nothing.
+1. A word with a capital in at least four of five uses inside sentences is a name; a word in lower case in as many uses
+   is not. Other words, numbers, stop words and the first words of sentences are ignored.
+2. Sentences are encoded like questions, in lower case, so that the vectors do not depend on capitals.
 3. A logistic regression separates the mean token vectors of names from those of other words.
 """
 
@@ -22,21 +22,21 @@ from qa.text.words import term, words
 
 _MOST_SENTENCES = 4000
 _MOST_CHARS = 400  # of a sentence
-_CLEARLY = 0.8  # of a word's uses that are written alike
-_FEWEST = 100  # names, and other words
-_PENALTY = 3.0  # inverse strength of the regression's
-_STEPS = 1000  # of the regression, at most
+_CLEARLY = 0.8  # minimum share of a word's uses with the same case
+_FEWEST = 100  # minimum of names, and of other words
+_PENALTY = 3.0  # inverse regularisation strength
+_STEPS = 1000  # maximum iterations of the regression
 
 
 def fit_names(encoder: Encoder, texts: Iterable[str]) -> NameClassifier | None:
-    """A classifier for an encoder, fitted on some texts; None where they have too few names or other words."""
+    """A classifier for an encoder, fitted on texts; None if they have too few names or other words."""
     sentences = [sentence for text in texts for sentence in _sentences(text)]
     is_name = _names(sentences)
     vectors, labels = [], []
     for sentence in sentences[:: -(-len(sentences) // _MOST_SENTENCES) or 1]:
         folded = sentence.lower()
         if len(folded) != len(sentence):
-            continue  # places would differ
+            continue  # offsets would differ
         encoding = encoder.encode_question(folded)
         starts, ends = encoding.spans.T
         for place in _inner_words(sentence):
@@ -57,7 +57,7 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 def _names(sentences: Sequence[str]) -> dict[str, bool]:
-    """For each word that texts write in one way, in small letters, whether it is a name."""
+    """For each word (in lower case) with consistent case in the texts, whether it is a name."""
     small: Counter[str] = Counter()
     capital: Counter[str] = Counter()
     for sentence in sentences:
@@ -69,7 +69,7 @@ def _names(sentences: Sequence[str]) -> dict[str, bool]:
 
 
 def _inner_words(sentence: str) -> Iterator[Span]:
-    """The places of a sentence's words of letters but for its first and stop words."""
+    """The spans of a sentence's alphabetic words, except its first word and stop words."""
     for place in words(sentence)[1:]:
         word = sentence[place.start : place.end]
         if word.isalpha() and term(word):

@@ -1,7 +1,7 @@
-"""Copies segments from the index folder to a machine's own disk, once for all hosts of the machine.
+"""Copies segments from the index folder to a machine's disk, once for all hosts of the machine.
 
-Guarantees: a copy is opened only when every byte of it was compared with its digest. A copy that no version names any
-more is removed, but none that a host of the machine has open: a host holds the version's file.
+Guarantees: a copy is opened only after every byte was verified by its digest. A copy that is in no version any more is
+removed, but not while a host of the machine has it open, since a host holds the version's file.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class CopiedSegments(SegmentPool):
     """A pool that opens copies of segments. Safe to call from several threads and processes."""
 
     def __init__(self, index_dir: Path, copies_dir: Path) -> None:
-        """Nothing is copied yet.
+        """Set the folders; nothing is copied yet.
 
         Args:
             index_dir: The index folder, which all machines share.
-            copies_dir: A folder on this machine's disk; it is made where it is missing.
+            copies_dir: A folder on this machine's disk; it is created if missing.
         """
         super().__init__(copies_dir)
         self._shared, self._copies = index_dir, copies_dir
@@ -47,7 +47,7 @@ class CopiedSegments(SegmentPool):
         """Open a segment's copy; make the copy first if it is missing or damaged.
 
         Raises:
-            DamagedSnapshot, MismatchedSnapshot: as `SegmentPool.take`, for the segment in the index folder too.
+            DamagedSnapshot, MismatchedSnapshot: as `SegmentPool.take`, also for the segment in the index folder.
             ShortOfResources: the copy cannot be written.
         """
         with self._locked():
@@ -58,7 +58,7 @@ class CopiedSegments(SegmentPool):
             return super().take(segment_id)
 
     def remove_unnamed(self) -> None:
-        """Remove the copies that no version of the index folder names; none while a version cannot be read."""
+        """Remove the copies that are in no version of the index folder; none while a version cannot be read."""
         with suppress(QAError), self._locked():
             versions = [read_version(version_path(self._shared, name)) for name in version_names(self._shared)]
             named = {entry.id for version in versions for entry in version.segments}
@@ -69,10 +69,10 @@ class CopiedSegments(SegmentPool):
     def _copy(self, segment_id: str) -> None:
         source, copy = segment_path(self._shared, segment_id), segment_path(self._copies, segment_id)
         unfinished = copy.with_name(f"{UNFINISHED}{segment_id}")
-        for path in (unfinished, copy):  # of a host that was killed, and the damaged one
+        for path in (unfinished, copy):  # that of a killed host, and the damaged copy
             shutil.rmtree(path, ignore_errors=True)
         if not source.is_dir():
-            return  # `SegmentPool.take` says what is missing
+            return  # `SegmentPool.take` reports what is missing
         try:
             unfinished.mkdir()
             for path in source.iterdir():

@@ -1,4 +1,4 @@
-"""The best scores of several segments, so that a segment need not look for passages that are not among them."""
+"""Collects the best scores of several segments, so that the next segments can skip passages with lower scores."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import numpy.typing as npt
 
 
 class BestScores:
-    """So many scores, the highest that were added.
+    """The highest of the added scores, up to a maximum count.
 
     Attributes:
-        least: What a further score must reach to be among them; minus infinity while there are fewer.
+        least: The minimum for a further score to be included; minus infinity until the count is reached.
     """
 
     def __init__(self, count: int) -> None:
-        """Begin without scores; `count` is how many are kept."""
+        """Start without scores; at most `count` are kept."""
         self._count = count
         self._scores = np.empty(0, np.float32)
         self.least = -np.inf

@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float32]
 
 
 def idf(passages: int, frequency: int) -> float:
-    """A term's inverse document frequency as Lucene has it: `log(1 + (N - df + .5) / (df + .5))`."""
+    """A term's inverse document frequency as in Lucene: `log(1 + (N - df + .5) / (df + .5))`."""
     return math.log(1 + (passages - frequency + 0.5) / (frequency + 0.5))
 
 
@@ -39,7 +39,7 @@ def scores(
 
     Args:
         size: The number of passages.
-        postings: For each term of the question that is in the segment, in order: the passages that hold it, each once,
+        postings: For each term of the question that is in the segment, in order: the passages with it, each once,
             and the number of occurrences in each.
         rarities: The idf of each term.
         norm: Of all passages, `(size,) float64`.
@@ -56,20 +56,20 @@ def scores(
         shares += counts
         np.divide(counts, shares, out=shares)
         shares *= np.repeat(np.array(rarities, np.float64), [len(each) for each, _ in postings])
-        np.add.at(summed, rows, shares.astype(np.float32))  # one after another, so terms stay in their order
+        np.add.at(summed, rows, shares.astype(np.float32))  # sequential, so the order of terms is kept
     return summed
 
 
 def best(
     scores: Floats, count: int, allowed: npt.NDArray[np.bool_] | None, least: float = -np.inf
 ) -> npt.NDArray[np.int64]:
-    """The rows of the best scores above 0, of those allowed, best first, ties in the order of rows.
+    """The rows of the best positive scores among the allowed rows, best first, ties in row order.
 
     Args:
         scores: Of all passages, `(n,) float32`.
-        count: How many at most.
-        allowed: Which passages compete, `(n,) bool`; None for all.
-        least: Rows that score less are left out.
+        count: The maximum number of rows.
+        allowed: The passages that are included, `(n,) bool`; None for all.
+        least: Rows with a lower score are left out.
     """
     chosen = scores >= least if least > 0 else scores > 0
     if allowed is not None:

@@ -51,10 +51,10 @@ class Postings:
 
     Attributes:
         hashes: `(terms,) uint64`, ascending.
-        texts: The terms, one after another, `(bytes,) uint8`, and where each begins and ends, `text_bounds`.
-        bounds: Where each term's postings begin and end, `(terms + 1,) int64`.
-        rows: Passages, ascending in each term, `(postings,) int32`.
-        counts: How often the term occurs there, `(postings,) int32`.
+        texts: The concatenated terms, `(bytes,) uint8`, with the offsets of each in `text_bounds`.
+        bounds: The offsets of each term's postings, `(terms + 1,) int64`.
+        rows: Passages, ascending for each term, `(postings,) int32`.
+        counts: The number of occurrences in each, `(postings,) int32`.
     """
 
     hashes: npt.NDArray[np.uint64]
@@ -114,7 +114,7 @@ class PostingsWriter:
         self._passages = 0
 
     def add(self, counts: Iterable[tuple[str, int]]) -> int:
-        """Add the next passage's terms with their counts; returns its length in terms, 1 for one without any."""
+        """Add the next passage's terms with their counts; return its length in terms, at least 1."""
         length = 0
         for term, count in counts:
             self._terms.append(self._numbers.setdefault(term, len(self._numbers)))
@@ -146,7 +146,7 @@ def merge_postings(parts: Sequence[tuple[Postings, Rows]], files: ArrayFiles) ->
 
     Args:
         parts: Each segment's postings, and the new row of each of its passages, -1 for one that is left out.
-        files: Where to write.
+        files: The files to write.
     """
     total = sum(len(postings.rows) for postings, _ in parts)
     blocks = total // BLOCK + 1

@@ -1,7 +1,7 @@
-"""Tells the operating system which parts of a mapped array are read, so that it reads those from the disk, all at once.
+"""Advises the operating system which parts of a mapped array to read from the disk, so that it reads them concurrently.
 
-By itself it reads a large stretch around each place that is touched, one after another: of a large index, for each
-question some megabytes for every passage, of which a few kilobytes are used, and which drive others out of memory.
+Without advice it reads a large range around each accessed page, one after another: for a large index, some megabytes
+for every passage of each question, of which a few kilobytes are used, and which displace other pages from memory.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ _PAGE = mmap.PAGESIZE
 
 
 def read_parts_only(array: Array) -> None:
-    """Have no more read than what is touched of an array, or announced by `prefetch`."""
+    """Disable read-ahead for an array: only accessed pages, and those given to `prefetch`, are read."""
     mapping = _mapping(array)
     if mapping is not None and hasattr(mmap, "MADV_RANDOM"):
-        with suppress(OSError):  # advice; without it the array is read all the same
+        with suppress(OSError):  # only advice; the array is readable without it
             mapping.madvise(mmap.MADV_RANDOM)
 
 
 def prefetch(array: Array, begins: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> None:
-    """Begin to read parts of an array from the disk, without waiting for them.
+    """Start reading parts of an array from the disk, without waiting for them.
 
     Args:
-        array: A whole array of a segment. Nothing is done for one that is not mapped.
+        array: A whole array of a segment. Arrays that are not mapped are ignored.
         begins: The first row of each part, `(n,) int64`.
-        ends: The row behind the last of each part, `(n,) int64`.
+        ends: The row after the last row of each part, `(n,) int64`.
     """
     mapping = _mapping(array)
     if mapping is None or not hasattr(mmap, "MADV_WILLNEED"):

@@ -1,4 +1,4 @@
-"""Keeps values by index term: a question asks for the same terms several times, and a version does not change."""
+"""Caches values by index term, since a question looks up the same terms several times and a version is immutable."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 _MOST = 8192
-_LONGEST_CHARS = 64  # with the number of terms this bounds the memory to a few megabytes
+_LONGEST_CHARS = 64  # together with the number of terms, limits memory to a few megabytes
 
 _Value = TypeVar("_Value")
 
 
 class TermCache(Generic[_Value]):
-    """Values by term. Safe to use from several threads."""
+    """Cached values by term. Safe to use from several threads."""
 
     def __init__(self) -> None:
         self._kept: dict[str, _Value] = {}
@@ -22,7 +22,7 @@ class TermCache(Generic[_Value]):
 
         Args:
             terms: Index terms.
-            find: Returns the values of terms that are not kept.
+            find: Returns the values of terms that are not cached.
         """
         kept = self._kept
         found = {term: kept[term] for term in terms if term in kept}
@@ -30,6 +30,6 @@ class TermCache(Generic[_Value]):
         if unknown:
             found.update(zip(unknown, find(unknown), strict=True))
             if len(kept) >= _MOST:
-                self._kept = kept = {}  # another thread may still read the full one
+                self._kept = kept = {}  # another thread may still read the full cache
             kept.update((term, found[term]) for term in unknown if len(term) <= _LONGEST_CHARS)
         return [found[term] for term in terms]

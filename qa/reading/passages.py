@@ -59,7 +59,7 @@ class _Sentence:
     span: Span
     words: int
     cut_cost: float  # of beginning a passage here
-    alone: bool  # opens an item of a definition list, which may be shorter than other passages
+    alone: bool  # begins an item of a definition list, which may be shorter than other passages
     trail: tuple[str, ...]
     page: int | None
     breaks: tuple[tuple[int, int], ...]  # of its block

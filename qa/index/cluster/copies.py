@@ -1,7 +1,7 @@
 """Copies segments from the index folder to a machine's disk, once for all hosts of the machine.
 
 Guarantees: a copy is opened only after every byte was verified by its digest. A copy that is in no version any more is
-removed, but not while a host of the machine has it open, since a host holds the version's file.
+removed, but not while a host of the machine has it open, since the host holds a lock on the version's file.
 """
 
 from __future__ import annotations

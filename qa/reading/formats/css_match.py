@@ -8,8 +8,8 @@ from lxml import etree
 
 from qa.reading.formats.css_rules import Compound, Rule, declarations, names_of
 
-_MOST_SIBLINGS = 20  # maximum of preceding siblings that are checked
-_MOST_LOOKS = 100  # maximum of element checks against rules for each element of a page; usual pages need a tenth
+_MOST_SIBLINGS = 20  # maximum number of preceding siblings that are checked
+_MOST_LOOKS = 100  # maximum number of checks of selectors for each element of a page; usual pages need a tenth
 Declared = dict[str, tuple[str, Rule | None]]  # by property: its value, and the rule; None: its `style` attribute
 
 

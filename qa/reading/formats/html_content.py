@@ -25,7 +25,7 @@ from qa.reading.formats.html_tree import words_of
 LINKS_ONLY = "data-qa-links"  # set on navigation
 FURNITURE = "data-qa-furniture"  # set on boilerplate
 
-_MOST_LINKED = 0.7  # maximum share of a list's or block's characters in links
+_MOST_LINKED = 0.7  # share of characters in links above which a list or block is navigation
 _FEWEST_LINKS = 3
 _LONG_LINK_WORDS = 4  # links with this many words on average are content
 _LINK_HEAVY = 0.4
@@ -70,7 +70,7 @@ def mark_content(body: etree._Element) -> None:
             element.set(FURNITURE, "")
 
 
-_Counts = dict[etree._Element, list[int]]  # noqa: SLF001 - lxml names its elements so
+_Counts = dict[etree._Element, list[int]]  # noqa: SLF001 - lxml's name for its elements
 
 
 def _count(body: etree._Element) -> _Counts:

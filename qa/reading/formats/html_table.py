@@ -13,7 +13,7 @@ from qa.records import BlockKind
 _MOST_SPANNED = 50
 _MOST_NESTED = 4  # maximum depth of nested data tables
 
-_Text = Callable[[etree._Element], str]  # noqa: SLF001 - lxml names its elements so
+_Text = Callable[[etree._Element], str]  # noqa: SLF001 - lxml's name for its elements
 _Test = Callable[[etree._Element], bool]  # noqa: SLF001
 
 

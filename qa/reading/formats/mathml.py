@@ -25,7 +25,7 @@ def linear(element: etree._Element) -> str:
     return own if not len(element) else joined([own, *(linear(child) for child in element.iterchildren("*"))])
 
 
-_Writer = Callable[[list[str], etree._Element], str]  # noqa: SLF001 - lxml names its elements so
+_Writer = Callable[[list[str], etree._Element], str]  # noqa: SLF001 - lxml's name for its elements
 
 
 def _at(parts: list[str], place: int) -> str:

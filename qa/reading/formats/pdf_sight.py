@@ -75,7 +75,7 @@ class Sight:
 
     def _on_page(self, run: _Placed) -> bool:
         left, bottom, side = self._left, self._bottom, self._side
-        inside: bool = left - 1 < run.x1 and run.x0 < left + side + 1  # pypdfium2 names no types
+        inside: bool = left - 1 < run.x1 and run.x0 < left + side + 1  # pypdfium2 declares no types
         return inside and bottom - run.size < run.y < bottom + side + run.size
 
     def _scanned(self) -> bool:

@@ -72,7 +72,7 @@ class _State:
     skip: int = 1  # substitute characters after a Unicode one
     in_table: bool = False
     level: int | None = None
-    outside: str = ""  # where text went before `upr`, whose first form is not read
+    outside: str = ""  # the destination before `upr`, whose first form is not read
 
 
 def _tokens(data: bytes) -> Iterator[re.Match[bytes]]:

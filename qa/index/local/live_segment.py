@@ -51,7 +51,7 @@ class LiveSegment:
                     found.setdefault(key, []).append(entry)
         if len(kept) > _KEYS_KEPT:
             kept.clear()
-        kept.update(found)  # those alone that stand somewhere: most keys do nowhere
+        kept.update(found)  # only keys with entries: most have none
         return list(dict.fromkeys(chain.from_iterable(found.values())))
 
     @cached_property

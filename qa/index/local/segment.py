@@ -131,14 +131,14 @@ class Segment:
         """Find the segment's best passages by vector and by BM25.
 
         Args:
-            vector: The question's, `(d,) float32`, unit length.
-            places: Its terms' among the segment's postings, in the order of the question.
+            vector: The question's vector, `(d,) float32`, unit length.
+            places: The places of the question's terms in the segment's postings, in the order of the question.
             rarities: Their idf over the whole index, `(terms,) float32`.
-            mean_length: A passage's mean length in terms over the whole index.
-            count: How many at most, of each.
+            mean_length: The mean number of terms in a passage of the whole index.
+            count: The largest number of candidates of each kind.
             allowed: Which passages compete, `(passages,) bool`; None for all.
-            least: The inner product and the BM25 score that so many passages of other segments reach: what is less is
-                not needed.
+            least: The inner product and the BM25 score that `count` passages of other segments reach; candidates with
+                less are not needed.
         """
         dense_rows, dense = self.vectors.search(vector, count, allowed, least[0])
         held = [

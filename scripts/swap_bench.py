@@ -1,12 +1,14 @@
 #!/usr/bin/env python
 """Asks a served copy of an index without pause while a document is added; prints times of answers and of the build.
 
-Usage: swap_bench.py SEEDS INDEX NEW_FILE, with an index that is up to date with its seeds. SEEDS gains the new file for
-the time of the measurement.
+    .venv/bin/python scripts/swap_bench.py SEEDS INDEX FILE
+
+INDEX must be up to date with SEEDS. FILE is copied to SEEDS during the measurement.
 """
 
 from __future__ import annotations
 
+import argparse
 import http.client
 import json
 import os
@@ -66,7 +68,10 @@ def p99(values: list[float]) -> float:
 
 def main() -> None:
     """Serve, measure in quiet, add the file, measure until it is searchable, and a little longer."""
-    seeds, index, new = (Path(argument) for argument in sys.argv[1:])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    for name in ("SEEDS", "INDEX", "FILE"):
+        parser.add_argument(name, type=Path)
+    seeds, index, new = vars(parser.parse_args()).values()
     env = {**os.environ, "QA_SEEDS_DIR": str(seeds), "QA_INDEX_DIR": str(index), "QA_PORT": "0"}
     command = [sys.executable, "-m", "qa", "serve", "--watch"]
     server = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)

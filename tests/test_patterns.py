@@ -19,6 +19,8 @@ import qa
 # Searches whose text is bounded before, and by what.
 BOUNDED = {
     "qa.answering.answer_type._HELD": "one sentence, of at most 1,200 characters",
+    "qa.answering.offices._BEFORE": "the 300 characters before an office",
+    "qa.answering.offices._BEHIND": "the 300 characters behind an office",
     "qa.answering.disagreement._LISTED": "one sentence, of at most 1,200 characters",
     "qa.reading.formats.csv._NUMBER": "a cell of at most 40 characters",
     "qa.reading.hyphens._BROKEN_OFF": "the last 100 characters of a line",

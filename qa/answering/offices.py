@@ -23,6 +23,7 @@ _SAME_OFFICE = (
     r"chair(?:m[ae]n|persons?|wom[ae]n|s)?",
     r"(?:co-?)?founders?",
 )
+_EACH_OFFICE = tuple(re.compile(each, re.IGNORECASE) for each in _SAME_OFFICE)
 _OFFICES = "|".join(_SAME_OFFICE) + (
     r"|chief (?:[a-z]+ ){1,2}officer|administrator|boss|captain|chancellor|chief of staff|commissioner|curator|dean"
     r"|director|editor|governor|head|leader|mayor|minister|president|principal|secretary|speaker|superintendent|treasurer"
@@ -59,7 +60,7 @@ _BEHIND = re.compile(
     r"(?:,? of [^.;,\n]{1,80}?)?"
     rf"(?:(?:,|:|\s?[|–—-]| is| was| named| by)?\s+(?i:{_JOINING} )?|\s?\([^().;\n]{{0,40}}?){_NAME}"
 )
-_LOOKED_AT = 300  # characters before an office
+_LOOKED_AT = 300  # characters on each side of an office
 
 
 @lru_cache(maxsize=64)
@@ -73,7 +74,7 @@ def office_asked(question: str) -> re.Pattern[str] | None:
         meant = _DONE[verb.casefold()]
     else:
         office = asked["office"]
-        same = next((each for each in _SAME_OFFICE if re.fullmatch(each, office, re.IGNORECASE)), re.escape(office))
+        same = next((each.pattern for each in _EACH_OFFICE if each.fullmatch(office)), re.escape(office))
         meant = _HEAD if _IS_HEAD.fullmatch(office.casefold()) else same
     return re.compile(rf"\b(?:{meant})\b", re.IGNORECASE)
 
@@ -82,7 +83,7 @@ def names_holder(text: str, office: re.Pattern[str], asked: frozenset[str]) -> b
     """Whether a text names the holder of an office with at least one index term that is not in `asked`."""
     for place in office.finditer(text):
         before = _BEFORE.search(text[max(0, place.start() - _LOOKED_AT) : place.start()])
-        behind = _BEHIND.match(text, place.end())
+        behind = _BEHIND.match(text, place.end(), place.end() + _LOOKED_AT)
         for found in (before, behind):
             if found and not (found["name"] and asked.issuperset(terms(found["name"]))):
                 return True

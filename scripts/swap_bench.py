@@ -1,8 +1,8 @@
 #!/usr/bin/env python
 """Asks a served copy of an index without pause while a document is added; prints times of answers and of the build.
 
-Usage: swap_bench.py SEEDS INDEX NEW_FILE, with an index that is up to date with its seeds. SEEDS gains the new file for
-the time of the measurement.
+Usage: swap_bench.py SEEDS INDEX NEW_FILE, with an index that is up to date with its seeds. The new file is in SEEDS
+during the measurement.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ class Asker(threading.Thread):
     def __init__(self, host: str) -> None:
         super().__init__(daemon=True)
         self.host = host
-        self.seen: list[tuple[float, float, str]] = []  # when it was asked, milliseconds, snapshot
+        self.seen: list[tuple[float, float, str]] = []  # start time, milliseconds, snapshot
         self.failed: list[object] = []
         self.stop = threading.Event()
 
     def run(self) -> None:
-        """Ask until told to stop."""
+        """Ask until `stop` is set."""
         connection = http.client.HTTPConnection(self.host, timeout=30)
         number = 0
         while not self.stop.is_set():
             number += 1
             started = time.perf_counter()
-            question = urllib.parse.quote(f"{QUESTIONS[number % len(QUESTIONS)]}, case {number}")  # never the same
+            question = urllib.parse.quote(f"{QUESTIONS[number % len(QUESTIONS)]}, case {number}")  # always different
             try:
                 connection.request("GET", f"/api/ask?q={question}")
                 reply = connection.getresponse()
@@ -65,7 +65,7 @@ def p99(values: list[float]) -> float:
 
 
 def main() -> None:
-    """Serve, measure in quiet, add the file, measure until it is searchable, and a little longer."""
+    """Serve, measure without a build, add the file, and measure until shortly after it is searchable."""
     seeds, index, new = (Path(argument) for argument in sys.argv[1:])
     env = {**os.environ, "QA_SEEDS_DIR": str(seeds), "QA_INDEX_DIR": str(index), "QA_PORT": "0"}
     command = [sys.executable, "-m", "qa", "serve", "--watch"]
@@ -74,7 +74,7 @@ def main() -> None:
     try:
         address = re.search(r"http://(\S+)", server.stdout.readline() if server.stdout else "")
         assert address
-        time.sleep(15)  # the watching builder loads its model and finds nothing to do
+        time.sleep(15)  # the watching builder loads its model and finds no changes
         asker = Asker(address[1])
         asker.start()
         time.sleep(QUIET_S)

@@ -1,4 +1,4 @@
-"""Abbreviations that texts define, and questions with what their abbreviations stand for."""
+"""Abbreviations that texts define, and questions with the long forms of their abbreviations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quotations: which passages are one result, what belongs to a result, and whether each citation is exact."""
+"""Quotations: the passages of one result, its fields, and the exactness of each citation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`qa ask`: what it reads, prints and opens."""
+"""`qa ask`: its input, its output, and the links that it opens."""
 
 from __future__ import annotations
 

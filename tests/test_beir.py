@@ -1,4 +1,4 @@
-"""A collection in BEIR's layout goes through the pipeline that serves, on an index of its own."""
+"""A collection in BEIR's layout is evaluated with the pipeline that serves, on a separate index."""
 
 from __future__ import annotations
 

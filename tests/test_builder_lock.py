@@ -1,4 +1,4 @@
-"""The lock that tells servers whether a builder is running, between real processes."""
+"""The lock that shows servers whether a builder is running, between real processes."""
 
 from __future__ import annotations
 

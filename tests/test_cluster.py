@@ -1,4 +1,4 @@
-"""Shards on several hosts: the answers of one process, or none. Without Ray: the hosts are threads."""
+"""Shards on several hosts give the answers of one process, or none. Without Ray: the hosts are threads."""
 
 from __future__ import annotations
 

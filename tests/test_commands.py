@@ -1,4 +1,4 @@
-"""The list of documents, a document's text, version, help, completion, and where `qa serve` serves."""
+"""The list of documents, a document's text, version, help, completion, and the address of `qa serve`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Zipped folders and attachments: each document in them is one of its own, under a name that is safe."""
+"""Zipped folders and attachments: each file in them is a separate document, under a safe name."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Builders killed by SIGKILL, before and after steps of their work chosen at random, while questions are answered.
+"""Builders killed by SIGKILL before and after random steps of their work, while questions are answered.
 
 They add, change and remove documents, merge, prune and roll back.
 
-A run of 200 kills: `KILLS=200 SEED=7 pytest tests/test_crash.py -k leave -s`. Without, ten, and always the same seed.
+A run of 200 kills: `KILLS=200 SEED=7 pytest tests/test_crash.py -k leave -s`. By default ten, always with the same
+seed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Container, unit and proxy files: each checked by its own tool, and held to the settings and files that there are."""
+"""Container, unit and proxy files: each is checked by its own tool, and against the existing settings and files."""
 
 from __future__ import annotations
 

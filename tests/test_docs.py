@@ -1,4 +1,4 @@
-"""The documentation agrees with the code: what it names exists, and what exists is named."""
+"""The documentation agrees with the code: everything that it names exists, and it names everything that exists."""
 
 from __future__ import annotations
 

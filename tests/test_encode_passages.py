@@ -1,4 +1,4 @@
-"""Passages get their own vectors, in order; nothing is encoded twice, and memory stays bounded."""
+"""Passages get their own vectors, in order; no text is encoded twice, and memory is bounded."""
 
 from __future__ import annotations
 

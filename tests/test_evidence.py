@@ -1,4 +1,4 @@
-"""Which words of a question match which words of a quote, as an explained answer tells."""
+"""Matches between words of a question and words of a quote, as given in an explained answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes in the documents' folder are seen by notifications, and by listing where no notification comes."""
+"""Changes in the documents' folder are found by notifications, and by listing without notifications."""
 
 from __future__ import annotations
 

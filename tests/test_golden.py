@@ -1,6 +1,6 @@
-"""What the loader and the cutter make of the five documents, as text that can be compared with the originals.
+"""Blocks and passages of the five documents, as text that can be compared with the originals.
 
-Where a change is meant, `pytest tests/test_golden.py --update-golden` rewrites the files; their diff shows it.
+After an intended change, `pytest tests/test_golden.py --update-golden` rewrites the files; their diff shows it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A builder's heartbeat: with clocks that the tests set, and of a real process that hangs."""
+"""A builder's heartbeat: with test clocks, and of a real process that hangs."""
 
 from __future__ import annotations
 

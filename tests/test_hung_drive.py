@@ -1,4 +1,4 @@
-"""Drives within the documents' folder that give no answer: calls that wait, and a file system without a server."""
+"""Drives in the documents' folder that do not answer: waiting calls, and a file system without a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each command imports, and what an environment without some packages is told."""
+"""The imports of each command, and the errors in an environment without some packages."""
 
 from __future__ import annotations
 

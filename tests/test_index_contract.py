@@ -1,4 +1,4 @@
-"""One suite that every index passes, bit for bit, with an oracle that computes everything passage by passage."""
+"""One suite that every index passes, bit for bit, with a plain oracle that computes every passage separately."""
 
 from __future__ import annotations
 

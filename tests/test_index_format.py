@@ -1,4 +1,4 @@
-"""A build writes what the specification in index/README.md says."""
+"""A build writes files that follow the specification in index/README.md."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""An index that grew by many changes answers, byte for byte, like one that is built at once from the same files.
+"""An index that grew by many changes gives the same answers, byte for byte, as one built at once from the same files.
 
 Every default run does this with a few generated documents. With real texts, which takes long: `GROW_TEXTS=FILE:FILE
-GROW_PASSAGES=5000 GROW_STEPS=40 SEED=7 pytest tests/test_index_growth.py -s`, where each file holds gzipped lines of
-JSON with `_id`, `title` and `text`; what `_id` has before `#` names the document. Vectors are those of the tests'
+GROW_PASSAGES=5000 GROW_STEPS=40 SEED=7 pytest tests/test_index_growth.py -s`, where each file has gzipped lines of JSON
+with `_id`, `title` and `text`; the part of `_id` before `#` names the document. Vectors are those of the tests'
 word-counting encoder, and with `GROW_MODEL=1` the packaged model's.
 """
 

@@ -1,6 +1,6 @@
-"""After any changes, an index answers like one that is built at once from the same files.
+"""After any changes, an index gives the same answers as one built at once from the same files.
 
-Documents are added, changed, renamed, described anew and removed; segments are merged; versions are rolled back;
+Documents are added, changed, renamed, removed, and get new metadata; segments are merged; versions are rolled back;
 builds and merges are killed at any step.
 """
 

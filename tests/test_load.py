@@ -1,4 +1,4 @@
-"""From a file to a document: properties of any text, and the details of a document."""
+"""From a file to a document: properties of any text, and the metadata of a document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memory for each passage: little while a segment is written, and next to none while it serves."""
+"""Memory for each passage: little while a segment is written, and almost none while it is open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tells names from other words, whatever their capitals."""
+"""The classifier of names and other words, independent of capitals."""
 
 from __future__ import annotations
 

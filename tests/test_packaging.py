@@ -1,4 +1,4 @@
-"""The package as others get it: a wheel that runs by itself, and a bill of materials that names what the lock does."""
+"""The distributed package: a wheel that runs alone, and a bill of materials that agrees with the lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of PDF pages: the quote is boxed where it stands, broken files cost nobody anything, and little is kept."""
+"""Pictures of PDF pages: the quote is boxed in its place, broken files do not affect others, and the cache is small."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The time of each regular expression of the package is at most linear in its text, whatever the text holds."""
+"""The time of each regular expression of the package is at most linear in its text, for any text."""
 
 from __future__ import annotations
 

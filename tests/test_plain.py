@@ -1,4 +1,4 @@
-"""The rules of plain text, each on text made for it, with similar text that it must not change."""
+"""The rules of plain text, each on a text for it, with similar text that it must not change."""
 
 from __future__ import annotations
 

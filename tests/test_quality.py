@@ -1,4 +1,4 @@
-"""Lower bounds of the measured quality, on the real model, a little below what was reached (see docs/quality.md)."""
+"""Lower bounds of the measured quality, on the real model, a little below the figures in docs/quality.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part of a question that asks, however it is phrased."""
+"""The asking part of a question, for any phrasing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables in quotes: cells under the heads of their columns, wherever these stand, and marks that are whole cells."""
+"""Tables in quotes: cells under the heads of their columns, in any place, and marks on whole cells."""
 
 from __future__ import annotations
 

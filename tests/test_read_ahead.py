@@ -1,4 +1,4 @@
-"""What is read of a mapped array from the disk, and that advice changes no value."""
+"""The parts of a mapped array that are read from the disk; `madvise` changes no value."""
 
 from __future__ import annotations
 

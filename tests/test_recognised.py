@@ -1,4 +1,4 @@
-"""Pages that hold pictures of text: read by text recognition where it is installed, and told in every quote."""
+"""Scanned pages: read by text recognition if it is installed, and marked in every quote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An index of segments: its results depend on its documents alone, not on their segments."""
+"""An index of segments: its results depend only on its documents, not on their segments."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""If a parser is killed, lacks memory or is too slow, the document is read again, and served meanwhile.
+"""If a parser is killed, lacks memory or is too slow, the document is read again and meanwhile still served.
 
-Workers are real processes that really die; `stand_in` makes them.
+Workers are real processes that really end; `stand_in` makes their faults.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Too few file descriptors: told as that, and never taken for damage."""
+"""Too few file descriptors: reported as such, and never as damage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds whose reading and encoding other processes do: the version, the answers and the report of a build in one."""
+"""Builds that read and encode in other processes give the version, answers and report of a build in one process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a new user does, by the commands that the README names: serve, ask, add a file, back up, upgrade, restore."""
+"""The first steps of a new user, with the README's commands: serve, ask, add a file, back up, upgrade, restore."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process that is kept running beside the server: real processes, which really end."""
+"""A supervised process of the server: real processes, which really end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values that are kept by term: each is found once, none of a long term is kept, and the number kept is bounded."""
+"""The cache of values by term: each is computed once, none of a long term is kept, and the number is bounded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text for a terminal: wrapped to its width, with bold or underlined words and links, by what the environment says."""
+"""Text for a terminal: wrapped to its width, with bold or underlined words and links, depending on the environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Token vectors at four bits: the rotation, the levels, and how they are packed."""
+"""Token vectors at four bits: the rotation, the levels, and the packing."""
 
 from __future__ import annotations
 

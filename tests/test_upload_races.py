@@ -1,4 +1,4 @@
-"""Changes of one document by several clients at once: each is made whole, and only under its condition."""
+"""Concurrent changes of one document by several clients: each is atomic, and made only under its condition."""
 
 from __future__ import annotations
 

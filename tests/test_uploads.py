@@ -1,4 +1,4 @@
-"""Uploads of a killed server are removed, while others are being written."""
+"""Unfinished uploads of a killed server are removed, also while others are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder of real and broken files, made by other tools: `report.json` has the expected result for each.
+"""A folder of real and broken files by other tools: `report.json` has the expected result for each.
 
 Rewrite it with `pytest tests/load_formats --update-golden`, and read the difference.
 """

@@ -1,4 +1,4 @@
-"""Messages, mailboxes, books and JSON Lines: their text, their details, and what was left out."""
+"""Messages, mailboxes, books and JSON Lines: their text, their metadata, and the parts left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Broken Office files: the reason names the fault of the file, in plain words."""
+"""Broken Office files: the reason names the fault in plain words."""
 
 from __future__ import annotations
 

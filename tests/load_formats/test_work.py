@@ -1,4 +1,4 @@
-"""The work of a parser is linear in its file, whatever the file holds. Work is counted, not timed."""
+"""The work of a parser is linear in its file, for any content. Work is counted, not timed."""
 
 # ruff: noqa: E501 - XML reads best with an element whole on its line
 

@@ -1,4 +1,4 @@
-"""Questions are kept where that is asked for, and a reader says on the page whether the answer was right."""
+"""Questions are stored if the setting asks for it, and a reader can report on the page whether the answer was right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ten tasks of docs/tasks.md, each run as it is written there."""
+"""The ten tasks of docs/tasks.md, each run as described there."""
 
 from __future__ import annotations
 

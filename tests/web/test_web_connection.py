@@ -1,4 +1,4 @@
-"""Clients that are slow, broken or too many, over real sockets. Nothing here measures time: it waits for what comes."""
+"""Clients that are slow, broken or too many, over real sockets. The tests measure no time: they wait for events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A drive below the documents that does not answer: who asks for its files is told so, and nobody else waits."""
+"""A drive below the documents that does not answer: requests for its files get an error, and no other request waits."""
 
 from __future__ import annotations
 

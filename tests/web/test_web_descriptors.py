@@ -1,4 +1,4 @@
-"""A server that may open few files: a real process under `ulimit -n`, and more clients than it has descriptors for."""
+"""A server with few file descriptors: a real process under `ulimit -n`, and more clients than descriptors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quotes that were ticked, cited together: in every format, saved as files, and nothing kept on the server."""
+"""Selected quotes, cited together: in every format, saved as files, without data kept on the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The short form of `scripts/fuzz.py`: raw requests, storms of changes, and the API's description, always the same."""
+"""The short form of `scripts/fuzz.py`: raw requests, concurrent changes, and the API's description, always the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How pages lie: at any width, with text twice as large, in forced colours, and without moving once they are shown."""
+"""Layout of pages: at any width, with text twice as large, in forced colours, and without shifts after display."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits on requests, and the errors beyond them. The service here answers when a test lets it."""
+"""Limits on requests, and the errors beyond them. The service here answers when a test allows it."""
 
 from __future__ import annotations
 

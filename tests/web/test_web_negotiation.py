@@ -1,4 +1,4 @@
-"""What clients and the service agree on by headers and names: coding, versions they know, methods, and parameters."""
+"""Negotiation by headers and names: content coding, entity tags, methods, and parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes that serve one index, and the builder beside them, with the real model."""
+"""Several processes that serve one index, and their builder, with the real model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Behind nginx, with the lines that its users copy for websockets, and one connection that all clients share."""
+"""Behind nginx, with a common configuration for websockets, and one connection shared by all clients."""
 
 from __future__ import annotations
 

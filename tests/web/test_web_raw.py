@@ -1,4 +1,4 @@
-"""A table of raw requests with what each gets, over a socket. Bytes of a body are never taken for a request."""
+"""A table of raw requests with their expected replies, over a socket. Bytes of a body are never read as a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the results page shows of more results than fit at a glance, and of tables."""
+"""The results page with many results, and with tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that is told to stop: a real process, and a real signal."""
+"""Shutdown of a server: a real process, and a real signal."""
 
 from __future__ import annotations
 

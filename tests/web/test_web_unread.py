@@ -1,4 +1,4 @@
-"""Clients that ask for much and read nothing. Their replies are counted in bytes, and no time is measured."""
+"""Clients that ask for much data and read nothing. Their replies are counted in bytes; no time is measured."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ CONFIGURATION = Configuration("m", "fake-1", "l", 1, 1, 4, 0)
 
 
 class Hasty(FakeEncoder):
-    """Takes groups ahead of those it gives out, as the real one does."""
+    """Reads groups ahead of its output, like the real encoder."""
 
     ahead = 5
 

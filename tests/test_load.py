@@ -18,7 +18,7 @@ from qa.reading.titles import is_title
 from qa.records import BlockKind, Document
 from qa.text.readable_types import READ_SUFFIXES
 
-# Pieces of text that the loaders' rules look for, so that random documents meet them.
+# Pieces of text that trigger the loaders' rules, so that random documents cover them.
 PIECES = """Opening hours|The clinic is open every day of the week, says Dr. Batra.|and goes on in small letters.
 - |1. |# |[Label] |*|**|_|`|\\$|\\|©|Page 3|[gone](#)|[there](x)|![|](|&#13;|&nbsp;|&|<b>|: |Easy access: |.*|, |e|😀
 שלום|date 2022-04-18 |> |=|    |---|title: x""".replace("\n", "|").split("|")

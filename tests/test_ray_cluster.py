@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 
 @pytest.fixture
 def mark() -> Iterator[str]:
-    """A mark for processes; those that have it are ended after the test."""
+    """A mark for processes; marked processes are ended after the test."""
     mark = uuid.uuid4().hex
     yield mark
     end_marked(mark)

@@ -31,7 +31,7 @@ SYSTEM = next((folder for folder in map(Path, tesseract_data.FOLDERS) if tessera
 
 @pytest.fixture
 def recognition(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Text recognition, as it is installed here; without it a test is skipped."""
+    """The installed text recognition; without it a test is skipped."""
     pytest.importorskip("tesserocr")
     if SYSTEM is None:
         pytest.skip("Tesseract has no language here")

@@ -8,7 +8,7 @@ from qa.index.local.term_cache import TermCache
 
 
 class Lengths:
-    """Finds the length of terms, and counts the terms that were asked for."""
+    """Computes the length of terms, and counts the requested terms."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []

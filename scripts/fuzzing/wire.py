@@ -53,9 +53,7 @@ def converse(
     received, reset = bytearray(), False
     with socket.create_connection((HOST, port), timeout=PATIENCE_S) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with suppress(
-            BrokenPipeError, ConnectionResetError
-        ):  # refused before all was sent; the reply can still be read
+        with suppress(BrokenPipeError, ConnectionResetError):  # refused early; the reply can still be read
             for piece in pieces:
                 connection.sendall(piece)
                 sent(connection, piece)

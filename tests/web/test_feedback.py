@@ -33,7 +33,7 @@ def kept(service: FakeService, tmp_path: Path) -> Iterator[tuple[httpx.Client, P
 
 
 def rows(path: Path, count: int) -> list[tuple[str, bool | None]]:
-    """The questions kept, once there are so many."""
+    """The stored questions, once there are so many."""
     until(lambda: path.exists() and len(read_questions(path, KEPT)) >= count)
     return [(row.question, row.found) for row in read_questions(path, KEPT)]
 

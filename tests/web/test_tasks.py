@@ -108,7 +108,7 @@ def kaiser(folder) -> Iterator[str]:
 
 @pytest.fixture
 def site(browser, kaiser) -> Iterator[Page]:
-    """The front page, as a newcomer finds it."""
+    """The home page as a new user sees it."""
     with browsing(browser, kaiser, viewport={"width": 1280, "height": 800}) as page:
         page.goto("/")
         yield page
@@ -163,7 +163,7 @@ def test_cite(site: Page):
 @task("Save several quotes for a reference manager")
 def test_save(site: Page):
     ask(site, QUESTION)
-    shown = site.get_by_label("Keep").filter(visible=True)  # those of folded results follow their document's first
+    shown = site.get_by_label("Keep").filter(visible=True)  # folded results follow the first one of their document
     shown.nth(0).check()
     shown.nth(1).check()
     site.get_by_role("button", name="Cite the kept quotes").click()

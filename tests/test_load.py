@@ -100,7 +100,7 @@ def test_a_date_stamp_glued_to_the_first_line_is_the_date() -> None:
     [
         "date 2022-13-45 Nurses voted on Friday.",  # no such day
         "The date 2022-04-18 was a Monday.",  # inside a sentence
-        "date 2022-04-18\n\nNurses voted on Friday.",  # a line of its own
+        "date 2022-04-18\n\nNurses voted on Friday.",  # a separate line
         "Date: 2022-04-18 Nurses voted on Friday.",
     ],
 )

@@ -35,7 +35,7 @@ def test_two_processes_answer_and_stop_together(seeds_index: Settings):
         try:
             address = process.stdout.readline().split()[-1]
             target = f"{address}/api/ask?q=who+is+the+COO+of+the+medical+foundation"
-            # Each on a connection of its own; the first waits until a process listens.
+            # Each on a separate connection; the first waits until a process listens.
             replies = [httpx.get(target, timeout=PATIENCE_S) for _ in range(8)]
             assert {reply.json()["verdict"] for reply in replies} == {"answered"}
             children = psutil.Process(process.pid).children()

@@ -29,8 +29,7 @@ _STOP_S = 30
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The command and the request of a service. `{port}` in the command is replaced by the port; `request` is
-    complete."""
+    """The command and the request of a service; `{port}` in the command is replaced by the port."""
 
     name: str
     command: tuple[str, ...]

@@ -122,7 +122,7 @@ def ask(page: Page, question: str) -> None:
 
 @pytest.mark.model
 @pytest.mark.browser
-@task("Find a figure, and where it is said")
+@task("Find a figure and its source")
 def test_find_a_figure(site: Page):
     ask(site, QUESTION)
     said = re.compile(r"\d million members")
@@ -197,7 +197,7 @@ def test_find_a_word(site: Page):
 
 @pytest.mark.model
 @pytest.mark.browser
-@task("See the printed page that a quote is on")
+@task("See the printed page of a quote")
 def test_printed_page(site: Page):
     ask(site, "When does the ferry to Low Island leave?")
     site.get_by_role("link", name="Ferries", exact=True).click()

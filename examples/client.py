@@ -1,4 +1,4 @@
-"""Ask a running service, with the standard library alone: python examples/client.py who owns the hospitals."""
+"""Ask a running service, with only the standard library: python examples/client.py who owns the hospitals."""
 
 import json
 import os

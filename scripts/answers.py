@@ -3,9 +3,9 @@
 
     scripts/answers.py URL QUESTIONS.jsonl ... >answers.jsonl
 
-Each line of a questions file is JSON with `question`, or with `text` as in BEIR's queries. Each line written is the
-whole reply of `/api/ask` with `explain=1`, without what differs from run to run: the times and the snapshot's id.
-Two such files are equal exactly if the code answers alike: `cmp before.jsonl after.jsonl`.
+Each line of a questions file is JSON with `question`, or with `text` as in BEIR's queries. Each output line is the
+whole reply of `/api/ask` with `explain=1`, without the values that differ between runs: the times and the snapshot's
+id. Two such files are equal exactly if the code gives the same answers: `cmp before.jsonl after.jsonl`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def questions(paths: list[str]) -> Iterator[str]:
 
 
 def answer(url: str, question: str) -> dict[str, object]:
-    """One reply; an error's reply is as good as any."""
+    """One reply, also if it is an error."""
     query = urlencode({"q": question, "k": 10, "explain": 1})
     try:
         with urlopen(f"{url}/api/ask?{query}", timeout=_PATIENCE_S) as reply:  # noqa: S310 - the operator's own server

@@ -1,12 +1,13 @@
 #!/usr/bin/env python
-"""Speed, memory and disk of the whole service over HTTP, beside the bare encoder and other stacks, in one run.
+"""Speed, memory and disk of the whole service over HTTP, with the bare encoder and other stacks, in one run.
 
     .venv/bin/python scripts/bench.py                                      the documents in seeds/, about ten minutes
     .venv/bin/python scripts/bench.py --texts FILE --sizes 45,10000,100000 --peers --json FILE
     .venv/bin/python scripts/bench.py --render FILE                        docs/performance.md from such a FILE
 
-Needs the development lock. Servers and clients talk over 127.0.0.1 alone. Every figure is a median of several rounds,
-with its spread; in each round all that is compared takes its turn, so that a slow spell of the machine hits all alike.
+Needs the development lock. Servers and clients communicate only over 127.0.0.1. Every figure is a median of several
+rounds, with its spread; each round measures all services in turn, so that a slow period of the machine affects all
+alike.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(1, str(Path(__file__).resolve().parent.parent))
-os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2])  # for what is started from here
+os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2])  # for the started processes
 
 from bench import encoder, peers, render
 from bench.corpus import Index, built, expected_passages, questions, real_documents, real_index
@@ -33,14 +34,14 @@ from bench.load import ask
 from bench.servers import Running, Service, drop_page_cache, own, running, stages_ms
 
 CLIENTS = (1, 4, 16, 64)
-BARE_QUESTIONS = 100  # that the bare encoder, and the stages of an answer, are timed on each time
+BARE_QUESTIONS = 100  # questions for each timing of the bare encoder and of an answer's stages
 BUILD_ROUNDS = 3  # at most: a round takes minutes
 LIBRARIES = ("onnxruntime", "sentence-transformers", "torch", "faiss-cpu", "numpy", "fastapi", "uvicorn")
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Read the arguments, measure size after size, and write down what was measured as soon as it is known."""
+    """Read the arguments, measure one size after another, and write each result at once."""
     arguments = _arguments()
     if arguments.render:
         render.write(json.loads(arguments.render.read_text()), REPOSITORY / "docs")
@@ -61,7 +62,7 @@ def main() -> None:
     if arguments.build_passages:
         results["build"] = _build_rates(documents, arguments)
         keep()
-    print(render.tables(json.loads(json.dumps(results))))  # as from a file: every key a string
+    print(render.tables(json.loads(json.dumps(results))))  # as from a file: every key is a string
 
 
 def _arguments() -> argparse.Namespace:
@@ -106,7 +107,7 @@ def _arguments() -> argparse.Namespace:
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter, argparse.ArgumentDefaultsHelpFormatter):
-    """Keeps the usage as it is written, and shows defaults."""
+    """Keeps the layout of the usage, and shows defaults."""
 
 
 def _sizes(text: str) -> list[int]:
@@ -172,7 +173,7 @@ def _starts(services: list[Service], index: Index, question: str, arguments: arg
     for number in range(arguments.starts + 1 if arguments.starts else 0):
         for service in services:
             with running(service, question) as server:
-                if number:  # the first of all only brings the files into memory
+                if number:  # the first round only loads the files into memory
                     found[service.name]["warm"].append(server.started_s)
     for _ in range(arguments.starts):
         for service in services:
@@ -183,7 +184,7 @@ def _starts(services: list[Service], index: Index, question: str, arguments: arg
 
 
 def _load(services: list[Service], pool: list[str], arguments: argparse.Namespace) -> dict[str, Any]:
-    """Latency, rate and memory of all services, which take turns; and the bare encoder beside each first turn."""
+    """Latency, rate and memory of all services in turn, and of the bare encoder in each first turn."""
     found: dict[str, Any] = {service.name: {"clients": {count: [] for count in CLIENTS}} for service in services}
     used = dict.fromkeys(found, 1)  # the first question was asked when they started
     bare: list[dict[str, float]] = []
@@ -208,7 +209,7 @@ def _load(services: list[Service], pool: list[str], arguments: argparse.Namespac
 
         servers = [stack.enter_context(running(service, pool[0])) for service in services]
         for server in servers:
-            asked(server, 4, arguments.seconds / 2)  # so that nothing is done for the first time
+            asked(server, 4, arguments.seconds / 2)  # warm-up
             found[server.service.name]["memory"] = {"ready": server.memory()}
         for number in range(arguments.rounds):
             _say(f"  round {number + 1} of {arguments.rounds}")
@@ -233,7 +234,7 @@ def _load(services: list[Service], pool: list[str], arguments: argparse.Namespac
 
 
 def _build_rates(documents: list[tuple[str, str]], arguments: argparse.Namespace) -> dict[str, Any]:
-    """Tokens a second of a build from nothing, and of the bare network on the same texts."""
+    """Tokens a second of a complete build, and of the bare network on the same texts."""
     index = real_index(arguments.work, documents, arguments.build_passages)
     folder = arguments.work / "fresh"
     with encoder.apart() as process:

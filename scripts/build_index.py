@@ -1,4 +1,4 @@
-"""Chunk and embed the documents in seeds/ into the index: the same as `qa build`, and with its options."""
+"""Build the index from the documents in seeds/: the same as `qa build`, with its options."""
 
 import sys
 

@@ -1,9 +1,9 @@
-"""Counts what a question costs on a cluster: calls, bytes and CPU time, against one process in the same run.
+"""Counts the cost of a question on a cluster: calls, bytes and CPU time, against one process in the same run.
 
     .venv/bin/python scripts/cluster_bench.py WORK [--gold FILE]
 
 WORK gets an index of `seeds/` with a segment for each document. The hosts are in this process; every call and every
-answer is pickled on its way, as Ray does it. That leaves out the network and Ray's own work.
+answer is pickled, as Ray does it. The network and Ray's own work are not measured.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ from qa.web.api.json_form import answer_data  # noqa: E402
 
 @dataclass(frozen=True)
 class Answered:
-    """A call that is over."""
+    """A finished call."""
 
     future: Future[Any]
 
     def cancel(self) -> None:
-        """Nothing is left to cancel."""
+        """Nothing to cancel."""
 
 
 class CountedHost:
-    """A host in this process; what goes there and comes back is pickled and counted."""
+    """A host in this process; calls and replies are pickled and counted."""
 
     def __init__(self, name: str, host: ShardHost, calls: Counter[str], sizes: Counter[str]) -> None:
         self.name, self._host, self._calls, self._sizes = name, host, calls, sizes
@@ -70,13 +70,13 @@ class CountedHost:
 
 
 def one_after_another(work: Callable[[Task], Made], tasks: Sequence[Task]) -> Iterator[tuple[int, Made]]:
-    """Do tasks in this process."""
+    """Run tasks in this process."""
     for number, task in enumerate(tasks):
         yield number, work(task)
 
 
 def asked(service: Service, questions: list[str]) -> tuple[list[Any], float]:
-    """Replies without their times, and the CPU seconds of all."""
+    """Replies without their times, and their total CPU seconds."""
     for question in questions[:3]:
         service.ask(f"{question} then")
     began = time.process_time()

@@ -2,11 +2,11 @@
 
     .venv/bin/python scripts/fuzz.py [--requests 50000] [--operations 2000] [--seed N] [--clients 4] [--scale 2]
 
-Serves a throw-away index of a copy of seeds/, with a builder beside it, in processes of their own on a free port of
-this machine. One part of the requests is raw bytes, sound and broken (`fuzzing.raw`), a fifth is made from the API's
-own description (`fuzzing.described`); the operations are storms of several clients that add, replace and remove
-documents (`fuzzing.operations`), after each of which files, report and index must agree. At the end a folder of hostile
-files (`fuzzing.hostile`) is built. Prints figures; exit status 1: something was outside. Needs the development lock.
+Serves a temporary index of a copy of seeds/, with a builder, in separate processes on a free port of this machine. One
+part of the requests is raw bytes, valid and invalid (`fuzzing.raw`), a fifth is made from the API's own description
+(`fuzzing.described`); the operations are series in which several clients add, replace and remove documents
+(`fuzzing.operations`); after each, files, report and index must agree. At the end a folder of hostile files
+(`fuzzing.hostile`) is built. Prints figures; exit status 1: the contract was violated. Needs the development lock.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from hypothesis import strategies as st
 _BATCH = 250  # examples for one run of hypothesis
 _DESCRIBED = 0.2  # of the requests
 _SETTLE_S = 180
-_PAUSE_S = 0.001  # between the pieces of a request, so that the server meets the cuts
+_PAUSE_S = 0.001  # between the pieces of a request, so that the server reads them separately
 
 
 def generate(strategy: st.SearchStrategy[Any], call: Callable[[Any], None], number: int, first_seed: int) -> None:
-    """Call with as many examples of a strategy as are asked for; always the same for one seed."""
+    """Call with a given number of examples of a strategy; always the same for one seed."""
 
     @seed(first_seed)
     @settings(max_examples=number, deadline=None, database=None, phases=[Phase.generate],
@@ -69,7 +69,7 @@ class Fuzz:
         self._seeds_dir = seeds_dir
 
     def look(self, when: str) -> None:
-        """Note the server's memory and its open files."""
+        """Record the server's memory and its open files."""
         alone = self._server.memory_info().rss / 1e6
         files, beside = process.open_files(self._server), process.rss_mb(self._server)
         self.memory.append(f"{when}: {alone:.0f} MB, {beside:.0f} with the builder, {files} open files")
@@ -113,7 +113,7 @@ class Fuzz:
             thread.join()
 
     def storms(self, operations: int, first_seed: int) -> None:
-        """Change documents, and compare after each storm."""
+        """Change documents, and compare after each series."""
 
         def one(rounds: Any) -> None:
             storm = Storm(self._port, self._token, self._seeds_dir, self.tally)
@@ -127,7 +127,7 @@ class Fuzz:
             batch += 1
 
     def end(self) -> None:
-        """The server must be as ready as at the start."""
+        """Check that the server is ready, as at the start."""
         for target in ("/healthz", "/readyz", "/api/documents"):
             reply = wire.ask(self._port, "GET", target)
             if reply.status != 200:
@@ -135,7 +135,7 @@ class Fuzz:
 
 
 def hostile(folder: Path, scale: int, tally: Tally) -> str:
-    """Build a folder of hostile files; returns what came of it."""
+    """Build a folder of hostile files; returns the results."""
     seeds_dir, index_dir = folder / "hostile", folder / "hostile-index"
     shutil.copytree(process.ROOT / "seeds", seeds_dir)
     names = write_hostile_folder(seeds_dir, scale)
@@ -156,7 +156,7 @@ def hostile(folder: Path, scale: int, tally: Tally) -> str:
 
 
 def fuzz(folder: Path, arguments: argparse.Namespace) -> Tally:
-    """Run everything in a folder of its own, and print the figures."""
+    """Run everything in a separate folder, and print the figures."""
     seeds_dir, token, log = folder / "seeds", secrets.token_urlsafe(24), folder / "log"
     shutil.copytree(process.ROOT / "seeds", seeds_dir)
     settings_here = {"QA_SEEDS_DIR": str(seeds_dir), "QA_INDEX_DIR": str(folder / "index"), "QA_ADMIN_TOKEN": token,

@@ -1,11 +1,11 @@
 #!/usr/bin/env python
-"""What builds and opening cost in an index of many small documents, in CPU seconds and bytes.
+"""The cost of builds and of opening for an index of many small documents, in CPU seconds and bytes.
 
     .venv/bin/python scripts/index_bench.py WORK [--passages N]
 
-WORK gets a folder of generated documents, ten passages in each, and their index; both are used again by the next run.
-Vectors are drawn at random and short: nothing here depends on them, and a real model would take hours. CPU seconds are
-of this process and the parsers that it starts, so they say the same on a machine that is busy with other work.
+WORK gets a folder of generated documents, ten passages in each, and their index; the next run reuses both. Vectors are
+random and short: nothing here depends on them, and a real model would take hours. CPU seconds are of this process and
+its parsers, so other work on the machine hardly changes them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PASSAGES_EACH = 10
 
 
 class RandomVectors:
-    """An `Encoder` that gives each text a vector drawn by its digest, and one token."""
+    """An `Encoder` that gives each text a random vector seeded by its digest, and one token."""
 
     id = fingerprint = "random"
     dimension = _DIMENSION
@@ -48,15 +48,15 @@ class RandomVectors:
         return Encoding(vector, vector[np.newaxis], np.array([[0, 1]], np.int32))
 
     def is_word(self, _: str) -> bool:
-        """Nothing is corrected."""
+        """No correction."""
         return True
 
     def encode_texts(self, texts: Iterable[str]) -> Iterator[Encoding]:
-        """Their vectors."""
+        """The vectors of the texts."""
         return map(self.encode_question, texts)
 
     def encode_groups(self, groups: Iterable[Sequence[str]]) -> Iterator[list[Encoding]]:
-        """Their vectors, group by group."""
+        """The vectors of the texts, by group."""
         return (list(self.encode_texts(group)) for group in groups)
 
 

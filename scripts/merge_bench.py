@@ -1,12 +1,12 @@
 #!/usr/bin/env python
-"""How long a client waits before, beside and after a merge of segments, in one run.
+"""The waiting time of a client before, during and after a merge of segments, in one run.
 
     .venv/bin/python scripts/merge_bench.py SEEDS INDEX [--rounds N] [--seconds S]
 
-INDEX has segments that are due to be merged. Every round serves a copy of it, whose files are links, so INDEX stays as
-it is. One client asks without pause: before the merge, for as long as it takes, and after it. The merge runs as the
-builder runs it: in a process of its own, in a thread of the lowest priority. Where other work keeps the machine busy,
-the CPU milliseconds of the server for each answer say more than those that the client waits.
+INDEX has segments that are due to be merged. Every round serves a copy of it, whose files are links, so INDEX does not
+change. One client asks without pause before, during and after the merge. The merge runs as in the builder: in a
+separate process, in a thread of the lowest priority. On a busy machine the server's CPU milliseconds for each answer
+are more reliable than the client's waiting time.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(1, str(Path(__file__).resolve().parent.parent))
-os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2])  # for what is started from here
+os.environ["PYTHONPATH"] = os.pathsep.join(sys.path[:2])  # for the started processes
 
 from bench.corpus import questions
 from bench.load import ask
 from bench.servers import Running, own, running
 
-WINDOW_S = 1.0  # that the client asks at a time while the merge runs
+WINDOW_S = 1.0  # length of a period of questions during the merge
 MERGE = "from qa.building.merge import merge; from qa.settings import load_settings; print(merge(load_settings()))"
 QUESTIONS = Path(__file__).resolve().parent.parent / "tests/golden/verdicts.jsonl"
 
 
 class Client:
-    """Asks one question after another, none twice."""
+    """Asks different questions, one after another."""
 
     def __init__(self, server: Running, pool: list[str]) -> None:
         self._server = server
@@ -44,7 +44,7 @@ class Client:
         self.failed = 0
 
     def ask(self, phase: Phase, seconds: float) -> None:
-        """Ask for some time, and note what it took."""
+        """Ask for some time, and record the times."""
         before = self._cpu_s()
         asked = ask(self._server.port, self._left[: int(500 * seconds) + 1], 1, seconds)
         phase.cpu_s += self._cpu_s() - before
@@ -59,13 +59,13 @@ class Client:
 
 @dataclass(slots=True)
 class Phase:
-    """Milliseconds of each answer, and the CPU seconds that the server spent on all."""
+    """Milliseconds of each answer, and the server's CPU seconds for all."""
 
     times_ms: list[float] = field(default_factory=list)
     cpu_s: float = 0.0
 
     def figures(self) -> dict[str, float]:
-        """Medians and the like."""
+        """Medians and percentiles."""
         return {
             "median": statistics.median(self.times_ms),
             "p99": statistics.quantiles(self.times_ms, n=100, method="inclusive")[98],
@@ -74,7 +74,7 @@ class Phase:
 
 
 def main() -> None:
-    """Measure round after round, and print what each phase took and its ratio to the quiet one before."""
+    """Measure several rounds; print each phase and its ratio to the phase before the merge."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("seeds", type=Path)
     parser.add_argument("index", type=Path)
@@ -105,7 +105,7 @@ def _round(seeds: Path, index: Path, pool: list[str], seconds: float) -> tuple[d
         service = own(copy, seeds)
         with running(service, pool[0]) as server:
             client = Client(server, pool[1:])
-            client.ask(Phase(), seconds / 4)  # so that nothing is done for the first time
+            client.ask(Phase(), seconds / 4)  # warm-up
             client.ask(phases["before"], seconds)
             environment = {**os.environ, **service.environment, "QA_PORT": "0"}
             merge = subprocess.Popen([sys.executable, "-c", MERGE], env=environment, stdout=subprocess.PIPE, text=True)
@@ -116,7 +116,7 @@ def _round(seeds: Path, index: Path, pool: list[str], seconds: float) -> tuple[d
             merges = int(merge.stdout.read()) if merge.stdout else 0
             if not merges:
                 raise SystemExit(f"Nothing was to be merged in {index}.")
-            client.ask(Phase(), seconds / 4)  # meanwhile it takes up the new version
+            client.ask(Phase(), seconds / 4)  # meanwhile the server opens the new version
             client.ask(phases["after"], seconds)
     return phases, f"{merges} merge{'s' * (merges > 1)} in {took_s:.1f} s, {client.failed} answers failed"
 

@@ -2,10 +2,10 @@
 
     .venv/bin/python scripts/soak.py [--minutes 10] [--clients 64] [--index FOLDER] [--questions FILE] [--seed N]
 
-Serves a throw-away index of seeds/, or the one given, in a process of its own on a free port of this machine, with the
-`QA_*` settings of the shell. Prints how many replies of which status there were, what was outside the contract with an
-example, how long good questions took, and the server's memory over time. Exit status 1: something was outside.
-Needs the development lock.
+Serves a temporary index of seeds/, or a given index, in a separate process on a free port of this machine, with the
+`QA_*` settings of the shell. Prints the number of replies by status, violations of the contract with an example, the
+times of good questions, and the server's memory over time. Exit status 1: there were violations. Needs the development
+lock.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from soaking.requests import KINDS
 ROOT = Path(__file__).parent.parent
 LINE = 160  # characters of an example
 SAMPLE_S = 2
-WARM_UP = 0.2  # of the whole time, left out of the slope of memory
-DOCUMENTS = 200  # read at most; a large index has more
+WARM_UP = 0.2  # share of the time that the slope of memory leaves out
+DOCUMENTS = 200  # documents to read at most; a large index has more
 
 
 async def behave(world: World, chance: random.Random, until: float) -> None:
-    """One client, until the time is up."""
+    """One client, until the time is over."""
     client = Client(world)
     kinds = list(KINDS)
     while time.monotonic() < until:
@@ -54,7 +54,7 @@ async def behave(world: World, chance: random.Random, until: float) -> None:
 
 
 async def watch(world: World, server: psutil.Process, until: float) -> None:
-    """Sample the server's memory, all its processes together."""
+    """Sample the memory of all the server's processes."""
     started = time.monotonic()
     while time.monotonic() < until:
         world.rss_mb.append(((time.monotonic() - started) / 60, rss_mb(server)))
@@ -101,7 +101,7 @@ def tell(world: World, log: Path, minutes: float) -> None:
 
 
 def main() -> int:
-    """Read the arguments, serve, and soak."""
+    """Read the arguments, serve, and run the load."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--clients", type=int, default=64)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python
-"""Start, a question on the command line, and memory of this checkout and of others, which take turns in one run.
+"""Start, a question on the command line, and memory of this checkout and of others, alternating in one run.
 
     .venv/bin/python scripts/start_bench.py [--rounds N] [CHECKOUT ...]
 
-Each checkout builds an index of the documents in its seeds/ first. Printed are medians with the lowest and the highest
-round, and the median of the first other checkout as a multiple of this one's. Where other processes keep the machine
-busy, CPU seconds say more than seconds.
+Each checkout first builds an index of the documents in its seeds/. Prints medians with the lowest and the highest
+round, and the median of the first other checkout as a multiple of this one's. On a busy machine CPU seconds are more
+reliable than wall seconds.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FIGURES = ("start, s", "start, CPU s", "qa ask, s", "qa ask, CPU s", "memory rea
 
 
 def main() -> None:
-    """Build the indexes, measure round after round, and print a table."""
+    """Build the indexes, measure several rounds, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("others", nargs="*", type=Path, metavar="CHECKOUT")
     parser.add_argument("--rounds", type=int, default=5)
@@ -43,7 +43,7 @@ def main() -> None:
         for number in range(arguments.rounds + 1):
             for service in services:
                 measured = _start(service) | _ask(service)
-                if number:  # the first only brings the files into memory
+                if number:  # the first round only loads the files into memory
                     found[service.name].append(measured)
     for name in FIGURES:
         values = {service: [each[name] for each in rounds] for service, rounds in found.items()}
@@ -66,7 +66,7 @@ def _service(checkout: Path, work: Path) -> Service:
 
 
 def _start(service: Service) -> dict[str, float]:
-    """From the start of the server's process to its first answer, and the memory then."""
+    """The time from the start of the server's process to its first answer, and its memory then."""
     with running(service, QUESTION) as server:
         times, memory = server.process.cpu_times(), server.memory()
     return {

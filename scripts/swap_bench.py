@@ -37,18 +37,18 @@ class Asker(threading.Thread):
     def __init__(self, host: str) -> None:
         super().__init__(daemon=True)
         self.host = host
-        self.seen: list[tuple[float, float, str]] = []  # when it was asked, milliseconds, snapshot
+        self.seen: list[tuple[float, float, str]] = []  # start time, milliseconds, snapshot
         self.failed: list[object] = []
         self.stop = threading.Event()
 
     def run(self) -> None:
-        """Ask until told to stop."""
+        """Ask until `stop` is set."""
         connection = http.client.HTTPConnection(self.host, timeout=30)
         number = 0
         while not self.stop.is_set():
             number += 1
             started = time.perf_counter()
-            question = urllib.parse.quote(f"{QUESTIONS[number % len(QUESTIONS)]}, case {number}")  # never the same
+            question = urllib.parse.quote(f"{QUESTIONS[number % len(QUESTIONS)]}, case {number}")  # always different
             try:
                 connection.request("GET", f"/api/ask?q={question}")
                 reply = connection.getresponse()
@@ -67,7 +67,7 @@ def p99(values: list[float]) -> float:
 
 
 def main() -> None:
-    """Serve, measure in quiet, add the file, measure until it is searchable, and a little longer."""
+    """Serve, measure without a build, add the file, and measure until shortly after it is searchable."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     for name in ("SEEDS", "INDEX", "FILE"):
         parser.add_argument(name, type=Path)
@@ -79,7 +79,7 @@ def main() -> None:
     try:
         address = re.search(r"http://(\S+)", server.stdout.readline() if server.stdout else "")
         assert address
-        time.sleep(15)  # the watching builder loads its model and finds nothing to do
+        time.sleep(15)  # the watching builder loads its model and finds no changes
         asker = Asker(address[1])
         asker.start()
         time.sleep(QUIET_S)

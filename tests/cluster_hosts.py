@@ -1,4 +1,4 @@
-"""Hosts of shards in threads of this process, which can be lost, stopped for a while, and counted."""
+"""Hosts of shards in threads of this process, which can fail, pause, and be counted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from qa.index.cluster.replicas import Replicas
 
 @dataclass
 class ThreadCall:
-    """A call on its way to a thread."""
+    """A call to a thread."""
 
     future: Future[Any]
     cancelled: bool = False
@@ -30,7 +30,7 @@ class ThreadCall:
 
 @dataclass
 class ThreadReplica:
-    """A host in threads. While `lost` is set, no call reaches it; while `stopped`, none of its answers comes."""
+    """A host in threads. While `lost` is set, no call reaches it; while `stopped` is set, it sends no answer."""
 
     name: str
     host: ShardHost

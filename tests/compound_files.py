@@ -1,4 +1,4 @@
-"""Compound files for tests ([MS-CFB], version 3), with every stream in sectors of its own."""
+"""Compound files for tests ([MS-CFB], version 3), with every stream in separate sectors."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from itertools import pairwise
 
 _SECTOR = 512
 _FREE, _END, _FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
-_LEAST_BYTES = 4096  # smaller streams would stand in the small sectors
+_LEAST_BYTES = 4096  # smaller streams would be in the mini stream
 
 
 def compound_file(streams: dict[str, bytes], storages: tuple[str, ...] = ()) -> bytes:
-    """A compound file with these streams, each filled up with zeros, and these empty storages.
+    """A compound file with these streams, each padded with zeros, and these empty storages.
 
-    All stand below its root, or one level further down: "STORAGE/STREAM".
+    All are below its root, or one level deeper: "STORAGE/STREAM".
     """
     padded = {
         name: data.ljust(-(-max(len(data), _LEAST_BYTES) // _SECTOR) * _SECTOR, b"\0") for name, data in streams.items()

@@ -10,21 +10,21 @@ import pytest
 
 from qa.cli.openmp import limit_threads
 
-limit_threads()  # as the command line does, before anything imports NumPy
+limit_threads()  # as the command line does, before NumPy is imported
 
 from qa.encode import Encoder, open_encoder  # noqa: E402
 from qa.records import Document  # noqa: E402
 from qa.settings import Settings  # noqa: E402
 
-# Before anything imports the hub's client: no test waits for, or depends on, another machine.
+# Before the hub's client is imported: no test waits for, or depends on, another machine.
 os.environ["HF_HUB_OFFLINE"] = "1"
-# Text recognition may be installed or not; only its own tests look for it.
+# Text recognition may be installed or not; only its own tests use it.
 os.environ["TESSDATA_PREFIX"] = "/nowhere"
 
 ROOT = Path(__file__).parent.parent
 
-# Shared machines are slow by fits, so neither an example nor the making of one is timed; the same examples everywhere,
-# so that a failure repeats. Widen the search with `pytest --hypothesis-profile=wide`.
+# Shared machines are slow at times, so examples and their generation have no time limit. The examples are the same
+# everywhere, so that a failure repeats. `pytest --hypothesis-profile=wide` tries more.
 _UNTIMED = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
 hypothesis.settings.register_profile("qa", derandomize=True, max_examples=60, **_UNTIMED)
 hypothesis.settings.register_profile("wide", max_examples=1000, **_UNTIMED)
@@ -43,13 +43,13 @@ def _no_settings_from_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_flushed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a killed process has written stays written, so flushing to disk only takes time here."""
+    """Disable fsync: data that a killed process has written is kept without it."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @pytest.fixture(scope="session")
 def seeds() -> tuple[Document, ...]:
-    """The five documents, as a build reads them."""
+    """The five documents, read as in a build."""
     from qa.reading.documents import load_document
     from qa.reading.sidecar import parse_sources
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def calls_made_by(act: Callable[[], object]) -> int:
-    """How many calls of functions, in Python and of those in C, an act makes in this thread."""
+    """The number of calls of Python and C functions that an action makes in this thread."""
     calls = 0
 
     def count(_frame: object, event: str, _argument: object) -> None:

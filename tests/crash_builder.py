@@ -1,8 +1,8 @@
-"""A builder in a process that is killed: by itself at its n-th step, or from outside after its n-th step.
+"""A builder in a process that is killed: by itself at its n-th step, or from outside after it.
 
 It builds and then merges, or builds alone, or merges alone, or rolls back and then prunes.
 
-A step is a touch of the disk or a text that is encoded, so a build has the same steps on every machine.
+A step is a disk operation or an encoded text, so a build has the same steps on every machine.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from qa.index.local.prune import prune
 from qa.index.local.rollback import roll_back
 from qa.settings import Settings
 
-KEPT = 2  # versions, so that there is always something to prune
+KEPT = 2  # versions; the rest is pruned
 
 _DISK = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree", "sqlite3.connect", "os.listdir")
 
 
 class Kind(Enum):
-    """What a builder does."""
+    """Actions of a builder."""
 
     BUILD_AND_MERGE = "build and merge"
     BUILD = "build"
@@ -42,12 +42,12 @@ class Kind(Enum):
 
 
 def run(seeds: Path, index: Path, kind: Kind = Kind.BUILD_AND_MERGE, die_at: int | None = None) -> None:
-    """Work; exits 0 when it came to its end, and dies before step `die_at`, counted from 1."""
+    """Run the action; exits 0 at its end, or kills the process before step `die_at`, counted from 1."""
     _work(seeds, index, kind, lambda step: os.kill(os.getpid(), signal.SIGKILL) if step == die_at else None)
 
 
 def tell(seeds: Path, index: Path, kind: Kind, steps: Connection) -> None:
-    """Work, and write a byte to the pipe `steps` before each step."""
+    """Run the action, and write a byte to the pipe `steps` before each step."""
     _work(seeds, index, kind, lambda _: os.write(steps.fileno(), b"."))
 
 
@@ -60,7 +60,7 @@ def _work(seeds: Path, index: Path, kind: Kind, at_step: Callable[[int], object]
             count += 1
             at_step(count)
 
-    qa.building.read_files.Parser = ParserHere  # starting another process would take most of the time
+    qa.building.read_files.Parser = ParserHere  # starting a parser process would take most of the time
     encoder = FakeEncoder()
     encoder.seen = lambda _: step(_DISK[0])
     settings = Settings(seeds_dir=seeds, index_dir=index, keep_snapshots=KEPT)

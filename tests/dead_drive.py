@@ -1,4 +1,4 @@
-"""A drive that does not answer, for tests: calls wait until it is mended, and are given up as soon as they wait."""
+"""A drive that does not answer, for tests: calls wait until it is repaired, and are abandoned as soon as they wait."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import qa.index.file_calls
 
 
 class Drive:
-    """Calls that are made slow wait at it. What waits here is given up at once, and what does not wait never is."""
+    """Wrapped calls wait on it. A waiting call is abandoned at once, any other call never is."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.waiting = threading.Semaphore(0)  # released by each call that begins to wait
+        self.waiting = threading.Semaphore(0)  # released by each call that starts to wait
         self.calls = 0
         self._mended = threading.Event()
         self._hanging: set[threading.Thread] = set()
@@ -38,7 +38,8 @@ class Drive:
         self.give_up = lambda: monkeypatch.setattr(qa.index.file_calls.Call, "wait", wait)
 
     def slow(self, real: Callable, is_here: Callable[..., bool] = lambda *_: True) -> Callable:
-        """A function as it is on this drive; `is_here` tells of its arguments whether they are about the drive."""
+        """Wrap a function so that it waits on this drive; `is_here` decides by its arguments whether it uses the
+        drive."""
 
         def slow(*arguments: Any, **options: Any) -> Any:
             if is_here(*arguments) and not self._mended.is_set():
@@ -52,6 +53,6 @@ class Drive:
         return slow
 
     def mend(self) -> None:
-        """Answer, and wait until all calls that were given up have ended."""
+        """Answer again, and wait until all abandoned calls have ended."""
         self._mended.set()
         until(lambda: not qa.index.file_calls.given_up())

@@ -1,4 +1,4 @@
-"""Small deterministic replacements of the model and other slow parts, for tests of everything else."""
+"""Small deterministic replacements for the model and other slow parts."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ _WORD = re.compile(r"\w+")
 
 
 class FakeEncoder:
-    """An `Encoder` whose vectors depend on words alone: equal words are equal vectors, others nearly orthogonal.
+    """An `Encoder` whose vectors depend only on words: equal words have equal vectors, others nearly orthogonal ones.
 
-    A text's vector is the mean of its words', so texts that share words are near each other. Like a real model's, the
-    first token stands for the whole text and has no place in it. `encoded` counts the texts encoded (not questions);
-    `seen` is called with each text before it is encoded: what waits there holds the encoding up, and what it raises
-    ends it.
+    A text's vector is the mean of its words' vectors, so texts that share words are near each other. As in a real
+    model, the first token represents the whole text and has no place in it. `encoded` counts the encoded texts (not
+    questions); `seen` is called with each text before it is encoded; it may wait or raise.
     """
 
     id = "fake words"
@@ -39,7 +38,7 @@ class FakeEncoder:
         return self._encode(question)
 
     def is_word(self, _: str) -> bool:
-        """Every word is a token here, so none is taken for misspelt."""
+        """Every word is a token here, so none counts as misspelt."""
         return True
 
     def encode_groups(self, groups: Iterable[Sequence[str]]) -> Iterator[list[Encoding]]:
@@ -64,10 +63,10 @@ class FakeEncoder:
 
 
 class ParserHere:
-    """Takes the place of `Parser`: reads files in this process, which saves starting another."""
+    """Replaces `Parser`: reads files in this process, which saves the start of another."""
 
     def __init__(self, *_: object) -> None:
-        """Takes what `Parser` does, and has no limits."""
+        """Takes the same arguments as `Parser`; has no limits."""
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,5 @@
-"""Every implementation of `qa.index.contract.Index`, each by a function that makes and opens an index of some texts."""
+"""Every implementation of `qa.index.contract.Index`, each as a function that builds and opens an index of some
+texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds processes by an environment variable, which those that they start inherit, also where a parent has ended.
+"""Finds processes by an environment variable, which their children inherit, also if a parent has ended.
 
 Linux only.
 """
@@ -14,11 +14,11 @@ MARK = "TEST_PROCESSES"
 
 
 def marked(mark: str) -> list[int]:
-    """The ids of the other processes with a mark that live."""
+    """The ids of the other running processes with a mark."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it has ended
-            # Read as it is: a process that has changed its title leaves empty entries, at which psutil stops.
+            # Not through psutil: it stops at empty entries, which a process with a changed title has.
             variables = (folder / "environ").read_bytes().split(b"\0")
             if f"{MARK}={mark}".encode() in variables and int(folder.name) != os.getpid():
                 found.append(int(folder.name))

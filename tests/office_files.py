@@ -39,7 +39,7 @@ def element(tag: str, inside: str) -> str:
 
 
 def relations(**targets: str) -> str:
-    """A part of relations; each id is `type` or `type_number`, such as `slide_2`."""
+    """A relationships part; each id is `type` or `type_number`, such as `slide_2`."""
     inside = "".join(
         f'<Relationship Id="{name}" Type="{_TYPE}{name.partition("_")[0]}" Target="{target}"/>'
         for name, target in targets.items()
@@ -67,10 +67,9 @@ def docx(body: str, parts: dict[str, str] | None = None, *, strict: bool = False
     """A Word document.
 
     Args:
-        body: The XML inside `w:body`.
-        parts: Further parts, by their names in "word/": the XML of their roots.
-        strict: Whether to write it as strict Office Open XML.
-        targets: Relations of the document beside those to `styles`, `numbering`, `settings`, `footnotes`, `endnotes`.
+        body: The XML inside `w:body`. parts: The XML of further parts' roots, by their names in "word/". strict:
+        Whether to write it as strict Office Open XML. targets: Relationships of the document other than those to
+        `styles`, `numbering`, `settings`, `footnotes`, `endnotes`.
     """
     parts = parts or {}
     usual = {name: f"{name}.xml" for name in ("styles", "numbering", "settings", "footnotes", "endnotes", "comments")}
@@ -114,8 +113,8 @@ def xlsx(
     """A workbook.
 
     Args:
-        sheets: For each sheet the XML inside `s:worksheet`.
-        parts: Further parts by their full names; `xl/sharedStrings.xml` and `xl/styles.xml` are found by the workbook.
+        sheets: The XML inside `s:worksheet` of each sheet.
+        parts: Further parts by their full names; the workbook refers to `xl/sharedStrings.xml` and `xl/styles.xml`.
         book: XML at the beginning of `s:workbook`.
         names: The sheets' names.
         states: Whether they are shown.
@@ -167,12 +166,9 @@ def pptx(
     """A presentation.
 
     Args:
-        slides: For each slide the XML of its shapes; `hidden:` before it hides the slide, and after `raw:` stands the
-            whole part.
-        parts: Further parts by their full names.
-        strict: Whether to write it as strict Office Open XML.
-        notes: The XML of the shapes of the first slide's notes.
-        targets: Further relations of every slide.
+        slides: The XML of the shapes of each slide; the prefix `hidden:` hides the slide, and `raw:` is followed by the
+        whole part. parts: Further parts by their full names. strict: Whether to write it as strict Office Open XML.
+        notes: The XML of the shapes of the first slide's notes. targets: Further relationships of every slide.
     """
     written = {"_rels/.rels": relations(officeDocument="ppt/presentation.xml")}
     listed = ""
@@ -194,7 +190,7 @@ def pptx(
 
 
 def shape(*paragraphs: str, at: tuple[int, int] | None = None, placeholder: str = "", more: str = "") -> str:
-    """A shape with text; each paragraph is XML of runs or a plain text. `more` stands among its own attributes."""
+    """A shape with text; each paragraph is XML of runs or a plain text. `more` is added to its attributes."""
     place = f'<a:xfrm><a:off x="{at[0]}" y="{at[1]}"/><a:ext cx="9" cy="9"/></a:xfrm>' if at else ""
     inside = "".join(
         f"<a:p>{each if each.startswith('<') else f'<a:r><a:t>{each}</a:t></a:r>'}</a:p>" for each in paragraphs

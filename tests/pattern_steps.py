@@ -1,7 +1,7 @@
-"""Counts the steps that a backtracking matcher takes: an interpreter of regular expressions, as `re` parses them.
+"""Counts the steps of a backtracking matcher: an interpreter of regular expressions, as parsed by `re`.
 
-It decides as `re` does, which `steps` checks each time, and tries the same alternatives in the same order. What `re`
-saves by looking for a fixed prefix first is left out: that divides the steps, and does not change how they grow.
+It gives the same results as `re`, which `steps` checks each time, and tries the same alternatives in the same order. It
+does not search for a fixed prefix first, as `re` does: that only divides the steps and does not change their growth.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 Next = Callable[[int], bool]
 Matcher = Callable[[int, Next], bool]
 
-MOST_STEPS = 400_000  # more is a catastrophe, whatever the size
+MOST_STEPS = 400_000  # more counts as catastrophic, for any size
 
 
 class TooManySteps(Exception):
@@ -25,7 +25,7 @@ class TooManySteps(Exception):
 
 
 def steps(pattern: re.Pattern[Any], text: str, *, search: bool) -> int:
-    """How many steps it takes to find all matches in a text, or one at its beginning."""
+    """The number of steps to find all matches in a text, or one at its beginning."""
     with _deep_recursion():
         counter = _Counter(pattern, text)
         place = 0
@@ -41,7 +41,7 @@ def steps(pattern: re.Pattern[Any], text: str, *, search: bool) -> int:
 
 
 def hostile(pattern: re.Pattern[Any]) -> list[tuple[str, str]]:
-    """Texts that are likely to send the pattern astray: an opening that it takes, and what to repeat after it."""
+    """Texts that are likely to cause much backtracking: a beginning that matches, and texts to repeat after it."""
     source = pattern.pattern
     tree = parser.parse(source.decode("latin-1") if isinstance(source, bytes) else source, pattern.flags & ~re.UNICODE)
     text = source.decode("latin-1") if isinstance(source, bytes) else source
@@ -56,7 +56,7 @@ def hostile(pattern: re.Pattern[Any]) -> list[tuple[str, str]]:
 
 
 def _openings(nodes: Sequence[Any]) -> Iterator[str]:
-    """The shortest text that leads to each part of a pattern."""
+    """The shortest text that reaches each part of a pattern."""
     before = ""
     for kind, value in nodes:
         inner = _inside(kind, value)
@@ -67,7 +67,7 @@ def _openings(nodes: Sequence[Any]) -> Iterator[str]:
 
 
 def _bodies(nodes: Sequence[Any]) -> Iterator[str]:
-    """Examples of what the pattern repeats."""
+    """Examples of the repeated parts of a pattern."""
     for kind, value in nodes:
         for inner in _inside(kind, value):
             if str(kind).endswith("REPEAT"):
@@ -89,7 +89,7 @@ def _inside(kind: Any, value: Any) -> list[Any]:
 
 
 def _example(kind: Any, value: Any) -> str:  # noqa: PLR0911 - a case for each kind of node
-    """A short text that a part of a pattern takes."""
+    """A short text that a part of a pattern matches."""
     match str(kind):
         case "LITERAL":
             return chr(value)
@@ -275,7 +275,7 @@ class _Counter:
         return place < len(self._text) and single(self._text[place])
 
     def _single(self, kind: Any, value: Any) -> Callable[[str], bool] | None:
-        """What a node that takes one character asks of it."""
+        """The condition of a node that matches one character."""
         match str(kind):
             case "LITERAL":
                 return self._cased(lambda char: ord(char) == value)

@@ -1,4 +1,4 @@
-"""Writes small PDF files for tests: each page is drawn by a content stream, in Helvetica as F1."""
+"""Writes small PDF files for tests: each page has a content stream, with Helvetica as F1."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def shown(text: str, x: float, y: float, size: float = 11, more: str = "") -> str:
-    """A content stream's words that show a text at a place; `more` stands before it, such as a colour."""
+    """Operators of a content stream that show a text at a place, after the operators in `more`, such as a colour."""
     escaped = text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
     return f"q BT {more} /F1 {size} Tf {x} {y} Td ({escaped}) Tj ET Q"
 
@@ -20,10 +20,10 @@ def pdf(
     """A PDF.
 
     Args:
-        pages: For each page what it draws.
-        title: What the file calls itself.
+        pages: The content stream of each page.
+        title: The title in the file's metadata.
         fields: Fields on the first page: the value, and the left, lower, right and upper side.
-        field_kind: What says that they are text fields.
+        field_kind: The entry that makes them text fields.
     """
     objects: list[bytes] = []
 

@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class PlainPassage:
-    """A passage with what is derived from it alone."""
+    """A passage with data derived only from it."""
 
     passage: Passage
     terms: Counter[str]
@@ -101,11 +101,11 @@ class PlainIndex:
         return [each.passage.kind is PassageKind.BOILERPLATE for each in self.passages]
 
     def token_cosines(self, question: Floats, stored: Floats) -> Floats:
-        """Every question token with every stored one, in the form in which tokens are kept."""
+        """Similarities of every question token with every stored token, in its stored form."""
         return similarities(rotated(question), *token_levels(stored, self.token_bits))
 
     def forms(self) -> dict[str, tuple[str, int]]:
-        """Usual form and count by folded form: of words of four letters or more, and letters alone."""
+        """Usual form and count by folded form, for words of at least four letters that contain only letters."""
         written: dict[str, Counter[str]] = {}
         for word in sorted(word for each in self.passages for word in each.words if len(word) >= 4 and word.isalpha()):
             written.setdefault(word.casefold(), Counter())[word] += 1
@@ -125,5 +125,5 @@ def best(scores: Sequence[np.float32], allowed: Iterable[int], count: int) -> li
 
 
 def cosines(question: Floats, stored: Floats) -> Floats:
-    """Every question token with every stored one, as they are kept."""
+    """Similarities of every question token with every stored token, as stored."""
     return similarities(question, *quantise(stored))

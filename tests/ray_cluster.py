@@ -1,6 +1,6 @@
 """The same on a real Ray cluster of three nodes on this machine, with hosts and nodes that are killed.
 
-`test_ray_cluster.py` runs these in a process of their own. They share one cluster, and run in their order.
+`test_ray_cluster.py` runs these in a separate process. They share one cluster, and run in this order.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ ADDRESSES = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
 
 def listening() -> set[str]:
-    """The addresses on which this process or one below it listens."""
+    """The addresses on which this process or a child process listens."""
     processes = (psutil.Process(), *psutil.Process().children(recursive=True))
     return {
         connection.laddr.ip
@@ -51,9 +51,9 @@ def listening() -> set[str]:
 
 
 def node_options(session: Path) -> dict[str, Any]:
-    """Options of a node that does not wait for its processes in Python: after fifteen seconds it would give up.
+    """Options of a node that does not wait for its processes in Python: that wait ends after fifteen seconds.
 
-    These tell their ports by files, -1 for those that they do not use.
+    The processes report their ports in files, -1 for unused ones.
     """
     node_id = secrets.token_hex(28)
     for name in ("metrics_agent_port", "metrics_export_port", "dashboard_agent_listen_port"):
@@ -71,7 +71,7 @@ def node_options(session: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
-    """A head that takes no hosts and two nodes that take two each, all of them on loopback alone."""
+    """A head without hosts and two nodes with two hosts each, all only on loopback."""
     from qa.index.cluster.nodes import prepare
 
     prepare(os.environ["RAY_AUTH_TOKEN_PATH"])
@@ -91,7 +91,7 @@ def nodes() -> Iterator[Any]:
             yield cluster
         finally:
             actors.disconnect()
-            end_marked(os.environ[MARK])  # Ray's own end leaves some of them where the head was lost
+            end_marked(os.environ[MARK])  # Ray does not end all of them if the head was lost
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def service(nodes: Any, shop: Workshop, copies: Path) -> Iterator[Service]:
 
 
 def alone(shop: Workshop) -> list[object]:
-    """What one process answers."""
+    """The answers of one process."""
     source = CurrentIndex.of_this_machine(shop.index, shop.encoder.fingerprint)
     with closing(Service(shop.settings, shop.encoder, source)) as opened:
         return answers(opened)
@@ -190,7 +190,7 @@ def test_a_build_is_taken_up(service, shop):
 
 @dataclass
 class StopsOnce:
-    """Writes the process that encodes a certain text to a file, and holds it up; those after it go on."""
+    """Writes the id of the process that encodes a certain text to a file, and makes it wait; later ones continue."""
 
     text: str
     file: Path

@@ -1,4 +1,4 @@
-"""Writes segments and indexes of small documents without a build, for tests of what is stored."""
+"""Writes segments and indexes of small documents without a build, for tests of stored data."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _texts = st.lists(_paragraphs, max_size=4).map("\n\n".join)
 _paths = st.sampled_from([f"{folder}{name}.txt" for folder in ("", "a/", "b-c/") for name in "ABCdefé"])
 corpora = st.dictionaries(_paths, _texts, max_size=8)
 
-_MEMORY = Path("/dev/shm")  # where flushing, which every segment does, takes no time
+_MEMORY = Path("/dev/shm")  # where fsync, which every segment needs, takes no time
 
 
 @contextmanager
@@ -48,7 +48,7 @@ Item = tuple[Passage, bytes, PassageVectors]
 
 
 def document_of(source: str, text: str) -> Document:
-    """A document of one block; what its fields say depends on its path and its text."""
+    """A document of one block; its fields depend on its path and its text."""
     digest = sha256(f"{source}\0{text}".encode()).hexdigest()
     blocks = (Block(BlockKind.PARAGRAPH, 0, len(text), page=1),)
     publisher = ("Harbour Press", "Mill Books", None)[int(digest[0], 16) % 3]
@@ -57,7 +57,7 @@ def document_of(source: str, text: str) -> Document:
 
 
 def items_of(document: Document) -> Iterator[Item]:
-    """Its paragraphs as passages, with their vectors."""
+    """The document's paragraphs as passages, with their vectors."""
     place = 0
     for number, paragraph in enumerate(document.text.split("\n\n")):
         if paragraph:

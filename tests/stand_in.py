@@ -1,7 +1,7 @@
-"""Puts faults into the worker processes that parse files: Python code that a worker runs when it reads a certain file.
+"""Injects faults into the processes that parse files: Python code that a worker runs when it reads a certain file.
 
-The code is put in place by a `sitecustomize` module in a folder on PYTHONPATH, which a worker's Python imports at
-start. So the processes, their limits and their deaths are real.
+A `sitecustomize` module in a folder on PYTHONPATH, which a worker's Python imports at start, injects the code. So the
+processes, their limits and their ends are real.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 
 
 class StandIn:
-    """Faults of the workers of one test. Code may use `os`, `signal`, `time`, and `note(name)`, which leaves a file."""
+    """Faults of the workers of one test. Code may use `os`, `signal`, `time`, and `note(name)`, which writes a file."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._folder = folder / "stand-in"
@@ -24,7 +24,7 @@ class StandIn:
         monkeypatch.setenv("PYTHONPATH", str(self._folder), prepend=os.pathsep)
 
     def meeting(self, source: str, deed: str, *, once: bool = False) -> None:
-        """Do a deed when a file of this name is read; with `once`, only the first time."""
+        """Run code when a file of this name is read; with `once`, only the first time."""
         guard = "noted('met')" if once else "False"
         self._write(
             "import qa.reading.documents\n"
@@ -38,19 +38,19 @@ class StandIn:
         )
 
     def starting(self, deed: str) -> None:
-        """Do a deed when a worker starts."""
+        """Run code when a worker starts."""
         self._write(
             f"if 'parser_worker' in ' '.join(sys.orig_argv):\n    note(f'worker-{{os.getpid()}}')\n"
             f"{textwrap.indent(deed, ' ' * 4)}\n"
         )
 
     def heal(self) -> None:
-        """No further faults."""
+        """Remove all faults."""
         self._code.unlink()
 
     @property
     def workers(self) -> int:
-        """How many workers have done a deed."""
+        """The number of workers that ran a fault's code."""
         return len(list(self._notes.glob("worker-*")))
 
     def _write(self, code: str) -> None:

@@ -1,4 +1,4 @@
-"""Abbreviations that texts define, and questions with what their abbreviations stand for."""
+"""Abbreviations that texts define, and questions with the long forms of their abbreviations."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
         ("when does mgmt meet", "when does management meet"),
         ("works in CO & WA", "works in Colorado & Washington"),
         ("works in co & wa", "works in Colorado & Washington"),
-        ("who works in Texas or TX", "who works in Texas or TX"),  # the documents know no such state
-        ("co mgmt", "co management"),  # alone a code that is another word is that word
+        ("who works in Texas or TX", "who works in Texas or TX"),  # the documents have no such state
+        ("co mgmt", "co management"),  # without a number, a code that is also a word is that word
         ("ULWA, the Upper Lenne Water Authority", "ULWA, the Upper Lenne Water Authority"),
         ("how many vans", "how many vans"),
     ],

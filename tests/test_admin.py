@@ -225,7 +225,7 @@ def test_one_table_says_whose_fault_an_error_of_the_disk_is(shop, monkeypatch, c
         asyncio.run(Inbox(shop.settings).put("new/a.txt", content()))
     assert everything_in(shop.seeds) == before
     monkeypatch.setattr(Path, "unlink", fail)
-    if code not in (errno.ENOTDIR, errno.EISDIR):  # then there is no such file
+    if code not in (errno.ENOTDIR, errno.EISDIR):  # then the file does not exist
         with pytest.raises(cause, match=r"mill\.txt cannot be removed"):
             Inbox(shop.settings).remove("mill.txt")
 

@@ -1,4 +1,4 @@
-"""Quotations: which passages are one result, what belongs to a result, and whether each citation is exact."""
+"""Quotations: the passages of one result, its fields, and the exactness of each citation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SIDECAR = '["april.txt"]\npublisher = "Elden Council"\nauthor = "A. Writer"\ndat
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Four small documents behind a service that knows words alone."""
+    """A service with four small documents and an encoder of words."""
     workshop = Workshop(tmp_path_factory.mktemp("shop"), TEXTS)
     workshop.put("sources.toml", SIDECAR)
     workshop.build()
@@ -45,7 +45,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], Service]]:
-    """Serves documents made up for one test."""
+    """Serves documents written for one test."""
     opened: list[Service] = []
 
     def serve(texts: dict[str, str], encoder: FakeEncoder | None = None) -> Service:
@@ -154,7 +154,7 @@ def test_a_citation_says_what_is_known_and_guesses_nothing(service: Service) -> 
     )
 
 
-# What goes with a quote
+# Fields of a quote
 
 
 def test_a_footnote_rides_along_with_the_claim_that_carries_its_mark(service: Service) -> None:
@@ -195,7 +195,7 @@ def test_results_are_numbered_and_in_the_order_of_their_scores(service: Service)
     scores = [quote.score for quote in answer.passages]
     assert scores == sorted(scores, reverse=True)
     assert all(0 <= score <= 1 for score in scores)
-    assert (answer.confidence, answer.verdict) == (None, Verdict.UNCALIBRATED)  # nothing is fitted for this encoder
+    assert (answer.confidence, answer.verdict) == (None, Verdict.UNCALIBRATED)  # none is fitted for this encoder
 
 
 def test_fewer_passages_than_wanted_are_all(service: Service) -> None:

@@ -1,4 +1,4 @@
-"""What kind of thing a question asks for, and whether a text holds one."""
+"""The expected answer type of a question, and whether a text has one."""
 
 from __future__ import annotations
 

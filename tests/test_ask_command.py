@@ -1,4 +1,4 @@
-"""`qa ask`: what it reads, prints and opens."""
+"""`qa ask`: its input, its output, and the links that it opens."""
 
 from __future__ import annotations
 
@@ -137,11 +137,11 @@ def test_markdown_is_printed_on_request(shop, capsys):
     assert "\n> The harbour of Elden" in out
 
 
-# Where addresses lead
+# Targets of links
 
 
 class Service(BaseHTTPRequestHandler):
-    """Says which snapshot it has."""
+    """Reports its snapshot."""
 
     snapshot = ""
     asked = 0
@@ -227,7 +227,7 @@ def test_what_cannot_be_opened_is_told_in_one_line_after_the_answer(shop, capsys
     assert "start `qa serve`" in asked(capsys, "--open", "1", "oldest pier")[2]
 
 
-# What is read
+# Input
 
 
 def test_a_question_is_read_from_standard_input(shop, capsys, monkeypatch):
@@ -267,7 +267,7 @@ def test_filters_choose_the_documents(shop, capsys, arguments, sources):
 
 
 def in_a_process(*arguments: str) -> tuple[int, str, str]:
-    """`qa ask` with a log of its own, which a test's process does not have."""
+    """`qa ask` with a separate log, which a test's process does not have."""
     code = (
         "import sys, qa.cli.open_service\n"
         "from fakes import FakeEncoder\n"

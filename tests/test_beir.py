@@ -1,4 +1,4 @@
-"""A collection in BEIR's layout goes through the pipeline that serves, on an index of its own."""
+"""A collection in BEIR's layout is evaluated with the pipeline that serves, on a separate index."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_another_layout_is_refused_by_name(tmp_path: Path, missing: str) -> None
 
 
 def test_measures_by_hand() -> None:
-    """The answer second of two: reciprocal rank 1/2, discounted gain 1/log2(3); a question without any scores 0."""
+    """The answer at rank 2: reciprocal rank 1/2, discounted gain 1/log2(3); a question without an answer scores 0."""
     scored = score({"stage": {"q": ["x", "y"], "r": []}}, {"q": {"y": 1}, "r": {"z": 1}})["stage"]
     assert scored["MRR@10"] == pytest.approx((1 / 2 + 0) / 2)
     assert scored["nDCG@10"] == pytest.approx((0.6309 + 0) / 2, abs=1e-4)

@@ -1,4 +1,4 @@
-"""The best passages of several segments, where what one segment has found tells the next what it need not look for."""
+"""The best passages of several segments; the scores found in one segment let the next skip lower ones."""
 
 from __future__ import annotations
 

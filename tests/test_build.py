@@ -51,7 +51,7 @@ def shop(tmp_path):
 
 @pytest.fixture
 def nothing_is_read(monkeypatch):
-    """From the call on, reading a file's content is an error."""
+    """After this call, reading a file's content is an error."""
 
     def read(*_: object) -> None:
         raise AssertionError("a file is read")
@@ -68,7 +68,7 @@ def built_from_nothing(shop: Workshop, root: Path) -> Workshop:
 
 
 def says_the_same(one: Workshop, other: Workshop) -> bool:
-    """Whether two indexes hold the same and answer alike, to the last bit."""
+    """Whether two indexes have equal content and answers, bit for bit."""
     with closing(one.open_index()) as here, closing(other.open_index()) as there:
         return contents(here) == contents(there) and signals(here, one.encoder) == signals(there, other.encoder)
 
@@ -80,7 +80,7 @@ def documents(shop: Workshop) -> dict[str, str]:
 
 
 def interrupt_at(words: str, shop: Workshop) -> None:
-    """Build until a text with these words is encoded, and have every later build end there too."""
+    """Build until a text with these words is encoded, and make every later build end there too."""
 
     def stop(text: str) -> None:
         if words in text:
@@ -381,7 +381,7 @@ _BUILT, _TOLD = 10, 11
 
 
 def _build_or_be_told(shop: Workshop, together, told) -> None:
-    """Build; the one that begins to encode waits there until the three others have been refused."""
+    """Build; the builder that starts to encode waits until the three others were refused."""
     waiting_for = [1, 2, 3]
 
     def seen(_: str) -> None:
@@ -437,7 +437,7 @@ def test_a_read_only_index_is_one_line_and_no_harm(tmp_path):
 
 
 def _told_by(act: Callable[..., str], *arguments: object) -> str:
-    """What a function returns, or the error that it raises, in a process of its own."""
+    """The result of a function, or the error that it raises, in a separate process."""
     answer, tell = FRESH.Pipe(duplex=False)
     process = FRESH.Process(target=_tell, args=(tell, act, *arguments))
     process.start()
@@ -468,7 +468,7 @@ def _build_as_nobody(shop: Workshop) -> str:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits on file sizes there")
 def test_a_full_disk_stops_any_write_without_harm(tmp_path):
-    """The kernel refuses to let a file grow beyond a limit, which tells every writer in turn that there is no room."""
+    """The kernel refuses to let a file grow beyond a limit, so every writer in turn gets an error."""
     shop = Workshop(tmp_path)
     before = shop.build().snapshot
     shop.put("lighthouse.txt", NEW + " It is white." * 400)
@@ -540,7 +540,7 @@ def test_a_rollback_can_be_taken_back(shop):
 
 
 def opened_by(act: Callable[[], object]) -> set[str]:
-    """The names of the files that an act opens, in this process."""
+    """The names of the files that an action opens in this process."""
     found: set[str] = set()
     active = True
 
@@ -588,7 +588,7 @@ def test_what_is_remembered_of_files_may_be_lost_or_broken(shop):
 
 
 def bytes_written_by(shop: Workshop) -> int:
-    """The sizes of the files in the index folder that a build and a merge make or replace, and what others grow by."""
+    """The sizes of the index files that a build and a merge create or replace, and the growth of other files."""
 
     def state() -> dict[Path, tuple[int, int]]:
         found = [path for path in shop.index.rglob("*") if path.is_file()]
@@ -604,7 +604,7 @@ def bytes_written_by(shop: Workshop) -> int:
 
 
 def of_passages(root: Path, count: int) -> Workshop:
-    """A workshop of so many passages, ten in each document."""
+    """A workshop with so many passages, ten in each document."""
     shop = Workshop(root, {})
     shop.encoder.dimension = 8
     for number in range(count // 10):
@@ -685,7 +685,7 @@ def test_a_build_asks_a_merge_to_stop_and_waits_for_it(shop):
 
     def wanted() -> bool:
         asked.append(1)
-        if len(asked) > 1:  # once it has noted that it merges
+        if len(asked) > 1:  # once it has recorded that it merges
             merging.set()
             until((shop.index / "build.waiting").exists)
         return False
@@ -719,7 +719,7 @@ def test_a_merge_copies_no_damage(shop, caplog):
 
 
 def rot(path: Path) -> None:
-    """Change a byte and the time of the change back."""
+    """Change a byte and restore the modification time."""
     status = path.stat()
     data = bytearray(path.read_bytes())
     data[3] ^= 4

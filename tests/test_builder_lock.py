@@ -1,4 +1,4 @@
-"""The lock that tells servers whether a builder is running, between real processes."""
+"""The lock that shows servers whether a builder is running, between real processes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ sys.stdin.read()
 
 @contextmanager
 def holder(index_dir: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process that has taken the lock, or has tried to."""
+    """Another process that has acquired the lock, or tried to."""
     command = [sys.executable, "-c", HOLDER, str(index_dir)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:

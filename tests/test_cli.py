@@ -128,7 +128,7 @@ def test_ctrl_c_leaves_everything_as_it_was_and_the_work_is_kept(tmp_path):
     before = shop.build().snapshot
     for number in range(60):
         shop.put(f"new{number:02}.txt", f"New {number}\n\nNew words number {number}.")
-    # The encoder waits without end at the 41st new text. Where the shell ignores Ctrl-C, a child would inherit that.
+    # The encoder waits forever at the 41st new text. If the shell ignores Ctrl-C, a child would inherit that.
     code = (
         "import signal, sys, threading; import qa.building.build\n"
         "from fakes import FakeEncoder; from qa.cli.main import main\n"

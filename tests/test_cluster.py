@@ -1,4 +1,4 @@
-"""Shards on several hosts: the answers of one process, or none. Without Ray: the hosts are threads."""
+"""Shards on several hosts give the answers of one process, or none. Without Ray: the hosts are threads."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from qa.index.local.index_folder import segment_ids, segment_path, version_path,
 from qa.records import Filters, HostStatus, ShardStatus
 
 QUESTION = "who built the oldest pier of the harbour"
-A_MOMENT_S = 0.2  # a deadline that is meant to pass
+A_MOMENT_S = 0.2  # a deadline that is expected to pass
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def shop(tmp_path) -> Workshop:
 
 @pytest.fixture
 def alone(shop) -> Iterator[Service]:
-    """What one process answers."""
+    """The answers of one process."""
     source = CurrentIndex.of_this_machine(shop.index, shop.encoder.fingerprint)
     with closing(Service(shop.settings, shop.encoder, source)) as service:
         yield service
@@ -226,7 +226,7 @@ def test_hosts_of_one_machine_copy_a_segment_once_and_answer_from_the_copy(shop,
     first, second = (ShardHost(shop.index, 0, 1, copies) for _ in range(2))
     with closing(first), closing(second):
         assert first.prepare(shop.version().name) is None
-        shop.index.joinpath("segments").rename(shop.index / "away")  # what is copied is not read there again
+        shop.index.joinpath("segments").rename(shop.index / "away")  # copied segments are not read there again
         assert second.prepare(shop.version().name) is None
     assert sorted(segment_ids(copies)) == sorted(entry.id for entry in shop.version().segments)
     shop.index.joinpath("away").rename(shop.index / "segments")

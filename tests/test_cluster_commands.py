@@ -46,7 +46,7 @@ def test_copies_are_kept_apart_from_the_index(capsys, monkeypatch, tmp_path, cop
 
 @pytest.fixture
 def nobody() -> Iterator[str]:
-    """An address at which nothing listens, nor will."""
+    """An address at which nothing ever listens."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"127.0.0.1:{bound.getsockname()[1]}"
@@ -92,7 +92,7 @@ def test_a_secret_that_is_not_there_is_told(capsys, token):
 
 
 def ray_command(monkeypatch, action: str) -> tuple[list[str], dict[str, str]]:
-    """The command of Ray that takes the place of ours, and its environment."""
+    """The command of Ray that replaces ours, and its environment."""
 
     class Replaced(Exception):
         pass

@@ -1,4 +1,4 @@
-"""The list of documents, a document's text, version, help, completion, and where `qa serve` serves."""
+"""The list of documents, a document's text, version, help, completion, and the address of `qa serve`."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_help_ends_with_examples_that_can_be_parsed(name, capsys):
 
 
 def words_of(example: str) -> list[str]:
-    """The arguments that `qa` gets of a line for a shell."""
+    """The arguments that `qa` gets from a shell line."""
     command = example.partition(" > ")[0].rpartition(" | ")[2]
     words = shlex.split(command)
     return words[words.index("qa") + 1 :]
@@ -221,7 +221,7 @@ def test_a_completion_knows_every_command(capsys, shell):
         subprocess.run([shell, "-n"], input=script, text=True, check=True)
 
 
-# Where it serves
+# The server's address
 
 SERVE = """
 import sys, qa.cli.open_service
@@ -240,7 +240,7 @@ def test_serve_takes_host_and_port_and_opens_the_page(shop, tmp_path):
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
-        "QA_HOST": "192.0.2.1",  # of documentation: no machine can serve on it
+        "QA_HOST": "192.0.2.1",  # reserved for documentation: no machine can serve on it
         "QA_PORT": "1",
         "BROWSER": str(browser),
     }

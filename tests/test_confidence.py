@@ -23,7 +23,7 @@ from qa.settings import Settings
 
 @pytest.fixture(scope="module")
 def service(seeds_index: Settings, encoder: Encoder) -> Iterator[Service]:
-    """The five documents behind the real model."""
+    """The five documents with the real model."""
     service = open_service(seeds_index, encoder)
     yield service
     service.close()
@@ -48,7 +48,7 @@ def test_the_shipped_model_reads_the_features_that_are_measured() -> None:
     ],
 )
 def test_each_feature_speaks_for_what_it_says(feature: str, sign: int) -> None:
-    """More that is met raises the confidence, and more that is not lowers it."""
+    """More matched words raise the confidence, and more unmatched words lower it."""
     assert shipped_model().features[feature][2] * sign >= 0
 
 
@@ -155,7 +155,7 @@ def test_a_day_is_met_with_the_year_of_the_document_and_a_number_in_words(
 def test_words_of_no_document_count_in_short_questions_and_numbers_in_all(
     tmp_path: Path, asked: str, is_absent: bool
 ) -> None:
-    """A longer question says things in other words, but no numbers; the model here knows every word."""
+    """A longer question may use other words, but not other numbers; the model here knows every word."""
     text = "# Harbour\n\nThe harbour of Elden has old piers with boats and captains.\n"
     assert (measured_of(tmp_path, text, asked)["absent_words"] > 0) is is_absent
 

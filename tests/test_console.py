@@ -81,7 +81,7 @@ def run(shop: Workshop, encoding: str, *arguments: str, code: str = RUN) -> tupl
 
 
 def steering(text: str) -> list[str]:
-    """What of a text would steer a terminal or turn the direction of writing; ends of lines are not."""
+    """The characters of a text that control a terminal or the direction of writing, without line ends."""
     return [char for char in text if char != "\n" and unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp", "Cf")]
 
 

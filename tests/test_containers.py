@@ -1,4 +1,4 @@
-"""Zipped folders and attachments: each document in them is one of its own, under a name that is safe."""
+"""Zipped folders and attachments: each file in them is a separate document, under a safe name."""
 
 from __future__ import annotations
 
@@ -245,7 +245,7 @@ def test_a_document_that_is_sent_in_parts_is_taken_out_of_its_archive_once(
 
     assert [opened("pier.txt", PIER) for _ in range(3)] == [PIER] * 3
     assert taken == ["pier.txt"]
-    for number in range(9):  # others take its place
+    for number in range(9):  # others replace it
         opened(f"{number}.txt", b"%d" % number)
     assert opened("pier.txt", PIER) == PIER
     assert taken.count("pier.txt") == 2

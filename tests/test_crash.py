@@ -1,8 +1,9 @@
-"""Builders killed by SIGKILL, before and after steps of their work chosen at random, while questions are answered.
+"""Builders killed by SIGKILL before and after random steps of their work, while questions are answered.
 
 They add, change and remove documents, merge, prune and roll back.
 
-A run of 200 kills: `KILLS=200 SEED=7 pytest tests/test_crash.py -k leave -s`. Without, ten, and always the same seed.
+A run of 200 kills: `KILLS=200 SEED=7 pytest tests/test_crash.py -k leave -s`. By default ten, always with the same
+seed.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ _EDITION = re.compile(r"edition (\d+)")
 
 
 class Readers:
-    """Threads that ask again and again, and note every answer that is missing, wrong, or of two snapshots."""
+    """Threads that ask repeatedly, and record every answer that is missing, wrong, or of two snapshots."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -76,14 +77,14 @@ class Readers:
             thread.join()
 
     def wait_for_answers(self, count: int = 1, snapshot: str | None = None) -> None:
-        """Wait until so many more questions, which may have been asked before, have been answered (from a snapshot)."""
+        """Wait until so many more questions, new or repeated, were answered (from a snapshot)."""
         known = len(self.answered)
         until(lambda: self.wrong or sum(snapshot in (None, each) for each in self.answered[known:]) >= count)
 
     def _ask(self) -> None:
-        while not self._stop.wait(0.05):  # leaves the builders the cores
+        while not self._stop.wait(0.05):  # leaves the cores to the builders
             try:
-                # Explained, so that it is searched for each time rather than remembered.
+                # With explanations, so that each question is searched and not answered from the cache.
                 answer = self.service.ask("which edition does the tide table of the harbour show", 5, explain=True)
                 editions = {int(_EDITION.search(quote.text)[1]) for quote in answer.passages}
                 known = self._edition_of.setdefault(answer.snapshot, max(editions))
@@ -95,7 +96,7 @@ class Readers:
 
 
 def write(shop: Workshop, edition: int) -> None:
-    """Five documents that all tell the edition, and a few notes, of which one is written anew and one removed."""
+    """Five documents that all name the edition, and a few notes, of which one is rewritten and one removed."""
     for number in range(5):
         paragraphs = [
             f"Harbour {number}, basin {basin}: the tide table of the harbour shows edition {edition:05d} for the"
@@ -108,7 +109,7 @@ def write(shop: Workshop, edition: int) -> None:
 
 
 def whole(shop: Workshop) -> None:
-    """Every version is whole to the last byte, and CURRENT names one of them."""
+    """Every version is intact, byte for byte, and CURRENT names one of them."""
     found = versions(shop.index)
     assert current_name(shop.index) in [version.name for version in found]
     for segment_id in {entry.id for version in found for entry in version.segments}:
@@ -116,7 +117,7 @@ def whole(shop: Workshop) -> None:
 
 
 def nothing_is_left_over(shop: Workshop) -> None:
-    """There is no file that no version names, and CURRENT names the newest."""
+    """Every file belongs to a version, and CURRENT names the newest."""
     assert version_names(shop.index)[0] == current_name(shop.index)
     assert set(segment_ids(shop.index)) == {entry.id for version in versions(shop.index) for entry in version.segments}
     assert not list(shop.index.rglob(".*"))
@@ -133,7 +134,7 @@ def merge_is_due(shop: Workshop) -> bool:
 
 
 class Builders:
-    """Starts builders, and counts what became of them."""
+    """Starts builders, and counts their results."""
 
     def __init__(self, shop: Workshop, seed: int) -> None:
         self.shop = shop
@@ -148,7 +149,7 @@ class Builders:
         return process
 
     def finish(self, kind: Kind = Kind.BUILD_AND_MERGE) -> None:
-        """Have a builder work to its end; the first of each kind tells how many steps that takes."""
+        """Let a builder finish; the first of each kind gives the number of its steps."""
         if kind in self._steps:
             builder = self.start(crash_builder.run, kind)
         else:
@@ -160,7 +161,7 @@ class Builders:
         assert builder.exitcode == 0
 
     def kill(self, kind: Kind) -> None:
-        """Have one die somewhere on its way, by itself or from outside."""
+        """Kill a builder at some step, by itself or from outside."""
         at = self._chance.randrange(1, self._steps[kind] + 5)
         if self._chance.random() < 0.5:
             victim = self.start(crash_builder.run, kind, at)
@@ -168,7 +169,7 @@ class Builders:
             victim, told = self._telling(kind)
             while at and os.read(told.fileno(), 1):
                 at -= 1
-            victim.join(self._chance.uniform(0, 0.01))  # it may write what no step tells of; any moment is as good
+            victim.join(self._chance.uniform(0, 0.01))  # it may write without a step; any moment will do
             victim.kill()
         victim.join(PATIENCE_S)
         assert victim.exitcode in (0, -signal.SIGKILL)
@@ -178,11 +179,11 @@ class Builders:
             self.too_late += 1
 
     def any_kind(self) -> Kind:
-        """What the next one is to do: two in five merge alone."""
+        """The action of the next builder: two in five only merge."""
         return self._chance.choices(list(CHANCES), list(CHANCES.values()))[0]
 
     def _telling(self, kind: Kind):
-        """A builder that tells its steps, and the pipe where it does; the pipe ends with it."""
+        """A builder that reports its steps, and the pipe of these reports; the pipe ends with it."""
         told, tell = FRESH.Pipe(duplex=False)
         process = self.start(crash_builder.tell, kind, tell)
         tell.close()
@@ -259,7 +260,7 @@ sys.exit(main(["build", "--quiet"]))
 
 @pytest.mark.model
 def test_the_real_server_answers_while_the_real_builder_is_killed(tmp_path, encoder: Encoder):
-    """The builder waits without end where its files are read and its model is loaded."""
+    """The builder waits forever at reading its files and at loading its model."""
     shop = Workshop(tmp_path)
     build(shop.settings, encoder=encoder)
     before = current_id(shop.index)

@@ -1,4 +1,4 @@
-"""Container, unit and proxy files: each checked by its own tool, and held to the settings and files that there are."""
+"""Container, unit and proxy files: each is checked by its own tool, and against the existing settings and files."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_every_setting_that_is_named_exists(name: str) -> None:
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
-    """A folder with the units, whose program is there on this machine."""
+    """A folder with the units, with a program that exists on this machine."""
     for name, command in (("qa.service", "serve --watch"), ("qa-node.service", "cluster $NODE --address")):
         text = (DEPLOY / name).read_text(encoding="utf-8")
         assert f"ExecStart=/srv/qa/.venv/bin/qa {command}" in text
@@ -136,7 +136,7 @@ def units(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def units_of_a_cluster(units: Path) -> Path:
-    """The same, with what has the server ask a cluster."""
+    """The same, with the file that makes the server use a cluster."""
     (units / "qa.service.d").mkdir()
     (units / "qa.service.d/cluster.conf").write_bytes((DEPLOY / "qa-cluster.conf").read_bytes())
     return units
@@ -159,7 +159,7 @@ def test_systemd_understands_every_line_of_the_units_of_a_cluster(units_of_a_clu
 
 @pytest.mark.parametrize("name", ["qa.service", "qa-node.service"])
 def test_a_unit_exposes_little(units: Path, name: str) -> None:
-    """Tenths of points: 0 is a service that may do nothing, 100 one without any limit."""
+    """Tenths of points: 0 is a service without rights, 100 one without any limit."""
     done = run("systemd-analyze", "security", "--offline=yes", "--threshold=20", units / name)
     assert done.returncode == 0, done.stdout
 
@@ -169,7 +169,7 @@ def test_a_unit_exposes_little(units: Path, name: str) -> None:
 
 @pytest.fixture
 def manifests() -> dict[str, dict[str, Any]]:
-    """What stands in the file for KubeRay, by kind."""
+    """The objects in the file for KubeRay, by kind."""
     found = yaml.safe_load_all((DEPLOY / "kuberay.yaml").read_text(encoding="utf-8"))
     return {each["kind"]: each for each in found}
 

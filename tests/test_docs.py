@@ -1,4 +1,4 @@
-"""The documentation agrees with the code: what it names exists, and what exists is named."""
+"""The documentation agrees with the code: everything that it names exists, and it names everything that exists."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NOTHING = {"", "empty", "none", "unset", "–", "—", "-"}
 
 
 def code(text: str) -> str:
-    """What stands in code spans and blocks."""
+    """The text of code spans and blocks."""
     return "\n".join(_CODE.findall(text))
 
 
@@ -165,7 +165,7 @@ def test_scripts_take_the_arguments_that_are_named(script: str) -> None:
     ).stdout.partition("\n\n")[0]
     many = "..." in told
     told = re.sub(r" \[\w+ \.\.\.\]", "", told)
-    options = dict(re.findall(r"\[(--[\w-]+)( [^\]]+)?\]", told))  # with what stands for their values
+    options = dict(re.findall(r"\[(--[\w-]+)( [^\]]+)?\]", told))  # with the placeholders of their values
     required = len(re.sub(r"\[.*?\]", "", told, flags=re.DOTALL).split()[2:])
     for words in (given.split() for name, given in CALLS if name == script):
         named = [word for word in words if word.startswith("--")]
@@ -181,11 +181,11 @@ def test_every_link_to_a_file_leads_to_one(name: str) -> None:
     assert [link for link in links if not ((ROOT / name).parent / link).exists()] == []
 
 
-# Rooms
+# Packages
 
 
 def rooms() -> list[str]:
-    """The modules and packages of qa/, as a reader of the folder sees them."""
+    """The names of the modules and packages in the folder qa/."""
     modules = [path.name for path in (ROOT / "qa").glob("*.py") if path.name != "__init__.py"]
     packages = [f"{path.parent.name}/" for path in (ROOT / "qa").glob("*/__init__.py")]
     return sorted(modules + packages)

@@ -77,7 +77,7 @@ def test_two_paths_never_share_an_id_but_where_digits_meet(one, other):
     one, other = (unicodedata.normalize("NFC", path) for path in (one, other))
     assume(one != other)
     if document_id(one) == document_id(other):
-        # Said in the rules: an id with a digest may be the plain name of another file, or have the same digits.
+        # By the rules, an id with a digest may be the plain name of another file, or have the same digits.
         assert any(document_id(path).endswith((digest(path)[:8], digest(path)[:16])) for path in (one, other))
 
 

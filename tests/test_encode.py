@@ -56,14 +56,14 @@ def one(encoder: Encoder, text: str) -> Encoding:
 
 
 def same(first: Encoding, second: Encoding) -> bool:
-    """Whether two encodings are the same to the last bit."""
+    """Whether two encodings are equal, bit for bit."""
     pairs = [(first.vector, second.vector), (first.tokens, second.tokens), (first.spans, second.spans)]
     return all(np.array_equal(left, right) for left, right in pairs)
 
 
 @pytest.fixture(scope="module")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A BERT of random weights that knows a few words, saved as sentence-transformers and transformers save models."""
+    """A BERT with random weights and a few words, saved in the form of sentence-transformers and transformers."""
     folder = tmp_path_factory.mktemp("models") / "tiny"
     folder.mkdir()
     words = "[PAD] [UNK] [CLS] [SEP] [MASK] the nurse runs clinic who pays ask : ? . ##s cl ##inic".split()
@@ -90,19 +90,19 @@ def bare() -> Encoder:
 
 @pytest.fixture(params=["bare", "through the library"])
 def any_way(request: pytest.FixtureRequest, encoder: Encoder, bare: Encoder) -> Encoder:
-    """Both ways through the packaged model."""
+    """Both implementations of the packaged model."""
     return bare if request.param == "bare" else encoder
 
 
 @pytest.fixture(scope="module", params=["bare", "through the library", "folder"])
 def any_encoder(request: pytest.FixtureRequest, encoder: Encoder, bare: Encoder, tiny_folder: Path) -> Encoder:
-    """Every kind of encoder keeps the same promises."""
+    """Every kind of encoder passes the same tests."""
     if request.param == "folder":
         return open_encoder(Settings(model=str(tiny_folder)))
     return bare if request.param == "bare" else encoder
 
 
-# What every encoder promises
+# Every encoder
 
 
 def test_vectors_are_of_unit_length_and_of_the_stated_dimension(any_encoder: Encoder) -> None:
@@ -253,7 +253,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         packaged_model()
 
 
-# Models that users name
+# Models from settings
 
 
 def test_a_users_prompt_goes_before_the_question(tiny_folder: Path) -> None:
@@ -304,7 +304,7 @@ def test_a_model_without_token_vectors_is_refused(tiny_folder: Path, tmp_path: P
 
 
 def test_a_model_of_the_hub_is_taken_at_the_commit_named(tiny_folder: Path, tmp_path: Path) -> None:
-    """Two commits of one model in the hub client's cache, the second of which is its newest."""
+    """Two commits of one model in the hub client's cache; the second is the newest."""
     repository = tmp_path / "models--example--tiny"
     commits = ("1" * 40, "2" * 40)
     for commit, seed in zip(commits, (7, 8), strict=True):
@@ -382,7 +382,7 @@ def test_too_little_memory_for_the_model_is_one_line(tmp_path: Path, command: li
 
 
 def onnxruntime_failure() -> Exception:
-    """What onnxruntime itself raises for a network that it cannot load."""
+    """The error that onnxruntime raises for a network that it cannot load."""
     with pytest.raises(Exception, match=r"Load model from nothing\.onnx failed") as caught:
         onnxruntime.InferenceSession("nothing.onnx")
     return caught.value

@@ -1,4 +1,4 @@
-"""Passages get their own vectors, in order; nothing is encoded twice, and memory stays bounded."""
+"""Passages get their own vectors, in order; no text is encoded twice, and memory is bounded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONFIGURATION = Configuration("m", "fake-1", "l", 1, 1, 4, 0)
 
 
 class Hasty(FakeEncoder):
-    """Takes groups ahead of those it gives out, as the real one does."""
+    """Reads groups ahead of its output, like the real encoder."""
 
     ahead = 5
 

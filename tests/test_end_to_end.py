@@ -90,7 +90,7 @@ def ask(client: httpx.Client, question: str, **parameters: object) -> dict[str, 
 
 
 def cited(client: httpx.Client, citation: dict[str, Any]) -> str:
-    """What a citation cuts out of the document that it names."""
+    """The text of a citation's document at its offsets."""
     text = client.get(f"/api/documents/{citation['document_id']}").json()["text"]
     return text[citation["start"] : citation["end"]]
 
@@ -150,7 +150,7 @@ def test_a_paragraph_that_two_documents_share_is_one_result(five: httpx.Client) 
 def test_questions_of_our_own_find_their_evidence_and_every_citation_holds(
     five: httpx.Client, seeds: tuple[Document, ...]
 ) -> None:
-    """A floor, not a measurement: at most one question may miss its evidence among the first three passages."""
+    """A lower bound, not a measurement: at most one question may miss its evidence in the first three passages."""
     questions = read_gold(ROOT / "tests" / "golden" / "questions.jsonl", seeds)
     assert len(questions) >= 20
     texts = {each.id: five.get(f"/api/documents/{each.id}").json()["text"] for each in seeds}
@@ -201,13 +201,13 @@ def test_documents_come_and_go_while_the_server_serves(tmp_path: Path, encoder: 
     seeds.mkdir()
     settings = Settings(seeds_dir=seeds, index_dir=tmp_path / "index")
     with serving(tmp_path) as client:
-        # Nothing has been built: alive, but not ready, and the error names the command.
+        # Before the first build: alive, but not ready, and the error names the command.
         assert client.get("/healthz").status_code == 200
         for response in (client.get("/readyz"), client.get("/api/ask", params={"q": "Who?"})):
             assert (response.status_code, response.json()["error"]["code"]) == (503, "no_index")
             assert "qa build" in response.json()["error"]["message"]
 
-        # Two documents are put there and built: the server finds them by itself.
+        # Two documents are added and built: the server finds them by itself.
         for name in ("coo", "slides"):
             shutil.copy(ROOT / "seeds" / f"{IDS[name]}.txt", seeds)
         build(settings, encoder=encoder)
@@ -216,7 +216,7 @@ def test_documents_come_and_go_while_the_server_serves(tmp_path: Path, encoder: 
         assert first["citation"]["document_id"] == IDS["coo"]
         before = client.get("/api/index").json()["snapshot"]
 
-        # One is deleted and the rest is built: it is gone from everywhere.
+        # One is deleted and the rest is built: it is gone everywhere.
         (seeds / f"{IDS['coo']}.txt").unlink()
         build(settings, encoder=encoder)
         until(lambda: client.get("/api/index").json()["snapshot"] != before)

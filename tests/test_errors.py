@@ -43,7 +43,7 @@ def test_codes_are_unique() -> None:
 
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cls: cls.__name__)
 def test_a_code_is_the_name_in_small_letters(cause: type[QAError]) -> None:
-    """Codes are part of the HTTP contract: renaming a class does not rename its code by accident, but says so here."""
+    """Codes are part of the HTTP contract: this test fails if renaming a class changes its code."""
     assert cause.code == re.sub(r"(?<!^)(?=[A-Z])", "_", cause.__name__).lower()
 
 

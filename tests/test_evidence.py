@@ -1,4 +1,4 @@
-"""Which words of a question match which words of a quote, as an explained answer tells."""
+"""Matches between words of a question and words of a quote, as given in an explained answer."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_an_answer_that_need_not_explain_tells_no_words(service: Service) -> Non
 def test_words_after_a_corrected_one_are_told_too(workshop: Workshop) -> None:
     service = open_service(workshop.settings, Unlettered())
     try:
-        _, found = explained(service, "barleyy tuesdays")  # one letter too many, so all that follows stands elsewhere
+        _, found = explained(service, "barleyy tuesdays")  # one extra letter, so all later offsets differ
     finally:
         service.close()
     assert "tuesdays" in found

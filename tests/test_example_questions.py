@@ -83,7 +83,7 @@ def document(name: str, *sentences: str) -> Document:
 
 @dataclass
 class Answers:
-    """Answers every question with the whole of one document, unless it is said to be unanswered."""
+    """Answers every question with the whole text of one document, except questions set as unanswered."""
 
     known: dict[str, Document]
     answering: str = ""

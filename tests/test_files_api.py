@@ -50,7 +50,7 @@ def send(shop: Workshop) -> Iterator[Send]:
 
 
 def held(shop: Workshop) -> dict[str, bytes]:
-    """Every file in the documents' folder, hidden ones too."""
+    """Every file in the documents' folder, also hidden ones."""
     files = [path for path in shop.seeds.rglob("*") if path.is_file()]
     return {path.relative_to(shop.seeds).as_posix(): path.read_bytes() for path in files}
 

@@ -38,7 +38,7 @@ def listed(shop: Workshop) -> dict[str, SourceFile]:
 
 
 def troubles(shop: Workshop) -> dict[str, str]:
-    """Why each thing in the folder that is not read is not, by its name."""
+    """The reason for each folder entry that is not read, by its name."""
     contents = look_into(shop.seeds, MOST_BYTES)
     failed = {file.source: file.trouble for file in contents.files if file.trouble}
     return failed | {file.source: file.reason or "" for file in contents.skipped}
@@ -69,7 +69,7 @@ def test_links_that_lead_out_on_a_way_inside_are_not_followed(shop: Workshop, tm
 
 
 def test_nothing_outside_is_touched(shop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A dead network drive blocks every call that looks at it."""
+    """A dead network drive blocks every call on it."""
     outside = tmp_path / "drive"
     outside.mkdir()
     (outside / "report.txt").write_text("A report.")
@@ -108,7 +108,7 @@ def test_links_inside_the_folder_are_followed(shop: Workshop, tmp_path: Path) ->
 
 
 def test_mounted_configuration_is_read(tmp_path: Path) -> None:
-    """Kubernetes shows a ConfigMap as links through a hidden folder, which is a link itself."""
+    """Kubernetes mounts a ConfigMap as links through a hidden folder, which is itself a link."""
     shop = Workshop(tmp_path, {"..2024_05/mill.txt": TEXTS["mill.txt"]})
     (shop.seeds / "..data").symlink_to("..2024_05")
     (shop.seeds / "mill.txt").symlink_to("..data/mill.txt")
@@ -168,7 +168,7 @@ def test_a_file_that_became_a_pipe_or_a_link_does_not_block_the_reader(shop: Wor
 def test_a_folder_that_becomes_a_link_while_its_files_are_read_leads_nowhere(
     shop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    """The file outside has the same content, so that only the way to it tells it from the one that was listed."""
+    """The file outside has the same content, so that only its path differs from the listed one."""
     secret = tmp_path / "outside"
     secret.mkdir()
     (secret / "a.txt").write_text("A secret.")
@@ -198,7 +198,7 @@ def test_files_in_a_folder_that_is_a_link_itself_are_read(shop: Workshop, tmp_pa
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
 def test_what_says_less_of_its_size_than_it_holds_is_read_within_the_limit() -> None:
-    """Files of /proc say that they are empty. This one holds a line for each mapping, so some thousands of bytes."""
+    """Files of /proc have size 0. This one has a line for each mapping, so some thousands of bytes."""
     with pytest.raises(OSError, match="symbolic links"):
         read_regular(Path("/proc"), Path(f"/proc/{os.getpid()}/exe"), 100)
     assert len(read_regular(Path("/proc"), Path(f"/proc/{os.getpid()}/maps"), 100)) == 101
@@ -211,7 +211,7 @@ def test_a_sidecar_that_is_no_file_does_not_block(shop: Workshop, kind: str, cap
         os.mkfifo(path)
     elif kind == "device":
         try:
-            os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(1, 5))  # zeros without end
+            os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(1, 5))  # endless zeros
         except PermissionError:
             pytest.skip("no right to make devices here")
     elif kind == "link out":

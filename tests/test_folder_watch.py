@@ -1,4 +1,4 @@
-"""Changes in the documents' folder are seen by notifications, and by listing where no notification comes."""
+"""Changes in the documents' folder are found by notifications, and by listing without notifications."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def watched(folder: Path) -> Iterator[FolderWatch]:
 
 @pytest.fixture
 def only_notified(monkeypatch: pytest.MonkeyPatch, watched: FolderWatch) -> None:
-    """Files are listed after a notification alone."""
+    """Files are listed only after a notification."""
     monkeypatch.setattr(qa.building.folder_watch, "LIST_EVERY_S", inf)
     monkeypatch.setattr(qa.building.folder_watch, "LIST_ALONE_EVERY_S", inf)
     settle(watched)
@@ -138,7 +138,7 @@ def test_no_link_and_no_hidden_folder_is_watched(
 def test_what_no_notification_tells_of_is_seen(
     folder: Path, watched: FolderWatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on a network drive, where the system notifies of this machine's changes alone."""
+    """As on a network drive, where the system reports only this machine's changes."""
 
     def silent(*_paths: str, **_options: object) -> Iterator[set]:
         while True:
@@ -182,7 +182,7 @@ def test_a_folder_that_is_not_there_yet_is_watched_once_it_is(tmp_path: Path) ->
 
 @pytest.fixture
 def drive(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """A drive that gives no answer while the event is not set."""
+    """A drive that does not answer until the event is set."""
     monkeypatch.setattr(qa.index.file_calls, "LIMIT_S", 0.2)
     answers = threading.Event()
     answers.set()

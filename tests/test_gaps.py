@@ -1,4 +1,4 @@
-"""What the log of questions tells: groups of questions that were not answered, and confirmed answers as gold."""
+"""Evaluation of the log of questions: groups of unanswered questions, and confirmed answers as gold."""
 
 from __future__ import annotations
 

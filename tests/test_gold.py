@@ -34,7 +34,7 @@ def test_evidence_is_found_whatever_markup_and_white_space_it_was_written_with(t
     assert question.answerable
     (evidence,) = question.evidence
     assert evidence.document_id == "model"
-    assert quoted(MODEL, evidence) == "Physicians are **salaried"  # letters and digits alone decide
+    assert quoted(MODEL, evidence) == "Physicians are **salaried"  # only letters and digits count
 
 
 def test_a_stamp_that_became_metadata_is_no_part_of_the_evidence(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""What the loader and the cutter make of the five documents, as text that can be compared with the originals.
+"""Blocks and passages of the five documents, as text that can be compared with the originals.
 
-Where a change is meant, `pytest tests/test_golden.py --update-golden` rewrites the files; their diff shows it.
+After an intended change, `pytest tests/test_golden.py --update-golden` rewrites the files; their diff shows it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SOURCES = sorted(path.name for path in (Path(__file__).parent.parent / "seeds").
 
 
 def described(document: Document) -> str:
-    """The document's details, its blocks one a paragraph, and its passages with their sentences one a line."""
+    """The document's metadata, one block in each paragraph, and the passages with one sentence in each line."""
     details = [f"{name}: {getattr(document, name)}" for name in ("id", "title", "publisher", "author", "date", "url")]
     blocks = [_block(document, block) for block in document.blocks]
     passages = [_passage(document, passage) for passage in cut_passages(document)]

@@ -1,4 +1,4 @@
-"""Which lines stand under which, and what that does to the words that are marked."""
+"""Lines that belong to a heading line, and the effect on the marked words."""
 
 from __future__ import annotations
 

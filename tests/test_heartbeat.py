@@ -1,4 +1,4 @@
-"""A builder's heartbeat: with clocks that the tests set, and of a real process that hangs."""
+"""A builder's heartbeat: with test clocks, and of a real process that hangs."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ ROOT = Path(__file__).parent.parent
 
 
 class Clocks:
-    """Processor time and time, as the test wants them, and how often the heart has beaten."""
+    """Processor time and clock, set by the test, and the number of heartbeats."""
 
     def __init__(self) -> None:
         self.cpu_s = self.now_s = 100.0
         self.beats = 0
         self.heart = Heartbeat(self.beat, lambda: self.cpu_s, lambda: self.now_s)
-        self.heart.look()  # the first look finds a process that has just started
+        self.heart.look()  # the first check finds a process that has just started
         self.beats = 0
 
     def beat(self) -> None:
         self.beats += 1
 
     def look(self, cpu_s: float = 0.0, passed_s: float = 1.0) -> int:
-        """Look once, after some time has passed, and some processor time; returns whether it has beaten since."""
+        """Check once, after some time and processor time; returns whether a heartbeat followed."""
         before = self.beats
         self.cpu_s += cpu_s
         self.now_s += passed_s
@@ -83,7 +83,7 @@ with Heartbeat(beat) as heart:
 
 
 def test_a_process_that_waits_for_an_answer_has_no_heartbeat(tmp_path: Path) -> None:
-    """Two looks, and as many of the process's own as there are meanwhile, find no work done in between."""
+    """Two checks, and all of the process's own checks in between, find no work done."""
     command = [sys.executable, "-c", HANGING, str(tmp_path)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "hangs\n"

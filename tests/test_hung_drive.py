@@ -1,4 +1,4 @@
-"""Drives within the documents' folder that give no answer: calls that wait, and a file system without a server."""
+"""Drives in the documents' folder that do not answer: waiting calls, and a file system without a server."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from qa.index.file_calls import within
 
 @pytest.fixture
 def drive(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Drive]]:
-    """Makes files and folders of certain names give no answer until the drive is mended."""
+    """Makes files and folders with certain names not answer until the drive is repaired."""
     drives: list[Drive] = []
 
     def hang(*names: str) -> Drive:
@@ -73,7 +73,7 @@ def test_a_call_that_waits_is_given_up_and_the_next_for_its_path_at_once(
 
 
 def test_a_call_that_makes_headway_may_take_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It makes a step in each of the times after which it would be given up."""
+    """It makes progress within each time limit after which it would be abandoned."""
     looked, moved = threading.Semaphore(0), threading.Semaphore(0)
     steps = 5
 
@@ -220,7 +220,7 @@ def dead_mount(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     limit_for = qa.index.file_calls.limit_for
 
     def soon(path: Path, limit_s: float) -> float:
-        """What does not touch the drive is never given up."""
+        """Calls that do not use the drive are never abandoned."""
         limit_for(path, limit_s)
         return 0.1 if path == place or path.name.startswith(".") else PATIENCE_S
 

@@ -1,4 +1,4 @@
-"""What each command imports, and what an environment without some packages is told."""
+"""The imports of each command, and the errors in an environment without some packages."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from qa.settings import Settings
 ROOT = Path(__file__).parent.parent
 CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
-# Outside packages by the names that they are imported under, as far as they are the project's own dependencies or are
-# known to take long.
+# Third-party packages by import name: the project's own dependencies, and others that are known to be slow.
 LEFT_OUT = frozenset(
     name.replace("-", "_").removesuffix("_py") for name in CONFIGURATION["tool"]["qa"]["serve"]["left-out"]
 )
@@ -57,7 +56,7 @@ sys.exit(main(sys.argv[1:]))
 
 @contextmanager
 def command_running(settings: Settings, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A command in a process that writes what it has imported to standard error when it ends."""
+    """A command in a process that writes its imports to standard error when it ends."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "QA_PORT": "0"}
     environment |= {"QA_INDEX_DIR": str(settings.index_dir), "QA_SEEDS_DIR": str(settings.seeds_dir)}
     command = [sys.executable, "-c", PROGRAM, *arguments]
@@ -77,7 +76,7 @@ def named(errors: str) -> frozenset[str]:
 
 
 def imported(settings: Settings, *arguments: str) -> frozenset[str]:
-    """What a command has imported when it ends."""
+    """The imports of a command at its end."""
     with command_running(settings, *arguments) as process:
         return named(process.communicate(timeout=PATIENCE_S)[1])
 
@@ -100,7 +99,7 @@ def test_what_reads_an_index_imports_what_that_needs(seeds_index, command: list[
 @pytest.mark.model
 @pytest.mark.parametrize("further", [[], ["--json"]])
 def test_asking_imports_the_network_and_the_index(seeds_index, further: list[str]) -> None:
-    web = {"starlette", "python_multipart"} if further else set()  # its replies are what `--json` prints
+    web = {"starlette", "python_multipart"} if further else set()  # `--json` prints its replies
     assert imported(seeds_index, "ask", "who owns the hospitals", *further) == ASK | web
 
 
@@ -122,13 +121,13 @@ def test_what_an_environment_that_serves_leaves_out_is_none_of_what_serving_impo
 
 
 def served(settings: Settings) -> frozenset[str]:
-    """What a server has imported after it has answered each kind of request."""
+    """The imports of a server after it has answered each kind of request."""
     with command_running(settings, "serve") as process:
         port = int(process.stdout.readline().rpartition(":")[2])
         for path in ("/api/ask?q=who+owns+the+hospitals", "/?q=who+owns+the+hospitals", "/documents", "/docs"):
             with urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_S) as reply:
                 assert reply.read()
-        process.send_signal(signal.SIGINT)  # after SIGTERM uvicorn ends the process without its last words
+        process.send_signal(signal.SIGINT)  # after SIGTERM uvicorn ends the process without exit handlers
         return named(process.communicate(timeout=PATIENCE_S)[1])
 
 

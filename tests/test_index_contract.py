@@ -1,4 +1,4 @@
-"""One suite that every index passes, bit for bit, with an oracle that computes everything passage by passage."""
+"""One suite that every index passes, bit for bit, with a plain oracle that computes every passage separately."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def search(index: Index, question: str, count: int = 100, filters: Filters | Non
 
 
 def same(found: npt.NDArray[np.generic], expected: object) -> bool:
-    """Whether an array has these very values, to the last bit."""
+    """Whether an array has exactly these values, bit for bit."""
     return bool(np.array_equal(found, np.array(expected, dtype=found.dtype).reshape(found.shape)))
 
 
@@ -125,7 +125,7 @@ def allowed(plain: PlainIndex, row: int, filters: Filters | None) -> bool:
     return last >= (filters.date_from or "0000") and first <= (filters.date_to or "9999")
 
 
-# What it is
+# Properties
 
 
 def test_it_says_what_it_is(index: Index, plain: PlainIndex) -> None:
@@ -176,7 +176,7 @@ def test_an_id_that_a_document_had_leads_to_it(index: Index) -> None:
 def test_frequencies_equal_a_count_over_the_texts(index: Index, plain: PlainIndex) -> None:
     known = sorted({each for passage in plain.passages for each in passage.terms})
     assert len(known) > 30
-    for _ in range(2):  # what was found may be kept
+    for _ in range(2):  # results may be cached
         found = index.frequencies([*known, "dragon", "", "dragon" * 50])
         assert list(found) == [*map(plain.frequency, known), 0, 0, 0]
     assert list(index.frequencies([])) == []
@@ -318,7 +318,7 @@ def test_similarities_are_those_of_each_passage_alone(
 def test_a_passage_scores_the_same_beside_other_documents(
     made: Made, index: Index, tmp_path: Path, plain: PlainIndex
 ) -> None:
-    """BM25 alone depends on the others, by how many passages there are, how long they are and what they hold."""
+    """Only BM25 depends on other passages: on their number, lengths and terms."""
     question = "who built the oldest pier of Elden"
     tokens = FakeEncoder().encode_question(question).tokens
     others = {f"{letter}.txt": f"Of {letter} nothing is told but a pier." for letter in "aiz"}

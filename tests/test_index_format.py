@@ -1,4 +1,4 @@
-"""A build writes what the specification in index/README.md says."""
+"""A build writes files that follow the specification in index/README.md."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TEXT = (Path(__file__).parent.parent / "index/README.md").read_text(encoding="ut
 
 
 def table(heading: str, named: str = r"\w+") -> dict[str, str]:
-    """The first table with such a head under a heading: the second cell by the first."""
+    """The first table with this head under a heading: the second cell by the first."""
     section = TEXT.split(f"## {heading}\n")[1].split("\n## ")[0]
     body = re.search(rf"^\| {named} \| .*\|\n\|---\|---\|\n((?:\|.*\|\n)+)", section, re.MULTILINE)[1]
     return dict(re.findall(r"^\| `([^`]+)` \| (.*) \|$", body, re.MULTILINE))
@@ -83,7 +83,7 @@ def test_arrays_have_the_types_and_shapes_that_are_named(shop, record):
             assert len(found["shape"]) == len(parts)
             for part, size in zip(parts, found["shape"], strict=True):
                 base, _, more = part.partition(" + ")
-                # What `terms` counts in segment.json are those of all passages, not the different ones.
+                # `terms` in segment.json counts the terms of all passages, not the distinct ones.
                 if base in known and base != "terms":
                     assert size == known[base] + int(more or 0), name
                 elif base.isdigit():

@@ -1,8 +1,8 @@
-"""An index that grew by many changes answers, byte for byte, like one that is built at once from the same files.
+"""An index that grew by many changes gives the same answers, byte for byte, as one built at once from the same files.
 
 Every default run does this with a few generated documents. With real texts, which takes long: `GROW_TEXTS=FILE:FILE
-GROW_PASSAGES=5000 GROW_STEPS=40 SEED=7 pytest tests/test_index_growth.py -s`, where each file holds gzipped lines of
-JSON with `_id`, `title` and `text`; what `_id` has before `#` names the document. Vectors are those of the tests'
+GROW_PASSAGES=5000 GROW_STEPS=40 SEED=7 pytest tests/test_index_growth.py -s`, where each file has gzipped lines of JSON
+with `_id`, `title` and `text`; the part of `_id` before `#` names the document. Vectors are those of the tests'
 word-counting encoder, and with `GROW_MODEL=1` the packaged model's.
 """
 
@@ -42,14 +42,14 @@ STEPS = int(os.environ.get("GROW_STEPS", "10"))
 MODEL = bool(os.environ.get("GROW_MODEL"))
 SEED = int(os.environ.get("SEED", "1"))
 
-QUESTIONS = 300 if TEXTS else 20  # that the two indexes are asked
+QUESTIONS = 300 if TEXTS else 20  # asked of both indexes
 ASKED_EACH_STEP = 10 if TEXTS else 3
 _WORDS_A_PASSAGE = 90
-_TOUCHED = 6  # documents at most that a step changes, or renames, or removes
+_TOUCHED = 6  # most documents that a step changes, renames or removes
 
 
 class RememberingEncoder:
-    """Encodes each text once, so that the index built at once takes no longer to encode than it must."""
+    """Encodes each text only once, which saves time for the index that is built at once."""
 
     def __init__(self, encoder: Encoder, file: Path) -> None:
         self._encoder = encoder
@@ -65,7 +65,7 @@ class RememberingEncoder:
             (found,) = self._known.execute("SELECT MAX(encoding) FROM known WHERE text = ?", ("\0".join(group),))
             if found[0] is None and group:
                 (encodings,) = self._encoder.encode_groups([group])
-                # Of a sentence, a build takes the whole's vector alone.
+                # Of a sentence, a build uses only the vector of the whole.
                 kept = encodings[:1] + [replace(each, tokens=np.empty((0, 0))) for each in encodings[1:]]
                 self._known.execute("INSERT INTO known VALUES (?, ?)", ("\0".join(group), pickle.dumps(kept)))
                 yield encodings
@@ -98,11 +98,11 @@ class Growth:
         self._chance = chance
         self._pool = pool
         self._words = 0
-        self.said: dict[str, bytes] = {}  # what was said by each version when it was published, by its id
+        self.said: dict[str, bytes] = {}  # the answers of each version when it was published, by its id
         self.questions = [question_of(text, chance) for _, text in chance.choices(pool, k=QUESTIONS)]
 
     def step(self, share: float) -> None:
-        """Change some documents, adding some until a share of the pool is in, and build; perhaps merge or go back."""
+        """Change some documents, add some up to a share of the pool, and build; perhaps merge or roll back."""
         self._add(share)
         for act in (self._change, self._rename, self._remove, self._describe):
             for _ in range(self._chance.randrange(_TOUCHED)):
@@ -118,7 +118,7 @@ class Growth:
             assert self.answers_now() == self.said[chosen]
 
     def build(self) -> None:
-        """Build, and keep what the new version says."""
+        """Build, and store the answers of the new version."""
         report = self.shop.build()
         assert not report.failed
         self.done["builds"] += 1
@@ -127,7 +127,7 @@ class Growth:
             assert self.said.setdefault(report.snapshot, now) == now
 
     def answers_now(self) -> bytes:
-        """What the index says of the first few questions."""
+        """The results of the index for the first few questions."""
         return replies(self.shop, self.questions[:ASKED_EACH_STEP])
 
     def _add(self, share: float) -> None:
@@ -138,7 +138,7 @@ class Growth:
             self.done["added"] += 1
 
     def _change(self) -> None:
-        """Take a paragraph out, put one in from another document, or exchange two."""
+        """Remove a paragraph, insert one from another document, or swap two."""
         path, other = self._any(), self._any()
         title, *paragraphs = path.read_text("utf-8").split("\n\n")
         at = self._chance.randrange(len(paragraphs) + 1)

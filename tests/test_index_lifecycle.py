@@ -1,6 +1,6 @@
-"""After any changes, an index answers like one that is built at once from the same files.
+"""After any changes, an index gives the same answers as one built at once from the same files.
 
-Documents are added, changed, renamed, described anew and removed; segments are merged; versions are rolled back;
+Documents are added, changed, renamed, removed, and get new metadata; segments are merged; versions are rolled back;
 builds and merges are killed at any step.
 """
 
@@ -49,7 +49,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.patch.setattr(qa.building.read_files, "Parser", ParserHere)
         self.root = Path(tempfile.mkdtemp())
         self.shop = Workshop(self.root / "shop", {}, keep_snapshots=3)
-        self.known: dict[str, object] = {}  # what was said by each version built from nothing, by id
+        self.known: dict[str, object] = {}  # the results of each version built at once, by id
         self.titles: dict[str, str] = {}
 
     def teardown(self) -> None:
@@ -127,7 +127,7 @@ class Lifecycle(RuleBasedStateMachine):
             assert said_by(self.shop) == self.known[current_id(self.shop.index)]
 
     def built_at_once(self) -> str:
-        """Build the same files in a new folder, and remember what that says; returns its id."""
+        """Build the same files in a new folder, and store its results; returns its id."""
         folder = self.root / "at once"
         other = Workshop(folder, {})
         shutil.rmtree(other.seeds)
@@ -140,7 +140,7 @@ class Lifecycle(RuleBasedStateMachine):
 
 
 def said_by(shop: Workshop) -> object:
-    """All that an index says."""
+    """All results of an index."""
     with closing(shop.open_index()) as index:
         found = contents(index), signals(index, shop.encoder)
     service = Service(shop.settings, shop.encoder, CurrentIndex.of_this_machine(shop.index, shop.encoder.fingerprint))
@@ -151,7 +151,7 @@ def said_by(shop: Workshop) -> object:
 
 
 def killed_at(step: int, act: Callable[[], object]) -> None:
-    """Do something in a process that ends, without a word, before its n-th touch of the disk."""
+    """Run an action in a process that ends abruptly before its n-th disk operation."""
     process = os.fork()
     if process == 0:
         count = 0
@@ -163,7 +163,7 @@ def killed_at(step: int, act: Callable[[], object]) -> None:
                 os._exit(0)
 
         sys.addaudithook(die)
-        # In a thread of its own, since those that the forking one had at its service are not here.
+        # In a new thread, since a fork does not copy the threads of its parent.
         thread = threading.Thread(target=act)
         thread.start()
         thread.join()

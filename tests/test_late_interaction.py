@@ -10,7 +10,7 @@ from qa.encode.maxima import Maxima, maxima
 from qa.retrieval.late_interaction import least_met, max_sim
 
 Floats = npt.NDArray[np.float32]
-Passage = tuple[Floats, list[int]]  # token vectors, and each token's sentence, -1 for those in none
+Passage = tuple[Floats, list[int]]  # token vectors, and each token's sentence, -1 for none
 
 
 def unit(rows: list[list[float]]) -> Floats:
@@ -19,7 +19,7 @@ def unit(rows: list[list[float]]) -> Floats:
 
 
 def compare(question: Floats, passages: list[Passage]) -> Maxima:
-    """Compare a question with passages as a snapshot keeps them: quantised, one after another, with bounds."""
+    """Compare a question with passages in the form of a snapshot: quantised, one after another, with bounds."""
     levels, scales = zip(*[quantise(tokens) for tokens, _ in passages], strict=True)
     matrix = similarities(question, np.concatenate(levels), np.concatenate(scales))
     bounds = np.cumsum([0, *[len(tokens) for tokens, _ in passages]])
@@ -40,7 +40,7 @@ def token_vectors(draw: st.DrawFn, count: int | None = None) -> Floats:
 
 @st.composite
 def passages_(draw: st.DrawFn) -> Passage:
-    """A trail and the model's own tokens in no sentence, then some sentences, then the model's last token."""
+    """The heading trail and special tokens in no sentence, then some sentences, then the last special token."""
     lengths = draw(st.lists(st.integers(1, 3), max_size=4))
     inside = [number for number, length in enumerate(lengths) for _ in range(length)]
     sentences = [-1] * draw(st.integers(0 if inside else 1, 2)) + inside + [-1] * draw(st.integers(0, 1))
@@ -53,7 +53,7 @@ def oracle(question: Floats, passage: Passage, weights: Floats) -> tuple[Floats,
     matrix = similarities(question, *quantise(tokens))
     outside = matrix[:, np.array(sentences) < 0].max(axis=1, initial=-1)
     numbers = sorted({each for each in sentences if each >= 0})
-    if not numbers:  # the model saw none of its sentences: what it saw stands in for one
+    if not numbers:  # the model encoded none of its sentences: the encoded part replaces one
         return matrix.max(axis=1), outside, float((weights @ matrix.max(axis=1)) / weights.sum())
     means = [weights @ matrix[:, np.array(sentences) == number].max(axis=1) / weights.sum() for number in numbers]
     return matrix.max(axis=1), outside, float(max(means))
@@ -76,7 +76,7 @@ def test_each_question_token_takes_its_best_match_within_each_passage_and_senten
 
 def test_the_best_sentence_is_one_that_meets_the_whole_question() -> None:
     question = unit([[1, 0, 0], [0, 1, 0]])
-    # One sentence meets both tokens halfway, the others one each in full: 1/sqrt(2) beats (1 + 0) / 2.
+    # One sentence matches both tokens partly, the others one each fully: 1/sqrt(2) is more than (1 + 0) / 2.
     tokens = unit([[1, 0, 0], [1, 1, 0], [0, 1, 0]])
     found = compare(question, [(tokens, [0, 1, 2])])
     np.testing.assert_allclose(found.passages, [[1], [1]], atol=0.01)
@@ -86,7 +86,7 @@ def test_the_best_sentence_is_one_that_meets_the_whole_question() -> None:
 
 
 def test_a_passage_that_says_the_opposite_scores_below_zero_beside_longer_ones() -> None:
-    """Padding with zeros would lift -1 to 0, since a padding zero beats a negative similarity."""
+    """Padding with zeros would raise -1 to 0, since a padding zero exceeds a negative similarity."""
     opposite, longer = unit([[-1, 0]]), unit([[0, 1], [0, 1], [0, 1], [1, 0]])
     found = compare(unit([[1, 0]]), [(opposite, [0]), (longer, [-1, 0, 0, 1])])
     np.testing.assert_allclose(found.passages, [[-1, 1]], atol=1e-6)
@@ -161,6 +161,6 @@ def test_a_zero_vector_stays_zero() -> None:
 
 def test_the_word_met_least_counts_by_the_mean_of_its_tokens() -> None:
     best = np.array([[0.9, 0.2], [0.5, 0.8], [0.6, 0.9]], dtype=np.float32)
-    words = [np.array([0]), np.array([1, 2]), np.array([], dtype=np.intp)]  # the last one was cut off
+    words = [np.array([0]), np.array([1, 2]), np.array([], dtype=np.intp)]  # the last one was truncated
     np.testing.assert_allclose(least_met(best, words), [(0.5 + 0.6) / 2, 0.2], rtol=1e-6)
     np.testing.assert_array_equal(least_met(best, []), [1, 1])

@@ -74,9 +74,9 @@ def test_a_place_without_a_digest_is_taken_at_its_word(link: str, span: Span) ->
         "5-",
         "-5-9",
         "9-5",  # ends before it begins
-        "5-5",  # holds nothing
+        "5-5",  # empty
         f"0-{len(TEXT) + 1}",  # goes past the end
-        "0-10-abc",  # no whole digest
+        "0-10-abc",  # incomplete digest
         "0-10-ABCDEFABCDEF",
         "0-10-000000000000",  # a digest of other words
         "0-10\n",
@@ -101,7 +101,7 @@ def test_any_quote_survives_the_round_trip(before: str, quote: str, after: str) 
 
 @given(before=st.text(), quote=st.text(min_size=1).filter(lambda text: text == text.strip()), after=st.text())
 def test_any_trimmed_quote_is_found_again_after_the_text_before_it_changed(before: str, quote: str, after: str) -> None:
-    link = reference(quote_url("d", 10**6, 10**6 + len(quote), quote))  # where it stood, nothing stands any more
+    link = reference(quote_url("d", 10**6, 10**6 + len(quote), quote))  # its place is now beyond the text
     text = f"{before}\n\n{quote}\n\n{after}"
     found = find_quote(text, link)
     assert found is not None
@@ -140,7 +140,7 @@ def test_a_quote_longer_than_a_passage_can_be_is_not_searched_for(monkeypatch: p
     hashed = _Hashed(monkeypatch)
     text = "It is so. " * 100_000
     assert find_quote(text, f"5-{LONGEST_QUOTE_CHARS + 6}-aaaaaaaaaaaa") is None
-    assert hashed.calls == 1  # where it is said to stand
+    assert hashed.calls == 1  # at its stated place
 
 
 def test_no_passage_is_longer_than_what_is_searched_for() -> None:

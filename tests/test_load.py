@@ -1,4 +1,4 @@
-"""From a file to a document: properties of any text, and the details of a document."""
+"""From a file to a document: properties of any text, and the metadata of a document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from qa.reading.titles import is_title
 from qa.records import BlockKind, Document
 from qa.text.readable_types import READ_SUFFIXES
 
-# Pieces of text that the loaders' rules look for, so that random documents meet them.
+# Pieces of text that trigger the loaders' rules, so that random documents cover them.
 PIECES = """Opening hours|The clinic is open every day of the week, says Dr. Batra.|and goes on in small letters.
 - |1. |# |[Label] |*|**|_|`|\\$|\\|©|Page 3|[gone](#)|[there](x)|![|](|&#13;|&nbsp;|&|<b>|: |Easy access: |.*|, |e|😀
 שלום|date 2022-04-18 |> |=|    |---|title: x""".replace("\n", "|").split("|")
@@ -100,7 +100,7 @@ def test_a_date_stamp_glued_to_the_first_line_is_the_date() -> None:
     [
         "date 2022-13-45 Nurses voted on Friday.",  # no such day
         "The date 2022-04-18 was a Monday.",  # inside a sentence
-        "date 2022-04-18\n\nNurses voted on Friday.",  # a line of its own
+        "date 2022-04-18\n\nNurses voted on Friday.",  # a separate line
         "Date: 2022-04-18 Nurses voted on Friday.",
     ],
 )

@@ -72,7 +72,7 @@ def test_an_environment_that_serves_has_no_pytorch_and_no_parsers() -> None:
 
 
 def test_more_than_one_build_of_torch_may_be_installed() -> None:
-    """Its builds for CPUs alone come from elsewhere than those for GPUs, under the same version."""
+    """Its builds for only CPUs come from another place than those for GPUs, under the same version."""
     version, hashes = pins(BASE)["torch"]
     assert f'"torch=={version}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert len(hashes) > 10

@@ -1,4 +1,4 @@
-"""Memory for each passage: little while a segment is written, and next to none while it serves."""
+"""Memory for each passage: little while a segment is written, and almost none while it is open."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TEXT = "the tide table of the harbour"
 
 @pytest.fixture
 def grown() -> Iterator[Callable[[], int]]:
-    """Tells by how many bytes the memory in use has grown since it was last asked."""
+    """The growth of used memory in bytes since the previous call."""
     tracemalloc.start()
     before = 0
 
@@ -43,7 +43,7 @@ def grown() -> Iterator[Callable[[], int]]:
 
 
 def write(folder: Path, count: int, halfway: Callable[[], object]) -> SegmentWriter:
-    """Write passages that say all the same, 50 to a document."""
+    """Write passages with equal text, 50 in each document."""
     levels, scales = token_levels(np.stack([word_vector(word, DIMENSION) for word in TEXT.split()]))
     spans = np.zeros((len(levels), 2), dtype=np.int32)
     writer = SegmentWriter(folder, CONFIGURATION)

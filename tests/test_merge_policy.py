@@ -1,4 +1,4 @@
-"""Which segments are merged: few stay, and each passage is seldom written again."""
+"""The choice of segments to merge: few remain, and each passage is rarely rewritten."""
 
 from __future__ import annotations
 

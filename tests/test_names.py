@@ -1,4 +1,4 @@
-"""What tells names from other words, whatever their capitals."""
+"""The classifier of names and other words, independent of capitals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ THINGS = [f"{first}{last}" for first in ("rope", "sail", "tar", "oar") for last 
 
 
 class Leaning(FakeEncoder):
-    """An encoder whose vectors say in their first component whether a word is a name or a thing."""
+    """An encoder whose vectors mark in their first component whether a word is a name or a thing."""
 
     def encode_question(self, question: str) -> Encoding:
         encoding = super().encode_question(question)

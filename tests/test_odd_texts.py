@@ -60,7 +60,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Itera
     workshop = Workshop(tmp_path_factory.mktemp("odd"), TEXTS)
     workshop.encoder = encoder
     report = workshop.build()
-    # Headings with no text under them leave nothing to quote, but the document is there to be read.
+    # Headings without text below them cannot be quoted, but the document can be read.
     assert [file.source for file in report.files if file.reason] == []
     service = open_service(workshop.settings, encoder)
     yield service

@@ -1,4 +1,4 @@
-"""Whether a text names who holds an office that a question asks for."""
+"""Whether a text names the holder of an office that a question asks for."""
 
 from __future__ import annotations
 

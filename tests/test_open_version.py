@@ -1,4 +1,4 @@
-"""Opening a version: it is whole or refused, it is held while it is read, and released afterwards."""
+"""Opening a version: it is intact or refused, held while it is read, and released afterwards."""
 
 from __future__ import annotations
 

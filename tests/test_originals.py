@@ -27,7 +27,7 @@ def originals(tmp_path):
 
 @pytest.fixture
 def pread(monkeypatch):
-    """How many bytes were read from files so far."""
+    """The number of bytes read from files so far."""
     pieces = []
     pread = os.pread
 
@@ -55,7 +55,7 @@ def whole(file, pieces=None):
 
 @pytest.fixture
 def held(monkeypatch):
-    """The descriptors that were opened and not closed."""
+    """The open descriptors."""
     held = set()
     opened, closed = os.open, os.close
 
@@ -101,7 +101,7 @@ def test_what_is_remembered_is_bounded(tmp_path, path, pread):
     originals = Originals(tmp_path, most_bytes=1 << 20, remembered_bytes=3 * 200)
 
     def costs_of(number):
-        """The bytes that are read to open a file, whose size is its number; then also the present file is another."""
+        """The bytes read to open a file, whose size is its number; afterwards the current file is also another."""
         before = pread()
         originals.open(f"deep/{number}.txt", digest(b"x" * number)).close()
         return pread() - before
@@ -123,7 +123,7 @@ def test_what_is_not_the_file_that_was_indexed_is_refused(originals, path, held,
         case "folder":
             path.mkdir()
         case "pipe":
-            os.mkfifo(path)  # nobody writes to it, so opening it as a file would wait for ever
+            os.mkfifo(path)  # it has no writer, so opening it as a file would wait forever
         case "unreadable name":
             source = "x" * 300
         case "link to nowhere":
@@ -146,7 +146,7 @@ def test_a_file_that_changes_while_it_is_read_is_never_given_whole(originals, pa
                 other.write(b"x")
             else:
                 other.truncate(len(CONTENT) - 1 if change == "cut" else 0)
-        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # nothing relies on the times
+        os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # no check uses the times
         with pytest.raises(UnknownDocument, match="changed while"):
             whole(file, received)
         assert sum(map(len, received)) < len(CONTENT)

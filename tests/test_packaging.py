@@ -1,4 +1,4 @@
-"""The package as others get it: a wheel that runs by itself, and a bill of materials that names what the lock does."""
+"""The distributed package: a wheel that runs alone, and a bill of materials that agrees with the lock."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(*command: str | Path, **options) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel of a copy of the tree, so that the tree stays as it is."""
+    """A wheel of a copy of the tree, so that the tree does not change."""
     source, into = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT / "qa", source / "qa", ignore=shutil.ignore_patterns("__pycache__"))
     for name in BUILT_FROM:
@@ -45,7 +45,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of programs of a fresh environment: the wheel, and of this environment the other packages alone."""
+    """The folder of programs of a new environment: the wheel, and only the other packages of this environment."""
     folder = tmp_path_factory.mktemp("clean")
     run(sys.executable, "-m", "venv", "--without-pip", folder)
     program = folder / "bin" / "python"
@@ -57,7 +57,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """An environment in which nothing leads back to the tree."""
+    """Environment variables without a path to the tree."""
     names = {name: value for name, value in os.environ.items() if name != "PYTHONPATH" and not name.startswith("QA_")}
     return names | {"QA_INDEX_DIR": str(settings.index_dir), "QA_PORT": "0"}
 

@@ -1,4 +1,4 @@
-"""Pictures of PDF pages: the quote is boxed where it stands, broken files cost nobody anything, and little is kept."""
+"""Pictures of PDF pages: the quote is boxed in its place, broken files do not affect others, and the cache is small."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LINES = (
 UPPER = [shown(line, 72, 700 - 16 * number) for number, line in enumerate(LINES)]
 LOWER = [shown("Boats pay a fee of 40 crowns. Said again.", 72, 400)]
 TWO_PAGES = pdf([*UPPER, *LOWER], [shown("The second page is about tides.", 72, 700)])
-SCALE = 1000 / 595  # pixels a point: the width of the picture by that of the page
+SCALE = 1000 / 595  # pixels a point: the width of the picture divided by that of the page
 
 
 class InMemory:
@@ -66,7 +66,7 @@ def boxes(data: bytes, document: Document, page: int, quote: Span):
 
 
 def pixels(png: bytes) -> tuple[int, int, bytes]:
-    """The width and height of a PNG as it is written here, and its rows, each after a zero."""
+    """The width and height of a PNG as written here, and its rows, each after a zero."""
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     width, height = int.from_bytes(png[16:20]), int.from_bytes(png[20:24])
     at = png.index(b"IDAT")
@@ -158,7 +158,7 @@ def test_who_asks_while_a_page_is_drawn_gets_that_picture(monkeypatch):
         return InMemory(TWO_PAGES)
 
     class Lock:
-        """A lock at whose release somebody else gets his turn at once."""
+        """A lock whose release runs another thread at once."""
 
         def __init__(self):
             self._real = threading.Lock()

@@ -32,11 +32,11 @@ def words(count: int, name: str = "word") -> str:
     return " ".join([name.capitalize(), *[name] * (count - 1)]) + "."
 
 
-# What holds for any document
+# Properties of any document
 
 
 def citable_sentences(document: Document) -> list[Span]:
-    """Every sentence of a document but those of titles, headings and slides that are nothing but a title."""
+    """Every sentence of a document except those of titles, headings and slides with only a title."""
     spoken_slides = {block.slide for block in document.blocks if block.kind not in HEADINGS}
     spans = []
     for block in document.blocks:
@@ -88,7 +88,7 @@ def test_no_passage_is_far_too_long_unless_a_sentence_is(text: str) -> None:
         assert len(passage.sentences) == 1 or len(passage.text.split()) <= 2 * MAX_WORDS
 
 
-# Where cuts fall
+# Boundaries of passages
 
 
 def test_short_paragraphs_under_one_heading_make_one_passage() -> None:
@@ -102,7 +102,7 @@ def test_long_text_is_cut_into_passages_of_readable_length() -> None:
 
 
 def test_cuts_fall_between_paragraphs_rather_than_inside_them() -> None:
-    # Cut inside them, 70 + (45 + 45) + 70 words would all be nearer to the length wanted than 115 + 115 are.
+    # With cuts inside them, 70 + (45 + 45) + 70 words would be nearer to the target length than 115 + 115.
     above, below = f"{words(70)} {words(45, 'more')}", f"{words(45, 'less')} {words(70)}"
     assert texts(f"# T\n\n{above}\n\n{below}") == [above, below]
 
@@ -116,7 +116,7 @@ def test_no_passage_spans_two_headings() -> None:
 
 @pytest.mark.parametrize("pronoun", ["He", "She", "They", "It", "Their", "This", "“They", "These"])
 def test_a_pronoun_stays_with_its_subject(pronoun: str) -> None:
-    # By length alone the three paragraphs would stand each for itself, as they do when the second names its subject.
+    # By length alone the three paragraphs would be separate, as they are when the second names its subject.
     named, other = f"Dr. Batra {words(86)}", words(90, "else")
     for opening, expected in ((pronoun, 2), ("Lee", 3)):
         going_on = f"{opening} {words(60)}"
@@ -133,7 +133,7 @@ def test_a_word_that_begins_like_a_pronoun_is_none(word: str) -> None:
 
 @pytest.mark.parametrize(("stop", "first"), [(":", 70), (".", 90)])
 def test_an_introduction_stays_with_its_list(stop: str, first: int) -> None:
-    # By length alone, 70 + 20 words and the list's 88 are the best cut; a colon holds the 20 and the list together.
+    # By length alone, 70 + 20 words and the list's 88 are the best cut; a colon joins the 20 and the list.
     items = "\n".join(f"- {words(10, 'item')}" for _ in range(8))
     found = texts(f"# T\n\n{words(70)}\n\n{words(20, 'offers')[:-1]}{stop}\n\n{items}")
     assert [len(text.split()) for text in found] == [first, 70 + 20 + 88 - first]
@@ -221,7 +221,7 @@ def test_a_mark_that_two_notes_share_stands_for_neither() -> None:
     assert [passage.footnotes for passage in cut(twice, "x.txt")[1]] == [(), (), (), ()]
 
 
-# What is encoded
+# Encoded texts
 
 
 def test_a_passage_is_encoded_under_its_title_and_headings() -> None:

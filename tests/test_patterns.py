@@ -1,4 +1,4 @@
-"""The time of each regular expression of the package is at most linear in its text, whatever the text holds."""
+"""The time of each regular expression of the package is at most linear in its text, for any text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pattern_steps import TooManySteps, hostile, steps
 
 import qa
 
-# Searches whose text is bounded before, and by what.
+# Searches in bounded texts, and the reason for the bound.
 BOUNDED = {
     "qa.answering.answer_type._HELD": "one sentence, of at most 1,200 characters",
     "qa.answering.offices._BEFORE": "the 300 characters before an office",
@@ -30,7 +30,7 @@ BOUNDED = {
 }
 ONCE_ONLY = {"match", "fullmatch"}
 SEARCHES = {"search", "sub", "subn", "findall", "finditer", "split"}
-SIZES = ((40, 160), (250, 1000))  # the larger where a bounded repetition still grows at the smaller
+SIZES = ((40, 160), (250, 1000))  # the larger one if a bounded repetition still grows at the smaller
 
 
 def modules() -> list[str]:
@@ -38,7 +38,7 @@ def modules() -> list[str]:
 
 
 def patterns() -> list[Any]:
-    """Every pattern of every module, with whether anything but the beginning of a text is looked at."""
+    """Every pattern of every module, and whether it is searched beyond the beginning of a text."""
     found: dict[tuple[Any, bool], Any] = {}
     for name in modules():
         module = importlib.import_module(name)
@@ -51,7 +51,7 @@ def patterns() -> list[Any]:
 
 
 def _constants(module: ModuleType, tree: ast.Module) -> Iterator[tuple[re.Pattern[Any], bool, str]]:
-    """The patterns that a module holds."""
+    """The compiled patterns of a module."""
     used: dict[str, set[str]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
@@ -64,7 +64,7 @@ def _constants(module: ModuleType, tree: ast.Module) -> Iterator[tuple[re.Patter
 
 
 def _calls(module: ModuleType, tree: ast.Module) -> Iterator[tuple[re.Pattern[Any], bool, str]]:
-    """The patterns that a module gives to the functions of `re` as it goes."""
+    """The patterns that a module passes to functions of `re`."""
     for call in ast.walk(tree):
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
             continue

@@ -1,4 +1,4 @@
-"""The rules of plain text, each on text made for it, with similar text that it must not change."""
+"""The rules of plain text, each on a text for it, with similar text that it must not change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MORE = "It sees forty people a day, most of them without an appointment."
 
 
 def outline(*paragraphs: str) -> list[str]:
-    """The blocks of some paragraphs, parted by blank lines, each as "kind: text"."""
+    """The blocks of some paragraphs, separated by blank lines, each as "kind: text"."""
     return [f"{draft.kind}: {draft.text}" for draft in read_plain("\n\n".join(paragraphs))]
 
 
@@ -188,11 +188,11 @@ def test_a_bracket_or_two_make_no_such_headings() -> None:
         (f"Easy access: {PROSE}", "Easy access:"),
         (f"Easy access: “{PROSE}”", "Easy access:"),
         (f"**Easy access** {PROSE}", "**Easy access**"),
-        (f"Easy access: {PROSE.lower()}", ""),  # the colon stands inside a sentence
+        (f"Easy access: {PROSE.lower()}", ""),  # the colon is inside a sentence
         (f"We open at 9:30. {PROSE}", ""),
         (f"See https://example.org. {PROSE}", ""),
         (f"easy access: {PROSE}", ""),
-        (f"It is easy. That is: {PROSE}", ""),  # a sentence stands before the colon
+        (f"It is easy. That is: {PROSE}", ""),  # a sentence precedes the colon
         (PROSE, ""),
         (f"**{PROSE}**", ""),  # all of it is bold
     ],
@@ -233,8 +233,8 @@ def test_a_footer_between_the_halves_goes_below_them() -> None:
     ("above", "below"),
     [
         (PROSE, MORE),  # a sentence ended
-        (PROSE, "busy as it is, nobody waits long."),  # it ended, though the next begins small
-        ("The clinic offers:", "flu shots to everybody who comes."),  # a colon introduces, it does not stop short
+        (PROSE, "busy as it is, nobody waits long."),  # it ended, though the next one starts in lower case
+        ("The clinic offers:", "flu shots to everybody who comes."),  # a colon introduces; the sentence is complete
         ("Opening hours", PROSE),  # a heading
     ],
 )
@@ -257,8 +257,8 @@ def test_a_paragraph_that_opens_with_a_mark_another_carries_is_a_footnote(mark: 
 @pytest.mark.parametrize(
     ("text", "note"),
     [
-        (PROSE, "*Since last year."),  # nobody carries the mark
-        ("It is 5 * 3.", "*Since last year."),  # a star that multiplies
+        (PROSE, "*Since last year."),  # nothing has the mark
+        ("It is 5 * 3.", "*Since last year."),  # a multiplication sign
         ("Visits are free.† Tests are not.", "*Since last year."),  # another mark
         ("Visits are free.*", "*Since* last year, nobody pays."),  # an ordinary starred word
         ("Visits are free.*", "* Since last year, nobody pays."),  # a bullet
@@ -319,9 +319,9 @@ LAW = (
 @pytest.mark.parametrize(
     "line",
     [
-        LAW,  # says something about copyright
+        LAW,  # a statement about copyright
         "[The rules](https://example.org/rules) say who may come and when.",
-        "[Our letter](https://example.org/letter).",  # a link that leads somewhere
+        "[Our letter](https://example.org/letter).",  # a link to a page
         "In 2021 the clinic had 17 beds.",
     ],
 )

@@ -22,7 +22,7 @@ from qa.index.local.statistics import Statistics
 from qa.records import Document
 from qa.text.words import terms
 
-WORDS = ("pier", "rye", "mill", "café", "the", "1871", "strait")  # "the" is no term
+WORDS = ("pier", "rye", "mill", "café", "the", "1871", "strait")  # "the" is not a term
 corpora = st.lists(st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join), min_size=1, max_size=12)
 
 
@@ -34,7 +34,7 @@ def scores(folders: Sequence[Path], query: Sequence[str], removed: dict[int, set
 
 
 def one_passage_each(corpus: Sequence[str]) -> dict[str, str]:
-    """A document of one passage, with a word that is no term, for each text."""
+    """A document of one passage for each text, with a word that is not a term."""
     return {f"{number:03}.txt": f"The {text}" for number, text in enumerate(corpus)}
 
 
@@ -106,7 +106,7 @@ def test_terms_of_one_hash_are_told_apart(tmp_path: Path) -> None:
     places = postings.places(keys)
     assert sorted(places) == [ABSENT, 0, 1, 2]
     assert [postings.text(place) for place in places[:3]] == [b"pier", b"rye", b"mill"]
-    # As if all terms had one hash: then they are sorted by themselves, and only the text tells them apart.
+    # As if all terms had one hash: they are then sorted by text, and only the text distinguishes them.
     one_hash = np.zeros(4, np.uint64)
     same = type(postings)(
         one_hash[:3], postings.texts, postings.text_bounds, postings.bounds, postings.rows, postings.counts
@@ -139,7 +139,7 @@ def test_places_in_order_take_two_bytes_each() -> None:
 
 
 def test_a_document_of_many_passages_is_taken_as_a_stream(tmp_path: Path) -> None:
-    """A passage is asked for only after the one before was written."""
+    """A passage is requested only after the previous one was written."""
     document = document_of("a.txt", "\n\n".join(f"Pier {number}." for number in range(5)))
     folder, asked = tmp_path / ".unfinished-test", []
 

@@ -1,4 +1,4 @@
-"""What a stranger looks for first: licence, notice, citation, changelog, and how to contribute."""
+"""Files of the project for new users: licence, notice, citation, changelog, and guide for contributors."""
 
 from __future__ import annotations
 

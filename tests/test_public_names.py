@@ -1,4 +1,4 @@
-"""The public names of the package: adding one is a decision, removing one breaks users."""
+"""The public names of the package: adding one is a decision, removing one breaks users' code."""
 
 from __future__ import annotations
 

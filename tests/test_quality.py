@@ -1,4 +1,4 @@
-"""Lower bounds of the measured quality, on the real model, a little below what was reached (see docs/quality.md)."""
+"""Lower bounds of the measured quality, on the real model, a little below the figures in docs/quality.md."""
 
 from __future__ import annotations
 
@@ -66,5 +66,5 @@ def test_measures_by_hand() -> None:
     # Of the four pairs of one answerable and one not, three are in the right order.
     assert auroc(answerable, np.array([0.9, 0.4, 0.5, 0.1])) == 0.75
     assert auroc(np.array([True, True]), np.array([0.1, 0.2])) is None
-    # Two bins: confidence .85 where all are answerable, .15 where none is; each holds half.
+    # Two bins with half of the questions each: confidence .85, all answerable, and .15, none answerable.
     assert calibration_error(answerable, np.array([0.85, 0.85, 0.15, 0.15])) == pytest.approx(0.15)

@@ -1,4 +1,4 @@
-"""Numbers, dates and codes are matched as a whole, however they are written."""
+"""Numbers, dates and codes are matched as a whole, in any notation."""
 
 from __future__ import annotations
 

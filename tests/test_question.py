@@ -1,4 +1,4 @@
-"""The part of a question that asks, however it is phrased."""
+"""The asking part of a question, for any phrasing."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_of_two_sentences_the_one_that_asks_is_kept(question: str, asked: str) -
     "question",
     [
         "My mother is deaf. Do they provide interpreters for her?",  # refers back
-        "The ferry is late. Why?",  # says too little by itself
+        "The ferry is late. Why?",  # too short alone
         "Can you help with the fares of islanders?",  # that is the question
         "Who may vote as they please?",
         "Where did Rev. Mill preach in the old harbour?",

@@ -1,4 +1,4 @@
-"""The log of questions: bounded, without anything about the person, and never in the way of an answer."""
+"""The log of questions: bounded, without personal data of the reader, and without effect on answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables in quotes: cells under the heads of their columns, wherever these stand, and marks that are whole cells."""
+"""Tables in quotes: cells under the heads of their columns, in any place, and marks on whole cells."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WORD = st.text(st.characters(categories=["L", "N"]), max_size=5)
 
 
 def found(document: Document, words: str) -> tuple[str, tuple[QuotedTable, ...]]:
-    """The quote that is these words of a document, and its tables."""
+    """The quote with these words of a document, and its tables."""
     start = document.text.index(words)
     return words, tables_in(words, start, document.source, lambda: document)
 

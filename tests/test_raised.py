@@ -1,4 +1,4 @@
-"""Superscripts, subscripts, and what was left out, in words."""
+"""Superscripts, subscripts, and the parts left out, in words."""
 
 from __future__ import annotations
 

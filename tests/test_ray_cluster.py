@@ -1,6 +1,6 @@
-"""Runs the tests on a real Ray cluster in a process of their own, and sees that nothing of it is left.
+"""Runs the tests on a real Ray cluster in a separate process, and checks that none of its processes remains.
 
-Ray keeps threads, files and environment variables of the process that uses it, which other tests would meet.
+Ray keeps threads, files and environment variables of the process that uses it, which would affect other tests.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 
 @pytest.fixture
 def mark() -> Iterator[str]:
-    """A mark for processes; those that have it are ended after the test."""
+    """A mark for processes; marked processes are ended after the test."""
     mark = uuid.uuid4().hex
     yield mark
     end_marked(mark)

@@ -1,4 +1,4 @@
-"""What is read of a mapped array from the disk, and that advice changes no value."""
+"""The parts of a mapped array that are read from the disk; `madvise` changes no value."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
     with (tmp_path / VECTORS).open("wb") as file:
         file.write(values.tobytes())
         file.flush()
-        os.fdatasync(file.fileno())  # else it cannot be dropped from memory
+        os.fdatasync(file.fileno())  # required to drop it from memory
     return tmp_path
 
 
@@ -39,7 +39,7 @@ def sums(array: Array) -> list[float]:
 
 
 def bytes_read(folder: Path, read: Callable[[Array], object]) -> int:
-    """What this process reads from the disk, when nothing of the array is in memory."""
+    """The bytes that this process reads from the disk if no part of the array is in memory."""
     with (folder / VECTORS).open("rb") as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     array = mapped(folder)

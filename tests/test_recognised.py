@@ -1,4 +1,4 @@
-"""Pages that hold pictures of text: read by text recognition where it is installed, and told in every quote."""
+"""Scanned pages: read by text recognition if it is installed, and marked in every quote."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SYSTEM = next((folder for folder in map(Path, tesseract_data.FOLDERS) if tessera
 
 @pytest.fixture
 def recognition(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Text recognition, as it is installed here; without it a test is skipped."""
+    """The installed text recognition; without it a test is skipped."""
     pytest.importorskip("tesserocr")
     if SYSTEM is None:
         pytest.skip("Tesseract has no language here")

@@ -45,7 +45,7 @@ def test_a_row_of_other_signs_is_left_alone():
 
 
 def test_a_long_row_is_never_sorted_whole(monkeypatch):
-    """The sorting of a row grows with its square, so what is handed on is looked at rather than the time."""
+    """Sorting a row takes quadratic time, so the test checks the length of rows instead of the time."""
     handed_on: list[str] = []
     real = unicodedata.normalize
     monkeypatch.setattr(

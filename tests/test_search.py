@@ -174,8 +174,8 @@ def test_boilerplate_does_not_come_before_what_says_as_much(tmp_path: Path) -> N
         (Filters(publishers=("Elden Council", "Strait Lines")), {"harbour", "ferry", "mill"}),
         (Filters(publishers=("Nobody",)), set()),
         (Filters(document_ids=("ferry",), publishers=("Elden Council",)), set()),
-        # The harbour's day is known, the ferry's month, the mill's year, and the light's nothing.
-        (Filters(date_from="2022-04-18"), {"harbour", "ferry"}),  # some of April lies on or after the 18th
+        # Known are the harbour's day, the ferry's month, the mill's year, and nothing of the light's date.
+        (Filters(date_from="2022-04-18"), {"harbour", "ferry"}),  # part of April is on or after the 18th
         (Filters(date_from="2022-04-19"), {"ferry"}),
         (Filters(date_from="2022-05-01"), set()),
         (Filters(date_to="2022-04-17"), {"ferry", "mill"}),
@@ -222,7 +222,7 @@ def test_of_many_candidates_the_nearest_are_compared_and_the_rest_follow_them(tm
 
 
 def test_rarity_by_hand(shop: Index) -> None:
-    # "elden" stands in 2 of 5 passages, "dragon" in none.
+    # "elden" is in 2 of 5 passages, "dragon" in none.
     assert shop.frequencies(["elden", "dragon"]) == [2, 0]
     assert rarity(2, 5) == pytest.approx(math.log(1 + (5 - 2 + 0.5) / (2 + 0.5)))
     assert rarity(0, 5) == pytest.approx(math.log(1 + (5 - 0 + 0.5) / (0 + 0.5)))
@@ -239,7 +239,7 @@ def test_rare_words_weigh_more_than_common_ones_and_stop_words_least(shop: Index
 
 
 class Unlettered(FakeEncoder):
-    """Knows no word whole, so that every word that the documents do not hold is in doubt."""
+    """Knows no word as one token, so that every word outside the documents may be misspelt."""
 
     def is_word(self, word: str) -> bool:  # noqa: ARG002 - as `Encoder` has it
         return False

@@ -1,4 +1,4 @@
-"""An index of segments: its results depend on its documents alone, not on their segments."""
+"""An index of segments: its results depend only on its documents, not on their segments."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_abbreviations_count_live_documents_only() -> None:
             found = whole.abbreviations(keys)
         folders = [write_segment(root, {source: text}) for source, text in ABBREVIATED.items()]
         with opened(folders) as parts, opened(folders, {1: {"b.txt"}}) as fewer:
-            for key in keys:  # what was found of one alone may be kept
+            for key in keys:  # results of only one may be cached
                 assert parts.abbreviations([key]) == whole.abbreviations([key])
                 fewer.abbreviations([key])
             split_up = parts.abbreviations(keys)
@@ -247,7 +247,7 @@ def test_a_digest_tells_all_that_is_shown_of_a_document(tmp_path: Path) -> None:
 
 
 def test_signals_are_those_of_each_passage_by_itself(tmp_path: Path) -> None:
-    """Each score worked out by the rule from the vectors that were written, one passage at a time."""
+    """Each score calculated by the rule from the stored vectors, one passage at a time."""
     encoding = ENCODER.encode_question("the mill of the harbour")
     vectors = [item for source in sorted(TEXTS) for item in items_of(document_of(source, TEXTS[source]))]
     with opened([write_segment(tmp_path, TEXTS)]) as index:

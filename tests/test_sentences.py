@@ -13,7 +13,7 @@ from qa.text.sentences import LONGEST_CHARS, split_sentences
 
 ROOT = Path(__file__).parent.parent
 
-# Each case is a text with a bar wherever a sentence ends and the next begins.
+# Each case is a text with a bar between sentences.
 CASES = {
     "plain stops": "Kaiser owns hospitals.| It runs labs!| Who pays?| Members do.",
     "a stop without a space": "See kp.org for more.| Version 2.0 came in 2019.",
@@ -96,7 +96,7 @@ def test_a_run_without_stops_is_cut_at_the_gentlest_place() -> None:
     word = "words "  # 6 characters
     clauses = word * 150 + "end; " + word * 100 + "more, " + word * 90
     first, second = split_sentences(clauses)
-    # The first 1200 characters hold the semicolon, at 903, and fifty spaces after it; the rest is short enough.
+    # The first 1200 characters have the semicolon, at 903, and fifty spaces after it; the rest is short enough.
     assert (first.start, first.end) == (0, 150 * 6 + len("end;"))
     assert second.start == first.end + 1
     assert second.end == len(clauses) - 1
@@ -108,9 +108,9 @@ def test_a_run_without_spaces_is_cut_all_the_same() -> None:
 
 
 def test_no_text_takes_for_ever() -> None:
-    """Each text is 200,000 characters that invite a regular expression to start over at every one of them.
+    """Each text is 200,000 characters, at each of which a regular expression may start a new attempt.
 
-    Work that grows with the square of the length would take many minutes here instead of a second or so.
+    Quadratic work would take many minutes here instead of about a second.
     """
     units = [".", "…", ". ", '."', ".*", "A.", "Dr. ", "x", " ", "x ", "a, b; ", "One. ", "1. ", "\n", ".\n", "'"]
     program = (

@@ -50,7 +50,7 @@ def _looks_often(monkeypatch):
 
 @pytest.fixture
 def looks_when_told(monkeypatch, _looks_often):
-    """A service looks for a new snapshot when it starts and when `refresh` is called, and not by itself."""
+    """A service checks for a new snapshot only when it starts and when `refresh` is called."""
     monkeypatch.setattr(qa.index.local.current, "LOOK_EVERY_S", threading.TIMEOUT_MAX)
 
 
@@ -142,7 +142,7 @@ def test_takes_up_a_new_snapshot_by_itself(shop):
 
 
 def test_swaps_under_load_without_a_failed_or_mixed_answer(shop, monkeypatch):
-    """Every build says a new number in every document; an answer that mixed two snapshots would show two."""
+    """Every build writes a new number into every document; an answer from two snapshots would have two numbers."""
     opened, closed = [], []
     real_open, real_close = qa.index.local.current.open_index, OpenVersion.close
     monkeypatch.setattr(
@@ -322,7 +322,7 @@ def test_a_look_that_fails_is_not_the_last(shop, monkeypatch):
 
     def fail_once(source: CurrentIndex) -> None:
         calls.append(1)
-        if len(calls) == 2:  # the first look is made when it opens
+        if len(calls) == 2:  # the first check is made when it opens
             raise RuntimeError("unforeseen")
         real(source)
 

@@ -58,7 +58,7 @@ def test_values_are_read_and_converted() -> None:
             "QA_PORT": "0",
             "QA_ALLOWED_HOSTS": " qa.example , ,intranet",
             "QA_THREADS": "2",
-            "HOME": "/root",  # other programs' variables are none of ours
+            "HOME": "/root",  # a variable of another program
         }
     )
     assert settings == Settings(

@@ -1,6 +1,6 @@
-"""If a parser is killed, lacks memory or is too slow, the document is read again, and served meanwhile.
+"""If a parser is killed, lacks memory or is too slow, the document is read again and meanwhile still served.
 
-Workers are real processes that really die; `stand_in` makes them.
+Workers are real processes that really end; `stand_in` makes their faults.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def shop(tmp_path: Path) -> Workshop:
 
 
 def hurry(shop: Workshop) -> None:
-    """Allow little time to each file, where a test waits for it to pass."""
+    """Set a short time limit for each file, for tests that wait for its end."""
     shop.settings = shop.settings.model_copy(update={"parse_seconds": 2})
 
 
@@ -70,7 +70,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
 
 
 def documents(shop: Workshop) -> dict[str, str]:
-    """What serves: every document's text by its source."""
+    """The current version: every document's text by its source."""
     with closing(shop.open_index()) as index:
         return {info.source: index.document(info.id).text for info in index.documents}
 
@@ -125,7 +125,7 @@ def test_while_it_stays_nothing_is_written_again(shop: Workshop, stand_in: Stand
     assert (second.documents, second.passages) == (first.documents, first.passages) == (2, 2)
     assert fates(second) == {"ferry.md": "unchanged", "harbour.txt": "unchanged", "mill.txt": "failed"}
     assert (stored(shop), (shop.index / "CURRENT").stat()) == (there, current)
-    # Files that changed a moment ago are not remembered yet, so there may be no `files.sqlite`.
+    # Files that have just changed are not recorded yet, so `files.sqlite` may not exist.
     assert {path.name for path in shop.index.iterdir()} - {"files.sqlite"} == {
         "CURRENT", "versions", "segments", "verified", "report.json", "build.lock",
     }  # fmt: skip
@@ -301,7 +301,7 @@ def test_a_watching_builder_reads_again_after_a_pause_what_failed_for_now(
 
 
 def test_a_parser_takes_no_more_memory_than_its_parent_may(tmp_path: Path) -> None:
-    """Under `ulimit -v`, files are read within that, though more is allowed by the settings."""
+    """Under `ulimit -v`, files are read within that limit, though the settings allow more."""
     shop = Workshop(tmp_path)
     code = (
         "import resource, sys; from pathlib import Path\n"
@@ -368,7 +368,7 @@ def test_a_pdf_that_aborts_its_parser_for_memory_is_told_as_that(tmp_path: Path)
 
 
 def test_a_verdict_after_much_memory_is_not_taken_for_a_shortage(stand_in: StandIn) -> None:
-    """A worker that once took much is replaced, so that a next file's death is its own."""
+    """A worker that used much memory is replaced, so that it does not affect the next file."""
     stand_in.meeting("a.txt", "kept = bytearray(300 << 20)\nif data == b'die': os._exit(3)")
     with Parser(10, 512) as parser:
         assert parser.read("a.txt", b"A.").parsed.text == "A."

@@ -1,4 +1,4 @@
-"""Too few file descriptors: told as that, and never taken for damage."""
+"""Too few file descriptors: reported as such, and never as damage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from qa.errors import QAError, ShortOfResources
 
 @contextmanager
 def few_descriptors(number: int) -> Iterator[None]:
-    """Let this process open no more than so many files."""
+    """Limit the number of open files of this process."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (number, hard))
     try:
@@ -36,7 +36,7 @@ def shop(tmp_path) -> Workshop:
 
 
 def open_all(shop: Workshop) -> None:
-    """Open the index and ask for everything in it, which maps every file."""
+    """Open the index and read all its data, which maps every file."""
     with closing(shop.open_index()) as index:
         for info in index.documents:
             index.document(info.id)

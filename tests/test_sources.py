@@ -56,7 +56,7 @@ def test_what_stands_there_is_read_by_file() -> None:
         ('["a.txt"]\nurl = "https://example.org/a b"', "is no http or https address"),
         ('["a.txt"]\nauthor = "\\u001b\\u202e"', "author = .* is no text"),
         ('title = "Report"', r'write \["title"\] as a table'),
-        ("[a.txt]\ntitle = 'Report'", r"\[.a.\] has no field 'txt'"),  # the name of a file wants quotes
+        ("[a.txt]\ntitle = 'Report'", r"\[.a.\] has no field 'txt'"),  # the name of a file needs quotes
     ],
 )
 def test_a_broken_sidecar_is_refused_with_file_field_and_value(text: str, reason: str) -> None:

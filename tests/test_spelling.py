@@ -18,7 +18,7 @@ TEXTS = [
 
 
 class Listed:
-    """A `Vocabulary` of some texts, worked out from them one by one; `looked_up` has what was asked of it."""
+    """A `Vocabulary` of some texts, computed from each of them; `looked_up` records the requested words."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._terms = [frozenset(terms(text)) for text in texts]
@@ -60,17 +60,17 @@ def knows_nothing(_: str) -> bool:
         ("kaiiser", "kaiser"),  # put in
         ("kasier", "kaiser"),  # swapped
         ("who is walace?", "who is wallace?"),
-        ("Who Is Walace? WHAT PREMIUMM", "Who Is Wallace? WHAT PREMIUM"),  # written as it was
-        ("Hospitalls", "Hospitals"),  # a capital makes no name
+        ("Who Is Walace? WHAT PREMIUMM", "Who Is Wallace? WHAT PREMIUM"),  # with the original capitals
+        ("Hospitalls", "Hospitals"),  # a capital does not make it a name
         ("teh budget, waht and wich, becuase", "the budget, what and which, because"),
         ("HWO MANY", "HOW MANY"),
         ("whos there, whats wrong", "who's there, what's wrong"),
         ("Why dont physicians", "Why don't physicians"),
         ("ISNT KAISER", "ISN'T KAISER"),
-        ("hwo many, hwo owns", "how many, who owns"),  # what follows decides
+        ("hwo many, hwo owns", "how many, who owns"),  # the next word decides
         ("fysicians", "physicians"),  # the same sound
         ("the phisicans' budgte", "the physicians' budget"),  # two edits in a long word, one in a short one
-        ("  odd,spaceing  of  premiumm!", "  odd,spaceing  of  premium!"),  # all else stays as it was
+        ("  odd,spaceing  of  premiumm!", "  odd,spaceing  of  premium!"),  # all else is unchanged
     ],
 )
 def test_a_misspelt_word_becomes_the_nearest_of_the_documents(vocabulary: Listed, asked: str, corrected: str) -> None:
@@ -81,17 +81,17 @@ def test_a_misspelt_word_becomes_the_nearest_of_the_documents(vocabulary: Listed
     "question",
     [
         "Kaiser physicians",  # spelt right
-        "hospitalised physician",  # other forms of words that are there
-        "kai pau",  # too short to tell
+        "hospitalised physician",  # other forms of words in the documents
+        "kai pau",  # too short to decide
         "zeppelins",  # nothing near
         "how much is KASR",  # an abbreviation
-        "kmsr bdgt",  # no vowels, so no word that is misspelt
-        "which form",  # a word in its own right, though a swap away from "from"
+        "kmsr bdgt",  # no vowels, so not a misspelt word
+        "which form",  # a correct word, though one swap away from "from"
         "iPayee",
         "capxtatxxn",  # three edits
         "budxxt",  # two edits in a short word
-        "xaiser",  # begins otherwise
-        "30N 2014",  # no word of letters alone
+        "xaiser",  # another first letter
+        "30N 2014",  # not only letters
         "",
         "😀 …",
     ],

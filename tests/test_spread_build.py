@@ -1,4 +1,4 @@
-"""Builds whose reading and encoding other processes do: the version, the answers and the report of a build in one."""
+"""Builds that read and encode in other processes give the version, answers and report of a build in one process."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _batches_of_about_two_files(monkeypatch):
 
 
 class Elsewhere:
-    """Does tasks as other processes would: what goes there and comes back is copied. The last one is done first."""
+    """Runs tasks like other processes: arguments and results are copied. The last task runs first."""
 
     def __init__(self) -> None:
         self.tasks: list[Task] = []

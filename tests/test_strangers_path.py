@@ -1,4 +1,4 @@
-"""What a new user does, by the commands that the README names: serve, ask, add a file, back up, upgrade, restore."""
+"""The first steps of a new user, with the README's commands: serve, ask, add a file, back up, upgrade, restore."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ import pytest
 from waiting import PATIENCE_S, until
 
 ROOT = Path(__file__).parent.parent
-FORMER_FORMAT = "0123456789abcdef\n"  # what CURRENT held in format 5, which named its snapshots otherwise
+FORMER_FORMAT = "0123456789abcdef\n"  # the content of CURRENT in format 5, which named its snapshots in another way
 
 pytestmark = pytest.mark.model
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A folder with one document, as after a clone that was emptied of its examples."""
+    """A folder with one document, as after a clone without the example documents."""
     (tmp_path / "seeds").mkdir()
     (tmp_path / "seeds" / "harbour.txt").write_text("The harbour of Elsmouth has three piers, built in 1871.\n")
     return tmp_path

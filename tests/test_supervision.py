@@ -1,4 +1,4 @@
-"""A process that is kept running beside the server: real processes, which really end."""
+"""A supervised process of the server: real processes, which really end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from waiting import until
 
 from qa.cli.supervision import Pace, Supervised
 
-# Notes its id, and ends when its input does, or at once with the status given.
+# Writes its id, and ends when its input does, or at once with a given status.
 PROGRAM = """
 import os, sys
 with open(sys.argv[1], "a") as notes:
@@ -26,7 +26,7 @@ sys.exit(int(sys.argv[2])) if len(sys.argv) > 2 else sys.stdin.read()
 
 
 class Helper:
-    """A supervised process that notes its id each time it is started."""
+    """A supervised process that writes its id at each start."""
 
     def __init__(self, folder: Path) -> None:
         self.notes = folder / "notes"
@@ -110,7 +110,7 @@ def test_what_it_says_is_read_as_it_is_said_so_that_it_never_waits(caplog) -> No
     assert not caplog.records
 
 
-# Notes its id, and keeps its heart, the time of a file, beating until it is told to hang by a file of its id.
+# Writes its id, and gives a heartbeat (the time of a file) until a file with its id makes it hang.
 HANGER = """
 import os, sys, threading
 folder = sys.argv[1]
@@ -142,7 +142,7 @@ def test_a_process_that_hangs_is_ended_and_started_again(helper: Helper, caplog,
         until(lambda: list(helper.notes.parent.glob("heart-*")))
         first = helper.ids()[-1]
         if how == "stopped":
-            with suppress(ProcessLookupError):  # on a very slow machine it has hung by itself
+            with suppress(ProcessLookupError):  # on a very slow machine it may have hung already
                 os.kill(first, signal.SIGSTOP)
         else:
             (helper.notes.parent / f"hang-{first}").touch()

@@ -1,4 +1,4 @@
-"""Values that are kept by term: each is found once, none of a long term is kept, and the number kept is bounded."""
+"""The cache of values by term: each is computed once, none of a long term is kept, and the number is bounded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from qa.index.local.term_cache import TermCache
 
 
 class Lengths:
-    """Finds the length of terms, and counts the terms that were asked for."""
+    """Computes the length of terms, and counts the requested terms."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []

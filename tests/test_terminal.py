@@ -1,4 +1,4 @@
-"""Text for a terminal: wrapped to its width, with bold or underlined words and links, by what the environment says."""
+"""Text for a terminal: wrapped to its width, with bold or underlined words and links, depending on the environment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BOLD = Terminal(columns=40, bold=True)
 
 
 class Output(StringIO):
-    """An output that is a terminal, or is none."""
+    """An output that is or is not a terminal."""
 
     def __init__(self, *, is_terminal: bool) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Token vectors at four bits: the rotation, the levels, and how they are packed."""
+"""Token vectors at four bits: the rotation, the levels, and the packing."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ def test_the_rotation_keeps_every_inner_product(seed: int, size: int, dimension:
 
 def test_the_rotation_spreads_one_component_over_all() -> None:
     turned = rotated(np.eye(384, dtype=np.float32)[[7]])
-    assert np.abs(turned).max() < 0.25  # evenly spread they would all be 0.051
+    assert np.abs(turned).max() < 0.25  # evenly distributed they would all be 0.051
 
 
 def test_the_rotation_is_this_one() -> None:
-    """Tokens on disk were turned by it: another would make every stored index wrong."""
+    """Stored tokens are rotated by it: another rotation would make every stored index wrong."""
     assert rotated(np.array([[1, 2, 3, 4]], np.float32)).tolist() == [[2, 1, 4, 3]]
 
 
 @given(seeds, dimensions)
 def test_the_rotation_adds_in_this_order(seed: int, dimension: int) -> None:
-    """Bit by bit: sums of float32 in another order would be other numbers than those on disk."""
+    """Bit for bit: sums of float32 in another order would differ from the stored numbers."""
     vector = unit(seed, 1, dimension)[0]
     signs = [rotation_signs(dimension, number) for number in range(2)]
     block = dimension & -dimension
@@ -81,7 +81,7 @@ def test_levels_are_packed_without_loss(seed: int, size: int, dimension: int, bi
 
 
 def test_how_levels_lie_in_bytes() -> None:
-    """Tokens on disk lie so: another order would make every stored index wrong."""
+    """Stored tokens have this order: another one would make every stored index wrong."""
     assert pack(np.array([[16, -32, 48, -112]], np.int8)).tolist() == [[0x31, 0x9E]]
     assert pack(np.array([[32, 96, -32, -96, 96]], np.int8), 2).tolist() == [[0b01_11_00, 0b10_01]]
 

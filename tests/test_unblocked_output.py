@@ -18,7 +18,7 @@ PIPE_BYTES = 64 << 10
 
 
 class Pipe:
-    """A pipe, with an output that writes into it."""
+    """A pipe and an output that writes into it."""
 
     def __init__(self, patience_s: float = 0.0) -> None:
         self.reading, writing = os.pipe()

@@ -1,4 +1,4 @@
-"""Changes of one document by several clients at once: each is made whole, and only under its condition."""
+"""Concurrent changes of one document by several clients: each is atomic, and made only under its condition."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from qa.web.limits.workers import Workers
 
 
 class Changed(Exception):
-    """The file is not the one that a change wants to follow."""
+    """The file is not the version that a change is based on."""
 
 
 def only(wanted: bytes | None):
-    """The condition that a file has a content, or that there is none."""
+    """The condition that a file has certain content, or does not exist."""
     digest = None if wanted is None else sha256(wanted).hexdigest()
 
     def check(found: str | None) -> None:
@@ -82,7 +82,7 @@ def test_an_upload_is_refused_where_the_file_has_changed_since_it_began(inbox: I
 
 @pytest.mark.parametrize("name", ["a.txt", "new/deep/a.txt"])
 def test_of_many_that_want_to_add_one_document_one_does(seeds: Path, name: str) -> None:
-    """Each with threads and an event loop of its own, as in several worker processes."""
+    """Each with its own threads and event loop, as in several worker processes."""
     number = 6
     all_are_ready = threading.Barrier(number)
     done: list[object] = []

@@ -1,4 +1,4 @@
-"""Uploads of a killed server are removed, while others are being written."""
+"""Unfinished uploads of a killed server are removed, also while others are written."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workshop import Workshop
 from qa.index.upload_files import abandon, open_upload, put_in_place, sweep_uploads
 
 ROOT = Path(__file__).parent.parent
-# A server in the midst of an upload: half of it is written, and no more comes.
+# A server during an upload: half of it is written, and no more data arrives.
 UPLOADING = """
 import asyncio, pathlib, sys
 from qa.web.api.uploads import Inbox

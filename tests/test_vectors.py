@@ -38,7 +38,7 @@ def coded(vectors: Floats, folder: Path) -> CodedStore:
 
 @pytest.fixture(params=["oracle", "coded"])
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Open:
-    """Opens a store over some vectors, written and read again where the store lives in a file."""
+    """Opens a store over some vectors; a store in a file is written and read again."""
     if request.param == "oracle":
         return ExactStore
     return lambda vectors: coded(vectors, tmp_path_factory.mktemp("codes"))
@@ -115,7 +115,7 @@ COUNTS, SHARES = st.integers(1, 600), st.sampled_from([None, 0.0, 0.01, 0.5, 1.0
 def test_where_sums_are_exact_the_rows_are_the_very_same(
     tmp_path_factory: pytest.TempPathFactory, seed: int, size: int, count: int, share: float | None
 ) -> None:
-    """Components of -1, 0 and 1 make inner products whole numbers, and ties by the hundred."""
+    """Components of -1, 0 and 1 give integer inner products with hundreds of ties."""
     random = np.random.default_rng(seed)
     vectors = random.integers(-1, 2, (size, 4)).astype(np.float32)
     query = random.integers(-1, 2, 4).astype(np.float32)
@@ -128,7 +128,7 @@ def test_where_sums_are_exact_the_rows_are_the_very_same(
 
 @pytest.fixture(scope="module")
 def clustered() -> Floats:
-    """6,000 vectors around 60 centres, as passages lie around subjects."""
+    """6,000 vectors around 60 centres, like passages on 60 subjects."""
     random = np.random.default_rng(11)
     centres = random.standard_normal((60, 24))
     return unit(centres[random.integers(0, 60, 6000)] + 0.5 * random.standard_normal((6000, 24)))
@@ -166,7 +166,7 @@ def test_coded_finds_exactly_what_the_exact_store_finds(
 def test_coded_misses_none_that_its_codes_cannot_tell_apart(
     tmp_path_factory: pytest.TempPathFactory, seed: int, step: float, count: int
 ) -> None:
-    """Vectors closer to each other than the codes are fine, beside one that widens the codes' range."""
+    """Vectors closer to each other than the resolution of the codes, and one that widens the codes' range."""
     random = np.random.default_rng(seed)
     crowd = unit(np.append(1, np.zeros(7)) + step * random.standard_normal((2000, 8)))
     vectors = np.concatenate([crowd, -crowd[:1]])
@@ -207,7 +207,7 @@ def test_codes_of_other_vectors_are_refused(tmp_path: Path, clustered: Floats) -
 def test_at_least_the_rows_that_score_as_much_as_is_asked_for_are_found(
     coded_store: CodedStore, clustered: Floats, seed: int, count: int, place: int, share: float | None
 ) -> None:
-    """The least score is that of one of the rows, which counts too."""
+    """The lowest score is that of one of the rows, which is included."""
     random = np.random.default_rng(seed)
     query = unit(random.standard_normal(24))
     allowed = None if share is None else random.random(6000) < share

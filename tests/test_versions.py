@@ -258,7 +258,7 @@ def test_all_damaged_files_are_named_at_once(tmp_path):
 
 
 def opened_by(act) -> list[str]:
-    """The names of the files that an act opens."""
+    """The names of the files that an action opens."""
     found: list[str] = []
     active = True
     sys.addaudithook(lambda event, arguments: active and event == "open" and found.append(Path(str(arguments[0])).name))
@@ -341,7 +341,7 @@ def test_recovery_removes_what_was_never_committed_and_nothing_else(tmp_path):
     assert set(segment_ids(tmp_path)) == named
 
 
-# Rolling back
+# Rollback
 
 
 def test_rollback_publishes_the_newest_other_or_the_one_asked_for(tmp_path):

@@ -32,7 +32,7 @@ def shop(tmp_path):
 
 @pytest.fixture
 def watching(shop, monkeypatch):
-    """What a watch in a thread of its own has reported."""
+    """The reports of a watch in a separate thread."""
     monkeypatch.setattr(qa.building.watch, "LOOK_EVERY_S", 0.01)
     monkeypatch.setattr(qa.building.watch, "SETTLED_AFTER_S", 0.03)
     reports: list = []
@@ -45,9 +45,9 @@ def watching(shop, monkeypatch):
 
 
 class Steps(threading.Event):
-    """Takes the place of the pauses between two looks: each does a step of the test, and moves the clock on.
+    """Replaces the pauses between two checks: each runs a step of the test, and advances the clock.
 
-    As `qa.building.watch.time` it is the clock as well. The watch ends after the last step.
+    As `qa.building.watch.time` it is also the clock. The watch ends after the last step.
     """
 
     def __init__(self, steps: Generator[None]) -> None:
@@ -69,7 +69,7 @@ class Steps(threading.Event):
 
 @pytest.fixture
 def watch(shop, monkeypatch):
-    """Runs a watch together with the steps of a test, which are given what it has reported."""
+    """Runs a watch together with the steps of a test, which get its reports."""
 
     def watch(steps) -> None:
         reports: list = []
@@ -130,7 +130,7 @@ def test_a_build_that_fails_is_not_the_last(shop, watching, caplog):
     until(lambda: any("new.txt" in fates(report) for report in watching))
 
 
-# Whatever goes wrong, the builder goes on
+# The builder continues after any fault
 
 
 UNFORESEEN = [
@@ -142,7 +142,7 @@ UNFORESEEN = [
 
 
 class Builds:
-    """Stands before `build`: counts the builds, and has those fail that it is told to."""
+    """Wraps `build`: counts the builds, and makes given ones fail."""
 
     def __init__(self, monkeypatch) -> None:
         self.begun = 0
@@ -164,7 +164,7 @@ def builds(monkeypatch) -> Builds:
 
 @pytest.fixture
 def looks(monkeypatch) -> list:
-    """Grows with every look at the folder."""
+    """Grows with every check of the folder."""
     found: list = []
     states = FolderWatch.states
     monkeypatch.setattr(FolderWatch, "states", lambda *args, **options: found.append(None) or states(*args, **options))
@@ -221,7 +221,7 @@ def test_a_build_without_memory_or_disk_fails_for_now(shop, monkeypatch, error):
 
 
 def put_at_once(shop, name: str, text: str) -> None:
-    """A document that is never seen half written."""
+    """A document that is written atomically."""
     whole = shop.index.parent / name
     whole.write_text(text)
     whole.replace(shop.seeds / name)
@@ -326,7 +326,7 @@ def test_a_builder_is_there_while_it_watches(shop, monkeypatch):
 
 @pytest.mark.model
 def test_a_real_builder_outlives_a_name_that_it_cannot_print_and_ends_in_good_order(shop, tmp_path):
-    shop.put("文.txt", "")  # fails, and so is named where standard output knows no Chinese
+    shop.put("文.txt", "")  # fails, so its name is printed, which standard output cannot encode
     environment = {
         **os.environ,
         "PYTHONPATH": str(Path(__file__).parent.parent),
@@ -350,7 +350,7 @@ def test_a_real_builder_outlives_a_name_that_it_cannot_print_and_ends_in_good_or
             until(lambda: "文.txt" in built_files(shop))
             shop.put("new.txt", "New words.")
             until(lambda: "new.txt" in built_files(shop))
-            process.send_signal(signal.SIGINT)  # with its standard input still open
+            process.send_signal(signal.SIGINT)  # with open standard input
             process.wait(PATIENCE_S)
         finally:
             process.kill()

@@ -1,4 +1,4 @@
-"""Everything that an index returns, as plain values, so that two indexes can be compared bit for bit."""
+"""All results of an index, as plain values, so that two indexes can be compared bit for bit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ QUESTIONS = (
 
 
 def contents(index: Index) -> dict[str, object]:
-    """Its documents and passages."""
+    """The documents and passages of an index."""
     return {
         "id": index.id,
         "documents": [index.document(info.id) for info in index.documents],
@@ -32,7 +32,7 @@ def contents(index: Index) -> dict[str, object]:
 
 
 def signals(index: Index, encoder: Encoder, questions: Sequence[str] = QUESTIONS) -> list[object]:
-    """What it says of some questions, floats as bytes."""
+    """The results of an index for some questions, floats as bytes."""
     found: list[object] = []
     for question in questions:
         encoding = encoder.encode_question(question)
@@ -48,7 +48,7 @@ def signals(index: Index, encoder: Encoder, questions: Sequence[str] = QUESTIONS
 
 
 def answers(service: Service, questions: Sequence[str] = QUESTIONS) -> list[object]:
-    """Its whole replies to some questions, without the times."""
+    """The whole replies to some questions, without the times."""
     replies = [answer_data(service.ask(question, 5, explain=True), explain=True) for question in questions]
     return [{name: value for name, value in reply.items() if name not in ("took_ms", "stages_ms")} for reply in replies]
 

@@ -13,10 +13,10 @@ _GO_THROUGH_ALL = frozenset("split splitlines lower upper casefold replace encod
 
 
 def work(call: Callable[[], object]) -> int:
-    """How much a call does.
+    """The amount of work of a call.
 
-    Counted are the lines that the interpreter runs, each turn of a loop by itself; the characters that patterns of the
-    package look at; and the length of each text that a method goes through from end to end.
+    It counts the lines that the interpreter runs, in each iteration of a loop; the characters that patterns of the
+    package read; and the length of each text that a method scans as a whole.
     """
     counter = _Counter()
     before = sys.gettrace(), sys.getprofile()
@@ -32,13 +32,13 @@ def work(call: Callable[[], object]) -> int:
 
 
 def grows_evenly(make: Callable[[int], Callable[[], object]], size: int) -> tuple[bool, tuple[int, int]]:
-    """Whether four times the input takes about four times the work, and how much work it was.
+    """Whether four times the input takes about four times the work, and the amount of work.
 
     Args:
-        make: Prepares a call for an input of a size; what it does itself is not counted.
-        size: Large enough for what does not depend on it to be little.
+        make: Prepares a call for an input of a size; its own work is not counted.
+        size: Large enough that constant work is small.
     """
-    work(make(size))  # so that what is prepared once is ready
+    work(make(size))  # fills caches
     small, large = work(make(size)), work(make(4 * size))
     return large <= 5 * small, (small, large)
 
@@ -60,7 +60,7 @@ class _Counter:
 
 
 class _CountedPattern:
-    """A pattern that tells how many characters it looked at."""
+    """A pattern that counts the characters that it reads."""
 
     def __init__(self, pattern: re.Pattern[Any], counter: _Counter) -> None:
         self._pattern, self._counter = pattern, counter
@@ -96,7 +96,7 @@ class _CountedPattern:
 
 @contextmanager
 def _counted_patterns(counter: _Counter) -> Iterator[None]:
-    """Put counting patterns in the place of those that the package's modules hold."""
+    """Replace the patterns of the package's modules by counting ones."""
     replaced = [
         (module, name, value)
         for module_name, module in sorted(sys.modules.items())

@@ -1,4 +1,4 @@
-"""A folder of documents and an index beside it, for tests that build."""
+"""A folder of documents and an index, for tests that build."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Workshop:
     def put(self, name: str, content: str | bytes) -> Path:
         path = self.seeds / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        # In one step: who watches the folder would build half a file.
+        # Atomically: a watching builder could otherwise read half a file.
         whole = path.with_name(".new")
         whole.write_bytes(content.encode() if isinstance(content, str) else content)
         return whole.replace(path)
@@ -60,7 +60,7 @@ class Workshop:
         return [segment_path(self.index, entry.id) for entry in (version or self.version()).segments]
 
     def new_folder(self, version: Version | None = None) -> Path:
-        """The folder of the segment that was written last."""
+        """The folder of the newest segment."""
         return self.segments(version)[-1]
 
 

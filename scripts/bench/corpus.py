@@ -1,6 +1,6 @@
 """Documents to index and questions to ask.
 
-Questions are never asked twice of a server, so that none is answered from a cache: there are more than any run uses.
+A server gets no question twice, so none is answered from a cache: there are more than any run uses.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-_WORDS_A_PASSAGE = 100  # that `qa build` makes of textbooks, near enough to choose how many documents
+_WORDS_A_PASSAGE = 100  # of textbooks, approximate; estimates the number of documents
 _SEED = 20261122
 _OPENINGS = (
     *("", "Please tell me: ", "Can you tell me: ", "I would like to know: ", "Quick question: ", "Do you know: "),
@@ -32,7 +32,7 @@ _ENDINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index to serve: where, of what, and whether its passages are real."""
+    """An index to serve: its folder, its documents, and whether its passages are real."""
 
     folder: Path
     seeds: Path
@@ -42,12 +42,12 @@ class Index:
 
     @property
     def version(self) -> str:
-        """The name of the version that serves."""
+        """The name of the current version."""
         return (self.folder / "CURRENT").read_text().strip()
 
     @property
     def exported(self) -> Path:
-        """Where its passages are written, as lines of JSON with `id` and `text`."""
+        """The file of its passages, lines of JSON with `id` and `text`."""
         return self.folder.with_name(f"{self.version}.jsonl")
 
     def disk(self) -> dict[str, int]:
@@ -61,7 +61,7 @@ class Index:
 
 
 def real_documents(texts: Path) -> list[tuple[str, str]]:
-    """File names and contents of the documents of a bench file, shuffled so that any first few are of all subjects."""
+    """File names and contents of the documents of a bench file, shuffled so that the first few cover all subjects."""
     parts: dict[str, list[dict[str, str]]] = {}
     with gzip.open(texts, "rt", encoding="utf-8") as lines:
         for line in lines:
@@ -76,16 +76,16 @@ def real_documents(texts: Path) -> list[tuple[str, str]]:
 
 
 def expected_passages(documents: list[tuple[str, str]]) -> int:
-    """About how many passages documents make."""
+    """The approximate number of passages of documents."""
     return sum(len(text.split()) for _, text in documents) // _WORDS_A_PASSAGE
 
 
 def real_index(work: Path, documents: list[tuple[str, str]], passages: int) -> Index:
-    """An index of about so many real passages, taking over what smaller ones have encoded."""
+    """An index of about so many real passages, which reuses the vectors of smaller ones."""
     folder, seeds = work / f"real-{passages}", work / f"documents-{passages}"
     if not folder.exists():
         smaller = [path for path in work.glob("real-*[0-9]") if int(path.name[5:]) < passages and path.is_dir()]
-        if smaller:  # segments are never written to, so links are copies
+        if smaller:  # segments never change, so links are safe
             nearest = max(smaller, key=lambda path: int(path.name[5:]))
             shutil.copytree(
                 nearest,
@@ -113,11 +113,11 @@ def built(folder: Path, seeds: Path) -> Index:
 
 
 def questions(files: list[Path], passages: Path | None) -> list[str]:
-    """Very many distinct questions: those of the files, and short sentences of passages, in turns of phrase.
+    """Very many distinct questions: those of the files, and short sentences of passages, in several phrasings.
 
     Args:
         files: Lines of JSON with a `question`.
-        passages: Lines of JSON with a `text`; None for the files' questions alone.
+        passages: Lines of JSON with a `text`; None for only the files' questions.
     """
     asked = [json.loads(line)["question"] for file in files for line in file.read_text().splitlines()]
     if passages:
@@ -130,7 +130,7 @@ def questions(files: list[Path], passages: Path | None) -> list[str]:
     asked = list(dict.fromkeys(asked))
     random.Random(_SEED).shuffle(asked)  # noqa: S311
     turns = list(product(_OPENINGS, _ENDINGS))
-    # In the k-th round every question takes another turn of phrase than its neighbours, and never one that it had.
+    # In the k-th round every question gets another phrasing than its neighbours, and none that it had before.
     return [
         f"{opening}{question.rstrip('?')}{ending}?"
         for k in range(len(turns))

@@ -1,6 +1,6 @@
 """The encoder's network alone: the lower bound of a service's time.
 
-Run these in a process of their own (`apart`), so that the one that measures stays small and keeps no library in memory.
+Run these in a separate process (`apart`), so that the measuring process stays small and loads no library.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _BATCH = 16  # texts in a padded batch; 8 and 32 were no quicker
 
 
 def apart() -> ProcessPoolExecutor:
-    """One process, begun anew, to run functions in."""
+    """One new process to run functions in."""
     return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_limit_threads)
 
 
@@ -32,7 +32,7 @@ def _limit_threads() -> None:
 
 
 def called(name: str, *arguments: Any) -> Any:
-    """Call a function by its full name: what asks for it then need not import what it needs."""
+    """Call a function by its full name, so that the caller need not import its dependencies."""
     module, _, function = name.rpartition(".")
     return getattr(import_module(module), function)(*arguments)
 
@@ -50,22 +50,21 @@ def pass_ms(questions: list[str]) -> float:
 
 
 def passes_a_second(questions: list[str]) -> float:
-    """Questions a second, one by one, on as many threads as there are cores."""
+    """Questions a second, encoded singly, with one thread for each core."""
     return len(questions) / _one_by_one(_prompted(questions))
 
 
 def service_build(seeds_dir: Path, index_dir: Path) -> dict[str, float]:
-    """Build an index from nothing.
+    """Build a new index.
 
     Returns:
-        `seconds` of the build in all, and `encoding` from the first passage encoded to the last, with what is written
-        in between.
+        `seconds` of the whole build, and `encoding` from the first encoded passage to the last, including all writes.
     """
     from qa.building.build import build  # noqa: PLC0415
     from qa.index.build_notes import Step  # noqa: PLC0415
     from qa.settings import Settings  # noqa: PLC0415
 
-    marks: list[tuple[float, int]] = []  # when so many characters were encoded
+    marks: list[tuple[float, int]] = []  # time and number of encoded characters
 
     def note(progress: Any) -> None:
         if progress.step is Step.ENCODING:
@@ -77,7 +76,7 @@ def service_build(seeds_dir: Path, index_dir: Path) -> dict[str, float]:
 
 
 def bare_builds(texts: list[str]) -> dict[str, float]:
-    """Seconds that the bare network takes for texts, by how it is run."""
+    """Seconds of the bare network for texts, by the way it is run."""
     by_length = sorted(texts, key=len)
     batches = [by_length[at : at + _BATCH] for at in range(0, len(texts), _BATCH)]
     return {
@@ -87,7 +86,7 @@ def bare_builds(texts: list[str]) -> dict[str, float]:
 
 
 def count_tokens(texts: list[str]) -> int:
-    """How many tokens texts are to the network, its own included."""
+    """The number of tokens of texts, special tokens included."""
     return sum(len(_tokenizer().encode(text).ids) for text in texts)
 
 

@@ -1,8 +1,8 @@
-"""Clients that ask without pause, in a process of their own that uses little of the cores.
+"""Clients that ask without pause, in a separate process with low CPU use.
 
-`ask` starts this file as a program. The program opens one connection for each client, sends each client's next
-request as soon as its answer is whole, and stops sending when the time is over; what is under way then is waited for.
-One thread and raw sockets do it: an answer costs the clients some 50 µs of one core.
+`ask` starts this file as a program. The program opens one connection for each client, sends each client's next request
+as soon as its answer is complete, stops sending when the time is over, and waits for open requests. It uses one thread
+and raw sockets: an answer costs the clients some 50 µs of one core.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HOST = "127.0.0.1"
-PATIENCE_S = 180  # for an answer under way when the time is over
+PATIENCE_S = 180  # for open requests when the time is over
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the clients saw: milliseconds of each answer, seconds in all, and other statuses than 200, counted."""
+    """Results of the clients: milliseconds of each answer, total seconds, and counts of statuses other than 200."""
 
     times_ms: list[float]
     seconds: float
@@ -31,7 +31,7 @@ class Asked:
 
     @property
     def used(self) -> int:
-        """How many requests were sent."""
+        """The number of requests."""
         return len(self.times_ms) + sum(self.failed.values())
 
     @property
@@ -44,7 +44,7 @@ def ask(port: int, requests: list[str], clients: int, seconds: float) -> Asked:
     """Send requests, each once, from several clients for some time.
 
     Raises:
-        RuntimeError: the requests ran out before the time did, or the server hung up.
+        RuntimeError: there were too few requests for the time, or the server closed a connection.
     """
     job = {"port": port, "requests": requests, "clients": clients, "seconds": seconds}
     done = subprocess.run(
@@ -60,7 +60,7 @@ class _Client:
     connection: socket.socket
     began: float = 0.0
     received: bytearray = field(default_factory=bytearray)
-    length: int = 0  # of the whole answer, once its head is there
+    length: int = 0  # of the whole answer, once its head was received
 
     def send(self, request: bytes) -> None:
         self.received.clear()
@@ -69,7 +69,7 @@ class _Client:
         self.connection.sendall(request)
 
     def receive(self) -> bool:
-        """Take what has come; True when the answer is whole."""
+        """Read the received bytes; True when the answer is complete."""
         data = self.connection.recv(1 << 18)
         if not data:
             raise ConnectionError("the server closed a connection")
@@ -115,7 +115,7 @@ def _run(port: int, requests: list[str], clients: int, seconds: float) -> dict[s
             if now - started < seconds:
                 client.send(next(left))
             else:
-                waiting.unregister(client.connection)  # the server may close it, as it closes what is idle
+                waiting.unregister(client.connection)  # the server may close idle connections
                 busy -= 1
     ended = time.perf_counter()
     return {"times_ms": times_ms, "seconds": ended - started, "failed": failed}

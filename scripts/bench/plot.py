@@ -10,13 +10,13 @@ from html import escape
 _COLOURS = ("#1f5fa8", "#c2571a", "#3b7d3a", "#7a4fa3")
 _WIDTH, _HEIGHT = 720, 400
 _LEFT, _RIGHT, _TOP, _BOTTOM = 72, 150, 44, 56
-_LABEL_PX = 16  # least distance between two labels
-_TICK_PX = 56  # and between two numbers on the x axis
+_LABEL_PX = 16  # smallest distance between two labels
+_TICK_PX = 56  # smallest distance between two numbers on the x axis
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What was measured at one place: several values, of which the median is drawn and the extremes are shown."""
+    """Measurements at one place: the median is drawn and the extremes are shown."""
 
     x: float
     low: float
@@ -25,7 +25,7 @@ class Point:
 
 
 def plot(title: str, x_label: str, y_label: str, lines: Mapping[str, Sequence[Point]], *, log_y: bool = False) -> str:
-    """Draw lines; x is logarithmic, with a tick at every x that was measured."""
+    """Draw lines; x is logarithmic, with a tick at every measured x."""
     points = [point for line in lines.values() for point in line]
     xs = sorted({point.x for point in points})
     ticks = _ticks(min(point.low for point in points), max(point.high for point in points), log_y=log_y)
@@ -81,7 +81,7 @@ def _ticks(low: float, high: float, *, log_y: bool) -> list[float]:
 
 
 def _labels(lines: Mapping[str, Sequence[Point]], place: Callable[[float, float], tuple[float, float]]) -> list[str]:
-    """Each line's name at its end, moved down where two would meet."""
+    """Each line's name at its end, moved down if two would overlap."""
     colours = dict(zip(lines, _COLOURS, strict=False))
     placed: list[str] = []
     least = 0.0
@@ -95,7 +95,7 @@ def _labels(lines: Mapping[str, Sequence[Point]], place: Callable[[float, float]
 
 
 def _apart(xs: list[float], across: Callable[[float], float]) -> list[float]:
-    """The places whose numbers do not run into the one before."""
+    """The places whose numbers do not overlap the one before."""
     kept: list[float] = []
     for x in xs:
         if not kept or across(math.log(x)) - across(math.log(kept[-1])) > _TICK_PX:

@@ -1,4 +1,4 @@
-"""Writes the measurements as Markdown tables and plots, and puts both into the page on performance."""
+"""Writes the measurements as Markdown tables and plots, and inserts both into the page on performance."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def tables(results: dict[str, Any]) -> str:
 
 
 def write(results: dict[str, Any], docs: Path) -> None:
-    """Put tables and plots into `performance.md`, between its marks; the plots become files in `performance/`."""
+    """Insert tables and plots into `performance.md`, between its marks; the plots become files in `performance/`."""
     page = docs / "performance.md"
     before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
     _, _, after = rest.partition(_END)
@@ -129,7 +129,7 @@ def _starts_rows(starts: dict[str, Any], row: Callable[[str, Callable[[str], str
 
 
 def _ratios(ours: Sequence[float], theirs: Sequence[float]) -> str:
-    """What this service's values are of another's, round by round."""
+    """The ratio of this service's values to another's, round by round."""
     return _spread([mine / other for mine, other in zip(ours, theirs, strict=True)], 2)
 
 
@@ -233,7 +233,7 @@ def _multiples(rounds: Iterable[dict[str, Any]], what: str) -> list[float]:
 
 
 def _shares(size: dict[str, Any], rounds: list[dict[str, Any]]) -> list[float]:
-    """Answers a second as a share of the bare passes a second that all cores do, round by round."""
+    """Answers a second as a share of bare passes a second on all cores, round by round."""
     return [each["rate"] / bare["rate"] for each, bare in zip(rounds, size["encoder"], strict=True)]
 
 

@@ -1,9 +1,9 @@
-"""What is read from indexes for measuring, and indexes larger than there are real passages for.
+"""Passages read from indexes for measuring, and resampled indexes with more passages than there are real ones.
 
-A resampled passage takes the place of a real one: it keeps its first sentence and its headings, and gets sentences of
-other real passages for the rest, each with its own token vectors and sentence vector; the passage's vector is the real
-one with those sentences' mean added, and a little noise. So texts, offsets, words and vectors agree, and no two
-passages are copies. They serve to measure time, memory and disk; what is found in them means nothing.
+A resampled passage is made from a real one: it has its first sentence and its headings, and then sentences of other
+real passages, each with its own token vectors and sentence vector; the passage's vector is the real one plus those
+sentences' mean and a little noise. So texts, offsets, words and vectors agree, and no two passages are equal. They
+serve to measure time, memory and disk; search results in them have no meaning.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, Span
 
 _SEED = 20261122
 _KEPT = 20_000  # passages with their vectors, 40 kB each
-_NOISE = 0.02  # standard deviation in each of the 384 dimensions, so about 0.4 beside a vector of length 1
+_NOISE = 0.02  # standard deviation in each of the 384 dimensions: a length of about 0.4, next to unit vectors
 
 
 class Source:
     """The passages of an index in the order of its rows, with their vectors. A context.
 
     Attributes:
-        passage: Gives the passage at a row.
-        vectors: Gives the vectors of the passage at a row.
+        passage: Returns the passage at a row.
+        vectors: Returns the vectors of the passage at a row.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -61,7 +61,7 @@ class Source:
         self._map = RowMap(lists)
         self.documents, self.size = self._index.documents, self._index.size
         self._begins = list(accumulate((info.passages for info in self.documents), initial=0))
-        # Each is drawn from again and again.
+        # Each is used many times.
         self.passage = lru_cache(_KEPT)(self._passage)
         self.vectors = lru_cache(_KEPT)(self._vectors)
 
@@ -86,14 +86,14 @@ class Source:
 
 
 def export(index: Index) -> None:
-    """Write an index's passages to its file of them, for peers and for questions."""
+    """Write an index's passages to its file of passages, for peers and for questions."""
     with Source(index.folder) as source, index.exported.open("w", encoding="utf-8") as file:
         for row in range(source.size):
             file.write(json.dumps({"id": row, "text": source.passage(row).text}) + "\n")
 
 
 def encoded_texts(index: Index) -> list[str]:
-    """What `qa build` encodes for an index: each passage with its titles and headings, and each sentence."""
+    """The texts that `qa build` encodes for an index: each passage with its titles and headings, and each sentence."""
     texts = []
     with Source(index.folder) as source:
         for number, info in enumerate(source.documents):
@@ -104,12 +104,12 @@ def encoded_texts(index: Index) -> list[str]:
 
 
 def needed_bytes(base: Index, passages: int) -> int:
-    """About how much disk a resampled index takes."""
+    """The approximate disk space of a resampled index."""
     return int(sum(base.disk().values()) / base.passages * passages * 1.1)
 
 
 def resampled_index(work: Path, base: Index, passages: int) -> Index:
-    """An index of exactly so many passages, resampled from a real one. Kept, and made anew when its base changes."""
+    """An index of exactly so many passages, resampled from a real one. Kept, and rebuilt when its base changes."""
     folder = work / f"resampled-{passages}"
     note = folder.with_suffix(".json")
     origin = base.version
@@ -176,7 +176,7 @@ def _add_document(
 
 
 def _mixed_passages(source: Source, document: int, copy: int) -> Iterator[tuple[Passage, PassageVectors]]:
-    """A document's passages, each with its first sentence its own and the others of passages drawn at random."""
+    """A document's passages, each with its own first sentence and further sentences of random passages."""
     for row in source.rows(document):
         chance = np.random.default_rng((_SEED, copy, row))
         own, vectors = source.passage(row), source.vectors(row)
@@ -188,7 +188,7 @@ def _mixed_passages(source: Source, document: int, copy: int) -> Iterator[tuple[
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
-    """A sentence with its tokens' vectors and its own; spans from its own beginning."""
+    """A sentence with its tokens' vectors and its own; spans count from its start."""
 
     text: str
     tokens: npt.NDArray[np.uint8]
@@ -218,7 +218,7 @@ def _joined(
 ) -> tuple[Passage, PassageVectors]:
     starts = list(accumulate((len(piece.text) + 1 for piece in pieces), initial=0))
     spans = tuple(Span(start, start + len(piece.text)) for start, piece in zip(starts, pieces, strict=False))
-    around = vectors.spans[:, 0] < 0  # the heading trail's tokens and the model's own
+    around = vectors.spans[:, 0] < 0  # tokens of the heading trail, and special tokens
     places = [piece.spans + np.int32(start) for start, piece in zip(starts, pieces, strict=False)]
     levels = np.stack([piece.own_levels for piece in pieces])
     scales = np.array([piece.own_scale for piece in pieces], dtype=np.float32)

@@ -22,14 +22,14 @@ import psutil
 
 from bench.load import HOST
 
-RESULTS = 5  # passages that every service is asked for
-_START_S = 900  # longest start waited for
+RESULTS = 5  # passages requested from every service
+_START_S = 900  # time limit of a start
 _STOP_S = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """How a service is started and asked. `{port}` in its command stands for the port; `request` is a whole request."""
+    """The command and the request of a service; `{port}` in the command is replaced by the port."""
 
     name: str
     command: tuple[str, ...]
@@ -39,7 +39,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A service that has answered: where, as which process, and the seconds until it did."""
+    """A service that has answered: its address, its process, and the seconds until the first answer."""
 
     service: Service
     port: int
@@ -47,7 +47,7 @@ class Running:
     started_s: float
 
     def memory(self) -> dict[str, float]:
-        """Megabytes resident, of all its processes, and how many of them are anonymous or of files."""
+        """Resident megabytes of all its processes, and the shares of anonymous memory and of files."""
         kilobytes = {"Rss": 0, "Anonymous": 0}
         for each in (self.process, *self.process.children(recursive=True)):
             for line in Path(f"/proc/{each.pid}/smaps_rollup").read_text().splitlines():
@@ -66,7 +66,7 @@ def own(index_dir: Path, seeds_dir: Path) -> Service:
 
 
 def stages_ms(server: Running, questions: list[str]) -> dict[str, float]:
-    """Where the service of this repository spends its time: the median of each stage over some questions."""
+    """The median time of each stage of this repository's service over some questions."""
     connection = http.client.HTTPConnection(HOST, server.port)
     laps: dict[str, list[float]] = {}
     for question in questions:
@@ -93,7 +93,7 @@ def post(target: str, data: object) -> str:
 
 @contextmanager
 def running(service: Service, question: str) -> Iterator[Running]:
-    """Start a service on a free port, and ask one question again and again until it is answered.
+    """Start a service on a free port, and repeat one question until it is answered.
 
     Raises:
         RuntimeError: it ended, or did not answer in time.
@@ -118,7 +118,7 @@ def running(service: Service, question: str) -> Iterator[Running]:
 
 
 def stop(process: subprocess.Popen[Any], patience_s: float) -> None:
-    """Ask a server to end, and end it when it does not."""
+    """Ask a server to end, and kill it if it does not."""
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(patience_s)
@@ -144,10 +144,10 @@ def _free_port() -> int:
 
 
 def drop_page_cache(folders: list[Path]) -> str:
-    """Make the next reading of files come from the disk: of all files where that is permitted, else of the folders'.
+    """Drop cached files, so that the next read uses the disk: all files if permitted, else those of the folders.
 
     Returns:
-        Which it was.
+        Which of the two was done.
     """
     os.sync()
     try:

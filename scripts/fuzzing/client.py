@@ -18,11 +18,11 @@ class Client:
     """Sends the requests of operations. Safe to use from several threads."""
 
     def __init__(self, port: int, token: str, tally: Tally) -> None:
-        """Send nothing yet.
+        """Create a client; sends nothing yet.
 
         Args:
-            port: Of the server on this machine.
-            token: Of its admin routes.
+            port: The server's port on this machine.
+            token: The token of its admin routes.
             tally: Where replies are counted.
         """
         self._port = port
@@ -43,7 +43,7 @@ class Client:
 
         Args:
             operation: What to do.
-            before: The contents that the file may have now, None for no file; None where others change it too.
+            before: The contents that the file may have now, None for no file; None if other clients change it too.
 
         Raises:
             Outside: the reply is outside the contract.
@@ -82,7 +82,7 @@ class Client:
         head = whole.index(b"\r\n\r\n") + 4
         wire.converse(self._port, [whole[: max(head, len(whole) - 1 - len(operation.content) // 2)]], read=False)
         self._tally.count(1, [])
-        # With an empty content nothing is missing but the end of its chunks.
+        # With an empty content only the end of its chunks is missing.
         return Outcome.REFUSED
 
     def _delete(self, operation: Operation, before: set[bytes | None] | None) -> Outcome:

@@ -1,7 +1,7 @@
-"""Checks the promises of the service on every reply, on the bytes that came over the network.
+"""Checks every reply against the contract, on the received bytes.
 
-A reply that breaks a promise raises `Outside`. The statuses and codes of errors are those of the service's own tables,
-so that a status or a code that the tables do not know is a fault.
+A reply that violates it raises `Outside`. The statuses and codes of errors are those of the service's own tables, so an
+unknown status or code is a fault.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _NEXT_REPLY = b"HTTP/1.1 "
 
 
 class Outside(Exception):
-    """A reply that the contract does not allow, or none where one is due."""
+    """A reply that the contract does not allow, or a missing reply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One reply, whole."""
+    """One complete reply."""
 
     status: int
     headers: dict[str, str]
@@ -40,7 +40,7 @@ class Reply:
 
     @property
     def closes(self) -> bool:
-        """Whether the server says that the connection ends with this reply."""
+        """Whether the server announces that the connection ends with this reply."""
         return self.headers.get("connection") == "close"
 
     def json(self) -> Any:
@@ -49,20 +49,20 @@ class Reply:
         return json.loads(self.body)
 
     def code(self) -> str:
-        """The code of an error told as JSON, else an empty string."""
+        """The code of an error in JSON, else an empty string."""
         told = self.status >= 400 and self.headers.get("content-type") == "application/json" and self.body
         return str(self.json()["error"]["code"]) if told else ""
 
 
 def expect(so: bool, what: str) -> None:
-    """Raise Outside unless it is so."""
+    """Raise Outside unless the condition holds."""
     if not so:
         raise Outside(what)
 
 
 @cache
 def codes() -> dict[int, frozenset[str]]:
-    """The codes of errors that each status may come with; 500 is not among them, since nothing may fail unforeseen."""
+    """The allowed error codes of each status; 500 is not among them, since no request may cause an internal error."""
     found: dict[int, set[str]] = {status: {code} for status, (code, _) in HTTP_ERRORS.items()}
     for cause in _tree(QAError):
         found.setdefault(status_of(cause("words")), set()).add(cause.code)
@@ -76,7 +76,7 @@ def _tree(cause: type[QAError]) -> Iterator[type[QAError]]:
 
 
 def parse_head(head: bytes) -> tuple[int, dict[str, str]]:
-    """Status and headers of a reply's head, names in lower case.
+    """Parse the status and headers of a reply's head, names in lower case.
 
     Raises:
         Outside: it is not a head of HTTP/1.1, or repeats a header.
@@ -92,14 +92,14 @@ def parse_head(head: bytes) -> tuple[int, dict[str, str]]:
 
 
 def split_replies(received: bytes, methods: Collection[str]) -> tuple[list[Reply], bytes]:
-    """The replies in what a connection gave, without interim ones.
+    """The replies in the received bytes of a connection, without interim ones.
 
     Args:
         received: All bytes until the connection ended.
-        methods: Of the requests; where HEAD is among them, a reply may be without its body.
+        methods: The requests' methods; if HEAD is among them, a reply may have no body.
 
     Returns:
-        The whole replies, and what is left: the beginning of a reply that was cut off.
+        The complete replies, and the remaining bytes: the beginning of a truncated reply.
     """
     replies: list[Reply] = []
     while received:
@@ -123,10 +123,10 @@ def split_replies(received: bytes, methods: Collection[str]) -> tuple[list[Reply
 
 
 def hold_promises(reply: Reply) -> None:
-    """Hold a reply to what every reply promises, whatever was asked.
+    """Check a reply against the rules for all replies.
 
     Raises:
-        Outside: it does not.
+        Outside: the reply breaks a rule.
     """
     expect(reply.status in _DONE or reply.status in codes(), f"status {reply.status} {reply.body[:80]!r}")
     missing = SECURITY - set(reply.headers)
@@ -154,7 +154,7 @@ def _hold_error(reply: Reply) -> None:
 
 
 def hold(reply: Reply, status: int, code: str = "") -> bool:
-    """Hold a reply to what was due. False: it says that the server is busy, which it may."""
+    """Compare a reply with the expected one. False: the server reports that it is busy, which is allowed."""
     hold_promises(reply)
     given, busy = reply.code(), reply.status in (429, 503)
     if given:

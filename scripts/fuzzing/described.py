@@ -1,6 +1,6 @@
 """Requests made from the service's own OpenAPI description by schemathesis, with all of its checks.
 
-What the description allows must be taken, what it does not must be refused, and each reply must be as described.
+Requests that the description allows must be accepted, others refused, and each reply must be as described.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _DAYS = ("date_from", "date_to")
 
 
 def call(case: Case, token: str) -> Reply:
-    """Send one request and hold its reply to the description and to what every reply promises.
+    """Send one request and check its reply against the description and the contract.
 
     Raises:
-        Outside: the reply, or that there is this one, is not as described.
+        Outside: the reply is not as described.
     """
     _in_order(case)
     secured = "security" in case.operation.definition.raw
@@ -42,7 +42,7 @@ def call(case: Case, token: str) -> Reply:
 
 
 def _in_order(case: Case) -> None:
-    """Put the days of a range in order, which the description can ask for in words alone."""
+    """Put the days of a range in order, which the description requires only in words."""
     body = case.body.get("filters") if isinstance(case.body, dict) else None
     for given in (case.query, body):
         if isinstance(given, dict) and all(isinstance(given.get(day), str) for day in _DAYS):
@@ -54,7 +54,7 @@ def _each(fault: Failure | FailureGroup) -> tuple[Any, ...]:
 
 
 def _limited(fault: Any) -> bool:
-    """Whether a wrong token got a 429, as many of one address do, which is as good as a 401."""
+    """Whether a wrong token got a 429 (after many from one address), which counts as a 401."""
     return (
         isinstance(fault, IgnoredAuth)
         and fault.scenario is not AuthScenario.NO_AUTH
@@ -63,9 +63,9 @@ def _limited(fault: Any) -> bool:
 
 
 def _refused_in_words(case: Case, fault: Any) -> bool:
-    """Whether a file was refused for what the description has in words alone.
+    """Whether a file was refused for a reason that the description gives only in words.
 
-    That is a name with a character that is not seen; the type of a file in a form; and one file of a form among others.
+    Such are a name with an invisible character, the type of a file in a form, and one file of a form among others.
     """
     if case.operation.definition.raw["operationId"] == "add_documents":
         return isinstance(fault, RejectedPositiveData | AcceptedNegativeData)

@@ -1,8 +1,8 @@
 """The changes to each file, as the server acknowledged them, and the contents that the file may therefore have.
 
 A name is a register that operations write. The state of a name may be that of any operation that took place, or may
-have, and that no acknowledged one followed wholly. Where operations on a name do not overlap, that is exactly one
-state.
+have, unless an acknowledged operation started after its end. If operations on a name do not overlap, that is exactly
+one state.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from enum import Enum, auto
 
 
 class Outcome(Enum):
-    """Whether an operation took place, as far as its client knows."""
+    """Whether an operation took place, as known to its client."""
 
     DONE = auto()
     REFUSED = auto()
@@ -32,14 +32,14 @@ class Event:
 
 
 class History:
-    """Events by name. Names that differ only in how accents are composed are one."""
+    """Events by name. Names that differ only in the composition of accents are equal."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
         self._before = {key_of(name): content for name, content in files.items()}
         self._events: dict[str, list[Event]] = defaultdict(list)
 
     def add(self, name: str, event: Event) -> None:
-        """Keep an event, unless it did not take place."""
+        """Store an event, unless it did not take place."""
         if event.outcome is not Outcome.REFUSED:
             self._events[key_of(name)].append(event)
 
@@ -48,7 +48,7 @@ class History:
         return set(self._before) | set(self._events)
 
     def states(self, name: str) -> set[bytes | None]:
-        """What a name may hold now; None: there is no such file."""
+        """The possible contents of a name now; None: no file."""
         events = self._events.get(key_of(name), [])
         done = [event for event in events if event.outcome is Outcome.DONE]
         last_began = max((event.began for event in done), default=float("-inf"))
@@ -57,5 +57,5 @@ class History:
 
 
 def key_of(name: str) -> str:
-    """The name as it is compared."""
+    """The normalised name for comparison."""
     return unicodedata.normalize("NFC", name)

@@ -1,7 +1,7 @@
-"""A folder of hostile files, made by code: each must get a fate with a reason, and the good ones beside them go in.
+"""A folder of generated hostile files: each must get a fate with a reason, and the good files must be indexed.
 
-Every maker yields names and bytes. `scale` multiplies what can be repeated: 1 keeps every file small, so that a test
-takes seconds; larger ones ask for the limits on time and memory.
+Every generator yields names and bytes. `scale` multiplies repeated parts: 1 keeps every file small, so that a test
+takes seconds; larger values reach the limits on time and memory.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from fuzzing.hostile_binary import LAUGHS, OUTSIDE, Made, binary_files
 
 
 def hostile_files(scale: int = 1) -> Made:
-    """All hostile files, names without repetition."""
+    """All hostile files, with distinct names."""
     yield from _texts(scale)
     yield from _markdown(scale)
     yield from _pages(scale)
@@ -107,7 +107,7 @@ def _named() -> Made:
 
 
 def hostile_sidecars(scale: int = 1) -> Iterator[tuple[str, bytes]]:
-    """Contents of sources.toml that a build must refuse with a reason, each with a word for what it is."""
+    """Contents of sources.toml that a build must refuse with a reason, each with a short name."""
     yield "arrays", b"x = " + b"[" * 20_000 * scale
     yield "keys", b".".join([b"a"] * 5_000 * scale) + b" = 1"
     yield "tables", b"[" + b".".join([b"a"] * 5_000 * scale) + b"]"
@@ -119,7 +119,7 @@ def hostile_sidecars(scale: int = 1) -> Iterator[tuple[str, bytes]]:
 
 
 def write_hostile_folder(folder: Path, scale: int = 1) -> list[str]:
-    """Write all hostile files, and entries that are no regular files; returns the names, as paths below the folder."""
+    """Write all hostile files, and entries that are not regular files; returns their paths below the folder."""
     names = []
     for name, data in hostile_files(scale):
         path = folder / name
@@ -131,14 +131,14 @@ def write_hostile_folder(folder: Path, scale: int = 1) -> list[str]:
 
 
 def _write_no_files(folder: Path) -> list[str]:
-    """What stands in a folder and is not a file to read."""
+    """Folder entries that are not readable files."""
     (folder / "l-dangling.txt").symlink_to("nowhere")
     (folder / "l-itself.txt").symlink_to("l-itself.txt")
     (folder / "l-zero.txt").symlink_to("/dev/zero")
     os.mkfifo(folder / "l-pipe.txt")
     here = os.open(folder, os.O_RDONLY)
     with suppress(OSError), socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(f"/proc/self/fd/{here}/l-socket.txt")  # the folder's own path may be longer than an address
+        listener.bind(f"/proc/self/fd/{here}/l-socket.txt")  # the folder's path may be too long for an address
     os.close(here)
     return [path.name for path in folder.glob("l-*")]
 

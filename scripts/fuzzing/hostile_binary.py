@@ -1,4 +1,4 @@
-"""Hostile PDFs and Office files, made by code, for `fuzzing.hostile`."""
+"""Generates hostile PDFs and Office files for `fuzzing.hostile`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 
 
 def binary_files(scale: int) -> Made:
-    """All of them, names and bytes."""
+    """Names and bytes of all files."""
     yield from _pdfs(scale)
     yield from _packages("docx", "word/document.xml", _WORD_TYPE, scale)
     yield from _packages("pptx", "ppt/presentation.xml", _SLIDES_TYPE, scale)
@@ -121,7 +121,7 @@ def _package(parts: dict[str, bytes], kind: str, main: str) -> bytes:
 
 
 def _packages(suffix: str, main: str, kind: str, scale: int) -> Made:
-    """What can be wrong with an Office file as a package, whatever its format."""
+    """Office files with faults in the package, independent of the format."""
     folder = main.partition("/")[0]
     root = f"<x {_W}>"
     whole = _package({main: f"{root}</x>".encode()}, kind, main)

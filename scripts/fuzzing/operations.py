@@ -11,12 +11,12 @@ _SHOWN_BYTES = 60
 
 
 class Deed(Enum):
-    """What a client does."""
+    """Kinds of operations."""
 
     PUT = auto()
     PUT_IN_CHUNKS = auto()
-    PUT_AND_BREAK_OFF = auto()  # hangs up in the middle of the body
-    PUT_AND_LEAVE = auto()  # hangs up without waiting for the reply
+    PUT_AND_BREAK_OFF = auto()  # closes the connection in the middle of the body
+    PUT_AND_LEAVE = auto()  # closes the connection without waiting for the reply
     DELETE = auto()
     REBUILD = auto()
     LIST = auto()
@@ -26,7 +26,7 @@ class Deed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that a client does, to a file of this name with this content."""
+    """One operation of a client, on a file of this name with this content."""
 
     deed: Deed
     name: str
@@ -64,12 +64,12 @@ _CONTENTS = st.one_of(
     st.just(b"x" * (2 << 20)), _TEXTS.map(lambda text: b"%PDF-1.7\n" + text), st.just(b"\0" * 5000),
 )  # fmt: skip
 _DEEDS = st.sampled_from([*Deed, Deed.PUT, Deed.PUT, Deed.PUT, Deed.PUT_IN_CHUNKS, Deed.DELETE, Deed.DELETE])
-# Built by hand, so that a failing storm is told by the operations' own short words.
+# Written by hand, so that a failing series is shown in the operations' own short form.
 _OPERATIONS = st.tuples(_DEEDS, st.one_of(_NAMES, _NAMES, _NAMES, _ODD_NAMES), _CONTENTS).map(
     lambda parts: Operation(*parts)
 )
 
 
 def storms(clients: int = 4, rounds: int = 8) -> st.SearchStrategy[list[list[Operation]]]:
-    """Rounds of operations that run at once."""
+    """Rounds of concurrent operations."""
     return st.lists(st.lists(_OPERATIONS, min_size=1, max_size=clients), min_size=1, max_size=rounds)

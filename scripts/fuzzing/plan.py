@@ -1,14 +1,12 @@
-"""What one client sends on one connection, and the results that are allowed.
+"""The messages of one client on one connection, and the allowed results.
 
-A `Plan` is some messages, then a sound one that ends the connection, all of it cut into pieces. `hold_plan` compares
-the replies with the plan:
+A `Plan` is some messages, then a valid one that ends the connection, all divided into pieces. `hold_plan` compares the
+replies with the plan:
 
-1. Every reply keeps the promises of every reply.
-2. Replies come in the order of the messages, at most one for each, and after an unsound message at most an error
-   that ends the connection.
-3. Nothing that stands inside a body is ever answered: bodies hold requests whose answer could be told from any other.
-4. Where all messages are sound, all are answered. Replies to those before the first unsound one have a status that is
-   right for them.
+1. Every reply follows the rules for all replies. 2. Replies are in the order of the messages, at most one for each, and
+after an invalid message at most an error that ends the connection. 3. Nothing inside a body is ever answered: bodies
+contain requests whose answer would be recognised. 4. If all messages are valid, all are answered. Replies to those
+before the first invalid one have a correct status.
 """
 
 from __future__ import annotations
@@ -28,18 +26,18 @@ _SHOWN_BYTES = 300
 class Ending(Enum):
     """How a client ends the conversation."""
 
-    READ = auto()  # it reads until the server ends the connection
-    HALF_CLOSE = auto()  # it says that no more will come, and reads
-    HANG_UP = auto()  # it goes without reading
+    READ = auto()  # the client reads until the server ends the connection
+    HALF_CLOSE = auto()  # the client ends its sending side, and reads
+    HANG_UP = auto()  # the client closes the connection without reading
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """One request as written.
 
-    `sound` says that it must be answered and leave the connection in sync, `closes` that the connection ends with it,
-    `statuses` which replies are right (none named: any), `content` what a PUT stores if it is taken. A message that
-    `starves` promises more than it holds, so that the server waits.
+    `sound`: it must be answered and the connection stays usable. `closes`: the connection ends with it. `statuses`: the
+    correct statuses (empty: any). `content`: what an accepted PUT stores. `starves`: it announces more bytes than it
+    has, so that the server waits.
     """
 
     method: str
@@ -58,14 +56,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one client does on one connection."""
+    """The messages of one client on one connection."""
 
     messages: tuple[Message, ...]
     cuts: tuple[int, ...]
     ending: Ending
 
     def pieces(self) -> list[bytes]:
-        """The bytes to send, one piece after the other; who hangs up leaves the last piece unsent."""
+        """The bytes to send, one piece after the other; a client that hangs up does not send the last piece."""
         data = b"".join(message.data for message in self.messages)
         bounds = sorted({0, len(data), *(cut % len(data) for cut in self.cuts)})
         pieces = [data[start:end] for start, end in pairwise(bounds)]
@@ -73,28 +71,28 @@ class Plan:
 
 
 def hold_plan(plan: Plan, received: Received) -> list[Reply]:
-    """Hold what a connection gave to the contract; returns the replies.
+    """Check the received bytes of a connection against the plan; returns the replies.
 
     Raises:
-        Outside: something is missing, too much, or wrong.
+        Outside: a reply is missing, unexpected, or wrong.
     """
     replies, rest = split_replies(received.data, [message.method for message in plan.messages])
     for reply in replies:
         hold_promises(reply)
-        # A body that was stored may be quoted, rightly; what asks for no document is never done.
+        # A stored body may be quoted; a request for a document that does not exist is never executed.
         expect(reply.status == 200 or MARK not in reply.body, "a request inside a body was answered")
     whole = plan.ending is Ending.READ and not received.reset
     expect(not (whole and rest), f"a reply cut short: {rest[:80]!r}")
     _hold_order(plan, replies)
     if whole and all(message.sound for message in plan.messages):
-        # A broken request may cost its client the replies to those before it, since they share the connection.
+        # After a broken request the replies to earlier ones may be lost, since they share the connection.
         due = sum(1 for _ in _leading(plan.messages))
         expect(len(replies) == due, f"{len(replies)} replies where {due} were due")
     return replies
 
 
 def _hold_order(plan: Plan, replies: Sequence[Reply]) -> None:
-    """No more replies than messages, but for an error that ends the connection; each right for its message."""
+    """Check that there is at most one fitting reply for each message, and perhaps an error at the end."""
     surplus = len(replies) - len(plan.messages)
     expect(surplus <= 0 or (surplus == 1 and replies[-1].status >= 400), f"{len(replies)} replies, too many")
     expect(not any(reply.closes for reply in replies[:-1]), "a reply after the one that ended the connection")
@@ -104,7 +102,7 @@ def _hold_order(plan: Plan, replies: Sequence[Reply]) -> None:
 
 
 def _leading(written: Sequence[Message]) -> Iterator[Message]:
-    """The sound messages before the first unsound one, as far as the connection lasts."""
+    """The valid messages before the first invalid one, up to the end of the connection."""
     for message in written:
         if not message.sound:
             return
@@ -114,10 +112,10 @@ def _leading(written: Sequence[Message]) -> Iterator[Message]:
 
 
 def taken(replies: Sequence[Reply]) -> set[str]:
-    """The names of the files that the server said it stored."""
+    """The names of the files that the server reported as stored."""
     return {reply.json()["source"] for reply in replies if reply.status == 202 and b'"stored"' in reply.body}
 
 
 def files_of(plan: Plan) -> dict[str, bytes | None]:
-    """What each name of a plan may hold afterwards; None: no file may be there."""
+    """The allowed contents of each name of a plan afterwards; None: no file may exist."""
     return {message.name: message.content for message in plan.messages if message.name}

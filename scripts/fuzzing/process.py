@@ -1,4 +1,4 @@
-"""A server in a process of its own, and its use of memory and files."""
+"""A server in a separate process, and its use of memory and files."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def serving(settings: Mapping[str, str], log: Path) -> Iterator[tuple[subprocess
     """Serve with these settings on a free port of this machine; yields the process and the port.
 
     Args:
-        settings: `QA_*` settings beside those of the shell.
-        log: Where the server's log goes.
+        settings: `QA_*` settings in addition to those of the shell.
+        log: The file of the server's log.
     """
     environment = {**os.environ, **settings, "QA_HOST": "127.0.0.1", "QA_PORT": "0"}
     command = [sys.executable, "-m", "qa", "serve"]
@@ -38,7 +38,7 @@ def serving(settings: Mapping[str, str], log: Path) -> Iterator[tuple[subprocess
         try:
             assert process.stdout is not None
             address = next(line for line in process.stdout if "http://" in line)
-            # The builder beside the server tells there of each build, and would wait for a pipe that nobody reads.
+            # The server's builder logs each build there, and would wait for a pipe that is not read.
             threading.Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
             yield process, int(address.rpartition(":")[2])
         finally:
@@ -58,12 +58,12 @@ def rss_mb(server: psutil.Process) -> float:
 
 
 def open_files(server: psutil.Process) -> int:
-    """Files and sockets that a process and its children hold."""
+    """The number of open files and sockets of a process and its children."""
     return sum(process.num_fds() for process in (server, *server.children(recursive=True)))
 
 
 def log_faults(log: Path, ended_with: int) -> list[str]:
-    """What a server's log and its exit status tell that should not be."""
+    """Faults in a server's log and its exit status."""
     lines = log.read_text(errors="replace").splitlines()
     faults = [line[:200] for line in lines if "Traceback" in line or line.startswith(("ERROR", "CRITICAL"))]
     if ended_with not in (0, -signal.SIGTERM):

@@ -1,4 +1,4 @@
-"""Raw requests, sound and broken, as hypothesis strategies. What may come of them is for `fuzzing.plan` to say."""
+"""Raw requests, valid and invalid, as hypothesis strategies. `fuzzing.plan` defines the allowed results."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from fuzzing.wire import request
 SMUGGLED = b"GET /api/documents/" + MARK + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
 QUESTION = json.dumps({"question": "who is the harbour master"}).encode()
 _LAST = request("GET", "/healthz", Connection="close")
-_STORED = "{name}"  # in a target: a name that no other message of the run has
+_STORED = "{name}"  # in a target: a name that is unique in the run
 
 
 _names = count()
 
 
 def new_name() -> str:
-    """A file name that no other message of this process has; all have the same length."""
+    """A file name that is unique in this process; all have the same length."""
     return f"fuzzed-{next(_names):032}.txt"
 
 
@@ -56,7 +56,7 @@ _HARMLESS = st.sampled_from(
      "Connection: keep-alive", "Authorization: Basic x", "X-Empty:", "Keep-Alive: timeout=999",
      "X-HTTP-Method-Override: DELETE", "Proxy-Connection: keep-alive", "Forwarded: for=unknown", "Max-Forwards: 0"]
 )  # fmt: skip
-# An offer to go on in another protocol is ignored (RFC 9110, 7.8); no body may be lost or answered for it.
+# An offer to change the protocol is ignored (RFC 9110, 7.8); it must not cause a body to be lost or answered.
 _UPGRADES = st.sampled_from(
     ["Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA",
      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13",
@@ -88,7 +88,7 @@ def _chunked(draw: st.DrawFn, body: bytes) -> bytes:
 
 @st.composite
 def sound(draw: st.DrawFn, token: str) -> Message:
-    """A request that any server must take, with its body framed as the RFC says, and maybe an offer to upgrade."""
+    """A request that any server must accept, with its body framed by the RFC, with or without an offer to upgrade."""
     bearer = f"Authorization: Bearer {token}"
     as_json = "Content-Type: application/json"
     method, target, extra, body, statuses = draw(
@@ -148,7 +148,7 @@ _UNFINISHED = st.sampled_from(
 
 @st.composite
 def misframed(draw: st.DrawFn, token: str) -> Message:
-    """A request whose head and body disagree on where it ends. What stands in the body must never be answered."""
+    """A request whose head and body disagree on its end. Nothing in the body may be answered."""
     put = draw(st.booleans())
     name = new_name()
     method, target = ("PUT", f"/api/documents/{name}") if put else ("POST", "/api/ask")
@@ -178,7 +178,7 @@ def misframed(draw: st.DrawFn, token: str) -> Message:
 
 @st.composite
 def odd(draw: st.DrawFn) -> Message:
-    """A request of random parts, sound or not, without a body."""
+    """A request of random parts, valid or not, without a body."""
     method, target = draw(_METHODS), draw(_TARGETS)
     lines = draw(st.lists(_HARMLESS | _UPGRADES | _BROKEN, max_size=4))
     many = draw(st.sampled_from([0] * 20 + [3000]))
@@ -206,13 +206,13 @@ def messages(token: str) -> st.SearchStrategy[Message]:
 
 @st.composite
 def plans(draw: st.DrawFn, token: str) -> Plan:
-    """What a client with this token may do on one connection."""
+    """Plans of a client with this token for one connection."""
     written = [
         *draw(st.lists(messages(token), min_size=1, max_size=4)),
         Message("GET", _LAST, statuses=frozenset({200})),
     ]
     cuts = draw(st.lists(st.integers(0, 1 << 20), max_size=6))
     starves = any(message.starves for message in written)
-    # Where the server has to wait for what never comes, waiting with it would take the server's own time limits.
+    # If the server waits for missing bytes, waiting for its reply would take as long as the server's time limits.
     endings = [Ending.HALF_CLOSE, Ending.HANG_UP] if starves else [Ending.READ] * 8 + list(Ending)
     return Plan(tuple(written), tuple(cuts), draw(st.sampled_from(endings)))

@@ -15,13 +15,13 @@ _QUESTION = "/api/ask?q=who+is+the+harbour+master"
 
 
 class RawRun:
-    """Runs plans against one server whose documents' folder is at hand.
+    """Runs plans against one server, with access to its documents' folder.
 
     Args of the constructor:
-        port: Of the server on this machine.
-        seeds_dir: Its documents' folder.
-        tally: Where to count.
-        sent: Called after each piece that was sent.
+        port: The server's port on this machine.
+        seeds_dir: The folder of its documents.
+        tally: Counts the results.
+        sent: Called after each sent piece.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class RawRun:
         return hold_plan(plan, received)
 
     def _hold_files(self, plan: Plan, stored: set[str]) -> None:
-        """Check that a file that was accepted is there, and that every file there is whole, whatever the reply."""
+        """Check that every accepted file exists, and that every existing file is complete, for any reply."""
         for name, content in files_of(plan).items():
             path = self._seeds_dir / name
             try:
@@ -68,4 +68,4 @@ class RawRun:
     def _ask(self) -> None:
         reply = wire.ask(self._port, "GET", _QUESTION)
         expect(reply.status == 200 or reply.code() in BUSY, f"a plain question afterwards got {reply.status}")
-        self._tally.count(0, [reply])  # asked in good order, so it is none of the fuzzed requests
+        self._tally.count(0, [reply])  # a valid request, so it is not counted as a fuzzed one

@@ -1,7 +1,7 @@
-"""Runs operations of several clients at once, and compares the resulting files with what was acknowledged.
+"""Runs operations of several clients at once, and compares the resulting files with the acknowledged operations.
 
-Guarantees, when `settle` returns without a fault: the folder holds exactly what was acknowledged; the report names
-every file with its fate; the index holds the very bytes of every file that the report says is in; nothing is left over.
+If `settle` returns without a fault, the folder has exactly the acknowledged files; the report names every file with its
+fate; the index has the exact bytes of every file that the report lists as indexed; and no temporary file remains.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _IN_INDEX = ("added", "changed", "unchanged")
 
 
 class Storm:
-    """Operations against a server with a builder beside it.
+    """Operations against a server with a builder.
 
     Args of the constructor:
-        port: Of the server on this machine.
-        token: What its admin routes want.
-        seeds_dir: Its documents' folder.
-        tally: Where to count.
+        port: The server's port on this machine.
+        token: The token of its admin routes.
+        seeds_dir: The folder of its documents.
+        tally: Counts the results.
     """
 
     def __init__(self, port: int, token: str, seeds_dir: Path, tally: Tally) -> None:
@@ -44,7 +44,7 @@ class Storm:
         self._history = History(self._files())
 
     def run(self, rounds: Sequence[Sequence[Operation]]) -> None:
-        """Run rounds of operations, those of a round at once."""
+        """Run rounds of operations; those of a round run concurrently."""
         for operations in rounds:
             touched = Counter(key_of(operation.name) for operation in operations)
             alone = {name: self._history.states(name) for name, count in touched.items() if count == 1}
@@ -61,7 +61,7 @@ class Storm:
                 self._tally.note(fault, operation)
 
     def settle(self, patience_s: float) -> None:
-        """Wait until folder, report and index agree with what was acknowledged."""
+        """Wait until folder, report and index agree with the acknowledged operations."""
         until = time.monotonic() + patience_s
         try:
             self._client.ask_for_build()
@@ -84,7 +84,7 @@ class Storm:
         except Exception as fault:  # noqa: BLE001 - any error is a finding
             faults.append((fault, operation))
         if operation.deed in (Deed.PUT, Deed.PUT_IN_CHUNKS, Deed.PUT_AND_LEAVE, Deed.DELETE):
-            # What was sent without waiting for the reply may still be stored.
+            # A request sent without waiting for the reply may still be stored.
             ended = float("inf") if outcome is Outcome.UNKNOWN else time.monotonic()
             content = None if operation.deed is Deed.DELETE else operation.content
             self._history.add(operation.name, Event(began, ended, outcome, content))
@@ -92,7 +92,7 @@ class Storm:
     # Differences
 
     def _differences(self) -> list[tuple[int, str]]:
-        """What does not agree yet, each with the bytes that it would lose."""
+        """The differences, each with the number of bytes that it would lose."""
         files = self._files()
         by_key = {key_of(name): content for name, content in files.items()}
         found = []
@@ -130,7 +130,7 @@ class Storm:
         ]
 
     def _digest_served(self, document_id: str) -> str | None:
-        """The digest of a document; None where it is not there any more: another version may serve since the list."""
+        """The digest of a document; None if it no longer exists: the version may have changed since the list."""
         reply = wire.ask(self._port, "GET", f"/api/documents/{document_id}")
         expect(reply.status in (200, 404, 503), f"{reply.status} to the document {document_id}")
         return reply.json()["sha256"] if reply.status == 200 else None
@@ -151,6 +151,6 @@ def _size(content: bytes | None) -> str:
 
 
 def _file_of(source: str, files: Collection[str]) -> str:
-    """The file that a document is read from: its own, or the container that it is taken out of."""
+    """The file that a document is read from: its own, or its container."""
     path = PurePosixPath(source)
     return next((str(each) for each in (path, *path.parents) if str(each) in files), source)

@@ -1,4 +1,4 @@
-"""Figures of a run: replies by status, and what was outside the contract, each kind with an example."""
+"""Figures of a run: replies by status, and violations of the contract, each kind with an example."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _EXAMPLE_CHARS = 600
 
 @dataclass
 class Tally:
-    """What a run saw. Safe to use from several threads.
+    """Counts of a run. Safe to use from several threads.
 
-    With `strict`, what is outside is raised at once, which is what a test wants; else it is counted.
+    With `strict`, a violation is raised at once, for tests; else it is counted.
     """
 
     strict: bool = False
@@ -34,10 +34,10 @@ class Tally:
             self.statuses.update(reply.status for reply in replies)
 
     def note(self, fault: Exception, example: object) -> None:
-        """Note what is outside the contract, or raise it.
+        """Record a violation of the contract, or raise it.
 
         Raises:
-            Exception: the fault itself, where the tally is strict.
+            Exception: the fault itself, if the tally is strict.
         """
         if self.strict:
             raise fault
@@ -47,12 +47,12 @@ class Tally:
             self.examples.setdefault(what, repr(example)[:_EXAMPLE_CHARS])
 
     def lost(self, lost_bytes: int) -> None:
-        """Count bytes that were acknowledged and are not there."""
+        """Count bytes that were acknowledged and are missing."""
         with self._lock:
             self.lost_bytes += lost_bytes
 
     def lines(self) -> list[str]:
-        """The figures, for people."""
+        """The figures as readable text."""
         by_status = ", ".join(f"{status}: {count}" for status, count in sorted(self.statuses.items()))
         told = [
             f"requests    {self.requests}",

@@ -1,4 +1,4 @@
-"""One connection to a server: write pieces, read to the end, and return what came."""
+"""One connection to a server: write pieces, read to the end, and return the received bytes."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from fuzzing.contract import Outside, Reply, expect, hold_promises, split_replies
 
 HOST = "127.0.0.1"
-PATIENCE_S = 60  # for a server that should answer or hang up; a bound on waiting, not a promise
+PATIENCE_S = 60  # for a server that should answer or close the connection; not a requirement
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """All that a connection gave. `reset` says that the server ended it with a reset, which may lose bytes."""
+    """All bytes received on a connection. `reset`: the server ended it with a reset, which may lose bytes."""
 
     data: bytes
     reset: bool
 
 
 def request(method: str, target: str, body: bytes = b"", **headers: str) -> bytes:
-    """The bytes of a sound request; a header `If_Match` stands for If-Match."""
+    """The bytes of a valid request; a keyword `If_Match` means the header If-Match."""
     named = {"Host": "localhost"} | {name.replace("_", "-"): value for name, value in headers.items()}
     if body or method in ("POST", "PUT"):
         named["Content-Length"] = str(len(body))
@@ -41,23 +41,23 @@ def converse(
     """Send pieces on a new connection and read until the server ends it.
 
     Args:
-        port: Of the server on this machine.
-        pieces: What to send, each by itself.
-        half_close: Whether to say, after the last piece, that no more will come.
-        read: Whether to read at all, rather than to hang up after the last piece.
-        sent: Called after each piece.
+        port: The server's port on this machine.
+        pieces: The pieces, each sent separately.
+        half_close: Whether to close the sending side after the last piece.
+        read: Whether to read; else the connection is closed after the last piece.
+        sent: Called after each sent piece.
 
     Raises:
-        Outside: the server neither answered nor hung up.
+        Outside: the server neither answered nor closed the connection.
     """
     received, reset = bytearray(), False
     with socket.create_connection((HOST, port), timeout=PATIENCE_S) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with suppress(BrokenPipeError, ConnectionResetError):  # refused before all was sent; the reply is still there
+        with suppress(BrokenPipeError, ConnectionResetError):  # refused early; the reply can still be read
             for piece in pieces:
                 connection.sendall(piece)
                 sent(connection, piece)
-        with suppress(OSError):  # the server may have ended it already
+        with suppress(OSError):  # the server may have closed it already
             if half_close:
                 connection.shutdown(socket.SHUT_WR)
         try:
@@ -73,10 +73,10 @@ def converse(
 
 
 def ask(port: int, method: str, target: str, body: bytes = b"", **headers: str) -> Reply:
-    """Send one sound request on a connection of its own, and hold its reply to the contract.
+    """Send one valid request on a separate connection, and check its reply against the contract.
 
     Raises:
-        Outside: there is no whole reply, or more than one, or one that the contract does not allow.
+        Outside: there is no complete reply, more than one, or one that the contract does not allow.
     """
     received = converse(port, [request(method, target, body, Connection="close", **headers)])
     replies, rest = split_replies(received.data, [method])

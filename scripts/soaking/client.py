@@ -1,4 +1,4 @@
-"""A client of the server under test, and what all clients have found."""
+"""A client of the server under test, and the results of all clients."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from fuzzing.contract import Outside, Reply, expect, parse_head
 
-PATIENCE_S = 60  # for one reply; a server under load gives up on a question long before
+PATIENCE_S = 60  # for one reply; the server's own time limit is much shorter
 
 
 @dataclass
@@ -30,7 +30,7 @@ class World:
 
 
 class Client:
-    """Sends requests and reads replies, on one connection for as long as that lasts."""
+    """Sends requests and reads replies, on one connection while it is open."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -38,7 +38,7 @@ class Client:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """The connection, opened where there is none."""
+        """The connection, opened if there is none."""
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self.world.port)
         return self._streams
@@ -86,7 +86,7 @@ class Client:
 
 
 def hold_answer(world: World, reply: Reply, k: int, *, explain: bool) -> None:
-    """Check what an answer promises: every quote is the document's own text at its offsets."""
+    """Check that every quote of an answer is the document's text at its offsets."""
     answer = reply.json()
     expect(answer["verdict"] in ("answered", "related", "none"), "no verdict")
     expect(0 <= answer["confidence"] <= 1, "confidence out of range")

@@ -1,4 +1,4 @@
-"""What clients do: one function for each kind of traffic, good, wrong and broken, given a client and chance."""
+"""Traffic of clients: one function for each kind, good, wrong and broken, given a client and a random generator."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def page(client: Client, chance: random.Random) -> None:
 
 
 async def read(client: Client, chance: random.Random) -> None:
-    """Read a document, or what else there is to read."""
+    """Read a document or another resource."""
     name, known = chance.choice(list(client.world.documents.items()))
     target = chance.choice((f"/api/documents/{name}", f"/api/documents/{name}", f"/documents/{name}/original",
                             "/api/documents", "/api/index", "/healthz", "/readyz", "/openapi.json", "/static/style.css",
@@ -73,14 +73,14 @@ async def read(client: Client, chance: random.Random) -> None:
 
 
 async def head(client: Client, chance: random.Random) -> None:
-    """Ask for the head alone."""
+    """Send a HEAD request."""
     target = chance.choice(("/healthz", "/static/style.css", "/favicon.ico"))
     hold(await client.exchange(request("HEAD", target), head_only=True), 200)
 
 
 @cache
 def mistakes() -> tuple[tuple[bytes, int, str], ...]:
-    """Requests that a program gets wrong, each with the status and the code that it gets for it."""
+    """Wrong requests, each with the expected status and code."""
     post = partial(request, "POST", "/api/ask", **JSON)
     return (
         (request("GET", "/api/ask"), 400, "invalid_request"),
@@ -118,13 +118,13 @@ def mistakes() -> tuple[tuple[bytes, int, str], ...]:
 
 
 async def refused(client: Client, chance: random.Random) -> None:
-    """Ask for something in a way that cannot be answered."""
+    """Send a wrong request."""
     sent, status, code = chance.choice(mistakes())
     hold(await client.exchange(sent), status, code)
 
 
 async def broken(client: Client, chance: random.Random) -> None:
-    """Send what is not HTTP."""
+    """Send bytes that are not HTTP."""
     client.hang_up()
     hold(await client.exchange(chance.choice(NO_HTTP)), 400, "invalid_request")
 
@@ -141,14 +141,14 @@ async def in_pieces(client: Client, chance: random.Random) -> None:
 
 
 async def half(client: Client, chance: random.Random) -> None:
-    """Send half a request and wait to be told."""
+    """Send half a request and wait for the error."""
     client.hang_up()
     sent = request("GET", f"/api/ask?q={quote(chance.choice(client.world.questions))}")
     hold(await client.exchange(sent[: len(sent) // 2]), 408, "request_too_slow")
 
 
 async def hanging_up(client: Client, chance: random.Random) -> None:
-    """Send a request, or some of it, and go away without the reply, or with some of it."""
+    """Send a request or part of it, and disconnect before the whole reply."""
     client.hang_up()
     reader, writer = await client.connect()
     sent = request("GET", f"/?q={quote(chance.choice(client.world.questions))}") * chance.choice((1, 1, 20))
@@ -159,7 +159,7 @@ async def hanging_up(client: Client, chance: random.Random) -> None:
     client.hang_up()
 
 
-# How many of a hundred requests are of each kind.
+# Percentage of each kind of request.
 KINDS: dict[Callable[[Client, random.Random], Any], int] = {
     ask: 50, page: 12, read: 12, head: 2, refused: 14, broken: 4, in_pieces: 2, hanging_up: 3, half: 1,
 }  # fmt: skip

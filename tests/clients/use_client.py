@@ -1,6 +1,6 @@
-"""Uses a generated Python client against a service, and prints what it was told as JSON.
+"""Uses a generated Python client with a service, and prints the replies as JSON.
 
-use_client.py FOLDER ADDRESS TOKEN: the folder holds the generated package `qa_client`.
+use_client.py FOLDER ADDRESS TOKEN: the folder has the generated package `qa_client`.
 """
 
 from __future__ import annotations

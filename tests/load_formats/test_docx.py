@@ -1,4 +1,4 @@
-"""DOCX: all text that Word shows is read, each part once and apart, and nothing else."""
+"""DOCX: all text that Word shows is read, each part once and separately, and nothing else."""
 
 # ruff: noqa: E501, ISC004 - XML reads best with an element whole on its line
 

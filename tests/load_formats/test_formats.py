@@ -65,7 +65,7 @@ def test_hostile_html_takes_no_more_work_than_its_length_warrants(food):
         with suppress(UnreadableFile):
             parse_file("a.html", data)
 
-    read(food(10))  # what is done once, is done
+    read(food(10))  # a fault with `once` happens once
     some, four_times = (calls_made_by(lambda size=size: read(food(size))) for size in (12_500, 50_000))
     assert four_times <= 4 * some + 100
 
@@ -172,7 +172,7 @@ def test_the_worker_reads_as_the_loader_does(parser):
 
 
 def children() -> set[psutil.Process]:
-    """The processes that this one has started and that have not been waited for."""
+    """The child processes that this process has not waited for."""
     return set(psutil.Process().children())
 
 
@@ -206,7 +206,7 @@ def test_one_worker_reads_file_after_file(parser):
     ],
 )
 def test_whatever_a_parser_does_the_next_file_is_read(tmp_path, monkeypatch, deed, reason):
-    """A stand-in for a parser with a fault does the deed when it meets a certain file."""
+    """A fault injected into a parser happens when it reads a certain file."""
     body = "\n        ".join(deed.split("\n"))
     (tmp_path / "sitecustomize.py").write_text(
         "import qa.reading.documents\nreal = qa.reading.documents.parse_file\n"

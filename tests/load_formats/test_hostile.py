@@ -1,4 +1,4 @@
-"""A folder of hostile files, made by code: the build ends, every file has a fate, and good files are indexed."""
+"""A folder of generated hostile files: the build ends, every file has a fate, and good files are indexed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder of real and broken files, made by other tools: `report.json` has the expected result for each.
+"""A folder of real and broken files by other tools: `report.json` has the expected result for each.
 
 Rewrite it with `pytest tests/load_formats --update-golden`, and read the difference.
 """
@@ -79,7 +79,7 @@ def test_every_pdf_citation_names_the_page_that_the_words_stand_on(built):
 
 @pytest.mark.parametrize("source", sorted(PAGES))
 def test_no_word_of_a_pdf_is_lost_or_made_up(source):
-    """But page numbers, repeats of running headers, and hyphens at line ends."""
+    """Except page numbers, repeated running headers, and hyphens at line ends."""
     drafts, *_ = read_pdf((FILES / source).read_bytes())
     ours = Counter(words(" ".join(draft.text for draft in drafts)).lower().split())
     theirs = Counter(" ".join(PAGES[source]).lower().split())
@@ -102,7 +102,7 @@ def test_no_word_of_a_pdf_is_lost_or_made_up(source):
         "remainder",
         "1the",
         "the",
-    }  # a hyphen and a footnote's mark that poppler reads otherwise
+    }  # a hyphen and a footnote's mark that poppler reads differently
     lost = {word for word in theirs - ours if not word.isdigit()} - furniture - broken
     assert lost == set()
     assert set(ours - theirs) - broken == set()

@@ -1,4 +1,4 @@
-"""Messages, mailboxes, books and JSON Lines: their text, their details, and what was left out."""
+"""Messages, mailboxes, books and JSON Lines: their text, their metadata, and the parts left out."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_message_is_its_head_and_its_plain_text_and_attachments_are_told():
         "Bring your pass.",
     ]
     assert (document.title, document.author, document.date) == ("Ferry on Tuesday – news", "Mara Quill", "2024-06-04")
-    assert document.left_out == ("1 picture",)  # the plan is a document by itself
+    assert document.left_out == ("1 picture",)  # the plan is a separate document
     tune = load_document("a.eml", PARTS.replace("plan.pdf", "plan.mp3").encode())
     assert tune.left_out == ("1 attachment", "1 picture")
 

@@ -1,4 +1,4 @@
-"""OpenDocument: all shown text is read, each part once and apart; slides and rows keep their numbers."""
+"""OpenDocument: all visible text is read, each part once and separately; slides and rows keep their numbers."""
 
 # ruff: noqa: E501 - XML reads best with an element whole on its line
 

@@ -1,4 +1,4 @@
-"""Broken Office files: the reason names the fault of the file, in plain words."""
+"""Broken Office files: the reason names the fault in plain words."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def parts(suffix: str) -> list[str]:
 
 
 def changed(suffix: str, changes: dict[str, Change]) -> bytes:
-    """A file with some parts changed, or left out where a change gives None."""
+    """A file with some parts changed, or left out if a change returns None."""
     file = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(FILES[suffix])) as old, zipfile.ZipFile(file, "w") as new:
         for name in old.namelist():
@@ -77,7 +77,7 @@ OF_A_LIBRARY = re.compile(
 
 @pytest.mark.parametrize("suffix", FILES)
 def test_whatever_part_is_broken_the_reason_is_in_plain_words(suffix: str) -> None:
-    """Every part of a file, broken in every way: it is read, or what is wrong with it is told."""
+    """Every part of a file, broken in every way: the file is read, or the fault is reported."""
     told = {}
     with Parser(60, 1024) as parser:
         for name in parts(suffix):
@@ -89,7 +89,7 @@ def test_whatever_part_is_broken_the_reason_is_in_plain_words(suffix: str) -> No
 
 
 def reason_of(parser: Parser, source: str, data: bytes) -> str:
-    """Why a file is not read; empty if it is."""
+    """The reason why a file is not read; empty if it is."""
     try:
         parser.read(source, data)
     except UnreadableFile as error:

@@ -1,4 +1,4 @@
-"""PDF: the text that a reader of a page sees, on pages made for the tests."""
+"""PDF: the text that a reader of a page sees, on generated pages."""
 
 from __future__ import annotations
 

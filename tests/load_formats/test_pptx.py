@@ -1,4 +1,4 @@
-"""PPTX: all text of shown slides is read in reading order, each part once and apart, and nothing else."""
+"""PPTX: all text of visible slides is read in reading order, each part once and separately, and nothing else."""
 
 # ruff: noqa: E501 - XML reads best with an element whole on its line
 

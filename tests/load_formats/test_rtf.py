@@ -1,4 +1,4 @@
-"""RTF: all shown text is read, each part once and apart."""
+"""RTF: all visible text is read, each part once and separately."""
 
 from __future__ import annotations
 

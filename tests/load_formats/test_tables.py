@@ -1,4 +1,4 @@
-"""Workbooks and tables of text: each row with its column heads, numbers as they are shown, nothing that is hidden."""
+"""Workbooks and text tables: each row with its column heads, numbers as displayed, no hidden content."""
 
 # ruff: noqa: E501 - XML reads best with an element whole on its line
 

@@ -1,4 +1,4 @@
-"""The work of a parser is linear in its file, whatever the file holds. Work is counted, not timed."""
+"""The work of a parser is linear in its file, for any content. Work is counted, not timed."""
 
 # ruff: noqa: E501 - XML reads best with an element whole on its line
 
@@ -28,7 +28,7 @@ from qa.reading.passages import cut_passages
 
 
 def reading(name: str, make: Callable[[int], str | bytes]) -> Callable[[int], Callable[[], object]]:
-    """What reads a file of a size and cuts it into passages."""
+    """A function that reads a file of a size and divides it into passages."""
 
     def prepared(size: int) -> Callable[[], object]:
         content = make(size)
@@ -43,8 +43,8 @@ def reading(name: str, make: Callable[[int], str | bytes]) -> Callable[[int], Ca
     return prepared
 
 
-# As a passage holds at most 320 words, only so many short sentences are weighed against each other; with long ones a
-# small file is enough to see how the work grows.
+# A passage has at most 320 words, which limits the number of short sentences to compare; with long ones a small file is
+# enough to measure the growth of the work.
 LONG = "The ferry crosses the strait four times a day and carries forty cars"
 
 TEXTS: dict[str, tuple[str, Callable[[int], str]]] = {
@@ -194,7 +194,7 @@ def _rows(document: docx.document.Document, size: int) -> None:
 
 
 def _sections(document: docx.document.Document, size: int) -> None:
-    """Sections that all name the same header, which holds as many paragraphs."""
+    """Sections that all refer to the same header, which has as many paragraphs."""
     header = document.sections[0].header
     header.is_linked_to_previous = False
     for number in range(size):
@@ -264,7 +264,7 @@ def _shapes(deck: pptx.presentation.Presentation, size: int) -> None:
 
 
 def _repeated_slide(deck: pptx.presentation.Presentation, size: int) -> None:
-    """One slide of many shapes, which the deck lists as many times."""
+    """One slide of many shapes, which the presentation lists as many times."""
     _shapes(deck, size)
     listed = deck.slides._sldIdLst
     for _ in range(size):
@@ -272,7 +272,7 @@ def _repeated_slide(deck: pptx.presentation.Presentation, size: int) -> None:
 
 
 def _placeholders(deck: pptx.presentation.Presentation, size: int) -> None:
-    """Placeholders without a place of their own, and a layout of as many."""
+    """Placeholders without their own position, and a layout of as many."""
     layout = deck.slide_layouts[1]
     model = layout.placeholders[1]._element
     slide = deck.slides.add_slide(layout)

@@ -1,4 +1,4 @@
-"""Pages in a real browser, which must stay silent and load nothing from elsewhere."""
+"""Pages in a real browser, which must log no message and load nothing from other hosts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from waiting import PATIENCE_S
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 
-# The page's status soon vanishes, and is the same for each copy; the notes stay, one for each.
+# The page's status soon disappears, and is the same for each copy; the notes are kept, one for each.
 NOTE_WHAT_IS_SAID = """
 window.said = [];
 document.addEventListener("DOMContentLoaded", () => {
@@ -25,7 +25,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
 @contextmanager
 def browsing(browser: Browser, address: str, **options) -> Iterator[Page]:
-    """A page in a fresh context. Leaving, it must have stayed silent and at home."""
+    """A page in a new context. On exit, checks that it logged no message and used no other host."""
     with browser.new_context(base_url=address, **options) as context:
         page = context.new_page()
         page.set_default_timeout(PATIENCE_S * 1000)
@@ -36,12 +36,12 @@ def browsing(browser: Browser, address: str, **options) -> Iterator[Page]:
         page.on("dialog", lambda dialog: heard.append(f"dialog: {dialog.message}"))
         page.on("request", lambda request: request.url.startswith(address) or heard.append(request.url))
         yield page
-        # The browser itself reports a page's error status; that is no message of ours.
+        # The browser itself reports a page's error status; that is not a message of the page.
         assert [text for text in heard if "the server responded with a status of" not in text] == []
 
 
 def violations(page: Page, options: dict | None = None) -> list[tuple[str, list[str]]]:
-    """What axe-core finds, by default with every rule that is on and the one on the size of targets."""
+    """Findings of axe-core, by default with all enabled rules and the rule on the size of targets."""
     options = options or {"rules": {"target-size": {"enabled": True}}}
     found = Axe().run(page, options={**options, "resultTypes": ["violations"]}).response["violations"]
     return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]

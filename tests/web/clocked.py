@@ -26,7 +26,7 @@ class _Timer:
 
 
 class _Loop:
-    """An event loop but for its clock."""
+    """An event loop with another clock."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
         self._loop = loop
@@ -46,7 +46,7 @@ class _Loop:
 
 
 class Clock:
-    """The time of a server's connections, and what they have heard."""
+    """The time of a server's connections, and the events on them."""
 
     def __init__(self) -> None:
         self.now_s = 0.0
@@ -57,13 +57,13 @@ class Clock:
         self.lost = 0
 
     def advance(self, seconds: float) -> None:
-        """Move on, and return when all that is due by then has been called, in order."""
+        """Advance the time, and return when all calls due by then have run, in order."""
         done = threading.Event()
         self.loop.call_soon_threadsafe(self._move, self.now_s + seconds, done)
         assert done.wait(PATIENCE_S)
 
     def settle(self) -> None:
-        """Return when the server's loop has made more turns than news takes from one of its tasks to another."""
+        """Return after more iterations of the server's loop than a message between two of its tasks needs."""
         done = threading.Event()
 
         def turn(left: int) -> None:
@@ -73,15 +73,15 @@ class Clock:
         assert done.wait(PATIENCE_S)
 
     def wait_until_made(self, count: int) -> None:
-        """Wait until so many clients have been connected in all."""
+        """Wait until so many clients in total have connected."""
         until(lambda: self.made >= count)
 
     def wait_until_heard(self, count: int) -> None:
-        """Wait until so many bytes have been received in all."""
+        """Wait until so many bytes in total have been received."""
         until(lambda: self.heard_bytes >= count)
 
     def wait_until_lost(self, count: int) -> None:
-        """Wait until so many connections have ended in all."""
+        """Wait until so many connections in total have ended."""
         until(lambda: self.lost >= count)
 
     def _move(self, to_s: float, done: threading.Event) -> None:
@@ -100,7 +100,7 @@ class Clock:
 def clocked(
     service: FakeService, connection: type[Connection] = Connection, **options: Any
 ) -> Iterator[tuple[str, Clock]]:
-    """A server as `serving` makes it; yields its address and its connections' clock."""
+    """A server like that of `serving`; yields its address and its connections' clock."""
     clock = Clock()
 
     class Clocked(connection):

@@ -38,7 +38,7 @@ def client(address: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; no longer than a module, since an event loop runs in this thread until it is closed."""
+    """Chromium, closed after each module, since an event loop runs in this thread until then."""
     if not CHROMIUM.exists():
         pytest.skip("there is no Chromium here")
     with sync_playwright() as playwright:

@@ -1,4 +1,4 @@
-"""A service over a few in-memory documents, which finds answers by words that question and text share."""
+"""A service over a few in-memory documents, which finds answers by words shared by question and text."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _STOPWORDS = {"a", "about", "and", "for", "in", "is", "of", "said", "the", "to",
 def make_document(
     document_id: str, blocks: list[tuple[BlockKind, str]], *, slides: tuple[int | None, ...] = (), **fields
 ) -> Document:
-    """A document from its blocks. List items stand on the line after the block before them."""
+    """A document from its blocks. A list item starts on the line after the previous block."""
     text = ""
     placed = []
     for index, (kind, content) in enumerate(blocks):

@@ -1,4 +1,4 @@
-"""A service that answers when a test lets it; and, run as a program, `qa serve` with it."""
+"""A service that answers when a test allows it; run as a program, `qa serve` with this service."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Gate:
         return getattr(self._service, name)
 
     def warm_up(self):
-        """Nothing to warm."""
+        """No warm-up."""
 
 
 def main():
-    """Serve; say when every thread waits at the gate, and open it when a line comes in."""
+    """Serve; print a line when every thread waits at the gate, and open it when a line is read."""
     import qa.cli.main
     import qa.cli.open_service
 

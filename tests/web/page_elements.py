@@ -43,7 +43,7 @@ class Page(HTMLParser):
         return [link for link in self.links() if "/documents/" in link and "quote=" in link]
 
     def words(self, tag: str = "main") -> str:
-        """All text inside elements of a tag, with single blanks."""
+        """All text inside elements of a tag, with single spaces."""
         return " ".join(" ".join(self.texts.get(tag, [])).split())
 
     def fields(self) -> dict[str, str | None]:

@@ -1,4 +1,4 @@
-"""The states of every page, by name: what the pages of the web tests' documents can show."""
+"""The states of every page for the web tests' documents, by name."""
 
 from __future__ import annotations
 

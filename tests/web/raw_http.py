@@ -12,7 +12,7 @@ from waiting import PATIENCE_S
 TOKEN = "a-token-that-only-these-tests-know"
 BEARER = f"Authorization: Bearer {TOKEN}"
 
-# Follows every request of a table: where its reply comes, the server knows where the request before ended.
+# Follows every request of a table: a reply to it shows that the server found the end of the previous request.
 SENTINEL = b"GET /api/sentinel HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 AT_SENTINEL = 404
 
@@ -44,7 +44,7 @@ def connect(address: str) -> socket.socket:
 
 
 def exchange(address: str, *pieces: bytes) -> list[Reply]:
-    """Every reply until the server closes."""
+    """Every reply until the server closes the connection."""
     with connect(address) as connection:
         with suppress(OSError):  # refused before the last piece
             for piece in pieces:
@@ -61,7 +61,7 @@ def read(connection: socket.socket) -> bytes:
 
 
 def parse(received: bytes) -> list[Reply]:
-    """Split bytes into replies; each says how long its body is, and nothing stands between them."""
+    """Split bytes into replies; each states the length of its body, and nothing is between them."""
     replies = []
     while received:
         head, end, rest = received.partition(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Documents that together have everything that a page can show."""
+"""Documents that together have all elements that a page can show."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def table():
 
 
 def printed():
-    """A PDF of two pages; the second begins inside its last block."""
+    """A PDF of two pages; the second page begins inside the last block."""
     document = make_document(
         "printed",
         [(K.TITLE, "Printed rules"), (K.PARAGRAPH, "Moor at the quay. Bells are rung at dusk.")],

@@ -40,7 +40,7 @@ FEW = (
 )
 def test_documents_are_found_and_sorted(query, sort, sources):
     catalogue = Catalogue(FEW)
-    for _ in range(2):  # what it keeps of the first time is as good
+    for _ in range(2):  # the cached result is the same
         assert [found.source[0] for found in catalogue.matching(query, sort)] == list(sources)
 
 

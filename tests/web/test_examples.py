@@ -1,4 +1,4 @@
-"""The examples of clients: each is run against a service, and shows its quotations and its errors."""
+"""The example clients: each runs against a service, and shows its quotations and its errors."""
 
 from __future__ import annotations
 

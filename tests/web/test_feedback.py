@@ -1,4 +1,4 @@
-"""Questions are kept where that is asked for, and a reader says on the page whether the answer was right."""
+"""Questions are stored if the setting asks for it, and a reader can report on the page whether the answer was right."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def kept(service: FakeService, tmp_path: Path) -> Iterator[tuple[httpx.Client, P
 
 
 def rows(path: Path, count: int) -> list[tuple[str, bool | None]]:
-    """The questions kept, once there are so many."""
+    """The stored questions, once there are so many."""
     until(lambda: path.exists() and len(read_questions(path, KEPT)) >= count)
     return [(row.question, row.found) for row in read_questions(path, KEPT)]
 

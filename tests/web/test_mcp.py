@@ -40,7 +40,7 @@ Server = Callable[[], Any]
 
 @pytest.fixture(params=["in process", "http"])
 def connect(request: pytest.FixtureRequest, service: FakeService) -> Iterator[Server]:
-    """Gives what the SDK's client connects to."""
+    """Returns the target that the SDK's client connects to."""
     if request.param == "http":
         with serving(service, SETTINGS, lifespan="on") as address:
             yield lambda: f"{address}/mcp"
@@ -62,7 +62,7 @@ def called(target: Any, tool: str, **arguments: Any) -> Any:
 
 
 def content(result: Any) -> Any:
-    """What a tool returned, which is told twice, in the same words."""
+    """The result of a tool, which is returned in two equal forms."""
     (item,) = result.content
     assert not result.is_error, item.text
     assert json.loads(item.text) == result.structured_content

@@ -68,7 +68,7 @@ def counting(
 
 
 async def asked(address: str, questions: list[str]) -> list[httpx.Response]:
-    limits = httpx.Limits(max_connections=100, max_keepalive_connections=0)  # none that the server may close meanwhile
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=0)  # the server may close a kept one
     async with httpx.AsyncClient(base_url=address, timeout=PATIENCE_S, limits=limits) as client:
         return await asyncio.gather(*(client.get("/api/ask", params={"q": question}) for question in questions))
 

@@ -1,4 +1,4 @@
-"""Every reply has an id, and so has each line that is logged for it."""
+"""Every reply has an id, which is also in each of its log lines."""
 
 from __future__ import annotations
 

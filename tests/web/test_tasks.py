@@ -1,4 +1,4 @@
-"""The ten tasks of docs/tasks.md, each run as it is written there."""
+"""The ten tasks of docs/tasks.md, each run as described there."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def kaiser(folder) -> Iterator[str]:
 
 @pytest.fixture
 def site(browser, kaiser) -> Iterator[Page]:
-    """The front page, as a newcomer finds it."""
+    """The home page as a new user sees it."""
     with browsing(browser, kaiser, viewport={"width": 1280, "height": 800}) as page:
         page.goto("/")
         yield page
@@ -122,7 +122,7 @@ def ask(page: Page, question: str) -> None:
 
 @pytest.mark.model
 @pytest.mark.browser
-@task("Find a figure, and where it is said")
+@task("Find a figure and its source")
 def test_find_a_figure(site: Page):
     ask(site, QUESTION)
     said = re.compile(r"\d million members")
@@ -163,7 +163,7 @@ def test_cite(site: Page):
 @task("Save several quotes for a reference manager")
 def test_save(site: Page):
     ask(site, QUESTION)
-    shown = site.get_by_label("Keep").filter(visible=True)  # those of folded results follow their document's first
+    shown = site.get_by_label("Keep").filter(visible=True)  # folded results follow the first one of their document
     shown.nth(0).check()
     shown.nth(1).check()
     site.get_by_role("button", name="Cite the kept quotes").click()
@@ -197,7 +197,7 @@ def test_find_a_word(site: Page):
 
 @pytest.mark.model
 @pytest.mark.browser
-@task("See the printed page that a quote is on")
+@task("See the printed page of a quote")
 def test_printed_page(site: Page):
     ask(site, "When does the ferry to Low Island leave?")
     site.get_by_role("link", name="Ferries", exact=True).click()

@@ -51,12 +51,12 @@ def test_the_one_that_has_waited_longest_for_its_request_makes_way_and_no_other(
     clock.now += 1
     places.busy(clients[0])
     places.busy(clients[1])
-    places.idle(clients[1])  # answered, and waits from now on
+    places.idle(clients[1])  # answered, and now idle
     newcomer = Client()
     assert places.enter(newcomer)
     assert [client.closed for client in clients] == [False, False, True, False, False, False, False, False]
     clock.now += 2
-    for _ in range(7):  # the other five, the one that was answered, and the newcomer
+    for _ in range(7):  # the other five, the answered one, and the new one
         assert places.enter(Client())
     assert [client for client in clients if not client.closed] == [clients[0]]
     assert newcomer.closed

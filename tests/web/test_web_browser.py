@@ -20,7 +20,7 @@ document.readyState === "interactive"
   && [...document.querySelectorAll("link[rel=stylesheet]")].every(link => link.sheet)
 """
 
-# Where everything that is seen stands.
+# Positions of all visible elements.
 PLACES = """
 [...document.body.querySelectorAll("*")].filter(element => element.checkVisibility()).map(element => {
   const {x, y, width, height} = element.getBoundingClientRect();
@@ -34,7 +34,7 @@ def allow_clipboard(context: BrowserContext) -> None:
 
 
 def clipboard(page: Page) -> str:
-    """What has been copied since the last call; waits until the page says that something was."""
+    """The text copied since the last call; waits until the page reports a copy."""
     until(lambda: page.evaluate("window.said.splice(0).includes('Copied')"))
     return page.evaluate("navigator.clipboard.readText()")
 
@@ -211,7 +211,7 @@ def test_a_quote_from_right_to_left_reads_so(page):
 
 @pytest.mark.parametrize("state", ["home", "answered", "reader", "documents"])
 def test_nothing_moves_when_the_script_comes(page, state):
-    """The script is held back until the page without it has been measured."""
+    """The script is delayed until the page without it was measured."""
     held: list[Route] = []
     page.route("**/*.js*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks what it is given
     page.goto(STATES[state], wait_until="commit")

@@ -105,7 +105,7 @@ hostile = st.text() | st.lists(st.sampled_from([*PIECES, " ", "\n", "\x1b[31m", 
 
 
 def texts_of(tokens) -> list[tuple[str, str | None]]:
-    """The pieces of a line of Markdown: its text, and where it leads if it is a link's."""
+    """The parts of a line of Markdown: the text, and the target if it is a link."""
     found, target = [], None
     for token in tokens:
         if token.type == "link_open":
@@ -136,7 +136,7 @@ def test_bibtex_is_one_entry_whatever_a_document_calls_itself(title, author):
     entry = bibtex(replace(FULL, title=title, author=author), URL)
     depth = 0
     for place, char in enumerate(entry):
-        depth += {"{": 1, "}": -1}.get(char, 0)  # as BibTeX counts: a backslash protects nothing
+        depth += {"{": 1, "}": -1}.get(char, 0)  # as BibTeX counts: a backslash does not escape
         assert depth > 0 or place in (*range(6), len(entry) - 1)
     assert depth == 0
     names = [line.partition("=")[0].strip() for line in entry.split("\n")[1:-1]]

@@ -51,7 +51,7 @@ def description(service: str, tmp_path_factory) -> Path:
 
 
 def run(*command: object, folder: Path) -> str:
-    """What a command prints; where it fails, its errors are told."""
+    """The output of a command; if it fails, its errors are reported."""
     environment = {**os.environ, "PATH": f"{PYTHON}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": ""}
     done = subprocess.run(
         [str(part) for part in command],
@@ -67,7 +67,7 @@ def run(*command: object, folder: Path) -> str:
 
 
 def node_folder(tmp_path: Path, *scripts: str) -> Path:
-    """A folder with some scripts, where Node.js finds the packages."""
+    """A folder with some scripts, in which Node.js finds the packages."""
     (tmp_path / "node_modules").symlink_to(NODE)
     (tmp_path / "package.json").write_text('{"type": "module"}')
     for name in scripts:

@@ -1,4 +1,4 @@
-"""Clients that are slow, broken or too many, over real sockets. Nothing here measures time: it waits for what comes."""
+"""Clients that are slow, broken or too many, over real sockets. The tests measure no time: they wait for events."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def connected(address, source="127.0.0.1"):
 
 
 def read(connection):
-    """Everything until the server closes."""
+    """All bytes until the server closes the connection."""
     received = b""
     while True:
         try:
@@ -78,7 +78,7 @@ def asked(connection):
 
 
 def read_reply(connection, end):
-    """What comes up to some bytes; the connection stays open."""
+    """The received bytes up to a delimiter; the connection stays open."""
     received = b""
     while not received.endswith(end):
         piece = connection.recv(65536)
@@ -88,20 +88,20 @@ def read_reply(connection, end):
 
 
 def is_silent(connection):
-    """Whether nothing has come, the connection's end included."""
+    """Whether nothing was received, not even the connection's end."""
     return not select.select([connection], [], [], 0)[0]
 
 
 def sent(address, *pieces):
     with connected(address) as connection:
-        with suppress(ConnectionError):  # who is refused cannot always send the rest, but read why
+        with suppress(ConnectionError):  # a refused client cannot always send the rest, but can read the reason
             for piece in pieces:
                 connection.sendall(piece)
         return read(connection)
 
 
 def error_of(reply):
-    """Status and code of a reply that is an error in the one shape, and all there is."""
+    """Status and code of an error reply in the common form, which must be the only data."""
     head, _, body = reply.partition(b"\r\n\r\n")
     status, *lines = head.decode().split("\r\n")
     headers = dict(line.split(": ", 1) for line in lines)
@@ -209,9 +209,9 @@ def test_more_clients_than_may_be_are_told_so(narrow):
     ("first", "told"),
     [
         (b"GET /healthz HTTP/1.1\r\nHost: loc", b" 503 "),  # in the middle of a head
-        (b"hello\r\n\r\n", b" 400 "),  # refused, and given time to read why
+        (b"hello\r\n\r\n", b" 400 "),  # refused, with time to read the reason
         (GET, b" 200 "),  # idle between two requests
-        (LAST, b" 200 "),  # on its way out
+        (LAST, b" 200 "),  # closing
         (b"", b""),
     ],
 )
@@ -231,7 +231,7 @@ def test_who_does_not_ask_makes_way_for_who_does(monkeypatch, caplog, first, tol
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere this machine has one address of its own")
 def test_one_address_cannot_keep_another_out(monkeypatch):
-    monkeypatch.setattr("qa.web.limits.address_limits.GRACE_S", 60.0)  # nobody makes way
+    monkeypatch.setattr("qa.web.limits.address_limits.GRACE_S", 60.0)  # no connection is closed for it
 
     class Shared(Crowded):
         most = 40
@@ -256,7 +256,7 @@ def test_requests_one_after_the_other_and_in_small_pieces_are_answered(address):
 def test_requests_far_ahead_of_their_replies_end_the_connection():
     gate = Gate()
     with serving(gate, Settings(answer_seconds=PATIENCE_S)) as address:
-        # The first of them is answered when the gate opens, and until then no other.
+        # The first of them is answered when the gate opens, the others after it.
         requests = [ASK] + [GET] * (Connection.ahead - 1) + [LAST]
         with connected(address) as connection:
             connection.sendall(b"".join(requests))
@@ -291,7 +291,7 @@ def test_other_protocols_are_not_taken_up(address, upgrade):
 
 
 def test_a_reply_that_nobody_reads_is_thrown_away():
-    long_bytes = 30_000_000  # more than sockets hold
+    long_bytes = 30_000_000  # more than socket buffers hold
     document = make_document("long", [(BlockKind.PARAGRAPH, "x" * long_bytes)])
     with clocked(FakeService({"long": document})) as (address, clock), connected(address) as connection:
         connection.sendall(GET.replace(b"/healthz", b"/documents/long/original"))

@@ -1,4 +1,4 @@
-"""A drive below the documents that does not answer: who asks for its files is told so, and nobody else waits."""
+"""A drive below the documents that does not answer: requests for its files get an error, and no other request waits."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def originals(tmp_path):
 
 
 def hang(drive, monkeypatch, name):
-    """Have a function of `os` wait, where it is given the file on the drive, or a descriptor."""
+    """Make a function of `os` wait if its argument is the file on the drive, or a descriptor."""
     here = lambda path, *_: isinstance(path, int) or os.fsdecode(path).endswith("far.txt")  # noqa: E731
     monkeypatch.setattr(os, name, drive.slow(getattr(os, name), here))
 

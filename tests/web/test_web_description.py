@@ -130,7 +130,7 @@ PARTS = st.sampled_from(["report.pdf", "2024", "a", "x" * 200, "x" * 201, "", ".
                          "é", "a b", "a:b", "a\\b", "a?", "a\nb", "a\x7f", "\u0645\u06cc", " a", "a.b.c"])  # fmt: skip
 
 
-# Beyond Latin letters, what else is refused is told in words alone: characters that steer how text is shown.
+# Beyond Latin letters, the description names other refused characters only in words: those that control display.
 LATIN = st.text(st.characters(max_codepoint=0x24F, exclude_categories=["Cf"]), max_size=20)
 
 

@@ -1,4 +1,4 @@
-"""A server that may open few files: a real process under `ulimit -n`, and more clients than it has descriptors for."""
+"""A server with few file descriptors: a real process under `ulimit -n`, and more clients than descriptors."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def test_more_clients_than_descriptors_fill_no_log_and_keep_nobody_out(few):
             with suppress(OSError):  # it has made way already
                 client.sendall(HALF)
         for _ in range(20):
-            until(lambda: is_answered(address))  # in the place of one who says nothing
-        replies = [parse(read(client)) for client in clients]  # each is told, or just closed
+            until(lambda: is_answered(address))  # in place of a silent client
+        replies = [parse(read(client)) for client in clients]  # each gets an error, or is closed
         assert {reply.status for each in replies for reply in each} <= {408, 503}
     until(lambda: is_answered(address))
     assert len(log.read_text().splitlines()) <= 2, log.read_text()

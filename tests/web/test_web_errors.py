@@ -18,7 +18,7 @@ BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 PAGES = ("/", "/?q=harbour+master", "/documents", "/documents/harbour", "/documents/harbour/original")
 NEEDS_INDEX = ("/api/ask?q=harbour", "/api/documents", "/api/documents/harbour", "/api/index", "/readyz", *PAGES)
 
-# method, address, headers, body, status, code, words that the message holds
+# method, address, headers, body, status, code, words of the message
 CASES = [
     ("GET", "/api/ask", {}, None, 400, "invalid_request", "q is missing"),
     ("GET", "/api/ask?q=", {}, None, 400, "invalid_question", "empty"),
@@ -223,7 +223,7 @@ def test_every_reply_has_the_security_headers_and_none_allows_other_origins(clie
 
 
 def error_of(reply: httpx.Response) -> dict[str, str]:
-    """The error of a reply, which must be in the one shape."""
+    """The error of a reply, which must have the common form."""
     assert reply.headers["content-type"] == "application/json"
     body = reply.json()
     assert set(body) == {"error"}

@@ -1,4 +1,4 @@
-"""Quotes that were ticked, cited together: in every format, saved as files, and nothing kept on the server."""
+"""Selected quotes, cited together: in every format, saved as files, without data kept on the server."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def passages(client):
 
 @pytest.fixture(scope="module")
 def references(client) -> list[str]:
-    """What the boxes of the first results would send."""
+    """The form data of the first results' boxes."""
     page = Page(client.get(ASKED).text)
     return [a["value"] or "" for tag, a in page.elements if a.get("form") == "kept"][:3]
 

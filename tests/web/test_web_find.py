@@ -1,4 +1,4 @@
-"""Finding words in a document, and printing what was found in it."""
+"""Finding words in a document, and printing the found places."""
 
 from __future__ import annotations
 

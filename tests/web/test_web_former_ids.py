@@ -1,4 +1,4 @@
-"""Old links that name a document by a former id."""
+"""Old links with a former id of a document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The short form of `scripts/fuzz.py`: raw requests, storms of changes, and the API's description, always the same."""
+"""The short form of `scripts/fuzz.py`: raw requests, concurrent changes, and the API's description, always the same."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ from qa.web.app import create_app
 from qa.web.limits.connection import Connection
 
 TOKEN = "a-token-that-nobody-guesses"
-# Examples change what a server holds, and some make it wait, so a failing one is told as it is and never shrunk.
+# Examples change the server's documents, and some make it wait, so a failing one is reported without shrinking.
 _PHASES = [Phase.generate]
 _ONE_AFTER_ANOTHER = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
 class Watched(Connection):
-    """A connection that tells how much of what was sent has been read, and which are open.
+    """A connection that counts the bytes read by the server, and records which connections are open.
 
-    Its limits in time are short, so that a test need not wait for what a broken client makes a server wait for.
+    Its time limits are short, so that a test need not wait as long as a server waits for a broken client.
     """
 
     head_seconds = 0.5
@@ -95,7 +95,7 @@ def raw(patient, tmp_path_factory):
 
 
 def read_by_server(connection, piece):
-    """Wait until the server has read what was sent, so that it meets the cuts where they were drawn."""
+    """Wait until the server has read the sent bytes, so that it reads each piece separately."""
     own = connection.getsockname()[:2]
     with Watched.changed:
         Watched.sent[own] += len(piece)
@@ -136,7 +136,7 @@ def test_the_description_is_kept(case):
     call(case, TOKEN)
 
 
-# Storms
+# Concurrent changes
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""How pages lie: at any width, with text twice as large, in forced colours, and without moving once they are shown."""
+"""Layout of pages: at any width, with text twice as large, in forced colours, and without shifts after display."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHIFTS = """() => new Promise(done => {
   requestAnimationFrame(() => requestAnimationFrame(() => done(shifts.reduce((sum, each) => sum + each.value, 0))));
 })"""
 
-# What reaches beyond the window, or is cut off inside something that does not scroll.
+# Elements that extend beyond the window, or are clipped by an element that does not scroll.
 CUT_OFF = """() => [...document.querySelectorAll('main *, header *')].filter(element => {
   if (!element.checkVisibility() || element.closest('.hidden, .skip, .table, pre')) return false;
   const box = element.getBoundingClientRect();

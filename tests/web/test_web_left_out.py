@@ -1,4 +1,4 @@
-"""What of a file is not in its text is told where its text is."""
+"""A document's page and API reply name the parts of its file that are not in its text."""
 
 from __future__ import annotations
 

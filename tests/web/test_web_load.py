@@ -1,4 +1,4 @@
-"""Limits on requests, and the errors beyond them. The service here answers when a test lets it."""
+"""Limits on requests, and the errors beyond them. The service here answers when a test allows it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BROWSER = {"accept": "text/html"}
 
 @contextmanager
 def busy(**settings):
-    """A server whose threads all wait at the gate, with their clients' replies to come; and its connections' clock."""
+    """A server whose threads all wait at the gate, with the clients' pending replies and its connections' clock."""
     gate = Gate()
     settings = {"answer_seconds": PATIENCE_S, "queue": THREADS + 100, **settings}
     with (
@@ -59,7 +59,7 @@ def test_beyond_the_queue_the_next_is_told_at_once_and_those_taken_on_are_answer
         page = client.get("/", headers=BROWSER)
         assert page.status_code == 503
         assert "<h1>Too busy just now</h1>" in page.text
-        # Neither of these waits for a place.
+        # Neither of these waits in the queue.
         assert client.get("/healthz").status_code == 200
         assert client.get("/static/style.css").status_code == 200
         gate.open()
@@ -84,7 +84,7 @@ def test_a_client_that_waits_too_long_is_told_and_a_call_that_had_not_begun_neve
     with serving(gate, settings) as address, httpx.Client(base_url=address, timeout=PATIENCE_S) as client:
         try:
             replies = []
-            while len(gate.asked) < THREADS:  # on a busy machine some are told before a thread takes them up
+            while len(gate.asked) < THREADS:  # on a busy machine some get an error before a thread starts them
                 replies.append(client.get("/api/ask?q=harbour"))
             replies.append(client.get("/api/ask?q=late"))
         finally:
@@ -132,7 +132,7 @@ def test_an_address_that_asks_too_often_is_told_when_to_come_back(monkeypatch):
             assert client.get(target).status_code == 200
 
 
-# What is sent from memory, and what must answer whatever else is asked.
+# Replies from memory, and routes that must always answer.
 _FREE = {"/", "/healthz", "/readyz", "/static/{name}", "/favicon.ico", "/opensearch.xml"}
 
 
@@ -175,7 +175,7 @@ def test_a_bucket_grows_back_and_each_address_has_its_own(monkeypatch):
     assert may("10.0.0.1") == 15
     now += 15
     assert [may("10.0.0.1"), may("10.0.0.1"), may("10.0.0.2")] == [True, 30, True]
-    now += 3600  # no more than a minute's worth is ever saved up
+    now += 3600  # at most the questions of one minute accumulate
     assert [may("10.0.0.1") for _ in range(3)] == [True, True, 30]
     assert [may("2001:db8::1"), may("2001:db8::2"), may("2001:db8:0:0:1::3")] == [True, True, 30]
     assert [may("2001:db8:0:1::1"), may("no:address"), may("")] == [True, True, True]
@@ -192,7 +192,7 @@ def test_the_addresses_remembered_are_bounded(monkeypatch):
         ask(number)
     with pytest.raises(TooManyRequests):
         ask(1)
-    ask(0)  # it was forgotten, and begins afresh
+    ask(0)  # it was removed, and starts again
 
 
 ORIGIN = {"origin": "https://intranet.example"}

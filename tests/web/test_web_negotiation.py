@@ -1,4 +1,4 @@
-"""What clients and the service agree on by headers and names: coding, versions they know, methods, and parameters."""
+"""Negotiation by headers and names: content coding, entity tags, methods, and parameters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LARGE = ("/api/ask?q=harbour+master&k=20", "/api/documents", "/api/documents/har
 
 @pytest.fixture
 def raw(address):
-    """A client that says nothing of codings by itself and decodes none."""
+    """A client that sends no Accept-Encoding by itself and decodes nothing."""
     with httpx.Client(base_url=address, timeout=PATIENCE_S, headers={"accept-encoding": ""}) as client:
         yield client
 
@@ -96,7 +96,7 @@ def test_what_a_reply_varies_by_stands_in_one_header():
     assert reply.headers.get_list("vary") == ["accept-encoding, origin"]
 
 
-# Known versions
+# Entity tags
 
 
 @pytest.mark.parametrize("path", ["/api/documents", "/api/documents/harbour", "/openapi.json"])

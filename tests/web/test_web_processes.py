@@ -1,4 +1,4 @@
-"""Processes that serve one index, and the builder beside them, with the real model."""
+"""Several processes that serve one index, and their builder, with the real model."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_two_processes_answer_and_stop_together(seeds_index: Settings):
         try:
             address = process.stdout.readline().split()[-1]
             target = f"{address}/api/ask?q=who+is+the+COO+of+the+medical+foundation"
-            # Each on a connection of its own; the first waits until a process listens.
+            # Each on a separate connection; the first waits until a process listens.
             replies = [httpx.get(target, timeout=PATIENCE_S) for _ in range(8)]
             assert {reply.json()["verdict"] for reply in replies} == {"answered"}
             children = psutil.Process(process.pid).children()
@@ -95,7 +95,7 @@ def test_a_killed_builder_is_missed_told_and_started_again(tmp_path: Path, worke
 
 
 def kill_until_missed(server: int, client: httpx.Client) -> set[int]:
-    """Kill the builder until an upload, the index and the page said so before it was back; the ids of those killed."""
+    """Kill the builder until an upload, the index and the page report it before its restart; returns the killed ids."""
     killed = set()
     while True:
         builder = builder_of(server)
@@ -111,12 +111,12 @@ def kill_until_missed(server: int, client: httpx.Client) -> set[int]:
             assert "The builder beside this server is not running" in trouble
             assert client.get("/readyz").status_code == 200
             return killed
-        if upload.status_code == 202:  # it was back before the upload came
+        if upload.status_code == 202:  # it was restarted before the upload
             assert client.delete("/api/documents/missed.txt").status_code == 202
 
 
 def builder_of(server: int) -> psutil.Process:
-    """The builder beside a server, once it has been started."""
+    """The builder of a server, once it was started."""
 
     def found() -> list[psutil.Process]:
         return [child for child in psutil.Process(server).children() if "--beside-server" in child.cmdline()]
@@ -132,8 +132,7 @@ def listed(client: httpx.Client) -> set[str]:
 
 
 WATCH_ITS_HEART = "watch-its-heart"  # a file in the index
-# `qa serve`, where a builder counts as hanging after some seconds, once there is a file that says so; until then it
-# counts as getting on.
+# `qa serve` in which a builder counts as hanging after some seconds, but only once a certain file exists.
 SOON_STALLED = """
 import itertools, os, sys, qa.cli.main, qa.cli.serve
 if __name__ == "__main__":
@@ -146,7 +145,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def serving(tmp_path: Path):
-    """Starts `qa serve` with uploads on some documents; nobody reads what it says after the first line."""
+    """Starts `qa serve` with uploads on some documents; its output is not read after the first line."""
     processes: list[subprocess.Popen] = []
 
     def serve(shop: Workshop) -> tuple[subprocess.Popen, str]:
@@ -177,7 +176,7 @@ def serving(tmp_path: Path):
 
 
 def test_a_builder_whose_words_nobody_reads_goes_on_building(tmp_path: Path, serving):
-    """Each build says more than a pipe holds, of 400 broken files with long names, and nobody reads it."""
+    """Each build writes more than a pipe holds, on 400 broken files with long names, and nothing reads it."""
     shop = Workshop(tmp_path)
     for number in range(400):
         shop.put(f"{number:04}-{'broken' * 20}.txt", b"")
@@ -193,7 +192,7 @@ def test_a_builder_whose_words_nobody_reads_goes_on_building(tmp_path: Path, ser
 
 
 def test_a_builder_that_lives_but_hangs_is_told_and_replaced(tmp_path: Path, serving):
-    """It is stopped, and its last heartbeat put back in time, so that it is told of at once."""
+    """It is stopped, and its last heartbeat is moved back in time, so that it is reported at once."""
     shop = Workshop(tmp_path)
     process, address = serving(shop)
     with httpx.Client(base_url=address, headers=BEARER, timeout=PATIENCE_S) as client:

@@ -1,4 +1,4 @@
-"""Behind nginx, with the lines that its users copy for websockets, and one connection that all clients share."""
+"""Behind nginx, with a common configuration for websockets, and one connection shared by all clients."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def asked(connection, document_id):
 def test_a_body_that_is_a_request_never_shifts_the_replies_of_two_clients(
     behind, upgrade, in_chunks, way, method, status
 ):
-    content = SMUGGLED * (900 if way == "when whole" else 1)  # a large body comes apart from its head
+    content = SMUGGLED * (900 if way == "when whole" else 1)  # a large body arrives separately from its head
     framing = "Transfer-Encoding: chunked" if in_chunks else f"Content-Length: {len(content)}"
     head = request(f"{method} /api/documents/table HTTP/1.1", framing, *UPGRADES[upgrade])
     body = chunked(content) if in_chunks else content

@@ -1,4 +1,4 @@
-"""A table of raw requests with what each gets, over a socket. Bytes of a body are never taken for a request."""
+"""A table of raw requests with their expected replies, over a socket. Bytes of a body are never read as a request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from qa.settings import Settings
 
 ASK = b'{"question": "who runs the harbour"}'
 BODY = b"The ferry crosses the strait."
-# A body that is a request, which would show as one reply more.
+# A body that is a request; if it were read as one, there would be one more reply.
 SMUGGLED = request("DELETE /api/documents/kept.txt HTTP/1.1", BEARER) + request("GET /api/documents HTTP/1.1")
 UPGRADE = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA")
 OK, STORED, NEXT = 200, 202, AT_SENTINEL
@@ -238,7 +238,7 @@ def test_each_request_gets_what_the_table_says(address, folder, case, delivery):
         check_shape(reply)
     assert (path.read_bytes() if path.exists() else None) == stored
     assert (folder / "kept.txt").read_text() == "kept"
-    until(lambda: not list(folder.rglob(".*")))  # what was begun and refused is swept up
+    until(lambda: not list(folder.rglob(".*")))  # a refused partial upload is removed
 
 
 def check_shape(reply: Reply):

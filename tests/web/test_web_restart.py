@@ -1,4 +1,4 @@
-"""A server that restarts is waited for; a page that tells an error speaks to the reader."""
+"""Pages wait for a server that restarts; an error page has a message for the reader."""
 
 from __future__ import annotations
 

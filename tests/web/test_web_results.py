@@ -1,4 +1,4 @@
-"""What the results page shows of more results than fit at a glance, and of tables."""
+"""The results page with many results, and with tables."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def long(name: str, count: int):
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
     service = samples_for_tests.service()
-    # Twelve passages that answer equally well stand in the order of their documents: seven, one, and eighteen.
+    # Passages with equal scores are in the order of their documents: seven, one, and eighteen.
     service.all_documents = {
         document.id: document for document in (long("rules", 7), long("notice", 1), long("book", 18))
     }

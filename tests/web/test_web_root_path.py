@@ -1,4 +1,4 @@
-"""Served below a path behind nginx, which takes the path away or leaves it: every link and asset leads somewhere."""
+"""Served below a path behind nginx, which removes or keeps the path: every link and asset works."""
 
 from __future__ import annotations
 

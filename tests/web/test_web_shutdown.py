@@ -1,4 +1,4 @@
-"""A server that is told to stop: a real process, and a real signal."""
+"""Shutdown of a server: a real process, and a real signal."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_what_was_taken_on_is_answered_and_nothing_new_is_taken():
             assert process.stdout.readline() == "every thread waits\n"
             with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as probe:
                 probe.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                assert probe.recv(1000)  # by then the server has read what came before
+                assert probe.recv(1000)  # by then the server has read the previous bytes
 
             process.send_signal(signal.SIGTERM)
             until(lambda: refused(port))
@@ -72,7 +72,7 @@ def test_ctrl_c_twice_ends_a_busy_server_at_once_and_calmly():
         "QA_PORT": "0",
         "QA_ANSWER_SECONDS": str(PATIENCE_S),
     }
-    # Where the shell ignores Ctrl-C, a child would inherit that. A forced end leaves threads that wait at the gate.
+    # If the shell ignores Ctrl-C, a child would inherit that. A forced end leaves threads waiting at the gate.
     code = (
         "import os, signal, sys, threading; import gate, qa.cli.main, qa.cli.open_service\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
@@ -119,7 +119,7 @@ def test_who_sends_when_the_server_stops_is_told_to_send_again():
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE.parent.parent)]),
         "QA_PORT": "0",
-        "QA_ANSWER_SECONDS": "0.5",  # and a little more, until it waits no longer
+        "QA_ANSWER_SECONDS": "0.5",  # and a little more, until its wait ends
     }
     command = [sys.executable, str(HERE / "gate.py")]
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Clients that ask for much and read nothing. Their replies are counted in bytes, and no time is measured."""
+"""Clients that ask for much data and read nothing. Their replies are counted in bytes; no time is measured."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from qa.web.limits.connection import Connection
 
 FILE_BYTES = 60 << 20
 TEXT_BYTES = 12 << 20
-A_CONNECTION_BYTES = 2 * unread.PIECE_BYTES + 1024  # what asyncio holds, one piece, and the head of a reply
+A_CONNECTION_BYTES = 2 * unread.PIECE_BYTES + 1024  # asyncio's buffer, one piece, and the head of a reply
 ORIGINAL = request("GET /documents/long/original HTTP/1.1", "Connection: close")
 DOCUMENT = request("GET /api/documents/long HTTP/1.1", "Connection: close")
 
@@ -73,13 +73,13 @@ def unsent_bytes():
 
 @contextmanager
 def clients_that_do_not_read(address, number, asked, stuck=None):
-    """Clients of whom so many hold up their replies, by default all; the others have had theirs."""
+    """Clients of which so many do not read their replies, by default all; the others have received theirs."""
     stuck = number if stuck is None else stuck
     with ExitStack() as held:
         clients = [held.enter_context(connect(address)) for _ in range(number)]
         for client in clients:
             client.sendall(asked)
-        # Until what the system holds for each is full, a connection that waits may go on for a moment.
+        # Until the system's buffers are full, a waiting connection may continue for a moment.
         until(lambda: sum(map(is_answered, Watched.every)) == number - stuck and waiting() == stuck)
         yield clients
 
@@ -89,14 +89,14 @@ def is_answered(connection):
 
 
 def waiting():
-    """How many connections wait for their client to read on."""
+    """The number of connections that wait until their client reads."""
     return sum(each.flow.write_paused and not is_answered(each) for each in Watched.every)
 
 
 def test_forty_clients_that_do_not_read_a_large_file_hold_little(address):
     with clients_that_do_not_read(address, 40, ORIGINAL) as clients:
         assert unsent_bytes() <= 40 * A_CONNECTION_BYTES
-        reply = parse(read(clients[7]))[0]  # those who do read get it whole
+        reply = parse(read(clients[7]))[0]  # clients that read get the whole reply
         assert reply.headers["content-length"] == str(FILE_BYTES)
         assert reply.body == b"x" * FILE_BYTES
         assert unsent_bytes() <= 39 * A_CONNECTION_BYTES
@@ -152,7 +152,7 @@ def test_a_file_that_changes_while_it_is_sent_is_cut_off(address, service, caplo
 
 
 class WatchedFile:
-    """An open file that tells how much of it was read, and whether it was closed."""
+    """An open file that counts the bytes read, and records whether it was closed."""
 
     def __init__(self, file: Original) -> None:
         self.read_bytes = 0
@@ -207,7 +207,7 @@ def test_a_client_that_reads_slowly_is_kept_and_one_that_reads_nothing_is_droppe
         [connection] = Watched.every
 
         def looked():
-            """What the connection's clock does when it is due."""
+            """The call that the connection's clock makes when it is due."""
 
             async def look():
                 connection.look_at_reading()

@@ -1,4 +1,4 @@
-"""Documents added and removed in the browser: progress, the fate of each file, and a second question before removal."""
+"""Documents added and removed in the browser: progress, the fate of each file, and a confirmation before removal."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ AT_ONCE = 10
 
 
 class Time:
-    """A clock that stands until it is moved, and then calls what was to be called."""
+    """A clock that moves only when a test advances it, and then makes the due calls."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -49,7 +49,7 @@ def sent_from(address):
 
 
 def wait_s(tokens, address="203.0.113.5"):
-    """How long a wrong token's sender is told to wait; 0 where it is only told that it is wrong."""
+    """The `Retry-After` of a wrong token's reply; 0 if the reply only refuses the token."""
     try:
         tokens.count(sent_from(address))
     except TooManyRequests as error:
@@ -79,7 +79,7 @@ def test_addresses_are_counted_apart_and_a_network_of_ipv6_together(tokens):
 
 def test_of_very_many_addresses_those_heard_of_longest_ago_are_forgotten(tokens):
     def counted_as_new(address):
-        """Whether an address that used up what it has at once was forgotten."""
+        """Whether an address that used up its attempts was removed."""
         return wait_s(tokens, address) == 0
 
     for address in ("198.51.100.1", "198.51.100.2"):

@@ -1,6 +1,6 @@
-"""Three other question-answering stacks, on the same passages and the same network, each in an environment of its own.
+"""Three other question-answering stacks, on the same passages and the same network, each in a separate environment.
 
-Each is served as its documentation says, and set up as its users would for search by meaning and by words together:
+Each is served as its documentation describes, and configured for hybrid search by vectors and words:
 
 - txtai: its API under uvicorn; hybrid search, content stored, its own ONNX vectors.
 - Haystack behind hayhooks: a text embedder with the ONNX backend, the in-memory store's two retrievers, and a joiner
@@ -8,7 +8,7 @@ Each is served as its documentation says, and set up as its users would for sear
 - LlamaIndex in a FastAPI application under uvicorn: an embedding class with the ONNX backend, the FAISS store, the BM25
   retriever, and the fusion retriever by reciprocal rank.
 
-The environments hold exactly these versions, and nothing of them is in the project's own.
+The environments have exactly these versions, and none of them is in the project's own.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from bench.encoder import apart
 from bench.servers import RESULTS, Service, get, post
 
 _NETWORK = ("onnxruntime==1.31.1", "torch==2.13.0")
-# The newest that run ONNX: optimum-onnx, which the library's ONNX backend needs, takes no transformers 5.
-# The hub's client is named since pip would try all newer ones first.
+# The newest that run ONNX: optimum-onnx, which the library's ONNX backend needs, does not support transformers 5.
+# The hub's client is named because pip would try all newer ones first.
 _ONNX_BACKEND = ("sentence-transformers[onnx]==5.7.0", "transformers==4.57.6", "huggingface-hub==0.36.2")
 REQUIREMENTS = {
     "txtai": ("txtai[api]==9.14.0", *_NETWORK),
@@ -53,7 +53,7 @@ _SETTINGS = {"HF_HUB_OFFLINE": "1", "HAYSTACK_TELEMETRY_ENABLED": "False", "LOG"
 
 
 def environment(name: str, cache: Path) -> Path:
-    """A peer's environment, made if it is not there; returns its folder of programs."""
+    """A peer's environment, made if it does not exist; returns its folder of programs."""
     folder = cache / name
     wanted = "\n".join(REQUIREMENTS[name])
     made = folder / "requirements.txt"
@@ -66,16 +66,16 @@ def environment(name: str, cache: Path) -> Path:
 
 
 def service(name: str, cache: Path, passages: Path, work: Path) -> Service:
-    """A peer on the passages of a file, indexed by itself if it has not been yet.
+    """A peer on the passages of a file, which it indexes unless that was done before.
 
     Args:
         name: One of `REQUIREMENTS`.
-        cache: Where the environments are.
+        cache: The folder of the environments.
         passages: Lines of JSON, each with `id` and `text`.
-        work: Where its index is kept.
+        work: The folder of its index.
     """
     programs = environment(name, cache)
-    with apart() as process:  # importing qa settles threads, which are the peers' own business
+    with apart() as process:  # importing qa sets thread counts, which must not affect peers
         model, prompt = process.submit(lay_out_model, cache / "model").result()
     index = work / name
     settings = {
@@ -95,7 +95,7 @@ def service(name: str, cache: Path, passages: Path, work: Path) -> Service:
 
 def _txtai(programs: Path, index: Path, settings: dict[str, str]) -> Service:
     configuration = index.with_suffix(".yml")
-    configuration.write_text(f"path: {index}\nembeddings: {{}}\n")  # what else it needs stands in the index
+    configuration.write_text(f"path: {index}\nembeddings: {{}}\n")  # the index has its other settings
     command = (str(programs / "uvicorn"), "txtai.api:app", "--port", "{port}", "--log-level", "warning")
 
     def request(question: str) -> str:
@@ -133,7 +133,7 @@ def _llamaindex(programs: Path, _: Path, settings: dict[str, str]) -> Service:
 
 
 def lay_out_model(folder: Path) -> tuple[Path, str]:
-    """The packaged network, laid out as sentence-transformers wants it; and its query prompt. txtai takes the file."""
+    """The packaged network in the layout of sentence-transformers, and its query prompt. txtai takes the file."""
     from qa.encode.packaged_model import packaged_model  # noqa: PLC0415
 
     packaged = packaged_model()

@@ -25,11 +25,11 @@ _words = BM25Retriever.from_persist_dir(str(_folder / "bm25"))
 _words.similarity_top_k = _CANDIDATES
 _retriever = QueryFusionRetriever(
     [_index.as_retriever(similarity_top_k=_CANDIDATES), _words],
-    llm=MockLLM(),  # none is asked, since the question is searched for as it is
+    llm=MockLLM(),  # never called: the question is searched unchanged
     mode="reciprocal_rerank",
     num_queries=1,
     similarity_top_k=_CANDIDATES,
-    use_async=False,  # there is nothing to wait for
+    use_async=False,  # nothing to await
 )
 app = FastAPI()
 

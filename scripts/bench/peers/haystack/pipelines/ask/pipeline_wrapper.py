@@ -14,7 +14,7 @@ class PipelineWrapper(BasePipelineWrapper):
     """Search by vectors and by BM25, joined by reciprocal rank fusion."""
 
     def setup(self) -> None:
-        """Load the store and put the pipeline together."""
+        """Load the store and build the pipeline."""
         store = InMemoryDocumentStore.load_from_disk(os.environ["BENCH_INDEX"])
         embedder = SentenceTransformersTextEmbedder(
             model=os.environ["BENCH_MODEL"], backend="onnx", prefix=os.environ["BENCH_PROMPT"], progress_bar=False

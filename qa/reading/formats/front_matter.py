@@ -18,7 +18,7 @@ from qa.reading.sidecar import check_toml
 
 _YAML = re.compile(r"---[ \t]*\n(?!\s*\n)((?:(?!(?:---|\.\.\.)[ \t]*(?:\n|$))[^\n]*\n)*+)(?:---|\.\.\.)[ \t]*(?:\n|$)")
 _TOML = re.compile(r"\+\+\+[ \t]*\n((?:(?!\+\+\+[ \t]*(?:\n|$))[^\n]*\n)*+)\+\+\+[ \t]*(?:\n|$)")
-_JSON = re.compile(r'\{\s*\n\s*"')
+_JSON = re.compile(r'\{[^\S\n]*+\n\s*+"')
 _MOST_CHARS = 100_000
 _DEEPEST = 20  # levels of indentation by two blanks, or brackets in a line; the parser is recursive
 _LINE = re.compile(r"([A-Za-z_][\w-]*+)[ \t]*+:[ \t]*+(\S.*)?")

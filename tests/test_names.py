@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+
 import numpy as np
 import pytest
 from fakes import FakeEncoder
+from workshop import Workshop
 
 from qa.answering.confidence_model import shipped_model
 from qa.answering.names import NameClassifier
 from qa.encode import Encoder
 from qa.encode.contract import Encoding
+from qa.evaluate.gold import GoldQuestion
 from qa.evaluate.name_fitting import fit_names
+from qa.evaluate.questions import ask_all
 
 PLACES = [f"{first}{last}" for first in ("Ald", "Bren", "Cor", "Dun", "El") for last in ("ham", "wick", "by", "ton")]
 THINGS = [f"{first}{last}" for first in ("rope", "sail", "tar", "oar") for last in ("work", "craft", "mast", "loft")]
@@ -53,6 +59,16 @@ def test_capitals_of_texts_teach_what_is_a_name() -> None:
 def test_too_few_names_teach_nothing() -> None:
     assert fit_names(Leaning(), ["Here the rope of Elden lay."] * 50) is None
     assert fit_names(Leaning(), []) is None
+
+
+def test_questions_are_measured_with_an_encoder_of_other_vectors_than_the_packaged_one(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path)
+    shop.build()
+    question = GoldQuestion("q1", "who is the harbour master", True, "fact", "", ())
+    with closing(shop.open_index()) as index:
+        (asked,) = ask_all(index, shop.encoder, [question])
+    assert asked.features is not None
+    assert asked.features["names_unmet"] == 0
 
 
 @pytest.mark.model

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,7 @@ class Asked:
     confidence: float
     verdict: Verdict
     took_ms: float
+    features: dict[str, float] | None
 
     @property
     def first_relevant(self) -> Quote | None:
@@ -58,6 +59,8 @@ def relevant(gold: GoldQuestion, quote: Quote) -> bool:
 def ask_all(index: Index, encoder: Encoder, questions: Sequence[GoldQuestion]) -> list[Asked]:
     """Ask the serving pipeline every question, with the packaged confidence."""
     model = shipped_model()
+    if model.weights != encoder.fingerprint:
+        model = replace(model, names=None)  # the classifier is for the vectors of its encoder
     asked = []
     for gold in questions:
         started = time.perf_counter()
@@ -66,7 +69,8 @@ def ask_all(index: Index, encoder: Encoder, questions: Sequence[GoldQuestion]) -
         confidence, verdict, _ = assess(model, ranking, groups[0].best if groups else None)
         found = quotes(index, groups)
         took_ms = (time.perf_counter() - started) * 1000
-        asked.append(Asked(gold, ranking, groups, found, confidence or 0.0, verdict, took_ms))
+        features = measure(ranking, groups[0].best, model.names) if groups else None
+        asked.append(Asked(gold, ranking, groups, found, confidence or 0.0, verdict, took_ms, features))
     return asked
 
 
@@ -107,7 +111,6 @@ def report(index: Index, asked: Sequence[Asked]) -> dict[str, Any]:
 
 def dump(asked: Sequence[Asked]) -> list[dict[str, Any]]:
     """Every question with its results, as JSON data."""
-    names = shipped_model().names
     return [
         {
             "id": each.gold.id,
@@ -117,7 +120,7 @@ def dump(asked: Sequence[Asked]) -> list[dict[str, Any]]:
             "rank": each.first_relevant.rank if each.first_relevant else None,
             "verdict": each.verdict.value,
             "confidence": round(each.confidence, 4),
-            "features": measure(each.ranking, each.groups[0].best, names) if each.groups else None,
+            "features": each.features,
             "first": each.quotes[0].text if each.quotes else None,
             "signals": dict(each.quotes[0].signals) if each.quotes else None,
         }
@@ -159,8 +162,7 @@ def _abstention(asked: Sequence[Asked]) -> dict[str, Any]:
         return {}
     kinds = np.array([each.gold.sub_kind for each in asked])
     shipped = np.array([each.confidence for each in asked])
-    names = shipped_model().names
-    measured = [measure(each.ranking, each.groups[0].best, names) for each in asked if each.groups]
+    measured = [each.features for each in asked if each.features is not None]
     texts = [each.gold.question for each in asked]
     table = {"shipped": shipped}
     if len(measured) == len(asked):

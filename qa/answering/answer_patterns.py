@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from qa.text.number_words import NUMBER_WORDS
+
 
 class AnswerType(StrEnum):
     """The answer types that are recognised; `OTHER` is any other."""
@@ -79,9 +81,8 @@ ASKED = {
         re.IGNORECASE,
     ),
 }
-SPELT_NUMBER = (
-    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen"
-    "|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|dozen|hundreds?|thousands?|millions?|billions?"
+SPELT_NUMBER = "|".join([word for word, number in NUMBER_WORDS.items() if number]) + (
+    "|hundreds?|thousands?|millions?|billions?"
 )
 _NUMBER = rf"\d[\d.,]{{0,20}}|\b(?:{SPELT_NUMBER})\b"
 _MONTH = (

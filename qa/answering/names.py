@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from qa.index.contract import Floats
 from qa.retrieval.query import Tokens
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NameClassifier:
     """A logistic regression over the mean of a word's token vectors.
 
@@ -28,6 +29,10 @@ class NameClassifier:
     intercept: float
     weights: tuple[float, ...]
 
+    @cached_property
+    def _weights(self) -> Floats:
+        return np.array(self.weights, dtype=np.float32)
+
     def probabilities(self, tokens: Floats, words: Sequence[Tokens]) -> list[float]:
         """The probability that each word is a name.
 
@@ -38,5 +43,5 @@ class NameClassifier:
         if not words:
             return []
         vectors = np.stack([tokens[word].mean(axis=0) for word in words])
-        logits = np.clip(vectors @ np.array(self.weights, dtype=np.float32) + self.intercept, -30, 30)
+        logits = np.clip(vectors @ self._weights + self.intercept, -30, 30)
         return [float(each) for each in 1 / (1 + np.exp(-logits))]

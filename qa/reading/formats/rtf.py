@@ -40,6 +40,7 @@ _ENDS = frozenset(b"par sect page cell nestcell row nestrow".split())
 _MARKER = "marker:"  # prefix of the name of the text whose number or bullet is read
 _SCRIPTS = {b"super": Script.RAISED, b"up": Script.RAISED, b"sub": Script.LOWERED, b"dn": Script.LOWERED,
             b"nosupersub": Script.BASE}  # fmt: skip
+_SWITCHES = {b"v": "hidden", b"deleted": "deleted", b"intbl": "in_table"}
 _LEAST_SHIFT = 4  # in half points: a smaller one only adjusts the line
 _MOST_SKIPPED = 10
 _DEEPEST = 1_000
@@ -73,6 +74,27 @@ class _State:
     in_table: bool = False
     level: int | None = None
     outside: str = ""  # the destination before `upr`, whose first form is not read
+
+    def set(self, word: bytes, value: int | None) -> bool:
+        """Apply a control word that sets the format of the following text; return whether it is one."""
+        if word in _SCRIPTS:
+            least = _LEAST_SHIFT if word in (b"up", b"dn") else 1
+            self.script = _SCRIPTS[word] if value is None or value >= least else Script.BASE
+        elif word == b"pard":
+            self.in_table, self.level = False, None
+        elif word == b"plain":
+            self.script, self.hidden, self.deleted, self.white = Script.BASE, False, False, False
+        elif word in _SWITCHES:
+            setattr(self, _SWITCHES[word], value != 0)
+        elif word == b"uc":
+            self.skip = max(0, min(value or 0, _MOST_SKIPPED))
+        elif word == b"outlinelevel":
+            self.level = (value or 0) + 1 if (value or 0) < 9 else None
+        elif word == b"f":
+            self.font = value or 0
+        else:
+            return False
+        return True
 
 
 def _tokens(data: bytes) -> Iterator[re.Match[bytes]]:
@@ -168,40 +190,25 @@ class _Reader:
 
     def _format(self, word: bytes, value: int | None) -> None:
         """Handle a control word that ends something, or sets the format of the following text."""
-        state = self._state
         if word in _ENDS:
             self._end(word)
-        elif word in _SCRIPTS:
-            least = _LEAST_SHIFT if word in (b"up", b"dn") else 1
-            state.script = _SCRIPTS[word] if value is None or value >= least else Script.BASE
-        elif word == b"pard":
-            state.in_table, state.level, self._styles.current = False, None, None
-        elif word == b"plain":
-            state.script, state.hidden, state.deleted, state.white = Script.BASE, False, False, False
-        elif word in (b"v", b"deleted", b"intbl"):
-            name = {b"v": "hidden", b"deleted": "deleted", b"intbl": "in_table"}[word]
-            setattr(state, name, value != 0)
-        else:
+            return
+        if word == b"pard":
+            self._styles.current = None
+        if not self._state.set(word, value):
             self._number(word, value or 0)
 
     def _number(self, word: bytes, value: int) -> None:
-        """Handle a control word whose number is that of a style, a font or a character set."""
-        state = self._state
+        """Handle a control word whose number is that of a style, a colour or a character set."""
         match word:
-            case b"uc":
-                state.skip = max(0, min(value, _MOST_SKIPPED))
             case b"s":
                 self._styles.current = value
-            case b"outlinelevel":
-                state.level = value + 1 if value < 9 else None
-            case b"f":
-                state.font = value
             case b"cf":
-                state.white = self._colours.hides(value)
+                self._state.white = self._colours.hides(value)
             case b"red" | b"green" | b"blue":
                 self._colours.set_part(word, value)
             case _:
-                self._encoded.set_charset(word, value, state.font)
+                self._encoded.set_charset(word, value, self._state.font)
 
     def _flush(self) -> None:
         self._put(self._encoded.take(self._state.font))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from lxml import etree
 
 from qa.reading.formats.html_styles import HIDDEN, NUMBERS
-from qa.reading.office.word_numbering import formatted
+from qa.reading.office.word_numbering import FORM_OF_SIGN, formatted
 
-_FORMS = {
-    "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman", "1": "decimal",
+_FORMS = FORM_OF_SIGN | {
     "lower-alpha": "lowerLetter", "lower-latin": "lowerLetter", "upper-alpha": "upperLetter",
     "upper-latin": "upperLetter", "lower-roman": "lowerRoman", "upper-roman": "upperRoman",
     "decimal-leading-zero": "decimalZero",

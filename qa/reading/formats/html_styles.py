@@ -98,8 +98,7 @@ class _Marker:
         if unseen or tiny:
             _clear(element)
         self._lay_out(element, said, above)
-        display = said.get("display", ("", None))[0]
-        return _Above(unseen, tiny, painted, display in _ROWS)
+        return _Above(unseen, tiny, painted, _value(said, "display") in _ROWS)
 
     def _shown_after(self, element: etree._Element, rule: Rule | None) -> bool:
         if rule is not None and any(_shows(each) for each in self._cascade.beside(rule, element)):
@@ -119,12 +118,12 @@ class _Marker:
     def _lay_out(self, element: etree._Element, said: Declared, above: _Above) -> None:
         tag = element.tag
         if tag in ("ol", "ul"):
-            kind = said.get("list-style-type", said.get("list-style", ("", None)))[0]
+            kind = _value(said, "list-style-type" if "list-style-type" in said else "list-style")
             if kind:
                 element.set(NUMBERS, kind.split()[0] if "none" not in kind.split() else "none")
         if tag not in _INLINE:
             return
-        display = said.get("display", ("", None))[0]
+        display = _value(said, "display")
         if display in _LINES:
             element.set(APART, "block")
         elif above.row or display == "table-cell":
@@ -137,6 +136,7 @@ _GONE = _Above(unseen=True)
 
 
 def _value(said: Declared, name: str) -> str:
+    """The value of a property; "" if it is not declared."""
     return said.get(name, ("", None))[0]
 
 

@@ -5,7 +5,7 @@ Tracked deletions, hidden text, annotations and empty placeholders are left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
@@ -14,13 +14,12 @@ from qa.reading.draft import Draft
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
 from qa.reading.office.odf_styles import OUTLINE, OdfStyles, local
-from qa.reading.office.word_numbering import BULLET, formatted
+from qa.reading.office.word_numbering import BULLET, FORM_OF_SIGN, formatted
 from qa.reading.raised import Script, in_line
 from qa.reading.tables import cells_to_drafts
 from qa.records import BlockKind
 
 _SKIPPED = {"tracked-changes", "annotation", "annotation-end", "hidden-text", "sequence-decls", "forms"}
-_FORMS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _MOST_BLANKS = 100
 _MOST_REPEATED = 64  # repeated cells of a row
 _SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
@@ -50,7 +49,7 @@ class _ListNumbers:
         if form is None or local(form) not in ("list-level-style-number", "outline-level-style"):
             return BULLET
         shown = max(1, level - number(form.get(f"{_TEXT}display-levels"), 1) + 1)
-        kind = _FORMS.get(str(form.get(f"{_STYLE}num-format") or ""))
+        kind = FORM_OF_SIGN.get(str(form.get(f"{_STYLE}num-format") or ""))
         if kind is None:
             return ""
         parts = [formatted(counts.get(each, 1), kind) for each in range(shown, level + 1)]
@@ -197,22 +196,24 @@ class OdfText:
         texts: list[str] = []
         inner: list[Draft] = []
         for cell in row:
-            words = self._cell(cell, inner) if local(cell) == "table-cell" else ""
+            words = _cell_text(self.blocks(cell), inner) if local(cell) == "table-cell" else ""
             repeated = number(cell.get(f"{_TABLE}number-columns-repeated"), 1)
             texts += [words] * min(repeated, _MOST_REPEATED if words else 1)
         while texts and not texts[-1]:
             texts.pop()
         return texts, inner
 
-    def _cell(self, cell: etree._Element, inner: list[Draft]) -> str:
-        words: list[str] = []
-        for draft in self.blocks(cell):
-            if draft.kind is BlockKind.TABLE:
-                inner.append(draft)
-            else:
-                listed = draft.kind is BlockKind.LIST_ITEM
-                words.append(" ".join((draft.text.removeprefix(BULLET) if listed else draft.text).split()))
-        return " ".join(words)
+
+def _cell_text(drafts: Iterable[Draft], inner: list[Draft]) -> str:
+    """A cell's blocks on one line, without its tables, which are added to `inner`."""
+    words: list[str] = []
+    for draft in drafts:
+        if draft.kind is BlockKind.TABLE:
+            inner.append(draft)
+        else:
+            listed = draft.kind is BlockKind.LIST_ITEM
+            words.append(" ".join((draft.text.removeprefix(BULLET) if listed else draft.text).split()))
+    return " ".join(words)
 
 
 def _is_section_hidden(section: etree._Element) -> bool:

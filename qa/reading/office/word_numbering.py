@@ -29,6 +29,7 @@ _RUSSIAN = "абвгдежзиклмнопрстуфхцчшщыэюя"  # lette
 _LARGEST_IN_WORDS = 99
 _LARGEST_ROMAN = 3999
 BULLET = "- "  # for any bullet character
+FORM_OF_SIGN = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 
 
 @dataclass(frozen=True, slots=True)

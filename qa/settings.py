@@ -94,9 +94,7 @@ class Settings(BaseModel):
     cluster_prepare_seconds: float = Field(
         60, gt=0, le=3600, description="Longest time in which a cluster opens a new snapshot"
     )
-    cluster_copies: str = Field(
-        "", description="Folder on each machine's own disk where hosts keep copies of segments; empty: none are made"
-    )
+    cluster_copies: str = Field("", description="Folder on each machine's own disk for copies of segments; empty: none")
     cluster_token_path: str = Field(
         "", description="File with the secret that the machines of a cluster share; needed beyond loopback"
     )

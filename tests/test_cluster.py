@@ -258,14 +258,20 @@ def test_a_copy_that_a_killed_host_left_unfinished_is_made_anew(shop, copies):
     assert not left.exists()
 
 
-def test_a_segment_that_is_damaged_before_it_is_copied_is_refused_by_its_name(shop, copies):
-    segment_id = shop.version().segments[1].id
-    flip_a_byte(segment_path(shop.index, segment_id) / "texts.sqlite")
+def refused(shop, copies):
+    """Why a host that keeps copies refuses the current version."""
     with closing(ShardHost(shop.index, 0, 1, copies)) as host:
         refusal = host.prepare(shop.version().name)
     assert isinstance(refusal, Refusal)
-    assert isinstance(refusal.error, DamagedSnapshot)
-    assert f"Segment {segment_id}: texts.sqlite is altered" in str(refusal.error)
+    return refusal.error
+
+
+def test_a_segment_that_is_damaged_before_it_is_copied_is_refused_by_its_name(shop, copies):
+    segment_id = shop.version().segments[1].id
+    flip_a_byte(segment_path(shop.index, segment_id) / "texts.sqlite")
+    error = refused(shop, copies)
+    assert isinstance(error, DamagedSnapshot)
+    assert f"Segment {segment_id}: texts.sqlite is altered" in str(error)
 
 
 def test_copies_that_no_version_names_are_removed(shop, copies):
@@ -291,11 +297,9 @@ def test_while_a_version_cannot_be_read_no_copy_is_removed(shop, copies):
 def test_a_machine_that_cannot_keep_copies_says_so(shop, copies, inside):
     (copies / inside).parent.mkdir(parents=True, exist_ok=True)
     (copies / inside).write_bytes(b"a file stands where the folder should be")
-    with closing(ShardHost(shop.index, 0, 1, copies)) as host:
-        refusal = host.prepare(shop.version().name)
-    assert isinstance(refusal, Refusal)
-    assert isinstance(refusal.error, ShortOfResources)
-    assert f"Segments cannot be copied to {copies}" in str(refusal.error)
+    error = refused(shop, copies)
+    assert isinstance(error, ShortOfResources)
+    assert f"Segments cannot be copied to {copies}" in str(error)
 
 
 def test_how_many_passages_hold_a_term_is_asked_once_for_a_version(shop, alone):

@@ -42,7 +42,7 @@ class LiveSegment:
         return documents[self.segment.arrays.document_rows]
 
     def abbreviations(self, keys: Sequence[str]) -> list[Entry]:
-        """The live documents' abbreviations of some folded short or long forms. Keeps what it found of the last."""
+        """The live documents' abbreviations of some folded short or long forms. Caches keys with entries."""
         kept = self._abbreviations
         found = {key: entries for key in keys if (entries := kept.get(key))}  # other threads may empty it
         if strange := set(keys).difference(found, ("",)):

@@ -170,7 +170,7 @@ class Settings(BaseModel):
     def _as_browsers_write_them(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         for origin in origins:
             if not re.fullmatch(r"https?://[^/?#@\s*]+", origin):
-                raise ValueError(f"{origin} is no origin; write one as https://intranet.example")
+                raise ValueError(f"{origin} is not an origin; write one as https://intranet.example")
         return tuple(origin.lower() for origin in origins)
 
 

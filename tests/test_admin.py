@@ -420,7 +420,7 @@ def test_a_document_is_removed_only_in_the_version_that_is_named(shop, send):
 def test_a_part_or_a_packed_body_never_takes_the_place_of_a_document(shop, send, header):
     reply = send("PUT", "/api/documents/mill.txt", content=b"New words.", headers=BEARER | header)
     assert (reply.status_code, reply.json()["error"]["code"]) == (400, "invalid_request")
-    assert "is not taken" in reply.json()["error"]["message"]
+    assert "is not supported" in reply.json()["error"]["message"]
     assert (shop.seeds / "mill.txt").read_text() == TEXTS["mill.txt"]
 
 

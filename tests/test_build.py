@@ -228,7 +228,7 @@ def test_what_cannot_be_opened_is_named(shop):
     shop.put("big.txt", "x" * 2_000_000)
     shop.settings = shop.settings.model_copy(update={"max_file_mb": 1})
     report = shop.build()
-    assert reason(report, "nowhere.txt") == "is no regular file, or a link to nothing"
+    assert reason(report, "nowhere.txt") == "is not a regular file, or a link to nothing"
     assert "has 2 MB; at most 1 are read (QA_MAX_FILE_MB)" in reason(report, "big.txt")
     assert report.documents == 3
 

@@ -341,7 +341,7 @@ def test_every_host_is_told_with_the_versions_that_it_has_open(shop):
 
 def test_a_host_answers_the_calls_of_a_shard_only(shop):
     host = ShardHost(shop.index, 0, 1)
-    with pytest.raises(ValueError, match="close is no call of a shard"):
+    with pytest.raises(ValueError, match="close is not a call of a shard"):
         host.ask(shop.version().name, "close", ())
 
 

@@ -76,7 +76,7 @@ def test_a_public_address_needs_a_firewall(capsys, token, action, address):
 
 @pytest.mark.parametrize("address", ["localhost", "10.0.0", "10.0.0.1:6379", "", "north.example"])
 def test_a_machine_is_named_by_its_address(capsys, token, address):
-    assert "is no address of a machine" in refused(capsys, "cluster", "head", "--address", address)
+    assert "is not an address of a machine" in refused(capsys, "cluster", "head", "--address", address)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])

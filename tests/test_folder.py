@@ -141,7 +141,7 @@ def test_links_in_a_circle_and_to_nothing_are_named(shop: Workshop) -> None:
     (shop.seeds / "nowhere.txt").symlink_to("gone.txt")
     (shop.seeds / "below-a-file.txt").symlink_to("mill.txt/page.txt")
     names = ("a.txt", "b.txt", "nowhere.txt", "below-a-file.txt")
-    assert troubles(shop) == dict.fromkeys(names, "is no regular file, or a link to nothing")
+    assert troubles(shop) == dict.fromkeys(names, "is not a regular file, or a link to nothing")
 
 
 def test_pipes_and_sockets_are_named_and_never_opened(shop: Workshop) -> None:
@@ -149,14 +149,14 @@ def test_pipes_and_sockets_are_named_and_never_opened(shop: Workshop) -> None:
     os.mkfifo(shop.seeds / "pipe")
     (shop.seeds / "to-pipe.txt").symlink_to("pipe.txt")
     names = ("pipe.txt", "pipe", "to-pipe.txt")
-    assert troubles(shop) == dict.fromkeys(names, "is no regular file, or a link to nothing")
+    assert troubles(shop) == dict.fromkeys(names, "is not a regular file, or a link to nothing")
 
 
 def test_a_file_that_became_a_pipe_or_a_link_does_not_block_the_reader(shop: Workshop) -> None:
     path = listed(shop)["mill.txt"].path
     path.unlink()
     os.mkfifo(path)
-    with pytest.raises(OSError, match="no regular file"):
+    with pytest.raises(OSError, match="not a regular file"):
         read_regular(shop.seeds, path, MOST_BYTES)
     path.unlink()
     path.symlink_to("/etc/passwd")

@@ -216,7 +216,7 @@ def test_only_pdfs_have_pictures_and_only_where_the_engine_is(monkeypatch):
     text = read(b"A text.\n\nOf two paragraphs.", "a.txt")
     assert draws(document)
     assert not draws(text)
-    with pytest.raises(NoPicture, match="is no PDF"):
+    with pytest.raises(NoPicture, match="is not a PDF"):
         PagePictures().draw(text, 1, None, lambda: InMemory(b""))
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
     monkeypatch.setattr(page_pictures, "find_spec", lambda _: None)

@@ -62,7 +62,7 @@ def test_without_text_recognition_pages_are_named_with_what_to_do():
     assert document.text == PIER
     remedy = "pictures of text are read with the extra ocr and Tesseract's languages installed"
     assert document.left_out == ("without text: page 2", remedy)
-    with pytest.raises(UnreadableFile, match=f"its 1 page holds pictures at most; {remedy}"):
+    with pytest.raises(UnreadableFile, match=f"its 1 page holds only pictures, or nothing; {remedy}"):
         load_document("a.pdf", scanned(MILL, pictures=(1,)))
 
 

@@ -43,18 +43,18 @@ def test_what_stands_there_is_read_by_file() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("[broken", r"sources\.toml: .*; mend it and build again"),
+        ("[broken", r"sources\.toml: .*; correct it and build again"),
         ('["a.txt"]\nyear = 2022', r"""\["a\.txt"\] has no field 'year'; known are title, publisher"""),
-        ('["a.txt"]\ntitle = 7', r'\["a\.txt"\] title = 7 is no text'),
-        ('["a.txt"]\ntitle = "  "', "title = .* is no text"),
-        ('["a.txt"]\ndate = "last May"', "date = 'last May' is no date"),
-        ('["a.txt"]\ndate = "2022-02-30"', "date = '2022-02-30' is no date"),
-        ('["a.txt"]\ndate = 2022', "date = 2022 is no date"),
-        ('["a.txt"]\ndate = 2022-05-01T10:00:00', "is no date"),
-        ('["a.txt"]\nurl = "javascript:alert(1)"', r"url = 'javascript:alert\(1\)' is no http or https address"),
-        ('["a.txt"]\nurl = "https://"', "is no http or https address"),
-        ('["a.txt"]\nurl = "https://example.org/a b"', "is no http or https address"),
-        ('["a.txt"]\nauthor = "\\u001b\\u202e"', "author = .* is no text"),
+        ('["a.txt"]\ntitle = 7', r'\["a\.txt"\] title = 7 is not text'),
+        ('["a.txt"]\ntitle = "  "', "title = .* is not text"),
+        ('["a.txt"]\ndate = "last May"', "date = 'last May' is not a date"),
+        ('["a.txt"]\ndate = "2022-02-30"', "date = '2022-02-30' is not a date"),
+        ('["a.txt"]\ndate = 2022', "date = 2022 is not a date"),
+        ('["a.txt"]\ndate = 2022-05-01T10:00:00', "is not a date"),
+        ('["a.txt"]\nurl = "javascript:alert(1)"', r"url = 'javascript:alert\(1\)' is not an http or https address"),
+        ('["a.txt"]\nurl = "https://"', "is not an http or https address"),
+        ('["a.txt"]\nurl = "https://example.org/a b"', "is not an http or https address"),
+        ('["a.txt"]\nauthor = "\\u001b\\u202e"', "author = .* is not text"),
         ('title = "Report"', r'write \["title"\] as a table'),
         ("[a.txt]\ntitle = 'Report'", r"\[.a.\] has no field 'txt'"),  # the name of a file needs quotes
     ],
@@ -106,9 +106,9 @@ def test_the_sidecar_goes_before_the_file() -> None:
         ("a" + ".a" * 200_000 + " = 1", "line 1 holds a key of more than 16 parts"),
         ('["a.txt"]\n[' + '"a".' * 200_000 + "a]", "line 2 holds a key of more than 16 parts"),
         ('x = [{y = """a"""", a' + ".a" * 200_000 + " = 1}]", "line 1 holds a key of more than 16 parts"),
-        ("x = " + "9" * 10_000, "mend it and build again"),  # more digits than are converted
-        ("x = '''" + "'" * 10_000, "mend it and build again"),
-        ('x = "' + "\\" * 10_001, "mend it and build again"),
+        ("x = " + "9" * 10_000, "correct it and build again"),  # more digits than are converted
+        ("x = '''" + "'" * 10_000, "correct it and build again"),
+        ('x = "' + "\\" * 10_001, "correct it and build again"),
     ],
 )
 def test_a_sidecar_that_would_take_long_or_overflow_is_refused(text: str, reason: str) -> None:

@@ -134,7 +134,7 @@ def _on_page(document: Document, page: int) -> Iterator[Span]:
 
 def _why_not(document: Document) -> str:
     if suffix_of(document.source) != ".pdf":
-        return f"{document.source} is no PDF, and only pages of PDFs are shown as pictures; read its text instead."
+        return f"{document.source} is not a PDF, and only pages of PDFs are shown as pictures; read its text instead."
     return f"Pages are not shown as pictures here, since {_ENGINE} is not installed; read the document's text instead."
 
 

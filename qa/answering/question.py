@@ -37,7 +37,7 @@ def checked(question: str, k: int, filters: Filters | None, longest: int) -> str
         raise InvalidQuestion("The question is not valid Unicode; it holds half a character.")
     stripped = as_answered(question)
     if not any(char.isalnum() for char in stripped):
-        raise InvalidQuestion("The question is empty or holds no word; ask in words.")
+        raise InvalidQuestion("The question is empty or contains no word; ask in words.")
     if len(question) > longest:  # length as sent, as in the API's description
         raise QuestionTooLong(f"The question has {len(question)} characters; at most {longest} are read.")
     if not 1 <= k <= MAX_RESULTS:

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 _MOST_LINKS = 40  # links in one path, as in Linux
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
-_NO_FILE = "is no regular file, or a link to nothing"
+_NO_FILE = "is not a regular file, or a link to nothing"
 _LEADS_OUT = "is a link that leads out of the documents' folder, which is not followed; put the document itself here"
 _TO_A_FOLDER = "is a link to a folder whose documents are read where they stand"
 
@@ -140,7 +140,7 @@ def sidecar_bytes(folder: Path, *, warn: bool = True) -> bytes:
         if says_nothing_of_the_file(error):
             told = f"{SIDECAR} cannot be read for now ({error.strerror}); what serves is untouched. Try again."
             raise BuildFailed(told, for_now=True) from None
-        raise UnreadableFile(f"{SIDECAR} cannot be opened ({error.strerror}); mend it and build again") from None
+        raise UnreadableFile(f"{SIDECAR} cannot be opened ({error.strerror}); correct it and build again") from None
 
 
 def _sidecar(folder: Path, *, warn: bool = False) -> Path | None:

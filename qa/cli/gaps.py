@@ -25,7 +25,7 @@ def run_gaps(settings: Settings, arguments: argparse.Namespace) -> int:
     """Report the question log, or write its confirmed answers as a gold file."""
     if not settings.question_log:
         raise InvalidSettings(
-            "QA_QUESTION_LOG names no file, so no questions are kept; set it for server and `qa gaps`."
+            "QA_QUESTION_LOG is not set, so no questions are kept; set it for the server and `qa gaps`."
         )
     kept = Kept(settings.question_log_days, settings.question_log_rows)
     questions = read_questions(Path(settings.question_log), kept)

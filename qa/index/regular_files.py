@@ -82,7 +82,7 @@ def _opened(folder: Path, path: Path) -> Iterator[int]:
     descriptor = _open_below(folder, path, flags)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file")
+            raise OSError(errno.EINVAL, "it is not a regular file")
         yield descriptor
     finally:
         os.close(descriptor)

@@ -109,7 +109,7 @@ def _tables(data: bytes) -> dict[str, object]:
         check_toml(text, len(data))
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UnreadableFile(f"{SIDECAR}: {error}; mend it and build again") from None
+        raise UnreadableFile(f"{SIDECAR}: {error}; correct it and build again") from None
 
 
 def _site(table: object) -> Site:
@@ -140,7 +140,7 @@ _READ: Mapping[str, Callable[[str], str | None]] = {
     "date": read_date,
     "url": web_address,
 }
-_KINDS = {"date": "date", "url": "http or https address"}
+_KINDS = {"date": "a date", "url": "an http or https address"}
 
 
 def check_toml(text: str, size_bytes: int = 0) -> None:
@@ -182,6 +182,6 @@ def _details(name: str, table: object) -> Details:
         else:
             text = _READ[field](value) if isinstance(value, str) else None
         if not text:
-            raise UnreadableFile(f'{SIDECAR}: ["{name}"] {field} = {value!r} is no {_KINDS.get(field, "text")}')
+            raise UnreadableFile(f'{SIDECAR}: ["{name}"] {field} = {value!r} is not {_KINDS.get(field, "text")}')
         values[field] = text
     return Details(**values)

@@ -22,10 +22,17 @@ _SIGNATURES: tuple[tuple[bytes, str, frozenset[str]], ...] = (
     (b"SQLite format 3\x00", "a database", frozenset()),
 )
 _OFFICE = frozenset({".docx", ".pptx", ".xlsx"})
-_NAMES = {".pdf": "PDF", ".docx": "Word document", ".pptx": "PowerPoint presentation", ".xlsx": "Excel workbook",
-          ".odt": "OpenDocument text",
-          ".odp": "OpenDocument presentation", ".ods": "OpenDocument workbook", ".msg": "message of Outlook",
-          ".epub": "book (EPUB)"}  # fmt: skip
+_NAMES = {
+    ".pdf": "a PDF",
+    ".docx": "a Word document",
+    ".pptx": "a PowerPoint presentation",
+    ".xlsx": "an Excel workbook",
+    ".odt": "an OpenDocument text",
+    ".odp": "an OpenDocument presentation",
+    ".ods": "an OpenDocument workbook",
+    ".msg": "a message of Outlook",
+    ".epub": "a book (EPUB)",
+}
 _HTML = re.compile(rb"\s*+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
 _LOOKED_AT_BYTES = 1024  # PDF programs accept the signature up to this offset
 
@@ -44,5 +51,5 @@ def mislabelled(suffix: str, data: bytes) -> str | None:
             return f"holds {name}, not what {suffix} stands for; give it its right name"
     if suffix in _NAMES:
         holds = "HTML" if _HTML.match(head) else "something else" if data.strip(b"\0") else "nothing but zeros"
-        return f"is no {_NAMES[suffix]}: it holds {holds}"
+        return f"is not {_NAMES[suffix]}: it holds {holds}"
     return None

@@ -113,11 +113,11 @@ def zipped(**parts: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("source", "data", "reason"),
     [
-        ("a.pdf", b"<html>", "is no PDF: it holds HTML"),
+        ("a.pdf", b"<html>", "is not a PDF: it holds HTML"),
         ("a.pdf", b"\0" * 100, "nothing but zeros"),
         ("a.docx", b"%PDF-1.4", "holds a PDF, not what .docx stands for"),
         ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is encrypted, or an old Office file"),
-        ("a.docx", zipped(xl__book=b""), "it holds a Excel workbook"),
+        ("a.docx", zipped(xl__book=b""), "it holds an Excel workbook"),
         ("a.docx", zipped(word__big=b" " * (401 << 20)), "unpacks to 420 MB"),
         ("a.txt", b"%PDF-1.4 text", "holds a PDF"),
         ("a.md", b"\x7fELF....", "holds a program"),

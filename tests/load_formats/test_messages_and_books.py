@@ -102,7 +102,7 @@ def test_a_mailbox_is_its_messages_and_each_block_knows_which():
     assert found == [(BlockKind.HEADING, 1), (BlockKind.HEADING, 2)]
     assert "From here on." in document.text
     assert ">From" not in document.text
-    with pytest.raises(UnreadableFile, match="is no mailbox"):
+    with pytest.raises(UnreadableFile, match="is not a mailbox"):
         load_document("a.mbox", b"Some text.")
 
 
@@ -169,9 +169,9 @@ def test_an_old_message_of_outlook_is_read_in_its_own_character_set(page, codec,
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (compound_file({"WordDocument": b"x"}), "is no message"),
+        (compound_file({"WordDocument": b"x"}), "is not a message"),
         (msg()[:700], "is broken or cut short"),
-        (b"<html>", "is no message of Outlook"),
+        (b"<html>", "is not a message of Outlook"),
     ],
 )
 def test_what_is_no_message_of_outlook_is_told(data, reason):
@@ -243,10 +243,10 @@ def test_a_reference_to_a_note_in_another_chapter_does_not_fuse_with_the_number_
     ("data", "reason"),
     [
         (book("one", {"one": "<p>x</p>"}, **{"META-INF/rights.xml": "<r/>"}), "is protected"),
-        (book("one", {"one": ""}), "without text"),
-        (book("", {}).replace(b"container.xml", b"contaimer.xml"), "is no book"),
+        (book("one", {"one": ""}), "has no text"),
+        (book("", {}).replace(b"container.xml", b"contaimer.xml"), "is not a book"),
         (b"PK\x03\x04 and no more", "is broken or cut short"),
-        (b"<html>", "is no book"),
+        (b"<html>", "is not a book"),
     ],
 )
 def test_what_is_no_book_is_told(data, reason):
@@ -265,5 +265,5 @@ def test_lines_of_json_are_texts_with_their_titles_or_values_with_their_names():
         (1, "The Pier"), (1, "year: 1871"), (1, "Built in 1871."), (1, "It is old."),
         (2, "Item: Lamp | price: 900.5 | tags: red, hot | in: town: Elden"), (3, "A text by itself."),
     ]  # fmt: skip
-    with pytest.raises(UnreadableFile, match="line 2 is no JSON"):
+    with pytest.raises(UnreadableFile, match="line 2 is not JSON"):
         load_document("a.jsonl", b'{"a": 1}\n{"a"')

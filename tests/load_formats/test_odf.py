@@ -182,7 +182,7 @@ def test_rows_of_a_workbook_name_their_heads_and_numbers_are_as_shown():
         (odf(""), "holds no text"),
         (odf(p("x"), **{"META-INF/manifest.xml": "<encryption-data/>"}), "is encrypted"),
         (odf("<text:p>", **{"META-INF/manifest.xml": "<encryption-data/>"}), "is encrypted"),
-        (odf(p("x")).replace(b"content.xml", b"contemt.xml"), "is no OpenDocument"),
+        (odf(p("x")).replace(b"content.xml", b"contemt.xml"), "is not an OpenDocument"),
         (odf("<text:p>"), "is broken"),
     ],
 )

@@ -250,7 +250,7 @@ def test_a_broken_slide_is_told_and_the_others_are_read():
     assert (document.text.split("\n"), document.left_out) == (["One", "Three"], ("broken: slide 2",))
     with pytest.raises(UnreadableFile, match="is broken"):
         read("raw:<broken")
-    with pytest.raises(UnreadableFile, match="without text"):
+    with pytest.raises(UnreadableFile, match="has no text"):
         read(shape(""))
 
 

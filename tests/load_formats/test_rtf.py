@@ -70,7 +70,7 @@ def test_headings_title_and_pictures():
 
 
 def test_what_is_no_rtf_is_told():
-    with pytest.raises(UnreadableFile, match="is no RTF"):
+    with pytest.raises(UnreadableFile, match="is not an RTF"):
         load_document("a.rtf", b"Some text")
     with pytest.raises(UnreadableFile, match="nested too deeply"):
         read("{" * 2_000)

@@ -96,7 +96,7 @@ class ShardHost:
     def ask(self, version: str, call: str, arguments: Sequence[Any]) -> Any:
         """Call a method of a version's `Shard`; return a `Refusal` if it raises a `QAError`."""
         if call not in CALLS:
-            raise ValueError(f"{call} is no call of a shard")
+            raise ValueError(f"{call} is not a call of a shard")
         try:
             with self._reading(version) as shard:
                 return getattr(shard, call)(*arguments)

@@ -120,7 +120,7 @@ def _check(address: str, token: str, *, behind_firewall: bool) -> None:
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
-        raise InvalidSettings(f"{address} is no address of a machine; give one as 10.0.0.1.") from None
+        raise InvalidSettings(f"{address} is not an address of a machine; give one as 10.0.0.1.") from None
     if not (found.is_loopback or token):
         raise InvalidSettings(
             f"Beyond loopback the machines of a cluster need a shared secret, or anyone who reaches {address} runs "

@@ -50,7 +50,9 @@ def current_name(index_dir: Path) -> str:
         told = f"The index in {index_dir} is of format 5, but {FORMAT} is in use. Run `qa build`."
         raise MismatchedSnapshot(told)
     if not VERSION_NAME.fullmatch(name):
-        raise DamagedSnapshot(f"{path} names no snapshot but {name[:40]!r}. Run `qa build` or `qa rollback`.")
+        raise DamagedSnapshot(
+            f"{path} does not name a snapshot: it holds {name[:40]!r}. Run `qa build` or `qa rollback`."
+        )
     return name
 
 

@@ -46,7 +46,7 @@ def read_message(data: bytes) -> Read:
     message = parsed_message(data)
     drafts = list(_drafts(message, left_out))
     if not drafts:
-        raise UnreadableFile("is no message: it has neither subject nor text")
+        raise UnreadableFile("is not a message: it has neither subject nor text")
     own = {"title": _header(message, "Subject"), "author": _name(_header(message, "From")), "date": _day(message)}
     return Read(drafts, {name: value for name, value in own.items() if value}, left_out.told())
 
@@ -62,7 +62,7 @@ def read_mailbox(data: bytes) -> Read:
     for number, message in enumerate(mailbox_messages(data), 1):
         drafts += (replace(as_part(draft), page=number) for draft in _drafts(message, left_out))
     if not drafts:
-        raise UnreadableFile('is no mailbox: no line begins a message with "From "')
+        raise UnreadableFile('is not a mailbox: no line begins a message with "From "')
     return Read(drafts, {}, left_out.told())
 
 

@@ -36,7 +36,7 @@ def read_epub(data: bytes) -> Read:
     archive = open_archive(data)
     names = set(archive.namelist())
     if _CONTAINER not in names:
-        raise UnreadableFile(f"is no book (EPUB): it lacks {_CONTAINER}")
+        raise UnreadableFile(f"is not a book (EPUB): it lacks {_CONTAINER}")
     if _RIGHTS in names:
         raise UnreadableFile("is protected against reading by other programs (DRM); get a copy without")
     container = xml_root(read_part(archive, _CONTAINER), _CONTAINER)
@@ -47,7 +47,7 @@ def read_epub(data: bytes) -> Read:
     left_out = LeftOut()
     drafts = list(_chapters(archive, book, posixpath.dirname(main), left_out))
     if not drafts:
-        raise UnreadableFile("is without text: its pages hold pictures at most")
+        raise UnreadableFile("has no text: its pages hold only pictures, or nothing")
     own = {ours: clean_line(book.findtext(f".//{{*}}{theirs}") or "") for theirs, ours in _DETAILS.items()}
     own["date"] = (book.findtext(".//{*}date") or "").strip()[:_DAY_CHARS]
     return Read(drafts, {name: value for name, value in own.items() if value}, left_out.told())

@@ -28,7 +28,7 @@ def read_json_lines(text: str) -> Read:
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise UnreadableFile(f"line {number} is no JSON ({str(error)[:80]})") from None
+            raise UnreadableFile(f"line {number} is not JSON ({str(error)[:80]})") from None
         drafts += _drafts(value, number)
     return Read(drafts, {})
 

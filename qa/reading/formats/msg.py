@@ -42,7 +42,7 @@ def read_msg(data: bytes) -> Read:
 
 def _read(file: CompoundFile, attachments: list[str]) -> Read:
     if not file.exists(_PROPERTIES):
-        raise UnreadableFile("is no message (MSG): it lacks the properties of one")
+        raise UnreadableFile("is not a message (MSG): it lacks the properties of one")
     left_out = LeftOut()
     numbers = _numbers(file)
     page_number = next((numbers[tag] & 0xFFFF_FFFF for tag in _CODE_PAGES if tag in numbers), 0)

@@ -39,7 +39,7 @@ def read_odf(data: bytes) -> Read:
         raise UnreadableFile("is encrypted; save it without a password")
     root, styles = _part(archive, "content.xml"), _part(archive, "styles.xml")
     if root is None:
-        raise UnreadableFile("is no OpenDocument file: it lacks content.xml")
+        raise UnreadableFile("is not an OpenDocument file: it lacks content.xml")
     left_out = LeftOut()
     text = OdfText(OdfStyles([each for each in (styles, root) if each is not None]), left_out)
     body = root.find(f"{_OFFICE}body")

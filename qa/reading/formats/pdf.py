@@ -58,7 +58,7 @@ def read_pdf(data: bytes) -> Read:
     if len(bare) == count:
         what = "page holds" if count == 1 else "pages hold"
         found = "text recognition (OCR) found none" if can_recognise else _REMEDY
-        raise UnreadableFile(f"is without text: its {count} {what} pictures at most; {found}")
+        raise UnreadableFile(f"has no text: its {count} {what} only pictures, or nothing; {found}")
     drafts = lay_out(pages)
     left_out = LeftOut()
     left_out.add_places("without text", "page", bare)

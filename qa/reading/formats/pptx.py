@@ -38,7 +38,7 @@ def read_pptx(data: bytes) -> Read:
     reader = _Reader(package, left_out)
     drafts = list(reader.read())
     if all(draft.kind is BlockKind.BOILERPLATE for draft in drafts):
-        raise UnreadableFile(reader.trouble or "is without text: its slides hold pictures at most")
+        raise UnreadableFile(reader.trouble or "has no text: its slides hold only pictures, or nothing")
     left_out.add("macro", package.has_macros())
     return Read(drafts, {}, left_out.told())
 

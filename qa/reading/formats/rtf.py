@@ -53,7 +53,7 @@ def read_rtf(data: bytes) -> Read:
         UnreadableFile: it is not RTF, or is nested too deeply.
     """
     if not data.lstrip().startswith(b"{\\rtf"):
-        raise UnreadableFile("is no RTF file")
+        raise UnreadableFile("is not an RTF file")
     reader = _Reader(Colours(data))
     reader.read(data)
     drafts = reader.stories.drafts()

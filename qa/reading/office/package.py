@@ -22,7 +22,7 @@ from qa.reading.decode import clean_line
 from qa.reading.office.names import qn
 from qa.reading.office.xml_parts import xml_root
 
-_KINDS = {"word/": "Word document", "ppt/": "PowerPoint presentation", "xl/": "Excel workbook"}
+_KINDS = {"word/": "a Word document", "ppt/": "a PowerPoint presentation", "xl/": "an Excel workbook"}
 _STRICT = re.compile(r"http://purl\.oclc\.org/ooxml/([A-Za-z]+)(?=/|$)")
 _TRANSITIONAL = r"http://schemas.openxmlformats.org/\1/2006"
 _COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -58,7 +58,7 @@ class Package:
         self._entries = {_key(entry.filename): entry for entry in entries}
         if not any(name.startswith(folder) for name in self._entries):
             held = next((kind for start, kind in _KINDS.items() if any(n.startswith(start) for n in self._entries)), "")
-            raise UnreadableFile(f"is no {_KINDS[folder]}: it holds {f'a {held}' if held else 'other files'}")
+            raise UnreadableFile(f"is not {_KINDS[folder]}: it holds {held or 'other files'}")
 
     def has_macros(self) -> bool:
         """Whether the file contains macros (VBA)."""

@@ -66,7 +66,7 @@ class Connection(BoundedRequests):
             self._await_head()
         else:
             self._places.refuse(self)
-            self._refuse(Overloaded("As many clients are connected as may be; come back in a moment."))
+            self._refuse(Overloaded("Too many clients are connected; try again in a moment."))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Cancel the timers and end the request that is being answered; uvicorn ends only the most recent request."""

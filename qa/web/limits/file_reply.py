@@ -65,7 +65,7 @@ class FileReply(Response):
         address = address_of(scope)
         try:
             if not self._quota.has_room(address):
-                raise Overloaded("As many files are being sent as may be; come back in a moment.")
+                raise Overloaded("Too many files are being sent at once; try again in a moment.")
             self._quota.take(address)
             try:
                 await self._send(receive, send)

@@ -226,9 +226,9 @@ def _check_whole(request: Request) -> None:
         InvalidRequest: it has a Content-Range or a Content-Encoding.
     """
     if "content-range" in request.headers:
-        raise InvalidRequest("A Content-Range is not taken; send the body whole.")
+        raise InvalidRequest("Content-Range is not supported; send the whole body.")
     if ", ".join(request.headers.getlist("content-encoding")).strip().lower() not in ("", "identity"):
-        raise InvalidRequest("A Content-Encoding is not taken; send the body as it is.")
+        raise InvalidRequest("Content-Encoding is not supported; send the body uncompressed.")
 
 
 def _check_path(scope: Scope) -> None:

@@ -77,7 +77,9 @@ class LargeReplies:
 
         await self._app(scope, receive, send_in_pieces)
         if refused:
-            raise Overloaded("The replies that clients have not read yet take up all room; come back in a moment.")
+            raise Overloaded(
+                "Replies that clients have not read yet fill the memory set aside for them; try again in a moment."
+            )
 
     async def _send(self, message: Message, body: bytes, scope: Scope, send: Send) -> None:
         if len(body) <= PIECE_BYTES:

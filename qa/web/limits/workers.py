@@ -78,7 +78,7 @@ class Workers:
             ClientDisconnect: the client has disconnected.
         """
         if not self._places.acquire(blocking=False):
-            raise Overloaded(f"{self._queue} requests are being worked on or waiting; come back in a moment.")
+            raise Overloaded(f"{self._queue} requests are being worked on or waiting; try again in a moment.")
         work = self._threads.submit(copy_context().run, call)  # with the request's id, for the log
         if self._gauge:
             self._gauge.inc()
@@ -92,7 +92,7 @@ class Workers:
             if gone.done():
                 gone.result()
                 raise ClientDisconnect
-            raise TookTooLong(f"There was no answer within {self._seconds:g} seconds; come back in a moment.")
+            raise TookTooLong(f"There was no answer within {self._seconds:g} seconds; try again in a moment.")
         finally:
             gone.cancel()
             work.cancel()  # directly: cancelling the result takes effect only in the next iteration of the event loop

@@ -51,7 +51,7 @@ def fetch(service: Backend, base_url: str, wanted: str) -> Fetched:
     """
     match = _PASSAGE_ID.fullmatch(wanted)
     if not match:
-        raise InvalidRequest(f"{printable(wanted[:200])!r} is no id; {_HOW_IDS_LOOK}.")
+        raise InvalidRequest(f"{printable(wanted[:200])!r} is not an id; {_HOW_IDS_LOOK}.")
     document = service.document(match["document"])
     if match["start"] is None:
         return _whole(document, base_url)

@@ -76,7 +76,7 @@ def filters_of(asked: Asked, chosen: Sequence[DocumentInfo]) -> Filters:
         return asked.filters
     if not chosen:
         raise UnknownDocument(
-            f"No document has “{printable(asked.words)}” in its title, publisher, author or path; write it otherwise,"
+            f"No document has “{printable(asked.words)}” in its title, publisher, author or path; change it,"
             " or leave the field empty to ask all documents."
         )
     ids = (*asked.filters.document_ids, *(info.id for info in chosen))

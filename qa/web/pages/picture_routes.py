@@ -79,5 +79,5 @@ def _page_number(number: str) -> int:
         NoPicture: it is not a page number.
     """
     if not re.fullmatch(r"[1-9]\d{0,5}", number, re.ASCII):
-        raise NoPicture(f"{number[:20]!r} is no number of a page; write one from 1.")
+        raise NoPicture(f"{number[:20]!r} is not the number of a page; pages are counted from 1.")
     return int(number)

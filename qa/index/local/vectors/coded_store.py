@@ -137,9 +137,9 @@ class CodedStore:
         try:
             index = faiss.read_index(str(path), _MAPPED)
         except RuntimeError as error:
-            raise ValueError(f"{path} is no FAISS index: {str(error).splitlines()[0]}") from error
+            raise ValueError(f"{path} is not a FAISS index: {str(error).splitlines()[0]}") from error
         if not isinstance(index, faiss.IndexScalarQuantizer) or (index.ntotal, index.d) != vectors.shape:
-            raise ValueError(f"{path} is no index of codes over {len(vectors)} vectors")
+            raise ValueError(f"{path} is not an index of codes over {len(vectors)} vectors")
         return cls(index, Frame.load(folder / FRAME, index.d), vectors)
 
     @property

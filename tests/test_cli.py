@@ -243,7 +243,7 @@ def test_a_server_whose_extra_is_left_out_names_it(shop, capsys, monkeypatch, se
 
 def test_the_log_of_questions_is_asked_for_by_name(shop, capsys, monkeypatch, tmp_path):
     assert main(["gaps"]) == 1
-    assert capsys.readouterr().err.startswith("qa: invalid_settings: QA_QUESTION_LOG names no file")
+    assert capsys.readouterr().err.startswith("qa: invalid_settings: QA_QUESTION_LOG is not set")
     monkeypatch.setenv("QA_QUESTION_LOG", str(tmp_path / "none.sqlite"))
     assert main(["gaps"]) == 1
     assert capsys.readouterr().err.startswith("qa: unreadable_file: There is no log of questions")

@@ -77,7 +77,7 @@ def test_a_current_that_names_nothing(shop):
     assert detail == "snapshot: CURRENT names 000007-0123456789abcdef, which is not there"
     assert "qa rollback" in remedy
     (shop.index / "CURRENT").write_text("nonsense")
-    assert "names no snapshot" in only(shop, Health.WRONG)[0]
+    assert "does not name a snapshot" in only(shop, Health.WRONG)[0]
 
 
 def test_no_index(shop):

@@ -288,7 +288,7 @@ def test_a_running_service_keeps_what_it_has(shop, looks_when_told, damaged):
         (shop.index / "CURRENT").write_text("garbage")
         service.refresh()
         assert service.ask("who built the pier").snapshot == kept.snapshot
-        assert "names no snapshot" in service.status().trouble
+        assert "does not name a snapshot" in service.status().trouble
 
 
 def test_with_nothing_whole_the_reason_is_told_each_time(shop):

@@ -187,7 +187,7 @@ def test_the_same_vectors_give_the_same_codes(tmp_path: Path, clustered: Floats)
 
 def test_codes_of_other_vectors_are_refused(tmp_path: Path, clustered: Floats) -> None:
     write_codes(clustered, tmp_path)
-    with pytest.raises(ValueError, match="no index of codes"):
+    with pytest.raises(ValueError, match="not an index of codes"):
         CodedStore.open(tmp_path, clustered[:-1])
     np.save(tmp_path / FRAME, np.zeros(7))
     with pytest.raises(ValueError, match="no frame of codes"):

@@ -201,7 +201,7 @@ def test_no_index_is_told(tmp_path):
 def test_a_current_that_names_nothing_is_damage_and_is_mended(tmp_path, content):
     *_, last = three(tmp_path)
     (tmp_path / "CURRENT").write_bytes(content)
-    with pytest.raises(DamagedSnapshot, match="names no snapshot"):
+    with pytest.raises(DamagedSnapshot, match="does not name a snapshot"):
         current_name(tmp_path)
     recover(tmp_path)
     assert current_name(tmp_path) == last.name

@@ -142,7 +142,7 @@ def test_where_nothing_is_relevant_there_is_nothing_to_quote(connect: Server) ->
     ("tool", "arguments", "told"),
     [
         ("fetch", {"id": "nowhere"}, "unknown_document: "),
-        ("fetch", {"id": "harbour#5"}, "invalid_request: 'harbour#5' is no id"),
+        ("fetch", {"id": "harbour#5"}, "invalid_request: 'harbour#5' is not an id"),
         ("fetch", {"id": "harbour#9-3"}, "invalid_request: "),
         ("fetch", {"id": "harbour#0-999999999"}, "invalid_request: "),
         ("fetch", {"id": ""}, "invalid_request: "),

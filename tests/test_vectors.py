@@ -193,7 +193,7 @@ def test_codes_of_other_vectors_are_refused(tmp_path: Path, clustered: Floats) -
     with pytest.raises(ValueError, match="no frame of codes"):
         CodedStore.open(tmp_path, clustered)
     (tmp_path / CODES).write_bytes(b"nothing of the kind")
-    with pytest.raises(ValueError, match="no FAISS index"):
+    with pytest.raises(ValueError, match="not a FAISS index"):
         CodedStore.open(tmp_path, clustered)
 
 

@@ -28,7 +28,8 @@ class TooManySteps(Exception):
 def steps(pattern: re.Pattern[Any], text: str, *, search: bool) -> int:
     """The number of steps to find all matches in a text, or one at its beginning."""
     with _deep_recursion():
-        counter = _Counter(pattern, text)
+        counter = _counter(pattern)
+        counter.start(text)
         place = 0
         while place <= len(text):
             found = counter.search(place) if search else counter.match(place)
@@ -56,7 +57,6 @@ def hostile(pattern: re.Pattern[Any]) -> list[tuple[str, str]]:
     return [("", unit) for unit in alone] + [(opening, single) for opening in openings for single in singles]
 
 
-@cache
 def _parsed(pattern: re.Pattern[Any]) -> Any:
     source = pattern.pattern
     return parser.parse(source.decode("latin-1") if isinstance(source, bytes) else source, pattern.flags & ~re.UNICODE)
@@ -125,18 +125,30 @@ def _deep_recursion() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
+class _Characters(dict[str, bool]):
+    """Whether one node matches a character; each is tried once."""
+
+    def __init__(self, hit: Callable[[str], bool]) -> None:
+        self._hit = hit
+
+    def __missing__(self, char: str) -> bool:
+        self[char] = self._hit(char)
+        return self[char]
+
+
 class _Counter:
-    def __init__(self, pattern: re.Pattern[Any], text: str) -> None:
+    def __init__(self, pattern: re.Pattern[Any]) -> None:
         self._flags = re.ASCII if isinstance(pattern.pattern, bytes) or pattern.flags & re.ASCII else 0
         self._ignore_case = bool(pattern.flags & re.IGNORECASE)
         self._all = bool(pattern.flags & re.DOTALL)
         self._lines = bool(pattern.flags & re.MULTILINE)
-        self._text = text
-        self._characters = frozenset(text)
-        self._groups: dict[int, tuple[int, int]] = {}
-        self.steps = 0
-        self._of_words = self._hits([("CATEGORY", "CATEGORY_WORD")])
+        self._of_words = _Characters(lambda char: self._in(char, "CATEGORY", "CATEGORY_WORD"))
         self._matcher = self._sequence(_parsed(pattern))
+
+    def start(self, text: str) -> None:
+        self.steps = 0
+        self._text = text
+        self._groups: dict[int, tuple[int, int]] = {}
 
     def match(self, start: int) -> tuple[int, int] | None:
         end = self._one(self._matcher, start)
@@ -167,14 +179,14 @@ class _Counter:
                 if callable(part):
                     return part(place, then if at == len(parts) else partial(run, at, then))
                 self._step()
-                if place == len(self._text) or self._text[place] not in part:
+                if place == len(self._text) or not part[self._text[place]]:
                     return False
                 place += 1
             return then(place)
 
         return parts[0] if len(parts) == 1 and callable(parts[0]) else lambda place, then: run(0, then, place)
 
-    def _node(self, kind: Any, value: Any) -> Matcher | frozenset[str]:  # noqa: PLR0911 - a case for each kind of node
+    def _node(self, kind: Any, value: Any) -> Matcher | _Characters:  # noqa: PLR0911 - a case for each kind of node
         single = self._single(kind, value)
         if single is not None:
             return single
@@ -254,10 +266,10 @@ class _Counter:
 
         return lambda place, then: run(0, place, then)
 
-    def _run_of(self, single: frozenset[str], least: int, most: int, *, possessive: bool) -> Matcher:
+    def _run_of(self, single: _Characters, least: int, most: int, *, possessive: bool) -> Matcher:
         def run(place: int, then: Next) -> bool:
             end, last = place, min(place + most, len(self._text))
-            while end < last and self._text[end] in single:
+            while end < last and single[self._text[end]]:
                 end += 1
             self._step(end - place + 1)
             if possessive:
@@ -283,29 +295,26 @@ class _Counter:
 
         return run
 
-    def _single(self, kind: Any, value: Any) -> frozenset[str] | None:
-        """The characters of the text that a node of one character matches."""
+    def _single(self, kind: Any, value: Any) -> _Characters | None:
+        """The condition of a node that matches one character."""
         match str(kind):
-            case "LITERAL" | "NOT_LITERAL":
-                hits = self._hits([("LITERAL", value)])
-                return hits if str(kind) == "LITERAL" else self._characters - hits
+            case "LITERAL":
+                return self._any_of([(kind, value)])
+            case "NOT_LITERAL":
+                return self._any_of([("LITERAL", value)], wanted=False)
             case "ANY":
-                return self._characters if self._all else self._characters - {"\n"}
+                return _Characters(lambda char: self._all or char != "\n")
             case "IN":
                 negated = value[0][0] is constants.NEGATE
-                hits = self._hits(value[negated:])
-                return self._characters - hits if negated else hits
+                return self._any_of(value[negated:], wanted=not negated)
         return None
 
-    def _hits(self, items: Sequence[Any]) -> frozenset[str]:
-        def cases(char: str) -> set[str]:
-            return {each for each in (char, char.lower(), char.upper()) if len(each) == 1}
+    def _any_of(self, items: Sequence[Any], *, wanted: bool = True) -> _Characters:
+        def hit(char: str) -> bool:
+            cases = {char, char.lower(), char.upper()} if self._ignore_case else {char}
+            return wanted is any(self._in(each, *item) for each in cases if len(each) == 1 for item in items)
 
-        return frozenset(
-            char
-            for char in self._characters
-            if any(self._in(each, *item) for each in (cases(char) if self._ignore_case else char) for item in items)
-        )
+        return _Characters(hit)
 
     def _in(self, char: str, kind: Any, value: Any) -> bool:
         match str(kind):
@@ -331,7 +340,10 @@ class _Counter:
             case "AT_END_STRING":
                 return place == len(text)
             case "AT_BOUNDARY" | "AT_NON_BOUNDARY":
-                before = place > 0 and text[place - 1] in self._of_words
-                behind = place < len(text) and text[place] in self._of_words
+                before = place > 0 and self._of_words[text[place - 1]]
+                behind = place < len(text) and self._of_words[text[place]]
                 return (before != behind) is (where == "AT_BOUNDARY")
         raise NotImplementedError(where)
+
+
+_counter = cache(_Counter)

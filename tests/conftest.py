@@ -12,7 +12,7 @@ from qa.cli.openmp import limit_threads
 
 limit_threads()  # as the command line does, before NumPy is imported
 
-from qa.encode import Encoder, open_encoder  # noqa: E402
+from qa.encode import Encoder, open_question_encoder  # noqa: E402
 from qa.records import Document  # noqa: E402
 from qa.settings import Settings  # noqa: E402
 
@@ -60,8 +60,8 @@ def seeds() -> tuple[Document, ...]:
 
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
-    """The packaged model."""
-    return open_encoder(Settings())
+    """The packaged model, without the library: its vectors are the same, as `test_encode.py` shows."""
+    return open_question_encoder(Settings())
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache, partial
 from re import _constants as constants  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -27,7 +28,8 @@ class TooManySteps(Exception):
 def steps(pattern: re.Pattern[Any], text: str, *, search: bool) -> int:
     """The number of steps to find all matches in a text, or one at its beginning."""
     with _deep_recursion():
-        counter = _Counter(pattern, text)
+        counter = _counter(pattern)
+        counter.start(text)
         place = 0
         while place <= len(text):
             found = counter.search(place) if search else counter.match(place)
@@ -43,7 +45,7 @@ def steps(pattern: re.Pattern[Any], text: str, *, search: bool) -> int:
 def hostile(pattern: re.Pattern[Any]) -> list[tuple[str, str]]:
     """Texts that are likely to cause much backtracking: a beginning that matches, and texts to repeat after it."""
     source = pattern.pattern
-    tree = parser.parse(source.decode("latin-1") if isinstance(source, bytes) else source, pattern.flags & ~re.UNICODE)
+    tree = _parsed(pattern)
     text = source.decode("latin-1") if isinstance(source, bytes) else source
     signs = (char for char in text if char not in "\\()[]{}|^$?*+:")
     singles = list(dict.fromkeys(["a", "1", " ", *signs, *"A.-\n"]))[:10]
@@ -53,6 +55,11 @@ def hostile(pattern: re.Pattern[Any]) -> list[tuple[str, str]]:
     alone = [*singles, *longer, *pairs, *(word + single for word in longer for single in singles[:2])]
     openings = [opening for opening in dict.fromkeys(_openings(tree)) if opening][:10]
     return [("", unit) for unit in alone] + [(opening, single) for opening in openings for single in singles]
+
+
+def _parsed(pattern: re.Pattern[Any]) -> Any:
+    source = pattern.pattern
+    return parser.parse(source.decode("latin-1") if isinstance(source, bytes) else source, pattern.flags & ~re.UNICODE)
 
 
 def _openings(nodes: Sequence[Any]) -> Iterator[str]:
@@ -118,20 +125,30 @@ def _deep_recursion() -> Iterator[None]:
         sys.setrecursionlimit(before)
 
 
+class _Characters(dict[str, bool]):
+    """Whether one node matches a character; each is tried once."""
+
+    def __init__(self, hit: Callable[[str], bool]) -> None:
+        self._hit = hit
+
+    def __missing__(self, char: str) -> bool:
+        self[char] = self._hit(char)
+        return self[char]
+
+
 class _Counter:
-    def __init__(self, pattern: re.Pattern[Any], text: str) -> None:
-        source = pattern.pattern
-        is_bytes = isinstance(source, bytes)
-        tree = parser.parse(source.decode("latin-1") if is_bytes else source, pattern.flags & ~re.UNICODE)
-        self._flags = re.ASCII if is_bytes or pattern.flags & re.ASCII else 0
+    def __init__(self, pattern: re.Pattern[Any]) -> None:
+        self._flags = re.ASCII if isinstance(pattern.pattern, bytes) or pattern.flags & re.ASCII else 0
         self._ignore_case = bool(pattern.flags & re.IGNORECASE)
         self._all = bool(pattern.flags & re.DOTALL)
         self._lines = bool(pattern.flags & re.MULTILINE)
+        self._of_words = _Characters(lambda char: self._in(char, "CATEGORY", "CATEGORY_WORD"))
+        self._matcher = self._sequence(_parsed(pattern))
+
+    def start(self, text: str) -> None:
+        self.steps = 0
         self._text = text
         self._groups: dict[int, tuple[int, int]] = {}
-        self._classes: dict[str, dict[str, bool]] = {}
-        self.steps = 0
-        self._matcher = self._sequence(tree)
 
     def match(self, start: int) -> tuple[int, int] | None:
         end = self._one(self._matcher, start)
@@ -143,8 +160,8 @@ class _Counter:
                 return found
         return None
 
-    def _step(self) -> None:
-        self.steps += 1
+    def _step(self, times: int = 1) -> None:
+        self.steps += times
         if self.steps > MOST_STEPS:
             raise TooManySteps
 
@@ -153,19 +170,26 @@ class _Counter:
         return ends[0] if matcher(start, lambda end: ends.append(end) or True) else None  # type: ignore[func-returns-value]
 
     def _sequence(self, nodes: Sequence[Any]) -> Matcher:
-        matchers = [self._node(kind, value) for kind, value in nodes]
+        parts = [self._node(kind, value) for kind, value in nodes]
 
-        def run(at: int, place: int, then: Next) -> bool:
-            if at == len(matchers):
-                return then(place)
-            return matchers[at](place, lambda end: run(at + 1, end, then))
+        def run(at: int, then: Next, place: int) -> bool:
+            while at < len(parts):
+                part = parts[at]
+                at += 1
+                if callable(part):
+                    return part(place, then if at == len(parts) else partial(run, at, then))
+                self._step()
+                if place == len(self._text) or not part[self._text[place]]:
+                    return False
+                place += 1
+            return then(place)
 
-        return matchers[0] if len(matchers) == 1 else lambda place, then: run(0, place, then)
+        return parts[0] if len(parts) == 1 and callable(parts[0]) else lambda place, then: run(0, then, place)
 
-    def _node(self, kind: Any, value: Any) -> Matcher:  # noqa: PLR0911 - a case for each kind of node
+    def _node(self, kind: Any, value: Any) -> Matcher | _Characters:  # noqa: PLR0911 - a case for each kind of node
         single = self._single(kind, value)
         if single is not None:
-            return lambda place, then: self._is(single, place) and then(place + 1)
+            return single
         match str(kind):
             case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
                 return self._repeat(str(kind), *value)
@@ -242,11 +266,12 @@ class _Counter:
 
         return lambda place, then: run(0, place, then)
 
-    def _run_of(self, single: Callable[[str], bool], least: int, most: int, *, possessive: bool) -> Matcher:
+    def _run_of(self, single: _Characters, least: int, most: int, *, possessive: bool) -> Matcher:
         def run(place: int, then: Next) -> bool:
-            end = place
-            while end - place < most and self._is(single, end):
+            end, last = place, min(place + most, len(self._text))
+            while end < last and single[self._text[end]]:
                 end += 1
+            self._step(end - place + 1)
             if possessive:
                 return end - place >= least and then(end)
             while end - place >= least:
@@ -270,30 +295,26 @@ class _Counter:
 
         return run
 
-    def _is(self, single: Callable[[str], bool], place: int) -> bool:
-        self._step()
-        return place < len(self._text) and single(self._text[place])
-
-    def _single(self, kind: Any, value: Any) -> Callable[[str], bool] | None:
+    def _single(self, kind: Any, value: Any) -> _Characters | None:
         """The condition of a node that matches one character."""
         match str(kind):
             case "LITERAL":
-                return self._cased(lambda char: ord(char) == value)
+                return self._any_of([(kind, value)])
             case "NOT_LITERAL":
-                hit = self._cased(lambda char: ord(char) == value)
-                return lambda char: not hit(char)
+                return self._any_of([("LITERAL", value)], wanted=False)
             case "ANY":
-                return lambda char: self._all or char != "\n"
+                return _Characters(lambda char: self._all or char != "\n")
             case "IN":
                 negated = value[0][0] is constants.NEGATE
-                hit = self._cased(lambda char: any(self._in(char, *item) for item in value[negated:]))
-                return lambda char: hit(char) is not negated
+                return self._any_of(value[negated:], wanted=not negated)
         return None
 
-    def _cased(self, hit: Callable[[str], bool]) -> Callable[[str], bool]:
-        if not self._ignore_case:
-            return hit
-        return lambda char: any(hit(each) for each in (char, char.lower(), char.upper()) if len(each) == 1)
+    def _any_of(self, items: Sequence[Any], *, wanted: bool = True) -> _Characters:
+        def hit(char: str) -> bool:
+            cases = {char, char.lower(), char.upper()} if self._ignore_case else {char}
+            return wanted is any(self._in(each, *item) for each in cases if len(each) == 1 for item in items)
+
+        return _Characters(hit)
 
     def _in(self, char: str, kind: Any, value: Any) -> bool:
         match str(kind):
@@ -305,10 +326,7 @@ class _Counter:
                 name = str(value).removeprefix("CATEGORY_")
                 letter = {"DIGIT": "d", "SPACE": "s", "WORD": "w"}[name.removeprefix("NOT_")]
                 letter = letter.upper() if name.startswith("NOT_") else letter
-                known = self._classes.setdefault(letter, {})
-                if char not in known:
-                    known[char] = re.match(f"\\{letter}", char, self._flags) is not None
-                return known[char]
+                return re.match(f"\\{letter}", char, self._flags) is not None
         raise NotImplementedError(kind)
 
     def _at(self, where: str, place: int) -> bool:
@@ -322,8 +340,10 @@ class _Counter:
             case "AT_END_STRING":
                 return place == len(text)
             case "AT_BOUNDARY" | "AT_NON_BOUNDARY":
-                inside = [
-                    0 <= at < len(text) and self._in(text[at], "CATEGORY", "CATEGORY_WORD") for at in (place - 1, place)
-                ]
-                return bool(inside[0] != inside[1]) is (where == "AT_BOUNDARY")
+                before = place > 0 and self._of_words[text[place - 1]]
+                behind = place < len(text) and self._of_words[text[place]]
+                return (before != behind) is (where == "AT_BOUNDARY")
         raise NotImplementedError(where)
+
+
+_counter = cache(_Counter)

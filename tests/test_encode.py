@@ -13,10 +13,6 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
-import torch
-import transformers
-from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 from waiting import PATIENCE_S
 
@@ -61,9 +57,15 @@ def same(first: Encoding, second: Encoding) -> bool:
     return all(np.array_equal(left, right) for left, right in pairs)
 
 
+# Imported in the tests that use it, since it takes seconds: torch, transformers and sentence_transformers.
+
+
 @pytest.fixture(scope="module")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A BERT with random weights and a few words, saved in the form of sentence-transformers and transformers."""
+    import torch
+    import transformers
+
     folder = tmp_path_factory.mktemp("models") / "tiny"
     folder.mkdir()
     words = "[PAD] [UNK] [CLS] [SEP] [MASK] the nurse runs clinic who pays ask : ? . ##s cl ##inic".split()
@@ -80,6 +82,12 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     transformers.BertModel(config).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    """The packaged model through sentence-transformers."""
+    return open_encoder(Settings())
 
 
 @pytest.fixture(scope="module")
@@ -266,6 +274,9 @@ def test_a_users_prompt_goes_before_the_question(tiny_folder: Path) -> None:
 
 
 def test_a_fingerprint_changes_with_weights_and_prompt_and_nothing_else(tiny_folder: Path, tmp_path: Path) -> None:
+    import torch
+    import transformers
+
     named = Settings(model=str(tiny_folder))
     model = transformers.BertModel.from_pretrained(tiny_folder)
     with torch.no_grad():
@@ -296,6 +307,9 @@ def test_a_model_that_cannot_be_loaded_is_named(name: str) -> None:
 
 
 def test_a_model_without_token_vectors_is_refused(tiny_folder: Path, tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+
     tokenizer = Tokenizer.from_file(str(tiny_folder / "tokenizer.json"))
     static = SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=8)], device="cpu")
     static.save(str(tmp_path / "static"))
@@ -305,6 +319,9 @@ def test_a_model_without_token_vectors_is_refused(tiny_folder: Path, tmp_path: P
 
 def test_a_model_of_the_hub_is_taken_at_the_commit_named(tiny_folder: Path, tmp_path: Path) -> None:
     """Two commits of one model in the hub client's cache; the second is the newest."""
+    import torch
+    import transformers
+
     repository = tmp_path / "models--example--tiny"
     commits = ("1" * 40, "2" * 40)
     for commit, seed in zip(commits, (7, 8), strict=True):
@@ -316,29 +333,32 @@ def test_a_model_of_the_hub_is_taken_at_the_commit_named(tiny_folder: Path, tmp_
     (repository / "refs").mkdir()
     (repository / "refs/main").write_text(commits[1])
 
-    program = "import qa.encode, qa.settings; print(qa.encode.open_encoder(qa.settings.load_settings()).fingerprint)"
+    # In one other process, since the hub's client reads its folder's name when it is imported.
+    program = """if True:
+        import sys
+        from qa.encode import open_encoder
+        from qa.errors import ModelUnavailable
+        from qa.settings import Settings
 
-    def loaded(**settings: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "HF_HUB_CACHE": str(tmp_path), "HF_HUB_OFFLINE": "1", "QA_MODEL": "example/tiny"}
-        return subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=ROOT,
-            env=environment | settings,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    newest, first, second, unknown = (
-        loaded(),
-        loaded(QA_MODEL_REVISION=commits[0]),
-        loaded(QA_MODEL_REVISION=commits[1]),
-        loaded(QA_MODEL_REVISION="3" * 40),
+        for revision in sys.argv[1:]:
+            try:
+                print(open_encoder(Settings(model="example/tiny", model_revision=revision)).fingerprint)
+            except ModelUnavailable as error:
+                print(error)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program, "", *commits, "3" * 40],
+        cwd=ROOT,
+        env={**os.environ, "HF_HUB_CACHE": str(tmp_path), "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert newest.returncode == 0, newest.stderr
-    assert newest.stdout == second.stdout != first.stdout
-    assert len(first.stdout.strip()) == 64, first.stderr
-    assert f"ModelUnavailable: QA_MODEL='example/tiny' at QA_MODEL_REVISION='{'3' * 40}' cannot" in unknown.stderr
+    assert done.returncode == 0, done.stderr
+    newest, first, second, unknown = done.stdout.splitlines()
+    assert newest == second != first
+    assert len(first) == 64
+    assert unknown.startswith(f"QA_MODEL='example/tiny' at QA_MODEL_REVISION='{'3' * 40}' cannot")
 
 
 def test_the_commit_is_part_of_the_models_name() -> None:

@@ -68,9 +68,15 @@ def counting(
 
 
 async def asked(address: str, questions: list[str]) -> list[httpx.Response]:
-    limits = httpx.Limits(max_connections=100, max_keepalive_connections=0)  # the server may close a kept one
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)  # the server may close a kept one
+    at_once = asyncio.Semaphore(100)  # the client itself compares every request that waits with every connection
     async with httpx.AsyncClient(base_url=address, timeout=PATIENCE_S, limits=limits) as client:
-        return await asyncio.gather(*(client.get("/api/ask", params={"q": question}) for question in questions))
+
+        async def ask(question: str) -> httpx.Response:
+            async with at_once:
+                return await client.get("/api/ask", params={"q": question})
+
+        return await asyncio.gather(*map(ask, questions))
 
 
 @pytest.mark.parametrize("queue", [2000, 3])

@@ -21,7 +21,7 @@ from qa.index.build_notes import PROGRESS, REPORT, REQUEST
 from qa.index.builder_lock import BUILDER_LOCK
 from qa.index.local.index_folder import LOCK, ROLLED_BACK, SEGMENTS, VERIFIED, VERSIONS, current_name
 from qa.index.local.merge_policy import MOST_PASSAGES
-from qa.index.local.vectors import CODES, FRAME
+from qa.index.local.vectors import CODES
 from qa.index.local.version import FORMAT
 from qa.index.local.version_files import SEGMENT
 from qa.index.site_note import SITE
@@ -70,7 +70,7 @@ def test_the_folder_holds_what_is_named(shop):
 
 
 def test_a_segment_holds_what_is_named(shop):
-    assert {path.name for path in shop.new_folder().iterdir()} == set(table("A segment", "file")) - {CODES, FRAME}
+    assert {path.name for path in shop.new_folder().iterdir()} == set(table("A segment", "file")) - {CODES}
 
 
 def test_arrays_have_the_types_and_shapes_that_are_named(shop, record):

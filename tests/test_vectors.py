@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,11 @@ from hypothesis import strategies as st
 
 from qa.index.local.vectors import (
     CODES,
-    FRAME,
     CodedStore,
     ExactStore,
     VectorStore,
     inner_products,
+    search,
     write_codes,
 )
 
@@ -28,6 +29,14 @@ Open = Callable[[Floats], VectorStore]
 def unit(vectors: npt.ArrayLike) -> Floats:
     array = np.asarray(vectors, dtype=np.float32)
     return np.asarray(array / np.linalg.norm(array, axis=-1, keepdims=True), dtype=np.float32)
+
+
+def found_in(
+    store: VectorStore, query: Floats, count: int, allowed: npt.NDArray[np.bool_] | None = None
+) -> tuple[npt.NDArray[np.int64], Floats]:
+    """What a search finds in one store."""
+    ((rows, scores),) = search([store], query, count, [allowed])
+    return rows, scores
 
 
 def coded(vectors: Floats, folder: Path) -> CodedStore:
@@ -53,44 +62,44 @@ SQUARE = unit([[1, 0], [0, 1], [-1, 0], [3, 4]])
 
 
 def test_scores_are_cosines_worked_out_by_hand(store: Open) -> None:
-    rows, scores = store(SQUARE).search(np.array([1, 0], dtype=np.float32), 4)
+    rows, scores = found_in(store(SQUARE), np.array([1, 0], dtype=np.float32), 4)
     assert rows.tolist() == [0, 3, 1, 2]
     np.testing.assert_allclose(scores, [1, 3 / 5, 0, -1], atol=1e-6)
     assert (rows.dtype, scores.dtype) == (np.int64, np.float32)
 
 
 def test_only_allowed_rows_compete(store: Open) -> None:
-    rows, scores = store(SQUARE).search(np.array([1, 0], dtype=np.float32), 4, np.array([False, True, True, False]))
+    rows, scores = found_in(store(SQUARE), np.array([1, 0], dtype=np.float32), 4, np.array([False, True, True, False]))
     assert rows.tolist() == [1, 2]
     np.testing.assert_allclose(scores, [0, -1], atol=1e-6)
 
 
 def test_nothing_allowed_is_nothing_found(store: Open) -> None:
-    rows, scores = store(SQUARE).search(np.array([1, 0], dtype=np.float32), 4, np.zeros(4, dtype=bool))
+    rows, scores = found_in(store(SQUARE), np.array([1, 0], dtype=np.float32), 4, np.zeros(4, dtype=bool))
     assert (rows.shape, scores.shape) == ((0,), (0,))
     assert (rows.dtype, scores.dtype) == (np.int64, np.float32)
 
 
 def test_more_wanted_than_there_are_is_all(store: Open) -> None:
-    rows, _ = store(SQUARE).search(np.array([0, 1], dtype=np.float32), 100)
+    rows, _ = found_in(store(SQUARE), np.array([0, 1], dtype=np.float32), 100)
     assert sorted(rows.tolist()) == [0, 1, 2, 3]
 
 
 def test_fewer_wanted_than_there_are_is_the_best(store: Open) -> None:
-    rows, _ = store(SQUARE).search(np.array([0, 1], dtype=np.float32), 2)
+    rows, _ = found_in(store(SQUARE), np.array([0, 1], dtype=np.float32), 2)
     assert rows.tolist() == [1, 3]  # cosines 1 and 4/5
 
 
 def test_ties_stand_in_the_order_of_rows(store: Open) -> None:
     same = unit(np.tile([[0, 1], [1, 0]], (5, 1)))  # even rows are one vector, odd rows another
-    rows, _ = store(same).search(np.array([1, 0], dtype=np.float32), 10)
+    rows, _ = found_in(store(same), np.array([1, 0], dtype=np.float32), 10)
     assert rows.tolist() == [1, 3, 5, 7, 9, 0, 2, 4, 6, 8]
 
 
 @pytest.mark.parametrize(("size", "count"), [(10, 3), (400, 150)])
 def test_a_tie_across_the_last_place_keeps_the_first_rows(store: Open, size: int, count: int) -> None:
     same = unit(np.ones((size, 4)))
-    rows, _ = store(same).search(unit([1, 0, 0, 0]), count)
+    rows, _ = found_in(store(same), unit([1, 0, 0, 0]), count)
     assert rows.tolist() == list(range(count))
 
 
@@ -120,8 +129,8 @@ def test_where_sums_are_exact_the_rows_are_the_very_same(
     vectors = random.integers(-1, 2, (size, 4)).astype(np.float32)
     query = random.integers(-1, 2, 4).astype(np.float32)
     allowed = None if share is None else random.random(size) < share
-    rows, scores = coded(vectors, tmp_path_factory.mktemp("codes")).search(query, count, allowed)
-    expected_rows, expected_scores = ExactStore(vectors).search(query, count, allowed)
+    rows, scores = found_in(coded(vectors, tmp_path_factory.mktemp("codes")), query, count, allowed)
+    expected_rows, expected_scores = found_in(ExactStore(vectors), query, count, allowed)
     np.testing.assert_array_equal(scores, expected_scores)
     np.testing.assert_array_equal(rows, expected_rows)
 
@@ -155,8 +164,8 @@ def test_coded_finds_exactly_what_the_exact_store_finds(
     random = np.random.default_rng(seed)
     query = unit(random.standard_normal(24) * (0.3 if near else 1) + (clustered[seed % 6000] if near else 0))
     allowed = None if share is None else random.random(6000) < share
-    rows, scores = coded_store.search(query, count, allowed)
-    expected_rows, expected_scores = ExactStore(clustered).search(query, count, allowed)
+    rows, scores = found_in(coded_store, query, count, allowed)
+    expected_rows, expected_scores = found_in(ExactStore(clustered), query, count, allowed)
     np.testing.assert_array_equal(rows, expected_rows)
     np.testing.assert_array_equal(scores, expected_scores)
 
@@ -171,8 +180,8 @@ def test_coded_misses_none_that_its_codes_cannot_tell_apart(
     crowd = unit(np.append(1, np.zeros(7)) + step * random.standard_normal((2000, 8)))
     vectors = np.concatenate([crowd, -crowd[:1]])
     query = unit(np.append(1, np.zeros(7)) + 0.3 * random.standard_normal(8))
-    rows, scores = coded(vectors, tmp_path_factory.mktemp("codes")).search(query, count)
-    expected_rows, expected_scores = ExactStore(vectors).search(query, count)
+    rows, scores = found_in(coded(vectors, tmp_path_factory.mktemp("codes")), query, count)
+    expected_rows, expected_scores = found_in(ExactStore(vectors), query, count)
     np.testing.assert_array_equal(rows, expected_rows)
     np.testing.assert_array_equal(scores, expected_scores)
 
@@ -181,44 +190,105 @@ def test_the_same_vectors_give_the_same_codes(tmp_path: Path, clustered: Floats)
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         write_codes(clustered, tmp_path / name)
-    for file in (CODES, FRAME):
-        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+    assert (tmp_path / "one" / CODES).read_bytes() == (tmp_path / "two" / CODES).read_bytes()
 
 
 def test_codes_of_other_vectors_are_refused(tmp_path: Path, clustered: Floats) -> None:
     write_codes(clustered, tmp_path)
     with pytest.raises(ValueError, match="not an index of codes"):
         CodedStore.open(tmp_path, clustered[:-1])
-    np.save(tmp_path / FRAME, np.zeros(7))
-    with pytest.raises(ValueError, match="no frame of codes"):
-        CodedStore.open(tmp_path, clustered)
     (tmp_path / CODES).write_bytes(b"nothing of the kind")
     with pytest.raises(ValueError, match="not a FAISS index"):
         CodedStore.open(tmp_path, clustered)
 
 
-@settings(max_examples=50, deadline=None)
+@pytest.fixture(scope="module")
+def long_vectors() -> dict[str, Floats]:
+    """Vectors with as many components as the packaged model's, 4,500 of each kind."""
+    random = np.random.default_rng(5)
+    centres = random.standard_normal((40, 384))
+    counts = random.poisson(0.1, (4500, 384)) * (random.random(384) < 0.5)
+    counts[:, 0] += 1
+    return {
+        "clustered": unit(centres[random.integers(0, 40, 4500)] + 0.7 * random.standard_normal((4500, 384))),
+        "to one side": unit(3 + random.standard_normal((4500, 384))),
+        "counts of words": unit(counts),
+    }
+
+
+@pytest.fixture(scope="module")
+def long_stores(
+    long_vectors: dict[str, Floats], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[VectorStore]]:
+    """The same in three stores: two with codes and one without."""
+    return {
+        kind: [
+            coded(vectors[:2000], tmp_path_factory.mktemp("codes")),
+            ExactStore(vectors[2000:2500]),
+            coded(vectors[2500:], tmp_path_factory.mktemp("codes")),
+        ]
+        for kind, vectors in long_vectors.items()
+    }
+
+
+@settings(max_examples=100, deadline=None)
 @given(
+    kind=st.sampled_from(["clustered", "to one side", "counts of words"]),
     seed=st.integers(0, 2**32 - 1),
-    count=st.integers(1, 300),
-    place=st.integers(0, 700),
-    share=st.sampled_from([None, 0.5]),
+    count=st.sampled_from([1, 10, 100, 700]),
+    share=st.sampled_from([None, 0.0, 0.02, 0.3, 0.9]),
 )
-def test_at_least_the_rows_that_score_as_much_as_is_asked_for_are_found(
-    coded_store: CodedStore, clustered: Floats, seed: int, count: int, place: int, share: float | None
+def test_a_search_in_several_stores_finds_what_one_exact_store_finds(
+    long_vectors: dict[str, Floats],
+    long_stores: dict[str, list[VectorStore]],
+    kind: str,
+    seed: int,
+    count: int,
+    share: float | None,
 ) -> None:
-    """The lowest score is that of one of the rows, which is included."""
+    vectors, random = long_vectors[kind], np.random.default_rng(seed)
+    query = unit(vectors[seed % 4500] + vectors[seed // 4500 % 4500])
+    allowed = None if share is None else random.random(4500) < share
+    bounds = [0, 2000, 2500, 4500]
+    pieces = [None if allowed is None else allowed[begin:end] for begin, end in pairwise(bounds)]
+    found = search(long_stores[kind], query, count, pieces)
+    rows = np.concatenate([begin + rows for begin, (rows, _) in zip(bounds, found, strict=False)])
+    scores = np.concatenate([scores for _, scores in found])
+    best = np.lexsort((rows, -scores))[:count]
+    expected_rows, expected_scores = found_in(ExactStore(vectors), query, count, allowed)
+    np.testing.assert_array_equal(rows[best], expected_rows)
+    np.testing.assert_array_equal(scores[best], expected_scores)
+
+
+def test_no_stores_have_no_rows() -> None:
+    assert search([], unit([1, 0]), 3, []) == []
+
+
+def test_few_rows_are_scored_where_codes_tell_the_others_apart(long_vectors: dict[str, Floats], tmp_path: Path) -> None:
+    vectors = long_vectors["clustered"]
+    proposed = coded(vectors, tmp_path).propose(vectors[0], 10)
+    scores = np.sort(inner_products(vectors, vectors[0]))
+    assert len(proposed.rows) < len(vectors) / 20
+    assert proposed.rest < scores[-10]
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 400), share=st.sampled_from([None, 0.5]))
+def test_no_score_is_above_the_highest_that_was_told(
+    coded_store: CodedStore, clustered: Floats, seed: int, count: int, share: float | None
+) -> None:
     random = np.random.default_rng(seed)
     query = unit(random.standard_normal(24))
-    allowed = None if share is None else random.random(6000) < share
-    everything = ExactStore(clustered).search(query, 6000, allowed)[1]
-    least = float(everything[place])
-    expected_rows, expected_scores = ExactStore(clustered).search(query, count, allowed)
-    wanted = expected_scores >= least
-    rows, scores = coded_store.search(query, count, allowed, least)
-    kept = scores >= least
-    np.testing.assert_array_equal(rows[kept], expected_rows[wanted])
-    np.testing.assert_array_equal(scores[kept], expected_scores[wanted])
+    allowed = np.ones(6000, np.bool_) if share is None else random.random(6000) < share
+    proposed = coded_store.propose(query, count, None if share is None else allowed)
+    scores = inner_products(clustered, query)
+    assert allowed[proposed.rows].all()
+    assert len(set(proposed.rows.tolist())) == len(proposed.rows)
+    assert (scores[proposed.rows] <= proposed.at_most).all()
+    others = allowed.copy()
+    others[proposed.rows] = False
+    if proposed.rest > -np.inf:
+        assert scores[others].max(initial=-np.inf) <= proposed.rest
 
 
 @settings(max_examples=100, deadline=None)

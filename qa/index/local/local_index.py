@@ -17,16 +17,17 @@ import numpy.typing as npt
 
 from qa.encode.maxima import Maxima, maxima
 from qa.index.contract import Abbreviation, Candidates, TokenSimilarities, WordForm, admitted
+from qa.index.local import bm25
 from qa.index.local.abbreviations import abbreviations_of
 from qa.index.local.best_scores import BestScores
 from qa.index.local.documents_by_id import DocumentsById
 from qa.index.local.gather import Gather
 from qa.index.local.live_segment import LiveSegment
 from qa.index.local.row_map import DocumentList, RowMap
-from qa.index.local.segment import Proposal, Segment
+from qa.index.local.segment import Segment
 from qa.index.local.segment_terms import SegmentTerms
 from qa.index.local.statistics import Statistics
-from qa.index.local.vectors import inner_products
+from qa.index.local.vectors import inner_products, search
 from qa.index.local.version import Version
 from qa.index.local.word_forms import forms_near
 from qa.records import Document, DocumentInfo, Filters, Passage
@@ -39,7 +40,7 @@ Allowed = npt.NDArray[np.bool_] | None
 class LocalIndex:
     """An `Index` on this machine's disk. It does not close its segments."""
 
-    exact = True  # codes only propose rows, and an error bound proves that none was missed
+    exact = True  # codes only propose rows; `qa.index.local.vectors.coded_store` says how surely none is missed
 
     def __init__(self, version: Version, segments: Sequence[Segment]) -> None:
         """Combine open segments.
@@ -144,19 +145,18 @@ class LocalIndex:
         count: int,
         filters: Filters | None,
     ) -> Candidates:
-        proposals = []
-        nearest, by_terms = BestScores(count), BestScores(count)
-        for part, held, competing in zip(self._parts, places, self._allowed(filters), strict=True):
-            least = nearest.least, by_terms.least
-            proposal = part.segment.propose(vector, held, rarities, mean_length, count, competing, least)
-            nearest.add(proposal.dense)
-            by_terms.add(proposal.bm25[proposal.bm25_rows])
-            proposals.append(proposal)
-        return self._union(vector, proposals, count)
+        allowed = self._allowed(filters)
+        nearest = search([part.segment.vectors for part in self._parts], vector, count, allowed)
+        by_terms, scores, best = BestScores(count), [], []
+        for part, held, competing in zip(self._parts, places, allowed, strict=True):
+            of_part = part.segment.term_scores(held, rarities, mean_length)
+            rows = bm25.best(of_part, count, competing, by_terms.least)
+            by_terms.add(of_part[rows])
+            scores.append(of_part)
+            best.append((rows, of_part[rows]))
+        return self._union(vector, self._best(nearest, count), self._best(best, count), scores)
 
-    def _union(self, vector: Floats, proposals: Sequence[Proposal], count: int) -> Candidates:
-        dense_rows = self._best(((each.dense_rows, each.dense) for each in proposals), count)
-        bm25_rows = self._best(((each.bm25_rows, each.bm25[each.bm25_rows]) for each in proposals), count)
+    def _union(self, vector: Floats, dense_rows: Rows, bm25_rows: Rows, scores: Sequence[Floats]) -> Candidates:
         rows = np.union1d(dense_rows, bm25_rows)
         if not len(rows):
             none = np.empty(0, np.float32)
@@ -165,7 +165,7 @@ class LocalIndex:
         return Candidates(
             rows=rows,
             dense=inner_products(gather.one_each([each.vectors for each in self._arrays]), vector),
-            bm25=gather.one_each([each.bm25 for each in proposals]),
+            bm25=gather.one_each(scores),
             sentence=gather.nearest_sentences(vector),
             boilerplate=gather.one_each([each.boilerplate for each in self._arrays]),
             dense_rows=dense_rows,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,23 +30,6 @@ from qa.records import Block, Document, Passage
 _PASSAGES_KEPT = 1024  # each takes a few kB of memory
 
 Floats = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """The best passages of one segment for a question.
-
-    Attributes:
-        dense_rows: The nearest by vector, best first, `(a,) int64`, with their inner products, `dense`.
-        bm25_rows: The best by BM25, best first, `(b,) int64`.
-        bm25: Every passage's score, `(passages,) float32`.
-    """
-
-    dense_rows: Rows
-    dense: Floats
-    bm25_rows: Rows
-    bm25: Floats
 
 
 class Segment:
@@ -118,35 +100,19 @@ class Segment:
         self.__dict__.pop("passage", None)  # a cycle that only the garbage collector would free
         self._texts.close()
 
-    def propose(
-        self,
-        vector: Floats,
-        places: Sequence[int],
-        rarities: Floats,
-        mean_length: float,
-        count: int,
-        allowed: npt.NDArray[np.bool_] | None,
-        least: tuple[float, float] = (-np.inf, -np.inf),
-    ) -> Proposal:
-        """Find the segment's best passages by vector and by BM25.
+    def term_scores(self, places: Sequence[int], rarities: Floats, mean_length: float) -> Floats:
+        """Every passage's BM25 score, `(passages,) float32`.
 
         Args:
-            vector: The question's vector, `(d,) float32`, unit length.
             places: The places of the question's terms in the segment's postings, in the order of the question.
             rarities: Their idf over the whole index, `(terms,) float32`.
             mean_length: The mean number of terms in a passage of the whole index.
-            count: The largest number of candidates of each kind.
-            allowed: Which passages compete, `(passages,) bool`; None for all.
-            least: The inner product and the BM25 score that `count` passages of other segments reach; candidates with
-                less are not needed.
         """
-        dense_rows, dense = self.vectors.search(vector, count, allowed, least[0])
         held = [
             (self.postings.of(place), rarity) for place, rarity in zip(places, rarities, strict=True) if place != ABSENT
         ]
         postings, of_held = [each for each, _ in held], [each for _, each in held]
-        scores = bm25.scores(self.size, postings, of_held, self._norms_for(mean_length))
-        return Proposal(dense_rows, dense, bm25.best(scores, count, allowed, least[1]), scores)
+        return bm25.scores(self.size, postings, of_held, self._norms_for(mean_length))
 
     def document(self, row: int) -> Document:
         """A document with its canonical text and blocks."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from qa.index.local.vectors.coded_store import CODED_FROM, CODES, FRAME, CodedStore, write_codes
-from qa.index.local.vectors.contract import VectorStore, inner_products
+from qa.index.local.vectors.coded_store import CODED_FROM, CODES, CodedStore, write_codes
+from qa.index.local.vectors.contract import Proposed, VectorStore, inner_products
 from qa.index.local.vectors.exact import ExactStore, nearest
+from qa.index.local.vectors.search import search
 
 __all__ = [
     "CODED_FROM",
     "CODES",
-    "FRAME",
     "CodedStore",
     "ExactStore",
+    "Proposed",
     "VectorStore",
     "inner_products",
     "nearest",
+    "search",
     "write_codes",
 ]

@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 
-class VectorStore(Protocol):
-    """Vectors of unit length by row, searched by inner product, which for such vectors is their cosine.
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """Rows of a store that may be among the nearest to a query.
 
-    Every store finds the best rows of all, with exact scores.
+    Attributes:
+        rows: `(n,) int64`.
+        at_most: The highest possible score of each, `(n,) float32`.
+        rest: The highest possible score of every other row that competes.
     """
+
+    rows: npt.NDArray[np.int64]
+    at_most: npt.NDArray[np.float32]
+    rest: float
+
+
+class VectorStore(Protocol):
+    """Vectors of unit length by row, searched by inner product, which for such vectors is their cosine."""
 
     @property
     def size(self) -> int:
         """The number of rows."""
         ...
 
-    def search(
-        self,
-        query: npt.NDArray[np.float32],
-        count: int,
-        allowed: npt.NDArray[np.bool_] | None = None,
-        least: float = -np.inf,
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """Find the rows nearest to a query.
+    def propose(
+        self, query: npt.NDArray[np.float32], count: int, allowed: npt.NDArray[np.bool_] | None = None
+    ) -> Proposed:
+        """Find rows that may be among the `count` nearest to a query.
 
         Args:
             query: `(d,) float32`, unit length.
-            count: How many rows at most.
+            count: At least 1. A higher count lowers `rest`, in the end to minus infinity.
             allowed: `(size,) bool`; where given, only rows marked True compete.
-            least: Rows that score less are not needed, and may be left out.
-
-        Returns:
-            Rows `(n,) int64` and their inner products `(n,) float32`, best first, ties in the order of rows; n is the
-            smaller of `count` and the number of rows that compete, or less where rows were left out.
         """
         ...
 

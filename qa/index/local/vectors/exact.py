@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from qa.index.local.vectors.contract import inner_products
+from qa.index.local.vectors.contract import Proposed, inner_products
 
 _BLOCK = 16_384  # rows copied at a time
 
@@ -28,20 +28,14 @@ class ExactStore:
         """The number of rows."""
         return len(self._vectors)
 
-    def search(
-        self,
-        query: Floats,
-        count: int,
-        allowed: npt.NDArray[np.bool_] | None = None,
-        least: float = -np.inf,  # noqa: ARG002 - every row is scored anyway
-    ) -> tuple[Rows, Floats]:
-        """Find the rows nearest to a query; see `VectorStore`."""
+    def propose(self, query: Floats, count: int, allowed: npt.NDArray[np.bool_] | None = None) -> Proposed:
+        """The rows nearest to a query; see `VectorStore`."""
         if allowed is None:
-            return nearest(np.arange(self.size), inner_products(self._vectors, query), count)
+            return Proposed(*nearest(np.arange(self.size), inner_products(self._vectors, query), count), -np.inf)
         rows = np.flatnonzero(allowed)
         blocks = [rows[at : at + _BLOCK] for at in range(0, len(rows), _BLOCK)]
         scores = [inner_products(self._vectors[block], query) for block in blocks]
-        return nearest(rows, np.concatenate([np.empty(0, np.float32), *scores]), count)
+        return Proposed(*nearest(rows, np.concatenate([np.empty(0, np.float32), *scores]), count), -np.inf)
 
     def vectors(self, rows: Rows) -> Floats:
         """The stored vectors of some rows."""

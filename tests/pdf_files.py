@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 def shown(text: str, x: float, y: float, size: float = 11, more: str = "") -> str:
@@ -16,6 +16,7 @@ def pdf(
     title: str = "",
     fields: Sequence[tuple[str, int, int, int, int]] = (),
     field_kind: str = "/FT /Tx",
+    letters: Mapping[str, str] | None = None,
 ) -> bytes:
     """A PDF.
 
@@ -24,6 +25,7 @@ def pdf(
         title: The title in the file's metadata.
         fields: Fields on the first page: the value, and the left, lower, right and upper side.
         field_kind: The entry that makes them text fields.
+        letters: What the font says that some of its characters mean.
     """
     objects: list[bytes] = []
 
@@ -31,7 +33,13 @@ def pdf(
         objects.append(body.encode("latin-1") if isinstance(body, str) else body)
         return len(objects)
 
-    font = add("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>")
+    meaning = ""
+    if letters:
+        pairs = "".join(f"<{ord(char):02x}> <{text.encode('utf-16-be').hex()}>\n" for char, text in letters.items())
+        table = f"1 begincodespacerange <00> <ff> endcodespacerange\n{len(letters)} beginbfchar\n{pairs}endbfchar"
+        stream = f"<< /Length {len(table)} >>\nstream\n{table}\nendstream"
+        meaning = f"/ToUnicode {add(stream)} 0 R"
+    font = add(f"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding {meaning} >>")
     first = font + 1 + len(fields)
     widgets = [
         add(
@@ -43,8 +51,8 @@ def pdf(
     tree = first + 2 * len(pages)
     kids = []
     for number, drawn in enumerate(pages):
-        stream = "\n".join(drawn).encode("cp1252")
-        content = add(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream))
+        body = "\n".join(drawn).encode("cp1252")
+        content = add(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(body), body))
         annotations = f"/Annots [{' '.join(f'{each} 0 R' for each in widgets)}]" if widgets and not number else ""
         kids.append(
             add(
@@ -58,9 +66,9 @@ def pdf(
     info = add(f"<< /Title ({title}) >>")
     out = bytearray(b"%PDF-1.4\n")
     places = []
-    for number, body in enumerate(objects, 1):
+    for number, each in enumerate(objects, 1):
         places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, each)
     start = len(out)
     out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     out += b"".join(b"%010d 00000 n \n" % place for place in places)

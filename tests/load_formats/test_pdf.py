@@ -236,3 +236,36 @@ def test_text_at_an_angle_is_read_apart_from_the_rest() -> None:
     turned = "q BT /F1 11 Tf 0 1 -1 0 40 300 Tm (Filed in the town archive) Tj ET Q"
     text = read([*lines(["The pier is old.", "It stands on piles."]), turned]).text
     assert text.split("\n\n") == ["The pier is old.", "It stands on piles.", "Filed in the town archive"]
+
+
+@pytest.mark.parametrize("turn", ["1 0 0 1", "0 1 -1 0", "0 -1 1 0", "-1 0 0 -1"])
+def test_letters_drawn_one_by_one_are_words_in_any_direction(turn: str) -> None:
+    spaced = [f"q BT /F1 11 Tf {turn} 300 400 Tm 2.2 Tc 3 Tw (Pilots of the harbour sign here) Tj ET Q"]
+    assert read(spaced).text == "Pilots of the harbour sign here"
+    steps = "".join(f"({char}) Tj " for char in "filed in the archive")
+    one_by_one = [f"q BT /F1 11 Tf {turn} 300 400 Tm {steps} ET Q"]
+    assert read(one_by_one).text == "filed in the archive"
+
+
+def test_letters_at_fixed_distances_are_words() -> None:
+    places = [(70 + 7 * place, char) for place, char in enumerate("testing little lights") if char != " "]
+    assert read([shown(char, x, 700, 11) for x, char in places]).text == "testing little lights"
+
+
+def test_a_part_of_a_line_that_is_drawn_again_over_it_counts_once() -> None:
+    whole, again = shown("The levy for 2024 is 300218 crowns", 70, 700, 12), shown("The levy for", 70.3, 700.1, 12)
+    assert read([whole, again]).text == "The levy for 2024 is 300218 crowns"
+    below = shown("The levy for 2024 is paid", 70, 684, 12)
+    assert read([whole, below]).text.count("The levy for 2024") == 2
+
+
+def test_accents_drawn_over_their_letters_are_part_of_them() -> None:
+    within = "BT /F1 12 Tf 70 700 Td [(Ag) (e) 443 (ˆ) -110 (ncia)] TJ ET"
+    apart = ["BT /F1 12 Tf 70 700 Td (Caf) Tj (e) Tj ET", shown("´", 90.5, 700.2, 12)]
+    assert [read([within]).text, read(apart).text] == ["Agência", "Café"]
+
+
+def test_a_glyph_of_lam_and_alef_is_read_in_the_order_of_writing() -> None:
+    # Right to left: alef, the ligature, seen, meem; drawn from the left.
+    arabic = {"m": "م", "s": "س", "x": "لإ", "a": "ا"}
+    assert read([shown("msxa", 200, 700, 12)], letters=arabic).text == "الإسم"

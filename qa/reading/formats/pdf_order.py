@@ -2,7 +2,7 @@
 
 How it works, in order, for each direction of writing on the page, the one with most text first:
 
-1. Text drawn twice at the same place counts once.
+1. Text drawn twice counts once; accents and spaced letters are joined to words (`pdf_letters`).
 2. Adjacent runs on one baseline form a chunk; smaller runs above or below the baseline are marked as superscripts or
    subscripts.
 3. A strip of the page that hardly any chunk crosses, with running text on both sides, separates columns: between two
@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
+from qa.reading.formats.pdf_letters import prepared
 from qa.reading.formats.pdf_runs import Run
 from qa.reading.formats.pdf_tables import Chunk, Row, with_tables
 from qa.reading.page_lines import Line
@@ -41,8 +42,7 @@ _PROSE_CHARS = 18
 _PROSE_FILL = 0.28  # minimum width of chunks as a share of their side; low, since a side may hold further columns
 _DEEPEST = 6
 _GUTTER_EM = 0.7
-_ROW = 1 << 24  # positions of a grid in one row
-_NEAR = [dx * _ROW + dy for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+_UPSIDE_DOWN = 180
 
 
 def lines_of(runs: Sequence[Run], page: int) -> list[Line]:
@@ -52,7 +52,10 @@ def lines_of(runs: Sequence[Run], page: int) -> list[Line]:
     for run in runs:
         chars[run.angle] += len(run.text)
     for number, (angle, _) in enumerate(chars.most_common()):
-        chunks = _chunks(_once(run for run in runs if run.angle == angle))
+        same = [run for run in runs if run.angle == angle]
+        if angle == _UPSIDE_DOWN:  # PDFium's order is that of the page
+            same.sort(key=lambda run: (-run.y, run.x0))
+        chunks = _chunks(prepared(same))
         found += (_line(row, page, upright=not number) for row in _rows(chunks))
     return found
 
@@ -73,19 +76,7 @@ def _line(row: Row, page: int, *, upright: bool) -> Line:
     )
 
 
-def _once(runs: Iterator[Run]) -> Iterator[Run]:
-    """Runs without repeated drawings of the same text at the same place, as for a shadow or heavier letters."""
-    seen: dict[str, set[int]] = {}
-    for run in runs:
-        unit = max(0.3, min(0.25 * run.size, 0.25 * (run.x1 - run.x0)))  # two adjacent equal letters are two letters
-        place = round(run.x0 / unit) * _ROW + round(run.y / unit)
-        places = seen.setdefault(run.text, set())
-        if not places or places.isdisjoint([place + step for step in _NEAR]):
-            yield run
-        places.add(place)
-
-
-def _chunks(runs: Iterator[Run]) -> list[Chunk]:
+def _chunks(runs: Iterable[Run]) -> list[Chunk]:
     chunks: list[Chunk] = []
     for run in runs:
         if not (chunks and _joined(chunks[-1], run)):

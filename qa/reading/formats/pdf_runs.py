@@ -17,6 +17,7 @@ from pypdfium2 import raw
 
 from qa.errors import UnreadableFile
 from qa.reading.decode import clean
+from qa.reading.formats.pdf_accents import accented
 from qa.reading.formats.pdf_functions import ADDRESS, plain
 from qa.reading.formats.pdf_sight import Sight
 
@@ -25,6 +26,7 @@ _BLANKS = re.compile(r"(?<=\S)\s+(?=\S)")
 _HYPHEN_AT_LINE_END = "\x02"  # PDFium's replacement character
 _BOLD = re.compile(r"bold|black|heavy|semib|demi|CMBX", re.IGNORECASE)
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_OVERLAID = re.compile("([آأإاٱ]ل)|[´`¨ˆ˜˘ˇ˚¯˙˝¸˛]")  # lam and alef drawn as one glyph, and accents
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_STEP = 64
 _WIDE_CHAR_EM = 0.62  # on average, in a run that may have wide gaps
@@ -88,6 +90,8 @@ class PageRuns:
                     first += len(shown) - len(shown.lstrip())  # noqa: PLW2901
                     gap = gap or (" " if shown[0].isspace() else "")
                     x0, x1, y = places.place(first, first + len(inner) - 1, angle, size)
+                    if not inner.isascii():
+                        inner = places.in_order(inner, first)
                     cleaned, rtl = _cleaned(inner)
                     run = Run(cleaned, x0, x1, y, round(size, 1), bold, angle, gap, rtl)
                     if sight.sees(drawn, run):
@@ -210,22 +214,47 @@ class _Places:
     def place(self, first: int, last: int, angle: int, size: float) -> tuple[float, float, float]:
         """The start and end of a run along its direction, and its baseline."""
         x, y = self._origin(first)
-        if angle == 0:
-            left, right = self._ends(first)
-            if last == first:
-                return left, right, y
-            other_left, other_right = self._ends(last)
-            return min(left, other_left), max(right, other_right), y
+        if angle % 90 == 0:
+            start, end = self._ends(first, angle)
+            if last != first:
+                other_start, other_end = self._ends(last, angle)
+                start, end = min(start, other_start), max(end, other_end)
+            return start, end, (y, -x, -y, x)[angle // 90]
         last_x, last_y = self._origin(last)
         cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
         along, end = x * cos + y * sin, last_x * cos + last_y * sin
         return min(along, end), max(along, end) + 0.5 * size, y * cos - x * sin
 
-    def _ends(self, place: int) -> tuple[float, float]:
-        """The left and right ends of a character's box."""
+    def in_order(self, text: str, first: int) -> str:
+        """Text with accents joined to the letters below them, and ligatures of right-to-left text in logical order.
+
+        PDFium reverses right-to-left text, and with it the characters of one glyph, such as lam and alef.
+        """
+        chars = list(text)
+        for found in _OVERLAID.finditer(text):
+            at = found.start()
+            if found[1]:
+                if self._ends(first + at) == self._ends(first + at + 1):
+                    chars[at], chars[at + 1] = chars[at + 1], chars[at]
+                continue
+            left, right = self._ends(first + at)
+            for base in (at - 1, at + 1):
+                if 0 <= base < len(text):
+                    low, high = self._ends(first + base)
+                    joined = accented(text[base], text[at]) if low <= (left + right) / 2 <= high else ""
+                    if joined:
+                        chars[base], chars[at] = joined, ""
+                        break
+        return "".join(chars)
+
+    def _ends(self, place: int, angle: int = 0) -> tuple[float, float]:
+        """The ends of a character's box along a direction that is a multiple of 90 degrees."""
         box = self._box
         _box_of(self._page, place, self._at_box)
-        return box.left, box.right
+        if angle == 0:
+            return box.left, box.right
+        low, high = (box.left, box.right) if angle == 180 else sorted((box.bottom, box.top))
+        return (low, high) if angle == 90 else (-high, -low)
 
     def _origin(self, place: int) -> tuple[float, float]:
         _origin_of(self._page, place, self._at_x, self._at_y)

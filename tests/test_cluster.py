@@ -36,16 +36,23 @@ QUESTION = "who built the oldest pier of the harbour"
 A_MOMENT_S = 0.2  # a deadline that is expected to pass
 
 
-@pytest.fixture
-def shop(tmp_path) -> Workshop:
-    """An index of four segments."""
-    workshop = Workshop(tmp_path, {})
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """A folder with an index of four segments, to copy."""
+    workshop = Workshop(tmp_path_factory.mktemp("built"), {})
     for name, text in (*TEXTS.items(), ("empty.md", "# \n")):
         workshop.put(name, text)
         workshop.build()
     workshop.put("light.txt", "The Light\n\nThe lighthouse of Elden shows two flashes. " * 12)
     workshop.build()
     assert len(workshop.version().segments) == 4
+    return workshop.seeds.parent
+
+
+@pytest.fixture
+def shop(built, tmp_path) -> Workshop:
+    workshop = Workshop(tmp_path, {})
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
     return workshop
 
 

@@ -41,8 +41,11 @@ _MOST_CROSSING = 0.15  # share of the chunks that may cross the strip between co
 _PROSE_CHARS = 18
 _PROSE_FILL = 0.28  # minimum width of chunks as a share of their side; low, since a side may hold further columns
 _DEEPEST = 6
+_MOST_INITIALS = 100
 _GUTTER_EM = 0.7
 _UPSIDE_DOWN = 180
+_CAPITAL_SIZE = 0.6  # maximum size of a line beside an initial, as a share of the initial's
+_LONE_LETTERS = frozenset("AÀIOÓYEÉ")  # that are words
 
 
 def lines_of(runs: Sequence[Run], page: int) -> list[Line]:
@@ -55,7 +58,7 @@ def lines_of(runs: Sequence[Run], page: int) -> list[Line]:
         same = [run for run in runs if run.angle == angle]
         if angle == _UPSIDE_DOWN:  # PDFium's order is that of the page
             same.sort(key=lambda run: (-run.y, run.x0))
-        chunks = _chunks(prepared(same))
+        chunks = _with_initials(_chunks(prepared(same)))
         found += (_line(row, page, upright=not number) for row in _rows(chunks))
     return found
 
@@ -91,6 +94,8 @@ def _joined(chunk: Chunk, run: Run) -> bool:
     if chunk.rtl or run.rtl:
         distance = max(distance, chunk.x0 - run.x1)
     rise = run.y - chunk.y
+    if run.size < _CAPITAL_SIZE * chunk.size and len(chunk.text) == 1 and chunk.text.isupper() and len(run.text) > 1:
+        return False  # an initial over several lines
     on_base = abs(rise) <= _BASE_EM * size
     reach = _MARK_GAP_EM if not on_base else _MARKER_GAP_EM if _MARKER.fullmatch(chunk.text) else _CHUNK_GAP_EM
     if not -_OVERLAP_EM * size <= distance <= reach * size:
@@ -122,6 +127,30 @@ def _extend(chunk: Chunk, text: str, run: Run) -> None:
     chunk.text += text
     chunk.x0, chunk.x1 = min(chunk.x0, run.x0), max(chunk.x1, run.x1)
     chunk.rtl = chunk.rtl or run.rtl
+
+
+def _with_initials(chunks: list[Chunk]) -> list[Chunk]:
+    """Chunks with each initial that is as high as several lines joined to the first of these lines."""
+    initials = [chunk for chunk in chunks if len(chunk.text) == 1 and chunk.text.isupper()]
+    for initial in initials[:_MOST_INITIALS]:
+        low, high = initial.y - 0.2 * initial.size, initial.y + initial.size
+        beside = [
+            chunk
+            for chunk in chunks
+            if low < chunk.y < high
+            and chunk.size < _CAPITAL_SIZE * initial.size
+            and -0.1 * initial.size < chunk.x0 - initial.x1 < 0.5 * initial.size
+        ]
+        first = max(beside, key=lambda chunk: chunk.y, default=None)
+        if first is None or len(beside) < 2 or not first.text[0].isalpha() or first.y < initial.y + 0.2 * initial.size:
+            continue
+        words = {word.lower() for chunk in chunks if chunk is not first for word in chunk.text.split()}
+        word = first.text.split()[0].lower()
+        apart = initial.text in _LONE_LETTERS and word in words and initial.text.lower() + word not in words
+        first.text = f"{initial.text}{' ' if apart else ''}{first.text}"
+        first.x0 = initial.x0
+        chunks = [chunk for chunk in chunks if chunk is not initial]
+    return chunks
 
 
 def _rows(chunks: list[Chunk], depth: int = 0) -> list[Row]:

@@ -13,7 +13,7 @@ from qa.reading.raised import Script
 
 _HEADING = re.compile(r"(?i)heading\s*(\d)")
 _LONGEST_CHAIN = 50
-_LEAST_SHIFT = 4  # in half points: a smaller one only adjusts the line
+LEAST_SHIFT = 3  # in half points: a smaller one only adjusts the line
 _SCRIPTS = {"superscript": Script.RAISED, "subscript": Script.LOWERED, "baseline": Script.BASE}
 _LEAST_WHITE = 0xF8  # of each colour component
 _TINY_HALF_POINTS = 4
@@ -76,7 +76,7 @@ def look_of(properties: etree._Element | None) -> Look:
         return Look()
     script = _SCRIPTS.get(value(properties, "w:vertAlign") or "")
     shift = number((value(properties, "w:position") or "").removesuffix("pt"))
-    if script is None and abs(shift) >= _LEAST_SHIFT:
+    if script is None and abs(shift) >= LEAST_SHIFT:
         script = Script.RAISED if shift > 0 else Script.LOWERED
     font = value(properties, "w:rFonts", "w:ascii") or value(properties, "w:rFonts", "w:hAnsi")
     highlight, size = value(properties, "w:highlight"), value(properties, "w:sz")
@@ -153,6 +153,10 @@ class Styles:
     def character(self, style_id: str | None) -> Look:
         """The character properties of a style."""
         return self._style(style_id).look if style_id in self._elements and style_id else Look()
+
+    def hides_table(self, style_id: str | None) -> bool:
+        """Whether the text of tables with this style is hidden."""
+        return bool(style_id in self._elements and style_id and self._style(style_id).look.hidden)
 
     def _style(self, style_id: str) -> Style:
         known = self._known.get(style_id)

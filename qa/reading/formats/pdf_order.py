@@ -19,7 +19,7 @@ from statistics import median
 
 from qa.reading.formats.pdf_letters import prepared
 from qa.reading.formats.pdf_runs import Run
-from qa.reading.formats.pdf_tables import Chunk, Row, with_tables
+from qa.reading.formats.pdf_tables import Row, with_tables
 from qa.reading.page_lines import Line
 from qa.reading.raised_spans import LOWERED, RAISED, RESET
 
@@ -79,15 +79,16 @@ def _line(row: Row, page: int, *, upright: bool) -> Line:
     )
 
 
-def _chunks(runs: Iterable[Run]) -> list[Chunk]:
-    chunks: list[Chunk] = []
+def _chunks(runs: Iterable[Run]) -> list[Run]:
+    """The runs, each extended by those that continue it."""
+    chunks: list[Run] = []
     for run in runs:
         if not (chunks and _joined(chunks[-1], run)):
-            chunks.append(Chunk(run.text, run.x0, run.x1, run.y, run.size, run.bold, run.rtl))
+            chunks.append(run)
     return chunks
 
 
-def _joined(chunk: Chunk, run: Run) -> bool:
+def _joined(chunk: Run, run: Run) -> bool:
     """Add a run to a chunk if it continues the chunk; return whether it does."""
     size = max(chunk.size, run.size)
     distance = run.x0 - chunk.x1
@@ -116,20 +117,20 @@ def _joined(chunk: Chunk, run: Run) -> bool:
     return True
 
 
-def _is_mark(run: Run, chunk: Chunk, rise: float) -> bool:
+def _is_mark(run: Run, chunk: Run, rise: float) -> bool:
     """Whether a run is a superscript or subscript of a chunk: smaller, or clearly off its baseline."""
     if abs(rise) >= 0.75 * chunk.size or run.size > chunk.size:
         return False
     return run.size <= _SMALLER * chunk.size or (abs(rise) >= _OFF_BASE_EM * chunk.size and len(run.text) <= 4)
 
 
-def _extend(chunk: Chunk, text: str, run: Run) -> None:
+def _extend(chunk: Run, text: str, run: Run) -> None:
     chunk.text += text
     chunk.x0, chunk.x1 = min(chunk.x0, run.x0), max(chunk.x1, run.x1)
     chunk.rtl = chunk.rtl or run.rtl
 
 
-def _with_initials(chunks: list[Chunk]) -> list[Chunk]:
+def _with_initials(chunks: list[Run]) -> list[Run]:
     """Chunks with each initial that is as high as several lines joined to the first of these lines."""
     initials = [chunk for chunk in chunks if len(chunk.text) == 1 and chunk.text.isupper()]
     for initial in initials[:_MOST_INITIALS]:
@@ -153,7 +154,7 @@ def _with_initials(chunks: list[Chunk]) -> list[Chunk]:
     return chunks
 
 
-def _rows(chunks: list[Chunk], depth: int = 0) -> list[Row]:
+def _rows(chunks: list[Run], depth: int = 0) -> list[Row]:
     """Chunks in reading order."""
     strip = _gutter(chunks) if depth < _DEEPEST and len(chunks) >= 2 * _FEWEST_IN_COLUMN else None
     if strip is None:
@@ -172,8 +173,8 @@ def _rows(chunks: list[Chunk], depth: int = 0) -> list[Row]:
 
 
 def _bands(
-    sides: tuple[list[Chunk], list[Chunk]], crossing: list[Chunk]
-) -> Iterator[tuple[tuple[list[Chunk], list[Chunk]], Chunk | None]]:
+    sides: tuple[list[Run], list[Run]], crossing: list[Run]
+) -> Iterator[tuple[tuple[list[Run], list[Run]], Run | None]]:
     """The chunks above each crossing chunk, and below the last one, divided into columns."""
     first, second = (sorted(side, key=lambda chunk: -chunk.y) for side in sides)
     one = two = 0
@@ -188,7 +189,7 @@ def _bands(
         one, two = ends
 
 
-def _gutter(chunks: list[Chunk]) -> float | None:
+def _gutter(chunks: list[Run]) -> float | None:
     """The position of a strip between two columns of running text, or None."""
     size = median(chunk.size for chunk in chunks)
     low, high = min(chunk.x0 for chunk in chunks), max(chunk.x1 for chunk in chunks)
@@ -219,7 +220,7 @@ def _gutter(chunks: list[Chunk]) -> float | None:
     return best[1] if best else None
 
 
-def _parts(chunks: list[Chunk], strip: float) -> bool:
+def _parts(chunks: list[Run], strip: float) -> bool:
     """Whether running text is on both sides of a strip at the same height."""
     sides = [[chunk for chunk in chunks if chunk.x1 <= strip], [chunk for chunk in chunks if chunk.x0 >= strip]]
     if any(len(side) < _FEWEST_IN_COLUMN or not _is_prose(side) for side in sides):
@@ -229,13 +230,13 @@ def _parts(chunks: list[Chunk], strip: float) -> bool:
     return shared > 0.3 * min(high - low, other_high - other_low)
 
 
-def _is_prose(side: list[Chunk]) -> bool:
+def _is_prose(side: list[Run]) -> bool:
     width = max(chunk.x1 for chunk in side) - min(chunk.x0 for chunk in side)
     chars = median(len(chunk.text) for chunk in side)
     return chars >= _PROSE_CHARS and median(chunk.x1 - chunk.x0 for chunk in side) >= _PROSE_FILL * width
 
 
-def _by_base(chunks: list[Chunk]) -> list[Row]:
+def _by_base(chunks: list[Run]) -> list[Row]:
     rows: list[Row] = []
     for chunk in sorted(chunks, key=lambda chunk: -chunk.y):
         above = rows[-1].chunks[0] if rows else None

@@ -8,11 +8,10 @@ from functools import cached_property
 
 from lxml import etree
 
-from qa.reading.office.names import is_on, number, qn, value
+from qa.reading.office.names import chain, is_on, number, qn, value
 from qa.reading.raised import Script
 
 _HEADING = re.compile(r"(?i)heading\s*(\d)")
-_LONGEST_CHAIN = 50
 LEAST_SHIFT = 3  # in half points: a smaller one only adjusts the line
 _SCRIPTS = {"superscript": Script.RAISED, "subscript": Script.LOWERED, "baseline": Script.BASE}
 _LEAST_WHITE = 0xF8  # of each colour component
@@ -162,15 +161,14 @@ class Styles:
         known = self._known.get(style_id)
         if known is not None:
             return known
-        chain: list[str] = []
-        at: str | None = style_id
-        while at in self._elements and at not in chain and at not in self._known and len(chain) < _LONGEST_CHAIN:
-            chain.append(at)
-            at = value(self._elements[at], "w:basedOn")
-        style = self._known.get(at or "", Style())
-        for each in reversed(chain):
-            style = self._known[each] = _based(self._elements[each], style)
+        style = Style()
+        for each in reversed(chain(style_id, self._base_of)):
+            style = self._known[each] = self._known.get(each) or _based(self._elements[each], style)
         return style
+
+    def _base_of(self, style_id: str) -> str | None:
+        base = value(self._elements[style_id], "w:basedOn")
+        return base if base in self._elements else None
 
 
 def _based(element: etree._Element, base: Style) -> Style:

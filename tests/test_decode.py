@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from qa.errors import UnreadableFile
 from qa.reading.decode import Decoded, clean, decode
+from qa.text.dates import read_date
 
 SAMPLE = "Café – “Total Health” 😀\n"
 
@@ -177,3 +178,27 @@ def test_any_bytes_are_clean_text_or_refused(data: bytes) -> None:
 def test_composed_text_comes_through_unchanged(text: str) -> None:
     composed = unicodedata.normalize("NFC", text)
     assert decode(composed.encode()).text == composed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le café d’été est fermé à Noël. “C’est la règle”, dit le maître.",
+        "Die Gebühr beträgt fünf Mark für das große Boot. Überall gilt das.",
+        "Name,Ort\nMüller,Köln\nJosé,Málaga\n",
+    ],
+)
+def test_text_of_old_macintosh_computers_is_told_from_windows_1252(text: str) -> None:
+    assert decode(text.encode("mac_roman")) == Decoded(text, "read as Mac Roman, which nothing in it says")
+    assert decode(text.encode("cp1252")).text == text
+
+
+@pytest.mark.parametrize(
+    ("written", "date"),
+    [
+        ("2024年5月1日", "2024-05-01"), ("2024年05月", "2024-05"), ("2024年", "2024"), ("2024년 5월 1일", "2024-05-01"),
+        ("令和6年5月1日", "2024-05-01"), ("平成元年1月8日", "1989-01-08"), ("2024年13月1日", None),
+    ],
+)  # fmt: skip
+def test_dates_of_east_asia_are_read(written: str, date: str | None) -> None:
+    assert read_date(written) == date

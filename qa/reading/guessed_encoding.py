@@ -11,7 +11,8 @@ import unicodedata
 
 # Usual encodings of office files: those of the Encoding Standard (WHATWG), and DOS Cyrillic.
 _KNOWN = ("cp932 shift_jis_2004 euc-jp gb18030 big5 cp949 koi8-r koi8-u cp1251 iso8859-5 cp866 cp1253 iso8859-7 "
-          "cp1255 iso8859-8 cp1256 cp874 cp1250 iso8859-2 cp1254 cp1257 cp1252 iso8859-1").split()  # fmt: skip
+          "cp1255 iso8859-8 cp1256 cp874 cp1250 iso8859-2 cp1254 cp1257 cp1252 iso8859-1 "
+          "mac-roman").split()  # fmt: skip
 _SHIFTED = re.compile(rb"\x1b\$[@B]|\x1b\$\([CD]|\x1b\([IJ]")  # switches to other letters in ISO-2022-JP and -KR
 _WESTERN = ("cp1252", "iso88591")
 _SAMPLE_BYTES = 32 << 10
@@ -19,6 +20,8 @@ _LEAST_SURE = 0.15  # minimum confidence for Latin letters
 _MOST_MIXED = 0.05  # share of the non-ASCII words with both Latin and other letters
 _WORD = re.compile(r"\w+")
 _MISFIT = "\ufffd"
+# A capital letter or a sign directly after a small letter, as in Windows-1252 read as Mac Roman and the reverse.
+_ODD = re.compile("[a-zß-öø-ÿ][†‡‰ˆŠ‹ŒŽŸ¡-¯±´-¶¸º-¿À-ÖØ-Þ\u02d8-\u02dd]")
 
 
 def shifted_text(data: bytes) -> tuple[str, str] | None:
@@ -50,6 +53,9 @@ def guessed_text(data: bytes, most_misfits: float) -> tuple[str, str, int] | Non
         return None
     text = data.decode(codec, "replace")
     misfits = text.count(_MISFIT)
+    if codec == "mac-roman":
+        odd = len(_ODD.findall(data.decode("cp1252", "replace")))
+        return (text, "Mac Roman", 0) if odd > 2 * len(_ODD.findall(text)) else None
     if misfits > most_misfits * len(text) or not _is_likely(text[:_SAMPLE_BYTES], found["confidence"]):
         return None
     return text, codec.upper(), misfits

@@ -32,6 +32,11 @@ _MONTH_FIRST = re.compile(
     rf"(?:\w{{3,10}}\.?, )?{_NAMED} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<year>\d{{4}})" + _TIME
 )
 _MONTH = re.compile(rf"{_NAMED},? (?P<year>\d{{4}})")
+_EAST_ASIAN = re.compile(
+    r"(?:(\d{4})|(令和|平成|昭和|大正|明治)(\d{1,2}|元)) ?[年년]"
+    rf"(?: ?(\d{{1,2}}) ?[月월](?: ?(\d{{1,2}}) ?[日일號号])?)?{_TIME}"
+)
+_YEAR_BEFORE_ERA = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "明治": 1867}
 _NUMBERS = re.compile(rf"(\d{{1,2}})([./-])(\d{{1,2}})\2(\d{{4}}){_TIME}", re.ASCII)
 
 
@@ -39,7 +44,7 @@ def read_date(text: str) -> str | None:
     """The ISO 8601 date of a text (a year, a year and month, or a day); None if it has none.
 
     It reads "2024-03-05" with or without a time, "2024/3/5", "20240305", "March 5, 2024", "5. März 2024", "Mar 2024",
-    "5.3.2024", and "25/3/2024", but not "5/3/2024", which may be in May or in March.
+    "5.3.2024", "2024年3月5日", "令和6年3月5日" and "25/3/2024", but not "5/3/2024", which may be in May or in March.
     """
     text = " ".join(text.split())
     for form in (_ISO, _SLASHED, _COMPACT):
@@ -49,6 +54,10 @@ def read_date(text: str) -> str | None:
         if match := form.fullmatch(text):
             month = _MONTHS.get(match["month"].lower())
             return _date(match["year"], month, match.groupdict().get("day")) if month else None
+    if match := _EAST_ASIAN.fullmatch(text):
+        year, era, of_era = match.groups()[:3]
+        year = year or str(_YEAR_BEFORE_ERA[era] + (1 if of_era == "元" else int(of_era)))
+        return _date(year, *match.groups()[3:])
     return _numbers(text)
 
 

@@ -318,6 +318,7 @@ def tracked(kind: str, inside: str) -> str:
         (para("From ", tracked("moveFrom", run("here"))) + para("to ", tracked("moveTo", run("there"))), ["From", "to there"]),
         (para("One ", properties=f"<w:rPr>{tracked('del', '')}</w:rPr>") + para("paragraph."), ["One paragraph."]),
         (para("Code: ", run("7781", "<w:vanish/>"), "ask."), ["Code: ask."]),
+        (para("at 14", run("2", '<w:position w:val="3"/>'), " sites"), ["at 14^2 sites"]),
         (para("Code: ", run("7781", '<w:vanish w:val="0"/>')), ["Code: 7781"]),
         (para(run("All of it", "<w:vanish/>")) + para("End."), ["End."]),
         (para(run("T", '<w:position w:val="-12"/>'), properties='<w:framePr w:dropCap="drop"/>') + para("he town."), ["The town."]),
@@ -339,6 +340,8 @@ def test_what_is_deleted_or_hidden_is_no_text_and_what_is_inserted_is(body, show
 def test_deleted_rows_and_cells_and_text_that_a_style_hides_are_no_text():
     styles = element(
         "w:styles",
+        '<w:style w:type="table" w:styleId="Gone"><w:basedOn w:val="Plain"/></w:style>'
+        '<w:style w:type="table" w:styleId="Plain"><w:rPr><w:vanish/></w:rPr></w:style>'
         '<w:style w:type="character" w:styleId="Sly"><w:name w:val="Sly"/><w:rPr><w:vanish/></w:rPr></w:style>'
         '<w:style w:type="paragraph" w:styleId="Note"><w:name w:val="Note"/><w:basedOn w:val="Base"/></w:style>'
         '<w:style w:type="paragraph" w:styleId="Base"><w:name w:val="Base"/><w:rPr><w:vanish/></w:rPr></w:style>',
@@ -350,6 +353,7 @@ def test_deleted_rows_and_cells_and_text_that_a_style_hides_are_no_text():
     rows = rows.replace(f"<w:tr><w:tc>{para('Staff')}", f"<w:tr><w:trPr><w:hidden/></w:trPr><w:tc>{para('Staff')}")
     rows = rows.replace(f"<w:tc>{para('old')}", f"<w:tc><w:tcPr>{tracked('cellDel', '')}</w:tcPr>{para('old')}")
     body = rows + para("Shown ", run("not shown", '<w:rStyle w:val="Sly"/>'))
+    body += table(["Secret", "cells"]).replace("<w:tbl>", '<w:tbl><w:tblPr><w:tblStyle w:val="Gone"/></w:tblPr>')
     body += para("Hidden ", run("shown", '<w:vanish w:val="0"/>'), properties='<w:pStyle w:val="Note"/>')
     assert lines(body, {"styles.xml": styles}) == ["Entry | 8", "Family | 20", "Shown", "shown"]
 

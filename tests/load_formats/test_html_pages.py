@@ -47,7 +47,8 @@ HIDDEN = [
     "<div style='max-height:0px;overflow:hidden'><p>Gone.</p></div>", "<p data-state='off'>Gone.</p>",
     "<p class=wide>Gone.</p>", "<p class='x1 only'>Gone.</p>", "<h2 class=k></h2><p>Gone.</p>",
     "<p class=force style='display:block'>Gone.</p>", "<section><p></p><p>Gone.</p></section>",
-    "<div style='visibility:hidden'><p>Gone.</p></div>",
+    "<div style='visibility:hidden'><p>Gone.</p></div>", "<div style='content-visibility:hidden'>Gone.</div>",
+    "<p style='position:absolute;clip-path:inset(100%)'>Gone.</p>",
 ]  # fmt: skip
 SHEET = """<style>/* .shown {display:none} */ .off, .x { display: none; } #gone{display:none!important}
 .box > p.in {visibility: hidden} .late {color: red} .away {position:absolute; left:-9999px}
@@ -190,6 +191,20 @@ def test_a_sentence_among_links_of_a_menu_is_text() -> None:
 def test_merged_cells_leave_empty_places() -> None:
     table = "<table><tr><th>Day<th>Hall<th>Bar<tr><td rowspan=2>Mon<td colspan=2>shut<tr><td>9<td>10</table>"
     assert read(f"<h1>T</h1>{table}").text.endswith("Day | Hall | Bar\nMon | shut | \n | 9 | 10")
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "<col><col style='visibility:collapse'><col>",
+        "<colgroup><col><col class=thin><col></colgroup>",
+        "<colgroup></colgroup><colgroup style='visibility: collapse'></colgroup><colgroup></colgroup>",
+    ],
+)
+def test_a_collapsed_column_is_not_its_tables_text(columns: str) -> None:
+    rows = "<tr><th>Item<th>Code<th>Crowns<tr><td>Lamp<td>X9<td>900"
+    document = read(f"<h1>T</h1><table>{columns}{rows}</table>", "<style>.thin {visibility: collapse}</style>")
+    assert document.text.endswith("Item | Crowns\nLamp | 900")
 
 
 def test_line_ends_of_the_file_are_blanks_and_breaks_are_line_ends() -> None:

@@ -222,6 +222,20 @@ def test_a_book_is_its_chapters_in_the_order_of_its_spine():
     assert (document.title, document.author, document.date) == ("The Lights", "Mara Quill", "2023-05-01")
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        '<span epub:type="pagebreak" id="p23">23</span>', '<a role="doc-pagebreak" title="23">23</a>',
+        '<span id="Page_23">[Pg 23]</span>', '<a id="page023">23</a>',
+    ],
+)  # fmt: skip
+def test_the_number_of_a_printed_page_is_no_text(number):
+    document = load_document(
+        "a.epub", book("one", {"one": f"<p>It has 14{number} lamps, <a id='p7'>7 of them</a> new.</p>"})
+    )
+    assert document.text == "It has 14 lamps, 7 of them new."
+
+
 def test_a_book_is_read_by_the_style_sheets_that_its_pages_link_to():
     page = (
         '<link rel="stylesheet" href="../looks.css"/><p>at 14<span class="up">2</span> sites</p><p class="no">Gone.</p>'

@@ -84,6 +84,7 @@ BOX = "<draw:frame><draw:text-box><text:p>Keep cold</text:p></draw:text-box></dr
         ("<text:section text:display='condition' text:is-hidden='true'>" + p("Hidden.") + "</text:section>" + p("Seen."), ["Seen."]),
         (p("in <text:ruby><text:ruby-base>東京</text:ruby-base><text:ruby-text>とうきょう</text:ruby-text></text:ruby>"), ["in 東京(とうきょう)"]),
         (table(cell("A"), cell("B")).replace("row><table:table-row>", "row><table:table-row table:visibility='collapse'>"), ["A"]),
+        (table(cell("A") + cell("B") + cell("C")).replace("<table:table-row>", "<table:table-column/><table:table-column table:visibility='collapse'/><table:table-row>", 1), ["A | C"]),
         (p("It covers 14" + NOTE + " sites"), ["It covers 14[2] sites", "[2] Two are planned."]),
         (p("Mixing " + BOX + "paint"), ["Mixing paint", "Keep cold"]),
         ("<text:tracked-changes><text:deletion><text:p>old</text:p></text:deletion></text:tracked-changes>" + p("new<office:annotation><text:p>Why?</text:p></office:annotation>"), ["new"]),

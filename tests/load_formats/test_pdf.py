@@ -269,3 +269,20 @@ def test_a_glyph_of_lam_and_alef_is_read_in_the_order_of_writing() -> None:
     # Right to left: alef, the ligature, seen, meem; drawn from the left.
     arabic = {"m": "م", "s": "س", "x": "لإ", "a": "ا"}
     assert read([shown("msxa", 200, 700, 12)], letters=arabic).text == "الإسم"
+
+
+@pytest.mark.parametrize(
+    ("initial", "rest", "word"), [("O", "nce", "Once"), ("A", "mill", "A mill"), ("A", "nd so", "And so")]
+)
+def test_an_initial_over_several_lines_begins_the_first_of_them(initial: str, rest: str, word: str) -> None:
+    beside = lines(
+        [f"{rest} there was by the old river that", "turned day and night, and the mill"], x=100, top=700, size=12
+    )
+    below = lines(["grew old in the end."], top=672, size=12)
+    text = read([shown(initial, 70, 686, 38), *beside, *below]).text
+    assert text == f"{word} there was by the old river that turned day and night, and the mill grew old in the end."
+
+
+def test_text_outside_its_clip_path_is_not_seen() -> None:
+    clipped = f"q 60 690 300 30 re W n {shown('Seen words', 70, 700)} {shown('Not seen', 70, 600)} Q"
+    assert read([clipped, shown("Other words", 70, 500)]).text == "Seen words\n\nOther words"

@@ -38,6 +38,7 @@ def read(body: str) -> Document:
         (r"{\upr{Cafe}{\*\ud{Caf\u233?}}} opens\par", ["Café opens"]),
         (r"Mixing {\shp{\*\shpinst{\sp{\sn x}{\sv 1}}{\shptxt Keep cold\par}}{\shprslt old}}paint\par",
          ["Keep cold", "Mixing paint"]),
+        (r"at 14{\up3\fs12 2} sites\par", ["at 14^2 sites"]),
         (r"{\listtext 1.\tab}First\par{\listtext\'b7\tab}Second\par", ["1. First", "- Second"]),
         (r"\trowd\intbl A\cell B\cell\row\trowd\intbl 1\par x\cell 2\cell\row\pard After\par",
          ["A | B", "1 x | 2", "After"]),

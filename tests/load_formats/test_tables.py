@@ -93,6 +93,23 @@ def test_hidden_sheets_and_what_has_no_text_are_told():
         read(cells([]))
 
 
+@pytest.mark.parametrize(
+    ("colour", "after", "shown"),
+    [
+        ('rgb="FFFEFEFE"', "", ["Item: Lamp | Crowns: 900"]),
+        ('theme="0"', "", ["Item: Lamp | Crowns: 900"]),
+        ('theme="0" tint="-0.5"', "", ["Item: Lamp | Note: pale | Crowns: 900"]),
+        ('theme="0"', "<s:tableParts><s:tablePart/></s:tableParts>", ["Item: Lamp | Note: pale | Crowns: 900"]),
+    ],
+)
+def test_text_in_the_colour_of_the_sheet_is_hidden_unless_a_table_may_paint_its_cells(colour, after, shown):
+    fonts = f"<s:fonts><s:font/><s:font><s:color {colour}/></s:font></s:fonts>"
+    styles = element("s:styleSheet", f'{fonts}<s:cellXfs><s:xf/><s:xf fontId="1"/></s:cellXfs>')
+    pale = '<s:c s="1" t="inlineStr"><s:is><s:t>pale</s:t></s:is></s:c>'
+    sheet = cells(["Item", "Note", "Crowns"], ["Lamp", pale, 900]) + after
+    assert [text for _, text in rows(read(sheet, parts={"xl/styles.xml": styles}))[1:]] == shown
+
+
 def test_white_cells_empty_formats_and_rows_without_height_show_nothing():
     styles = element(
         "s:styleSheet",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from qa.reading.formats.html_styles import HIDDEN, NUMBERS
+from qa.reading.office.names import number
 from qa.reading.office.word_numbering import FORM_OF_SIGN, formatted
 
 _FORMS = FORM_OF_SIGN | {
@@ -24,15 +25,15 @@ class Numbers:
         self._numbered = element.tag == "ol" and said not in _BULLETS
         back = element.get("reversed") is not None
         self._step = -1 if back else 1
-        self._next = _whole(element.get("start"), sum(1 for _ in element.iterchildren("li")) if back else 1)
+        self._next = number(element.get("start"), sum(1 for _ in element.iterchildren("li")) if back else 1)
 
     def marker(self, item: etree._Element) -> str:
         """Count an item; return its number or bullet."""
         if not self._numbered:
             return "- "
-        number = _whole(item.get("value"), self._next)
-        self._next = number + self._step
-        return f"{formatted(number, self._form) if number > 0 else number}. "
+        place = number(item.get("value"), self._next)
+        self._next = place + self._step
+        return f"{formatted(place, self._form) if place > 0 else place}. "
 
 
 def ruby_line(element: etree._Element) -> str:
@@ -48,8 +49,3 @@ def ruby_line(element: etree._Element) -> str:
             texts[readings > 0].append(text if text.strip() else "")
     base, reading = ("".join(texts[each]).strip() for each in (False, True))
     return f"{base}({reading})" if base and reading else base + reading
-
-
-def _whole(said: str | None, otherwise: int) -> int:
-    text = (said or "").strip()
-    return int(text) if text.removeprefix("-").isdecimal() and len(text) < 10 else otherwise

@@ -20,14 +20,17 @@ from qa.reading.formats.css_rules import Rule, holds_on_screen, rules_of
 HIDDEN = "data-qa-hidden"  # set on invisible elements
 OPENED = "data-qa-opened"  # set on elements that are visible after a click
 APART = "data-qa-apart"  # set on inline elements: "block" on a separate line, "cell" spaced from neighbours
+COLLAPSED = "data-qa-collapsed"  # set on columns that are not shown
 NUMBERS = "data-qa-numbers"  # set on lists: the kind of numbers in their style
 
 _FAR_OFF = re.compile(r"-(?:[5-9]\d\d|\d{4,}|\d{3,}r?em)")
+_CLIPPED = re.compile(r"inset\((?:[5-9]\d|100)%")
 _SIZE = re.compile(r"(\d*\.?\d+)(px|pt|em|rem|%)?")
 _RAISED = re.compile(r"super|text-top|0*+\.?+0*+[1-9][\d.]*+(?:px|pt|r?em|ex|%)")
 _LOWERED = re.compile(r"sub|text-bottom|-0*+\.?+0*+[1-9][\d.]*+(?:px|pt|r?em|ex|%)")
 _SMALLER = re.compile(r"(?:x+-)?small(?:er)?|0?\.\d+r?em|[1-9]\dpx|\dpx|\d\d?%|[1-8]pt")
 _INLINE = frozenset("a abbr b bdi cite code em font i ins label mark small span strong u var".split())
+_COLUMNS = ("col", "colgroup")
 _LINES = ("block", "list-item", "table", "table-row", "flow-root", "table-caption")
 _ROWS = ("flex", "grid", "inline-flex", "inline-grid")
 _CONTROLS = ("aria-controls", "data-target", "data-bs-target", "data-controls", "data-collapse-toggle")
@@ -95,6 +98,8 @@ class _Marker:
         unseen, tiny = self._unseen(element, said, above), _is_tiny(said, above)
         if self._white and not painted and _WHITE.search(element.get("style") or ""):
             unseen = True
+        if element.tag in _COLUMNS and _value(said, "visibility").startswith("collapse"):
+            element.set(COLLAPSED, "")
         if unseen or tiny:
             _clear(element)
         self._lay_out(element, said, above)
@@ -168,10 +173,10 @@ def _is_cut(said: Declared) -> bool:
 def _is_away(said: Declared) -> bool:
     if not _value(said, "position").startswith(("absolute", "fixed")):
         return False
-    clipped = _value(said, "clip").replace(" ", "").startswith(("rect(0", "rect(1px")) or "inset(50%" in _value(
-        said, "clip-path"
+    clipped = _value(said, "clip").replace(" ", "").startswith(("rect(0", "rect(1px")) or _CLIPPED.match(
+        _value(said, "clip-path")
     )
-    return clipped or any(_FAR_OFF.match(_value(said, side)) for side in ("left", "top"))
+    return bool(clipped) or any(_FAR_OFF.match(_value(said, side)) for side in ("left", "top"))
 
 
 def _is_clear(said: Declared) -> bool:
@@ -187,6 +192,7 @@ _TESTS: dict[str, Callable[[Declared], bool]] = {
     "overflow-x": _is_cut,
     "opacity": _is_clear,
     "text-indent": lambda said: bool(_FAR_OFF.match(_value(said, "text-indent"))),
+    "content-visibility": lambda said: _value(said, "content-visibility") == "hidden",
     "transform": lambda said: "scale(0)" in _value(said, "transform"),
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from lxml import etree
 
 from qa.reading.draft import Draft
-from qa.reading.formats.html_styles import HIDDEN
+from qa.reading.formats.html_styles import COLLAPSED, HIDDEN
 from qa.records import BlockKind
 
 _MOST_SPANNED = 50
@@ -47,15 +47,33 @@ def read_table(table: etree._Element, text_of: _Text, is_dropped: _Test) -> Iter
         yield Draft(BlockKind.PARAGRAPH, text_of(caption))
     rows: list[str] = []
     headed = False
+    gone = _collapsed(table)
     below: dict[int, int] = {}  # by column: number of further rows that a cell above spans
     for row in _own_rows(table):
         if is_dropped(row) or any(each.get(HIDDEN) is not None for each in row.iterancestors("tbody", "thead")):
             continue
         cells = _row([cell for cell in row if cell.tag in ("td", "th") and not is_dropped(cell)], below, text_of)
+        if gone:
+            cells = [text for column, text in enumerate(cells) if column not in gone]
         if any(cells):
             headed = headed if rows else _are_heads(row)
             rows.append(" | ".join(cells))
     yield Draft(BlockKind.TABLE, "\n".join(rows), level=int(headed and len(rows) > 1))
+
+
+def _collapsed(table: etree._Element) -> set[int]:
+    """The columns, from 0, that styles collapse."""
+    gone: set[int] = set()
+    column = 0
+    for each in table.iterdescendants("col", "colgroup"):
+        above = each.getparent()
+        if each.find("col") is not None or next(each.iterancestors("table"), None) is not table:
+            continue
+        width = _span(each, "span")
+        if each.get(COLLAPSED) is not None or (above is not None and above.get(COLLAPSED) is not None):
+            gone.update(range(column, column + width))
+        column += width
+    return gone
 
 
 def _are_heads(row: etree._Element) -> bool:

@@ -30,6 +30,7 @@ _BLOCKS = frozenset(
 )
 _LISTS = ("ul", "ol", "dir", "menu")
 _HEADING = re.compile(r"h[1-6]")
+_PAGE_ID = re.compile(r"(?:page|pg|p)[_.-]?0*(\d{1,4}|[ivxlc]{1,8})", re.IGNORECASE)
 _LONGEST_QUESTION_WORDS = 30  # of an opener's text that becomes the panel's heading
 _LINE_BREAK = " / "  # replaces a line break in a cell
 _STOPPED = re.compile(r"[.!?:;,…/]$")
@@ -176,13 +177,21 @@ def _is_dropped(element: etree._Element) -> bool:
     tag = str(element.tag)
     if tag in _DROPPED or element.get(HIDDEN) is not None or element.get(LINKS_ONLY) is not None:
         return True
-    if element.get(BACK) is not None:
+    if element.get(BACK) is not None or _is_page_number(element):
         return True
     if tag == "dialog":
         return element.get("open") is None
     if tag == "button" and not _opens_panel(element):
         return not any(_HEADING.fullmatch(str(above.tag)) for above in element.iterancestors())
     return element.get("aria-hidden") == "true" and _is_decoration(element)
+
+
+def _is_page_number(element: etree._Element) -> bool:
+    """Whether an element is the number of a printed page, by its type, its role, or an id such as "page_23"."""
+    if "pagebreak" in (element.get("epub:type") or "") or element.get("role") == "doc-pagebreak":
+        return True
+    named = _PAGE_ID.fullmatch(element.get("id") or "") if element.tag in ("span", "a") else None
+    return named is not None and words_of(element).strip("[]{}()").lower() in (named[1], f"pg {named[1]}")
 
 
 def _is_decoration(element: etree._Element) -> bool:

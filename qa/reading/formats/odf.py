@@ -15,7 +15,7 @@ from qa.reading.draft import Draft, Read, own_title, running_lines
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
 from qa.reading.office.odf_styles import OdfStyles, local
-from qa.reading.office.odf_text import OdfText
+from qa.reading.office.odf_text import OdfText, hidden_columns
 from qa.reading.office.xml_parts import xml_root
 from qa.reading.tables import Cell, Row, rows_to_drafts
 from qa.records import BlockKind
@@ -137,7 +137,7 @@ def _sheets(body: etree._Element, root: etree._Element, left_out: LeftOut) -> It
 
 def _rows(sheet: etree._Element, left_out: LeftOut) -> Iterator[Row]:
     text = OdfText(OdfStyles([]), left_out)
-    hidden = _hidden_columns(sheet)
+    hidden = hidden_columns(sheet)
     place = 0
     for row in sheet.iter(f"{_TABLE}table-row"):
         repeated = number(row.get(f"{_TABLE}number-rows-repeated"), 1)
@@ -161,14 +161,3 @@ def _cells(row: etree._Element, text: OdfText) -> Iterator[Cell]:
         for each in range(min(repeated, _MOST_REPEATED) if words else 0):
             yield Cell(column + each + 1, words, kind in (None, "string"))
         column += repeated
-
-
-def _hidden_columns(sheet: etree._Element) -> set[int]:
-    hidden: set[int] = set()
-    column = 0
-    for each in sheet.iter(f"{_TABLE}table-column"):
-        repeated = number(each.get(f"{_TABLE}number-columns-repeated"), 1)
-        if each.get(f"{_TABLE}visibility") in ("collapse", "filter"):
-            hidden.update(range(column + 1, column + 1 + min(repeated, 16_384)))
-        column += repeated
-    return hidden

@@ -19,7 +19,7 @@ from statistics import median
 
 from qa.reading.formats.pdf_letters import prepared
 from qa.reading.formats.pdf_runs import Run
-from qa.reading.formats.pdf_tables import Chunk, Row, with_tables
+from qa.reading.formats.pdf_tables import Row, with_tables
 from qa.reading.page_lines import Line
 from qa.reading.raised_spans import LOWERED, RAISED, RESET
 
@@ -41,8 +41,11 @@ _MOST_CROSSING = 0.15  # share of the chunks that may cross the strip between co
 _PROSE_CHARS = 18
 _PROSE_FILL = 0.28  # minimum width of chunks as a share of their side; low, since a side may hold further columns
 _DEEPEST = 6
+_MOST_INITIALS = 100
 _GUTTER_EM = 0.7
 _UPSIDE_DOWN = 180
+_CAPITAL_SIZE = 0.6  # maximum size of a line beside an initial, as a share of the initial's
+_LONE_LETTERS = frozenset("AÀIOÓYEÉ")  # that are words
 
 
 def lines_of(runs: Sequence[Run], page: int) -> list[Line]:
@@ -55,7 +58,7 @@ def lines_of(runs: Sequence[Run], page: int) -> list[Line]:
         same = [run for run in runs if run.angle == angle]
         if angle == _UPSIDE_DOWN:  # PDFium's order is that of the page
             same.sort(key=lambda run: (-run.y, run.x0))
-        chunks = _chunks(prepared(same))
+        chunks = _with_initials(_chunks(prepared(same)))
         found += (_line(row, page, upright=not number) for row in _rows(chunks))
     return found
 
@@ -76,21 +79,24 @@ def _line(row: Row, page: int, *, upright: bool) -> Line:
     )
 
 
-def _chunks(runs: Iterable[Run]) -> list[Chunk]:
-    chunks: list[Chunk] = []
+def _chunks(runs: Iterable[Run]) -> list[Run]:
+    """The runs, each extended by those that continue it."""
+    chunks: list[Run] = []
     for run in runs:
         if not (chunks and _joined(chunks[-1], run)):
-            chunks.append(Chunk(run.text, run.x0, run.x1, run.y, run.size, run.bold, run.rtl))
+            chunks.append(run)
     return chunks
 
 
-def _joined(chunk: Chunk, run: Run) -> bool:
+def _joined(chunk: Run, run: Run) -> bool:
     """Add a run to a chunk if it continues the chunk; return whether it does."""
     size = max(chunk.size, run.size)
     distance = run.x0 - chunk.x1
     if chunk.rtl or run.rtl:
         distance = max(distance, chunk.x0 - run.x1)
     rise = run.y - chunk.y
+    if run.size < _CAPITAL_SIZE * chunk.size and len(chunk.text) == 1 and chunk.text.isupper() and len(run.text) > 1:
+        return False  # an initial over several lines
     on_base = abs(rise) <= _BASE_EM * size
     reach = _MARK_GAP_EM if not on_base else _MARKER_GAP_EM if _MARKER.fullmatch(chunk.text) else _CHUNK_GAP_EM
     if not -_OVERLAP_EM * size <= distance <= reach * size:
@@ -111,20 +117,44 @@ def _joined(chunk: Chunk, run: Run) -> bool:
     return True
 
 
-def _is_mark(run: Run, chunk: Chunk, rise: float) -> bool:
+def _is_mark(run: Run, chunk: Run, rise: float) -> bool:
     """Whether a run is a superscript or subscript of a chunk: smaller, or clearly off its baseline."""
     if abs(rise) >= 0.75 * chunk.size or run.size > chunk.size:
         return False
     return run.size <= _SMALLER * chunk.size or (abs(rise) >= _OFF_BASE_EM * chunk.size and len(run.text) <= 4)
 
 
-def _extend(chunk: Chunk, text: str, run: Run) -> None:
+def _extend(chunk: Run, text: str, run: Run) -> None:
     chunk.text += text
     chunk.x0, chunk.x1 = min(chunk.x0, run.x0), max(chunk.x1, run.x1)
     chunk.rtl = chunk.rtl or run.rtl
 
 
-def _rows(chunks: list[Chunk], depth: int = 0) -> list[Row]:
+def _with_initials(chunks: list[Run]) -> list[Run]:
+    """Chunks with each initial that is as high as several lines joined to the first of these lines."""
+    initials = [chunk for chunk in chunks if len(chunk.text) == 1 and chunk.text.isupper()]
+    for initial in initials[:_MOST_INITIALS]:
+        low, high = initial.y - 0.2 * initial.size, initial.y + initial.size
+        beside = [
+            chunk
+            for chunk in chunks
+            if low < chunk.y < high
+            and chunk.size < _CAPITAL_SIZE * initial.size
+            and -0.1 * initial.size < chunk.x0 - initial.x1 < 0.5 * initial.size
+        ]
+        first = max(beside, key=lambda chunk: chunk.y, default=None)
+        if first is None or len(beside) < 2 or not first.text[0].isalpha() or first.y < initial.y + 0.2 * initial.size:
+            continue
+        words = {word.lower() for chunk in chunks if chunk is not first for word in chunk.text.split()}
+        word = first.text.split()[0].lower()
+        apart = initial.text in _LONE_LETTERS and word in words and initial.text.lower() + word not in words
+        first.text = f"{initial.text}{' ' if apart else ''}{first.text}"
+        first.x0 = initial.x0
+        chunks = [chunk for chunk in chunks if chunk is not initial]
+    return chunks
+
+
+def _rows(chunks: list[Run], depth: int = 0) -> list[Row]:
     """Chunks in reading order."""
     strip = _gutter(chunks) if depth < _DEEPEST and len(chunks) >= 2 * _FEWEST_IN_COLUMN else None
     if strip is None:
@@ -143,8 +173,8 @@ def _rows(chunks: list[Chunk], depth: int = 0) -> list[Row]:
 
 
 def _bands(
-    sides: tuple[list[Chunk], list[Chunk]], crossing: list[Chunk]
-) -> Iterator[tuple[tuple[list[Chunk], list[Chunk]], Chunk | None]]:
+    sides: tuple[list[Run], list[Run]], crossing: list[Run]
+) -> Iterator[tuple[tuple[list[Run], list[Run]], Run | None]]:
     """The chunks above each crossing chunk, and below the last one, divided into columns."""
     first, second = (sorted(side, key=lambda chunk: -chunk.y) for side in sides)
     one = two = 0
@@ -159,7 +189,7 @@ def _bands(
         one, two = ends
 
 
-def _gutter(chunks: list[Chunk]) -> float | None:
+def _gutter(chunks: list[Run]) -> float | None:
     """The position of a strip between two columns of running text, or None."""
     size = median(chunk.size for chunk in chunks)
     low, high = min(chunk.x0 for chunk in chunks), max(chunk.x1 for chunk in chunks)
@@ -190,7 +220,7 @@ def _gutter(chunks: list[Chunk]) -> float | None:
     return best[1] if best else None
 
 
-def _parts(chunks: list[Chunk], strip: float) -> bool:
+def _parts(chunks: list[Run], strip: float) -> bool:
     """Whether running text is on both sides of a strip at the same height."""
     sides = [[chunk for chunk in chunks if chunk.x1 <= strip], [chunk for chunk in chunks if chunk.x0 >= strip]]
     if any(len(side) < _FEWEST_IN_COLUMN or not _is_prose(side) for side in sides):
@@ -200,13 +230,13 @@ def _parts(chunks: list[Chunk], strip: float) -> bool:
     return shared > 0.3 * min(high - low, other_high - other_low)
 
 
-def _is_prose(side: list[Chunk]) -> bool:
+def _is_prose(side: list[Run]) -> bool:
     width = max(chunk.x1 for chunk in side) - min(chunk.x0 for chunk in side)
     chars = median(len(chunk.text) for chunk in side)
     return chars >= _PROSE_CHARS and median(chunk.x1 - chunk.x0 for chunk in side) >= _PROSE_FILL * width
 
 
-def _by_base(chunks: list[Chunk]) -> list[Row]:
+def _by_base(chunks: list[Run]) -> list[Row]:
     rows: list[Row] = []
     for chunk in sorted(chunks, key=lambda chunk: -chunk.y):
         above = rows[-1].chunks[0] if rows else None

@@ -1,8 +1,8 @@
 """Determines which text of a PDF page is visible.
 
-Text is not visible if it is drawn without fill, outside the page, with no size, in white on white, or below a filled
-path, where the drawn page shows one colour. Text drawn without fill over a picture of the whole page is the result of
-text recognition, and counts as visible.
+Text is not visible if it is drawn without fill, outside the page or its clip path, with no size, in white on white, or
+below a filled path, where the drawn page shows one colour. Text drawn without fill over a picture of the whole page is
+the result of text recognition, and counts as visible.
 """
 
 from __future__ import annotations
@@ -25,12 +25,19 @@ _MODE_INVISIBLE = 3
 _LEAST_COVER = 3.0  # points, of each side of a path that can hide text
 _MOST_COVERS = 50  # maximum per page; the largest are checked
 _SCALE = 2  # pixels per point, of the picture in which hidden text is detected
+_MOST_CLIPS = 8  # of one drawing
+_MOST_POINTS = 60  # of one clip path
 _ONE_COLOUR = 16  # of 255, between the lightest and the darkest pixel
 
 _count_of = plain(raw.FPDFPage_CountObjects, ctypes.c_int, ADDRESS)
 _object_at = plain(raw.FPDFPage_GetObject, ADDRESS, ADDRESS, ctypes.c_int)
 _kind_of = plain(raw.FPDFPageObj_GetType, ctypes.c_int, ADDRESS)
 _mode_of = plain(raw.FPDFTextObj_GetTextRenderMode, ctypes.c_int, ADDRESS)
+_clip_of = plain(raw.FPDFPageObj_GetClipPath, ADDRESS, ADDRESS)
+_clips_in = plain(raw.FPDFClipPath_CountPaths, ctypes.c_int, ADDRESS)
+_points_in = plain(raw.FPDFClipPath_CountPathSegments, ctypes.c_int, ADDRESS, ctypes.c_int)
+_segment_at = plain(raw.FPDFClipPath_GetPathSegment, ADDRESS, ADDRESS, ctypes.c_int, ctypes.c_int)
+_point_of = plain(raw.FPDFPathSegment_GetPoint, ctypes.c_int, ADDRESS, ADDRESS, ADDRESS)
 _fill_of = plain(raw.FPDFPageObj_GetFillColor, ctypes.c_int, *[ADDRESS] * 5)
 
 
@@ -58,10 +65,15 @@ class Sight:
         self._covers = _Covers(page)
         self._colours = [ctypes.c_uint() for _ in range(4)]  # red, green, blue and alpha
         self._addresses = [ctypes.addressof(colour) for colour in self._colours]
+        self._clipped = 0, False  # the last drawing, and whether it is clipped away
 
     def sees(self, drawn: int, run: _Placed) -> bool:
         """Whether a run of a drawing is visible."""
         if not run.text or run.size < _SMALLEST or not (run.angle or self._on_page(run)):
+            return False
+        if self._clipped[0] != drawn:
+            self._clipped = drawn, _is_clipped(drawn)
+        if self._clipped[1]:
             return False
         if _mode_of(drawn) == _MODE_INVISIBLE:
             return self._scanned()
@@ -148,6 +160,29 @@ class _Covers:
         y0, y1 = (max(0, round((from_top - y) * _SCALE)) for y in (top, bottom))
         shown = self._picture[y0 : y1 + 1, x0 : x1 + 1]
         return bool(shown.size) and int(shown.max()) - int(shown.min()) < _ONE_COLOUR
+
+
+def _is_clipped(drawn: int) -> bool:
+    """Whether a drawing is outside the area to which the page clips it."""
+    clip = _clip_of(drawn)
+    count = min(_MOST_CLIPS, _clips_in(clip))
+    if count <= 0:
+        return False
+    left, bottom, right, top = _bounds(drawn)
+    x, y = ctypes.c_float(), ctypes.c_float()
+    at_x, at_y = ctypes.addressof(x), ctypes.addressof(y)
+    for path in range(count):
+        points = _points_in(clip, path)
+        if not 0 < points <= _MOST_POINTS:
+            continue
+        places = []
+        for number in range(points):
+            _point_of(_segment_at(clip, path, number), at_x, at_y)
+            places.append((x.value, y.value))
+        xs, ys = zip(*places, strict=True)
+        if right < min(xs) or left > max(xs) or top < min(ys) or bottom > max(ys):
+            return True
+    return False
 
 
 def _size(cover: tuple[int, tuple[float, ...]]) -> float:

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qa.reading.formats.pdf_runs import Run
+
 _ALIGNED_EM = 0.9
 _LINE_STEP_EM = 1.35  # maximum distance of the lines of one cell
 _FEWEST_CELLS = 3  # of a row whose cells may begin above its first cell
 
 
 @dataclass(slots=True)
-class Chunk:
-    """Adjacent text on one baseline."""
-
-    text: str
-    x0: float
-    x1: float
-    y: float
-    size: float
-    bold: bool
-    rtl: bool
-
-
-@dataclass(slots=True)
 class Row:
-    """Chunks on one baseline; if `cells`, they are cells of a table row, whose last line is `lower` below."""
+    """Runs on one baseline, each with those that continue it (a chunk).
 
-    chunks: list[Chunk]
+    If `cells`, they are cells of a table row, whose last line is `lower` below.
+    """
+
+    chunks: list[Run]
     cells: bool = False
     lower: float = 0.0
 
@@ -70,7 +62,7 @@ def _goes_on(above: Row, row: Row) -> bool:
     )
 
 
-def _cell_above(above: Row, chunk: Chunk) -> Chunk | None:
+def _cell_above(above: Row, chunk: Run) -> Run | None:
     near = _ALIGNED_EM * chunk.size
     return next((cell for cell in above.chunks[1:] if abs(cell.x0 - chunk.x0) < near), None)
 

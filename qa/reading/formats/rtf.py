@@ -17,6 +17,7 @@ from qa.reading.draft import Read, own_title
 from qa.reading.left_out import LeftOut
 from qa.reading.office.rtf_stories import BODY, Stories
 from qa.reading.office.rtf_tables import Colours, EncodedText, Styles
+from qa.reading.office.word_styles import LEAST_SHIFT
 from qa.reading.raised import Script
 
 _TOKEN = re.compile(
@@ -41,7 +42,6 @@ _MARKER = "marker:"  # prefix of the name of the text whose number or bullet is 
 _SCRIPTS = {b"super": Script.RAISED, b"up": Script.RAISED, b"sub": Script.LOWERED, b"dn": Script.LOWERED,
             b"nosupersub": Script.BASE}  # fmt: skip
 _SWITCHES = {b"v": "hidden", b"deleted": "deleted", b"intbl": "in_table"}
-_LEAST_SHIFT = 4  # in half points: a smaller one only adjusts the line
 _MOST_SKIPPED = 10
 _DEEPEST = 1_000
 
@@ -78,7 +78,7 @@ class _State:
     def set(self, word: bytes, value: int | None) -> bool:
         """Apply a control word that sets the format of the following text; return whether it is one."""
         if word in _SCRIPTS:
-            least = _LEAST_SHIFT if word in (b"up", b"dn") else 1
+            least = LEAST_SHIFT if word in (b"up", b"dn") else 1
             self.script = _SCRIPTS[word] if value is None or value >= least else Script.BASE
         elif word == b"pard":
             self.in_table, self.level = False, None

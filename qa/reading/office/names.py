@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 from lxml import etree
@@ -25,6 +26,8 @@ _SPACES = {
     "wps": "http://schemas.microsoft.com/office/word/2010/wordprocessingShape",
     "dc": "http://purl.org/dc/elements/1.1/",
 }
+
+_LONGEST_CHAIN = 50  # of styles
 
 
 @cache
@@ -53,3 +56,18 @@ def number(text: str | None, otherwise: int = 0) -> int:
         return int(text or "")
     except ValueError:
         return otherwise
+
+
+def chain(name: str, above: Callable[[str], str | None]) -> list[str]:
+    """A style's name and those of the styles on which it is based, nearest first; a chain in a circle ends.
+
+    Args:
+        name: The style.
+        above: Returns the name of the style on which one is directly based, if any.
+    """
+    found: list[str] = []
+    at: str | None = name
+    while at and at not in found and len(found) < _LONGEST_CHAIN:
+        found.append(at)
+        at = above(at)
+    return found

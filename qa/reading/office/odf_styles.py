@@ -6,13 +6,12 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from qa.reading.office.names import number
+from qa.reading.office.names import chain, number
 from qa.reading.office.word_styles import is_white
 from qa.reading.raised import Script
 
 _SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 _TEXT, _STYLE, _FO = (_SPACE % name for name in ("text", "style", "xsl-fo-compatible"))
-_LONGEST_CHAIN = 50
 OUTLINE = ""  # the name of the list that numbers headings
 
 
@@ -58,13 +57,8 @@ class OdfStyles:
         known = self._known.get(name)
         if known is not None:
             return known
-        chain: list[str] = []
-        at = name
-        while at and at not in chain and len(chain) < _LONGEST_CHAIN:
-            chain.append(at)
-            at = self.parents.get(at, "")
         look = _Look()
-        for each in reversed(chain):
+        for each in reversed(chain(name, self.parents.get)):
             own = self._looks.get(each, _Look())
             look = look._replace(**{name: said for name, said in own._asdict().items() if said is not None})
         self._known[name] = look

@@ -190,15 +190,18 @@ class OdfText:
         """The rows of a table; tables and boxes inside its cells follow their row."""
         rows = element.iter(f"{_TABLE}table-row")
         own = (row for row in rows if next(row.iterancestors(f"{_TABLE}table")) is element and not _is_collapsed(row))
-        yield from cells_to_drafts(map(self._row, own))
+        hidden = hidden_columns(element)
+        yield from cells_to_drafts(self._row(row, hidden) for row in own)
 
-    def _row(self, row: etree._Element) -> tuple[list[str], list[Draft]]:
+    def _row(self, row: etree._Element, hidden: set[int]) -> tuple[list[str], list[Draft]]:
         texts: list[str] = []
         inner: list[Draft] = []
         for cell in row:
             words = _cell_text(self.blocks(cell), inner) if local(cell) == "table-cell" else ""
             repeated = number(cell.get(f"{_TABLE}number-columns-repeated"), 1)
             texts += [words] * min(repeated, _MOST_REPEATED if words else 1)
+        if hidden:
+            texts = [text for column, text in enumerate(texts, 1) if column not in hidden]
         while texts and not texts[-1]:
             texts.pop()
         return texts, inner
@@ -223,6 +226,18 @@ def _is_section_hidden(section: etree._Element) -> bool:
 
 def _is_paragraph_hidden(paragraph: etree._Element) -> bool:
     return any(each.get(f"{_TEXT}is-hidden") == "true" for each in paragraph.iterchildren(f"{_TEXT}hidden-paragraph"))
+
+
+def hidden_columns(sheet: etree._Element) -> set[int]:
+    """The numbers of a table's hidden columns, from 1."""
+    hidden: set[int] = set()
+    column = 0
+    for each in sheet.iter(f"{_TABLE}table-column"):
+        repeated = number(each.get(f"{_TABLE}number-columns-repeated"), 1)
+        if each.get(f"{_TABLE}visibility") in ("collapse", "filter"):
+            hidden.update(range(column + 1, column + 1 + min(repeated, 16_384)))
+        column += repeated
+    return hidden
 
 
 def _is_collapsed(row: etree._Element) -> bool:

@@ -16,11 +16,13 @@ from qa.reading.decode import clean_line
 from qa.reading.office.names import number
 from qa.reading.office.number_formats import BUILT_IN, Writer, general, hides_text, writer_of
 from qa.reading.office.package import Package
+from qa.reading.office.word_styles import is_white
 from qa.reading.office.xml_parts import broken_xml
 from qa.reading.raised import Script, in_line
 from qa.reading.tables import Cell
 
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
+_PAINTED = re.compile(rb"<(?:\w+:)?(?:tablePart|conditionalFormatting)\b")
 _CHUNK_BYTES = 1 << 20
 _LONGEST_MERGED = 200  # bytes of one entry
 _MOST_MERGED_CELLS = 200_000
@@ -38,6 +40,7 @@ class Hidden:
     columns: int = 0
     formulas: int = 0
     white: int = 0  # cells with white text on white
+    painted: bool = False  # whether rules for tables or conditions may give cells a background
     merged: dict[tuple[int, int], int] = field(default_factory=dict)  # width of each merged range by its first cell
 
 
@@ -115,7 +118,7 @@ class Workbook:
             form = self._format(cell.get("s"))
             text = inline if inline is not None else self._shown(value or "", kind, form.writer)
             text = _line(text)
-            if text and form.white:
+            if text and form.white and not hidden.painted:
                 hidden.white += 1
             elif text and not (form.no_text and kind in _WORDS):
                 yield Cell(column, text, kind in _WORDS, form.bold)
@@ -181,6 +184,7 @@ class Workbook:
         with self._package.open(name) as part:
             rest = b""
             while chunk := part.read(_CHUNK_BYTES):
+                hidden.painted = hidden.painted or _PAINTED.search(rest + chunk) is not None
                 for found in _MERGED.finditer(rest + chunk):
                     left, right = _column(found[1].decode()), _column(found[3].decode())
                     top, bottom = int(found[2]), int(found[4])
@@ -196,8 +200,11 @@ class Workbook:
 
 
 def _is_white(font: etree._Element) -> bool:
+    """Whether a font has the colour of the sheet: white, or the theme's first background."""
     colour = font.find("{*}color")
-    return colour is not None and (colour.get("rgb") or "").upper() in ("FFFFFFFF", "00FFFFFF")
+    if colour is None:
+        return False
+    return is_white((colour.get("rgb") or "")[-6:]) or (colour.get("theme") == "0" and not colour.get("tint"))
 
 
 def _is_painted(fill: etree._Element) -> bool:
@@ -206,7 +213,7 @@ def _is_painted(fill: etree._Element) -> bool:
     if pattern is None or pattern.get("patternType") not in (None, "none", "solid"):
         return True
     colour = pattern.find("{*}fgColor")
-    return pattern.get("patternType") == "solid" and (colour is None or (colour.get("rgb") or "").upper() != "FFFFFFFF")
+    return pattern.get("patternType") == "solid" and (colour is None or not is_white((colour.get("rgb") or "")[-6:]))
 
 
 def _line(text: str) -> str:

@@ -136,6 +136,8 @@ class BlockReader:
     def _table(self, table: etree._Element, *, shaded: bool) -> Iterator[Draft]:
         """A table's rows; tables and anchored text boxes inside a cell follow its row."""
         style = value(table.find(qn("w:tblPr")), "w:tblStyle")
+        if self._styles.hides_table(style):
+            return
         shaded = shaded or style not in _PLAIN_TABLES or is_shaded(table.find(qn("w:tblPr")))
         rows = [row for row in _through(table, qn("w:tr")) if not _is_row_gone(row)]
         cells = [[cell for cell in _through(row, qn("w:tc")) if not _is_cell_gone(cell)] for row in rows]

@@ -8,12 +8,11 @@ from functools import cached_property
 
 from lxml import etree
 
-from qa.reading.office.names import is_on, number, qn, value
+from qa.reading.office.names import chain, is_on, number, qn, value
 from qa.reading.raised import Script
 
 _HEADING = re.compile(r"(?i)heading\s*(\d)")
-_LONGEST_CHAIN = 50
-_LEAST_SHIFT = 4  # in half points: a smaller one only adjusts the line
+LEAST_SHIFT = 3  # in half points: a smaller one only adjusts the line
 _SCRIPTS = {"superscript": Script.RAISED, "subscript": Script.LOWERED, "baseline": Script.BASE}
 _LEAST_WHITE = 0xF8  # of each colour component
 _TINY_HALF_POINTS = 4
@@ -76,7 +75,7 @@ def look_of(properties: etree._Element | None) -> Look:
         return Look()
     script = _SCRIPTS.get(value(properties, "w:vertAlign") or "")
     shift = number((value(properties, "w:position") or "").removesuffix("pt"))
-    if script is None and abs(shift) >= _LEAST_SHIFT:
+    if script is None and abs(shift) >= LEAST_SHIFT:
         script = Script.RAISED if shift > 0 else Script.LOWERED
     font = value(properties, "w:rFonts", "w:ascii") or value(properties, "w:rFonts", "w:hAnsi")
     highlight, size = value(properties, "w:highlight"), value(properties, "w:sz")
@@ -154,19 +153,22 @@ class Styles:
         """The character properties of a style."""
         return self._style(style_id).look if style_id in self._elements and style_id else Look()
 
+    def hides_table(self, style_id: str | None) -> bool:
+        """Whether the text of tables with this style is hidden."""
+        return bool(style_id in self._elements and style_id and self._style(style_id).look.hidden)
+
     def _style(self, style_id: str) -> Style:
         known = self._known.get(style_id)
         if known is not None:
             return known
-        chain: list[str] = []
-        at: str | None = style_id
-        while at in self._elements and at not in chain and at not in self._known and len(chain) < _LONGEST_CHAIN:
-            chain.append(at)
-            at = value(self._elements[at], "w:basedOn")
-        style = self._known.get(at or "", Style())
-        for each in reversed(chain):
-            style = self._known[each] = _based(self._elements[each], style)
+        style = Style()
+        for each in reversed(chain(style_id, self._base_of)):
+            style = self._known[each] = self._known.get(each) or _based(self._elements[each], style)
         return style
+
+    def _base_of(self, style_id: str) -> str | None:
+        base = value(self._elements[style_id], "w:basedOn")
+        return base if base in self._elements else None
 
 
 def _based(element: etree._Element, base: Style) -> Style:

@@ -1,4 +1,4 @@
-"""The best passages of several segments; the scores found in one segment let the next skip lower ones."""
+"""The best passages of several segments, some with codes of their vectors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from segment_work import ENCODER, opened, write_segment
 
-from qa.index.local.best_scores import BestScores
+from qa.index.local.best_scores import among_best
 from qa.index.local.local_index import LocalIndex
 from qa.index.local.vectors import CODES
 from qa.records import Filters
@@ -55,9 +55,8 @@ def test_segments_with_codes_give_what_one_without_gives(
         np.testing.assert_array_equal(left, right)
 
 
-def test_the_least_of_the_best_is_known_when_there_are_enough() -> None:
-    best = BestScores(3)
-    assert best.least == -np.inf
-    for added, least in (([0.5, 0.25], -np.inf), ([], -np.inf), ([0.25], 0.25), ([0.75, 0.5], 0.5), ([0.125], 0.5)):
-        best.add(np.array(added, np.float32))
-        assert best.least == least
+def test_the_best_are_found_with_all_that_are_equal_to_the_last() -> None:
+    scores = np.array([0.5, 0.25, 0.75, 0.25, 0.125], np.float32)
+    found = {count: among_best(scores, count).tolist() for count in (1, 2, 3, 4, 5, 9)}
+    assert found == {1: [2], 2: [0, 2], 3: [0, 1, 2, 3], 4: [0, 1, 2, 3], 5: [0, 1, 2, 3, 4], 9: [0, 1, 2, 3, 4]}
+    assert among_best(np.empty(0, np.float32), 3).tolist() == []

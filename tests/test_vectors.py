@@ -34,9 +34,16 @@ def unit(vectors: npt.ArrayLike) -> Floats:
 def found_in(
     store: VectorStore, query: Floats, count: int, allowed: npt.NDArray[np.bool_] | None = None
 ) -> tuple[npt.NDArray[np.int64], Floats]:
-    """What a search finds in one store."""
-    ((rows, scores),) = search([store], query, count, [allowed])
-    return rows, scores
+    """The best rows of one store and their scores, best first, ties in the order of rows."""
+    return best_first(*search([store], query, count, [allowed]), count)
+
+
+def best_first(rows: npt.NDArray[np.int64], scores: Floats, count: int) -> tuple[npt.NDArray[np.int64], Floats]:
+    """A search's result in order, without further rows that score as much as the last."""
+    assert np.all(np.diff(rows) > 0)
+    assert len(rows) <= count or np.count_nonzero(scores > scores.min()) < count
+    best = np.argsort(-scores, kind="stable")[:count]
+    return rows[best], scores[best]
 
 
 def coded(vectors: Floats, folder: Path) -> CodedStore:
@@ -251,22 +258,20 @@ def test_a_search_in_several_stores_finds_what_one_exact_store_finds(
     allowed = None if share is None else random.random(4500) < share
     bounds = [0, 2000, 2500, 4500]
     pieces = [None if allowed is None else allowed[begin:end] for begin, end in pairwise(bounds)]
-    found = search(long_stores[kind], query, count, pieces)
-    rows = np.concatenate([begin + rows for begin, (rows, _) in zip(bounds, found, strict=False)])
-    scores = np.concatenate([scores for _, scores in found])
-    best = np.lexsort((rows, -scores))[:count]
+    rows, scores = best_first(*search(long_stores[kind], query, count, pieces), count)
     expected_rows, expected_scores = found_in(ExactStore(vectors), query, count, allowed)
-    np.testing.assert_array_equal(rows[best], expected_rows)
-    np.testing.assert_array_equal(scores[best], expected_scores)
+    np.testing.assert_array_equal(rows, expected_rows)
+    np.testing.assert_array_equal(scores, expected_scores)
 
 
 def test_no_stores_have_no_rows() -> None:
-    assert search([], unit([1, 0]), 3, []) == []
+    rows, scores = search([], unit([1, 0]), 3, [])
+    assert (len(rows), len(scores)) == (0, 0)
 
 
 def test_few_rows_are_scored_where_codes_tell_the_others_apart(long_vectors: dict[str, Floats], tmp_path: Path) -> None:
     vectors = long_vectors["clustered"]
-    proposed = coded(vectors, tmp_path).propose(vectors[0], 10)
+    proposed = coded(vectors, tmp_path).propose(vectors[0], 150)
     scores = np.sort(inner_products(vectors, vectors[0]))
     assert len(proposed.rows) < len(vectors) / 20
     assert proposed.rest < scores[-10]

@@ -1,4 +1,4 @@
-"""Collects the best scores of several segments, so that the next segments can skip passages with lower scores."""
+"""Selects the best of many scores."""
 
 from __future__ import annotations
 
@@ -6,23 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 
-class BestScores:
-    """The highest of the added scores, up to a maximum count.
-
-    Attributes:
-        least: The minimum for a further score to be included; minus infinity until the count is reached.
-    """
-
-    def __init__(self, count: int) -> None:
-        """Start without scores; at most `count` are kept."""
-        self._count = count
-        self._scores = np.empty(0, np.float32)
-        self.least = -np.inf
-
-    def add(self, scores: npt.NDArray[np.float32]) -> None:
-        """Add the best scores of a segment, `(n,) float32`."""
-        together = np.concatenate([self._scores, scores])
-        if len(together) >= self._count:
-            together = np.partition(together, len(together) - self._count)[len(together) - self._count :]
-            self.least = float(together[0])
-        self._scores = together
+def among_best(scores: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.intp]:
+    """The positions of the best `count` of some scores `(n,) float32`, and of others equal to the last, ascending."""
+    if len(scores) <= count:
+        return np.arange(len(scores))
+    least = np.partition(scores, len(scores) - count)[len(scores) - count]
+    return np.flatnonzero(scores >= least)

@@ -12,8 +12,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from qa.index.local.vectors import nearest
-
 _K1, _B = 1.5, 0.75
 
 Floats = npt.NDArray[np.float32]
@@ -35,13 +33,13 @@ def scores(
     rarities: Sequence[np.float32],
     norm: npt.NDArray[np.float64],
 ) -> Floats:
-    """The score of each passage of a segment: the sum of its terms' `float32(idf * (count / (norm + count)))`.
+    """The score of each passage: the sum of its terms' `float32(idf * (count / (norm + count)))`.
 
     Args:
         size: The number of passages.
-        postings: For each term of the question that is in the segment, in order: the passages with it, each once,
-            and the number of occurrences in each.
-        rarities: The idf of each term.
+        postings: Passages with a term of the question, each once, and the number of occurrences in each; those of one
+            term may be in several parts. For each passage, the terms are in the order of the question.
+        rarities: The idf of each part's term.
         norm: Of all passages, `(size,) float64`.
 
     Returns:
@@ -49,7 +47,7 @@ def scores(
     """
     summed = np.zeros(size, np.float32)
     if postings:
-        # All terms together: in a segment of usual size, calls to NumPy for each term would take most of the time.
+        # All terms together: calls to NumPy for each term and segment would take most of the time.
         rows = np.concatenate([each for each, _ in postings], dtype=np.intp, casting="unsafe")
         counts = np.concatenate([each for _, each in postings], dtype=np.float64, casting="unsafe")
         shares = norm.take(rows)
@@ -58,21 +56,3 @@ def scores(
         shares *= np.repeat(np.array(rarities, np.float64), [len(each) for each, _ in postings])
         np.add.at(summed, rows, shares.astype(np.float32))  # sequential, so the order of terms is kept
     return summed
-
-
-def best(
-    scores: Floats, count: int, allowed: npt.NDArray[np.bool_] | None, least: float = -np.inf
-) -> npt.NDArray[np.int64]:
-    """The rows of the best positive scores among the allowed rows, best first, ties in row order.
-
-    Args:
-        scores: Of all passages, `(n,) float32`.
-        count: The maximum number of rows.
-        allowed: The passages that are included, `(n,) bool`; None for all.
-        least: Rows with a lower score are left out.
-    """
-    chosen = scores >= least if least > 0 else scores > 0
-    if allowed is not None:
-        chosen &= allowed
-    rows = np.flatnonzero(chosen)
-    return nearest(rows, scores[rows], count)[0]

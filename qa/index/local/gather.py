@@ -30,15 +30,15 @@ class Gather:
             rows: Its row there, `(n,) int64`.
         """
         self._segments = segments
-        self._numbers, self._rows = numbers, rows
+        self.numbers, self.rows = numbers, rows
         self.by_segment = [(number, np.flatnonzero(numbers == number)) for number in np.unique(numbers).tolist()]
 
     def one_each(self, of_segments: Sequence[Array]) -> Array:
         """The passages' rows of arrays with one row for each passage, `(n, ...)`, n > 0, given each segment's array."""
         first = of_segments[self.by_segment[0][0]]
-        out = np.empty((len(self._rows), *first.shape[1:]), first.dtype)
+        out = np.empty((len(self.rows), *first.shape[1:]), first.dtype)
         for number, here in self.by_segment:
-            out[here] = of_segments[number][self._rows[here]]
+            out[here] = of_segments[number][self.rows[here]]
         return out
 
     def parts(self, bounds: str, *names: str) -> tuple[Rows, list[Array]]:
@@ -51,9 +51,9 @@ class Gather:
         Returns:
             The bounds of each passage's part, `(n + 1,) int64`, and the arrays.
         """
-        begins, lengths = np.empty(len(self._rows), np.int64), np.empty(len(self._rows), np.int64)
+        begins, lengths = np.empty(len(self.rows), np.int64), np.empty(len(self.rows), np.int64)
         for number, here in self.by_segment:
-            limits, rows = self._segments[number].array(bounds), self._rows[here]
+            limits, rows = self._segments[number].array(bounds), self.rows[here]
             begins[here] = limits[rows]
             lengths[here] = limits[rows + 1] - begins[here]
         ends = np.append(np.int64(0), np.cumsum(lengths))
@@ -62,7 +62,7 @@ class Gather:
 
     def token_levels(self) -> npt.NDArray[np.int8]:
         """The passages' tokens, `(tokens, d) int8`, unpacked together, which is faster than passage by passage."""
-        places = zip(self._numbers.tolist(), self._rows.tolist(), strict=True)
+        places = zip(self.numbers.tolist(), self.rows.tolist(), strict=True)
         packed = [self._segments[number].part(arrays.TOKENS, arrays.BOUNDS, row) for number, row in places]
         return self._segments[0].token_levels(np.concatenate(packed))
 
@@ -75,12 +75,12 @@ class Gather:
 
     def spans(self) -> npt.NDArray[np.int32]:
         """The places of the passages' tokens in their texts, `(tokens, 2) int32`; -1 for a token without one."""
-        places = zip(self._numbers.tolist(), self._rows.tolist(), strict=True)
+        places = zip(self.numbers.tolist(), self.rows.tolist(), strict=True)
         return np.concatenate([np.empty((0, 2), np.int32), *(self._segments[each].spans(row) for each, row in places)])
 
     def nearest_sentences(self, vector: Floats) -> Floats:
         """The cosine of a vector `(d,) float32` with each passage's nearest sentence, `(n,) float32`."""
-        if not len(self._rows):
+        if not len(self.rows):
             return np.empty(0, np.float32)
         bounds, (levels, scales) = self.parts(arrays.SENTENCE_BOUNDS, *BY_PASSAGE[arrays.SENTENCE_BOUNDS])
         matrix = similarities(vector[np.newaxis], levels, scales)
@@ -98,7 +98,7 @@ class Gather:
         if not self.by_segment:
             return np.empty((len(question), 0), np.float32), np.zeros(1, np.int64)
         for number, here in self.by_segment:
-            self._segments[number].prefetch_tokens(self._rows[here])
+            self._segments[number].prefetch_tokens(self.rows[here])
         bounds, (scales,) = self.parts(arrays.BOUNDS, arrays.SCALES)
         return similarities(rotated(question), self.token_levels(), scales), bounds
 
@@ -106,7 +106,7 @@ class Gather:
         if len(self.by_segment) == 1:
             whole = self._segments[self.by_segment[0][0]].array(name)
             return np.asarray(whole[sources])
-        owners = np.repeat(self._numbers, lengths)
+        owners = np.repeat(self.numbers, lengths)
         out: npt.NDArray[Any] = np.empty(0)
         for place, (number, _) in enumerate(self.by_segment):
             array, here = self._segments[number].array(name), owners == number

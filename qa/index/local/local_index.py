@@ -9,7 +9,7 @@ Guarantees: results do not depend on how documents are divided into segments.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
@@ -19,10 +19,11 @@ from qa.encode.maxima import Maxima, maxima
 from qa.index.contract import Abbreviation, Candidates, TokenSimilarities, WordForm, admitted
 from qa.index.local import bm25
 from qa.index.local.abbreviations import abbreviations_of
-from qa.index.local.best_scores import BestScores
+from qa.index.local.best_scores import among_best
 from qa.index.local.documents_by_id import DocumentsById
 from qa.index.local.gather import Gather
 from qa.index.local.live_segment import LiveSegment
+from qa.index.local.postings import ABSENT
 from qa.index.local.row_map import DocumentList, RowMap
 from qa.index.local.segment import Segment
 from qa.index.local.segment_terms import SegmentTerms
@@ -62,6 +63,9 @@ class LocalIndex:
         self._by_id = DocumentsById(self._map.documents)
         self._statistics = Statistics.total(part.statistics for part in self._parts)
         self._arrays = [part.segment.arrays for part in self._parts]
+        # Where each segment's passages begin, if those of all segments are numbered one after another.
+        self._begins = np.cumsum([0, *(part.segment.size for part in self._parts)], dtype=np.int64)
+        self._norms: tuple[float, npt.NDArray[np.float64]] | None = None
 
     @property
     def size(self) -> int:
@@ -147,16 +151,32 @@ class LocalIndex:
     ) -> Candidates:
         allowed = self._allowed(filters)
         nearest = search([part.segment.vectors for part in self._parts], vector, count, allowed)
-        by_terms, scores, best = BestScores(count), [], []
-        for part, held, competing in zip(self._parts, places, allowed, strict=True):
-            of_part = part.segment.term_scores(held, rarities, mean_length)
-            rows = bm25.best(of_part, count, competing, by_terms.least)
-            by_terms.add(of_part[rows])
-            scores.append(of_part)
-            best.append((rows, of_part[rows]))
-        return self._union(vector, self._best(nearest, count), self._best(best, count), scores)
+        scores = self._term_scores(places, rarities, mean_length)
+        found = scores > 0
+        if any(each is not None for each in allowed):
+            sizes = np.diff(self._begins).tolist()
+            found &= np.concatenate(
+                [np.ones(size, np.bool_) if each is None else each for each, size in zip(allowed, sizes, strict=True)]
+            )
+        held = np.flatnonzero(found)
+        return self._union(vector, self._best(*nearest, count), self._best(held, scores[held], count), scores)
 
-    def _union(self, vector: Floats, dense_rows: Rows, bm25_rows: Rows, scores: Sequence[Floats]) -> Candidates:
+    def _term_scores(self, places: Sequence[Sequence[int]], rarities: Floats, mean_length: float) -> Floats:
+        """The BM25 score of every passage, one segment after another, `(passages,) float32`."""
+        postings, of_postings = [], []
+        for part, begin, held in zip(self._parts, self._begins.tolist(), places, strict=False):
+            for place, rarity in zip(held, rarities, strict=True):
+                if place != ABSENT:
+                    rows, counts = part.segment.postings.of(place)
+                    postings.append((rows + begin, counts))
+                    of_postings.append(rarity)
+        norms = self._norms  # the mean length changes only with the version
+        if norms is None or norms[0] != mean_length:
+            lengths = np.concatenate([np.empty(0, np.int32), *(each.lengths for each in self._arrays)])
+            norms = self._norms = (mean_length, bm25.norms(lengths, mean_length))
+        return bm25.scores(int(self._begins[-1]), postings, of_postings, norms[1])
+
+    def _union(self, vector: Floats, dense_rows: Rows, bm25_rows: Rows, scores: Floats) -> Candidates:
         rows = np.union1d(dense_rows, bm25_rows)
         if not len(rows):
             none = np.empty(0, np.float32)
@@ -165,21 +185,29 @@ class LocalIndex:
         return Candidates(
             rows=rows,
             dense=inner_products(gather.one_each([each.vectors for each in self._arrays]), vector),
-            bm25=gather.one_each(scores),
+            bm25=scores[self._begins[gather.numbers] + gather.rows],
             sentence=gather.nearest_sentences(vector),
             boilerplate=gather.one_each([each.boilerplate for each in self._arrays]),
             dense_rows=dense_rows,
             bm25_rows=bm25_rows,
         )
 
-    def _best(self, found: Iterable[tuple[Rows, Floats]], count: int) -> Rows:
-        """The best rows of all segments, as rows of the index, best first, ties in the order of rows."""
-        rows, scores = [np.empty(0, np.int64)], [np.empty(0, np.float32)]
-        for number, (local, of_local) in enumerate(found):
-            rows.append(self._map.rows(number, local, self._arrays[number].document_rows[local]))
-            scores.append(of_local)
-        together = np.concatenate(rows)
-        return together[np.lexsort((together, -np.concatenate(scores)))][:count]
+    def _best(self, found: Rows, scores: Floats, count: int) -> Rows:
+        """The best of some passages as rows of the index, best first, ties in the order of rows.
+
+        Args:
+            found: Passages, numbered one segment after another.
+            scores: The score of each.
+            count: How many at most.
+        """
+        best = among_best(scores, count)
+        found, scores = found[best], scores[best]
+        numbers = self._begins.searchsorted(found, side="right") - 1
+        rows = found - self._begins[numbers]
+        for number in np.unique(numbers).tolist():
+            here = numbers == number
+            rows[here] = self._map.rows(number, rows[here], self._arrays[number].document_rows[rows[here]])
+        return rows[np.lexsort((rows, -scores))][:count]
 
     def _allowed(self, filters: Filters | None) -> list[Allowed]:
         return allowed_passages(self._parts, self._map, filters)

@@ -7,16 +7,13 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from qa.encode.int8 import PassageVectors
 from qa.errors import DamagedSnapshot
-from qa.index.local import arrays, bm25
+from qa.index.local import arrays
 from qa.index.local.abbreviations import Entry
 from qa.index.local.arrays import Array, map_array
 from qa.index.local.passage_arrays import PassageArrays
-from qa.index.local.postings import ABSENT, Postings
+from qa.index.local.postings import Postings
 from qa.index.local.read_ahead import read_parts_only
 from qa.index.local.row_map import first_rows
 from qa.index.local.shortages import raise_if_short
@@ -28,8 +25,6 @@ from qa.index.local.word_forms import WordForms
 from qa.records import Block, Document, Passage
 
 _PASSAGES_KEPT = 1024  # each takes a few kB of memory
-
-Floats = npt.NDArray[np.float32]
 
 
 class Segment:
@@ -90,7 +85,6 @@ class Segment:
         self.vectors: VectorStore = CodedStore.open(self.folder, vectors) if coded else ExactStore(vectors)
         if coded:
             read_parts_only(vectors)
-        self._norms: tuple[float, npt.NDArray[np.float64]] | None = None
         sizes = {self.size, len(vectors), len(self.arrays.lengths), int(self.first_rows[-1])}
         if len(sizes) > 1:
             raise ValueError(f"its parts hold different numbers of passages: {sorted(sizes)}")
@@ -99,20 +93,6 @@ class Segment:
         """Close the files. The memory maps are closed with the last reference to this object."""
         self.__dict__.pop("passage", None)  # a cycle that only the garbage collector would free
         self._texts.close()
-
-    def term_scores(self, places: Sequence[int], rarities: Floats, mean_length: float) -> Floats:
-        """Every passage's BM25 score, `(passages,) float32`.
-
-        Args:
-            places: The places of the question's terms in the segment's postings, in the order of the question.
-            rarities: Their idf over the whole index, `(terms,) float32`.
-            mean_length: The mean number of terms in a passage of the whole index.
-        """
-        held = [
-            (self.postings.of(place), rarity) for place, rarity in zip(places, rarities, strict=True) if place != ABSENT
-        ]
-        postings, of_held = [each for each, _ in held], [each for _, each in held]
-        return bm25.scores(self.size, postings, of_held, self._norms_for(mean_length))
 
     def document(self, row: int) -> Document:
         """A document with its canonical text and blocks."""
@@ -138,13 +118,6 @@ class Segment:
     def passage_vectors(self, row: int) -> PassageVectors:
         """All vectors of one passage."""
         return self.arrays.passage_vectors(row)
-
-    def _norms_for(self, mean_length: float) -> npt.NDArray[np.float64]:
-        """The norm of every passage; cached, since the mean changes only with the version."""
-        kept = self._norms
-        if kept is None or kept[0] != mean_length:
-            kept = self._norms = (mean_length, bm25.norms(self.arrays.lengths, mean_length))
-        return kept[1]
 
     def _mapped(self, name: str) -> Array:
         return map_array(self.folder, name, self.record.arrays[name], self.record.configuration)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qa.index.local.vectors.coded_store import CODED_FROM, CODES, CodedStore, write_codes
 from qa.index.local.vectors.contract import Proposed, VectorStore, inner_products
-from qa.index.local.vectors.exact import ExactStore, nearest
+from qa.index.local.vectors.exact import ExactStore
 from qa.index.local.vectors.search import search
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "Proposed",
     "VectorStore",
     "inner_products",
-    "nearest",
     "search",
     "write_codes",
 ]

@@ -37,7 +37,6 @@ _DEVIATIONS = 6.0
 # FAISS rounds the products to so many levels a component, and their sum to so many in all.
 _PRODUCT_LEVELS, _SUM_LEVELS = 255, 65_535
 _ROUNDING = 1e-4  # what float32 sums of products of unit vectors may be off by, with a wide margin
-_ASKED_SHARE = 32  # one row in so many is proposed in addition to those wanted; mostly that is enough
 _MOST_SHARE = 4  # for a larger part of the rows than one in so many, all are scored
 _BLOCK = 4096  # vectors read at a time
 
@@ -81,9 +80,7 @@ class CodedStore:
 
     def propose(self, query: Floats, count: int, allowed: npt.NDArray[np.bool_] | None = None) -> Proposed:
         """Find rows that may be among the nearest to a query; see `VectorStore`."""
-        asked = count + self.size // _ASKED_SHARE
-        if allowed is not None:
-            asked = asked * self.size // max(int(np.count_nonzero(allowed)), 1)
+        asked = count if allowed is None else count * self.size // max(int(np.count_nonzero(allowed)), 1)
         if asked * _MOST_SHARE > self.size:
             return self._exact.propose(query, count, allowed)
         scores, found = self._index.search(query[np.newaxis], asked)
@@ -100,11 +97,11 @@ class CodedStore:
     def _bound(self, query: Floats) -> float:
         """How much higher a score may be than FAISS tells."""
         widths = np.abs(query) * self._steps
-        spans = widths * (_LEVELS - 1)
-        rounded = max(spans.max() / _PRODUCT_LEVELS, spans.sum() / _SUM_LEVELS)
-        variance = (np.square(widths).sum() + len(widths) * rounded**2) / 12
-        greatest = (widths.sum() + len(widths) * rounded) / 2
-        return float(min(_DEVIATIONS * np.sqrt(variance), greatest)) + _ROUNDING
+        total = widths.sum()
+        rounded = (_LEVELS - 1) * max(widths.max() / _PRODUCT_LEVELS, total / _SUM_LEVELS)
+        variance = (widths @ widths + len(widths) * rounded**2) / 12
+        greatest = (total + len(widths) * rounded) / 2
+        return float(min(_DEVIATIONS * variance**0.5, greatest)) + _ROUNDING
 
 
 def write_codes(vectors: Floats, folder: Path) -> None:

@@ -35,11 +35,11 @@ class VectorStore(Protocol):
     def propose(
         self, query: npt.NDArray[np.float32], count: int, allowed: npt.NDArray[np.bool_] | None = None
     ) -> Proposed:
-        """Find rows that may be among the `count` nearest to a query.
+        """Find the rows that are probably nearest to a query.
 
         Args:
             query: `(d,) float32`, unit length.
-            count: At least 1. A higher count lowers `rest`, in the end to minus infinity.
+            count: How many, approximately; at least 1. A higher count lowers `rest`, in the end to minus infinity.
             allowed: `(size,) bool`; where given, only rows marked True compete.
         """
         ...

@@ -28,25 +28,20 @@ class ExactStore:
         """The number of rows."""
         return len(self._vectors)
 
-    def propose(self, query: Floats, count: int, allowed: npt.NDArray[np.bool_] | None = None) -> Proposed:
-        """The rows nearest to a query; see `VectorStore`."""
+    def propose(
+        self,
+        query: Floats,
+        count: int,  # noqa: ARG002 - every row is scored anyway
+        allowed: npt.NDArray[np.bool_] | None = None,
+    ) -> Proposed:
+        """All rows that compete, with their scores; see `VectorStore`."""
         if allowed is None:
-            return Proposed(*nearest(np.arange(self.size), inner_products(self._vectors, query), count), -np.inf)
+            return Proposed(np.arange(self.size), inner_products(self._vectors, query), -np.inf)
         rows = np.flatnonzero(allowed)
         blocks = [rows[at : at + _BLOCK] for at in range(0, len(rows), _BLOCK)]
         scores = [inner_products(self._vectors[block], query) for block in blocks]
-        return Proposed(*nearest(rows, np.concatenate([np.empty(0, np.float32), *scores]), count), -np.inf)
+        return Proposed(rows, np.concatenate([np.empty(0, np.float32), *scores]), -np.inf)
 
     def vectors(self, rows: Rows) -> Floats:
         """The stored vectors of some rows."""
         return self._vectors[rows]
-
-
-def nearest(rows: npt.NDArray[np.integer], scores: Floats, count: int) -> tuple[Rows, Floats]:
-    """The best `count` of rows that ascend, best first, ties in the order of rows."""
-    if len(scores) > count:
-        least = np.partition(scores, len(scores) - count)[len(scores) - count]
-        chosen = np.flatnonzero(scores >= least)
-        rows, scores = rows[chosen], scores[chosen]
-    order = np.argsort(-scores, kind="stable")[:count]
-    return rows[order].astype(np.int64), scores[order]

@@ -189,18 +189,32 @@ def test_a_build_is_taken_up(service, shop):
 
 
 @dataclass
-class StopsOnce:
-    """Writes the id of the process that encodes a certain text to a file, and makes it wait; later ones continue."""
+class WaitsForAKill:
+    """Writes the id of the process that encodes a certain text to a file, and waits until a process was killed.
+
+    Ray may lose a process by itself on a busy machine; the one that repeats its task then writes its own id.
+    """
 
     text: str
-    file: Path
+    folder: Path
 
     def __call__(self, text: str) -> None:
-        if text.endswith(self.text):
-            with suppress(FileExistsError):
-                self.file.touch(exist_ok=False)
-                self.file.write_text(str(os.getpid()))
-                until(lambda: False)
+        if text.endswith(self.text) and not self.killed.exists():
+            whole = self.folder / str(os.getpid())
+            whole.write_text(whole.name)
+            whole.replace(self.folder / "process")
+            until(self.killed.exists)
+
+    @property
+    def killed(self) -> Path:
+        return self.folder / "killed"
+
+    def kill(self) -> bool:
+        """Kill the process that waits, and let those after it continue; False if none waits yet."""
+        with suppress(FileNotFoundError, ProcessLookupError):
+            os.kill(int((self.folder / "process").read_text()), signal.SIGKILL)
+            self.killed.touch()
+        return self.killed.exists()
 
 
 def test_what_a_killed_builder_was_doing_is_done_again(nodes, tmp_path, monkeypatch):
@@ -209,12 +223,12 @@ def test_what_a_killed_builder_was_doing_is_done_again(nodes, tmp_path, monkeypa
     monkeypatch.setattr(qa.building.spread, "BATCH_BYTES", 1)
     here, there = Workshop(tmp_path / "here"), Workshop(tmp_path / "there")
     here.build()
-    there.encoder.seen = StopsOnce("forty cars.", tmp_path / "process")
+    there.encoder.seen = waiting = WaitsForAKill("forty cars.", tmp_path)
     with ThreadPoolExecutor(1) as thread:
         built = thread.submit(there.build, spread=run_tasks)
-        until(lambda: built.done() or ((tmp_path / "process").exists() and (tmp_path / "process").read_text()))
-        os.kill(int((tmp_path / "process").read_text()), signal.SIGKILL)
+        until(lambda: built.done() or waiting.kill())
         report = built.result(PATIENCE_S)
+    assert waiting.killed.exists()
     there.encoder = here.encoder
     assert report.encoded == report.passages > 2
     assert len(there.version().segments) == 3

@@ -28,6 +28,7 @@ def mark() -> Iterator[str]:
 
 
 @pytest.mark.cluster
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="Ray has clusters on Linux only")
 def test_a_cluster_of_three_nodes_on_this_machine(mark, tmp_path):
     secret = tmp_path / "secret"

@@ -21,7 +21,7 @@ from waiting import PATIENCE_S, until
 ROOT = Path(__file__).parent.parent
 FORMER_FORMAT = "0123456789abcdef\n"  # the content of CURRENT in format 5, which named its snapshots in another way
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.long]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from workshop import Workshop
 
 from qa.settings import Settings
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.long]
 
 ROOT = Path(__file__).parent.parent.parent
 

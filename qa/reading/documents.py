@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from hashlib import sha256
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import PurePosixPath
 
@@ -113,7 +114,7 @@ def _plain(data: bytes) -> Read:
     return Read(read_plain(text), own, _guessed(decoded))
 
 
-# These libraries take long to import, and plain text needs none.
+# Formats are imported when a file is read: their libraries take long to import, and plain text needs none.
 
 
 def _markdown(data: bytes) -> Read:
@@ -125,71 +126,11 @@ def _markdown(data: bytes) -> Read:
     return Read(read_markdown(text), own, _guessed(decoded))
 
 
-def _webpage(data: bytes) -> Read:
-    from qa.reading.formats.html import read_html  # noqa: PLC0415
-
-    return read_html(data)
-
-
-def _pdf(data: bytes) -> Read:
-    from qa.reading.formats.pdf import read_pdf  # noqa: PLC0415
-
-    return read_pdf(data)
-
-
-def _word(data: bytes) -> Read:
-    from qa.reading.formats.docx import read_docx  # noqa: PLC0415
-
-    return read_docx(data)
-
-
-def _slides(data: bytes) -> Read:
-    from qa.reading.formats.pptx import read_pptx  # noqa: PLC0415
-
-    return read_pptx(data)
-
-
-def _workbook(data: bytes) -> Read:
-    from qa.reading.formats.xlsx import read_xlsx  # noqa: PLC0415
-
-    return read_xlsx(data)
-
-
 def _rows(data: bytes) -> Read:
     from qa.reading.formats.csv import read_csv  # noqa: PLC0415
 
     decoded = decode(data)
     return read_csv(decoded.text)._replace(left_out=_guessed(decoded))
-
-
-def _rich_text(data: bytes) -> Read:
-    from qa.reading.formats.rtf import read_rtf  # noqa: PLC0415
-
-    return read_rtf(data)
-
-
-def _message(data: bytes) -> Read:
-    from qa.reading.formats.email import read_message  # noqa: PLC0415
-
-    return read_message(data)
-
-
-def _outlook(data: bytes) -> Read:
-    from qa.reading.formats.msg import read_msg  # noqa: PLC0415
-
-    return read_msg(data)
-
-
-def _mailbox(data: bytes) -> Read:
-    from qa.reading.formats.email import read_mailbox  # noqa: PLC0415
-
-    return read_mailbox(data)
-
-
-def _book(data: bytes) -> Read:
-    from qa.reading.formats.epub import read_epub  # noqa: PLC0415
-
-    return read_epub(data)
 
 
 def _json_lines(data: bytes) -> Read:
@@ -199,10 +140,14 @@ def _json_lines(data: bytes) -> Read:
     return read_json_lines(decoded.text)._replace(left_out=_guessed(decoded))
 
 
-def _open_document(data: bytes) -> Read:
-    from qa.reading.formats.odf import read_odf  # noqa: PLC0415
+def _reader(module: str, name: str) -> Callable[[bytes], Read]:
+    """The function of this name of a format's module, which is imported when a file is read."""
 
-    return read_odf(data)
+    def read(data: bytes) -> Read:
+        found: Read = getattr(import_module(f"qa.reading.formats.{module}"), name)(data)
+        return found
+
+    return read
 
 
 _READERS: dict[str, Callable[[bytes], Read]] = {
@@ -210,23 +155,23 @@ _READERS: dict[str, Callable[[bytes], Read]] = {
     ".text": _plain,
     ".md": _markdown,
     ".markdown": _markdown,
-    ".html": _webpage,
-    ".htm": _webpage,
-    ".xhtml": _webpage,
-    ".pdf": _pdf,
-    ".docx": _word,
-    ".pptx": _slides,
-    ".xlsx": _workbook,
+    ".html": _reader("html", "read_html"),
+    ".htm": _reader("html", "read_html"),
+    ".xhtml": _reader("html", "read_html"),
+    ".pdf": _reader("pdf", "read_pdf"),
+    ".docx": _reader("docx", "read_docx"),
+    ".pptx": _reader("pptx", "read_pptx"),
+    ".xlsx": _reader("xlsx", "read_xlsx"),
     ".csv": _rows,
     ".tsv": _rows,
-    ".odt": _open_document,
-    ".odp": _open_document,
-    ".ods": _open_document,
-    ".rtf": _rich_text,
-    ".eml": _message,
-    ".msg": _outlook,
-    ".mbox": _mailbox,
-    ".epub": _book,
+    ".odt": _reader("odf", "read_odf"),
+    ".odp": _reader("odf", "read_odf"),
+    ".ods": _reader("odf", "read_odf"),
+    ".rtf": _reader("rtf", "read_rtf"),
+    ".eml": _reader("email", "read_message"),
+    ".msg": _reader("msg", "read_msg"),
+    ".mbox": _reader("email", "read_mailbox"),
+    ".epub": _reader("epub", "read_epub"),
     ".jsonl": _json_lines,
 }
 SUFFIXES = frozenset(_READERS)

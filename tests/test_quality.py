@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qa.answering.confidence import measure
+from qa.answering.confidence import assess, measure
 from qa.answering.confidence_model import shipped_model
 from qa.answering.quotes import distinct
 from qa.encode import Encoder
@@ -17,6 +17,7 @@ from qa.evaluate.gold import read_gold
 from qa.evaluate.questions import ask_all, report
 from qa.index.contract import Index
 from qa.index.local.open_version import open_index
+from qa.records import Verdict
 from qa.retrieval.search import search
 from qa.settings import Settings
 
@@ -59,6 +60,17 @@ def test_confidence_tells_answers_from_near_misses_better_than_the_question_alon
     assert reached >= 0.78
     assert reached >= without_passages + 0.08
     assert calibration_error(answerable, unseen) <= 0.12
+
+
+def test_who_does_what_to_whom_decides_the_verdict(index: Index, encoder: Encoder) -> None:
+    model = shipped_model()
+    answered: dict[bool, list[bool]] = {True: [], False: []}
+    for gold in read_gold(GOLDEN / "relations.jsonl", []):  # not fitted on
+        ranking = search(index, encoder, gold.question)
+        _, verdict, _ = assess(model, ranking, distinct(ranking, 1)[0].best)
+        answered[gold.answerable].append(verdict is Verdict.ANSWERED)
+    assert np.mean(answered[True]) >= 0.85
+    assert np.mean(answered[False]) <= 0.25
 
 
 def test_measures_by_hand() -> None:

@@ -81,7 +81,7 @@ def test_a_misspelt_word_becomes_the_nearest_of_the_documents(vocabulary: Listed
     "question",
     [
         "Kaiser physicians",  # spelt right
-        "hospitalised physician",  # other forms of words in the documents
+        "hospitalization of a physician",  # other forms of words in the documents
         "kai pau",  # too short to decide
         "zeppelins",  # nothing near
         "how much is KASR",  # an abbreviation
@@ -126,6 +126,63 @@ def test_a_word_that_the_model_alone_knows_wins_if_it_is_nearer() -> None:
     vocabulary = Listed(["The employees meet."])
     assert correct("empolyers", vocabulary, {"employers"}.__contains__) == "employers"
     assert correct("empolyees", vocabulary, {"employers"}.__contains__) == "employees"
+
+
+@pytest.mark.parametrize(
+    ("asked", "corrected"),
+    [
+        ("goverment", "government"),  # a missing letter, in a word with a suffix that no name has
+        ("insurence", "insurance"),  # another vowel
+        ("insuranse", "insuranse"),
+        ("Robison", "Robison"),  # may be a name
+    ],
+)
+def test_a_long_word_that_only_the_model_knows_may_lack_a_letter(
+    vocabulary: Listed, asked: str, corrected: str
+) -> None:
+    assert correct(asked, vocabulary, {"government", "insurance", "Robinson", "robinson"}.__contains__) == corrected
+
+
+@pytest.mark.parametrize(
+    ("asked", "corrected"),
+    [
+        ("care managment", "care management"),
+        ("Managments", "Managements"),
+        ("developement", "development"),
+        ("independant", "independent"),
+        ("manages", "manages"),  # an inflection, not a misspelling
+        ("managing", "managing"),
+    ],
+)
+def test_a_misspelt_word_with_the_stem_of_the_right_one_is_corrected(asked: str, corrected: str) -> None:
+    texts = ["They manage the care.", "Managers manage, they develop, and they are independent."]
+    known = {"management", "development", "independent", "manage"}
+    assert correct(asked, Listed(texts), known.__contains__) == corrected
+
+
+@pytest.mark.parametrize(
+    ("asked", "corrected"),
+    [
+        ("Organisation of labour", "Organization of labor"),
+        ("the health centre", "the health center"),
+        ("which programme", "which program"),
+        ("licence", "license"),
+        ("the colour", "the colour"),  # in no document in either spelling
+    ],
+)
+@pytest.mark.parametrize("known", [True, False])
+def test_the_spelling_of_the_other_side_of_the_atlantic_becomes_that_of_the_documents(
+    asked: str, corrected: str, *, known: bool
+) -> None:
+    vocabulary = Listed(["The organization of labor.", "Each health center has a program and a license."])
+    assert correct(asked, vocabulary, lambda _: known) == corrected
+    assert correct("an organization", Listed(["Each organisation"]), lambda _: known) == "an organisation"
+
+
+def test_a_word_that_sounds_alike_is_as_near_as_one_with_fewer_edits() -> None:
+    vocabulary = Listed(["Medicare pays the old.", "Medicaid pays the poor."])
+    assert correct("medicade", vocabulary, knows_nothing) == "medicaid"
+    assert correct("medicarre", vocabulary, knows_nothing) == "medicare"
 
 
 @given(st.text(max_size=60))

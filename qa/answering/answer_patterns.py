@@ -40,7 +40,8 @@ _ABBREVIATED = r"(?P<short{}>(?!(?:he|it|she|that|the|they|this|we|you)\b)[^\W\d
 ASKED = {
     AnswerType.PERSON: re.compile(
         rf"{_BEGINS}who(?:m|se)?\b|\b(?:what|which) (?:doctor|executive|leader|person|representative)s?\b"
-        r"|\bwhat(?: is|'s) the name of\b",
+        r"|\bwhat(?: is|'s) the name of\b"
+        r"|\bname of (?:[\w'’-]{1,20} ){0,4}(?:c[eof]o|chair|director|head|leader|president)\W*$",
         re.IGNORECASE,
     ),
     AnswerType.DATE: re.compile(

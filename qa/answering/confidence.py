@@ -3,9 +3,9 @@
 A logistic regression over features that do not depend on how a question is typed. No single similarity separates an
 answer from a passage that is only similar. The features are: how far the worst-matched word of the question is below
 the others, how many words are matched, how similar the best sentence is to the question, whether the sentence or a
-neighbour has the kind of thing asked for, and which numbers, limiting words, names and words of no document are not
-matched. Every feature is bounded, and none grows only with the question's length. `qa.answering.confidence_model` has
-the coefficients.
+neighbour has the kind of thing asked for, whether a sentence states the relation asked for, and which numbers,
+limiting words, names and words of no document are not matched. Every feature is bounded, and none grows only with the
+question's length. `qa.answering.confidence_model` has the coefficients.
 """
 
 from __future__ import annotations
@@ -17,9 +17,12 @@ from qa.answering.answer_type import holds_answer
 from qa.answering.confidence_model import Model
 from qa.answering.limiting_words import unmet_limits
 from qa.answering.names import NameClassifier
+from qa.answering.offices import names_holder, office_asked
+from qa.answering.relations import relation_asked, states
 from qa.records import Passage, Verdict, WordMatch
 from qa.retrieval.evidence import Match, about, whole_question
 from qa.retrieval.search import Ranking
+from qa.text.words import terms
 
 FEATURES = {
     "gap": "how far the worst-met content word, within the best sentence and the heading trail, falls behind the mean "
@@ -31,6 +34,8 @@ FEATURES = {
     "unmet_limits": "1 if the question has a superlative or a negation, and the passage none like it",
     "absent_words": "share of the content words' weight that no document has and the passage is not like; of more than "
     "four content words only numbers and those that the model does not know whole",
+    "relation_unmet": "1 if the question asks who owns, sells, leads ... something, or whether someone does, and no "
+    "sentence of the passage says so; or if it asks for the holder of an office and none is named",
     "names_unmet": "share of the content words' weight that are likely names and that the best sentence is not like",
 }
 _MOST_WORDS = 10
@@ -63,7 +68,7 @@ def measure(ranking: Ranking, best: Match, names: NameClassifier | None) -> dict
     """
     met = _weighed(ranking, best.words)
     worst = min((word.in_sentence for word in met), default=0.0)
-    texts = (_around(best.hit.passage, number) for number in best.answering)
+    texts = [_around(best.hit.passage, number) for number in best.answering]
     wholes = {word.text for word in ranking.content_words if word.whole}
     known = about(best)
     unknown = {word.text for word in ranking.content_words if word.whole and word.term not in known}
@@ -77,6 +82,7 @@ def measure(ranking: Ranking, best: Match, names: NameClassifier | None) -> dict
         "numbers_unmet": float(any(word.word in unknown and not word.exact for word in met)),
         "unmet_limits": float(unmet_limits(ranking.searched, _read(best.hit.passage))),
         "absent_words": _share(met, _absent(ranking, met, short=len(met) <= _SHORT)),
+        "relation_unmet": float(_relation_unmet(ranking, best.hit.passage, texts)),
         "names_unmet": _share(met, _names_unmet(ranking, written, names)) if names else 0.0,
     }
 
@@ -95,6 +101,21 @@ def _absent(ranking: Ranking, words: Sequence[WordMatch], *, short: bool) -> flo
         if not word.frequency and (short or word.whole or not ranking.is_word(word.text))
     }
     return sum(word.weight * (1 - word.similarity) for word in words if word.word in counted and not word.exact)
+
+
+def _relation_unmet(ranking: Ranking, passage: Passage, texts: Sequence[str]) -> bool:
+    """Whether a question asks for a relation that a passage does not state, or an office that the texts do not."""
+    if office := office_asked(ranking.searched):
+        asked = frozenset(terms(ranking.searched))
+        return not any(names_holder(text, office, asked) for text in texts)
+    relation = relation_asked(ranking.searched)
+    if relation is None:
+        return False
+    everywhere = {word.term for word in ranking.content_words if word.frequency > ranking.index.size / 2}
+    held = frozenset(terms(passage.text))
+    for each in ranking.alternatives:
+        everywhere |= each.short if each.long <= held else each.long
+    return not states(relation, passage, everywhere)
 
 
 def _names_unmet(ranking: Ranking, words: Sequence[WordMatch], names: NameClassifier) -> float:

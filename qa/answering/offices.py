@@ -40,6 +40,7 @@ _ASKED = re.compile(
     r"\bwho(?:['’]?s|(?: (?:are|became|been|had|has|is|was|were|will|be|become))+)"
     r"(?: (?:appointed|as|currently|elected|its|made|named|our|the|their))*"
     rf" {_MODIFIERS}(?P<office>{_OFFICES})\b"
+    rf"|\bnames? of (?:(?!(?:and|for|in|of|who)\b)[\w'’-]+ ){{0,5}}?(?P<named>{_OFFICES})\W*$"
     r"|\bwho (?:(?:had|has) )?(?:co-?)?(?:(?P<verb>chair|head)(?:ed|s)|(?P<done>found|invent)ed)\b",
     re.IGNORECASE,
 )
@@ -73,7 +74,7 @@ def office_asked(question: str) -> re.Pattern[str] | None:
     if verb:
         meant = _DONE[verb.casefold()]
     else:
-        office = asked["office"]
+        office = asked["office"] or asked["named"]
         same = next((each.pattern for each in _EACH_OFFICE if each.fullmatch(office)), re.escape(office))
         meant = _HEAD if _IS_HEAD.fullmatch(office.casefold()) else same
     return re.compile(rf"\b(?:{meant})\b", re.IGNORECASE)

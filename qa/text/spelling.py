@@ -5,10 +5,16 @@
 2. A misspelt function word is corrected (`qa.text.function_words`), unless the model knows it as another word: "three"
    is not "there".
 3. Otherwise the documents' words within one or two edits are compared (optimal string alignment: insert, delete,
-   replace, swap neighbours): fewer edits are better, then the same sound, then co-occurrence with the question's other
+   replace, swap neighbours): fewer edits are better, where another
+   sound counts as one edit more, then the same sound, then co-occurrence with the question's other
    words, then frequency. A word that the model knows and that is one swap or doubled letter away also counts, if no
    word of the documents is as near.
 4. A word without vowels counts as an abbreviation and is not changed.
+5. A word that no document has, but whose British or American spelling they have, is replaced by that one
+   (`qa.text.regional_spelling`), also if the model knows it.
+6. A misspelt word may have the stem of the right one, so that the documents seem to have it: "managment". It is
+   corrected if the model does not know it, but knows a word with the same stem and the same last letter that is one
+   slip, vowel or missing letter away.
 """
 
 from __future__ import annotations
@@ -16,12 +22,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from string import ascii_lowercase
 from typing import Protocol
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from qa.text.function_words import function_word
+from qa.text.regional_spelling import other_spellings
 from qa.text.sound import sound
 from qa.text.words import term, words
 
@@ -31,8 +40,11 @@ _MOST_LOOKED_UP = 16  # words of one question; each is compared with all words o
 _TWO_EDITS_FROM = 8  # letters; a shorter word within two edits may as well be another word
 _TWO_IF_HEARD_FROM = 5  # letters, for words that sound alike
 _SHORTEST_SLIP = 5  # letters, for a correction that only the model knows
+_SHORTEST_LONG = 7  # letters, for one with a missing letter or another vowel
 _SHORTEST_IN_CAPITALS = 6  # letters; a shorter word in capitals among lower-case words is an abbreviation
 _FARTHEST = 3  # edits; more than any correction has
+_VOWELS = "aeiou"
+_SUFFIX = re.compile(r"(?:[ai]ble|[aei]n(?:ce|cy|t)|ment|[st]ion|ness|ity|ship|ous|ive|ism)s?$")
 _VOWEL = re.compile(r"[aeiouy]|[^\x00-\x7f]", re.IGNORECASE)
 
 
@@ -78,18 +90,22 @@ def correct(question: str, vocabulary: Vocabulary, is_word: Callable[[str], bool
     spans = words(question)
     written = [question[span.start : span.end] for span in spans]
     strange = _strange(dict.fromkeys(written), vocabulary)
-    if not strange:
-        return question
     loud = question.isupper()
     corrected = list(written)
     looked_up: dict[str, str] = {}
     for place, word in enumerate(written):
-        if word not in strange or _is_abbreviation(word, loud=loud):
-            continue
         folded = word.casefold()
+        if word not in strange:
+            if word.isalpha() and _may_be_misspelt(word, is_word) and not _is_abbreviation(word, loud=loud):
+                corrected[place] = _in_case_of(word, _with_same_stem(folded, is_word))
+            continue
+        if _is_abbreviation(word, loud=loud):
+            continue
         following = written[place + 1].casefold() if place + 1 < len(written) else ""
         known = len(word) >= SHORTEST and is_word(word)
-        meant = None if known else function_word(folded, following)
+        meant = _of_documents(folded, vocabulary) if len(word) >= SHORTEST else None
+        if meant is None and not known:
+            meant = function_word(folded, following)
         if (
             meant is None
             and word not in looked_up
@@ -100,6 +116,8 @@ def correct(question: str, vocabulary: Vocabulary, is_word: Callable[[str], bool
         found = meant or looked_up.get(word, folded)
         if found != folded:
             corrected[place] = _in_case_of(word, found)
+    if corrected == written:
+        return question
     parts = []
     end = 0
     for span, word in zip(spans, corrected, strict=True):
@@ -138,15 +156,54 @@ def _nearest(folded: str, others: Sequence[str], vocabulary: Vocabulary, is_word
         distance, heard = OSA.distance(folded, form.folded), sound(form.folded) == own
         begins_alike = folded[0] in form.folded[:2] and distance <= edits
         if begins_alike or heard:
-            fitting.append((distance, not heard, form))
-    least = min((distance for distance, _, _ in fitting), default=_FARTHEST)
-    if least > 1 and (known := next(filter(is_word, _slips_of(folded)), None)):
+            fitting.append((distance + (not heard), distance, form))
+    least = min((cost for cost, _, _ in fitting), default=_FARTHEST)
+    best = [(distance, form) for cost, distance, form in fitting if cost == least]
+    if all(distance > 1 for distance, _ in best) and (known := next(filter(is_word, _slips_of(folded)), None)):
         return known
-    best = [(deaf, form) for distance, deaf, form in fitting if distance == least]
-    best = [each for each in best if each[0] == min(deaf for deaf, _ in best)]
+    farthest = max((distance for distance, _ in best), default=0)  # of those, the ones that sound alike
+    best = [each for each in best if each[0] == farthest]
     if len(best) > 1:
         return max((_beside(form, others, vocabulary), form.count, form.folded) for _, form in best)[2]
     return best[0][1].folded if best else folded
+
+
+def _of_documents(folded: str, vocabulary: Vocabulary) -> str | None:
+    """The other regional spelling of a word that the documents have."""
+    others = other_spellings(folded)
+    found = vocabulary.frequencies([term(other) for other in others]) if others else ()
+    return next((other for other, frequency in zip(others, found, strict=True) if frequency), None)
+
+
+def _with_same_stem(folded: str, is_word: Callable[[str], bool]) -> str:
+    """The word of the model that a word with its stem is a misspelling of, or the word itself; plurals likewise."""
+    plural = "s" if folded.endswith("s") and not folded.endswith("ss") else ""
+    single = folded.removesuffix("s") if plural else folded
+    if len(single) < _SHORTEST_LONG or is_word(single):
+        return folded
+    stem = term(single)
+    for near_by in chain(
+        _slips_of(single), _with_a_letter(single), _with_another_vowel(single), _without_a_letter(single)
+    ):
+        if near_by[-1] == single[-1] and is_word(near_by) and term(near_by) == stem:
+            return near_by + plural
+    return folded
+
+
+def _with_a_letter(folded: str) -> Iterator[str]:
+    """The words with one more letter inside."""
+    return (folded[:at] + letter + folded[at:] for at in range(1, len(folded)) for letter in ascii_lowercase)
+
+
+def _with_another_vowel(folded: str) -> Iterator[str]:
+    """The words with another vowel inside."""
+    inside = (at for at in range(1, len(folded)) if folded[at] in _VOWELS)
+    return (folded[:at] + vowel + folded[at + 1 :] for at in inside for vowel in _VOWELS)
+
+
+def _without_a_letter(folded: str) -> Iterator[str]:
+    """The words with one letter less inside."""
+    return (folded[:at] + folded[at + 1 :] for at in range(1, len(folded)))
 
 
 def _beside(form: WordForm, others: Sequence[str], vocabulary: Vocabulary) -> int:
@@ -156,13 +213,20 @@ def _beside(form: WordForm, others: Sequence[str], vocabulary: Vocabulary) -> in
 
 
 def _slips_of(folded: str) -> Iterator[str]:
-    """The words that result from undoing one mistake: swapped neighbours, a doubled letter or an undoubled one."""
+    """The words that result from undoing one mistake.
+
+    Mistakes are swapped neighbours, a doubled letter or an undoubled one; in long words with a suffix that no name has
+    also a missing letter and a wrong vowel.
+    """
     if len(folded) < _SHORTEST_SLIP:
         return
     for at in range(1, len(folded) - 1):
         yield folded[:at] + folded[at + 1] + folded[at] + folded[at + 2 :]
     for at in range(1, len(folded)):
         yield folded[:at] + folded[at + 1 :] if folded[at] == folded[at - 1] else folded[:at] + folded[at] + folded[at:]
+    if len(folded) >= _SHORTEST_LONG and _SUFFIX.search(folded):
+        yield from _with_a_letter(folded)
+        yield from _with_another_vowel(folded)
 
 
 def _in_case_of(word: str, corrected: str) -> str:

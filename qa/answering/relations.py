@@ -1,0 +1,181 @@
+"""Checks whether a passage states the relation that a question asks for: who does what to whom.
+
+"Do physicians own the hospitals?" has the words of "hospitals owned by the foundation, which pays the physicians".
+Similar words are therefore not enough. For common verbs of ownership, office, trade and employment:
+
+1. A yes-or-no question is divided into subject, verb and object by its auxiliary and the verb; "who sells it?" has no
+   subject.
+2. A sentence states the relation if it has the verb or a synonym, with the subject before it and the object after it;
+   with a passive participle ("owned by"), the other way round. A sentence with a pronoun takes its subject from the
+   sentence before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from qa.records import Passage
+from qa.retrieval.headed_lines import heads
+from qa.text.words import spelt, term, terms
+
+# Synonymous verbs; the words after "|" mean the same in a text.
+_VERBS = tuple(
+    (frozenset(verbs.split()), frozenset(map(term, (verbs + others).split())))
+    for verbs, _, others in (
+        line.partition("|")
+        for line in """
+            own possess | owned owner ownership
+            sell | sold sale offer
+            buy acquire purchase | bought acquisition
+            lead direct head run chair manage | led leader president chief director operate
+            hire employ recruit | employer
+            pay compensate reimburse | paid salary payment
+            found establish create start launch | founded founder form
+            train teach educate | training taught
+            elect appoint | election
+            write | wrote written author create
+            report | accountable
+            negotiate bargain | negotiation
+            collect | collection
+            sue | sued lawsuit
+            fund finance sponsor | funding invest investment
+            regulate supervise oversee | oversaw
+            approve | approval
+            build construct | built
+            publish | publisher
+        """.strip().splitlines()
+    )
+)
+_SAME = tuple(
+    frozenset(map(term, line.split()))
+    for line in (
+        "clinician doc doctor physician staff",
+        "clinician employee personnel staff worker workforce",
+        "firm company",
+        "customer client",
+    )
+)
+_ASKED = re.compile(r"^\W*(?:do|does|did|can|could|will|would|may|must)(?:n't)? (.+)$", re.IGNORECASE)
+_WHO = re.compile(
+    r"^\W*who (?:(?:actually|currently|first|now|really) )?(?!found\b)([a-z]+)(?: and [a-z]+)? (.+)$", re.IGNORECASE
+)
+_ASIDE = re.compile(r"\([^)]*\)")
+_CLAUSE = re.compile(r"[,;:].*")  # what follows the first clause
+_POSSESSIVE = frozenset("her his its my our their your".split())
+_PRONOUNS = _POSSESSIVE | frozenset("he it she they this those these we".split())
+_ANYBODY = frozenset(map(term, "any anybody anyone actually already also ever own really".split()))
+_SUBJECT_ENDS = frozenset("and be been get gets getting or that to who".split())
+_OBJECT_ENDS = frozenset(
+    "a about after against an and at because before but during for from if in nor on or per than the to when which "
+    "while with".split()
+)
+_LONGEST = 6  # words of a subject
+_NEAR = 4  # words between the words of a phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A relation asked for: index terms of subject and object, and those of the verb and its synonyms."""
+
+    subject: tuple[str, ...]
+    verb: frozenset[str]
+    object: tuple[str, ...]
+
+
+@lru_cache(maxsize=64)
+def relation_asked(question: str) -> Relation | None:
+    """The relation of a question with one of the verbs; None for other questions. `who` is an empty subject."""
+    clause = _CLAUSE.sub("", _ASIDE.sub("", question))
+    if (who := _WHO.match(clause)) and (alike := _meaning(term(who[1]))) and (found := _object(spelt(who[2]))):
+        return Relation((), alike, found)
+    asked = _ASKED.match(clause)
+    words = spelt(asked[1]) if asked else []
+    verbs = [_synonyms(word) for word in words]
+    for place, alike in enumerate(verbs[:_LONGEST]):
+        if words[place].casefold() in _SUBJECT_ENDS:
+            return None
+        subject = _terms(words[:place])
+        is_noun = any(verbs[place + 1 : place + 2]) or words[place - 1].casefold() in _POSSESSIVE
+        if subject and alike and not is_noun:
+            found = _object(words[place + 1 :])
+            return Relation(subject, alike, found) if found else None
+    return None
+
+
+def _object(words: Sequence[str]) -> tuple[str, ...]:
+    """The index terms of the words after a verb, up to the end of its first object."""
+    found: list[str] = []
+    for word in words:
+        if found and word.casefold() in _OBJECT_ENDS:
+            break
+        if not word.endswith("ly"):
+            found += _terms([word])
+    return tuple(found)
+
+
+def _synonyms(verb: str) -> frozenset[str]:
+    """The index terms of a verb's infinitive and of its synonyms; none if it is not among the verbs."""
+    return frozenset().union(*(texts for verbs, texts in _VERBS if verb.casefold() in verbs))
+
+
+def _meaning(verb: str) -> frozenset[str]:
+    """As `_synonyms`, for the index term of any form of a verb."""
+    return frozenset().union(*(texts for _, texts in _VERBS if verb in texts))
+
+
+def states(relation: Relation, passage: Passage, everywhere: Container[str]) -> bool:
+    """Whether a sentence of a passage states a relation.
+
+    Args:
+        relation: The relation.
+        passage: The passage.
+        everywhere: Index terms that distinguish nothing, since most passages have them.
+    """
+    told = [tuple(each for each in part if each not in everywhere) for part in (relation.subject, relation.object)]
+    whole = terms(passage.text) + terms(" ".join(passage.headings))
+    if not all(_near_each_other(part, whole) for part in told):
+        return False
+    subject, thing = (part[-1:] for part in told)
+    sentences = [spelt(passage.text[span.start : span.end]) for span in passage.sentences]
+    found = [[term(word) for word in words] for words in sentences]
+    above = [term(word) for heading in passage.headings for word in spelt(heading)]
+    for number, (words, head) in enumerate(zip(sentences, heads(passage), strict=True)):
+        context = above + (found[head] if head != number else [])
+        if number and not _PRONOUNS.isdisjoint(word.casefold() for word in words):
+            context += found[number - 1]
+        for place, each in enumerate(found[number]):
+            if each in relation.verb and each not in relation.object:
+                left, right = context + found[number][:place], found[number][place + 1 :]
+                by = "by" in words[place + 1 : place + 3]
+                active = not by and _has(subject, left) and _has(thing, right)
+                passive = (by or not subject) and _has(subject, right) and _has(thing, left)
+                if active or passive:
+                    return True
+    return False
+
+
+def _near_each_other(phrase: Sequence[str], found: Sequence[str]) -> bool:
+    """Whether a text has most words of a phrase, the last one included, near each other."""
+    if not phrase:
+        return True
+    least = min(2, len(phrase)) if len(phrase) <= 3 else len(phrase) - 2
+    reach = _NEAR + len(phrase)
+    around = (
+        found[max(0, place - reach) : place + reach] for place, each in enumerate(found) if _same(phrase[-1], each)
+    )
+    return any(sum(_has((word,), window) for word in phrase) >= least for window in around)
+
+
+def _has(phrase: Sequence[str], found: Sequence[str]) -> bool:
+    return all(any(_same(word, other) for other in found) for word in phrase)
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or any(one in group and other in group for group in _SAME)
+
+
+def _terms(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(each for word in words if (each := term(word)) and each not in _ANYBODY)

@@ -1,0 +1,36 @@
+"""British and American spellings of the same word."""
+
+from __future__ import annotations
+
+import re
+
+_BRITISH_AND_AMERICAN = tuple(
+    (re.compile(british), replaced, re.compile(american), back)
+    for british, replaced, american, back in (
+        (r"is(?=(?:e[ds]?|er[s]?|ing|ations?|ational)$)", "iz", r"iz(?=(?:e[ds]?|er[s]?|ing|ations?|ational)$)", "is"),
+        (r"ys(?=(?:e[ds]?|ing)$)", "yz", r"yz(?=(?:e[ds]?|ing)$)", "ys"),
+        (r"(?<=\w{2})our", "or", r"(?<=\w{2})or(?!e)", "our"),
+        (r"tre(?=s?$)", "ter", r"ter(?=s?$)", "tre"),
+        (r"ence(?=s?$)", "ense", r"ense(?=s?$)", "ence"),
+        (r"ogue(?=s?$)", "og", r"og(?=s?$)", "ogue"),
+        (r"ll(?=(?:ed|ers?|ing)$)", "l", r"(?<=[aeiou])l(?=(?:ed|ers?|ing)$)", "ll"),
+        (r"ramme(?=s?$)", "ram", r"ram(?=s?$)", "ramme"),
+        (r"[ao]e", "e", r"(?<=\w)e(?=[a-z]{3})", "ae"),
+        (r"l(?=ment|ful)", "ll", r"ll(?=ment|ful)", "l"),
+    )
+)
+
+
+def other_spellings(folded: str) -> list[str]:
+    """The spellings of a folded word that regular differences between British and American English result in.
+
+    Most of them are no words; the caller looks them up.
+    """
+    pairs = [
+        pair
+        for british, replaced, american, back in _BRITISH_AND_AMERICAN
+        for pair in ((british, replaced), (american, back))
+    ]
+    return list(
+        dict.fromkeys(each for pattern, other in pairs if (each := pattern.sub(other, folded, count=1)) != folded)
+    )

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+
+from qa.answering.relations import relation_asked, states
+from qa.records import Passage
+from qa.text.sentences import split_sentences
+
+OWNERS = (
+    "The foundation, which pays its physicians a salary, contracts with a school. The hospitals are owned by the "
+    "foundation. It also runs three laboratories. Dr. Quill reports to the dean."
+)
+
+
+def passage(text: str, *headings: str) -> Passage:
+    return Passage(
+        document_id="a", start=0, end=len(text), text=text, headings=headings, sentences=split_sentences(text)
+    )
+
+
+def stated(question: str, text: str = OWNERS, everywhere: frozenset[str] = frozenset()) -> bool:
+    relation = relation_asked(question)
+    assert relation is not None
+    return states(relation, passage(text), everywhere)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Does the foundation own the hospitals?",  # passive in the text
+        "does the foundation own hospitals in town",  # what follows the object is not compared
+        "Does the foundation pay the doctors?",  # another word for the same people
+        "does the foundation compensate its physicians",  # another verb
+        "Does the foundation run the laboratories?",  # a pronoun stands for it
+        "Does Quill report to the dean?",
+        "Who owns the hospitals?",
+        "who pays physicians",
+    ],
+)
+def test_a_sentence_with_verb_subject_and_object_states_the_relation(question: str) -> None:
+    assert stated(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Do the physicians own the hospitals?",  # all words, but not this relation
+        "Do the hospitals own the foundation?",  # the other way round
+        "Does the foundation sell the hospitals?",  # another verb
+        "Does the foundation own the school?",
+        "Does the dean report to Quill?",
+        "Does the school pay the physicians?",
+        "Who owns the laboratories?",
+        "who owns the school",
+    ],
+)
+def test_the_words_of_a_relation_in_other_roles_do_not_state_it(question: str) -> None:
+    assert not stated(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Does the foundation have hospitals?",  # not among the verbs
+        "What does the foundation own?",
+        "Who is the owner of the hospitals?",
+        "Do physicians see their own files?",  # no verb
+        "Who owns, as of today?",
+        "Who found the error?",
+        "Who owns",
+        "own",
+        "",
+    ],
+)
+def test_other_questions_ask_for_no_relation(question: str) -> None:
+    assert relation_asked(question) is None
+
+
+def test_of_two_verbs_in_a_row_the_first_is_a_noun() -> None:
+    relation = relation_asked("Does the trust fund pay the staff?")
+    assert relation is not None
+    assert (relation.subject, relation.object) == (("trust", "fund"), ("staff",))
+
+
+def test_what_stands_everywhere_needs_no_place_in_the_sentence() -> None:
+    text = "Physicians are paid a salary."
+    assert not stated("Does Acme pay physicians?", text)
+    assert stated("Does Acme pay physicians?", text, frozenset({"acm"}))
+
+
+def test_items_of_a_list_have_the_subject_above_them() -> None:
+    text = "Union of Clerks\n\n- Founded in 1996\n- Bargains with Acme"
+    assert stated("Does the union bargain with Acme?", text)
+    assert not stated("Does the union bargain with Globex?", text)

@@ -152,6 +152,7 @@ def test_a_long_word_that_only_the_model_knows_may_lack_a_letter(
         ("independant", "independent"),
         ("manages", "manages"),  # an inflection, not a misspelling
         ("managing", "managing"),
+        ("ManaGing", "ManaGing"),  # a word that is not corrected keeps its case
     ],
 )
 def test_a_misspelt_word_with_the_stem_of_the_right_one_is_corrected(asked: str, corrected: str) -> None:
@@ -183,6 +184,8 @@ def test_a_word_that_sounds_alike_is_as_near_as_one_with_fewer_edits() -> None:
     vocabulary = Listed(["Medicare pays the old.", "Medicaid pays the poor."])
     assert correct("medicade", vocabulary, knows_nothing) == "medicaid"
     assert correct("medicarre", vocabulary, knows_nothing) == "medicare"
+    short = Listed(["An apkc is an enzyme.", "An apcs is a protein."])
+    assert correct("apkcz", short, knows_nothing) == "apkc"  # short words sound alike by chance
 
 
 @given(st.text(max_size=60))

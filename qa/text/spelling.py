@@ -5,10 +5,9 @@
 2. A misspelt function word is corrected (`qa.text.function_words`), unless the model knows it as another word: "three"
    is not "there".
 3. Otherwise the documents' words within one or two edits are compared (optimal string alignment: insert, delete,
-   replace, swap neighbours): fewer edits are better, where another
-   sound counts as one edit more, then the same sound, then co-occurrence with the question's other
-   words, then frequency. A word that the model knows and that is one swap or doubled letter away also counts, if no
-   word of the documents is as near.
+   replace, swap neighbours): fewer edits are better, where in long words another sound counts as one edit more, then
+   the same sound, then co-occurrence with the question's other words, then frequency. A word that the model knows and
+   that is one swap or doubled letter away also counts, if no word of the documents is as near.
 4. A word without vowels counts as an abbreviation and is not changed.
 5. A word that no document has, but whose British or American spelling they have, is replaced by that one
    (`qa.text.regional_spelling`), also if the model knows it.
@@ -97,7 +96,8 @@ def correct(question: str, vocabulary: Vocabulary, is_word: Callable[[str], bool
         folded = word.casefold()
         if word not in strange:
             if word.isalpha() and _may_be_misspelt(word, is_word) and not _is_abbreviation(word, loud=loud):
-                corrected[place] = _in_case_of(word, _with_same_stem(folded, is_word))
+                stemmed = _with_same_stem(folded, is_word)
+                corrected[place] = word if stemmed == folded else _in_case_of(word, stemmed)
             continue
         if _is_abbreviation(word, loud=loud):
             continue
@@ -151,18 +151,18 @@ def _is_abbreviation(word: str, *, loud: bool) -> bool:
 def _nearest(folded: str, others: Sequence[str], vocabulary: Vocabulary, is_word: Callable[[str], bool]) -> str:
     edits = 2 if len(folded) >= _TWO_EDITS_FROM else 1
     own = sound(folded)
+    deaf = len(folded) >= _TWO_EDITS_FROM  # short words of different meaning often sound alike
     fitting = []
     for form in vocabulary.forms_near(folded, 2 if len(folded) >= _TWO_IF_HEARD_FROM else edits):
         distance, heard = OSA.distance(folded, form.folded), sound(form.folded) == own
         begins_alike = folded[0] in form.folded[:2] and distance <= edits
         if begins_alike or heard:
-            fitting.append((distance + (not heard), distance, form))
+            fitting.append((distance + (deaf and not heard), distance, form))
     least = min((cost for cost, _, _ in fitting), default=_FARTHEST)
     best = [(distance, form) for cost, distance, form in fitting if cost == least]
     if all(distance > 1 for distance, _ in best) and (known := next(filter(is_word, _slips_of(folded)), None)):
         return known
-    farthest = max((distance for distance, _ in best), default=0)  # of those, the ones that sound alike
-    best = [each for each in best if each[0] == farthest]
+    best = [each for each in best if sound(each[1].folded) == own] or best
     if len(best) > 1:
         return max((_beside(form, others, vocabulary), form.count, form.folded) for _, form in best)[2]
     return best[0][1].folded if best else folded

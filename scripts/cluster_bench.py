@@ -28,10 +28,10 @@ from qa.cli.openmp import limit_threads  # noqa: E402
 
 limit_threads()
 
-import qa.building.spread  # noqa: E402
+import qa.building.worker_processes  # noqa: E402
 from qa.answering.service import Service  # noqa: E402
 from qa.building.build import build  # noqa: E402
-from qa.building.spread import Made, Task  # noqa: E402
+from qa.building.worker_processes import Made, Task  # noqa: E402
 from qa.encode import open_encoder  # noqa: E402
 from qa.index.cluster.host import ShardHost  # noqa: E402
 from qa.index.cluster.hosts import ClusterIndex, Hosts  # noqa: E402
@@ -96,7 +96,7 @@ def main() -> None:
     questions = list(dict.fromkeys(json.loads(line)["question"] for line in lines))
     settings = Settings(seeds_dir=ROOT / "seeds", index_dir=arguments.work / "index", answer_seconds=600)
     encoder = open_encoder(settings)
-    qa.building.spread.BATCH_BYTES = 1
+    qa.building.worker_processes.BATCH_BYTES = 1
     report = build(settings, encoder=encoder, spread=one_after_another)
     with closing(
         Service(settings, encoder, CurrentIndex.of_this_machine(settings.index_dir, encoder.fingerprint))

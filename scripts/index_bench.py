@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
+from qa.building.background_merge import merge
 from qa.building.build import build
-from qa.building.merge import merge
 from qa.encode import Encoding
 from qa.index.local.open_version import open_index
 from qa.settings import Settings

@@ -31,7 +31,10 @@ from bench.load import ask
 from bench.servers import Running, own, running
 
 WINDOW_S = 1.0  # length of a period of questions during the merge
-MERGE = "from qa.building.merge import merge; from qa.settings import load_settings; print(merge(load_settings()))"
+MERGE = (
+    "from qa.building.background_merge import merge; from qa.settings import load_settings; "
+    "print(merge(load_settings()))"
+)
 QUESTIONS = Path(__file__).resolve().parent.parent / "tests/golden/verdicts.jsonl"
 
 

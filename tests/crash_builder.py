@@ -19,9 +19,9 @@ from pathlib import Path
 from fakes import FakeEncoder, ParserHere
 
 import qa.building.read_files
+from qa.building.background_merge import merge
 from qa.building.build import build
 from qa.building.build_lock import build_lock
-from qa.building.merge import merge
 from qa.errors import UnknownSnapshot
 from qa.index.local.prune import prune
 from qa.index.local.rollback import roll_back

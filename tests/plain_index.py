@@ -13,7 +13,7 @@ from fakes import FakeEncoder
 from rapidfuzz.distance import OSA
 
 from qa.encode.int8 import quantise, similarities
-from qa.encode.token_form import rotated, token_levels
+from qa.encode.token_quantisation import rotated, token_levels
 from qa.reading.documents import load_document
 from qa.reading.passages import cut_passages, embedding_text
 from qa.reading.sidecar import Details

@@ -26,7 +26,7 @@ from waiting import PATIENCE_S, until
 from whole_index import answers, contents, signals
 from workshop import TEXTS, Workshop
 
-import qa.building.spread
+import qa.building.worker_processes
 from qa.answering.service import Service
 from qa.errors import ShardUnavailable
 from qa.index.cluster.hosts import ClusterIndex, Hosts
@@ -220,7 +220,7 @@ class WaitsForAKill:
 def test_what_a_killed_builder_was_doing_is_done_again(nodes, tmp_path, monkeypatch):
     from qa.index.cluster.tasks import run_tasks
 
-    monkeypatch.setattr(qa.building.spread, "BATCH_BYTES", 1)
+    monkeypatch.setattr(qa.building.worker_processes, "BATCH_BYTES", 1)
     here, there = Workshop(tmp_path / "here"), Workshop(tmp_path / "there")
     here.build()
     there.encoder.seen = waiting = WaitsForAKill("forty cars.", tmp_path)

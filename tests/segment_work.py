@@ -13,7 +13,7 @@ from fakes import FakeEncoder
 from hypothesis import strategies as st
 
 from qa.encode.int8 import PassageVectors, quantise
-from qa.encode.token_form import pack, token_levels
+from qa.encode.token_quantisation import pack, token_levels
 from qa.index.local.local_index import LocalIndex
 from qa.index.local.segment import Segment
 from qa.index.local.segment_writer import SegmentWriter

@@ -8,7 +8,7 @@ import pytest
 from workshop import Workshop
 
 from qa.index.contract import Index
-from qa.retrieval.widening import widened
+from qa.retrieval.query_expansion import widened
 from qa.text.abbreviations import definitions, everyday, phrases, short_folded, states
 
 TEXTS = {

@@ -19,7 +19,7 @@ from workshop import TEXTS, Workshop, fates
 from qa.building.build import build
 from qa.cli.open_service import open_service
 from qa.errors import BuildFailed, InvalidRequest, NameTaken
-from qa.index import file_changes
+from qa.index import document_files
 from qa.index.build_notes import REQUEST
 from qa.index.builder_lock import BuilderLock, builder_trouble
 from qa.index.regular_files import digest_regular
@@ -403,7 +403,7 @@ def test_a_file_is_read_once_to_ask_the_condition_of_its_removal(shop, send, mon
         digested.append(path.name)
         return digest_regular(folder, path, most)
 
-    monkeypatch.setattr(file_changes, "digest_regular", digest)
+    monkeypatch.setattr(document_files, "digest_regular", digest)
     assert send("DELETE", "/api/documents/mill.txt", headers=BEARER | {"If-Match": MILL}).status_code == 202
     assert digested == ["mill.txt"]
     absent = send("DELETE", "/api/documents/no/folder.txt", headers=BEARER | {"If-Match": MILL})

@@ -11,7 +11,7 @@ from fakes import FakeEncoder
 from pdf_files import pdf, shown
 from workshop import Workshop
 
-from qa.answering.quote_links import Found, find_quote
+from qa.answering.citations import Found, find_quote
 from qa.answering.service import Service
 from qa.cli.open_service import open_service
 from qa.errors import UnknownDocument, UnknownPublisher

@@ -27,9 +27,9 @@ import qa.building.new_version
 import qa.building.read_files
 import qa.building.upgrade
 import qa.building.write_segments
+from qa.building.background_merge import merge
 from qa.building.build import build
 from qa.building.journal import JOURNAL
-from qa.building.merge import merge
 from qa.errors import BuildFailed, BuildRunning, DamagedSnapshot, UnreadableFile
 from qa.index.build_notes import read_report
 from qa.index.local.arrays import SCALES, TOKENS

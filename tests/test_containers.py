@@ -16,8 +16,8 @@ from compound_files import compound_file
 from workshop import Workshop, fates, reason
 
 import qa.containers.container
+from qa.answering.extracted_files import TakenOut
 from qa.answering.originals import Originals
-from qa.answering.taken_out import TakenOut
 from qa.building.doctor import examine
 from qa.containers.container import Container
 from qa.errors import UnknownDocument, UnreadableFile

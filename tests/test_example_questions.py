@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from qa.answering.example_patterns import heading_questions, sentence_questions
 from qa.answering.example_questions import EXAMPLES, example_questions
-from qa.answering.question_patterns import heading_questions, sentence_questions
 from qa.building.site import note_site
 from qa.errors import UnknownDocument
 from qa.index.site_note import SiteNote, read_site_note, write_site_note

@@ -10,8 +10,8 @@ import pytest
 from fakes import FakeEncoder
 from workshop import Workshop
 
+from qa.answering.citations import quote_digest
 from qa.answering.question_log import LoggedQuestion
-from qa.answering.quote_links import quote_digest
 from qa.cli.gaps import plot
 from qa.encode import Encoder
 from qa.evaluate.gaps import Day, as_gold, gaps, most_asked, per_day

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.encode.int8 import quantise, similarities
-from qa.encode.maxima import Maxima, maxima
+from qa.encode.max_similarities import Maxima, maxima
 from qa.retrieval.late_interaction import least_met, max_sim
 
 Floats = npt.NDArray[np.float32]

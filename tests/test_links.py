@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.answering.quote_links import LONGEST_QUOTE_CHARS, Found, find_quote, quote_digest, quote_url
+from qa.answering.citations import LONGEST_QUOTE_CHARS, Found, find_quote, quote_digest, quote_url
 from qa.reading.passages import MAX_WORDS
 from qa.records import Span
 from qa.text.sentences import LONGEST_CHARS
@@ -114,7 +114,7 @@ class _Hashed:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.chars = self.calls = 0
-        monkeypatch.setattr("qa.answering.quote_links.quote_digest", self._digest)
+        monkeypatch.setattr("qa.answering.citations.quote_digest", self._digest)
 
     def _digest(self, text: str) -> str:
         self.chars += len(text)

@@ -13,7 +13,7 @@ import pytest
 from fakes import word_vector
 
 from qa.encode.int8 import PassageVectors
-from qa.encode.token_form import pack, token_levels
+from qa.encode.token_quantisation import pack, token_levels
 from qa.index.local.segment import Segment
 from qa.index.local.segment_writer import SegmentWriter
 from qa.index.local.version import Configuration

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from workshop import Workshop
 
-from qa.answering.quote_links import quote_digest
+from qa.answering.citations import quote_digest
 from qa.answering.service import Service
 from qa.cli.open_service import open_service
 from qa.encode import Encoder

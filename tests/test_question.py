@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.retrieval.query import as_encoded
-from qa.text.question import asked_part
+from qa.text.asking_part import asked_part
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from fakes import FakeEncoder
 from whole_index import answers, contents, signals
 from workshop import TEXTS, Workshop, fates, reason
 
-import qa.building.spread
+import qa.building.worker_processes
 from qa.answering.service import Service
-from qa.building.spread import Made, Task
+from qa.building.worker_processes import Made, Task
 from qa.errors import BuildFailed
 from qa.index.local.current import CurrentIndex
 from qa.index.local.index_folder import SEGMENTS
@@ -33,7 +33,7 @@ MORE = {
 
 @pytest.fixture(autouse=True)
 def _batches_of_about_two_files(monkeypatch):
-    monkeypatch.setattr(qa.building.spread, "BATCH_BYTES", 150)
+    monkeypatch.setattr(qa.building.worker_processes, "BATCH_BYTES", 150)
 
 
 class Elsewhere:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from qa.errors import DamagedSnapshot, MismatchedSnapshot, NoIndex, UnknownSnapshot
 from qa.index.file_lock import in_place
-from qa.index.local import hold
+from qa.index.local import version_locks
 from qa.index.local.index_folder import (
     current_id,
     current_name,
@@ -456,7 +456,7 @@ def test_pruning_never_touches_a_version_that_another_process_holds(tmp_path):
     publish(tmp_path, lone)
     publish(tmp_path, replace(third, sequence=next_sequence(tmp_path)))
     code = (
-        "import sys; from pathlib import Path; from qa.index.local.hold import hold\n"
+        "import sys; from pathlib import Path; from qa.index.local.version_locks import hold\n"
         "held = hold(Path(sys.argv[1])); print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
@@ -477,11 +477,11 @@ def test_pruning_never_touches_a_version_that_another_process_holds(tmp_path):
 def test_a_version_that_was_removed_cannot_be_held(tmp_path):
     first, *_ = three(tmp_path)
     path = version_path(tmp_path, first.name)
-    held = hold.hold(path)
+    held = version_locks.hold(path)
     assert in_place(held, path)
     path.write_bytes(path.read_bytes())
     assert in_place(held, path)
-    hold.release(held)
+    version_locks.release(held)
     path.unlink()
     with pytest.raises(DamagedSnapshot, match=first.name):
-        hold.hold(path)
+        version_locks.hold(path)

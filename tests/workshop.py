@@ -6,8 +6,8 @@ from pathlib import Path
 
 from fakes import FakeEncoder
 
+from qa.building.background_merge import merge
 from qa.building.build import build
-from qa.building.merge import merge
 from qa.index.build_notes import BuildReport, Fate
 from qa.index.local.index_folder import current_version, segment_path
 from qa.index.local.open_version import OpenVersion, open_index

@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from qa.answering.quote_links import cite
+from qa.answering.citations import cite
 from qa.answering.quotes import Group
 from qa.index.contract import Index
 from qa.records import Citation, Passage, Span, Stated

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Protocol
 
-from qa.answering.question_patterns import KINDS, Candidate, heading_questions, sentence_questions
+from qa.answering.example_patterns import KINDS, Candidate, heading_questions, sentence_questions
 from qa.errors import RequestError, UnknownDocument
 from qa.records import Answer, Block, BlockKind, Document, DocumentInfo, Verdict
 from qa.text.sentences import split_sentences

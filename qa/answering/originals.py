@@ -5,7 +5,7 @@ Guarantees: a file is sent only as it was indexed. Its SHA-256 is compared befor
     digest before it is sent. So no client gets a mixture of two versions, and a range costs only the blocks that it
     overlaps. The result of the first comparison is kept while the file's size and times stay the same, so a large file
     is not read twice at each request. A document in a container (`qa.containers`) is extracted
-    (`qa.answering.taken_out`) and sent in the same way. The wait for an unresponsive drive is limited
+    (`qa.answering.extracted_files`) and sent in the same way. The wait for an unresponsive drive is limited
     (`qa.index.file_calls`).
 """
 
@@ -22,7 +22,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
-from qa.answering.taken_out import Stamp, TakenOut, open_without_waiting, stamp
+from qa.answering.extracted_files import Stamp, TakenOut, open_without_waiting, stamp
 from qa.errors import QAError, UnknownDocument, UnreadableForNow
 from qa.index.file_calls import Headway, close_later, within
 

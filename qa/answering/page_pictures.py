@@ -17,8 +17,8 @@ from importlib.util import find_spec
 from tempfile import TemporaryFile
 from threading import Lock
 
+from qa.answering.citations import page_spans
 from qa.answering.originals import Original
-from qa.answering.quote_links import page_spans
 from qa.errors import NoPicture, Overloaded
 from qa.records import Document, Span
 from qa.text.child_environment import parser_environment

@@ -22,8 +22,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from qa.answering.question import as_answered
-from qa.answering.quote_links import quote_reference
+from qa.answering.checked_question import as_answered
+from qa.answering.citations import quote_reference
 from qa.errors import UnreadableFile
 from qa.records import Answer, Filters
 

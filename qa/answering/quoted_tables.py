@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from qa.records import Block, BlockKind, Document, QuotedTable, Span
-from qa.text.places import unit_of
+from qa.text.page_units import unit_of
 
 BAR = " | "
 _LONGEST_HEAD_CHARS = 80

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 
-from qa.answering.quote_links import cite
+from qa.answering.citations import cite
 from qa.answering.quoted_tables import in_cells, tables_in
 from qa.index.contract import Index
 from qa.records import Citation, Footnote, Quote, Span

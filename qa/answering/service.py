@@ -11,12 +11,12 @@ from functools import partial
 
 from qa.answering.answer import answer
 from qa.answering.answer_cache import AnswerCache
+from qa.answering.checked_question import checked
 from qa.answering.confidence_model import model_for
 from qa.answering.filters import resolved
 from qa.answering.index_status import IndexStatus
 from qa.answering.originals import Original, Originals
 from qa.answering.page_pictures import PagePictures, Picture
-from qa.answering.question import checked
 from qa.encode import Encoder
 from qa.errors import OperatingError
 from qa.index.build_notes import BuildReport, ProgressReport, read_progress, read_report

@@ -11,7 +11,7 @@ Guarantees: the answers of an index depend only on the documents and the configu
 4. Publish a version of the resulting segments, unless it equals the current version.
 5. Write the report, and remove versions and segments that are no longer needed.
 
-Segments are merged afterwards, by `qa.building.merge`.
+Segments are merged afterwards, by `qa.building.background_merge`.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+from qa.building.add_documents import Batch, SegmentMaker
 from qa.building.build_lock import build_lock
+from qa.building.container_members import with_members
 from qa.building.fates import fates, first_reasons
 from qa.building.file_digests import FileDigests
 from qa.building.folder import look_into, sidecar_entries
 from qa.building.journal import Journal, remove_journal, unpublished
-from qa.building.make_segments import Batch, SegmentMaker
-from qa.building.members import with_members
 from qa.building.new_version import new_version
 from qa.building.plan import Plan, live_documents, make_plan
 from qa.building.previous_version import previous_version, segments_to_reuse
@@ -38,11 +38,11 @@ from qa.building.progress import ProgressNote
 from qa.building.read_files import Reading, tried_before
 from qa.building.repair import check_segments
 from qa.building.reuse import Reuse, reader_of
-from qa.building.spread import Spread, Task, divided, make_batch
 from qa.building.stored_segments import StoredSegment, identity, places, stored_segments
-from qa.building.unanswered import with_unanswered
+from qa.building.unresponsive_drives import with_unanswered
 from qa.building.upgrade import configuration_in_use, effect_of
 from qa.building.whole_files import WholeFiles
+from qa.building.worker_processes import Spread, Task, divided, make_batch
 from qa.building.write_segments import place_segment
 from qa.encode import Encoder, model_fingerprint, open_encoder
 from qa.errors import BuildFailed

@@ -16,9 +16,9 @@ from pathlib import Path, PurePosixPath
 
 from filelock import FileLock, Timeout
 
+from qa.building.container_members import with_members
 from qa.building.file_digests import FileDigests
 from qa.building.folder import look_into, sidecar_entries
-from qa.building.members import with_members
 from qa.building.plan import live_documents
 from qa.building.reuse import reader_of
 from qa.building.stored_segments import identity, segment_trouble, stored_segments

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from qa.building.reuse import Reuse
 from qa.encode import Encoder, Encoding
 from qa.encode.int8 import PassageVectors, quantise
-from qa.encode.token_form import pack, token_levels
+from qa.encode.token_quantisation import pack, token_levels
 from qa.index.local.version import Configuration
 from qa.reading.passages import embedding_text, masked
 from qa.records import Document, Passage

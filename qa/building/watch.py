@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable
 from math import inf
 
+from qa.building.background_merge import merge
 from qa.building.build import build
 from qa.building.folder_watch import FileStates, FolderWatch
 from qa.building.heartbeat import Heartbeat
-from qa.building.merge import merge
 from qa.encode import Encoder, open_encoder
 from qa.errors import BuildFailed, BuildRunning, ModelUnavailable, QAError, ShortOfResources
 from qa.index.build_notes import REQUEST, BuildReport, Progress

@@ -9,7 +9,7 @@ from qa.cli.quote_address import QuoteAddresses
 from qa.cli.table_text import quote_lines
 from qa.cli.terminal import Terminal
 from qa.records import Answer, Citation, Quote, Span, Verdict
-from qa.text.places import place_words, range_words
+from qa.text.page_units import place_words, range_words
 from qa.web.pages.citation_formats import escape_markdown, markdown
 
 

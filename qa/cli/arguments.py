@@ -113,11 +113,11 @@ def _add_upkeep(commands: Any) -> None:
     )
     build.add_argument("--repair", action="store_true", help="the same, but make damaged parts anew from the documents")
     build.add_argument("--cluster", action="store_true", help="have the machines of QA_CLUSTER read and encode")
-    build.set_defaults(run="qa.cli.upkeep:run_build", packages=(BUILDING,))
+    build.set_defaults(run="qa.cli.index_commands:run_build", packages=(BUILDING,))
 
     watch = _command(commands, "watch", "build now and after every change, until interrupted", "qa watch")
     watch.add_argument("--beside-server", action="store_true", help=argparse.SUPPRESS)
-    watch.set_defaults(run="qa.cli.upkeep:run_watch", packages=(BUILDING,))
+    watch.set_defaults(run="qa.cli.index_commands:run_watch", packages=(BUILDING,))
 
     doctor = _command(
         commands,
@@ -126,7 +126,7 @@ def _add_upkeep(commands: Any) -> None:
         "qa doctor\nqa doctor --json",
     )
     doctor.add_argument("--json", action="store_true", help="print JSON")
-    doctor.set_defaults(run="qa.cli.upkeep:run_doctor", packages=(BUILDING,))
+    doctor.set_defaults(run="qa.cli.index_commands:run_doctor", packages=(BUILDING,))
 
     rollback = _command(
         commands,
@@ -136,7 +136,7 @@ def _add_upkeep(commands: Any) -> None:
     )
     rollback.add_argument("snapshot", nargs="?", help="its id; without, the newest other one that is whole")
     rollback.add_argument("--list", action="store_true", help="list the snapshots and change nothing")
-    rollback.set_defaults(run="qa.cli.upkeep:run_rollback")
+    rollback.set_defaults(run="qa.cli.index_commands:run_rollback")
 
 
 def _add_serve(commands: Any) -> None:

@@ -15,7 +15,7 @@ from qa.index.cluster import nodes
 from qa.settings import Settings
 
 if TYPE_CHECKING:
-    from qa.building.spread import Spread
+    from qa.building.worker_processes import Spread
 
 _STATUS_S = 5.0  # wait for hosts that do not answer
 

@@ -28,8 +28,8 @@ class PassageVectors:
 
     Attributes:
         vector: The passage's vector, `(d,) float32`.
-        tokens: Its tokens', packed by `qa.encode.token_form`, `(n, w) uint8`, with `scales` `(n,) float32` and places
-            in its text `spans` `(n, 2) int32`; -1 for tokens of the heading trail and the model's own.
+        tokens: Its tokens', packed by `qa.encode.token_quantisation`, `(n, w) uint8`, with `scales` `(n,) float32` and
+            places in its text `spans` `(n, 2) int32`; -1 for tokens of the heading trail and the model's own.
         sentence_levels: Each sentence's, encoded by itself, `(s, d) int8`, with `sentence_scales` `(s,) float32`.
     """
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from qa.answering.citations import find_quote
 from qa.answering.question_log import LoggedQuestion
-from qa.answering.quote_links import find_quote
 from qa.encode import Encoder
 from qa.errors import UnknownDocument
 from qa.index.contract import Index

@@ -25,7 +25,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from qa.encode.maxima import Maxima
+from qa.encode.max_similarities import Maxima
 from qa.records import Document, DocumentInfo, Filters, Passage, ShardStatus
 from qa.text.spelling import WordForm
 

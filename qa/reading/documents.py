@@ -25,7 +25,7 @@ from qa.reading.titles import title_of
 from qa.records import Document
 from qa.text.document_ids import document_id
 from qa.text.document_names import suffix_of
-from qa.text.places import unit_of
+from qa.text.page_units import unit_of
 
 __all__ = [
     "LOADER_VERSION",

@@ -26,7 +26,7 @@ from qa.reading.draft import Draft
 from qa.reading.hyphens import Words
 from qa.reading.layout_furniture import LARGER, part_furniture
 from qa.reading.page_lines import Line, text_size
-from qa.reading.raised_spans import bare_mark, written_out
+from qa.reading.superscript_marks import bare_mark, written_out
 from qa.records import BlockKind
 from qa.text.sentences import split_sentences
 

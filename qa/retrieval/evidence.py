@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from qa.encode.maxima import NO_TOKEN
+from qa.encode.max_similarities import NO_TOKEN
 from qa.index.contract import Floats, TokenSimilarities
 from qa.records import Span, WordMatch
 from qa.retrieval.headed_lines import heads

@@ -1,7 +1,7 @@
 """Late interaction: compares a question and a passage token by token.
 
 MaxSim (Khattab & Zaharia, "ColBERT", 2020): each question token takes its best match among the passage's tokens
-(`qa.encode.maxima`), and the passage's score is the weighted mean of these.
+(`qa.encode.max_similarities`), and the passage's score is the weighted mean of these.
 """
 
 from __future__ import annotations

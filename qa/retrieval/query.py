@@ -17,9 +17,9 @@ import numpy.typing as npt
 from qa.encode import Encoding
 from qa.index.contract import Floats, Index
 from qa.records import Span
-from qa.retrieval.widening import Alternatives, widened
+from qa.retrieval.query_expansion import Alternatives, widened
+from qa.text.asking_part import asked_part
 from qa.text.quantities import WHOLE, WITHOUT_YEAR, is_precise, quantities
-from qa.text.question import asked_part
 from qa.text.spelling import correct
 from qa.text.words import WORD, term, words
 

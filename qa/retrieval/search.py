@@ -25,8 +25,8 @@ from qa.index.contract import Floats, Index, Maxima, Rows
 from qa.records import Filters, Passage
 from qa.retrieval.late_interaction import least_met, max_sim
 from qa.retrieval.query import ContentWord, Tokens, as_encoded, as_searched, content_words, either, token_weights
+from qa.retrieval.query_expansion import Alternatives
 from qa.retrieval.stage_timer import Stopwatch
-from qa.retrieval.widening import Alternatives
 
 CANDIDATES = 100  # from each of the two retrievers
 COMPARED = 64  # of those; comparing all of them token by token finds no more and takes twice the time

@@ -29,8 +29,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from qa.text.function_words import function_word
+from qa.text.phonetic_key import sound
 from qa.text.regional_spelling import other_spellings
-from qa.text.sound import sound
 from qa.text.words import term, words
 
 SHORTEST = 4

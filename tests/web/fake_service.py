@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
 
+from qa.answering.citations import quote_url
 from qa.answering.index_status import IndexStatus
 from qa.answering.originals import PIECE_BYTES, Original
 from qa.answering.page_pictures import Picture
-from qa.answering.quote_links import quote_url
 from qa.answering.quoted_tables import in_cells, tables_in
 from qa.errors import InvalidQuestion, InvalidRequest, NoPicture, OperatingError, QuestionTooLong, UnknownDocument
 from qa.index.build_notes import BuildReport, ProgressReport

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import samples_for_tests
 
-from qa.answering.quote_links import quote_digest
+from qa.answering.citations import quote_digest
 
 ASKED = "winter mooring fee of the harbour"
 HARBOUR = samples_for_tests.harbour().text

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from qa.errors import UnknownDocument
 from qa.records import DocumentInfo
-from qa.web.catalogue import Catalogue
 from qa.web.document_list import page_after
+from qa.web.document_lookups import Catalogue
 
 
 def info(source: str, title: str = "t", date: str | None = None, characters: int = 1, **more: str) -> DocumentInfo:

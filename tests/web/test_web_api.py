@@ -21,7 +21,7 @@ from qa.records import (
     WordMatch,
 )
 from qa.settings import Settings
-from qa.web.api import examples as samples
+from qa.web.api import example_replies as samples
 from qa.web.api.json_form import answer_data, citation_data, json_response
 from qa.web.api.reply_models import (
     AddedModel,

@@ -16,7 +16,7 @@ from live_server import serving
 from raw_http import connect, exchange, parse, read, request
 from waiting import PATIENCE_S, until
 
-import qa.index.file_changes
+import qa.index.document_files
 from qa.answering.originals import Originals
 from qa.errors import BuildFailed, NoPicture, UnknownDocument, UnreadableForNow
 from qa.records import BlockKind
@@ -124,7 +124,7 @@ async def words():
 
 @pytest.mark.parametrize("step", ["begin", "write", "flush", "appear"])
 def test_no_step_of_an_upload_keeps_others_from_being_answered(inbox, drive, monkeypatch, tmp_path, step):
-    upload = qa.index.file_changes.Upload
+    upload = qa.index.document_files.Upload
     monkeypatch.setattr(upload, step, drive.slow(getattr(upload, step)))
 
     async def main():
@@ -142,7 +142,7 @@ def test_an_upload_to_a_dead_drive_is_refused_and_does_not_appear_when_it_is_men
     inbox, drive, monkeypatch, tmp_path, call
 ):
     drive.give_up()
-    monkeypatch.setattr(qa.index.file_changes, call, drive.slow(getattr(qa.index.file_changes, call)))
+    monkeypatch.setattr(qa.index.document_files, call, drive.slow(getattr(qa.index.document_files, call)))
     with pytest.raises(BuildFailed, match=r"far\.txt cannot be stored \(its drive gave no answer"):
         asyncio.run(inbox.put("far.txt", words()))
     drive.mend()
@@ -151,16 +151,16 @@ def test_an_upload_to_a_dead_drive_is_refused_and_does_not_appear_when_it_is_men
 
 def test_a_removal_on_a_dead_drive_is_refused(inbox, drive, monkeypatch):
     drive.give_up()
-    monkeypatch.setattr(qa.index.file_changes, "landing", drive.slow(qa.index.file_changes.landing))
+    monkeypatch.setattr(qa.index.document_files, "landing", drive.slow(qa.index.document_files.landing))
     with pytest.raises(BuildFailed, match=r"far\.txt cannot be removed \(its drive gave no answer"):
         inbox.remove("far.txt")
 
 
 def test_uploads_to_a_dead_drive_keep_no_other_upload_waiting(inbox, drive, monkeypatch):
     drive.give_up()
-    landing = qa.index.file_changes.landing
+    landing = qa.index.document_files.landing
     on_it = lambda _, name: name.startswith("far")  # noqa: E731
-    monkeypatch.setattr(qa.index.file_changes, "landing", drive.slow(landing, on_it))
+    monkeypatch.setattr(qa.index.document_files, "landing", drive.slow(landing, on_it))
 
     async def main():
         dead = [asyncio.create_task(inbox.put(f"far-{number}.txt", words())) for number in range(2 * FILE_THREADS)]

@@ -6,7 +6,7 @@ from fake_service import ONE_PIXEL, FakeService
 from page_elements import Page
 from playwright.sync_api import expect
 
-from qa.answering.quote_links import quote_digest
+from qa.answering.citations import quote_digest
 
 TEXT = samples_for_tests.printed().text
 BELLS = TEXT.index("Bells")

@@ -8,7 +8,7 @@ import samples_for_tests
 from live_server import serving
 from page_elements import Page
 
-from qa.answering.quote_links import quote_digest
+from qa.answering.citations import quote_digest
 from qa.text.site import Site
 
 PAGES = (

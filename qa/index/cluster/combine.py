@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qa.encode.maxima import Maxima, maxima
+from qa.encode.max_similarities import Maxima, maxima
 from qa.index.contract import Candidates, TokenSimilarities
 
 Floats = npt.NDArray[np.float32]

@@ -19,7 +19,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from qa.encode.maxima import Maxima
+from qa.encode.max_similarities import Maxima
 from qa.index.cluster.combine import ProposedRows, combined_candidates, combined_maxima, combined_similarities
 from qa.index.cluster.shard import ShardContent
 from qa.index.cluster.transport import Transport

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qa.encode.token_form import packed_width
+from qa.encode.token_quantisation import packed_width
 from qa.index.local.shortages import raise_if_short
 from qa.index.local.version import ArrayRecord, Configuration, FileRecord
 

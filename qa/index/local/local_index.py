@@ -15,15 +15,15 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from qa.encode.maxima import Maxima, maxima
+from qa.encode.max_similarities import Maxima, maxima
 from qa.index.contract import Abbreviation, Candidates, TokenSimilarities, WordForm, admitted
 from qa.index.local import bm25
 from qa.index.local.abbreviations import abbreviations_of
 from qa.index.local.best_scores import among_best
 from qa.index.local.documents_by_id import DocumentsById
-from qa.index.local.gather import Gather
 from qa.index.local.live_segment import LiveSegment
 from qa.index.local.postings import ABSENT
+from qa.index.local.read_rows import Gather
 from qa.index.local.row_map import DocumentList, RowMap
 from qa.index.local.segment import Segment
 from qa.index.local.segment_terms import SegmentTerms

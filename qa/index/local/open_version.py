@@ -13,13 +13,13 @@ from pathlib import Path
 
 from qa.errors import DamagedSnapshot, MismatchedSnapshot, OperatingError
 from qa.index.file_lock import in_place
-from qa.index.local.hold import hold, release
 from qa.index.local.index_folder import current_name, rolled_back, segment_path, version_path, versions
 from qa.index.local.local_index import LocalIndex
 from qa.index.local.segment import Segment
 from qa.index.local.verify import verify_segment
 from qa.index.local.version import Configuration, Version
 from qa.index.local.version_files import SEGMENT, read_version
+from qa.index.local.version_locks import hold, release
 from qa.text.words import ANALYSER_VERSION
 
 _TRIES = 10  # a version may be pruned between reading CURRENT and the lock; each time a newer one is current

@@ -11,7 +11,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from qa.encode import token_form
+from qa.encode import token_quantisation
 from qa.encode.int8 import PassageVectors
 from qa.index.local import arrays, token_spans
 from qa.index.local.arrays import BY_PASSAGE, Array, ArrayFiles
@@ -51,7 +51,7 @@ class PassageArrays:
 
     def token_levels(self, packed: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
         """Tokens of the segment's form as levels, `(tokens, d) int8`."""
-        return token_form.unpack(packed, self.vectors.shape[1], self._token_bits)
+        return token_quantisation.unpack(packed, self.vectors.shape[1], self._token_bits)
 
     def spans(self, row: int) -> npt.NDArray[np.int32]:
         """The places of a passage's tokens in its text, `(tokens, 2) int32`; -1 for a token without one."""

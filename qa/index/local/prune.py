@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 
 from qa.errors import DamagedSnapshot, MismatchedSnapshot, QAError
-from qa.index.local.hold import without_readers
 from qa.index.local.index_folder import (
     CURRENT,
     FORMAT_5,
@@ -33,6 +32,7 @@ from qa.index.local.index_folder import (
 )
 from qa.index.local.publish import point_current
 from qa.index.local.version_files import read_version
+from qa.index.local.version_locks import without_readers
 
 _BESIDE = (CURRENT, ROLLED_BACK, "report.json", "progress.json")  # files that are replaced in one step
 

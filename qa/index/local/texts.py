@@ -20,7 +20,7 @@ from qa.index.local.abbreviations import Entry, Found
 from qa.index.typed_json import canonical
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, PassageKind, Span, left_out_of
 from qa.text.json_reading import parse_json
-from qa.text.recognised import recognised_pages
+from qa.text.ocr_pages import recognised_pages
 
 TEXTS = "texts.sqlite"
 

@@ -24,7 +24,7 @@ class Configuration:
         model: Its name, and the digest of its `weights`.
         loader: The version of the loader; `passages` and `analyser` are the versions of cutting passages and of finding
             words.
-        token_bits: The bits of each component of a token vector, one of `qa.encode.token_form.BITS`.
+        token_bits: The bits of each component of a token vector, one of `qa.encode.token_quantisation.BITS`.
         dimension: A vector's length, 0 in an index without any.
     """
 

@@ -13,12 +13,12 @@ from urllib.parse import unquote
 from lxml import etree
 
 from qa.errors import UnreadableFile
-from qa.reading.archives import open_archive, read_part
 from qa.reading.decode import clean_line, decode
 from qa.reading.draft import Draft, Read, as_part
 from qa.reading.formats.html import read_html
 from qa.reading.left_out import LeftOut
 from qa.reading.office.xml_parts import xml_root
+from qa.reading.zip_parts import open_archive, read_part
 
 _CONTAINER = "META-INF/container.xml"
 _RIGHTS = "META-INF/rights.xml"

@@ -8,7 +8,7 @@ from lxml import etree
 
 from qa.reading.formats.html_notes import BACK, REFERENCE
 from qa.reading.formats.html_tree import words_of
-from qa.reading.raised_spans import LOWERED, RAISED, RESET, written_out
+from qa.reading.superscript_marks import LOWERED, RAISED, RESET, written_out
 
 _BREAK = "\v"  # a line break in collected text, since line ends of the page are only blanks
 _INVISIBLE = str.maketrans("", "", "\u00ad\u200b\u2060")

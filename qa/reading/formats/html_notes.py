@@ -11,7 +11,7 @@ import re
 from lxml import etree
 
 from qa.reading.formats.html_tree import words_of
-from qa.reading.raised_spans import bare_mark
+from qa.reading.superscript_marks import bare_mark
 
 _NOTE_BLOCKS = ("li", "p", "div", "dd", "dt", "aside", "section", "td", "tr")
 _LONGEST_MARK_CHARS = 6

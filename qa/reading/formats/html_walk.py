@@ -16,7 +16,7 @@ from qa.reading.formats.html_styles import APART, HIDDEN, OPENED
 from qa.reading.formats.html_table import is_layout, read_table
 from qa.reading.formats.html_tree import words_of
 from qa.reading.formats.mathml import linear
-from qa.reading.raised_spans import LOWERED, RAISED, RESET, written_out
+from qa.reading.superscript_marks import LOWERED, RAISED, RESET, written_out
 from qa.records import BlockKind
 
 _DROPPED = frozenset(

@@ -9,7 +9,6 @@ from dataclasses import replace
 from lxml import etree
 
 from qa.errors import UnreadableFile
-from qa.reading.archives import open_archive, read_part
 from qa.reading.decode import clean_line
 from qa.reading.draft import Draft, Read, own_title, running_lines
 from qa.reading.left_out import LeftOut
@@ -18,6 +17,7 @@ from qa.reading.office.odf_styles import OdfStyles, local
 from qa.reading.office.odf_text import OdfText, hidden_columns
 from qa.reading.office.xml_parts import xml_root
 from qa.reading.tables import Cell, Row, rows_to_drafts
+from qa.reading.zip_parts import open_archive, read_part
 from qa.records import BlockKind
 
 _SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"

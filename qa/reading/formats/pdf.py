@@ -23,7 +23,7 @@ from qa.reading.left_out import LeftOut
 from qa.reading.page_lines import Line
 from qa.reading.tesseract_data import recognition_identity
 from qa.reading.titles import is_title
-from qa.text.recognised import recognised_phrase
+from qa.text.ocr_pages import recognised_phrase
 
 _MOST_PAGES = 20_000
 _REMEDY = "pictures of text are read with the extra ocr and Tesseract's languages installed"

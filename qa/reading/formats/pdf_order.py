@@ -21,7 +21,7 @@ from qa.reading.formats.pdf_letters import prepared
 from qa.reading.formats.pdf_runs import Run
 from qa.reading.formats.pdf_tables import Row, with_tables
 from qa.reading.page_lines import Line
-from qa.reading.raised_spans import LOWERED, RAISED, RESET
+from qa.reading.superscript_marks import LOWERED, RAISED, RESET
 
 CELL = " | "
 _CHUNK_GAP_EM = 1.0

@@ -18,7 +18,7 @@ from qa.reading.left_out import LeftOut
 from qa.reading.office.rtf_stories import BODY, Stories
 from qa.reading.office.rtf_tables import Colours, EncodedText, Styles
 from qa.reading.office.word_styles import LEAST_SHIFT
-from qa.reading.raised import Script
+from qa.reading.superscripts import Script
 
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)|\\"

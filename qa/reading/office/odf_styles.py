@@ -8,7 +8,7 @@ from lxml import etree
 
 from qa.reading.office.names import chain, number
 from qa.reading.office.word_styles import is_white
-from qa.reading.raised import Script
+from qa.reading.superscripts import Script
 
 _SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 _TEXT, _STYLE, _FO = (_SPACE % name for name in ("text", "style", "xsl-fo-compatible"))

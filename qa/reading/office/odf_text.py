@@ -15,7 +15,7 @@ from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
 from qa.reading.office.odf_styles import OUTLINE, OdfStyles, local
 from qa.reading.office.word_numbering import BULLET, FORM_OF_SIGN, formatted
-from qa.reading.raised import Script, in_line
+from qa.reading.superscripts import Script, in_line
 from qa.reading.tables import cells_to_drafts
 from qa.records import BlockKind
 

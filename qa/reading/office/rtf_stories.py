@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from qa.reading.decode import clean_line, clean_lines
 from qa.reading.draft import Draft
-from qa.reading.raised import Script, in_line
+from qa.reading.superscripts import Script, in_line
 from qa.records import BlockKind
 
 BODY = "body"

@@ -18,7 +18,7 @@ from qa.reading.office.number_formats import BUILT_IN, Writer, general, hides_te
 from qa.reading.office.package import Package
 from qa.reading.office.word_styles import is_white
 from qa.reading.office.xml_parts import broken_xml
-from qa.reading.raised import Script, in_line
+from qa.reading.superscripts import Script, in_line
 from qa.reading.tables import Cell
 
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')

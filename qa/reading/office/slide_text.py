@@ -13,7 +13,7 @@ from qa.reading.office.names import number, qn
 from qa.reading.office.symbols import as_unicode, is_symbol_font
 from qa.reading.office.word_numbering import formatted
 from qa.reading.office.word_styles import is_white
-from qa.reading.raised import Script, in_line
+from qa.reading.superscripts import Script, in_line
 
 _AUTOMATIC = re.compile(r"(arabic|romanUc|romanLc|alphaUc|alphaLc)(Period|ParenR|ParenBoth|Plain)")
 _FORMS = {"arabic": "decimal", "romanUc": "upperRoman", "romanLc": "lowerRoman", "alphaUc": "upperLetter",

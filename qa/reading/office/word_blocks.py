@@ -17,7 +17,7 @@ from qa.reading.office.package import Relation
 from qa.reading.office.word_numbering import BULLET, Numbering
 from qa.reading.office.word_styles import Style, Styles, is_shaded, outline_of
 from qa.reading.office.word_text import Line, ParagraphReader, is_prompt
-from qa.reading.raised import Script, in_line
+from qa.reading.superscripts import Script, in_line
 from qa.reading.tables import cells_to_drafts
 from qa.records import BlockKind
 

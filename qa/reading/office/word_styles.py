@@ -9,7 +9,7 @@ from functools import cached_property
 from lxml import etree
 
 from qa.reading.office.names import chain, is_on, number, qn, value
-from qa.reading.raised import Script
+from qa.reading.superscripts import Script
 
 _HEADING = re.compile(r"(?i)heading\s*(\d)")
 LEAST_SHIFT = 3  # in half points: a smaller one only adjusts the line

@@ -18,7 +18,7 @@ from qa.reading.office.symbols import as_unicode
 from qa.reading.office.word_fields import Fields
 from qa.reading.office.word_numbering import formatted
 from qa.reading.office.word_styles import Look, Styles, is_shaded, look_of
-from qa.reading.raised import Script
+from qa.reading.superscripts import Script
 
 _SKIPPED = {
     qn(f"w:{name}")

@@ -18,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from qa.errors import BuilderMissing, QAError
-from qa.index.file_changes import Condition
+from qa.index.document_files import Condition
 from qa.text.document_ids import document_id
-from qa.web.api import examples as samples
+from qa.web.api import example_replies as samples
 from qa.web.api.dependencies import FileRunner, Runner, Service
 from qa.web.api.json_form import json_response
 from qa.web.api.multipart import MOST_FILES, content_of, files_of

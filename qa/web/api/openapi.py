@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from qa.settings import Settings
-from qa.web.api import examples as samples
+from qa.web.api import example_replies as samples
 
 _TAGS = [
     {"name": "Questions", "description": "Quotes that answer a question, each with its citation."},

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from qa.web.api import examples as samples
+from qa.web.api import example_replies as samples
 from qa.web.api.reply_models import ErrorModel
 
 

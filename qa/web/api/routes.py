@@ -21,7 +21,7 @@ from qa.errors import UnknownDocument
 from qa.records import Filters
 from qa.text.document_ids import document_id
 from qa.text.safe_text import compose, printable
-from qa.web.api import examples as samples
+from qa.web.api import example_replies as samples
 from qa.web.api.dependencies import (
     REPEATABLE,
     FileRunner,
@@ -46,8 +46,8 @@ from qa.web.api.reply_models import (
 from qa.web.api.request_models import AskBody, AskQuery, ListQuery
 from qa.web.api.route_descriptions import NOT_MODIFIED, file_replies, in_query, replies
 from qa.web.backend import Backend
-from qa.web.catalogue import catalogue_of
 from qa.web.document_list import page_after
+from qa.web.document_lookups import catalogue_of
 from qa.web.limits.file_reply import FileReply
 from qa.web.root_path import root_of
 

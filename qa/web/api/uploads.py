@@ -18,8 +18,8 @@ from typing import TypeVar
 
 from qa.errors import BuildFailed, InvalidRequest, NameTaken, QAError, UnknownDocument, UnsupportedType
 from qa.index.build_notes import REQUEST
+from qa.index.document_files import Condition, Upload, check_condition, remove
 from qa.index.file_calls import within
-from qa.index.file_changes import Condition, Upload, check_condition, remove
 from qa.settings import Settings
 from qa.text.document_names import checked_name, landing
 from qa.text.readable_types import why_not_read

@@ -10,7 +10,7 @@ import json
 import re
 from urllib.parse import quote as percent_encode
 
-from qa.answering.quote_links import cite_place
+from qa.answering.citations import cite_place
 from qa.answering.wording import verdict_words
 from qa.errors import InvalidRequest
 from qa.records import Answer, Citation, Document, Filters, Quote, Span, Verdict

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from qa.records import Citation
-from qa.text.places import place_words, range_words
+from qa.text.page_units import place_words, range_words
 from qa.text.safe_text import one_line, web_address
 from qa.web.pages.wording import MONTHS, day
 

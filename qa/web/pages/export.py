@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
-from qa.answering.quote_links import cite_place, find_quote
+from qa.answering.citations import cite_place, find_quote
 from qa.errors import InvalidRequest, UnknownDocument
 from qa.records import Citation, Document, Span
 from qa.text.safe_text import printable

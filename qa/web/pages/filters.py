@@ -10,7 +10,7 @@ from qa.errors import UnknownDocument
 from qa.records import DocumentInfo, Filters
 from qa.text.safe_text import printable
 from qa.web.backend import Backend
-from qa.web.catalogue import Catalogue
+from qa.web.document_lookups import Catalogue
 from qa.web.pages.page_query import Asked
 
 _FEW_DOCUMENTS = 6  # with so few documents, the sources in the results suffice

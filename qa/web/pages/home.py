@@ -11,7 +11,7 @@ from qa.errors import RequestError
 from qa.records import DocumentInfo
 from qa.text.site import Site
 from qa.web.backend import Backend
-from qa.web.catalogue import Catalogue
+from qa.web.document_lookups import Catalogue
 from qa.web.pages.filters import filters_of
 from qa.web.pages.page_query import Asked
 

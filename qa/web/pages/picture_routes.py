@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa.answering.quote_links import find_quote
+from qa.answering.citations import find_quote
 from qa.errors import NoPicture
 from qa.records import Document, Span
 from qa.web.api.dependencies import PictureRunner, Service, counted_as_document

@@ -14,7 +14,7 @@ from itertools import groupby, pairwise
 
 from qa.answering.quoted_tables import rows_of
 from qa.records import Block, BlockKind, Document, Span
-from qa.text.places import unit_of
+from qa.text.page_units import unit_of
 from qa.web.pages.marked_text import Line, Piece, cut
 
 _MARKER = re.compile(r"(?:[-*•‣▪\u2013·+]|\(?\d{1,3}[.)])[ \t]+")

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa.text.places import place_words, range_words
+from qa.text.page_units import place_words, range_words
 from qa.text.site import Site
 from qa.web.backend import Backend
 from qa.web.pages.assets import Assets

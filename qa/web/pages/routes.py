@@ -10,15 +10,15 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from qa.answering.citations import find_quote
 from qa.answering.page_pictures import draws
-from qa.answering.quote_links import find_quote
 from qa.errors import RequestError, UnknownDocument
 from qa.records import Answer, Citation, Span
 from qa.web.api.dependencies import FileRunner, Runner, Service, counted, counted_as_document, counted_as_list
 from qa.web.api.routes import moved, original_of, status_of
 from qa.web.backend import Backend
-from qa.web.catalogue import Catalogue, catalogue_of
 from qa.web.document_list import Sort
+from qa.web.document_lookups import Catalogue, catalogue_of
 from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
 from qa.web.pages.build_report import shown_report

@@ -28,8 +28,8 @@ EXIT_SOME_FAILED = 3
 
 def run_build(settings: Settings, arguments: argparse.Namespace) -> int:
     """Build once, with a progress bar, and print the report."""
+    from qa.building.background_merge import merge  # noqa: PLC0415
     from qa.building.build import build  # noqa: PLC0415
-    from qa.building.merge import merge  # noqa: PLC0415
     from qa.cli.progress_bars import Bars  # noqa: PLC0415
 
     raise_limit()

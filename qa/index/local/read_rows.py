@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.encode.int8 import similarities
-from qa.encode.token_form import rotated
+from qa.encode.token_quantisation import rotated
 from qa.index.local import arrays
 from qa.index.local.arrays import BY_PASSAGE, Array
 from qa.index.local.passage_arrays import PassageArrays

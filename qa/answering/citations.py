@@ -20,7 +20,7 @@ from itertools import pairwise
 from urllib.parse import quote
 
 from qa.records import Block, Citation, Document, DocumentInfo, Span
-from qa.text.recognised import is_recognised, recognised_pages
+from qa.text.ocr_pages import is_recognised, recognised_pages
 
 # No passage is longer: it has at most 320 words, so at most as many sentences, each of at most 1200 characters.
 LONGEST_QUOTE_CHARS = 400_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qa.answering.quote_links import quote_url
+from qa.answering.citations import quote_url
 
 _TEXT = "As COO, Dr. Batra will report to the foundation CEO, once that individual is selected."
 _START = 262

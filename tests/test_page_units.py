@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.text.places import place_words, unit_of
+from qa.text.page_units import place_words, unit_of
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.encode.int8 import similarities
-from qa.encode.token_form import BITS, pack, packed_width, rotated, token_levels, unpack
+from qa.encode.token_quantisation import BITS, pack, packed_width, rotated, token_levels, unpack
 
 dimensions = st.sampled_from([1, 2, 7, 12, 32, 384])
 seeds = st.integers(0, 2**32 - 1)

@@ -18,9 +18,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
+from qa.building.add_documents import Batch, SegmentMaker
 from qa.building.folder import SourceFile
 from qa.building.journal import Journal
-from qa.building.make_segments import Batch, SegmentMaker
 from qa.building.plan import same_configuration
 from qa.building.read_files import Reading, tried_before
 from qa.building.reuse import Reuse

@@ -1,6 +1,6 @@
 """Adds long forms to abbreviations of a question, and abbreviations to long forms.
 
-1. Everyday abbreviations are expanded (`qa.retrieval.everyday`).
+1. Everyday abbreviations are expanded (`qa.retrieval.everyday_abbreviations`).
 2. After a short form that the documents define, or spell out in words with these initials, its long form is added in
    brackets. For a short form that no document uses, one initial may be missing ("HDHP": high-deductible plans).
 3. After a long form that the documents define, its short form is added in brackets.
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from qa.index.contract import Abbreviation, Index
-from qa.retrieval.everyday import TypedWord, typed_words, unknown, written_out
+from qa.retrieval.everyday_abbreviations import TypedWord, typed_words, unknown, written_out
 from qa.text.abbreviations import folded, short_folded
 from qa.text.words import STOP_WORDS, term, terms
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pdf_files import pdf, shown
 from workshop import Workshop, reason
 
-from qa.answering.quote_links import cite
+from qa.answering.citations import cite
 from qa.cli.answer_text import text_lines
 from qa.cli.quote_address import QuoteAddresses
 from qa.cli.terminal import Terminal
@@ -22,7 +22,7 @@ from qa.errors import UnreadableFile
 from qa.reading import tesseract_data
 from qa.reading.documents import load_document, loader_identity
 from qa.records import Answer, Document, Quote, Span, Verdict
-from qa.text.recognised import is_recognised, recognised_pages, recognised_phrase
+from qa.text.ocr_pages import is_recognised, recognised_pages, recognised_phrase
 
 PIER = "The oldest pier was built by Mara Quill."
 MILL = "The mill grinds rye on Tuesdays and Fridays."

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.reading.left_out import LeftOut
-from qa.reading.raised import Script, in_line
+from qa.reading.superscripts import Script, in_line
 
 BASE, RAISED, LOWERED = Script.BASE, Script.RAISED, Script.LOWERED
 

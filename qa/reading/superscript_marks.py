@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from qa.reading.raised import Script, in_line
+from qa.reading.superscripts import Script, in_line
 
 RAISED, LOWERED, RESET = "\x0e", "\x10", "\x0f"
 

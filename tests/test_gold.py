@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from qa.errors import UnreadableFile
-from qa.evaluate.gold import Evidence, GoldQuestion, read_gold
+from qa.evaluate.gold import Evidence, GoldQuestion, read_forms, read_gold
 from qa.reading.documents import load_document
 from qa.records import Document, Span
 
@@ -112,3 +112,13 @@ def test_a_passage_is_relevant_that_covers_half_of_the_evidence(
 ) -> None:
     assert QUESTION.relevant(document, Span(start, end)) is relevant
     assert QUESTION.touches(document, Span(start, end)) is touches
+
+
+def test_forms_are_read_with_their_questions(tmp_path: Path) -> None:
+    path = tmp_path / "forms.jsonl"
+    path.write_text('{"of": "q1", "question": "WHO IS IT"}\n\n', encoding="utf-8")
+    assert read_forms(path, {"q1": "Who is it?"}) == [("Who is it?", "WHO IS IT")]
+    for line, reason in (('{"of": "q2", "question": "x"}', "line 1: no question has the id 'q2'"), ("{", "line 1: ")):
+        path.write_text(line, encoding="utf-8")
+        with pytest.raises(UnreadableFile, match=reason):
+            read_forms(path, {"q1": "Who is it?"})

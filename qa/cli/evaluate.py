@@ -67,14 +67,13 @@ def _builder(settings: Settings, encoder: Encoder) -> Iterator[Callable[[Path, P
 def run_forms(settings: Settings, arguments: argparse.Namespace) -> int:
     """Measure whether different spellings of a question get the same verdict."""
     from qa.answering.confidence_model import model_for  # noqa: PLC0415
+    from qa.evaluate.gold import read_forms  # noqa: PLC0415
     from qa.evaluate.questions import forms_report  # noqa: PLC0415
 
     with _opened(settings) as (index, encoder):
         model = model_for(encoder.fingerprint, settings.index_dir)
         questions = {each.id: each.question for each in _read(index, arguments.files)}
-        lines = arguments.forms.read_text(encoding="utf-8").splitlines()
-        pairs = [(questions[entry["of"]], entry["question"]) for entry in map(json.loads, filter(None, lines))]
-        _print(forms_report(index, encoder, model, pairs), as_json=False)
+        _print(forms_report(index, encoder, model, read_forms(arguments.forms, questions)), as_json=False)
     return 0
 
 

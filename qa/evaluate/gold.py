@@ -11,16 +11,17 @@ Evidence is compared only by its letters and digits, so white space and markup d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from qa.errors import UnreadableFile
 from qa.records import Document, Span
 from qa.text.json_reading import parse_json
 
 UNANSWERABLE = "unanswerable"
+_T = TypeVar("_T")
 _COVERED = 0.5  # minimum share of an evidence span's characters in a relevant passage
 
 
@@ -63,18 +64,37 @@ def read_gold(path: Path, documents: Iterable[Document]) -> list[GoldQuestion]:
         UnreadableFile: a line is malformed, or its evidence is not in the document it names.
     """
     by_source = {document.source: document for document in documents}
+    return _each_line(path, lambda entry: _question(entry, by_source))
+
+
+def read_forms(path: Path, questions: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Read other forms of questions, each with its question: lines of JSON with `of`, its id, and `question`.
+
+    Raises:
+        UnreadableFile: a line is malformed, or `of` is not among the ids of `questions`.
+    """
+
+    def pair(entry: dict[str, Any]) -> tuple[str, str]:
+        if entry["of"] not in questions:
+            raise ValueError(f"no question has the id {entry['of']!r}")
+        return questions[entry["of"]], entry["question"]
+
+    return _each_line(path, pair)
+
+
+def _each_line(path: Path, read: Callable[[dict[str, Any]], _T]) -> list[_T]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableFile(f"{path} cannot be read: {error}") from None
-    questions = []
+    found = []
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                questions.append(_question(parse_json(line), by_source))
+                found.append(read(parse_json(line)))
             except (ValueError, KeyError, TypeError) as error:
                 raise UnreadableFile(f"{path}, line {number}: {error}") from None
-    return questions
+    return found
 
 
 def _question(entry: dict[str, Any], documents: dict[str, Document]) -> GoldQuestion:

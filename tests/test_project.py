@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from hashlib import sha256
@@ -46,3 +47,17 @@ def test_contributors_are_told_the_two_commands() -> None:
     for command in ("scripts/serve", "scripts/test"):
         assert command in read("CONTRIBUTING.md")
         assert (ROOT / command).is_file()
+
+
+def test_no_module_class_or_function_is_long() -> None:
+    """Lines: 300 of a module, 150 of a class, 60 of a function."""
+    long = []
+    for path in sorted((ROOT / "qa").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        long += [(str(path), text.count("\n"))] * (text.count("\n") > 300)
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                most = 150 if isinstance(node, ast.ClassDef) else 60
+                long += [(f"{path}:{node.name}", lines)] * (lines > most)
+    assert not long

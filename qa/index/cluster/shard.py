@@ -74,7 +74,7 @@ class Shard(LocalIndex):
             count: As in `Index.candidates`.
             filters: As in `Index.candidates`, but they may name documents of other shards.
         """
-        return self._candidates(vector, self._terms.places(terms), rarities, mean_length, count, filters)
+        return self._search.find(vector, self._terms.places(terms), rarities, mean_length, count, filters)
 
     def abbreviation_entries(self, keys: Sequence[str]) -> list[Entry]:
         """The shard's abbreviations that have one of some folded forms."""

@@ -16,6 +16,7 @@ from lxml import etree
 
 from qa.reading.formats.css_match import Cascade, Declared
 from qa.reading.formats.css_rules import Rule, holds_on_screen, rules_of
+from qa.reading.formats.html_controls import controlled_ids, opens
 
 HIDDEN = "data-qa-hidden"  # set on invisible elements
 OPENED = "data-qa-opened"  # set on elements that are visible after a click
@@ -33,8 +34,6 @@ _INLINE = frozenset("a abbr b bdi cite code em font i ins label mark small span 
 _COLUMNS = ("col", "colgroup")
 _LINES = ("block", "list-item", "table", "table-row", "flow-root", "table-caption")
 _ROWS = ("flex", "grid", "inline-flex", "inline-grid")
-_CONTROLS = ("aria-controls", "data-target", "data-bs-target", "data-controls", "data-collapse-toggle")
-_PANELS = ("div", "section", "article", "dd", "ul", "ol")
 _WHITE = re.compile(r"(?:^|;)\s*color\s*:\s*(?:#fff(?:fff)?\b|white\b|rgb\(255, ?255, ?255\))", re.IGNORECASE)
 _PAINT = re.compile(
     r"background(?:-color|-image)?+\s*+:\s*+(?!(?:#fff(?:fff)?\b|white\b|none|transparent))", re.IGNORECASE
@@ -63,7 +62,7 @@ def mark_styles(tree: etree._Element, more_sheets: Iterable[str] = ()) -> None:
     sheets = "\n".join([*more_sheets, *own])
     linked = any("stylesheet" in (link.get("rel") or "").lower() for link in tree.iter("link"))
     white = not linked and "background" not in sheets
-    _Marker(Cascade(rules_of(sheets), tree), _controlled(tree), white=white).mark(tree)
+    _Marker(Cascade(rules_of(sheets), tree), controlled_ids(tree), white=white).mark(tree)
 
 
 class _Marker:
@@ -108,7 +107,7 @@ class _Marker:
     def _shown_after(self, element: etree._Element, rule: Rule | None) -> bool:
         if rule is not None and any(_shows(each) for each in self._cascade.beside(rule, element)):
             return True
-        return _opens(element, self._opened)
+        return opens(element, self._opened)
 
     def _unseen(self, element: etree._Element, said: Declared, above: _Above) -> bool:
         """Whether `visibility` hides an element's own text; its children may override it."""
@@ -261,43 +260,3 @@ def _wrap(element: etree._Element, tag: str) -> None:
 def _shows_formula(element: etree._Element) -> bool:
     """Whether an element holds a formula's only form as text, if scripts draw the formula elsewhere."""
     return next(element.iter("math"), None) is not None
-
-
-def _controlled(tree: etree._Element) -> frozenset[str]:
-    """The ids of the elements that buttons and tabs of the page open."""
-    found: set[str] = set()
-    for element in tree.iter(etree.Element):
-        for name in _CONTROLS:
-            if value := element.get(name):
-                found.update(part.lstrip("#") for part in value.split())
-        href = element.get("href") or ""
-        if href.startswith("#") and (
-            element.get("role") in ("tab", "button") or element.get("data-toggle") or element.get("data-bs-toggle")
-        ):
-            found.add(href[1:])
-        if element.tag == "label" and element.get("for"):
-            found.add(str(element.get("for")))
-    return frozenset(found)
-
-
-def _opens(element: etree._Element, controlled: frozenset[str]) -> bool:
-    """Whether a click opens a hidden element."""
-    if element.tag in ("dialog", "input", "script", "style", "template"):
-        return False
-    if element.get("role") == "tabpanel" or (element.get("id") or "") in controlled:
-        return True
-    above = next(element.itersiblings("*", preceding=True), None)
-    return above is not None and _is_opener(above, plain=element.tag in _PANELS and element.get("hidden") is None)
-
-
-def _is_opener(element: etree._Element, *, plain: bool) -> bool:
-    """Whether an element is, or only contains, a button that opens something; `plain` allows undeclared buttons."""
-    while True:
-        if element.tag == "summary" or (plain and element.tag == "button") or element.get("role") == "button":
-            return True
-        if element.get("aria-expanded") is not None or element.get("onclick") is not None:
-            return True
-        inside = [child for child in element if isinstance(child.tag, str)]
-        if len(inside) != 1 or (element.text or "").strip():
-            return False
-        element = inside[0]

@@ -1,0 +1,135 @@
+"""Selects the passages of several segments that are nearest to a question by vector or best by BM25.
+
+1. The nearest passages of all segments are searched together (`qa.index.local.vectors`).
+2. BM25 is added up over all passages, one segment after another; the best are kept.
+3. The signals of the union are computed together.
+
+Guarantees: results do not depend on how documents are divided into segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.index.contract import Candidates, admitted
+from qa.index.local import bm25
+from qa.index.local.best_scores import among_best
+from qa.index.local.live_segment import LiveSegment
+from qa.index.local.postings import ABSENT
+from qa.index.local.read_rows import Gather
+from qa.index.local.row_map import RowMap
+from qa.index.local.vectors import inner_products, search
+from qa.records import Filters
+
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+Allowed = npt.NDArray[np.bool_] | None
+
+
+class CandidateSearch:
+    """The search for candidates in the segments of one version."""
+
+    def __init__(self, parts: Sequence[LiveSegment], rows: RowMap) -> None:
+        """Search these segments, whose passages have these rows in the index."""
+        self._parts = parts
+        self._map = rows
+        self._arrays = [part.segment.arrays for part in parts]
+        # Where each segment's passages begin, if those of all segments are numbered one after another.
+        self._begins = np.cumsum([0, *(part.segment.size for part in parts)], dtype=np.int64)
+        self._norms: tuple[float, npt.NDArray[np.float64]] | None = None
+
+    def find(
+        self,
+        vector: Floats,
+        places: Sequence[Sequence[int]],
+        rarities: Floats,
+        mean_length: float,
+        count: int,
+        filters: Filters | None,
+    ) -> Candidates:
+        """Find the union of the nearest passages by vector and the best by BM25; see `Index.candidates`.
+
+        Args:
+            vector: The question's vector, `(d,) float32`, unit length.
+            places: For each segment, the places of the question's terms in its postings.
+            rarities: The terms' idf in the whole index, `(terms,) float32`.
+            mean_length: The mean number of terms of a passage in the whole index.
+            count: How many passages of each kind.
+            filters: Which documents compete; None for all.
+        """
+        allowed = allowed_passages(self._parts, self._map, filters)
+        nearest = search([part.segment.vectors for part in self._parts], vector, count, allowed)
+        scores = self._term_scores(places, rarities, mean_length)
+        found = scores > 0
+        if any(each is not None for each in allowed):
+            sizes = np.diff(self._begins).tolist()
+            found &= np.concatenate(
+                [np.ones(size, np.bool_) if each is None else each for each, size in zip(allowed, sizes, strict=True)]
+            )
+        held = np.flatnonzero(found)
+        return self._union(vector, self._best(*nearest, count), self._best(held, scores[held], count), scores)
+
+    def _term_scores(self, places: Sequence[Sequence[int]], rarities: Floats, mean_length: float) -> Floats:
+        """The BM25 score of every passage, one segment after another, `(passages,) float32`."""
+        postings, of_postings = [], []
+        for part, begin, held in zip(self._parts, self._begins.tolist(), places, strict=False):
+            for place, rarity in zip(held, rarities, strict=True):
+                if place != ABSENT:
+                    rows, counts = part.segment.postings.of(place)
+                    postings.append((rows + begin, counts))
+                    of_postings.append(rarity)
+        norms = self._norms  # the mean length changes only with the version
+        if norms is None or norms[0] != mean_length:
+            lengths = np.concatenate([np.empty(0, np.int32), *(each.lengths for each in self._arrays)])
+            norms = self._norms = (mean_length, bm25.norms(lengths, mean_length))
+        return bm25.scores(int(self._begins[-1]), postings, of_postings, norms[1])
+
+    def _union(self, vector: Floats, dense_rows: Rows, bm25_rows: Rows, scores: Floats) -> Candidates:
+        rows = np.union1d(dense_rows, bm25_rows)
+        if not len(rows):
+            none = np.empty(0, np.float32)
+            return Candidates(rows, none, none, none, np.empty(0, np.bool_), dense_rows, bm25_rows)
+        gather = Gather(self._arrays, *self._map.places(rows))
+        return Candidates(
+            rows=rows,
+            dense=inner_products(gather.one_each([each.vectors for each in self._arrays]), vector),
+            bm25=scores[self._begins[gather.numbers] + gather.rows],
+            sentence=gather.nearest_sentences(vector),
+            boilerplate=gather.one_each([each.boilerplate for each in self._arrays]),
+            dense_rows=dense_rows,
+            bm25_rows=bm25_rows,
+        )
+
+    def _best(self, found: Rows, scores: Floats, count: int) -> Rows:
+        """The best of some passages as rows of the index, best first, ties in the order of rows.
+
+        Args:
+            found: Passages, numbered one segment after another.
+            scores: The score of each.
+            count: How many at most.
+        """
+        best = among_best(scores, count)
+        found, scores = found[best], scores[best]
+        numbers = self._begins.searchsorted(found, side="right") - 1
+        rows = found - self._begins[numbers]
+        for number in np.unique(numbers).tolist():
+            here = numbers == number
+            rows[here] = self._map.rows(number, rows[here], self._arrays[number].document_rows[rows[here]])
+        return rows[np.lexsort((rows, -scores))][:count]
+
+
+def allowed_passages(parts: Sequence[LiveSegment], rows: RowMap, filters: Filters | None) -> list[Allowed]:
+    """The passages of each segment that the filters allow, `(passages,) bool`; None if all are allowed."""
+    if not filters:
+        return [part.live for part in parts]
+    kept = np.flatnonzero(admitted(filters, rows.documents))
+    numbers, local = rows.segments[kept], rows.document_rows[kept]
+    allowed: list[Allowed] = []
+    for number, part in enumerate(parts):
+        documents = np.zeros(len(part.segment.documents), np.bool_)
+        documents[local[numbers == number]] = True
+        allowed.append(part.passages_of(documents))
+    return allowed

@@ -19,6 +19,7 @@ _ROW = 1 << 24  # positions of a grid in one row
 _NEAR = [dx * _ROW + dy for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
 _SHIFT = 1.0  # points; maximum distance of a repeated drawing from its original
 _SHORTEST_PART_CHARS = 4
+_MOST_COMPARED = 200  # runs of a line, the latest, that a run is compared with
 _MOST_ACCENTS = 500  # on one page, drawn separately
 _ACCENT_EM = 0.5  # maximum distance of the baselines of an accent and its letter
 _FEWEST_LETTERS = 6  # in a row, to be spaced letters
@@ -61,7 +62,7 @@ def _is_part(run: Run, line: list[Run]) -> bool:
         and run.x1 <= other.x1 + _SHIFT
         and abs(run.size - other.size) < _SHIFT
         and run.text in other.text
-        for other in line
+        for other in line[-_MOST_COMPARED:]
     )
 
 

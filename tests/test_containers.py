@@ -16,7 +16,7 @@ from compound_files import compound_file
 from workshop import Workshop, fates, reason
 
 import qa.containers.container
-from qa.answering.extracted_files import TakenOut
+from qa.answering.extracted_files import ExtractedFiles
 from qa.answering.originals import Originals
 from qa.building.doctor import examine
 from qa.containers.container import Container
@@ -261,7 +261,7 @@ def test_reading_a_large_container_shows_that_its_drive_answers(tmp_path: Path) 
     (tmp_path / "old.zip").write_bytes(zipped({"list.txt": data}, compression=zipfile.ZIP_STORED))
     for container in ("old.eml", "old.zip"):
         pieces: list[None] = []
-        descriptor = TakenOut(tmp_path, 2 * len(data)).open(f"{container}/list.txt", partial(pieces.append, None))
+        descriptor = ExtractedFiles(tmp_path, 2 * len(data)).open(f"{container}/list.txt", partial(pieces.append, None))
         assert os.pread(descriptor, 2 * len(data), 0) == data
         os.close(descriptor)
         assert len(pieces) >= 4, "of a million bytes at most"

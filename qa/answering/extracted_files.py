@@ -43,7 +43,7 @@ def stamp(descriptor: int) -> Stamp:
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-class TakenOut:
+class ExtractedFiles:
     """Extracts documents from the containers of one folder."""
 
     def __init__(self, folder: Path, most_bytes: int) -> None:

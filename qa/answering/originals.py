@@ -22,7 +22,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
-from qa.answering.extracted_files import Stamp, TakenOut, open_without_waiting, stamp
+from qa.answering.extracted_files import ExtractedFiles, Stamp, open_without_waiting, stamp
 from qa.errors import QAError, UnknownDocument, UnreadableForNow
 from qa.index.file_calls import Headway, close_later, within
 
@@ -93,7 +93,7 @@ class Originals:
         self._remembered_bytes = 0
         self._known: OrderedDict[Stamp, _Digests] = OrderedDict()
         self._lock = Lock()
-        self._taken_out = TakenOut(folder, most_bytes)
+        self._extracted = ExtractedFiles(folder, most_bytes)
 
     def open(self, source: str, digest: str) -> Original:
         """Open a file whose SHA-256, in hexadecimal digits, is `digest`.
@@ -117,7 +117,7 @@ class Originals:
         try:
             descriptor = open_without_waiting(path)
         except NotADirectoryError:
-            descriptor = self._taken_out.open(source, headway)
+            descriptor = self._extracted.open(source, headway)
         try:
             found = self._digests(descriptor, headway) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
         except BaseException:

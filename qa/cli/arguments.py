@@ -75,7 +75,7 @@ def command_parser() -> Parser:
     parser.set_defaults(packages=())
     commands = parser.add_subparsers(metavar="command", dest="command")
     parser.commands = commands.choices
-    _add_upkeep(commands)
+    _add_index_commands(commands)
     _add_serve(commands)
     _add_ask(commands)
     _add_documents(commands)
@@ -99,7 +99,7 @@ def _command(commands: Any, name: str, purpose: str, examples: str) -> Any:
     )
 
 
-def _add_upkeep(commands: Any) -> None:
+def _add_index_commands(commands: Any) -> None:
     build = _command(
         commands,
         "build",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-_BRITISH_AND_AMERICAN = tuple(
-    (re.compile(british), replaced, re.compile(american), back)
+_REPLACED = tuple(
+    (re.compile(pattern), other)
     for british, replaced, american, back in (
         (r"is(?=(?:e[ds]?|er[s]?|ing|ations?|ational)$)", "iz", r"iz(?=(?:e[ds]?|er[s]?|ing|ations?|ational)$)", "is"),
         (r"ys(?=(?:e[ds]?|ing)$)", "yz", r"yz(?=(?:e[ds]?|ing)$)", "ys"),
@@ -18,6 +18,7 @@ _BRITISH_AND_AMERICAN = tuple(
         (r"[ao]e", "e", r"(?<=\w)e(?=[a-z]{3})", "ae"),
         (r"l(?=ment|ful)", "ll", r"ll(?=ment|ful)", "l"),
     )
+    for pattern, other in ((british, replaced), (american, back))
 )
 
 
@@ -26,11 +27,5 @@ def other_spellings(folded: str) -> list[str]:
 
     Most of them are no words; the caller looks them up.
     """
-    pairs = [
-        pair
-        for british, replaced, american, back in _BRITISH_AND_AMERICAN
-        for pair in ((british, replaced), (american, back))
-    ]
-    return list(
-        dict.fromkeys(each for pattern, other in pairs if (each := pattern.sub(other, folded, count=1)) != folded)
-    )
+    replaced = (pattern.sub(other, folded, count=1) for pattern, other in _REPLACED)
+    return [each for each in dict.fromkeys(replaced) if each != folded]

@@ -15,8 +15,8 @@ from lxml import etree
 _COMMENT = re.compile(r"/\*(?:[^*]|\*(?!/))*+(?:\*/)?|<!--|-->")
 _BRACE = re.compile(r"[{}]")
 _DECLARATION = re.compile(
-    r"(?:^|;)\s*+(display|visibility|content-visibility|opacity|position|clip|clip-path|left|top|width|height|max-height|overflow"
-    r"|overflow-[xy]|padding|padding-top|padding-bottom|font-size|text-indent|vertical-align|list-style"
+    r"(?:^|;)\s*+(display|visibility|content-visibility|opacity|position|clip|clip-path|left|top|width|height|max-height"
+    r"|overflow|overflow-[xy]|padding|padding-top|padding-bottom|font-size|text-indent|vertical-align|list-style"
     r"|list-style-type|animation|animation-name|transition|transition-property|transform)\s*+:\s*+([^;]{1,80})"
 )
 _PARTS = re.compile(

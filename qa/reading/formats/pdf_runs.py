@@ -17,7 +17,7 @@ from pypdfium2 import raw
 
 from qa.errors import UnreadableFile
 from qa.reading.decode import clean
-from qa.reading.formats.pdf_accents import accented
+from qa.reading.formats.pdf_accents import ACCENTS, accented
 from qa.reading.formats.pdf_functions import ADDRESS, plain
 from qa.reading.formats.pdf_sight import Sight
 
@@ -26,7 +26,7 @@ _BLANKS = re.compile(r"(?<=\S)\s+(?=\S)")
 _HYPHEN_AT_LINE_END = "\x02"  # PDFium's replacement character
 _BOLD = re.compile(r"bold|black|heavy|semib|demi|CMBX", re.IGNORECASE)
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
-_OVERLAID = re.compile("([آأإاٱ]ل)|[´`¨ˆ˜˘ˇ˚¯˙˝¸˛]")  # lam and alef drawn as one glyph, and accents
+_OVERLAID = re.compile(f"([آأإاٱ]ل)|[{ACCENTS}]")  # lam and alef drawn as one glyph, and accents
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_STEP = 64
 _WIDE_CHAR_EM = 0.62  # on average, in a run that may have wide gaps

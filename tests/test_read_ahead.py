@@ -49,9 +49,14 @@ def bytes_read(folder: Path, read: Callable[[Array], object]) -> int:
     return int(counts[1]) - int(counts[0])
 
 
+def prefetch_all(array: Array) -> None:
+    for begin, end in zip(BEGINS.tolist(), ENDS.tolist(), strict=True):
+        prefetch(array, begin, end)
+
+
 def announced(array: Array) -> None:
     read_parts_only(array)
-    prefetch(array, BEGINS, ENDS)
+    prefetch_all(array)
     sums(array)
 
 
@@ -66,13 +71,14 @@ def test_advice_changes_no_value(folder: Path) -> None:
 
 @pytest.mark.parametrize("rows", [0, ROWS], ids=["at the beginning", "at the end"])
 def test_parts_without_rows_are_passed_over(folder: Path, rows: int) -> None:
-    prefetch(mapped(folder), np.array([rows, 3]), np.array([rows, 3]))
+    for row in (rows, 3):
+        prefetch(mapped(folder), row, row)
 
 
 def test_an_array_that_is_not_mapped_needs_no_advice() -> None:
     for array in (np.empty((0, DIMENSION), np.float32), np.ones((ROWS, 2), np.float32)):
         read_parts_only(array)
-        prefetch(array, BEGINS, ENDS)
+        prefetch_all(array)
 
 
 @pytest.mark.skipif(not Path("/proc/self/io").exists(), reason="Linux alone tells what a process reads")

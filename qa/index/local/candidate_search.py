@@ -9,7 +9,7 @@ Guarantees: results do not depend on how documents are divided into segments.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,8 @@ from qa.index.contract import Candidates, admitted
 from qa.index.local import bm25
 from qa.index.local.best_scores import among_best
 from qa.index.local.live_segment import LiveSegment
+from qa.index.local.passage_reader import PassageReader
 from qa.index.local.postings import ABSENT
-from qa.index.local.read_rows import Gather
 from qa.index.local.row_map import RowMap
 from qa.index.local.vectors import inner_products, search
 from qa.records import Filters
@@ -32,10 +32,11 @@ Allowed = npt.NDArray[np.bool_] | None
 class CandidateSearch:
     """The search for candidates in the segments of one version."""
 
-    def __init__(self, parts: Sequence[LiveSegment], rows: RowMap) -> None:
-        """Search these segments, whose passages have these rows in the index."""
+    def __init__(self, parts: Sequence[LiveSegment], rows: RowMap, reader: Callable[[Rows], PassageReader]) -> None:
+        """Search these segments, whose passages have these rows in the index, with a reader of some rows."""
         self._parts = parts
         self._map = rows
+        self._reader = reader
         self._arrays = [part.segment.arrays for part in parts]
         # Where each segment's passages begin, if those of all segments are numbered one after another.
         self._begins = np.cumsum([0, *(part.segment.size for part in parts)], dtype=np.int64)
@@ -92,13 +93,13 @@ class CandidateSearch:
         if not len(rows):
             none = np.empty(0, np.float32)
             return Candidates(rows, none, none, none, np.empty(0, np.bool_), dense_rows, bm25_rows)
-        gather = Gather(self._arrays, *self._map.places(rows))
+        reader = self._reader(rows)
         return Candidates(
             rows=rows,
-            dense=inner_products(gather.one_each([each.vectors for each in self._arrays]), vector),
-            bm25=scores[self._begins[gather.numbers] + gather.rows],
-            sentence=gather.nearest_sentences(vector),
-            boilerplate=gather.one_each([each.boilerplate for each in self._arrays]),
+            dense=inner_products(reader.one_each([each.vectors for each in self._arrays]), vector),
+            bm25=scores[self._begins[reader.numbers] + reader.rows],
+            sentence=reader.nearest_sentences(vector),
+            boilerplate=reader.one_each([each.boilerplate for each in self._arrays]),
             dense_rows=dense_rows,
             bm25_rows=bm25_rows,
         )

@@ -17,7 +17,7 @@ from qa.index.local.abbreviations import abbreviations_of
 from qa.index.local.candidate_search import CandidateSearch
 from qa.index.local.documents_by_id import DocumentsById
 from qa.index.local.live_segment import LiveSegment
-from qa.index.local.read_rows import Gather
+from qa.index.local.passage_reader import PassageReader
 from qa.index.local.row_map import DocumentList, RowMap
 from qa.index.local.segment import Segment
 from qa.index.local.segment_terms import SegmentTerms
@@ -55,7 +55,7 @@ class LocalIndex:
         self._by_id = DocumentsById(self._map.documents)
         self._statistics = Statistics.total(part.statistics for part in self._parts)
         self._arrays = [part.segment.arrays for part in self._parts]
-        self._search = CandidateSearch(self._parts, self._map)
+        self._search = CandidateSearch(self._parts, self._map, self._reader)
 
     @property
     def size(self) -> int:
@@ -91,15 +91,15 @@ class LocalIndex:
 
     def compare(self, tokens: Floats, rows: Rows) -> Maxima:
         """Each question token's best match in each of some passages; see `Index`."""
-        gather = self._gather(rows)
-        matrix, bounds = gather.token_similarities(tokens)
-        return maxima(matrix, bounds, gather.token_sentences())
+        reader = self._reader(rows)
+        matrix, bounds = reader.token_similarities(tokens)
+        return maxima(matrix, bounds, reader.token_sentences())
 
     def similarities(self, tokens: Floats, rows: Rows) -> TokenSimilarities:
         """The cosine of every question token with every token of a few passages; see `Index`."""
-        gather = self._gather(rows)
-        matrix, bounds = gather.token_similarities(tokens)
-        return TokenSimilarities(matrix, gather.spans(), gather.token_sentences(), bounds)
+        reader = self._reader(rows)
+        matrix, bounds = reader.token_similarities(tokens)
+        return TokenSimilarities(matrix, reader.spans(), reader.token_sentences(), bounds)
 
     def passages(self, rows: Sequence[int] | Rows) -> Sequence[Passage]:
         """Some passages, in the order of `rows`."""
@@ -130,5 +130,5 @@ class LocalIndex:
         """The documents' words within at most `edits` edits of a folded word."""
         return forms_near([(part.segment.word_forms, part.form_counts) for part in self._parts], word, edits)
 
-    def _gather(self, rows: Rows) -> Gather:
-        return Gather(self._arrays, *self._map.places(np.asarray(rows, np.int64)))
+    def _reader(self, rows: Rows) -> PassageReader:
+        return PassageReader(self._arrays, *self._map.places(np.asarray(rows, np.int64)))

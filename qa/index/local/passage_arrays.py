@@ -6,6 +6,7 @@ The sentences of tokens are stored as runs of neighbouring tokens of one sentenc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
@@ -19,6 +20,7 @@ from qa.index.local.read_ahead import prefetch, read_parts_only
 from qa.records import Passage, PassageKind
 
 _BLOCK = 64  # passages copied at a time, whose tokens take a few megabytes
+_FEW_LEVELS = 2 << 20  # bytes
 
 
 class PassageArrays:
@@ -44,10 +46,15 @@ class PassageArrays:
         limits = self._arrays[bounds]
         return self._arrays[name][limits[row] : limits[row + 1]]
 
-    def prefetch_tokens(self, rows: npt.NDArray[np.int64]) -> None:
-        """Begin to read some passages' tokens from the disk."""
-        limits = self._arrays[arrays.BOUNDS]
-        prefetch(self._arrays[arrays.TOKENS], limits[rows], limits[rows + 1])
+    @cached_property
+    def few_levels(self) -> npt.NDArray[np.int8] | None:
+        """The levels of all tokens, unpacked once and kept in memory if they are few; else None."""
+        tokens = self._arrays[arrays.TOKENS]
+        return self.token_levels(tokens) if len(tokens) * self.vectors.shape[1] <= _FEW_LEVELS else None
+
+    def prefetch_tokens(self, begin: int, end: int) -> None:
+        """Begin to read some tokens from the disk."""
+        prefetch(self._arrays[arrays.TOKENS], begin, end)
 
     def token_levels(self, packed: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
         """Tokens of the segment's form as levels, `(tokens, d) int8`."""
@@ -81,14 +88,14 @@ class PassageArrays:
         files.write(arrays.DOCUMENT_ROWS, documents)
         for at in range(first, last, _BLOCK):
             rows = slice(at, min(at + _BLOCK, last))
-            prefetch(self.vectors, np.array([rows.start]), np.array([rows.stop]))
+            prefetch(self.vectors, rows.start, rows.stop)
             files.write(arrays.VECTORS, self.vectors[rows])
             files.write(arrays.BOILERPLATE, self.boilerplate[rows].view(np.int8))
             files.write(arrays.LENGTHS, self.lengths[rows])
             for bounds, names in BY_PASSAGE.items():
                 limits = self._arrays[bounds][rows.start : rows.stop + 1]
                 for name in names:
-                    prefetch(self._arrays[name], limits[:1], limits[-1:])
+                    prefetch(self._arrays[name], int(limits[0]), int(limits[-1]))
                 parts = [self._arrays[name][limits[0] : limits[-1]] for name in names]
                 files.write_parts(bounds, np.diff(limits), *parts)
             yield

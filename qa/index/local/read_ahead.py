@@ -10,7 +10,6 @@ import mmap
 from contextlib import suppress
 
 import numpy as np
-import numpy.typing as npt
 
 from qa.index.local.arrays import Array
 
@@ -25,23 +24,21 @@ def read_parts_only(array: Array) -> None:
             mapping.madvise(mmap.MADV_RANDOM)
 
 
-def prefetch(array: Array, begins: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]) -> None:
-    """Start reading parts of an array from the disk, without waiting for them.
+def prefetch(array: Array, begin: int, end: int) -> None:
+    """Start reading the rows from `begin` to `end` of an array from the disk, without waiting for them.
 
     Args:
         array: A whole array of a segment. Arrays that are not mapped are ignored.
-        begins: The first row of each part, `(n,) int64`.
-        ends: The row after the last row of each part, `(n,) int64`.
+        begin: The first row.
+        end: The row after the last.
     """
     mapping = _mapping(array)
-    if mapping is None or not hasattr(mmap, "MADV_WILLNEED"):
+    if mapping is None or begin >= end or not hasattr(mmap, "MADV_WILLNEED"):
         return
     width = array.strides[0]
-    some = begins < ends
-    starts = begins[some] * width // _PAGE * _PAGE
+    start = begin * width // _PAGE * _PAGE
     with suppress(OSError):
-        for start, length in zip(starts.tolist(), (ends[some] * width - starts).tolist(), strict=True):
-            mapping.madvise(mmap.MADV_WILLNEED, start, length)
+        mapping.madvise(mmap.MADV_WILLNEED, start, end * width - start)
 
 
 def _mapping(array: Array) -> mmap.mmap | None:

@@ -150,6 +150,13 @@ def test_a_text_beyond_the_models_length_is_cut_short(any_encoder: Encoder) -> N
     assert encoding.spans.max() < 512 * 10
 
 
+def test_a_word_is_one_token_of_the_model(any_encoder: Encoder) -> None:
+    words = "nurse Nurse NURSE nurze hospital hopsital managment café U.S 1945 q zq I'd x-ray naïve 医 😀".split()
+    for word in (*words, "a" * 99, "a" * 100, "a" * 101, "zq" * 60, "Zürich", "İ", "ﬁ"):
+        tokens = one(any_encoder, word).spans
+        assert any_encoder.is_word(word) == ((tokens[:, 0] >= 0).sum() == 1), word
+
+
 def test_more_texts_than_are_in_flight_come_in_order(any_encoder: Encoder) -> None:
     texts = [f"the nurse {'runs ' * (number % 7)}" for number in range(150)]
     first = {text: one(any_encoder, text) for text in set(texts)}

@@ -21,3 +21,8 @@ def token_spans(offsets: Sequence[tuple[int, int]], special: Sequence[int]) -> S
     spans = np.array(offsets, dtype=np.int32).reshape(len(special), 2)
     spans[np.array(special, dtype=bool)] = -1
     return spans
+
+
+def is_one_token(spans: Spans) -> bool:
+    """Whether one of the tokens at these places is not the model's own."""
+    return int((spans[:, 0] >= 0).sum()) == 1

@@ -87,6 +87,10 @@ class TextModel(Protocol):
         """The vectors of one non-empty text. Safe to call from several threads."""
         ...
 
+    def is_word(self, word: str) -> bool:
+        """Whether a word is a single token of the model."""
+        ...
+
     def spans(self, text: str) -> Spans:
         """Only the places of a text's tokens; -1 for the model's own."""
         ...

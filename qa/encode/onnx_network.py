@@ -14,11 +14,13 @@ import numpy.typing as npt
 import onnxruntime
 from tokenizers import Tokenizer
 
-from qa.encode.arrays import token_spans, unit_length
+from qa.encode.arrays import is_one_token, token_spans, unit_length
 from qa.encode.contract import Encoding, Spans
 from qa.encode.load_trouble import why
 from qa.encode.packaged_model import PackagedModel
 from qa.errors import ModelUnavailable
+
+_LONGEST_WORD = 100  # letters; the tokenizer makes one unknown token of a longer one
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,13 @@ class OnnxNetwork:
         tokenised = self.tokenised([text])
         states = self.states(tokenised.inputs)
         return Encoding(first_states(states)[0], states[0], tokenised.spans[0])
+
+    def is_word(self, word: str) -> bool:
+        """Whether a word is a single token."""
+        if word.isascii() and word.isalpha() and len(word) <= _LONGEST_WORD:
+            # All letters are tokens, so only words of the vocabulary are one; tokenising takes fifty times as long.
+            return self.tokenizer.token_to_id(word.lower()) is not None
+        return is_one_token(self.spans(word))
 
     def spans(self, text: str) -> Spans:
         """The places of a text's tokens; -1 for the model's own."""

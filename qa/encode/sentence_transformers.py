@@ -16,7 +16,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import InputModule
 
-from qa.encode.arrays import token_spans
+from qa.encode.arrays import is_one_token, token_spans
 from qa.encode.contract import Encoding, Spans
 from qa.encode.load_trouble import why
 from qa.encode.onnx_network import OnnxNetwork, first_states
@@ -49,6 +49,10 @@ class OnnxModule(InputModule):
         features["token_embeddings"] = torch.from_numpy(states)
         features["sentence_embedding"] = torch.from_numpy(first_states(states))
         return features
+
+    def is_word(self, word: str) -> bool:
+        """Whether a word is a single token."""
+        return self._network.is_word(word)
 
     def spans(self, text: str) -> Spans:
         """The places of a text's tokens; see `TextModel`."""
@@ -86,6 +90,11 @@ class LibraryModel:
                 f"{self.id} gives {len(tokens)} token vectors for {len(spans)} tokens; name another."
             )
         return Encoding(vector, tokens, spans)
+
+    def is_word(self, word: str) -> bool:
+        """Whether a word is a single token; see `TextModel`."""
+        module = self._model[0]
+        return module.is_word(word) if isinstance(module, OnnxModule) else is_one_token(self.spans(word))
 
     def spans(self, text: str) -> Spans:
         """The places of a text's tokens; see `TextModel`."""

@@ -32,7 +32,7 @@ class TextEncoder:
         """
         self._model = model
         self._threads = threads or os.cpu_count() or 1
-        self._is_word = lru_cache(maxsize=65536)(lambda word: int((model.spans(word)[:, 0] >= 0).sum()) == 1)
+        self._is_word = lru_cache(maxsize=65536)(model.is_word)
         self.id = model.id
         self.fingerprint = model.fingerprint
         self.dimension = len(self.encode_question("dimension").vector)

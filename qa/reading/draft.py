@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from qa.reading.titles import is_title
 from qa.records import Block, BlockKind
 
 
@@ -40,13 +41,13 @@ class Read(NamedTuple):
 
 
 def own_title(title: str, drafts: Iterable[Draft]) -> dict[str, str]:
-    """The title in a file's properties as its own title; none if it is empty or the text has a title, which is better.
+    """The title in a file's properties as its own title; none if it is no title, or the text has one, which is better.
 
     Args:
         title: The title in the file's properties, on one line.
         drafts: All of its blocks.
     """
-    return {"title": title} if title and not any(draft.kind is BlockKind.TITLE for draft in drafts) else {}
+    return {"title": title} if is_title(title) and not any(draft.kind is BlockKind.TITLE for draft in drafts) else {}
 
 
 def as_part(draft: Draft) -> Draft:

@@ -121,7 +121,7 @@ def _heads(rows: list[Row], merged: Mapping[tuple[int, int], int], *, headed: bo
         return {}, 0
     number, cells = rows[0]
     wide = {cell.column: merged.get((number, cell.column), 1) for cell in cells}
-    if max(wide.values()) > 1 and len(rows) > 2 and _may_be_heads(rows[1][1]):
+    if max(wide.values()) > 1 and len(rows) > 2 and _may_be_heads(rows[1][1], different=False):
         above = {cell.column + each: cell.text for cell in cells for each in range(wide[cell.column])}
         below = {cell.column: cell.text for cell in rows[1][1]}
         columns = sorted({*above, *below})
@@ -144,12 +144,12 @@ def _with_periods(rows: list[Row]) -> list[Row]:
     return [(number, [cell._replace(is_text=True) for cell in cells]), *rows[1:]]
 
 
-def _may_be_heads(cells: Sequence[Cell]) -> bool:
+def _may_be_heads(cells: Sequence[Cell], *, different: bool = True) -> bool:
     texts = [cell.text for cell in cells]
     return (
         len(cells) > 1
         and all(cell.is_text and len(cell.text) <= _LONGEST_HEAD_CHARS for cell in cells)
-        and len(set(texts)) == len(texts)
+        and (not different or len(set(texts)) == len(texts))
     )
 
 

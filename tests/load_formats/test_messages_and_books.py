@@ -179,7 +179,13 @@ def test_what_is_no_message_of_outlook_is_told(data, reason):
         load_document("a.msg", data)
 
 
-def book(spine: str, files: dict[str, str], **more: str) -> bytes:
+def test_chapters_are_read_without_a_valid_spine_and_placeholders_are_no_titles():
+    made = book("other", {"one": "<p>First.</p>", "two": "<p>Second.</p>"}, title="Untitled")
+    document = load_document("a.epub", made)
+    assert (document.text, document.title) == ("First.\n\nSecond.", "First.")
+
+
+def book(spine: str, files: dict[str, str], title: str = "The Lights", **more: str) -> bytes:
     items = "".join(
         f'<item id="{name}" href="{name}.xhtml" media-type="application/xhtml+xml"'
         f"{' properties=' + chr(34) + 'nav' + chr(34) if name == 'nav' else ''}/>"
@@ -197,7 +203,7 @@ def book(spine: str, files: dict[str, str], **more: str) -> bytes:
         written.writestr(
             "OEBPS/book.opf",
             '<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata>'
-            "<dc:title>The Lights</dc:title><dc:creator>Mara Quill</dc:creator><dc:date>2023-05-01T00:00:00Z</dc:date>"
+            f"<dc:title>{title}</dc:title><dc:creator>Mara Quill</dc:creator><dc:date>2023-05-01T00:00:00Z</dc:date>"
             f"</metadata><manifest>{items}</manifest><spine>{listed}</spine></package>",
         )
         for name, body in files.items():

@@ -13,13 +13,13 @@ from qa.errors import UnreadableFile
 from qa.reading.documents import load_document
 from qa.records import BlockKind, Document
 
-_NAMES = "office style text table drawing presentation"
+_NAMES = "office style text table drawing presentation chart"
 _SPACES = (
     " ".join(
         f'xmlns:{name.replace("drawing", "draw")}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
         for name in _NAMES.split()
     )
-    + ' xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0"'
+    + ' xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0" xmlns:xlink="http://www.w3.org/1999/xlink"'
 )
 STYLES = (
     '<style:style style:name="Up" style:family="text"><style:text-properties style:text-position="super 58%"/></style:style>'
@@ -27,6 +27,15 @@ STYLES = (
     '<style:style style:name="Mark" style:family="text" style:parent-style-name="Up"/>'
     '<style:style style:name="Pale" style:family="text"><style:text-properties fo:color="#ffffff"/></style:style>'
     '<style:style style:name="Dark" style:family="text"><style:text-properties fo:color="#ffffff" fo:background-color="#000000"/></style:style>'
+    '<style:style style:name="Pale line" style:family="paragraph"><style:text-properties fo:color="#ffffff"/></style:style>'
+    '<style:style style:name="Ink" style:family="text"><style:text-properties fo:color="#000000"/></style:style>'
+    '<style:style style:name="Blue cell" style:family="table-cell"><style:table-cell-properties fo:background-color="#000080"/></style:style>'
+    '<style:style style:name="White cell" style:family="table-cell"><style:table-cell-properties fo:background-color="#ffffff"/></style:style>'
+    '<style:style style:name="Pale cell" style:family="table-cell"><style:text-properties fo:color="#ffffff"/></style:style>'
+    '<style:style style:name="Ruled cell" style:family="table-cell" style:parent-style-name="Pale cell"><style:map style:condition="cell-content()&gt;1"/></style:style>'
+    '<style:style style:name="Blue shape" style:family="graphic"><style:graphic-properties draw:fill="solid" draw:fill-color="#000080"/></style:style>'
+    '<style:style style:name="White shape" style:family="graphic"><style:graphic-properties draw:fill="solid" draw:fill-color="#ffffff"/></style:style>'
+    '<style:style style:name="Dark page" style:family="drawing-page"><style:drawing-page-properties draw:fill="gradient"/></style:style>'
     '<style:style style:name="Sly" style:family="text"><style:text-properties text:display="none"/></style:style>'
     '<style:style style:name="Off" style:family="drawing-page"><style:drawing-page-properties presentation:visibility="hidden"/></style:style>'
     '<style:style style:name="Gone" style:family="table"><style:table-properties table:display="false"/></style:style>'
@@ -96,6 +105,79 @@ BOX = "<draw:frame><draw:text-box><text:p>Keep cold</text:p></draw:text-box></dr
 )  # fmt: skip
 def test_what_a_text_shows_is_read_once(body, shown):
     assert lines(body) == shown
+
+
+PALE = p("<text:span text:style-name='Pale'>pale</text:span>")
+
+
+@pytest.mark.parametrize(
+    ("body", "more", "shown"),
+    [
+        (PALE + p("x"), {}, "x"),
+        ("<text:p text:style-name='Pale line'>pale <text:span text:style-name='Ink'>ink</text:span> end</text:p>", {}, "ink"),
+        (table(cell(PALE, "table:style-name='Blue cell'") + cell("x")), {}, "pale | x"),
+        (table(cell(PALE, "table:style-name='White cell'") + cell("x")), {}, " | x"),
+        (f"<draw:custom-shape draw:style-name='Blue shape'>{PALE}</draw:custom-shape>" + p("x"), {}, "pale x"),
+        (f"<draw:custom-shape draw:style-name='White shape'>{PALE}</draw:custom-shape>" + p("x"), {}, "x"),
+        (f"<draw:page><draw:frame><draw:text-box>{PALE}{p('x')}</draw:text-box></draw:frame></draw:page>", {"suffix": "odp"}, "x"),
+        (f"<draw:page draw:style-name='Dark page'><draw:frame><draw:text-box>{PALE}{p('x')}</draw:text-box></draw:frame></draw:page>", {"suffix": "odp"}, "pale x"),
+        (f"<draw:page draw:master-page-name='M'><draw:frame><draw:text-box>{PALE}{p('x')}</draw:text-box></draw:frame></draw:page>", {"suffix": "odp", "styles.xml": "<style:master-page style:name='M' draw:style-name='Dark page'/>"}, "pale x"),
+        (f"<draw:page><draw:frame><draw:image/></draw:frame><draw:frame><draw:text-box>{PALE}{p('x')}</draw:text-box></draw:frame></draw:page>", {"suffix": "odp"}, "pale x"),
+        (table(cell("x") + cell("pale", "table:style-name='Pale cell'") + cell("y")), {"suffix": "ods"}, "x | y"),
+        (table(cell("x") + cell("pale", "table:style-name='Ruled cell'") + cell("y")), {"suffix": "ods"}, "x | pale | y"),
+        (table(cell("x") + cell("pale") + cell("y")).replace("<table:table>", "<table:table><table:table-column/><table:table-column table:default-cell-style-name='Pale cell'/>"), {"suffix": "ods"}, "x | y"),
+    ],
+)  # fmt: skip
+def test_white_text_is_left_out_where_nothing_around_it_has_a_background(body, more, shown):
+    document = read(body, **more)
+    assert " ".join(document.text.split()) == shown.strip()
+    assert [each for each in document.left_out if "white" in each] != [] if "pale" not in shown else True
+
+
+MATH = "<math xmlns='http://www.w3.org/1998/Math/MathML'><semantics><mfrac><mi>a</mi><mi>b</mi></mfrac><annotation>{a}</annotation></semantics></math>"
+CHART = (
+    "<chart:chart><chart:title>" + p("Rain") + "</chart:title>"
+    + table(cell("") + cell("Mill"), cell("May") + cell("12"), cell("June") + cell("9")) + "</chart:chart>"
+)  # fmt: skip
+
+
+def test_formulas_are_text_in_their_line_and_charts_are_rows():
+    def held(name: str) -> str:
+        return f"<draw:frame><draw:object xlink:href='./{name}'/><draw:image/></draw:frame>"
+
+    parts = {"Object 1/content.xml": MATH, "Object 2/content.xml": CHART, "Object 3/content.xml": "<office:other/>"}
+    inline = f"<draw:frame><draw:object>{MATH}</draw:object></draw:frame>"
+    body = (
+        p(f"The share {held('Object 1')} holds, and {inline}.")
+        + p(held("Object 2/"))
+        + p(held("Object 3"))
+        + p(held("gone"))
+    )
+    document = read(body, **parts)
+    assert [line for line in document.text.split("\n") if line] == [
+        "The share a/b holds, and a/b .", "Rain", "| Mill", "May | 12", "June | 9",
+    ]  # fmt: skip
+    assert document.left_out == ("2 embedded files",)
+    sheet = read(
+        table(cell("x") + cell("y")).replace(
+            "</table:table>", f"<table:shapes>{held('Object 2')}</table:shapes></table:table>"
+        ),
+        suffix="ods",
+        **parts,
+    )
+    assert "May | 12" in sheet.text
+
+
+def test_heads_that_span_columns_of_a_workbook_precede_those_below_them():
+    sheet = table(
+        cell("Town")
+        + cell("North", 'table:number-columns-spanned="2"')
+        + "<table:covered-table-cell/>"
+        + cell("South", 'table:number-columns-spanned="2"'),
+        cell("") + cell("Men") + cell("Women") + cell("Men") + cell("Women"),
+        cell("Elden") + "".join(cell(str(each), 'office:value-type="float"') for each in (1, 2, 3, 4)),
+    )
+    assert lines(sheet, suffix="ods") == ["Town: Elden | North Men: 1 | North Women: 2 | South Men: 3 | South Women: 4"]
 
 
 def test_lists_have_the_numbers_that_are_shown():

@@ -70,6 +70,18 @@ def test_headings_title_and_pictures():
     ]  # fmt: skip
 
 
+def test_styles_are_headings_by_their_names_their_levels_and_their_base_styles():
+    sheet = (
+        r"{\stylesheet{\s0 Normal;}{\s1 heading 1;}{\s2\sbasedon1 Chapter;}{\s3\outlinelevel1 Part;}{\s4 Title;}"
+        r"{\s5 Subtitle;}}"
+    )
+    found = read(sheet + r"\pard\s4 A\par\pard\s2 B\par\pard\s3 C\par\pard\s5 D\par\pard\s0 E\par")
+    assert [(block.kind.value, block.level) for block in found.blocks] == [
+        ("title", 1), ("heading", 2), ("heading", 3), ("paragraph", 0), ("paragraph", 0),
+    ]  # fmt: skip
+    assert found.title == "A"
+
+
 def test_what_is_no_rtf_is_told():
     with pytest.raises(UnreadableFile, match="is not an RTF"):
         load_document("a.rtf", b"Some text")

@@ -46,6 +46,7 @@ def test_each_row_names_its_heads_and_can_be_cited_by_its_sheet_and_row():
         (cells(["Kind", "Crowns"], ["Adult", 8], [], ["Child", 4]), ["Kind: Adult | Crowns: 8", "Kind: Child | Crowns: 4"]),
         (cells(["Kind", "Crowns"], ["Adult", 8], [], ["Day", "From", "To"], ["Monday", 9, 5]), ["Kind: Adult | Crowns: 8", "Day: Monday | From: 9 | To: 5"]),
         (cells(["Year", "Fares", None], ["", "Adult", "Child"], [2024, 8, 4]) + '<s:mergeCells><s:mergeCell ref="B1:C1"/></s:mergeCells>', ["Year: 2024 | Fares Adult: 8 | Fares Child: 4"]),
+        (cells(["Town", "North", None, "South", None], ["", "Men", "Women", "Men", "Women"], ["Elden", 1, 2, 3, 4]) + '<s:mergeCells><s:mergeCell ref="B1:C1"/><s:mergeCell ref="D1:E1"/></s:mergeCells>', ["Town: Elden | North Men: 1 | North Women: 2 | South Men: 3 | South Women: 4"]),
         (cells(["A", "B"], [1, "kept"], [2, "covered"]) + '<s:mergeCells><s:mergeCell ref="B2:B3"/></s:mergeCells>', ["A: 1 | B: kept", "A: 2"]),
         (cells(["A", "B"], [1, 2], [3, 4]).replace('<s:row r="2">', '<s:row r="2" hidden="1">'), ["A | B", "A: 3 | B: 4"][1:]),
         ('<s:cols><s:col min="2" max="2" hidden="1"/></s:cols>' + cells(["A", "B", "C"], [1, 2, 3]), ["A: 1 | C: 3"]),

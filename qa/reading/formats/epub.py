@@ -18,6 +18,7 @@ from qa.reading.draft import Draft, Read, as_part
 from qa.reading.formats.html import read_html
 from qa.reading.left_out import LeftOut
 from qa.reading.office.xml_parts import xml_root
+from qa.reading.titles import is_title
 from qa.reading.zip_parts import open_archive, read_part
 
 _CONTAINER = "META-INF/container.xml"
@@ -45,23 +46,28 @@ def read_epub(data: bytes) -> Read:
         raise UnreadableFile("is broken (it names no content); get another copy")
     book = xml_root(read_part(archive, main), main)
     left_out = LeftOut()
-    drafts = list(_chapters(archive, book, posixpath.dirname(main), left_out))
+    listed = {str(item.get("id")): item for item in book.iterfind("{*}manifest/{*}item")}
+    spine = [str(entry.get("idref")) for entry in book.iterfind("{*}spine/{*}itemref")]
+    if not listed.keys() & set(spine):  # a broken spine: its chapters are read in the order of the manifest
+        spine = [name for name, item in listed.items() if item.get("media-type") in _PAGES]
+    chapters = [listed.get(name) for name in dict.fromkeys(spine)]
+    drafts = list(_chapters(archive, chapters, posixpath.dirname(main), left_out))
     if not drafts:
         raise UnreadableFile("has no text: its pages hold only pictures, or nothing")
     own = {ours: clean_line(book.findtext(f".//{{*}}{theirs}") or "") for theirs, ours in _DETAILS.items()}
     own["date"] = (book.findtext(".//{*}date") or "").strip()[:_DAY_CHARS]
+    if not (is_title(own["title"]) or own["title"].isdigit()):  # such as "1984"
+        del own["title"]
     return Read(drafts, {name: value for name, value in own.items() if value}, left_out.told())
 
 
-def _chapters(archive: zipfile.ZipFile, book: etree._Element, folder: str, left_out: LeftOut) -> Iterator[Draft]:
-    items = {str(item.get("id")): item for item in book.iterfind("{*}manifest/{*}item")}
+def _chapters(
+    archive: zipfile.ZipFile, chapters: list[etree._Element | None], folder: str, left_out: LeftOut
+) -> Iterator[Draft]:
     sheets: dict[str, str] = {}
-    seen: set[str] = set()
-    for number, entry in enumerate(book.iterfind("{*}spine/{*}itemref"), 1):
-        item = items.get(str(entry.get("idref")))
-        if item is None or "nav" in (item.get("properties") or "").split() or entry.get("idref") in seen:
+    for number, item in enumerate(chapters, 1):
+        if item is None or "nav" in (item.get("properties") or "").split():
             continue
-        seen.add(str(entry.get("idref")))
         if item.get("media-type") not in _PAGES:
             left_out.add("picture")
             continue

@@ -14,7 +14,7 @@ _DROPPED = frozenset({"annotation", "annotation-xml", "mphantom", "none", "mpres
 
 def linear(element: etree._Element) -> str:
     """The text of a formula or a part of it."""
-    tag = str(element.tag)
+    tag = str(element.tag).rpartition("}")[2]
     if tag in _DROPPED:
         return ""
     if tag == "mspace":
@@ -55,14 +55,14 @@ def _fenced(parts: list[str], element: etree._Element) -> str:
 
 def _table(_: list[str], element: etree._Element) -> str:
     rows = (
-        ", ".join(linear(cell).strip() for cell in row.iterchildren("mtd"))
-        for row in element.iterchildren("mtr", "mlabeledtr")
+        ", ".join(linear(cell).strip() for cell in row.iterchildren("{*}mtd"))
+        for row in element.iterchildren("{*}mtr", "{*}mlabeledtr")
     )
     return f"[{'; '.join(rows)}]"
 
 
 def _multiscripts(parts: list[str], element: etree._Element) -> str:
-    children = [str(child.tag) for child in element.iterchildren("*")]
+    children = [str(child.tag).rpartition("}")[2] for child in element.iterchildren("*")]
     cut = children.index("mprescripts") if "mprescripts" in children else len(children)
     after, before = parts[1:cut], parts[cut + 1 :]
     return _scripts("", _at(before, 0), _at(before, 1)) + _scripts(_at(parts, 0), _at(after, 0), _at(after, 1))

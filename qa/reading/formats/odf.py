@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from lxml import etree
 
@@ -41,14 +43,15 @@ def read_odf(data: bytes) -> Read:
     if root is None:
         raise UnreadableFile("is not an OpenDocument file: it lacks content.xml")
     left_out = LeftOut()
-    text = OdfText(OdfStyles([each for each in (styles, root) if each is not None]), left_out)
+    known = OdfStyles([each for each in (styles, root) if each is not None])
+    text = OdfText(known, left_out, partial(_find_part, archive))
     body = root.find(f"{_OFFICE}body")
     drafts: list[Draft] = []
     for child in () if body is None else body:
         if local(child) == "presentation":
             drafts += _slides(child, root, text, left_out)
         elif local(child) == "spreadsheet":
-            drafts += _sheets(child, root, left_out)
+            drafts += _sheets(child, root, text, left_out)
         else:
             drafts += text.blocks(child)
             drafts += text.notes
@@ -62,6 +65,13 @@ def read_odf(data: bytes) -> Read:
 def _part(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
     """The root of a part, or None if there is no such part."""
     return xml_root(read_part(archive, name), name) if name in archive.namelist() else None
+
+
+def _find_part(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
+    """The root of a part, or None if there is no such part or it is broken."""
+    with suppress(UnreadableFile):
+        return _part(archive, name)
+    return None
 
 
 def _running(styles: etree._Element | None, text: OdfText) -> Iterator[Draft]:
@@ -125,19 +135,23 @@ def _slide(page: etree._Element, text: OdfText) -> Iterator[Draft]:
     text.notes.clear()
 
 
-def _sheets(body: etree._Element, root: etree._Element, left_out: LeftOut) -> Iterator[Draft]:
+def _sheets(body: etree._Element, root: etree._Element, text: OdfText, left_out: LeftOut) -> Iterator[Draft]:
     hidden = _hidden_styles(root, "table-properties", f"{_TABLE}display", ("false",))
     sheets = [each for each in body if local(each) == "table"]
     shown = [sheet for sheet in sheets if sheet.get(f"{_TABLE}style-name") not in hidden]
     left_out.add("hidden sheet", len(sheets) - len(shown))
     for sheet in shown:
         yield Draft(BlockKind.HEADING, clean_line(sheet.get(f"{_TABLE}name") or ""), level=2)
-        yield from rows_to_drafts(_rows(sheet, left_out))
+        merged: dict[tuple[int, int], int] = {}
+        yield from rows_to_drafts(_rows(sheet, text, left_out, merged), merged)
+        for drawn in sheet.iter(f"{_DRAW}frame", f"{_DRAW}custom-shape"):
+            yield from text.frame(drawn)
 
 
-def _rows(sheet: etree._Element, left_out: LeftOut) -> Iterator[Row]:
-    text = OdfText(OdfStyles([]), left_out)
+def _rows(sheet: etree._Element, text: OdfText, left_out: LeftOut, merged: dict[tuple[int, int], int]) -> Iterator[Row]:
+    """The visible rows; the widths of merged cells are added to `merged`."""
     hidden = hidden_columns(sheet)
+    looks = _column_styles(sheet)
     place = 0
     for row in sheet.iter(f"{_TABLE}table-row"):
         repeated = number(row.get(f"{_TABLE}number-rows-repeated"), 1)
@@ -145,19 +159,40 @@ def _rows(sheet: etree._Element, left_out: LeftOut) -> Iterator[Row]:
         if row.get(f"{_TABLE}visibility") in ("collapse", "filter"):
             left_out.add("hidden row", repeated)
             continue
-        cells = [cell for cell in _cells(row, text) if cell.column not in hidden]
+        cells = [cell for cell in _cells(row, text, looks) if cell.column not in hidden]
+        for cell in row.iterchildren(f"{_TABLE}table-cell"):
+            if (width := number(cell.get(f"{_TABLE}number-columns-spanned"), 1)) > 1:
+                merged[first, 1 + sum(map(_repeated, cell.itersiblings(preceding=True)))] = width
         for each in range(min(repeated, _MOST_REPEATED) if cells else 1):
             yield first + each, cells
 
 
-def _cells(row: etree._Element, text: OdfText) -> Iterator[Cell]:
+def _repeated(cell: etree._Element) -> int:
+    return number(cell.get(f"{_TABLE}number-columns-repeated"), 1)
+
+
+def _cells(row: etree._Element, text: OdfText, columns: list[str]) -> Iterator[Cell]:
     column = 0
     for cell in row:
-        repeated = number(cell.get(f"{_TABLE}number-columns-repeated"), 1)
+        repeated = _repeated(cell)
         words = ""
         if local(cell) == "table-cell":
-            words = " ".join(" ".join(text.line(each).split()) for each in cell if local(each) == "p")
+            of_row = row.get(f"{_TABLE}default-cell-style-name")
+            of_column = columns[column] if column < len(columns) else ""
+            style = str(cell.get(f"{_TABLE}style-name") or of_row or of_column)
+            look = text.styles.look(style)
+            white = bool(look.white) and not look.filled
+            words = " ".join(" ".join(text.line(each, white=white).split()) for each in cell if local(each) == "p")
         kind = cell.get(f"{_OFFICE}value-type")
         for each in range(min(repeated, _MOST_REPEATED) if words else 0):
             yield Cell(column + each + 1, words, kind in (None, "string"))
         column += repeated
+
+
+def _column_styles(sheet: etree._Element) -> list[str]:
+    """The default style of the cells of each column."""
+    styles: list[str] = []
+    for each in sheet.iter(f"{_TABLE}table-column"):
+        repeated = min(_repeated(each), _MOST_REPEATED)
+        styles += [str(each.get(f"{_TABLE}default-cell-style-name") or "")] * repeated
+    return styles

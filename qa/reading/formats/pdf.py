@@ -22,7 +22,6 @@ from qa.reading.layout import lay_out
 from qa.reading.left_out import LeftOut
 from qa.reading.page_lines import Line
 from qa.reading.tesseract_data import recognition_identity
-from qa.reading.titles import is_title
 from qa.text.ocr_pages import recognised_phrase
 
 _MOST_PAGES = 20_000
@@ -68,7 +67,7 @@ def read_pdf(data: bytes) -> Read:
     if recognised:
         told = (recognised_phrase(recognised), *told)
     title = clean_line(document.get_metadata_value("Title"))
-    return Read(drafts, own_title(title if is_title(title) else "", drafts), told)
+    return Read(drafts, own_title(title, drafts), told)
 
 
 def _recognise(document: pdfium.PdfDocument, pages: list[list[Line]]) -> list[int]:

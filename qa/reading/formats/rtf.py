@@ -203,6 +203,8 @@ class _Reader:
         match word:
             case b"s":
                 self._styles.current = value
+            case b"sbasedon":
+                self._styles.set_base(value)
             case b"cf":
                 self._state.white = self._colours.hides(value)
             case b"red" | b"green" | b"blue":
@@ -227,7 +229,7 @@ class _Reader:
         elif state.white and text.strip():
             self.left_out.add("piece of white text")
         elif name == "styles":
-            self._styles.name(text)
+            self._styles.name(text, state.level)
         elif name.startswith(_MARKER):
             self.stories.put_marker(name.removeprefix(_MARKER), text)
         else:

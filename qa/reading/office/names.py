@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import TypeVar
 
 from lxml import etree
 
@@ -28,6 +29,7 @@ _SPACES = {
 }
 
 _LONGEST_CHAIN = 50  # of styles
+_Name = TypeVar("_Name", str, int)
 
 
 @cache
@@ -58,15 +60,15 @@ def number(text: str | None, otherwise: int = 0) -> int:
         return otherwise
 
 
-def chain(name: str, above: Callable[[str], str | None]) -> list[str]:
+def chain(name: _Name, above: Callable[[_Name], _Name | None]) -> list[_Name]:
     """A style's name and those of the styles on which it is based, nearest first; a chain in a circle ends.
 
     Args:
         name: The style.
         above: Returns the name of the style on which one is directly based, if any.
     """
-    found: list[str] = []
-    at: str | None = name
+    found: list[_Name] = []
+    at: _Name | None = name
     while at and at not in found and len(found) < _LONGEST_CHAIN:
         found.append(at)
         at = above(at)

@@ -11,7 +11,7 @@ from qa.reading.office.word_styles import is_white
 from qa.reading.superscripts import Script
 
 _SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
-_TEXT, _STYLE, _FO = (_SPACE % name for name in ("text", "style", "xsl-fo-compatible"))
+_TEXT, _STYLE, _FO, _DRAW = (_SPACE % name for name in ("text", "style", "xsl-fo-compatible", "drawing"))
 OUTLINE = ""  # the name of the list that numbers headings
 
 
@@ -30,7 +30,13 @@ class _Look(NamedTuple):
 
 
 class OdfStyles:
-    """A file's styles: text properties (superscript, subscript, hidden), parent styles, and list formats."""
+    """A file's styles: text properties (superscript, subscript, hidden), backgrounds, parent styles, list formats.
+
+    Attributes:
+        lists: The list formats by name.
+        parents: The parent of each style by name.
+        masters: The master pages by name.
+    """
 
     def __init__(self, roots: list[etree._Element]) -> None:
         """Read the styles in the parts with these roots."""
@@ -38,7 +44,9 @@ class OdfStyles:
         self._known: dict[str, _Look] = {}
         self.lists: dict[str, etree._Element] = {}
         self.parents: dict[str, str] = {}
+        self.masters: dict[str, etree._Element] = {}
         for root in roots:
+            self.masters |= {str(each.get(f"{_STYLE}name")): each for each in root.iter(f"{_STYLE}master-page")}
             for style in root.iter(f"{_STYLE}style", f"{_TEXT}list-style", f"{_TEXT}outline-style"):
                 self._add(style)
 
@@ -49,8 +57,11 @@ class OdfStyles:
             return
         self.parents[name] = str(style.get(f"{_STYLE}parent-style-name") or "")
         properties = style.find("{*}text-properties")
-        if properties is not None:
-            self._looks[name] = _look_of(properties)
+        look = _Look() if properties is None else _look_of(properties)
+        others = [each for each in style if each is not properties]
+        if any(map(_is_filled, others)) or any(local(each) == "map" for each in others):  # conditions may fill cells
+            look = look._replace(filled=True)
+        self._looks[name] = look
 
     def look(self, name: str) -> _Look:
         """The text properties of a style, including those of its parent styles."""
@@ -63,6 +74,35 @@ class OdfStyles:
             look = look._replace(**{name: said for name, said in own._asdict().items() if said is not None})
         self._known[name] = look
         return look
+
+    def on_white(self, element: etree._Element) -> bool:
+        """Whether the background of an element's text is the white page.
+
+        A page of a presentation counts as painted if it, its master or anything on them has a background.
+        """
+        for around in (element, *element.iterancestors()):
+            if self._fills(around):
+                return False
+            if local(around) == "page":
+                master = self.masters.get(str(around.get(f"{_DRAW}master-page-name")))
+                return not any(map(self._is_painted, (around, *([] if master is None else [master]))))
+        return True
+
+    def _is_painted(self, page: etree._Element) -> bool:
+        return any(local(each) in ("image", "table") or self._fills(each) for each in page.iter())
+
+    def _fills(self, element: etree._Element) -> bool:
+        """Whether a style of an element sets a background."""
+        names = (str(value) for name, value in element.attrib.items() if str(name).endswith("style-name"))
+        return any(self.look(name).filled for name in names)
+
+
+def _is_filled(properties: etree._Element) -> bool:
+    """Whether properties of a shape, a cell, a paragraph or a page set a background other than white."""
+    fill, colour = properties.get(f"{_DRAW}fill"), properties.get(f"{_DRAW}fill-color")
+    if fill not in (None, "none"):
+        return fill != "solid" or not is_white((colour or "").lstrip("#"))
+    return properties.get(f"{_FO}background-color") not in (None, "transparent", "#ffffff")
 
 
 def _look_of(properties: etree._Element) -> _Look:

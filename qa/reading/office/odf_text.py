@@ -5,12 +5,13 @@ Tracked deletions, hidden text, annotations and empty placeholders are left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from lxml import etree
 
 from qa.reading.decode import clean_line, clean_lines
 from qa.reading.draft import Draft
+from qa.reading.formats.mathml import linear
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
 from qa.reading.office.odf_styles import OUTLINE, OdfStyles, local
@@ -30,7 +31,7 @@ class _ListNumbers:
     """The numbers and bullets of a file's list items, counted by the style and level of their lists."""
 
     def __init__(self, styles: dict[str, etree._Element]) -> None:
-        self._styles = styles
+        self.styles = styles
         self._counts: dict[str, dict[int, int]] = {}
 
     def begin(self, style: str, level: int) -> None:
@@ -39,7 +40,7 @@ class _ListNumbers:
 
     def marker(self, style: str, level: int, item: etree._Element) -> str:
         """Count an item; return its number or bullet, and a space."""
-        form = next((each for each in self._styles.get(style, ()) if each.get(f"{_TEXT}level") == str(level)), None)
+        form = next((each for each in self.styles.get(style, ()) if each.get(f"{_TEXT}level") == str(level)), None)
         counts = self._counts.setdefault(style, {})
         start = number(None if form is None else form.get(f"{_TEXT}start-value"), 1)
         own = item.get(f"{_TEXT}start-value")
@@ -59,9 +60,16 @@ class _ListNumbers:
 class OdfText:
     """Reads the text of one file in order."""
 
-    def __init__(self, styles: OdfStyles, left_out: LeftOut) -> None:
-        """Start a file; `left_out` counts parts that are not read."""
-        self._styles = styles
+    def __init__(self, styles: OdfStyles, left_out: LeftOut, part: Callable[[str], etree._Element | None]) -> None:
+        """Start a file.
+
+        Args:
+            styles: The file's styles.
+            left_out: Counts the parts that are not read.
+            part: Returns the root of a part with a name; None if there is none.
+        """
+        self.styles = styles
+        self._part = part
         self._left_out = left_out
         self._numbers = _ListNumbers(styles.lists)
         self._boxes: list[etree._Element] = []
@@ -83,16 +91,18 @@ class OdfText:
             elif name and name not in _SKIPPED and not _is_section_hidden(child):
                 yield from self.blocks(child)
 
-    def line(self, element: etree._Element) -> str:
-        """A paragraph's text."""
-        return clean_lines(in_line(self._pieces(element, Script.BASE)))
+    def line(self, element: etree._Element, *, white: bool = False) -> str:
+        """A paragraph's text; `white`: whether characters are white unless its styles say otherwise."""
+        look = self.styles.look(str(element.get(f"{_TEXT}style-name") or ""))
+        white = white if look.white is None else look.white
+        return clean_lines(in_line(self._pieces(element, Script.BASE, white=white)))
 
     def _paragraph(self, element: etree._Element, name: str, marker: str | None = None) -> Iterator[Draft]:
         style = str(element.get(f"{_TEXT}style-name") or "")
-        gone = self._styles.look(style).hidden or _is_paragraph_hidden(element)
+        gone = self.styles.look(style).hidden or _is_paragraph_hidden(element)
         text = "" if gone else self.line(element)
         boxes, self._boxes = self._boxes, []
-        if text and (name == "h" or "Title" in (style, self._styles.parents.get(style))):
+        if text and (name == "h" or "Title" in (style, self.styles.parents.get(style))):
             level = number(element.get(f"{_TEXT}outline-level"), 1)
             number_of = ""
             if name == "h" and marker is None and element.get(f"{_TEXT}is-list-header") != "true":
@@ -110,38 +120,57 @@ class OdfText:
         for box in boxes:
             yield from self.frame(box)
 
-    def _pieces(self, element: etree._Element, script: Script) -> Iterator[tuple[str, Script]]:
-        yield element.text or "", script
-        for child in element:
-            name = local(child)
-            if name == "s":
-                yield " " * min(number(child.get(f"{_TEXT}c"), 1), _MOST_BLANKS), Script.BASE
-            elif name in ("tab", "line-break"):
-                yield " " if name == "tab" else "\n", Script.BASE
-            elif name == "note":
-                yield self._note(child), Script.BASE
-            elif name in ("frame", "custom-shape", "rect", "g"):
-                self._boxes.append(child)
-            elif name == "annotation":
-                self._left_out.add("comment")
-            elif name and name not in _SKIPPED:
-                yield from self._ruby(child, script) if name == "ruby" else self._span(child, script)
-            yield child.tail or "", script
-
-    def _span(self, element: etree._Element, script: Script) -> Iterator[tuple[str, Script]]:
-        look = self._styles.look(str(element.get(f"{_TEXT}style-name") or ""))
-        if look.white and not look.filled and element.text:
+    def _pieces(self, element: etree._Element, script: Script, *, white: bool) -> Iterator[tuple[str, Script]]:
+        """The text of an element; `white`: whether its characters are white."""
+        unseen = white and self.styles.on_white(element)
+        if unseen and any((text or "").strip() for text in (element.text, *(child.tail for child in element))):
             self._left_out.add("piece of white text")
-        elif not look.hidden:
-            yield from self._pieces(element, look.script or script)
+        yield "" if unseen else element.text or "", script
+        for child in element:
+            yield from self._inside(child, script, white=white)
+            yield "" if unseen else child.tail or "", script
 
-    def _ruby(self, element: etree._Element, script: Script) -> Iterator[tuple[str, Script]]:
+    def _inside(self, child: etree._Element, script: Script, *, white: bool) -> Iterator[tuple[str, Script]]:
+        """The text of an element inside a paragraph."""
+        name = local(child)
+        if name == "s":
+            yield " " * min(number(child.get(f"{_TEXT}c"), 1), _MOST_BLANKS), Script.BASE
+        elif name in ("tab", "line-break"):
+            yield " " if name == "tab" else "\n", Script.BASE
+        elif name == "note":
+            yield self._note(child), Script.BASE
+        elif name == "frame" and (formula := self._formula(child)):
+            yield f" {formula} ", Script.BASE
+        elif name in ("frame", "custom-shape", "rect", "g"):
+            self._boxes.append(child)
+        elif name == "annotation":
+            self._left_out.add("comment")
+        elif name == "ruby":
+            yield from self._ruby(child, script, white=white)
+        elif name and name not in _SKIPPED:
+            look = self.styles.look(str(child.get(f"{_TEXT}style-name") or ""))
+            if not look.hidden:
+                yield from self._pieces(child, look.script or script, white=white if look.white is None else look.white)
+
+    def _formula(self, frame: etree._Element) -> str:
+        """The formula in a frame as text on one line; "" if there is none."""
+        found = next(frame.iterchildren("{*}object"), None)
+        content = None if found is None else self._object(found)
+        formula = None if content is None else next(content.iter("{http://www.w3.org/1998/Math/MathML}math"), None)
+        return "" if formula is None else " ".join(linear(formula).split())
+
+    def _object(self, element: etree._Element) -> etree._Element | None:
+        """The content of an embedded object: inside the element, or a part of the file."""
+        link = element.get("{http://www.w3.org/1999/xlink}href")
+        return self._part(f"{str(link).removeprefix('./').rstrip('/')}/content.xml") if link else element
+
+    def _ruby(self, element: etree._Element, script: Script, *, white: bool) -> Iterator[tuple[str, Script]]:
         """Words followed by their reading in brackets."""
         for name, before, after in (("ruby-base", "", ""), ("ruby-text", "(", ")")):
             part = element.find(f"{_TEXT}{name}")
             if part is not None:
                 yield before, Script.BASE
-                yield from self._pieces(part, script)
+                yield from self._pieces(part, script, white=white)
                 yield after, Script.BASE
 
     def _note(self, element: etree._Element) -> str:
@@ -177,14 +206,28 @@ class OdfText:
             elif name == "table":
                 yield from self.table(child)
             elif name == "object":
-                formula = next((each for each in child.iter("{http://www.w3.org/1998/Math/MathML}math")), None)
-                self._left_out.add("embedded file" if formula is None else "formula")
+                yield from self._embedded(child)
                 return  # the picture next to it shows the same
             elif name == "image":
                 self._left_out.add("picture")
                 described = element.findtext("{*}desc") or element.findtext("{*}title") or ""
                 yield Draft(BlockKind.PARAGRAPH, clean_line(described))
                 return
+
+    def _embedded(self, element: etree._Element) -> Iterator[Draft]:
+        """A formula as a line; a chart as its titles and the rows of its data; other objects are counted."""
+        content = self._object(element)
+        chart = None if content is None else next(content.iter("{*}chart"), None)
+        frame = element.getparent()
+        if frame is not None and (formula := self._formula(frame)):
+            yield Draft(BlockKind.PARAGRAPH, formula)
+        elif chart is None:
+            self._left_out.add("embedded file")
+        else:
+            titles = [" ".join(" ".join(each.itertext()).split()) for each in chart.iter("{*}title", "{*}subtitle")]
+            yield Draft(BlockKind.PARAGRAPH, clean_lines("\n".join(titles)))
+            for table in chart.iter(f"{_TABLE}table"):
+                yield from self.table(table)
 
     def table(self, element: etree._Element) -> Iterator[Draft]:
         """The rows of a table; tables and boxes inside its cells follow their row."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from qa.reading.office.names import chain
 from qa.reading.office.symbols import as_unicode
 
 _CHARSETS = {0: "cp1252", 77: "mac_roman", 128: "cp932", 129: "cp949", 134: "gbk", 136: "big5", 161: "cp1253",
              162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874",
              238: "cp1250"}  # fmt: skip
 _PARTS = (b"red", b"green", b"blue")
-_HEADING = re.compile(r"heading\s*([1-9])", re.IGNORECASE)
+_HEADING = re.compile(r"heading\s*([1-9])|title$", re.IGNORECASE)
 _BACKGROUND = re.compile(rb"\\(?:highlight|cb|chcbpat|cbpat|clcbpat|clshdng|shading|chshdng)[1-9]|\\background")
 _SYMBOLS = 2  # the character set of symbol fonts
 _LARGEST_CODE = 0x10FFFF
@@ -97,7 +98,7 @@ class Colours:
 
 
 class Styles:
-    """The styles that are headings, by the names in the style sheet.
+    """The styles that are headings, by the names and levels in the style sheet, and by their base styles.
 
     Attributes:
         current: The number of the style that is being read or used; None for the default one.
@@ -106,13 +107,20 @@ class Styles:
     def __init__(self) -> None:
         self.current: int | None = None
         self._levels: dict[int, int] = {}
+        self._bases: dict[int, int] = {}
 
-    def name(self, text: str) -> None:
-        """Set the name of the current style."""
-        heading = _HEADING.match(text.strip())
-        if heading and self.current is not None:
-            self._levels[self.current] = int(heading[1])
+    def set_base(self, base: int) -> None:
+        """Set the style on which the current one is based."""
+        if self.current is not None:
+            self._bases[self.current] = base
+
+    def name(self, text: str, level: int | None) -> None:
+        """Set the name of the current style, and its outline level if it has one."""
+        heading = _HEADING.match(text.strip().rstrip(";"))
+        if self.current is not None and (heading or level):
+            self._levels[self.current] = int(heading[1] or 1) if heading else level or 1
 
     def level(self) -> int | None:
         """The heading level of the current style."""
-        return self._levels.get(-1 if self.current is None else self.current)
+        styles = () if self.current is None else chain(self.current, self._bases.get)
+        return next((self._levels[each] for each in styles if each in self._levels), None)

@@ -40,6 +40,25 @@ class Read(NamedTuple):
     left_out: tuple[str, ...] = ()
 
 
+class Headings:
+    """Makes the headings of a document; the first one of level 1 is its title.
+
+    Attributes:
+        titled: Whether a title was made, or none may be made.
+    """
+
+    def __init__(self) -> None:
+        self.titled = False
+
+    def draft(self, text: str, level: int) -> Draft:
+        """A heading of a level from 1, on one line."""
+        text = " ".join(text.split())
+        if level == 1 and not self.titled:
+            self.titled = True
+            return Draft(BlockKind.TITLE, text, level=1)
+        return Draft(BlockKind.HEADING, text, level=max(2, level + 1))
+
+
 def own_title(title: str, drafts: Iterable[Draft]) -> dict[str, str]:
     """The title in a file's properties as its own title; none if it is no title, or the text has one, which is better.
 

@@ -158,6 +158,8 @@ def test_formulas_are_text_in_their_line_and_charts_are_rows():
         "The share a/b holds, and a/b .", "Rain", "| Mill", "May | 12", "June | 9",
     ]  # fmt: skip
     assert document.left_out == ("2 embedded files",)
+    boxed = read(p(f"<draw:frame><draw:text-box>{p('Boxed ' + inline)}</draw:text-box></draw:frame>"))
+    assert boxed.text == "Boxed a/b"
     sheet = read(
         table(cell("x") + cell("y")).replace(
             "</table:table>", f"<table:shapes>{held('Object 2')}</table:shapes></table:table>"

@@ -15,6 +15,7 @@ from qa.reading.decode import clean_line
 from qa.reading.draft import Draft, Read, own_title, running_lines
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
+from qa.reading.office.odf_objects import OdfObjects
 from qa.reading.office.odf_styles import OdfStyles, local
 from qa.reading.office.odf_text import OdfText, hidden_columns
 from qa.reading.office.xml_parts import xml_root
@@ -44,7 +45,7 @@ def read_odf(data: bytes) -> Read:
         raise UnreadableFile("is not an OpenDocument file: it lacks content.xml")
     left_out = LeftOut()
     known = OdfStyles([each for each in (styles, root) if each is not None])
-    text = OdfText(known, left_out, partial(_find_part, archive))
+    text = OdfText(known, OdfObjects(partial(_find_part, archive)), left_out)
     body = root.find(f"{_OFFICE}body")
     drafts: list[Draft] = []
     for child in () if body is None else body:
@@ -113,7 +114,7 @@ def _slides(body: etree._Element, root: etree._Element, text: OdfText, left_out:
 
 
 def _slide(page: etree._Element, text: OdfText) -> Iterator[Draft]:
-    text.titled = True  # text in shapes is not a title
+    text.headings.titled = True  # text in shapes is not a title
     shapes = sorted(page, key=lambda shape: shape.get(f"{_SHOWN}class") != "title")
     for shape in shapes:
         kind = shape.get(f"{_SHOWN}class")

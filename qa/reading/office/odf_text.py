@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from lxml import etree
 
 from qa.reading.decode import clean_line, clean_lines
-from qa.reading.draft import Draft
-from qa.reading.formats.mathml import linear
+from qa.reading.draft import Draft, Headings
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
+from qa.reading.office.odf_objects import OdfObjects, titles_of
 from qa.reading.office.odf_styles import OUTLINE, OdfStyles, local
 from qa.reading.office.word_numbering import BULLET, FORM_OF_SIGN, formatted
 from qa.reading.superscripts import Script, in_line
@@ -21,6 +21,7 @@ from qa.reading.tables import cells_to_drafts
 from qa.records import BlockKind
 
 _SKIPPED = {"tracked-changes", "annotation", "annotation-end", "hidden-text", "sequence-decls", "forms"}
+_BLANKS = {"s": " ", "tab": " ", "line-break": "\n"}
 _MOST_BLANKS = 100
 _MOST_REPEATED = 64  # repeated cells of a row
 _SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
@@ -60,21 +61,15 @@ class _ListNumbers:
 class OdfText:
     """Reads the text of one file in order."""
 
-    def __init__(self, styles: OdfStyles, left_out: LeftOut, part: Callable[[str], etree._Element | None]) -> None:
-        """Start a file.
-
-        Args:
-            styles: The file's styles.
-            left_out: Counts the parts that are not read.
-            part: Returns the root of a part with a name; None if there is none.
-        """
+    def __init__(self, styles: OdfStyles, objects: OdfObjects, left_out: LeftOut) -> None:
+        """Start a file; `left_out` counts parts that are not read."""
         self.styles = styles
-        self._part = part
+        self._objects = objects
         self._left_out = left_out
         self._numbers = _ListNumbers(styles.lists)
         self._boxes: list[etree._Element] = []
         self.notes: list[Draft] = []
-        self.titled = False
+        self.headings = Headings()
 
     def blocks(self, parent: etree._Element) -> Iterator[Draft]:
         """The blocks in a body, a cell, a text box or a note."""
@@ -107,12 +102,7 @@ class OdfText:
             number_of = ""
             if name == "h" and marker is None and element.get(f"{_TEXT}is-list-header") != "true":
                 number_of = self._numbers.marker(OUTLINE, level, element).removeprefix(BULLET)
-            heading = " ".join(f"{number_of}{text}".split())
-            if level == 1 and not self.titled:
-                self.titled = True
-                yield Draft(BlockKind.TITLE, heading, level=1)
-            else:
-                yield Draft(BlockKind.HEADING, heading, level=level + 1)
+            yield self.headings.draft(f"{number_of}{text}", level)
         elif text and marker is not None:
             yield Draft(BlockKind.LIST_ITEM, marker + text, tight=True)
         elif text:
@@ -133,45 +123,27 @@ class OdfText:
     def _inside(self, child: etree._Element, script: Script, *, white: bool) -> Iterator[tuple[str, Script]]:
         """The text of an element inside a paragraph."""
         name = local(child)
-        if name == "s":
-            yield " " * min(number(child.get(f"{_TEXT}c"), 1), _MOST_BLANKS), Script.BASE
-        elif name in ("tab", "line-break"):
-            yield " " if name == "tab" else "\n", Script.BASE
+        if name in _BLANKS:
+            repeated = min(number(child.get(f"{_TEXT}c"), 1), _MOST_BLANKS)
+            yield _BLANKS[name] * repeated, Script.BASE
         elif name == "note":
             yield self._note(child), Script.BASE
-        elif name == "frame" and (formula := self._formula(child)):
+        elif name == "frame" and (formula := self._objects.formula(child)):
             yield f" {formula} ", Script.BASE
         elif name in ("frame", "custom-shape", "rect", "g"):
             self._boxes.append(child)
         elif name == "annotation":
             self._left_out.add("comment")
-        elif name == "ruby":
-            yield from self._ruby(child, script, white=white)
+        elif name == "ruby":  # words followed by their reading in brackets
+            for part in child.iterchildren(f"{_TEXT}ruby-base", f"{_TEXT}ruby-text"):
+                before, after = ("(", ")") if local(part) == "ruby-text" else ("", "")
+                yield before, Script.BASE
+                yield from self._pieces(part, script, white=white)
+                yield after, Script.BASE
         elif name and name not in _SKIPPED:
             look = self.styles.look(str(child.get(f"{_TEXT}style-name") or ""))
             if not look.hidden:
                 yield from self._pieces(child, look.script or script, white=white if look.white is None else look.white)
-
-    def _formula(self, frame: etree._Element) -> str:
-        """The formula in a frame as text on one line; "" if there is none."""
-        found = next(frame.iterchildren("{*}object"), None)
-        content = None if found is None else self._object(found)
-        formula = None if content is None else next(content.iter("{http://www.w3.org/1998/Math/MathML}math"), None)
-        return "" if formula is None else " ".join(linear(formula).split())
-
-    def _object(self, element: etree._Element) -> etree._Element | None:
-        """The content of an embedded object: inside the element, or a part of the file."""
-        link = element.get("{http://www.w3.org/1999/xlink}href")
-        return self._part(f"{str(link).removeprefix('./').rstrip('/')}/content.xml") if link else element
-
-    def _ruby(self, element: etree._Element, script: Script, *, white: bool) -> Iterator[tuple[str, Script]]:
-        """Words followed by their reading in brackets."""
-        for name, before, after in (("ruby-base", "", ""), ("ruby-text", "(", ")")):
-            part = element.find(f"{_TEXT}{name}")
-            if part is not None:
-                yield before, Script.BASE
-                yield from self._pieces(part, script, white=white)
-                yield after, Script.BASE
 
     def _note(self, element: etree._Element) -> str:
         mark = f"[{(element.findtext('{*}note-citation') or '').strip()}]"
@@ -206,7 +178,7 @@ class OdfText:
             elif name == "table":
                 yield from self.table(child)
             elif name == "object":
-                yield from self._embedded(child)
+                yield from self._object(child)
                 return  # the picture next to it shows the same
             elif name == "image":
                 self._left_out.add("picture")
@@ -214,18 +186,15 @@ class OdfText:
                 yield Draft(BlockKind.PARAGRAPH, clean_line(described))
                 return
 
-    def _embedded(self, element: etree._Element) -> Iterator[Draft]:
-        """A formula as a line; a chart as its titles and the rows of its data; other objects are counted."""
-        content = self._object(element)
-        chart = None if content is None else next(content.iter("{*}chart"), None)
-        frame = element.getparent()
-        if frame is not None and (formula := self._formula(frame)):
+    def _object(self, element: etree._Element) -> Iterator[Draft]:
+        """A formula, or the titles of a chart and the rows of its data; other objects are counted."""
+        chart = self._objects.chart(element)
+        if formula := self._objects.formula(element):
             yield Draft(BlockKind.PARAGRAPH, formula)
         elif chart is None:
             self._left_out.add("embedded file")
         else:
-            titles = [" ".join(" ".join(each.itertext()).split()) for each in chart.iter("{*}title", "{*}subtitle")]
-            yield Draft(BlockKind.PARAGRAPH, clean_lines("\n".join(titles)))
+            yield Draft(BlockKind.PARAGRAPH, "\n".join(titles_of(chart)))
             for table in chart.iter(f"{_TABLE}table"):
                 yield from self.table(table)
 
@@ -234,20 +203,24 @@ class OdfText:
         rows = element.iter(f"{_TABLE}table-row")
         own = (row for row in rows if next(row.iterancestors(f"{_TABLE}table")) is element and not _is_collapsed(row))
         hidden = hidden_columns(element)
-        yield from cells_to_drafts(self._row(row, hidden) for row in own)
+        yield from cells_to_drafts(_row(row, hidden, self.blocks) for row in own)
 
-    def _row(self, row: etree._Element, hidden: set[int]) -> tuple[list[str], list[Draft]]:
-        texts: list[str] = []
-        inner: list[Draft] = []
-        for cell in row:
-            words = _cell_text(self.blocks(cell), inner) if local(cell) == "table-cell" else ""
-            repeated = number(cell.get(f"{_TABLE}number-columns-repeated"), 1)
-            texts += [words] * min(repeated, _MOST_REPEATED if words else 1)
-        if hidden:
-            texts = [text for column, text in enumerate(texts, 1) if column not in hidden]
-        while texts and not texts[-1]:
-            texts.pop()
-        return texts, inner
+
+def _row(
+    row: etree._Element, hidden: set[int], blocks: Callable[[etree._Element], Iterator[Draft]]
+) -> tuple[list[str], list[Draft]]:
+    """A row's cells, and the tables and boxes inside them; `blocks` reads the content of a cell."""
+    texts: list[str] = []
+    inner: list[Draft] = []
+    for cell in row:
+        words = _cell_text(blocks(cell), inner) if local(cell) == "table-cell" else ""
+        repeated = number(cell.get(f"{_TABLE}number-columns-repeated"), 1)
+        texts += [words] * min(repeated, _MOST_REPEATED if words else 1)
+    if hidden:
+        texts = [text for column, text in enumerate(texts, 1) if column not in hidden]
+    while texts and not texts[-1]:
+        texts.pop()
+    return texts, inner
 
 
 def _cell_text(drafts: Iterable[Draft], inner: list[Draft]) -> str:

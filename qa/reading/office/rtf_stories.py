@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 from qa.reading.decode import clean_line, clean_lines
-from qa.reading.draft import Draft
+from qa.reading.draft import Draft, Headings
 from qa.reading.superscripts import Script, in_line
 from qa.records import BlockKind
 
@@ -31,7 +31,7 @@ class Stories:
         self._running: dict[str, None] = {}
         self._stories: defaultdict[str, _Story] = defaultdict(_Story)
         self._opened = {BODY}
-        self._titled = False
+        self._headings = Headings()
 
     def drafts(self) -> list[Draft]:
         """All blocks: the body's, the notes, and headers and footers."""
@@ -109,11 +109,7 @@ class Stories:
     def _block(self, text: str, marker: str, level: int | None) -> Draft:
         numbered = marker if _is_number(marker) else ""
         if level:
-            heading = " ".join(f"{numbered} {text}".split())
-            if level == 1 and not self._titled:
-                self._titled = True
-                return Draft(BlockKind.TITLE, heading, level=1)
-            return Draft(BlockKind.HEADING, heading, level=level + 1)
+            return self._headings.draft(f"{numbered} {text}", level)
         if marker:
             return Draft(BlockKind.LIST_ITEM, f"{numbered or '-'} {text}", tight=True)
         return Draft(BlockKind.PARAGRAPH, text)

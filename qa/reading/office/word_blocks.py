@@ -9,7 +9,7 @@ from functools import partial
 from lxml import etree
 
 from qa.reading.decode import clean, clean_lines
-from qa.reading.draft import Draft
+from qa.reading.draft import Draft, Headings
 from qa.reading.left_out import LeftOut
 from qa.reading.office.drawings import Drawings
 from qa.reading.office.names import is_on, number, qn, value
@@ -40,7 +40,7 @@ class BlockReader:
         self._drawings = drawings
         self._left_out = left_out
         self._relations: Mapping[str, Relation] = {}
-        self._titled = self._listed = False
+        self._headings = Headings()  # no title follows a list
         self._carried: list[tuple[str, Script]] = []  # a paragraph with a deleted end continues in the next one
 
     def read(
@@ -112,15 +112,11 @@ class BlockReader:
         name = style.name.lower()
         number_of = "" if marker in (None, BULLET) else str(marker)
         if name in ("title", "subtitle") or (level is not None and len(text) <= _LONGEST_HEADING_CHARS):
-            level = 1 if level is None or name == "title" else level
-            heading = " ".join(f"{number_of}{text}".split())
-            if level == 1 and not self._titled and not self._listed and name != "subtitle":
-                self._titled = True
-                return Draft(BlockKind.TITLE, heading, level=1)
-            return Draft(BlockKind.HEADING, heading, level=max(2, level + 1))
+            level = 0 if name == "subtitle" else 1 if level is None or name == "title" else level
+            return self._headings.draft(f"{number_of}{text}", level)
         if marker is None:
             return Draft(BlockKind.PARAGRAPH, text)
-        self._listed = True
+        self._headings.titled = True
         return Draft(BlockKind.LIST_ITEM, marker + text, tight=True)
 
     def _anchored(self, line: Line) -> Iterator[Draft]:

@@ -95,6 +95,37 @@ def test_what_a_reader_sees_or_opens_with_a_click_is_text(shown: str) -> None:
     assert "Here." in text_of(read(f"<h1>Hall</h1><p>It is open.</p>{shown}", SHEET))
 
 
+@pytest.mark.parametrize(
+    ("style", "body", "shown"),
+    [
+        ("body {background: #fff} .w {color: #fff}", "<p class=w>Ghost.</p>", False),
+        ("body {background: #fff; color: #111} div > p {color: white}", "<div><p>Ghost.</p></div>", False),
+        (".w {color: rgb(255, 255, 255)}", "<div class=w><b>Ghost.</b></div>", False),
+        (".w {color: transparent}", "<p class=w>Ghost.</p>", False),
+        ("", "<font color='#FFFFFF'>Ghost.</font>", False),
+        (".w {color: #fff} .k {color: #000}", "<div class=w><p class=k>Ghost.</p></div>", True),
+        (".w {color: #fff} .box {background: navy}", "<div class=box><p class=w>Ghost.</p></div>", True),
+        (".w {color: #fff} html {background-color: #222}", "<p class=w>Ghost.</p>", True),
+        (".w {color: #fff} tr:nth-child(odd) {background: #000}", "<table><tr><td class=w>Ghost.</table>", True),
+        (".w {color: #fff; position: absolute}", "<img src=x><p class=w>Ghost.</p>", True),
+        (".w {color: #fff; text-shadow: 0 0 2px #000}", "<p class=w>Ghost.</p>", True),
+        (".w {color: transparent; background: linear-gradient(red, blue)}", "<p class=w>Ghost.</p>", True),
+        (
+            ".w {color: #fff} .k::before {content: ''; background: #000}",
+            "<div class=k><p class=w>Ghost.</p></div>",
+            True,
+        ),
+        (".w {color: #fff} video {z-index: -1}", "<p class=w>Ghost.</p>", True),
+        (".w {color: #fff}", "<link rel=stylesheet href=more.css><p class=w>Ghost.</p>", True),
+        (".w:hover {color: #fff}", "<p class=w>Ghost.</p>", True),
+    ],
+)
+def test_white_text_is_hidden_unless_something_may_be_behind_it(style: str, body: str, shown: bool) -> None:
+    document = read(f"<h1>Hall</h1><p>It is open.</p>{body}<p>Always.</p>", f"<style>{style}</style>")
+    assert ("Ghost." in document.text) is shown
+    assert "It is open." in document.text
+
+
 def test_the_main_part_is_chosen_by_its_text_and_the_rest_kept_as_furniture() -> None:
     document = read(
         f"<header><p>Elden Council</p></header><nav><ul><li><a href=/a>Home</a><li><a href=/b>News</a></ul></nav>"

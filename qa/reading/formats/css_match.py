@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from lxml import etree
 
-from qa.reading.formats.css_rules import Compound, Rule, declarations, names_of
+from qa.reading.formats.css_rules import SHOWN, Compound, Rule, declarations, names_of
 
 _MOST_SIBLINGS = 20  # maximum number of preceding siblings that are checked
 _MOST_LOOKS = 100  # maximum number of checks of selectors for each element of a page; usual pages need a tenth
@@ -16,7 +17,8 @@ Declared = dict[str, tuple[str, Rule | None]]  # by property: its value, and the
 class Cascade:
     """The rules of a page, indexed by the elements that they may match."""
 
-    def __init__(self, rules: Iterable[Rule], tree: etree._Element) -> None:
+    def __init__(self, rules: Iterable[Rule], tree: etree._Element, properties: re.Pattern[str] = SHOWN) -> None:
+        self._properties = properties
         self._names = {element: names_of(element) for element in tree.iter(etree.Element)}
         self._looks_left = _MOST_LOOKS * len(self._names)
         there = {"", "*"}.union(*self._names.values(), (str(element.tag) for element in self._names))
@@ -45,7 +47,7 @@ class Cascade:
         if not style:
             return found
         found = dict(found)
-        for name, (value, important) in declarations(style).items():
+        for name, (value, important) in declarations(style, self._properties).items():
             rule = found[name][1] if name in found else None
             if important or rule is None or not rule.declared[name][1]:
                 found[name] = value, None

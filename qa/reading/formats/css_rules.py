@@ -14,7 +14,7 @@ from lxml import etree
 
 _COMMENT = re.compile(r"/\*(?:[^*]|\*(?!/))*+(?:\*/)?|<!--|-->")
 _BRACE = re.compile(r"[{}]")
-_DECLARATION = re.compile(
+SHOWN = re.compile(
     r"(?:^|;)\s*+(display|visibility|content-visibility|opacity|position|clip|clip-path|left|top|width|height|max-height"
     r"|overflow|overflow-[xy]|padding|padding-top|padding-bottom|font-size|text-indent|vertical-align|list-style"
     r"|list-style-type|animation|animation-name|transition|transition-property|transform)\s*+:\s*+([^;]{1,80})"
@@ -68,21 +68,27 @@ class Rule:
     declared: Declarations = field(default_factory=dict)
 
 
-def declarations(text: str) -> Declarations:
-    """The declarations in a rule's body or a `style` attribute for the properties that are read."""
+def declarations(text: str, properties: re.Pattern[str] = SHOWN) -> Declarations:
+    """The declarations in a rule's body or a `style` attribute for some properties.
+
+    Args:
+        text: The declarations.
+        properties: Finds the name and the value of each property that is read; by default of those that determine
+            whether and how text is shown.
+    """
     found: Declarations = {}
-    for name, value in _DECLARATION.findall(text.lower()):
+    for name, value in properties.findall(text.lower()):
         plain, _, important = value.partition("!")
         if not found.get(name, ("", False))[1] or important:
             found[name] = plain.strip(), "important" in important
     return found
 
 
-def rules_of(sheet: str) -> tuple[Rule, ...]:
-    """The rules of a style sheet; for equal selectors the later declarations take precedence."""
+def rules_of(sheet: str, properties: re.Pattern[str] = SHOWN) -> tuple[Rule, ...]:
+    """The rules of a style sheet for some properties; for equal selectors the later declarations take precedence."""
     found: dict[str, Rule] = {}
-    for order, (selectors, body) in enumerate(_blocks(sheet)):
-        if not (declared := declarations(body)):
+    for order, (selectors, body) in enumerate(blocks_of(sheet)):
+        if not (declared := declarations(body, properties)):
             continue
         for selector in selectors.split(",") if "(" not in selectors else _divided(selectors):
             text = selector.strip()
@@ -122,7 +128,7 @@ def _fits_screen(feature: str) -> bool:
     return _SCREEN[side] >= limit if least else _SCREEN[side] <= limit
 
 
-def _blocks(sheet: str) -> Iterator[tuple[str, str]]:
+def blocks_of(sheet: str) -> Iterator[tuple[str, str]]:
     """The selectors and declarations of a sheet's rules for the screen."""
     within: list[tuple[bool, str]] = []  # of each open brace: whether its content is read, and the text before it
     sheet, end = _COMMENT.sub(" ", sheet), 0

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from qa.reading.formats.css_match import Cascade, Declared
+from qa.reading.formats.css_paint import ON_PAGE, Paint, Painter
 from qa.reading.formats.css_rules import Rule, holds_on_screen, rules_of
 from qa.reading.formats.html_controls import controlled_ids, opens
 
@@ -34,10 +35,6 @@ _INLINE = frozenset("a abbr b bdi cite code em font i ins label mark small span 
 _COLUMNS = ("col", "colgroup")
 _LINES = ("block", "list-item", "table", "table-row", "flow-root", "table-caption")
 _ROWS = ("flex", "grid", "inline-flex", "inline-grid")
-_WHITE = re.compile(r"(?:^|;)\s*color\s*:\s*(?:#fff(?:fff)?\b|white\b|rgb\(255, ?255, ?255\))", re.IGNORECASE)
-_PAINT = re.compile(
-    r"background(?:-color|-image)?+\s*+:\s*+(?!(?:#fff(?:fff)?\b|white\b|none|transparent))", re.IGNORECASE
-)
 _TINY_PIXELS = 1
 
 
@@ -47,7 +44,7 @@ class _Above:
 
     unseen: bool = False
     tiny: bool = False
-    painted: bool = False  # its text may have a background
+    paint: Paint = ON_PAGE
     row: bool = False  # its children are side by side
 
 
@@ -59,17 +56,18 @@ def mark_styles(tree: etree._Element, more_sheets: Iterable[str] = ()) -> None:
         more_sheets: The texts of the linked style sheets that are available.
     """
     own = (each.text or "" for each in tree.iter("style") if holds_on_screen(each.get("media") or ""))
-    sheets = "\n".join([*more_sheets, *own])
+    known = list(more_sheets)
+    sheets = "\n".join([*known, *own])
     linked = any("stylesheet" in (link.get("rel") or "").lower() for link in tree.iter("link"))
-    white = not linked and "background" not in sheets
-    _Marker(Cascade(rules_of(sheets), tree), controlled_ids(tree), white=white).mark(tree)
+    painter = Painter(sheets, tree, complete=not linked or (bool(known) and all(known)))
+    _Marker(Cascade(rules_of(sheets), tree), controlled_ids(tree), painter).mark(tree)
 
 
 class _Marker:
-    def __init__(self, cascade: Cascade, opened: frozenset[str], *, white: bool) -> None:
+    def __init__(self, cascade: Cascade, opened: frozenset[str], painter: Painter) -> None:
         self._cascade = cascade
         self._opened = opened
-        self._white = white  # whether white text is invisible unless an attribute sets a background
+        self._painter = painter
         self._moved: list[tuple[etree._Element, str]] = []
 
     def mark(self, tree: etree._Element) -> None:
@@ -86,7 +84,6 @@ class _Marker:
 
     def _mark(self, element: etree._Element, above: _Above) -> _Above:
         said = self._cascade.declared(element)
-        painted = above.painted or _is_painted(element)
         if said or element.get("hidden") is not None:
             rule = _hidden_by(element, said)
             if rule is not None and not _shows_formula(element):
@@ -95,14 +92,13 @@ class _Marker:
                     return _GONE
                 element.set(OPENED, "")
         unseen, tiny = self._unseen(element, said, above), _is_tiny(said, above)
-        if self._white and not painted and _WHITE.search(element.get("style") or ""):
-            unseen = True
+        paint = self._painter.paint(element, above.paint)
         if element.tag in _COLUMNS and _value(said, "visibility").startswith("collapse"):
             element.set(COLLAPSED, "")
-        if unseen or tiny:
+        if unseen or tiny or paint.unseen:
             _clear(element)
         self._lay_out(element, said, above)
-        return _Above(unseen, tiny, painted, _value(said, "display") in _ROWS)
+        return _Above(unseen, tiny, paint, _value(said, "display") in _ROWS)
 
     def _shown_after(self, element: etree._Element, rule: Rule | None) -> bool:
         if rule is not None and any(_shows(each) for each in self._cascade.beside(rule, element)):
@@ -231,11 +227,6 @@ def _script(said: Declared) -> str:
         top = _value(said, "top")
         return "sup" if re.match(r"-[\d.]", top) else "sub" if re.match(r"[\d.]*[1-9]", top) else ""
     return ""
-
-
-def _is_painted(element: etree._Element) -> bool:
-    """Whether attributes set a background."""
-    return bool(element.get("bgcolor") or element.get("background") or _PAINT.search(element.get("style") or ""))
 
 
 def _clear(element: etree._Element) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+from marked_processes import end_marked
 
 from qa.cli.openmp import limit_threads
 
@@ -50,6 +53,14 @@ def _no_settings_from_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
 def _nothing_is_flushed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Disable fsync: data that a killed process has written is kept without it."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+@pytest.fixture
+def mark() -> Iterator[str]:
+    """A mark for processes; marked processes are ended after the test."""
+    mark = uuid.uuid4().hex
+    yield mark
+    end_marked(mark)
 
 
 @pytest.fixture(scope="session")

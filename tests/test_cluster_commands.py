@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from marked_processes import MARK, marked
+from waiting import until
 
 from qa.cli.main import main
 
@@ -124,6 +127,46 @@ def test_the_head_alone_is_told_the_password_of_the_store_of_its_state(monkeypat
         monkeypatch.setenv("RAY_REDIS_ADDRESS", store)
     told = [f"--redis-password={SECRET}" in ray_command(monkeypatch, action)[0] for action in ("head", "join")]
     assert told == [store is not None, False]
+
+
+FAKE_RAY = """
+import os, subprocess, sys
+from pathlib import Path
+
+starts = Path(os.environ["STARTS"])
+sleeper, nothing = [sys.executable, "-c", "import time; time.sleep(600)"], subprocess.DEVNULL
+left = subprocess.Popen(sleeper, stdout=nothing, stderr=nothing, start_new_session=True)
+with starts.open("a") as file:
+    print(left.pid, file=file)
+if len(starts.read_text().split()) <= int(os.environ["FAIL"]):
+    sys.exit(os.environ["FAILURE"])
+"""
+SLOW = "Exception: The current node timed out during startup. The GCS may be overloaded."
+
+
+@pytest.mark.cluster
+@pytest.mark.skipif(sys.platform != "linux", reason="Ray has clusters on Linux only")
+@pytest.mark.parametrize(
+    ("failure", "fail", "status", "starts"),
+    [(SLOW, 1, 0, 2), (SLOW, 1000, 1, 4), ("OSError: port 6380 is in use", 1000, 1, 1)],
+    ids=["slow once", "always slow", "refused"],
+)
+def test_a_failed_start_of_ray_leaves_no_process_and_a_slow_one_is_repeated(
+    capsys, monkeypatch, mark, tmp_path, failure, fail, status, starts
+):
+    scripts = tmp_path / "ray/scripts"
+    scripts.mkdir(parents=True)
+    for folder in (scripts, scripts.parent):
+        folder.joinpath("__init__.py").touch()
+    scripts.joinpath("scripts.py").write_text(FAKE_RAY)
+    variables = {"PYTHONPATH": str(tmp_path), "STARTS": str(tmp_path / "starts"), "FAILURE": failure, "FAIL": str(fail)}
+    for name, value in (variables | {MARK: mark}).items():
+        monkeypatch.setenv(name, value)
+    assert main(["cluster", "head", "--address", "127.0.0.1"]) == status
+    assert status == 0 or f"Ray did not start: {failure}" in capsys.readouterr().err
+    begun = [int(line) for line in (tmp_path / "starts").read_text().split()]
+    assert len(begun) == starts
+    until(lambda: set(marked(mark)) & set(begun) == (set() if status else {begun[-1]}))
 
 
 @pytest.mark.cluster

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import secrets
+import signal
 import socket
 import stat
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from qa.errors import InvalidSettings
@@ -32,8 +35,13 @@ _PORTS = (
 _STORE, _STORE_PASSWORD = "RAY_REDIS_ADDRESS", "RAY_REDIS_PASSWORD"
 # Without the first, a process ends a minute after the head is lost.
 _SETTINGS = {"RAY_gcs_rpc_server_reconnect_timeout_s": "3600", "RAY_USAGE_STATS_ENABLED": "0"}
+_RAY = ("-m", "ray.scripts.scripts")
+STOP = (*_RAY, "stop")  # arguments of Python that end all processes of Ray on a machine
 _REACHED_WITHIN_S = 5.0
 _LIMIT_S = 120  # Ray waits without limit for a missing head
+# On a busy machine Ray gives up because one of its own processes has not started within 15 s.
+_SLOW, _ATTEMPTS = "timed out during startup", 4
+_MARK = "QA_CLUSTER_START"  # an environment variable by which the processes of one start are found
 
 
 def start_head(address: str, port: int, places: int, token: str, *, behind_firewall: bool, stay: bool = False) -> None:
@@ -54,7 +62,7 @@ def start_head(address: str, port: int, places: int, token: str, *, behind_firew
     own = ["--head", f"--node-ip-address={address}", f"--port={port}", "--include-dashboard=false"]
     if os.environ.get(_STORE) and os.environ.get(_STORE_PASSWORD):
         own.append(f"--redis-password={os.environ[_STORE_PASSWORD]}")
-    _ray("start", *own, *_common(places), token=token, stay=stay)
+    _ray(*_RAY, "start", *own, *_common(places), token=token, stay=stay)
 
 
 def join(head: str, address: str, places: int, token: str, *, behind_firewall: bool, stay: bool = False) -> None:
@@ -77,12 +85,12 @@ def join(head: str, address: str, places: int, token: str, *, behind_firewall: b
     except OSError as error:
         raise InvalidSettings(f"No head answers at {head} ({error}).") from None
     own = (f"--address={head}", f"--node-ip-address={address}")
-    _ray("start", *own, *_common(places), token=token, stay=stay)
+    _ray(*_RAY, "start", *own, *_common(places), token=token, stay=stay)
 
 
 def leave() -> None:
     """Stop all processes of Ray on this machine."""
-    _ray("stop", token="")
+    _ray(*STOP, token="")
 
 
 def check_listening(address: str) -> None:
@@ -113,7 +121,7 @@ def prepare(token: str) -> None:
 
 
 def _common(places: int) -> list[str]:
-    return [f'--resources={{"qa_shard": {places}}}', "--disable-usage-stats", *_PORTS]
+    return [f'--resources={{"qa_shard": {places}}}', "--disable-usage-stats", "--include-log-monitor=false", *_PORTS]
 
 
 def _check(address: str, token: str, *, behind_firewall: bool) -> None:
@@ -152,13 +160,34 @@ def _shown(token: str) -> dict[str, str]:
 
 def _ray(*arguments: str, token: str, stay: bool = False) -> None:
     environment = os.environ | _environment(token)
-    command: Sequence[str] = (sys.executable, "-m", "ray.scripts.scripts", *arguments)
+    command: Sequence[str] = (sys.executable, *arguments)
     if stay:
         os.execve(sys.executable, [*command, "--block"], environment)  # noqa: S606 - our own command
+    mark = secrets.token_hex(16)
+    for attempt in range(1, _ATTEMPTS + 1):
+        said = _failure(command, environment | {_MARK: mark})
+        if said is None:
+            return
+        _end_marked(mark)
+        if _SLOW not in said or attempt == _ATTEMPTS:
+            raise InvalidSettings(f"Ray did not start: {said}")
+
+
+def _failure(command: Sequence[str], environment: dict[str, str]) -> str | None:
+    """Run a command of Ray; return why it failed, or None."""
     try:
         done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=_LIMIT_S)
     except subprocess.TimeoutExpired:
-        raise InvalidSettings(f"Ray did not start within {_LIMIT_S} s; is the head running?") from None
-    if done.returncode:
-        said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip() and "{}" not in line]
-        raise InvalidSettings(f"Ray did not start: {said[-1] if said else f'status {done.returncode}'}")
+        return f"it was not ready within {_LIMIT_S} s; is the head running?"
+    if not done.returncode:
+        return None
+    said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip() and "{}" not in line]
+    return said[-1] if said else f"status {done.returncode}"
+
+
+def _end_marked(mark: str) -> None:
+    """End the processes that a failed start has left, which would keep the next one from its ports."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended, or belongs to someone else
+            if f"{_MARK}={mark}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                os.kill(int(folder.name), signal.SIGKILL)

@@ -248,23 +248,29 @@ def _add_cluster(commands: Any) -> None:
         "can run code on these machines: read docs/cluster.md first."
     )
     actions = cluster.add_subparsers(required=True, metavar="action", dest="action")
-    head = actions.add_parser("head", help="make this machine the first of a cluster")
-    head.add_argument("--port", type=int, default=6379, help="the head's port (6379)")
-    join = actions.add_parser("join", help="have this machine join a cluster")
-    join.add_argument("head", help="the head's address, as 10.0.0.1:6379")
-    join.add_argument("--no-shards", action="store_true", help="take no hosts: for a machine that only serves")
+    examples = _CLUSTER_EXAMPLES.splitlines()
+    head = _command(actions, "head", "make this machine the first of a cluster, which the others join", examples[0])
+    head.add_argument("--port", type=int, default=6379, help="port at which the other machines join (6379)")
+    join = _command(actions, "join", "have this machine join a cluster, also while it serves", examples[1])
+    join.add_argument("head", help="address and port of the first machine, as 10.0.0.1:6379")
+    join.add_argument("--no-shards", action="store_true", help="run no hosts here: for a machine that only serves")
     for machine in (head, join):
-        machine.add_argument("--address", default="127.0.0.1", help="this machine's in the private network (loopback)")
-        machine.add_argument("--places", type=int, default=4, help="the most hosts that this machine takes (4)")
+        machine.add_argument("--address", default="127.0.0.1", help="its address in the private network (127.0.0.1)")
+        machine.add_argument("--places", type=int, default=4, help="the most hosts that run on this machine (4)")
         machine.add_argument(
-            "--i-have-a-firewall", action="store_true", help="take a public address, which a firewall protects"
+            "--i-have-a-firewall", action="store_true", help="accept a public --address, which a firewall protects"
         )
-        machine.add_argument("--stay", action="store_true", help="end when Ray ends, as a service of systemd does")
-    actions.add_parser("up", help="start the hosts that are missing, as QA_CLUSTER_SHARDS and _REPLICAS say")
-    status = actions.add_parser("status", help="list every host: machine, process, memory, snapshots")
+        machine.add_argument("--stay", action="store_true", help="run until Ray ends, as a service of systemd does")
+    _command(
+        actions,
+        "up",
+        "start the missing hosts: QA_CLUSTER_REPLICAS processes for each of QA_CLUSTER_SHARDS parts of the index",
+        examples[2],
+    )
+    status = _command(actions, "status", "list every host: machine, process, memory, open snapshots", examples[3])
     status.add_argument("--json", action="store_true", help="print JSON")
-    down = actions.add_parser("down", help="stop all hosts")
-    down.add_argument("--nodes", action="store_true", help="and Ray on this machine")
+    down = _command(actions, "down", "stop the hosts of QA_CLUSTER_SHARDS shards", examples[4])
+    down.add_argument("--nodes", action="store_true", help="stop all hosts, and Ray on every machine of the cluster")
     for name, action in actions.choices.items():
         action.set_defaults(run=f"qa.cli.cluster:run_{name}", packages=(CLUSTER,))
 

@@ -54,7 +54,7 @@ def run_up(settings: Settings, _: argparse.Namespace) -> int:
     """Start the hosts that are missing."""
     copies_dir = _copies_dir(settings)
     _connect(settings)
-    from qa.index.cluster.actors import start_hosts  # noqa: PLC0415
+    from qa.index.cluster.placement import start_hosts  # noqa: PLC0415
 
     started = start_hosts(
         settings.index_dir.resolve(),
@@ -70,7 +70,8 @@ def run_up(settings: Settings, _: argparse.Namespace) -> int:
 def run_status(settings: Settings, arguments: argparse.Namespace) -> int:
     """Print the state of every host; return 1 if one does not answer or runs another release."""
     _connect(settings)
-    from qa.index.cluster.actors import host_states, machines  # noqa: PLC0415
+    from qa.index.cluster.actors import host_states  # noqa: PLC0415
+    from qa.index.cluster.placement import machines  # noqa: PLC0415
 
     states = host_states(settings.cluster_shards, settings.cluster_replicas, _STATUS_S)
     found = {
@@ -94,16 +95,26 @@ def run_status(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def run_down(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Stop all hosts."""
+    """Stop the hosts of QA_CLUSTER_SHARDS shards, or all hosts and Ray on every machine."""
     _connect(settings)
-    from qa.index.cluster.actors import disconnect, stop_hosts  # noqa: PLC0415
+    from qa.index.cluster.actors import disconnect, running_hosts  # noqa: PLC0415
+    from qa.index.cluster.placement import run_on_other_machines, stop_hosts  # noqa: PLC0415
 
-    say(f"Stopped {len(stop_hosts(settings.cluster_prepare_seconds))} hosts.")
-    if arguments.nodes:
-        disconnect()
-        nodes.leave()
-        say("Ray has stopped on this machine.")
-    return 0
+    seconds = settings.cluster_prepare_seconds
+    stopped = stop_hosts(seconds, None if arguments.nodes else settings.cluster_shards)
+    say(f"Stopped {len(stopped)} hosts.")
+    if not arguments.nodes:
+        others = running_hosts() - set(stopped)
+        if others:
+            say(f"{len(others)} hosts of another number of shards continue; set QA_CLUSTER_SHARDS to stop them.")
+        return 0
+    left = run_on_other_machines(nodes.STOP, seconds)
+    disconnect()
+    nodes.leave()
+    for address in left:
+        say(f"Ray may still run on {address}: run `ray stop` there.")
+    say("Ray has stopped on the other machines and here." if not left else "Ray has stopped here.")
+    return 1 if left else 0
 
 
 def machines_to_build(settings: Settings) -> Spread:

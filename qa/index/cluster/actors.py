@@ -1,7 +1,7 @@
-"""Hosts as actors of a Ray cluster: the only module that imports Ray.
+"""Hosts as actors of a Ray cluster.
 
-Ray places the hosts, and restarts them when they or their machines end. `qa.index.cluster.replicas` does everything
-else: it selects the host to ask, sets time limits and handles failures.
+Ray restarts the hosts when they or their machines end. `qa.index.cluster.placement` starts them on different machines,
+and `qa.index.cluster.replicas` asks them: it selects the host, sets time limits and handles failures.
 """
 
 from __future__ import annotations
@@ -19,14 +19,6 @@ from typing import Any, TypeVar
 
 import ray
 from ray.exceptions import RayError
-from ray.util.placement_group import (
-    PlacementGroup,
-    get_placement_group,
-    placement_group,
-    placement_group_table,
-    remove_placement_group,
-)
-from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from qa.errors import ShardUnavailable
 from qa.index.cluster.host import HostState, Refusal, ShardHost
@@ -40,8 +32,8 @@ _control: Callable[[_Method], _Method] = engine.method(concurrency_group="contro
 NAMESPACE = "qa"
 SHARD_PLACE = "qa_shard"  # a Ray resource; a machine has one unit for each host that it accepts
 
-_LOOK_EVERY_S = 0.1  # between checks for free places
 _THREADS = 8  # concurrent calls of a host
+_FOUND_WITHIN_S = 1.0
 
 
 class _Host:
@@ -80,8 +72,9 @@ class RayReplica:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._lock = threading.Lock()
-        self._handle: Any = None
+        self._lock = threading.Lock()  # guards the next two
+        self._search: Future[Any] | None = None  # of the actor with this name
+        self._patience_until = 0.0
 
     def start(self, method: str, *arguments: Any) -> RayCall:
         """Call a method of the host without waiting.
@@ -92,26 +85,38 @@ class RayReplica:
         try:
             reference = getattr(self._found(), method).remote(*arguments)
             future: Future[Any] = reference.future()
-        except (RayError, ValueError, RuntimeError) as error:
+        except (RayError, ValueError, RuntimeError, TimeoutError) as error:
             self._forget()
             raise ConnectionRefusedError(f"{self.name} cannot be reached ({_first_line(error)})") from None
         future.add_done_callback(self._look_at)
         return RayCall(future, reference)
 
     def _found(self) -> Any:
+        """The actor; a search without a head takes a minute, so it is not waited for."""
         with self._lock:
-            if self._handle is None:
-                self._handle = ray.get_actor(self.name, NAMESPACE)
-            return self._handle
+            if self._search is None:
+                self._search = Future()
+                self._patience_until = time.monotonic() + _FOUND_WITHIN_S
+                threading.Thread(target=_find, args=(self.name, self._search), daemon=True).start()
+            search, patience_s = self._search, max(0.0, self._patience_until - time.monotonic())
+        return search.result(patience_s)
 
     def _forget(self) -> None:
         with self._lock:
-            self._handle = None
+            if self._search and self._search.done():
+                self._search = None
 
     def _look_at(self, future: Future[Any]) -> None:
         """After a loss, look the actor up again at the next call: a new actor may have its name."""
         if not future.cancelled() and isinstance(future.exception(), RayError):
             self._forget()
+
+
+def _find(name: str, found: Future[Any]) -> None:
+    try:
+        found.set_result(ray.get_actor(name, NAMESPACE))
+    except Exception as error:  # noqa: BLE001 - raised where the result is needed
+        found.set_exception(error)
 
 
 def connect(address: str) -> None:
@@ -124,6 +129,8 @@ def connect(address: str) -> None:
     try:
         check_listening(address)
         ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, configure_logging=False)
+        # Ray's thread that listens for errors would use a whole core without a head: it ends when it loses the head.
+        engine._private.worker.global_worker.threads_stopped.set()  # noqa: SLF001
     except (RayError, OSError, RuntimeError, ValueError) as error:
         told = f"No cluster can be joined at {address} ({_first_line(error)}). Start one with `qa cluster head`."
         raise ShardUnavailable(told) from None
@@ -144,105 +151,14 @@ def replicas_of(shards: int, replicas: int) -> Replicas:
     return Replicas([[RayReplica(name) for name in names] for names in host_names(shards, replicas)])
 
 
-def start_hosts(
-    index_dir: Path, shards: int, replicas: int, seconds: float, copies_dir: Path | None = None
-) -> list[str]:
-    """Start the missing hosts; hosts of one shard go on different machines.
-
-    Args:
-        index_dir: The index folder, under the same path on every machine.
-        shards: The number of shards.
-        replicas: The number of hosts of each shard.
-        seconds: How long to wait for all of them.
-        copies_dir: As of `ShardHost`, on every machine.
-
-    Returns:
-        The names of those started.
-
-    Raises:
-        ShardUnavailable: too few places are free, which is checked before any start, or a host did not start in time.
-    """
-    there = _running()
-    incomplete = [(shard, names) for shard, names in enumerate(host_names(shards, replicas)) if not set(names) <= there]
-    groups = {shard: _found_group(_group_name(shards, shard, replicas)) for shard, _ in incomplete}
-    _check_room(sum(group is None for group in groups.values()), replicas)
-    started: list[str] = []
-    for shard, names in incomplete:
-        group = groups[shard] or _new_group(_group_name(shards, shard, replicas), replicas)
-        if not group.wait(timeout_seconds=seconds):
-            remove_placement_group(group)
-            raise ShardUnavailable(f"Shard {shard} of {shards} found no free place within {seconds:g} s.", shard)
-        for number, name in enumerate(names):
-            if name not in there:
-                where = PlacementGroupSchedulingStrategy(group, number)
-                _start(name, where, index_dir, shard, shards, copies_dir)
-                started.append(name)
-    states = host_states(shards, replicas, seconds)
-    silent = [name for name, state in states.items() if state is None]
-    if silent:
-        raise ShardUnavailable(f"Not all hosts started within {seconds:g} s; missing are {', '.join(silent)}.")
-    return started
-
-
-def stop_hosts(seconds: float) -> list[str]:
-    """End all hosts and wait until their places are free.
-
-    Args:
-        seconds: The longest wait.
-
-    Returns:
-        Their names.
-    """
-    until = time.monotonic() + seconds
-    names = sorted(_running())
-    for name in names:
-        with suppress(ValueError):  # it has already ended
-            ray.kill(ray.get_actor(name, NAMESPACE), no_restart=True)
-    for group in placement_group_table().values():
-        if group["state"] != "REMOVED" and group["name"].startswith("qa-"):
-            remove_placement_group(get_placement_group(group["name"]))
-    while _free_places() < sum(each["places"] for each in machines()) and time.monotonic() < until:
-        time.sleep(_LOOK_EVERY_S)
-    return names
-
-
 def host_states(shards: int, replicas: int, seconds: float) -> dict[str, HostState | None]:
     """The state of every host by name; None for a host that does not answer in time."""
     hosts = list(chain.from_iterable(replicas_of(shards, replicas).of_shards))
     return dict(zip((host.name for host in hosts), states_of(hosts, seconds), strict=True))
 
 
-def machines() -> list[dict[str, Any]]:
-    """The running machines of the cluster: `address`, and `places`, the number of hosts that each accepts."""
-    return [
-        {"address": node["NodeManagerAddress"], "places": int(node["Resources"].get(SHARD_PLACE, 0))}
-        for node in engine.nodes()
-        if node["Alive"]
-    ]
-
-
-def _group_name(shards: int, shard: int, replicas: int) -> str:
-    return f"qa-{shards}-{shard}-on-{replicas}"
-
-
-def _found_group(name: str) -> PlacementGroup | None:
-    """The placement group with a name, or None; a group remains when its hosts end."""
-    try:
-        found: PlacementGroup = get_placement_group(name)
-    except ValueError:
-        return None
-    return found
-
-
-def _new_group(name: str, replicas: int) -> PlacementGroup:
-    """Reserve places on different machines."""
-    places = [{SHARD_PLACE: 1} for _ in range(replicas)]
-    reserved: PlacementGroup = placement_group(places, strategy="STRICT_SPREAD", name=name, lifetime="detached")
-    return reserved
-
-
-def _start(name: str, where: PlacementGroupSchedulingStrategy, *arguments: Path | int | None) -> None:
-    """Start a host, which `_Host` makes of the arguments."""
+def start_host(name: str, where: Any, index_dir: Path, shard: int, shards: int, copies_dir: Path | None) -> None:
+    """Start a host without waiting; `where` is a scheduling strategy of Ray, and the rest is as of `ShardHost`."""
     actor = engine.remote(concurrency_groups={"control": 1})(_Host)
     actor.options(
         name=name,
@@ -254,32 +170,11 @@ def _start(name: str, where: PlacementGroupSchedulingStrategy, *arguments: Path 
         num_cpus=0,
         resources={SHARD_PLACE: 1},
         scheduling_strategy=where,
-        runtime_env={"env_vars": {"OMP_NUM_THREADS": "1"}},
-    ).remote(*arguments)
+    ).remote(index_dir, shard, shards, copies_dir)
 
 
-def _check_room(groups: int, replicas: int) -> None:
-    """Check before any start that enough places are free: an actor without a place waits without limit."""
-    places = [each["places"] for each in machines()]
-    takers = sum(1 for each in places if each)
-    if groups and takers < replicas:
-        raise ShardUnavailable(
-            f"{replicas} replicas need {replicas} machines that take hosts, and there are {takers}. "
-            "Join more with `qa cluster join`, or set QA_CLUSTER_REPLICAS."
-        )
-    free = _free_places()
-    if groups * replicas > free:
-        raise ShardUnavailable(
-            f"{groups * replicas} hosts are to start, and there is room for {free}. Join more machines with "
-            "`qa cluster join`, or set QA_CLUSTER_SHARDS or QA_CLUSTER_REPLICAS."
-        )
-
-
-def _free_places() -> int:
-    return int(engine.available_resources().get(SHARD_PLACE, 0))
-
-
-def _running() -> set[str]:
+def running_hosts() -> set[str]:
+    """The names of all hosts that are started or starting."""
     found: Sequence[dict[str, Any]] = ray.util.list_named_actors(all_namespaces=True)
     return {each["name"] for each in found if each["namespace"] == NAMESPACE}
 

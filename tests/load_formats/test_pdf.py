@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pdf_files import pdf, shown
 
@@ -263,6 +265,26 @@ def test_accents_drawn_over_their_letters_are_part_of_them() -> None:
     within = "BT /F1 12 Tf 70 700 Td [(Ag) (e) 443 (ˆ) -110 (ncia)] TJ ET"
     apart = ["BT /F1 12 Tf 70 700 Td (Caf) Tj (e) Tj ET", shown("´", 90.5, 700.2, 12)]
     assert [read([within]).text, read(apart).text] == ["Agência", "Café"]
+
+
+HEBREW = {chr(ord("a") + place): chr(0x05D0 + place) for place in range(26)}  # how a font draws the letters a to z
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_words_from_right_to_left_are_in_the_order_of_writing_inside_another_line(one_by_one: bool) -> None:
+    words = (("FIRST WORDS", 72.0), ("hged", 160.0), ("ban", 190.0), ("END", 215.0))
+    drawn = []
+    for word, x in words:
+        pieces = enumerate(word) if one_by_one and word.islower() else [(0, word)]
+        drawn += [shown(piece, x + 6.1 * place, 700) for place, piece in pieces]
+    one, two = ("".join(HEBREW[letter] for letter in word) for word in ("nab", "degh"))
+    assert load_document("a.pdf", pdf(drawn, letters=HEBREW)).text == f"FIRST WORDS {one} {two} END"
+
+
+def test_numbers_and_words_of_another_direction_stay_in_their_order_in_a_line_from_right_to_left() -> None:
+    places = (("hgedhgeb", 50.0), ("TRAM", 103.0), ("LINE", 136.0), ("42", 163.0), ("%", 175.3), ("ban", 190.0))
+    line = load_document("a.pdf", pdf([shown(text, x, 700) for text, x in places], letters=HEBREW)).text
+    assert re.fullmatch("[א-ת]{3} 42% TRAM LINE [א-ת]{8}", line)
 
 
 def test_a_glyph_of_lam_and_alef_is_read_in_the_order_of_writing() -> None:

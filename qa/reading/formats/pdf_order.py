@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
+from qa.reading.formats.pdf_direction import in_logical_order
 from qa.reading.formats.pdf_letters import prepared
 from qa.reading.formats.pdf_runs import Run
 from qa.reading.formats.pdf_tables import Row, with_tables
@@ -58,7 +59,7 @@ def lines_of(runs: Sequence[Run], page: int) -> list[Line]:
         same = [run for run in runs if run.angle == angle]
         if angle == _UPSIDE_DOWN:  # PDFium's order is that of the page
             same.sort(key=lambda run: (-run.y, run.x0))
-        chunks = _with_initials(_chunks(prepared(same)))
+        chunks = _with_initials(_chunks(in_logical_order(prepared(same))))
         found += (_line(row, page, upright=not number) for row in _rows(chunks))
     return found
 

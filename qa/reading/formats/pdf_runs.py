@@ -26,6 +26,8 @@ _BLANKS = re.compile(r"(?<=\S)\s+(?=\S)")
 _HYPHEN_AT_LINE_END = "\x02"  # PDFium's replacement character
 _BOLD = re.compile(r"bold|black|heavy|semib|demi|CMBX", re.IGNORECASE)
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_RTL_WORDS = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\s]++")
+_WORD = re.compile(r"\S+")
 _OVERLAID = re.compile(f"([آأإاٱ]ل)|[{ACCENTS}]")  # lam and alef drawn as one glyph, and accents
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_STEP = 64
@@ -91,6 +93,8 @@ class PageRuns:
                     gap = gap or (" " if shown[0].isspace() else "")
                     x0, x1, y = places.place(first, first + len(inner) - 1, angle, size)
                     if not inner.isascii():
+                        if not angle and " " in inner and _RTL.search(inner):
+                            x0, x1 = places.ends_of_words(inner, first)
                         inner = places.in_order(inner, first)
                     cleaned, rtl = _cleaned(inner)
                     run = Run(cleaned, x0, x1, y, round(size, 1), bold, angle, gap, rtl)
@@ -245,7 +249,30 @@ class _Places:
                     if joined:
                         chars[base], chars[at] = joined, ""
                         break
-        return "".join(chars)
+        whole = "".join(chars)
+        return self._right_to_left(whole, text, first) if _RTL_WORDS.fullmatch(text) else whole
+
+    def ends_of_words(self, text: str, first: int) -> tuple[float, float]:
+        """The left and right ends of text whose words are in any order; `first` is the index of its first character."""
+        ends = [
+            self._ends(first + place) for found in _WORD.finditer(text) for place in (found.start(), found.end() - 1)
+        ]
+        return min(left for left, _ in ends), max(right for _, right in ends)
+
+    def _right_to_left(self, whole: str, text: str, first: int) -> str:
+        """Words from right to left in this order, since PDFium leaves some words or letters in that of their drawing.
+
+        Args:
+            whole: The text of the words.
+            text: The characters of the drawing.
+            first: The index of its first character.
+        """
+        starts = [found.start() for found in _WORD.finditer(text)]
+        if len(starts) > 1 and self._ends(first + starts[0])[0] < self._ends(first + starts[-1])[0]:
+            return " ".join(reversed(whole.split()))
+        if len(text) > 1 and len(starts) == 1 and self._ends(first)[0] < self._ends(first + len(text) - 1)[0]:
+            return whole[::-1]
+        return whole
 
     def _ends(self, place: int, angle: int = 0) -> tuple[float, float]:
         """The ends of a character's box along a direction that is a multiple of 90 degrees."""

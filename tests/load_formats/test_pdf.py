@@ -41,6 +41,18 @@ def test_a_raised_mark_is_no_digit_of_the_number_before_it_and_its_note_is_a_foo
     assert cut_passages(document)[0].footnotes
 
 
+@pytest.mark.parametrize("size", [6.4, 7.0])
+def test_small_figures_slightly_below_the_line_are_subscripts(size: float) -> None:
+    drawn = [shown("It used H", 72, 700), shown("2", 117.8, 698.7, size), shown("O from 9", 122, 700)]
+    assert read(drawn).text == "It used H₂O from 9"
+
+
+def test_figures_of_a_font_for_superscripts_are_raised_at_the_size_of_the_line() -> None:
+    # In this font the glyph of a raised two means "2", as in fonts with small figures of their own.
+    drawn = [shown("It has 14", 72, 700), shown("\u00b2", 114.3, 700), shown("sites.", 121, 700)]
+    assert read(drawn, letters={"\u00b2": "2"}).text == "It has 14^2 sites."
+
+
 def test_without_a_note_a_raised_mark_is_written_apart() -> None:
     document = read(
         [

@@ -32,6 +32,8 @@ _OVERLAP_EM = 0.6
 _SPACE_EM = 0.16
 _LEAST_SPACE_EM = 0.09
 _BASE_EM = 0.16
+_LEAST_LOWERED_EM = -0.06
+_SUBSCRIPT = 0.75  # times the size of the neighbouring text, for a subscript close to the baseline
 _SMALLER = 0.86  # times the size of the neighbouring text, for a superscript or subscript
 _MARKER = re.compile(
     r"[•‣▪–·◦●○■—*\uf0b7\uf0a7-]|\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,5})[.)]|§ ?\d{1,4}[a-z]?|\d{1,2}(?:\.\d{1,2}){1,3}\.?"
@@ -98,7 +100,7 @@ def _joined(chunk: Run, run: Run) -> bool:
     rise = run.y - chunk.y
     if run.size < _CAPITAL_SIZE * chunk.size and len(chunk.text) == 1 and chunk.text.isupper() and len(run.text) > 1:
         return False  # an initial over several lines
-    on_base = abs(rise) <= _BASE_EM * size
+    on_base = abs(rise) <= _BASE_EM * size and not _is_lowered(run, chunk, rise)
     reach = _MARK_GAP_EM if not on_base else _MARKER_GAP_EM if _MARKER.fullmatch(chunk.text) else _CHUNK_GAP_EM
     if not -_OVERLAP_EM * size <= distance <= reach * size:
         return False
@@ -116,6 +118,11 @@ def _joined(chunk: Run, run: Run) -> bool:
     else:
         return False
     return True
+
+
+def _is_lowered(run: Run, chunk: Run, rise: float) -> bool:
+    """Whether a run is a subscript only slightly below a chunk's baseline, but much smaller."""
+    return rise <= _LEAST_LOWERED_EM * chunk.size and run.size <= _SUBSCRIPT * chunk.size and len(run.text) <= 4
 
 
 def _is_mark(run: Run, chunk: Run, rise: float) -> bool:

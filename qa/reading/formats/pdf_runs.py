@@ -10,27 +10,29 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import repeat
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from qa.errors import UnreadableFile
-from qa.reading.decode import clean
 from qa.reading.formats.pdf_accents import ACCENTS, accented
+from qa.reading.formats.pdf_characters import RTL, cleaned_run, page_text
 from qa.reading.formats.pdf_functions import ADDRESS, plain
 from qa.reading.formats.pdf_sight import Sight
 
 _MOST_CHARS_OF_PAGE = 2_000_000
 _BLANKS = re.compile(r"(?<=\S)\s+(?=\S)")
-_HYPHEN_AT_LINE_END = "\x02"  # PDFium's replacement character
 _BOLD = re.compile(r"bold|black|heavy|semib|demi|CMBX", re.IGNORECASE)
-_RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _RTL_WORDS = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\s]++")
 _WORD = re.compile(r"\S+")
 _OVERLAID = re.compile(f"([آأإاٱ]ل)|[{ACCENTS}]")  # lam and alef drawn as one glyph, and accents
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST_STEP = 64
+_LONGEST_SCRIPT = 3  # characters, drawn with glyphs for superscripts or subscripts
+_NARROW_EM = 0.42
+_LEAST_RAISED_EM = 0.25  # above the baseline
+_LEAST_LOWERED_EM = 0.08  # below the baseline
+_MOST_LOWERED_EM = 0.45
+_SCRIPT_SIZE = 0.6
 _WIDE_CHAR_EM = 0.62  # on average, in a run that may have wide gaps
 _WIDE_GAP_EM = 1.2
 
@@ -75,7 +77,7 @@ class PageRuns:
         count = text_page.count_chars()
         if count > _MOST_CHARS_OF_PAGE:
             raise UnreadableFile(f"page {number} holds {count} characters; at most {_MOST_CHARS_OF_PAGE} are read")
-        text = _text(text_page, count)
+        text = page_text(text_page, count)
         sight = Sight(page)
         places = _Places(text_page)
         gap = ""
@@ -93,11 +95,13 @@ class PageRuns:
                     gap = gap or (" " if shown[0].isspace() else "")
                     x0, x1, y = places.place(first, first + len(inner) - 1, angle, size)
                     if not inner.isascii():
-                        if not angle and " " in inner and _RTL.search(inner):
+                        if not angle and " " in inner and RTL.search(inner):
                             x0, x1 = places.ends_of_words(inner, first)
                         inner = places.in_order(inner, first)
-                    cleaned, rtl = _cleaned(inner)
+                    cleaned, rtl = cleaned_run(inner)
                     run = Run(cleaned, x0, x1, y, round(size, 1), bold, angle, gap, rtl)
+                    if not gap and len(inner) <= _LONGEST_SCRIPT and x1 - x0 < _NARROW_EM * size * len(inner):
+                        places.set_script(run, first)
                     if sight.sees(drawn, run):
                         yield run
                     gap = " " if last < end or shown[-1].isspace() else ""
@@ -113,48 +117,17 @@ class PageRuns:
 
 _drawing_of = plain(raw.FPDFText_GetTextObject, ADDRESS, ADDRESS, ctypes.c_int)
 _font_of = plain(raw.FPDFTextObj_GetFont, ADDRESS, ADDRESS)
-_code_of = plain(raw.FPDFText_GetUnicode, ctypes.c_uint, ADDRESS, ctypes.c_int)
 _size_of = plain(raw.FPDFText_GetFontSize, ctypes.c_double, ADDRESS, ctypes.c_int)
 _matrix_of = plain(raw.FPDFText_GetMatrix, ctypes.c_int, ADDRESS, ctypes.c_int, ADDRESS)
 _origin_of = plain(raw.FPDFText_GetCharOrigin, ctypes.c_int, ADDRESS, ctypes.c_int, ADDRESS, ADDRESS)
 _box_of = plain(raw.FPDFText_GetLooseCharBox, ctypes.c_int, ADDRESS, ctypes.c_int, ADDRESS)
 
 
-def _text(text_page: pdfium.PdfTextPage, count: int) -> str:
-    """The page's characters, one for each index of PDFium, which counts in UTF-16 on some systems."""
-    buffer = (ctypes.c_ushort * (count + 1))()
-    if raw.FPDFText_GetText(text_page.raw, 0, count, buffer) == count + 1:
-        whole = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
-        if len(whole) == count and "\0" not in whole and not _SURROGATE.search(whole):
-            return whole.replace("\ufffe", _HYPHEN_AT_LINE_END)
-        # Otherwise indexes and characters may differ: PDFium leaves out some characters here.
-    page = ctypes.cast(text_page.raw, ctypes.c_void_p).value
-    codes: list[int] = list(map(_code_of, repeat(page), range(count)))
-    if max(codes, default=0) < 0xD800 and 0 not in codes:
-        return "".join(map(chr, codes))
-    out: list[str] = []
-    for place, code in enumerate(codes):
-        if 0xD800 <= code < 0xDC00 and place + 1 < count and 0xDC00 <= codes[place + 1] < 0xE000:
-            out.append(chr(0x10000 + ((code - 0xD800) << 10) + (codes[place + 1] - 0xDC00)))
-        elif 0xD800 <= code < 0xE000 or code == 0:
-            out.append("\0")  # keeps the indexes aligned; cleaning removes it
-        else:
-            out.append(chr(code) if code < 0x110000 else "\0")
-    return "".join(out)
-
-
-def _cleaned(text: str) -> tuple[str, bool]:
-    """Clean text, and whether it is written from right to left."""
-    if text.isascii() and text.isprintable():
-        return text, False
-    cleaned = clean(text.replace("\u00ad", "-").replace(_HYPHEN_AT_LINE_END, "-")).strip()
-    return cleaned, _RTL.search(text) is not None
-
-
 class _Places:
     """The positions of the characters on one page."""
 
     def __init__(self, text_page: pdfium.PdfTextPage) -> None:
+        self._text_page = text_page.raw
         self._page = ctypes.cast(text_page.raw, ctypes.c_void_p).value
         # Made once for all characters: a page has thousands.
         self._matrix, self._box = raw.FS_MATRIX(), raw.FS_RECTF()
@@ -251,6 +224,18 @@ class _Places:
                         break
         whole = "".join(chars)
         return self._right_to_left(whole, text, first) if _RTL_WORDS.fullmatch(text) else whole
+
+    def set_script(self, run: Run, first: int) -> None:
+        """Move and shrink a run of small glyphs of the font for superscripts or subscripts, as if it were drawn so."""
+        if run.angle or not (run.text.isascii() and run.text.isalnum()):
+            return
+        left, right, low, high = (ctypes.c_double() for _ in range(4))
+        raw.FPDFText_GetCharBox(self._text_page, first, left, right, low, high)
+        bottom, top = (low.value - run.y) / run.size, (high.value - run.y) / run.size
+        if bottom > _LEAST_RAISED_EM:
+            run.y, run.size = run.y + _LEAST_RAISED_EM * run.size, _SCRIPT_SIZE * run.size
+        elif run.text.isdigit() and bottom < -_LEAST_LOWERED_EM and top < _MOST_LOWERED_EM:
+            run.y, run.size = run.y - _LEAST_LOWERED_EM * run.size, _SCRIPT_SIZE * run.size
 
     def ends_of_words(self, text: str, first: int) -> tuple[float, float]:
         """The left and right ends of text whose words are in any order; `first` is the index of its first character."""

@@ -52,9 +52,14 @@ class PassageArrays:
         tokens = self._arrays[arrays.TOKENS]
         return self.token_levels(tokens) if len(tokens) * self.vectors.shape[1] <= _FEW_LEVELS else None
 
-    def prefetch_tokens(self, begin: int, end: int) -> None:
-        """Begin to read some tokens from the disk."""
-        prefetch(self._arrays[arrays.TOKENS], begin, end)
+    def prefetch_tokens(self, row: int) -> None:
+        """Begin to read a passage's tokens from the disk."""
+        limits = self._arrays[arrays.BOUNDS]
+        prefetch(self._arrays[arrays.TOKENS], int(limits[row]), int(limits[row + 1]))
+
+    def tokens(self, row: int) -> npt.NDArray[np.uint8]:
+        """A passage's tokens, packed."""
+        return self.part(arrays.TOKENS, arrays.BOUNDS, row)
 
     def token_levels(self, packed: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
         """Tokens of the segment's form as levels, `(tokens, d) int8`."""

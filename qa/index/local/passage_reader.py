@@ -1,12 +1,12 @@
 """Reads the rows of some passages from the arrays of several segments, in the order of the passages.
 
-Neighbouring passages are read together: a run of them is a slice of the array, without a copy if there is no other run.
+Passages that follow one another in one segment, such as all of a small index, are read as a slice, without a copy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,21 +32,22 @@ class PassageReader:
             numbers: The segment of each passage, `(n,) int64`.
             rows: Its row there, `(n,) int64`.
         """
+        self._segments = segments
         self.numbers, self.rows = numbers, rows
-        # For each run the number of its segment, the segment's arrays, its first row there, and the row after its last.
-        self._runs: list[tuple[int, PassageArrays, int, int]] = []
-        number, first, last = -1, 0, 0
-        for its, row in zip(numbers.tolist(), rows.tolist(), strict=True):
-            if its == number and row == last:
-                self._runs.pop()
-            else:
-                number, first = its, row
-            last = row + 1
-            self._runs.append((number, segments[number], first, last))
+        self._present: list[int] = np.flatnonzero(np.bincount(numbers)).tolist()
+        in_order = len(self._present) == 1 and bool((rows[1:] - rows[:-1] == 1).all())
+        self._slice = slice(int(rows[0]), int(rows[-1]) + 1) if in_order else None
 
     def one_each(self, of_segments: Sequence[Array]) -> Array:
         """The passages' rows of arrays with one row for each passage, `(n, ...)`, n > 0, given each segment's array."""
-        return _joined([of_segments[number][first:last] for number, _, first, last in self._runs])
+        first = of_segments[self._present[0]]
+        if self._slice:
+            return first[self._slice]
+        out = np.empty((len(self.rows), *first.shape[1:]), first.dtype)
+        for number in self._present:
+            here = self.numbers == number
+            out[here] = of_segments[number][self.rows[here]]
+        return out
 
     def parts(self, bounds: str, *names: str) -> tuple[Rows, list[Array]]:
         """The parts of arrays of at least one passage, one passage after another.
@@ -58,27 +59,36 @@ class PassageReader:
         Returns:
             The bounds of each passage's part, `(n + 1,) int64`, and the arrays.
         """
-        limits = self._limits(bounds)
-        lengths = [end - begin for each in limits for begin, end in pairwise(each)]
-        ends = np.zeros(len(lengths) + 1, np.int64)
-        np.cumsum(lengths, out=ends[1:])
-        return ends, [self._part(name, limits) for name in names]
+        if self._slice:
+            segment = self._segments[self._present[0]]
+            limits = segment.array(bounds)[self._slice.start : self._slice.stop + 1]
+            inside = slice(int(limits[0]), int(limits[-1]))
+            return limits - limits[0], [segment.array(name)[inside] for name in names]
+        begins, lengths = np.empty(len(self.rows), np.int64), np.empty(len(self.rows), np.int64)
+        for number in self._present:
+            here = np.flatnonzero(self.numbers == number)
+            limits, rows = self._segments[number].array(bounds), self.rows[here]
+            begins[here] = limits[rows]
+            lengths[here] = limits[rows + 1] - begins[here]
+        ends = np.append(np.int64(0), np.cumsum(lengths))
+        sources = np.repeat(begins - ends[:-1], lengths) + np.arange(ends[-1])
+        owners = np.repeat(self.numbers, lengths) if len(self._present) > 1 else None
+        return ends, [self._taken(name, sources, owners) for name in names]
 
     def token_sentences(self) -> npt.NDArray[np.int32]:
         """Each token's sentence within its passage, `(tokens,) int32`; -1 for a token in none."""
-        if not self._runs:
+        if not self._present:
             return np.empty(0, np.int32)
-        runs = self._part(arrays.RUNS, self._limits(arrays.RUN_BOUNDS))
+        _, (runs,) = self.parts(arrays.RUN_BOUNDS, arrays.RUNS)
         return np.repeat(runs[:, 0], runs[:, 1])
 
     def spans(self) -> npt.NDArray[np.int32]:
         """The places of the passages' tokens in their texts, `(tokens, 2) int32`; -1 for a token without one."""
-        pieces = (segment.spans(row) for _, segment, first, last in self._runs for row in range(first, last))
-        return np.concatenate([np.empty((0, 2), np.int32), *pieces])
+        return np.concatenate([np.empty((0, 2), np.int32), *(segment.spans(row) for segment, row in self._each())])
 
     def nearest_sentences(self, vector: Floats) -> Floats:
         """The cosine of a vector `(d,) float32` with each passage's nearest sentence, `(n,) float32`."""
-        if not self._runs:
+        if not self._present:
             return np.empty(0, np.float32)
         bounds, (levels, scales) = self.parts(arrays.SENTENCE_BOUNDS, *BY_PASSAGE[arrays.SENTENCE_BOUNDS])
         matrix = similarities(vector[np.newaxis], levels, scales)
@@ -93,30 +103,36 @@ class PassageReader:
         Returns:
             `(q, tokens) float32`, and the bounds of each passage's tokens, `(n + 1,) int64`.
         """
-        if not self._runs:
+        if not self._present:
             return np.empty((len(question), 0), np.float32), np.zeros(1, np.int64)
+        levels = self._token_levels()
         bounds, (scales,) = self.parts(arrays.BOUNDS, arrays.SCALES)
-        return similarities(rotated(question), self._token_levels(), scales), bounds
+        return similarities(rotated(question), levels, scales), bounds
 
     def _token_levels(self) -> npt.NDArray[np.int8]:
         """The passages' tokens, `(tokens, d) int8`, unpacked together, which is faster than passage by passage."""
-        limits = self._limits(arrays.BOUNDS)
-        segments = [segment for _, segment, _, _ in self._runs]
-        kept = [levels for segment in segments if (levels := segment.few_levels) is not None]
-        if len(kept) == len(segments):
-            return _joined([levels[each[0] : each[-1]] for levels, each in zip(kept, limits, strict=True)])
-        for segment, each in zip(segments, limits, strict=True):
-            segment.prefetch_tokens(each[0], each[-1])
-        return segments[0].token_levels(self._part(arrays.TOKENS, limits))
+        segment = self._segments[self._present[0]]
+        if self._slice and (kept := segment.few_levels) is not None:
+            limits = segment.array(arrays.BOUNDS)
+            return kept[limits[self._slice.start] : limits[self._slice.stop]]
+        places = list(self._each())
+        for part, row in places:
+            part.prefetch_tokens(row)
+        return segment.token_levels(np.concatenate([part.tokens(row) for part, row in places]))
 
-    def _limits(self, bounds: str) -> list[list[int]]:
-        """For each run, where the parts of its passages begin, and where the last one ends."""
-        return [segment.array(bounds)[first : last + 1].tolist() for _, segment, first, last in self._runs]
+    def _each(self) -> Iterator[tuple[PassageArrays, int]]:
+        return (
+            (self._segments[number], row) for number, row in zip(self.numbers.tolist(), self.rows.tolist(), strict=True)
+        )
 
-    def _part(self, name: str, limits: Sequence[Sequence[int]]) -> Array:
-        pairs = zip(self._runs, limits, strict=True)
-        return _joined([segment.array(name)[each[0] : each[-1]] for (_, segment, _, _), each in pairs])
-
-
-def _joined(pieces: Sequence[Array]) -> Array:
-    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+    def _taken(self, name: str, sources: Rows, owners: Rows | None) -> Array:
+        """The rows `sources` of an array of the segments `owners`; None for the only one."""
+        if owners is None:
+            return np.asarray(self._segments[self._present[0]].array(name)[sources])
+        out: npt.NDArray[Any] = np.empty(0)
+        for place, number in enumerate(self._present):
+            array, here = self._segments[number].array(name), owners == number
+            if place == 0:
+                out = np.empty((len(sources), *array.shape[1:]), array.dtype)
+            out[here] = array[sources[here]]
+        return out

@@ -103,6 +103,16 @@ def test_columns_are_read_one_after_the_other(by_line: bool, shift: float) -> No
     assert " ".join(text.split()).endswith(" ".join([*LEFT, *RIGHT]))
 
 
+@pytest.mark.parametrize("above", [0, 14])
+def test_a_part_of_a_page_in_two_columns_is_read_column_by_column(above: int) -> None:
+    counted = "first second third fourth fifth sixth".split()
+    whole = [f"The {word} line runs over the whole width of the page and ends at its margin." for word in counted]
+    left, right = ([f"{side} {word} of the narrow lines" for word in counted] for side in ("left", "right"))
+    drawn = lines(whole, top=780) + lines(left, x=70, top=680) + lines(right, x=310, top=680 + above)
+    text = " ".join(read([*drawn, *lines(whole, top=580)]).text.split())
+    assert f"{' '.join(left)} {' '.join(right)} The first" in text
+
+
 @pytest.mark.parametrize(
     ("above", "below", "joined"),
     [

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
+from qa.reading.formats.pdf_columns import find_band
 from qa.reading.formats.pdf_direction import in_logical_order
 from qa.reading.formats.pdf_letters import prepared
 from qa.reading.formats.pdf_runs import Run
@@ -166,7 +167,7 @@ def _rows(chunks: list[Run], depth: int = 0) -> list[Row]:
     """Chunks in reading order."""
     strip = _gutter(chunks) if depth < _DEEPEST and len(chunks) >= 2 * _FEWEST_IN_COLUMN else None
     if strip is None:
-        return with_tables(_by_base(chunks))
+        return _in_bands(_by_base(chunks), depth)
     left = [chunk for chunk in chunks if chunk.x1 <= strip]
     right = [chunk for chunk in chunks if chunk.x0 >= strip]
     crossing = sorted((chunk for chunk in chunks if chunk.x0 < strip < chunk.x1), key=lambda chunk: -chunk.y)
@@ -178,6 +179,19 @@ def _rows(chunks: list[Run], depth: int = 0) -> list[Row]:
         if chunk is not None:
             rows.append(Row([chunk]))
     return rows
+
+
+def _in_bands(rows: list[Row], depth: int) -> list[Row]:
+    """Rows with the columns of their divided parts one after the other, and with tables elsewhere."""
+    band = find_band(rows) if depth < _DEEPEST else None
+    if band is None:
+        return with_tables(rows)
+    inside = [chunk for row in rows[band.first : band.end] for chunk in row.chunks]
+    sides = [[chunk for chunk in inside if (chunk.x0 > band.strip) is right] for right in (False, True)]
+    if sum(chunk.rtl for chunk in inside) > len(inside) / 2:
+        sides.reverse()
+    columns = [row for side in sides for row in _rows(side, depth + 1)]
+    return [*with_tables(rows[: band.first]), *columns, *_in_bands(rows[band.end :], depth)]
 
 
 def _bands(

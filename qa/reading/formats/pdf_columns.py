@@ -1,0 +1,98 @@
+"""Finds parts of a PDF page in which the rows of text are two columns of running text, beside parts of full width.
+
+1. A strip is a range that no chunk of consecutive rows crosses. Rows are added below while one remains.
+2. The rows up to the first wide gap are columns if running text fills most of the width on both sides of a strip.
+3. Lines above them that are at the same distance in the second column belong to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
+
+from qa.reading.formats.pdf_runs import Run
+from qa.reading.formats.pdf_tables import Row
+
+_FEWEST_LINES = 4
+_FEWEST_CHARS = 18  # median of the lines
+_FEWEST_WORDS = 3  # median of the lines
+_LEAST_FILL = 0.7  # median of the lines' width, as a share of their side's
+_LEAST_WHOLE = 0.6  # share of the lines that are not divided again, like rows of a table
+_LEAST_STRIP_EM = 0.7
+_MOST_STEP = 1.35  # times the median distance of the rows
+_MOST_STRIPS = 8
+
+_Strip = tuple[float, float]
+
+
+class Band(NamedTuple):
+    """Rows that are columns: the first row, the one after the last, and the place of the strip between the sides."""
+
+    first: int
+    end: int
+    strip: float
+
+
+def find_band(rows: Sequence[Row]) -> Band | None:
+    """The first part of some rows, from top to bottom, that is divided into two columns."""
+    first = 0
+    while first < len(rows) - _FEWEST_LINES:
+        if len(rows[first].chunks) < 2:
+            first += 1
+            continue
+        strips, end = _strips_of(rows[first])[1:-1], first + 1
+        while end < len(rows) and (left := _shared(strips, _strips_of(rows[end]), rows[end].chunks[0].size)):
+            strips, end = left, end + 1
+        for low, high in sorted(strips, key=lambda strip: strip[0] - strip[1])[:_MOST_STRIPS]:
+            strip = (low + high) / 2
+            if (last := _last_row(rows[first:end], strip)) is not None:
+                step = _MOST_STEP * _step(rows[first], rows[first + 1])
+                begin = first  # the second column may begin above the first one
+                while begin and rows[begin - 1].chunks[0].x0 > strip and _step(rows[begin - 1], rows[begin]) <= step:
+                    begin -= 1
+                return Band(begin, first + last, strip)
+        first += max(1, (end - first) // 4)
+    return None
+
+
+def _step(above: Row, row: Row) -> float:
+    return above.chunks[0].y - row.chunks[0].y
+
+
+def _strips_of(row: Row) -> list[_Strip]:
+    """The gaps between the chunks of a row, and the space on both sides."""
+    chunks = sorted(row.chunks, key=lambda chunk: chunk.x0)
+    inner = [(left.x1, right.x0) for left, right in pairwise(chunks) if right.x0 > left.x1]
+    return [(float("-inf"), chunks[0].x0), *inner, (chunks[-1].x1, float("inf"))]
+
+
+def _shared(strips: list[_Strip], others: list[_Strip], size: float) -> list[_Strip]:
+    found = [(max(a, c), min(b, d)) for a, b in strips for c, d in others]
+    return [(low, high) for low, high in found if high - low >= _LEAST_STRIP_EM * size]
+
+
+def _last_row(rows: Sequence[Row], strip: float) -> int | None:
+    """The number of rows that are columns on both sides of a strip; None if they are none."""
+    steps = [_step(above, row) for above, row in pairwise(rows)]
+    if len(rows) < _FEWEST_LINES:
+        return None
+    most = _MOST_STEP * median(steps[: 2 * _FEWEST_LINES])
+    near = 1 + next((place for place, step in enumerate(steps) if step > most), len(steps))
+    for right in (False, True):
+        side = [[chunk for chunk in row.chunks if (chunk.x0 > strip) is right] for row in rows[:near]]
+        if not _is_running([chunks for chunks in side if chunks]):
+            return None
+    return near
+
+
+def _is_running(lines: list[list[Run]]) -> bool:
+    """Whether the lines of one side are running text."""
+    whole = sum(len(line) == 1 for line in lines)
+    if len(lines) < _FEWEST_LINES or whole < _LEAST_WHOLE * len(lines):
+        return False
+    widths = [max(chunk.x1 for chunk in line) - min(chunk.x0 for chunk in line) for line in lines]
+    words = median(sum(len(chunk.text.split()) for chunk in line) for line in lines)
+    chars = median(sum(len(chunk.text) for chunk in line) for line in lines)
+    return chars >= _FEWEST_CHARS and words >= _FEWEST_WORDS and median(widths) >= _LEAST_FILL * max(widths)

@@ -25,12 +25,12 @@ from statistics import median
 from qa.reading.draft import Draft
 from qa.reading.hyphens import Words
 from qa.reading.layout_furniture import LARGER, part_furniture
-from qa.reading.page_lines import Line, text_size
+from qa.reading.page_lines import BULLETS, Line, text_size
 from qa.reading.superscript_marks import bare_mark, written_out
 from qa.records import BlockKind
 from qa.text.sentences import split_sentences
 
-_BULLET = re.compile(r"[•‣▪–·◦●○■–—*-]\s+(?=\S)|\(?(?:\d{1,3}|[a-z])[.)]\s+(?=\S)")
+_BULLET = re.compile(rf"[{BULLETS}-]\s+(?=\S)|\(?(?:\d{{1,3}}|[a-z])[.)]\s+(?=\S)")
 _STOPPED = re.compile(r"[.!;,…]$")
 _SENTENCE_END = re.compile(r"[.!?:…][\"'”’)\]*†‡]*$")
 _MOST_HEADING_WORDS = 20

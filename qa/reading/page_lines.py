@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+BULLETS = "•‣▪·◦●○■◆❖➢➔✓–—*"
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

@@ -330,3 +330,12 @@ def test_an_initial_over_several_lines_begins_the_first_of_them(initial: str, re
 def test_text_outside_its_clip_path_is_not_seen() -> None:
     clipped = f"q 60 690 300 30 re W n {shown('Seen words', 70, 700)} {shown('Not seen', 70, 600)} Q"
     assert read([clipped, shown("Other words", 70, 500)]).text == "Seen words\n\nOther words"
+
+
+def test_bullets_of_symbol_fonts_begin_list_items() -> None:
+    drawn = [shown("Tools:", 72, 720)]
+    for number, tool in enumerate(("Rake", "Spade")):
+        drawn += [shown("~", 72, 700 - 14 * number), shown(tool, 90, 700 - 14 * number)]
+    document = read(drawn, letters={"~": "\uf0b7"})
+    assert document.text == "Tools:\n• Rake\n• Spade"
+    assert [block.kind for block in document.blocks][1:] == [BlockKind.LIST_ITEM] * 2

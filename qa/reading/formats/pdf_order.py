@@ -22,7 +22,7 @@ from qa.reading.formats.pdf_direction import in_logical_order
 from qa.reading.formats.pdf_letters import prepared
 from qa.reading.formats.pdf_runs import Run
 from qa.reading.formats.pdf_tables import Row, with_tables
-from qa.reading.page_lines import Line
+from qa.reading.page_lines import BULLETS, Line
 from qa.reading.superscript_marks import LOWERED, RAISED, RESET
 
 CELL = " | "
@@ -37,9 +37,10 @@ _LEAST_LOWERED_EM = -0.06
 _SUBSCRIPT = 0.75  # times the size of the neighbouring text, for a subscript close to the baseline
 _SMALLER = 0.86  # times the size of the neighbouring text, for a superscript or subscript
 _MARKER = re.compile(
-    r"[•‣▪–·◦●○■—*\uf0b7\uf0a7-]|\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,5})[.)]|§ ?\d{1,4}[a-z]?|\d{1,2}(?:\.\d{1,2}){1,3}\.?"
+    rf"[{BULLETS}-]|\(?(?:\d{{1,3}}|[a-z]|[ivxlc]{{1,5}})[.)]|§ ?\d{{1,4}}[a-z]?|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}\.?"
 )
 _MARKER_GAP_EM = 4
+_TICK = "✓"  # a marker at the start of a row, but else a value in a cell
 _FEWEST_IN_COLUMN = 4
 _MOST_CROSSING = 0.15  # share of the chunks that may cross the strip between columns
 _PROSE_CHARS = 18
@@ -102,7 +103,8 @@ def _joined(chunk: Run, run: Run) -> bool:
     if run.size < _CAPITAL_SIZE * chunk.size and len(chunk.text) == 1 and chunk.text.isupper() and len(run.text) > 1:
         return False  # an initial over several lines
     on_base = abs(rise) <= _BASE_EM * size and not _is_lowered(run, chunk, rise)
-    reach = _MARK_GAP_EM if not on_base else _MARKER_GAP_EM if _MARKER.fullmatch(chunk.text) else _CHUNK_GAP_EM
+    marker = _MARKER.fullmatch(chunk.text) and chunk.text != _TICK
+    reach = _MARK_GAP_EM if not on_base else _MARKER_GAP_EM if marker else _CHUNK_GAP_EM
     if not -_OVERLAP_EM * size <= distance <= reach * size:
         return False
     gap = " " if distance > (_LEAST_SPACE_EM if run.gap.startswith(" ") else _SPACE_EM) * size else ""

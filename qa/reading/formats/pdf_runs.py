@@ -19,6 +19,7 @@ from qa.reading.formats.pdf_accents import ACCENTS, accented
 from qa.reading.formats.pdf_characters import RTL, cleaned_run, page_text
 from qa.reading.formats.pdf_functions import ADDRESS, plain
 from qa.reading.formats.pdf_sight import Sight
+from qa.reading.office.symbols import private_as_unicode, symbol_font
 
 _MOST_CHARS_OF_PAGE = 2_000_000
 _BLANKS = re.compile(r"(?<=\S)\s+(?=\S)")
@@ -59,7 +60,7 @@ class PageRuns:
     """Reads the runs of one page after another."""
 
     def __init__(self) -> None:
-        self._bold: dict[int, bool] = {}
+        self._fonts: dict[int, tuple[bool, str | None]] = {}
 
     def read(self, page: pdfium.PdfPage, number: int) -> list[Run]:
         """The visible runs of a page, in drawing order.
@@ -86,7 +87,7 @@ class PageRuns:
                 gap += text[start:end]
                 continue
             size, angle = places.size(start)
-            bold = self._is_bold(drawn)
+            bold, symbols = self._font(drawn)
             for first, last in places.parts(text, start, end, size):
                 shown = text[first:last]
                 inner = shown.strip()
@@ -97,7 +98,7 @@ class PageRuns:
                     if not inner.isascii():
                         if not angle and " " in inner and RTL.search(inner):
                             x0, x1 = places.ends_of_words(inner, first)
-                        inner = places.in_order(inner, first)
+                        inner = private_as_unicode(places.in_order(inner, first), symbols)
                     cleaned, rtl = cleaned_run(inner)
                     run = Run(cleaned, x0, x1, y, round(size, 1), bold, angle, gap, rtl)
                     if not gap and len(inner) <= _LONGEST_SCRIPT and x1 - x0 < _NARROW_EM * size * len(inner):
@@ -106,13 +107,15 @@ class PageRuns:
                         yield run
                     gap = " " if last < end or shown[-1].isspace() else ""
 
-    def _is_bold(self, drawn: int) -> bool:
+    def _font(self, drawn: int) -> tuple[bool, str | None]:
+        """Whether the font of a drawing is bold, and which symbol font it is, if any."""
         font = _font_of(drawn)
-        if font not in self._bold:
-            name = ctypes.create_string_buffer(128)
-            raw.FPDFFont_GetBaseFontName(ctypes.cast(font, raw.FPDF_FONT), name, 128)
-            self._bold[font] = bool(_BOLD.search(name.value.decode("latin-1")))
-        return self._bold[font]
+        if font not in self._fonts:
+            buffer = ctypes.create_string_buffer(128)
+            raw.FPDFFont_GetBaseFontName(ctypes.cast(font, raw.FPDF_FONT), buffer, 128)
+            name = buffer.value.decode("latin-1")
+            self._fonts[font] = _BOLD.search(name) is not None, symbol_font(name)
+        return self._fonts[font]
 
 
 _drawing_of = plain(raw.FPDFText_GetTextObject, ADDRESS, ADDRESS, ctypes.c_int)

@@ -10,7 +10,7 @@ from lxml import etree
 from qa.reading.decode import clean_line
 from qa.reading.office.equations import linear
 from qa.reading.office.names import number, qn
-from qa.reading.office.symbols import as_unicode, is_symbol_font
+from qa.reading.office.symbols import as_unicode, is_symbol_font, private_as_unicode
 from qa.reading.office.word_numbering import formatted
 from qa.reading.office.word_styles import is_white
 from qa.reading.superscripts import Script, in_line
@@ -19,7 +19,6 @@ _AUTOMATIC = re.compile(r"(arabic|romanUc|romanLc|alphaUc|alphaLc)(Period|ParenR
 _FORMS = {"arabic": "decimal", "romanUc": "upperRoman", "romanLc": "lowerRoman", "alphaUc": "upperLetter",
           "alphaLc": "lowerLetter"}  # fmt: skip
 _AROUND = {"Period": "{}.", "ParenR": "{})", "ParenBoth": "({})", "Plain": "{}"}
-_PRIVATE = re.compile("[\uf000-\uf0ff]+")
 _TINY = 200  # hundredths of a point
 _ANY_NUMBER = "‹#›"  # content of a slide number field in a template
 
@@ -106,4 +105,4 @@ def _shown(text: str, properties: etree._Element | None) -> str:
     )
     if is_symbol_font(latin):
         return as_unicode(text, latin)
-    return _PRIVATE.sub(lambda found: as_unicode(found[0], symbols), text)
+    return private_as_unicode(text, symbols)

@@ -6,7 +6,11 @@ Wingdings (L2/12-130).
 
 from __future__ import annotations
 
+import re
+
 _PRIVATE = 0xF000  # symbol fonts have their 256 characters from here on
+_PRIVATE_CHARS = re.compile("[\uf000-\uf0ff]+")
+_FONT_NAME = re.compile(r"(?:[A-Z]{6}\+)?(symbol|wingdings|webdings)[ -]?([23]?)", re.IGNORECASE)
 
 _SYMBOL = {
     **dict(zip(range(0x20, 0x40), " !∀#∃%&∍()∗+,−./0123456789:;<=>?", strict=True)),
@@ -68,6 +72,17 @@ _FONTS = {
     "wingdings 3": _WINGDINGS_3,
     "webdings": _WEBDINGS,
 }
+
+
+def private_as_unicode(text: str, font: str | None) -> str:
+    """Text with its private characters as shown in a font, and the others unchanged."""
+    return _PRIVATE_CHARS.sub(lambda found: as_unicode(found[0], font), text)
+
+
+def symbol_font(name: str) -> str | None:
+    """The symbol font of a font's name in a PDF, such as "ABCDEF+Wingdings2-Regular"; None if it is another."""
+    found = _FONT_NAME.match(name)
+    return " ".join(filter(None, (found[1].lower(), found[2]))) if found else None
 
 
 def is_symbol_font(font: str | None) -> bool:

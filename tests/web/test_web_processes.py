@@ -20,6 +20,7 @@ from qa.settings import Settings
 pytestmark = [pytest.mark.model, pytest.mark.long]
 
 ROOT = Path(__file__).parent.parent.parent
+QUICK_BUILDERS = os.pathsep.join(map(str, (ROOT / "tests/quick_builders", ROOT)))
 
 
 def test_two_processes_answer_and_stop_together(seeds_index: Settings):
@@ -56,7 +57,7 @@ def test_a_killed_builder_is_missed_told_and_started_again(tmp_path: Path, worke
     left = shop.put(".upload-0123456789abcdef", "what a killed server left")
     environment = {
         **os.environ,
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": QUICK_BUILDERS,
         "QA_SEEDS_DIR": str(shop.seeds),
         "QA_INDEX_DIR": str(shop.index),
         "QA_PORT": "0",
@@ -151,7 +152,7 @@ def serving(tmp_path: Path):
     def serve(shop: Workshop) -> tuple[subprocess.Popen, str]:
         environment = {
             **os.environ,
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": QUICK_BUILDERS,
             "QA_SEEDS_DIR": str(shop.seeds),
             "QA_INDEX_DIR": str(shop.index),
             "QA_PORT": "0",

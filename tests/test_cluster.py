@@ -347,8 +347,8 @@ def test_every_host_is_told_with_the_versions_that_it_has_open(shop):
         second = shop.version().name
         until(lambda: service.shards()[1].hosts[1] == HostStatus("1-1", gethostname(), (first, second), current=True))
         replicas[1][0].lost = False
-        behind = HostStatus("1-0", gethostname(), (first,), current=False)
-        until(lambda: service.shards()[1].hosts[0] == behind)
+        current = HostStatus("1-0", gethostname(), (first, second), current=True)
+        until(lambda: service.shards()[1].hosts[0] == current)
 
 
 def test_a_host_answers_the_calls_of_a_shard_only(shop):

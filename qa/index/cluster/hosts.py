@@ -118,6 +118,7 @@ class Hosts:
         """
         self._index_dir, self._replicas, self._weights = index_dir, replicas, weights
         self._answer_s, self._prepare_s, self._hedge_s = answer_s, prepare_s, hedge_s
+        self._told: dict[str, tuple[int, str]] = {}  # the process and the version that each host was told to open
 
     def open_current(self) -> ClusterVersion:
         """Open the current version on at least one replica of every shard.
@@ -138,12 +139,22 @@ class Hosts:
         return None
 
     def look(self, seconds: float) -> tuple[ShardStatus, ...]:
-        """The state of every host; a host that does not answer within `seconds` has none."""
-        states = states_of(list(chain.from_iterable(self._replicas.of_shards)), seconds)
+        """The state of every host; a host that does not answer within `seconds` has none.
+
+        A host that has not opened the current version, as after a restart, is told to, before a question needs it.
+        """
+        replicas = list(chain.from_iterable(self._replicas.of_shards))
+        states = states_of(replicas, seconds)
         try:
             current = current_name(self._index_dir)
         except OperatingError:
             current = None
+        for replica, state in zip(replicas, states, strict=True):
+            if state and current and current not in state.versions:
+                process = (state.process_id, current)
+                if self._told.get(replica.name) != process:  # once, since it may be unable to
+                    self._told[replica.name] = process
+                    _begun(replica, current)
         return shard_statuses(self._replicas.of_shards, states, current)
 
     def transport(self, name: str, seconds: float | None = None) -> ReplicatedTransport:

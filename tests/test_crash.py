@@ -244,11 +244,10 @@ def test_killed_builders_leave_nothing_torn_and_no_question_unanswered(tmp_path,
 _HELD = """
 import sys, threading, qa.building.build
 from qa.cli.main import main
-
-real = qa.building.build.open_encoder
+from qa.encode import open_question_encoder
 
 def held(settings):
-    encoder = real(settings)
+    encoder = open_question_encoder(settings)  # without PyTorch, whose import takes nine seconds of CPU time
     print("the model is loaded", flush=True)
     threading.Event().wait()
     return encoder

@@ -24,6 +24,8 @@ from qa.errors import BuildFailed, ModelUnavailable
 from qa.index.build_notes import REQUEST, BuildReport, read_report
 from qa.index.builder_lock import builder_trouble
 
+HERE = Path(__file__).parent
+
 
 @pytest.fixture
 def shop(tmp_path):
@@ -329,7 +331,7 @@ def test_a_real_builder_outlives_a_name_that_it_cannot_print_and_ends_in_good_or
     shop.put("文.txt", "")  # fails, so its name is printed, which standard output cannot encode
     environment = {
         **os.environ,
-        "PYTHONPATH": str(Path(__file__).parent.parent),
+        "PYTHONPATH": os.pathsep.join(map(str, (HERE / "quick_builders", HERE.parent))),
         "PYTHONIOENCODING": "latin-1:strict",
         "QA_SEEDS_DIR": str(shop.seeds),
         "QA_INDEX_DIR": str(shop.index),

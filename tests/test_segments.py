@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
@@ -15,10 +15,15 @@ from segment_work import CONFIGURATION, ENCODER, Item, corpora, document_of, ite
 
 from qa.errors import DamagedSnapshot, UnknownDocument
 from qa.index.contract import Abbreviation
+from qa.index.local.abbreviations import Entry
+from qa.index.local.arrays import ABBREVIATION_KEYS
 from qa.index.local.local_index import LocalIndex
 from qa.index.local.merge import merge_segments
 from qa.index.local.segment import Segment
 from qa.index.local.segment_writer import SegmentWriter
+from qa.index.local.texts import Texts
+from qa.index.local.version_files import SEGMENT, read_segment
+from qa.index.typed_json import canonical
 from qa.records import Document, Filters, PassageKind
 from qa.text.words import terms
 
@@ -108,6 +113,37 @@ def test_abbreviations_count_live_documents_only() -> None:
         Abbreviation("mrt", "main road team", defined=False, count=3, used=0),
         Abbreviation("mrt", "mill rye trust", defined=False, count=1, used=0),
     ]
+
+
+def test_forms_that_no_document_has_are_not_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened([write_segment(tmp_path, {source: text}) for source, text in ABBREVIATED.items()]) as parts:
+        asked: list[str] = []
+        look_up = Texts.abbreviations
+
+        def counted(self: Texts, keys: Sequence[str], removed: Sequence[int]) -> Iterator[Entry]:
+            asked.extend(keys)
+            return look_up(self, keys, removed)
+
+        monkeypatch.setattr(Texts, "abbreviations", counted)
+        assert parts.abbreviations(["mill", "zz", "harbour police", "q"]) == []
+        assert asked == []
+        assert len(parts.abbreviations(["zz", "hpf"])) == 2
+        assert asked == ["hpf", "hpf"]  # the third segment does not have it
+
+
+def test_a_segment_without_the_hashes_of_its_abbreviations_is_searched(tmp_path: Path) -> None:
+    folder = write_segment(tmp_path, ABBREVIATED)
+    with opened([folder]) as index:
+        expected = index.abbreviations(["mrt", "zz", "harbour pilot fund"])
+    record = read_segment(folder)
+    arrays = {name: each for name, each in record.arrays.items() if name != ABBREVIATION_KEYS}
+    files = {name: each for name, each in record.files.items() if name != ABBREVIATION_KEYS}
+    earlier = replace(record, arrays=arrays, files=files)
+    (folder / ABBREVIATION_KEYS).unlink()
+    (folder / SEGMENT).write_bytes(canonical(earlier))
+    with opened([folder.rename(folder.with_name(earlier.id))]) as index:
+        assert len(expected) == 3
+        assert index.abbreviations(["mrt", "zz", "harbour pilot fund"]) == expected
 
 
 places = st.lists(st.integers(0, 2), min_size=8, max_size=8)

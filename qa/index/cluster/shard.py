@@ -78,7 +78,7 @@ class Shard(LocalIndex):
 
     def abbreviation_entries(self, keys: Sequence[str]) -> list[Entry]:
         """The shard's abbreviations that have one of some folded forms."""
-        return [entry for part in self._parts for entry in part.abbreviations(keys)]
+        return self._abbreviations.entries(keys)
 
     def form_counts_near(self, word: str, edits: int) -> dict[str, Counter[str]]:
         """For each folded word near a folded word, the number of occurrences of each of its written forms."""

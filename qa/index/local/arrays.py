@@ -44,6 +44,7 @@ FORM_BOUNDS = "form_bounds.i64"
 DOCUMENT_FORMS = "document_forms.i32"
 DOCUMENT_FORM_COUNTS = "document_form_counts.i32"
 DOCUMENT_FORM_BOUNDS = "document_form_bounds.i64"
+ABBREVIATION_KEYS = "abbreviation_keys.u64"
 
 # Arrays with a part for each passage, by the array that has the bounds of the parts.
 BY_PASSAGE: Mapping[str, tuple[str, ...]] = {
@@ -70,7 +71,7 @@ NAMES = (
     *(VECTORS, DOCUMENT_ROWS, BOILERPLATE, LENGTHS),
     *(name for bounds, names in BY_PASSAGE.items() for name in (bounds, *names)),
     *(TERM_HASHES, TERM_TEXTS, TERM_TEXT_BOUNDS, POSTING_BOUNDS, POSTING_ROWS, POSTING_COUNTS),
-    *(FORMS, FORM_BOUNDS, DOCUMENT_FORMS, DOCUMENT_FORM_COUNTS, DOCUMENT_FORM_BOUNDS),
+    *(FORMS, FORM_BOUNDS, DOCUMENT_FORMS, DOCUMENT_FORM_COUNTS, DOCUMENT_FORM_BOUNDS, ABBREVIATION_KEYS),
 )
 
 

@@ -6,7 +6,6 @@ Guarantees: results do not depend on how documents are divided into segments.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +19,7 @@ from qa.index.local.live_segment import LiveSegment
 from qa.index.local.passage_reader import PassageReader
 from qa.index.local.row_map import DocumentList, RowMap
 from qa.index.local.segment import Segment
+from qa.index.local.segment_abbreviations import SegmentAbbreviations
 from qa.index.local.segment_terms import SegmentTerms
 from qa.index.local.statistics import Statistics
 from qa.index.local.version import Version
@@ -51,6 +51,7 @@ class LocalIndex:
             LiveSegment(segment, entry.removed) for segment, entry in zip(segments, version.segments, strict=True)
         ]
         self._terms = SegmentTerms(self._parts)
+        self._abbreviations = SegmentAbbreviations(self._parts)
         self._map = RowMap([DocumentList(part.segment.documents, part.removed) for part in self._parts])
         self._by_id = DocumentsById(self._map.documents)
         self._statistics = Statistics.total(part.statistics for part in self._parts)
@@ -123,8 +124,7 @@ class LocalIndex:
 
     def abbreviations(self, keys: Sequence[str]) -> Sequence[Abbreviation]:
         """The documents' abbreviations that have one of some folded forms; see `Index`."""
-        found = chain.from_iterable(part.abbreviations(keys) for part in self._parts)
-        return abbreviations_of(found, keys)
+        return abbreviations_of(self._abbreviations.entries(keys), keys)
 
     def forms_near(self, word: str, edits: int) -> Sequence[WordForm]:
         """The documents' words within at most `edits` edits of a folded word."""

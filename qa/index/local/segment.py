@@ -5,7 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import compress
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from qa.encode.int8 import PassageVectors
 from qa.errors import DamagedSnapshot
@@ -80,6 +84,8 @@ class Segment:
             *map(self._mapped, (arrays.FORMS, arrays.FORM_BOUNDS)),
             *map(self._mapped, (arrays.DOCUMENT_FORMS, arrays.DOCUMENT_FORM_COUNTS, arrays.DOCUMENT_FORM_BOUNDS)),
         )
+        keys = arrays.ABBREVIATION_KEYS
+        self._abbreviation_keys = self._mapped(keys) if keys in self.record.arrays else None
         vectors = self.arrays.vectors
         coded = CODES in self.record.files
         self.vectors: VectorStore = CodedStore.open(self.folder, vectors) if coded else ExactStore(vectors)
@@ -111,9 +117,21 @@ class Segment:
         """The row of a passage with a key, the digest of its encoded texts; None if there is none."""
         return self._texts.row_of_key(key)
 
-    def abbreviations(self, keys: Sequence[str], removed: Sequence[int]) -> Iterator[Entry]:
-        """The abbreviations of some folded short or long forms, in all documents but those at the rows removed."""
-        return self._texts.abbreviations(keys, removed)
+    def abbreviations(
+        self, keys: Sequence[str], hashes: npt.NDArray[np.uint64], removed: Sequence[int]
+    ) -> Iterator[Entry]:
+        """The abbreviations of some folded short or long forms, in all documents but those at the rows removed.
+
+        Args:
+            keys: The folded forms.
+            hashes: The hash of each (`TermKeys`), `(keys,) uint64`.
+            removed: The rows of removed documents.
+        """
+        known = self._abbreviation_keys
+        if known is not None:
+            places = np.minimum(known.searchsorted(hashes), len(known) - 1)
+            keys = list(compress(keys, (known[places] == hashes).tolist() if len(known) else ()))
+        return self._texts.abbreviations(keys, removed) if keys else iter(())
 
     def passage_vectors(self, row: int) -> PassageVectors:
         """All vectors of one passage."""

@@ -21,7 +21,7 @@ from qa.index.local import arrays
 from qa.index.local.abbreviations import Found, count_abbreviations, entries
 from qa.index.local.arrays import ArrayFiles, fingerprint, map_array
 from qa.index.local.passage_arrays import write_passage
-from qa.index.local.postings import PostingsWriter
+from qa.index.local.postings import PostingsWriter, TermKeys
 from qa.index.local.texts import TextsWriter
 from qa.index.local.vectors import CODED_FROM, write_codes
 from qa.index.local.version import Configuration, SegmentCounts, SegmentRecord
@@ -55,8 +55,9 @@ class SegmentFolder:
     def finish(self) -> SegmentRecord:
         """Close the files, write the vectors' codes if there are many, and `segment.json`, and flush all to disk."""
         counts = {name: self.files.rows(name) for name in (arrays.VECTORS, arrays.TOKENS, arrays.SENTENCES)}
+        keys = TermKeys.of(self.texts.finish()).hashes
+        self.files.write(arrays.ABBREVIATION_KEYS, np.unique(keys))
         shapes, written = self.files.finish()
-        self.texts.finish()
         lengths = map_array(self.path, arrays.LENGTHS, shapes[arrays.LENGTHS], self.configuration)
         if counts[arrays.VECTORS] > CODED_FROM:
             vectors = map_array(self.path, arrays.VECTORS, shapes[arrays.VECTORS], self.configuration)

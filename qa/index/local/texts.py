@@ -140,11 +140,14 @@ class TextsWriter:
         self._insert_abbreviations(texts.stored_abbreviations(document))
         self._insert_document(*texts.stored_document(document))
 
-    def finish(self) -> None:
-        """Write everything and close the file."""
+    def finish(self) -> list[str]:
+        """Write everything and close the file; return the keys of all abbreviations."""
         self._database.execute("COMMIT")
         self._database.executescript(_SCHEMA_AT_THE_END)
+        keys = self._database.execute("SELECT short_key FROM abbreviations UNION SELECT long_key FROM abbreviations")
+        found = [key for (key,) in keys]
         self._database.close()
+        return found
 
     def close(self) -> None:
         """Close the file, whether or not it is complete."""

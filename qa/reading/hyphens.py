@@ -18,14 +18,20 @@ _LONGEST_WORD_CHARS = 100
 _BROKEN_OFF = re.compile(r"(?<!\w)(\w++(?:[-\u2010]\w++)*+)[-\u2010]$")
 _AT_START = re.compile(r"\w+(?:[-\u2010]\w+)*")
 _FIRST_PARTS = frozenset(
-    "self well ill ex non all cross half quasi vice one two three four five six seven eight nine ten twenty thirty "
+    "self well ill non all cross half quasi vice one two three four five six seven eight nine ten twenty thirty "
     "forty fifty sixty seventy eighty ninety first second third long short high low full".split()
 )
 _LAST_PARTS = frozenset(
     "up off based term made known employed called related friendly driven oriented specific free old sized led paid "
-    "funded owned aged wide like".split()
+    "funded owned wide like".split()
+)
+_ENDINGS = frozenset(  # of single words, such as "shortage" and "sixteen"
+    "age ages ary er ers est en ened ening ens ed ing ings ly ness teen teenth ty ties tieth th hood ful less ward "
+    "wards ment ments ingly ability mental".split()
 )
 _SHORTEST_PART_CHARS = 3
+_LONG_FIRST_CHARS = 7  # a word of this length is rarely the beginning of another
+_LONG_REST_CHARS = 5
 
 
 class Words:
@@ -58,7 +64,9 @@ class Words:
             return True
         if self._counts[first + rest]:
             return False
-        if first in _FIRST_PARTS or rest in _LAST_PARTS:
+        if rest not in _ENDINGS and (first in _FIRST_PARTS or rest in _LAST_PARTS):
             return True
-        enough = min(len(first), len(rest)) >= _SHORTEST_PART_CHARS
-        return enough and bool(self._counts[first]) and bool(self._counts[rest])
+        first_known = first == "ex" or (len(first) >= _SHORTEST_PART_CHARS and self._counts[first] > 0)
+        # The second part counts once here, at the start of its line.
+        long = len(first) >= _LONG_FIRST_CHARS and len(rest) >= _LONG_REST_CHARS and rest not in _ENDINGS
+        return first_known and len(rest) >= _SHORTEST_PART_CHARS and (long or self._counts[rest] > 1)

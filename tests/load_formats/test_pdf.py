@@ -201,6 +201,11 @@ def test_text_that_a_filled_shape_hides_is_left_out(colour: str) -> None:
     assert "7781" in read([painted.replace("0 0 0", "0 0 0.9").replace("1 1 1", "0.9 0.9 0.9"), *drawn]).text
 
 
+def test_a_part_of_a_line_that_a_filled_shape_hides_is_left_out() -> None:
+    drawn = [shown("The account 99887766 is closed.", 72, 700), "0 0 0 rg 134 696 52 14 re f", shown("Next.", 72, 650)]
+    assert read(drawn).text == "The account is closed.\n\nNext."
+
+
 def test_page_numbers_in_roman_digits_are_no_text() -> None:
     sides = zip(("i", "ii", "iii", "iv"), ("north", "south", "east", "west"), strict=True)
     pages = [

@@ -94,15 +94,9 @@ class PageRuns:
                 if inner:
                     first += len(shown) - len(shown.lstrip())  # noqa: PLW2901
                     gap = gap or (" " if shown[0].isspace() else "")
-                    x0, x1, y = places.place(first, first + len(inner) - 1, angle, size)
-                    if not inner.isascii():
-                        if not angle and " " in inner and RTL.search(inner):
-                            x0, x1 = places.ends_of_words(inner, first)
-                        inner = private_as_unicode(places.in_order(inner, first), symbols)
-                    cleaned, rtl = cleaned_run(inner)
-                    run = Run(cleaned, x0, x1, y, round(size, 1), bold, angle, gap, rtl)
-                    if not gap and len(inner) <= _LONGEST_SCRIPT and x1 - x0 < _NARROW_EM * size * len(inner):
-                        places.set_script(run, first)
+                    run = places.run(inner, first, size, angle, gap, [] if angle else sight.covered(drawn))
+                    run.text, run.rtl = cleaned_run(private_as_unicode(run.text, symbols))
+                    run.bold = bold
                     if sight.sees(drawn, run):
                         yield run
                     gap = " " if last < end or shown[-1].isspace() else ""
@@ -191,7 +185,35 @@ class _Places:
                         begin = after
         yield begin, end
 
-    def place(self, first: int, last: int, angle: int, size: float) -> tuple[float, float, float]:
+    def run(self, text: str, first: int, size: float, angle: int, gap: str, covered: list[tuple[float, float]]) -> Run:
+        """A run with its place.
+
+        Args:
+            text: Its characters.
+            first: The index of the first one.
+            size: Their size.
+            angle: Their direction.
+            gap: The text before them.
+            covered: The ranges along the line that are hidden.
+        """
+        x0, x1, y = self._place(first, first + len(text) - 1, angle, size)
+        run = Run(text, x0, x1, y, round(size, 1), bold=False, angle=angle, gap=gap, rtl=False)
+        if not gap and x1 - x0 < _NARROW_EM * size * len(text) and len(text) <= _LONGEST_SCRIPT:
+            self._set_script(run, first)
+        if covered:
+            middles = [sum(self._ends(first + place)) / 2 for place in range(len(text))]
+            run.text = "".join(
+                char
+                for char, middle in zip(text, middles, strict=True)
+                if not any(low <= middle <= high for low, high in covered)
+            )
+        elif not text.isascii():
+            if not angle and " " in text and RTL.search(text):
+                run.x0, run.x1 = self._ends_of_words(text, first)
+            run.text = self._in_order(text, first)
+        return run
+
+    def _place(self, first: int, last: int, angle: int, size: float) -> tuple[float, float, float]:
         """The start and end of a run along its direction, and its baseline."""
         x, y = self._origin(first)
         if angle % 90 == 0:
@@ -205,7 +227,7 @@ class _Places:
         along, end = x * cos + y * sin, last_x * cos + last_y * sin
         return min(along, end), max(along, end) + 0.5 * size, y * cos - x * sin
 
-    def in_order(self, text: str, first: int) -> str:
+    def _in_order(self, text: str, first: int) -> str:
         """Text with accents joined to the letters below them, and ligatures of right-to-left text in logical order.
 
         PDFium reverses right-to-left text, and with it the characters of one glyph, such as lam and alef.
@@ -228,7 +250,7 @@ class _Places:
         whole = "".join(chars)
         return self._right_to_left(whole, text, first) if _RTL_WORDS.fullmatch(text) else whole
 
-    def set_script(self, run: Run, first: int) -> None:
+    def _set_script(self, run: Run, first: int) -> None:
         """Move and shrink a run of small glyphs of the font for superscripts or subscripts, as if it were drawn so."""
         if run.angle or not (run.text.isascii() and run.text.isalnum()):
             return
@@ -240,7 +262,7 @@ class _Places:
         elif run.text.isdigit() and bottom < -_LEAST_LOWERED_EM and top < _MOST_LOWERED_EM:
             run.y, run.size = run.y - _LEAST_LOWERED_EM * run.size, _SCRIPT_SIZE * run.size
 
-    def ends_of_words(self, text: str, first: int) -> tuple[float, float]:
+    def _ends_of_words(self, text: str, first: int) -> tuple[float, float]:
         """The left and right ends of text whose words are in any order; `first` is the index of its first character."""
         ends = [
             self._ends(first + place) for found in _WORD.finditer(text) for place in (found.start(), found.end() - 1)

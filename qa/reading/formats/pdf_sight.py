@@ -85,6 +85,10 @@ class Sight:
         seen: bool = red.value < _WHITE or green.value < _WHITE or blue.value < _WHITE
         return (seen or self._on_background(drawn)) and not self._covers.hide(drawn)
 
+    def covered(self, drawn: int) -> list[tuple[float, float]]:
+        """The ranges along a horizontal drawing in which later shapes hide a part of it."""
+        return self._covers.parts(drawn)
+
     def _on_page(self, run: _Placed) -> bool:
         left, bottom, side = self._left, self._bottom, self._side
         inside: bool = left - 1 < run.x1 and run.x0 < left + side + 1  # pypdfium2 declares no types
@@ -147,16 +151,28 @@ class _Covers:
                 return self._is_plain(sides)
         return False
 
-    def _is_plain(self, sides: tuple[float, ...]) -> bool:
-        """Whether the drawn page shows one colour in an area."""
+    def parts(self, drawn: int) -> list[tuple[float, float]]:
+        """The horizontal ranges of a drawing that paths hide, which are drawn later and cover only a part of it."""
+        if not self._areas or drawn not in self._order:
+            return []
+        left, bottom, right, top = _bounds(drawn)
+        return [
+            (x0, x1)
+            for place, (x0, y0, x1, y1) in self._areas
+            if place > self._order[drawn] and y0 - 1 <= bottom and top <= y1 + 1
+            if (left < x0 < right or left < x1 < right)
+            and self._is_plain((max(left, x0), bottom, min(right, x1), top), margin=-1)
+        ]
+
+    def _is_plain(self, sides: tuple[float, ...], margin: float = 1) -> bool:
+        """Whether the drawn page shows one colour in an area with a margin, since a narrow letter fills its area."""
         if self._page.get_rotation():
             return False
         if self._picture is None:
             self._picture = self._page.render(scale=_SCALE, grayscale=True).to_numpy()
         from_left, _, _, from_top = self._page.get_cropbox()
         left, bottom, right, top = sides
-        # A margin of one point: a narrow letter fills its whole area.
-        x0, x1 = (max(0, round((x - from_left) * _SCALE)) for x in (left - 1, right + 1))
+        x0, x1 = (max(0, round((x - from_left) * _SCALE)) for x in (left - margin, right + margin))
         y0, y1 = (max(0, round((from_top - y) * _SCALE)) for y in (top, bottom))
         shown = self._picture[y0 : y1 + 1, x0 : x1 + 1]
         return bool(shown.size) and int(shown.max()) - int(shown.min()) < _ONE_COLOUR

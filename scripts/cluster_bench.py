@@ -1,9 +1,9 @@
 """Counts the cost of a question on a cluster: calls, bytes and CPU time, against one process in the same run.
 
-    .venv/bin/python scripts/cluster_bench.py WORK [--gold FILE]
+    .venv/bin/python scripts/cluster_bench.py WORK [--gold FILE] [--seeds FOLDER]
 
-WORK gets an index of `seeds/` with a segment for each document. The hosts are in this process; every call and every
-answer is pickled, as Ray does it. The network and Ray's own work are not measured.
+WORK gets an index of the documents in up to eight segments. The hosts are in this process; every call and every answer
+is pickled, as Ray does it. The network and Ray's own work are not measured: `scripts/cluster_trial.py` has them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
+SEGMENTS = 8
 sys.path.insert(0, str(ROOT))
 
 from qa.cli.openmp import limit_threads  # noqa: E402
@@ -90,13 +91,17 @@ def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("work", type=Path)
-    parser.add_argument("--gold", type=Path, default=ROOT / "tests/golden/questions.jsonl")
+    parser.add_argument(
+        "--gold", type=Path, default=ROOT / "tests/golden/questions.jsonl", help="questions, as JSON lines"
+    )
+    parser.add_argument("--seeds", type=Path, default=ROOT / "seeds", help="the documents")
     arguments = parser.parse_args()
     lines = arguments.gold.read_text(encoding="utf-8").splitlines()
     questions = list(dict.fromkeys(json.loads(line)["question"] for line in lines))
-    settings = Settings(seeds_dir=ROOT / "seeds", index_dir=arguments.work / "index", answer_seconds=600)
+    settings = Settings(seeds_dir=arguments.seeds, index_dir=arguments.work / "index", answer_seconds=600)
     encoder = open_encoder(settings)
-    qa.building.worker_processes.BATCH_BYTES = 1
+    size = sum(path.stat().st_size for path in arguments.seeds.rglob("*") if path.is_file())
+    qa.building.worker_processes.BATCH_BYTES = size // SEGMENTS
     report = build(settings, encoder=encoder, spread=one_after_another)
     with closing(
         Service(settings, encoder, CurrentIndex.of_this_machine(settings.index_dir, encoder.fingerprint))

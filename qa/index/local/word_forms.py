@@ -1,6 +1,9 @@
 """A segment's words as written, with counts by document, for correcting misspelt questions.
 
 Counts are stored by document, so that those of a removed document can be subtracted.
+
+Words near another word are first searched by the letters that they have once and more than once, 64 bits a word: an
+edit changes at most two of these bits. Only the few words that may be near are read and compared.
 """
 
 from __future__ import annotations
@@ -18,6 +21,10 @@ from qa.index.local import arrays
 from qa.index.local.arrays import ArrayFiles
 from qa.text.spelling import SHORTEST, WordForm, near
 from qa.text.words import spelt
+
+_LETTERS = 27
+_BITS_AN_EDIT = 2  # another letter instead of one: the one may be gone, the other new
+_BLOCK = 4096  # words sketched at a time
 
 
 class WordForms:
@@ -43,11 +50,13 @@ class WordForms:
         self._texts, self._bounds = texts, bounds
         self._document_forms, self._counts, self._document_bounds = document_forms, counts, document_bounds
 
-    @cached_property
-    def forms(self) -> list[str]:
-        """All forms; read at the first use."""
-        data, bounds = self._texts.tobytes(), self._bounds.tolist()
-        return [data[begin:end].decode("utf-8", "surrogatepass") for begin, end in pairwise(bounds)]
+    def forms(self, places: Iterable[int] | None = None) -> list[str]:
+        """The forms at some places; by default all."""
+        data, bounds = self._texts, self._bounds
+        if places is not None:
+            return [_decoded(data[bounds[place] : bounds[place + 1]].tobytes()) for place in places]
+        whole = data.tobytes()
+        return [_decoded(whole[begin:end]) for begin, end in pairwise(bounds.tolist())]
 
     def of_document(self, row: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """The forms of a document, ascending, and their counts."""
@@ -62,13 +71,14 @@ class WordForms:
             left[forms] -= counts
         return left
 
-    def near(self, word: str, edits: int) -> set[str]:
-        """The folded words within at most `edits` edits of a folded word."""
-        return {self._folded_words[place] for place in near(word, self._folded_words, edits)}
-
-    def written(self, folded: str) -> Sequence[int]:
-        """The places of the forms of a folded word."""
-        return self._by_folded.get(folded, ())
+    def near(self, word: str, edits: int) -> list[tuple[int, str]]:
+        """The forms whose folded words are within at most `edits` edits of a folded word, each with its place."""
+        lengths, letters = self._sketches
+        (length,), (own,) = _sketched([word])
+        alike = np.bitwise_count(letters ^ own) <= _BITS_AN_EDIT * edits
+        places = np.flatnonzero(alike & (np.abs(lengths - length) <= edits)).tolist()
+        forms = self.forms(places)
+        return [(places[each], forms[each]) for each in near(word, [form.casefold() for form in forms], edits)]
 
     @cached_property
     def _totals(self) -> npt.NDArray[np.int64]:
@@ -76,15 +86,9 @@ class WordForms:
         return np.bincount(self._document_forms, self._counts, minlength=size).astype(np.int64)
 
     @cached_property
-    def _by_folded(self) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = {}
-        for place, form in enumerate(self.forms):
-            found.setdefault(form.casefold(), []).append(place)
-        return found
-
-    @cached_property
-    def _folded_words(self) -> list[str]:
-        return list(self._by_folded)
+    def _sketches(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
+        """Of all forms; made at the first use."""
+        return _sketched([form.casefold() for form in self.forms()])
 
 
 def forms_near(parts: Sequence[tuple[WordForms, npt.NDArray[np.int64]]], word: str, edits: int) -> list[WordForm]:
@@ -98,10 +102,8 @@ def counts_near(
     """For each folded word near a folded word, the number of occurrences of its forms in live documents."""
     found: dict[str, Counter[str]] = {}
     for forms, live in parts:
-        for folded in forms.near(word, edits):
-            counts = found.setdefault(folded, Counter())
-            for place in forms.written(folded):
-                counts[forms.forms[place]] += int(live[place])
+        for place, form in forms.near(word, edits):
+            found.setdefault(form.casefold(), Counter())[form] += int(live[place])
     return found
 
 
@@ -154,27 +156,48 @@ def merge_forms(parts: Sequence[WordForms], documents: Iterable[tuple[int, int]]
         files: Where to write.
     """
     documents = list(documents)
-    used = [np.zeros(len(part.forms), np.bool_) for part in parts]
+    forms = [part.forms() for part in parts]
+    used = [np.zeros(len(each), np.bool_) for each in forms]
     for number, row in documents:
         used[number][parts[number].of_document(row)[0]] = True
     numbers: dict[str, int] = {}
-    for part, marks in zip(parts, used, strict=True):
+    for of_part, marks in zip(forms, used, strict=True):
         for place in np.flatnonzero(marks).tolist():
-            numbers.setdefault(part.forms[place], len(numbers))
+            numbers.setdefault(of_part[place], len(numbers))
     ranks = _write_texts(files, numbers)
-    new = [
-        np.array([ranks[numbers[form]] if form in numbers else -1 for form in part.forms], np.int32) for part in parts
-    ]
+    new = [np.array([ranks[numbers[form]] if form in numbers else -1 for form in each], np.int32) for each in forms]
     end = 0
     files.write(arrays.DOCUMENT_FORM_BOUNDS, np.zeros(1, np.int64))
     for number, row in documents:
-        forms, counts = parts[number].of_document(row)
-        end += len(forms)
+        places, counts = parts[number].of_document(row)
+        end += len(places)
         # Forms are in code point order in every segment, so they stay ascending.
-        files.write(arrays.DOCUMENT_FORMS, new[number][forms])
+        files.write(arrays.DOCUMENT_FORMS, new[number][places])
         files.write(arrays.DOCUMENT_FORM_COUNTS, counts)
         files.write(arrays.DOCUMENT_FORM_BOUNDS, np.array([end], np.int64))
         yield
+
+
+def _decoded(form: bytes) -> str:
+    return form.decode("utf-8", "surrogatepass")
+
+
+def _sketched(words: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:
+    """The length of each folded word, `(words,) int32`, and the letters that it has once and twice, `(words,) uint64`.
+
+    All characters other than a to z count as one letter.
+    """
+    lengths = np.fromiter(map(len, words), np.int32, len(words))
+    letters = np.empty(len(words), np.uint64)
+    bits = np.uint64(1) << np.arange(_LETTERS, dtype=np.uint64)
+    for at in range(0, len(words), _BLOCK):
+        block = words[at : at + _BLOCK]
+        codes = np.frombuffer("".join(block).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
+        classes = np.where((codes >= ord("a")) & (codes <= ord("z")), codes - ord("a"), _LETTERS - 1)
+        owners = np.repeat(np.arange(len(block)), lengths[at : at + _BLOCK])
+        counts = np.bincount(owners * _LETTERS + classes, minlength=len(block) * _LETTERS).reshape(-1, _LETTERS)
+        letters[at : at + _BLOCK] = (counts > 0) @ bits + ((counts > 1) @ bits << np.uint64(_LETTERS))
+    return lengths, letters
 
 
 def _write_texts(files: ArrayFiles, numbers: Mapping[str, int]) -> npt.NDArray[np.int32]:

@@ -358,6 +358,24 @@ def test_deleted_rows_and_cells_and_text_that_a_style_hides_are_no_text():
     assert lines(body, {"styles.xml": styles}) == ["Entry | 8", "Family | 20", "Shown", "shown"]
 
 
+@pytest.mark.parametrize(
+    ("look", "shown"),
+    [
+        ('w:firstRow="1" w:lastRow="0"', ["Entry | 8", "Total | 9"]),
+        ('w:val="0060"', ["Entry | 8"]),
+        ('w:firstRow="0" w:val="0000"', ["Kind | Price", "Entry | 8", "Total | 9"]),
+    ],
+)
+def test_rows_that_the_style_of_their_table_hides_are_no_text_if_the_table_uses_them(look, shown):
+    def part(kind: str) -> str:
+        return f'<w:tblStylePr w:type="{kind}"><w:rPr><w:vanish/></w:rPr></w:tblStylePr>'
+
+    style = f'<w:style w:type="table" w:styleId="Bare">{part("firstRow")}{part("lastRow")}</w:style>'
+    properties = f'<w:tblPr><w:tblStyle w:val="Bare"/><w:tblLook {look}/></w:tblPr>'
+    body = table(["Kind", "Price"], ["Entry", "8"], ["Total", "9"]).replace("<w:tbl>", f"<w:tbl>{properties}")
+    assert lines(body, {"styles.xml": element("w:styles", style)}) == shown
+
+
 def field(code: str, result: str, *, ends: bool = True) -> str:
     mark = '<w:r><w:fldChar w:fldCharType="{}"/></w:r>'.format
     return (

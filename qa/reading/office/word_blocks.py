@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from functools import partial
@@ -136,6 +137,7 @@ class BlockReader:
             return
         shaded = shaded or style not in _PLAIN_TABLES or is_shaded(table.find(qn("w:tblPr")))
         rows = [row for row in _through(table, qn("w:tr")) if not _is_row_gone(row)]
+        rows = _without_hidden_rows(rows, table, self._styles.hidden_parts(style))
         cells = [[cell for cell in _through(row, qn("w:tc")) if not _is_cell_gone(cell)] for row in rows]
         before = [number(value(row.find(qn("w:trPr")), "w:gridBefore")) for row in rows]
         if len(cells) == 1 and len(cells[0]) == 1:  # a frame around text
@@ -228,6 +230,20 @@ def _flat(cell: etree._Element) -> Iterator[etree._Element]:
             yield child
         elif child.tag in _TRANSPARENT or (child.tag == qn("w:sdt") and not is_prompt(child)):
             yield from _flat(child)
+
+
+def _without_hidden_rows(rows: list[etree._Element], table: etree._Element, hidden: set[str]) -> list[etree._Element]:
+    """Rows without a first or last one that the table's style hides; the table may switch off the style's parts."""
+    look = table.find(f"{qn('w:tblPr')}/{qn('w:tblLook')}")
+    if not hidden or look is None:
+        return rows
+    bits = look.get(qn("w:val")) or "0"
+    value = int(bits, 16) if re.fullmatch("[0-9A-Fa-f]{1,4}", bits) else 0
+    for name, bit, end in (("firstRow", 0x20, 0), ("lastRow", 0x40, -1)):
+        used = look.get(qn(f"w:{name}")) in ("1", "true", "on") or value & bit
+        if name in hidden and used and rows:
+            rows = [row for row in rows if row is not rows[end]]
+    return rows
 
 
 def _is_row_gone(row: etree._Element) -> bool:

@@ -157,6 +157,12 @@ class Styles:
         """Whether the text of tables with this style is hidden."""
         return bool(style_id in self._elements and style_id and self._style(style_id).look.hidden)
 
+    def hidden_parts(self, style_id: str | None) -> set[str]:
+        """The parts of tables with this style whose text is hidden, such as "firstRow"."""
+        names = chain(style_id, self._base_of) if style_id and style_id in self._elements else ()
+        parts = (part for name in names for part in self._elements[name].iterchildren(qn("w:tblStylePr")))
+        return {str(part.get(qn("w:type"))) for part in parts if is_on(part.find(qn("w:rPr")), "w:vanish")}
+
     def _style(self, style_id: str) -> Style:
         known = self._known.get(style_id)
         if known is not None:

@@ -126,6 +126,13 @@ def test_white_text_is_hidden_unless_something_may_be_behind_it(style: str, body
     assert "It is open." in document.text
 
 
+def test_a_note_outside_the_main_part_is_a_footnote() -> None:
+    page = f"<main><h1>Mill</h1><p>It has 14<a href=#n1 id=r1><sup>1</sup></a> sails.</p><p>{LONG}</p></main>"
+    document = read(f"{page}<section><ol><li id=n1>Two are spare. <a href=#r1>Back</a></li></ol></section>")
+    last = document.blocks[-1]
+    assert (last.kind, document.text[last.start : last.end]) == (BlockKind.FOOTNOTE, "[1] Two are spare.")
+
+
 def test_the_main_part_is_chosen_by_its_text_and_the_rest_kept_as_furniture() -> None:
     document = read(
         f"<header><p>Elden Council</p></header><nav><ul><li><a href=/a>Home</a><li><a href=/b>News</a></ul></nav>"

@@ -150,10 +150,10 @@ class Walk:
         text = found.text
         if not text:
             return
-        if self._furniture or found.leads_nowhere:
-            yield Draft(BlockKind.BOILERPLATE, text)
-        elif self._note is not None:
+        if self._note is not None and not found.leads_nowhere:  # also outside the main part
             yield from self._note_draft(text)
+        elif self._furniture or found.leads_nowhere:
+            yield Draft(BlockKind.BOILERPLATE, text)
         elif self._in_item and self._kind is BlockKind.PARAGRAPH:
             kind = BlockKind.LIST_ITEM if self._marker else BlockKind.PARAGRAPH
             yield Draft(kind, self._marker + text, tight=True)

@@ -133,6 +133,31 @@ def test_a_stray_nul_is_dropped_from_text() -> None:
     assert decode(text[:7].encode() + b"\x00" + text[7:].encode()).text == text
 
 
+@pytest.mark.parametrize(
+    ("printed", "text"),
+    [
+        (b"\x1b[1;31mError\x1b[0m in line 4\x1b[K\n\x1b]0;title\x07done", "Error in line 4\ndone"),
+        (b"N\bNA\bAM\bME\bE", "NAME"),
+        ("_\bf_\bo_\bo x\b_ caf\u00e9\b\u00e9".encode(), "foo x caf\u00e9"),
+    ],
+)
+def test_text_for_a_terminal_is_read_as_it_shows_it(printed: bytes, text: str) -> None:
+    assert decode(printed).text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Der Preis beträgt fünf Mark, die Größe ist groß.", "Les élèves paient la moitié du prix, même à la fête."],
+)
+def test_western_text_of_dos_is_told_from_windows_1252(text: str) -> None:
+    assert decode(text.encode("cp437")) == Decoded(text, "read as CP437, which nothing in it says")
+
+
+def test_short_text_with_bytes_that_windows_1252_lacks_is_in_another_encoding() -> None:
+    text = "Příliš žluťoučký kůň úpěl ďábelské ódy. Cena je vysoká."
+    assert decode(text.encode("cp1250")).text == text
+
+
 @pytest.mark.parametrize("end", ["\r\n", "\r", "\x85", "\u2028", "\u2029", "\x0b", "\x0c"])
 def test_every_line_end_is_a_newline(end: str) -> None:
     assert clean(f"one{end}two") == "one\ntwo"

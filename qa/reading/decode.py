@@ -6,7 +6,7 @@ Guarantees: the result is Unicode NFC with `\n` line ends, without NUL, control 
 
 How the encoding is found, in order:
 
-1. A byte order mark determines it.
+1. A byte order mark determines it. Without one, codes for terminals and letters printed over each other are removed.
 2. Zero bytes, or many control bytes, mean UTF-16 or UTF-32 without a mark, if the result of decoding looks like text.
 3. The file's own label (`label`), if the bytes fit it. Labels have the meaning that browsers give them.
 4. UTF-8, even if some bytes do not fit, as long as more sequences of several bytes fit than do not. Each byte that does
@@ -36,6 +36,10 @@ _BYTE_ORDER_MARKS = (
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
 _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
 _CONTROL_BYTES = bytes({*range(32), 127} - {*b"\t\n\v\f\r\x1b"})
+_OTHER_CONTROL_BYTES = _CONTROL_BYTES.translate(None, b"\a\b")
+_TERMINAL = re.compile(rb"\x1b\[[\d;:?]*+[ -/]*+[@-~]|\x1b\][^\x07\x1b\n]*+(?:\x07|\x1b\\)")  # ECMA-48
+_UNDERLINED = re.compile(rb"([^_\n])\x08_")
+_OVERPRINTED = re.compile(rb"(?:[\xc2-\xf4][\x80-\xbf]{1,3}|[^\n])\x08")
 _MOST_NULS = 0.01  # share of the bytes
 _MOST_CONTROLS = 0.05
 _MOST_MISFITS = 0.01  # share of the characters that may not fit the encoding
@@ -93,6 +97,7 @@ def decode(data: bytes, label: str | None = None) -> Decoded:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return _marked(data[len(mark) :], encoding)
+    data = _printed(data)
     sample = data[:_SAMPLE_BYTES]
     controls = len(sample) - len(sample.translate(None, _CONTROL_BYTES))
     if _is_wide(sample, controls):
@@ -110,6 +115,15 @@ def decode(data: bytes, label: str | None = None) -> Decoded:
     if named is not None and named != "utf-8" and (labelled := _labelled(data, named)):
         return labelled
     return _utf8_or_western(data)
+
+
+def _printed(data: bytes) -> bytes:
+    """Text for a terminal without codes for its colours and titles, and with letters that are printed twice once."""
+    if b"\x1b" not in data and b"\b" not in data:
+        return data
+    if len(data) - len(data.translate(None, _OTHER_CONTROL_BYTES)):
+        return data  # UTF-16 or binary data
+    return _OVERPRINTED.sub(b"", _UNDERLINED.sub(rb"\1", _TERMINAL.sub(b"", data)))
 
 
 def clean(text: str) -> str:

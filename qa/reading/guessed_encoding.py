@@ -24,6 +24,10 @@ _MISFIT = "\ufffd"
 _ODD = re.compile("[a-zß-öø-ÿ][†‡‰ˆŠ‹ŒŽŸ¡-¯±´-¶¸º-¿À-ÖØ-Þ\u02d8-\u02dd]")
 
 
+_DOS = re.compile(rb"[a-z][\x81\x82\x84\x87\x88\x8a\x94\xa1-\xa4][a-z]")  # signs inside words in Windows-1252
+_OPEN = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # bytes without a meaning in Windows-1252
+
+
 def shifted_text(data: bytes) -> tuple[str, str] | None:
     """Text whose letters are encoded as ASCII bytes, and the encoding; None if the data is not such text."""
     if _SHIFTED.search(data, 0, _SAMPLE_BYTES):
@@ -47,7 +51,8 @@ def guessed_text(data: bytes, most_misfits: float) -> tuple[str, str, int] | Non
     """
     from chardet import detect  # noqa: PLC0415 - few files need it, and it takes time to load
 
-    found = detect(data, max_bytes=_SAMPLE_BYTES, include_encodings=_KNOWN, compat_names=False)
+    known = [*_KNOWN, *(["cp437"] if _DOS.search(data, 0, _SAMPLE_BYTES) else [])]
+    found = detect(data, max_bytes=_SAMPLE_BYTES, include_encodings=known, compat_names=False)
     codec = found["encoding"]
     if codec is None or codec.lower().replace("-", "").replace("_", "") in _WESTERN:
         return None
@@ -56,19 +61,21 @@ def guessed_text(data: bytes, most_misfits: float) -> tuple[str, str, int] | Non
     if codec == "mac-roman":
         odd = len(_ODD.findall(data.decode("cp1252", "replace")))
         return (text, "Mac Roman", 0) if odd > 2 * len(_ODD.findall(text)) else None
-    if misfits > most_misfits * len(text) or not _is_likely(text[:_SAMPLE_BYTES], found["confidence"]):
+    least = 0.0 if codec == "cp437" or _OPEN.search(data) else _LEAST_SURE
+    if misfits > most_misfits * len(text) or not _is_likely(text[:_SAMPLE_BYTES], sure=found["confidence"] >= least):
         return None
     return text, codec.upper(), misfits
 
 
-def _is_likely(text: str, sure: float) -> bool:
+def _is_likely(text: str, *, sure: bool) -> bool:
+    """Whether words are of one script; Latin letters must be `sure`."""
     words = [word for word in _WORD.findall(text) if any(char > "\x7f" and char.isalpha() for char in word)]
     latin = [sum(_is_latin(char) for char in word if char.isalpha()) for word in words]
     whole = sum(count == sum(map(str.isalpha, word)) for count, word in zip(latin, words, strict=True))
     mixed = sum(map(bool, latin)) - whole
     if not words or mixed > _MOST_MIXED * len(words):
         return False
-    return 2 * whole < len(words) or sure >= _LEAST_SURE
+    return 2 * whole < len(words) or sure
 
 
 def _is_latin(char: str) -> bool:

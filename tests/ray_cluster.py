@@ -36,6 +36,7 @@ from qa.answering.service import Service
 from qa.encode import open_question_encoder
 from qa.errors import ShardUnavailable
 from qa.index.cluster.hosts import ClusterIndex, Hosts
+from qa.index.file_lock import lock
 from qa.index.local.current import CurrentIndex
 from qa.index.local.index_folder import segment_ids
 
@@ -225,9 +226,12 @@ def test_a_killed_host_costs_no_answer_and_is_started_again(service, shop):
     until(lambda: processes().get("qa-2-0-1", killed) != killed)
 
 
-def test_a_build_is_taken_up(service, shop):
+def test_a_build_is_taken_up_and_hosts_tell_their_state_while_they_copy(service, shop, copies):
     shop.put("salt.txt", "The Salt\n\nSalt is sold on the oldest pier by weight.")
-    shop.build()
+    with copies.joinpath("copies.lock").open("rb+") as held:
+        lock(held.fileno())  # as another host of the machine that copies
+        shop.build()
+        until(lambda: all(host.machine and not host.current for shard in service.shards() for host in shard.hosts))
     until(lambda: service.ask("salt by weight").passages[0].citation.source == "salt.txt")
     assert answers(service) == alone(shop)
 
@@ -299,7 +303,11 @@ def test_stopped_hosts_are_gone_and_start_anew(nodes, service, shop):
     from qa.index.cluster.actors import host_states
     from qa.index.cluster.placement import start_hosts, stop_hosts
 
-    assert stop_hosts(PATIENCE_S, shards=1) == []
+    down = [sys.executable, "-m", "qa", "cluster", "down"]
+    settings = os.environ | {"QA_CLUSTER": nodes.address, "QA_CLUSTER_SHARDS": "1"}
+    said = subprocess.run(down, env=settings, capture_output=True, text=True, check=True, timeout=PATIENCE_S).stdout
+    assert "Stopped 0 hosts." in said
+    assert "4 hosts of another number of shards continue" in said
     assert len(processes()) == 4
     stopped = stop_hosts(PATIENCE_S, shards=2)
     assert len(stopped) == 4

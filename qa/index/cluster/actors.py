@@ -28,6 +28,7 @@ from qa.index.cluster.replicas import Replicas
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 engine: Any = ray  # only a part of its functions is typed
+_opening: Callable[[_Method], _Method] = engine.method(concurrency_group="opening")
 _control: Callable[[_Method], _Method] = engine.method(concurrency_group="control")
 NAMESPACE = "qa"
 SHARD_PLACE = "qa_shard"  # a Ray resource; a machine has one unit for each host that it accepts
@@ -37,7 +38,9 @@ _FOUND_WITHIN_S = 1.0
 
 
 class _Host:
-    """A host in a separate process, with one thread reserved for calls that must not wait for questions."""
+    """A host in a separate process. Opening a version and telling its state have a thread each: neither waits for
+    questions, nor the state for an opening, which may copy for minutes.
+    """
 
     def __init__(self, index_dir: Path, shard: int, shards: int, copies_dir: Path | None) -> None:
         self._host = ShardHost(index_dir, shard, shards, copies_dir)
@@ -45,7 +48,7 @@ class _Host:
     def ask(self, version: str, call: str, arguments: Sequence[Any]) -> Any:
         return self._host.ask(version, call, arguments)
 
-    @_control
+    @_opening
     def prepare(self, version: str) -> Refusal | None:
         return self._host.prepare(version)
 
@@ -132,8 +135,10 @@ def connect(address: str) -> None:
         # Ray's thread that listens for errors would use a whole core without a head: it ends when it loses the head.
         engine._private.worker.global_worker.threads_stopped.set()  # noqa: SLF001
     except (RayError, OSError, RuntimeError, ValueError) as error:
-        told = f"No cluster can be joined at {address} ({_first_line(error)}). Start one with `qa cluster head`."
-        raise ShardUnavailable(told) from None
+        raise ShardUnavailable(
+            f"No cluster can be joined at {address} ({_first_line(error)}). Start one with `qa cluster head`, "
+            "or have this machine join it with `qa cluster join`."
+        ) from None
 
 
 def disconnect() -> None:
@@ -159,7 +164,7 @@ def host_states(shards: int, replicas: int, seconds: float) -> dict[str, HostSta
 
 def start_host(name: str, where: Any, index_dir: Path, shard: int, shards: int, copies_dir: Path | None) -> None:
     """Start a host without waiting; `where` is a scheduling strategy of Ray, and the rest is as of `ShardHost`."""
-    actor = engine.remote(concurrency_groups={"control": 1})(_Host)
+    actor = engine.remote(concurrency_groups={"opening": 1, "control": 1})(_Host)
     actor.options(
         name=name,
         namespace=NAMESPACE,

@@ -22,6 +22,8 @@ from work import grows_evenly
 
 from qa.errors import UnreadableFile
 from qa.reading.documents import load_document
+from qa.reading.formats.pdf_order import lines_of
+from qa.reading.formats.pdf_runs import Run
 from qa.reading.layout import lay_out
 from qa.reading.page_lines import Line
 from qa.reading.passages import cut_passages
@@ -310,6 +312,35 @@ def test_lines_of_a_page_are_laid_out_in_proportion(name: str) -> None:
         return lambda: lay_out(pages)
 
     even, done = grows_evenly(prepared, 250)
+    assert even, done
+
+
+def _run(text: str, x: float, row: float, *, size: float = 10, rtl: bool = False) -> Run:
+    return Run(text, x, x + 5 * len(text), 50_000 - 12 * row, size, bold=False, angle=0, gap=" ", rtl=rtl)
+
+
+RUNS: dict[str, Callable[[int], list[Run]]] = {
+    "two rows of words": lambda n: [_run("abc", 60 * i, row) for row in range(2) for i in range(n // 2)],
+    "rows of words": lambda n: [_run("abc", 60 * i, row) for row in range(10) for i in range(n // 10)],
+    "two columns": lambda n: [_run("some words here and there", 300 * (i % 2), i // 2) for i in range(n)],
+    "many parts in two columns": lambda n: [
+        _run("some words here and there", 300 * (i % 2), i // 2 + i // 16) for i in range(n)
+    ],
+    "a staircase": lambda n: [_run("word word word word", 30 * i + 200 * (i % 2), i // 2) for i in range(n)],
+    "one row in both directions": lambda n: [
+        _run("שלום" if i % 2 else "and", 60 * i, 0, rtl=bool(i % 2)) for i in range(n)
+    ],
+    "marks": lambda n: [_run("1", 6 * i, i % 2 / 4, size=10 - 4 * (i % 2)) for i in range(n)],
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_runs_of_a_pdf_page_are_read_in_proportion(name: str) -> None:
+    def prepared(size: int) -> Callable[[], object]:
+        runs = RUNS[name](size)
+        return lambda: lines_of(runs, 1)
+
+    even, done = grows_evenly(prepared, 400)
     assert even, done
 
 

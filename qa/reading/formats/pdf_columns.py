@@ -23,6 +23,7 @@ _LEAST_WHOLE = 0.6  # share of the lines that are not divided again, like rows o
 _LEAST_STRIP_EM = 0.7
 _MOST_STEP = 1.35  # times the median distance of the rows
 _MOST_STRIPS = 8
+_MOST_CHUNKS = 32  # of a row; one with more is part of a table, or hostile
 
 _Strip = tuple[float, float]
 
@@ -35,9 +36,9 @@ class Band(NamedTuple):
     strip: float
 
 
-def find_band(rows: Sequence[Row]) -> Band | None:
-    """The first part of some rows, from top to bottom, that is divided into two columns."""
-    first = 0
+def find_band(rows: Sequence[Row], start: int = 0) -> Band | None:
+    """The first part of some rows, from top to bottom and from `start` on, that is divided into two columns."""
+    first = start
     while first < len(rows) - _FEWEST_LINES:
         if len(rows[first].chunks) < 2:
             first += 1
@@ -50,7 +51,11 @@ def find_band(rows: Sequence[Row]) -> Band | None:
             if (last := _last_row(rows[first:end], strip)) is not None:
                 step = _MOST_STEP * _step(rows[first], rows[first + 1])
                 begin = first  # the second column may begin above the first one
-                while begin and rows[begin - 1].chunks[0].x0 > strip and _step(rows[begin - 1], rows[begin]) <= step:
+                while (
+                    begin > start
+                    and rows[begin - 1].chunks[0].x0 > strip
+                    and _step(rows[begin - 1], rows[begin]) <= step
+                ):
                     begin -= 1
                 return Band(begin, first + last, strip)
         first += max(1, (end - first) // 4)
@@ -62,7 +67,9 @@ def _step(above: Row, row: Row) -> float:
 
 
 def _strips_of(row: Row) -> list[_Strip]:
-    """The gaps between the chunks of a row, and the space on both sides."""
+    """The gaps between the chunks of a row, and the space on both sides; none of a row with too many chunks."""
+    if len(row.chunks) > _MOST_CHUNKS:
+        return []
     chunks = sorted(row.chunks, key=lambda chunk: chunk.x0)
     inner = [(left.x1, right.x0) for left, right in pairwise(chunks) if right.x0 > left.x1]
     return [(float("-inf"), chunks[0].x0), *inner, (chunks[-1].x1, float("inf"))]

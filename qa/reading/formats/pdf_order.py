@@ -46,6 +46,7 @@ _MOST_CROSSING = 0.15  # share of the chunks that may cross the strip between co
 _PROSE_CHARS = 18
 _PROSE_FILL = 0.28  # minimum width of chunks as a share of their side; low, since a side may hold further columns
 _DEEPEST = 6
+_MOST_STRIPS = 32  # between columns, the widest ones
 _MOST_INITIALS = 100
 _GUTTER_EM = 0.7
 _UPSIDE_DOWN = 180
@@ -185,15 +186,17 @@ def _rows(chunks: list[Run], depth: int = 0) -> list[Row]:
 
 def _in_bands(rows: list[Row], depth: int) -> list[Row]:
     """Rows with the columns of their divided parts one after the other, and with tables elsewhere."""
-    band = find_band(rows) if depth < _DEEPEST else None
-    if band is None:
-        return with_tables(rows)
-    inside = [chunk for row in rows[band.first : band.end] for chunk in row.chunks]
-    sides = [[chunk for chunk in inside if (chunk.x0 > band.strip) is right] for right in (False, True)]
-    if sum(chunk.rtl for chunk in inside) > len(inside) / 2:
-        sides.reverse()
-    columns = [row for side in sides for row in _rows(side, depth + 1)]
-    return [*with_tables(rows[: band.first]), *columns, *_in_bands(rows[band.end :], depth)]
+    found: list[Row] = []
+    start = 0
+    while depth < _DEEPEST and (band := find_band(rows, start)) is not None:
+        inside = [chunk for row in rows[band.first : band.end] for chunk in row.chunks]
+        sides = [[chunk for chunk in inside if (chunk.x0 > band.strip) is right] for right in (False, True)]
+        if sum(chunk.rtl for chunk in inside) > len(inside) / 2:
+            sides.reverse()
+        found += with_tables(rows[start : band.first])
+        found += (row for side in sides for row in _rows(side, depth + 1))
+        start = band.end
+    return found + with_tables(rows[start:])
 
 
 def _bands(
@@ -224,7 +227,7 @@ def _gutter(chunks: list[Run]) -> float | None:
         changes[max(0, min(bins, int((chunk.x0 - low) / unit)))] += 1
         changes[max(0, min(bins, int((chunk.x1 - low) / unit))) + 1] -= 1
     most = _MOST_CROSSING * len(chunks)
-    best: tuple[float, float] | None = None
+    strips: list[tuple[float, float]] = []  # width, and the position of the middle
     covered, start = 0, None
     for place in range(bins + 1):
         covered += changes[place]
@@ -232,16 +235,11 @@ def _gutter(chunks: list[Run]) -> float | None:
             start = place
         elif covered > most and start is not None:
             width = (place - start) * unit
-            middle = low + (start + place) / 2 * unit
-            if (
-                start > 0
-                and width >= _GUTTER_EM * size
-                and (best is None or width > best[0])
-                and _parts(chunks, middle)
-            ):
-                best = (width, middle)
+            if start > 0 and width >= _GUTTER_EM * size:
+                strips.append((width, low + (start + place) / 2 * unit))
             start = None
-    return best[1] if best else None
+    widest = sorted(strips, key=lambda strip: -strip[0])[:_MOST_STRIPS]
+    return next((middle for _, middle in widest if _parts(chunks, middle)), None)
 
 
 def _parts(chunks: list[Run], strip: float) -> bool:

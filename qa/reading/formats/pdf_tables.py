@@ -8,6 +8,7 @@ from qa.reading.formats.pdf_runs import Run
 
 _ALIGNED_EM = 0.9
 _LINE_STEP_EM = 1.35  # maximum distance of the lines of one cell
+_MOST_CELLS = 50  # of a row, that are compared with the next row
 _FEWEST_CELLS = 3  # of a row whose cells may begin above its first cell
 
 
@@ -45,7 +46,7 @@ def _aligned(above: Row, row: Row) -> bool:
         or abs(one.x1 - other.x1) < near
         or abs(one.x0 + one.x1 - other.x0 - other.x1) < near
         for one in row.chunks[1:]
-        for other in above.chunks[1:]
+        for other in above.chunks[1:_MOST_CELLS]
     )
 
 
@@ -64,7 +65,7 @@ def _goes_on(above: Row, row: Row) -> bool:
 
 def _cell_above(above: Row, chunk: Run) -> Run | None:
     near = _ALIGNED_EM * chunk.size
-    return next((cell for cell in above.chunks[1:] if abs(cell.x0 - chunk.x0) < near), None)
+    return next((cell for cell in above.chunks[1:_MOST_CELLS] if abs(cell.x0 - chunk.x0) < near), None)
 
 
 def _put_into(above: Row, row: Row) -> None:

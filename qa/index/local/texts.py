@@ -45,7 +45,6 @@ CREATE INDEX abbreviations_short ON abbreviations (short_key);
 CREATE INDEX abbreviations_long ON abbreviations (long_key) WHERE long_key != '';
 """
 _DOCUMENT = "id, source, sha256, title, publisher, author, date, url, characters, passages, digest, sidecar, kept, note"
-_CONTENT = "text, blocks, own"
 _ABBREVIATION = "found, short, long, count, short_key, long_key"
 _PASSAGE = "start, end, text, headings, sentences, kind, page, breaks, footnotes"
 _block_values = attrgetter(*(field.name for field in fields(Block)))
@@ -284,11 +283,8 @@ class Texts:
         )
 
     def _content(self, row: int) -> Row:
-        found: Row = self._database.execute(
-            f"SELECT {_CONTENT} FROM contents WHERE document = ?",  # noqa: S608 - columns only
-            (row,),
-        ).fetchone()
-        return found
+        found = self._database.execute("SELECT text, blocks, own FROM contents WHERE document = ?", (row,))
+        return tuple(found.fetchone())
 
 
 def _blocks(stored: str) -> tuple[Block, ...]:

@@ -102,7 +102,7 @@ def main() -> None:
     encoder = open_encoder(settings)
     size = sum(path.stat().st_size for path in arguments.seeds.rglob("*") if path.is_file())
     qa.building.worker_processes.BATCH_BYTES = size // SEGMENTS
-    report = build(settings, encoder=encoder, spread=one_after_another)
+    report = build(settings, encoder=encoder, workers=one_after_another)
     with closing(
         Service(settings, encoder, CurrentIndex.of_this_machine(settings.index_dir, encoder.fingerprint))
     ) as one:

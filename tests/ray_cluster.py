@@ -273,7 +273,7 @@ def test_what_a_killed_builder_was_doing_is_done_again(nodes, tmp_path, monkeypa
     here.build()
     there.encoder.seen = waiting = WaitsForAKill("forty cars.", tmp_path)
     with ThreadPoolExecutor(1) as thread:
-        built = thread.submit(there.build, spread=run_tasks)
+        built = thread.submit(there.build, workers=run_tasks)
         until(lambda: built.done() or waiting.kill())
         report = built.result(PATIENCE_S)
     assert waiting.killed.exists()

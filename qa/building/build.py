@@ -42,7 +42,7 @@ from qa.building.stored_segments import StoredSegment, identity, places, stored_
 from qa.building.unresponsive_drives import with_unanswered
 from qa.building.upgrade import configuration_in_use, effect_of
 from qa.building.whole_files import WholeFiles
-from qa.building.worker_processes import Spread, Task, divided, make_batch
+from qa.building.worker_processes import Task, WorkerProcesses, divided, make_batch
 from qa.building.write_segments import place_segment
 from qa.encode import Encoder, model_fingerprint, open_encoder
 from qa.errors import BuildFailed
@@ -70,7 +70,7 @@ def build(
     fresh: bool = False,
     verify: bool = False,
     repair: bool = False,
-    spread: Spread | None = None,
+    workers: WorkerProcesses | None = None,
 ) -> BuildReport:
     """Bring the index up to date with the documents.
 
@@ -81,7 +81,7 @@ def build(
         fresh: Whether to read and encode everything anew, without reuse.
         verify: Whether to compare every byte of the current version first, and fail if one differs.
         repair: The same, but documents of a damaged segment are read anew.
-        spread: Runs reading and encoding in other processes; None for this process.
+        workers: Runs reading and encoding in other processes; None for this process.
 
     Raises:
         BuildRunning: another process is building in the same index folder.
@@ -101,7 +101,7 @@ def build(
             note = ProgressNote(index_dir, on_progress)
             try:
                 damaged = check_segments(index_dir, fail=not repair) if verify or repair else set()
-                report = _Build(settings, note, encoder, damaged, spread, fresh=fresh).run()
+                report = _Build(settings, note, encoder, damaged, workers, fresh=fresh).run()
             except Exception as error:
                 _keep(index_dir, BuildReport(error=_told(error)), started)
                 raise
@@ -138,7 +138,7 @@ class _Build:
         on_progress: Callable[[Progress], None],
         encoder: Encoder | None,
         damaged: set[str],
-        spread: Spread | None,
+        workers: WorkerProcesses | None,
         *,
         fresh: bool,
     ) -> None:
@@ -147,7 +147,7 @@ class _Build:
         self._on_progress = on_progress
         self._encoder = encoder
         self._damaged = damaged
-        self._spread = spread
+        self._workers = workers
         self._fresh = fresh
         self._report = BuildReport()
         self._parser = Parser(settings.parse_seconds, settings.parse_memory_mb, tried_before(settings.index_dir))
@@ -212,8 +212,8 @@ class _Build:
         """Read the new files and write their documents; return also the ids of their segments."""
         details = {file.source: self._described(file.source) for file in plan.to_read}
         batch = Batch(plan.to_read, details, frozenset(plan.provisional))
-        if self._spread:
-            return self._make_elsewhere(self._spread, plan, batch, segments, journal)
+        if self._workers:
+            return self._make_elsewhere(self._workers, plan, batch, segments, journal)
         reuse = Reuse(segments, journal, self._configuration, fresh=self._fresh)
         maker = SegmentMaker(self._settings, self._configuration, batch, reuse, self._on_progress)
         reading = maker.read(plan.failed, self._parser, self._whole)
@@ -223,7 +223,7 @@ class _Build:
         return reading, written
 
     def _make_elsewhere(
-        self, spread: Spread, plan: Plan, batch: Batch, segments: list[StoredSegment], journal: Journal
+        self, workers: WorkerProcesses, plan: Plan, batch: Batch, segments: list[StoredSegment], journal: Journal
     ) -> tuple[Reading, list[str]]:
         """The same in other processes."""
         self._parser.close()
@@ -233,7 +233,7 @@ class _Build:
         reading, written = Reading(dict(plan.failed)), {}
         sizes = [sum(file.bytes for file in task.batch.files) for task in tasks]
         done = 0
-        for number, made in spread(make_batch, tasks):
+        for number, made in workers(make_batch, tasks):
             reading.add(made.reading)
             written[number] = [place_segment(self._index_dir, each, journal) for each in made.segments]
             self._report.encoded += made.encoded

@@ -67,7 +67,7 @@ class Made:
     encoded: int
 
 
-class Spread(Protocol):
+class WorkerProcesses(Protocol):
     """Runs tasks in other processes."""
 
     def __call__(self, work: Callable[[Task], Made], tasks: Sequence[Task]) -> Iterator[tuple[int, Made]]:

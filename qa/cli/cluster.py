@@ -15,7 +15,7 @@ from qa.index.cluster import nodes
 from qa.settings import Settings
 
 if TYPE_CHECKING:
-    from qa.building.worker_processes import Spread
+    from qa.building.worker_processes import WorkerProcesses
 
 _STATUS_S = 5.0  # wait for hosts that do not answer
 
@@ -117,7 +117,7 @@ def run_down(settings: Settings, arguments: argparse.Namespace) -> int:
     return 1 if left else 0
 
 
-def machines_to_build(settings: Settings) -> Spread:
+def machines_to_build(settings: Settings) -> WorkerProcesses:
     """Join the cluster whose machines run the build's tasks.
 
     Raises:

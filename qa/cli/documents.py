@@ -16,7 +16,7 @@ from qa.index.local.open_version import OpenVersion, open_index
 from qa.records import Document, Span
 from qa.settings import Settings
 from qa.web.document_list import page_after
-from qa.web.document_lookups import Catalogue
+from qa.web.document_lookups import DocumentLookups
 
 _ALIKE = 3  # similar ids listed when a document is not found
 _PLACE = re.compile(r"(?P<name>.+?)(?::(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9}))?", re.DOTALL)
@@ -26,7 +26,7 @@ def run_documents(settings: Settings, arguments: argparse.Namespace) -> int:
     """List all or the matching documents, as text or as the API's JSON."""
     with closing(open_index(settings.index_dir)) as index:
         query = " ".join((*arguments.words, arguments.query)).strip()
-        found = Catalogue(tuple(index.documents)).matching(query, arguments.sort)
+        found = DocumentLookups(tuple(index.documents)).matching(query, arguments.sort)
     if arguments.json:
         from qa.web.api.json_form import documents_data  # noqa: PLC0415
 
@@ -64,7 +64,7 @@ def _named(index: OpenVersion, name: str) -> Document:
         by_path = next((info.id for info in index.documents if info.source == name), None)
         if by_path:
             return index.document(by_path)
-        alike = ", ".join(info.id for info in Catalogue(tuple(index.documents)).matching(name)[:_ALIKE])
+        alike = ", ".join(info.id for info in DocumentLookups(tuple(index.documents)).matching(name)[:_ALIKE])
         hint = f"Documents with these words: {alike}." if alike else "`qa documents` lists all."
         raise UnknownDocument(f"{error} {hint}") from None
 

@@ -34,15 +34,15 @@ def run_build(settings: Settings, arguments: argparse.Namespace) -> int:
 
     raise_limit()
     checks = {"verify": arguments.verify, "repair": arguments.repair}
-    spread = None
+    workers = None
     if arguments.cluster:
         from qa.cli.cluster import machines_to_build  # noqa: PLC0415
 
         folders = {name: getattr(settings, name).resolve() for name in ("seeds_dir", "index_dir")}
         settings = settings.model_copy(update=folders)
-        spread = machines_to_build(settings)
+        workers = machines_to_build(settings)
     with closing(Bars(quiet=arguments.quiet)) as bars:
-        report = build(settings, bars, fresh=arguments.fresh, spread=spread, **checks)
+        report = build(settings, bars, fresh=arguments.fresh, workers=workers, **checks)
     print_report(report, quiet=arguments.quiet)
     _note_site(settings, report)
     merge(settings)

@@ -22,7 +22,7 @@ from qa.web.api import routes as api
 from qa.web.api.openapi import Application
 from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
-from qa.web.document_lookups import Catalogues
+from qa.web.document_lookups import CurrentLookups
 from qa.web.errors import code_of, respond
 from qa.web.lifespan import close_at_end, keep_open, tell_connections
 from qa.web.limits.address_limits import Quota
@@ -67,7 +67,7 @@ def create_app(
     app.state.service = service = _observed(app, service, settings)
     app.state.assets = assets
     app.state.pages = Pages(assets, service, uploads=bool(settings.admin_token), feedback=bool(settings.question_log))
-    app.state.catalogues = Catalogues()
+    app.state.current_lookups = CurrentLookups()
     seconds = settings.answer_seconds
     queue: Gauge | None = app.state.metrics and app.state.metrics.queue
     threads = THREADS + 1 if settings.cluster else THREADS  # one that waits for a cluster's hosts uses no core

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # the command line lists documents without the libraries of a
     from starlette.requests import Request
 
 
-class Catalogue:
+class DocumentLookups:
     """All documents of one version. Each lookup table is computed at most once."""
 
     def __init__(self, documents: tuple[DocumentInfo, ...]) -> None:
@@ -65,25 +65,25 @@ class Catalogue:
         return tuple(found) if found else self.matching(words)
 
 
-class Catalogues:
-    """The catalogue of the current version."""
+class CurrentLookups:
+    """The lookups of the current version."""
 
     def __init__(self) -> None:
-        self._last = Catalogue(())
+        self._last = DocumentLookups(())
 
-    def of(self, service: Backend) -> Catalogue:
-        """The catalogue of a service's current documents."""
+    def of(self, service: Backend) -> DocumentLookups:
+        """The lookups of a service's current documents."""
         documents = service.documents()
         last = self._last
         if last.documents is not documents:
-            last = self._last = Catalogue(documents)
+            last = self._last = DocumentLookups(documents)
         return last
 
 
-def catalogue_of(request: Request, service: Backend) -> Catalogue:
-    """The catalogue for a request, kept from earlier requests; may block."""
-    catalogues: Catalogues = request.app.state.catalogues
-    return catalogues.of(service)
+def lookups_of(request: Request, service: Backend) -> DocumentLookups:
+    """The lookups for a request, kept from earlier requests; may block."""
+    current_lookups: CurrentLookups = request.app.state.current_lookups
+    return current_lookups.of(service)
 
 
 def _folded(text: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from qa.errors import UnknownDocument
 from qa.records import DocumentInfo
 from qa.web.document_list import page_after
-from qa.web.document_lookups import Catalogue
+from qa.web.document_lookups import DocumentLookups
 
 
 def info(source: str, title: str = "t", date: str | None = None, characters: int = 1, **more: str) -> DocumentInfo:
@@ -39,9 +39,9 @@ FEW = (
     ],
 )
 def test_documents_are_found_and_sorted(query, sort, sources):
-    catalogue = Catalogue(FEW)
+    lookups = DocumentLookups(FEW)
     for _ in range(2):  # the cached result is the same
-        assert [found.source[0] for found in catalogue.matching(query, sort)] == list(sources)
+        assert [found.source[0] for found in lookups.matching(query, sort)] == list(sources)
 
 
 @given(st.integers(0, 12), st.integers(1, 5))
@@ -77,4 +77,4 @@ def test_a_cursor_that_names_nothing_is_refused():
 )
 def test_words_stand_for_a_title_a_publisher_or_whatever_holds_them(words, sources):
     more = info("d.txt", "Bridges of Jo", publisher="Harbour Office")
-    assert " ".join(each.source for each in Catalogue((*FEW, more)).named(words)) == sources
+    assert " ".join(each.source for each in DocumentLookups((*FEW, more)).named(words)) == sources

@@ -47,7 +47,7 @@ from qa.web.api.request_models import AskBody, AskQuery, ListQuery
 from qa.web.api.route_descriptions import NOT_MODIFIED, file_replies, in_query, replies
 from qa.web.backend import Backend
 from qa.web.document_list import page_after
-from qa.web.document_lookups import catalogue_of
+from qa.web.document_lookups import lookups_of
 from qa.web.limits.file_reply import FileReply
 from qa.web.root_path import root_of
 
@@ -142,7 +142,7 @@ async def list_documents(request: Request, run: Runner, service: Service) -> Res
 
 
 def _documents(request: Request, service: Backend, asked: ListQuery) -> Response:
-    found = catalogue_of(request, service).matching(asked.query, asked.sort)
+    found = lookups_of(request, service).matching(asked.query, asked.sort)
     return json_response(documents_data(page_after(found, asked.cursor, asked.limit)))
 
 

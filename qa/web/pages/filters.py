@@ -10,7 +10,7 @@ from qa.errors import UnknownDocument
 from qa.records import DocumentInfo, Filters
 from qa.text.safe_text import printable
 from qa.web.backend import Backend
-from qa.web.document_lookups import Catalogue
+from qa.web.document_lookups import DocumentLookups
 from qa.web.pages.page_query import Asked
 
 _FEW_DOCUMENTS = 6  # with so few documents, the sources in the results suffice
@@ -42,26 +42,26 @@ class Offer:
     matching: int = 0
 
 
-def chosen_of(catalogue: Catalogue, asked: Asked) -> tuple[DocumentInfo, ...]:
+def chosen_of(lookups: DocumentLookups, asked: Asked) -> tuple[DocumentInfo, ...]:
     """The documents selected by the words in a page's address; empty without words."""
-    return catalogue.named(asked.words) if asked.words else ()
+    return lookups.named(asked.words) if asked.words else ()
 
 
-def offer_of(catalogue: Catalogue, service: Backend, asked: Asked, chosen: Sequence[DocumentInfo]) -> Offer:
+def offer_of(lookups: DocumentLookups, service: Backend, asked: Asked, chosen: Sequence[DocumentInfo]) -> Offer:
     """The choices for a page, with those set in its address; `chosen` are the documents selected by words."""
-    many = len(catalogue.documents) > _FEW_DOCUMENTS
+    many = len(lookups.documents) > _FEW_DOCUMENTS
     if not many and not asked.is_filtered:
         return Offer(is_open=False)
-    counted = catalogue.publishers
-    is_whole = len(catalogue.titles) + len(counted) <= _MOST_SUGGESTED
+    counted = lookups.publishers
+    is_whole = len(lookups.titles) + len(counted) <= _MOST_SUGGESTED
     publishers = sorted(name for name, _ in counted.most_common(_MOST_SUGGESTED))
     return Offer(
         is_open=True,
-        suggested=(*catalogue.titles, *publishers) if is_whole else (),
+        suggested=(*lookups.titles, *publishers) if is_whole else (),
         is_whole=is_whole,
         publishers=tuple(publishers),
         is_short=len(counted) <= _MOST_SELECTABLE,
-        only=_present(service, catalogue, asked.filters.document_ids),
+        only=_present(service, lookups, asked.filters.document_ids),
         matching=len(chosen),
     )
 
@@ -83,10 +83,10 @@ def filters_of(asked: Asked, chosen: Sequence[DocumentInfo]) -> Filters:
     return replace(asked.filters, document_ids=tuple(dict.fromkeys(ids)))
 
 
-def _present(service: Backend, catalogue: Catalogue, ids: tuple[str, ...]) -> tuple[DocumentInfo, ...]:
+def _present(service: Backend, lookups: DocumentLookups, ids: tuple[str, ...]) -> tuple[DocumentInfo, ...]:
     """The documents with these current or former ids; only a few former ids are looked up."""
-    known = [each for each in ids if each in catalogue.by_id]
-    for former in [each for each in ids if each not in catalogue.by_id][:_FORMER_IDS_SHOWN]:
+    known = [each for each in ids if each in lookups.by_id]
+    for former in [each for each in ids if each not in lookups.by_id][:_FORMER_IDS_SHOWN]:
         with suppress(UnknownDocument):
             known.append(service.present_id(former))
-    return tuple(catalogue.by_id[each] for each in dict.fromkeys(known) if each in catalogue.by_id)
+    return tuple(lookups.by_id[each] for each in dict.fromkeys(known) if each in lookups.by_id)

@@ -11,7 +11,7 @@ from qa.errors import RequestError
 from qa.records import DocumentInfo
 from qa.text.site import Site
 from qa.web.backend import Backend
-from qa.web.document_lookups import Catalogue
+from qa.web.document_lookups import DocumentLookups
 from qa.web.pages.filters import filters_of
 from qa.web.pages.page_query import Asked
 
@@ -24,17 +24,19 @@ class Front:
     examples: tuple[tuple[str, str], ...]
 
 
-def front_of(catalogue: Catalogue, service: Backend, asked: Asked, chosen: Sequence[DocumentInfo], site: Site) -> Front:
+def front_of(
+    lookups: DocumentLookups, service: Backend, asked: Asked, chosen: Sequence[DocumentInfo], site: Site
+) -> Front:
     """The home page; its examples keep the filters, and examples from excluded documents are left out.
 
     Args:
-        catalogue: All documents.
+        lookups: All documents.
         service: Has the status of the index.
         asked: The filters.
         chosen: The documents selected by the filters' words.
         site: Has the example questions.
     """
-    allowed = _allowed(catalogue, asked, chosen)
+    allowed = _allowed(lookups, asked, chosen)
     examples = tuple(
         (example.question, asked.asking(example.question).url)
         for example in site.examples
@@ -43,12 +45,12 @@ def front_of(catalogue: Catalogue, service: Backend, asked: Asked, chosen: Seque
     return Front(service.status(), examples)
 
 
-def _allowed(catalogue: Catalogue, asked: Asked, chosen: Sequence[DocumentInfo]) -> Container[str]:
+def _allowed(lookups: DocumentLookups, asked: Asked, chosen: Sequence[DocumentInfo]) -> Container[str]:
     """The ids of the documents that the filters allow."""
     if not asked.is_filtered:
-        return catalogue.by_id
+        return lookups.by_id
     try:
         filters = filters_of(asked, chosen)
     except RequestError:
         return ()
-    return admitted_ids(filters, catalogue.documents)
+    return admitted_ids(filters, lookups.documents)

@@ -18,7 +18,7 @@ from qa.web.api.dependencies import FileRunner, Runner, Service, counted, counte
 from qa.web.api.routes import moved, original_of, status_of
 from qa.web.backend import Backend
 from qa.web.document_list import Sort
-from qa.web.document_lookups import Catalogue, catalogue_of
+from qa.web.document_lookups import DocumentLookups, lookups_of
 from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
 from qa.web.pages.build_report import shown_report
@@ -67,15 +67,15 @@ async def search(request: Request, run: Runner, service: Service, pages: Templat
 
 def _search(request: Request, service: Backend, pages: Pages) -> Response:
     asked = asked_from(request.query_params)
-    catalogue = catalogue_of(request, service)
-    chosen = chosen_of(catalogue, asked)
-    offer = offer_of(catalogue, service, asked, chosen)
+    lookups = lookups_of(request, service)
+    chosen = chosen_of(lookups, asked)
+    offer = offer_of(lookups, service, asked, chosen)
     if not asked.question:
         site = service.site()
-        home = front_of(catalogue, service, asked, chosen, site)
+        home = front_of(lookups, service, asked, chosen, site)
         return pages.render(request, "home.html", site=site, asked=asked, offer=offer, home=home)
     answer = service.ask(asked.question, asked.results, filters_of(asked, chosen), exactly=asked.exactly)
-    results = results_of(answer, asked, str(request.base_url), catalogue.by_id)
+    results = results_of(answer, asked, str(request.base_url), lookups.by_id)
     return pages.render(request, "results.html", asked=asked, offer=offer, results=results)
 
 
@@ -88,7 +88,7 @@ async def documents(request: Request, run: Runner, service: Service, pages: Temp
 def _documents(request: Request, service: Backend, pages: Pages) -> Response:
     query, wanted = request.query_params.get("query", "").strip(), request.query_params.get("sort", "")
     sort: Sort = next((known for known in DOCUMENT_ORDERS if known == wanted), "source")
-    found = catalogue_of(request, service).matching(query, sort)
+    found = lookups_of(request, service).matching(query, sort)
     last = max(1, -(-len(found) // _DOCUMENTS_A_PAGE))
     number = request.query_params.get("page", "1")
     page = min(int(number), last) if number.isascii() and number.isdigit() and len(number) < 9 else 1
@@ -231,13 +231,13 @@ async def favicon(request: Request, assets: StaticFiles) -> Response:
     return assets.response("icon.svg", request.headers)
 
 
-def answer_to(service: Backend, catalogue: Catalogue, asked: Asked) -> Answer:
+def answer_to(service: Backend, lookups: DocumentLookups, asked: Asked) -> Answer:
     """The answer to the question of a page's address.
 
     Raises:
         RequestError: the question or a filter cannot be used.
     """
-    filters = filters_of(asked, chosen_of(catalogue, asked))
+    filters = filters_of(asked, chosen_of(lookups, asked))
     return service.ask(asked.question, asked.results, filters, exactly=asked.exactly)
 
 
@@ -246,7 +246,7 @@ def _neighbours(request: Request, service: Backend, asked: Asked, document_id: s
     if not asked.question or not place:
         return None
     try:
-        answer = answer_to(service, catalogue_of(request, service), asked)
+        answer = answer_to(service, lookups_of(request, service), asked)
     except RequestError:
         return None
     return neighbours_of(answer, asked, document_id, place)

@@ -88,7 +88,7 @@ def same(here: Workshop, there: Workshop) -> None:
 
 def test_it_makes_the_version_of_a_build_in_one_process(here, there):
     elsewhere = Elsewhere()
-    report = there.build(spread=elsewhere)
+    report = there.build(workers=elsewhere)
     assert len(elsewhere.tasks) > 3
     assert len(there.version().segments) > 3
     assert there.version().id == here.version().id
@@ -98,15 +98,15 @@ def test_it_makes_the_version_of_a_build_in_one_process(here, there):
         source: "added" for source, fate in fates(told).items() if fate == "unchanged"
     }
     assert reason(report, "broken.pdf") == reason(told, "broken.pdf")
-    assert there.build(spread=elsewhere).published is False
+    assert there.build(workers=elsewhere).published is False
 
 
 def test_what_is_stored_is_neither_read_nor_encoded_again(here, there):
-    for shop, spread in ((here, None), (there, Elsewhere())):
-        shop.build(spread=spread)
+    for shop, workers in ((here, None), (there, Elsewhere())):
+        shop.build(workers=workers)
         shop.put("harbour.txt", TEXTS["harbour.txt"].replace("1871", "1872"))
         (shop.seeds / "light.txt").rename(shop.seeds / "moved.txt")
-    told, report = here.build(), there.build(spread=Elsewhere())
+    told, report = here.build(), there.build(workers=Elsewhere())
     assert (report.encoded, report.reused) == (told.encoded, told.reused)
     assert fates(report) == fates(told)
     same(here, there)
@@ -115,7 +115,7 @@ def test_what_is_stored_is_neither_read_nor_encoded_again(here, there):
 def test_no_secret_leaves_the_machine(tmp_path):
     shop = Workshop(tmp_path, admin_token="a-secret-of-some-length")
     elsewhere = Elsewhere()
-    shop.build(spread=elsewhere)
+    shop.build(workers=elsewhere)
     assert elsewhere.tasks
     assert not any(b"a-secret" in pickle.dumps(task) for task in elsewhere.tasks)
 
@@ -131,7 +131,7 @@ def test_a_lost_part_leaves_what_serves_and_what_was_done_is_not_done_again(here
         raise BuildFailed("A part of the build was lost too often.", for_now=True)
 
     with pytest.raises(BuildFailed, match="lost too often"):
-        there.build(spread=one_alone)
+        there.build(workers=one_alone)
     assert there.version() == before
     assert there.build().encoded == 1
     for name in ("new.txt", "second.txt"):
@@ -149,7 +149,7 @@ def test_a_machine_with_another_model_makes_nothing(there):
             yield number, work(replace(task, encoder=FakeEncoder(fingerprint="fake-2")))
 
     with pytest.raises(BuildFailed, match="another release or another model"):
-        there.build(spread=other)
+        there.build(workers=other)
 
 
 def test_a_file_that_changes_meanwhile_is_left_to_the_next_build(there):
@@ -158,10 +158,10 @@ def test_a_file_that_changes_meanwhile_is_left_to_the_next_build(there):
             there.put("mill.txt", "The Mill\n\nThe mill is gone.")
             yield from super().__call__(work, tasks)
 
-    report = there.build(spread=Late())
+    report = there.build(workers=Late())
     assert fates(report)["mill.txt"] == "failed"
     assert "was changed while the build ran" in reason(report, "mill.txt")
-    assert fates(there.build(spread=Elsewhere()))["mill.txt"] == "added"
+    assert fates(there.build(workers=Elsewhere()))["mill.txt"] == "added"
 
 
 @pytest.mark.model
@@ -170,7 +170,7 @@ def test_a_process_loads_the_model_itself(seeds_index, tmp_path):
     for path in sorted(Path(seeds_index.seeds_dir).iterdir()):
         shop.put(path.name, path.read_bytes())
     shop.encoder = None
-    shop.build(spread=Elsewhere())
+    shop.build(workers=Elsewhere())
     other = CurrentIndex.of_this_machine(Path(seeds_index.index_dir), shop.version().configuration.weights)
     with closing(other), other.reading() as index, closing(shop.open_index()) as own:
         assert index.id == own.id

@@ -15,6 +15,8 @@ _ITEM = re.compile(r"[-*•–]\s|\d{1,3}[.)]\s")
 def heads(passage: Passage) -> tuple[int, ...]:
     """For each sentence the number of its nearest introducing line; its own number if there is none."""
     found = list(range(len(passage.sentences)))
+    if "\n" not in passage.text:
+        return tuple(found)
     for number in range(len(found)):
         if _introduces(passage, number):
             for under in _introduced(passage, number):

@@ -16,7 +16,8 @@ class Proposed:
     Attributes:
         rows: `(n,) int64`.
         at_most: The highest possible score of each, `(n,) float32`.
-        rest: The highest possible score of every other row that competes.
+        rest: The highest possible score of every other row that competes. Minus infinity if there is none; then all
+            of `at_most` are the rows' scores, and the rows are ascending.
     """
 
     rows: npt.NDArray[np.int64]

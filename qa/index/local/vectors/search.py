@@ -1,7 +1,7 @@
 """Exact search in several vector stores.
 
 1. Every store proposes rows, each with its highest possible score.
-2. The exact scores of the most promising `count` rows of all stores give the least score that can be among the best.
+2. The exact scores of the most promising rows of all stores give the least score that can be among the best.
 3. All rows that may reach it are scored. A store whose other rows may reach it proposes more rows.
 
 Guarantees: the same rows with the same scores as if all rows of all stores were scored.
@@ -21,6 +21,7 @@ from qa.index.local.vectors.contract import VectorStore, inner_products
 _ASKED, _ASKED_SHARE = 16, 32  # times as many rows as wanted, or one of so many rows, are mostly enough
 _FEWEST = 256  # rows asked of a store, whose share of the best may be larger than its share of the rows
 _MORE = 4  # times as many rows, where those proposed are not enough
+_PROMISING = 2  # times as many rows as wanted are scored first: the least score is then higher, so fewer may reach it
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -47,9 +48,13 @@ def search(
     ]
     proposed = [store.propose(query, asked, each) for store, asked, each in zip(stores, some, allowed, strict=True)]
     at_most = np.concatenate([np.empty(0, np.float32), *(each.at_most for each in proposed)])
+    if all(each.rest == -np.inf for each in proposed):
+        numbered = [each.rows + begin for each, begin in zip(proposed, begins, strict=False)]
+        best = among_best(at_most, count)
+        return np.concatenate([np.empty(0, np.int64), *numbered])[best], at_most[best]
     least = -np.inf
     if len(at_most) >= count:
-        promising = at_most[among_best(at_most, count)].min()
+        promising = at_most[among_best(at_most, _PROMISING * count)].min()
         _, scores = _scored(stores, [each.rows[each.at_most >= promising] for each in proposed], query, begins)
         least = float(scores[among_best(scores, count)].min())
     for number, (store, competing) in enumerate(zip(stores, allowed, strict=True)):

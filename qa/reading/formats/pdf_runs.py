@@ -15,8 +15,8 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from qa.errors import UnreadableFile
-from qa.reading.formats.pdf_accents import ACCENTS, accented
 from qa.reading.formats.pdf_characters import RTL, cleaned_run, page_text
+from qa.reading.formats.pdf_drawn_order import ends_of_words, in_logical_order
 from qa.reading.formats.pdf_functions import ADDRESS, plain
 from qa.reading.formats.pdf_sight import Sight
 from qa.reading.office.symbols import private_as_unicode, symbol_font
@@ -24,9 +24,6 @@ from qa.reading.office.symbols import private_as_unicode, symbol_font
 _MOST_CHARS_OF_PAGE = 2_000_000
 _BLANKS = re.compile(r"(?<=\S)\s+(?=\S)")
 _BOLD = re.compile(r"bold|black|heavy|semib|demi|CMBX", re.IGNORECASE)
-_RTL_WORDS = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\s]++")
-_WORD = re.compile(r"\S+")
-_OVERLAID = re.compile(f"([آأإاٱ]ل)|[{ACCENTS}]")  # lam and alef drawn as one glyph, and accents
 _LONGEST_STEP = 64
 _LONGEST_SCRIPT = 3  # characters, drawn with glyphs for superscripts or subscripts
 _NARROW_EM = 0.42
@@ -209,8 +206,8 @@ class _Places:
             )
         elif not text.isascii():
             if not angle and " " in text and RTL.search(text):
-                run.x0, run.x1 = self._ends_of_words(text, first)
-            run.text = self._in_order(text, first)
+                run.x0, run.x1 = ends_of_words(text, first, self._ends)
+            run.text = in_logical_order(text, first, self._ends)
         return run
 
     def _place(self, first: int, last: int, angle: int, size: float) -> tuple[float, float, float]:
@@ -227,29 +224,6 @@ class _Places:
         along, end = x * cos + y * sin, last_x * cos + last_y * sin
         return min(along, end), max(along, end) + 0.5 * size, y * cos - x * sin
 
-    def _in_order(self, text: str, first: int) -> str:
-        """Text with accents joined to the letters below them, and ligatures of right-to-left text in logical order.
-
-        PDFium reverses right-to-left text, and with it the characters of one glyph, such as lam and alef.
-        """
-        chars = list(text)
-        for found in _OVERLAID.finditer(text):
-            at = found.start()
-            if found[1]:
-                if self._ends(first + at) == self._ends(first + at + 1):
-                    chars[at], chars[at + 1] = chars[at + 1], chars[at]
-                continue
-            left, right = self._ends(first + at)
-            for base in (at - 1, at + 1):
-                if 0 <= base < len(text):
-                    low, high = self._ends(first + base)
-                    joined = accented(text[base], text[at]) if low <= (left + right) / 2 <= high else ""
-                    if joined:
-                        chars[base], chars[at] = joined, ""
-                        break
-        whole = "".join(chars)
-        return self._right_to_left(whole, text, first) if _RTL_WORDS.fullmatch(text) else whole
-
     def _set_script(self, run: Run, first: int) -> None:
         """Move and shrink a run of small glyphs of the font for superscripts or subscripts, as if it were drawn so."""
         if run.angle or not (run.text.isascii() and run.text.isalnum()):
@@ -261,28 +235,6 @@ class _Places:
             run.y, run.size = run.y + _LEAST_RAISED_EM * run.size, _SCRIPT_SIZE * run.size
         elif run.text.isdigit() and bottom < -_LEAST_LOWERED_EM and top < _MOST_LOWERED_EM:
             run.y, run.size = run.y - _LEAST_LOWERED_EM * run.size, _SCRIPT_SIZE * run.size
-
-    def _ends_of_words(self, text: str, first: int) -> tuple[float, float]:
-        """The left and right ends of text whose words are in any order; `first` is the index of its first character."""
-        ends = [
-            self._ends(first + place) for found in _WORD.finditer(text) for place in (found.start(), found.end() - 1)
-        ]
-        return min(left for left, _ in ends), max(right for _, right in ends)
-
-    def _right_to_left(self, whole: str, text: str, first: int) -> str:
-        """Words from right to left in this order, since PDFium leaves some words or letters in that of their drawing.
-
-        Args:
-            whole: The text of the words.
-            text: The characters of the drawing.
-            first: The index of its first character.
-        """
-        starts = [found.start() for found in _WORD.finditer(text)]
-        if len(starts) > 1 and self._ends(first + starts[0])[0] < self._ends(first + starts[-1])[0]:
-            return " ".join(reversed(whole.split()))
-        if len(text) > 1 and len(starts) == 1 and self._ends(first)[0] < self._ends(first + len(text) - 1)[0]:
-            return whole[::-1]
-        return whole
 
     def _ends(self, place: int, angle: int = 0) -> tuple[float, float]:
         """The ends of a character's box along a direction that is a multiple of 90 degrees."""

@@ -40,38 +40,10 @@ _WINGDINGS_2 = {
     **{0x6A + each: chr(0x2460 + each) for each in range(10)},
     **{0x75 + each: chr(0x2776 + each) for each in range(10)},
 }  # fmt: skip
-_WINGDINGS_3 = {
-    0x20: " ",
-    0x22: "↔",
-    0x66: "←",
-    0x67: "→",
-    0x68: "↑",
-    0x69: "↓",
-    0x6E: "↔",
-    0x7D: "▶",
-    0x70: "▲",
-    0x71: "▼",
-}
-_WEBDINGS = {
-    0x20: " ",
-    0x61: "✓",
-    0x72: "✗",
-    0x63: "□",
-    0x67: "■",
-    0x6E: "●",
-    0x33: "◀",
-    0x34: "▶",
-    0x35: "▲",
-    0x36: "▼",
-}
-
-_FONTS = {
-    "symbol": _SYMBOL,
-    "wingdings": _WINGDINGS,
-    "wingdings 2": _WINGDINGS_2,
-    "wingdings 3": _WINGDINGS_3,
-    "webdings": _WEBDINGS,
-}
+_WINGDINGS_3 = {ord(char): symbol for char, symbol in zip(' "fghin}pq', " ↔←→↑↓↔▶▲▼", strict=True)}
+_WEBDINGS = {ord(char): symbol for char, symbol in zip(" arcgn3456", " ✓✗□■●◀▶▲▼", strict=True)}
+_FONTS = {"symbol": _SYMBOL, "wingdings": _WINGDINGS, "wingdings 2": _WINGDINGS_2, "wingdings 3": _WINGDINGS_3,
+          "webdings": _WEBDINGS}  # fmt: skip
 
 
 def private_as_unicode(text: str, font: str | None) -> str:

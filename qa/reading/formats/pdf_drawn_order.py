@@ -1,0 +1,66 @@
+"""Puts the characters of one drawing on a PDF page into logical order: accents, ligatures, words from right to left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from qa.reading.formats.pdf_accents import ACCENTS, accented
+
+_RTL_WORDS = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\s]++")
+_WORD = re.compile(r"\S+")
+_OVERLAID = re.compile(f"([آأإاٱ]ل)|[{ACCENTS}]")  # lam and alef drawn as one glyph, and accents
+
+Ends = Callable[[int], tuple[float, float]]  # the left and the right of the character with an index on the page
+
+
+def in_logical_order(text: str, first: int, ends: Ends) -> str:
+    """Text with accents joined to the letters below them, and ligatures of right-to-left text in logical order.
+
+    PDFium reverses right-to-left text, and with it the characters of one glyph, such as lam and alef.
+
+    Args:
+        text: The characters of the drawing.
+        first: The index of its first character.
+        ends: Finds the place of a character.
+    """
+    chars = list(text)
+    for found in _OVERLAID.finditer(text):
+        at = found.start()
+        if found[1]:
+            if ends(first + at) == ends(first + at + 1):
+                chars[at], chars[at + 1] = chars[at + 1], chars[at]
+            continue
+        left, right = ends(first + at)
+        for base in (at - 1, at + 1):
+            if 0 <= base < len(text):
+                low, high = ends(first + base)
+                joined = accented(text[base], text[at]) if low <= (left + right) / 2 <= high else ""
+                if joined:
+                    chars[base], chars[at] = joined, ""
+                    break
+    whole = "".join(chars)
+    return _right_to_left(whole, text, first, ends) if _RTL_WORDS.fullmatch(text) else whole
+
+
+def _right_to_left(whole: str, text: str, first: int, ends: Ends) -> str:
+    """Words from right to left in this order, since PDFium leaves some words or letters in that of their drawing.
+
+    Args:
+        whole: The text of the words.
+        text: The characters of the drawing.
+        first: The index of its first character.
+        ends: Finds the place of a character.
+    """
+    starts = [found.start() for found in _WORD.finditer(text)]
+    if len(starts) > 1 and ends(first + starts[0])[0] < ends(first + starts[-1])[0]:
+        return " ".join(reversed(whole.split()))
+    if len(text) > 1 and len(starts) == 1 and ends(first)[0] < ends(first + len(text) - 1)[0]:
+        return whole[::-1]
+    return whole
+
+
+def ends_of_words(text: str, first: int, ends: Ends) -> tuple[float, float]:
+    """The left and right ends of text whose words are in any order; `first` is the index of its first character."""
+    found = [ends(first + place) for word in _WORD.finditer(text) for place in (word.start(), word.end() - 1)]
+    return min(left for left, _ in found), max(right for _, right in found)

@@ -38,9 +38,7 @@ class Words:
     """The number of occurrences of a document's words, including hyphenated ones."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self._counts: Counter[str] = Counter()
-        for line in lines:
-            self._counts.update(word.lower() for word in _WORDS.findall(line))
+        self._counts = Counter(_WORDS.findall("\n".join(lines).lower()))
 
     def end_of(self, above: str, below: str, begun: str = "") -> tuple[str, str]:
         """The line without a breaking hyphen, and the separator to the next line: a blank, or nothing inside a word.

@@ -65,14 +65,15 @@ def is_symbol_font(font: str | None) -> bool:
 def as_unicode(text: str, font: str | None) -> str:
     """Text as shown in a font: "\uf0b3" in Symbol is "≥". Symbols without a known Unicode character are dropped."""
     table = _FONTS.get((font or "").strip().lower())
-    shown = []
-    for char in text:
-        code = ord(char) - _PRIVATE if _PRIVATE <= ord(char) <= _PRIVATE + 0xFF else ord(char)
-        if table is not None and code < 0x100:
-            shown.append(table.get(code, ""))
-        elif code != ord(char):
-            # Private characters without a symbol font are mostly those of Symbol, as written by Word.
-            shown.append(_SYMBOL.get(code, "") if code > 0x7E else chr(code))
-        else:
-            shown.append(char)
-    return "".join(shown)
+    if table is not None:
+        codes = (ord(char) - _PRIVATE if "\uf000" <= char <= "\uf0ff" else ord(char) for char in text)
+        return "".join(table.get(code, "") if code < 0x100 else chr(code) for code in codes)
+    if text.isascii() or not _PRIVATE_CHARS.search(text):
+        return text
+    # Private characters without a symbol font are mostly those of Symbol, as written by Word.
+    return _PRIVATE_CHARS.sub(lambda found: "".join(map(_of_symbol, found[0])), text)
+
+
+def _of_symbol(char: str) -> str:
+    code = ord(char) - _PRIVATE
+    return _SYMBOL.get(code, "") if code > 0x7E else chr(code)

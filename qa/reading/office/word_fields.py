@@ -26,7 +26,7 @@ class Fields:
         self._codes = 0  # the number of those
         self._code = ""  # of the innermost field
         self._whole: set[etree._Element] = set()
-        if root is None:
+        if root is None or next(root.iter(qn("w:fldChar")), None) is None:
             return
         opened: list[etree._Element] = []
         walker = etree.iterwalk(root, events=("start",), tag=(qn("w:fldChar"), qn("w:del"), qn("w:moveFrom")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,6 +13,9 @@ from qa.reading.office.names import chain, is_on, number, qn, value
 from qa.reading.superscripts import Script
 
 _HEADING = re.compile(r"(?i)heading\s*(\d)")
+_VALUE, _ALIGN, _POSITION, _FONTS, _COLOUR, _SHADING, _HIGHLIGHT, _SIZE, _VANISH = (
+    qn(f"w:{name}") for name in "val vertAlign position rFonts color shd highlight sz vanish".split()
+)
 LEAST_SHIFT = 3  # in half points: a smaller one only adjusts the line
 _SCRIPTS = {"superscript": Script.RAISED, "subscript": Script.LOWERED, "baseline": Script.BASE}
 _LEAST_WHITE = 0xF8  # of each colour component
@@ -73,19 +77,21 @@ def look_of(properties: etree._Element | None) -> Look:
     """Parse character properties (`w:rPr`)."""
     if properties is None or not len(properties):
         return Look()
-    script = _SCRIPTS.get(value(properties, "w:vertAlign") or "")
-    shift = number((value(properties, "w:position") or "").removesuffix("pt"))
+    found = {child.tag: child.attrib for child in properties.iterchildren("*")}
+    said = {tag: str(attributes.get(_VALUE, "")) for tag, attributes in found.items()}
+    fonts, colour, fill = (found.get(tag, {}) for tag in (_FONTS, _COLOUR, _SHADING))
+    script = _SCRIPTS.get(said.get(_ALIGN, ""))
+    shift = number(said.get(_POSITION, "").removesuffix("pt"))
     if script is None and abs(shift) >= LEAST_SHIFT:
         script = Script.RAISED if shift > 0 else Script.LOWERED
-    font = value(properties, "w:rFonts", "w:ascii") or value(properties, "w:rFonts", "w:hAnsi")
-    highlight, size = value(properties, "w:highlight"), value(properties, "w:sz")
+    highlight, size = said.get(_HIGHLIGHT, ""), said.get(_SIZE)
     return Look(
-        hidden=is_on(properties, "w:vanish"),
+        hidden=None if _VANISH not in said else said[_VANISH] not in ("0", "false", "off"),
         script=script,
-        font=font,
-        colour=_colour_of(properties),
-        fill=_HIGHLIGHTS.get(highlight or "") or _fill_of(properties),
-        shaded=True if is_shaded(properties) or highlight not in (None, "none", "white") else None,
+        font=fonts.get(qn("w:ascii")) or fonts.get(qn("w:hAnsi")),
+        colour=_colour_of(colour),
+        fill=_HIGHLIGHTS.get(highlight) or _fill_of(fill),
+        shaded=True if (fill and _is_background(fill)) or highlight not in ("", "none", "white") else None,
         tiny=None if size is None else number(size, 99) <= _TINY_HALF_POINTS,
     )
 
@@ -98,24 +104,26 @@ def is_white(colour: str) -> bool:
         return False
 
 
-def _colour_of(properties: etree._Element) -> str | None:
-    said, theme = value(properties, "w:color"), value(properties, "w:color", "w:themeColor")
-    if said is None and theme in _BACKGROUNDS:
-        return "FFFFFF"
-    return None if said is None else "FFFFFF" if said == "white" else said.upper()
+def _colour_of(colour: Mapping[str, str]) -> str | None:
+    said = colour.get(_VALUE)
+    if said is None:
+        return "FFFFFF" if colour.get(qn("w:themeColor")) in _BACKGROUNDS else None
+    return "FFFFFF" if said == "white" else said.upper()
 
 
-def _fill_of(properties: etree._Element) -> str | None:
-    fill = value(properties, "w:shd", "w:fill")
-    return None if fill in (None, "auto") or value(properties, "w:shd") != "clear" else str(fill).upper()
+def _fill_of(shading: Mapping[str, str]) -> str | None:
+    fill = shading.get(qn("w:fill"))
+    return None if fill in (None, "auto") or shading.get(_VALUE) != "clear" else str(fill).upper()
 
 
 def is_shaded(properties: etree._Element | None) -> bool:
     """Whether properties of characters, a paragraph, a row or a cell set a background."""
-    shading = None if properties is None else properties.find(qn("w:shd"))
-    if shading is None:
-        return False
-    plain = shading.get(qn("w:val")) in ("clear", "nil", None)
+    shading = None if properties is None else properties.find(_SHADING)
+    return shading is not None and _is_background(shading.attrib)
+
+
+def _is_background(shading: Mapping[str, str]) -> bool:
+    plain = shading.get(_VALUE) in ("clear", "nil", None)
     fill = shading.get(qn("w:fill"))
     return not plain or not (fill in (None, "auto") or is_white(str(fill)))
 

@@ -113,7 +113,7 @@ def run_down(settings: Settings, arguments: argparse.Namespace) -> int:
     nodes.leave()
     for address in left:
         say(f"Ray may still run on {address}: run `ray stop` there.")
-    say("Ray has stopped on the other machines and here." if not left else "Ray has stopped here.")
+    say("Ray has stopped here, and ends on the other machines.")
     return 1 if left else 0
 
 

@@ -21,6 +21,7 @@ from trial.machines import BRIDGE, Machine, connect
 ROOT = Path(__file__).parent.parent.parent
 LIMIT_S = 600  # longest time of a command or a start, on a busy machine
 FORMS = ("{}", "please tell me: {}", "{} (please)")  # for more questions than two servers keep answers of
+END_S = 60  # for processes that were told to end
 HEAD, STORE = "10.0.0.1:6379", f"{BRIDGE}:6390"
 
 
@@ -143,6 +144,15 @@ class Trial:
                 return self.fault("some hosts have not come back")
             time.sleep(0.5)
         return print(f"all hosts are current after another {time.monotonic() - began:.1f} s", flush=True)
+
+    def wait_for_the_end(self) -> None:
+        """Wait until no machine has a process, and record those that do not end."""
+        began = time.monotonic()
+        while left := [f"{each.name}: {one}" for each in self.machines.values() for one in each.processes().values()]:
+            if time.monotonic() - began > END_S:
+                return self.fault(f"still running: {left}")
+            time.sleep(0.5)
+        return print(f"no process is left after another {time.monotonic() - began:.1f} s", flush=True)
 
     def _hosts(self) -> list[dict[str, Any]]:
         for number in (2, 1):

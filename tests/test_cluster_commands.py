@@ -171,7 +171,8 @@ def test_a_failed_start_of_ray_leaves_no_process_and_a_slow_one_is_repeated(
 
 @pytest.mark.cluster
 @pytest.mark.parametrize("action", ["head", "join"])
-def test_ray_takes_every_option_and_what_it_refuses_then_is_told(capsys, token, action):
+def test_ray_takes_every_option_and_what_it_refuses_then_is_told(capsys, monkeypatch, token, action):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent / "quick_imports"))
     token.write_text("")
     with socket.create_server(("127.0.0.1", 0)) as head:
         where = [f"127.0.0.1:{head.getsockname()[1]}"] if action == "join" else []

@@ -22,7 +22,7 @@ _LEAST_FILL = 0.7  # median of the lines' width, as a share of their side's
 _LEAST_WHOLE = 0.6  # share of the lines that are not divided again, like rows of a table
 _LEAST_STRIP_EM = 0.7
 _MOST_STEP = 1.35  # times the median distance of the rows
-_MOST_STRIPS = 8
+_MOST_STRIPS = 20  # the widest
 _MOST_CHUNKS = 32  # of a row; one with more is part of a table, or hostile
 
 _Strip = tuple[float, float]
@@ -43,10 +43,10 @@ def find_band(rows: Sequence[Row], start: int = 0) -> Band | None:
         if len(rows[first].chunks) < 2:
             first += 1
             continue
-        strips, end = _strips_of(rows[first])[1:-1], first + 1
+        strips, end = sorted(_strips_of(rows[first])[1:-1], key=_narrow)[:_MOST_STRIPS], first + 1
         while end < len(rows) and (left := _shared(strips, _strips_of(rows[end]), rows[end].chunks[0].size)):
-            strips, end = left, end + 1
-        for low, high in sorted(strips, key=lambda strip: strip[0] - strip[1])[:_MOST_STRIPS]:
+            strips, end = sorted(left, key=_narrow)[:_MOST_STRIPS], end + 1
+        for low, high in strips:
             strip = (low + high) / 2
             if (last := _last_row(rows[first:end], strip)) is not None:
                 step = _MOST_STEP * _step(rows[first], rows[first + 1])
@@ -64,6 +64,10 @@ def find_band(rows: Sequence[Row], start: int = 0) -> Band | None:
 
 def _step(above: Row, row: Row) -> float:
     return above.chunks[0].y - row.chunks[0].y
+
+
+def _narrow(strip: _Strip) -> float:
+    return strip[0] - strip[1]
 
 
 def _strips_of(row: Row) -> list[_Strip]:

@@ -57,10 +57,6 @@ class PassageArrays:
         limits = self._arrays[arrays.BOUNDS]
         prefetch(self._arrays[arrays.TOKENS], int(limits[row]), int(limits[row + 1]))
 
-    def tokens(self, row: int) -> npt.NDArray[np.uint8]:
-        """A passage's tokens, packed."""
-        return self.part(arrays.TOKENS, arrays.BOUNDS, row)
-
     def token_levels(self, packed: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
         """Tokens of the segment's form as levels, `(tokens, d) int8`."""
         return token_quantisation.unpack(packed, self.vectors.shape[1], self._token_bits)

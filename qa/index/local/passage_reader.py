@@ -6,7 +6,6 @@ Passages that follow one another in one segment, such as all of a small index, a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,14 +39,9 @@ class PassageReader:
 
     def one_each(self, of_segments: Sequence[Array]) -> Array:
         """The passages' rows of arrays with one row for each passage, `(n, ...)`, n > 0, given each segment's array."""
-        first = of_segments[self._present[0]]
         if self._slice:
-            return first[self._slice]
-        out = np.empty((len(self.rows), *first.shape[1:]), first.dtype)
-        for number in self._present:
-            here = self.numbers == number
-            out[here] = of_segments[number][self.rows[here]]
-        return out
+            return of_segments[self._present[0]][self._slice]
+        return self._taken(of_segments, self.numbers, self.rows)
 
     def parts(self, bounds: str, *names: str) -> tuple[Rows, list[Array]]:
         """The parts of arrays of at least one passage, one passage after another.
@@ -72,8 +66,8 @@ class PassageReader:
             lengths[here] = limits[rows + 1] - begins[here]
         ends = np.append(np.int64(0), np.cumsum(lengths))
         sources = np.repeat(begins - ends[:-1], lengths) + np.arange(ends[-1])
-        owners = np.repeat(self.numbers, lengths) if len(self._present) > 1 else None
-        return ends, [self._taken(name, sources, owners) for name in names]
+        owners = np.repeat(self.numbers, lengths)
+        return ends, [self._taken([each.array(name) for each in self._segments], owners, sources) for name in names]
 
     def token_sentences(self) -> npt.NDArray[np.int32]:
         """Each token's sentence within its passage, `(tokens,) int32`; -1 for a token in none."""
@@ -118,21 +112,22 @@ class PassageReader:
         places = list(self._each())
         for part, row in places:
             part.prefetch_tokens(row)
-        return segment.token_levels(np.concatenate([part.tokens(row) for part, row in places]))
+        return segment.token_levels(
+            np.concatenate([part.part(arrays.TOKENS, arrays.BOUNDS, row) for part, row in places])
+        )
 
     def _each(self) -> Iterator[tuple[PassageArrays, int]]:
         return (
             (self._segments[number], row) for number, row in zip(self.numbers.tolist(), self.rows.tolist(), strict=True)
         )
 
-    def _taken(self, name: str, sources: Rows, owners: Rows | None) -> Array:
-        """The rows `sources` of an array of the segments `owners`; None for the only one."""
-        if owners is None:
-            return np.asarray(self._segments[self._present[0]].array(name)[sources])
-        out: npt.NDArray[Any] = np.empty(0)
-        for place, number in enumerate(self._present):
-            array, here = self._segments[number].array(name), owners == number
-            if place == 0:
-                out = np.empty((len(sources), *array.shape[1:]), array.dtype)
-            out[here] = array[sources[here]]
+    def _taken(self, of_segments: Sequence[Array], owners: Rows, sources: Rows) -> Array:
+        """The rows `sources` of the arrays of the segments `owners`, `(n, ...)`."""
+        first = of_segments[self._present[0]]
+        if len(self._present) == 1:
+            return first[sources]
+        out = np.empty((len(sources), *first.shape[1:]), first.dtype)
+        for number in self._present:
+            here = owners == number
+            out[here] = of_segments[number][sources[here]]
         return out

@@ -2,23 +2,24 @@
 
 A logistic regression over features that do not depend on how a question is typed. No single similarity separates an
 answer from a passage that is only similar. The features are: how far the worst-matched word of the question is below
-the others, how many words are matched, how similar the best sentence is to the question, whether the sentence or a
-neighbour has the kind of thing asked for, whether a sentence states the relation asked for, and which numbers,
-limiting words, names and words of no document are not matched. Every feature is bounded, and none grows only with the
-question's length. `qa.answering.confidence_model` has the coefficients.
+the others, how similar the best sentence is to the question, whether the sentence or a neighbour has the kind of thing
+asked for, whether a sentence states the relation asked for, which numbers, limiting words, negations, names and words
+of no document are not matched, and what the unmatched words mean. Every feature is bounded, and none grows only with
+the question's length. `qa.answering.confidence_model` has the coefficients.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from qa.answering.answer_type import holds_answer
 from qa.answering.confidence_model import Model
-from qa.answering.limiting_words import unmet_limits
+from qa.answering.limiting_words import unmet_limits, unmet_negation
 from qa.answering.names import NameClassifier
 from qa.answering.offices import names_holder, office_asked
 from qa.answering.relations import relation_asked, states
+from qa.answering.unmet_words import UnmetWords, unmet_vector
+from qa.index.contract import Floats
 from qa.records import Passage, Verdict, WordMatch
 from qa.retrieval.evidence import Match, about, whole_question
 from qa.retrieval.search import Ranking
@@ -28,18 +29,18 @@ FEATURES = {
     "gap": "how far the worst-met content word, within the best sentence and the heading trail, falls behind the mean "
     "of all tokens: a near miss meets all but one word",
     "sentence": "cosine of the whole question with the passage's nearest sentence, each encoded by itself",
-    "words_met": "log of one more than the content words that are met to the letter or nearly, at most 10",
     "lacks_type": "1 if no highlighted sentence, nor its neighbours in a paragraph, hold the kind of thing asked for",
     "numbers_unmet": "1 if passage, title and date of the document lack a number, date or code of the question",
-    "unmet_limits": "1 if the question has a superlative or a negation, and the passage none like it",
+    "unmet_limits": "1 if the question has a superlative, and the passage none like it near what it limits",
+    "unmet_negation": "1 if the question negates something, and the passage does not",
     "absent_words": "share of the content words' weight that no document has and the passage is not like; of more than "
     "four content words only numbers and those that the model does not know whole",
     "relation_unmet": "1 if the question asks who owns, sells, leads ... something, or whether someone does, and no "
     "sentence of the passage says so; or if it asks for the holder of an office and none is named",
     "names_unmet": "share of the content words' weight that are likely names and that the best sentence is not like",
+    "unmet_words": "score of the unmatched words by their token vectors: some words that a passage lacks are only how "
+    "a question is put, others name what it asks for",
 }
-_MOST_WORDS = 10
-_NEARLY = 0.55  # similarity
 _SAME_NAME = 0.8  # similarity
 _SHORT = 4  # content words of a question without words other than its subject
 _PARAGRAPH = "\n\n"  # separator
@@ -54,17 +55,20 @@ def assess(model: Model | None, ranking: Ranking, best: Match | None) -> tuple[f
         return (None if model is None else 0.0), Verdict.NONE, False
     if model is None:
         return None, Verdict.UNCALIBRATED, False
-    probability = model.probability(measure(ranking, best, model.names))
+    probability = model.probability(measure(ranking, best, model.names, model.unmet_words))
     return probability, model.verdict(probability), probability >= model.sure_from
 
 
-def measure(ranking: Ranking, best: Match, names: NameClassifier | None) -> dict[str, float]:
+def measure(
+    ranking: Ranking, best: Match, names: NameClassifier | None, unmet_words: UnmetWords | None
+) -> dict[str, float]:
     """The features of a question and its best passage, by the names in `FEATURES`.
 
     Args:
         ranking: The ranking of the question.
         best: The best passage, compared with it.
         names: The classifier of names; without it no name counts as unmatched.
+        unmet_words: The weights of unmatched words; without them their score is 0.
     """
     met = _weighed(ranking, best.words)
     worst = min((word.in_sentence for word in met), default=0.0)
@@ -72,19 +76,27 @@ def measure(ranking: Ranking, best: Match, names: NameClassifier | None) -> dict
     wholes = {word.text for word in ranking.content_words if word.whole}
     known = about(best)
     unknown = {word.text for word in ranking.content_words if word.whole and word.term not in known}
-    words_met = sum(word.exact or word.in_sentence >= _NEARLY for word in met)
     written = [word for word in met if word.word not in wholes]
+    sentences = _sentences(best.hit.passage)
     return {
         "gap": max(0.0, whole_question(best) - worst),
         "sentence": best.hit.signals["sentence_vector"],
-        "words_met": math.log1p(min(words_met, _MOST_WORDS)),
         "lacks_type": float(not holds_answer(ranking.searched, texts)),
         "numbers_unmet": float(any(word.word in unknown and not word.exact for word in met)),
-        "unmet_limits": float(unmet_limits(ranking.searched, _read(best.hit.passage))),
+        "unmet_limits": float(unmet_limits(ranking.searched, sentences)),
+        "unmet_negation": float(unmet_negation(ranking.searched, sentences)),
         "absent_words": _share(met, _absent(ranking, met, short=len(met) <= _SHORT)),
         "relation_unmet": float(_relation_unmet(ranking, best.hit.passage, texts)),
         "names_unmet": _share(met, _names_unmet(ranking, written, names)) if names else 0.0,
+        "unmet_words": unmet_words.score(unmatched(ranking, best)) if unmet_words else 0.0,
     }
+
+
+def unmatched(ranking: Ranking, best: Match) -> Floats:
+    """The vector of the words that the best passage does not match (`unmet_vector`)."""
+    texts = [_around(best.hit.passage, number) for number in best.answering]
+    held = frozenset(terms(" ".join((*texts, *best.hit.passage.headings))))
+    return unmet_vector(ranking, _weighed(ranking, best.words), held)
 
 
 def _share(met: Sequence[WordMatch], weight: float) -> float:
@@ -144,8 +156,8 @@ def _worst(matches: Sequence[WordMatch]) -> float:
     return min(match.in_sentence for match in matches)
 
 
-def _read(passage: Passage) -> str:
-    return "\n".join((*passage.headings, passage.text))
+def _sentences(passage: Passage) -> list[str]:
+    return [*passage.headings, *(passage.text[span.start : span.end] for span in passage.sentences)]
 
 
 def _around(passage: Passage, number: int) -> str:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from qa.answering.names import NameClassifier
+from qa.answering.unmet_words import UnmetWords
 from qa.errors import InvalidSettings
 from qa.records import Verdict
 from qa.text.json_reading import parse_json
@@ -35,6 +36,7 @@ class Model:
         sure_from: The smallest confidence at which nine of ten answers are right.
         related_from: The smallest confidence with the verdict `related`.
         names: The classifier of names; None if there were too few texts to fit it.
+        unmet_words: The weights of unmatched words; None for another encoder's vectors.
     """
 
     weights: str
@@ -45,6 +47,7 @@ class Model:
     sure_from: float
     related_from: float
     names: NameClassifier | None = None
+    unmet_words: UnmetWords | None = None
 
     def probability(self, values: Mapping[str, float]) -> float:
         """The confidence for given features, in 0..1."""
@@ -102,6 +105,7 @@ def write_model(path: Path, model: Model, described: Mapping[str, str], fitted_o
             "sure_from": round(model.sure_from, 4),
             "related_from": round(model.related_from, 4),
             "names": _written(model.names),
+            "unmet_words": _joined(model.unmet_words.weights) if model.unmet_words else None,
         },
     }
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -110,13 +114,22 @@ def write_model(path: Path, model: Model, described: Mapping[str, str], fitted_o
 def _read(content: bytes) -> Model:
     stored = parse_json(content)["model"]
     features = {name: (float(a), float(b), float(c)) for name, (a, b, c) in stored.pop("features").items()}
-    names = stored.pop("names", None)
-    classifier = NameClassifier(names["intercept"], tuple(map(float, names["weights"].split()))) if names else None
-    return Model(features=features, names=classifier, **stored)
+    names, unmet = stored.pop("names", None), stored.pop("unmet_words", None)
+    classifier = NameClassifier(names["intercept"], _parted(names["weights"])) if names else None
+    words = UnmetWords(_parted(unmet)) if unmet else None
+    return Model(features=features, names=classifier, unmet_words=words, **stored)
 
 
 def _written(names: NameClassifier | None) -> dict[str, object] | None:
     """A classifier as JSON data, all its weights on one line."""
     if names is None:
         return None
-    return {"intercept": round(names.intercept, 4), "weights": " ".join(f"{each:.3f}" for each in names.weights)}
+    return {"intercept": round(names.intercept, 4), "weights": _joined(names.weights)}
+
+
+def _joined(weights: Iterable[float]) -> str:
+    return " ".join(f"{each:.3f}" for each in weights)
+
+
+def _parted(weights: str) -> tuple[float, ...]:
+    return tuple(map(float, weights.split()))

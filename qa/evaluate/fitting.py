@@ -1,7 +1,9 @@
 """Fits the confidence on several sets of questions, so that it holds for different kinds of documents.
 
 Every set has the same weight, independent of its size. Cross-validation leaves out whole articles of a collection, and
-single questions of a file. The thresholds come from out-of-sample confidences.
+single questions of a file. The thresholds come from out-of-sample confidences. The weights of unmatched words are
+fitted first, by ridge regression; the regression over the features is fitted on scores of questions that they were not
+fitted on.
 """
 
 from __future__ import annotations
@@ -12,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from qa.answering.confidence import FEATURES, measure
+from qa.answering.confidence import FEATURES, measure, unmatched
 from qa.answering.confidence_model import Model
 from qa.answering.names import NameClassifier
 from qa.answering.quotes import distinct
+from qa.answering.unmet_words import UnmetWords
 from qa.encode import Encoder
 from qa.evaluate.calibration import (
     Floats,
@@ -36,19 +39,23 @@ _KEPT = 0.935  # share of the answerable questions that are answered at the fitt
 _RIGHT = 0.9  # share of right answers among the sure ones
 _RELATED_FROM = 0.05  # smallest probability of the verdict `related`
 _SUREST = 0.99
+_RIDGE = 0.5  # penalty, relative to the mean variance of a component
+_COLUMN = list(FEATURES).index("unmet_words")
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """A question of a set, whether the documents answer it, and its measured features.
 
-    `group` is the unit that cross-validation leaves out: an article, or the question.
+    `group` is the unit that cross-validation leaves out: an article, or the question. `unmet` is the vector of its
+    unmatched words, `(d,) float64`.
     """
 
     question: str
     answerable: bool
     group: str
     features: dict[str, float]
+    unmet: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,9 @@ def samples(
         ranking = search(index, encoder, question)
         found = distinct(ranking, 1)
         if found:
-            measured.append(Sample(question, answerable, group, measure(ranking, found[0].best, names)))
+            best = found[0].best
+            features = measure(ranking, best, names, None)
+            measured.append(Sample(question, answerable, group, features, unmatched(ranking, best).astype(np.float64)))
     return measured
 
 
@@ -80,7 +89,9 @@ def fit(sets: dict[str, list[Sample]], weights: str, names: NameClassifier | Non
     answerable = np.array([sample.answerable for sample in every])
     shares = _shares(of_set)
     folds = _folds(of_set, answerable, [sample.group for sample in every])
-    unseen = _unseen(features, answerable, shares, folds)
+    unmet = np.stack([sample.unmet for sample in every])
+    unseen = _unseen_stacked(features, unmet, answerable, shares, folds)
+    features = _scored(features, unmet, answerable, shares, folds)
     pipeline = regression().fit(features, answerable, logisticregression__sample_weight=shares)
     scaler, logistic = pipeline[0], pipeline[1]
     numbers = zip(scaler.mean_, scaler.scale_, logistic.coef_[0], strict=True)
@@ -94,6 +105,7 @@ def fit(sets: dict[str, list[Sample]], weights: str, names: NameClassifier | Non
         sure_from=max(answered_from, _sure_from(answerable, unseen, shares)),
         related_from=min(_RELATED_FROM, answered_from),
         names=names,
+        unmet_words=UnmetWords(tuple(_ridge(unmet, answerable, shares).tolist())),
     )
     questions = [sample.question for sample in every]
     controls = {
@@ -158,6 +170,37 @@ def _unseen(features: Floats, answerable: Labels, shares: Floats, folds: Any) ->
             fitted = regression().fit(features[seen], answerable[seen], logisticregression__sample_weight=shares[seen])
             confidence[left] = fitted.predict_proba(features[left])[:, 1]
     return confidence
+
+
+def _unseen_stacked(features: Floats, unmet: Floats, answerable: Labels, shares: Floats, folds: Any) -> Floats:
+    """As `_unseen`, with the weights of unmatched words fitted without the question's group as well."""
+    confidence = np.zeros(len(answerable))
+    for fold in set(folds.tolist()):
+        seen, left = folds != fold, folds == fold
+        known = _scored(features[seen], unmet[seen], answerable[seen], shares[seen], folds[seen])
+        asked = features[left].copy()
+        asked[:, _COLUMN] = unmet[left] @ _ridge(unmet[seen], answerable[seen], shares[seen])
+        fitted = regression().fit(known, answerable[seen], logisticregression__sample_weight=shares[seen])
+        confidence[left] = fitted.predict_proba(asked)[:, 1]
+    return confidence
+
+
+def _scored(features: Floats, unmet: Floats, answerable: Labels, shares: Floats, folds: Any) -> Floats:
+    """The features with the score of unmatched words, by weights that were fitted without the question's fold."""
+    scored = features.copy()
+    for fold in set(folds.tolist()):
+        seen, left = folds != fold, folds == fold
+        scored[left, _COLUMN] = unmet[left] @ _ridge(unmet[seen], answerable[seen], shares[seen])
+    return scored
+
+
+def _ridge(vectors: Floats, answerable: Labels, shares: Floats) -> Floats:
+    """The weights of a ridge regression of answerability on vectors, `(d,) float64`."""
+    centred = vectors - np.average(vectors, axis=0, weights=shares)
+    target = answerable - np.average(answerable, weights=shares)
+    products = (centred * shares[:, np.newaxis]).T @ centred
+    penalty = _RIDGE * np.trace(products) / len(products) or 1.0  # 1 if no question lacks a word
+    return np.asarray(np.linalg.solve(products + penalty * np.eye(len(products)), centred.T @ (shares * target)))
 
 
 def _quantile(values: Floats, shares: Floats, share: float) -> float:

@@ -60,7 +60,7 @@ def ask_all(index: Index, encoder: Encoder, questions: Sequence[GoldQuestion]) -
     """Ask the serving pipeline every question, with the packaged confidence."""
     model = shipped_model()
     if model.weights != encoder.fingerprint:
-        model = replace(model, names=None)  # the classifier is for the vectors of its encoder
+        model = replace(model, names=None, unmet_words=None)  # they are for the vectors of their encoder
     asked = []
     for gold in questions:
         started = time.perf_counter()
@@ -69,7 +69,7 @@ def ask_all(index: Index, encoder: Encoder, questions: Sequence[GoldQuestion]) -
         confidence, verdict, _ = assess(model, ranking, groups[0].best if groups else None)
         found = quotes(index, groups)
         took_ms = (time.perf_counter() - started) * 1000
-        features = measure(ranking, groups[0].best, model.names) if groups else None
+        features = measure(ranking, groups[0].best, model.names, model.unmet_words) if groups else None
         asked.append(Asked(gold, ranking, groups, found, confidence or 0.0, verdict, took_ms, features))
     return asked
 

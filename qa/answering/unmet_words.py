@@ -1,0 +1,59 @@
+"""Scores the words of a question that a passage does not match, by what they mean.
+
+Whether a passage answers does not depend on how many words it lacks: "What is the point of X?" needs no passage with
+"point", but "Where did X study?" hardly has an answer without one about studies. Token vectors distinguish such words
+in their context, so a linear regression over them learns which words of a question can be missing.
+`qa.evaluate.fitting` fits it for an encoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from qa.index.contract import Floats
+from qa.records import WordMatch
+from qa.retrieval.search import Ranking
+
+_UNMET, _MET = 0.5, 0.75  # similarities from which a word starts to count as matched, and counts fully
+
+
+@dataclass(frozen=True)
+class UnmetWords:
+    """The weights of a linear regression, one for each component of a vector."""
+
+    weights: tuple[float, ...]
+
+    @cached_property
+    def _weights(self) -> Floats:
+        return np.array(self.weights, dtype=np.float32)
+
+    def score(self, vector: Floats) -> float:
+        """The score of a vector of unmatched words, 0 if all are matched."""
+        return float(vector @ self._weights)
+
+
+def unmet_vector(ranking: Ranking, words: Sequence[WordMatch], held: Container[str]) -> Floats:
+    """The mean vector of a question's content words, each weighted by its rarity and by how little it is matched.
+
+    Args:
+        ranking: The ranking of the question.
+        words: The content words, compared with a passage.
+        held: Index terms of the sentences that answer, their neighbours and the headings; such a word is matched.
+
+    Returns:
+        `(d,) float32`; 0 if all words are matched.
+    """
+    asked = {word.text: word for word in ranking.content_words if len(word.tokens)}
+    total = np.zeros(ranking.tokens.shape[1], dtype=np.float32)
+    weights = 0.0
+    for word in words:
+        this = asked[word.word]
+        weights += this.weight
+        unmet = min(1.0, max(0.0, (_MET - word.in_sentence) / (_MET - _UNMET)))
+        if unmet and this.term not in held:
+            total += np.float32(this.weight * unmet) * ranking.tokens[this.tokens].mean(axis=0)
+    return total / np.float32(weights) if weights else total

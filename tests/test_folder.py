@@ -316,6 +316,7 @@ def test_a_shortage_of_the_machine_takes_no_document_out(
     shop: Workshop, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     before = shop.build().snapshot
+    os.utime(shop.seeds / "mill.txt")  # so that the build opens it again
     real = os.open
 
     def refuse(path, *arguments, **options):

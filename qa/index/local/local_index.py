@@ -6,6 +6,7 @@ Guarantees: results do not depend on how documents are divided into segments.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from qa.index.local.abbreviations import abbreviations_of
 from qa.index.local.candidate_search import CandidateSearch
 from qa.index.local.documents_by_id import DocumentsById
 from qa.index.local.live_segment import LiveSegment
+from qa.index.local.passage_arrays import PassageArrays
 from qa.index.local.passage_reader import PassageReader
 from qa.index.local.row_map import DocumentList, RowMap
 from qa.index.local.segment import Segment
@@ -55,7 +57,8 @@ class LocalIndex:
         self._map = RowMap([DocumentList(part.segment.documents, part.removed) for part in self._parts])
         self._by_id = DocumentsById(self._map.documents)
         self._statistics = Statistics.total(part.statistics for part in self._parts)
-        self._arrays = [part.segment.arrays for part in self._parts]
+        # Not a method of this index: a cycle would keep the files open after it is dropped.
+        self._reader = partial(_reader_of, [part.segment.arrays for part in self._parts], self._map)
         self._search = CandidateSearch(self._parts, self._map, self._reader)
 
     @property
@@ -130,5 +133,6 @@ class LocalIndex:
         """The documents' words within at most `edits` edits of a folded word."""
         return forms_near([(part.segment.word_forms, part.form_counts) for part in self._parts], word, edits)
 
-    def _reader(self, rows: Rows) -> PassageReader:
-        return PassageReader(self._arrays, *self._map.places(np.asarray(rows, np.int64)))
+
+def _reader_of(arrays: Sequence[PassageArrays], row_map: RowMap, rows: Rows) -> PassageReader:
+    return PassageReader(arrays, *row_map.places(np.asarray(rows, np.int64)))

@@ -48,6 +48,9 @@ def whole(text: str) -> list[tuple[str, ...]]:
         ("Sept. 9", "9 September", "September 9th"),
         ("§ 7.4", "section 7.4", "7.4"),
         ("352-bed", "352 beds"),
+        ("CO2", "CO₂", "co₂"),
+        ("PM2.5", "PM₂.₅"),
+        ("km2", "km²"),
     ],
     ids=lambda spellings: spellings[0],
 )
@@ -81,6 +84,14 @@ def test_parts_of_a_quantity_are_found_too() -> None:
     assert {"@-03-14", "@1931-03", "#1931", "march"} <= set(terms("14 March 1931"))
     assert {"#4.5", "percent"} <= set(terms("4.5 percent"))
     assert {"#2041", "kx"} <= set(terms("KX-2041-D"))
+
+
+def test_all_terms_of_formulas_and_areas_are_those_with_plain_digits() -> None:
+    assert terms("H₂SO₄ on 40 km², 3 m³ of CO₂") == terms("H2SO4 on 40 km2, 3 m3 of CO2")
+
+
+def test_a_footnotes_mark_changes_no_word() -> None:
+    assert terms("forty sites² here") == terms("forty sites here")
 
 
 def test_no_term_of_a_word_looks_like_one_of_a_quantity() -> None:

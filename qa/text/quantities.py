@@ -7,7 +7,7 @@ All notations of a quantity have the same terms:
 - a date: `@1931-03-14` for "14 March 1931", "March 14, 1964" and "1931-03-14", with its month `@1931-03`, its day in
   any year `@-03-14` and its year `#1931`; a date without a year or without a day has the terms of the known parts;
 - a code, that is letters and digits in one piece, or numbers separated by full stops or slashes: `!e10.9`, `!kx2041d`;
-  hyphens are ignored.
+  hyphens are ignored, and subscripts are plain digits: "CO₂" is "CO2", and "km²" is "km2".
 
 An ambiguous quantity, such as "3/4/1931", has the terms of both readings.
 """
@@ -15,6 +15,7 @@ An ambiguous quantity, such as "3/4/1931", has the terms of both readings.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -96,10 +97,21 @@ _MAY = 5
 _MONTH_TERM = re.compile(r"@\d{4}-\d\d")
 _COMMON_NUMBER = re.compile(r"#(?:\d\d?|1[5-9]\d\d|20\d\d)")
 _DIGIT = re.compile(r"\d")
+_SMALL = re.compile("[²³₀-₉]")
+_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_POWER = re.compile(r"(?<![^\W_])([^\W\d_]{1,2})([²³])(?![^\W_])")  # behind a longer word it is a footnote's mark
+
+
+def with_plain_digits(text: str) -> str:
+    """A text of the same length in which the small digits of formulas and units ("CO₂", "km²") are plain digits."""
+    if not _SMALL.search(text):
+        return text
+    return _POWER.sub(lambda power: power[1] + str(unicodedata.digit(power[2])), text.translate(_SUBSCRIPTS))
 
 
 def quantities(text: str) -> list[Quantity]:
     """The numbers, dates and codes of a text, in order; none overlaps another."""
+    text = with_plain_digits(text)
     if not _DIGIT.search(text):
         return []
     found: list[Quantity] = []

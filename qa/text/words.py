@@ -9,10 +9,10 @@ from functools import lru_cache
 import Stemmer
 
 from qa.records import Span
-from qa.text.quantities import quantities
+from qa.text.quantities import quantities, with_plain_digits
 
 # Part of every snapshot's configuration: raise it if the same text gives other terms.
-ANALYSER_VERSION = 2
+ANALYSER_VERSION = 3
 
 # Question and function words without content. Negations and numbers are not among them.
 STOP_WORDS = frozenset(
@@ -28,6 +28,8 @@ _WORD = re.compile(WORD)
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _POSSESSIVE = re.compile(r"['’]s?$")
+_MARKS = "⁰¹²³⁴⁵⁶⁷⁸⁹"  # of footnotes, behind words
+_SHORTEST_MARKED = 3  # characters; a shorter word is a unit
 _LONGEST_KEPT_CHARS = 40  # longer words are not repeated, and would let foreign text fill the cache with megabytes
 
 
@@ -48,6 +50,9 @@ def term(word: str) -> str:
 
 
 def _term(word: str) -> str:
+    unmarked = word.rstrip(_MARKS)
+    if len(unmarked) >= _SHORTEST_MARKED and unmarked[-1].isalpha():
+        word = unmarked
     folded = unicodedata.normalize("NFKD", word).casefold()
     folded = "".join(char for char in folded if not unicodedata.combining(char))
     folded = _POSSESSIVE.sub("", folded).replace("’", "'")
@@ -67,6 +72,7 @@ def terms(text: str) -> list[str]:
 
     A number, date or code has terms for the whole (`qa.text.quantities`); words in it, such as "million", also count.
     """
+    text = with_plain_digits(text)
     found: list[str] = []
     end = 0
     for quantity in quantities(text):

@@ -37,7 +37,7 @@ from qa.text.words import ANALYSER_VERSION
 _FOLDS = 10
 _KEPT = 0.935  # share of the answerable questions that are answered at the fitted threshold
 _RIGHT = 0.9  # share of right answers among the sure ones
-_RELATED_FROM = 0.05  # smallest probability of the verdict `related`
+_RELATED_FROM = 0.02  # smallest probability of the verdict `related`
 _SUREST = 0.99
 _RIDGE = 0.5  # penalty, relative to the mean variance of a component
 _COLUMN = list(FEATURES).index("unmet_words")

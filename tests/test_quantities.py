@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from itertools import pairwise
 
@@ -51,6 +51,21 @@ def whole(text: str) -> list[tuple[str, ...]]:
         ("CO2", "CO₂", "co₂"),
         ("PM2.5", "PM₂.₅"),
         ("km2", "km²"),
+        ("3 %", "three per cent", "Three percent", "3 pct"),
+        ("25 million", "twenty-five million", "25,000,000", "25 000 000"),
+        ("10,000", "10 000", "10k", "ten thousand"),
+        ("$12.50", "12.50 dollars", "12.5 USD"),
+        ("3 May 2019", "2019/05/03", "3.5.2019"),
+        ("03/05/2019", "3/5/19", "3-5-2019"),
+        ("5 pm", "5pm", "5 p.m.", "5:00 PM", "17:00", "17:00:00"),
+        ("7.15 am", "07:15", "7:15am"),
+        ("35 km/h", "35km/h", "35 kph", "35 kilometres per hour"),
+        ("30 mph", "30mph", "30 miles per hour"),
+        ("1.5 t", "1.5 tonnes"),
+        ("28 kn", "28 knots"),
+        ("-4 °C", "-4°C", "4 degrees Celsius"),
+        ("45 min", "45min", "45-minute", "45 minutes"),
+        ("500 hours", "500hrs", "500 h"),
     ],
     ids=lambda spellings: spellings[0],
 )
@@ -66,7 +81,10 @@ def test_one_quantity_has_one_term_however_it_is_written(spellings: tuple[str, .
         ("412.6 million", "412.6 billion"), ("E10.9", "E11.9"), ("E10.9", "10.9"), ("KX-2041-D", "KX-2041-B"),
         ("KX-2041-D", "KX-2014-D"), ("14 March 1931", "3 April 1931"), ("7.4", "7.40"), ("7.1", "7.10"),
         ("7.4.2", "7.4"),
-        ("4410", "4401"), ("1.5", "15"),
+        ("4410", "4401"), ("1.5", "15"), ("5 pm", "5 am"), ("17:00", "7:00"), ("9:30 pm", "9:30 am"),
+        ("35 km/h", "35 km"), ("30 mph", "30 km/h"), ("45 min", "45 h"), ("12 amps", "12A"), ("v4.2.1", "v4.2"),
+        ("two million", "2,000,100"), ("3/5/19", "3 May 1919"),
+        ("QX 4471", "QX-4417"), ("three per cent", "three"),
     ],
 )  # fmt: skip
 def test_other_quantities_have_other_terms(one: str, other: str) -> None:
@@ -92,6 +110,35 @@ def test_all_terms_of_formulas_and_areas_are_those_with_plain_digits() -> None:
 
 def test_a_footnotes_mark_changes_no_word() -> None:
     assert terms("forty sites² here") == terms("forty sites here")
+
+
+@pytest.mark.parametrize(
+    ("text", "index_term"),
+    [
+        ("part QX 4471 is", "!qx4471"), ("form PS 20B", "!ps20b"), ("held at -18C", "#18°c"),
+        ("v4.2.1 fixed", "!4.2.1"), ("v4.2", "#4.2"), ("3:30", "@15:30"), ("3:30", "@03:30"), ("5-10 kg", "#5kg"),
+        ("5-10kg", "#10kg"),
+        ("between 5 and 10 kg", "#5kg"), ("5 to 10 million", "#5000000"), ("£88m", "pound"), ("five LDPs", "ldp"),
+    ],
+)  # fmt: skip
+def test_other_readings_are_found_too(text: str, index_term: str) -> None:
+    assert index_term in terms(text)
+
+
+def test_a_longer_number_in_words_is_not_its_first_part() -> None:
+    assert not quantities("two thousand and nineteen people")
+
+
+@pytest.mark.parametrize("text", ["5 amps", "5 a month", "1:100", "2:1", "25:10", "12:60"])
+def test_what_is_no_time_has_no_term_of_one(text: str) -> None:
+    assert not any(each.startswith("@") for each in terms(text))
+
+
+@given(st.times())
+def test_any_time_is_the_same_in_every_form(time: time) -> None:
+    forms = (f"{time:%I:%M %p}", f"{time:%I:%M%p}".lower(), f"{time:%I.%M} {'ap'[time.hour >= 12]}.m.")
+    assert {whole(form)[0] for form in forms} == {(f"@{time:%H:%M}",)}
+    assert f"@{time:%H:%M}" in whole(f"{time:%H:%M}")[0]
 
 
 def test_no_term_of_a_word_looks_like_one_of_a_quantity() -> None:

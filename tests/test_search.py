@@ -269,3 +269,12 @@ def test_a_misspelt_question_finds_what_the_right_one_finds(shop: Index) -> None
     right, wrong = (search(shop, Unlettered(), text) for text in ("the oldest pier", "the oldest peir"))
     np.testing.assert_array_equal(right.rows, wrong.rows)
     np.testing.assert_allclose(right.scores, wrong.scores)
+
+
+def test_a_code_typed_with_a_blank_is_that_of_the_documents(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, {"forms.txt": "Form PS-20B grants a permit. Form KX41 grants a licence."})
+    workshop.build()
+    index = workshop.open_index()
+    for typed, index_term in (("form PS 20B", "!ps20b"), ("form KX 41", "!kx41")):
+        assert search(index, FakeEncoder(), typed).content_words[-1].term == index_term
+    index.close()

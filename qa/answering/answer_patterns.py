@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from qa.text.number_words import NUMBER_WORDS
+from qa.text.units import NUMBER_WORDS
 
 
 class AnswerType(StrEnum):

@@ -22,8 +22,8 @@ from qa.answering.quotes import Group
 from qa.index.contract import Index
 from qa.records import Citation, Passage, Span, Stated
 from qa.retrieval.query import ContentWord
-from qa.text.number_words import NUMBER_WORDS
 from qa.text.quantities import Quantity, quantities
+from qa.text.units import NUMBER_WORDS
 from qa.text.words import term, terms, words
 
 _LOOKED_AT = 5  # passages
@@ -31,6 +31,7 @@ _NEAR = 4  # words between a figure and the counted noun
 _SENTENCES = 4  # sentences of a passage, the best-matching first
 _HEADING_LINES = 2  # in a passage that begins with lines without final punctuation
 _MOST = 5  # values listed
+_COUNTED_UNITS = ("h", "min")  # units that "how many" may ask for
 _SAME = 0.02  # relative difference of two figures that counts as rounding
 _COUNT = re.compile(r"\bhow many(?: [\w'’-]+){1,6}|\b(?:number|total) of(?: [\w'’-]+){1,4}", re.IGNORECASE)
 _NUMBER_OF = re.compile(r"\b(?:number|total) of ((?:[\w'’-]+ ){1,3})", re.IGNORECASE)
@@ -186,16 +187,19 @@ def _statement(
 
 def _figures(sentence: str, kind: str) -> Iterator[_Figure]:
     """The figures of a kind in a sentence."""
-    for quantity in quantities(sentence):
+    found = quantities(sentence)
+    for quantity in found:
         figure = _figure(sentence, quantity)
         is_year = bool(_ANY_YEAR.fullmatch(figure.value)) or figure.unit == "date"
         of_kind = (kind == "year") == is_year and (kind != "share" or figure.unit == "%")
-        if of_kind and figure.number is not None and (kind != "count" or not figure.unit):
+        if of_kind and figure.number is not None and (kind != "count" or figure.unit in {"", *_COUNTED_UNITS}):
             yield figure
     if kind in {"count", "amount"}:
         for place in words(sentence):
             word = sentence[place.start : place.end]
-            if word.casefold() in NUMBER_WORDS:
+            if word.casefold() in NUMBER_WORDS and not any(
+                each.place.start <= place.start < each.place.end for each in found
+            ):
                 yield _Figure(word, float(NUMBER_WORDS[word.casefold()]), "", place)
 
 
@@ -203,6 +207,8 @@ def _figure(sentence: str, quantity: Quantity) -> _Figure:
     text = sentence[quantity.place.start : quantity.place.end]
     whole = quantity.whole[0]
     if whole[0] == "@":
+        if ":" in whole:
+            return _Figure(text, None, "time", quantity.place)
         year = next((each[1:] for each in quantity.parts if each[0] == "#"), None)
         return _Figure(text, float(whole[1:].replace("-", "")) if year else None, "date", quantity.place)
     match = re.match(r"#(-?\d+(?:\.\d+)?)(.*)", whole)
@@ -219,6 +225,8 @@ def _counts(sentence: str, figure: _Figure, counted: frozenset[str]) -> bool:
     named = _NUMBER_OF.search(sentence, 0, figure.place.start)
     if named and counted & set(terms(named[1])):
         return True
+    if counted & set(terms(figure.value)):
+        return True  # "24 hours" counts hours
     for word in _behind(sentence, figure)[: _NEAR + 1]:
         if term(word) in counted:
             return True

@@ -19,7 +19,7 @@ from qa.index.contract import Floats, Index
 from qa.records import Span
 from qa.retrieval.query_expansion import Alternatives, widened
 from qa.text.asking_part import asked_part
-from qa.text.quantities import WHOLE, WITHOUT_YEAR, is_precise, quantities
+from qa.text.quantities import CODE, WHOLE, WITHOUT_YEAR, is_precise, quantities
 from qa.text.spelling import correct
 from qa.text.words import WORD, term, words
 
@@ -108,12 +108,16 @@ def content_words(question: str, encoding: Encoding, index: Index) -> tuple[Cont
 def _said(question: str) -> Iterator[tuple[Span, tuple[str, ...]]]:
     """Each word's place and index term; for a number, date or code the terms of its readings.
 
-    A date also has the term of its day in any year, because the text may leave out the year of its document's date.
+    A date also has the term of its day in any year, because the text may leave out the year of its document's date; a
+    number after capitals that of the code they make.
     """
     end = 0
     for quantity in quantities(question):
         yield from _words(question, end, quantity.place.start)
-        yield quantity.place, (*quantity.whole, *(each for each in quantity.parts if each.startswith(WITHOUT_YEAR)))
+        yield (
+            quantity.place,
+            (*quantity.whole, *(each for each in quantity.parts if each.startswith((WITHOUT_YEAR, CODE)))),
+        )
         end = quantity.place.end
     yield from _words(question, end, len(question))
 

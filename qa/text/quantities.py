@@ -6,10 +6,12 @@ All notations of a quantity have the same terms:
   and unit, `#0.5mg` for "0.5 mg" and "0.5mg", `#4.5%` for "4.5 %" and "4.5 per cent";
 - a date: `@1931-03-14` for "14 March 1931", "March 14, 1964" and "1931-03-14", with its month `@1931-03`, its day in
   any year `@-03-14` and its year `#1931`; a date without a year or without a day has the terms of the known parts;
+- a time of day: `@17:00` for "5 pm", "5:00 p.m." and "17:00";
 - a code, that is letters and digits in one piece, or numbers separated by full stops or slashes: `!e10.9`, `!kx2041d`;
-  hyphens are ignored, and subscripts are plain digits: "CO₂" is "CO2", and "km²" is "km2".
+  hyphens are ignored, and so is the blank in "KX 2041"; subscripts are plain digits: "CO₂" is "CO2", "km²" "km2".
 
-An ambiguous quantity, such as "3/4/1931", has the terms of both readings.
+An ambiguous quantity, such as "3/4/1931" or "3:30", has the terms of both readings. A sign of a currency also has the
+term of its name.
 """
 
 from __future__ import annotations
@@ -21,8 +23,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from qa.records import Span
+from qa.text.dates_and_times import DATE, MONTH, TIME, date_terms, time_terms
+from qa.text.units import CURRENCIES, NUMBER_WORDS, SCALES, SHORT_SCALES, UNIT_LETTERS, UNITS
 
 WHOLE = "#@!"  # first characters of the index terms of numbers, dates and codes, but not of words
+CODE = "!"  # first character of the term of a code
 WITHOUT_YEAR = "@-"  # first characters of the term of a day in any year
 
 
@@ -41,41 +46,13 @@ class Quantity:
     parts: tuple[str, ...] = ()
 
 
-_MONTHS = "january february march april may june july august september october november december".split()
-_MONTH_OF = {name[:3]: number for number, name in enumerate(_MONTHS, 1)}
-_MONTH = "(?:" + "|".join(f"{name[:3]}(?:{name[3:]})?" if name[3:] else name for name in _MONTHS) + r"|sept)\.?"
-_DAY = r"(?:3[01]|[12]\d|0?[1-9])"
-_YEAR = r"(?:1[0-9]|20|21)\d\d"
-_DATE = re.compile(
-    rf"(?P<d1>{_DAY})(?:st|nd|rd|th)?(?: of)?[ \-]?\s?(?P<m1>{_MONTH})(?:,?[ \-]\s?(?P<y1>{_YEAR})|(?!-\w{{0,40}}\d))"
-    rf"|(?P<m2>{_MONTH}) (?P<d2>{_DAY})(?:st|nd|rd|th)?(?!\d|[.,:]\d)(?:,? (?P<y2>{_YEAR}))?"
-    rf"|(?P<m3>{_MONTH}),? (?:of )?(?P<y3>{_YEAR})"
-    rf"|(?P<y4>{_YEAR})-(?P<m4>0[1-9]|1[0-2])(?:-(?P<d4>0[1-9]|[12]\d|3[01]))?(?![\w-])"
-    rf"|(?P<a>{_DAY})(?P<sep>[./])(?P<b>{_DAY})(?P=sep)(?P<y5>{_YEAR})",
-    re.IGNORECASE,
-)
-
 _SPACES = " \u00a0\u2009\u202f"
 _NUMBER = (
-    r"\d{1,3}(?:[,'’\u00a0\u2009\u202f]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?"
+    r"\d{1,3}(?: \d{3})* \d00(?!\d)|\d{1,3}(?:[,'’\u00a0\u2009\u202f]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?"
     r"|\d+[.,]\d+|\d+"
 )
-_SCALES = {"thousand": 3, "million": 6, "mio": 6, "mn": 6, "mln": 6, "billion": 9, "bn": 9, "bln": 9, "trillion": 12}
-_SHORT_SCALES = {"k": 3, "m": 6, "b": 9}
-_UNITS = {
-    "%": "%", "percent": "%", "per cent": "%", "pct": "%", "percentage points": "%", "‰": "‰",
-    "mg": "mg", "milligram": "mg", "milligrams": "mg", "mcg": "mcg", "µg": "mcg", "μg": "mcg", "ug": "mcg",
-    "g": "g", "gram": "g", "grams": "g", "kg": "kg", "kilogram": "kg", "kilograms": "kg", "lb": "lb", "lbs": "lb",
-    "ml": "ml", "millilitre": "ml", "millilitres": "ml", "milliliter": "ml", "milliliters": "ml",
-    "l": "l", "litre": "l", "litres": "l", "liter": "l", "liters": "l", "mm": "mm", "cm": "cm", "m": "m", "km": "km",
-    "metre": "m", "metres": "m", "meter": "m", "meters": "m", "kilometre": "km", "kilometres": "km",
-    "kilometer": "km", "kilometers": "km", "mile": "mi", "miles": "mi", "ft": "ft", "feet": "ft",
-    "kw": "kw", "kwh": "kwh", "mw": "mw", "v": "v", "volt": "v", "volts": "v", "w": "w", "watt": "w", "watts": "w",
-    "hz": "hz", "mhz": "mhz", "ghz": "ghz", "mb": "mb", "gb": "gb", "tb": "tb", "°c": "°c", "°f": "°f",
-    "ppm": "ppm", "mmol": "mmol", "iu": "iu",
-}  # fmt: skip
-_LONGEST_FIRST = sorted((*_SCALES, *_UNITS), key=len, reverse=True)
-_SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
+_LONGEST_FIRST = sorted((*SCALES, *UNITS), key=len, reverse=True)
+_SCALE = "|".join(sorted(SCALES, key=len, reverse=True))
 _IN_A_CODE = r"-\w{0,40}\d"  # the part after the letters of a code, such as L-00-A
 _AFTER = "|".join(re.escape(each) for each in _LONGEST_FIRST)
 _AMOUNT = re.compile(
@@ -87,16 +64,30 @@ _AMOUNT = re.compile(
 # In one piece: a letter and a digit, or three numbers.
 _CODE = re.compile(r"[^\W_]+(?:[-./][^\W_]+)*")
 _IS_CODE = re.compile(r"(?=.*\d)(?=.*[^\W\d]).+|\d+(?:[-./]\d+){2,}")
+_VERSION = re.compile(r"v(\d+(?:\.\d+)+)")
+_NUMBER_AND_LETTER = re.compile(rf"(\d+(?:\.\d+)?)([{''.join(UNIT_LETTERS)}])")
+_OF_MONEY = re.compile(r" ?(?:dollar|euro|pound|usd|eur|gbp)s?\b", re.IGNORECASE)
+_RANGE = re.compile(r" ?[-–] ?| (?:to|or|and) ")
+_CODE_LETTERS = re.compile(r"(?<![\w-])([A-Z]{1,4}) ")  # "KX 2041" is the code KX-2041
+_ENDS_A_CODE = re.compile(r"\d+[A-Z]?")
+_CODE_LETTERS_BEFORE = 6  # characters: the letters, a blank, and the character before
+_NUMBER_WORD = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
+_WORDED = re.compile(
+    rf"(?:(?P<tens>[a-z]{{3,4}}ty)[ -])?(?P<ones>{_NUMBER_WORD})[ -]"
+    rf"(?:(?P<scale>{_SCALE})(?!\w| (?:and )?(?:{_NUMBER_WORD})\b)|(?P<share>per ?cent)(?!\w))",
+    re.IGNORECASE,
+)
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th|s)|\d+'?s", re.IGNORECASE)
 _STARTS = re.compile(
-    rf"(?<![^\W_])(?<![^\W_][.,'’])(?:[$€£¥][{_SPACES}]?)?(?=[\w./-]{{0,40}}?\d)|\b{_MONTH}(?=,? )", re.IGNORECASE
+    rf"(?<![^\W_])(?<![^\W_][.,'’])(?:[$€£¥][{_SPACES}]?)?(?=[\w./-]{{0,40}}?\d)"
+    rf"|\b{MONTH}(?=,? )|\b(?:{_NUMBER_WORD})(?=[ -])",
+    re.IGNORECASE,
 )
 _COUNTED = re.compile(r"\d+(?:\.\d+)?-?[^\W\d_]{3,}")  # "352-bed" counts beds
 _LONGEST_CODE = 40
-_MAY = 5
 _MONTH_TERM = re.compile(r"@\d{4}-\d\d")
 _COMMON_NUMBER = re.compile(r"#(?:\d\d?|1[5-9]\d\d|20\d\d)")
-_DIGIT = re.compile(r"\d")
+_DIGIT = re.compile(r"\d|illion|thousand|per ?cent", re.IGNORECASE)
 _SMALL = re.compile("[²³₀-₉]")
 _SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _POWER = re.compile(r"(?<![^\W_])([^\W\d_]{1,2})([²³])(?![^\W_])")  # behind a longer word it is a footnote's mark
@@ -135,15 +126,24 @@ def is_precise(index_term: str) -> bool:
 
 def _at(text: str, start: int) -> Quantity | None:
     """The quantity that begins at a place where a word begins."""
-    date = _DATE.match(text, start)
-    if date and not _goes_on(text, date.end()) and (readings := list(_dates(date))):
+    date = DATE.match(text, start)
+    if date and not _goes_on(text, date.end()) and (readings := list(date_terms(date))):
         return _quantity(start, date.end(), readings)
+    time = TIME.match(text, start)
+    if time and not text[time.end() : time.end() + 1].isalnum():
+        return _quantity(start, time.end(), list(time_terms(time)))
+    if worded := _WORDED.match(text, start):
+        return _quantity(start, worded.end(), [_in_words(worded)])
     amount = _AMOUNT.match(text, start)
     code = _CODE.match(text, start)
-    if code and _is_code(code[0]) and (not amount or amount.end() < code.end()):
-        whole = f"!{code[0].casefold().replace('-', '')}"
-        return _quantity(start, code.end(), [(whole, *_numbers_in(code[0]))])
-    return _quantity(start, amount.end(), list(_amounts(amount))) if amount else None
+    last = _last_of_range(text, amount) if amount else None
+    if code and _is_code(code[0]) and (not amount or (last or amount).end() < code.end()):
+        return _quantity(start, code.end(), _codes(code[0], _after_letters(text, code)))
+    if not amount:
+        return None
+    further = _number(_scaled(amount["number"], last["scale"]), _unit(last)) if last else ()
+    first, *others = _amounts(amount)
+    return _quantity(start, amount.end(), [(*first, *further, *_after_letters(text, amount)), *others])
 
 
 def _quantity(start: int, end: int, readings: Sequence[tuple[str, ...]]) -> Quantity:
@@ -166,55 +166,66 @@ def _is_code(piece: str) -> bool:
     )
 
 
+def _last_of_range(text: str, first: re.Match[str]) -> re.Match[str] | None:
+    """The last amount of a range, whose unit or scale also holds for the first one, which has none."""
+    joining = None if first["unit"] or first["scale"] or first["short"] else _RANGE.match(text, first.end())
+    last = _AMOUNT.match(text, joining.end()) if joining else None
+    return last if last and (last["unit"] or last["scale"]) else None
+
+
+def _after_letters(text: str, piece: re.Match[str]) -> tuple[str, ...]:
+    """The term of the code that a number and the capitals before it make."""
+    before = text[max(0, piece.start() - _CODE_LETTERS_BEFORE) : piece.start()]
+    letters = _CODE_LETTERS.search(before) if _ENDS_A_CODE.fullmatch(piece[0]) else None
+    return (f"!{letters[1]}{piece[0]}".casefold(),) if letters else ()
+
+
+def _codes(piece: str, spaced: Sequence[str]) -> list[tuple[str, ...]]:
+    """The terms of each reading of a code."""
+    plain = piece.casefold().replace("-", "")
+    found: list[tuple[str, ...]] = [(f"!{plain}", *_numbers_in(piece), *spaced)]
+    if version := _VERSION.fullmatch(plain):
+        found.append((f"{'!' if version[1].count('.') > 1 else '#'}{version[1]}",))
+    if measured := _NUMBER_AND_LETTER.fullmatch(plain):
+        found.append(_number(Decimal(measured[1]), UNIT_LETTERS[measured[2]]))
+    return found
+
+
 def _numbers_in(code: str) -> Iterator[str]:
     return (f"#{Decimal(piece)}" for piece in re.split(r"[-./]", code) if piece.isdecimal())
 
 
-def _dates(date: re.Match[str]) -> Iterator[tuple[str, ...]]:
-    """The terms of each reading of a date."""
-    if date["sep"]:
-        first, second = int(date["a"]), int(date["b"])
-        orders = [(first, second)] if date["sep"] == "." else [(second, first), (first, second)]
-        yield from (_date(date["y5"], month, day) for day, month in dict.fromkeys(orders) if month <= len(_MONTHS))
-        return
-    for number in "1234":
-        named = date[f"m{number}"]
-        if named:
-            month = int(named) if named.isdecimal() else _MONTH_OF[named[:3].casefold()]
-            day = int(date[f"d{number}"] or 0) if number != "3" else 0
-            yield _date(date[f"y{number}"], month, day)
+def _in_words(worded: re.Match[str]) -> tuple[str, ...]:
+    """The terms of a number in words with a scale, or in per cent."""
+    words = (worded["tens"], worded["ones"])
+    number = sum(NUMBER_WORDS.get(word.casefold(), 0) for word in words if word)
+    return _number(_scaled(str(number), worded["scale"]), "%" if worded["share"] else "")
 
 
-def _date(year: str | None, month: int, day: int) -> tuple[str, ...]:
-    """The terms of a date whose year or day may be unknown."""
-    found = []
-    if year and day:
-        found.append(f"@{year}-{month:02}-{day:02}")
-    if day:
-        found.append(f"@-{month:02}-{day:02}")
-    if year:
-        found += [f"@{year}-{month:02}", f"#{year}"]
-    if month == _MAY and not year:
-        found.append(f"#{day}")  # "may 5 people" has no date
-    return tuple(found)
+def _unit(amount: re.Match[str]) -> str:
+    return UNITS.get((amount["unit"] or "").casefold(), "")
+
+
+def _scaled(number: str, scale: str | None) -> Decimal:
+    return _value(number).scaleb(SCALES[scale.casefold()] if scale else 0)
 
 
 def _amounts(amount: re.Match[str]) -> Iterator[tuple[str, ...]]:
     """The terms of each reading of an amount."""
-    unit = _UNITS.get((amount["unit"] or "").casefold(), "")
-    value = _value(amount["number"])
-    if amount["scale"]:
-        value = value.scaleb(_SCALES[amount["scale"].casefold()])
-    elif amount["short"]:
+    unit, value = _unit(amount), _scaled(amount["number"], amount["scale"])
+    named = (CURRENCIES[amount["currency"][0]],) if amount["currency"] else ()
+    if amount["short"]:
         short = amount["short"].casefold()
-        yield _number(value.scaleb(_SHORT_SCALES[short]), unit)
+        yield (*_number(value.scaleb(SHORT_SCALES[short]), unit), *named)
         if amount["currency"] or short != "m":  # "5m" may be metres, unless it is money
             return
         unit = short
-    elif not unit and not amount["currency"]:
+    elif (
+        not unit and not amount["scale"] and not amount["currency"] and not _OF_MONEY.match(amount.string, amount.end())
+    ):
         yield (f"#{value:f}",)  # as written: section 7.10 is not section 7.1
         return
-    yield _number(value, unit)
+    yield (*_number(value, unit), *named)
 
 
 def _number(value: Decimal, unit: str) -> tuple[str, ...]:
@@ -224,7 +235,7 @@ def _number(value: Decimal, unit: str) -> tuple[str, ...]:
 
 def _value(number: str) -> Decimal:
     """The value of a number; a comma before other than three digits is a decimal comma."""
-    groups = re.split(r"[,'’\u00a0\u2009\u202f]", number)
+    groups = re.split(r"[,'’ \u00a0\u2009\u202f]", number)
     if number.count(".") > 1:
         plain = number.replace(".", "").replace(",", ".")
     elif len(groups) > 1 and all(len(group.partition(".")[0]) == 3 for group in groups[1:]):

@@ -27,6 +27,7 @@ WORD = r"[^\W_]+(?:['’.&][^\W_]+)*"  # runs of letters and digits, with inner 
 _WORD = re.compile(WORD)
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
+_INITIALS_IN_PLURAL = re.compile(r"[A-Z]{2,}s")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _MARKS = "⁰¹²³⁴⁵⁶⁷⁸⁹"  # of footnotes, behind words
 _SHORTEST_MARKED = 3  # characters; a shorter word is a unit
@@ -53,6 +54,8 @@ def _term(word: str) -> str:
     unmarked = word.rstrip(_MARKS)
     if len(unmarked) >= _SHORTEST_MARKED and unmarked[-1].isalpha():
         word = unmarked
+    if _INITIALS_IN_PLURAL.fullmatch(word):
+        word = word[:-1]  # the stemmer leaves the s of words without vowels
     folded = unicodedata.normalize("NFKD", word).casefold()
     folded = "".join(char for char in folded if not unicodedata.combining(char))
     folded = _POSSESSIVE.sub("", folded).replace("’", "'")

@@ -224,6 +224,19 @@ def test_names_in_filters_ignore_case(service: Service) -> None:
     assert service.ask("the ferry", filters=Filters(document_ids=("FERRY.MD",))).passages
 
 
+@pytest.mark.parametrize("name", ["musee  de l'elden ", "MUSE\u0301E DE L'ELDEN", "Musée de l'Elden"])
+def test_publishers_in_filters_ignore_accents_and_spacing(tmp_path: Path, name: str) -> None:
+    workshop = Workshop(
+        tmp_path, {"mill.txt": "The mill grinds rye.", "ferry.txt": "The ferry carries the mill's rye."}
+    )
+    workshop.put("sources.toml", '["mill.txt"]\npublisher = "Musée de l\'Elden"\n')
+    workshop.build()
+    service = open_service(workshop.settings, FakeEncoder())
+    answer = service.ask("the mill", filters=Filters(publishers=(name,)))
+    assert [quote.citation.document_id for quote in answer.passages] == ["mill"]
+    service.close()
+
+
 def test_dates_tell_how_many_undated_documents_they_leave_out(service: Service) -> None:
     dated = service.ask("the mill", filters=Filters(date_from="2020-01-01"))
     assert {quote.citation.document_id for quote in dated.passages} == {"april"}

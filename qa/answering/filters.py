@@ -11,23 +11,23 @@ from qa.errors import UnknownDocument, UnknownPublisher
 from qa.index.contract import Index, admitted
 from qa.records import DocumentInfo, Filters
 from qa.text.safe_text import printable
+from qa.text.words import plain_letters
 
 _LISTED = 10
 
 
 def resolved(index: Index, filters: Filters) -> Filters:
-    """The filters with the current ids of their documents.
+    """The filters with the current ids of their documents and with publishers as the documents spell them.
 
     Raises:
         UnknownDocument, UnknownPublisher: a filter names an unknown document or publisher; the message lists known
             ones.
     """
-    publishers = {info.publisher for info in index.documents if info.publisher} if filters.publishers else set()
-    known = {name.casefold() for name in publishers}
-    for name in filters.publishers:
-        if name.casefold() not in known:
-            raise UnknownPublisher(f"No document has the publisher {printable(name)!r}; {_there_are(publishers)}.")
-    return replace(filters, document_ids=tuple(_present_id(index, name) for name in filters.document_ids))
+    return replace(
+        filters,
+        document_ids=tuple(_present_id(index, name) for name in filters.document_ids),
+        publishers=_spellings(index, filters.publishers) if filters.publishers else (),
+    )
 
 
 def admitted_ids(filters: Filters, documents: Sequence[DocumentInfo]) -> frozenset[str]:
@@ -44,11 +44,27 @@ def undated_left_out(index: Index, filters: Filters) -> int:
     return int((undated & admitted(others, index.documents)).sum())
 
 
+def _spellings(index: Index, names: Iterable[str]) -> tuple[str, ...]:
+    """The documents' spellings of publishers; case, accents and spacing are ignored."""
+    known: dict[str, set[str]] = {}
+    for publisher in {info.publisher for info in index.documents if info.publisher}:
+        known.setdefault(_folded(publisher), set()).add(publisher)
+    for name in names:
+        if _folded(name) not in known:
+            there_are = _there_are(publisher for same in known.values() for publisher in same)
+            raise UnknownPublisher(f"No document has the publisher {printable(name)!r}; {there_are}.")
+    return tuple(publisher for name in names for publisher in sorted(known[_folded(name)]))
+
+
+def _folded(name: str) -> str:
+    return " ".join(plain_letters(name).split())
+
+
 def _present_id(index: Index, name: str) -> str:
     try:
         return index.present_id(name)
     except UnknownDocument as error:
-        alike = [info.id for info in index.documents if info.id.casefold() == name.casefold()]
+        alike = [info.id for info in index.documents if _folded(info.id) == _folded(name)]
         if len(alike) == 1:
             return alike[0]
         there_are = _there_are(info.id for info in index.documents)

@@ -50,15 +50,19 @@ def term(word: str) -> str:
     return _kept_term(word) if len(word) <= _LONGEST_KEPT_CHARS else _term(word)
 
 
+def plain_letters(text: str) -> str:
+    """A text folded to lower case, without accents."""
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(char for char in folded if not unicodedata.combining(char))
+
+
 def _term(word: str) -> str:
     unmarked = word.rstrip(_MARKS)
     if len(unmarked) >= _SHORTEST_MARKED and unmarked[-1].isalpha():
         word = unmarked
     if _INITIALS_IN_PLURAL.fullmatch(word):
         word = word[:-1]  # the stemmer leaves the s of words without vowels
-    folded = unicodedata.normalize("NFKD", word).casefold()
-    folded = "".join(char for char in folded if not unicodedata.combining(char))
-    folded = _POSSESSIVE.sub("", folded).replace("’", "'")
+    folded = _POSSESSIVE.sub("", plain_letters(word)).replace("’", "'")
     if _INITIALS.fullmatch(folded):
         return folded.replace(".", "")  # A.F.L. and AFL are one term, and U.S. is not a stop word
     if folded in STOP_WORDS:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.text.spelling import SHORTEST, WordForm, correct, near
+from qa.text.word_breaks import as_written
 from qa.text.words import spelt, terms
 
 TEXTS = [
@@ -211,3 +212,57 @@ def test_a_question_of_strange_words_only_looks_a_few_of_them_up() -> None:
     vocabulary = Listed(TEXTS)
     correct("zxaqwv " * 400 + "y" * 5000, vocabulary, knows_nothing)
     assert vocabulary.looked_up == ["zxaqwv"], "each word once, and none that nobody types"
+
+
+COMPOUNDS = Listed(
+    [
+        "The lighthouse keeper wears a life jacket. Life jackets hang at the headquarters in Port Selwyn.",
+        "A day in the light of the museum. Everyday goods stand in the shop, and a roll-on ferry waits.",
+        "The book shop is old. The bookshop is new.",
+        "The house of the mayor.",
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("who keeps the light house?", "who keeps the lighthouse?"),
+        ("WHO KEEPS THE LIGHT-HOUSE", "WHO KEEPS THE LIGHTHOUSE"),
+        ("where are lifejackets", "where are life jackets"),
+        ("Portselwyn head quarters", "Port selwyn headquarters"),
+    ],
+)
+def test_words_are_joined_and_parted_as_in_the_documents(asked: str, written: str) -> None:
+    assert as_written(asked, COMPOUNDS, knows_nothing) == written
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "is it open every day",
+        "the book shop",
+        "the bookshop",
+        "foot ball",
+        "a light. house",
+        "mayorlight",
+        "life 4 jackets",
+    ],
+)
+def test_other_words_are_neither_joined_nor_parted(asked: str) -> None:
+    assert as_written(asked, COMPOUNDS, knows_nothing) is asked
+
+
+def test_a_word_that_the_model_knows_is_not_parted() -> None:
+    assert as_written("lifejackets", COMPOUNDS, lambda word: word == "lifejackets") == "lifejackets"
+
+
+def test_parts_of_a_compound_are_no_misspelt_function_words() -> None:
+    assert correct("ro-ro ferry", COMPOUNDS, knows_nothing) == "ro-ro ferry"
+    assert correct("ro ferry", COMPOUNDS, knows_nothing) == "or ferry"
+
+
+@given(st.text(max_size=60))
+def test_joining_and_parting_only_moves_blanks_and_hyphens(question: str) -> None:
+    kept = {ord(sign): None for sign in " -"}
+    assert as_written(question, COMPOUNDS, knows_nothing).translate(kept) == question.translate(kept)

@@ -21,6 +21,7 @@ from qa.retrieval.query_expansion import Alternatives, widened
 from qa.text.asking_part import asked_part
 from qa.text.quantities import CODE, WHOLE, WITHOUT_YEAR, is_precise, quantities
 from qa.text.spelling import correct
+from qa.text.word_breaks import as_written
 from qa.text.words import WORD, term, words
 
 _STOP_WORD_WEIGHT = 0.5  # in MaxSim, where a content word's weight is its rarity
@@ -69,12 +70,13 @@ class ContentWord:
 
 
 def as_searched(question: str, index: Index, is_word: Callable[[str], bool]) -> tuple[str, tuple[Alternatives, ...]]:
-    """The asking part of a question, with corrected spelling and with abbreviations next to their long forms.
+    """The asking part of a question, spelt as in the documents and with abbreviations next to their long forms.
 
     Returns:
         The text (the same string object if nothing changes), and which of its words are alternatives of each other.
     """
-    return widened(asked_part(correct(asked_part(question), index, is_word)), index, is_word)
+    corrected = correct(as_written(asked_part(question), index, is_word), index, is_word)
+    return widened(asked_part(corrected), index, is_word)
 
 
 def as_encoded(searched: str) -> str:

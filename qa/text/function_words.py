@@ -52,6 +52,11 @@ def _slips() -> dict[str, tuple[str, ...]]:
 _MEANT = _slips()
 
 
+def is_function_word(word: str) -> bool:
+    """Whether a folded word has no content."""
+    return word in _WORDS
+
+
 def function_word(word: str, following: str) -> str | None:
     """The function word that a folded word is a misspelling of, or None; the next word decides between two."""
     meant = _MEANT.get(word)

@@ -3,7 +3,7 @@
 1. A word counts as misspelt only if neither the documents nor the model know it. Only words of letters are checked, in
    any case, and a correction gets the case of the word.
 2. A misspelt function word is corrected (`qa.text.function_words`), unless the model knows it as another word: "three"
-   is not "there".
+   is not "there". Parts of a compound ("ro-ro") are no function words.
 3. Otherwise the documents' words within one or two edits are compared (optimal string alignment: insert, delete,
    replace, swap neighbours): fewer edits are better, where in long words another sound counts as one edit more, then
    the same sound, then co-occurrence with the question's other words, then frequency. A word that the model knows and
@@ -28,6 +28,7 @@ from typing import Protocol
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from qa.records import Span
 from qa.text.function_words import function_word
 from qa.text.phonetic_key import sound
 from qa.text.regional_spelling import other_spellings
@@ -104,7 +105,7 @@ def correct(question: str, vocabulary: Vocabulary, is_word: Callable[[str], bool
         following = written[place + 1].casefold() if place + 1 < len(written) else ""
         known = len(word) >= SHORTEST and is_word(word)
         meant = _of_documents(folded, vocabulary) if len(word) >= SHORTEST else None
-        if meant is None and not known:
+        if meant is None and not known and not _hyphenated(question, spans[place]):
             meant = function_word(folded, following)
         if (
             meant is None
@@ -137,6 +138,11 @@ def _strange(written: Iterable[str], vocabulary: Vocabulary) -> frozenset[str]:
     found = [(word, index_term) for word in written if word.isalpha() and (index_term := term(word))]
     frequencies = vocabulary.frequencies([index_term for _, index_term in found])
     return frozenset(word for (word, _), frequency in zip(found, frequencies, strict=True) if not frequency)
+
+
+def _hyphenated(question: str, place: Span) -> bool:
+    """Whether a word is a part of a compound, which function words are not."""
+    return question[: place.start].endswith("-") or question.startswith("-", place.end)
 
 
 def _may_be_misspelt(word: str, is_word: Callable[[str], bool]) -> bool:

@@ -21,9 +21,8 @@ from qa.answering.relations import relation_asked, states
 from qa.answering.unmet_words import UnmetWords, unmet_vector
 from qa.index.contract import Floats
 from qa.records import Passage, Verdict, WordMatch
-from qa.retrieval.evidence import Match, about, whole_question
+from qa.retrieval.evidence import Match, about, terms_of, whole_question
 from qa.retrieval.search import Ranking
-from qa.text.words import terms
 
 FEATURES = {
     "gap": "how far the worst-met content word, within the best sentence and the heading trail, falls behind the mean "
@@ -95,7 +94,7 @@ def measure(
 def unmatched(ranking: Ranking, best: Match) -> Floats:
     """The vector of the words that the best passage does not match (`unmet_vector`)."""
     texts = [_around(best.hit.passage, number) for number in best.answering]
-    held = frozenset(terms(" ".join((*texts, *best.hit.passage.headings))))
+    held = terms_of(" ".join((*texts, *best.hit.passage.headings)))
     return unmet_vector(ranking, _weighed(ranking, best.words), held)
 
 
@@ -118,13 +117,13 @@ def _absent(ranking: Ranking, words: Sequence[WordMatch], *, short: bool) -> flo
 def _relation_unmet(ranking: Ranking, passage: Passage, texts: Sequence[str]) -> bool:
     """Whether a question asks for a relation that a passage does not state, or an office that the texts do not."""
     if office := office_asked(ranking.searched):
-        asked = frozenset(terms(ranking.searched))
+        asked = terms_of(ranking.searched)
         return not any(names_holder(text, office, asked) for text in texts)
     relation = relation_asked(ranking.searched)
     if relation is None:
         return False
     everywhere = {word.term for word in ranking.content_words if word.frequency > ranking.index.size / 2}
-    held = frozenset(terms(passage.text))
+    held = terms_of(passage.text)
     for each in ranking.alternatives:
         everywhere |= each.short if each.long <= held else each.long
     return not states(relation, passage, everywhere)

@@ -21,6 +21,7 @@ from qa.answering.citations import cite
 from qa.answering.quotes import Group
 from qa.index.contract import Index
 from qa.records import Citation, Passage, Span, Stated
+from qa.retrieval.evidence import terms_of
 from qa.retrieval.query import ContentWord
 from qa.text.quantities import Quantity, quantities
 from qa.text.units import NUMBER_WORDS
@@ -165,14 +166,14 @@ def _statement(
     info = index.info(passage.document_id)
     lines = (passage.text[span.start : span.end] for span in passage.sentences[:_HEADING_LINES])
     inside = (line for line in lines if not line.endswith((".", "!", "?")))
-    headings = set(terms(" ".join((*passage.headings, info.title, *inside))))
+    headings = terms_of(" ".join((*passage.headings, info.title, *inside)))
     for number in order:
         span = passage.sentences[number]
         sentence = passage.text[span.start : span.end]
-        held = set(terms(sentence)) | headings
+        held = terms_of(sentence) | headings
         if number:
             before = passage.sentences[number - 1]
-            held |= set(terms(passage.text[before.start : before.end]))
+            held |= terms_of(passage.text[before.start : before.end])
         missing = subject - held
         if len(missing) * 3 > len(subject):
             continue

@@ -122,7 +122,7 @@ def unmet(found: Match) -> tuple[str, ...]:
     written = {each for pair in found.ranking.alternatives for each in pair.short | pair.long}
     missing: dict[str, str] = {}
     for match_ in found.words:
-        named = {wholes[match_.word]} if match_.word in wholes else {term(match_.word), *_terms_of(match_.word)}
+        named = {wholes[match_.word]} if match_.word in wholes else {term(match_.word), *terms_of(match_.word)}
         held = match_.exact or bool(known & named)
         near = match_.word not in wholes and match_.similarity >= _MEANS_THE_SAME
         asked_for = match_.word.casefold() in _ASKED_FOR
@@ -139,7 +139,7 @@ def unmet(found: Match) -> tuple[str, ...]:
 def about(found: Match) -> frozenset[str]:
     """The index terms of the document's title, publisher, author and date."""
     info = found.ranking.index.info(found.hit.passage.document_id)
-    return _terms_of(" ".join(filter(None, (info.title, info.publisher, info.author, info.date))))
+    return terms_of(" ".join(filter(None, (info.title, info.publisher, info.author, info.date))))
 
 
 def _typed(found: Match, word: str) -> bool:
@@ -157,7 +157,7 @@ def placed_word_matches(found: Sequence[Match]) -> list[tuple[WordMatch, ...]]:
 
 def _word_matches(found: Match, place: Callable[[Tokens], Span | None]) -> tuple[WordMatch, ...]:
     passage, compared = found.hit.passage, found.ranking.compared
-    held = _terms_of(passage.text) | _terms_of(" ".join(passage.headings))
+    held = terms_of(passage.text) | terms_of(" ".join(passage.headings))
     for each in found.ranking.alternatives:
         if each.short <= held or each.long <= held:
             held |= each.short | each.long
@@ -209,5 +209,6 @@ def _places(compared: TokenSimilarities, number: int) -> Callable[[Tokens], Span
 
 
 @lru_cache(maxsize=1024)
-def _terms_of(text: str) -> frozenset[str]:
+def terms_of(text: str) -> frozenset[str]:
+    """The index terms of a text, cached: many questions find the same passage."""
     return frozenset(terms(text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from qa.records import Passage
 
@@ -12,6 +13,7 @@ _ENDED = re.compile(r"[.!?…][\"'”’)\]*]*$")
 _ITEM = re.compile(r"[-*•–]\s|\d{1,3}[.)]\s")
 
 
+@lru_cache(maxsize=1024)  # passages, of a few kB each; many questions find the same one
 def heads(passage: Passage) -> tuple[int, ...]:
     """For each sentence the number of its nearest introducing line; its own number if there is none."""
     found = list(range(len(passage.sentences)))

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from qa.index.contract import Floats
+from qa.retrieval.late_interaction import mean_of
 from qa.retrieval.query import Tokens
 
 
@@ -42,6 +43,6 @@ class NameClassifier:
         """
         if not words:
             return []
-        vectors = np.stack([tokens[word].mean(axis=0) for word in words])
+        vectors = np.stack([mean_of(tokens, word) for word in words])
         logits = np.clip(vectors @ self._weights + self.intercept, -30, 30)
         return [float(each) for each in 1 / (1 + np.exp(-logits))]

@@ -16,6 +16,7 @@ import numpy as np
 
 from qa.index.contract import Floats
 from qa.records import WordMatch
+from qa.retrieval.late_interaction import mean_of
 from qa.retrieval.search import Ranking
 
 _UNMET, _MET = 0.5, 0.75  # similarities from which a word starts to count as matched, and counts fully
@@ -55,5 +56,5 @@ def unmet_vector(ranking: Ranking, words: Sequence[WordMatch], held: Container[s
         weights += this.weight
         unmet = min(1.0, max(0.0, (_MET - word.in_sentence) / (_MET - _UNMET)))
         if unmet and this.term not in held:
-            total += np.float32(this.weight * unmet) * ranking.tokens[this.tokens].mean(axis=0)
+            total += np.float32(this.weight * unmet) * mean_of(ranking.tokens, this.tokens)
     return total / np.float32(weights) if weights else total

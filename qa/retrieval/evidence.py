@@ -18,7 +18,7 @@ from qa.encode.max_similarities import NO_TOKEN
 from qa.index.contract import Floats, TokenSimilarities
 from qa.records import Span, WordMatch
 from qa.retrieval.headed_lines import heads
-from qa.retrieval.late_interaction import max_sim
+from qa.retrieval.late_interaction import max_sim, mean_of
 from qa.retrieval.query import ContentWord
 from qa.retrieval.search import Hit, Ranking
 from qa.text.number_words import other_spelling
@@ -77,11 +77,13 @@ def match(ranking: Ranking, place: int, hit: Hit) -> Match:
     number = int(ranking.order[place])
     compared = ranking.compared
     inside = slice(int(compared.bounds[number]), int(compared.bounds[number + 1]))
-    numbers = compared.numbers[inside]
-    seen = numbers >= 0
-    met = np.full((len(ranking.tokens), len(hit.passage.sentences)), NO_TOKEN, dtype=np.float32)
-    # A sentence may have several pieces, with tokens outside sentences between.
-    np.maximum.at(met.T, numbers[seen], compared.sentences[:, inside].T[seen])
+    numbers, pieces = compared.numbers[inside], compared.sentences[:, inside]
+    if numbers.tolist() == list(range(len(hit.passage.sentences))):
+        met = pieces.copy()
+    else:  # a sentence may have several pieces, with tokens outside sentences between
+        seen = numbers >= 0
+        met = np.full((len(ranking.tokens), len(hit.passage.sentences)), NO_TOKEN, dtype=np.float32)
+        np.maximum.at(met.T, numbers[seen], pieces.T[seen])
     under = heads(hit.passage)
     for sentence, head in enumerate(under):
         if head != sentence:
@@ -100,7 +102,8 @@ def highlights(found: Match) -> tuple[Span, ...]:
 def _answering(under: Sequence[int], scores: Floats) -> tuple[int, tuple[int, ...]]:
     """The best sentence and all answering sentences, given each sentence's introducing line."""
     heading = {head for sentence, head in enumerate(under) if head != sentence}
-    order = sorted(range(len(under)), key=lambda number: (number in heading, -float(scores[number])))
+    values = scores.tolist()
+    order = sorted(range(len(under)), key=lambda number: (number in heading, -values[number]))
     best = order[0]
     chosen = {number for number in order[:2] if scores[number] >= _AS_GOOD * scores[best] and number not in heading}
     chosen.add(best)
@@ -168,8 +171,8 @@ def _word_matches(found: Match, place: Callable[[Tokens], Span | None]) -> tuple
         WordMatch(
             word=word.text,
             weight=word.rarity,
-            similarity=_mean(in_passage, word.tokens),
-            in_sentence=_mean(in_sentence, word.tokens),
+            similarity=float(mean_of(in_passage, word.tokens)),
+            in_sentence=float(mean_of(in_sentence, word.tokens)),
             exact=_holds(word, held, known),
             place=place(word.tokens),
         )
@@ -184,11 +187,6 @@ def _holds(word: ContentWord, held: frozenset[str], known: frozenset[str]) -> bo
         years = {each for quantity in quantities(word.text) for each in quantity.parts if _YEAR.fullmatch(each)}
         return years <= held | known
     return word.term in held or other_spelling(word.term) in held
-
-
-def _mean(values: Floats, tokens: Tokens) -> float:
-    # Most words are one token, and NumPy's mean takes as long as the rest of the work for a word.
-    return float(values[tokens[0]]) if len(tokens) == 1 else float(values[tokens].mean())
 
 
 def whole_question(found: Match) -> float:

@@ -18,6 +18,12 @@ def max_sim(best: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]) -> 
     return np.asarray(np.einsum("q,qn->n", weights, best) / weights.sum(), dtype=np.float32)
 
 
+def mean_of(values: npt.NDArray[np.float32], tokens: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+    """The mean of at least one row of `(question tokens, ...) float32`; of one row a view."""
+    # Most words are one token, and NumPy's mean takes as long as the rest of the work for a word.
+    return values[tokens[0]] if len(tokens) == 1 else np.asarray(values[tokens].mean(axis=0), dtype=np.float32)
+
+
 def least_met(best: npt.NDArray[np.float32], words: Iterable[npt.NDArray[np.intp]]) -> npt.NDArray[np.float32]:
     """The similarity of the worst-matched word in each column of `(question tokens, n) float32` best matches.
 
@@ -28,5 +34,5 @@ def least_met(best: npt.NDArray[np.float32], words: Iterable[npt.NDArray[np.intp
     Returns:
         `(n,) float32`; 1 if there are no words.
     """
-    means = [best[tokens].mean(axis=0) for tokens in words if len(tokens)]
+    means = [mean_of(best, tokens) for tokens in words if len(tokens)]
     return np.min(means, axis=0) if means else np.ones(best.shape[1], dtype=np.float32)

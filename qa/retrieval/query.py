@@ -93,17 +93,18 @@ def as_encoded(searched: str) -> str:
 
 def content_words(question: str, encoding: Encoding, index: Index) -> tuple[ContentWord, ...]:
     """The words, numbers, dates and codes of an encoded question without stop words, in order, repeats included."""
-    starts, ends = encoding.spans.T
     found = list(_said(question))
+    places = np.array([(place.start, place.end) for place, _ in found]).reshape(-1, 2)
+    starts, ends = encoding.spans.T
+    inside = (starts >= places[:, :1]) & (ends <= places[:, 1:])
     asked = list(dict.fromkeys(each for _, said in found for each in said))
     frequencies = dict(zip(asked, index.frequencies(asked), strict=True))
     made = []
-    for place, said in found:
+    for (place, said), its in zip(found, inside, strict=True):
         index_term = next((each for each in said if frequencies[each]), said[0])
         frequency = frequencies[index_term]
-        tokens = np.flatnonzero((starts >= place.start) & (ends <= place.end))
         text = question[place.start : place.end]
-        made.append(ContentWord(text, index_term, frequency, rarity(frequency, index.size), tokens))
+        made.append(ContentWord(text, index_term, frequency, rarity(frequency, index.size), its.nonzero()[0]))
     return tuple(made)
 
 

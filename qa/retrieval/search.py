@@ -23,7 +23,7 @@ import numpy.typing as npt
 from qa.encode import Encoder
 from qa.index.contract import Floats, Index, Maxima, Rows
 from qa.records import Filters, Passage
-from qa.retrieval.late_interaction import least_met, max_sim
+from qa.retrieval.late_interaction import least_met, max_sim, mean_of
 from qa.retrieval.query import ContentWord, Tokens, as_encoded, as_searched, content_words, either, token_weights
 from qa.retrieval.query_expansion import Alternatives
 from qa.retrieval.stage_timer import Stopwatch
@@ -243,7 +243,7 @@ def _joined(best: Floats, pairs: Sequence[tuple[Tokens, Tokens]]) -> Floats:
         return best
     joined = best.copy()
     for short, long in pairs:
-        joined[np.concatenate([short, long])] = np.maximum(best[short].mean(axis=0), best[long].mean(axis=0))
+        joined[np.concatenate([short, long])] = np.maximum(mean_of(best, short), mean_of(best, long))
     return joined
 
 

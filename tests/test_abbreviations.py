@@ -27,13 +27,31 @@ TEXTS = {
         ("The Mill Groups, or MGs, are", ("MG", "Mill Groups")),
         ("MRI (magnetic resonance imaging) helps", ("MRI", "magnetic resonance imaging")),
         ("DRT stands for demand-responsive transport, and", ("DRT", "demand-responsive transport")),
+        ('the Elden Harbour Plan (the "EHP") is', ("EHP", "Elden Harbour Plan")),
+        ("the Elden Harbour Plan (EHP; made in 1921) is", ("EHP", "Elden Harbour Plan")),
+        ("the Elden Harbour Plan (hereafter EHP) is", ("EHP", "Elden Harbour Plan")),
+        ("the Elden Harbour Plan (E.H.P.) is", ("E.H.P.", "Elden Harbour Plan")),
+        ("Terms\nEHP: Elden Harbour Plan\nand more", ("EHP", "Elden Harbour Plan")),
+        ("| EHP | Elden Harbour Plan |", ("EHP", "Elden Harbour Plan")),
+        ("- **EHP** – Elden Harbour Plan", ("EHP", "Elden Harbour Plan")),
     ],
 )
 def test_what_a_text_defines_is_found(text: str, pair: tuple[str, str]) -> None:
     assert list(definitions(text)) == [pair]
 
 
-@pytest.mark.parametrize("text", ["in brackets (ABC) here", "a year (2014)", "(CMI)", "see Figure (B)", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in brackets (ABC) here",
+        "a year (2014)",
+        "(CMI)",
+        "see Figure (B)",
+        "NOTE: Nothing is open today",
+        "US - a ship",
+        "",
+    ],
+)
 def test_what_defines_nothing_is_not(text: str) -> None:
     assert not list(definitions(text))
 
@@ -44,7 +62,7 @@ def test_phrases_have_initials() -> None:
 
 
 def test_short_forms_are_one_without_case_hyphens_and_plural() -> None:
-    assert {short_folded(each) for each in ("PMG", "PMGs", "pmg", "P.M.G", "PM-G")} == {"pmg"}
+    assert {short_folded(each) for each in ("PMG", "PMGs", "pmg", "P.M.G", "PM-G", "PMG's", "PMGs’")} == {"pmg"}
 
 
 def test_the_table_is_plain() -> None:
@@ -65,6 +83,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     ("question", "wide"),
     [
         ("what does ULWA run", "what does ULWA (Upper Lenne Water Authority) run"),
+        ("what does U.L.W.A. run", "what does U.L.W.A. (Upper Lenne Water Authority) run"),
+        ("the ULWA's reservoirs", "the ULWA's (Upper Lenne Water Authority) reservoirs"),
         ("what does ulwa run", "what does ulwa (Upper Lenne Water Authority) run"),
         ("when does demand responsive transport go", "when does demand responsive transport (DRT) go"),
         ("are the HB vans white", "are the HB (harbour board) vans white"),

@@ -57,7 +57,7 @@ def widened(question: str, index: Index, is_word: Callable[[str], bool]) -> tupl
         if not long and word in strange:
             long = known.spelt_out([word.key, *lacking[word.key]])
         if long and folded(long) not in present:
-            added[word.place.end] = long, Alternatives(frozenset(terms(word.text)), frozenset(terms(long)))
+            added[_end(word, question)] = long, Alternatives(frozenset(terms(word.text)), frozenset(terms(long)))
     for key, end in runs.items():
         short = known.short_form(key)
         if short and short_folded(short) not in present.split():
@@ -143,6 +143,11 @@ def _may_be_short(word: TypedWord, question: str) -> bool:
     place = word.place
     bracketed = question[: place.start].endswith("(") and question.startswith(")", place.end)
     return 2 <= len(word.key) <= _LONGEST_SHORT and word.key.isalpha() and bool(term(word.text)) and not bracketed
+
+
+def _end(word: TypedWord, question: str) -> int:
+    """The end of a word, with the last full stop of initials."""
+    return word.place.end + ("." in word.text and question.startswith(".", word.place.end))
 
 
 def _lacking_one(key: str) -> Iterator[str]:

@@ -4,7 +4,8 @@
 - A definition is a short form in brackets after its long form, or the reverse, found by the method of Schwartz and
   Hearst ("A simple algorithm for identifying abbreviation definitions in biomedical text", 2003): letters of the short
   form are searched from right to left, and its first letter must begin a word. "KFHP, or" and "or KFHP," count as
-  brackets too.
+  brackets too, and so does a line of a list of abbreviations: "KFHP: Kaiser Foundation Health Plan",
+  where the short form must be the initials.
 - A phrase is a run of words that may have initials: adjacent capitalised words, or a hyphenated compound and the words
   after it.
 """
@@ -17,12 +18,20 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-_SHORT = r"[A-Z][A-Za-z0-9&-]{0,8}[A-Z0-9]s?|[A-Z]{2,10}s?"
-_BRACKETED = re.compile(rf"\((?P<short>{_SHORT})\)")
+_SHORT = r"[A-Z][A-Za-z0-9&-]{0,8}[A-Z0-9]s?|[A-Z]{2,10}s?|(?:[A-Z]\.){2,6}"
+_BRACKETED = re.compile(
+    r"\((?:(?:the|abbreviated|abbreviated as|also|known as|or|hereafter|hereinafter) )?"
+    rf"[\"“'‘]?(?P<short>{_SHORT})[\"”'’]?(?:[,;] [^()\n]{{1,60}})?\)"
+)
 _LONG_IN_BRACKETS = re.compile(rf"(?<![\w-])(?P<short>{_SHORT}) \((?P<long>[^()]{{4,100}})\)")
 _OR = re.compile(rf",? or (?:the )?(?P<short>{_SHORT})(?=[,;.:)]| is\b| are\b)")
 _STANDS_FOR = re.compile(
     rf"(?<![\w-])(?P<short>{_SHORT}) (?:stands for|is short for|means) (?:the )?(?P<long>[^.;:,()\n]{{4,100}})"
+)
+_LISTED = re.compile(
+    rf"^[|*\s-]{{0,6}}(?P<short>{_SHORT})[*]{{0,2}}(?: ?[:=|–—]|:[*]{{2}}| -|\t)\s{{1,3}}"
+    r"(?P<long>[^.;:,()|\n]{4,100})",
+    re.MULTILINE,
 )
 _WORDS_LOOKED_AT = 4  # words beyond the number of the short form's letters
 _LONG_PIECE = re.compile(r"[^\s()\[\]{};:.,]+")
@@ -32,6 +41,7 @@ _CAPITALS = re.compile(rf"(?<![\w-]){_CAPITAL}(?:(?:[ -]{_LINK})?[ -]{_CAPITAL})
 _COMPOUND = re.compile(r"(?<![\w-])[A-Za-z]+(?:-[A-Za-z]+){1,4}(?: [A-Za-z]+){0,2}")
 _IN_CAPITALS = re.compile(r"(?<![\w-])[A-Z]{2,10}s?(?![\w-])")
 _PARTS = re.compile(r"[\w’']+")
+_POSSESSIVE = re.compile(r"['’]s?$")
 _LINKS = frozenset("of for the and in on de to a an &".split())
 _SHORTEST, _LONGEST = 2, 6  # letters of initials
 
@@ -42,8 +52,8 @@ def folded(text: str) -> str:
 
 
 def short_folded(text: str) -> str:
-    """A short form without its case, hyphens and plural s."""
-    plain = re.sub(r"[-.\s]", "", text)
+    """A short form without its case, hyphens, possessive and plural s."""
+    plain = _POSSESSIVE.sub("", re.sub(r"[-.\s]", "", text))
     return (plain[:-1] if plain.endswith("s") and plain[:-1].isupper() else plain).casefold()
 
 
@@ -68,6 +78,9 @@ def definitions(text: str) -> Iterator[tuple[str, str]]:
     for pattern in (_LONG_IN_BRACKETS, _STANDS_FOR):
         for match in pattern.finditer(text):
             yield from _pair(match["short"], match["long"], whole=pattern is _LONG_IN_BRACKETS)
+    for match in _LISTED.finditer(text):
+        if short_folded(match["short"]) in _initials(_PARTS.findall(match["long"])):
+            yield from _pair(match["short"], match["long"], whole=True)
 
 
 def _pair(short: str, text: str, *, whole: bool = False) -> Iterator[tuple[str, str]]:

@@ -4,9 +4,10 @@
    has no year, date or document's name.
 2. In the highlighted sentence of each of the first passages, figures of this kind are searched. For a count, the noun
    of "how many" must follow the figure within a few words.
+   An end of a range ("5 to 10") is no figure.
 3. A sentence has the same subject as the first one if it, the previous sentence and its headings contain the same
-   content words of the question, and no further name, place, year or limiting words ("each", "at least", "this year",
-   "rooms with a view").
+   content words of the question, and no further name, place, owner, year or limiting words ("each", "at least", "this
+   year", "rooms with a view").
 4. Figures of different documents are compared by value. If two differ by more than rounding, each value is listed once
    with its citation, in the order of the passages.
 """
@@ -18,12 +19,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qa.answering.citations import cite
+from qa.answering.figures import ANY_YEAR, Figure, alike, figures, of_a_range
 from qa.answering.quotes import Group
 from qa.index.contract import Index
 from qa.records import Citation, Passage, Span, Stated
 from qa.retrieval.evidence import terms_of
 from qa.retrieval.query import ContentWord
-from qa.text.quantities import Quantity, quantities
 from qa.text.units import NUMBER_WORDS
 from qa.text.words import term, terms, words
 
@@ -32,8 +33,6 @@ _NEAR = 4  # words between a figure and the counted noun
 _SENTENCES = 4  # sentences of a passage, the best-matching first
 _HEADING_LINES = 2  # in a passage that begins with lines without final punctuation
 _MOST = 5  # values listed
-_COUNTED_UNITS = ("h", "min")  # units that "how many" may ask for
-_SAME = 0.02  # relative difference of two figures that counts as rounding
 _COUNT = re.compile(r"\bhow many(?: [\w'’-]+){1,6}|\b(?:number|total) of(?: [\w'’-]+){1,4}", re.IGNORECASE)
 _NUMBER_OF = re.compile(r"\b(?:number|total) of ((?:[\w'’-]+ ){1,3})", re.IGNORECASE)
 _YEAR = re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day)\b", re.IGNORECASE)
@@ -57,23 +56,17 @@ _DIRECTIONS = frozenset("north south east west northern southern eastern western
 _NAME = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][\w’'-]+")
 # A list of names does not limit.
 _LISTED = re.compile(r"(?:[A-Z][\w.]{0,40}(?: \w{1,40})?, (?:and )?){2,20}[A-Z][\w.]{0,40}")
+_OWNER = re.compile(r"(?<![\w’'-])([\w-]+)['’]s?(?= \w)")  # "the museum's library" is not the town's
 _HOW = re.compile(r"\bhow (\w+)", re.IGNORECASE)
-_ANY_YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
-
-
-@dataclass(frozen=True, slots=True)
-class _Figure:
-    value: str
-    number: float | None
-    unit: str
-    place: Span
+_PER_CENT = re.compile(r"\bper cent\b", re.IGNORECASE)  # not the "per" that limits
+_WHOLE_WORD = re.compile(r"[\w’'-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
     document_id: str
     sentence: str
-    figure: _Figure
+    figure: Figure
     citation: Citation
     missing: frozenset[str]
     limited: str
@@ -127,7 +120,7 @@ def _different(told: Sequence[_Statement]) -> tuple[Stated, ...]:
     for statement in told:
         others = [each for each in kept if each.figure.unit == statement.figure.unit]
         own = any(each.document_id == statement.document_id for each in kept)
-        if not own and not any(_alike(each.figure, statement.figure) for each in others) and len(others) == len(kept):
+        if not own and not any(alike(each.figure, statement.figure) for each in others) and len(others) == len(kept):
             kept.append(statement)
     if len(kept) < 2:
         return ()
@@ -177,49 +170,16 @@ def _statement(
         missing = subject - held
         if len(missing) * 3 > len(subject):
             continue
-        figures = [each for each in _figures(sentence, kind) if not counted or _counts(sentence, each, counted)]
-        if len({each.value for each in figures}) == 1:
+        found = [each for each in figures(sentence, kind) if not counted or _counts(sentence, each, counted)]
+        if len({each.value for each in found}) == 1 and not of_a_range(sentence, found[0]):
             place = Span(passage.start + span.start, passage.start + span.end)
             citation = cite(info, place, passage.page, sentence)
-            limited = _limited(sentence, figures[0], counted)
-            return _Statement(passage.document_id, sentence, figures[0], citation, frozenset(missing), limited)
+            limited = _limited(sentence, found[0], counted)
+            return _Statement(passage.document_id, sentence, found[0], citation, frozenset(missing), limited)
     return None
 
 
-def _figures(sentence: str, kind: str) -> Iterator[_Figure]:
-    """The figures of a kind in a sentence."""
-    found = quantities(sentence)
-    for quantity in found:
-        figure = _figure(sentence, quantity)
-        is_year = bool(_ANY_YEAR.fullmatch(figure.value)) or figure.unit == "date"
-        of_kind = (kind == "year") == is_year and (kind != "share" or figure.unit == "%")
-        if of_kind and figure.number is not None and (kind != "count" or figure.unit in {"", *_COUNTED_UNITS}):
-            yield figure
-    if kind in {"count", "amount"}:
-        for place in words(sentence):
-            word = sentence[place.start : place.end]
-            if word.casefold() in NUMBER_WORDS and not any(
-                each.place.start <= place.start < each.place.end for each in found
-            ):
-                yield _Figure(word, float(NUMBER_WORDS[word.casefold()]), "", place)
-
-
-def _figure(sentence: str, quantity: Quantity) -> _Figure:
-    text = sentence[quantity.place.start : quantity.place.end]
-    whole = quantity.whole[0]
-    if whole[0] == "@":
-        if ":" in whole:
-            return _Figure(text, None, "time", quantity.place)
-        year = next((each[1:] for each in quantity.parts if each[0] == "#"), None)
-        return _Figure(text, float(whole[1:].replace("-", "")) if year else None, "date", quantity.place)
-    match = re.match(r"#(-?\d+(?:\.\d+)?)(.*)", whole)
-    if not match:
-        return _Figure(text, None, "code", quantity.place)
-    currency = text[0] if text[0] in "$€£¥" else ""
-    return _Figure(text, float(match[1]), match[2] or currency, quantity.place)
-
-
-def _counts(sentence: str, figure: _Figure, counted: frozenset[str]) -> bool:
+def _counts(sentence: str, figure: Figure, counted: frozenset[str]) -> bool:
     """Whether the counted noun follows a figure within a few words, without another figure between, or the text has
     "the number of" such things.
     """
@@ -236,7 +196,7 @@ def _counts(sentence: str, figure: _Figure, counted: frozenset[str]) -> bool:
     return False
 
 
-def _limited(sentence: str, figure: _Figure, counted: frozenset[str]) -> str:
+def _limited(sentence: str, figure: Figure, counted: frozenset[str]) -> str:
     """The word directly after the counted noun that limits it; empty if there is none."""
     behind = _behind(sentence, figure)[: _NEAR + 2]
     last = max((number for number, word in enumerate(behind) if term(word) in counted), default=len(behind))
@@ -244,36 +204,30 @@ def _limited(sentence: str, figure: _Figure, counted: frozenset[str]) -> str:
     return following if following in _LIMITING_BEHIND else ""
 
 
-def _behind(sentence: str, figure: _Figure) -> list[str]:
+def _behind(sentence: str, figure: Figure) -> list[str]:
     rest = sentence[figure.place.end :]
     return [rest[place.start : place.end] for place in words(rest)]
 
 
-def _alike(one: _Figure, other: _Figure) -> bool:
-    if one.number is None or other.number is None:
-        return True
-    if "date" in (one.unit, other.unit):
-        short, long = sorted((one.value, other.value), key=len)
-        return one.number == other.number or short in long
-    if _ANY_YEAR.fullmatch(one.value):
-        return one.number == other.number
-    return abs(one.number - other.number) <= _SAME * max(abs(one.number), abs(other.number))
-
-
 def _same_subject(first: _Statement, other: _Statement, question: str) -> bool:
     """Whether two statements have the same names, years and limiting words, apart from those in the question."""
-    asked = {word.casefold() for word in re.findall(r"[\w’'-]+", question)}
+    asked = {word.casefold() for word in _WHOLE_WORD.findall(question)}
+
+    either = {
+        word.casefold() for each in (first, other) for word in _WHOLE_WORD.findall(_OWNER.sub(" ", each.sentence))
+    }
 
     def marks(statement: _Statement) -> set[str]:
         sentence = statement.sentence
         found = {word.casefold() for word in _NAME.findall(_LISTED.sub(" ", sentence))}
-        lower = {word.casefold() for word in re.findall(r"[\w’'-]+", sentence)}
+        lower = {word.casefold() for word in _WHOLE_WORD.findall(_PER_CENT.sub("%", sentence))}
+        owners = {word.casefold() for word in _OWNER.findall(sentence)} - either
         limiting = {*_BOUNDS.findall(sentence.casefold()), *filter(None, [statement.limited])}
-        return (found | limiting | (lower & (_LIMITS | _DIRECTIONS)) | set(_ANY_YEAR.findall(sentence))) - asked
+        return (found | limiting | owners | (lower & (_LIMITS | _DIRECTIONS)) | set(ANY_YEAR.findall(sentence))) - asked
 
     differing = marks(first) ^ marks(other)
     if _YEAR.search(question):
-        return not differing - set(_ANY_YEAR.findall(f"{first.sentence} {other.sentence}")) - _months()
+        return not differing - set(ANY_YEAR.findall(f"{first.sentence} {other.sentence}")) - _months()
     return not differing
 
 

@@ -10,7 +10,7 @@ from functools import cache, lru_cache, partial
 from qa.answering.citations import cite
 from qa.answering.quoted_tables import in_cells, tables_in
 from qa.index.contract import Index
-from qa.records import Citation, Footnote, Quote, Span
+from qa.records import Citation, DocumentInfo, Footnote, Passage, Quote, Span
 from qa.retrieval.evidence import Match, highlights, match, placed_word_matches
 from qa.retrieval.search import Hit, Ranking
 
@@ -31,18 +31,18 @@ class Group:
 
 def distinct(ranking: Ranking, count: int) -> list[Group]:
     """The best `count` distinct passages."""
-    groups: list[tuple[Match, list[Hit], _Shingles]] = []
+    groups: list[tuple[Match, list[Hit]]] = []
     held: set[tuple[str, ...]] = set()  # by any of them
     for place, hit in enumerate(ranking.hits(count * _LOOKED_THROUGH)):
         own = _shingles(hit.passage.text)
         alike = () if own.isdisjoint(held) else groups
-        copies = next((copies for _, copies, others in alike if _alike(own, others)), None)
+        copies = next((copies for best, copies in alike if _alike(best.hit.passage.text, hit.passage.text)), None)
         if copies is not None:
             copies.append(hit)
         elif len(groups) < count:
-            groups.append((match(ranking, place, hit), [], own))
+            groups.append((match(ranking, place, hit), []))
             held |= own
-    return [Group(best, tuple(copies)) for best, copies, _ in groups]
+    return [Group(best, tuple(copies)) for best, copies in groups]
 
 
 def quotes(index: Index, groups: Sequence[Group], *, explain: bool = False) -> tuple[Quote, ...]:
@@ -57,8 +57,8 @@ def quotes(index: Index, groups: Sequence[Group], *, explain: bool = False) -> t
             Footnote(read(passage.document_id).text[span.start : span.end], span.start, span.end)
             for span in passage.footnotes
         )
-        source = index.info(passage.document_id).source
-        tables = tables_in(passage.text, passage.start, source, partial(read, passage.document_id))
+        info = index.info(passage.document_id)
+        tables = tables_in(passage.text, passage.start, info.source, partial(read, passage.document_id))
         made.append(
             Quote(
                 rank=rank,
@@ -66,8 +66,8 @@ def quotes(index: Index, groups: Sequence[Group], *, explain: bool = False) -> t
                 text=passage.text,
                 headings=passage.headings,
                 highlights=in_cells(highlights(group.best), tables),
-                citation=_citation(index, hit, passage.sentences[group.best.best_sentence].start),
-                also_in=tuple(_citation(index, copy) for copy in group.copies),
+                citation=_citation(info, passage, passage.sentences[group.best.best_sentence].start),
+                also_in=tuple(_citation(index.info(each.passage.document_id), each.passage) for each in group.copies),
                 footnotes=notes,
                 signals={name: round(value, 4) for name, value in hit.signals.items()},
                 words=words[rank - 1],
@@ -77,10 +77,9 @@ def quotes(index: Index, groups: Sequence[Group], *, explain: bool = False) -> t
     return tuple(made)
 
 
-def _citation(index: Index, hit: Hit, marked: int = 0) -> Citation:
+@lru_cache(maxsize=1024)  # passages, of a few kB each
+def _citation(info: DocumentInfo, passage: Passage, marked: int = 0) -> Citation:
     """The citation of a passage; its page is that of the offset `marked` into the passage."""
-    passage = hit.passage
-    info = index.info(passage.document_id)
     place = Span(passage.start, passage.end)
     if passage.page is None:
         return cite(info, place, None, passage.text)
@@ -96,5 +95,7 @@ def _shingles(text: str) -> _Shingles:
     return frozenset(zip(*(words[at:] for at in range(_SHINGLE_WORDS)), strict=False)) or frozenset([tuple(words)])
 
 
-def _alike(one: _Shingles, other: _Shingles) -> bool:
-    return len(one & other) >= _SAME_SHARE * min(len(one), len(other))
+@lru_cache(maxsize=1024)  # pairs of texts of a few kB
+def _alike(text: str, other: str) -> bool:
+    one, two = _shingles(text), _shingles(other)
+    return len(one & two) >= _SAME_SHARE * min(len(one), len(two))

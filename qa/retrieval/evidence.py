@@ -78,7 +78,8 @@ def match(ranking: Ranking, place: int, hit: Hit) -> Match:
     compared = ranking.compared
     inside = slice(int(compared.bounds[number]), int(compared.bounds[number + 1]))
     numbers, pieces = compared.numbers[inside], compared.sentences[:, inside]
-    if numbers.tolist() == list(range(len(hit.passage.sentences))):
+    whole = numbers.tolist() == list(range(len(hit.passage.sentences)))
+    if whole:
         met = pieces.copy()
     else:  # a sentence may have several pieces, with tokens outside sentences between
         seen = numbers >= 0
@@ -89,7 +90,8 @@ def match(ranking: Ranking, place: int, hit: Hit) -> Match:
         if head != sentence:
             np.maximum(met[:, sentence], met[:, head], out=met[:, sentence])
     scores = max_sim(met, ranking.weights)
-    scores[met.max(axis=0) == NO_TOKEN] = 0.0
+    if not whole:
+        scores[met.max(axis=0) == NO_TOKEN] = 0.0
     best, answering = _answering(under, scores)
     return Match(ranking, hit, number, met, scores, best, answering)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from fakes import FakeEncoder
 from test_search import Unlettered
@@ -11,8 +13,11 @@ from workshop import Workshop
 
 from qa.answering.service import Service
 from qa.cli.open_service import open_service
-from qa.records import Quote, WordMatch
+from qa.encode.max_similarities import maxima
+from qa.records import Passage, Quote, Span, WordMatch
+from qa.retrieval.evidence import match
 from qa.retrieval.query import rarity
+from qa.retrieval.search import Hit
 
 TEXTS = {
     "ferry.md": "# The Ferry\n\n## Fares for Islanders\n\nChildren ride free. Dogs pay half. Cars pay by the metre.\n",
@@ -97,3 +102,21 @@ def test_words_after_a_corrected_one_are_told_too(workshop: Workshop) -> None:
         service.close()
     assert "tuesdays" in found
     assert found["tuesdays"].exact
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [[0, 0, 1, 1, 2], [-1, 0, 1, 2, -1], [0, 1, -1, 1, 2], [0, -1, 0, 1, 1], [0, 1, 0, -1, 1], [-1, -1, 1, 2, 1]],
+    ids=["whole", "between others", "in two pieces", "the last one cut", "mixed and cut", "the first one unseen"],
+)
+def test_each_sentence_has_the_score_of_its_own_tokens(sentences: list[int]) -> None:
+    similarities = np.random.default_rng(7).uniform(-1, 1, (3, 2 + len(sentences))).astype(np.float32)
+    weights = np.array([0.5, 2.0, 1.0], dtype=np.float32)
+    compared = maxima(similarities, np.array([0, 2, 2 + len(sentences)]), np.array([0, 0, *sentences], np.int32))
+    ranking = SimpleNamespace(order=np.array([1, 0]), compared=compared, tokens=np.eye(3), weights=weights)
+    text = "Rye. Oats. Peas."
+    passage = Passage("mill", 0, len(text), text, (), (Span(0, 4), Span(5, 10), Span(11, 16)))
+    found = match(ranking, 0, Hit(1, passage, 1.0, {}))  # type: ignore[arg-type]
+    own = [similarities[:, [2 + at for at, each in enumerate(sentences) if each == number]] for number in range(3)]
+    scores = [weights @ each.max(axis=1) / weights.sum() if each.size else 0.0 for each in own]
+    assert found.sentence_scores.tolist() == pytest.approx(scores, abs=1e-6)

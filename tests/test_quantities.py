@@ -62,6 +62,7 @@ def whole(text: str) -> list[tuple[str, ...]]:
         ("35 km/h", "35km/h", "35 kph", "35 kilometres per hour"),
         ("30 mph", "30mph", "30 miles per hour"),
         ("1.5 t", "1.5 tonnes"),
+        ("23 kg", "23 kilos"),
         ("28 kn", "28 knots"),
         ("-4 °C", "-4°C", "4 degrees Celsius"),
         ("45 min", "45min", "45-minute", "45 minutes"),

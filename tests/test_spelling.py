@@ -257,6 +257,12 @@ def test_a_word_that_the_model_knows_is_not_parted() -> None:
     assert as_written("lifejackets", COMPOUNDS, lambda word: word == "lifejackets") == "lifejackets"
 
 
+def test_a_unit_is_no_misspelt_word() -> None:
+    weighed = Listed(["The bell has a clear tone.", "It hangs in the tower."])
+    assert correct("a 12 tonne bell", weighed, knows_nothing) == "a 12 tonne bell"
+    assert correct("a clear tonne", weighed, knows_nothing) == "a clear tone"
+
+
 def test_parts_of_a_compound_are_no_misspelt_function_words() -> None:
     assert correct("ro-ro ferry", COMPOUNDS, knows_nothing) == "ro-ro ferry"
     assert correct("ro ferry", COMPOUNDS, knows_nothing) == "or ferry"

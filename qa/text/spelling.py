@@ -1,7 +1,7 @@
 """Corrects misspelt words of a question to words of the documents.
 
 1. A word counts as misspelt only if neither the documents nor the model know it. Only words of letters are checked, in
-   any case, and a correction gets the case of the word.
+   any case, outside numbers, dates and codes ("12 tonnes"), and a correction gets the case of the word.
 2. A misspelt function word is corrected (`qa.text.function_words`), unless the model knows it as another word: "three"
    is not "there". Parts of a compound ("ro-ro") are no function words.
 3. Otherwise the documents' words within one or two edits are compared (optimal string alignment: insert, delete,
@@ -31,6 +31,7 @@ from rapidfuzz.distance import OSA
 from qa.records import Span
 from qa.text.function_words import function_word
 from qa.text.phonetic_key import sound
+from qa.text.quantities import quantities
 from qa.text.regional_spelling import other_spellings
 from qa.text.words import term, words
 
@@ -87,7 +88,7 @@ def correct(question: str, vocabulary: Vocabulary, is_word: Callable[[str], bool
         vocabulary: The documents' words and terms.
         is_word: Whether a word is a single token of the model.
     """
-    spans = words(question)
+    spans = _outside_quantities(question)
     written = [question[span.start : span.end] for span in spans]
     strange = _strange(dict.fromkeys(written), vocabulary)
     loud = question.isupper()
@@ -125,6 +126,12 @@ def correct(question: str, vocabulary: Vocabulary, is_word: Callable[[str], bool
         parts += [question[end : span.start], word]
         end = span.end
     return "".join((*parts, question[end:]))
+
+
+def _outside_quantities(question: str) -> list[Span]:
+    """The places of the words of a question that are no parts of numbers, dates and codes, such as units."""
+    inside = [quantity.place for quantity in quantities(question)]
+    return [place for place in words(question) if not any(each.start <= place.start < each.end for each in inside)]
 
 
 def near(word: str, folded: Sequence[str], edits: int) -> list[int]:

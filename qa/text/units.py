@@ -14,7 +14,7 @@ UNITS = {
     "kilometer": "km", "kilometers": "km", "mile": "mi", "miles": "mi", "ft": "ft", "feet": "ft",
     "kw": "kw", "kwh": "kwh", "mw": "mw", "v": "v", "volt": "v", "volts": "v", "w": "w", "watt": "w", "watts": "w",
     "hz": "hz", "mhz": "mhz", "ghz": "ghz", "mb": "mb", "gb": "gb", "tb": "tb", "°c": "°c", "°f": "°f",
-    "ppm": "ppm",
+    "ppm": "ppm", "kilo": "kg", "kilos": "kg",
     "km/h": "km/h", "kph": "km/h", "kmh": "km/h", "kilometres per hour": "km/h", "kilometers per hour": "km/h",
     "mph": "mph", "miles per hour": "mph", "m/s": "m/s", "knot": "kn", "knots": "kn", "kn": "kn", "kts": "kn",
     "nautical mile": "nmi", "nautical miles": "nmi", "nmi": "nmi", "t": "t", "tonne": "t", "tonnes": "t",

@@ -90,6 +90,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
         ("are the HB vans white", "are the HB (harbour board) vans white"),
         ("is there an HDHP", "is there an HDHP (high deductible plan)"),
         ("when does mgmt meet", "when does management meet"),
+        ("when does the mgmt. of ULWA meet", "when does the management of ULWA (Upper Lenne Water Authority) meet"),
+        ("when meets the mgmt. Tell me", "when meets the management. Tell me"),
         ("works in CO & WA", "works in Colorado & Washington"),
         ("works in co & wa", "works in Colorado & Washington"),
         ("who works in Texas or TX", "who works in Texas or TX"),  # the documents have no such state

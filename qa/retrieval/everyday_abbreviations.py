@@ -6,6 +6,7 @@ documents have the state's name, and the code is not also a word or is next to a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from qa.records import Span
 from qa.text.abbreviations import everyday, short_folded, states
 from qa.text.words import STOP_WORDS, term, terms, words
 
+_FULL_STOP = re.compile(r"^\.(?= [a-z\d])")  # of an abbreviation within a sentence: "dept. of"
 _JOINING = frozenset("and or &".split())
 # Codes of states that are also words or other abbreviations.
 _OTHER_WORDS = frozenset("al co de hi id in la ma me mi mo ms mt oh ok or pa pr sc".split())
@@ -55,7 +57,8 @@ def written_out(question: str, asked: Sequence[TypedWord], index: Index) -> str:
         elif code in everyday():
             replaced[word.place] = everyday()[code]
     for place, text in sorted(replaced.items(), key=lambda item: -item[0].start):
-        question = question[: place.start] + text + question[place.end :]
+        behind = _FULL_STOP.sub("", question[place.end :])
+        question = question[: place.start] + text + behind
     return question
 
 

@@ -18,7 +18,7 @@ from qa.text.words import STOP_WORDS, term, terms, words
         ("café Café CAFE\u0301", ["cafe", "cafe", "cafe"]),
         ("self-governed", ["self", "govern"]),
         ("AT&T", ["at&t"]),
-        ("$30M in 2014-15", ["#30000000", "#2014", "#15"]),
+        ("$30M in 2014-15", ["#30000000", "dollar", "#2014", "#15"]),
         ("8.6 million", ["#8600000", "million"]),
         ("U.S. health care", ["us", "health", "care"]),
         ("who is the COO of it?", ["coo"]),

@@ -1,7 +1,8 @@
 """Joins and parts words of a question as the documents write them: "light house", "lifejackets".
 
 - Two adjacent words are joined if the documents have the joined word, and no passage has both words.
-- A word that neither the documents nor the model know is parted if a passage has both parts.
+- A word that neither the documents nor the model know is parted if a passage has both parts, and the model knows one of
+  them: two rare words in one are rather a name.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ def _parted(question: str, vocabulary: Vocabulary, is_word: Callable[[str], bool
         if whole:
             continue
         known = [at for at, one, other in zip(cuts, parts[::2], parts[1::2], strict=True) if one and other]
+        known = [at for at in known if is_word(word[:at]) or is_word(word[at:])]
         found = next((at for at in known if vocabulary.together(term(word[:at]), [term(word[at:])])[0]), None)
         if found:
             question = f"{question[: place.start + found]} {question[place.start + found :]}"

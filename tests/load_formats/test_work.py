@@ -221,6 +221,8 @@ OFFICE: dict[str, tuple[str, Callable[[int], bytes]]] = {
     ),
     "paragraphs of an open text": ("a.odt", lambda n: odf(f"<text:p>{LONG}.</text:p>" * n)),
     "rows of an open text": ("a.odt", lambda n: odf(table(*[f"<table:table-cell><text:p>{LONG}</text:p></table:table-cell>"] * n))),
+    "wide cells of an open sheet": ("a.ods", lambda n: odf(table("<table:table-cell table:number-columns-spanned='2'><text:p>word</text:p></table:table-cell><table:covered-table-cell/>" * n), kind="spreadsheet")),
+    "white text on an open slide": ("a.odp", lambda n: odf("<draw:page><draw:text-box>" + "<text:p><text:span text:style-name='Pale'>word</text:span></text:p>" * n + "</draw:text-box></draw:page>", kind="presentation")),
     "open slides": ("a.odp", lambda n: odf(f"<draw:page><draw:text-box><text:p>{LONG}.</text:p></draw:text-box></draw:page>" * n, kind="presentation")),
 }  # fmt: skip
 

@@ -161,9 +161,12 @@ def _rows(sheet: etree._Element, text: OdfText, left_out: LeftOut, merged: dict[
             left_out.add("hidden row", repeated)
             continue
         cells = [cell for cell in _cells(row, text, looks) if cell.column not in hidden]
-        for cell in row.iterchildren(f"{_TABLE}table-cell"):
-            if (width := number(cell.get(f"{_TABLE}number-columns-spanned"), 1)) > 1:
-                merged[first, 1 + sum(map(_repeated, cell.itersiblings(preceding=True)))] = width
+        column = 1
+        for cell in row:
+            width = number(cell.get(f"{_TABLE}number-columns-spanned"), 1)
+            if width > 1 and local(cell) == "table-cell":
+                merged[first, column] = width
+            column += _repeated(cell)
         for each in range(min(repeated, _MOST_REPEATED) if cells else 1):
             yield first + each, cells
 

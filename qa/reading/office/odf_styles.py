@@ -45,6 +45,7 @@ class OdfStyles:
         self.lists: dict[str, etree._Element] = {}
         self.parents: dict[str, str] = {}
         self.masters: dict[str, etree._Element] = {}
+        self._painted: dict[etree._Element, bool] = {}  # pages and masters
         for root in roots:
             self.masters |= {str(each.get(f"{_STYLE}name")): each for each in root.iter(f"{_STYLE}master-page")}
             for style in root.iter(f"{_STYLE}style", f"{_TEXT}list-style", f"{_TEXT}outline-style"):
@@ -89,7 +90,9 @@ class OdfStyles:
         return True
 
     def _is_painted(self, page: etree._Element) -> bool:
-        return any(local(each) in ("image", "table") or self._fills(each) for each in page.iter())
+        if page not in self._painted:
+            self._painted[page] = any(local(each) in ("image", "table") or self._fills(each) for each in page.iter())
+        return self._painted[page]
 
     def _fills(self, element: etree._Element) -> bool:
         """Whether a style of an element sets a background."""

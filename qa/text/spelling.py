@@ -90,13 +90,13 @@ def correct(question: str, vocabulary: Vocabulary, is_word: Callable[[str], bool
     """
     spans = _outside_quantities(question)
     written = [question[span.start : span.end] for span in spans]
-    strange = _strange(dict.fromkeys(written), vocabulary)
+    unknown = strange(dict.fromkeys(written), vocabulary)
     loud = question.isupper()
     corrected = list(written)
     looked_up: dict[str, str] = {}
     for place, word in enumerate(written):
         folded = word.casefold()
-        if word not in strange:
+        if word not in unknown:
             if word.isalpha() and _may_be_misspelt(word, is_word) and not _is_abbreviation(word, loud=loud):
                 stemmed = _with_same_stem(folded, is_word)
                 corrected[place] = word if stemmed == folded else _in_case_of(word, stemmed)
@@ -140,7 +140,7 @@ def near(word: str, folded: Sequence[str], edits: int) -> list[int]:
     return [place for _, _, place in found]
 
 
-def _strange(written: Iterable[str], vocabulary: Vocabulary) -> frozenset[str]:
+def strange(written: Iterable[str], vocabulary: Vocabulary) -> frozenset[str]:
     """The words of letters that no passage contains."""
     found = [(word, index_term) for word in written if word.isalpha() and (index_term := term(word))]
     frequencies = vocabulary.frequencies([index_term for _, index_term in found])

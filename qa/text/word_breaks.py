@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from qa.text.function_words import is_function_word
-from qa.text.spelling import Vocabulary
+from qa.text.spelling import Vocabulary, strange
 from qa.text.words import term, words
 
 _SHORTEST_JOINED = 3  # letters of each word
@@ -53,19 +53,23 @@ def _may_be_joined(word: str) -> bool:
 
 
 def _parted(question: str, vocabulary: Vocabulary, is_word: Callable[[str], bool]) -> str:
-    for place in reversed(words(question)):
+    places = [place for place in words(question) if _may_be_parted(question[place.start : place.end], is_word)]
+    unknown = strange((question[place.start : place.end] for place in places), vocabulary)
+    cuts = {word: range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1) for word in sorted(unknown)}
+    parts = {part: term(part) for word, at in cuts.items() for cut in at for part in (word[:cut], word[cut:])}
+    known = dict(zip(parts, vocabulary.frequencies(list(parts.values())), strict=True))
+
+    def may_part(one: str, other: str) -> bool:
+        in_documents = known[one] and known[other] and (is_word(one) or is_word(other))
+        return bool(in_documents and vocabulary.together(parts[one], [parts[other]])[0])
+
+    for place in reversed(places):
         word = question[place.start : place.end]
-        if not word.isalpha() or not 2 * _SHORTEST_PART <= len(word) <= _LONGEST or is_word(word):
-            continue
-        cuts = range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1)
-        whole, *parts = vocabulary.frequencies(
-            [term(word), *(term(part) for at in cuts for part in (word[:at], word[at:]))]
-        )
-        if whole:
-            continue
-        known = [at for at, one, other in zip(cuts, parts[::2], parts[1::2], strict=True) if one and other]
-        known = [at for at in known if is_word(word[:at]) or is_word(word[at:])]
-        found = next((at for at in known if vocabulary.together(term(word[:at]), [term(word[at:])])[0]), None)
+        found = next((cut for cut in cuts.get(word, ()) if may_part(word[:cut], word[cut:])), None)
         if found:
             question = f"{question[: place.start + found]} {question[place.start + found :]}"
     return question
+
+
+def _may_be_parted(word: str, is_word: Callable[[str], bool]) -> bool:
+    return word.isalpha() and 2 * _SHORTEST_PART <= len(word) <= _LONGEST and not is_word(word)

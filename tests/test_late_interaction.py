@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.encode.int8 import quantise, similarities
@@ -134,6 +134,21 @@ def test_quantised_similarities_are_cosines_to_within_half_a_level_per_dimension
     bound = 2 * np.sqrt(tokens.shape[1]) * peaks / 254
     error = np.abs(similarities(question, levels, scales) - question @ tokens.T)
     assert (error <= bound + 1e-6).all()
+
+
+@given(st.sampled_from([8, 384, 1040, 1041, 4096]), st.integers(1, 5), st.integers(0, 1100), st.integers(0, 2**32 - 1))
+@settings(max_examples=25)
+def test_products_are_those_of_whole_numbers_for_any_number_of_vectors_and_components(
+    dimension: int, asked: int, stored: int, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    question = np.repeat(random.choice(np.array([-1, 0.9, 1], np.float32), dimension)[np.newaxis], asked, axis=0)
+    levels = random.integers(125, 128, (stored, dimension)).astype(np.int8) * np.sign(question[:1]).astype(np.int8)
+    question_levels, question_scales = quantise(question)
+    scales = np.full(stored, 2**-10, np.float32)
+    products = (question_levels.astype(np.int64) @ levels.astype(np.int64).T).astype(np.float32)
+    expected = products * scales * question_scales[:, np.newaxis]
+    assert similarities(question, levels, scales).tobytes() == expected.tobytes()
 
 
 @given(token_vectors())

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numkong
 import numpy as np
 import numpy.typing as npt
 
-_ROWS_AT_A_TIME = 4  # a requirement of the kernel
+_AT_A_TIME = 512  # vectors; that many stay in the processor's cache between conversion and product
+_EXACT_DIMENSION = 2**24 // 127**2  # up to it a product of int8 vectors is a whole number that float32 holds
 
 
 def quantise(tokens: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
@@ -46,7 +46,8 @@ def similarities(
 ) -> npt.NDArray[np.float32]:
     """The cosine of every question token with every stored token, `(questions, tokens) float32`.
 
-    The question is quantised too, so the products are exact integers and take an eighth of the time of float32.
+    The question is quantised too, so products are whole numbers that floats hold exactly, and the result for a token
+    does not depend on the order of additions or on other tokens.
 
     Args:
         question: `(questions, d) float32`.
@@ -54,13 +55,16 @@ def similarities(
         scales: `(tokens,) float32`.
     """
     question_levels, question_scales = quantise(question)
-    if not len(levels):
-        return np.empty((len(question), 0), np.float32)
-    # A multiple of four rows takes less time than one row less.
-    padded = np.zeros((-len(question) % _ROWS_AT_A_TIME + len(question), question.shape[1]), np.int8)
-    padded[: len(question)] = question_levels
-    products = np.asarray(numkong.dots_packed(levels, numkong.dots_pack(padded)))
-    matrix = np.ascontiguousarray(products.T[: len(question)], dtype=np.float32)
+    dimension = question.shape[1]
+    exact = np.dtype(np.float32 if dimension <= _EXACT_DIMENSION else np.float64)
+    factors = np.ascontiguousarray(question_levels.T, dtype=exact)
+    products = np.empty((len(levels), len(question)), np.float32)
+    converted = np.empty((min(len(levels), _AT_A_TIME), dimension), exact)
+    for start in range(0, len(levels), _AT_A_TIME):
+        part = levels[start : start + _AT_A_TIME]
+        converted[: len(part)] = part
+        products[start : start + _AT_A_TIME] = converted[: len(part)] @ factors
+    matrix = np.ascontiguousarray(products.T)
     matrix *= scales
     matrix *= question_scales[:, np.newaxis]
     return matrix

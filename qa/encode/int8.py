@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 _AT_A_TIME = 512  # vectors; that many stay in the processor's cache between conversion and product
+_COLUMNS = 4  # a product with a multiple of four columns takes less time than with one column less
 _EXACT_DIMENSION = 2**24 // 127**2  # up to it a product of int8 vectors is a whole number that float32 holds
 
 
@@ -57,14 +58,15 @@ def similarities(
     question_levels, question_scales = quantise(question)
     dimension = question.shape[1]
     exact = np.dtype(np.float32 if dimension <= _EXACT_DIMENSION else np.float64)
-    factors = np.ascontiguousarray(question_levels.T, dtype=exact)
-    products = np.empty((len(levels), len(question)), np.float32)
+    factors = np.zeros((dimension, -(-len(question) // _COLUMNS) * _COLUMNS), exact)
+    factors[:, : len(question)] = question_levels.T
+    products = np.empty((len(levels), factors.shape[1]), np.float32)
     converted = np.empty((min(len(levels), _AT_A_TIME), dimension), exact)
     for start in range(0, len(levels), _AT_A_TIME):
         part = levels[start : start + _AT_A_TIME]
         converted[: len(part)] = part
         products[start : start + _AT_A_TIME] = converted[: len(part)] @ factors
-    matrix = np.ascontiguousarray(products.T)
+    matrix = np.ascontiguousarray(products.T[: len(question)])
     matrix *= scales
     matrix *= question_scales[:, np.newaxis]
     return matrix

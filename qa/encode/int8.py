@@ -65,7 +65,10 @@ def similarities(
     for start in range(0, len(levels), _AT_A_TIME):
         part = levels[start : start + _AT_A_TIME]
         converted[: len(part)] = part
-        products[start : start + _AT_A_TIME] = converted[: len(part)] @ factors
+        with np.errstate(
+            invalid="ignore"
+        ):  # BLAS may also multiply what lies behind the last row, and NumPy warn of it
+            products[start : start + _AT_A_TIME] = converted[: len(part)] @ factors
     matrix = np.ascontiguousarray(products.T[: len(question)])
     matrix *= scales
     matrix *= question_scales[:, np.newaxis]

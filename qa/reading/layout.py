@@ -53,6 +53,11 @@ class _Paragraph:
         """The number of the page on which it begins."""
         return self.lines[0].page
 
+    def draft(self) -> Draft:
+        """The paragraph with its text."""
+        tight = self.kind is BlockKind.LIST_ITEM
+        return Draft(self.kind, self.text, level=self.level, page=self.page, tight=tight, breaks=self.breaks)
+
 
 def lay_out(pages: list[list[Line]]) -> list[Draft]:
     """Convert pages of lines to drafts."""
@@ -65,15 +70,8 @@ def lay_out(pages: list[list[Line]]) -> list[Draft]:
         paragraph.text = _joined(paragraph, words)
         _resolve_marks(paragraph, notes)
     _mark_levels(paragraphs)
-    drafts: list[Draft] = []
-    for paragraph in _mended(paragraphs, words):
-        tight = paragraph.kind is BlockKind.LIST_ITEM
-        page, breaks = paragraph.page, paragraph.breaks
-        drafts.append(
-            Draft(paragraph.kind, paragraph.text, level=paragraph.level, page=page, tight=tight, breaks=breaks)
-        )
-    drafts.extend(Draft(BlockKind.BOILERPLATE, written_out(line.text), page=line.page) for line in furniture)
-    return drafts
+    drafts = [paragraph.draft() for paragraph in _mended(paragraphs, words)]
+    return drafts + [Draft(BlockKind.BOILERPLATE, written_out(line.text), page=line.page) for line in furniture]
 
 
 def _paragraphs(pages: list[list[Line]], size: float) -> Iterator[_Paragraph]:

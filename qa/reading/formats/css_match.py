@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from lxml import etree
 
-from qa.reading.formats.css_rules import SHOWN, Compound, Rule, declarations, names_of
+from qa.reading.formats.css_rules import Compound, Rule, declarations, names_of
 
 _MOST_SIBLINGS = 20  # maximum number of preceding siblings that are checked
 _MOST_LOOKS = 100  # maximum number of checks of selectors for each element of a page; usual pages need a tenth
@@ -17,7 +17,7 @@ Declared = dict[str, tuple[str, Rule | None]]  # by property: its value, and the
 class Cascade:
     """The rules of a page, indexed by the elements that they may match."""
 
-    def __init__(self, rules: Iterable[Rule], tree: etree._Element, properties: re.Pattern[str] = SHOWN) -> None:
+    def __init__(self, rules: Iterable[Rule], tree: etree._Element, properties: re.Pattern[str]) -> None:
         self._properties = properties
         self._names = {element: names_of(element) for element in tree.iter(etree.Element)}
         self._looks_left = _MOST_LOOKS * len(self._names)

@@ -8,18 +8,13 @@ paints backgrounds in other ways.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lxml import etree
 
-from qa.reading.formats.css_match import Cascade
-from qa.reading.formats.css_rules import blocks_of, rules_of
+from qa.reading.formats.css_rules import blocks_of
 
-_PROPERTIES = re.compile(
-    r"(?:^|;)\s*+(color|background|background-color|background-image|position|text-shadow|-webkit-text-stroke"
-    r"|mix-blend-mode|filter|margin|margin-top|margin-left|margin-bottom|margin-right|grid-area|transform)"
-    r"\s*+:\s*+([^;]{1,80})"
-)
 _WHITES = r"(?:#f[0-9a-f]f[0-9a-f]f[0-9a-f]|#fff|white|rgba?\(\s*+25\d[, ]\s*+25\d[, ]\s*+25\d\b[^)]*+\))"
 _WHITE = re.compile(r"#fff(?:f?|fff(?:ff)?)|white|transparent|rgba?\(\s*+255[, ]\s*+255[, ]\s*+255\b[^)]*+\)")
 _UNPAINTED = re.compile(rf"(?:(?:{_WHITES}|none|transparent|initial|unset|inherit|0)(?:\s++|$))++")
@@ -46,42 +41,30 @@ class Paint:
 ON_PAGE = Paint()
 
 
-class Painter:
-    """The colours and backgrounds of one page."""
-
-    def __init__(self, sheets: str, tree: etree._Element, *, complete: bool) -> None:
-        """Start a page.
-
-        Args:
-            sheets: Its style sheets.
-            tree: Its tree.
-            complete: Whether these are all of its style sheets.
-        """
-        own = [*tree.xpath("//@style"), *(f'color="{colour}"' for colour in tree.xpath("//font/@color | //body/@text"))]
-        known = complete and _SAYS_WHITE.search("\n".join([sheets, *own])) and not _is_unsure(sheets.lower())
-        self._cascade = Cascade(rules_of(sheets, _PROPERTIES), tree, _PROPERTIES) if known else None
-
-    def paint(self, element: etree._Element, above: Paint) -> Paint:
-        """The state of an element's text, with that of the element around it."""
-        if self._cascade is None:
-            return above
-        said = {name: value for name, (value, _) in self._cascade.declared(element).items()}
-        tag = element.tag
-        attribute = _COLOUR_ATTRIBUTES.get(tag)
-        said.setdefault("color", (element.get(attribute) or "").strip().lower() if attribute else "")
-        painted = above.painted or tag in _PAINTED_TAGS or _is_painted(said)
-        painted = painted or bool(element.get("background") or _is_other(element.get("bgcolor")))
-        white = bool(_WHITE.fullmatch(said["color"])) if said["color"] not in ("", "inherit") else above.white
-        return Paint(white, painted)
+def may_hide(sheets: str, tree: etree._Element) -> bool:
+    """Whether a page with these style sheets may have white text, and no backgrounds that are not around the text."""
+    own = [*tree.xpath("//@style"), *(f'color="{colour}"' for colour in tree.xpath("//font/@color | //body/@text"))]
+    if not _SAYS_WHITE.search("\n".join([sheets, *own])) or _UNSURE.search(sheets.lower()):
+        return False
+    return not any(_BESIDE.search(names) and "background" in body for names, body in blocks_of(sheets.lower()))
 
 
-def _is_unsure(sheets: str) -> bool:
-    """Whether style sheets paint backgrounds that are not those of elements around the text."""
-    beside = (_BESIDE.search(selectors) and "background" in body for selectors, body in blocks_of(sheets))
-    return bool(_UNSURE.search(sheets)) or any(beside)
+def paint_of(element: etree._Element, said: Mapping[str, str], above: Paint) -> Paint:
+    """The state of an element's text.
+
+    Args:
+        element: The element.
+        said: Its declarations.
+        above: The state of the element around it.
+    """
+    attribute = _COLOUR_ATTRIBUTES.get(element.tag)
+    colour = said.get("color", (element.get(attribute) or "").strip().lower() if attribute else "")
+    painted = above.painted or element.tag in _PAINTED_TAGS or _is_painted(said)
+    painted = painted or bool(element.get("background") or _is_other(element.get("bgcolor")))
+    return Paint(bool(_WHITE.fullmatch(colour)) if colour not in ("", "inherit") else above.white, painted)
 
 
-def _is_painted(said: dict[str, str]) -> bool:
+def _is_painted(said: Mapping[str, str]) -> bool:
     """Whether declarations set a background, or move the element to where there may be one."""
     return (
         any(_is_other(said.get(name)) for name in ("background", "background-color", "background-image"))

@@ -14,10 +14,18 @@ from lxml import etree
 
 _COMMENT = re.compile(r"/\*(?:[^*]|\*(?!/))*+(?:\*/)?|<!--|-->")
 _BRACE = re.compile(r"[{}]")
-SHOWN = re.compile(
-    r"(?:^|;)\s*+(display|visibility|content-visibility|opacity|position|clip|clip-path|left|top|width|height|max-height"
-    r"|overflow|overflow-[xy]|padding|padding-top|padding-bottom|font-size|text-indent|vertical-align|list-style"
-    r"|list-style-type|animation|animation-name|transition|transition-property|transform)\s*+:\s*+([^;]{1,80})"
+_SHOWN = (
+    "display|visibility|content-visibility|opacity|position|clip|clip-path|left|top|width|height|max-height|overflow"
+    "|overflow-[xy]|padding|padding-top|padding-bottom|font-size|text-indent|vertical-align|list-style|list-style-type"
+    "|animation|animation-name|transition|transition-property|transform"
+)
+_PAINTED = (
+    "color|background|background-color|background-image|text-shadow|-webkit-text-stroke|mix-blend-mode|filter|margin"
+    "|margin-top|margin-left|margin-bottom|margin-right|grid-area"
+)
+# The names and values of properties that determine whether and how text is shown, and of these and those of colours.
+SHOWN, PAINTED = (
+    re.compile(rf"(?:^|;)\s*+({names})\s*+:\s*+([^;]{{1,80}})") for names in (_SHOWN, f"{_SHOWN}|{_PAINTED}")
 )
 _PARTS = re.compile(
     r"(?P<name>[.#]?-?[A-Za-z_][\w-]*|\*)|\[\s*(?P<attribute>[\w-]+)\s*(?:(?P<sign>[~^$*|]?=)\s*[\"']?"
@@ -68,14 +76,8 @@ class Rule:
     declared: Declarations = field(default_factory=dict)
 
 
-def declarations(text: str, properties: re.Pattern[str] = SHOWN) -> Declarations:
-    """The declarations in a rule's body or a `style` attribute for some properties.
-
-    Args:
-        text: The declarations.
-        properties: Finds the name and the value of each property that is read; by default of those that determine
-            whether and how text is shown.
-    """
+def declarations(text: str, properties: re.Pattern[str]) -> Declarations:
+    """The declarations in a rule's body or a `style` attribute for the properties of a pattern."""
     found: Declarations = {}
     for name, value in properties.findall(text.lower()):
         plain, _, important = value.partition("!")
@@ -84,7 +86,7 @@ def declarations(text: str, properties: re.Pattern[str] = SHOWN) -> Declarations
     return found
 
 
-def rules_of(sheet: str, properties: re.Pattern[str] = SHOWN) -> tuple[Rule, ...]:
+def rules_of(sheet: str, properties: re.Pattern[str]) -> tuple[Rule, ...]:
     """The rules of a style sheet for some properties; for equal selectors the later declarations take precedence."""
     found: dict[str, Rule] = {}
     for order, (selectors, body) in enumerate(blocks_of(sheet)):

@@ -17,9 +17,8 @@ from qa.reading.decode import clean_line, decode
 from qa.reading.draft import Draft, Read, as_part
 from qa.reading.formats.html import read_html
 from qa.reading.left_out import LeftOut
-from qa.reading.office.xml_parts import xml_root
+from qa.reading.office.archive_parts import open_archive, read_part, read_xml
 from qa.reading.titles import is_title
-from qa.reading.zip_parts import open_archive, read_part
 
 _CONTAINER = "META-INF/container.xml"
 _RIGHTS = "META-INF/rights.xml"
@@ -40,11 +39,11 @@ def read_epub(data: bytes) -> Read:
         raise UnreadableFile(f"is not a book (EPUB): it lacks {_CONTAINER}")
     if _RIGHTS in names:
         raise UnreadableFile("is protected against reading by other programs (DRM); get a copy without")
-    container = xml_root(read_part(archive, _CONTAINER), _CONTAINER)
+    container = read_xml(archive, _CONTAINER)
     main = next((str(each.get("full-path")) for each in container.iter("{*}rootfile") if each.get("full-path")), "")
     if main not in names:
         raise UnreadableFile("is broken (it names no content); get another copy")
-    book = xml_root(read_part(archive, main), main)
+    book = read_xml(archive, main)
     left_out = LeftOut()
     listed = {str(item.get("id")): item for item in book.iterfind("{*}manifest/{*}item")}
     spine = [str(entry.get("idref")) for entry in book.iterfind("{*}spine/{*}itemref")]

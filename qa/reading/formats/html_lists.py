@@ -39,13 +39,14 @@ class Numbers:
 def ruby_line(element: etree._Element) -> str:
     """Words followed by their reading in brackets: 東京(とうきょう)."""
     texts: dict[bool, list[str]] = {False: [], True: []}  # True: readings, False: words
-    readings = unread = 0
-    for event, each in etree.iterwalk(element, events=("start", "end")):
-        step = 1 if event == "start" else -1
-        readings += step * (each.tag in ("rt", "rtc"))
-        unread += step * (each.tag == "rp" or each.get(HIDDEN) is not None)
+    readings = 0
+    walker = etree.iterwalk(element, events=("start", "end"))
+    for event, each in walker:
+        readings += (each.tag in ("rt", "rtc")) * (1 if event == "start" else -1)
         text = each.text if event == "start" else each.tail if each is not element else ""
-        if text and not unread:
-            texts[readings > 0].append(text if text.strip() else "")
+        if event == "start" and (each.tag == "rp" or each.get(HIDDEN) is not None):
+            walker.skip_subtree()
+        elif text and text.strip():
+            texts[readings > 0].append(text)
     base, reading = ("".join(texts[each]).strip() for each in (False, True))
     return f"{base}({reading})" if base and reading else base + reading

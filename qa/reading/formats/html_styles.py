@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from lxml import etree
 
 from qa.reading.formats.css_match import Cascade, Declared
-from qa.reading.formats.css_paint import ON_PAGE, Paint, Painter
-from qa.reading.formats.css_rules import Rule, holds_on_screen, rules_of
+from qa.reading.formats.css_paint import ON_PAGE, Paint, may_hide, paint_of
+from qa.reading.formats.css_rules import PAINTED, SHOWN, Rule, holds_on_screen, rules_of
 from qa.reading.formats.html_controls import controlled_ids, opens
 
 HIDDEN = "data-qa-hidden"  # set on invisible elements
@@ -59,26 +59,29 @@ def mark_styles(tree: etree._Element, more_sheets: Iterable[str] = ()) -> None:
     known = list(more_sheets)
     sheets = "\n".join([*known, *own])
     linked = any("stylesheet" in (link.get("rel") or "").lower() for link in tree.iter("link"))
-    painter = Painter(sheets, tree, complete=not linked or (bool(known) and all(known)))
-    _Marker(Cascade(rules_of(sheets), tree), controlled_ids(tree), painter).mark(tree)
+    complete = not linked or (bool(known) and all(known))
+    painted = complete and may_hide(sheets, tree)
+    properties = PAINTED if painted else SHOWN
+    _Marker(Cascade(rules_of(sheets, properties), tree, properties), controlled_ids(tree), painted).mark(tree)
 
 
 class _Marker:
-    def __init__(self, cascade: Cascade, opened: frozenset[str], painter: Painter) -> None:
+    def __init__(self, cascade: Cascade, opened: frozenset[str], painted: bool) -> None:
         self._cascade = cascade
         self._opened = opened
-        self._painter = painter
+        self._painted = painted  # whether colours matter
         self._moved: list[tuple[etree._Element, str]] = []
 
     def mark(self, tree: etree._Element) -> None:
         around = [_Above()]
-        for event, element in etree.iterwalk(tree, events=("start", "end")):
+        walker = etree.iterwalk(tree, events=("start", "end"))
+        for event, element in walker:
             if event == "end":
                 around.pop()
-            elif around[-1] is _GONE:
-                around.append(_GONE)
             else:
                 around.append(self._mark(element, around[-1]))
+                if element.get(HIDDEN) is not None:
+                    walker.skip_subtree()
         for element, tag in self._moved:
             _wrap(element, tag)
 
@@ -89,10 +92,12 @@ class _Marker:
             if rule is not None and not _shows_formula(element):
                 if not self._shown_after(element, rule[0]):
                     element.set(HIDDEN, "")
-                    return _GONE
+                    return above
                 element.set(OPENED, "")
         unseen, tiny = self._unseen(element, said, above), _is_tiny(said, above)
-        paint = self._painter.paint(element, above.paint)
+        paint = (
+            paint_of(element, {name: each[0] for name, each in said.items()}, above.paint) if self._painted else ON_PAGE
+        )
         if element.tag in _COLUMNS and _value(said, "visibility").startswith("collapse"):
             element.set(COLLAPSED, "")
         if unseen or tiny or paint.unseen:
@@ -130,9 +135,6 @@ class _Marker:
             element.set(APART, "cell")
         elif (script := _script(said)) and next(element.iter("sup", "sub"), None) is None:
             self._moved.append((element, script))
-
-
-_GONE = _Above(unseen=True)
 
 
 def _value(said: Declared, name: str) -> str:

@@ -233,19 +233,15 @@ def _cell(cell: etree._Element) -> str:
 
 def _code(element: etree._Element) -> Iterator[Draft]:
     parts: list[str] = []
-    skip: etree._Element | None = None
-    for event, each in etree.iterwalk(element, events=("start", "end")):
+    walker = etree.iterwalk(element, events=("start", "end"))
+    for event, each in walker:
         if event == "end":
-            if each is skip:
-                skip = None
-            if skip is None and each is not element:
-                parts.append(each.tail or "")
-        elif skip is None:
-            if each is not element and _is_dropped(each):
-                skip = each
-            elif each.tag in ("sup", "sub"):
-                parts.append((RAISED if each.tag == "sup" else LOWERED) + words_of(each) + RESET)
-                skip = each
-            else:
-                parts.append("\n" if each.tag == "br" else each.text or "")
+            parts.append(each.tail or "" if each is not element else "")
+        elif each is not element and _is_dropped(each):
+            walker.skip_subtree()
+        elif each.tag in ("sup", "sub"):
+            parts.append((RAISED if each.tag == "sup" else LOWERED) + words_of(each) + RESET)
+            walker.skip_subtree()
+        else:
+            parts.append("\n" if each.tag == "br" else each.text or "")
     yield Draft(BlockKind.CODE, written_out("".join(parts)).strip("\n"))

@@ -14,13 +14,12 @@ from qa.errors import UnreadableFile
 from qa.reading.decode import clean_line
 from qa.reading.draft import Draft, Read, own_title, running_lines
 from qa.reading.left_out import LeftOut
+from qa.reading.office.archive_parts import open_archive, read_xml
 from qa.reading.office.names import number
 from qa.reading.office.odf_objects import OdfObjects
 from qa.reading.office.odf_styles import OdfStyles, local
 from qa.reading.office.odf_text import OdfText, hidden_columns
-from qa.reading.office.xml_parts import xml_root
 from qa.reading.tables import Cell, Row, rows_to_drafts
-from qa.reading.zip_parts import open_archive, read_part
 from qa.records import BlockKind
 
 _SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
@@ -65,7 +64,7 @@ def read_odf(data: bytes) -> Read:
 
 def _part(archive: zipfile.ZipFile, name: str) -> etree._Element | None:
     """The root of a part, or None if there is no such part."""
-    return xml_root(read_part(archive, name), name) if name in archive.namelist() else None
+    return read_xml(archive, name) if name in archive.namelist() else None
 
 
 def _find_part(archive: zipfile.ZipFile, name: str) -> etree._Element | None:

@@ -1,20 +1,34 @@
-"""Reads the characters of a PDF page from PDFium, and cleans the text of its runs."""
+"""Reads the characters of a PDF page from PDFium, and makes fast variants of its functions, of which a page needs
+thousands of calls.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import re
+from collections.abc import Callable
 from itertools import repeat
+from typing import Any
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from qa.reading.decode import clean
-from qa.reading.formats.pdf_functions import ADDRESS, plain
 
+ADDRESS = ctypes.c_void_p
 RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")  # letters that are written from right to left
 _HYPHEN_AT_LINE_END = "\x02"  # PDFium's replacement character
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
+
+def plain(function: Callable[..., object], result: type, *takes: type) -> Callable[..., Any]:
+    """A function of PDFium that takes and returns addresses as plain numbers, which are faster than pointers.
+
+    The interpreter's lock is held during the call, since releasing it takes longer than the call.
+    """
+    return ctypes.cast(function, ctypes.PYFUNCTYPE(result, *takes))  # type: ignore[arg-type]
+
 
 _code_of = plain(raw.FPDFText_GetUnicode, ctypes.c_uint, ADDRESS, ctypes.c_int)
 
@@ -28,18 +42,11 @@ def page_text(text_page: pdfium.PdfTextPage, count: int) -> str:
             return whole.replace("\ufffe", _HYPHEN_AT_LINE_END)
         # Otherwise indexes and characters may differ: PDFium leaves out some characters here.
     page = ctypes.cast(text_page.raw, ctypes.c_void_p).value
-    codes: list[int] = list(map(_code_of, repeat(page), range(count)))
-    if max(codes, default=0) < 0xD800 and 0 not in codes:
-        return "".join(map(chr, codes))
-    out: list[str] = []
-    for place, code in enumerate(codes):
-        if 0xD800 <= code < 0xDC00 and place + 1 < count and 0xDC00 <= codes[place + 1] < 0xE000:
-            out.append(chr(0x10000 + ((code - 0xD800) << 10) + (codes[place + 1] - 0xDC00)))
-        elif 0xD800 <= code < 0xE000 or code == 0:
-            out.append("\0")  # keeps the indexes aligned; cleaning removes it
-        else:
-            out.append(chr(code) if code < 0x110000 else "\0")
-    return "".join(out)
+    codes = map(_code_of, repeat(page), range(count))
+    text = "".join(chr(code) if code < 0x110000 else "\0" for code in codes)
+    # The null characters keep the indexes aligned; cleaning removes them.
+    whole = _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16") + "\0", text)
+    return _SURROGATE.sub("\0", whole)
 
 
 def cleaned_run(text: str) -> tuple[str, bool]:

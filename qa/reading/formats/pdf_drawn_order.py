@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
-from qa.reading.formats.pdf_accents import ACCENTS, accented
+from qa.reading.formats.pdf_characters import RTL
 
-_RTL_WORDS = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\s]++")
+_COMBINING = {
+    "´": "\u0301", "`": "\u0300", "¨": "\u0308", "ˆ": "\u0302", "˜": "\u0303", "˘": "\u0306", "ˇ": "\u030c",
+    "˚": "\u030a", "¯": "\u0304", "˙": "\u0307", "˝": "\u030b", "¸": "\u0327", "˛": "\u0328",
+}  # fmt: skip
+_RTL_WORDS = re.compile(rf"(?:{RTL.pattern}|\s)++")
 _WORD = re.compile(r"\S+")
-_OVERLAID = re.compile(f"([آأإاٱ]ل)|[{ACCENTS}]")  # lam and alef drawn as one glyph, and accents
+_OVERLAID = re.compile(f"([آأإاٱ]ل)|[{''.join(_COMBINING)}]")  # lam and alef drawn as one glyph, and accents
 
 Ends = Callable[[int], tuple[float, float]]  # the left and the right of the character with an index on the page
 
@@ -64,3 +69,15 @@ def ends_of_words(text: str, first: int, ends: Ends) -> tuple[float, float]:
     """The left and right ends of text whose words are in any order; `first` is the index of its first character."""
     found = [ends(first + place) for word in _WORD.finditer(text) for place in (word.start(), word.end() - 1)]
     return min(left for left, _ in found), max(right for _, right in found)
+
+
+def is_accent(char: str) -> bool:
+    """Whether a character is an accent."""
+    return char in _COMBINING or unicodedata.combining(char) > 0
+
+
+def accented(letter: str, accent: str) -> str:
+    """A letter with an accent; "" if there is no such letter."""
+    mark = _COMBINING.get(accent, accent)
+    composed = unicodedata.normalize("NFC", ("i" if letter == "ı" else letter) + mark)
+    return composed if letter.isalpha() and (len(composed) == 1 or mark == accent) else ""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
 from statistics import median
 
-from qa.reading.formats.pdf_accents import accented, is_accent
+from qa.reading.formats.pdf_drawn_order import accented, is_accent
 from qa.reading.formats.pdf_runs import Run
 
 _ROW = 1 << 24  # positions of a grid in one row

@@ -14,14 +14,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
+import numpy as np
 import pypdfium2 as pdfium
+from numpy.typing import NDArray
 from pypdfium2 import raw
 
 _WIDTH = 1000  # pixels, of a page in portrait
 _MOST_HEIGHT = 2000
 _LINE = 3  # pixels, of a box
 _MARGIN = 5
-_COLOUR = (13, 92, 99, 255)
+_COLOUR = (13, 92, 99)
 _FEWEST_WORDS = 4  # of a piece that is searched separately if the whole is not found
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n")
 
@@ -75,13 +77,14 @@ def draw_page(file: IO[bytes], number: int, page_text: str, quotes: Sequence[tup
     width, height = page.get_size()
     scale = min(_WIDTH / min(width, height), _WIDTH * 1.5 / width, _MOST_HEIGHT / height)
     bitmap = page.render(scale=scale, rev_byteorder=True)
+    pixels = bitmap.to_numpy()[:, :, :3].copy()
     places = _CharacterPlaces(page, bitmap)
     boxes = tuple(
         box for start, end in quotes for box in _blocks([*places.of(page_text[start:end], page_text[:start])])
     )
     for box in boxes:
-        _outline(bitmap, box)
-    return Drawing(_png(bitmap), bitmap.width, bitmap.height, boxes)
+        _outline(pixels, box)
+    return Drawing(_png(pixels), bitmap.width, bitmap.height, boxes)
 
 
 class _CharacterPlaces:
@@ -158,32 +161,19 @@ def _follows(block: Rectangle, character: Rectangle, line_height: int) -> bool:
     return is_below and is_beside
 
 
-def _outline(bitmap: pdfium.PdfBitmap, box: Rectangle) -> None:
+def _outline(pixels: NDArray[np.uint8], box: Rectangle) -> None:
     left, top = max(0, box.left - _MARGIN), max(0, box.top - _MARGIN)
-    right, bottom = min(bitmap.width, box.right + _MARGIN), min(bitmap.height, box.bottom + _MARGIN)
-    width, height = right - left, bottom - top
-    bitmap.fill_rect(_COLOUR, left, top, width, _LINE)
-    bitmap.fill_rect(_COLOUR, left, bottom - _LINE, width, _LINE)
-    bitmap.fill_rect(_COLOUR, left, top, _LINE, height)
-    bitmap.fill_rect(_COLOUR, right - _LINE, top, _LINE, height)
+    inside = pixels[top : max(0, box.bottom + _MARGIN), left : max(0, box.right + _MARGIN)]
+    for side in (inside[:_LINE], inside[-_LINE:], inside[:, :_LINE], inside[:, -_LINE:]):
+        side[:] = _COLOUR
 
 
-def _png(bitmap: pdfium.PdfBitmap) -> bytes:
-    """A bitmap as a PNG (W3C Recommendation, third edition): its rows without a filter, one compressed chunk."""
-    channels = bitmap.n_channels
-    pixels = bytes(bitmap.buffer)
-    rows = bytearray()
-    for row in range(bitmap.height):
-        start = row * bitmap.stride
-        line = pixels[start : start + bitmap.width * channels]
-        if channels == 4:
-            opaque = bytearray(bitmap.width * 3)
-            opaque[0::3], opaque[1::3], opaque[2::3] = line[0::4], line[1::4], line[2::4]
-            line = bytes(opaque)
-        rows += b"\0" + line
-    colour = 0 if channels == 1 else 2
-    header = bitmap.width.to_bytes(4) + bitmap.height.to_bytes(4) + bytes([8, colour, 0, 0, 0])
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows), 6)), (b"IEND", b""))
+def _png(pixels: NDArray[np.uint8]) -> bytes:
+    """Pixels as a PNG (W3C Recommendation, third edition): rows without a filter, one compressed chunk."""
+    height, width, _ = pixels.shape
+    rows = np.pad(pixels.reshape(height, 3 * width), ((0, 0), (1, 0)))
+    header = width.to_bytes(4) + height.to_bytes(4) + bytes([8, 2, 0, 0, 0])  # 8 bits each of red, green and blue
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4) for kind, data in chunks
     )

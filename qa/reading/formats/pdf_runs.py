@@ -15,9 +15,8 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from qa.errors import UnreadableFile
-from qa.reading.formats.pdf_characters import RTL, cleaned_run, page_text
+from qa.reading.formats.pdf_characters import ADDRESS, RTL, cleaned_run, page_text, plain
 from qa.reading.formats.pdf_drawn_order import ends_of_words, in_logical_order
-from qa.reading.formats.pdf_functions import ADDRESS, plain
 from qa.reading.formats.pdf_sight import Sight
 from qa.reading.office.symbols import private_as_unicode, symbol_font
 

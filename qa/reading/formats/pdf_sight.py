@@ -15,7 +15,7 @@ import pypdfium2 as pdfium
 from numpy.typing import NDArray
 from pypdfium2 import raw
 
-from qa.reading.formats.pdf_functions import ADDRESS, plain
+from qa.reading.formats.pdf_characters import ADDRESS, plain
 
 _SMALLEST = 1.0  # smallest size of visible text
 _WHITE = 245  # of 255, in each colour

@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from qa.reading.draft import Draft
 from qa.reading.formats.plain_text_furniture import is_prose, mark_furniture
@@ -47,16 +47,6 @@ _LONGEST_TORN_CHARS = 5000  # a longer paragraph is not joined with a further on
 _RECURRING = 3  # a short line that occurs this often is not a heading
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A paragraph before it becomes a draft."""
-
-    kind: BlockKind
-    text: str
-    level: int = 0
-    tight: bool = False
-
-
 def read_plain(text: str) -> list[Draft]:
     """Convert cleaned text to drafts."""
     paragraphs = list(paragraphs_of(text))
@@ -66,7 +56,7 @@ def read_plain(text: str) -> list[Draft]:
 def _prose(paragraphs: list[Paragraph]) -> list[Draft]:
     labels = _label_headings(paragraphs)
     label = ""
-    pieces: list[_Piece] = []
+    pieces: list[Draft] = []
     for paragraph in paragraphs:
         found = _LABEL.match(paragraph.lines[0]) if labels else None
         new = found is not None and found[1] != label
@@ -78,9 +68,7 @@ def _prose(paragraphs: list[Paragraph]) -> list[Draft]:
         for piece, is_furniture in zip(pieces, furniture, strict=True)
     ]
     pieces = _mark_headings(_join_torn(_mark_footnotes(pieces)))
-    return [
-        Draft(piece.kind, piece.text, level=piece.level, run_in=_run_in(piece), tight=piece.tight) for piece in pieces
-    ]
+    return [replace(piece, run_in=_run_in(piece)) for piece in pieces]
 
 
 def _label_headings(paragraphs: list[Paragraph]) -> bool:
@@ -89,11 +77,11 @@ def _label_headings(paragraphs: list[Paragraph]) -> bool:
     return labelled >= 3 and labelled >= 0.5 * len(paragraphs)
 
 
-def _pieces(paragraph: Paragraph, labelled: bool) -> Iterator[_Piece]:
+def _pieces(paragraph: Paragraph, labelled: bool) -> Iterator[Draft]:
     """The pieces of a paragraph; if `labelled`, it begins with a new heading in brackets."""
     lines = list(paragraph.lines)
     if labelled and (label := _LABEL.match(lines[0])):
-        yield _Piece(BlockKind.HEADING, label[0].rstrip(), level=2)
+        yield Draft(BlockKind.HEADING, label[0].rstrip(), level=2)
         lines[0] = lines[0][label.end() :]
     run: list[str] = []
     seen_item = False
@@ -104,7 +92,7 @@ def _pieces(paragraph: Paragraph, labelled: bool) -> Iterator[_Piece]:
             yield _text_piece(run, seen_item)
             run = []
         if heading:
-            yield _Piece(BlockKind.HEADING, line.strip(), level=max(2, len(heading[1])))
+            yield Draft(BlockKind.HEADING, line.strip(), level=max(2, len(heading[1])))
         elif bullet:
             run = [line.strip()]
             seen_item = True
@@ -117,14 +105,14 @@ def _pieces(paragraph: Paragraph, labelled: bool) -> Iterator[_Piece]:
         yield _text_piece(run, seen_item)
 
 
-def _text_piece(lines: list[str], item: bool) -> _Piece:
+def _text_piece(lines: list[str], item: bool) -> Draft:
     wrapped = all(len(line) >= _WRAPPED_LINE_CHARS for line in lines[:-1])
     bulleted = item and _BULLET.match(lines[0])
     kind = BlockKind.LIST_ITEM if bulleted else BlockKind.PARAGRAPH
-    return _Piece(kind, (" " if wrapped else "\n").join(lines), tight=item)
+    return Draft(kind, (" " if wrapped else "\n").join(lines), tight=item)
 
 
-def _mark_footnotes(pieces: list[_Piece]) -> list[_Piece]:
+def _mark_footnotes(pieces: list[Draft]) -> list[Draft]:
     carriers: dict[str, set[int]] = {}
     for number, piece in enumerate(pieces):
         for carried in _CARRIED_MARK.finditer(piece.text):
@@ -139,9 +127,9 @@ def _mark_footnotes(pieces: list[_Piece]) -> list[_Piece]:
     return marked
 
 
-def _join_torn(pieces: list[_Piece]) -> list[_Piece]:
+def _join_torn(pieces: list[Draft]) -> list[Draft]:
     run_ins = sum(bool(_RUN_IN.match(piece.text)) for piece in pieces if _SENTENCE_END.search(piece.text))
-    joined: list[_Piece] = []
+    joined: list[Draft] = []
     last = -1  # index in `joined` of the last paragraph of the running text
     for piece in pieces:
         if piece.kind is BlockKind.PARAGRAPH and last >= 0 and _torn(joined[last].text, piece.text, run_ins):
@@ -177,8 +165,8 @@ def _torn(above: str, below: str, run_ins: int) -> bool:
     return long_enough and is_prose(sentence) and not _RUN_IN.match(below)
 
 
-def _mark_headings(pieces: list[_Piece]) -> list[_Piece]:
-    marked: list[_Piece] = []
+def _mark_headings(pieces: list[Draft]) -> list[Draft]:
+    marked: list[Draft] = []
     counts = Counter(piece.text for piece in pieces)
     fields = Counter(field[0] for piece in pieces if (field := _FIELD.match(piece.text)))
     for piece, body in zip(pieces, _bodies(pieces), strict=True):
@@ -192,10 +180,10 @@ def _mark_headings(pieces: list[_Piece]) -> list[_Piece]:
     return marked
 
 
-def _bodies(pieces: list[_Piece]) -> list[_Piece | None]:
+def _bodies(pieces: list[Draft]) -> list[Draft | None]:
     """The piece after each piece, without footnotes."""
-    found: list[_Piece | None] = []
-    following: _Piece | None = None
+    found: list[Draft | None] = []
+    following: Draft | None = None
     for piece in reversed(pieces):
         found.append(following)
         if piece.kind is not BlockKind.FOOTNOTE:
@@ -203,7 +191,7 @@ def _bodies(pieces: list[_Piece]) -> list[_Piece | None]:
     return found[::-1]
 
 
-def _opens_text(piece: _Piece, body: _Piece | None) -> bool:
+def _opens_text(piece: Draft, body: Draft | None) -> bool:
     text = piece.text
     short = len(text.split()) <= _LONGEST_HEADING_WORDS and len(text) <= 100
     headline = text[:1].isupper() or text[:1].isdigit() or _BOLD.fullmatch(text) is not None
@@ -215,7 +203,7 @@ def _opens_text(piece: _Piece, body: _Piece | None) -> bool:
     return body is not None and body.kind is not BlockKind.BOILERPLATE
 
 
-def _run_in(piece: _Piece) -> int:
+def _run_in(piece: Draft) -> int:
     if piece.kind is not BlockKind.PARAGRAPH:
         return 0
     if lead := _LEAD.match(piece.text):

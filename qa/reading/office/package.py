@@ -18,9 +18,8 @@ from lxml import etree
 
 from qa.errors import UnreadableFile
 from qa.reading.decode import clean_line
+from qa.reading.office.archive_parts import missing_part, open_archive, open_part, xml_root
 from qa.reading.office.names import qn
-from qa.reading.office.xml_parts import xml_root
-from qa.reading.zip_parts import missing_part, open_archive, open_part
 
 _KINDS = {"word/": "a Word document", "ppt/": "a PowerPoint presentation", "xl/": "an Excel workbook"}
 _STRICT = re.compile(r"http://purl\.oclc\.org/ooxml/([A-Za-z]+)(?=/|$)")

@@ -13,11 +13,11 @@ from typing import NamedTuple
 from lxml import etree
 
 from qa.reading.decode import clean_line
+from qa.reading.office.archive_parts import broken_xml
 from qa.reading.office.names import number
 from qa.reading.office.number_formats import BUILT_IN, Writer, general, hides_text, writer_of
 from qa.reading.office.package import Package
 from qa.reading.office.word_styles import is_white
-from qa.reading.office.xml_parts import broken_xml
 from qa.reading.superscripts import Script, in_line
 from qa.reading.tables import Cell
 

@@ -1,4 +1,7 @@
-"""Reads ZIP archives of document formats: only if complete, not encrypted, and below a size limit."""
+"""Reads ZIP archives of document formats, if complete, not encrypted, and below a size limit, and their XML parts.
+
+XML is parsed without comments and external entities.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
+
+from lxml import etree
 
 from qa.errors import UnreadableFile
 
@@ -66,3 +71,36 @@ def read_part(archive: zipfile.ZipFile, name: str) -> bytes:
 def missing_part(name: str) -> UnreadableFile:
     """The error for a missing part."""
     return UnreadableFile(f"is broken: its part {name} is missing; open and save it again")
+
+
+def read_xml(archive: zipfile.ZipFile, name: str) -> etree._Element:
+    """The root of a part.
+
+    Raises:
+        UnreadableFile: there is no such part, or it is broken.
+    """
+    return xml_root(read_part(archive, name), name)
+
+
+def xml_root(data: bytes, name: str) -> etree._Element:
+    """The root of a part.
+
+    Args:
+        data: Its bytes.
+        name: Its name, for the error message.
+
+    Raises:
+        UnreadableFile: it is not well-formed XML.
+    """
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
+    try:
+        return etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise broken_xml(name, error) from None
+
+
+def broken_xml(name: str, error: etree.XMLSyntaxError) -> UnreadableFile:
+    """The error for a part that is not well-formed XML."""
+    if "XML_PARSE_HUGE" in str(error):  # libxml2's message if one of its limits is exceeded
+        return UnreadableFile(f"is nested too deeply to read, or holds too long a text, in its part {name}")
+    return UnreadableFile(f"is broken: its part {name} is not well-formed XML; open and save it again")

@@ -131,7 +131,7 @@ def test_white_cells_empty_formats_and_rows_without_height_show_nothing():
     )
     document = read(sheet.replace('<s:row r="4">', '<s:row r="4" ht="0">'), parts={"xl/styles.xml": styles})
     assert [text for _, text in rows(document)[1:]] == ["Item: Lamp | Crowns: 900", "Item: Tin | Crowns: 4"]
-    assert document.left_out == ("1 hidden row", "1 piece of white text")
+    assert document.left_out == ("1 piece of white text", "1 hidden row")
 
 
 def test_months_above_numbers_are_heads_and_escaped_characters_are_read():

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from lxml import etree
 
-from qa.reading.office.equations import ROOTS, grouped, grouped_operand, joined
+from qa.reading.office.equations import fraction, grouped, joined, root, with_scripts
 
 _UNSEEN = str.maketrans("", "", "\u2061\u2062\u2063\u2064")  # invisible operators: function, times, comma, plus
 _DROPPED = frozenset({"annotation", "annotation-xml", "mphantom", "none", "mprescripts", "maligngroup", "malignmark"})
@@ -33,8 +33,7 @@ def _at(parts: list[str], place: int) -> str:
 
 
 def _scripts(base: str, low: str, high: str) -> str:
-    below = f"_{grouped(low)}" if low else ""
-    return (grouped(base) if base else "") + below + (f"^{grouped(high)}" if high else "")
+    return with_scripts(grouped(base) if base else "", low, high)
 
 
 def _over(parts: list[str], _: etree._Element) -> str:
@@ -42,11 +41,6 @@ def _over(parts: list[str], _: etree._Element) -> str:
     if len(above) == 1 and not above.isalnum():  # an accent or a bar
         return base + above if len(base) == 1 else grouped(base) + above
     return _scripts(base, "", above)
-
-
-def _root(parts: list[str], _: etree._Element) -> str:
-    degree = _at(parts, 1)
-    return (ROOTS.get(degree) or f"√[{degree}]") + f"({_at(parts, 0)})"
 
 
 def _fenced(parts: list[str], element: etree._Element) -> str:
@@ -69,9 +63,9 @@ def _multiscripts(parts: list[str], element: etree._Element) -> str:
 
 
 _WRITERS: dict[str, _Writer] = {
-    "mfrac": lambda parts, _: f"{grouped_operand(_at(parts, 0))}/{grouped_operand(_at(parts, 1))}",
+    "mfrac": lambda parts, _: fraction(_at(parts, 0), _at(parts, 1)),
     "msqrt": lambda parts, _: f"√({joined(parts)})",
-    "mroot": _root,
+    "mroot": lambda parts, _: root(_at(parts, 1), _at(parts, 0)),
     "msup": lambda parts, _: _scripts(_at(parts, 0), "", _at(parts, 1)),
     "msub": lambda parts, _: _scripts(_at(parts, 0), _at(parts, 1), ""),
     "msubsup": lambda parts, _: _scripts(_at(parts, 0), _at(parts, 1), _at(parts, 2)),

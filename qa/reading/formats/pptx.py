@@ -7,7 +7,7 @@ out; footers and text of the template itself are boilerplate, each once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
@@ -47,7 +47,6 @@ def read_pptx(data: bytes) -> Read:
 class _Slide:
     """The current slide."""
 
-    number: int
     relations: Mapping[str, Relation]
     places: Places
     paper: bool  # the background of its text is white
@@ -99,8 +98,8 @@ class _Reader:
             if root.get("show") in ("0", "false"):
                 hidden.append(number)
                 continue
-            found = [draft for draft in self._slide(root, name, number) if draft.text.strip()]
-            yield from found
+            found = [draft for draft in self._slide(root, name) if draft.text.strip()]
+            yield from (replace(draft, slide=number, page=number) for draft in found)
             if not found:
                 bare.append(number)
         yield from (Draft(BlockKind.BOILERPLATE, text) for text in self._running)
@@ -108,10 +107,10 @@ class _Reader:
         self._left_out.add_places("hidden", "slide", hidden)
         self._left_out.add_places("broken", "slide", broken)
 
-    def _slide(self, root: etree._Element, name: str, number: int) -> Iterator[Draft]:
+    def _slide(self, root: etree._Element, name: str) -> Iterator[Draft]:
         relations = self._package.relations(name)
         layout = self._layout(next((each.target for each in relations.values() if each.kind == "slideLayout"), ""))
-        slide = _Slide(number, relations, layout.places, is_paper(root, *layout.parts))
+        slide = _Slide(relations, layout.places, is_paper(root, *layout.parts))
         tree = root.find(f"{qn('p:cSld')}/{qn('p:spTree')}")
         shapes = [] if tree is None else [shape for shape in slide.places.in_order(tree) if not is_hidden(shape)]
         inside = [shape for shape in shapes if not is_outside(shape, self._size)]
@@ -123,7 +122,7 @@ class _Reader:
         title = "" if heading is None else words(heading, paper=slide.paper)
         if title:
             kind, level = (BlockKind.HEADING, 2) if self._titled else (BlockKind.TITLE, 1)
-            yield Draft(kind, title, level=level, slide=number, page=number)
+            yield Draft(kind, title, level=level)
         self._titled = True
         if _shows_master(root):
             self._running.update(dict.fromkeys(layout.text))
@@ -132,7 +131,7 @@ class _Reader:
                 yield from self._shape(shape, slide, 0)
         for relation in relations.values():
             if relation.kind == "notesSlide":
-                yield from self._notes(self._package.find_xml(relation.target), number)
+                yield from self._notes(self._package.find_xml(relation.target))
             elif relation.kind == "comments":
                 comments = self._package.find_xml(relation.target)
                 self._left_out.add("comment", 0 if comments is None else len(comments))
@@ -152,20 +151,19 @@ class _Reader:
             if held in _RUNNING:
                 self._running[words(shape)] = None
             return
-        number = slide.number
         if shape.tag == qn("p:grpSp"):
             for inner in slide.places.in_order(shape) if depth < _DEEPEST_GROUP else ():
                 if not is_hidden(inner):
                     yield from self._shape(inner, slide, depth + 1)
         elif shape.tag == qn("p:pic"):
-            yield from self._picture(shape, number)
+            yield from self._picture(shape)
         elif shape.tag == qn("p:graphicFrame"):
             yield from self._frame(shape, slide)
         else:  # shapes with text, and unknown kinds
             for text in lines(shape, paper=slide.paper):
-                yield Draft(BlockKind.LIST_ITEM, text, slide=number, page=number, tight=True)
+                yield Draft(BlockKind.LIST_ITEM, text, tight=True)
 
-    def _picture(self, shape: etree._Element, number: int) -> Iterator[Draft]:
+    def _picture(self, shape: etree._Element) -> Iterator[Draft]:
         own = shape.find(f"{qn('p:nvPicPr')}/{qn('p:nvPr')}")
         media = [] if own is None else [etree.QName(each).localname for each in own.iterchildren("*")]
         if "videoFile" in media:
@@ -174,23 +172,22 @@ class _Reader:
             self._left_out.add("sound")
         else:
             properties = properties_of(shape)
-            yield from self._drawings.picture(None if properties is None else properties.get("descr"), number)
+            yield from self._drawings.picture(None if properties is None else properties.get("descr"))
 
     def _frame(self, frame: etree._Element, slide: _Slide) -> Iterator[Draft]:
         for table in frame.iter(qn("a:tbl")):
-            yield Draft(BlockKind.TABLE, _table_text(table), slide=slide.number, page=slide.number)
-        yield from self._drawings.graphic(frame, slide.relations, slide.number)
+            yield Draft(BlockKind.TABLE, _table_text(table))
+        yield from self._drawings.graphic(frame, slide.relations)
         for embedded in frame.iter(qn("p:oleObj")):
             self._drawings.embedded(embedded.get("progId"))
 
     @staticmethod
-    def _notes(root: etree._Element | None, number: int) -> Iterator[Draft]:
+    def _notes(root: etree._Element | None) -> Iterator[Draft]:
         for shape in () if root is None else root.iter(qn("p:sp"), qn("a:tbl")):
             if shape.tag == qn("a:tbl"):
-                yield Draft(BlockKind.TABLE, _table_text(shape), slide=number, page=number)
+                yield Draft(BlockKind.TABLE, _table_text(shape))
             elif (placeholder_of(shape) or ("body",))[0] == "body" and not is_hidden(shape):
-                for text in lines(shape):
-                    yield Draft(BlockKind.PARAGRAPH, text, slide=number, page=number)
+                yield from (Draft(BlockKind.PARAGRAPH, text) for text in lines(shape))
 
 
 def _shows_master(part: etree._Element | None) -> bool:

@@ -18,7 +18,7 @@ from qa.reading.left_out import LeftOut
 from qa.reading.office.drawings import Drawings
 from qa.reading.office.names import qn
 from qa.reading.office.package import Package
-from qa.reading.office.sheets import Hidden, Workbook
+from qa.reading.office.sheets import Workbook
 from qa.reading.office.slide_text import lines
 from qa.reading.tables import rows_to_drafts
 from qa.records import BlockKind
@@ -54,7 +54,8 @@ class _Reader:
         parts = {each.kind: each.target for each in self._relations.values()}
         properties = self._root.find(qn("s:workbookPr"))
         from_1904 = properties is not None and properties.get("date1904") in ("1", "true")
-        self._workbook = Workbook(package, parts.get("sharedStrings"), parts.get("styles"), from_1904=from_1904)
+        strings, styles = parts.get("sharedStrings"), parts.get("styles")
+        self._workbook = Workbook(package, left_out, strings, styles, from_1904=from_1904)
 
     def read(self) -> Iterator[Draft]:
         """The drafts of all visible sheets, in order."""
@@ -70,12 +71,8 @@ class _Reader:
             if len(shown) > 1 or not _GIVEN.fullmatch(name):
                 yield Draft(BlockKind.HEADING, name, level=2)
             if relation.kind == "worksheet":
-                hidden = Hidden()
-                yield from rows_to_drafts(self._workbook.rows(relation.target, hidden), hidden.merged)
-                self._left_out.add("hidden row", hidden.rows)
-                self._left_out.add("hidden column", hidden.columns)
-                self._left_out.add("piece of white text", hidden.white)
-                self._left_out.add("formula without a value", hidden.formulas)
+                merged: dict[tuple[int, int], int] = {}
+                yield from rows_to_drafts(self._workbook.rows(relation.target, merged), merged)
             yield from self._beside(relation.target)
 
     def _beside(self, sheet: str) -> Iterator[Draft]:

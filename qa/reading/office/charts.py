@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from lxml import etree
 
 from qa.reading.office.names import number, qn
@@ -16,13 +14,11 @@ def chart_rows(root: etree._Element) -> tuple[str, list[list[str]]]:
     """The title and the data of a chart.
 
     Args:
-        root: The root of a chart's part, of the usual kind (`c:chartSpace`) or the newer kind (`cx:chartSpace`).
+        root: The root of a chart's part (`c:chartSpace`).
 
     Returns:
         Its titles on one line, and its rows of cells, the first with the series names.
     """
-    if root.tag == qn("cx:chartSpace"):
-        return _newer_chart(root)
     chart = root.find(qn("c:chart"))
     if chart is None:
         return "", []
@@ -133,24 +129,3 @@ def _words(element: etree._Element | None) -> str:
     lines = ["".join(t.text or "" for t in p.iter(qn("a:t"))) for p in element.iter(qn("a:p"))]
     found = " ".join(" ".join(lines).split())
     return found or " ".join(filter(None, (v.text for v in element.iter(qn("c:v")))))
-
-
-def _newer_chart(root: etree._Element) -> tuple[str, list[list[str]]]:
-    title = " ".join(_texts(root.iter(qn("cx:title"))))
-    rows = []
-    for data in root.iter(qn("cx:data")):
-        columns = [
-            [(point.text or "").strip() for point in level.iter(qn("cx:pt"))][:_MOST_POINTS]
-            for level in data.iter(qn("cx:lvl"))
-        ]
-        length = max(map(len, columns), default=0)
-        rows += [[column[place] if place < len(column) else "" for column in columns] for place in range(length)]
-    names = list(_texts(root.iter(qn("cx:tx"))))
-    return title, [*([["", *names]] if any(names) else []), *rows]
-
-
-def _texts(elements: Iterable[etree._Element]) -> Iterator[str]:
-    for element in elements:
-        words = _words(element) or " ".join(filter(None, (v.text for v in element.iter(qn("cx:v")))))
-        if words:
-            yield words

@@ -12,14 +12,11 @@ _NOT_SHOWN = {"pres", "parTrans", "sibTrans"}  # points of presentation and arro
 _DEEPEST = 60
 
 
-def diagram_lines(root: etree._Element) -> list[tuple[int, str]]:
-    """The text of a diagram's points.
+def diagram_lines(root: etree._Element) -> list[str]:
+    """The texts of a diagram's points, parents before children.
 
     Args:
         root: The root of the diagram's data part (`dgm:dataModel`).
-
-    Returns:
-        The depth (0 for the outermost) and text of each point with text, parents before children.
     """
     texts: dict[str, str] = {}
     prompts: set[str] = set()
@@ -37,7 +34,7 @@ def diagram_lines(root: etree._Element) -> list[tuple[int, str]]:
     for link in root.iter(qn("dgm:cxn")):
         if link.get("type") in (None, "parOf"):
             children[str(link.get("srcId"))].append((number(link.get("srcOrd")), str(link.get("destId"))))
-    found: list[tuple[int, str]] = []
+    found: list[str] = []
     seen: set[str] = set()
     tops = [name for name, kind in kinds.items() if kind == "doc"]
     for top in (*tops, *kinds):
@@ -48,6 +45,6 @@ def diagram_lines(root: etree._Element) -> list[tuple[int, str]]:
                 continue
             seen.add(name)
             if texts.get(name) and name not in prompts:
-                found.append((max(0, depth - 1), texts[name]))
+                found.append(texts[name])
             pending.extend((depth + 1, child) for _, child in sorted(children[name], reverse=True))
     return found

@@ -31,7 +31,7 @@ class Drawings:
         self._package = package
         self._left_out = left_out
 
-    def chart(self, name: str | None, slide: int | None = None) -> Iterator[Draft]:
+    def chart(self, name: str | None) -> Iterator[Draft]:
         """A chart's title, then its rows."""
         root = self._package.find_xml(name)
         title, rows = ("", []) if root is None else chart_rows(root)
@@ -39,43 +39,40 @@ class Drawings:
             self._left_out.add("chart")
             return
         if title:
-            yield Draft(BlockKind.PARAGRAPH, clean(title), slide=slide, page=slide)
+            yield Draft(BlockKind.PARAGRAPH, clean(title))
         if rows:
             text = "\n".join(" | ".join(map(clean_line, row)) for row in rows)
-            yield Draft(BlockKind.TABLE, text, slide=slide, page=slide)
+            yield Draft(BlockKind.TABLE, text)
 
-    def diagram(self, name: str | None, drawn: str | None, slide: int | None = None) -> Iterator[Draft]:
+    def diagram(self, name: str | None, drawn: str | None) -> Iterator[Draft]:
         """The text of a diagram, a line for each point; without its data, the text of its drawing."""
         root = self._package.find_xml(name)
         lines = [] if root is None else diagram_lines(root)
         picture = self._package.find_xml(drawn) if not lines else None
         if picture is not None:
-            lines = [(0, line) for line in slide_lines(picture)]
+            lines = list(slide_lines(picture))
         if not lines:
             self._left_out.add("diagram")
-        for _, text in lines:
-            yield Draft(BlockKind.LIST_ITEM, clean(text), slide=slide, page=slide, tight=True)
+        for text in lines:
+            yield Draft(BlockKind.LIST_ITEM, clean(text), tight=True)
 
-    def graphic(
-        self, element: etree._Element, relations: Mapping[str, Relation], slide: int | None = None
-    ) -> Iterator[Draft]:
+    def graphic(self, element: etree._Element, relations: Mapping[str, Relation]) -> Iterator[Draft]:
         """The chart or diagram in a frame, if any."""
-        for tag in ("c:chart", "cx:chart"):
-            for found in element.iter(qn(tag)):
-                yield from self.chart(_target(relations, found.get(qn("r:id"))), slide)
+        for found in element.iter(qn("c:chart"), qn("cx:chart")):
+            yield from self.chart(_target(relations, found.get(qn("r:id"))))
         for found in element.iter(qn("dgm:relIds")):
             drawings = [each.target for each in relations.values() if each.kind == "diagramDrawing"]
             drawn = drawings[0] if len(drawings) == 1 else None
-            yield from self.diagram(_target(relations, found.get(qn("r:dm"))), drawn, slide)
+            yield from self.diagram(_target(relations, found.get(qn("r:dm"))), drawn)
 
-    def picture(self, description: str | None, slide: int | None = None) -> Iterator[Draft]:
+    def picture(self, description: str | None) -> Iterator[Draft]:
         """Count a picture; its description by the author is text."""
         self._left_out.add("picture")
         text = clean_line(description or "")
         for phrase in _MADE_UP:
             text = text.partition(phrase)[0].rstrip()
         if text and not _FILE_NAME.fullmatch(text):
-            yield Draft(BlockKind.PARAGRAPH, text, slide=slide, page=slide)
+            yield Draft(BlockKind.PARAGRAPH, text)
 
     def embedded(self, program: str | None) -> None:
         """Count an embedded object by its program."""

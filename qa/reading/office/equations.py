@@ -18,7 +18,8 @@ _SKIPPED = (
     | {qn(f"m:{name}") for name in ("borderBoxPr", "eqArrPr", "mPr", "limLowPr", "limUppPr", "groupChrPr", "phantPr")}
     | {qn("m:ctrlPr"), qn("m:argPr"), qn("m:oMathParaPr"), qn("w:rPr"), qn("w:del"), qn("w:moveFrom")}
 )
-ROOTS = {"2": "√", "3": "∛", "4": "∜"}
+_WORD = re.compile(r"[\w.,]+(?:\^[\w.,]+|_[\w.,]+)*")
+_ROOTS = {"2": "√", "3": "∛", "4": "∜"}
 
 
 def linear(element: etree._Element) -> str:
@@ -62,26 +63,24 @@ def grouped(text: str) -> str:
     return text if _ATOM.fullmatch(text) else f"({text})"
 
 
+def with_scripts(base: str, low: str, high: str) -> str:
+    """A base with its subscript and superscript, which may be empty."""
+    return base + (f"_{grouped(low)}" if low else "") + (f"^{grouped(high)}" if high else "")
+
+
 def _scripts(element: etree._Element, base: str, low: str, high: str) -> str:
-    below, above = _part(element, low), _part(element, high)
-    return base + (f"_{grouped(below)}" if below else "") + (f"^{grouped(above)}" if above else "")
+    return with_scripts(base, _part(element, low), _part(element, high))
 
 
-def _fraction(element: etree._Element) -> str:
-    over, under = _part(element, "num"), _part(element, "den")
-    return f"{grouped_operand(over)}/{grouped_operand(under)}"
+def fraction(over: str, under: str) -> str:
+    """A fraction, with sides in brackets that are not single words with their scripts."""
+    sides = (side if _WORD.fullmatch(side) else grouped(side) for side in (over, under))
+    return "/".join(sides)
 
 
-def grouped_operand(text: str) -> str:
-    """Text as one side of a fraction: in brackets unless it is a single word with its scripts."""
-    simple = re.fullmatch(r"[\w.,]+(?:\^[\w.,]+|_[\w.,]+)*", text)
-    return text if simple else grouped(text)
-
-
-def _root(element: etree._Element) -> str:
-    degree = _part(element, "deg")
-    sign = ROOTS.get(degree or "2")
-    return (sign or f"√[{degree}]") + f"({_part(element, 'e')})"
+def root(degree: str, inside: str) -> str:
+    """A root; the degree of a square root may be empty."""
+    return (_ROOTS.get(degree or "2") or f"√[{degree}]") + f"({inside})"
 
 
 def _sum(element: etree._Element) -> str:
@@ -129,14 +128,14 @@ def _run(element: etree._Element) -> str:
 
 _WRITERS: dict[str, Callable[[etree._Element], str]] = {
     qn("m:r"): _run,
-    qn("m:f"): _fraction,
+    qn("m:f"): lambda element: fraction(_part(element, "num"), _part(element, "den")),
     qn("m:sSup"): lambda element: _scripts(element, _base(element), "", "sup"),
     qn("m:sSub"): lambda element: _scripts(element, _base(element), "sub", ""),
     qn("m:sSubSup"): lambda element: _scripts(element, _base(element), "sub", "sup"),
     qn("m:sPre"): lambda element: _scripts(element, "", "sub", "sup") + _part(element, "e"),
     qn("m:limLow"): lambda element: _scripts(element, _part(element, "e"), "lim", ""),
     qn("m:limUpp"): lambda element: _scripts(element, _part(element, "e"), "", "lim"),
-    qn("m:rad"): _root,
+    qn("m:rad"): lambda element: root(_part(element, "deg"), _part(element, "e")),
     qn("m:nary"): _sum,
     qn("m:d"): _brackets,
     qn("m:func"): _function,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from qa.reading.decode import clean_line
+from qa.reading.left_out import LeftOut
 from qa.reading.office.archive_parts import broken_xml
 from qa.reading.office.names import number
 from qa.reading.office.number_formats import BUILT_IN, Writer, general, hides_text, writer_of
@@ -32,16 +32,11 @@ _WORDS = frozenset({"s", "str", "inlineStr"})
 _SCRIPTS = {"superscript": Script.RAISED, "subscript": Script.LOWERED}
 
 
-@dataclass(slots=True)
-class Hidden:
-    """Counts of a sheet's hidden rows and columns, formulas without a value, and white cells; merged ranges."""
+class _Ranges(NamedTuple):
+    """The cells of a sheet that merged ranges cover, and whether rules for tables or conditions may paint cells."""
 
-    rows: int = 0
-    columns: int = 0
-    formulas: int = 0
-    white: int = 0  # cells with white text on white
-    painted: bool = False  # whether rules for tables or conditions may give cells a background
-    merged: dict[tuple[int, int], int] = field(default_factory=dict)  # width of each merged range by its first cell
+    covered: set[tuple[int, int]]
+    painted: bool
 
 
 class _Format(NamedTuple):
@@ -56,8 +51,11 @@ class _Format(NamedTuple):
 class Workbook:
     """The strings and formats that the sheets of a workbook share."""
 
-    def __init__(self, package: Package, strings: str | None, styles: str | None, *, from_1904: bool) -> None:
+    def __init__(
+        self, package: Package, left_out: LeftOut, strings: str | None, styles: str | None, *, from_1904: bool
+    ) -> None:
         self._package = package
+        self._left_out = left_out
         self._from_1904 = from_1904
         self._strings = list(self._read_strings(strings)) if strings and package.holds(strings) else []
         self._formats: list[_Format] = []
@@ -66,35 +64,35 @@ class Workbook:
         if root is not None:
             self._read_formats(root)
 
-    def rows(self, name: str, hidden: Hidden) -> Iterator[tuple[int, list[Cell]]]:
+    def rows(self, name: str, merged: dict[tuple[int, int], int]) -> Iterator[tuple[int, list[Cell]]]:
         """The visible rows of a sheet's part with their numbers; one empty row replaces consecutive missing rows.
 
         Args:
             name: The sheet's part.
-            hidden: Updated with what is skipped; `merged` is complete before the first row.
+            merged: Gets the width of each merged range by its first cell, before the first row.
         """
-        covered = self._merged(name, hidden)
+        ranges = self._merged(name, merged)
         columns: set[int] = set()
         expected = 1
         for element in self._elements(name, ("{*}col", "{*}row")):
             if etree.QName(element).localname == "col":
                 if element.get("hidden") in ("1", "true") or element.get("width") in _NOTHING:
                     first, last = number(element.get("min"), 1), number(element.get("max"), 1)
-                    columns.update(range(first, min(last, 16_384) + 1))
-                    hidden.columns = len(columns)
+                    found = set(range(first, min(last, 16_384) + 1)) - columns
+                    self._left_out.add("hidden column", len(found))
+                    columns |= found
                 continue
             row = number(element.get("r"), expected)
             if row > expected:
                 yield expected, []
             expected = row + 1
             if element.get("hidden") in ("1", "true") or element.get("ht") in _NOTHING:
-                hidden.rows += 1
+                self._left_out.add("hidden row")
             else:
-                yield row, [cell for cell in self._cells(element, row, covered, hidden) if cell.column not in columns]
+                yield row, [cell for cell in self._cells(element, row, ranges) if cell.column not in columns]
 
-    def _cells(
-        self, element: etree._Element, row: int, covered: set[tuple[int, int]], hidden: Hidden
-    ) -> Iterator[Cell]:
+    def _cells(self, element: etree._Element, row: int, ranges: _Ranges) -> Iterator[Cell]:
+        covered = ranges.covered
         column = 0
         for cell in element:
             reference = cell.get("r")
@@ -113,13 +111,13 @@ class Workbook:
                 elif tag.endswith("}f"):
                     has_formula = True
             if value is None and inline is None:
-                hidden.formulas += has_formula
+                self._left_out.add("formula without a value", has_formula)
                 continue
             form = self._format(cell.get("s"))
             text = inline if inline is not None else self._shown(value or "", kind, form.writer)
             text = _line(text)
-            if text and form.white and not hidden.painted:
-                hidden.white += 1
+            if text and form.white and not ranges.painted:
+                self._left_out.add("piece of white text")
             elif text and not (form.no_text and kind in _WORDS):
                 yield Cell(column, text, kind in _WORDS, form.bold)
 
@@ -178,25 +176,29 @@ class Workbook:
             white = white and not (0 <= fill < len(painted) and painted[fill])
             self._formats.append(_Format(writer_of(code, self._from_1904), bold, white, hides_text(code)))
 
-    def _merged(self, name: str, hidden: Hidden) -> set[tuple[int, int]]:
-        """The cells that merged ranges cover, except the first of each; their content is not shown."""
+    def _merged(self, name: str, merged: dict[tuple[int, int], int]) -> _Ranges:
+        """The cells that merged ranges cover, except the first of each, whose width is added to `merged`.
+
+        The content of these cells is not shown.
+        """
         covered: set[tuple[int, int]] = set()
+        painted = False
         with self._package.open(name) as part:
             rest = b""
             while chunk := part.read(_CHUNK_BYTES):
-                hidden.painted = hidden.painted or _PAINTED.search(rest + chunk) is not None
+                painted = painted or _PAINTED.search(rest + chunk) is not None
                 for found in _MERGED.finditer(rest + chunk):
                     left, right = _column(found[1].decode()), _column(found[3].decode())
                     top, bottom = int(found[2]), int(found[4])
                     size = (right - left + 1) * (bottom - top + 1)
-                    hidden.merged[top, left] = right - left + 1
+                    merged[top, left] = right - left + 1
                     if size > 0 and len(covered) + size <= _MOST_MERGED_CELLS:
                         covered.update(
                             (row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)
                         )
                         covered.discard((top, left))
                 rest = chunk[-_LONGEST_MERGED:]
-        return covered
+        return _Ranges(covered, painted)
 
 
 def _is_white(font: etree._Element) -> bool:

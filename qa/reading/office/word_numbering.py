@@ -9,22 +9,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
 from qa.reading.office.names import is_on, number, qn, value
+from qa.text.units import NUMBER_WORDS
 
 _LEVELS = 9
 _PLACE = re.compile(r"%([1-9])")
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
           (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
-_ONES = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-         "seventeen eighteen nineteen").split()  # fmt: skip
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_IN_WORDS = {number: word for word, number in NUMBER_WORDS.items() if word != "dozen"}
 _ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
              "twelve": "twelfth"}  # fmt: skip
+_LATIN = "abcdefghijklmnopqrstuvwxyz"
 _RUSSIAN = "абвгдежзиклмнопрстуфхцчшщыэюя"  # letters used for numbering
 _LARGEST_IN_WORDS = 99
 _LARGEST_ROMAN = 3999
@@ -96,10 +96,8 @@ class Numbering:
         counts = self._counts.setdefault(definition, [None] * _LEVELS)
         if list_id not in self._begun:
             self._begun.add(list_id)
-            for override in self._lists[list_id].iterchildren(qn("w:lvlOverride")):
-                at = number(override.get(qn("w:ilvl")))
-                if value(override, "w:startOverride") is not None and 0 <= at < _LEVELS:
-                    counts[at] = None
+            for at, _ in self._starts(list_id):
+                counts[at] = None
         count = counts[level]
         counts[level] = levels[level].start if count is None else count + 1
         for deeper in range(level + 1, _LEVELS):
@@ -129,13 +127,17 @@ class Numbering:
                 levels[at] = _level(element)
                 if (style := value(element, "w:pStyle")) is not None:
                     self._linked[list_id, style] = at
+        for at, start in self._starts(list_id):
+            levels[at] = replace(levels[at], start=start)
+        self._levels[list_id] = levels
+        return levels
+
+    def _starts(self, list_id: str) -> Iterator[tuple[int, int]]:
+        """The levels at which a list begins with a number of its own, and these numbers."""
         for override in self._lists[list_id].iterchildren(qn("w:lvlOverride")):
             at, start = number(override.get(qn("w:ilvl")), -1), value(override, "w:startOverride")
             if 0 <= at < _LEVELS and start is not None:
-                old = levels[at]
-                levels[at] = _Level(number(start, 1), old.form, old.text, old.restart, old.legal, old.joined)
-        self._levels[list_id] = levels
-        return levels
+                yield at, number(start, 1)
 
 
 def _level(element: etree._Element) -> _Level:
@@ -168,14 +170,9 @@ def _roman(count: int) -> str:
     return written
 
 
-def _letters(count: int) -> str:
-    times, place = divmod(count - 1, 26)
-    return chr(ord("a") + place) * min(times + 1, 30)  # after z Word writes aa, bb
-
-
-def _russian_letters(count: int) -> str:
-    times, place = divmod(count - 1, len(_RUSSIAN))
-    return _RUSSIAN[place] * min(times + 1, 30)
+def _letters(count: int, alphabet: str = _LATIN) -> str:
+    times, place = divmod(count - 1, len(alphabet))
+    return alphabet[place] * min(times + 1, 30)  # after z Word writes aa, bb
 
 
 def _ordinal(count: int) -> str:
@@ -186,10 +183,7 @@ def _ordinal(count: int) -> str:
 def _in_words(count: int) -> str:
     if count > _LARGEST_IN_WORDS:
         return str(count)
-    if count < 20:
-        return _ONES[count]
-    tens, ones = divmod(count, 10)
-    return _TENS[tens - 2] + (f"-{_ONES[ones]}" if ones else "")
+    return _IN_WORDS.get(count) or f"{_IN_WORDS[count // 10 * 10]}-{_IN_WORDS[count % 10]}"
 
 
 def _ordinal_in_words(count: int) -> str:
@@ -205,8 +199,8 @@ _FORMS: dict[str, Callable[[int], str]] = {
     "lowerRoman": _roman,
     "upperLetter": lambda count: _letters(count).upper(),
     "lowerLetter": _letters,
-    "russianLower": _russian_letters,
-    "russianUpper": lambda count: _russian_letters(count).upper(),
+    "russianLower": lambda count: _letters(count, _RUSSIAN),
+    "russianUpper": lambda count: _letters(count, _RUSSIAN).upper(),
     "decimalZero": lambda count: f"{count:02d}",
     "ordinal": _ordinal,
     "cardinalText": lambda count: _in_words(count).capitalize(),

@@ -176,7 +176,7 @@ def _reads_like_text(sample: str) -> bool:
     unlikely = sum(1 for _ in _UNLIKELY.finditer(sample))
     breaks = sum(1 for _ in _BREAKS.finditer(sample))
     latin = sum(char < "\u0250" for char in sample)
-    letters = sum(map(str.isalpha, sample))
+    letters = sum(map(str.isalnum, sample))
     # With the wrong byte order, text has letters of many scripts and hardly any blank.
     broken = breaks * _LONGEST_UNBROKEN_CHARS >= len(sample)
     said = bool(latin) or any(stop in sample for stop in _STOPS)

@@ -6,7 +6,6 @@ passages (`qa.reading.passages`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from hashlib import sha256
 from importlib import import_module
@@ -14,11 +13,10 @@ from importlib.metadata import version
 from pathlib import PurePosixPath
 
 from qa.errors import UnreadableFile
-from qa.reading.decode import Decoded, decode
+from qa.reading.decode import decode
 from qa.reading.draft import Read, assemble
-from qa.reading.formats.plain_text import read_plain
 from qa.reading.parsed import Parsed, note_of
-from qa.reading.sidecar import Details, details_of, parse_date
+from qa.reading.sidecar import Details, details_of
 from qa.reading.signatures import mislabelled
 from qa.reading.tesseract_data import recognition_identity
 from qa.reading.titles import title_of
@@ -43,7 +41,6 @@ LOADER_VERSION = 12
 _LIBRARIES = ("chardet", "lxml", "markdown-it-py", "mdit-py-plugins", "pypdfium2", "pyyaml")
 
 _DETAILS = ("title", "publisher", "author", "date", "url")
-_STAMP = re.compile(r"\s*date (\d{4}-\d{2}-\d{2})[ \t]+(?=\S)")
 _LONGEST_DETAIL_CHARS = 1000
 
 
@@ -108,40 +105,8 @@ def loader_identity() -> str:
     return " ".join(filter(None, (str(LOADER_VERSION), *libraries, recognition_identity())))
 
 
-def _plain(data: bytes) -> Read:
-    decoded = decode(data)
-    own, text = _stamp(decoded.text)
-    return Read(read_plain(text), own, _guessed(decoded))
-
-
-# Formats are imported when a file is read: their libraries take long to import, and plain text needs none.
-
-
-def _markdown(data: bytes) -> Read:
-    from qa.reading.formats.front_matter import front_matter  # noqa: PLC0415
-    from qa.reading.formats.markdown import read_markdown  # noqa: PLC0415
-
-    decoded = decode(data)
-    own, text = front_matter(decoded.text)
-    return Read(read_markdown(text), own, _guessed(decoded))
-
-
-def _rows(data: bytes) -> Read:
-    from qa.reading.formats.csv import read_csv  # noqa: PLC0415
-
-    decoded = decode(data)
-    return read_csv(decoded.text)._replace(left_out=_guessed(decoded))
-
-
-def _json_lines(data: bytes) -> Read:
-    from qa.reading.formats.json_lines import read_json_lines  # noqa: PLC0415
-
-    decoded = decode(data)
-    return read_json_lines(decoded.text)._replace(left_out=_guessed(decoded))
-
-
 def _reader(module: str, name: str) -> Callable[[bytes], Read]:
-    """The function of this name of a format's module, which is imported when a file is read."""
+    """The function of this name of a format's module, imported when a file is read, since its libraries take long."""
 
     def read(data: bytes) -> Read:
         found: Read = getattr(import_module(f"qa.reading.formats.{module}"), name)(data)
@@ -150,11 +115,22 @@ def _reader(module: str, name: str) -> Callable[[bytes], Read]:
     return read
 
 
+def _text_reader(module: str, name: str) -> Callable[[bytes], Read]:
+    """As `_reader`, for a function that takes decoded text; a guessed encoding is reported."""
+
+    def read(data: bytes) -> Read:
+        decoded = decode(data)
+        found: Read = getattr(import_module(f"qa.reading.formats.{module}"), name)(decoded.text)
+        return found._replace(left_out=(decoded.guess,) if decoded.guess else ())
+
+    return read
+
+
 _READERS: dict[str, Callable[[bytes], Read]] = {
-    ".txt": _plain,
-    ".text": _plain,
-    ".md": _markdown,
-    ".markdown": _markdown,
+    ".txt": _text_reader("plain_text", "read_text"),
+    ".text": _text_reader("plain_text", "read_text"),
+    ".md": _text_reader("markdown", "read_markdown_file"),
+    ".markdown": _text_reader("markdown", "read_markdown_file"),
     ".html": _reader("html", "read_html"),
     ".htm": _reader("html", "read_html"),
     ".xhtml": _reader("html", "read_html"),
@@ -162,8 +138,8 @@ _READERS: dict[str, Callable[[bytes], Read]] = {
     ".docx": _reader("docx", "read_docx"),
     ".pptx": _reader("pptx", "read_pptx"),
     ".xlsx": _reader("xlsx", "read_xlsx"),
-    ".csv": _rows,
-    ".tsv": _rows,
+    ".csv": _text_reader("csv", "read_csv"),
+    ".tsv": _text_reader("csv", "read_csv"),
     ".odt": _reader("odf", "read_odf"),
     ".odp": _reader("odf", "read_odf"),
     ".ods": _reader("odf", "read_odf"),
@@ -172,17 +148,9 @@ _READERS: dict[str, Callable[[bytes], Read]] = {
     ".msg": _reader("msg", "read_msg"),
     ".mbox": _reader("email", "read_mailbox"),
     ".epub": _reader("epub", "read_epub"),
-    ".jsonl": _json_lines,
+    ".jsonl": _text_reader("json_lines", "read_json_lines"),
 }
 SUFFIXES = frozenset(_READERS)
-
-
-def _stamp(text: str) -> tuple[dict[str, str], str]:
-    """Split a date stamp at the beginning of the first line ("date 2022-04-18 Kaiser ...") from the text."""
-    match = _STAMP.match(text)
-    if match and parse_date(match[1]):
-        return {"date": match[1]}, text[match.end() :]
-    return {}, text
 
 
 def _title(parsed: Parsed, source: str) -> str:
@@ -190,7 +158,3 @@ def _title(parsed: Parsed, source: str) -> str:
     if unit_of(source) == "row":
         return " ".join(PurePosixPath(source).stem.replace("_", " ").split()) or source
     return title_of(parsed.text, parsed.blocks)
-
-
-def _guessed(decoded: Decoded) -> tuple[str, ...]:
-    return (decoded.guess,) if decoded.guess else ()

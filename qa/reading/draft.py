@@ -31,8 +31,9 @@ class Draft:
 class Read(NamedTuple):
     """The result of a format's parser.
 
-    `own` has the details from the file (title, author, date and so on). `left_out` lists the parts of the file that are
-    not in the drafts ("3 charts", "without text: page 2"), one phrase for each kind (`qa.reading.left_out`).
+    `own` has the details from the file (title, author, date and so on), empty if unknown. `left_out` lists the parts of
+    the file that are not in the drafts ("3 charts", "without text: page 2"), one phrase for each kind
+    (`qa.reading.left_out`).
     """
 
     drafts: list[Draft]

@@ -68,19 +68,17 @@ class _Reader:
         """The notes that the text refers to, each with its mark."""
         found = {}
         for kind in ("footnote", "endnote"):
-            name = self._parts.get(f"{kind}s")
+            name = self._parts.get(f"{kind}s", "")
             root = self._package.find_xml(name)
-            if root is not None and name is not None:
-                for note in root.iterchildren(qn(f"w:{kind}")):
-                    found[kind, str(note.get(qn("w:id")))] = (note, root, name)
+            relations = self._package.relations(name)
+            for note in () if root is None else root.iterchildren(qn(f"w:{kind}")):
+                found[kind, str(note.get(qn("w:id")))] = note, relations
         for key, mark in list(self._text.notes.items()):
-            note, root, name = found.get(key, (None, None, None))
-            if note is None or root is None or name is None:
-                continue
-            found_in = self._package.relations(name)
-            drafts = [draft for draft in self._blocks.read(note, note, found_in, shaded=False) if draft.text.strip()]
-            if drafts:
-                yield Draft(BlockKind.FOOTNOTE, f"{mark} {' '.join(draft.text for draft in drafts)}".strip())
+            note, relations = found.get(key, (None, {}))
+            drafts = () if note is None else self._blocks.read(note, note, relations, shaded=False)
+            words = [draft.text for draft in drafts if draft.text.strip()]
+            if words:
+                yield Draft(BlockKind.FOOTNOTE, " ".join([mark, *words]).strip())
 
     def _running(self) -> Iterator[Draft]:
         """The blocks of the visible headers and footers."""

@@ -48,7 +48,7 @@ def read_message(data: bytes) -> Read:
     if not drafts:
         raise UnreadableFile("is not a message: it has neither subject nor text")
     own = {"title": _header(message, "Subject"), "author": _name(_header(message, "From")), "date": _day(message)}
-    return Read(drafts, {name: value for name, value in own.items() if value}, left_out.told())
+    return Read(drafts, own, left_out.told())
 
 
 def read_mailbox(data: bytes) -> Read:
@@ -173,7 +173,7 @@ def _name(sender: str) -> str:
     return name or address
 
 
-def _day(message: EmailMessage) -> str | None:
+def _day(message: EmailMessage) -> str:
     with suppress(ValueError, TypeError, IndexError):
         return parsedate_to_datetime(_header(message, "Date")).date().isoformat()
-    return None
+    return ""

@@ -57,7 +57,7 @@ def read_epub(data: bytes) -> Read:
     own["date"] = (book.findtext(".//{*}date") or "").strip()[:_DAY_CHARS]
     if not (is_title(own["title"]) or own["title"].isdigit()):  # such as "1984"
         del own["title"]
-    return Read(drafts, {name: value for name, value in own.items() if value}, left_out.told())
+    return Read(drafts, own, left_out.told())
 
 
 def _chapters(

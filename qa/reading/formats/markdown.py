@@ -16,13 +16,20 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.footnote import footnote_plugin
 
-from qa.reading.draft import Draft
+from qa.reading.draft import Draft, Read
+from qa.reading.formats.front_matter import front_matter
 from qa.reading.formats.html import page_drafts
 from qa.reading.formats.html_tree import tree_of
 from qa.reading.markdown_brackets import limit_brackets
 from qa.records import BlockKind
 
 _UNCLOSED = {"<!--": "-->", "<?": "?>", "<![": "]]>"}
+
+
+def read_markdown_file(text: str) -> Read:
+    """Convert a file to drafts, with the details in its front matter; raises `UnreadableFile` as `read_markdown`."""
+    own, below = front_matter(text)
+    return Read(read_markdown(below), own)
 
 
 def read_markdown(text: str) -> list[Draft]:

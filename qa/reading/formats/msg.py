@@ -52,20 +52,15 @@ def _read(file: CompoundFile, attachments: list[str]) -> Read:
     )
     who = f"{sender} <{address}>" if sender and address and address != sender else sender or address
     when = _time(numbers)
-    head = (
-        ("From", who),
-        ("To", to),
-        ("Cc", cc),
-        ("Date", when.strftime("%Y-%m-%d %H:%M UTC") if when else ""),
-    )
+    head = {"From": who, "To": to, "Cc": cc, "Date": when.strftime("%Y-%m-%d %H:%M UTC") if when else ""}
     body, page = _text(file, _BODY, charset), file.stream(_PAGE).rstrip(b"\0")
     if not body.strip() and not page and file.exists(_PACKED):
         left_out.add("packed body")
     drafts = [Draft(BlockKind.TITLE, subject, level=1)] if subject else []
-    drafts += body_drafts([f"{name}: {value}" for name, value in head if value], body, page)
+    drafts += body_drafts([f"{name}: {value}" for name, value in head.items() if value], body, page)
     left_out.add("attachment", len(file.attachments()) - sum(map(is_document, attachments)))
     own = {"title": subject, "author": sender, "date": when.date().isoformat() if when else ""}
-    return Read(drafts, {name: value for name, value in own.items() if value}, left_out.told())
+    return Read(drafts, own, left_out.told())
 
 
 def _text(file: CompoundFile, tag: str, charset: str | None) -> str:

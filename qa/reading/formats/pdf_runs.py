@@ -90,7 +90,7 @@ class PageRuns:
                 if inner:
                     first += len(shown) - len(shown.lstrip())  # noqa: PLW2901
                     gap = gap or (" " if shown[0].isspace() else "")
-                    run = places.run(inner, first, size, angle, gap, [] if angle else sight.covered(drawn))
+                    run = places.run(inner, first, size, angle, gap, sight.covers.over(drawn))
                     run.text, run.rtl = cleaned_run(private_as_unicode(run.text, symbols))
                     run.bold = bold
                     if sight.sees(drawn, run):

@@ -53,7 +53,7 @@ class _Placed(Protocol):
 
 
 class Sight:
-    """The visibility of a page's text."""
+    """The visibility of a page's text; `covers` are the shapes drawn over it."""
 
     def __init__(self, page: pdfium.PdfPage) -> None:
         self._page = page
@@ -62,7 +62,7 @@ class Sight:
         self._side = max(right - self._left, top - self._bottom)
         self._is_scan: bool | None = None
         self._backgrounds: list[tuple[float, float, float, float]] | None = None
-        self._covers = _Covers(page)
+        self.covers = Covers(page)
         self._colours = [ctypes.c_uint() for _ in range(4)]  # red, green, blue and alpha
         self._addresses = [ctypes.addressof(colour) for colour in self._colours]
         self._clipped = 0, False  # the last drawing, and whether it is clipped away
@@ -83,11 +83,7 @@ class Sight:
         if not opacity.value:
             return False
         seen: bool = red.value < _WHITE or green.value < _WHITE or blue.value < _WHITE
-        return (seen or self._on_background(drawn)) and not self._covers.hide(drawn)
-
-    def covered(self, drawn: int) -> list[tuple[float, float]]:
-        """The ranges along a horizontal drawing in which later shapes hide a part of it."""
-        return self._covers.parts(drawn)
+        return seen or self._on_background(drawn)
 
     def _on_page(self, run: _Placed) -> bool:
         left, bottom, side = self._left, self._bottom, self._side
@@ -118,7 +114,7 @@ class Sight:
         return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in self._backgrounds)
 
 
-class _Covers:
+class Covers:
     """Filled paths of a page that are drawn over its text."""
 
     def __init__(self, page: pdfium.PdfPage) -> None:
@@ -140,31 +136,20 @@ class _Covers:
             self._areas = sorted(self._areas, key=_size)[-_MOST_COVERS:]
             self._order = {_object_at(handle, place): place for place in range(_count_of(handle))}
 
-    def hide(self, drawn: int) -> bool:
-        """Whether a path that is drawn later hides drawn text."""
-        if not self._areas or drawn not in self._order:
-            return False
-        left, bottom, right, top = sides = _bounds(drawn)
-        for place, (x0, y0, x1, y1) in self._areas:
-            over = place > self._order[drawn]
-            if over and x0 - 1 <= left and right <= x1 + 1 and y0 - 1 <= bottom and top <= y1 + 1:
-                return self._is_plain(sides)
-        return False
-
-    def parts(self, drawn: int) -> list[tuple[float, float]]:
-        """The horizontal ranges of a drawing that paths hide, which are drawn later and cover only a part of it."""
+    def over(self, drawn: int) -> list[tuple[float, float]]:
+        """The horizontal ranges of a drawing that paths hide, which are drawn later."""
         if not self._areas or drawn not in self._order:
             return []
         left, bottom, right, top = _bounds(drawn)
-        return [
-            (x0, x1)
-            for place, (x0, y0, x1, y1) in self._areas
-            if place > self._order[drawn] and y0 - 1 <= bottom and top <= y1 + 1
-            if (left < x0 < right or left < x1 < right)
-            and self._is_plain((max(left, x0), bottom, min(right, x1), top), margin=-1)
-        ]
+        found = []
+        for place, (x0, y0, x1, y1) in self._areas:
+            if place > self._order[drawn] and x0 < right and left < x1 and y0 - 1 <= bottom and top <= y1 + 1:
+                whole = x0 - 1 <= left and right <= x1 + 1
+                if self._is_plain((max(left, x0), bottom, min(right, x1), top), margin=1 if whole else -1):
+                    found.append((x0 - 1, x1 + 1) if whole else (x0, x1))
+        return found
 
-    def _is_plain(self, sides: tuple[float, ...], margin: float = 1) -> bool:
+    def _is_plain(self, sides: tuple[float, ...], margin: float) -> bool:
         """Whether the drawn page shows one colour in an area with a margin, since a narrow letter fills its area."""
         if self._page.get_rotation():
             return False

@@ -21,11 +21,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from qa.reading.draft import Draft
+from qa.reading.draft import Draft, Read
 from qa.reading.formats.plain_text_furniture import is_prose, mark_furniture
 from qa.reading.formats.plain_text_slides import Paragraph, is_deck, paragraphs_of, read_slides
+from qa.reading.sidecar import parse_date
 from qa.records import BlockKind
 
+_STAMP = re.compile(r"\s*date (\d{4}-\d{2}-\d{2})[ \t]+(?=\S)")
 _BULLET = re.compile(r"[ \t]*(?:[-*•‣▪–·+]|\(?\d{1,3}[.)])[ \t]+(?=\S)")
 _ATX = re.compile(r"(#{1,6})[ \t]++(?=\S)")
 _LABEL = re.compile(r"\[([^\[\]\n]{2,80})\][ \t]+(?=\S)")
@@ -45,6 +47,14 @@ _WRAPPED_LINE_CHARS = 45  # lines of a hard-wrapped paragraph are at least this 
 _LONGEST_HEADING_WORDS = 14
 _LONGEST_TORN_CHARS = 5000  # a longer paragraph is not joined with a further one
 _RECURRING = 3  # a short line that occurs this often is not a heading
+
+
+def read_text(text: str) -> Read:
+    """Read a cleaned text file, with a date stamp at the beginning of its first line ("date 2022-04-18 Kaiser ...")."""
+    stamp = _STAMP.match(text)
+    if stamp and parse_date(stamp[1]):
+        return Read(read_plain(text[stamp.end() :]), {"date": stamp[1]})
+    return Read(read_plain(text), {})
 
 
 def read_plain(text: str) -> list[Draft]:

@@ -117,25 +117,30 @@ def _section(tokens: list[tuple[int, str]], from_1904: bool) -> Writer:
         return lru_cache(maxsize=4096)(lambda value: _date(value, tokens, from_1904=from_1904))
     if (_OTHER, "/") in tokens and _DIGITS in kinds[: tokens.index((_OTHER, "/"))]:
         return lambda value: _fraction(value, tokens)
-    pattern = next((text for kind, text in tokens if kind == _DIGITS), "")
-    if kinds.count(_DIGITS) > 1 and _POWER not in kinds:
-        return lambda value: _parted(value, tokens)
+    patterns = [text for kind, text in tokens if kind == _DIGITS]
     power = next((text for kind, text in tokens if kind == _POWER), None)
+    if power:  # the digits of the exponent are not placeholders
+        patterns = patterns[:1]
+    pattern = "".join(patterns).replace(",", "") if len(patterns) > 1 else "".join(patterns)
     scale = 2 * kinds.count(_PERCENT) - 3 * (len(pattern) - len(pattern.rstrip(",")))
     return lambda value: _number(value, tokens, pattern, power, scale)
 
 
 def _number(value: float, tokens: list[tuple[int, str]], pattern: str, power: str | None, scale: int) -> str:
+    """A number, also with literals between its digits, as in 555-1234: these are assigned from the last placeholder."""
     scaled = Decimal(repr(value))
     if scale:
         scaled = scaled.scaleb(scale)
-    parts: list[str] = []
+    digits = _powered(scaled, pattern, power) if power else _digits(scaled, pattern)
+    places = 1 if power else sum(kind == _DIGITS for kind, _ in tokens)
     placed = False
-    for kind, text in tokens:
-        if kind == _DIGITS:
-            if not placed:
-                parts.append(_powered(scaled, pattern, power) if power else _digits(scaled, pattern))
-            placed = True
+    parts: list[str] = []
+    for kind, text in reversed(tokens):
+        if kind == _DIGITS and places:
+            places -= 1
+            own = min(len(text.replace(",", "")), len(digits)) if places else len(digits)
+            parts.append(digits[len(digits) - own :])
+            digits, placed = digits[: len(digits) - own], True
         elif kind in _WRITTEN:
             parts.append(text)
         elif kind == _PERCENT:
@@ -143,27 +148,7 @@ def _number(value: float, tokens: list[tuple[int, str]], pattern: str, power: st
         elif kind in (_GENERAL, _AT):
             parts.append(general(abs(value)))
             placed = True
-    sign = "-" if value < 0 and placed else ""
-    return (sign + "".join(parts)).strip()
-
-
-def _parted(value: float, tokens: list[tuple[int, str]]) -> str:
-    """A number with literals between its digits, as in 555-1234; digits are assigned from the last placeholder."""
-    patterns = [text for kind, text in tokens if kind == _DIGITS]
-    percent = 2 * sum(kind == _PERCENT for kind, _ in tokens)
-    digits = _digits(Decimal(repr(value)).scaleb(percent), "".join(patterns).replace(",", ""))
-    parts: list[str] = []
-    for kind, text in reversed(tokens):
-        if kind == _DIGITS:
-            patterns.pop()
-            own = len(text.replace(",", "")) if patterns else len(digits)
-            parts.append(digits[len(digits) - own :] if own <= len(digits) else digits)
-            digits = digits[: max(0, len(digits) - own)]
-        elif kind in _WRITTEN:
-            parts.append(text)
-        elif kind == _PERCENT:
-            parts.append("%")
-    return (("-" if value < 0 else "") + "".join(reversed(parts))).strip()
+    return (("-" if value < 0 and placed else "") + "".join(reversed(parts))).strip()
 
 
 def _fraction(value: float, tokens: list[tuple[int, str]]) -> str:

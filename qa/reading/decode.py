@@ -103,7 +103,10 @@ def decode(data: bytes, label: str | None = None) -> Decoded:
     if _is_wide(sample, controls):
         return _wide(data)
     named = _codec(label)
-    strict = _strict(data, "utf-8")
+    try:
+        strict = data.decode()
+    except UnicodeDecodeError:
+        strict = None
     if named is None and data.isascii() and (shifted := shifted_text(data)):
         return Decoded(clean(shifted[0]), f"read as {shifted[1]}, which nothing in it says")
     if strict is not None and not (data.isascii() and named is not None and named.startswith(_SHIFTED)):
@@ -192,13 +195,6 @@ def _codec(label: str | None) -> str | None:
     except (LookupError, ValueError, UnicodeError):
         return None
     return _LARGER.get(name, name) if name and name not in _NO_TEXT_CODECS else None
-
-
-def _strict(data: bytes, codec: str) -> str | None:
-    try:
-        return data.decode(codec)
-    except UnicodeDecodeError:
-        return None
 
 
 def _labelled(data: bytes, codec: str) -> Decoded | None:

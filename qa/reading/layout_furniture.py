@@ -47,17 +47,15 @@ def part_furniture(pages: list[list[Line]], size: float) -> tuple[list[list[Line
             best = max(_patterns(line), key=seen.__getitem__) if id(line) in at_edge else ""
             if best and _NUMBER_ONLY.fullmatch(line.text) and (seen[best] > 1 or _is_own(line)):
                 continue
-            if best and seen[best] >= (often if line.size < LARGER * size else _most(best, often)):
+            # Of lines larger than the text, numbered ones such as "Chapter 1" are no running headers.
+            is_large = line.size >= LARGER * size
+            fewest = often if not is_large else math.inf if "#" in best else max(_FEWEST_LARGE, often)
+            if best and seen[best] >= fewest:
                 kept.setdefault(best, line)
             else:
                 body.append(line)
         bodies.append(body)
     return bodies, list(kept.values())
-
-
-def _most(pattern: str, often: int) -> float:
-    """The minimum recurrences of a line larger than the text; infinite for numbered ones, such as "Chapter 1"."""
-    return math.inf if "#" in pattern else max(_FEWEST_LARGE, often)
 
 
 def _is_own(line: Line) -> bool:

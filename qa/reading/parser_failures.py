@@ -35,7 +35,8 @@ def failure(error: Exception, allowed_mb: int) -> dict[str, Any]:
         return {"exhausted": True}
     if isinstance(error, UnreadableFile) and error.__context__ is None:
         return {"error": str(error)}
-    detail = {"detail": _in_a_line(error.__context__ if isinstance(error, UnreadableFile) else error)}
+    cause = error.__context__ if isinstance(error, UnreadableFile) else error
+    detail = {"detail": " ".join(f"{type(cause).__name__}: {cause}".split())[:_LONGEST_DETAIL_CHARS]}
     if isinstance(error, RecursionError):
         return {"error": "is nested too deeply to read"} | detail
     if isinstance(error, ImportError):
@@ -43,7 +44,3 @@ def failure(error: Exception, allowed_mb: int) -> dict[str, Any]:
     if isinstance(error, OSError) and error.errno in _SHORTAGES:
         return {"for_now": f"its parser could not work ({error.strerror})"} | detail
     return {"error": str(error) if isinstance(error, UnreadableFile) else _FAILED} | detail
-
-
-def _in_a_line(error: BaseException | None) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_DETAIL_CHARS]

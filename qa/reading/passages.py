@@ -125,10 +125,6 @@ def _breaks(inside: Sequence[_Sentence], start: int, end: int) -> Iterator[tuple
                 yield place - start, number
 
 
-def _page_at(block: Block, place: int) -> int | None:
-    return next((page for start, page in reversed(block.breaks) if start <= place), block.page)
-
-
 def _footnotes(document: Document) -> dict[str, Span]:
     """Footnotes by their mark, except marks used twice, which are ambiguous."""
     notes: dict[str, Span | None] = {}
@@ -195,7 +191,7 @@ def _sentences(text: str, blocks: Sequence[Block], trail: tuple[str, ...]) -> It
                 cost,
                 opens and bool(block.run_in),
                 trail + above + run_in,
-                _page_at(block, block.start + span.start),
+                next((page for place, page in reversed(block.breaks) if place <= block.start + span.start), block.page),
                 block.breaks,
             )
             if opens and block.run_in:

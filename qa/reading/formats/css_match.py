@@ -85,7 +85,10 @@ class Cascade:
         return self._looks_left > 0 and (
             wanted.tag in ("", "*", element.tag)
             and (not wanted.names or wanted.names <= self._names[element])
-            and all(_has(element, *each) for each in wanted.attributes)
+            and all(
+                (said := element.get(name)) is not None and _COMPARE[sign](said, value)
+                for name, sign, value in wanted.attributes
+            )
             and all(self._stands(element, *each) for each in wanted.places)
             and not any(self._is(element, other) for other in wanted.others)
         )
@@ -123,11 +126,6 @@ def _strongest(rules: list[Rule]) -> Declared:
             if name not in best or weight >= best[name][0]:
                 best[name] = weight, value, rule
     return {name: (value, rule) for name, (_, value, rule) in best.items()}
-
-
-def _has(element: etree._Element, name: str, sign: str, value: str) -> bool:
-    said = element.get(name)
-    return said is not None and _COMPARE[sign](said, value)
 
 
 _COMPARE: dict[str, Callable[[str, str], bool]] = {

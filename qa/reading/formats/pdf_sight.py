@@ -133,7 +133,8 @@ class Covers:
                 if min(right - left, top - bottom) >= _LEAST_COVER and _is_opaque(drawn):
                     self._areas.append((place, area))
         if self._areas:
-            self._areas = sorted(self._areas, key=_size)[-_MOST_COVERS:]
+            sizes = {place: (right - left) * (top - bottom) for place, (left, bottom, right, top) in self._areas}
+            self._areas = sorted(self._areas, key=lambda area: sizes[area[0]])[-_MOST_COVERS:]
             self._order = {_object_at(handle, place): place for place in range(_count_of(handle))}
 
     def over(self, drawn: int) -> list[tuple[float, float]]:
@@ -184,11 +185,6 @@ def _is_clipped(drawn: int) -> bool:
         if right < min(xs) or left > max(xs) or top < min(ys) or bottom > max(ys):
             return True
     return False
-
-
-def _size(cover: tuple[int, tuple[float, ...]]) -> float:
-    left, bottom, right, top = cover[1]
-    return (right - left) * (top - bottom)
 
 
 def _bounds(drawn: int) -> tuple[float, ...]:

@@ -106,13 +106,10 @@ def _mark_legal(texts: Sequence[str | None], marked: list[bool]) -> None:
             continue
         if text is None:
             return
-        if len(text.split()) <= _LONGEST_LEGAL_WORDS and _is_legal(text):
+        is_claim = _LEGAL.search(text) and (not is_prose(text) or _CLAIM.match(text))
+        if is_claim and len(text.split()) <= _LONGEST_LEGAL_WORDS:
             marked[place] = legal = True
         elif legal and not is_prose(text):
             marked[place] = True  # an imprint's address
         else:
             return
-
-
-def _is_legal(text: str) -> bool:
-    return bool(_LEGAL.search(text)) and (not is_prose(text) or bool(_CLAIM.match(text)))

@@ -204,11 +204,10 @@ def _fixed_text(template: etree._Element | None) -> Iterator[str]:
 
 
 def _table_text(table: etree._Element) -> str:
-    return "\n".join(" | ".join(row) for row in _rows(table) if any(row))
-
-
-def _rows(table: etree._Element) -> Iterator[list[str]]:
     """The rows of a table; a merged cell's text is in its first row and column."""
+    lines: list[str] = []
     for row in table.iterchildren(qn("a:tr")):
         cells = [cell for cell in row.iterchildren(qn("a:tc")) if cell.get("hMerge") not in ("1", "true")]
-        yield ["" if cell.get("vMerge") in ("1", "true") else words(cell) for cell in cells]
+        texts = ["" if cell.get("vMerge") in ("1", "true") else words(cell) for cell in cells]
+        lines += [" | ".join(texts)] if any(texts) else []
+    return "\n".join(lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from qa.reading.office.names import number, qn
+from qa.reading.office.names import number, qn, value
 from qa.reading.office.number_formats import shown
 
 _MOST_POINTS = 10_000  # of one series; readable charts have fewer
@@ -39,15 +39,10 @@ class _Series:
         self.categories = _points(_first(element, "c:cat", "c:xVal"))
         self.values = _points(_first(element, "c:val", "c:yVal"))
         for label in element.iterfind(f"{qn('c:dLbls')}/{qn('c:dLbl')}"):
-            said, place = _words(label.find(qn("c:tx"))), number(_value_of(label, "c:idx"), -1)
+            said, place = _words(label.find(qn("c:tx"))), number(value(label, "c:idx", "val"), -1)
             if said and place >= 0 and said != self.values.get(place):
                 self.values[place] = " ".join(filter(None, (self.values.get(place), said)))
         self.sizes = _points(element.find(qn("c:bubbleSize")))
-
-
-def _value_of(element: etree._Element, name: str) -> str | None:
-    found = element.find(qn(name))
-    return None if found is None else found.get("val")
 
 
 def _rows(series: list[_Series], axes: str) -> list[list[str]]:

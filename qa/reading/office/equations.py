@@ -89,13 +89,8 @@ def _sum(element: etree._Element) -> str:
 
 
 def _brackets(element: etree._Element) -> str:
-    inside = [linear(each).strip() for each in element.iterchildren(qn("m:e"))]
-    separator = _property(element, "sepChr", "|")
-    return _property(element, "begChr", "(") + separator.join(inside) + _property(element, "endChr", ")")
-
-
-def _function(element: etree._Element) -> str:
-    return f"{_part(element, 'fName')} {_part(element, 'e')}"
+    inside = _elements(element, _property(element, "sepChr", "|"))
+    return _property(element, "begChr", "(") + inside + _property(element, "endChr", ")")
 
 
 def _accent(element: etree._Element) -> str:
@@ -104,16 +99,12 @@ def _accent(element: etree._Element) -> str:
     return inside + accent if len(inside) == 1 else grouped(inside) + accent.strip("\u0302") if inside else ""
 
 
-def _rows(element: etree._Element) -> str:
-    return "; ".join(linear(each).strip() for each in element.iterchildren(qn("m:e")))
+def _elements(element: etree._Element, separator: str) -> str:
+    return separator.join(linear(each).strip() for each in element.iterchildren(qn("m:e")))
 
 
 def _matrix(element: etree._Element) -> str:
-    rows = [
-        ", ".join(linear(cell).strip() for cell in row.iterchildren(qn("m:e")))
-        for row in element.iterchildren(qn("m:mr"))
-    ]
-    return f"[{'; '.join(rows)}]"
+    return f"[{'; '.join(_elements(row, ', ') for row in element.iterchildren(qn('m:mr')))}]"
 
 
 def _phantom(element: etree._Element) -> str:
@@ -138,9 +129,9 @@ _WRITERS: dict[str, Callable[[etree._Element], str]] = {
     qn("m:rad"): lambda element: root(_part(element, "deg"), _part(element, "e")),
     qn("m:nary"): _sum,
     qn("m:d"): _brackets,
-    qn("m:func"): _function,
+    qn("m:func"): lambda element: f"{_part(element, 'fName')} {_part(element, 'e')}",
     qn("m:acc"): _accent,
-    qn("m:eqArr"): _rows,
+    qn("m:eqArr"): lambda element: _elements(element, "; "),
     qn("m:m"): _matrix,
     qn("m:phant"): _phantom,
 }

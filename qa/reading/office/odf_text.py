@@ -22,6 +22,7 @@ from qa.records import BlockKind
 
 _SKIPPED = {"tracked-changes", "annotation", "annotation-end", "hidden-text", "sequence-decls", "forms"}
 _BLANKS = {"s": " ", "tab": " ", "line-break": "\n"}
+_HIDDEN = ("collapse", "filter")  # of rows and columns
 _MOST_BLANKS = 100
 _MOST_REPEATED = 64  # repeated cells of a row
 _SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
@@ -94,7 +95,8 @@ class OdfText:
 
     def _paragraph(self, element: etree._Element, name: str, marker: str | None = None) -> Iterator[Draft]:
         style = str(element.get(f"{_TEXT}style-name") or "")
-        gone = self.styles.look(style).hidden or _is_paragraph_hidden(element)
+        marks = element.iterchildren(f"{_TEXT}hidden-paragraph")
+        gone = self.styles.look(style).hidden or any(each.get(f"{_TEXT}is-hidden") == "true" for each in marks)
         text = "" if gone else self.line(element)
         boxes, self._boxes = self._boxes, []
         if text and (name == "h" or "Title" in (style, self.styles.parents.get(style))):
@@ -200,8 +202,8 @@ class OdfText:
 
     def table(self, element: etree._Element) -> Iterator[Draft]:
         """The rows of a table; tables and boxes inside its cells follow their row."""
-        rows = element.iter(f"{_TABLE}table-row")
-        own = (row for row in rows if next(row.iterancestors(f"{_TABLE}table")) is element and not _is_collapsed(row))
+        rows = (each for each in element.iter(f"{_TABLE}table-row") if each.get(f"{_TABLE}visibility") not in _HIDDEN)
+        own = (row for row in rows if next(row.iterancestors(f"{_TABLE}table")) is element)
         hidden = hidden_columns(element)
         yield from cells_to_drafts(_row(row, hidden, self.blocks) for row in own)
 
@@ -240,21 +242,13 @@ def _is_section_hidden(section: etree._Element) -> bool:
     return bool(display == "none" or (display == "condition" and section.get(f"{_TEXT}is-hidden") == "true"))
 
 
-def _is_paragraph_hidden(paragraph: etree._Element) -> bool:
-    return any(each.get(f"{_TEXT}is-hidden") == "true" for each in paragraph.iterchildren(f"{_TEXT}hidden-paragraph"))
-
-
 def hidden_columns(sheet: etree._Element) -> set[int]:
     """The numbers of a table's hidden columns, from 1."""
     hidden: set[int] = set()
     column = 0
     for each in sheet.iter(f"{_TABLE}table-column"):
         repeated = number(each.get(f"{_TABLE}number-columns-repeated"), 1)
-        if each.get(f"{_TABLE}visibility") in ("collapse", "filter"):
+        if each.get(f"{_TABLE}visibility") in _HIDDEN:
             hidden.update(range(column + 1, column + 1 + min(repeated, 16_384)))
         column += repeated
     return hidden
-
-
-def _is_collapsed(row: etree._Element) -> bool:
-    return row.get(f"{_TABLE}visibility") in ("collapse", "filter")

@@ -57,7 +57,8 @@ class Workbook:
         self._package = package
         self._left_out = left_out
         self._from_1904 = from_1904
-        self._strings = list(self._read_strings(strings)) if strings and package.holds(strings) else []
+        shared = self._elements(strings, ("{*}si",)) if strings and package.holds(strings) else ()
+        self._strings = [_rich(element) for element in shared]
         self._formats: list[_Format] = []
         self._by_style: dict[str | None, _Format] = {}
         root = package.find_xml(styles)
@@ -158,10 +159,6 @@ class Workbook:
                         del element.getparent()[0]
             except etree.XMLSyntaxError as error:
                 raise broken_xml(name, error) from None
-
-    def _read_strings(self, name: str) -> Iterator[str]:
-        for element in self._elements(name, ("{*}si",)):
-            yield _rich(element)
 
     def _read_formats(self, root: etree._Element) -> None:
         codes = dict(BUILT_IN)

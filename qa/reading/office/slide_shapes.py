@@ -83,11 +83,8 @@ class Places:
     def in_order(self, tree: etree._Element) -> Iterator[etree._Element]:
         """The shapes of a slide or a group, from top to bottom and left to right."""
         shapes = [shape for shape in tree.iterchildren("*") if shape.tag not in _NO_SHAPES]
-        return iter(sorted(shapes, key=self._key))
-
-    def _key(self, shape: etree._Element) -> tuple[int, int]:
-        x, y = _own_place(shape) or self._inherited(shape)
-        return y // _ROW_EMU, x
+        places = {shape: _own_place(shape) or self._inherited(shape) for shape in shapes}
+        return iter(sorted(shapes, key=lambda shape: (places[shape][1] // _ROW_EMU, places[shape][0])))
 
     def _inherited(self, shape: etree._Element) -> tuple[int, int]:
         kind, index = placeholder_of(shape) or ("", "")

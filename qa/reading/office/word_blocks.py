@@ -138,7 +138,8 @@ class BlockReader:
         shaded = shaded or style not in _PLAIN_TABLES or is_shaded(table.find(qn("w:tblPr")))
         rows = [row for row in _through(table, qn("w:tr")) if not _is_row_gone(row)]
         rows = _without_hidden_rows(rows, table, self._styles.hidden_parts(style))
-        cells = [[cell for cell in _through(row, qn("w:tc")) if not _is_cell_gone(cell)] for row in rows]
+        deleted = f"{qn('w:tcPr')}/{qn('w:cellDel')}"
+        cells = [[cell for cell in _through(row, qn("w:tc")) if cell.find(deleted) is None] for row in rows]
         before = [number(value(row.find(qn("w:trPr")), "w:gridBefore")) for row in rows]
         if len(cells) == 1 and len(cells[0]) == 1:  # a frame around text
             yield from self._blocks(cells[0][0], shaded=True)
@@ -250,8 +251,3 @@ def _is_row_gone(row: etree._Element) -> bool:
     properties = row.find(qn("w:trPr"))
     gone = properties is not None and any(properties.find(tag) is not None for tag in _DELETED)
     return gone or bool(is_on(properties, "w:hidden"))
-
-
-def _is_cell_gone(cell: etree._Element) -> bool:
-    properties = cell.find(qn("w:tcPr"))
-    return properties is not None and properties.find(qn("w:cellDel")) is not None

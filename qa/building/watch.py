@@ -25,7 +25,7 @@ from qa.index.build_notes import REQUEST, BuildReport, Progress
 from qa.index.builder_lock import BuilderLock
 from qa.settings import Settings
 
-LOOK_EVERY_S = 0.3
+LOOK_EVERY_S = 0.1
 SETTLED_AFTER_S = 0.8  # longer than any pause while copying a file
 FIRST_PAUSE_S = 1.0  # before the first retry; doubled for each further one
 LONGEST_PAUSE_S = 60.0

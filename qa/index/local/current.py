@@ -22,7 +22,7 @@ from qa.index.local.index_folder import CURRENT, current_name
 from qa.index.local.open_version import SegmentPool, newest_whole, open_index
 from qa.records import ShardStatus
 
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 0.1
 _RETRY_EVERY_S = 30.0  # the cause of a refusal may be temporary
 
 log = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ class CurrentIndex:
             self._release(lease)
 
     def watch(self) -> None:
-        """Check for a new snapshot every half second, in a thread, until `close`."""
+        """Check for a new snapshot every `LOOK_EVERY_S`, in a thread, until `close`."""
         self._watcher = threading.Thread(target=self._watch, name="snapshots", daemon=True)
         self._watcher.start()
 

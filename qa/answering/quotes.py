@@ -31,18 +31,18 @@ class Group:
 
 def distinct(ranking: Ranking, count: int) -> list[Group]:
     """The best `count` distinct passages."""
-    groups: list[tuple[Match, list[Hit]]] = []
+    groups: list[tuple[Match, list[Hit], _Shingles]] = []
     held: set[tuple[str, ...]] = set()  # by any of them
     for place, hit in enumerate(ranking.hits(count * _LOOKED_THROUGH)):
         own = _shingles(hit.passage.text)
         alike = () if own.isdisjoint(held) else groups
-        copies = next((copies for best, copies in alike if _alike(best.hit.passage.text, hit.passage.text)), None)
+        copies = next((copies for _, copies, other in alike if _are_same(own, other)), None)
         if copies is not None:
             copies.append(hit)
         elif len(groups) < count:
-            groups.append((match(ranking, place, hit), []))
+            groups.append((match(ranking, place, hit), [], own))
             held |= own
-    return [Group(best, tuple(copies)) for best, copies in groups]
+    return [Group(best, tuple(copies)) for best, copies, _ in groups]
 
 
 def quotes(index: Index, groups: Sequence[Group], *, explain: bool = False) -> tuple[Quote, ...]:
@@ -95,7 +95,5 @@ def _shingles(text: str) -> _Shingles:
     return frozenset(zip(*(words[at:] for at in range(_SHINGLE_WORDS)), strict=False)) or frozenset([tuple(words)])
 
 
-@lru_cache(maxsize=1024)  # pairs of texts of a few kB
-def _alike(text: str, other: str) -> bool:
-    one, two = _shingles(text), _shingles(other)
+def _are_same(one: _Shingles, two: _Shingles) -> bool:
     return len(one & two) >= _SAME_SHARE * min(len(one), len(two))

@@ -10,6 +10,7 @@ Guarantees: results do not depend on how documents are divided into segments.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -73,6 +74,10 @@ class CandidateSearch:
         held = np.flatnonzero(found)
         return self._union(vector, self._best(*nearest, count), self._best(held, scores[held], count), scores)
 
+    @cached_property
+    def _boilerplate(self) -> npt.NDArray[np.bool_]:
+        return np.concatenate([each.boilerplate for each in self._arrays])
+
     def _term_scores(self, places: Sequence[Sequence[int]], rarities: Floats, mean_length: float) -> Floats:
         """The BM25 score of every passage, one segment after another, `(passages,) float32`."""
         postings, of_postings = [], []
@@ -94,12 +99,13 @@ class CandidateSearch:
             none = np.empty(0, np.float32)
             return Candidates(rows, none, none, none, np.empty(0, np.bool_), dense_rows, bm25_rows)
         reader = self._reader(rows)
+        places = self._begins[reader.numbers] + reader.rows
         return Candidates(
             rows=rows,
-            dense=inner_products(reader.one_each([each.vectors for each in self._arrays]), vector),
-            bm25=scores[self._begins[reader.numbers] + reader.rows],
+            dense=inner_products(reader.vectors(), vector),
+            bm25=scores[places],
             sentence=reader.nearest_sentences(vector),
-            boilerplate=reader.one_each([each.boilerplate for each in self._arrays]),
+            boilerplate=self._boilerplate[places],
             dense_rows=dense_rows,
             bm25_rows=bm25_rows,
         )

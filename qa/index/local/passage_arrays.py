@@ -29,22 +29,23 @@ class PassageArrays:
     def __init__(self, mapped: Callable[[str], Array], token_bits: int) -> None:
         """Map the arrays, given a function that maps one by its name, and the bits of a token's component."""
         self._token_bits = token_bits
-        self.vectors: npt.NDArray[np.float32] = mapped(arrays.VECTORS)
+        names = [name for bounds, names in BY_PASSAGE.items() for name in (bounds, *names)]
+        self._arrays = {name: mapped(name) for name in (arrays.VECTORS, *names)}
+        self.vectors: npt.NDArray[np.float32] = self._arrays[arrays.VECTORS]
         self.boilerplate: npt.NDArray[np.bool_] = mapped(arrays.BOILERPLATE).view(np.bool_)
         self.document_rows: npt.NDArray[np.int32] = mapped(arrays.DOCUMENT_ROWS)
         self.lengths: npt.NDArray[np.int32] = mapped(arrays.LENGTHS)
-        self._arrays = {name: mapped(name) for bounds, names in BY_PASSAGE.items() for name in (bounds, *names)}
         for name in chain.from_iterable(BY_PASSAGE.values()):
             read_parts_only(self._arrays[name])
 
     def array(self, name: str) -> Array:
-        """An array of `BY_PASSAGE`, whole."""
+        """The array of vectors, or one of `BY_PASSAGE`, whole."""
         return self._arrays[name]
 
-    def part(self, name: str, bounds: str, row: int) -> Array:
-        """A passage's part of an array, a view into the memory map."""
+    def inside(self, bounds: str, rows: slice) -> slice:
+        """Where neighbouring passages have their parts of the arrays that belong to a key of `BY_PASSAGE`."""
         limits = self._arrays[bounds]
-        return self._arrays[name][limits[row] : limits[row + 1]]
+        return slice(int(limits[rows.start]), int(limits[rows.stop]))
 
     @cached_property
     def few_levels(self) -> npt.NDArray[np.int8] | None:
@@ -52,10 +53,10 @@ class PassageArrays:
         tokens = self._arrays[arrays.TOKENS]
         return self.token_levels(tokens) if len(tokens) * self.vectors.shape[1] <= _FEW_LEVELS else None
 
-    def prefetch_tokens(self, row: int) -> None:
-        """Begin to read a passage's tokens from the disk."""
-        limits = self._arrays[arrays.BOUNDS]
-        prefetch(self._arrays[arrays.TOKENS], int(limits[row]), int(limits[row + 1]))
+    def prefetch_tokens(self, rows: slice) -> None:
+        """Begin to read the tokens of neighbouring passages from the disk."""
+        inside = self.inside(arrays.BOUNDS, rows)
+        prefetch(self._arrays[arrays.TOKENS], inside.start, inside.stop)
 
     def token_levels(self, packed: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
         """Tokens of the segment's form as levels, `(tokens, d) int8`."""
@@ -63,19 +64,21 @@ class PassageArrays:
 
     def spans(self, row: int) -> npt.NDArray[np.int32]:
         """The places of a passage's tokens in its text, `(tokens, 2) int32`; -1 for a token without one."""
-        tokens = len(self.part(arrays.SCALES, arrays.BOUNDS, row))
-        return token_spans.unpack(self.part(arrays.SPANS, arrays.SPAN_BOUNDS, row), tokens)
+        tokens = self.inside(arrays.BOUNDS, slice(row, row + 1))
+        (packed,) = self._parts(arrays.SPAN_BOUNDS, row)
+        return token_spans.unpack(packed, tokens.stop - tokens.start)
 
     def passage_vectors(self, row: int) -> PassageVectors:
         """All vectors of one passage."""
+        tokens, scales = self._parts(arrays.BOUNDS, row)
         return PassageVectors(
-            self.vectors[row],
-            self.part(arrays.TOKENS, arrays.BOUNDS, row),
-            self.part(arrays.SCALES, arrays.BOUNDS, row),
-            self.spans(row),
-            self.part(arrays.SENTENCES, arrays.SENTENCE_BOUNDS, row),
-            self.part(arrays.SENTENCE_SCALES, arrays.SENTENCE_BOUNDS, row),
+            self.vectors[row], tokens, scales, self.spans(row), *self._parts(arrays.SENTENCE_BOUNDS, row)
         )
+
+    def _parts(self, bounds: str, row: int) -> list[Array]:
+        """A passage's parts of the arrays that belong to a key of `BY_PASSAGE`: views into the memory maps."""
+        inside = self.inside(bounds, slice(row, row + 1))
+        return [self._arrays[name][inside] for name in BY_PASSAGE[bounds]]
 
     def copy(self, first: int, last: int, documents: npt.NDArray[np.int32], files: ArrayFiles) -> Iterator[None]:
         """Copy passages `first` to `last`, with new rows of their documents; pauses from time to time.

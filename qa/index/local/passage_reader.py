@@ -5,7 +5,7 @@ Passages that follow one another in one segment, such as all of a small index, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -33,15 +33,15 @@ class PassageReader:
         """
         self._segments = segments
         self.numbers, self.rows = numbers, rows
-        self._present: list[int] = np.flatnonzero(np.bincount(numbers)).tolist()
-        in_order = len(self._present) == 1 and bool((rows[1:] - rows[:-1] == 1).all())
-        self._slice = slice(int(rows[0]), int(rows[-1]) + 1) if in_order else None
+        places = rows.tolist()
+        in_order = bool(places) and bool(((rows[1:] == rows[:-1] + 1) & (numbers[1:] == numbers[:-1])).all())
+        # What to read: slices of rows, one for each passage or one for all, and the segment of each.
+        self._slices = [slice(places[0], places[-1] + 1)] if in_order else [slice(row, row + 1) for row in places]
+        self._numbers: list[int] = numbers[: len(self._slices)].tolist()
 
-    def one_each(self, of_segments: Sequence[Array]) -> Array:
-        """The passages' rows of arrays with one row for each passage, `(n, ...)`, n > 0, given each segment's array."""
-        if self._slice:
-            return of_segments[self._present[0]][self._slice]
-        return self._taken(of_segments, self.numbers, self.rows)
+    def vectors(self) -> Floats:
+        """The vectors of at least one passage, `(n, d) float32`."""
+        return self._joined(arrays.VECTORS, self._slices)
 
     def parts(self, bounds: str, *names: str) -> tuple[Rows, list[Array]]:
         """The parts of arrays of at least one passage, one passage after another.
@@ -53,36 +53,34 @@ class PassageReader:
         Returns:
             The bounds of each passage's part, `(n + 1,) int64`, and the arrays.
         """
-        if self._slice:
-            segment = self._segments[self._present[0]]
-            limits = segment.array(bounds)[self._slice.start : self._slice.stop + 1]
-            inside = slice(int(limits[0]), int(limits[-1]))
-            return limits - limits[0], [segment.array(name)[inside] for name in names]
-        begins, lengths = np.empty(len(self.rows), np.int64), np.empty(len(self.rows), np.int64)
-        for number in self._present:
-            here = np.flatnonzero(self.numbers == number)
-            limits, rows = self._segments[number].array(bounds), self.rows[here]
-            begins[here] = limits[rows]
-            lengths[here] = limits[rows + 1] - begins[here]
-        ends = np.append(np.int64(0), np.cumsum(lengths))
-        sources = np.repeat(begins - ends[:-1], lengths) + np.arange(ends[-1])
-        owners = np.repeat(self.numbers, lengths)
-        return ends, [self._taken([each.array(name) for each in self._segments], owners, sources) for name in names]
+        limits = self._joined(bounds, [slice(each.start, each.stop + 1) for each in self._slices])
+        if len(self._slices) == 1:
+            begins, ends = limits[:-1], limits[1:]
+            places = [slice(int(limits[0]), int(limits[-1]))]
+        else:
+            begins, ends = limits[::2], limits[1::2]
+            places = list(map(slice, begins.tolist(), ends.tolist()))
+        return np.append(np.int64(0), np.cumsum(ends - begins)), [self._joined(name, places) for name in names]
 
     def token_sentences(self) -> npt.NDArray[np.int32]:
         """Each token's sentence within its passage, `(tokens,) int32`; -1 for a token in none."""
-        if not self._present:
+        if not self._numbers:
             return np.empty(0, np.int32)
         _, (runs,) = self.parts(arrays.RUN_BOUNDS, arrays.RUNS)
         return np.repeat(runs[:, 0], runs[:, 1])
 
     def spans(self) -> npt.NDArray[np.int32]:
         """The places of the passages' tokens in their texts, `(tokens, 2) int32`; -1 for a token without one."""
-        return np.concatenate([np.empty((0, 2), np.int32), *(segment.spans(row) for segment, row in self._each())])
+        each = (
+            self._segments[number].spans(row)
+            for number, rows in zip(self._numbers, self._slices, strict=True)
+            for row in range(rows.start, rows.stop)
+        )
+        return np.concatenate([np.empty((0, 2), np.int32), *each])
 
     def nearest_sentences(self, vector: Floats) -> Floats:
         """The cosine of a vector `(d,) float32` with each passage's nearest sentence, `(n,) float32`."""
-        if not self._present:
+        if not self._numbers:
             return np.empty(0, np.float32)
         bounds, (levels, scales) = self.parts(arrays.SENTENCE_BOUNDS, *BY_PASSAGE[arrays.SENTENCE_BOUNDS])
         matrix = similarities(vector[np.newaxis], levels, scales)
@@ -97,37 +95,19 @@ class PassageReader:
         Returns:
             `(q, tokens) float32`, and the bounds of each passage's tokens, `(n + 1,) int64`.
         """
-        if not self._present:
+        if not self._numbers:
             return np.empty((len(question), 0), np.float32), np.zeros(1, np.int64)
-        levels = self._token_levels()
-        bounds, (scales,) = self.parts(arrays.BOUNDS, arrays.SCALES)
+        segment = self._segments[self._numbers[0]]
+        kept = segment.few_levels if len(self._slices) == 1 else None
+        for number, rows in zip(self._numbers, self._slices if kept is None else (), strict=False):
+            self._segments[number].prefetch_tokens(rows)
+        bounds, (packed, scales) = self.parts(arrays.BOUNDS, *BY_PASSAGE[arrays.BOUNDS])
+        # Unpacked together, which is faster than passage by passage.
+        levels = segment.token_levels(packed) if kept is None else kept[segment.inside(arrays.BOUNDS, self._slices[0])]
         return similarities(rotated(question), levels, scales), bounds
 
-    def _token_levels(self) -> npt.NDArray[np.int8]:
-        """The passages' tokens, `(tokens, d) int8`, unpacked together, which is faster than passage by passage."""
-        segment = self._segments[self._present[0]]
-        if self._slice and (kept := segment.few_levels) is not None:
-            limits = segment.array(arrays.BOUNDS)
-            return kept[limits[self._slice.start] : limits[self._slice.stop]]
-        places = list(self._each())
-        for part, row in places:
-            part.prefetch_tokens(row)
-        return segment.token_levels(
-            np.concatenate([part.part(arrays.TOKENS, arrays.BOUNDS, row) for part, row in places])
-        )
-
-    def _each(self) -> Iterator[tuple[PassageArrays, int]]:
-        return (
-            (self._segments[number], row) for number, row in zip(self.numbers.tolist(), self.rows.tolist(), strict=True)
-        )
-
-    def _taken(self, of_segments: Sequence[Array], owners: Rows, sources: Rows) -> Array:
-        """The rows `sources` of the arrays of the segments `owners`, `(n, ...)`."""
-        first = of_segments[self._present[0]]
-        if len(self._present) == 1:
-            return first[sources]
-        out = np.empty((len(sources), *first.shape[1:]), first.dtype)
-        for number in self._present:
-            here = owners == number
-            out[here] = of_segments[number][sources[here]]
-        return out
+    def _joined(self, name: str, places: Sequence[slice]) -> Array:
+        """Slices of the segments' arrays of one name, one after another; a single one without a copy."""
+        named = [segment.array(name) for segment in self._segments]
+        pieces = [named[number][place] for number, place in zip(self._numbers, places, strict=True)]
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)

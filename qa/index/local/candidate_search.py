@@ -9,7 +9,7 @@ Guarantees: results do not depend on how documents are divided into segments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -33,11 +33,10 @@ Allowed = npt.NDArray[np.bool_] | None
 class CandidateSearch:
     """The search for candidates in the segments of one version."""
 
-    def __init__(self, parts: Sequence[LiveSegment], rows: RowMap, reader: Callable[[Rows], PassageReader]) -> None:
-        """Search these segments, whose passages have these rows in the index, with a reader of some rows."""
+    def __init__(self, parts: Sequence[LiveSegment], rows: RowMap) -> None:
+        """Search these segments, whose passages have these rows in the index."""
         self._parts = parts
         self._map = rows
-        self._reader = reader
         self._arrays = [part.segment.arrays for part in parts]
         # Where each segment's passages begin, if those of all segments are numbered one after another.
         self._begins = np.cumsum([0, *(part.segment.size for part in parts)], dtype=np.int64)
@@ -98,7 +97,7 @@ class CandidateSearch:
         if not len(rows):
             none = np.empty(0, np.float32)
             return Candidates(rows, none, none, none, np.empty(0, np.bool_), dense_rows, bm25_rows)
-        reader = self._reader(rows)
+        reader = self.reader(rows)
         places = self._begins[reader.numbers] + reader.rows
         return Candidates(
             rows=rows,
@@ -109,6 +108,10 @@ class CandidateSearch:
             dense_rows=dense_rows,
             bm25_rows=bm25_rows,
         )
+
+    def reader(self, rows: Rows) -> PassageReader:
+        """A reader of the passages at some rows of the index."""
+        return PassageReader(self._arrays, *self._map.places(np.asarray(rows, np.int64)))
 
     def _best(self, found: Rows, scores: Floats, count: int) -> Rows:
         """The best of some passages as rows of the index, best first, ties in the order of rows.

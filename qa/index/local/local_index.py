@@ -6,7 +6,6 @@ Guarantees: results do not depend on how documents are divided into segments.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +16,6 @@ from qa.index.local.abbreviations import abbreviations_of
 from qa.index.local.candidate_search import CandidateSearch
 from qa.index.local.documents_by_id import DocumentsById
 from qa.index.local.live_segment import LiveSegment
-from qa.index.local.passage_arrays import PassageArrays
-from qa.index.local.passage_reader import PassageReader
 from qa.index.local.row_map import DocumentList, RowMap
 from qa.index.local.segment import Segment
 from qa.index.local.segment_abbreviations import SegmentAbbreviations
@@ -57,9 +54,7 @@ class LocalIndex:
         self._map = RowMap([DocumentList(part.segment.documents, part.removed) for part in self._parts])
         self._by_id = DocumentsById(self._map.documents)
         self._statistics = Statistics.total(part.statistics for part in self._parts)
-        # Not a method of this index: a cycle would keep the files open after it is dropped.
-        self._reader = partial(_reader_of, [part.segment.arrays for part in self._parts], self._map)
-        self._search = CandidateSearch(self._parts, self._map, self._reader)
+        self._search = CandidateSearch(self._parts, self._map)
 
     @property
     def size(self) -> int:
@@ -95,13 +90,13 @@ class LocalIndex:
 
     def compare(self, tokens: Floats, rows: Rows) -> Maxima:
         """Each question token's best match in each of some passages; see `Index`."""
-        reader = self._reader(rows)
+        reader = self._search.reader(rows)
         matrix, bounds = reader.token_similarities(tokens)
         return maxima(matrix, bounds, reader.token_sentences())
 
     def similarities(self, tokens: Floats, rows: Rows) -> TokenSimilarities:
         """The cosine of every question token with every token of a few passages; see `Index`."""
-        reader = self._reader(rows)
+        reader = self._search.reader(rows)
         matrix, bounds = reader.token_similarities(tokens)
         return TokenSimilarities(matrix, reader.spans(), reader.token_sentences(), bounds)
 
@@ -132,7 +127,3 @@ class LocalIndex:
     def forms_near(self, word: str, edits: int) -> Sequence[WordForm]:
         """The documents' words within at most `edits` edits of a folded word."""
         return forms_near([(part.segment.word_forms, part.form_counts) for part in self._parts], word, edits)
-
-
-def _reader_of(arrays: Sequence[PassageArrays], row_map: RowMap, rows: Rows) -> PassageReader:
-    return PassageReader(arrays, *row_map.places(np.asarray(rows, np.int64)))

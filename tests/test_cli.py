@@ -15,6 +15,7 @@ from workshop import Workshop
 import qa.building.build
 import qa.building.doctor
 from qa.answering.question_log import Kept, QuestionLog
+from qa.cli.interrupts import Stop
 from qa.cli.main import main
 from qa.index.local.index_folder import current_id, version_names
 from qa.records import Answer, Filters, Verdict
@@ -168,6 +169,29 @@ def test_ctrl_c_leaves_everything_as_it_was_and_the_work_is_kept(tmp_path):
     assert not (shop.index / "progress.json").exists()
     report = shop.build()
     assert (report.reused, report.encoded) == (3 + 40, 20), "what was encoded before Ctrl-C is not encoded again"
+
+
+def test_ctrl_c_is_not_lost_with_its_exception(monkeypatch):
+    class Destroyed:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    def work(stop: Stop) -> None:
+        with stop.set_by_ctrl_c():
+            assert not stop.is_set()
+            Destroyed()
+            assert stop.is_set()
+            assert stop.wait(0)
+
+    ignored: list = []
+    monkeypatch.setattr(sys, "unraisablehook", ignored.append)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            work(Stop())
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert [each.exc_type for each in ignored] == [KeyboardInterrupt]
 
 
 @pytest.mark.parametrize("error", [

@@ -13,6 +13,7 @@ from contextlib import closing, suppress
 from dataclasses import asdict
 
 from qa.building.build_lock import build_lock
+from qa.cli.interrupts import Stop
 from qa.cli.output import say, say_json, start_log
 from qa.errors import QAError
 from qa.index.build_notes import BuildReport
@@ -73,7 +74,7 @@ def run_watch(settings: Settings, arguments: argparse.Namespace) -> int:
 
     start_log()
     raise_limit()
-    stop = threading.Event()
+    stop = Stop()
     if arguments.beside_server:
         threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()
     else:
@@ -84,7 +85,8 @@ def run_watch(settings: Settings, arguments: argparse.Namespace) -> int:
             print_report(report, quiet=True)
         _note_site(settings, report)
 
-    Watch(settings, told).run(stop)
+    with stop.set_by_ctrl_c():
+        Watch(settings, told).run(stop)
     return 0
 
 

@@ -71,6 +71,12 @@ def test_files_that_are_added_changed_and_removed_are_seen(folder: Path, watched
     assert list(seen(watched, new.unlink)) == [str(folder / "mill.txt")]
 
 
+def test_without_a_change_the_state_is_the_same_object(watched: FolderWatch) -> None:
+    before = watched.states()
+    assert before
+    assert watched.states(listed=True) is before
+
+
 @pytest.mark.usefixtures("only_notified")
 def test_what_is_in_a_new_folder_is_seen(folder: Path, watched: FolderWatch) -> None:
     deep = folder / "one" / "two"

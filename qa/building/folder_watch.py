@@ -52,9 +52,10 @@ class FolderWatch:
         self._told = False
 
     def states(self, *, listed: bool = False) -> FileStates:
-        """Each file's time in nanoseconds, size in bytes and inode, by path; differs if a file was changed.
+        """Each file's time in nanoseconds, size in bytes and inode, by path.
 
-        While a drive below the folder does not answer, the result differs after each notification.
+        The same object as before unless a file was changed, so that comparing takes no time for any number of files.
+        While a drive below the folder does not answer, it is another after each notification.
 
         Args:
             listed: Whether to list the files in any case.
@@ -74,17 +75,22 @@ class FolderWatch:
     def _list(self) -> None:
         began_s = time.monotonic()
         try:
-            self._states, folders = within(self._folder / _NO_ANSWER, self._list_all)
+            states, folders = within(self._folder / _NO_ANSWER, self._list_all)
         except TimeoutError:
-            self._states = {_NO_ANSWER: (self._changes, 0, 0)}  # a build then reports which file or folder it is
+            self._found({_NO_ANSWER: (self._changes, 0, 0)})  # a build then reports which file or folder it is
             self._list_at_s = time.monotonic() + LIST_EVERY_S
             return
+        self._found(states)
         if folders != self._watched and self._watch(folders):
             self._list_at_s = -inf  # something may have changed before the notifications began
             return
         ended_s = time.monotonic()
         shortest_s = LIST_EVERY_S if self._notifications else LIST_ALONE_EVERY_S
         self._list_at_s = ended_s + max(shortest_s, min((ended_s - began_s) * _PAUSE_PER_LIST, _LONGEST_PAUSE_S))
+
+    def _found(self, states: FileStates) -> None:
+        if states != self._states:
+            self._states = states
 
     def _list_all(self, headway: Headway) -> tuple[FileStates, _Folders]:
         files: FileStates = {}

@@ -87,12 +87,12 @@ class Watch:
         seen = self._folder.states(listed=not self._settled)
         if self._seen is None:
             self._seen = seen  # existing files need not settle
-        elif seen != self._seen:
+        elif seen is not self._seen:
             self._seen, self._since = seen, time.monotonic()
             self._retry_at = -inf  # the change may have removed the cause of a failure
         now = time.monotonic()
         self._settled = now - self._since >= SETTLED_AFTER_S
-        if self._asked() or (seen != self._built and self._settled and now >= self._retry_at):
+        if self._asked() or (seen is not self._built and self._settled and now >= self._retry_at):
             self._built = None
             if self._build():
                 self._built = seen
@@ -130,7 +130,7 @@ class Watch:
         if now - self._looked_at < LOOK_EVERY_S:
             return False
         self._looked_at = now
-        return self._folder.states() != self._seen
+        return self._folder.states() is not self._seen
 
     def _progressed(self, progress: Progress) -> None:
         self._heart.step()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from qa.errors import UnreadableFile
-from qa.reading.sidecar import Details, details_of, parse_date, parse_site, parse_sources
+from qa.reading.sidecar import Details, details_of, parse_site, parse_sources
 from qa.text.site import Example, Site
 
 
@@ -67,18 +67,6 @@ def test_a_broken_sidecar_is_refused_with_file_field_and_value(text: str, reason
 def test_a_sidecar_that_is_no_utf8_is_refused() -> None:
     with pytest.raises(UnreadableFile, match=r"sources\.toml"):
         parse_sources(b'["a.txt"]\ntitle = "Caf\xe9"')
-
-
-@pytest.mark.parametrize("text", ["2022", "2022-04", "2022-04-18", " 2022 "])
-def test_a_year_a_month_or_a_day_is_a_date(text: str) -> None:
-    assert parse_date(text) == text.strip()
-
-
-@pytest.mark.parametrize(
-    "text", ["", "22", "٢٠٢٢", "2022-4-18", "2022-13", "2022-02-30", "18.4.2022", "2022-04-18T10:00", "0000"]
-)
-def test_anything_else_is_none(text: str) -> None:
-    assert parse_date(text) is None
 
 
 def test_what_a_file_says_of_itself_is_taken_where_it_can_be() -> None:

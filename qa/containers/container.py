@@ -8,6 +8,7 @@ Guarantees: a document's name depends only on the container's bytes, is safe to 
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -23,6 +24,7 @@ from qa.text.document_names import suffix_of
 _MOST_ENTRIES = 10_000  # in one container
 _MOST_LEVELS = 3  # nested containers
 _MOST_TOTAL_BYTES = 4 << 30  # unpacked, in total
+_BEYOND = f"stands behind the first {_MOST_TOTAL_BYTES / 1e9:.0f} GB of its container; unpack it"
 _MOST_RATIO = 200  # unpacked to packed bytes; text compresses to a tenth, a sheet of equal rows to a hundredth
 _SMALL_BYTES = 10 << 20  # for smaller members any ratio is allowed
 
@@ -84,7 +86,7 @@ class Container:
         Args:
             suffixes: The suffixes of supported formats.
         """
-        yield from self._members(suffixes, _Total())
+        yield from self._members(suffixes, Counter())
 
     def take(self, name: str) -> bytes:
         """The bytes of a file by its name, which may be in nested containers.
@@ -100,7 +102,8 @@ class Container:
                 return self._nested(folder).take(name[len(folder) + 1 :])
         raise UnreadableFile("is not in its container any more")
 
-    def _members(self, suffixes: Collection[str], total: _Total) -> Iterator[Member]:
+    def _members(self, suffixes: Collection[str], total: Counter[str]) -> Iterator[Member]:
+        """The files of all levels; `total` counts the bytes unpacked before."""
         for entry in self._entries.values():
             suffix = suffix_of(entry.name)
             if suffix not in suffixes and suffix not in CONTAINERS:
@@ -112,9 +115,11 @@ class Container:
                 continue
             is_listed = False
             try:
-                total.check()
-                data = self._load(entry)
-                total.add(len(data))
+                data = b"" if total["bytes"] > _MOST_TOTAL_BYTES else self._load(entry)
+                total["bytes"] += len(data)
+                if total["bytes"] > _MOST_TOTAL_BYTES:
+                    yield Member(entry.name, trouble=_BEYOND)
+                    continue
                 if suffix in suffixes:
                     is_listed = True
                     yield Member(entry.name, sha256(data).hexdigest(), len(data))
@@ -142,21 +147,3 @@ class Container:
             file = io.BytesIO(self._load(self._entries[name]) if data is None else data)
             self._opened = name, Container(name, file, self._most_bytes, self._level + 1)
         return self._opened[1]
-
-
-class _Total:
-    """The total number of bytes unpacked from a container."""
-
-    def __init__(self) -> None:
-        self._bytes = 0
-
-    def add(self, size: int) -> None:
-        self._bytes += size
-        self.check()
-
-    def check(self) -> None:
-        """Raise `UnreadableFile` if the limit is exceeded, before more is unpacked."""
-        if self._bytes > _MOST_TOTAL_BYTES:
-            raise UnreadableFile(
-                f"stands behind the first {_MOST_TOTAL_BYTES / 1e9:.0f} GB of its container; unpack it"
-            )

@@ -45,42 +45,30 @@ def to_data(content: Content) -> dict[str, Any]:
         "text": content.parsed.text,
         "blocks": [block_fields(block) for block in content.parsed.blocks],
         "own": dict(content.parsed.own),
-        "passages": [
-            [
-                passage.start,
-                passage.end,
-                passage.headings,
-                [(span.start, span.end) for span in passage.sentences],
-                passage.kind,
-                passage.page,
-                [(span.start, span.end) for span in passage.footnotes],
-                passage.breaks,
-            ]
-            for passage in content.passages
-        ],
+        "passages": [_passage_fields(passage) for passage in content.passages],
     }
 
 
 def from_data(data: dict[str, Any]) -> Content:
     """Content from JSON data."""
     text = data["text"]
-    passages = tuple(
-        Passage(
-            "",
-            start,
-            end,
-            text[start:end],
-            tuple(headings),
-            tuple(Span(*span) for span in sentences),
-            PassageKind(kind),
-            page,
-            tuple(Span(*span) for span in footnotes),
-            tuple((place, number) for place, number in breaks),
-        )
-        for start, end, headings, sentences, kind, page, footnotes, breaks in data["passages"]
+    blocks = tuple(map(block_of, data["blocks"]))
+    return Content(Parsed(text, blocks, data["own"]), tuple(_passage_of(stored, text) for stored in data["passages"]))
+
+
+def _passage_fields(passage: Passage) -> list[object]:
+    sentences, footnotes = (
+        [(span.start, span.end) for span in each] for each in (passage.sentences, passage.footnotes)
     )
-    blocks = tuple(block_of(stored) for stored in data["blocks"])
-    return Content(Parsed(text, blocks, data["own"]), passages)
+    start, end, breaks = passage.start, passage.end, passage.breaks
+    return [start, end, passage.headings, sentences, passage.kind, passage.page, footnotes, breaks]
+
+
+def _passage_of(fields: list[Any], text: str) -> Passage:
+    start, end, headings, sentences, kind, page, footnotes, breaks = fields
+    sentences, footnotes = (tuple(Span(*span) for span in each) for each in (sentences, footnotes))
+    inner, breaks = text[start:end], tuple(map(tuple, breaks))
+    return Passage("", start, end, inner, tuple(headings), sentences, PassageKind(kind), page, footnotes, breaks)
 
 
 def block_fields(block: Block) -> list[object]:
@@ -91,5 +79,4 @@ def block_fields(block: Block) -> list[object]:
 def block_of(fields: list[Any]) -> Block:
     """A block from JSON data."""
     kind, start, end, level, run_in, slide, page, breaks = fields
-    breaks = tuple((place, number) for place, number in breaks)
-    return Block(BlockKind(kind), start, end, level, run_in, slide, page, breaks)
+    return Block(BlockKind(kind), start, end, level, run_in, slide, page, tuple(map(tuple, breaks)))

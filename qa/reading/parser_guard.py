@@ -1,14 +1,18 @@
-"""Watches a worker process: kills it at a time limit, and records how much memory it used."""
+"""Limits a worker process: its own limits, and a watch that kills it at a time limit and records its memory."""
 
 from __future__ import annotations
 
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 from typing import Self
 
 from qa.errors import UnreadableForNow
+
+if sys.platform != "win32":
+    import resource
 
 _LOOK_EVERY_S = 0.02  # a process allocates some 20 MB between two checks, little compared with any limit
 
@@ -23,6 +27,22 @@ def peak_mb(process: int | str) -> int:
         if line.startswith(b"VmPeak:"):
             return int(line.split()[1]) >> 10
     return 0
+
+
+def limited_to(memory_mb: int, seconds: int | None = None) -> int:
+    """Limit this process to some memory and CPU time; it may then write no files either.
+
+    Returns:
+        The effective memory limit in MB, which may be lower if inherited.
+    """
+    if sys.platform == "win32":
+        return memory_mb
+    wanted = {resource.RLIMIT_AS: memory_mb << 20, resource.RLIMIT_FSIZE: 0, resource.RLIMIT_CORE: 0}
+    for what, most in (wanted if seconds is None else wanted | {resource.RLIMIT_CPU: seconds}).items():
+        _, inherited = resource.getrlimit(what)
+        limit = most if inherited == resource.RLIM_INFINITY else min(most, inherited)
+        resource.setrlimit(what, (limit, limit))
+    return resource.getrlimit(resource.RLIMIT_AS)[0] >> 20
 
 
 class Guard:

@@ -22,18 +22,16 @@ from qa.errors import UnreadableFile
 from qa.reading.documents import SUFFIXES, parse_file
 from qa.reading.parsed import Content, to_data
 from qa.reading.parser_failures import failure
+from qa.reading.parser_guard import limited_to
 from qa.reading.passages import cut_passages
 from qa.records import Document
-
-if sys.platform != "win32":
-    import resource
 
 
 def main() -> None:
     """Serve until the input ends."""
     limit_s, memory_mb = int(sys.argv[1]), int(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends this process
-    allowed_mb = _limited_to(memory_mb)
+    allowed_mb = limited_to(memory_mb)
     requests = sys.stdin.buffer
     with os.fdopen(os.dup(1), "wb") as replies:
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -47,19 +45,6 @@ def main() -> None:
             if sys.platform != "win32":
                 signal.alarm(0)
             _say(replies, reply)
-
-
-def _limited_to(memory_mb: int) -> int:
-    """Set this process's limits; return the effective memory limit in MB, which may be lower if inherited."""
-    if sys.platform == "win32":
-        return memory_mb
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    allowed = memory_mb << 20 if most == resource.RLIM_INFINITY else min(memory_mb << 20, most)
-    resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # A parser may not write files; its output is discarded.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    return allowed >> 20
 
 
 def _say(replies: IO[bytes], line: bytes) -> None:

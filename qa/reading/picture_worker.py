@@ -11,8 +11,7 @@ import os
 import sys
 from typing import Any
 
-if sys.platform != "win32":
-    import resource
+from qa.reading.parser_guard import limited_to
 
 MEMORY_MB = 1536
 
@@ -20,25 +19,11 @@ MEMORY_MB = 1536
 def main() -> None:
     """Draw one page and end."""
     request = json.loads(sys.stdin.buffer.readline())
-    _limit(int(sys.argv[1]))
+    limited_to(MEMORY_MB, int(sys.argv[1]))
     with os.fdopen(os.dup(1), "wb") as reply:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the engine's output is discarded
         header, png = _drawn(request)
         reply.write(json.dumps(header).encode("ascii") + b"\n" + png)
-
-
-def _limit(seconds: int) -> None:
-    if sys.platform == "win32":
-        return
-    for what, most in (
-        (resource.RLIMIT_AS, MEMORY_MB << 20),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, allowed = resource.getrlimit(what)
-        wanted = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
-        resource.setrlimit(what, (wanted, wanted))
 
 
 def _drawn(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:

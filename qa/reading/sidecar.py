@@ -64,18 +64,6 @@ def details_digest(details: Details | None) -> str:
     return sha256("\0".join(getattr(details, name) or "" for name in _FIELDS).encode()).hexdigest()[:16]
 
 
-def parse_date(text: str) -> str | None:
-    """The ISO 8601 date in `text` (a year, a year and month, or a day); None if it is not one."""
-    match = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", text.strip(), re.ASCII)
-    if not match:
-        return None
-    try:
-        date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
-    except ValueError:
-        return None
-    return match[0]
-
-
 def parse_sources(data: bytes) -> dict[str, Details]:
     """Parse a sidecar's entries for documents.
 
@@ -176,9 +164,8 @@ def _details(name: str, table: object) -> Details:
     for field, value in table.items():
         if field not in _FIELDS:
             raise UnreadableFile(f'{SIDECAR}: ["{name}"] has no field {field!r}; known are {", ".join(_FIELDS)}')
-        if field == "date":
-            is_day = isinstance(value, date) and not isinstance(value, datetime)
-            text = value.isoformat() if is_day else parse_date(value) if isinstance(value, str) else None
+        if field == "date" and isinstance(value, date) and not isinstance(value, datetime):
+            text: str | None = value.isoformat()
         else:
             text = _READ[field](value) if isinstance(value, str) else None
         if not text:

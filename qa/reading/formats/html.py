@@ -41,20 +41,19 @@ def read_html(data: bytes, sheet_of: Callable[[str], str] | None = None) -> Read
     Raises:
         UnreadableFile: it is not text, or is nested too deeply.
     """
-    page = parse_html(data)
-    if page.tree is None:
+    tree, guess = parse_html(data)
+    if tree is None:
         return Read([], {})
-    own = _own(page.tree)
-    links = (link.get("href") for link in page.tree.iter("link") if link.get("rel") == "stylesheet")
+    own = _own(tree)
+    links = (link.get("href") for link in tree.iter("link") if link.get("rel") == "stylesheet")
     sheets = [sheet_of(str(link)) for link in links] if sheet_of else []
-    drafts = list(page_drafts(page.tree, sheets))
+    drafts = list(page_drafts(tree, sheets))
     if _take_title(drafts):
         own.pop("title", None)  # the title in the browser's bar often includes the site's name
     left_out = LeftOut()
     for tag, name in _EMBEDDED.items():
-        left_out.add(name, sum(1 for _ in page.tree.iter(tag)))
-    guess = (page.guess,) if page.guess else ()
-    return Read(drafts, own, (*guess, *left_out.told()))
+        left_out.add(name, sum(1 for _ in tree.iter(tag)))
+    return Read(drafts, own, (*filter(None, [guess]), *left_out.told()))
 
 
 def page_drafts(tree: etree._Element, sheets: Iterable[str] = ()) -> Iterator[Draft]:
@@ -66,6 +65,9 @@ def page_drafts(tree: etree._Element, sheets: Iterable[str] = ()) -> Iterator[Dr
     """
     body = tree.find("body")
     body = tree if body is None else body
+    for template in list(body.iter("template")):
+        if template.get("shadowrootmode") is not None:  # declares content that is shown (HTML, 4.12.3)
+            template.tag = "div"
     mark_styles(tree, sheets)
     mark_notes(body)
     mark_content(body)

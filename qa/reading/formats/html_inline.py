@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lxml import etree
 
 from qa.reading.formats.html_notes import BACK, REFERENCE
@@ -13,21 +11,6 @@ from qa.reading.superscript_marks import LOWERED, RAISED, RESET, written_out
 _BREAK = "\v"  # a line break in collected text, since line ends of the page are only blanks
 _INVISIBLE = str.maketrans("", "", "\u00ad\u200b\u2060")
 _LONGEST_RUN_IN_CHARS = 90
-
-
-@dataclass(frozen=True, slots=True)
-class InlineText:
-    """A block's text.
-
-    Attributes:
-        text: The text with single spaces; "" if there is none.
-        run_in: The length in characters of bold text at the start, used like a heading.
-        leads_nowhere: Whether it consists only of links without a target.
-    """
-
-    text: str
-    run_in: int
-    leads_nowhere: bool
 
 
 class InlineReader:
@@ -89,14 +72,19 @@ class InlineReader:
         elif mark:
             self.say((LOWERED if element.tag == "sub" else RAISED) + mark + RESET)
 
-    def take(self) -> InlineText:
-        """The text since the last call."""
+    def take(self) -> tuple[str, int, bool]:
+        """The text since the last call.
+
+        Returns:
+            The text with single spaces; the length in characters of bold text at the start, used like a heading; and
+            whether the text consists only of links without a target.
+        """
         raw = written_out("".join(self._text).translate(_INVISIBLE))
         lead, dead = self._lead, self._dead_chars
         self._text, self._said, self._lead, self._bold, self._dead_chars = [], False, None, 0, 0
         lines = (" ".join(line.split()) for line in raw.split(_BREAK)) if _BREAK in raw else None
         text = "\n".join(filter(None, lines)) if lines else " ".join(raw.split())
-        return InlineText(text, _run_in(text, lead), bool(dead) and dead == len("".join(text.split())))
+        return text, _run_in(text, lead), bool(dead) and dead == len("".join(text.split()))
 
 
 def _run_in(text: str, lead: str | None) -> int:

@@ -6,13 +6,12 @@ Comments, and attributes of an element beyond the first two hundred, are left ou
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from lxml import etree
 from lxml import html as parser
 
 from qa.errors import UnreadableFile
-from qa.reading.decode import Decoded, decode
+from qa.reading.decode import decode
 
 _XML_DECLARATION = re.compile(r"\A(?:\s*+<\?xml[^>]*+>)++")  # with or without its end
 _GIVEN_UP = ("ERR_RESOURCE_LIMIT", "ERR_INTERNAL_ERROR", "ERR_NO_MEMORY")
@@ -32,23 +31,17 @@ _MARKUP = re.compile(
 _ATTRIBUTE = re.compile(r"[^\s=>\"'/]+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"']*+))?+")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The elements of a page, None if there are none, and a note on a guessed encoding."""
-
-    tree: etree._Element | None
-    guess: str | None = None
-
-
-def parse_html(data: bytes) -> Page:
-    """The elements of a page.
+def parse_html(data: bytes) -> tuple[etree._Element | None, str | None]:
+    """The elements of a page, None if there are none, and a note on a guessed encoding.
 
     Raises:
         UnreadableFile: it is not text, is nested too deeply, or the parser failed for another reason, given in the
             message.
     """
-    decoded = _decoded(data)
-    return Page(tree_of(_XML_DECLARATION.sub("", decoded.text)), decoded.guess)
+    head = _COMMENT.sub(b"", data[:_LABEL_BYTES])
+    label = _DECLARED.search(head) or _XML_LABEL.match(head)
+    decoded = decode(data, label[1].decode("ascii") if label else None)
+    return tree_of(_XML_DECLARATION.sub("", decoded.text)), decoded.guess
 
 
 def tree_of(text: str) -> etree._Element | None:
@@ -97,10 +90,3 @@ def _with_few_attributes(markup: re.Match[str]) -> str:
         if number == _MOST_ATTRIBUTES:
             return tag[: attribute.start()]
     return tag
-
-
-def _decoded(data: bytes) -> Decoded:
-    """The page's text, decoded by the label at its beginning, if any."""
-    head = _COMMENT.sub(b"", data[:_LABEL_BYTES])
-    label = _DECLARED.search(head) or _XML_LABEL.match(head)
-    return decode(data, label[1].decode("ascii") if label else None)

@@ -94,11 +94,7 @@ class Walk:
 
     def _start(self, element: etree._Element) -> Iterator[Draft]:
         tag = str(element.tag)
-        apart = element.get(APART)
-        if tag in _BLOCKS or apart == "block":
-            yield from self._flush()
-        elif apart:
-            self._inline.say(" ")
+        yield from self._part(element)
         self._furniture += element.get(FURNITURE) is not None
         if element.get(NOTE) is not None:
             self._note = element.get(NOTE)
@@ -113,6 +109,13 @@ class Walk:
             self._inline.start(element)
         self._inline.say(element.text)
 
+    def _part(self, element: etree._Element) -> Iterator[Draft]:
+        """Part the text at the boundary of an element, if a browser shows it separately."""
+        if element.tag in _BLOCKS or element.get(APART) == "block":
+            yield from self._flush()
+        elif element.get(APART):
+            self._inline.say(" ")
+
     def _start_list(self, element: etree._Element) -> None:
         if element.tag == "li":
             self._marker = self._lists[-1].marker(element) if self._lists else "- "
@@ -122,11 +125,7 @@ class Walk:
 
     def _end(self, element: etree._Element, root: etree._Element) -> Iterator[Draft]:
         tag = str(element.tag)
-        apart = element.get(APART)
-        if tag in _BLOCKS or apart == "block":
-            yield from self._flush()
-        elif apart:
-            self._inline.say(" ")
+        yield from self._part(element)
         if tag in _LISTS and self._lists:
             self._lists.pop()
         elif tag == "li":
@@ -146,20 +145,19 @@ class Walk:
             self._inline.say(element.tail)
 
     def _flush(self) -> Iterator[Draft]:
-        found = self._inline.take()
-        text = found.text
+        text, bold_chars, leads_nowhere = self._inline.take()
         if not text:
             return
-        if self._note is not None and not found.leads_nowhere:  # also outside the main part
+        if self._note is not None and not leads_nowhere:  # also outside the main part
             yield from self._note_draft(text)
-        elif self._furniture or found.leads_nowhere:
+        elif self._furniture or leads_nowhere:
             yield Draft(BlockKind.BOILERPLATE, text)
         elif self._in_item and self._kind is BlockKind.PARAGRAPH:
             kind = BlockKind.LIST_ITEM if self._marker else BlockKind.PARAGRAPH
             yield Draft(kind, self._marker + text, tight=True)
             self._marker = ""
         else:
-            run_in = found.run_in if self._kind is BlockKind.PARAGRAPH else 0
+            run_in = bold_chars if self._kind is BlockKind.PARAGRAPH else 0
             yield Draft(self._kind, text, level=self._level, run_in=run_in)
 
     def _note_draft(self, text: str) -> Iterator[Draft]:

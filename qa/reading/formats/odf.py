@@ -16,7 +16,6 @@ from qa.reading.draft import Draft, Read, own_title, running_lines
 from qa.reading.left_out import LeftOut
 from qa.reading.office.archive_parts import open_archive, read_xml
 from qa.reading.office.names import number
-from qa.reading.office.odf_objects import OdfObjects
 from qa.reading.office.odf_styles import OdfStyles, local
 from qa.reading.office.odf_text import OdfText, hidden_columns
 from qa.reading.tables import Cell, Row, rows_to_drafts
@@ -44,7 +43,7 @@ def read_odf(data: bytes) -> Read:
         raise UnreadableFile("is not an OpenDocument file: it lacks content.xml")
     left_out = LeftOut()
     known = OdfStyles([each for each in (styles, root) if each is not None])
-    text = OdfText(known, OdfObjects(partial(_find_part, archive)), left_out)
+    text = OdfText(known, partial(_find_part, archive), left_out)
     body = root.find(f"{_OFFICE}body")
     drafts: list[Draft] = []
     for child in () if body is None else body:

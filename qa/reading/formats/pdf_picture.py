@@ -12,7 +12,7 @@ import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
 import numpy as np
 import pypdfium2 as pdfium
@@ -28,8 +28,7 @@ _FEWEST_WORDS = 4  # of a piece that is searched separately if the whole is not 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Rectangle:
+class Rectangle(NamedTuple):
     """A rectangle in pixels, from the upper left corner."""
 
     left: int
@@ -39,12 +38,7 @@ class Rectangle:
 
     def around(self, other: Rectangle) -> Rectangle:
         """The smallest rectangle around both."""
-        return Rectangle(
-            min(self.left, other.left),
-            min(self.top, other.top),
-            max(self.right, other.right),
-            max(self.bottom, other.bottom),
-        )
+        return Rectangle(*map(min, self[:2], other[:2]), *map(max, self[2:], other[2:]))
 
 
 @dataclass(frozen=True, slots=True)

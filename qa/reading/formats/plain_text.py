@@ -24,8 +24,8 @@ from dataclasses import replace
 from qa.reading.draft import Draft, Read
 from qa.reading.formats.plain_text_furniture import is_prose, mark_furniture
 from qa.reading.formats.plain_text_slides import Paragraph, is_deck, paragraphs_of, read_slides
-from qa.reading.sidecar import parse_date
 from qa.records import BlockKind
+from qa.text.dates import read_date
 
 _STAMP = re.compile(r"\s*date (\d{4}-\d{2}-\d{2})[ \t]+(?=\S)")
 _BULLET = re.compile(r"[ \t]*(?:[-*•‣▪–·+]|\(?\d{1,3}[.)])[ \t]+(?=\S)")
@@ -52,7 +52,7 @@ _RECURRING = 3  # a short line that occurs this often is not a heading
 def read_text(text: str) -> Read:
     """Read a cleaned text file, with a date stamp at the beginning of its first line ("date 2022-04-18 Kaiser ...")."""
     stamp = _STAMP.match(text)
-    if stamp and parse_date(stamp[1]):
+    if stamp and read_date(stamp[1]):
         return Read(read_plain(text[stamp.end() :]), {"date": stamp[1]})
     return Read(read_plain(text), {})
 

@@ -185,7 +185,7 @@ class _Reader:
             self._put(mark)
             state.destination, state.script, state.in_table = name, Script.BASE, False
         else:
-            state.destination = self.stories.open_box() if word == b"shptxt" else self.stories.open_running()
+            state.destination = self.stories.open("box" if word == b"shptxt" else "running")
             state.in_table = False
 
     def _format(self, word: bytes, value: int | None) -> None:

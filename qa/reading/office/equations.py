@@ -47,7 +47,7 @@ def joined(parts: Iterable[str]) -> str:
 
 
 def _part(element: etree._Element, name: str) -> str:
-    found = element.find(qn(f"m:{name}")) if name else None
+    found = element.find(qn(f"m:{name}"))
     return "" if found is None else linear(found).strip()
 
 
@@ -68,8 +68,8 @@ def with_scripts(base: str, low: str, high: str) -> str:
     return base + (f"_{grouped(low)}" if low else "") + (f"^{grouped(high)}" if high else "")
 
 
-def _scripts(element: etree._Element, base: str, low: str, high: str) -> str:
-    return with_scripts(base, _part(element, low), _part(element, high))
+def _scripts(element: etree._Element, base: str) -> str:
+    return with_scripts(base, _part(element, "sub"), _part(element, "sup"))
 
 
 def fraction(over: str, under: str) -> str:
@@ -81,11 +81,6 @@ def fraction(over: str, under: str) -> str:
 def root(degree: str, inside: str) -> str:
     """A root; the degree of a square root may be empty."""
     return (_ROOTS.get(degree or "2") or f"√[{degree}]") + f"({inside})"
-
-
-def _sum(element: etree._Element) -> str:
-    sign = _property(element, "chr", "∫")
-    return _scripts(element, sign, "sub", "sup") + " " + _part(element, "e")
 
 
 def _brackets(element: etree._Element) -> str:
@@ -120,14 +115,14 @@ def _run(element: etree._Element) -> str:
 _WRITERS: dict[str, Callable[[etree._Element], str]] = {
     qn("m:r"): _run,
     qn("m:f"): lambda element: fraction(_part(element, "num"), _part(element, "den")),
-    qn("m:sSup"): lambda element: _scripts(element, _base(element), "", "sup"),
-    qn("m:sSub"): lambda element: _scripts(element, _base(element), "sub", ""),
-    qn("m:sSubSup"): lambda element: _scripts(element, _base(element), "sub", "sup"),
-    qn("m:sPre"): lambda element: _scripts(element, "", "sub", "sup") + _part(element, "e"),
-    qn("m:limLow"): lambda element: _scripts(element, _part(element, "e"), "lim", ""),
-    qn("m:limUpp"): lambda element: _scripts(element, _part(element, "e"), "", "lim"),
+    **dict.fromkeys(
+        map(qn, ("m:sSup", "m:sSub", "m:sSubSup")), lambda element: _scripts(element, grouped(_part(element, "e")))
+    ),
+    qn("m:sPre"): lambda element: _scripts(element, "") + _part(element, "e"),
+    qn("m:limLow"): lambda element: with_scripts(_part(element, "e"), _part(element, "lim"), ""),
+    qn("m:limUpp"): lambda element: with_scripts(_part(element, "e"), "", _part(element, "lim")),
     qn("m:rad"): lambda element: root(_part(element, "deg"), _part(element, "e")),
-    qn("m:nary"): _sum,
+    qn("m:nary"): lambda element: f"{_scripts(element, _property(element, 'chr', '∫'))} {_part(element, 'e')}",
     qn("m:d"): _brackets,
     qn("m:func"): lambda element: f"{_part(element, 'fName')} {_part(element, 'e')}",
     qn("m:acc"): _accent,
@@ -135,7 +130,3 @@ _WRITERS: dict[str, Callable[[etree._Element], str]] = {
     qn("m:m"): _matrix,
     qn("m:phant"): _phantom,
 }
-
-
-def _base(element: etree._Element) -> str:
-    return grouped(_part(element, "e"))

@@ -14,34 +14,28 @@ _LINK = "{http://www.w3.org/1999/xlink}href"
 _FORMULA = "{http://www.w3.org/1998/Math/MathML}math"
 
 
-class OdfObjects:
-    """The embedded objects of one file."""
+Parts = Callable[[str], etree._Element | None]  # noqa: SLF001 - lxml's name for its elements; the root of the part with a name; None if there is none
 
-    def __init__(self, part: Callable[[str], etree._Element | None]) -> None:
-        """Start a file.
 
-        Args:
-            part: Returns the root of the part with a name; None if there is none.
-        """
-        self._part = part
+def formula_of(element: etree._Element, parts: Parts) -> str:
+    """The formula of an object, or of the object in a frame, as text on one line; "" if it is none."""
+    content = _content(element, parts)
+    formula = None if content is None else next(content.iter(_FORMULA), None)
+    return "" if formula is None else " ".join(linear(formula).split())
 
-    def formula(self, element: etree._Element) -> str:
-        """The formula of an object, or of the object in a frame, as text on one line; "" if it is none."""
-        content = self._content(element)
-        formula = None if content is None else next(content.iter(_FORMULA), None)
-        return "" if formula is None else " ".join(linear(formula).split())
 
-    def chart(self, element: etree._Element) -> etree._Element | None:
-        """The chart of an object; None if it is none."""
-        content = self._content(element)
-        return None if content is None else next(content.iter("{*}chart"), None)
+def chart_of(element: etree._Element, parts: Parts) -> etree._Element | None:
+    """The chart of an object; None if it is none."""
+    content = _content(element, parts)
+    return None if content is None else next(content.iter("{*}chart"), None)
 
-    def _content(self, element: etree._Element) -> etree._Element | None:
-        found = element if local(element) == "object" else next(element.iterchildren("{*}object"), None)
-        if found is None:
-            return None
-        link = found.get(_LINK)
-        return self._part(f"{str(link).removeprefix('./').rstrip('/')}/content.xml") if link else found
+
+def _content(element: etree._Element, parts: Parts) -> etree._Element | None:
+    found = element if local(element) == "object" else next(element.iterchildren("{*}object"), None)
+    if found is None:
+        return None
+    link = found.get(_LINK)
+    return parts(f"{str(link).removeprefix('./').rstrip('/')}/content.xml") if link else found
 
 
 def titles_of(chart: etree._Element) -> list[str]:

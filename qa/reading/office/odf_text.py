@@ -13,7 +13,7 @@ from qa.reading.decode import clean_line, clean_lines
 from qa.reading.draft import Draft, Headings
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
-from qa.reading.office.odf_objects import OdfObjects, titles_of
+from qa.reading.office.odf_objects import Parts, chart_of, formula_of, titles_of
 from qa.reading.office.odf_styles import OUTLINE, OdfStyles, local
 from qa.reading.office.word_numbering import BULLET, FORM_OF_SIGN, formatted
 from qa.reading.superscripts import Script, in_line
@@ -62,10 +62,10 @@ class _ListNumbers:
 class OdfText:
     """Reads the text of one file in order."""
 
-    def __init__(self, styles: OdfStyles, objects: OdfObjects, left_out: LeftOut) -> None:
+    def __init__(self, styles: OdfStyles, parts: Parts, left_out: LeftOut) -> None:
         """Start a file; `left_out` counts parts that are not read."""
         self.styles = styles
-        self._objects = objects
+        self._parts = parts
         self._left_out = left_out
         self._numbers = _ListNumbers(styles.lists)
         self._boxes: list[etree._Element] = []
@@ -130,7 +130,7 @@ class OdfText:
             yield _BLANKS[name] * repeated, Script.BASE
         elif name == "note":
             yield self._note(child), Script.BASE
-        elif name == "frame" and (formula := self._objects.formula(child)):
+        elif name == "frame" and (formula := formula_of(child, self._parts)):
             yield f" {formula} ", Script.BASE
         elif name in ("frame", "custom-shape", "rect", "g"):
             self._boxes.append(child)
@@ -190,8 +190,8 @@ class OdfText:
 
     def _object(self, element: etree._Element) -> Iterator[Draft]:
         """A formula, or the titles of a chart and the rows of its data; other objects are counted."""
-        chart = self._objects.chart(element)
-        if formula := self._objects.formula(element):
+        chart = chart_of(element, self._parts)
+        if formula := formula_of(element, self._parts):
             yield Draft(BlockKind.PARAGRAPH, formula)
         elif chart is None:
             self._left_out.add("embedded file")

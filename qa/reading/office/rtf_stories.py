@@ -43,18 +43,12 @@ class Stories:
         """Start a note; return its text's name, and its mark."""
         mark = f"[{len(self._notes) + 1}]"
         self._notes.append(Draft(BlockKind.FOOTNOTE, mark))
-        return self._open(f"note{len(self._notes) - 1}"), mark
+        self._opened.add(name := f"note{len(self._notes) - 1}")
+        return name, mark
 
-    def open_running(self) -> str:
-        """Start a header or footer; return its text's name."""
-        return self._open(f"running{len(self._opened)}")
-
-    def open_box(self) -> str:
-        """Start a text box; return its text's name."""
-        return self._open(f"box{len(self._opened)}")
-
-    def _open(self, name: str) -> str:
-        self._opened.add(name)
+    def open(self, kind: str) -> str:
+        """Start a header or footer ("running") or a text box ("box"); return its text's name."""
+        self._opened.add(name := f"{kind}{len(self._opened)}")
         return name
 
     def put(self, name: str, text: str, script: Script) -> None:

@@ -15,18 +15,13 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from qa.reading.office.names import is_on, number, qn, value
-from qa.text.units import NUMBER_WORDS
 
 _LEVELS = 9
 _PLACE = re.compile(r"%([1-9])")
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
           (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
-_IN_WORDS = {number: word for word, number in NUMBER_WORDS.items() if word != "dozen"}
-_ORDINALS = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
-             "twelve": "twelfth"}  # fmt: skip
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _RUSSIAN = "абвгдежзиклмнопрстуфхцчшщыэюя"  # letters used for numbering
-_LARGEST_IN_WORDS = 99
 _LARGEST_ROMAN = 3999
 BULLET = "- "  # for any bullet character
 FORM_OF_SIGN = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
@@ -180,20 +175,6 @@ def _ordinal(count: int) -> str:
     return f"{count}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(count % 10, 'th')}"
 
 
-def _in_words(count: int) -> str:
-    if count > _LARGEST_IN_WORDS:
-        return str(count)
-    return _IN_WORDS.get(count) or f"{_IN_WORDS[count // 10 * 10]}-{_IN_WORDS[count % 10]}"
-
-
-def _ordinal_in_words(count: int) -> str:
-    if count > _LARGEST_IN_WORDS:
-        return _ordinal(count)
-    head, dash, last = _in_words(count).rpartition("-")
-    ordinal = _ORDINALS.get(last) or (f"{last[:-1]}ieth" if last.endswith("y") else f"{last}th")
-    return head + dash + ordinal
-
-
 _FORMS: dict[str, Callable[[int], str]] = {
     "upperRoman": lambda count: _roman(count).upper(),
     "lowerRoman": _roman,
@@ -203,8 +184,6 @@ _FORMS: dict[str, Callable[[int], str]] = {
     "russianUpper": lambda count: _letters(count, _RUSSIAN).upper(),
     "decimalZero": lambda count: f"{count:02d}",
     "ordinal": _ordinal,
-    "cardinalText": lambda count: _in_words(count).capitalize(),
-    "ordinalText": lambda count: _ordinal_in_words(count).capitalize(),
     "numberInDash": lambda count: f"- {count} -",
     "decimalEnclosedCircle": lambda count: chr(0x245F + count) if count <= 20 else str(count),
 }

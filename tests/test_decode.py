@@ -158,9 +158,18 @@ def test_short_text_with_bytes_that_windows_1252_lacks_is_in_another_encoding() 
     assert decode(text.encode("cp1250")).text == text
 
 
-@pytest.mark.parametrize("end", ["\r\n", "\r", "\x85", "\u2028", "\u2029", "\x0b", "\x0c"])
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\x85", "\u2028", "\u2029", "\x0b"])
 def test_every_line_end_is_a_newline(end: str) -> None:
     assert clean(f"one{end}two") == "one\ntwo"
+
+
+def test_the_end_of_a_page_is_the_end_of_a_paragraph() -> None:
+    assert clean("one\ftwo") == "one\n\ntwo"
+
+
+def test_a_table_of_numbers_in_utf_16_without_a_mark_is_text() -> None:
+    text = "a,b\n1,2\n30,45\n"
+    assert decode(text.encode("utf-16-le")).text == text
 
 
 def test_decomposed_letters_are_composed() -> None:

@@ -22,7 +22,7 @@ import re
 from dataclasses import dataclass
 
 from qa.errors import UnreadableFile
-from qa.reading.guessed_encoding import guessed_text, shifted_text
+from qa.reading.guessed_encoding import OPEN, guessed_text, shifted_text
 from qa.text.safe_text import compose
 
 _BYTE_ORDER_MARKS = (
@@ -34,7 +34,7 @@ _BYTE_ORDER_MARKS = (
 )
 # Including soft hyphens and word joiners, which are invisible and would split words.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u2060\ufeff\ufffe\uffff\ud800-\udfff]")
-_LINE_ENDS = re.compile(r"\r\n?|[\v\f\x85\u2028\u2029]")
+_LINE_ENDS = re.compile(r"\r\n?|[\v\x85\u2028\u2029]")
 _CONTROL_BYTES = bytes({*range(32), 127} - {*b"\t\n\v\f\r\x1b"})
 _OTHER_CONTROL_BYTES = _CONTROL_BYTES.translate(None, b"\a\b")
 _TERMINAL = re.compile(rb"\x1b\[[\d;:?]*+[ -/]*+[@-~]|\x1b\][^\x07\x1b\n]*+(?:\x07|\x1b\\)")  # ECMA-48
@@ -53,7 +53,6 @@ _LONGEST_UNBROKEN_CHARS = 200  # characters for each white space or ideographic 
 _LEFT = "left as \ufffd"
 _ESCAPED = re.compile(r"[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f\udc80-\udcff]")
-_OPEN = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # bytes without a meaning in Windows-1252
 _C1 = re.compile(r"[\x80-\x9f]")
 _STOPS = "、。，"
 _BREAKS = re.compile(rf"[\s{_STOPS}]")
@@ -131,7 +130,7 @@ def _printed(data: bytes) -> bytes:
 
 def clean(text: str) -> str:
     """Normalise decoded text to the form of canonical text."""
-    return compose(_CONTROL.sub("", _LINE_ENDS.sub("\n", text)))
+    return compose(_CONTROL.sub("", _LINE_ENDS.sub("\n", text.replace("\f", "\n\n"))))
 
 
 def clean_line(text: str) -> str:
@@ -229,7 +228,7 @@ def _utf8_or_western(data: bytes) -> Decoded:
 
 def _western(data: bytes) -> str:
     """Windows-1252 as browsers decode it: undefined bytes are control characters, which are removed."""
-    return data.decode("cp1252") if not _OPEN.search(data) else "".join(map(_CP1252.__getitem__, data))
+    return data.decode("cp1252") if not OPEN.search(data) else "".join(map(_CP1252.__getitem__, data))
 
 
 _CP1252 = [bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(256)]

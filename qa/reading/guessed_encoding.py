@@ -25,7 +25,7 @@ _ODD = re.compile("[a-zß-öø-ÿ][†‡‰ˆŠ‹ŒŽŸ¡-¯±´-¶¸º-¿À-�
 
 
 _DOS = re.compile(rb"[a-z][\x81\x82\x84\x87\x88\x8a\x94\xa1-\xa4][a-z]")  # signs inside words in Windows-1252
-_OPEN = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # bytes without a meaning in Windows-1252
+OPEN = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # bytes without a meaning in Windows-1252
 
 
 def shifted_text(data: bytes) -> tuple[str, str] | None:
@@ -61,7 +61,7 @@ def guessed_text(data: bytes, most_misfits: float) -> tuple[str, str, int] | Non
     if codec == "mac-roman":
         odd = len(_ODD.findall(data.decode("cp1252", "replace")))
         return (text, "Mac Roman", 0) if odd > 2 * len(_ODD.findall(text)) else None
-    least = 0.0 if codec == "cp437" or _OPEN.search(data) else _LEAST_SURE
+    least = 0.0 if codec == "cp437" or OPEN.search(data) else _LEAST_SURE
     if misfits > most_misfits * len(text) or not _is_likely(text[:_SAMPLE_BYTES], sure=found["confidence"] >= least):
         return None
     return text, codec.upper(), misfits

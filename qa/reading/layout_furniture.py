@@ -24,10 +24,17 @@ _NUMBER = re.compile(r"\d{1,9}")
 _NUMBER_ONLY = re.compile(
     r"[-–— ]*(?:page |p\. ?|seite )?(?:\d{1,4}|[ivxlc]{1,7})(?: ?(?:of|/|von|\|) ?\d{1,4})?[-–— ]*", re.IGNORECASE
 )
-_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
-_ROMAN_ONLY = re.compile(
-    r"[-–— ]*((?:x[cl]|l?x{0,3}|c{1,3}(?:x[cl]|l?x{0,3}))(?:i[xv]|v?i{0,3}))[-–— ]*", re.IGNORECASE
-)
+_ROMAN = {
+    hundred + ten + one: str(number)
+    for number, (hundred, ten, one) in enumerate(
+        product(["", "c", "cc", "ccc"], ",x,xx,xxx,xl,l,lx,lxx,lxxx,xc".split(","),
+                ",i,ii,iii,iv,v,vi,vii,viii,ix".split(","))
+    )
+    if number
+}  # fmt: skip
+# Lines that browsers print at the edges of pages: the time and the title, the address and the page.
+_ADDRESS = re.compile(r"(?:https?|file)://\S+ \d{1,4}/\d{1,4}")
+_TIME = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}:\d{2}(?: ?[AP]M)?(?: .*)?")
 _SAID = re.compile(r"[-–— ]*(?:page|seite) .*", re.IGNORECASE)
 
 
@@ -42,6 +49,7 @@ def part_furniture(pages: list[list[Line]], size: float) -> tuple[list[list[Line
     kept: dict[str, Line] = {}
     for page, lines in zip(pages, edges, strict=True):
         at_edge = {id(line) for line in lines}
+        is_printed = any(_ADDRESS.fullmatch(line.text) for line in lines)
         body = []
         for line in page:
             best = max(_patterns(line), key=seen.__getitem__) if id(line) in at_edge else ""
@@ -50,6 +58,8 @@ def part_furniture(pages: list[list[Line]], size: float) -> tuple[list[list[Line
             # Of lines larger than the text, numbered ones such as "Chapter 1" are no running headers.
             is_large = line.size >= LARGER * size
             fewest = often if not is_large else math.inf if "#" in best else max(_FEWEST_LARGE, often)
+            if is_printed and (_ADDRESS.fullmatch(line.text) or _TIME.fullmatch(line.text)):
+                fewest = 1
             if best and seen[best] >= fewest:
                 kept.setdefault(best, line)
             else:
@@ -94,9 +104,5 @@ def _patterns(line: Line) -> list[str]:
 
 def _in_digits(text: str) -> str:
     """A line that is only a Roman number, in digits; other lines unchanged."""
-    found = _ROMAN_ONLY.fullmatch(text)
-    if found is None or not found[1]:
-        return text
-    values = [_ROMAN[letter] for letter in found[1].lower()]
-    total = sum(-value if value < after else value for value, after in zip(values, [*values[1:], 0], strict=True))
-    return text.replace(found[1], str(total))
+    bare = text.strip("-–— ")
+    return text.replace(bare, _ROMAN[bare.lower()]) if bare.lower() in _ROMAN else text

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
 from qa.reading.draft import Draft
@@ -121,6 +121,8 @@ def _heads(rows: list[Row], merged: Mapping[tuple[int, int], int], *, headed: bo
         return {}, 0
     number, cells = rows[0]
     wide = {cell.column: merged.get((number, cell.column), 1) for cell in cells}
+    if not merged:
+        wide = _widths(cells, rows[1:])
     if max(wide.values()) > 1 and len(rows) > 2 and _may_be_heads(rows[1][1], different=False):
         above = {cell.column + each: cell.text for cell in cells for each in range(wide[cell.column])}
         below = {cell.column: cell.text for cell in rows[1][1]}
@@ -129,6 +131,17 @@ def _heads(rows: list[Row], merged: Mapping[tuple[int, int], int], *, headed: bo
     if not headed and not _follow(rows):
         return {}, 0
     return {cell.column: cell.text for cell in cells}, 1
+
+
+def _widths(cells: Sequence[Cell], rows: Sequence[Row]) -> dict[int, int]:
+    """The widths of heads in a file without merged cells: to the next one, if heads are below all and numbers below."""
+    widths = {cell.column: 1 for cell in cells}
+    below = {cell.column for cell in rows[0][1]}
+    if any(not cell.is_text for _, row in rows[1:] for cell in row) and all(cell.is_text for cell in rows[0][1]):
+        for cell, end in pairwise([*widths, max(below) + 1]):
+            if all(column in below for column in range(cell, end)):
+                widths[cell] = end - cell
+    return widths
 
 
 def _with_periods(rows: list[Row]) -> list[Row]:

@@ -48,7 +48,10 @@ HIDDEN = [
     "<p class=wide>Gone.</p>", "<p class='x1 only'>Gone.</p>", "<h2 class=k></h2><p>Gone.</p>",
     "<p class=force style='display:block'>Gone.</p>", "<section><p></p><p>Gone.</p></section>",
     "<div style='visibility:hidden'><p>Gone.</p></div>", "<div style='content-visibility:hidden'>Gone.</div>",
-    "<p style='position:absolute;clip-path:inset(100%)'>Gone.</p>",
+    "<p style='position:absolute;clip-path:inset(100%)'>Gone.</p>", "<p style='clip-path:circle(0)'>Gone.</p>",
+    "<p style='clip-path: polygon(0 0, 0px 0px, 0 0)'>Gone.</p>", "<p style='margin-left:-10000px'>Gone.</p>",
+    "<p style='transform:translateX(-9999px)'>Gone.</p>", "<p style='transform: translate(0, -9999px)'>Gone.</p>",
+    "<p style='max-width:0;overflow:hidden'>Gone.</p>", "<div popover>Gone.</div>",
 ]  # fmt: skip
 SHEET = """<style>/* .shown {display:none} */ .off, .x { display: none; } #gone{display:none!important}
 .box > p.in {visibility: hidden} .late {color: red} .away {position:absolute; left:-9999px}
@@ -76,7 +79,11 @@ SHOWN = [
     "<table bgcolor='#333333'><tr><td><span style='color:#fff'>Here.</span></table>",
     "<p class=shown>Here.</p>",
     "<div style='-webkit-backface-visibility: hidden; backface-visibility: hidden'>Here.</div>",
-    "<div style='position: absolute; margin-left: -9999px'>Here.</div>",
+    "<div style='position: absolute; left: 50%; margin-left: -500px'>Here.</div>",
+    "<div style='transform: translate3d(-1280px, 0, 0)'>Here.</div>",
+    "<div style='clip-path: circle(0.5px)'></div><div style='clip-path: polygon(0 0, 100% 0, 0 100%)'>Here.</div>",
+    "<button popovertarget=p>Who?</button> and <div popover id=p>Here.</div>",
+    "<tea-box><template shadowrootmode=open><p>Here.</p><slot></slot></template></tea-box>",
     "<span style='position:absolute; clip: rect(0,0,0,0)'><math><mi>x</mi></math></span><p>Here.</p>",
     "<details><summary>Who?</summary><p>Here.</p></details>",
     '<button aria-expanded="false" aria-controls="p">Who may come?</button><div id="p" hidden><p>Here.</p></div>',

@@ -351,3 +351,81 @@ def test_bullets_of_symbol_fonts_begin_list_items() -> None:
     document = read(drawn, letters={"~": "\uf0b7"})
     assert document.text == "Tools:\n• Rake\n• Spade"
     assert [block.kind for block in document.blocks][1:] == [BlockKind.LIST_ITEM] * 2
+
+
+def ruled(down: list[float], across: list[float], more: str = "") -> list[str]:
+    """Operators that draw the rules of a table at these places."""
+    rules = [f"{x} {across[-1]} 0.5 {across[0] - across[-1]} re f" for x in down]
+    rules += [f"{down[0]} {y} {down[-1] - down[0]} 0.5 re f" for y in across]
+    return [*rules, more]
+
+
+CELLS = [
+    *lines(["Name of", "the item"], 75, 690, 13), shown("Place", 155, 690), shown("Cost", 255, 690),
+    *lines(["Large vessel", "with a crane"], 75, 660, 13), *lines(["Northern basin,", "near the quay"], 155, 660, 13),
+    shown("4,200", 255, 660), shown("Pontoon", 75, 630), shown("310", 255, 630),
+]  # fmt: skip
+ROWS = ["Name of the item | Place | Cost", "Large vessel with a crane | Northern basin, near the quay | 4,200",
+        "Pontoon |  | 310"]  # fmt: skip
+
+
+@pytest.mark.parametrize("more", ["", "0 0 590 840 re f"])
+def test_the_lines_of_a_cell_between_rules_are_one_cell_also_in_the_first_column(more: str) -> None:
+    text = [shown("Before it.", 72, 730), *CELLS, shown("After it.", 72, 600)]
+    document = read([*ruled([72, 150, 250, 300], [702, 672, 642, 622]), *text])
+    assert document.text == "\n\n".join(["Before it.", "\n".join(ROWS), "After it."])
+    assert [block.kind for block in document.blocks] == [BlockKind.PARAGRAPH, BlockKind.TABLE, BlockKind.PARAGRAPH]
+
+
+def test_rectangles_around_cells_are_rules() -> None:
+    places = [(72, 672, 78, 30), (150, 672, 100, 30), (250, 672, 50, 30), (72, 642, 78, 30), (150, 642, 100, 30)]
+    places += [(250, 642, 50, 30), (72, 622, 78, 20), (150, 622, 100, 20), (250, 622, 50, 20)]
+    boxes = [f"{x} {y} {width} {height} re S" for x, y, width, height in places]
+    assert read([*boxes, *CELLS]).text == "\n".join(ROWS)
+
+
+def test_a_cell_over_several_rows_or_columns_is_read_once_in_its_first_row_and_column() -> None:
+    rules = [f"{x} 622 0.5 80 re f" for x in (72, 150, 300)] + ["250 622 0.5 50 re f"]
+    rules += [f"72 {y} 228 0.5 re f" for y in (702, 672, 622)] + ["150 642 150 0.5 re f"]
+    text = [shown("Item", 75, 685), shown("Place and cost", 190, 685), *lines(["Vessel", "and raft"], 75, 645, 13)]
+    text += [shown("Basin", 155, 655), shown("42", 255, 655), shown("Quay", 155, 628), shown("31", 255, 628)]
+    assert read([*rules, *text]).text == "Item | Place and cost\nVessel and raft | Basin | 42\n | Quay | 31"
+
+
+def test_rows_without_rules_between_them_stay_rows() -> None:
+    text = [shown(cell, x, 690) for cell, x in (("Item", 75), ("Place", 155), ("Cost", 255))]
+    for number, row in enumerate([("Raft", "Quay", "31"), ("Pump", "Lock", "42"), ("Rope", "Shed", "53")]):
+        text += [shown(cell, x, 660 - 20 * number) for cell, x in zip(row, (75, 155, 255), strict=True)]
+    document = read([*ruled([72, 150, 250, 300], [702, 672, 600]), *text])
+    assert document.text == "Item | Place | Cost\nRaft | Quay | 31\nPump | Lock | 42\nRope | Shed | 53"
+
+
+def test_rules_around_columns_of_running_text_are_no_table() -> None:
+    words = "The board met in May and heard what the keeper of the lock had to say of it"
+    left, right = ([f"{side} {number}: {words}" for number in range(24)] for side in ("Left", "Right"))
+    frame = [f"{x} 80 0.5 720 re f" for x in (60, 300, 560)] + [f"60 {y} 500 0.5 re f" for y in (800, 780, 80)]
+    text = [shown("News", 64, 785), shown("More", 304, 785)]
+    text += [*lines(left, 64, 760, 14, 6), *lines(right, 304, 760, 14, 6)]
+    found = read([*frame, *text]).text
+    assert found.index("Left 23") < found.index("Right 0")
+
+
+def test_an_initial_beside_one_line_of_small_letters_begins_it() -> None:
+    text = [shown("O", 70, 694, 30), shown("nce the water falls, the work begins.", 95, 700)]
+    assert read([*text, shown("It goes on.", 70, 640)]).text.startswith("Once the water falls")
+
+
+def test_capitals_drawn_with_blanks_between_them_are_words() -> None:
+    assert read([shown("A N N U A L   R E P O R T", 70, 780, 14)]).text == "ANNUAL REPORT"
+    assert read(["q BT /F1 14 Tf 7 Tc 70 780 Td (WHARF AND LOCK) Tj ET Q"]).text == "WHARF AND LOCK"
+
+
+def test_what_a_browser_prints_at_the_edges_of_a_page_is_no_text() -> None:
+    edges = [shown("3/5/24, 9:30 AM", 24, 820, 8), shown("Mill", 300, 820, 8)]
+    edges += [shown("https://example.org/mill", 24, 16, 8), shown("1/1", 560, 16, 8)]
+    document = read([edges[0], edges[1], *lines(["The mill stands by the river.", "It grinds corn."]), *edges[2:]])
+    kinds = {document.text[block.start : block.end]: block.kind for block in document.blocks}
+    assert [text for text, kind in kinds.items() if kind is not BlockKind.BOILERPLATE] == [
+        "The mill stands by the river. It grinds corn."
+    ]
+    assert read([shown("3/5/24, 9:30 AM", 24, 820, 8), *lines(["The mill."])]).blocks[0].kind is BlockKind.PARAGRAPH

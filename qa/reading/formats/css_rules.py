@@ -15,13 +15,13 @@ from lxml import etree
 _COMMENT = re.compile(r"/\*(?:[^*]|\*(?!/))*+(?:\*/)?|<!--|-->")
 _BRACE = re.compile(r"[{}]")
 _SHOWN = (
-    "display|visibility|content-visibility|opacity|position|clip|clip-path|left|top|width|height|max-height|overflow"
-    "|overflow-[xy]|padding|padding-top|padding-bottom|font-size|text-indent|vertical-align|list-style|list-style-type"
-    "|animation|animation-name|transition|transition-property|transform"
+    "display|visibility|content-visibility|opacity|position|clip|clip-path|left|top|width|height|max-width|max-height"
+    "|margin-left|margin-top|overflow|overflow-[xy]|padding|padding-top|padding-bottom|font-size|text-indent"
+    "|vertical-align|list-style|list-style-type|animation|animation-name|transition|transition-property|transform"
 )
 _PAINTED = (
     "color|background|background-color|background-image|text-shadow|-webkit-text-stroke|mix-blend-mode|filter|margin"
-    "|margin-top|margin-left|margin-bottom|margin-right|grid-area"
+    "|margin-bottom|margin-right|grid-area"
 )
 # The names and values of properties that determine whether and how text is shown, and of these and those of colours.
 SHOWN, PAINTED = (

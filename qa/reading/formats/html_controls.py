@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-_CONTROLS = ("aria-controls", "data-target", "data-bs-target", "data-controls", "data-collapse-toggle")
+_CONTROLS = ("aria-controls", "data-target", "data-bs-target", "data-controls", "data-collapse-toggle", "popovertarget")
 _PANELS = ("div", "section", "article", "dd", "ul", "ol")
 
 

@@ -26,7 +26,8 @@ COLLAPSED = "data-qa-collapsed"  # set on columns that are not shown
 NUMBERS = "data-qa-numbers"  # set on lists: the kind of numbers in their style
 
 _FAR_OFF = re.compile(r"-(?:[5-9]\d\d|\d{4,}|\d{3,}r?em)")
-_CLIPPED = re.compile(r"inset\((?:[5-9]\d|100)%")
+_MOVED = re.compile(r"(?:translate(?:x|y|3d)?\([^)]{0,40})?-(?:9\d{3}|\d{5}|9\d\dr?em)")  # further than any slider
+_CLIPPED = re.compile(r"inset\((?:[5-9]\d|100)%|circle\(0[^.\d]|polygon\((?:0(?:px|%)?[, ]*)+\)")
 _SIZE = re.compile(r"(\d*\.?\d+)(px|pt|em|rem|%)?")
 _RAISED = re.compile(r"super|text-top|0*+\.?+0*+[1-9][\d.]*+(?:px|pt|r?em|ex|%)")
 _LOWERED = re.compile(r"sub|text-bottom|-0*+\.?+0*+[1-9][\d.]*+(?:px|pt|r?em|ex|%)")
@@ -36,6 +37,8 @@ _COLUMNS = ("col", "colgroup")
 _LINES = ("block", "list-item", "table", "table-row", "flow-root", "table-caption")
 _ROWS = ("flex", "grid", "inline-flex", "inline-grid")
 _TINY_PIXELS = 1
+_SIDES = ("max-height", "height", "max-width", "width")
+_HIDDEN_BY = frozenset({"hidden", "popover"})  # attributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class _Marker:
 
     def _mark(self, element: etree._Element, above: _Above) -> _Above:
         said = self._cascade.declared(element)
-        if said or element.get("hidden") is not None:
+        if said or not _HIDDEN_BY.isdisjoint(element.attrib):
             rule = _hidden_by(element, said)
             if rule is not None and not _shows_formula(element):
                 if not self._shown_after(element, rule[0]):
@@ -148,7 +151,7 @@ def _hidden_by(element: etree._Element, said: Declared) -> tuple[Rule | None] | 
         value, rule = said["display"]
         if value.startswith("none"):
             return (rule,)
-    elif element.get("hidden") is not None and (element.get("hidden") or "").strip().lower() != "until-found":
+    elif any((element.get(name) or "").strip().lower() != "until-found" for name in _HIDDEN_BY & {*element.attrib}):
         return (None,)
     for name, test in _TESTS.items():
         if name in said and test(said):
@@ -162,18 +165,14 @@ def _is_cut(said: Declared) -> bool:
         return False
     if any(re.search("[1-9]", _value(said, name)) for name in ("padding", "padding-top", "padding-bottom")):
         return False  # padding that keeps a picture's aspect ratio
-    return any(
-        re.fullmatch(r"[01]?(?:px)?|0\w*", _value(said, name) or "x") for name in ("max-height", "height", "width")
-    )
+    return any(re.fullmatch(r"[01]?(?:px)?|0\w*", _value(said, name) or "x") for name in _SIDES)
 
 
 def _is_away(said: Declared) -> bool:
     if not _value(said, "position").startswith(("absolute", "fixed")):
         return False
-    clipped = _value(said, "clip").replace(" ", "").startswith(("rect(0", "rect(1px")) or _CLIPPED.match(
-        _value(said, "clip-path")
-    )
-    return bool(clipped) or any(_FAR_OFF.match(_value(said, side)) for side in ("left", "top"))
+    clipped = _value(said, "clip").replace(" ", "").startswith(("rect(0", "rect(1px"))
+    return clipped or any(_FAR_OFF.match(_value(said, side)) for side in ("left", "top"))
 
 
 def _is_clear(said: Declared) -> bool:
@@ -190,7 +189,10 @@ _TESTS: dict[str, Callable[[Declared], bool]] = {
     "opacity": _is_clear,
     "text-indent": lambda said: bool(_FAR_OFF.match(_value(said, "text-indent"))),
     "content-visibility": lambda said: _value(said, "content-visibility") == "hidden",
-    "transform": lambda said: "scale(0)" in _value(said, "transform"),
+    "transform": lambda said: bool(re.match(r"scale\(0\)", value := _value(said, "transform")) or _MOVED.match(value)),
+    "margin-left": lambda said: bool(_MOVED.match(_value(said, "margin-left"))),
+    "margin-top": lambda said: bool(_MOVED.match(_value(said, "margin-top"))),
+    "clip-path": lambda said: bool(_CLIPPED.match(_value(said, "clip-path"))),
 }
 
 

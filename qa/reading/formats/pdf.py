@@ -16,6 +16,7 @@ from qa.reading.decode import clean_line
 from qa.reading.draft import Read, own_title
 from qa.reading.formats.pdf_forms import form_values
 from qa.reading.formats.pdf_order import lines_of
+from qa.reading.formats.pdf_rules import ruled_tables
 from qa.reading.formats.pdf_runs import PageRuns
 from qa.reading.formats.text_recognition import TextRecognition
 from qa.reading.layout import lay_out
@@ -74,29 +75,16 @@ def _recognise(document: pdfium.PdfDocument, pages: list[list[Line]]) -> list[in
     """Read the pages without lines by text recognition, if it is installed; return the numbers of those read."""
     if all(pages) or not recognition_identity():
         return []
-    recognised: list[int] = []
-    recognition = TextRecognition()
-    try:
-        for number, lines in enumerate(pages, 1):
-            if not lines:
-                with suppress(pdfium.PdfiumError), closing(document[number - 1]) as page:
-                    pages[number - 1] = found = recognition.lines(page, number)
-                    if found:
-                        recognised.append(number)
-    finally:
-        recognition.close()
-    return recognised
+    bare = [number for number, lines in enumerate(pages, 1) if not lines]
+    with closing(TextRecognition()) as recognition:
+        for number in bare:
+            with suppress(pdfium.PdfiumError), closing(document[number - 1]) as page:
+                pages[number - 1] = recognition.lines(page, number)
+    return [number for number in bare if pages[number - 1]]
 
 
 def _page_lines(document: pdfium.PdfDocument, number: int, reader: PageRuns) -> list[Line]:
-    try:
-        page = document[number - 1]
-    except pdfium.PdfiumError:
-        return []
-    try:
+    with suppress(pdfium.PdfiumError), closing(document[number - 1]) as page:
         runs = reader.read(page, number)
-        return lines_of([*runs, *form_values(page, runs)], number)
-    except pdfium.PdfiumError:
-        return []
-    finally:
-        page.close()
+        return lines_of([*runs, *form_values(page, runs)], number, ruled_tables(page))
+    return []

@@ -24,7 +24,7 @@ _MOST_ACCENTS = 500  # on one page, drawn separately
 _ACCENT_EM = 0.5  # maximum distance of the baselines of an accent and its letter
 _FEWEST_LETTERS = 6  # in a row, to be spaced letters
 _LEAST_SPACING_EM = 0.06
-_MOST_SPACING_EM = 0.4
+_MOST_SPACING_EM = 0.65
 _FIXED = 0.08  # maximum deviation of a step from a multiple of the usual one, as a share of that
 _MOSTLY = 0.85
 

@@ -9,7 +9,10 @@ import ctypes
 import math
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -32,6 +35,8 @@ _MOST_LOWERED_EM = 0.45
 _SCRIPT_SIZE = 0.6
 _WIDE_CHAR_EM = 0.62  # on average, in a run that may have wide gaps
 _WIDE_GAP_EM = 1.2
+_SPACED = re.compile(r"(?:[A-ZÀ-Þ] +){4,}[A-ZÀ-Þ]")  # capitals with blanks between them
+_WORD_GAP = 1.5  # times the usual gap of such letters, between words
 
 
 @dataclass(slots=True)  # not frozen: a page has thousands, and creating frozen ones takes four times as long
@@ -64,11 +69,8 @@ class PageRuns:
         Raises:
             UnreadableFile: the page has too many characters.
         """
-        text_page = page.get_textpage()
-        try:
+        with closing(page.get_textpage()) as text_page:
             return list(self._runs(page, text_page, number))
-        finally:
-            text_page.close()
 
     def _runs(self, page: pdfium.PdfPage, text_page: pdfium.PdfTextPage, number: int) -> Iterator[Run]:
         count = text_page.count_chars()
@@ -203,11 +205,22 @@ class _Places:
                 for char, middle in zip(text, middles, strict=True)
                 if not any(low <= middle <= high for low, high in covered)
             )
+        elif _SPACED.fullmatch(text):
+            run.text = self._unspaced(text, first)
         elif not text.isascii():
             if not angle and " " in text and RTL.search(text):
                 run.x0, run.x1 = ends_of_words(text, first, self._ends)
             run.text = in_logical_order(text, first, self._ends)
         return run
+
+    def _unspaced(self, text: str, first: int) -> str:
+        """Words that are drawn with a blank after each letter; the gaps between words are wider."""
+        places = [first + place for place, char in enumerate(text) if not char.isspace()]
+        gaps = [self._ends(right)[0] - self._ends(left)[1] for left, right in pairwise(places)]
+        most = _WORD_GAP * median(gaps)
+        return text[0] + "".join(
+            " " * (gap > most) + text[place - first] for gap, place in zip(gaps, places[1:], strict=True)
+        )
 
     def _place(self, first: int, last: int, angle: int, size: float) -> tuple[float, float, float]:
         """The start and end of a run along its direction, and its baseline."""

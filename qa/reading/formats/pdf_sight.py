@@ -8,6 +8,7 @@ the result of text recognition, and counts as visible.
 from __future__ import annotations
 
 import ctypes
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -109,7 +110,7 @@ class Sight:
             self._backgrounds = [
                 item.get_bounds() for item in self._page.get_objects(filter=kinds, max_depth=3) if _paints(item)
             ]
-        left, bottom, right, top = _bounds(drawn)
+        left, bottom, right, top = bounds(drawn)
         x, y = (left + right) / 2, (bottom + top) / 2
         return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in self._backgrounds)
 
@@ -122,15 +123,15 @@ class Covers:
         self._areas: list[tuple[int, tuple[float, ...]]] = []  # for each: its index in drawing order, and its bounds
         self._order: dict[int, int] = {}
         self._picture: NDArray[np.uint8] | None = None
-        handle = ctypes.cast(page.raw, ctypes.c_void_p).value
+        handle = ctypes.cast(page.raw, ADDRESS).value
         texts = False
         for place in range(_count_of(handle)):
             drawn = _object_at(handle, place)
             kind = _kind_of(drawn)
             texts = texts or kind == raw.FPDF_PAGEOBJ_TEXT
             if kind == raw.FPDF_PAGEOBJ_PATH and texts:
-                left, bottom, right, top = area = _bounds(drawn)
-                if min(right - left, top - bottom) >= _LEAST_COVER and _is_opaque(drawn):
+                left, bottom, right, top = area = bounds(drawn)
+                if min(right - left, top - bottom) >= _LEAST_COVER and _fill_of_path(object_of(drawn))[1] == 255:
                     self._areas.append((place, area))
         if self._areas:
             sizes = {place: (right - left) * (top - bottom) for place, (left, bottom, right, top) in self._areas}
@@ -141,7 +142,7 @@ class Covers:
         """The horizontal ranges of a drawing that paths hide, which are drawn later."""
         if not self._areas or drawn not in self._order:
             return []
-        left, bottom, right, top = _bounds(drawn)
+        left, bottom, right, top = bounds(drawn)
         found = []
         for place, (x0, y0, x1, y1) in self._areas:
             if place > self._order[drawn] and x0 < right and left < x1 and y0 - 1 <= bottom and top <= y1 + 1:
@@ -164,13 +165,20 @@ class Covers:
         return bool(shown.size) and int(shown.max()) - int(shown.min()) < _ONE_COLOUR
 
 
+def paths_of(page: pdfium.PdfPage, most: int) -> list[int]:
+    """The paths that a page draws, at most so many."""
+    handle = ctypes.cast(page.raw, ADDRESS).value
+    drawn = (_object_at(handle, place) for place in range(_count_of(handle)))
+    return list(islice((each for each in drawn if _kind_of(each) == raw.FPDF_PAGEOBJ_PATH), most))
+
+
 def _is_clipped(drawn: int) -> bool:
     """Whether a drawing is outside the area to which the page clips it."""
     clip = _clip_of(drawn)
     count = min(_MOST_CLIPS, _clips_in(clip))
     if count <= 0:
         return False
-    left, bottom, right, top = _bounds(drawn)
+    left, bottom, right, top = bounds(drawn)
     x, y = ctypes.c_float(), ctypes.c_float()
     at_x, at_y = ctypes.addressof(x), ctypes.addressof(y)
     for path in range(count):
@@ -187,27 +195,32 @@ def _is_clipped(drawn: int) -> bool:
     return False
 
 
-def _bounds(drawn: int) -> tuple[float, ...]:
+def bounds(drawn: int) -> tuple[float, ...]:
+    """The left, bottom, right and top of what is drawn."""
     sides = [ctypes.c_float() for _ in range(4)]
-    raw.FPDFPageObj_GetBounds(ctypes.cast(drawn, raw.FPDF_PAGEOBJECT), *sides)
+    raw.FPDFPageObj_GetBounds(object_of(drawn), *sides)
     return tuple(side.value for side in sides)
 
 
-def _is_opaque(drawn: int) -> bool:
-    """Whether a path's fill hides everything below it."""
-    item = ctypes.cast(drawn, raw.FPDF_PAGEOBJECT)
+def object_of(drawn: int) -> raw.FPDF_PAGEOBJECT:
+    """What is drawn, as PDFium's functions take it."""
+    return ctypes.cast(drawn, raw.FPDF_PAGEOBJECT)
+
+
+def ways_of(path: raw.FPDF_PAGEOBJECT) -> tuple[bool, bool]:
+    """Whether a path is filled, and whether it is stroked."""
     mode, stroke = ctypes.c_int(), ctypes.c_int()
-    raw.FPDFPath_GetDrawMode(item, mode, stroke)
-    colours = [ctypes.c_uint() for _ in range(4)]
-    raw.FPDFPageObj_GetFillColor(item, *colours)
-    return bool(mode.value) and colours[3].value == 255
+    raw.FPDFPath_GetDrawMode(path, mode, stroke)
+    return bool(mode.value), bool(stroke.value)
+
+
+def _fill_of_path(path: raw.FPDF_PAGEOBJECT) -> tuple[int, int]:
+    """The darkest component of a path's fill, and its opacity; an opacity of 0 without a fill."""
+    *colours, alpha = (ctypes.c_uint() for _ in range(4))
+    raw.FPDFPageObj_GetFillColor(path, *colours, alpha)
+    return min(colour.value for colour in colours), alpha.value if ways_of(path)[0] else 0
 
 
 def _paints(item: pdfium.PdfObject) -> bool:
-    if item.type != raw.FPDF_PAGEOBJ_PATH:
-        return True
-    mode, stroke = ctypes.c_int(), ctypes.c_int()
-    raw.FPDFPath_GetDrawMode(item.raw, mode, stroke)
-    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
-    raw.FPDFPageObj_GetFillColor(item.raw, red, green, blue, alpha)
-    return bool(mode.value) and alpha.value > 0 and min(red.value, green.value, blue.value) < _WHITE
+    darkest, opacity = _fill_of_path(item.raw) if item.type == raw.FPDF_PAGEOBJ_PATH else (0, 255)
+    return opacity > 0 and darkest < _WHITE

@@ -30,7 +30,8 @@ def with_tables(rows: list[Row]) -> list[Row]:
     for row in _gathered(rows):
         above = out[-1] if out else None
         if above is not None and len(above.chunks) > 1 and _goes_on(above, row):
-            _put_into(above, row)
+            above.lower = above.chunks[0].y - row.chunks[0].y
+            _put_into(above, row, before=False)
             continue
         if above is not None and len(row.chunks) > 1 and len(above.chunks) > 1 and _aligned(above, row):
             above.cells = row.cells = True
@@ -68,12 +69,12 @@ def _cell_above(above: Row, chunk: Run) -> Run | None:
     return next((cell for cell in above.chunks[1:_MOST_CELLS] if abs(cell.x0 - chunk.x0) < near), None)
 
 
-def _put_into(above: Row, row: Row) -> None:
-    above.lower = above.chunks[0].y - row.chunks[0].y
-    for chunk in row.chunks:
-        cell = _cell_above(above, chunk)
+def _put_into(row: Row, line: Row, *, before: bool) -> None:
+    """Add a further line of a row's cells, before or after their text."""
+    for chunk in line.chunks:
+        cell = _cell_above(row, chunk)
         if cell is not None:
-            cell.text += " " + chunk.text
+            cell.text = f"{chunk.text} {cell.text}" if before else f"{cell.text} {chunk.text}"
             cell.x1 = max(cell.x1, chunk.x1)
 
 
@@ -88,11 +89,7 @@ def _gathered(rows: list[Row]) -> list[Row]:
             out += lines[::-1]  # they may also be the last lines of the row above
             lines = []
         for line in lines:
-            for chunk in line.chunks:
-                cell = _cell_above(row, chunk)
-                if cell is not None:
-                    cell.text = f"{chunk.text} {cell.text}"
-                    cell.x1 = max(cell.x1, chunk.x1)
+            _put_into(row, line, before=True)
         out.append(row)
     return out
 

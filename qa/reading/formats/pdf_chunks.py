@@ -1,0 +1,139 @@
+"""Joins the runs of text on a PDF page to chunks: text on one baseline without wide gaps, with its superscripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from qa.reading.formats.pdf_direction import in_logical_order
+from qa.reading.formats.pdf_letters import prepared
+from qa.reading.formats.pdf_runs import Run
+from qa.reading.formats.pdf_tables import Row
+from qa.reading.page_lines import BULLETS
+from qa.reading.superscript_marks import LOWERED, RAISED, RESET
+
+_CHUNK_GAP_EM = 1.0
+_MARK_GAP_EM = 0.5
+_OFF_BASE_EM = 0.25
+_OVERLAP_EM = 0.6
+_SPACE_EM = 0.16
+_LEAST_SPACE_EM = 0.09
+_BASE_EM = 0.16
+_LEAST_LOWERED_EM = -0.06
+_SUBSCRIPT = 0.75  # times the size of the neighbouring text, for a subscript close to the baseline
+_SMALLER = 0.86  # times the size of the neighbouring text, for a superscript or subscript
+_MARKER_GAP_EM = 4
+_TICK = "✓"  # a marker at the start of a row, but else a value in a cell
+_MOST_INITIALS = 100
+_CAPITAL_SIZE = 0.6  # maximum size of a line beside an initial, as a share of the initial's
+_LONE_LETTERS = frozenset("AÀIOÓYEÉ")  # that are words
+_MARKER = re.compile(
+    rf"[{BULLETS}-]|\(?(?:\d{{1,3}}|[a-z]|[ivxlc]{{1,5}})[.)]|§ ?\d{{1,4}}[a-z]?|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}\.?"
+)
+
+
+def chunks_of(runs: list[Run]) -> list[Run]:
+    """The chunks of the runs of one direction of writing."""
+    return _chunks(in_logical_order(prepared(runs)))
+
+
+def _chunks(runs: Iterable[Run]) -> list[Run]:
+    """The runs, each extended by those that continue it."""
+    chunks: list[Run] = []
+    for run in runs:
+        if not (chunks and _joined(chunks[-1], run)):
+            chunks.append(run)
+    return chunks
+
+
+def _joined(chunk: Run, run: Run) -> bool:
+    """Add a run to a chunk if it continues the chunk; return whether it does."""
+    size = max(chunk.size, run.size)
+    distance = run.x0 - chunk.x1
+    if chunk.rtl or run.rtl:
+        distance = max(distance, chunk.x0 - run.x1)
+    rise = run.y - chunk.y
+    if run.size < _CAPITAL_SIZE * chunk.size and len(chunk.text) == 1 and chunk.text.isupper() and len(run.text) > 1:
+        return False  # an initial over several lines
+    on_base = abs(rise) <= _BASE_EM * size and not _is_lowered(run, chunk, rise)
+    marker = _MARKER.fullmatch(chunk.text) and chunk.text != _TICK
+    reach = _MARK_GAP_EM if not on_base else _MARKER_GAP_EM if marker else _CHUNK_GAP_EM
+    if not -_OVERLAP_EM * size <= distance <= reach * size:
+        return False
+    gap = " " if distance > (_LEAST_SPACE_EM if run.gap.startswith(" ") else _SPACE_EM) * size else ""
+    if on_base:
+        _extend(chunk, gap + run.text, run)
+        if len(run.text) > len(chunk.text) // 2:
+            chunk.size, chunk.bold = run.size, run.bold
+    elif _is_mark(run, chunk, rise):
+        _extend(chunk, (RAISED if rise > 0 else LOWERED) + run.text + RESET, run)
+    elif chunk.size <= _SMALLER * run.size and 0 < -rise < 0.75 * run.size and len(chunk.text) <= 4:
+        chunk.text = RAISED + chunk.text + RESET
+        chunk.y, chunk.size, chunk.bold = run.y, run.size, run.bold
+        _extend(chunk, gap + run.text, run)
+    else:
+        return False
+    return True
+
+
+def _is_lowered(run: Run, chunk: Run, rise: float) -> bool:
+    """Whether a run is a subscript only slightly below a chunk's baseline, but much smaller."""
+    return rise <= _LEAST_LOWERED_EM * chunk.size and run.size <= _SUBSCRIPT * chunk.size and len(run.text) <= 4
+
+
+def _is_mark(run: Run, chunk: Run, rise: float) -> bool:
+    """Whether a run is a superscript or subscript of a chunk: smaller, or clearly off its baseline."""
+    if abs(rise) >= 0.75 * chunk.size or run.size > chunk.size:
+        return False
+    return run.size <= _SMALLER * chunk.size or (abs(rise) >= _OFF_BASE_EM * chunk.size and len(run.text) <= 4)
+
+
+def _extend(chunk: Run, text: str, run: Run) -> None:
+    chunk.text += text
+    chunk.x0, chunk.x1 = min(chunk.x0, run.x0), max(chunk.x1, run.x1)
+    chunk.rtl = chunk.rtl or run.rtl
+
+
+def with_initials(chunks: list[Run]) -> list[Run]:
+    """Chunks with each initial that is as high as several lines, or before small letters, joined to the first line."""
+    initials = [chunk for chunk in chunks if len(chunk.text) == 1 and chunk.text.isupper()]
+    for initial in initials[:_MOST_INITIALS]:
+        low, high = initial.y - 0.25 * initial.size, initial.y + initial.size
+        beside = [
+            chunk
+            for chunk in chunks
+            if low < chunk.y < high
+            and chunk.size < _CAPITAL_SIZE * initial.size
+            and -0.1 * initial.size < chunk.x0 - initial.x1 < 0.5 * initial.size
+        ]
+        first = max(beside, key=lambda chunk: chunk.y, default=None)
+        if first is None or not first.text[0].isalpha():
+            continue
+        if not first.text[0].islower() and (len(beside) < 2 or first.y < initial.y + 0.2 * initial.size):
+            continue
+        words = {word.lower() for chunk in chunks if chunk is not first for word in chunk.text.split()}
+        word = first.text.split()[0].lower()
+        apart = initial.text in _LONE_LETTERS and word in words and initial.text.lower() + word not in words
+        first.text = f"{initial.text}{' ' if apart else ''}{first.text}"
+        first.x0 = initial.x0
+        chunks = [chunk for chunk in chunks if chunk is not initial]
+    return chunks
+
+
+def by_base(chunks: list[Run]) -> list[Row]:
+    """Chunks on one baseline as rows, from top to bottom; a marker of a list is joined to the text after it."""
+    rows: list[Row] = []
+    for chunk in sorted(chunks, key=lambda chunk: -chunk.y):
+        above = rows[-1].chunks[0] if rows else None
+        if above is not None and above.y - chunk.y <= 0.35 * max(above.size, chunk.size):
+            rows[-1].chunks.append(chunk)
+        else:
+            rows.append(Row([chunk]))
+    for row in rows:
+        rtl = sum(chunk.rtl for chunk in row.chunks) > len(row.chunks) / 2
+        row.chunks.sort(key=lambda chunk: -chunk.x1 if rtl else chunk.x0)
+        if len(row.chunks) > 1 and _MARKER.fullmatch(row.chunks[0].text):
+            marker = row.chunks.pop(0)
+            row.chunks[0].text = f"{marker.text} {row.chunks[0].text}"
+            row.chunks[0].x0 = min(marker.x0, row.chunks[0].x0)
+    return rows

@@ -1,0 +1,101 @@
+"""Reads the text in ruled tables of a PDF page: the rows, with all lines of a cell together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from qa.reading.formats.pdf_chunks import by_base, chunks_of
+from qa.reading.formats.pdf_rules import Table
+from qa.reading.formats.pdf_runs import Run
+from qa.reading.formats.pdf_tables import Row
+
+_LONGEST_CELL_CHARS = 1_500  # a longer one is part of the page's layout
+_STEP_EM = 1.4  # maximum distance of the lines of one cell
+_GAP_EM = 1.5  # minimum distance of columns
+_MANY_LINES = 4
+_MANY_CELLS = 4
+_MOST_DOUBTFUL = 0.3  # share of the rows, and of the cells
+_BASE_EM = 0.35
+
+
+@dataclass(slots=True)
+class RuledRows(Run):
+    """The rows of a table, placed like a chunk that is as wide as the table."""
+
+    rows: list[Row]
+
+
+_Cells = dict[int, dict[int, list[Run]]]  # by row and column
+
+
+def rows_of(table: Table, runs: list[Run]) -> tuple[list[RuledRows], list[Run]]:
+    """The rows of a table, and the runs outside it; all runs, if its rules only frame other text.
+
+    Args:
+        table: The rules.
+        runs: The horizontal runs of the page.
+    """
+    cells: _Cells = {}
+    outside: list[Run] = []
+    for run in runs:
+        at = table.cell_at((run.x0 + run.x1) / 2, run.y + 0.3 * run.size)
+        (outside if at is None else cells.setdefault(at[0], {}).setdefault(at[1], [])).append(run)
+    if sum(len(row) > 1 for row in cells.values()) < 2 or not _are_rows(list(cells.values())):
+        return [], runs
+    rows = [Row(list(_row(table, number, cells[number])), cells=True) for number in sorted(cells)]
+    first = next(chunk for chunk in rows[0].chunks if chunk.text)
+    ends = table.columns[0], table.columns[-1]
+    return [RuledRows(first.text, *ends, first.y, first.size, first.bold, 0, "", False, rows)], outside
+
+
+def _are_rows(rows: list[dict[int, list[Run]]]) -> bool:
+    """Whether most cells are cells, and not parts of a page, several rows or several columns without rules."""
+    cells = [_lines(cell) for row in rows for cell in row.values()]
+    if max(sum(len(run.text) for line in cell for run in line) for cell in cells) > _LONGEST_CELL_CHARS:
+        return False
+    gaps = sum(any(map(_is_wide, pairwise(line))) for cell in cells for line in cell[:1])
+    return gaps <= _MOST_DOUBTFUL * len(cells) and sum(map(_is_several, rows)) <= _MOST_DOUBTFUL * len(rows)
+
+
+def _is_wide(runs: tuple[Run, Run]) -> bool:
+    return runs[1].x0 - runs[0].x1 > _GAP_EM * runs[1].size
+
+
+def _is_several(row: dict[int, list[Run]]) -> bool:
+    """Whether a row looks like several: all cells have the same number of lines, which are spaced or many."""
+    lines = [_lines(cell) for cell in row.values()]
+    steps = [above[0].y - line[0].y for above, line in pairwise(lines[0])]
+    spaced = (
+        len(steps) + 1 >= _MANY_LINES
+        or len(lines) >= _MANY_CELLS
+        or min(steps, default=0) > _STEP_EM * lines[0][0][0].size
+    )
+    return len(lines) > 1 and bool(steps) and len(set(map(len, lines))) == 1 and spaced
+
+
+def _lines(cell: list[Run]) -> list[list[Run]]:
+    """The runs of a cell by their lines, from the left."""
+    found: list[list[Run]] = []
+    for run in sorted(cell, key=lambda run: -run.y):
+        if found and found[-1][0].y - run.y <= _BASE_EM * run.size:
+            found[-1].append(run)
+        else:
+            found.append([run])
+    return [sorted(line, key=lambda run: run.x0) for line in found]
+
+
+def _row(table: Table, number: int, cells: dict[int, list[Run]]) -> Iterator[Run]:
+    """The cells of a row up to the last one with text, each as one chunk."""
+    inside: dict[int, list[Run]] = {}
+    for column, cell in cells.items():
+        lines = by_base(chunks_of(cell))
+        is_parted = len(lines[0].chunks) > 1  # cells without a rule between them
+        for chunk in (chunk for line in lines for chunk in line.chunks):
+            inside.setdefault(max(column, table.column_at(chunk.x0)) if is_parted else column, []).append(chunk)
+    left, top = table.columns[0], table.rows[number]
+    for column in range(max(inside) + 1):
+        chunks = inside.get(column) or [Run("", left, left, top, 0.0, False, 0, "", False)]
+        widest = max(chunks, key=lambda chunk: len(chunk.text))
+        yield replace(widest, text=" ".join(chunk.text for chunk in chunks), y=chunks[0].y)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from email.message import EmailMessage
@@ -71,7 +71,8 @@ def _drafts(message: EmailMessage, left_out: LeftOut) -> Iterator[Draft]:
         yield Draft(BlockKind.TITLE, subject, level=1)
     lines = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
     body, page = message.get_body(preferencelist=_FORMS), message.get_body(preferencelist=("html",))
-    parts = (_fuller(part, page) if part is body else part for part in _texts(message))
+    files = {id(part) for _, part in attached(message)}
+    parts = (_fuller(part, page) if part is body else part for part in _texts(message, body, files))
     texts = [_content(part) for part in parts] or [("", b"")]
     for place, text in enumerate(texts):
         yield from body_drafts([] if place else lines, *text)
@@ -85,29 +86,23 @@ def is_document(name: str) -> bool:
     return why_not_read(safe_name(name) or "") is None
 
 
-def _texts(message: EmailMessage) -> Iterator[EmailMessage]:
-    """The body of a message and its further text parts, in order.
+def _texts(part: EmailMessage, body: object, files: Collection[int]) -> Iterator[EmailMessage]:
+    """The body of a message and its further text parts that are no files, in order.
 
     Mail programs split a text at its pictures, and mailing lists add a part.
     """
-    body = message.get_body(preferencelist=_FORMS)
-    files = {id(part) for _, part in attached(message)}
-
-    def texts(part: EmailMessage) -> Iterator[EmailMessage]:
-        if part is body:
-            yield part
-        elif part.get_content_type() in ("multipart/alternative", "multipart/related"):
-            preferred = part.get_body(preferencelist=_FORMS)
-            if isinstance(preferred, EmailMessage):
-                yield preferred
-        elif part.is_multipart() and part.get_content_maintype() != "message":
-            for inner in part.get_payload():
-                if isinstance(inner, EmailMessage):
-                    yield from texts(inner)
-        elif id(part) not in files and part.get_content_type() in ("text/plain", "text/html"):
-            yield part
-
-    yield from texts(message)
+    if part is body:
+        yield part
+    elif part.get_content_type() in ("multipart/alternative", "multipart/related"):
+        preferred = part.get_body(preferencelist=_FORMS)
+        if isinstance(preferred, EmailMessage):
+            yield preferred
+    elif part.is_multipart() and part.get_content_maintype() != "message":
+        for inner in part.get_payload():
+            if isinstance(inner, EmailMessage):
+                yield from _texts(inner, body, files)
+    elif id(part) not in files and part.get_content_type() in ("text/plain", "text/html"):
+        yield part
 
 
 def _fuller(part: EmailMessage, page: object) -> EmailMessage:

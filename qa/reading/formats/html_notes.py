@@ -46,16 +46,10 @@ def mark_notes(tree: etree._Element) -> None:
         link.set(REFERENCE, mark)
         sources.update(filter(None, map(_name, _around(link))))
     _mark_by_raised(tree)
-    _mark_back(tree, sources)
-
-
-def _mark_back(tree: etree._Element, sources: set[str]) -> None:
-    """Mark links inside notes that lead back to the references."""
-    for note in tree.iter(etree.Element) if sources else ():
-        if note.get(NOTE) is not None:
-            for link in note.iter("a"):
-                if (link.get("href") or "")[1:] in sources:
-                    link.set(BACK, "")
+    notes = (each for each in tree.iter(etree.Element) if each.get(NOTE) is not None) if sources else ()
+    for link in (link for note in notes for link in note.iter("a")):
+        if (link.get("href") or "")[1:] in sources:
+            link.set(BACK, "")
 
 
 def _name(element: etree._Element) -> str | None:

@@ -28,7 +28,17 @@ class TextRecognition:
     """Reads pages with pictures of text. Not thread-safe."""
 
     def __init__(self) -> None:
-        self._api: PyTessBaseAPI | None = None
+        """Load the trained languages, of which there must be one."""
+        from tesserocr import PSM, PyTessBaseAPI  # noqa: PLC0415 - an extra
+
+        folder = trained_data()
+        assert folder is not None
+        turned = (folder / "osd.traineddata").exists()
+        mode = PSM.AUTO_OSD if turned else PSM.AUTO
+        try:
+            self._api = PyTessBaseAPI(path=str(folder), lang="+".join(languages(folder)), psm=mode)
+        except RuntimeError as error:  # an error of its data, not of the file
+            raise ImportError(f"Tesseract cannot use {folder}: {error}") from None
 
     def lines(self, page: pdfium.PdfPage, number: int) -> list[Line]:
         """The lines of a page in reading order, all of one size; empty if nothing is recognised.
@@ -46,7 +56,7 @@ class TextRecognition:
         width, height = page.get_size()
         scale = min(_DOTS_PER_INCH / _POINTS_PER_INCH, (_MOST_PIXELS / max(1.0, width * height)) ** 0.5)
         bitmap = page.render(scale=scale, rotation=turned, grayscale=True)
-        api = self._ready()
+        api = self._api
         api.SetImageBytes(bytes(bitmap.buffer), bitmap.width, bitmap.height, 1, bitmap.stride)
         api.SetSourceResolution(round(scale * _POINTS_PER_INCH))
         bitmap.close()
@@ -54,23 +64,7 @@ class TextRecognition:
 
     def close(self) -> None:
         """Free the trained languages."""
-        if self._api:
-            self._api.End()
-            self._api = None
-
-    def _ready(self) -> PyTessBaseAPI:
-        if self._api is None:
-            from tesserocr import PSM, PyTessBaseAPI  # noqa: PLC0415 - an extra
-
-            folder = trained_data()
-            assert folder is not None
-            turned = (folder / "osd.traineddata").exists()
-            mode = PSM.AUTO_OSD if turned else PSM.AUTO
-            try:
-                self._api = PyTessBaseAPI(path=str(folder), lang="+".join(languages(folder)), psm=mode)
-            except RuntimeError as error:  # an error of its data, not of the file
-                raise ImportError(f"Tesseract cannot use {folder}: {error}") from None
-        return self._api
+        self._api.End()
 
 
 def _lines(api: PyTessBaseAPI, number: int, scale: float, height: float) -> list[Line]:

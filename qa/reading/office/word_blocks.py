@@ -165,7 +165,7 @@ class BlockReader:
         if merged is not None and merged.get(qn("w:val")) in (None, "continue"):
             return ""  # continues the cell above
         words: list[str] = []
-        for child in _flat(cell):
+        for child in _through(cell, qn("w:p"), qn("w:tbl")):
             if child.tag == qn("w:tbl"):
                 inner.extend(self._table(child, shaded=shaded))
                 continue
@@ -215,22 +215,13 @@ def _written(pieces: list[tuple[str, Script]]) -> str:
     return clean_lines(in_line(pieces))
 
 
-def _through(parent: etree._Element, tag: str) -> Iterator[etree._Element]:
-    """The rows of a table or the cells of a row, including those in content controls and insertions."""
+def _through(parent: etree._Element, *tags: str) -> Iterator[etree._Element]:
+    """The rows of a table, cells of a row or blocks of a cell, including those in content controls and insertions."""
     for child in parent.iterchildren("*"):
-        if child.tag == tag:
-            yield child
-        elif child.tag == qn("w:sdt") or child.tag in _TRANSPARENT:
-            yield from _through(child, tag)
-
-
-def _flat(cell: etree._Element) -> Iterator[etree._Element]:
-    """The paragraphs and tables of a cell, including those in content controls and insertions."""
-    for child in cell.iterchildren("*"):
-        if child.tag in (qn("w:p"), qn("w:tbl")):
+        if child.tag in tags:
             yield child
         elif child.tag in _TRANSPARENT or (child.tag == qn("w:sdt") and not is_prompt(child)):
-            yield from _flat(child)
+            yield from _through(child, *tags)
 
 
 def _without_hidden_rows(rows: list[etree._Element], table: etree._Element, hidden: set[str]) -> list[etree._Element]:

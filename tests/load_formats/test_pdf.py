@@ -429,3 +429,11 @@ def test_what_a_browser_prints_at_the_edges_of_a_page_is_no_text() -> None:
         "The mill stands by the river. It grinds corn."
     ]
     assert read([shown("3/5/24, 9:30 AM", 24, 820, 8), *lines(["The mill."])]).blocks[0].kind is BlockKind.PARAGRAPH
+
+
+def test_the_cells_of_a_table_in_hebrew_are_read_from_the_right() -> None:
+    places = [("42", 75, 690), ("hged", 155, 690), ("nab", 255, 690), ("hgedba", 155, 660), ("banged", 255, 660)]
+    drawn = [*ruled([72, 150, 250, 320], [702, 672, 642]), *(shown(*place) for place in places)]
+    first, second = load_document("a.pdf", pdf(drawn, letters=HEBREW)).text.split("\n")
+    assert [re.sub("[א-ת]+", "א", row) for row in (first, second)] == ["א | א | 42", "א | א"]
+    assert len(first.partition(" ")[0]) == 3

@@ -44,7 +44,8 @@ def rows_of(table: Table, runs: list[Run]) -> tuple[list[RuledRows], list[Run]]:
         (outside if at is None else cells.setdefault(at[0], {}).setdefault(at[1], [])).append(run)
     if sum(len(row) > 1 for row in cells.values()) < 2 or not _are_rows(list(cells.values())):
         return [], runs
-    rows = [Row(list(_row(table, number, cells[number])), cells=True) for number in sorted(cells)]
+    rtl = 2 * sum(len(run.text) for run in runs if run.rtl) > sum(len(run.text) for run in runs)
+    rows = [Row(list(_row(table, number, cells[number], rtl=rtl)), cells=True) for number in sorted(cells)]
     first = next(chunk for chunk in rows[0].chunks if chunk.text)
     ends = table.columns[0], table.columns[-1]
     return [RuledRows(first.text, *ends, first.y, first.size, first.bold, 0, "", False, rows)], outside
@@ -86,8 +87,8 @@ def _lines(cell: list[Run]) -> list[list[Run]]:
     return [sorted(line, key=lambda run: run.x0) for line in found]
 
 
-def _row(table: Table, number: int, cells: dict[int, list[Run]]) -> Iterator[Run]:
-    """The cells of a row up to the last one with text, each as one chunk."""
+def _row(table: Table, number: int, cells: dict[int, list[Run]], *, rtl: bool) -> Iterator[Run]:
+    """The cells of a row up to the last one with text, each as one chunk; `rtl`: from the right."""
     inside: dict[int, list[Run]] = {}
     for column, cell in cells.items():
         lines = by_base(chunks_of(cell))
@@ -95,7 +96,7 @@ def _row(table: Table, number: int, cells: dict[int, list[Run]]) -> Iterator[Run
         for chunk in (chunk for line in lines for chunk in line.chunks):
             inside.setdefault(max(column, table.column_at(chunk.x0)) if is_parted else column, []).append(chunk)
     left, top = table.columns[0], table.rows[number]
-    for column in range(max(inside) + 1):
+    for column in range(len(table.columns) - 2, min(inside) - 1, -1) if rtl else range(max(inside) + 1):
         chunks = inside.get(column) or [Run("", left, left, top, 0.0, False, 0, "", False)]
         widest = max(chunks, key=lambda chunk: len(chunk.text))
         yield replace(widest, text=" ".join(chunk.text for chunk in chunks), y=chunks[0].y)

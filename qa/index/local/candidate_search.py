@@ -97,13 +97,16 @@ class CandidateSearch:
         if not len(rows):
             none = np.empty(0, np.float32)
             return Candidates(rows, none, none, none, np.empty(0, np.bool_), dense_rows, bm25_rows)
-        reader = self.reader(rows)
-        places = self._begins[reader.numbers] + reader.rows
+        numbers, local = self._map.places(rows)
+        by_segment = np.argsort(numbers, kind="stable")  # so that each segment is read at once
+        back = np.argsort(by_segment)
+        reader = PassageReader(self._arrays, numbers[by_segment], local[by_segment])
+        places = self._begins[numbers] + local
         return Candidates(
             rows=rows,
-            dense=inner_products(reader.vectors(), vector),
+            dense=inner_products(reader.vectors(), vector)[back],
             bm25=scores[places],
-            sentence=reader.nearest_sentences(vector),
+            sentence=reader.nearest_sentences(vector)[back],
             boilerplate=self._boilerplate[places],
             dense_rows=dense_rows,
             bm25_rows=bm25_rows,

@@ -30,8 +30,8 @@ class PassageArrays:
         """Map the arrays, given a function that maps one by its name, and the bits of a token's component."""
         self._token_bits = token_bits
         names = [name for bounds, names in BY_PASSAGE.items() for name in (bounds, *names)]
-        self._arrays = {name: mapped(name) for name in (arrays.VECTORS, *names)}
-        self.vectors: npt.NDArray[np.float32] = self._arrays[arrays.VECTORS]
+        self._arrays = {name: mapped(name) for name in names}
+        self.vectors: npt.NDArray[np.float32] = mapped(arrays.VECTORS)
         self.boilerplate: npt.NDArray[np.bool_] = mapped(arrays.BOILERPLATE).view(np.bool_)
         self.document_rows: npt.NDArray[np.int32] = mapped(arrays.DOCUMENT_ROWS)
         self.lengths: npt.NDArray[np.int32] = mapped(arrays.LENGTHS)
@@ -39,7 +39,7 @@ class PassageArrays:
             read_parts_only(self._arrays[name])
 
     def array(self, name: str) -> Array:
-        """The array of vectors, or one of `BY_PASSAGE`, whole."""
+        """An array of `BY_PASSAGE`, whole."""
         return self._arrays[name]
 
     def inside(self, bounds: str, rows: slice) -> slice:
@@ -52,11 +52,6 @@ class PassageArrays:
         """The levels of all tokens, unpacked once and kept in memory if they are few; else None."""
         tokens = self._arrays[arrays.TOKENS]
         return self.token_levels(tokens) if len(tokens) * self.vectors.shape[1] <= _FEW_LEVELS else None
-
-    def prefetch_tokens(self, rows: slice) -> None:
-        """Begin to read the tokens of neighbouring passages from the disk."""
-        inside = self.inside(arrays.BOUNDS, rows)
-        prefetch(self._arrays[arrays.TOKENS], inside.start, inside.stop)
 
     def token_levels(self, packed: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
         """Tokens of the segment's form as levels, `(tokens, d) int8`."""

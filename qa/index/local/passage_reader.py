@@ -1,11 +1,13 @@
 """Reads the rows of some passages from the arrays of several segments, in the order of the passages.
 
-Passages that follow one another in one segment, such as all of a small index, are read as a slice, without a copy.
+Neighbours that are in one segment are read together. If all of them also follow one another there, as in a small index,
+they are read as a slice, without a copy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,7 @@ from qa.encode.token_quantisation import rotated
 from qa.index.local import arrays
 from qa.index.local.arrays import BY_PASSAGE, Array
 from qa.index.local.passage_arrays import PassageArrays
+from qa.index.local.read_ahead import prefetch
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -31,17 +34,21 @@ class PassageReader:
             numbers: The segment of each passage, `(n,) int64`.
             rows: Its row there, `(n,) int64`.
         """
-        self._segments = segments
-        self.numbers, self.rows = numbers, rows
-        places = rows.tolist()
-        in_order = bool(places) and bool(((rows[1:] == rows[:-1] + 1) & (numbers[1:] == numbers[:-1])).all())
-        # What to read: slices of rows, one for each passage or one for all, and the segment of each.
-        self._slices = [slice(places[0], places[-1] + 1)] if in_order else [slice(row, row + 1) for row in places]
-        self._numbers: list[int] = numbers[: len(self._slices)].tolist()
+        self._rows = rows
+        begins = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
+        self._cuts = [0, *begins.tolist(), len(rows)] if len(rows) else []
+        # Neighbours in one segment: its arrays, and their rows there.
+        self._chunks: list[tuple[PassageArrays, Rows | slice]] = [
+            (segments[numbers[begin]], rows[begin:end]) for begin, end in pairwise(self._cuts)
+        ]
+        self._slice: slice | None = None
+        if len(self._chunks) == 1 and bool((rows[1:] - rows[:-1] == 1).all()):
+            self._slice = slice(int(rows[0]), int(rows[-1]) + 1)
+            self._chunks = [(self._chunks[0][0], self._slice)]
 
     def vectors(self) -> Floats:
         """The vectors of at least one passage, `(n, d) float32`."""
-        return self._joined(arrays.VECTORS, self._slices)
+        return _joined([segment.vectors[rows] for segment, rows in self._chunks])
 
     def parts(self, bounds: str, *names: str) -> tuple[Rows, list[Array]]:
         """The parts of arrays of at least one passage, one passage after another.
@@ -53,34 +60,35 @@ class PassageReader:
         Returns:
             The bounds of each passage's part, `(n + 1,) int64`, and the arrays.
         """
-        limits = self._joined(bounds, [slice(each.start, each.stop + 1) for each in self._slices])
-        if len(self._slices) == 1:
-            begins, ends = limits[:-1], limits[1:]
-            places = [slice(int(limits[0]), int(limits[-1]))]
-        else:
-            begins, ends = limits[::2], limits[1::2]
-            places = list(map(slice, begins.tolist(), ends.tolist()))
-        return np.append(np.int64(0), np.cumsum(ends - begins)), [self._joined(name, places) for name in names]
+        if self._slice:
+            segment = self._chunks[0][0]
+            limits = segment.array(bounds)[self._slice.start : self._slice.stop + 1]
+            inside = segment.inside(bounds, self._slice)
+            return limits - limits[0], [segment.array(name)[inside] for name in names]
+        begins = _joined([segment.array(bounds)[rows] for segment, rows in self._chunks])
+        lengths = _joined([segment.array(bounds)[1:][rows] for segment, rows in self._chunks]) - begins
+        ends = np.append(np.int64(0), np.cumsum(lengths))
+        sources = np.repeat(begins - ends[:-1], lengths) + np.arange(ends[-1])
+        pieces = [
+            (segment, sources[begin:end])
+            for (segment, _), (begin, end) in zip(self._chunks, pairwise(ends[self._cuts].tolist()), strict=True)
+        ]
+        return ends, [_joined([segment.array(name)[piece] for segment, piece in pieces]) for name in names]
 
     def token_sentences(self) -> npt.NDArray[np.int32]:
         """Each token's sentence within its passage, `(tokens,) int32`; -1 for a token in none."""
-        if not self._numbers:
+        if not self._chunks:
             return np.empty(0, np.int32)
         _, (runs,) = self.parts(arrays.RUN_BOUNDS, arrays.RUNS)
         return np.repeat(runs[:, 0], runs[:, 1])
 
     def spans(self) -> npt.NDArray[np.int32]:
         """The places of the passages' tokens in their texts, `(tokens, 2) int32`; -1 for a token without one."""
-        each = (
-            self._segments[number].spans(row)
-            for number, rows in zip(self._numbers, self._slices, strict=True)
-            for row in range(rows.start, rows.stop)
-        )
-        return np.concatenate([np.empty((0, 2), np.int32), *each])
+        return np.concatenate([np.empty((0, 2), np.int32), *(segment.spans(row) for segment, row in self._each())])
 
     def nearest_sentences(self, vector: Floats) -> Floats:
         """The cosine of a vector `(d,) float32` with each passage's nearest sentence, `(n,) float32`."""
-        if not self._numbers:
+        if not self._chunks:
             return np.empty(0, np.float32)
         bounds, (levels, scales) = self.parts(arrays.SENTENCE_BOUNDS, *BY_PASSAGE[arrays.SENTENCE_BOUNDS])
         matrix = similarities(vector[np.newaxis], levels, scales)
@@ -95,19 +103,29 @@ class PassageReader:
         Returns:
             `(q, tokens) float32`, and the bounds of each passage's tokens, `(n + 1,) int64`.
         """
-        if not self._numbers:
+        if not self._chunks:
             return np.empty((len(question), 0), np.float32), np.zeros(1, np.int64)
-        segment = self._segments[self._numbers[0]]
-        kept = segment.few_levels if len(self._slices) == 1 else None
-        for number, rows in zip(self._numbers, self._slices if kept is None else (), strict=False):
-            self._segments[number].prefetch_tokens(rows)
-        bounds, (packed, scales) = self.parts(arrays.BOUNDS, *BY_PASSAGE[arrays.BOUNDS])
-        # Unpacked together, which is faster than passage by passage.
-        levels = segment.token_levels(packed) if kept is None else kept[segment.inside(arrays.BOUNDS, self._slices[0])]
+        levels = self._token_levels()
+        bounds, (scales,) = self.parts(arrays.BOUNDS, arrays.SCALES)
         return similarities(rotated(question), levels, scales), bounds
 
-    def _joined(self, name: str, places: Sequence[slice]) -> Array:
-        """Slices of the segments' arrays of one name, one after another; a single one without a copy."""
-        named = [segment.array(name) for segment in self._segments]
-        pieces = [named[number][place] for number, place in zip(self._numbers, places, strict=True)]
-        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+    def _token_levels(self) -> npt.NDArray[np.int8]:
+        """The passages' tokens, `(tokens, d) int8`, unpacked together, which is faster than passage by passage."""
+        segment = self._chunks[0][0]
+        if self._slice and (kept := segment.few_levels) is not None:
+            return kept[segment.inside(arrays.BOUNDS, self._slice)]
+        places = [(part, part.inside(arrays.BOUNDS, slice(row, row + 1))) for part, row in self._each()]
+        for part, inside in places:
+            prefetch(part.array(arrays.TOKENS), inside.start, inside.stop)
+        return segment.token_levels(_joined([part.array(arrays.TOKENS)[inside] for part, inside in places]))
+
+    def _each(self) -> Iterator[tuple[PassageArrays, int]]:
+        segments = [segment for segment, _ in self._chunks]
+        lengths = np.diff(self._cuts).tolist()
+        owners = (segment for segment, length in zip(segments, lengths, strict=True) for _ in range(length))
+        return zip(owners, self._rows.tolist(), strict=True)
+
+
+def _joined(pieces: Sequence[Array]) -> Array:
+    """Arrays one after another; a single one without a copy."""
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)

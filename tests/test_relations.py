@@ -59,6 +59,23 @@ def test_the_words_of_a_relation_in_other_roles_do_not_state_it(question: str) -
 
 
 @pytest.mark.parametrize(
+    ("question", "text", "is_stated"),
+    [
+        ("Did the club merge with the guild?", "The club contracts with the guild.", False),
+        ("Did the club merge with the guild?", "In May the club combined with the guild.", True),
+        ("Does the plan cover glasses?", "The plan handles coverage. Glasses are sold in town.", False),
+        ("Does the plan cover glasses?", "The plan covers new glasses.", True),
+        ("Did Quill replace the dean?", "Quill reports to the dean.", False),
+        ("who did Quill replace", "Quill reports to the dean.", False),
+        ("whom did Quill replace", "Quill succeeds Tom Reed.", True),
+        ("Will the council close the pier?", "The council decided to shut the pier.", True),
+    ],
+)
+def test_mergers_closures_successors_and_coverage_are_relations(question: str, text: str, is_stated: bool) -> None:
+    assert stated(question, text) is is_stated
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "Does the foundation have hospitals?",  # not among the verbs

@@ -63,6 +63,7 @@ ASKED = {
         rf"\bhow (?:expensive|high)\b|\bhow much\b(?= {_OF_MONEY}|\W*$)"
         rf"|^(?!(?:are|can|do|does|how|is|what|which|who|why) ).{{0,120}}\b{_SUM}\W{{0,3}}$"
         rf"|\b(?:what|which) (?:(?:are|is|was|were) (?:{_DETERMINER}) (?:{_NO_PREPOSITION}{_ANY}){{0,3}})?{_SUM}(?!-)"
+        rf"|\bwhat (?:did|do|does|will|would) (?:{_ANY}){{1,4}}(?:charge|cost|earn)\b"
         rf"|^(?!(?:does|is|why) )(?:{_ANY}){{0,2}}{_SUM} (?:of|per|for (?:a|an|each|my|our|the|your))\b",
         re.IGNORECASE,
     ),

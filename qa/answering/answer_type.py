@@ -16,12 +16,15 @@ from collections.abc import Iterable
 
 from qa.answering.answer_patterns import ASKED, HELD, ROLE, SPELT_NUMBER, AnswerType
 from qa.answering.offices import names_holder, office_asked
+from qa.answering.relations import same_things
 from qa.text.abbreviations import definitions, phrases, short_folded
+from qa.text.quantities import with_plain_digits
+from qa.text.units import UNITS
 from qa.text.words import term, terms
 
 _WHY = re.compile(r"\W*why\b", re.IGNORECASE)
 _COUNTED = re.compile(
-    r"\b(?:how many|(?:number|total) of)(?: (?:all|different|its|the|their|these))*((?: [^\W\d_]{2,30}){1,3})",
+    r"\b(?:how many|(?:number|total) of)(?: (?:all|different|its|the|their|these))*((?: [^\W\d_][^\W_]{1,30}){1,3})",
     re.IGNORECASE,
 )
 _NO_LONGER_COUNTED = frozenset(
@@ -98,18 +101,23 @@ def _counted(question: str) -> frozenset[str]:
     for word in asked[1].split() if asked else ():
         if word.casefold() in _NO_LONGER_COUNTED:
             break
-        counted.add(term(word))
+        counted.add(_thing(word))
     return frozenset(counted - {""})
+
+
+def _thing(word: str) -> str:
+    """The index term of a counted noun; units have one for all their names."""
+    return term(UNITS.get(word.casefold(), word))
 
 
 def _counts(text: str, counted: frozenset[str]) -> bool:
     """Whether a number is next to the counted noun."""
-    tokens = _TOKEN.findall(text)
+    tokens = _TOKEN.findall(with_plain_digits(text))
     anybody = bool(counted & _ANYBODY)
     things = [
         place
         for place, token in enumerate(tokens)
-        if term(token) in counted or (anybody and _SOMEBODY.fullmatch(token))
+        if any(same_things(_thing(token), each) for each in counted) or (anybody and _SOMEBODY.fullmatch(token))
     ]
     numbers = (place for place, token in enumerate(tokens) if _IS_NUMBER.fullmatch(token))
     return any(-_WORDS_BEFORE <= thing - number <= _WORDS_BEHIND for number in numbers for thing in things)

@@ -3,9 +3,11 @@
 A logistic regression over features that do not depend on how a question is typed. No single similarity separates an
 answer from a passage that is only similar. The features are: how far the worst-matched word of the question is below
 the others, how similar the best sentence is to the question, whether the sentence or a neighbour has the kind of thing
-asked for, whether a sentence states the relation asked for, which numbers, limiting words, negations, names and words
-of no document are not matched, and what the unmatched words mean. Every feature is bounded, and none grows only with
-the question's length. `qa.answering.confidence_model` has the coefficients.
+asked for, whether a sentence states the relation asked for, which limiting words, numbers, names and words of no
+document are not matched, and what the unmatched words mean. Every feature is bounded, and none grows only with the
+question's length. `qa.answering.confidence_model` has the coefficients.
+
+A passage that mentions no word of the question may answer in other words, but whether it does is never sure.
 """
 
 from __future__ import annotations
@@ -14,14 +16,14 @@ from collections.abc import Sequence
 
 from qa.answering.answer_type import holds_answer
 from qa.answering.confidence_model import Model
-from qa.answering.limiting_words import unmet_limits, unmet_negation
+from qa.answering.limiting_words import lacks_comparison, lacks_limit
 from qa.answering.names import NameClassifier
 from qa.answering.offices import names_holder, office_asked
 from qa.answering.relations import relation_asked, states
 from qa.answering.unmet_words import UnmetWords, unmet_vector
 from qa.index.contract import Floats
 from qa.records import Passage, Verdict, WordMatch
-from qa.retrieval.evidence import Match, about, terms_of, whole_question
+from qa.retrieval.evidence import Match, about, terms_of, unmet, whole_question
 from qa.retrieval.search import Ranking
 
 FEATURES = {
@@ -29,9 +31,9 @@ FEATURES = {
     "of all tokens: a near miss meets all but one word",
     "sentence": "cosine of the whole question with the passage's nearest sentence, each encoded by itself",
     "lacks_type": "1 if no highlighted sentence, nor its neighbours in a paragraph, hold the kind of thing asked for",
-    "numbers_unmet": "1 if passage, title and date of the document lack a number, date or code of the question",
-    "unmet_limits": "1 if the question has a superlative, and the passage none like it near what it limits",
-    "unmet_negation": "1 if the question negates something, and the passage does not",
+    "limits_unmet": "1 if the question has a superlative or a negation, and the passage none like it near what it "
+    "limits; or a number, date or code that passage, title and date of the document lack",
+    "comparison_unmet": "1 if the question compares two things, and the passage does not",
     "absent_words": "share of the content words' weight that no document has and the passage is not like; of more than "
     "four content words only numbers and those that the model does not know whole",
     "relation_unmet": "1 if the question asks who owns, sells, leads ... something, or whether someone does, and no "
@@ -46,7 +48,7 @@ _PARAGRAPH = "\n\n"  # separator
 
 
 def assess(model: Model | None, ranking: Ranking, best: Match | None) -> tuple[float | None, Verdict, bool]:
-    """Return the confidence, the verdict, and whether nine of ten such answers are right, given the best passage.
+    """Return the confidence, the verdict, and whether it is sure: nine of ten such answers are right.
 
     Without a model that was fitted for the encoder, the confidence is None and the verdict `UNCALIBRATED`.
     """
@@ -55,7 +57,7 @@ def assess(model: Model | None, ranking: Ranking, best: Match | None) -> tuple[f
     if model is None:
         return None, Verdict.UNCALIBRATED, False
     probability = model.probability(measure(ranking, best, model.names, model.unmet_words))
-    return probability, model.verdict(probability), probability >= model.sure_from
+    return probability, model.verdict(probability), probability >= model.sure_from and _mentions_some(ranking, best)
 
 
 def measure(
@@ -77,13 +79,13 @@ def measure(
     unknown = {word.text for word in ranking.content_words if word.whole and word.term not in known}
     written = [word for word in met if word.word not in wholes]
     sentences = _sentences(best.hit.passage)
+    numbers = any(word.word in unknown and not word.exact for word in met)
     return {
         "gap": max(0.0, whole_question(best) - worst),
         "sentence": best.hit.signals["sentence_vector"],
         "lacks_type": float(not holds_answer(ranking.searched, texts)),
-        "numbers_unmet": float(any(word.word in unknown and not word.exact for word in met)),
-        "unmet_limits": float(unmet_limits(ranking.searched, sentences)),
-        "unmet_negation": float(unmet_negation(ranking.searched, sentences)),
+        "limits_unmet": float(numbers or lacks_limit(ranking.searched, sentences)),
+        "comparison_unmet": float(lacks_comparison(ranking.searched, sentences)),
         "absent_words": _share(met, _absent(ranking, met, short=len(met) <= _SHORT)),
         "relation_unmet": float(_relation_unmet(ranking, best.hit.passage, texts)),
         "names_unmet": _share(met, _names_unmet(ranking, written, names)) if names else 0.0,
@@ -96,6 +98,13 @@ def unmatched(ranking: Ranking, best: Match) -> Floats:
     texts = [_around(best.hit.passage, number) for number in best.answering]
     held = terms_of(" ".join((*texts, *best.hit.passage.headings)))
     return unmet_vector(ranking, _weighed(ranking, best.words), held)
+
+
+def _mentions_some(ranking: Ranking, best: Match) -> bool:
+    """Whether the best passage mentions any of the words that distinguish passages, if the question has some."""
+    missing = {word.casefold() for word in unmet(best)}
+    words = {word.text.casefold() for word in ranking.content_words if word.frequency <= ranking.index.size / 2}
+    return not words or not words <= missing
 
 
 def _share(met: Sequence[WordMatch], weight: float) -> float:

@@ -41,6 +41,8 @@ _ASKED = re.compile(
     r"(?: (?:appointed|as|currently|elected|its|made|named|our|the|their))*"
     rf" {_MODIFIERS}(?P<office>{_OFFICES})\b"
     rf"|\bnames? of (?:(?!(?:and|for|in|of|who)\b)[\w'’-]+ ){{0,5}}?(?P<named>{_OFFICES})\W*$"
+    r"|\bwho (?:are|is|sat|serves?|sits?|was|were) (?:on|the members of)"
+    r" (?:(?!(?:and|in|of|who)\b)[\w'’-]+ ){1,5}?(?P<body>board|committee|council)\b"
     r"|\bwho (?:(?:had|has) )?(?:co-?)?(?:(?P<verb>chair|head)(?:ed|s)|(?P<done>found|invent)ed)\b",
     re.IGNORECASE,
 )
@@ -50,8 +52,8 @@ _NAME = (
     rf"|(?P<name>{_CAPITAL}(?: (?:(?:de|der|di|la|van|von) )*{_CAPITAL}){{0,4}})(?:,? [A-Z]{{2,4}}\b)?)"
 )
 _JOINING = (
-    r"(?:a|also|an|appointed|as|be|became|becomes|been|by|elected|had|has|have|her|his|is|its|made|named|our|serve|served|serves"
-    r"|serving|the|their|then|to|was|who|will)"
+    r"(?:a|also|an|appointed|are|as|be|became|becomes|been|by|elected|had|has|have|her|his|includes?|is|its|joined|made|named"
+    r"|on|our|sat|serve|served|serves|serving|sits|the|their|then|to|was|who|will)"
 )
 _BEFORE = re.compile(
     rf"{_NAME}(?:[,:|–—-]|\s[|–—-])?\s+(?:(?:{_JOINING}\s+)*|[^.;!?\n]{{0,120}}\bas (?:(?:a|an|its|our|the|their) )?)"
@@ -74,7 +76,7 @@ def office_asked(question: str) -> re.Pattern[str] | None:
     if verb:
         meant = _DONE[verb.casefold()]
     else:
-        office = asked["office"] or asked["named"]
+        office = asked["office"] or asked["named"] or asked["body"]
         same = next((each.pattern for each in _EACH_OFFICE if each.fullmatch(office)), re.escape(office))
         meant = _HEAD if _IS_HEAD.fullmatch(office.casefold()) else same
     return re.compile(rf"\b(?:{meant})\b", re.IGNORECASE)

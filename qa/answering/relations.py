@@ -4,7 +4,7 @@
 Similar words are therefore not enough. For common verbs of ownership, office, trade and employment:
 
 1. A yes-or-no question is divided into subject, verb and object by its auxiliary and the verb; "who sells it?" has no
-   subject.
+   subject, "whom does it pay?" no object.
 2. A sentence states the relation if it has the verb or a synonym, with the subject before it and the object after it;
    with a passive participle ("owned by"), the other way round. A sentence with a pronoun takes its subject from the
    sentence before.
@@ -46,6 +46,10 @@ _VERBS = tuple(
             approve | approval
             build construct | built
             publish | publisher
+            merge combine consolidate unite | merger consolidation
+            close shut | closure
+            replace succeed | replacement successor
+            cover insure | coverage
         """.strip().splitlines()
     )
 )
@@ -58,7 +62,9 @@ _SAME = tuple(
         "customer client",
     )
 )
-_ASKED = re.compile(r"^\W*(?:do|does|did|can|could|will|would|may|must)(?:n't)? (.+)$", re.IGNORECASE)
+_ASKED = re.compile(
+    r"^\W*(?P<whom>whom? )?(?:do|does|did|can|could|will|would|may|must)(?:n't)? (?P<rest>.+)$", re.IGNORECASE
+)
 _WHO = re.compile(
     r"^\W*who (?:(?:actually|currently|first|now|really) )?(?!found\b)([a-z]+)(?: and [a-z]+)? (.+)$", re.IGNORECASE
 )
@@ -87,12 +93,14 @@ class Relation:
 
 @lru_cache(maxsize=64)
 def relation_asked(question: str) -> Relation | None:
-    """The relation of a question with one of the verbs; None for other questions. `who` is an empty subject."""
+    """The relation of a question with one of the verbs; None for other questions. `who` and `whom` are empty parts."""
     clause = _CLAUSE.sub("", _ASIDE.sub("", question))
     if (who := _WHO.match(clause)) and (alike := _meaning(term(who[1]))) and (found := _object(spelt(who[2]))):
         return Relation((), alike, found)
     asked = _ASKED.match(clause)
-    words = spelt(asked[1]) if asked else []
+    if asked is None:
+        return None
+    words = spelt(asked["rest"])
     verbs = [_synonyms(word) for word in words]
     for place, alike in enumerate(verbs[:_LONGEST]):
         if words[place].casefold() in _SUBJECT_ENDS:
@@ -101,7 +109,7 @@ def relation_asked(question: str) -> Relation | None:
         is_noun = any(verbs[place + 1 : place + 2]) or words[place - 1].casefold() in _POSSESSIVE
         if subject and alike and not is_noun:
             found = _object(words[place + 1 :])
-            return Relation(subject, alike, found) if found else None
+            return Relation(subject, alike, found) if found or asked["whom"] else None
     return None
 
 
@@ -164,16 +172,19 @@ def _near_each_other(phrase: Sequence[str], found: Sequence[str]) -> bool:
     least = min(2, len(phrase)) if len(phrase) <= 3 else len(phrase) - 2
     reach = _NEAR + len(phrase)
     around = (
-        found[max(0, place - reach) : place + reach] for place, each in enumerate(found) if _same(phrase[-1], each)
+        found[max(0, place - reach) : place + reach]
+        for place, each in enumerate(found)
+        if same_things(phrase[-1], each)
     )
     return any(sum(_has((word,), window) for word in phrase) >= least for window in around)
 
 
 def _has(phrase: Sequence[str], found: Sequence[str]) -> bool:
-    return all(any(_same(word, other) for other in found) for word in phrase)
+    return all(any(same_things(word, other) for other in found) for word in phrase)
 
 
-def _same(one: str, other: str) -> bool:
+def same_things(one: str, other: str) -> bool:
+    """Whether two index terms are equal or synonyms."""
     return one == other or any(one in group and other in group for group in _SAME)
 
 

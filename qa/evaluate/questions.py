@@ -14,15 +14,7 @@ from qa.answering.confidence import assess, measure
 from qa.answering.confidence_model import Model, shipped_model
 from qa.answering.quotes import Group, distinct, quotes
 from qa.encode import Encoder
-from qa.evaluate.calibration import (
-    auroc,
-    calibration_error,
-    cross_validated,
-    feature_matrix,
-    length_only,
-    question_only,
-    risk_coverage,
-)
+from qa.evaluate.calibration import auroc, calibration_error
 from qa.evaluate.gold import GoldQuestion
 from qa.evaluate.ranking import score, stages
 from qa.index.contract import Index
@@ -48,12 +40,9 @@ class Asked:
     @property
     def first_relevant(self) -> Quote | None:
         """The first quote with evidence."""
-        return next((quote for quote in self.quotes if relevant(self.gold, quote)), None)
-
-
-def relevant(gold: GoldQuestion, quote: Quote) -> bool:
-    """Whether a quote has the answer."""
-    return gold.relevant(quote.citation.document_id, Span(quote.citation.start, quote.citation.end))
+        places = ((quote, quote.citation) for quote in self.quotes)
+        found = (quote for quote, at in places if self.gold.relevant(at.document_id, Span(at.start, at.end)))
+        return next(found, None)
 
 
 def ask_all(index: Index, encoder: Encoder, questions: Sequence[GoldQuestion]) -> list[Asked]:
@@ -162,32 +151,16 @@ def _abstention(asked: Sequence[Asked]) -> dict[str, Any]:
         return {}
     kinds = np.array([each.gold.sub_kind for each in asked])
     shipped = np.array([each.confidence for each in asked])
-    measured = [each.features for each in asked if each.features is not None]
-    texts = [each.gold.question for each in asked]
-    table = {"shipped": shipped}
-    if len(measured) == len(asked):
-        table["cross-validated here"] = cross_validated(feature_matrix(measured), answerable)
-    table["control: question only"] = cross_validated(question_only(texts), answerable)
-    table["control: length"] = length_only(texts)
     groups = {"all": kinds != ""} | {kind: kinds == kind for kind in sorted(set(kinds) - {""})}
     answered = np.array([each.verdict is Verdict.ANSWERED for each in asked])
-    first = np.array([bool(each.quotes) and relevant(each.gold, each.quotes[0]) for each in asked])
     return {
         "auroc": {
-            name: {
-                kind: auroc(answerable[answerable | of_kind], values[answerable | of_kind])
-                for kind, of_kind in groups.items()
-            }
-            for name, values in table.items()
+            kind: auroc(answerable[answerable | of_kind], shipped[answerable | of_kind])
+            for kind, of_kind in groups.items()
         },
-        "calibration_error": {
-            name: calibration_error(answerable, values)
-            for name, values in table.items()
-            if not name.startswith("control")
-        },
+        "calibration_error": calibration_error(answerable, shipped),
         "answered": round(float(answered[answerable].mean()), 4),
         "refused": {
             kind: round(float((~answered[~answerable & of_kind]).mean()), 4) for kind, of_kind in groups.items()
         },
-        "risk_coverage": risk_coverage(first, shipped),
     }

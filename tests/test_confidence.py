@@ -218,6 +218,12 @@ def test_a_day_is_met_with_the_year_of_the_document_and_a_number_in_words(
     assert measured_of(tmp_path, text, asked)["limits_unmet"] == lacks
 
 
+@pytest.mark.parametrize(("year", "lacks"), [("2019", 0), ("2022", 1)])
+def test_a_number_elsewhere_in_the_passage_is_not_met(tmp_path: Path, year: str, lacks: float) -> None:
+    text = "In 2019 the pier cost 40 crowns. Boats came. Captains slept. A long report came out in May 2022."
+    assert measured_of(tmp_path, text, f"How many crowns did the pier cost in {year}?")["limits_unmet"] == lacks
+
+
 @pytest.mark.parametrize(
     ("asked", "is_absent"),
     [

@@ -23,7 +23,7 @@ from qa.answering.relations import relation_asked, states
 from qa.answering.unmet_words import UnmetWords, unmet_vector
 from qa.index.contract import Floats
 from qa.records import Passage, Verdict, WordMatch
-from qa.retrieval.evidence import Match, about, terms_of, unmet, whole_question
+from qa.retrieval.evidence import Match, about, holds, terms_of, unmet, whole_question
 from qa.retrieval.search import Ranking
 
 FEATURES = {
@@ -32,7 +32,8 @@ FEATURES = {
     "sentence": "cosine of the whole question with the passage's nearest sentence, each encoded by itself",
     "lacks_type": "1 if no highlighted sentence, nor its neighbours in a paragraph, hold the kind of thing asked for",
     "limits_unmet": "1 if the question has a superlative or a negation, and the passage none like it near what it "
-    "limits; or a number, date or code that passage, title and date of the document lack",
+    "limits; or a number, date or code that is neither in or next to the highlighted sentences nor in the headings, the "
+    "document's title or its date",
     "comparison_unmet": "1 if the question compares two things, and the passage does not",
     "absent_words": "share of the content words' weight that no document has and the passage is not like; of more than "
     "four content words only numbers and those that the model does not know whole",
@@ -75,16 +76,16 @@ def measure(
     worst = min((word.in_sentence for word in met), default=0.0)
     texts = [_around(best.hit.passage, number) for number in best.answering]
     wholes = {word.text for word in ranking.content_words if word.whole}
-    known = about(best)
-    unknown = {word.text for word in ranking.content_words if word.whole and word.term not in known}
+    near, known = _near(best, texts), about(best)
+    numbers = [word for word in ranking.content_words if word.whole and word.term not in known]
+    lacking = {word.text for word in numbers if not holds(word, near, known)}
     written = [word for word in met if word.word not in wholes]
     sentences = _sentences(best.hit.passage)
-    numbers = any(word.word in unknown and not word.exact for word in met)
     return {
         "gap": max(0.0, whole_question(best) - worst),
         "sentence": best.hit.signals["sentence_vector"],
         "lacks_type": float(not holds_answer(ranking.searched, texts)),
-        "limits_unmet": float(numbers or lacks_limit(ranking.searched, sentences)),
+        "limits_unmet": float(any(word.word in lacking for word in met) or lacks_limit(ranking.searched, sentences)),
         "comparison_unmet": float(lacks_comparison(ranking.searched, sentences)),
         "absent_words": _share(met, _absent(ranking, met, short=len(met) <= _SHORT)),
         "relation_unmet": float(_relation_unmet(ranking, best.hit.passage, texts)),
@@ -96,8 +97,12 @@ def measure(
 def unmatched(ranking: Ranking, best: Match) -> Floats:
     """The vector of the words that the best passage does not match (`unmet_vector`)."""
     texts = [_around(best.hit.passage, number) for number in best.answering]
-    held = terms_of(" ".join((*texts, *best.hit.passage.headings)))
-    return unmet_vector(ranking, _weighed(ranking, best.words), held)
+    return unmet_vector(ranking, _weighed(ranking, best.words), _near(best, texts))
+
+
+def _near(best: Match, texts: Sequence[str]) -> frozenset[str]:
+    """The index terms of the sentences that answer, their neighbours and the headings."""
+    return terms_of(" ".join((*texts, *best.hit.passage.headings)))
 
 
 def _mentions_some(ranking: Ranking, best: Match) -> bool:

@@ -175,7 +175,7 @@ def _word_matches(found: Match, place: Callable[[Tokens], Span | None]) -> tuple
             weight=word.rarity,
             similarity=float(mean_of(in_passage, word.tokens)),
             in_sentence=float(mean_of(in_sentence, word.tokens)),
-            exact=_holds(word, held, known),
+            exact=holds(word, held, known),
             place=place(word.tokens),
         )
         for word in found.ranking.content_words
@@ -183,7 +183,7 @@ def _word_matches(found: Match, place: Callable[[Tokens], Span | None]) -> tuple
     )
 
 
-def _holds(word: ContentWord, held: frozenset[str], known: frozenset[str]) -> bool:
+def holds(word: ContentWord, held: frozenset[str], known: frozenset[str]) -> bool:
     """Whether terms hold a word, or its number spelt otherwise; the year of a date may be known of the document."""
     if word.term.startswith(WITHOUT_YEAR) and word.term in held:
         years = {each for quantity in quantities(word.text) for each in quantity.parts if _YEAR.fullmatch(each)}

@@ -278,9 +278,10 @@ class Answer:
 
     `searched` is the question as searched: its asking part, with corrected spelling and expanded abbreviations.
     `confidence` is the estimated probability that the passages answer it, None if none was fitted for the model; `sure`
-    says that nine of ten answers with such a confidence are right. `unmet` are its content words that the first passage
-    does not mention. `disagreement` has the figures on which documents differ. `undated_left_out` is the number of
-    undated documents that a date filter left out. `stages_ms` splits `took_ms` by stage, in order.
+    says that nine of ten such answers are right; it is never set if the first passage mentions no word of the question.
+    `unmet` are its content words that the first passage does not mention. `disagreement` has the figures on which
+    documents differ. `undated_left_out` is the number of undated documents that a date filter left out. `stages_ms`
+    splits `took_ms` by stage, in order.
     """
 
     question: str

@@ -127,6 +127,9 @@ def test_superlatives_that_a_text_lacks_are_unmet(question: str, text: str, unme
         ("Who decides when things get better?", "The captain decides.", False),
         ("which harbour no longer has a pier", "Elden lost its pier.", False),  # negates, compares nothing
         ("what more do captains pay", "Captains pay a toll.", False),
+        ("which pays better, rowing or sailing", "Rowing and sailing are paid.", True),
+        ("why sail rather than row", "Sails need no rowers.", False),
+        ("do more captains sail with ropes other than hemp", "They sail with ropes.", False),
     ],
 )
 def test_comparisons_that_a_text_lacks_are_unmet(question: str, text: str, unmet: bool) -> None:

@@ -18,6 +18,7 @@ from qa.text.words import term
 
 _WORD = re.compile(r"[\w'’]+")
 _OPENING = re.compile(r"^\W*\w+n['’]t\b")  # "Don't they sell it?" negates nothing
+_INSTEAD = re.compile(r"\b(?:other|rather) than\b", re.IGNORECASE)
 # Groups of synonymous limiting words; the words after "|" match them but do not limit.
 _ALIKE = tuple(
     (frozenset(limits.split()), frozenset((limits + others).split()))
@@ -56,9 +57,8 @@ _ALIKE = tuple(
     )
 )
 _LIMITS = frozenset().union(*(limits for limits, _ in _ALIKE))
-_COMPARATIVES = {"most": "more", "least": "less", "best": "better", "worst": "worse"} | {
-    word: f"{word[:-3]}er" for word in _LIMITS if word.endswith("est")
-}
+_COMPARATIVES = {word: f"{word[:-3]}er" for word in _LIMITS if word.endswith("est")}
+_COMPARATIVES |= {"most": "more", "least": "less", "best": "better", "worst": "worse"}
 _COMPARED = frozenset(_COMPARATIVES.values())
 _NEGATIONS = frozenset(
     "not no never none neither nor without cannot can't don't doesn't didn't isn't aren't wasn't weren't won't except "
@@ -83,7 +83,7 @@ def lacks_limit(question: str, sentences: Sequence[str]) -> bool:
 
 def lacks_comparison(question: str, sentences: Sequence[str]) -> bool:
     """Whether a question has a comparison that no sentence matches."""
-    return _unmatched(_comparisons(_words(question)), sentences)
+    return _unmatched(_comparisons(_words(_INSTEAD.sub(" ", question))), sentences)
 
 
 def _unmatched(limits: Iterator[_Limit], sentences: Sequence[str]) -> bool:

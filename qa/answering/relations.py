@@ -98,9 +98,7 @@ def relation_asked(question: str) -> Relation | None:
     if (who := _WHO.match(clause)) and (alike := _meaning(term(who[1]))) and (found := _object(spelt(who[2]))):
         return Relation((), alike, found)
     asked = _ASKED.match(clause)
-    if asked is None:
-        return None
-    words = spelt(asked["rest"])
+    words = spelt(asked["rest"]) if asked else []
     verbs = [_synonyms(word) for word in words]
     for place, alike in enumerate(verbs[:_LONGEST]):
         if words[place].casefold() in _SUBJECT_ENDS:
@@ -109,7 +107,7 @@ def relation_asked(question: str) -> Relation | None:
         is_noun = any(verbs[place + 1 : place + 2]) or words[place - 1].casefold() in _POSSESSIVE
         if subject and alike and not is_noun:
             found = _object(words[place + 1 :])
-            return Relation(subject, alike, found) if found or asked["whom"] else None
+            return Relation(subject, alike, found) if found or (asked and asked["whom"]) else None
     return None
 
 

@@ -94,7 +94,8 @@ def fit(sets: dict[str, list[Sample]], weights: str, names: NameClassifier | Non
     pipeline = regression().fit(features, answerable, logisticregression__sample_weight=shares)
     scaler, logistic = pipeline[0], pipeline[1]
     numbers = zip(scaler.mean_, scaler.scale_, logistic.coef_[0], strict=True)
-    answered_from = _quantile(unseen[answerable], shares[answerable], 1 - _KEPT)
+    kept = unseen[answerable]
+    answered_from = float(np.quantile(kept, 1 - _KEPT, weights=shares[answerable], method="inverted_cdf"))
     model = Model(
         weights=weights,
         analyser=ANALYSER_VERSION,
@@ -194,12 +195,6 @@ def _ridge(vectors: Floats, answerable: Labels, shares: Floats) -> Floats:
     products = (centred * shares[:, np.newaxis]).T @ centred
     penalty = _RIDGE * np.trace(products) / len(products) or 1.0  # 1 if no question lacks a word
     return np.asarray(np.linalg.solve(products + penalty * np.eye(len(products)), centred.T @ (shares * target)))
-
-
-def _quantile(values: Floats, shares: Floats, share: float) -> float:
-    order = np.argsort(values)
-    summed = np.cumsum(shares[order]) / shares.sum()
-    return float(values[order][int(np.searchsorted(summed, share))])
 
 
 def _sure_from(answerable: Labels, confidence: Floats, shares: Floats) -> float:

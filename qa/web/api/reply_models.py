@@ -124,7 +124,7 @@ class AnswerModel(_Reply):
     confidence: float | None = Field(
         description="Estimated probability that the passages answer the question; null where none was fitted"
     )
-    sure: bool = Field(description="Whether nine of ten answers with such a confidence are right")
+    sure: bool = Field(description="Whether nine of ten such answers are right")
     unmet: list[str] = Field(description="Words of the question that the first passage does not mention")
     disagreement: list[StatedModel] = Field(description="Figures on which documents differ; usually empty")
     undated_left_out: int = Field(description="Undated documents that the filter by date left out")

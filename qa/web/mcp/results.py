@@ -70,7 +70,7 @@ class AskResult(BaseModel):
     )
     meaning: str = Field(description="The verdict in words")
     confidence: float | None = Field(description="Estimated probability that the passages answer")
-    sure: bool = Field(description="Whether nine of ten answers with such a confidence are right")
+    sure: bool = Field(description="Whether nine of ten such answers are right")
     passages: list[CitedPassage] = Field(description="Best first; none with the verdict none")
     unmet: list[str] = Field(description="Words of the question that the first passage does not mention")
     disagreement: list[StatedFigure] = Field(description="Figures on which documents differ; usually empty")

@@ -68,6 +68,8 @@ def test_the_words_of_a_relation_in_other_roles_do_not_state_it(question: str) -
         ("Did Quill replace the dean?", "Quill reports to the dean.", False),
         ("who did Quill replace", "Quill reports to the dean.", False),
         ("whom did Quill replace", "Quill succeeds Tom Reed.", True),
+        ("Did the club hire 300 captains?", "In 2021 the club hired 300 captains.", True),
+        ("Did the club hire 300 captains?", "In 2021 the club hired 200 captains.", False),
         ("Will the council close the pier?", "The council decided to shut the pier.", True),
     ],
 )

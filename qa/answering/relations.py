@@ -19,7 +19,7 @@ from functools import lru_cache
 
 from qa.records import Passage
 from qa.retrieval.headed_lines import heads
-from qa.text.words import spelt, term, terms
+from qa.text.words import spelt, term
 
 # Synonymous verbs; the words after "|" mean the same in a text.
 _VERBS = tuple(
@@ -141,13 +141,13 @@ def states(relation: Relation, passage: Passage, everywhere: Container[str]) -> 
         everywhere: Index terms that distinguish nothing, since most passages have them.
     """
     told = [tuple(each for each in part if each not in everywhere) for part in (relation.subject, relation.object)]
-    whole = terms(passage.text) + terms(" ".join(passage.headings))
-    if not all(_near_each_other(part, whole) for part in told):
-        return False
-    subject, thing = (part[-1:] for part in told)
     sentences = [spelt(passage.text[span.start : span.end]) for span in passage.sentences]
     found = [[term(word) for word in words] for words in sentences]
     above = [term(word) for heading in passage.headings for word in spelt(heading)]
+    whole = [each for words in (*found, above) for each in words if each]
+    if not all(_near_each_other(part, whole) for part in told):
+        return False
+    subject, thing = (part[-1:] for part in told)
     for number, (words, head) in enumerate(zip(sentences, heads(passage), strict=True)):
         context = above + (found[head] if head != number else [])
         if number and not _PRONOUNS.isdisjoint(word.casefold() for word in words):

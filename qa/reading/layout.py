@@ -81,10 +81,11 @@ def _paragraphs(pages: list[list[Line]], size: float) -> Iterator[_Paragraph]:
         steps = [above.y - line.y for above, line in pairwise(page) if 0 < above.y - line.y < 4 * size]
         pitch = median(steps) if steps else 1.3 * size
         right = max(line.right for line in page)
+        middle = (min(line.left for line in page) + right) / 2
         run: list[Line] = []
         left = 0.0  # of the run's lines except the first, which may be indented
         for line in page:
-            if run and _begins(run, left, line, pitch, right):
+            if run and (_begins(run, left, line, pitch, right) or _leaves_centre(run[-1], line, middle, size)):
                 yield _paragraph(run, size)
                 run = []
             run.append(line)
@@ -112,6 +113,13 @@ def _begins(run: list[Line], left: float, line: Line, pitch: float, right: float
     indented = line.left > left + 0.7 * line.size
     short = above.right < right - 0.12 * (right - run[0].left)
     return (indented and not _BULLET.match(run[0].text)) or (short and line.left <= run[0].left + 0.1 * line.size)
+
+
+def _leaves_centre(above: Line, line: Line, middle: float, size: float) -> bool:
+    """Whether a heading begins at the left of a heading above it that is centred on the page, such as the title."""
+    is_heading = min(line.size, above.size) >= LARGER * size and not (line.row or above.row)
+    off, above_off = (abs((each.left + each.right) / 2 - middle) for each in (line, above))
+    return is_heading and line.left < above.left - line.size and above_off <= line.size < off
 
 
 def _paragraph(run: list[Line], size: float) -> _Paragraph:

@@ -437,3 +437,15 @@ def test_the_cells_of_a_table_in_hebrew_are_read_from_the_right() -> None:
     first, second = load_document("a.pdf", pdf(drawn, letters=HEBREW)).text.split("\n")
     assert [re.sub("[א-ת]+", "א", row) for row in (first, second)] == ["א | א | 42", "א | א"]
     assert len(first.partition(" ")[0]) == 3
+
+
+@pytest.mark.parametrize(
+    ("x", "headings"), [(70, ["Rules of the Harbour", "Fees"]), (278, ["Rules of the Harbour Fees"])]
+)
+def test_a_heading_at_the_left_of_a_centred_title_of_its_size_is_separate(x: float, headings: list[str]) -> None:
+    body = [
+        "Each boat pays a fee of nine crowns on the day on which it comes in, and again in May.",
+        "The board says so.",
+    ]
+    document = read([shown("Rules of the Harbour", 206, 780, 18), shown("Fees", x, 758, 18), *lines(body, top=730)])
+    assert [document.text[block.start : block.end] for block in document.blocks][:-1] == headings

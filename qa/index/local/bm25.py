@@ -28,26 +28,23 @@ def norms(lengths: npt.NDArray[np.int32], mean: float) -> npt.NDArray[np.float64
 
 
 def scores(
-    size: int,
     postings: Sequence[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]],
     rarities: Sequence[np.float32],
     norm: npt.NDArray[np.float64],
 ) -> Floats:
-    """The score of each passage: the sum of its terms' `float32(idf * (count / (norm + count)))`.
+    """The score of each passage of a segment: the sum of its terms' `float32(idf * (count / (norm + count)))`.
 
     Args:
-        size: The number of passages.
-        postings: Passages with a term of the question, each once, and the number of occurrences in each; those of one
-            term may be in several parts. For each passage, the terms are in the order of the question.
-        rarities: The idf of each part's term.
-        norm: Of all passages, `(size,) float64`.
+        postings: For each term, in the order of the question, the passages with it and its number of occurrences there.
+        rarities: The idf of each term.
+        norm: Of all passages, `(passages,) float64`.
 
     Returns:
-        `(size,) float32`, 0 for a passage with none of the terms.
+        `(passages,) float32`, 0 for a passage with none of the terms.
     """
-    summed = np.zeros(size, np.float32)
+    summed = np.zeros(len(norm), np.float32)
     if postings:
-        # All terms together: calls to NumPy for each term and segment would take most of the time.
+        # All terms together: calls to NumPy for each term would take most of the time.
         rows = np.concatenate([each for each, _ in postings], dtype=np.intp, casting="unsafe")
         counts = np.concatenate([each for _, each in postings], dtype=np.float64, casting="unsafe")
         shares = norm.take(rows)

@@ -1,7 +1,7 @@
 """Selects the passages of several segments that are nearest to a question by vector or best by BM25.
 
 1. The nearest passages of all segments are searched together (`qa.index.local.vectors`).
-2. BM25 is added up over all passages, one segment after another; the best are kept.
+2. BM25 is added up in one segment after another, whose part of memory is small; the best of all are kept.
 3. The signals of the union are computed together.
 
 Guarantees: results do not depend on how documents are divided into segments.
@@ -40,7 +40,7 @@ class CandidateSearch:
         self._arrays = [part.segment.arrays for part in parts]
         # Where each segment's passages begin, if those of all segments are numbered one after another.
         self._begins = np.cumsum([0, *(part.segment.size for part in parts)], dtype=np.int64)
-        self._norms: tuple[float, npt.NDArray[np.float64]] | None = None
+        self._norms: tuple[float, list[npt.NDArray[np.float64]]] | None = None
 
     def find(
         self,
@@ -79,18 +79,15 @@ class CandidateSearch:
 
     def _term_scores(self, places: Sequence[Sequence[int]], rarities: Floats, mean_length: float) -> Floats:
         """The BM25 score of every passage, one segment after another, `(passages,) float32`."""
-        postings, of_postings = [], []
-        for part, begin, held in zip(self._parts, self._begins.tolist(), places, strict=False):
-            for place, rarity in zip(held, rarities, strict=True):
-                if place != ABSENT:
-                    rows, counts = part.segment.postings.of(place)
-                    postings.append((rows + begin, counts))
-                    of_postings.append(rarity)
         norms = self._norms  # the mean length changes only with the version
         if norms is None or norms[0] != mean_length:
-            lengths = np.concatenate([np.empty(0, np.int32), *(each.lengths for each in self._arrays)])
-            norms = self._norms = (mean_length, bm25.norms(lengths, mean_length))
-        return bm25.scores(int(self._begins[-1]), postings, of_postings, norms[1])
+            norms = self._norms = (mean_length, [bm25.norms(each.lengths, mean_length) for each in self._arrays])
+        scores = [np.empty(0, np.float32)]
+        for part, norm, held in zip(self._parts, norms[1], places, strict=True):
+            present = [(place, rarity) for place, rarity in zip(held, rarities, strict=True) if place != ABSENT]
+            postings = [part.segment.postings.of(place) for place, _ in present]
+            scores.append(bm25.scores(postings, [rarity for _, rarity in present], norm))
+        return np.concatenate(scores)
 
     def _union(self, vector: Floats, dense_rows: Rows, bm25_rows: Rows, scores: Floats) -> Candidates:
         rows = np.union1d(dense_rows, bm25_rows)

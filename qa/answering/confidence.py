@@ -32,8 +32,8 @@ FEATURES = {
     "sentence": "cosine of the whole question with the passage's nearest sentence, each encoded by itself",
     "lacks_type": "1 if no highlighted sentence, nor its neighbours in a paragraph, hold the kind of thing asked for",
     "limits_unmet": "1 if the question has a superlative or a negation, and the passage none like it near what it "
-    "limits; or a number, date or code that is neither in or next to the highlighted sentences nor in the headings, the "
-    "document's title or its date",
+    "limits; or a number, date or code that is neither in the highlighted sentences or next to them, nor in headings, "
+    "title or date",
     "comparison_unmet": "1 if the question compares two things, and the passage does not",
     "absent_words": "share of the content words' weight that no document has and the passage is not like; of more than "
     "four content words only numbers and those that the model does not know whole",

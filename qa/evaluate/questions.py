@@ -151,7 +151,7 @@ def _abstention(asked: Sequence[Asked]) -> dict[str, Any]:
         return {}
     kinds = np.array([each.gold.sub_kind for each in asked])
     shipped = np.array([each.confidence for each in asked])
-    groups = {"all": kinds != ""} | {kind: kinds == kind for kind in sorted(set(kinds) - {""})}
+    groups = {"all": np.full(len(asked), fill_value=True)} | {kind: kinds == kind for kind in sorted(set(kinds) - {""})}
     answered = np.array([each.verdict is Verdict.ANSWERED for each in asked])
     return {
         "auroc": {

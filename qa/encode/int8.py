@@ -58,9 +58,10 @@ def similarities(
     question_levels, question_scales = quantise(question)
     dimension = question.shape[1]
     exact = np.dtype(np.float32 if dimension <= _EXACT_DIMENSION else np.float64)
-    factors = np.zeros((dimension, -(-len(question) // _COLUMNS) * _COLUMNS), exact)
+    columns = -(-len(question) // _COLUMNS) * _COLUMNS if len(question) > 1 else 1
+    factors = np.zeros((dimension, columns), exact)
     factors[:, : len(question)] = question_levels.T
-    products = np.empty((len(levels), factors.shape[1]), np.float32)
+    products = np.empty((len(levels), columns), np.float32)
     converted = np.empty((min(len(levels), _AT_A_TIME), dimension), exact)
     for start in range(0, len(levels), _AT_A_TIME):
         part = levels[start : start + _AT_A_TIME]

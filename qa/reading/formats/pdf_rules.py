@@ -54,9 +54,9 @@ class Table:
 
     def cell_at(self, x: float, y: float) -> tuple[int, int] | None:
         """The row and the column of the cell at a place; None outside the table."""
-        row, column = sum(each > y for each in self.rows) - 1, self.column_at(x)
-        if not (0 <= row < len(self.rows) - 1 and 0 <= column < len(self.columns) - 1):
+        if not (self.rows[-1] <= y < self.rows[0] and self.columns[0] < x + _NEAR <= self.columns[-1]):
             return None
+        row, column = sum(each > y for each in self.rows) - 1, self.column_at(x)
         while row and not any(abs(rule.at - self.rows[row]) <= _NEAR and rule.holds(x) for rule in self.across):
             row -= 1
         while column and not any(abs(rule.at - self.columns[column]) <= _NEAR and rule.holds(y) for rule in self.down):

@@ -24,6 +24,7 @@ from qa.answering.unmet_words import UnmetWords, unmet_vector
 from qa.index.contract import Floats
 from qa.records import Passage, Verdict, WordMatch
 from qa.retrieval.evidence import Match, about, holds, terms_of, unmet, whole_question
+from qa.retrieval.query import ContentWord
 from qa.retrieval.search import Ranking
 
 FEATURES = {
@@ -90,7 +91,7 @@ def measure(
         "absent_words": _share(met, _absent(ranking, met, short=len(met) <= _SHORT)),
         "relation_unmet": float(_relation_unmet(ranking, best.hit.passage, texts)),
         "names_unmet": _share(met, _names_unmet(ranking, written, names)) if names else 0.0,
-        "unmet_words": unmet_words.score(unmatched(ranking, best)) if unmet_words else 0.0,
+        "unmet_words": unmet_words.score(unmet_vector(ranking, met, near)) if unmet_words else 0.0,
     }
 
 
@@ -108,8 +109,13 @@ def _near(best: Match, texts: Sequence[str]) -> frozenset[str]:
 def _mentions_some(ranking: Ranking, best: Match) -> bool:
     """Whether the best passage mentions any of the words that distinguish passages, if the question has some."""
     missing = {word.casefold() for word in unmet(best)}
-    words = {word.text.casefold() for word in ranking.content_words if word.frequency <= ranking.index.size / 2}
+    words = {word.text.casefold() for word in ranking.content_words if not _is_everywhere(ranking, word)}
     return not words or not words <= missing
+
+
+def _is_everywhere(ranking: Ranking, word: ContentWord) -> bool:
+    """Whether more than half of the passages have a word, so that it distinguishes nothing."""
+    return word.frequency > ranking.index.size / 2
 
 
 def _share(met: Sequence[WordMatch], weight: float) -> float:
@@ -136,7 +142,7 @@ def _relation_unmet(ranking: Ranking, passage: Passage, texts: Sequence[str]) ->
     relation = relation_asked(ranking.searched)
     if relation is None:
         return False
-    everywhere = {word.term for word in ranking.content_words if word.frequency > ranking.index.size / 2}
+    everywhere = {word.term for word in ranking.content_words if _is_everywhere(ranking, word)}
     held = terms_of(passage.text)
     for each in ranking.alternatives:
         everywhere |= each.short if each.long <= held else each.long

@@ -63,12 +63,11 @@ def similarities(
     factors[:, : len(question)] = question_levels.T
     products = np.empty((len(levels), columns), np.float32)
     converted = np.empty((min(len(levels), _AT_A_TIME), dimension), exact)
-    for start in range(0, len(levels), _AT_A_TIME):
-        part = levels[start : start + _AT_A_TIME]
-        converted[: len(part)] = part
-        with np.errstate(
-            invalid="ignore"
-        ):  # BLAS may also multiply what lies behind the last row, and NumPy warn of it
+    # BLAS may also multiply what lies behind the last row, and NumPy warn of it.
+    with np.errstate(invalid="ignore"):
+        for start in range(0, len(levels), _AT_A_TIME):
+            part = levels[start : start + _AT_A_TIME]
+            converted[: len(part)] = part
             products[start : start + _AT_A_TIME] = converted[: len(part)] @ factors
     matrix = np.ascontiguousarray(products.T[: len(question)])
     matrix *= scales

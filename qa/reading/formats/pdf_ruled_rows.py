@@ -53,20 +53,20 @@ def rows_of(table: Table, runs: list[Run]) -> tuple[list[RuledRows], list[Run]]:
 
 def _are_rows(rows: list[dict[int, list[Run]]]) -> bool:
     """Whether most cells are cells, and not parts of a page, several rows or several columns without rules."""
-    cells = [_lines(cell) for row in rows for cell in row.values()]
+    parted = [[_lines(cell) for cell in row.values()] for row in rows]
+    cells = [cell for row in parted for cell in row]
     if max(sum(len(run.text) for line in cell for run in line) for cell in cells) > _LONGEST_CELL_CHARS:
         return False
     gaps = sum(any(map(_is_wide, pairwise(line))) for cell in cells for line in cell[:1])
-    return gaps <= _MOST_DOUBTFUL * len(cells) and sum(map(_is_several, rows)) <= _MOST_DOUBTFUL * len(rows)
+    return gaps <= _MOST_DOUBTFUL * len(cells) and sum(map(_is_several, parted)) <= _MOST_DOUBTFUL * len(rows)
 
 
 def _is_wide(runs: tuple[Run, Run]) -> bool:
     return runs[1].x0 - runs[0].x1 > _GAP_EM * runs[1].size
 
 
-def _is_several(row: dict[int, list[Run]]) -> bool:
-    """Whether a row looks like several: all cells have the same number of lines, which are spaced or many."""
-    lines = [_lines(cell) for cell in row.values()]
+def _is_several(lines: list[list[list[Run]]]) -> bool:
+    """Whether a row, given the lines of its cells, looks like several: all have as many, which are spaced or many."""
     steps = [above[0].y - line[0].y for above, line in pairwise(lines[0])]
     spaced = (
         len(steps) + 1 >= _MANY_LINES

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qa.encode import token_quantisation
 from qa.encode.int8 import similarities
+from qa.encode.integer_products import products
 from qa.encode.token_quantisation import BITS, pack, packed_width, rotated, token_levels, unpack
 
 dimensions = st.sampled_from([1, 2, 7, 12, 32, 384])
@@ -77,7 +79,29 @@ def test_levels_are_packed_without_loss(seed: int, size: int, dimension: int, bi
     packed = pack(levels, bits)
     assert (packed.shape, packed.dtype) == ((size, packed_width(dimension, bits)), np.uint8)
     found = unpack(packed, dimension, bits)
-    assert (found.dtype, found.tolist()) == (np.int8, levels.tolist())
+    factor, zero = {4: (16, 8), 2: (32, 3)}[bits]
+    assert found.dtype == np.uint8
+    assert ((found.astype(int) - zero) * factor).tolist() == levels.tolist()
+
+
+@given(seeds, st.integers(0, 9), st.integers(1, 5), dimensions, st.sampled_from(BITS))
+def test_cosines_from_codes_are_those_from_levels(seed: int, size: int, asked: int, dimension: int, bits: int) -> None:
+    levels, scales = token_levels(unit(seed, size, dimension), bits)
+    question, codes = unit(seed + 1, asked, dimension), unpack(pack(levels, bits), dimension, bits)
+    found = token_quantisation.similarities(question, codes, scales, bits)
+    assert found.flags.c_contiguous
+    assert found.tobytes() == similarities(question, levels, scales).tobytes()
+
+
+@given(seeds, st.integers(0, 1100), st.integers(1, 40), st.sampled_from([1, 7, 384, 1041, 4096]), st.integers(0, 127))
+@settings(max_examples=25)
+def test_products_are_exact(seed: int, size: int, others: int, dimension: int, zero: int) -> None:
+    random = np.random.default_rng(seed)
+    codes = random.choice(np.array([0, 1, 126, 127], np.uint8), (size, dimension))
+    factors = random.choice(np.array([-127, -1, 127], np.int8), (others, dimension))
+    expected = (codes.astype(np.int64) - zero) @ factors.T.astype(np.int64)
+    found = products(codes, zero, factors)
+    assert (found.dtype, found.tolist()) == (np.int32, expected.tolist())
 
 
 def test_how_levels_lie_in_bytes() -> None:

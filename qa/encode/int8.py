@@ -6,12 +6,11 @@ On the questions of docs/quality.md, ranking is the same as with float32.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-_AT_A_TIME = 512  # vectors; that many stay in the processor's cache between conversion and product
-_COLUMNS = 4  # a product with a multiple of four columns takes less time than with one column less
 _EXACT_DIMENSION = 2**24 // 127**2  # up to it a product of int8 vectors is a whole number that float32 holds
 
 
@@ -56,20 +55,18 @@ def similarities(
         scales: `(tokens,) float32`.
     """
     question_levels, question_scales = quantise(question)
-    dimension = question.shape[1]
-    exact = np.dtype(np.float32 if dimension <= _EXACT_DIMENSION else np.float64)
-    columns = -(-len(question) // _COLUMNS) * _COLUMNS if len(question) > 1 else 1
-    factors = np.zeros((dimension, columns), exact)
-    factors[:, : len(question)] = question_levels.T
-    products = np.empty((len(levels), columns), np.float32)
-    converted = np.empty((min(len(levels), _AT_A_TIME), dimension), exact)
+    exact: np.dtype[Any] = np.dtype(np.float32 if question.shape[1] <= _EXACT_DIMENSION else np.float64)
     # BLAS may also multiply what lies behind the last row, and NumPy warn of it.
     with np.errstate(invalid="ignore"):
-        for start in range(0, len(levels), _AT_A_TIME):
-            part = levels[start : start + _AT_A_TIME]
-            converted[: len(part)] = part
-            products[start : start + _AT_A_TIME] = converted[: len(part)] @ factors
-    matrix = np.ascontiguousarray(products.T[: len(question)])
+        products = question_levels.astype(exact) @ levels.astype(exact).T
+    return scaled(products, question_scales, scales)
+
+
+def scaled(
+    products: npt.NDArray[Any], question_scales: npt.NDArray[np.float32], scales: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
+    """Cosines `(questions, tokens) float32` from the products of levels and both vectors' scales."""
+    matrix = products.astype(np.float32, order="C")
     matrix *= scales
     matrix *= question_scales[:, np.newaxis]
     return matrix

@@ -9,8 +9,8 @@
    2024).
 3. Two or four levels are packed into a byte: one from each half or quarter of the components.
 
-In memory a level is an `int8`: sixteen times its value at four bits, 32 times at two, since unpacking then needs only a
-shift and a mask.
+A level is an `int8`, sixteen times its value at four bits, 32 times at two. Unpacked, it is a small code instead, from
+which products are computed (`qa.encode.integer_products`).
 
 The rotation repeats this twice: interleave, change signs, and the Walsh-Hadamard transform of blocks (Ailon & Chazelle,
 "The Fast Johnson-Lindenstrauss Transform", 2009). It only adds and subtracts, so a vector's result does not depend on
@@ -21,17 +21,37 @@ from __future__ import annotations
 
 from functools import cache
 from hashlib import shake_128
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from qa.encode.int8 import quantise, scaled
+from qa.encode.integer_products import products
 
 BITS = (4, 2)  # allowed numbers of bits of a component
 
 _ROUNDS = 2
 _TOP = 7  # the highest level at four bits
-_STEP = 16  # factor of such a level in memory
-_MIDDLE = {4: 0, 2: 32}  # added to a shifted code: with two bits there is no level 0
+
+
+class _Form(NamedTuple):
+    """What levels of one number of bits look like.
+
+    Attributes:
+        step: The factor of a level.
+        middle: A level's lower bits: with two bits there is no level 0.
+        shift: By how many bits codes are shifted up, so that one can stand for 0.
+        zero: That code.
+    """
+
+    step: int
+    middle: int
+    shift: int
+    zero: int
+
+
+_FORMS = {4: _Form(16, 0, 0, 8), 2: _Form(32, 32, 1, 3)}
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -73,11 +93,11 @@ def token_levels(tokens: Floats, bits: int = 4) -> tuple[Levels, Floats]:
     turned = rotated(tokens)
     if bits == 4:
         peak = np.maximum(np.abs(turned).max(axis=1, initial=0.0, keepdims=True), 1e-12)
-        levels = (np.rint(turned * (_TOP / peak)) * _STEP).astype(np.int8)
+        levels = (np.rint(turned * (_TOP / peak)) * _FORMS[4].step).astype(np.int8)
         size = np.linalg.norm(levels.astype(np.float32), axis=1)
     else:
         steps = np.clip(np.floor(turned * np.float32(turned.shape[1] ** 0.5)), -2, 1)
-        levels = (steps * (2 * _MIDDLE[bits]) + _MIDDLE[bits]).astype(np.int8)
+        levels = (steps * (2 * _FORMS[bits].middle) + _FORMS[bits].middle).astype(np.int8)
         size = (levels * turned.astype(np.float64)).sum(axis=1)
     return levels, (1.0 / np.maximum(size, 1e-12)).astype(np.float32)
 
@@ -93,7 +113,7 @@ def pack(levels: Levels, bits: int = 4) -> Bytes:
     Raises:
         ValueError: a value is not a level.
     """
-    if ((levels.view(np.uint8) & _below(bits)) != _MIDDLE[bits]).any():
+    if ((levels.view(np.uint8) & _below(bits)) != _FORMS[bits].middle).any():
         raise ValueError(f"token levels have more than {bits} bits")
     width = packed_width(levels.shape[1], bits)
     packed = np.zeros((len(levels), width), np.uint8)
@@ -103,22 +123,40 @@ def pack(levels: Levels, bits: int = 4) -> Bytes:
     return packed
 
 
-def unpack(packed: Bytes, dimension: int, bits: int = 4) -> Levels:
-    """Unpack levels, `(n, dimension) int8`."""
+def unpack(packed: Bytes, dimension: int, bits: int = 4) -> Bytes:
+    """Unpack the codes of levels, `(n, dimension) uint8`: a level divided by its factor, plus the code of 0."""
     # Eight bytes at a time if the row length allows: NumPy shifts 64-bit words several times as fast as bytes.
     word = np.dtype(np.uint64 if dimension * bits % 64 == 0 else np.uint8)
-    levels = np.empty((len(packed), dimension), np.uint8)
-    codes, wide = packed.view(word), levels.view(word)
-    width, mask = codes.shape[1], _in_each_byte(word, ~_below(bits) & 0xFF)
+    unpacked = np.empty((len(packed), dimension), np.uint8)
+    wide = unpacked.view(word)
+    # Levels are packed in two's complement: changing the highest bit makes them ascend from 0.
+    ascending = packed.view(word) ^ _in_each_byte(word, 0xFF // (2**bits - 1) << (bits - 1))
+    shift, width = _FORMS[bits].shift, ascending.shape[1]
+    mask = _in_each_byte(word, (2**bits - 1) << shift)
     for place, at in enumerate(range(0, wide.shape[1], width)):
         part = wide[:, at : at + width]
-        of_part = codes[:, : part.shape[1]]
-        if shift := 8 - bits - bits * place:
-            of_part = np.left_shift(of_part, word.type(shift), out=part)
+        of_part = ascending[:, : part.shape[1]]
+        if down := bits * place - shift:
+            of_part = (np.right_shift if down > 0 else np.left_shift)(of_part, word.type(abs(down)), out=part)
         np.bitwise_and(of_part, mask, out=part)
-    if _MIDDLE[bits]:
-        wide |= _in_each_byte(word, _MIDDLE[bits])
-    return levels.view(np.int8)
+    return unpacked
+
+
+def similarities(question: Floats, codes: Bytes, scales: Floats, bits: int = 4) -> Floats:
+    """The cosine of every question token with every stored token, `(questions, tokens) float32`.
+
+    The question is quantised too, so products are whole numbers, and the result for a token does not depend on the
+    order of additions or on other tokens.
+
+    Args:
+        question: Rotated vectors, `(questions, d) float32`.
+        codes: Unpacked, `(tokens, d) uint8`.
+        scales: `(tokens,) float32`.
+        bits: The bits of a component.
+    """
+    levels, question_scales = quantise(question)
+    found = products(codes, _FORMS[bits].zero, levels)
+    return scaled(found.T, question_scales, scales * np.float32(_FORMS[bits].step))
 
 
 def _in_each_byte(word: np.dtype[Any], byte: int) -> npt.NDArray[Any]:

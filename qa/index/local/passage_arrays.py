@@ -20,7 +20,7 @@ from qa.index.local.read_ahead import prefetch, read_parts_only
 from qa.records import Passage, PassageKind
 
 _BLOCK = 64  # passages copied at a time, whose tokens take a few megabytes
-_FEW_LEVELS = 2 << 20  # bytes
+_FEW_CODES = 2 << 20  # bytes
 
 
 class PassageArrays:
@@ -28,7 +28,7 @@ class PassageArrays:
 
     def __init__(self, mapped: Callable[[str], Array], token_bits: int) -> None:
         """Map the arrays, given a function that maps one by its name, and the bits of a token's component."""
-        self._token_bits = token_bits
+        self.token_bits = token_bits
         names = [name for bounds, names in BY_PASSAGE.items() for name in (bounds, *names)]
         self._arrays = {name: mapped(name) for name in names}
         self.vectors: npt.NDArray[np.float32] = mapped(arrays.VECTORS)
@@ -48,14 +48,14 @@ class PassageArrays:
         return slice(int(limits[rows.start]), int(limits[rows.stop]))
 
     @cached_property
-    def few_levels(self) -> npt.NDArray[np.int8] | None:
-        """The levels of all tokens, unpacked once and kept in memory if they are few; else None."""
+    def few_codes(self) -> npt.NDArray[np.uint8] | None:
+        """The codes of all tokens, unpacked once and kept in memory if they are few; else None."""
         tokens = self._arrays[arrays.TOKENS]
-        return self.token_levels(tokens) if len(tokens) * self.vectors.shape[1] <= _FEW_LEVELS else None
+        return self.token_codes(tokens) if len(tokens) * self.vectors.shape[1] <= _FEW_CODES else None
 
-    def token_levels(self, packed: npt.NDArray[np.uint8]) -> npt.NDArray[np.int8]:
-        """Tokens of the segment's form as levels, `(tokens, d) int8`."""
-        return token_quantisation.unpack(packed, self.vectors.shape[1], self._token_bits)
+    def token_codes(self, packed: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Tokens of the segment's form, unpacked, `(tokens, d) uint8`."""
+        return token_quantisation.unpack(packed, self.vectors.shape[1], self.token_bits)
 
     def spans(self, row: int) -> npt.NDArray[np.int32]:
         """The places of a passage's tokens in its text, `(tokens, 2) int32`; -1 for a token without one."""

@@ -12,8 +12,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from qa.encode import token_quantisation
 from qa.encode.int8 import similarities
-from qa.encode.token_quantisation import rotated
 from qa.index.local import arrays
 from qa.index.local.arrays import BY_PASSAGE, Array
 from qa.index.local.passage_arrays import PassageArrays
@@ -105,19 +105,20 @@ class PassageReader:
         """
         if not self._chunks:
             return np.empty((len(question), 0), np.float32), np.zeros(1, np.int64)
-        levels = self._token_levels()
+        codes = self._token_codes()
         bounds, (scales,) = self.parts(arrays.BOUNDS, arrays.SCALES)
-        return similarities(rotated(question), levels, scales), bounds
+        bits = self._chunks[0][0].token_bits
+        return token_quantisation.similarities(token_quantisation.rotated(question), codes, scales, bits), bounds
 
-    def _token_levels(self) -> npt.NDArray[np.int8]:
-        """The passages' tokens, `(tokens, d) int8`, unpacked together, which is faster than passage by passage."""
+    def _token_codes(self) -> npt.NDArray[np.uint8]:
+        """The passages' tokens, `(tokens, d) uint8`, unpacked together, which is faster than passage by passage."""
         segment = self._chunks[0][0]
-        if self._slice and (kept := segment.few_levels) is not None:
+        if self._slice and (kept := segment.few_codes) is not None:
             return kept[segment.inside(arrays.BOUNDS, self._slice)]
         places = [(part, part.inside(arrays.BOUNDS, slice(row, row + 1))) for part, row in self._each()]
         for part, inside in places:
             prefetch(part.array(arrays.TOKENS), inside.start, inside.stop)
-        return segment.token_levels(_joined([part.array(arrays.TOKENS)[inside] for part, inside in places]))
+        return segment.token_codes(_joined([part.array(arrays.TOKENS)[inside] for part, inside in places]))
 
     def _each(self) -> Iterator[tuple[PassageArrays, int]]:
         segments = [segment for segment, _ in self._chunks]

@@ -1,7 +1,8 @@
 """Encodes text as vectors: one pass of the model gives the text's vector and a vector for every token.
 
 Guarantees: a text's vectors depend only on the model and the text, not on other texts, the number of threads or the
-    library, so stored vectors can be reused. All vectors are float32 of unit length.
+    library, so stored vectors can be reused. Between kinds of processors they may differ slightly (docs/quality.md).
+    All vectors are float32 of unit length.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
 from workshop import Workshop
@@ -114,6 +115,7 @@ IN_DOUBT = {
     "signals.txt": "The Elden Signal Box (ESB) was red.",
     "bank.txt": "The Elden Savings Bank (ESB) is closed.",
     "phrases.txt": "The Main Road Team met. The Mill Rye Trust met too.",
+    "quay.txt": "A fee-per-ton rule is non-disruptive and fair.",
     "trust.txt": "The Lenne River Trust (LRT) buys meadows.",
     **{f"trust{number}.txt": f"The Lenne River Trust has {number} boats." for number in range(4)},
 }
@@ -140,6 +142,28 @@ def test_a_short_form_is_written_out_only_if_one_meaning_leads(in_doubt: Index) 
 
 def test_words_that_have_the_initials_by_chance_are_not_added(in_doubt: Index) -> None:
     assert widened("when did the MRT meet", in_doubt, lambda _: False)[0] == "when did the MRT meet"
+
+
+class Larger:
+    """An index that has more passages."""
+
+    def __init__(self, index: Index, size: int) -> None:
+        self._index = index
+        self.size = size
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._index, name)
+
+
+def test_among_many_passages_words_that_have_the_initials_once_are_not_added(in_doubt: Index) -> None:
+    assert widened("is the FPT new", in_doubt, lambda _: False)[0] == "is the FPT (fee per ton) new"
+    assert widened("is the FPT new", cast("Index", Larger(in_doubt, 1000)), lambda _: False)[0] == "is the FPT new"
+    defined = "is the ESB (Elden Signal Box) new"
+    assert widened("is the ESB new", cast("Index", Larger(in_doubt, 10**6)), lambda _: False)[0] == defined
+
+
+def test_a_phrase_does_not_end_with_a_word_that_joins_it_to_the_next(in_doubt: Index) -> None:
+    assert widened("is there an NDA", in_doubt, lambda _: False)[0] == "is there an NDA"
 
 
 def test_a_short_form_in_brackets_is_not_written_out_again(in_doubt: Index) -> None:

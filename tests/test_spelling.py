@@ -89,6 +89,7 @@ def test_a_misspelt_word_becomes_the_nearest_of_the_documents(vocabulary: Listed
         "kmsr bdgt",  # no vowels, so not a misspelt word
         "which form",  # a correct word, though one swap away from "from"
         "iPayee",
+        "which kAisar",  # capitals inside
         "capxtatxxn",  # three edits
         "budxxt",  # two edits in a short word
         "xaiser",  # another first letter
@@ -110,6 +111,12 @@ def test_what_the_model_knows_whole_is_left_alone(vocabulary: Listed) -> None:
 def test_a_word_that_the_model_knows_is_no_misspelt_function_word(vocabulary: Listed, word: str) -> None:
     assert correct(f"the {word} arms", vocabulary, {word}.__contains__) == f"the {word} arms"
     assert correct(f"the {word} arms", vocabulary, knows_nothing) != f"the {word} arms"
+
+
+def test_no_word_becomes_a_function_word_that_it_only_resembles() -> None:
+    vocabulary = Listed(["The choice is ours."])
+    assert correct("which okrs", vocabulary, knows_nothing) == "which okrs"
+    assert correct("whihc oours", vocabulary, knows_nothing) == "which ours"
 
 
 def test_of_words_as_near_the_more_frequent_one_is_meant() -> None:

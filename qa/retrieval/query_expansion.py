@@ -1,8 +1,9 @@
 """Adds long forms to abbreviations of a question, and abbreviations to long forms.
 
 1. Everyday abbreviations are expanded (`qa.retrieval.everyday_abbreviations`).
-2. After a short form that the documents define, or spell out in words with these initials, its long form is added in
-   brackets. For a short form that no document uses, one initial may be missing ("HDHP": high-deductible plans).
+2. After a short form that the documents define, its long form is added in brackets; for one that no document uses,
+   words with these initials, if they occur more often than chance explains. One initial may be missing ("HDHP":
+   high-deductible plans).
 3. After a long form that the documents define, its short form is added in brackets.
 
 Additions change the results, so a form is added only if it helps and is almost certain:
@@ -29,6 +30,10 @@ _MAY_LACK_FROM = 4  # letters
 _LEADS = 2  # times as frequent as the next meaning
 _FEW_PASSAGES = 3
 _FAR_MORE = 2  # times as many passages
+# Initials of phrases are as varied as letters of an alphabet of 15 used evenly. A passage has some two phrases of any
+# number of words; words with the right initials count from ten times the number that is expected by chance.
+_VARIETY = 15
+_BY_CHANCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +95,15 @@ class _Known:
             return None
         return best.long if self._decides(terms(word.text), terms(best.long)) else None
 
-    def spelt_out(self, keys: Iterable[str]) -> str | None:
+    def spelt_out(self, keys: Sequence[str]) -> str | None:
         """The long form of a short form that no document uses, given its possible initials."""
         best = self._leading(keys)
-        return best.long if best else None
+        if not best or folded(best.long).rpartition(" ")[2] in STOP_WORDS:
+            return None
+        letters = len(short_folded(best.short))
+        tried = sum(len(key) == letters for key in keys)
+        by_chance = _BY_CHANCE * self._index.size * tried / _VARIETY**letters
+        return best.long if best.defined or best.count > by_chance else None
 
     def short_form(self, key: str) -> str | None:
         """The short form of a folded long form."""

@@ -8,7 +8,7 @@
    replace, swap neighbours): fewer edits are better, where in long words another sound counts as one edit more, then
    the same sound, then co-occurrence with the question's other words, then frequency. A word that the model knows and
    that is one swap or doubled letter away also counts, if no word of the documents is as near.
-4. A word without vowels counts as an abbreviation and is not changed.
+4. A word without vowels counts as an abbreviation and is not changed, nor is one with capitals inside ("OKRs").
 5. A word that no document has, but whose British or American spelling they have, is replaced by that one
    (`qa.text.regional_spelling`), also if the model knows it.
 6. A misspelt word may have the stem of the right one, so that the documents seem to have it: "managment". It is
@@ -29,7 +29,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from qa.records import Span
-from qa.text.function_words import function_word
+from qa.text.function_words import function_word, is_function_word
 from qa.text.phonetic_key import sound
 from qa.text.quantities import quantities
 from qa.text.regional_spelling import other_spellings
@@ -157,8 +157,10 @@ def _may_be_misspelt(word: str, is_word: Callable[[str], bool]) -> bool:
 
 
 def _is_abbreviation(word: str, *, loud: bool) -> bool:
-    """Whether a word is in capitals and other words are not."""
-    return word.isupper() and not loud and len(word) < _SHORTEST_IN_CAPITALS
+    """Whether a word has capitals inside, or is a short one in capitals while other words are not."""
+    if word.isupper():
+        return not loud and len(word) < _SHORTEST_IN_CAPITALS
+    return word[1:] != word[1:].lower()
 
 
 def _nearest(folded: str, others: Sequence[str], vocabulary: Vocabulary, is_word: Callable[[str], bool]) -> str:
@@ -167,6 +169,8 @@ def _nearest(folded: str, others: Sequence[str], vocabulary: Vocabulary, is_word
     deaf = len(folded) >= _TWO_EDITS_FROM  # short words of different meaning often sound alike
     fitting = []
     for form in vocabulary.forms_near(folded, 2 if len(folded) >= _TWO_IF_HEARD_FROM else edits):
+        if is_function_word(form.folded):
+            continue  # their misspellings are known
         distance, heard = OSA.distance(folded, form.folded), sound(form.folded) == own
         begins_alike = folded[0] in form.folded[:2] and distance <= edits
         if begins_alike or heard:

@@ -1,7 +1,7 @@
 """Expands everyday abbreviations and codes of states of the United States.
 
-An everyday abbreviation ("mgmt") is expanded if the documents do not use it. The code of a state is expanded if the
-documents have the state's name, and the code is not also a word or is next to another state.
+An everyday abbreviation ("mgmt") or the code of a state is expanded if the documents do not use it, but have the words
+that it stands for. A code that is also a word must be next to another state.
 """
 
 from __future__ import annotations
@@ -51,11 +51,13 @@ def written_out(question: str, asked: Sequence[TypedWord], index: Index) -> str:
         if word not in strange:
             continue
         if code in states() and (code not in _OTHER_WORDS or _beside_state(asked, number, question)):
-            named = terms(states()[code])
-            if all(index.frequencies(named)):
-                replaced[word.place] = states()[code]
+            meant = states()[code]
         elif code in everyday():
-            replaced[word.place] = everyday()[code]
+            meant = everyday()[code]
+        else:
+            continue
+        if all(index.frequencies(terms(meant))):
+            replaced[word.place] = meant
     for place, text in sorted(replaced.items(), key=lambda item: -item[0].start):
         behind = _FULL_STOP.sub("", question[place.end :])
         question = question[: place.start] + text + behind

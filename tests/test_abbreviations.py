@@ -33,6 +33,8 @@ TEXTS = {
         ("the Elden Harbour Plan (hereafter EHP) is", ("EHP", "Elden Harbour Plan")),
         ("the Elden Harbour Plan (E.H.P.) is", ("E.H.P.", "Elden Harbour Plan")),
         ("Terms\nEHP: Elden Harbour Plan\nand more", ("EHP", "Elden Harbour Plan")),
+        ("our Code of Conduct (CoC) says", ("CoC", "Code of Conduct")),
+        ("the Code of Conduct Committee (CoCC) says", ("CoCC", "Code of Conduct Committee")),
         ("| EHP | Elden Harbour Plan |", ("EHP", "Elden Harbour Plan")),
         ("- **EHP** – Elden Harbour Plan", ("EHP", "Elden Harbour Plan")),
     ],
@@ -46,6 +48,7 @@ def test_what_a_text_defines_is_found(text: str, pair: tuple[str, str]) -> None:
     [
         "in brackets (ABC) here",
         "a year (2014)",
+        "Grand Ephemeral Rivers (GA)",  # no letter is in the last word
         "(CMI)",
         "see Figure (B)",
         "NOTE: Nothing is open today",
@@ -59,7 +62,10 @@ def test_what_defines_nothing_is_not(text: str) -> None:
 
 def test_phrases_have_initials() -> None:
     found = set(phrases("The fee-for-service model of Kaiser Permanente and the Bank of Elden"))
+    assert not set(phrases("Am I late? As I Said It"))
+    assert ("tpp", "The Pilot Plan") in set(phrases("The Pilot Plan"))
     assert {("ffs", "fee for service"), ("kp", "Kaiser Permanente"), ("be", "Bank of Elden")} <= found
+    assert set(phrases("non-profit and fair, non-profit work")) == {("np", "non profit"), ("npw", "non profit work")}
 
 
 def test_short_forms_are_one_without_case_hyphens_and_plural() -> None:
@@ -116,6 +122,7 @@ IN_DOUBT = {
     "signals.txt": "The Elden Signal Box (ESB) was red.",
     "bank.txt": "The Elden Savings Bank (ESB) is closed.",
     "phrases.txt": "The Main Road Team met. The Mill Rye Trust met too.",
+    "wiring.txt": "The wiring of information technology (IT) is new. Am I late? As I said, AI, AI and AI.",
     "quay.txt": "A fee-per-ton rule is non-disruptive and fair.",
     "trust.txt": "The Lenne River Trust (LRT) buys meadows.",
     **{f"trust{number}.txt": f"The Lenne River Trust has {number} boats." for number in range(4)},
@@ -161,6 +168,11 @@ def test_among_many_passages_words_that_have_the_initials_once_are_not_added(in_
     assert widened("is the FPT new", cast("Index", Larger(in_doubt, 1000)), lambda _: False)[0] == "is the FPT new"
     defined = "is the ESB (Elden Signal Box) new"
     assert widened("is the ESB new", cast("Index", Larger(in_doubt, 10**6)), lambda _: False)[0] == defined
+
+
+def test_forms_of_stop_words_alone_are_not_added(in_doubt: Index) -> None:
+    for question in ("who wires information technology", "how many AI-powered vans"):
+        assert widened(question, in_doubt, lambda _: True)[0] == question
 
 
 def test_a_phrase_does_not_end_with_a_word_that_joins_it_to_the_next(in_doubt: Index) -> None:

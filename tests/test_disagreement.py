@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 from fakes import FakeEncoder
+from hypothesis import given
+from hypothesis import strategies as st
 from workshop import Workshop
 
 from qa.answering.disagreement import disagreement
+from qa.answering.figures import figures
 from qa.answering.quotes import distinct
 from qa.index.contract import Index
 from qa.retrieval.search import search
@@ -46,3 +49,21 @@ def test_figures_that_differ_are_told_and_others_are_not(index: Index, case: dic
     for each in found:
         text = index.document(each.citation.document_id).text
         assert each.value in text[each.citation.start : each.citation.end]
+
+
+PIECES = (
+    "May June May_1 1 31 2014 1921-05 9:30 3 pm % $ 412.6M mg E10.9 to of the in 5/3/24 1,200 -5 two , . - –".split()
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8), st.sampled_from(["year", "share", "amount", "count"]))
+def test_every_text_has_its_figures_told(pieces: list[str], kind: str) -> None:
+    text = " ".join(pieces).replace("_", " ")
+    for figure in figures(text, kind):
+        assert figure.value == text[figure.place.start : figure.place.end]
+
+
+def test_a_day_without_its_year_is_no_year() -> None:
+    assert [figure.value for figure in figures("It is open from May 1 to 31 May 1921, at 9:30.", "year")] == [
+        "31 May 1921"
+    ]

@@ -109,7 +109,7 @@ def test_other_models_and_analysers_are_told_apart_from_damage(built, monkeypatc
     with pytest.raises(MismatchedSnapshot, match="model weights fake-1, but other is in use"):
         open_index(built.index, weights="other")
     monkeypatch.setattr(qa.index.local.open_version, "ANALYSER_VERSION", 99)
-    with pytest.raises(MismatchedSnapshot, match="analyser version 3, but 99 is in use"):
+    with pytest.raises(MismatchedSnapshot, match="analyser version 4, but 99 is in use"):
         open_index(built.index)
 
 

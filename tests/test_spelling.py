@@ -105,6 +105,16 @@ def test_what_is_right_or_in_doubt_is_left_alone(vocabulary: Listed, question: s
 def test_what_the_model_knows_whole_is_left_alone(vocabulary: Listed) -> None:
     assert correct("treat the treats as threats", vocabulary, {"threats"}.__contains__) == "treat the treats as threats"
     assert correct("premiun", vocabulary, {"premiun"}.__contains__) == "premiun"
+    assert correct("are budgits paid", vocabulary, {"budgit"}.__contains__) == "are budgits paid"
+    assert correct("who paid budgits", vocabulary, {"budgiter"}.__contains__) == "who paid budgits"
+
+
+def test_a_word_made_from_a_known_one_is_not_two_edits_away_from_another() -> None:
+    vocabulary = Listed(["Unrelated work is a managed task."])
+    assert correct("untreated", vocabulary, knows_nothing) == "unrelated"
+    assert correct("untreated", vocabulary, {"treat"}.__contains__) == "untreated"
+    assert correct("unmanageed", vocabulary, {"manage"}.__contains__) == "unmanageed"
+    assert correct("managded", vocabulary, {"manage"}.__contains__) == "managed"
 
 
 @pytest.mark.parametrize("word", ["three", "Three", "cold", "ever", "tough", "trough", "ether", "booth", "butt"])

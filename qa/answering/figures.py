@@ -58,8 +58,8 @@ def _figure(sentence: str, quantity: Quantity) -> Figure:
     if ANY_YEAR.fullmatch(text):
         return Figure(text, float(text), "date", quantity.place, (text,))
     if whole[0] == "@":
-        dated = any(each[0] == "#" for each in quantity.parts) and ":" not in whole
         days = tuple(each[1:] for each in quantity.whole)
+        dated = days[0][0] != "-" and ":" not in days[0]  # neither a day without a year nor a time
         return Figure(text, float(days[0][:4]) if dated else None, "date", quantity.place, days)
     match = re.match(r"#(-?\d+(?:\.\d+)?)(.*)", whole)
     if not match:

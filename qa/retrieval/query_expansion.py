@@ -98,7 +98,7 @@ class _Known:
     def spelt_out(self, keys: Sequence[str]) -> str | None:
         """The long form of a short form that no document uses, given its possible initials."""
         best = self._leading(keys)
-        if not best or folded(best.long).rpartition(" ")[2] in STOP_WORDS:
+        if not best:
             return None
         letters = len(short_folded(best.short))
         tried = sum(len(key) == letters for key in keys)
@@ -130,7 +130,9 @@ class _Known:
         return max(ranked[0][1], key=lambda each: (each.count, each.long))
 
     def _decides(self, typed: Sequence[str], other: Sequence[str]) -> bool:
-        """Whether the terms of the other form find passages that the typed ones do not."""
+        """Whether the terms of the other form find passages that the typed ones do not; stop words have no terms."""
+        if not typed or not other:
+            return False
         holding = self._holding(typed)
         if holding <= _FEW_PASSAGES:
             return True

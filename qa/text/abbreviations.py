@@ -1,13 +1,13 @@
 """Abbreviations: everyday ones, and those that a text defines or spells out.
 
 - `everyday` words come from a table, `everyday_abbreviations.json`.
-- A definition is a short form in brackets after its long form, or the reverse, found by the method of Schwartz and
-  Hearst ("A simple algorithm for identifying abbreviation definitions in biomedical text", 2003): letters of the short
-  form are searched from right to left, and its first letter must begin a word. "KFHP, or" and "or KFHP," count as
-  brackets too, and so does a line of a list of abbreviations: "KFHP: Kaiser Foundation Health Plan",
-  where the short form must be the initials.
+- A definition is a short form in brackets after its long form, or the reverse: the nearest words with its initials, or
+  else those found by the method of Schwartz and Hearst ("A simple algorithm for identifying abbreviation definitions in
+  biomedical text", 2003): letters of the short form are searched from right to left, the first one must be found in the
+  last word, and the last one must begin a word. "KFHP, or" and "or KFHP," count as brackets too, and so does a line of
+  a list of abbreviations: "KFHP: Kaiser Foundation Health Plan", where the short form must be the initials.
 - A phrase is a run of words that may have initials: adjacent capitalised words, or a hyphenated compound and the words
-  after it.
+  after it up to a stop word.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+
+from qa.text.words import STOP_WORDS
 
 _SHORT = r"[A-Z][A-Za-z0-9&-]{0,8}[A-Z0-9]s?|[A-Z]{2,10}s?|(?:[A-Z]\.){2,6}"
 _BRACKETED = re.compile(
@@ -43,6 +45,8 @@ _IN_CAPITALS = re.compile(r"(?<![\w-])[A-Z]{2,10}s?(?![\w-])")
 _PARTS = re.compile(r"[\w’']+")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _LINKS = frozenset("of for the and in on de to a an &".split())
+_NEVER_LAST = STOP_WORDS | _LINKS
+_NEVER_FIRST = _NEVER_LAST - {"the"}
 _SHORTEST, _LONGEST = 2, 6  # letters of initials
 
 
@@ -91,17 +95,30 @@ def _pair(short: str, text: str, *, whole: bool = False) -> Iterator[tuple[str, 
         return
     if not whole and text[pieces[-1].end() :].strip(" *_\"'“”‘’,"):
         return  # other text is between
-    nearest = text[pieces[0].start() : pieces[-1].end()]
-    begin = _begin(plain, nearest)
+    begin = _with_initials(plain, text, pieces)
+    if begin is None and (found := _begin(plain, text[pieces[0].start() : pieces[-1].end()])) is not None:
+        begin = pieces[0].start() + found
     if begin is not None:
-        long = " ".join(nearest[begin:].strip("*_\"'“”‘’ ").split())
+        long = " ".join(text[begin : pieces[-1].end()].strip("*_\"'“”‘’ ").split())
         if len(long) > len(plain) and plain.casefold() not in folded(long).split():
             yield plain, long
 
 
+def _with_initials(short: str, text: str, pieces: list[re.Match[str]]) -> int | None:
+    """The start of the fewest last words of a text whose initials are a short form; None if there are none."""
+    for piece in reversed(pieces[:-1]):
+        if short_folded(short) in _initials(_PARTS.findall(text[piece.start() : pieces[-1].end()])):
+            return piece.start()
+    return None
+
+
 def _begin(short: str, long: str) -> int | None:
-    """The start of the long form in which a short form's letters are found from right to left; else None."""
+    """The start of the long form in which a short form's letters are found from right to left; else None.
+
+    Its last word must have one of them.
+    """
     place = len(long) - 1
+    last_word = long.rfind(" ") + 1
     for number in range(len(short) - 1, -1, -1):
         char = short[number].casefold()
         if not char.isalnum():
@@ -110,7 +127,7 @@ def _begin(short: str, long: str) -> int | None:
             long[place].casefold() != char or (number == 0 and place > 0 and long[place - 1].isalnum())
         ):
             place -= 1
-        if place < 0:
+        if place < 0 or (number == len(short) - 1 and place < last_word):
             return None
         place -= 1
     return place + 1
@@ -123,12 +140,14 @@ def phrases(text: str) -> Iterator[tuple[str, str]]:
         for begin in range(len(parts)):
             for end in range(begin + _SHORTEST, min(len(parts), begin + _LONGEST) + 1):
                 run = parts[begin:end]
-                if run[0] not in _LINKS and run[-1] not in _LINKS:
+                if run[0].casefold() not in _NEVER_FIRST and run[-1].casefold() not in _NEVER_LAST:
                     yield from ((initials, " ".join(run)) for initials in _initials(run))
     for match in _COMPOUND.finditer(text):
         parts = _PARTS.findall(match[0])
         compound = match[0].split(" ")[0].count("-") + 1
         for end in range(compound, len(parts) + 1):
+            if parts[end - 1] in _NEVER_LAST:
+                break
             yield from ((initials, " ".join(parts[:end])) for initials in _initials(parts[:end]))
 
 

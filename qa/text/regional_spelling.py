@@ -15,7 +15,7 @@ _REPLACED = tuple(
         (r"ogue(?=s?$)", "og", r"og(?=s?$)", "ogue"),
         (r"ll(?=(?:ed|ers?|ing)$)", "l", r"(?<=[aeiou])l(?=(?:ed|ers?|ing)$)", "ll"),
         (r"ramme(?=s?$)", "ram", r"ram(?=s?$)", "ramme"),
-        (r"[ao]e", "e", r"(?<=\w)e(?=[a-z]{3})", "ae"),
+        (r"[ao]e(?=\w{3})|(?<=\w{4})[ao]e", "e", r"(?<=\w)e(?=[a-z]{3})", "ae"),
         (r"l(?=ment|ful)", "ll", r"ll(?=ment|ful)", "l"),
     )
     for pattern, other in ((british, replaced), (american, back))

@@ -7,7 +7,8 @@
 3. Otherwise the documents' words within one or two edits are compared (optimal string alignment: insert, delete,
    replace, swap neighbours): fewer edits are better, where in long words another sound counts as one edit more, then
    the same sound, then co-occurrence with the question's other words, then frequency. A word that the model knows and
-   that is one swap or doubled letter away also counts, if no word of the documents is as near.
+   that is one swap or doubled letter away also counts, if no word of the documents is as near. A word of which the
+   model knows another form ("massages") is not changed, and one made from a known word ("untreated") by one edit only.
 4. A word without vowels counts as an abbreviation and is not changed, nor is one with capitals inside ("OKRs").
 5. A word that no document has, but whose British or American spelling they have, is replaced by that one
    (`qa.text.regional_spelling`), also if the model knows it.
@@ -45,6 +46,9 @@ _SHORTEST_LONG = 7  # letters, for one with a missing letter or another vowel
 _SHORTEST_IN_CAPITALS = 6  # letters; a shorter word in capitals among lower-case words is an abbreviation
 _FARTHEST = 3  # edits; more than any correction has
 _VOWELS = "aeiou"
+_ENDINGS = ("", *"s ed ing er or ion".split())  # of other forms of a word
+_BEGINNINGS = ("", *"un in im dis mis non pre re over under inter".split())
+_MADE_WITH = ("", *"s es ed d ing er ers or ors ion ions ive ly ally able ment ness al ity ful less".split())
 _SUFFIX = re.compile(r"(?:[ai]ble|[aei]n(?:ce|cy|t)|ment|[st]ion|ness|ity|ship|ous|ive|ism)s?$")
 _VOWEL = re.compile(r"[aeiouy]|[^\x00-\x7f]", re.IGNORECASE)
 
@@ -153,7 +157,23 @@ def _hyphenated(question: str, place: Span) -> bool:
 
 
 def _may_be_misspelt(word: str, is_word: Callable[[str], bool]) -> bool:
-    return SHORTEST <= len(word) <= _LONGEST and bool(_VOWEL.search(word)) and not is_word(word)
+    """Whether the model knows neither a word nor another form of it."""
+    if not SHORTEST <= len(word) <= _LONGEST or not _VOWEL.search(word):
+        return False
+    folded = word.casefold()
+    return not any(map(is_word, (*(folded + ending for ending in _ENDINGS), folded.removesuffix("s"))))
+
+
+def _is_derived(folded: str, is_word: Callable[[str], bool]) -> bool:
+    """Whether a word is made from another that the model knows, as "untreated"."""
+    bases = (
+        folded.removeprefix(beginning).removesuffix(ending)
+        for beginning in _BEGINNINGS
+        if folded.startswith(beginning)
+        for ending in _MADE_WITH
+        if folded.endswith(ending)
+    )
+    return any(len(base) >= SHORTEST and (is_word(base) or is_word(base + "e")) for base in bases)
 
 
 def _is_abbreviation(word: str, *, loud: bool) -> bool:
@@ -164,13 +184,13 @@ def _is_abbreviation(word: str, *, loud: bool) -> bool:
 
 
 def _nearest(folded: str, others: Sequence[str], vocabulary: Vocabulary, is_word: Callable[[str], bool]) -> str:
-    edits = 2 if len(folded) >= _TWO_EDITS_FROM else 1
+    edits = 2 if len(folded) >= _TWO_EDITS_FROM and not _is_derived(folded, is_word) else 1
     own = sound(folded)
     deaf = len(folded) >= _TWO_EDITS_FROM  # short words of different meaning often sound alike
     fitting = []
-    for form in vocabulary.forms_near(folded, 2 if len(folded) >= _TWO_IF_HEARD_FROM else edits):
-        if is_function_word(form.folded):
-            continue  # their misspellings are known
+    for form in vocabulary.forms_near(folded, 2 if len(folded) >= _TWO_IF_HEARD_FROM else 1):
+        if len(folded) < _SHORTEST_SLIP and is_function_word(form.folded):
+            continue  # short misspelt ones are known
         distance, heard = OSA.distance(folded, form.folded), sound(form.folded) == own
         begins_alike = folded[0] in form.folded[:2] and distance <= edits
         if begins_alike or heard:

@@ -11,8 +11,8 @@ import Stemmer
 from qa.records import Span
 from qa.text.quantities import quantities, with_plain_digits
 
-# Part of every snapshot's configuration: raise it if the same text gives other terms.
-ANALYSER_VERSION = 3
+# Part of every snapshot's configuration: raise it if the same text gives other terms or abbreviations.
+ANALYSER_VERSION = 4
 
 # Question and function words without content. Negations and numbers are not among them.
 STOP_WORDS = frozenset(

@@ -42,6 +42,7 @@ REQUIREMENTS = {
         "llama-index-embeddings-huggingface==0.8.0",
         "llama-index-retrievers-bm25==0.8.0",
         "llama-index-vector-stores-faiss==0.7.0",
+        "faiss-cpu==1.15.1",
         "fastapi==0.165.0",
         "uvicorn[standard]==0.54.0",
         *_ONNX_BACKEND,

@@ -228,14 +228,14 @@ def test_rarity_by_hand(shop: Index) -> None:
     assert rarity(0, 5) == pytest.approx(math.log(1 + (5 - 0 + 0.5) / (0 + 0.5)))
 
 
-def test_rare_words_weigh_more_than_common_ones_and_stop_words_least(shop: Index) -> None:
+def test_rare_words_weigh_more_than_common_ones_and_stop_words_and_the_models_own_tokens_least(shop: Index) -> None:
     question = "who has Elden pier"
     encoding = FakeEncoder().encode_question(question)
     own, who, has, elden, pier = token_weights(encoding, content_words(question, encoding, shop))
     assert who == has < min(elden, pier)
     assert pier == pytest.approx(rarity(*shop.frequencies(["pier"]), 5))
     assert pier > elden == pytest.approx(rarity(2, 5))
-    assert own > 0
+    assert 0 < own < elden
 
 
 class Unlettered(FakeEncoder):

@@ -25,7 +25,7 @@ from qa.text.word_breaks import as_written
 from qa.text.words import WORD, term, words
 
 _STOP_WORD_WEIGHT = 0.5  # in MaxSim, where a content word's weight is its rarity
-_OWN_TOKEN_WEIGHT = 1.0  # weight of the tokens that a model adds around a question
+_OWN_TOKEN_WEIGHT = 0.6  # weight of the tokens that a model adds around a question
 _RAREST_WEIGHT = 4.0  # so that a word in a few of a million passages does not outweigh all others
 # After "how" they ask for a measure and are not part of the subject.
 _MEASURES = frozenset("big large long old high tall far deep wide heavy often fast soon well small short".split())

@@ -107,7 +107,9 @@ class PlainIndex:
     def forms(self) -> dict[str, tuple[str, int]]:
         """Usual form and count by folded form, for words of at least four letters that contain only letters."""
         written: dict[str, Counter[str]] = {}
-        for word in sorted(word for each in self.passages for word in each.words if len(word) >= 4 and word.isalpha()):
+        titles = [word for document in self.documents for word in spelt(document.title)]
+        words = [*titles, *(word for each in self.passages for word in each.words)]
+        for word in sorted(word for word in words if len(word) >= 4 and word.isalpha()):
             written.setdefault(word.casefold(), Counter())[word] += 1
         return {folded: (counts.most_common(1)[0][0], counts.total()) for folded, counts in written.items()}
 

@@ -25,6 +25,7 @@ from qa.index.local.texts import Texts
 from qa.index.local.version_files import SEGMENT, read_segment
 from qa.index.typed_json import canonical
 from qa.records import Document, Filters, PassageKind
+from qa.text.spelling import correct
 from qa.text.words import terms
 
 QUESTIONS = ("the harbour piers", "mill mills rye café", "salt of the strait 1871", "zeppelin")
@@ -113,6 +114,15 @@ def test_abbreviations_count_live_documents_only() -> None:
         Abbreviation("mrt", "main road team", defined=False, count=3, used=0),
         Abbreviation("mrt", "mill rye trust", defined=False, count=1, used=0),
     ]
+
+
+def test_a_name_that_only_a_title_has_is_not_corrected_and_is_a_correction(tmp_path: Path) -> None:
+    texts = {"tamberg": "The pump is rinsed daily.", "b.txt": "Tamburg adapters do not fit."}
+    with opened([write_segment(tmp_path, texts)]) as index:
+        assert index.document(index.documents[1].id).title == "Of tamberg"
+        assert correct("the Tamberg pump", index, lambda _: False) == "the Tamberg pump"
+        assert correct("a tambergg", index, lambda _: False) == "a tamberg"
+        assert correct("a tamburg", index, lambda _: False) == "a tamburg"
 
 
 def test_forms_that_no_document_has_are_not_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

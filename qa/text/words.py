@@ -11,7 +11,7 @@ import Stemmer
 from qa.records import Span
 from qa.text.quantities import quantities, with_plain_digits
 
-# Part of every snapshot's configuration: raise it if the same text gives other terms or abbreviations.
+# Part of every snapshot's configuration: raise it if the same document gives other terms, word forms or abbreviations.
 ANALYSER_VERSION = 4
 
 # Question and function words without content. Negations and numbers are not among them.

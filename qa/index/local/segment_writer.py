@@ -127,7 +127,7 @@ class SegmentWriter:
         texts = self._folder.texts
         if texts.documents and document.source <= self._last:
             raise ValueError(f"{document.source} does not come after {self._last}")
-        forms: Counter[str] = Counter()
+        forms = count_forms(document.title)  # a name may be only there
         abbreviations: Counter[tuple[Found, str, str]] = Counter()
         for passage, key, vectors in passages:
             if document.text[passage.start : passage.end] != passage.text or passage.document_id != document.id:

@@ -122,7 +122,7 @@ IN_DOUBT = {
     "signals.txt": "The Elden Signal Box (ESB) was red.",
     "bank.txt": "The Elden Savings Bank (ESB) is closed.",
     "phrases.txt": "The Main Road Team met. The Mill Rye Trust met too.",
-    "wiring.txt": "The wiring of information technology (IT) is new. Am I late? As I said, AI, AI and AI.",
+    "wiring.txt": "The wiring of information technology (IT) is new. Am I late? As I said, AI, AI and AI. Ask All Inns.",
     "quay.txt": "A fee-per-ton rule is non-disruptive and fair.",
     "trust.txt": "The Lenne River Trust (LRT) buys meadows.",
     **{f"trust{number}.txt": f"The Lenne River Trust has {number} boats." for number in range(4)},
@@ -166,6 +166,7 @@ class Larger:
 def test_among_many_passages_words_that_have_the_initials_once_are_not_added(in_doubt: Index) -> None:
     assert widened("is the FPT new", in_doubt, lambda _: False)[0] == "is the FPT (fee per ton) new"
     assert widened("is the FPT new", cast("Index", Larger(in_doubt, 1000)), lambda _: False)[0] == "is the FPT new"
+    assert widened("is the AI new", cast("Index", Larger(in_doubt, 1000)), lambda _: False)[0] == "is the AI new"
     defined = "is the ESB (Elden Signal Box) new"
     assert widened("is the ESB new", cast("Index", Larger(in_doubt, 10**6)), lambda _: False)[0] == defined
 

@@ -93,6 +93,7 @@ def test_a_misspelt_word_becomes_the_nearest_of_the_documents(vocabulary: Listed
         "capxtatxxn",  # three edits
         "budxxt",  # two edits in a short word
         "xaiser",  # another first letter
+        "budgep",  # a letter that is far from the right one on a keyboard
         "30N 2014",  # not only letters
         "",
         "😀 …",
@@ -131,13 +132,13 @@ def test_no_word_becomes_a_function_word_that_it_only_resembles() -> None:
 
 def test_of_words_as_near_the_more_frequent_one_is_meant() -> None:
     vocabulary = Listed(["The cards lie here.", "The carts stand there, red carts."])
-    assert correct("caros", vocabulary, knows_nothing) == "carts"
+    assert correct("carfs", vocabulary, knows_nothing) == "carts"
 
 
 def test_of_words_as_near_the_one_that_stands_beside_the_others_is_meant() -> None:
     vocabulary = Listed(["Red carts stand there.", "Cards lie here. Cards are dealt."])
-    assert correct("caros", vocabulary, knows_nothing) == "cards"
-    assert correct("red caros", vocabulary, knows_nothing) == "red carts"
+    assert correct("carfs", vocabulary, knows_nothing) == "cards"
+    assert correct("red carfs", vocabulary, knows_nothing) == "red carts"
 
 
 def test_a_word_that_the_model_alone_knows_wins_if_it_is_nearer() -> None:

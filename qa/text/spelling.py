@@ -5,10 +5,11 @@
 2. A misspelt function word is corrected (`qa.text.function_words`), unless the model knows it as another word: "three"
    is not "there". Parts of a compound ("ro-ro") are no function words.
 3. Otherwise the documents' words within one or two edits are compared (optimal string alignment: insert, delete,
-   replace, swap neighbours): fewer edits are better, where in long words another sound counts as one edit more, then
-   the same sound, then co-occurrence with the question's other words, then frequency. A word that the model knows and
-   that is one swap or doubled letter away also counts, if no word of the documents is as near. A word of which the
-   model knows another form ("massages") is not changed, and one made from a known word ("untreated") by one edit only.
+   replace with a letter that is near, swap neighbours): fewer edits are better, where in long words another sound
+   counts as one edit more, then the same sound, then co-occurrence with the question's other words, then frequency. A
+   word that the model knows and that is one swap or doubled letter away also counts, if no word of the documents is as
+   near. A word of which the model knows another form ("massages") is not changed, and one made from a known word
+   ("untreated") by one edit only.
 4. A word without vowels counts as an abbreviation and is not changed, nor is one with capitals inside ("OKRs").
 5. A word that no document has, but whose British or American spelling they have, is replaced by that one
    (`qa.text.regional_spelling`), also if the model knows it.
@@ -22,7 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, combinations, pairwise
 from string import ascii_lowercase
 from typing import Protocol
 
@@ -46,6 +47,19 @@ _SHORTEST_LONG = 7  # letters, for one with a missing letter or another vowel
 _SHORTEST_IN_CAPITALS = 6  # letters; a shorter word in capitals among lower-case words is an abbreviation
 _FARTHEST = 3  # edits; more than any correction has
 _VOWELS = "aeiou"
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")  # of a keyboard, each half a key right of the one above
+# Pairs of letters that are typed for each other: neighbours on the keyboard, and those of similar sounds.
+_NEAR = frozenset(
+    map(
+        frozenset,
+        chain(
+            *(pairwise(row) for row in _ROWS),
+            *(zip(above[shift:], below, strict=False) for above, below in pairwise(_ROWS) for shift in (0, 1)),
+            combinations(_VOWELS, 2),
+            "bp bv ck cs ct dt fv gj iy kq sz".split(),
+        ),
+    )
+)
 _ENDINGS = ("", *"s ed ing er or ion".split())  # of other forms of a word
 _BEGINNINGS = ("", *"un in im dis mis non pre re over under inter".split())
 _MADE_WITH = ("", *"s es ed d ing er ers or ors ion ions ive ly ally able ment ness al ity ful less".split())
@@ -192,8 +206,7 @@ def _nearest(folded: str, others: Sequence[str], vocabulary: Vocabulary, is_word
         if len(folded) < _SHORTEST_SLIP and is_function_word(form.folded):
             continue  # short misspelt ones are known
         distance, heard = OSA.distance(folded, form.folded), sound(form.folded) == own
-        begins_alike = folded[0] in form.folded[:2] and distance <= edits
-        if begins_alike or heard:
+        if heard or (distance <= edits and _is_slip(folded, form.folded)):
             fitting.append((distance + (deaf and not heard), distance, form))
     least = min((cost for cost, _, _ in fitting), default=_FARTHEST)
     best = [(distance, form) for cost, distance, form in fitting if cost == least]
@@ -203,6 +216,16 @@ def _nearest(folded: str, others: Sequence[str], vocabulary: Vocabulary, is_word
     if len(best) > 1:
         return max((_beside(form, others, vocabulary), form.count, form.folded) for _, form in best)[2]
     return best[0][1].folded if best else folded
+
+
+def _is_slip(typed: str, meant: str) -> bool:
+    """Whether a word may be typed for another: it begins alike, and a single wrong letter is near the right one."""
+    if typed[0] != meant[0] and typed[:2] != meant[1::-1]:
+        return False
+    wrong = [pair for pair in zip(typed, meant, strict=False) if pair[0] != pair[1]]
+    if len(typed) != len(meant) or len(wrong) > 1:
+        return True
+    return all(frozenset(pair) in _NEAR for pair in wrong)
 
 
 def _of_documents(folded: str, vocabulary: Vocabulary) -> str | None:

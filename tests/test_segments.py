@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 from segment_work import CONFIGURATION, ENCODER, Item, corpora, document_of, items_of, opened, temporary, write_segment
 
 from qa.errors import DamagedSnapshot, UnknownDocument
@@ -23,6 +24,7 @@ from qa.index.local.segment import Segment
 from qa.index.local.segment_writer import SegmentWriter
 from qa.index.local.texts import Texts
 from qa.index.local.version_files import SEGMENT, read_segment
+from qa.index.local.word_forms import WordForms
 from qa.index.typed_json import canonical
 from qa.records import Document, Filters, PassageKind
 from qa.text.spelling import correct
@@ -123,6 +125,28 @@ def test_a_name_that_only_a_title_has_is_not_corrected_and_is_a_correction(tmp_p
         assert correct("the Tamberg pump", index, lambda _: False) == "the Tamberg pump"
         assert correct("a tambergg", index, lambda _: False) == "a tamberg"
         assert correct("a tamburg", index, lambda _: False) == "a tamburg"
+
+
+_short_words = st.text("abcé", min_size=1, max_size=8)
+
+
+@given(st.lists(_short_words, min_size=1, max_size=30, unique=True).map(sorted), _short_words, st.integers(1, 2))
+def test_a_sketch_leaves_out_no_word_that_is_near(written: list[str], word: str, edits: int) -> None:
+    texts, none = [form.encode() for form in written], np.empty(0, np.int32)
+    bounds = np.cumsum([0, *map(len, texts)])
+    forms = WordForms(np.frombuffer(b"".join(texts), np.uint8), bounds, none, none, np.zeros(1, np.int64))
+    expected = [(place, form) for place, form in enumerate(written) if OSA.distance(word, form) <= edits]
+    assert sorted(forms.near(word, edits)) == expected
+
+
+def test_only_words_that_may_be_near_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened([write_segment(tmp_path, {"a.txt": "salty salmon"})]) as index:
+        index.forms_near("salt", 2)  # reads all words once
+        read: list[str] = []
+        look_up = WordForms.forms
+        monkeypatch.setattr(WordForms, "forms", lambda *of: read.extend(look_up(*of)) or look_up(*of))
+        assert [form.folded for form in index.forms_near("salt", 2)] == ["salty"]
+    assert read == ["salty"]  # "salmon" has two letters more, so four other letters are too many
 
 
 def test_forms_that_no_document_has_are_not_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

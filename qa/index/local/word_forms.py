@@ -3,7 +3,8 @@
 Counts are stored by document, so that those of a removed document can be subtracted.
 
 Words near another word are first searched by the letters that they have once and more than once, 64 bits a word: an
-edit changes at most two of these bits. Only the few words that may be near are read and compared.
+edit changes at most two of these bits, and at most one if it makes the word longer or shorter. Only the few words that
+may be near are read and compared.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -50,13 +50,11 @@ class WordForms:
         self._texts, self._bounds = texts, bounds
         self._document_forms, self._counts, self._document_bounds = document_forms, counts, document_bounds
 
-    def forms(self, places: Iterable[int] | None = None) -> list[str]:
+    def forms(self, places: npt.NDArray[np.intp] | None = None) -> list[str]:
         """The forms at some places; by default all."""
-        data, bounds = self._texts, self._bounds
-        if places is not None:
-            return [_decoded(data[bounds[place] : bounds[place + 1]].tobytes()) for place in places]
-        whole = data.tobytes()
-        return [_decoded(whole[begin:end]) for begin, end in pairwise(bounds.tolist())]
+        data, chosen = (self._texts.tobytes(), slice(None)) if places is None else (self._texts.data, places)
+        begins, ends = self._bounds[:-1][chosen].tolist(), self._bounds[1:][chosen].tolist()
+        return [str(data[begin:end], "utf-8", "surrogatepass") for begin, end in zip(begins, ends, strict=True)]
 
     def of_document(self, row: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """The forms of a document, ascending, and their counts."""
@@ -75,10 +73,12 @@ class WordForms:
         """The forms whose folded words are within at most `edits` edits of a folded word, each with its place."""
         lengths, letters = self._sketches
         (length,), (own,) = _sketched([word])
-        alike = np.bitwise_count(letters ^ own) <= _BITS_AN_EDIT * edits
-        places = np.flatnonzero(alike & (np.abs(lengths - length) <= edits)).tolist()
+        bits = np.bitwise_count(letters ^ own)
+        places = np.flatnonzero(bits <= _BITS_AN_EDIT * edits)
+        longer = np.abs(lengths[places] - length)
+        places = places[(longer <= edits) & (bits[places] + longer <= _BITS_AN_EDIT * edits)]
         forms = self.forms(places)
-        return [(places[each], forms[each]) for each in near(word, [form.casefold() for form in forms], edits)]
+        return [(int(places[each]), forms[each]) for each in near(word, [form.casefold() for form in forms], edits)]
 
     @cached_property
     def _totals(self) -> npt.NDArray[np.int64]:
@@ -176,10 +176,6 @@ def merge_forms(parts: Sequence[WordForms], documents: Iterable[tuple[int, int]]
         files.write(arrays.DOCUMENT_FORM_COUNTS, counts)
         files.write(arrays.DOCUMENT_FORM_BOUNDS, np.array([end], np.int64))
         yield
-
-
-def _decoded(form: bytes) -> str:
-    return form.decode("utf-8", "surrogatepass")
 
 
 def _sketched(words: Sequence[str]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint64]]:

@@ -122,7 +122,7 @@ IN_DOUBT = {
     "signals.txt": "The Elden Signal Box (ESB) was red.",
     "bank.txt": "The Elden Savings Bank (ESB) is closed.",
     "phrases.txt": "The Main Road Team met. The Mill Rye Trust met too.",
-    "wiring.txt": "The wiring of information technology (IT) is new. Am I late? As I said, AI, AI and AI. Ask All Inns.",
+    "wiring.txt": "Our information technology (IT) is new. Am I late? As I said, AI, AI and AI. Ask All Inns.",
     "quay.txt": "A fee-per-ton rule is non-disruptive and fair.",
     "trust.txt": "The Lenne River Trust (LRT) buys meadows.",
     **{f"trust{number}.txt": f"The Lenne River Trust has {number} boats." for number in range(4)},

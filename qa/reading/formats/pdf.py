@@ -14,6 +14,7 @@ from pypdfium2 import raw
 from qa.errors import UnreadableFile
 from qa.reading.decode import clean_line
 from qa.reading.draft import Read, own_title
+from qa.reading.formats.pdf_drawings import Drawings
 from qa.reading.formats.pdf_forms import form_values
 from qa.reading.formats.pdf_order import lines_of
 from qa.reading.formats.pdf_rules import ruled_tables
@@ -54,7 +55,7 @@ def read_pdf(data: bytes) -> Read:
     pages = [_page_lines(document, number, reader) for number in range(1, count + 1)]
     recognised = _recognise(document, pages)
     bare = [number for number, lines in enumerate(pages, 1) if not lines]
-    can_recognise = bool(recognition_identity())
+    can_recognise = bool(bare and recognition_identity())
     if len(bare) == count:
         what = "page holds" if count == 1 else "pages hold"
         found = "text recognition (OCR) found none" if can_recognise else _REMEDY
@@ -85,6 +86,7 @@ def _recognise(document: pdfium.PdfDocument, pages: list[list[Line]]) -> list[in
 
 def _page_lines(document: pdfium.PdfDocument, number: int, reader: PageRuns) -> list[Line]:
     with suppress(pdfium.PdfiumError), closing(document[number - 1]) as page:
-        runs = reader.read(page, number)
-        return lines_of([*runs, *form_values(page, runs)], number, ruled_tables(page))
+        drawings = Drawings(page)
+        runs = reader.read(page, number, drawings)
+        return lines_of([*runs, *form_values(page, runs)], number, ruled_tables(drawings))
     return []

@@ -14,6 +14,7 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from qa.reading.decode import clean
+from qa.reading.office.symbols import private_as_unicode
 
 ADDRESS = ctypes.c_void_p
 RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")  # letters that are written from right to left
@@ -49,9 +50,10 @@ def page_text(text_page: pdfium.PdfTextPage, count: int) -> str:
     return _SURROGATE.sub("\0", whole)
 
 
-def cleaned_run(text: str) -> tuple[str, bool]:
-    """Clean text, and whether it is written from right to left."""
+def cleaned_run(text: str, symbols: str | None) -> tuple[str, bool]:
+    """Clean text with the characters of its symbol font, if any, and whether it is written from right to left."""
     if text.isascii() and text.isprintable():
         return text, False
+    text = private_as_unicode(text, symbols)
     cleaned = clean(text.replace("\u00ad", "-").replace(_HYPHEN_AT_LINE_END, "-")).strip()
     return cleaned, RTL.search(text) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from operator import attrgetter
 
 from qa.reading.formats.pdf_direction import in_logical_order
 from qa.reading.formats.pdf_letters import prepared
@@ -123,16 +124,16 @@ def with_initials(chunks: list[Run]) -> list[Run]:
 def by_base(chunks: list[Run]) -> list[Row]:
     """Chunks on one baseline as rows, from top to bottom; a marker of a list is joined to the text after it."""
     rows: list[Row] = []
-    for chunk in sorted(chunks, key=lambda chunk: -chunk.y):
+    for chunk in sorted(chunks, key=attrgetter("y"), reverse=True):
         above = rows[-1].chunks[0] if rows else None
         if above is not None and above.y - chunk.y <= 0.35 * max(above.size, chunk.size):
             rows[-1].chunks.append(chunk)
         else:
             rows.append(Row([chunk]))
-    for row in rows:
+    for row in (row for row in rows if len(row.chunks) > 1):
         rtl = sum(chunk.rtl for chunk in row.chunks) > len(row.chunks) / 2
         row.chunks.sort(key=lambda chunk: -chunk.x1 if rtl else chunk.x0)
-        if len(row.chunks) > 1 and _MARKER.fullmatch(row.chunks[0].text):
+        if _MARKER.fullmatch(row.chunks[0].text):
             marker = row.chunks.pop(0)
             row.chunks[0].text = f"{marker.text} {row.chunks[0].text}"
             row.chunks[0].x0 = min(marker.x0, row.chunks[0].x0)

@@ -38,15 +38,16 @@ class Band(NamedTuple):
 
 def find_band(rows: Sequence[Row], start: int = 0) -> Band | None:
     """The first part of some rows, from top to bottom and from `start` on, that is divided into two columns."""
+    strips_of = [_strips_of(row) for row in rows]
     first = start
     while first < len(rows) - _FEWEST_LINES:
         if len(rows[first].chunks) < 2:
             first += 1
             continue
-        strips, end = sorted(_strips_of(rows[first])[1:-1], key=_narrow)[:_MOST_STRIPS], first + 1
-        while end < len(rows) and (left := _shared(strips, _strips_of(rows[end]), rows[end].chunks[0].size)):
-            strips, end = sorted(left, key=_narrow)[:_MOST_STRIPS], end + 1
-        for low, high in strips:
+        strips, end = _widest(strips_of[first][1:-1]), first + 1
+        while end < len(rows) and (left := _shared(strips, strips_of[end], rows[end].chunks[0].size)):
+            strips, end = _widest(left), end + 1
+        for low, high in sorted(strips, key=_narrow):
             strip = (low + high) / 2
             if (last := _last_row(rows[first:end], strip)) is not None:
                 step = _MOST_STEP * _step(rows[first], rows[first + 1])
@@ -70,6 +71,11 @@ def _narrow(strip: _Strip) -> float:
     return strip[0] - strip[1]
 
 
+def _widest(strips: list[_Strip]) -> list[_Strip]:
+    """The widest strips, in their order from the left."""
+    return strips if len(strips) <= _MOST_STRIPS else sorted(sorted(strips, key=_narrow)[:_MOST_STRIPS])
+
+
 def _strips_of(row: Row) -> list[_Strip]:
     """The gaps between the chunks of a row, and the space on both sides; none of a row with too many chunks."""
     if len(row.chunks) > _MOST_CHUNKS:
@@ -80,8 +86,18 @@ def _strips_of(row: Row) -> list[_Strip]:
 
 
 def _shared(strips: list[_Strip], others: list[_Strip], size: float) -> list[_Strip]:
-    found = [(max(a, c), min(b, d)) for a, b in strips for c, d in others]
-    return [(low, high) for low, high in found if high - low >= _LEAST_STRIP_EM * size]
+    """The common parts of two rows' strips, each row's from the left, that are wide enough."""
+    found: list[_Strip] = []
+    one = other = 0
+    while one < len(strips) and other < len(others):
+        low, high = max(strips[one][0], others[other][0]), min(strips[one][1], others[other][1])
+        if high - low >= _LEAST_STRIP_EM * size:
+            found.append((low, high))
+        if strips[one][1] < others[other][1]:
+            one += 1
+        else:
+            other += 1
+    return found
 
 
 def _last_row(rows: Sequence[Row], strip: float) -> int | None:

@@ -43,7 +43,7 @@ def _once(runs: Iterable[Run]) -> Iterator[Run]:
     seen: dict[str, set[int]] = {}
     lines: dict[int, list[Run]] = {}
     for run in runs:
-        unit = max(0.3, min(0.25 * run.size, 0.25 * (run.x1 - run.x0)))  # two adjacent equal letters are two letters
+        unit = max(0.3, 0.25 * min(run.size, run.x1 - run.x0))  # two adjacent equal letters are two letters
         place = round(run.x0 / unit) * _ROW + round(run.y / unit)
         places = seen.setdefault(run.text, set())
         line = lines.setdefault(round(run.y / 2), [])

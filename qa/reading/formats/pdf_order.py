@@ -56,16 +56,23 @@ def lines_of(runs: Sequence[Run], page: int, tables: Sequence[Table] = ()) -> li
             inside, same = rows_of(table, same)
             whole += inside
         chunks = with_initials(chunks_of(same)) + whole
-        for row in _rows(chunks):
-            ruled = [each for chunk in row.chunks if isinstance(chunk, RuledRows) for each in chunk.rows]
-            row.chunks = [chunk for chunk in row.chunks if not isinstance(chunk, RuledRows)]
-            found += (_line(each, page, upright=not number) for each in ([row] if row.chunks else []) + ruled)
+        rows = _rows(chunks)
+        if whole:
+            rows = [each for row in rows for each in _parted(row)]
+        found += (_line(row, page, upright=not number) for row in rows)
     return found
+
+
+def _parted(row: Row) -> list[Row]:
+    """A row without the ruled tables in it, and their rows."""
+    ruled = [each for chunk in row.chunks if isinstance(chunk, RuledRows) for each in chunk.rows]
+    row.chunks = [chunk for chunk in row.chunks if not isinstance(chunk, RuledRows)]
+    return [row, *ruled] if row.chunks else ruled
 
 
 def _line(row: Row, page: int, *, upright: bool) -> Line:
     chunks = row.chunks
-    widest = max(chunks, key=lambda chunk: len(chunk.text))
+    widest = chunks[0] if len(chunks) == 1 else max(chunks, key=lambda chunk: len(chunk.text))
     return Line(
         text=(CELL if row.cells else " ").join(chunk.text for chunk in chunks),
         page=page,

@@ -7,16 +7,19 @@
 
 from __future__ import annotations
 
+import ctypes
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
 from math import inf
+from operator import neg
 from typing import NamedTuple
 
-import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from qa.reading.formats.pdf_sight import bounds, object_of, paths_of, ways_of
+from qa.reading.formats.pdf_characters import ADDRESS, plain
+from qa.reading.formats.pdf_drawings import Drawings
 
 _THIN = 2.5  # points; maximum width of a rule
 _SHORTEST = 4.0
@@ -25,6 +28,9 @@ _MOST_PATHS = 5_000  # of a page; one with more is a drawing
 _MOST_RULES = 400  # after joining, of each direction
 _MOST_OPEN = 40.0  # points; height of a row without a rule above or below it
 _FEWEST = 3  # rules of each direction
+
+
+_segments_of = plain(raw.FPDFPath_CountSegments, ctypes.c_int, ADDRESS)
 
 
 class _Rule(NamedTuple):
@@ -41,32 +47,32 @@ class _Rule(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rules of a table, and the places of its rows from the top and of its columns from the left."""
+    """The places of a table's rows from the top and of its columns from the left, with the rules at each place."""
 
-    across: list[_Rule]
-    down: list[_Rule]
     rows: list[float]
     columns: list[float]
+    across: list[list[_Rule]]
+    down: list[list[_Rule]]
 
     def column_at(self, x: float) -> int:
         """The column at a place, without regard to merged cells."""
-        return sum(each < x + _NEAR for each in self.columns) - 1
+        return bisect_left(self.columns, x + _NEAR) - 1
 
     def cell_at(self, x: float, y: float) -> tuple[int, int] | None:
         """The row and the column of the cell at a place; None outside the table."""
         if not (self.rows[-1] <= y < self.rows[0] and self.columns[0] < x + _NEAR <= self.columns[-1]):
             return None
-        row, column = sum(each > y for each in self.rows) - 1, self.column_at(x)
-        while row and not any(abs(rule.at - self.rows[row]) <= _NEAR and rule.holds(x) for rule in self.across):
+        row, column = bisect_left(self.rows, -y, key=neg) - 1, self.column_at(x)
+        while row and not any(rule.holds(x) for rule in self.across[row]):
             row -= 1
-        while column and not any(abs(rule.at - self.columns[column]) <= _NEAR and rule.holds(y) for rule in self.down):
+        while column and not any(rule.holds(y) for rule in self.down[column]):
             column -= 1
         return row, column
 
 
-def ruled_tables(page: pdfium.PdfPage) -> list[Table]:
+def ruled_tables(drawings: Drawings) -> list[Table]:
     """The tables of a page that have at least two rows and two columns."""
-    rules = _rules(page)
+    rules = _rules(drawings)
     found = []
     while rules[0] and rules[1]:
         across, down = [rules[0].pop()], list[_Rule]()
@@ -80,8 +86,13 @@ def ruled_tables(page: pdfium.PdfPage) -> list[Table]:
             continue
         rows, columns = _places(across, down, _MOST_OPEN)[::-1], _places(down, across)
         if len(rows) >= _FEWEST and len(columns) >= _FEWEST:
-            found.append(Table(across, down, rows, columns))
+            found.append(Table(rows, columns, _by_place(across, rows), _by_place(down, columns)))
     return found
+
+
+def _by_place(rules: list[_Rule], places: list[float]) -> list[list[_Rule]]:
+    """The rules at each place."""
+    return [[rule for rule in rules if abs(rule.at - place) <= _NEAR] for place in places]
 
 
 def _crossing(rules: list[_Rule], others: list[_Rule]) -> list[_Rule]:
@@ -91,18 +102,16 @@ def _crossing(rules: list[_Rule], others: list[_Rule]) -> list[_Rule]:
     return found
 
 
-def _rules(page: pdfium.PdfPage) -> tuple[list[_Rule], list[_Rule]]:
+def _rules(drawings: Drawings) -> tuple[list[_Rule], list[_Rule]]:
     """The horizontal and the vertical rules of a page."""
     across: list[_Rule] = []
     down: list[_Rule] = []
-    paths = paths_of(page, _MOST_PATHS)
-    for drawn in paths if len(paths) < _MOST_PATHS else ():
-        left, bottom, right, top = bounds(drawn)
+    for _, drawn, (left, bottom, right, top) in drawings.paths if len(drawings.paths) < _MOST_PATHS else ():
         if top - bottom <= _THIN and right - left >= _SHORTEST:
             across.append(_Rule((top + bottom) / 2, left, right))
         elif right - left <= _THIN and top - bottom >= _SHORTEST:
             down.append(_Rule((left + right) / 2, bottom, top))
-        elif ways_of(object_of(drawn))[1] and raw.FPDFPath_CountSegments(object_of(drawn)) in (4, 5):  # a rectangle
+        elif drawings.ways(drawn)[1] and _segments_of(drawn) in (4, 5):  # a rectangle
             across += (_Rule(top, left, right), _Rule(bottom, left, right))
             down += (_Rule(left, bottom, top), _Rule(right, bottom, top))
     return _joined(across)[:_MOST_RULES], _joined(down)[:_MOST_RULES]

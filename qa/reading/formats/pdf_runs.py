@@ -19,9 +19,10 @@ from pypdfium2 import raw
 
 from qa.errors import UnreadableFile
 from qa.reading.formats.pdf_characters import ADDRESS, RTL, cleaned_run, page_text, plain
+from qa.reading.formats.pdf_drawings import Drawings
 from qa.reading.formats.pdf_drawn_order import ends_of_words, in_logical_order
 from qa.reading.formats.pdf_sight import Sight
-from qa.reading.office.symbols import private_as_unicode, symbol_font
+from qa.reading.office.symbols import symbol_font
 
 _MOST_CHARS_OF_PAGE = 2_000_000
 _BLANKS = re.compile(r"(?<=\S)\s+(?=\S)")
@@ -63,21 +64,25 @@ class PageRuns:
     def __init__(self) -> None:
         self._fonts: dict[int, tuple[bool, str | None]] = {}
 
-    def read(self, page: pdfium.PdfPage, number: int) -> list[Run]:
+    def read(self, page: pdfium.PdfPage, number: int, drawings: Drawings) -> list[Run]:
         """The visible runs of a page, in drawing order.
+
+        Args:
+            page: The page.
+            number: Its number.
+            drawings: All that it draws.
 
         Raises:
             UnreadableFile: the page has too many characters.
         """
         with closing(page.get_textpage()) as text_page:
-            return list(self._runs(page, text_page, number))
+            return list(self._runs(text_page, number, Sight(page, drawings)))
 
-    def _runs(self, page: pdfium.PdfPage, text_page: pdfium.PdfTextPage, number: int) -> Iterator[Run]:
+    def _runs(self, text_page: pdfium.PdfTextPage, number: int, sight: Sight) -> Iterator[Run]:
         count = text_page.count_chars()
         if count > _MOST_CHARS_OF_PAGE:
             raise UnreadableFile(f"page {number} holds {count} characters; at most {_MOST_CHARS_OF_PAGE} are read")
         text = page_text(text_page, count)
-        sight = Sight(page)
         places = _Places(text_page)
         gap = ""
         for start, end, drawn in places.stretches(count):
@@ -93,7 +98,7 @@ class PageRuns:
                     first += len(shown) - len(shown.lstrip())  # noqa: PLW2901
                     gap = gap or (" " if shown[0].isspace() else "")
                     run = places.run(inner, first, size, angle, gap, sight.covers.over(drawn))
-                    run.text, run.rtl = cleaned_run(private_as_unicode(run.text, symbols))
+                    run.text, run.rtl = cleaned_run(run.text, symbols)
                     run.bold = bold
                     if sight.sees(drawn, run):
                         yield run

@@ -25,7 +25,7 @@ from statistics import median
 from qa.reading.draft import Draft
 from qa.reading.hyphens import Words
 from qa.reading.layout_furniture import LARGER, part_furniture
-from qa.reading.page_lines import BULLETS, Line, text_size
+from qa.reading.page_lines import BULLETS, LINE_END, Line, text_size
 from qa.reading.superscript_marks import bare_mark, written_out
 from qa.records import BlockKind
 from qa.text.sentences import split_sentences
@@ -71,7 +71,10 @@ def lay_out(pages: list[list[Line]]) -> list[Draft]:
         _resolve_marks(paragraph, notes)
     _mark_levels(paragraphs)
     drafts = [paragraph.draft() for paragraph in _mended(paragraphs, words)]
-    return drafts + [Draft(BlockKind.BOILERPLATE, written_out(line.text), page=line.page) for line in furniture]
+    return drafts + [
+        Draft(BlockKind.BOILERPLATE, written_out(line.text.replace(LINE_END, " ")), page=line.page)
+        for line in furniture
+    ]
 
 
 def _paragraphs(pages: list[list[Line]], size: float) -> Iterator[_Paragraph]:
@@ -138,16 +141,21 @@ def _paragraph(run: list[Line], size: float) -> _Paragraph:
 
 
 def _joined(paragraph: _Paragraph, words: Words) -> str:
-    lines = paragraph.lines
+    lines = [line.text.split(LINE_END) for line in paragraph.lines]
     if paragraph.kind is BlockKind.TABLE:
-        return "\n".join(line.text for line in lines)
+        return "\n".join(_without_line_ends(row, words) for row in lines)
+    return _without_line_ends([piece for line in lines for piece in line], words)
+
+
+def _without_line_ends(lines: list[str], words: Words) -> str:
+    """Lines as one."""
     parts: list[str] = []
     begun = ""  # beginning of a word that spans line ends
     for above, line in pairwise(lines):
-        shown, gap = words.end_of(above.text, line.text, begun)
+        shown, gap = words.end_of(above, line, begun)
         parts += (shown, gap)
         begun = "" if gap else (begun + shown)[-_LONGEST_WORD_CHARS:]
-    return "".join((*parts, lines[-1].text))
+    return "".join((*parts, lines[-1]))
 
 
 def _resolve_marks(paragraph: _Paragraph, notes: set[str]) -> None:

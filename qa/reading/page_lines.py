@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+LINE_END = "\n"  # inside a cell of a table
 BULLETS = "•‣▪·◦●○■◆❖➢➔✓–—*"
 
 

@@ -392,6 +392,94 @@ def test_a_cell_over_several_rows_or_columns_is_read_once_in_its_first_row_and_c
     assert read([*rules, *text]).text == "Item | Place and cost\nVessel and raft | Basin | 42\n | Quay | 31"
 
 
+def across(*heights: float) -> list[str]:
+    """Operators that draw horizontal rules of one width."""
+    return [f"72 {y} 400 0.5 re f" for y in heights]
+
+
+OPEN = [
+    shown("Item", 75, 690), shown("Fee", 205, 690), shown("What the fee is for", 255, 690),
+    *lines(["Large vessels with", "cranes"], 75, 660, 13), shown("42", 205, 660),
+    *lines(["The use of the northern basin and its quays for", "a night, with water"], 255, 660, 13),
+    shown("Rafts", 75, 630), shown("31", 205, 630), shown("The use of the pond", 255, 630),
+]  # fmt: skip
+OPEN_ROWS = [
+    "Item | Fee | What the fee is for",
+    "Large vessels with cranes | 42 | The use of the northern basin and its quays for a night, with water",
+    "Rafts | 31 | The use of the pond",
+]
+
+
+@pytest.mark.parametrize("heights", [(702, 680, 642, 622), (680, 642, 622), (702, 680, 642)])
+def test_lines_of_cells_between_horizontal_rules_are_one_row_also_above_the_first_rule_and_below_the_last(
+    heights: tuple[float, ...],
+) -> None:
+    text = [shown("The board asks for these fees from all who come here.", 72, 730), *OPEN]
+    document = read([*across(*heights), *text, shown("All fees are for one day.", 72, 590)])
+    assert document.text.split("\n\n")[1] == "\n".join(OPEN_ROWS)
+    assert [block.kind for block in document.blocks] == [BlockKind.PARAGRAPH, BlockKind.TABLE, BlockKind.PARAGRAPH]
+
+
+def test_rows_that_begin_with_capitals_are_one_row_if_rules_separate_all_rows() -> None:
+    names = ["Northern Basin", "Southern Basin", "Outer Harbour"]
+    drawn = across(*(702 - 40 * row for row in range(4)))
+    for row, name in enumerate(names):
+        y = 686 - 40 * row
+        drawn += [shown(f"{row}", 75, y), *lines([name, "Quay of Stones"], 155, y, 13), shown("free", 305, y)]
+    assert read(drawn).text == "\n".join(f"{row} | {name} Quay of Stones | free" for row, name in enumerate(names))
+
+
+def test_rows_between_the_horizontal_rules_of_a_report_stay_rows() -> None:
+    head = [shown("Group", 75, 690), *lines(["Number of", "boats"], 155, 697, 12), shown("Share", 305, 690)]
+    rows = [("Small boats", "120", "54.1"), ("Barges", "18", "3.8"), ("Others", "21", "55.0")]
+    body = [
+        shown(cell, x, 660 - 14 * number)
+        for number, row in enumerate(rows)
+        for cell, x in zip(row, (75, 155, 305), strict=True)
+    ]
+    document = read([*across(712, 678, 620), *head, *body])
+    assert document.text == "\n".join(["Group | Number of boats | Share", *map(" | ".join, rows)])
+
+
+def test_running_text_between_horizontal_rules_is_no_table() -> None:
+    words = ["The board met in May and heard what the keeper of", "the lock had to say. It agreed to wait for a year."]
+    drawn = across(712, 670, 630)
+    text = read([*drawn, *lines(words, 75, 698, 13), *lines(words, 75, 656, 13)]).text
+    assert text == "\n\n".join([" ".join(words)] * 2)
+
+
+def test_a_word_divided_at_the_end_of_a_line_in_a_cell_is_whole() -> None:
+    cells = [shown("Item", 75, 690), shown("Use", 155, 690), shown("Barge", 75, 660)]
+    drawn = [
+        *ruled([72, 150, 250], [702, 672, 642]),
+        *cells,
+        *lines(["For the regis-", "tration of all"], 155, 660, 13),
+    ]
+    assert read(drawn).text == "Item | Use\nBarge | For the registration of all"
+
+
+def test_a_decimal_number_is_a_cell_and_the_number_of_a_section_begins_its_line() -> None:
+    places = [("Barges", 75), ("54.1", 205), ("12 lost", 240)]
+    drawn = [shown(cell, x, 700 - 14 * row) for row in range(2) for cell, x in places]
+    drawn += [shown(cell, x, 660) for cell, x in (("0.5", 75), ("1.5", 105), ("2.5", 205))]
+    drawn += [shown("2.1", 75, 600, 14), shown("Fees of the harbour", 110, 600, 14)]
+    assert read(drawn).text.split("\n\n") == [
+        "\n".join([*["Barges | 54.1 | 12 lost"] * 2, "0.5 | 1.5 | 2.5"]),
+        "2.1 Fees of the harbour",
+    ]
+
+
+def test_columns_go_on_below_a_gap_in_both_also_beside_a_table_of_small_cells() -> None:
+    left, right = ([f"{side} line {number} of the narrow text" for number in range(36)] for side in ("left", "right"))
+    heights = [780 - 14 * number - 20 * (number > 30) for number in range(36)]
+    table = [shown(f"{n}", 310 + 45 * n, y) for n in range(5) for y in heights[:12]]
+    drawn = [shown(text, 70, y) for text, y in zip(left, heights, strict=True)]
+    drawn += [shown(text, 310, y) for text, y in zip(right[12:], heights[12:], strict=True)]
+    text = " ".join(read([*table, *drawn]).text.split())
+    assert text.startswith(" ".join(left))
+    assert text.endswith(" ".join(right[12:]))
+
+
 def test_rows_without_rules_between_them_stay_rows() -> None:
     text = [shown(cell, x, 690) for cell, x in (("Item", 75), ("Place", 155), ("Cost", 255))]
     for number, row in enumerate([("Raft", "Quay", "31"), ("Pump", "Lock", "42"), ("Rope", "Shed", "53")]):

@@ -20,6 +20,7 @@ _OVERLAP_EM = 0.6
 _SPACE_EM = 0.16
 _LEAST_SPACE_EM = 0.09
 _BASE_EM = 0.16
+BASE_EM = 0.35  # maximum distance of the baselines of one row
 _LEAST_LOWERED_EM = -0.06
 _SUBSCRIPT = 0.75  # times the size of the neighbouring text, for a subscript close to the baseline
 _SMALLER = 0.86  # times the size of the neighbouring text, for a superscript or subscript
@@ -42,13 +43,20 @@ def _chunks(runs: Iterable[Run]) -> list[Run]:
     """The runs, each extended by those that continue it."""
     chunks: list[Run] = []
     for run in runs:
-        if not (chunks and _joined(chunks[-1], run)):
+        begins = len(chunks) < 2 or abs(chunks[-2].y - chunks[-1].y) > BASE_EM * run.size
+        if not (chunks and _joined(chunks[-1], run, begins=begins)):
             chunks.append(run)
     return chunks
 
 
-def _joined(chunk: Run, run: Run) -> bool:
-    """Add a run to a chunk if it continues the chunk; return whether it does."""
+def _joined(chunk: Run, run: Run, *, begins: bool) -> bool:
+    """Add a run to a chunk if it continues the chunk; return whether it does.
+
+    Args:
+        chunk: The chunk.
+        run: The run after it.
+        begins: Whether the chunk begins its line, so that a number such as 2.1 may be that of a section.
+    """
     size = max(chunk.size, run.size)
     distance = run.x0 - chunk.x1
     if chunk.rtl or run.rtl:
@@ -57,7 +65,7 @@ def _joined(chunk: Run, run: Run) -> bool:
     if run.size < _CAPITAL_SIZE * chunk.size and len(chunk.text) == 1 and chunk.text.isupper() and len(run.text) > 1:
         return False  # an initial over several lines
     on_base = abs(rise) <= _BASE_EM * size and not _is_lowered(run, chunk, rise)
-    marker = _MARKER.fullmatch(chunk.text) and chunk.text != _TICK
+    marker = chunk.text != _TICK and (begins or not chunk.text[-1].isdigit()) and _is_marker(chunk.text, run.text)
     reach = _MARK_GAP_EM if not on_base else _MARKER_GAP_EM if marker else _CHUNK_GAP_EM
     if not -_OVERLAP_EM * size <= distance <= reach * size:
         return False
@@ -75,6 +83,11 @@ def _joined(chunk: Run, run: Run) -> bool:
     else:
         return False
     return True
+
+
+def _is_marker(text: str, following: str) -> bool:
+    """Whether text is the marker of a list or the number of a section, and not a number before another one."""
+    return _MARKER.fullmatch(text) is not None and not (text[-1].isdigit() and not any(map(str.isalpha, following)))
 
 
 def _is_lowered(run: Run, chunk: Run, rise: float) -> bool:
@@ -121,19 +134,24 @@ def with_initials(chunks: list[Run]) -> list[Run]:
     return chunks
 
 
-def by_base(chunks: list[Run]) -> list[Row]:
-    """Chunks on one baseline as rows, from top to bottom; a marker of a list is joined to the text after it."""
-    rows: list[Row] = []
-    for chunk in sorted(chunks, key=attrgetter("y"), reverse=True):
-        above = rows[-1].chunks[0] if rows else None
-        if above is not None and above.y - chunk.y <= 0.35 * max(above.size, chunk.size):
-            rows[-1].chunks.append(chunk)
+def by_base(runs: list[Run]) -> list[list[Run]]:
+    """Runs or chunks on one baseline together, from top to bottom."""
+    lines: list[list[Run]] = []
+    for run in sorted(runs, key=attrgetter("y"), reverse=True):
+        if lines and lines[-1][0].y - run.y <= BASE_EM * max(lines[-1][0].size, run.size):
+            lines[-1].append(run)
         else:
-            rows.append(Row([chunk]))
+            lines.append([run])
+    return lines
+
+
+def as_rows(chunks: list[Run]) -> list[Row]:
+    """Chunks on one baseline as rows, from top to bottom; a marker of a list is joined to the text after it."""
+    rows = [Row(line) for line in by_base(chunks)]
     for row in (row for row in rows if len(row.chunks) > 1):
         rtl = sum(chunk.rtl for chunk in row.chunks) > len(row.chunks) / 2
         row.chunks.sort(key=lambda chunk: -chunk.x1 if rtl else chunk.x0)
-        if _MARKER.fullmatch(row.chunks[0].text):
+        if _is_marker(row.chunks[0].text, row.chunks[1].text):
             marker = row.chunks.pop(0)
             row.chunks[0].text = f"{marker.text} {row.chunks[0].text}"
             row.chunks[0].x0 = min(marker.x0, row.chunks[0].x0)

@@ -23,6 +23,7 @@ _LEAST_WHOLE = 0.6  # share of the lines that are not divided again, like rows o
 _LEAST_STRIP_EM = 0.7
 _MOST_STEP = 1.35  # times the median distance of the rows
 _MOST_STRIPS = 20  # the widest
+_SAME_STRIP = 10.0  # points; maximum distance of the strips of one pair of columns
 _MOST_CHUNKS = 32  # of a row; one with more is part of a table, or hostile
 
 _Strip = tuple[float, float]
@@ -36,9 +37,21 @@ class Band(NamedTuple):
     strip: float
 
 
-def find_band(rows: Sequence[Row], start: int = 0) -> Band | None:
-    """The first part of some rows, from top to bottom and from `start` on, that is divided into two columns."""
+def find_bands(rows: Sequence[Row]) -> list[Band]:
+    """The parts of some rows, from top to bottom, that are divided into two columns."""
     strips_of = [_strips_of(row) for row in rows]
+    bands: list[Band] = []
+    while (band := _next_band(rows, strips_of, bands[-1].end if bands else 0)) is not None:
+        last = bands[-1] if bands else None
+        if last is not None and last.end == band.first and abs(last.strip - band.strip) < _SAME_STRIP:
+            bands[-1] = last._replace(end=band.end)  # the same columns after a wider step, as between paragraphs
+        else:
+            bands.append(band)
+    return bands
+
+
+def _next_band(rows: Sequence[Row], strips_of: list[list[_Strip]], start: int) -> Band | None:
+    """The first part from row `start` on that is divided into two columns, given the strips of each row."""
     first = start
     while first < len(rows) - _FEWEST_LINES:
         if len(rows[first].chunks) < 2:

@@ -16,8 +16,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from qa.reading.formats.pdf_chunks import by_base, chunks_of, with_initials
-from qa.reading.formats.pdf_columns import find_band
+from qa.reading.formats.pdf_chunks import as_rows, chunks_of, with_initials
+from qa.reading.formats.pdf_columns import find_bands
+from qa.reading.formats.pdf_open_rows import open_rows_of
 from qa.reading.formats.pdf_ruled_rows import RuledRows, rows_of
 from qa.reading.formats.pdf_rules import Table
 from qa.reading.formats.pdf_runs import Run
@@ -53,7 +54,7 @@ def lines_of(runs: Sequence[Run], page: int, tables: Sequence[Table] = ()) -> li
             same.sort(key=lambda run: (-run.y, run.x0))
         whole: list[Run] = []
         for table in tables if not angle else ():
-            inside, same = rows_of(table, same)
+            inside, same = (open_rows_of if table.is_open else rows_of)(table, same)
             whole += inside
         chunks = with_initials(chunks_of(same)) + whole
         rows = _rows(chunks)
@@ -90,7 +91,7 @@ def _rows(chunks: list[Run], depth: int = 0) -> list[Row]:
     """Chunks in reading order."""
     strip = _gutter(chunks) if depth < _DEEPEST and len(chunks) >= 2 * _FEWEST_IN_COLUMN else None
     if strip is None:
-        return _in_bands(by_base(chunks), depth)
+        return _in_bands(as_rows(chunks), depth)
     left = [chunk for chunk in chunks if chunk.x1 <= strip]
     right = [chunk for chunk in chunks if chunk.x0 >= strip]
     crossing = sorted((chunk for chunk in chunks if chunk.x0 < strip < chunk.x1), key=lambda chunk: -chunk.y)
@@ -108,7 +109,7 @@ def _in_bands(rows: list[Row], depth: int) -> list[Row]:
     """Rows with the columns of their divided parts one after the other, and with tables elsewhere."""
     found: list[Row] = []
     start = 0
-    while depth < _DEEPEST and (band := find_band(rows, start)) is not None:
+    for band in find_bands(rows) if depth < _DEEPEST else ():
         inside = [chunk for row in rows[band.first : band.end] for chunk in row.chunks]
         sides = [[chunk for chunk in inside if (chunk.x0 > band.strip) is right] for right in (False, True)]
         if sum(chunk.rtl for chunk in inside) > len(inside) / 2:

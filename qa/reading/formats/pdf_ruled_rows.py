@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from qa.reading.formats.pdf_chunks import by_base, chunks_of
+from qa.reading.formats.pdf_chunks import as_rows, by_base, chunks_of
 from qa.reading.formats.pdf_rules import Table
 from qa.reading.formats.pdf_runs import Run
 from qa.reading.formats.pdf_tables import Row
+from qa.reading.page_lines import LINE_END
 
 _LONGEST_CELL_CHARS = 1_500  # a longer one is part of the page's layout
-_STEP_EM = 1.4  # maximum distance of the lines of one cell
+STEP_EM = 1.4  # maximum distance of the lines of one cell
 _GAP_EM = 1.5  # minimum distance of columns
 _MANY_LINES = 4
 _MANY_CELLS = 4
 _MOST_DOUBTFUL = 0.3  # share of the rows, and of the cells
-_BASE_EM = 0.35
 
 
 @dataclass(slots=True)
@@ -46,18 +46,24 @@ def rows_of(table: Table, runs: list[Run]) -> tuple[list[RuledRows], list[Run]]:
         return [], runs
     rtl = 2 * sum(len(run.text) for run in runs if run.rtl) > sum(len(run.text) for run in runs)
     rows = [Row(list(_row(table, number, cells[number], rtl=rtl)), cells=True) for number in sorted(cells)]
+    return [as_chunk(rows, table)], outside
+
+
+def as_chunk(rows: list[Row], table: Table) -> RuledRows:
+    """The rows of a table, at its place."""
     first = next(chunk for chunk in rows[0].chunks if chunk.text)
     ends = table.columns[0], table.columns[-1]
-    return [RuledRows(first.text, *ends, first.y, first.size, first.bold, 0, "", False, rows)], outside
+    return RuledRows(first.text, *ends, first.y, first.size, first.bold, 0, "", False, rows)
 
 
 def _are_rows(rows: list[dict[int, list[Run]]]) -> bool:
     """Whether most cells are cells, and not parts of a page, several rows or several columns without rules."""
-    parted = [[_lines(cell) for cell in row.values()] for row in rows]
+    parted = [[by_base(cell) for cell in row.values()] for row in rows]
     cells = [cell for row in parted for cell in row]
     if max(sum(len(run.text) for line in cell for run in line) for cell in cells) > _LONGEST_CELL_CHARS:
         return False
-    gaps = sum(any(map(_is_wide, pairwise(line))) for cell in cells for line in cell[:1])
+    first_lines = [sorted(cell[0], key=lambda run: run.x0) for cell in cells]
+    gaps = sum(any(map(_is_wide, pairwise(line))) for line in first_lines)
     return gaps <= _MOST_DOUBTFUL * len(cells) and sum(map(_is_several, parted)) <= _MOST_DOUBTFUL * len(rows)
 
 
@@ -71,32 +77,25 @@ def _is_several(lines: list[list[list[Run]]]) -> bool:
     spaced = (
         len(steps) + 1 >= _MANY_LINES
         or len(lines) >= _MANY_CELLS
-        or min(steps, default=0) > _STEP_EM * lines[0][0][0].size
+        or min(steps, default=0) > STEP_EM * lines[0][0][0].size
     )
     return len(lines) > 1 and bool(steps) and len(set(map(len, lines))) == 1 and spaced
-
-
-def _lines(cell: list[Run]) -> list[list[Run]]:
-    """The runs of a cell by their lines, from the left."""
-    found: list[list[Run]] = []
-    for run in sorted(cell, key=lambda run: -run.y):
-        if found and found[-1][0].y - run.y <= _BASE_EM * run.size:
-            found[-1].append(run)
-        else:
-            found.append([run])
-    return [sorted(line, key=lambda run: run.x0) for line in found]
 
 
 def _row(table: Table, number: int, cells: dict[int, list[Run]], *, rtl: bool) -> Iterator[Run]:
     """The cells of a row up to the last one with text, each as one chunk; `rtl`: from the right."""
     inside: dict[int, list[Run]] = {}
     for column, cell in cells.items():
-        lines = by_base(chunks_of(cell))
+        lines = as_rows(chunks_of(cell))
         is_parted = len(lines[0].chunks) > 1  # cells without a rule between them
         for chunk in (chunk for line in lines for chunk in line.chunks):
             inside.setdefault(max(column, table.column_at(chunk.x0)) if is_parted else column, []).append(chunk)
     left, top = table.columns[0], table.rows[number]
     for column in range(len(table.columns) - 2, min(inside) - 1, -1) if rtl else range(max(inside) + 1):
-        chunks = inside.get(column) or [Run("", left, left, top, 0.0, False, 0, "", False)]
-        widest = max(chunks, key=lambda chunk: len(chunk.text))
-        yield replace(widest, text=" ".join(chunk.text for chunk in chunks), y=chunks[0].y)
+        yield one_cell(inside.get(column) or [Run("", left, left, top, 0.0, False, 0, "", False)])
+
+
+def one_cell(lines: list[Run]) -> Run:
+    """The lines of a cell as one chunk."""
+    widest = max(lines, key=lambda chunk: len(chunk.text))
+    return replace(widest, text=LINE_END.join(chunk.text for chunk in lines), y=lines[0].y)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from math import inf
@@ -54,6 +54,11 @@ class Table:
     across: list[list[_Rule]]
     down: list[list[_Rule]]
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has no rules between columns."""
+        return len(self.columns) < _FEWEST
+
     def column_at(self, x: float) -> int:
         """The column at a place, without regard to merged cells."""
         return bisect_left(self.columns, x + _NEAR) - 1
@@ -71,10 +76,11 @@ class Table:
 
 
 def ruled_tables(drawings: Drawings) -> list[Table]:
-    """The tables of a page that have at least two rows and two columns."""
+    """The tables of a page that have at least two rows between rules."""
     rules = _rules(drawings)
     found = []
-    while rules[0] and rules[1]:
+    alone: list[_Rule] = []
+    while rules[0]:
         across, down = [rules[0].pop()], list[_Rule]()
         latest = across
         for number in count(1):  # rules that cross the latest ones, in turn of both directions
@@ -83,11 +89,25 @@ def ruled_tables(drawings: Drawings) -> list[Table]:
             if not latest:
                 break
         if not down:
+            alone += across
             continue
         rows, columns = _places(across, down, _MOST_OPEN)[::-1], _places(down, across)
-        if len(rows) >= _FEWEST and len(columns) >= _FEWEST:
+        if len(rows) >= _FEWEST and len(columns) >= 2:
             found.append(Table(rows, columns, _by_place(across, rows), _by_place(down, columns)))
-    return found
+    return found + list(_open_tables(alone))
+
+
+def _open_tables(rules: list[_Rule]) -> Iterator[Table]:
+    """The tables of horizontal rules with the same ends."""
+    ends = sorted(rules, key=lambda rule: (round(rule.start), round(rule.end)))
+    while ends:
+        first = ends[0]
+        same = [rule for rule in ends if max(abs(rule.start - first.start), abs(rule.end - first.end)) <= _NEAR]
+        ends = [rule for rule in ends if rule not in same]
+        rows = _places(same, [], 0)[::-1]
+        if len(rows) >= _FEWEST:
+            rows = [rows[0] + _MOST_OPEN, *rows, rows[-1] - _MOST_OPEN]
+            yield Table(rows, [first.start, first.end], _by_place(same, rows), [[], []])
 
 
 def _by_place(rules: list[_Rule], places: list[float]) -> list[list[_Rule]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qa.reading.formats.pdf_runs import Run
+from qa.reading.page_lines import LINE_END
 
 _ALIGNED_EM = 0.9
 _LINE_STEP_EM = 1.35  # maximum distance of the lines of one cell
@@ -74,7 +75,7 @@ def _put_into(row: Row, line: Row, *, before: bool) -> None:
     for chunk in line.chunks:
         cell = _cell_above(row, chunk)
         if cell is not None:
-            cell.text = f"{chunk.text} {cell.text}" if before else f"{cell.text} {chunk.text}"
+            cell.text = LINE_END.join((chunk.text, cell.text) if before else (cell.text, chunk.text))
             cell.x1 = max(cell.x1, chunk.x1)
 
 

@@ -498,6 +498,58 @@ def test_rules_around_columns_of_running_text_are_no_table() -> None:
     assert found.index("Left 23") < found.index("Right 0")
 
 
+def bare(content: str, resources: str, more: str = "") -> bytes:
+    """A PDF of one page without a table of objects, which is read all the same."""
+    return (
+        "%PDF-1.7\n1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj\n"
+        "2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj\n"
+        "3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+        f"/Resources << {resources} >> >> endobj\n"
+        f"4 0 obj << /Length {len(content)} >> stream\n{content}\nendstream endobj\n{more}\n"
+        "trailer << /Root 1 0 R >>\n%%EOF"
+    ).encode()
+
+
+HELVETICA = "/Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >>"
+
+
+def test_text_of_a_negative_size_that_its_matrix_turns_back_is_read() -> None:
+    drawn = "BT /F1 -12 Tf -1 0 0 -1 72 700 Tm (The lock is open) Tj ET BT /F1 12 Tf 72 680 Td (all year.) Tj ET"
+    assert load_document("a.pdf", bare(drawn, HELVETICA)).text == "The lock is open all year."
+
+
+@pytest.mark.parametrize(
+    ("colours", "text"), [("/C0 [1 0 0] /C1 [0 0 1]", "Harbour news"), ("/C0 [1 1 1] /C1 [1 1 1]", "")]
+)
+def test_text_with_a_fill_of_several_colours_is_visible_unless_they_are_white(colours: str, text: str) -> None:
+    function = f"<< /FunctionType 2 /Domain [0 1] {colours} /N 1 >>"
+    shading = f"/ShadingType 2 /ColorSpace /DeviceRGB /Coords [72 0 300 0] /Function {function}"
+    pattern = f"/Pattern << /P1 << /PatternType 2 /Shading << {shading} /Extend [true true] >> >> >>"
+    drawn = "/Pattern cs /P1 scn BT /F1 30 Tf 72 700 Td (Harbour news) Tj ET"
+    below = "0 g BT /F1 11 Tf 72 600 Td (It is open.) Tj ET"
+    document = load_document("a.pdf", bare(f"{drawn} {below}", f"{HELVETICA} {pattern}"))
+    assert document.text == "\n\n".join(filter(None, [text, "It is open."]))
+
+
+def test_text_of_a_font_whose_glyphs_have_a_scale_of_their_own_is_read() -> None:
+    glyph = "600 0 0 0 500 700 d1 0 0 500 700 re f"
+    glyphs = "<< /a 6 0 R >> /Encoding << /Differences [97 /a] >> /FirstChar 97 /LastChar 97 /Widths [600]"
+    font = (
+        f"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 600 700] /FontMatrix [0.05 0 0 0.05 0 0] /CharProcs {glyphs} >>"
+    )
+    more = f"6 0 obj << /Length {len(glyph)} >> stream\n{glyph}\nendstream endobj"
+    drawn = "BT /F1 0.4 Tf 72 700 Td (aaa) Tj ET"
+    assert load_document("a.pdf", bare(drawn, f"/Font << /F1 {font} >>", more)).text == "aaa"
+
+
+def test_a_transparent_text_layer_over_a_scan_is_read() -> None:
+    image = "/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8 /Length 1"
+    more = f"6 0 obj << {image} >> stream\n~\nendstream endobj"
+    drawn = "q 595 0 0 842 0 0 cm /I Do Q /G gs BT /F1 12 Tf 72 700 Td (The scanned words) Tj ET"
+    resources = f"{HELVETICA} /XObject << /I 6 0 R >> /ExtGState << /G << /ca 0 >> >>"
+    assert load_document("a.pdf", bare(drawn, resources, more)).text == "The scanned words"
+
+
 def test_an_initial_beside_one_line_of_small_letters_begins_it() -> None:
     text = [shown("O", 70, 694, 30), shown("nce the water falls, the work begins.", 95, 700)]
     assert read([*text, shown("It goes on.", 70, 640)]).text.startswith("Once the water falls")

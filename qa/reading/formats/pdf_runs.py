@@ -21,7 +21,7 @@ from qa.errors import UnreadableFile
 from qa.reading.formats.pdf_characters import ADDRESS, RTL, cleaned_run, page_text, plain
 from qa.reading.formats.pdf_drawings import Drawings
 from qa.reading.formats.pdf_drawn_order import ends_of_words, in_logical_order
-from qa.reading.formats.pdf_sight import Sight
+from qa.reading.formats.pdf_sight import SMALLEST, Sight
 from qa.reading.office.symbols import symbol_font
 
 _MOST_CHARS_OF_PAGE = 2_000_000
@@ -170,6 +170,11 @@ class _Places:
         _matrix_of(self._page, place, self._at_matrix)
         b, c, d = matrix.b, matrix.c, matrix.d
         size = _size_of(self._page, place) * (abs(d) if not c else math.hypot(c, d))
+        if size < 0:  # the font is turned upside down, and mostly the matrix too
+            return -size, round(math.degrees(math.atan2(-b, -matrix.a))) % 360
+        if size < SMALLEST:  # of a font whose glyphs have a scale of their own
+            low, high = self._ends(place, 90)
+            size = high - low
         if b or matrix.a < 0:
             return size, round(math.degrees(math.atan2(b, matrix.a))) % 360
         return size, 0

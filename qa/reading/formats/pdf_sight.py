@@ -19,7 +19,7 @@ from pypdfium2 import raw
 from qa.reading.formats.pdf_characters import ADDRESS, plain
 from qa.reading.formats.pdf_drawings import Box, Drawings
 
-_SMALLEST = 1.0  # smallest size of visible text
+SMALLEST = 1.0  # smallest size of visible text
 _WHITE = 245  # of 255, in each colour
 _PICTURE_SHARE = 0.5  # minimum share of the page that the picture of a scanned page covers
 _MODE_INVISIBLE = 3
@@ -27,6 +27,7 @@ _MODE_INVISIBLE = 3
 _LEAST_COVER = 3.0  # points, of each side of a path that can hide text
 _MOST_COVERS = 50  # maximum per page; the largest are checked
 _SCALE = 2  # pixels per point, of the picture in which hidden text is detected
+_MIDDLE = 0.15  # share of the height of text above and below its middle, where each letter has a stroke
 _ONE_COLOUR = 16  # of 255, between the lightest and the darkest pixel
 
 _mode_of = plain(raw.FPDFTextObj_GetTextRenderMode, ctypes.c_int, ADDRESS)
@@ -58,16 +59,16 @@ class Sight:
 
     def sees(self, drawn: int, run: _Placed) -> bool:
         """Whether a run of a drawing is visible."""
-        if not run.text or run.size < _SMALLEST or not (run.angle or self._on_page(run)):
+        if not run.text or run.size < SMALLEST or not (run.angle or self._on_page(run)):
             return False
         if self._clipped[0] != drawn:
             self._clipped = drawn, self._drawings.is_clipped(drawn)
         if self._clipped[1]:
             return False
-        if _mode_of(drawn) == _MODE_INVISIBLE:
-            return self._scanned()
         darkest, opacity = self._drawings.fill(drawn) or (0, 255)
-        return opacity > 0 and (darkest < _WHITE or self._on_background(drawn))
+        if not opacity or _mode_of(drawn) == _MODE_INVISIBLE:
+            return self._scanned()
+        return darkest < _WHITE or self._on_background(drawn) or self._shows(drawn)
 
     def _on_page(self, run: _Placed) -> bool:
         left, bottom, side = self._left, self._bottom, self._side
@@ -97,6 +98,12 @@ class Sight:
         x, y = (left + right) / 2, (bottom + top) / 2
         return any(x0 <= x <= x1 and y0 <= y <= y1 for x0, y0, x1, y1 in self._backgrounds)
 
+    def _shows(self, drawn: int) -> bool:
+        """Whether the drawn page shows white text after all, as with a fill of several colours."""
+        left, bottom, right, top = self._drawings.box(drawn)
+        middle, margin = (bottom + top) / 2, _MIDDLE * (top - bottom)
+        return (self.covers.contrast((left, middle - margin, right, middle + margin), margin=0) or 0) >= _ONE_COLOUR
+
     def _paints(self, item: pdfium.PdfObject) -> bool:
         if item.type != raw.FPDF_PAGEOBJ_PATH:
             return True
@@ -124,19 +131,20 @@ class Covers:
         for place, _, (x0, y0, x1, y1) in self._paths:
             if place > order and x0 < right and left < x1 and y0 - 1 <= bottom and top <= y1 + 1:
                 whole = x0 - 1 <= left and right <= x1 + 1
-                if self._is_plain((max(left, x0), bottom, min(right, x1), top), margin=1 if whole else -1):
+                part = max(left, x0), bottom, min(right, x1), top
+                contrast = self.contrast(part, margin=1 if whole else -1)  # a narrow letter fills its area
+                if contrast is not None and contrast < _ONE_COLOUR:
                     found.append((x0 - 1, x1 + 1) if whole else (x0, x1))
         return found
 
-    def _is_plain(self, sides: Box, margin: float) -> bool:
-        """Whether the drawn page shows one colour in an area with a margin, since a narrow letter fills its area."""
-        if self._page.get_rotation():
-            return False
+    def contrast(self, sides: Box, margin: float) -> int | None:
+        """The difference of the lightest and the darkest colour of an area with a margin; None outside the page."""
         if self._picture is None:
-            self._picture = self._page.render(scale=_SCALE, grayscale=True).to_numpy()
+            upright = -self._page.get_rotation() % 360
+            self._picture = self._page.render(scale=_SCALE, grayscale=True, rotation=upright).to_numpy()
         from_left, _, _, from_top = self._page.get_cropbox()
         left, bottom, right, top = sides
         x0, x1 = (max(0, round((x - from_left) * _SCALE)) for x in (left - margin, right + margin))
         y0, y1 = (max(0, round((from_top - y) * _SCALE)) for y in (top, bottom))
         shown = self._picture[y0 : y1 + 1, x0 : x1 + 1]
-        return bool(shown.size) and int(shown.max()) - int(shown.min()) < _ONE_COLOUR
+        return int(shown.max()) - int(shown.min()) if shown.size else None

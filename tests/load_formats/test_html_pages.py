@@ -68,6 +68,13 @@ def test_what_a_page_hides_is_not_its_text(hidden: str) -> None:
     assert text_of(read(f"<h1>Hall</h1><p>It is open.</p>{hidden}<p>Always.</p>", SHEET)) == "Hall It is open. Always."
 
 
+def test_struck_out_text_is_left_out_and_told() -> None:
+    document = read("<h1>Hall</h1><p>It costs <del>12</del> <s>11</s> 10 crowns.</p><del><p>It is closed.</p></del>")
+    assert document.text == "Hall\n\nIt costs 10 crowns."
+    assert document.left_out == ("3 pieces of struck-out text",)
+    assert load_document("a.md", b"It costs ~~12~~ 10 crowns.").text == "It costs 10 crowns."
+
+
 SHOWN = [
     "<div style='visibility:hidden'><p style='visibility:visible'>Here.</p></div>",
     "<div style='font-size:0'><p style='font-size:16px'>Here.</p></div>",

@@ -259,6 +259,17 @@ def test_a_reference_to_a_note_in_another_chapter_does_not_fuse_with_the_number_
     assert "It rose 3^4 feet at 12[5] piers." in load_document("a.epub", book("one notes", files)).text
 
 
+def test_the_links_from_notes_back_to_the_text_are_no_text():
+    files = {
+        "one": '<p>It has 14<a epub:type="noteref" href="#n">2</a> lamps.</p>'
+        '<aside epub:type="footnote" id="n"><p><a href="#r2">2</a> Twelve are lit.</p></aside>',
+        "notes": '<ol><li>Since May. <a role="doc-backlink" href="one.xhtml#x">↩</a></li></ol>',
+    }
+    text = load_document("a.epub", book("one notes", files)).text
+    assert "It has 14[2] lamps.\n\n[2] Twelve are lit." in text
+    assert text.endswith("1. Since May.")
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

@@ -87,6 +87,7 @@ BOX = "<draw:frame><draw:text-box><text:p>Keep cold</text:p></draw:text-box></dr
         (p("One<text:s text:c='3'/>two<text:tab/>three<text:line-break/>four"), ["One two three", "four"]),
         (p("at 14<text:span text:style-name='Up'>2</text:span> sites, CO<text:span text:style-name='Down'>2</text:span>"), ["at 14^2 sites, CO₂"]),
         (p("Seen <text:span text:style-name='Sly'>not seen</text:span>here<text:hidden-text>no</text:hidden-text>"), ["Seen here"]),
+        (p("Seen<text:placeholder text:placeholder-type='text'>&lt;Name&gt;</text:placeholder> here"), ["Seen here"]),
         (p("at 14<text:span text:style-name='Mark'>2</text:span> sites"), ["at 14^2 sites"]),
         (p("Seen <text:span text:style-name='Pale'>not seen</text:span><text:span text:style-name='Dark'>here</text:span>"), ["Seen here"]),
         (p("<text:hidden-paragraph text:condition='x' text:is-hidden='true'/>Hidden.") + p("Seen."), ["Seen."]),

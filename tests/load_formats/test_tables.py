@@ -207,6 +207,8 @@ def test_a_workbook_by_another_program_is_read_whole():
         ("a.csv", "Name,,Age\nAnn,Lee,30\n", [(2, "Name: Ann | Lee | Age: 30")]),
         ("a.csv", "sep=;\nItem;Crowns\nLamp;1,5\n", [(3, "Item: Lamp | Crowns: 1,5")]),
         ("a.csv", 'Item, Crowns, Unit\nLamp, "3,000", each\n', [(2, "Item: Lamp | Crowns: 3,000 | Unit: each")]),
+        ("a.csv", 'Item,Note,Crowns\nLamp,"a \\"tall\\", red one",4\n', [(2, 'Item: Lamp | Note: a "tall", red one | Crowns: 4')]),
+        ("a.csv", 'Item,Path,Crowns\nLamp,"C:\\lamps\\",4\n', [(2, "Item: Lamp | Path: C:\\lamps\\ | Crowns: 4")]),
         ("a.csv", "Town,2019,2020\nElden,300,410\n", [(2, "Town: Elden | 2019: 300 | 2020: 410")]),
         ("a.csv", "Elden,2019,2020\nBorr,2018,2021\n", [(1, "Elden | 2019 | 2020"), (2, "Borr | 2018 | 2021")]),
         ("a.csv", "Only\nwords\nhere\n", [(1, "Only"), (2, "words"), (3, "here")]),

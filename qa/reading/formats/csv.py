@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import islice
+from itertools import islice, product
 from typing import Any
 
 from qa.errors import UnreadableFile
@@ -37,7 +37,7 @@ def read_csv(text: str) -> Read:
     said = _SAID.match(text)
     below = text[said.end() :] if said else text
     form: dict[str, Any] = {"quotechar": "'" if _SINGLE.match(below) else '"', "skipinitialspace": True}
-    form["delimiter"] = said[1] if said else _delimiter(below, form)
+    form = _dialect(below, form, said[1] if said else _DELIMITERS)
     if _is_open(below, form):
         form["quoting"] = csv.QUOTE_NONE
     return Read([*rows_to_drafts(_rows(below, form, 2 if said else 1), headed=True)], {})
@@ -69,16 +69,22 @@ def _is_open(text: str, form: dict[str, Any]) -> bool:
     return False
 
 
-def _delimiter(text: str, form: dict[str, Any]) -> str:
-    """The delimiter with the most uniform number of cells in the first rows; in a tie, the one with more cells."""
+def _dialect(text: str, form: dict[str, Any], delimiters: str) -> dict[str, Any]:
+    """The delimiter with the most uniform number of cells in the first rows; in a tie, the one with more cells.
+
+    Where quotation marks follow backslashes, these may be escapes, if the number of cells is then more uniform.
+    """
     sample = text[:_SAMPLE_CHARS]
-    best, most = ",", (0.0, 0)
-    for delimiter in _DELIMITERS:
-        rows = csv.reader(io.StringIO(sample), delimiter=delimiter, **form)
+    escapes = (None, "\\") if '\\"' in sample else (None,)
+    best = form | {"delimiter": delimiters[0]}
+    most = 0.0, 0
+    for escape, delimiter in product(escapes, delimiters):
+        dialect = form | {"delimiter": delimiter, "escapechar": escape}
+        rows = csv.reader(io.StringIO(sample), **dialect)
         widths: list[int] = []
         with suppress(csv.Error):  # of a later row
             widths.extend(len(row) for row in islice(rows, _SAMPLE_ROWS) if row)
         usual = max(set(widths), key=lambda width: (widths.count(width), width), default=1)
         if usual > 1 and (widths.count(usual) / len(widths), usual) > most:
-            best, most = delimiter, (widths.count(usual) / len(widths), usual)
+            best, most = dialect, (widths.count(usual) / len(widths), usual)
     return best

@@ -28,7 +28,7 @@ _META = {
 }  # fmt: skip
 _FEWEST_WORDS = 25
 _EMBEDDED = {"iframe": "embedded page", "video": "video", "audio": "recording", "canvas": "drawing", "object": "object",
-             "embed": "object"}  # fmt: skip
+             "embed": "object", **dict.fromkeys(("del", "s", "strike"), "piece of struck-out text")}  # fmt: skip
 
 
 def read_html(data: bytes, sheet_of: Callable[[str], str] | None = None) -> Read:

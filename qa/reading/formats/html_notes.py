@@ -46,9 +46,16 @@ def mark_notes(tree: etree._Element) -> None:
         link.set(REFERENCE, mark)
         sources.update(filter(None, map(_name, _around(link))))
     _mark_by_raised(tree)
-    notes = (each for each in tree.iter(etree.Element) if each.get(NOTE) is not None) if sources else ()
-    for link in (link for note in notes for link in note.iter("a")):
-        if (link.get("href") or "")[1:] in sources:
+    _mark_back(tree, sources)
+
+
+def _mark_back(tree: etree._Element, sources: set[str]) -> None:
+    """Mark links that are declared to lead back, and in notes those to the references or with the note's mark."""
+    links = [("", link) for link in tree.iter("a") if "doc-backlink" in (link.get("role") or "")]
+    for note in (each for each in tree.iter(etree.Element) if each.get(NOTE) is not None):
+        links += ((str(note.get(NOTE)), link) for link in note.iter("a"))
+    for mark, link in links:
+        if not mark or (link.get("href") or "")[1:] in sources or bare_mark(words_of(link)) == mark:
             link.set(BACK, "")
 
 

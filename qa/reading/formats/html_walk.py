@@ -21,7 +21,7 @@ from qa.records import BlockKind
 
 _DROPPED = frozenset(
     "script style template noscript select datalist textarea canvas iframe object embed audio video head map meter "
-    "progress input rp annotation annotation-xml title desc metadata defs".split()
+    "progress input rp annotation annotation-xml title desc metadata defs del s strike".split()
 )
 _BLOCKS = frozenset(
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "

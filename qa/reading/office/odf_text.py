@@ -20,7 +20,7 @@ from qa.reading.superscripts import Script, in_line
 from qa.reading.tables import cells_to_drafts
 from qa.records import BlockKind
 
-_SKIPPED = {"tracked-changes", "annotation", "annotation-end", "hidden-text", "sequence-decls", "forms"}
+_SKIPPED = {"tracked-changes", "annotation", "annotation-end", "hidden-text", "sequence-decls", "forms", "placeholder"}
 _BLANKS = {"s": " ", "tab": " ", "line-break": "\n"}
 _HIDDEN = ("collapse", "filter")  # of rows and columns
 _MOST_BLANKS = 100

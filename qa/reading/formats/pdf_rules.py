@@ -88,22 +88,20 @@ def ruled_tables(drawings: Drawings) -> list[Table]:
             (down if number % 2 else across).extend(latest)
             if not latest:
                 break
-        if not down:
+        rows, columns = _places(across, down, _MOST_OPEN)[::-1], _places(down, across) if down else []
+        if len(columns) < _FEWEST:
             alone += across
-            continue
-        rows, columns = _places(across, down, _MOST_OPEN)[::-1], _places(down, across)
-        if len(rows) >= _FEWEST and len(columns) >= 2:
+        elif len(rows) >= _FEWEST:
             found.append(Table(rows, columns, _by_place(across, rows), _by_place(down, columns)))
-    return found + list(_open_tables(alone))
+    return [*found, *_open_tables(alone)]
 
 
 def _open_tables(rules: list[_Rule]) -> Iterator[Table]:
     """The tables of horizontal rules with the same ends."""
-    ends = sorted(rules, key=lambda rule: (round(rule.start), round(rule.end)))
-    while ends:
-        first = ends[0]
-        same = [rule for rule in ends if max(abs(rule.start - first.start), abs(rule.end - first.end)) <= _NEAR]
-        ends = [rule for rule in ends if rule not in same]
+    while rules:
+        first = rules[0]
+        same = [rule for rule in rules if max(abs(rule.start - first.start), abs(rule.end - first.end)) <= _NEAR]
+        rules = [rule for rule in rules if rule not in same]
         rows = _places(same, [], 0)[::-1]
         if len(rows) >= _FEWEST:
             rows = [rows[0] + _MOST_OPEN, *rows, rows[-1] - _MOST_OPEN]

@@ -498,12 +498,12 @@ def test_rules_around_columns_of_running_text_are_no_table() -> None:
     assert found.index("Left 23") < found.index("Right 0")
 
 
-def bare(content: str, resources: str, more: str = "") -> bytes:
+def bare(content: str, resources: str, more: str = "", boxes: str = "/MediaBox [0 0 595 842]") -> bytes:
     """A PDF of one page without a table of objects, which is read all the same."""
     return (
         "%PDF-1.7\n1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj\n"
         "2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj\n"
-        "3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+        f"3 0 obj << /Type /Page /Parent 2 0 R {boxes} /Contents 4 0 R "
         f"/Resources << {resources} >> >> endobj\n"
         f"4 0 obj << /Length {len(content)} >> stream\n{content}\nendstream endobj\n{more}\n"
         "trailer << /Root 1 0 R >>\n%%EOF"
@@ -521,13 +521,16 @@ def test_text_of_a_negative_size_that_its_matrix_turns_back_is_read() -> None:
 @pytest.mark.parametrize(
     ("colours", "text"), [("/C0 [1 0 0] /C1 [0 0 1]", "Harbour news"), ("/C0 [1 1 1] /C1 [1 1 1]", "")]
 )
-def test_text_with_a_fill_of_several_colours_is_visible_unless_they_are_white(colours: str, text: str) -> None:
+@pytest.mark.parametrize("boxes", ["/MediaBox [0 0 595 842]", "/MediaBox [40 40 635 882] /CropBox [0 0 675 922]"])
+def test_text_with_a_fill_of_several_colours_is_visible_unless_they_are_white(
+    colours: str, text: str, boxes: str
+) -> None:
     function = f"<< /FunctionType 2 /Domain [0 1] {colours} /N 1 >>"
     shading = f"/ShadingType 2 /ColorSpace /DeviceRGB /Coords [72 0 300 0] /Function {function}"
     pattern = f"/Pattern << /P1 << /PatternType 2 /Shading << {shading} /Extend [true true] >> >> >>"
     drawn = "/Pattern cs /P1 scn BT /F1 30 Tf 72 700 Td (Harbour news) Tj ET"
     below = "0 g BT /F1 11 Tf 72 600 Td (It is open.) Tj ET"
-    document = load_document("a.pdf", bare(f"{drawn} {below}", f"{HELVETICA} {pattern}"))
+    document = load_document("a.pdf", bare(f"{drawn} {below}", f"{HELVETICA} {pattern}", boxes=boxes))
     assert document.text == "\n\n".join(filter(None, [text, "It is open."]))
 
 

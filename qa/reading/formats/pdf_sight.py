@@ -142,7 +142,7 @@ class Covers:
         if self._picture is None:
             upright = -self._page.get_rotation() % 360
             self._picture = self._page.render(scale=_SCALE, grayscale=True, rotation=upright).to_numpy()
-        from_left, _, _, from_top = self._page.get_cropbox()
+        from_left, _, _, from_top = self._page.get_bbox()
         left, bottom, right, top = sides
         x0, x1 = (max(0, round((x - from_left) * _SCALE)) for x in (left - margin, right + margin))
         y0, y1 = (max(0, round((from_top - y) * _SCALE)) for y in (top, bottom))

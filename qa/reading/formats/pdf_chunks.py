@@ -43,20 +43,14 @@ def _chunks(runs: Iterable[Run]) -> list[Run]:
     """The runs, each extended by those that continue it."""
     chunks: list[Run] = []
     for run in runs:
-        begins = len(chunks) < 2 or abs(chunks[-2].y - chunks[-1].y) > BASE_EM * run.size
-        if not (chunks and _joined(chunks[-1], run, begins=begins)):
+        if not (chunks and _joined(chunks, run)):
             chunks.append(run)
     return chunks
 
 
-def _joined(chunk: Run, run: Run, *, begins: bool) -> bool:
-    """Add a run to a chunk if it continues the chunk; return whether it does.
-
-    Args:
-        chunk: The chunk.
-        run: The run after it.
-        begins: Whether the chunk begins its line, so that a number such as 2.1 may be that of a section.
-    """
+def _joined(chunks: list[Run], run: Run) -> bool:
+    """Add a run to the last chunk if it continues that one; return whether it does."""
+    chunk = chunks[-1]
     size = max(chunk.size, run.size)
     distance = run.x0 - chunk.x1
     if chunk.rtl or run.rtl:
@@ -65,7 +59,9 @@ def _joined(chunk: Run, run: Run, *, begins: bool) -> bool:
     if run.size < _CAPITAL_SIZE * chunk.size and len(chunk.text) == 1 and chunk.text.isupper() and len(run.text) > 1:
         return False  # an initial over several lines
     on_base = abs(rise) <= _BASE_EM * size and not _is_lowered(run, chunk, rise)
-    marker = chunk.text != _TICK and (begins or not chunk.text[-1].isdigit()) and _is_marker(chunk.text, run.text)
+    marker = chunk.text != _TICK and _is_marker(chunk.text, run.text)
+    if marker and chunk.text[-1].isdigit():  # a number such as 2.1 is that of a section only at the start of a line
+        marker = len(chunks) < 2 or abs(chunks[-2].y - chunk.y) > BASE_EM * run.size
     reach = _MARK_GAP_EM if not on_base else _MARKER_GAP_EM if marker else _CHUNK_GAP_EM
     if not -_OVERLAP_EM * size <= distance <= reach * size:
         return False

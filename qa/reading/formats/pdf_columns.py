@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
@@ -39,7 +40,7 @@ class Band(NamedTuple):
 
 def find_bands(rows: Sequence[Row]) -> list[Band]:
     """The parts of some rows, from top to bottom, that are divided into two columns."""
-    strips_of = [_strips_of(row) for row in rows]
+    strips_of = cache(lambda place: _strips_of(rows[place]))
     bands: list[Band] = []
     while (band := _next_band(rows, strips_of, bands[-1].end if bands else 0)) is not None:
         last = bands[-1] if bands else None
@@ -50,15 +51,15 @@ def find_bands(rows: Sequence[Row]) -> list[Band]:
     return bands
 
 
-def _next_band(rows: Sequence[Row], strips_of: list[list[_Strip]], start: int) -> Band | None:
-    """The first part from row `start` on that is divided into two columns, given the strips of each row."""
+def _next_band(rows: Sequence[Row], strips_of: Callable[[int], list[_Strip]], start: int) -> Band | None:
+    """The first part from row `start` on that is divided into two columns; `strips_of` finds the strips of a row."""
     first = start
     while first < len(rows) - _FEWEST_LINES:
         if len(rows[first].chunks) < 2:
             first += 1
             continue
-        strips, end = _widest(strips_of[first][1:-1]), first + 1
-        while end < len(rows) and (left := _shared(strips, strips_of[end], rows[end].chunks[0].size)):
+        strips, end = _widest(strips_of(first)[1:-1]), first + 1
+        while end < len(rows) and (left := _shared(strips, strips_of(end), rows[end].chunks[0].size)):
             strips, end = _widest(left), end + 1
         for low, high in sorted(strips, key=_narrow):
             strip = (low + high) / 2

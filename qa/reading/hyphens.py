@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cached_property
 
 HYPHENS = ("-", "\u2010")
 
@@ -38,7 +39,11 @@ class Words:
     """The number of occurrences of a document's words, including hyphenated ones."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self._counts = Counter(_WORDS.findall("\n".join(lines).lower()))
+        self._text = "\n".join(lines)
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        return Counter(_WORDS.findall(self._text.lower()))
 
     def end_of(self, above: str, below: str, begun: str = "") -> tuple[str, str]:
         """The line without a breaking hyphen, and the separator to the next line: a blank, or nothing inside a word.

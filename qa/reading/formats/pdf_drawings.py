@@ -73,19 +73,19 @@ class Drawings:
     def box(self, drawn: int) -> Box:
         """The box around an object."""
         _bounds_of(drawn, *self._at_sides)
-        return tuple(self._sides)
+        return tuple(self._sides[:])
 
     def fill(self, drawn: int) -> tuple[int, int] | None:
         """The darkest component of an object's fill, and its opacity, both of 255; None if PDFium does not know."""
         if not _fill_of(drawn, *self._at_colours):
             return None
-        red, green, blue, opacity = self._colours
+        red, green, blue, opacity = self._colours[:]
         return min(red, green, blue), opacity
 
     def ways(self, path: int) -> tuple[bool, bool]:
         """Whether a path is filled, and whether it is stroked."""
         _ways_of(path, *self._at_ways)
-        fill, stroke = self._ways
+        fill, stroke = self._ways[:]
         return bool(fill), bool(stroke)
 
     def paint(self, path: int) -> tuple[int, int]:

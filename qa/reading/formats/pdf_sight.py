@@ -26,7 +26,7 @@ _MODE_INVISIBLE = 3
 
 _LEAST_COVER = 3.0  # points, of each side of a path that can hide text
 _MOST_COVERS = 50  # maximum per page; the largest are checked
-_SCALE = 2  # pixels per point, of the picture in which hidden text is detected
+_SCALE = 1  # pixels per point, of the picture in which hidden text is detected
 _MIDDLE = 0.15  # share of the height of text above and below its middle, where each letter has a stroke
 _ONE_COLOUR = 16  # of 255, between the lightest and the darkest pixel
 

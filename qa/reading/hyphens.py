@@ -53,7 +53,9 @@ class Words:
             below: The text after it.
             begun: The part of its first word on the lines before it.
         """
-        broken = _BROKEN_OFF.search((begun + above)[-_LONGEST_WORD_CHARS:]) if above.endswith(HYPHENS) else None
+        if not above.endswith(HYPHENS):
+            return above, " "
+        broken = _BROKEN_OFF.search((begun + above)[-_LONGEST_WORD_CHARS:])
         rest = _AT_START.match(below)
         if not broken or not rest:
             return above, " "

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
 from statistics import median
@@ -40,13 +41,13 @@ def prepared(runs: Iterable[Run]) -> list[Run]:
 
 def _once(runs: Iterable[Run]) -> Iterator[Run]:
     """Runs without repeated drawings of the same text at the same place."""
-    seen: dict[str, set[int]] = {}
-    lines: dict[int, list[Run]] = {}
+    seen: defaultdict[str, set[int]] = defaultdict(set)
+    lines: defaultdict[int, list[Run]] = defaultdict(list)
     for run in runs:
         unit = max(0.3, 0.25 * min(run.size, run.x1 - run.x0))  # two adjacent equal letters are two letters
         place = round(run.x0 / unit) * _ROW + round(run.y / unit)
-        places = seen.setdefault(run.text, set())
-        line = lines.setdefault(round(run.y / 2), [])
+        places = seen[run.text]
+        line = lines[round(run.y / 2)]
         if (not places or places.isdisjoint([place + step for step in _NEAR])) and not _is_part(run, line):
             line.append(run)
             yield run

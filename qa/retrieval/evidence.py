@@ -21,7 +21,7 @@ from qa.retrieval.headed_lines import heads
 from qa.retrieval.late_interaction import max_sim, mean_of
 from qa.retrieval.query import ContentWord
 from qa.retrieval.search import Hit, Ranking
-from qa.text.number_words import other_spelling
+from qa.text.number_words import other_spellings
 from qa.text.quantities import WITHOUT_YEAR, quantities
 from qa.text.words import term, terms
 
@@ -184,11 +184,11 @@ def _word_matches(found: Match, place: Callable[[Tokens], Span | None]) -> tuple
 
 
 def holds(word: ContentWord, held: frozenset[str], known: frozenset[str]) -> bool:
-    """Whether terms hold a word, or its number spelt otherwise; the year of a date may be known of the document."""
+    """Whether terms hold a word, or its number in another spelling; the year of a date may be known of the document."""
     if word.term.startswith(WITHOUT_YEAR) and word.term in held:
         years = {each for quantity in quantities(word.text) for each in quantity.parts if _YEAR.fullmatch(each)}
         return years <= held | known
-    return word.term in held or other_spelling(word.term) in held
+    return not held.isdisjoint((word.term, *other_spellings(word.term)))
 
 
 def whole_question(found: Match) -> float:

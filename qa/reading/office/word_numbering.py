@@ -15,14 +15,12 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from qa.reading.office.names import is_on, number, qn, value
+from qa.text.number_words import ordinal, roman
 
 _LEVELS = 9
 _PLACE = re.compile(r"%([1-9])")
-_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
-          (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _RUSSIAN = "абвгдежзиклмнопрстуфхцчшщыэюя"  # letters used for numbering
-_LARGEST_ROMAN = 3999
 BULLET = "- "  # for any bullet character
 FORM_OF_SIGN = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 
@@ -155,35 +153,20 @@ def formatted(count: int, form: str) -> str:
     return str(count) if writer is None or count < 1 else writer(count)
 
 
-def _roman(count: int) -> str:
-    if count > _LARGEST_ROMAN:
-        return str(count)
-    written = ""
-    for size, letters in _ROMAN:
-        times, count = divmod(count, size)
-        written += letters * times
-    return written
-
-
 def _letters(count: int, alphabet: str = _LATIN) -> str:
     times, place = divmod(count - 1, len(alphabet))
     return alphabet[place] * min(times + 1, 30)  # after z Word writes aa, bb
 
 
-def _ordinal(count: int) -> str:
-    teens = 10 <= count % 100 <= 20
-    return f"{count}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(count % 10, 'th')}"
-
-
 _FORMS: dict[str, Callable[[int], str]] = {
-    "upperRoman": lambda count: _roman(count).upper(),
-    "lowerRoman": _roman,
+    "upperRoman": lambda count: roman(count).upper(),
+    "lowerRoman": roman,
     "upperLetter": lambda count: _letters(count).upper(),
     "lowerLetter": _letters,
     "russianLower": lambda count: _letters(count, _RUSSIAN),
     "russianUpper": lambda count: _letters(count, _RUSSIAN).upper(),
     "decimalZero": lambda count: f"{count:02d}",
-    "ordinal": _ordinal,
+    "ordinal": ordinal,
     "numberInDash": lambda count: f"- {count} -",
     "decimalEnclosedCircle": lambda count: chr(0x245F + count) if count <= 20 else str(count),
 }

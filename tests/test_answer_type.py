@@ -58,6 +58,15 @@ from qa.answering.answer_type import expected_type, holds_answer
         ("What is the fee-for-service model?", AnswerType.OTHER),
         ("Do captains pay a fee?", AnswerType.OTHER),
         ("Which doctors sail?", AnswerType.PERSON),
+        ("Which company built the ferry?", AnswerType.NAMED),
+        ("what retail pharmacies sell rope", AnswerType.NAMED),
+        ("In which court was the case heard?", AnswerType.NAMED),
+        ("which software company built it", AnswerType.NAMED),
+        ("Which harbour company services are free?", AnswerType.OTHER),  # its noun is "services"
+        ("Which boats did the company build?", AnswerType.OTHER),
+        ("What makes a good company?", AnswerType.OTHER),
+        ("what does an H-2A visa cost", AnswerType.AMOUNT),
+        ("What does a fixed cost mean?", AnswerType.OTHER),
     ],
 )
 def test_the_kind_asked_for_is_that_of_the_word_that_asks(question: str, kind: AnswerType) -> None:
@@ -108,6 +117,11 @@ def test_the_kind_asked_for_is_that_of_the_word_that_asks(question: str, kind: A
         ("What is the phone number of the office?", "Call 0171 555 0199."),
         ("What is the harbour's email address?", "Write to post@harbour.example."),
         ("Why is the pier closed?", "Storms."),
+        ("Which company built the ferry?", "The ferry was built by the firm Quill & Marsh."),
+        ("Which school do captains attend?", "The captains attend a college, the CSE."),
+        ("which airline flies to Elden", "Quill Air is an airline with flights to Elden."),
+        ("How many people were rescued?", "The crew rescued 12 individuals."),
+        ("What is the toll revenue?", "The toll brings in 3 million, of which half is spent."),
     ],
 )
 def test_a_text_that_says_it_holds_it(question: str, text: str) -> None:
@@ -136,6 +150,10 @@ def test_a_text_that_says_it_holds_it(question: str, text: str) -> None:
         ("When is the pier closed?", "The pier may be closed."),
         ("What is the phone number of the office?", "The office on pier 12 answers all calls."),
         ("What is the harbour's email address?", "The harbour answers every email."),
+        ("Which company built the Elden ferry?", "The Elden ferry was built in Marsh by Mara Quill."),  # no company
+        ("Which company built the Elden ferry?", "The Elden ferry was built by a company."),  # no name
+        ("How many boats are in Elden?", "Elden has one of the oldest boats."),
+        ("What is the toll revenue?", "The toll is paid by 3 million passengers."),
     ],
 )
 def test_a_text_on_the_same_subject_that_does_not_say_it_holds_none(question: str, text: str) -> None:

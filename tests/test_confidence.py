@@ -11,7 +11,7 @@ from workshop import Workshop
 
 from qa.answering.confidence import FEATURES, measure
 from qa.answering.confidence_model import FILE, model_for, shipped_model, write_model
-from qa.answering.limiting_words import lacks_comparison, lacks_limit
+from qa.answering.limiting_words import lacks_comparison, lacks_limit, says_opposite
 from qa.answering.quotes import distinct
 from qa.answering.service import Service
 from qa.answering.unmet_words import UnmetWords
@@ -21,6 +21,7 @@ from qa.errors import InvalidSettings
 from qa.records import Verdict
 from qa.retrieval.search import search
 from qa.settings import Settings
+from qa.text.words import terms
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +156,25 @@ def test_what_a_question_negates_must_be_negated(question: str, text: str, unmet
     assert lacks_limit(question, text.splitlines()) is unmet
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "contradicted"),
+    [
+        ("Did the toll rise in May?", "In May the toll fell.", True),
+        ("Did the toll rise in May?", "In May the toll did not fall.", False),
+        ("Did the toll not rise in May?", "In May the toll fell.", False),
+        ("Did the toll rise in May?", "The toll rose in May, and the catch fell.", False),  # it has the word
+        ("Did the toll rise in May?", "The captains are tired, so every other day the speed of the boats fell.", False),
+        ("Who bought the large boat?", "The small boat was bought by Mara.", True),
+        ("Which rules are inappropriate?", "The appropriate rules are these.", True),
+        ("Which rules are fair?", "Unfair rules were ended.", True),
+        ("What unites captains?", "Captains are of one mind.", False),
+        ("Who has income from boats?", "Captains come from boats.", False),  # no prefix
+    ],
+)
+def test_a_text_with_the_opposite_word_contradicts(question: str, text: str, contradicted: bool) -> None:
+    assert says_opposite(question, [text], frozenset(terms(text))) is contradicted
+
+
 def test_the_score_of_unmatched_words_by_hand() -> None:
     assert UnmetWords((1.0, -2.0)).score(np.array([0.5, 0.125], dtype=np.float32)) == pytest.approx(0.25)
 
@@ -166,8 +186,15 @@ def test_a_passage_that_mentions_no_word_of_the_question_is_never_sure(service: 
     assert not service.ask(question).sure
 
 
-def test_an_answer_in_other_words_is_probable_and_not_sure(service: Service) -> None:
-    answer = service.ask("Do they try to keep my parents from getting ill, or only fix them after?")
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Do they try to keep my parents from getting ill, or only fix them after?",
+        "how do you ask for a raise",  # only "raise" is mentioned, of premiums
+    ],
+)
+def test_an_answer_in_other_words_is_probable_and_not_sure(service: Service, question: str) -> None:
+    answer = service.ask(question)
     assert answer.confidence is not None
     assert answer.confidence >= shipped_model().sure_from
     assert (answer.verdict, answer.sure) == (Verdict.ANSWERED, False)
@@ -196,35 +223,57 @@ def test_the_number_of_a_neighbour_counts_within_a_paragraph_only(tmp_path: Path
     assert measured["lacks_type"] == lacks
 
 
-@pytest.mark.parametrize(("asked", "lacks"), [("April 2022", 0), ("2022", 0), ("May 2022", 1), ("2021", 1)])
-def test_a_date_is_met_by_the_one_of_the_document(tmp_path: Path, asked: str, lacks: float) -> None:
+@pytest.mark.parametrize(
+    ("asked", "lacks"), [("April 2022", False), ("2022", False), ("May 2022", True), ("2021", True)]
+)
+def test_a_date_is_met_by_the_one_of_the_document(tmp_path: Path, asked: str, lacks: bool) -> None:
     text = "---\ndate: 2022-04-18\n---\n# Piers\n\nThe harbour master said that the piers rot.\n"
     measured = measured_of(tmp_path, text, f"What did the harbour master say in {asked}?")
-    assert measured["limits_unmet"] == lacks
+    assert (measured["limits_unmet"] > 0) is lacks
 
 
 @pytest.mark.parametrize(
     ("asked", "lacks"),
     [
-        ("What happens on 14 May 2022?", 0),  # the year is the document's
-        ("What happens on 14 May 2021?", 1),
-        ("What happens on 15 May 2022?", 1),
-        ("What happens on May 14?", 0),
-        ("Which 9 boats lie there?", 0),
-        ("Which 8 boats lie there?", 1),
+        ("What happens on 14 May 2022?", False),  # the year is the document's
+        ("What happens on 14 May 2021?", True),
+        ("What happens on 15 May 2022?", True),
+        ("What happens on May 14?", False),
+        ("Which 9 boats lie there?", False),
+        ("Which 8 boats lie there?", True),
+        ("What says part 4 of the rules?", False),
+        ("What says part 6 of the rules?", True),
     ],
 )
-def test_a_day_is_met_with_the_year_of_the_document_and_a_number_in_words(
-    tmp_path: Path, asked: str, lacks: float
+def test_a_day_is_met_with_the_year_of_the_document_and_a_number_in_words_and_roman_numerals(
+    tmp_path: Path, asked: str, lacks: bool
 ) -> None:
-    text = "---\ndate: 2022-04-18\n---\n# Piers\n\nThe pier opens on May 14. There nine boats lie.\n"
-    assert measured_of(tmp_path, text, asked)["limits_unmet"] == lacks
+    text = (
+        "---\ndate: 2022-04-18\n---\n# Piers\n\nThe pier opens on May 14, says part IV of the rules. Nine boats lie.\n"
+    )
+    assert (measured_of(tmp_path, text, asked)["limits_unmet"] > 0) is lacks
 
 
-@pytest.mark.parametrize(("year", "lacks"), [("2019", 0), ("2022", 1)])
-def test_a_number_elsewhere_in_the_passage_is_not_met(tmp_path: Path, year: str, lacks: float) -> None:
+@pytest.mark.parametrize(
+    ("asked", "least", "most"),
+    [
+        ("How many captains does Elden have?", 1.0, 1.0),
+        ("How many captains with red beards does Elden have?", 0.1, 0.7),
+        ("How many boats are there?", 0.0, 0.0),
+    ],
+)
+def test_what_is_lacking_counts_the_more_the_more_other_words_are_matched(
+    tmp_path: Path, asked: str, least: float, most: float
+) -> None:
+    text = "# Elden\n\nIn Elden there are captains. There are 40 boats.\n"
+    assert least <= measured_of(tmp_path, text, asked)["lacks_type"] <= most
+
+
+@pytest.mark.parametrize(("year", "lacks"), [("2019", False), ("2022", True)])
+def test_a_number_elsewhere_in_the_passage_is_not_met(tmp_path: Path, year: str, lacks: bool) -> None:
     text = "In 2019 the pier cost 40 crowns. Boats came. Captains slept. A long report came out in May 2022."
-    assert measured_of(tmp_path, text, f"How many crowns did the pier cost in {year}?")["limits_unmet"] == lacks
+    measured = measured_of(tmp_path, text, f"How many crowns did the pier cost in {year}?")
+    assert (measured["limits_unmet"] > 0) is lacks
 
 
 @pytest.mark.parametrize(

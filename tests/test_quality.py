@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qa.answering.confidence import assess
+from qa.answering.confidence import FEATURES, assess
 from qa.answering.confidence_model import shipped_model
 from qa.answering.quotes import distinct
 from qa.encode import Encoder
 from qa.evaluate.calibration import auroc, calibration_error
-from qa.evaluate.fitting import fit, samples
+from qa.evaluate.fitting import Sample, fit, samples
 from qa.evaluate.gold import read_gold
 from qa.evaluate.questions import ask_all, report
 from qa.index.contract import Index
@@ -89,6 +89,21 @@ def test_who_does_what_to_whom_decides_the_verdict(index: Index, encoder: Encode
         answered[gold.answerable].append(verdict is Verdict.ANSWERED)
     assert np.mean(answered[True]) >= 0.85
     assert np.mean(answered[False]) <= 0.25
+
+
+def test_sure_answers_are_right_in_sets_that_the_model_was_not_fitted_on() -> None:
+    """In each set another feature tells the answerable questions, so a model of one set knows nothing of the other."""
+
+    def asked(telling: str) -> list[Sample]:
+        rest = dict.fromkeys(FEATURES, 0.0)
+        labels = [number % 2 == 0 for number in range(40)]
+        features = [{**rest, telling: float(label)} for label in labels]
+        rows = zip(labels, features, strict=True)
+        return [Sample("why", label, str(number), each, np.zeros(2)) for number, (label, each) in enumerate(rows)]
+
+    one, other = asked("gap"), asked("sentence")
+    assert fit({"one": one}, "", None).model.sure_from < 0.99
+    assert fit({"one": one, "other": other}, "", None).model.sure_from == 0.99
 
 
 def test_measures_by_hand() -> None:

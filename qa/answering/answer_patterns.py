@@ -6,6 +6,7 @@ import re
 from enum import StrEnum
 
 from qa.text.units import NUMBER_WORDS
+from qa.text.words import term, word_groups
 
 
 class AnswerType(StrEnum):
@@ -24,6 +25,7 @@ class AnswerType(StrEnum):
     PLACE = "place"
     CONTACT = "contact"
     LONG_FORM = "long form"
+    NAMED = "named"
     OTHER = "other"
 
 
@@ -36,6 +38,20 @@ _NO_PREPOSITION = r"(?!(?:about|against|and|between|by|for|from|in|of|on|or|with
 _AUXILIARY = r"(?:are|can|could|did|do|does|had|has|have|is|may|must|shall|should|was|were|will|would)\b"
 _SUM = r"(?:bonus|budget|copay|copayment|cost|deductible|fee|fine|premium|price|rent|revenue|salary|savings|wage)\b"
 _OF_MONEY = rf"(?:{_AUXILIARY}|{_SUM}|(?:a|an|for|in|it|less|money|more|of|our|the|their|they|to|you)\b)"
+# Kinds of things with names, and synonyms. A text seldom names one without its kind, as it does states and agencies.
+NAMED_KINDS = {
+    form: frozenset(map(term, alike))
+    for alike, _ in word_groups(
+        "academy college school university; act bill law legislation regulation statute; airline; "
+        "app application platform software system; award prize; bank lender; brand; "
+        "business company contractor corporation employer firm maker manufacturer supplier vendor; "
+        "chain drugstore pharmacy; charity foundation; church; clinic hospital; court; hotel restaurant; "
+        "insurance insurer; journal magazine newspaper; lab laboratory; museum; retailer shop store; theater theatre; "
+        "union"
+    )
+    for kind in alike
+    for form in (kind, f"{kind[:-1]}ies" if kind[-1] == "y" else f"{kind}s")
+}
 _ABBREVIATED = r"(?P<short{}>(?!(?:he|it|she|that|the|they|this|we|you)\b)[^\W\d_]{{2,8}})(?: \([^)]{{1,80}}\))?"
 ASKED = {
     AnswerType.PERSON: re.compile(
@@ -63,7 +79,7 @@ ASKED = {
         rf"\bhow (?:expensive|high)\b|\bhow much\b(?= {_OF_MONEY}|\W*$)"
         rf"|^(?!(?:are|can|do|does|how|is|what|which|who|why) ).{{0,120}}\b{_SUM}\W{{0,3}}$"
         rf"|\b(?:what|which) (?:(?:are|is|was|were) (?:{_DETERMINER}) (?:{_NO_PREPOSITION}{_ANY}){{0,3}})?{_SUM}(?!-)"
-        rf"|\bwhat (?:did|do|does|will|would) (?:{_ANY}){{1,4}}(?:charge|cost|earn)\b"
+        r"|\bwhat (?:did|do|does|will|would) (?:[\w'’-]{1,20} ){1,4}(?:charge|cost|earn)\b(?! mean)"
         rf"|^(?!(?:does|is|why) )(?:{_ANY}){{0,2}}{_SUM} (?:of|per|for (?:a|an|each|my|our|the|your))\b",
         re.IGNORECASE,
     ),
@@ -80,6 +96,12 @@ ASKED = {
         rf"\b(?:do|does|did)(?: the (?:abbreviation|acronym|initials|letters))? {_ABBREVIATED.format(1)} stands? for\b"
         rf"|(?:\bare|\bis|['’]s) {_ABBREVIATED.format(2)} short for\b"
         rf"|\b(?:full|long) form of (?:the )?{_ABBREVIATED.format(3)}",
+        re.IGNORECASE,
+    ),
+    # Not "which hospital services are": its kind is "services".
+    AnswerType.NAMED: re.compile(
+        rf"\b(?:what|which) (?:(?!(?:a|an|that|to|{_DETERMINER}|{_AUXILIARY}) ){_NO_PREPOSITION}{_ANY}){{0,3}}"
+        rf"(?P<kind>{'|'.join(NAMED_KINDS)})\b(?! [^\W\d_]{{1,20}} {_AUXILIARY})",
         re.IGNORECASE,
     ),
 }
@@ -138,7 +160,8 @@ HELD = {
         re.IGNORECASE,
     ),
     AnswerType.AMOUNT: re.compile(
-        rf"[$€£]\s?\d|(?:{_NUMBER})\s?(?:%|billion|cents|dollars|euros|million|per cent|percent|pounds)"
+        rf"[$€£]\s?\d|(?:{_NUMBER})\s?(?:%|cents|dollars|euros|per cent|percent|pounds"
+        r"|(?:b|m)illion(?! (?!dollars|euros|pounds)(?:\w{1,20} )?(?:\w{1,20}s|people)\b))"
         r"|\bfree(?: of charge)?(?=[,.;:)]|$| for )|\b(?:at no|no|without) (?:charge|cost|fee)\b",
         re.IGNORECASE,
     ),
@@ -153,4 +176,6 @@ HELD = {
         r"\d[\d ()/.-]{4,20}\d|[\w.-]{1,60}@\w|\bhttps?:|\bwww\.|\b[a-z\d-]{1,40}\.(?:com|edu|gov|net|org)\b",
         re.IGNORECASE,
     ),
+    # The first word of a sentence is a name if the next one has a capital as well.
+    AnswerType.NAMED: re.compile(rf"(?<=[a-z,;’')\d] )[A-Z][\w’'&-]*|\b{_NAME} [A-Z][\w’'&-]*|\b[A-Z]{{2,}}"),
 }

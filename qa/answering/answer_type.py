@@ -6,6 +6,7 @@ Answer types (Li & Roth, "Learning Question Classifiers", 2002) are recognised b
 - A number answers "how many" only if it is near the counted noun. A number for a list of names is the total, so it
   does not answer for a single name.
 - A question for the holder of an office is answered only by a name next to that office (`qa.answering.offices`).
+- A question for a thing with a name ("which company") is answered only by a text with a name and that kind of thing.
 - A question for the meaning of an abbreviation is answered by its definition, or by words with these initials.
 """
 
@@ -13,8 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import takewhile
 
-from qa.answering.answer_patterns import ASKED, HELD, ROLE, SPELT_NUMBER, AnswerType
+from qa.answering.answer_patterns import ASKED, HELD, NAMED_KINDS, ROLE, SPELT_NUMBER, AnswerType
 from qa.answering.offices import names_holder, office_asked
 from qa.answering.relations import same_things
 from qa.text.abbreviations import definitions, phrases, short_folded
@@ -32,8 +34,11 @@ _NO_LONGER_COUNTED = frozenset(
     "which who will with would".split()
 )
 _ANYBODY = frozenset(map(term, "people persons individuals".split()))
-_SOMEBODY = re.compile(rf"{ROLE}|\b(?:inhabitants|people|population)\b", re.IGNORECASE)
+_SOMEBODY = re.compile(
+    rf"{ROLE}|\b(?:adults|children|individuals|inhabitants|men|people|persons|population|women)\b", re.IGNORECASE
+)
 _TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*")
+_ONE_OF = re.compile(r"\bone of\b", re.IGNORECASE)
 _IS_NUMBER = re.compile(rf"\d.*|{SPELT_NUMBER}", re.IGNORECASE)
 _WORDS_BEFORE, _WORDS_BEHIND = 2, 4  # distance of the counted noun from its number
 _FIGURES = frozenset({AnswerType.AMOUNT, AnswerType.COUNT, AnswerType.MEASURE, AnswerType.SHARE})
@@ -69,6 +74,9 @@ def _holds(kind: AnswerType, question: str, text: str, named: frozenset[str]) ->
         return names_holder(text, office, named)
     if kind in _FIGURES and _for_a_list(text, named):
         return False
+    asked = ASKED[kind].search(question) if kind is AnswerType.NAMED else None
+    if asked and NAMED_KINDS[asked["kind"].casefold()].isdisjoint(terms(text)):
+        return False
     found = (terms(match[0]) for match in HELD[kind].finditer(text))
     if not any(not each or not named.issuperset(each) for each in found):  # "in May" has no index terms
         return False
@@ -97,12 +105,8 @@ def _for_a_list(text: str, named: frozenset[str]) -> bool:
 def _counted(question: str) -> frozenset[str]:
     """The index terms of the noun whose count a question asks for."""
     asked = _COUNTED.search(question)
-    counted = set()
-    for word in asked[1].split() if asked else ():
-        if word.casefold() in _NO_LONGER_COUNTED:
-            break
-        counted.add(_thing(word))
-    return frozenset(counted - {""})
+    counted = takewhile(lambda word: word.casefold() not in _NO_LONGER_COUNTED, asked[1].split() if asked else ())
+    return frozenset(filter(None, map(_thing, counted)))
 
 
 def _thing(word: str) -> str:
@@ -112,7 +116,7 @@ def _thing(word: str) -> str:
 
 def _counts(text: str, counted: frozenset[str]) -> bool:
     """Whether a number is next to the counted noun."""
-    tokens = _TOKEN.findall(with_plain_digits(text))
+    tokens = _TOKEN.findall(_ONE_OF.sub(" ", with_plain_digits(text)))
     anybody = bool(counted & _ANYBODY)
     things = [
         place

@@ -7,7 +7,7 @@ asked for, whether a sentence states the relation asked for, which limiting word
 document are not matched, and what the unmatched words mean. Every feature is bounded, and none grows only with the
 question's length. `qa.answering.confidence_model` has the coefficients.
 
-A passage that mentions no word of the question may answer in other words, but whether it does is never sure.
+A passage that mentions one word of the question, or none, may answer in other words, but whether it does is never sure.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from collections.abc import Sequence
 
 from qa.answering.answer_type import holds_answer
 from qa.answering.confidence_model import Model
-from qa.answering.limiting_words import lacks_comparison, lacks_limit
+from qa.answering.limiting_words import lacks_comparison, lacks_limit, says_opposite
 from qa.answering.names import NameClassifier
 from qa.answering.offices import names_holder, office_asked
 from qa.answering.relations import relation_asked, states
-from qa.answering.unmet_words import UnmetWords, unmet_vector
+from qa.answering.unmet_words import UnmetWords, unmet_shares, unmet_vector
 from qa.index.contract import Floats
 from qa.records import Passage, Verdict, WordMatch
 from qa.retrieval.evidence import Match, about, holds, terms_of, unmet, whole_question
@@ -31,10 +31,11 @@ FEATURES = {
     "gap": "how far the worst-met content word, within the best sentence and the heading trail, falls behind the mean "
     "of all tokens: a near miss meets all but one word",
     "sentence": "cosine of the whole question with the passage's nearest sentence, each encoded by itself",
-    "lacks_type": "1 if no highlighted sentence, nor its neighbours in a paragraph, hold the kind of thing asked for",
-    "limits_unmet": "1 if the question has a superlative or a negation, and the passage none like it near what it "
-    "limits; or a number, date or code that is neither in the highlighted sentences or next to them, nor in headings, "
-    "title or date",
+    "lacks_type": "if no highlighted sentence, nor its neighbours in a paragraph, hold the kind of thing asked for: "
+    "the share of the content words' weight that is matched, since a near miss lacks only one thing",
+    "limits_unmet": "the same share if the question has a superlative or a negation, and the passage none like it near "
+    "what it limits; or a number, date or code that is neither in the highlighted sentences or next to them, nor in "
+    "headings, title or date; or if the highlighted sentences have the opposite of a word of the question",
     "comparison_unmet": "1 if the question compares two things, and the passage does not",
     "absent_words": "share of the content words' weight that no document has and the passage is not like; of more than "
     "four content words only numbers and those that the model does not know whole",
@@ -46,6 +47,7 @@ FEATURES = {
 }
 _SAME_NAME = 0.8  # similarity
 _SHORT = 4  # content words of a question without words other than its subject
+_ENOUGH = 2  # mentioned words of a sure answer
 _PARAGRAPH = "\n\n"  # separator
 
 
@@ -59,7 +61,7 @@ def assess(model: Model | None, ranking: Ranking, best: Match | None) -> tuple[f
     if model is None:
         return None, Verdict.UNCALIBRATED, False
     probability = model.probability(measure(ranking, best, model.names, model.unmet_words))
-    return probability, model.verdict(probability), probability >= model.sure_from and _mentions_some(ranking, best)
+    return probability, model.verdict(probability), probability >= model.sure_from and _mentions_enough(ranking, best)
 
 
 def measure(
@@ -74,22 +76,26 @@ def measure(
         unmet_words: The weights of unmatched words; without them their score is 0.
     """
     met = _weighed(ranking, best.words)
-    worst = min((word.in_sentence for word in met), default=0.0)
-    texts = [_around(best.hit.passage, number) for number in best.answering]
-    wholes = {word.text for word in ranking.content_words if word.whole}
+    passage = best.hit.passage
+    texts = [_around(passage, number) for number in best.answering]
+    asked = {word.text: word for word in ranking.content_words}
     near, known = _near(best, texts), about(best)
-    numbers = [word for word in ranking.content_words if word.whole and word.term not in known]
+    numbers = (word for word in asked.values() if word.whole and word.term not in known)
     lacking = {word.text for word in numbers if not holds(word, near, known)}
-    written = [word for word in met if word.word not in wholes]
-    sentences = _sentences(best.hit.passage)
+    written = [word for word in met if not asked[word.word].whole]
+    matched = 1 - sum(share for _, share in unmet_shares(ranking, met, near))
+    told = [passage.text[place.start : place.end] for place in passage.sentences]
+    sentences = [*passage.headings, *told]
+    limited = any(word.word in lacking for word in met) or lacks_limit(ranking.searched, sentences)
+    limited = limited or says_opposite(ranking.searched, [told[number] for number in best.answering], near)
     return {
-        "gap": max(0.0, whole_question(best) - worst),
+        "gap": max(0.0, whole_question(best) - min((word.in_sentence for word in met), default=0.0)),
         "sentence": best.hit.signals["sentence_vector"],
-        "lacks_type": float(not holds_answer(ranking.searched, texts)),
-        "limits_unmet": float(any(word.word in lacking for word in met) or lacks_limit(ranking.searched, sentences)),
+        "lacks_type": matched * (not holds_answer(ranking.searched, texts)),
+        "limits_unmet": matched * limited,
         "comparison_unmet": float(lacks_comparison(ranking.searched, sentences)),
         "absent_words": _share(met, _absent(ranking, met, short=len(met) <= _SHORT)),
-        "relation_unmet": float(_relation_unmet(ranking, best.hit.passage, texts)),
+        "relation_unmet": float(_relation_unmet(ranking, passage, texts)),
         "names_unmet": _share(met, _names_unmet(ranking, written, names)) if names else 0.0,
         "unmet_words": unmet_words.score(unmet_vector(ranking, met, near)) if unmet_words else 0.0,
     }
@@ -106,11 +112,13 @@ def _near(best: Match, texts: Sequence[str]) -> frozenset[str]:
     return terms_of(" ".join((*texts, *best.hit.passage.headings)))
 
 
-def _mentions_some(ranking: Ranking, best: Match) -> bool:
-    """Whether the best passage mentions any of the words that distinguish passages, if the question has some."""
-    missing = {word.casefold() for word in unmet(best)}
-    words = {word.text.casefold() for word in ranking.content_words if not _is_everywhere(ranking, word)}
-    return not words or not words <= missing
+def _mentions_enough(ranking: Ranking, best: Match) -> bool:
+    """Whether the best passage mentions two words, not both of most passages, or half the weight of all other words."""
+    weights = {
+        each.text.casefold(): each.weight * (not _is_everywhere(ranking, each)) for each in ranking.content_words
+    }
+    mentioned = [weights[word] for word in weights.keys() - {word.casefold() for word in unmet(best)}]
+    return (len(mentioned) >= _ENOUGH and any(mentioned)) or 2 * sum(mentioned) >= sum(weights.values())
 
 
 def _is_everywhere(ranking: Ranking, word: ContentWord) -> bool:
@@ -173,10 +181,6 @@ def _weighed(ranking: Ranking, matches: Sequence[WordMatch]) -> list[WordMatch]:
 
 def _worst(matches: Sequence[WordMatch]) -> float:
     return min(match.in_sentence for match in matches)
-
-
-def _sentences(passage: Passage) -> list[str]:
-    return [*passage.headings, *(passage.text[span.start : span.end] for span in passage.sentences)]
 
 
 def _around(passage: Passage, number: int) -> str:

@@ -51,9 +51,8 @@ class Model:
 
     def probability(self, values: Mapping[str, float]) -> float:
         """The confidence for given features, in 0..1."""
-        logit = self.intercept
-        for name, (mean, deviation, coefficient) in self.features.items():
-            logit += coefficient * (values[name] - mean) / deviation
+        terms = (slope * (values[name] - mean) / deviation for name, (mean, deviation, slope) in self.features.items())
+        logit = self.intercept + sum(terms)
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
     def verdict(self, probability: float) -> Verdict:
@@ -79,19 +78,19 @@ def model_for(weights: str, index_dir: Path) -> Model | None:
     """
     path = index_dir / FILE
     shipped = shipped_model()
-    models = []
+    models = [shipped]
     if path.exists():
         try:
-            models.append(_read(path.read_bytes()))
+            models.insert(0, _read(path.read_bytes()))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InvalidSettings(f"{path} holds no fitted confidence ({error}); remove it, or fit it anew.") from None
-    models = [each for each in models if each.features.keys() == shipped.features.keys()]
-    models.append(shipped)
-    return next((each for each in models if (each.weights, each.analyser) == (weights, ANALYSER_VERSION)), None)
+    wanted = (weights, ANALYSER_VERSION, shipped.features.keys())
+    return next((each for each in models if (each.weights, each.analyser, each.features.keys()) == wanted), None)
 
 
 def write_model(path: Path, model: Model, described: Mapping[str, str], fitted_on: Mapping[str, object]) -> None:
     """Save a model with a description of its features and of the questions it was fitted on."""
+    names = model.names
     content = {
         "made_by": "qa eval fit",
         "fitted_on": fitted_on,
@@ -104,7 +103,7 @@ def write_model(path: Path, model: Model, described: Mapping[str, str], fitted_o
             "answered_from": round(model.answered_from, 4),
             "sure_from": round(model.sure_from, 4),
             "related_from": round(model.related_from, 4),
-            "names": _written(model.names),
+            "names": names and {"intercept": round(names.intercept, 4), "weights": _joined(names.weights)},
             "unmet_words": _joined(model.unmet_words.weights) if model.unmet_words else None,
         },
     }
@@ -120,14 +119,8 @@ def _read(content: bytes) -> Model:
     return Model(features=features, names=classifier, unmet_words=words, **stored)
 
 
-def _written(names: NameClassifier | None) -> dict[str, object] | None:
-    """A classifier as JSON data, all its weights on one line."""
-    if names is None:
-        return None
-    return {"intercept": round(names.intercept, 4), "weights": _joined(names.weights)}
-
-
 def _joined(weights: Iterable[float]) -> str:
+    """Weights as text, so that JSON has them all on one line."""
     return " ".join(f"{each:.3f}" for each in weights)
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from qa.answering.citations import cite
 from qa.answering.figures import ANY_YEAR, Figure, alike, figures, of_a_range
@@ -26,7 +27,7 @@ from qa.records import Citation, Passage, Span, Stated
 from qa.retrieval.evidence import terms_of
 from qa.retrieval.query import ContentWord
 from qa.text.units import NUMBER_WORDS
-from qa.text.words import term, terms, words
+from qa.text.words import spelt, term, terms
 
 _LOOKED_AT = 5  # passages
 _NEAR = 4  # words between a figure and the counted noun
@@ -35,6 +36,10 @@ _HEADING_LINES = 2  # in a passage that begins with lines without final punctuat
 _MOST = 5  # values listed
 _COUNT = re.compile(r"\bhow many(?: [\w'’-]+){1,6}|\b(?:number|total) of(?: [\w'’-]+){1,4}", re.IGNORECASE)
 _NUMBER_OF = re.compile(r"\b(?:number|total) of ((?:[\w'’-]+ ){1,3})", re.IGNORECASE)
+_COUNTS = frozenset("how many number total of".split())
+# Words for the measure, not for the thing.
+_MEASURES = frozenset(map(term, "number total many much year date day percentage percent share".split()))
+_MONTHS = frozenset("january february march april may june july august september october november december".split())
 _YEAR = re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day)\b", re.IGNORECASE)
 _SHARE = re.compile(r"\b(?:what|which) (?:percentage|percent|share|proportion|rate)\b", re.IGNORECASE)
 _AMOUNT = re.compile(
@@ -87,7 +92,7 @@ def disagreement(
     if wanted is None or any(word.whole for word in asked):
         return ()
     kind, counted = wanted
-    subject = {word.term for word in asked if not word.whole} - _measures()
+    subject = {word.term for word in asked if not word.whole} - _MEASURES
     measure = _HOW.search(question)
     if measure and measure[1].casefold() not in {"many", "much"}:
         subject.add(term(measure[1]))  # a long question may ask about more than one figure
@@ -122,34 +127,18 @@ def _different(told: Sequence[_Statement]) -> tuple[Stated, ...]:
         own = any(each.document_id == statement.document_id for each in kept)
         if not own and not any(alike(each.figure, statement.figure) for each in others) and len(others) == len(kept):
             kept.append(statement)
-    if len(kept) < 2:
-        return ()
-    return tuple(Stated(each.figure.value, each.citation) for each in kept[:_MOST])
+    return tuple(Stated(each.figure.value, each.citation) for each in kept[:_MOST]) if len(kept) > 1 else ()
 
 
 def _wanted(question: str) -> tuple[str, frozenset[str]] | None:
     """The kind of figure that a question asks for, and the index terms of the counted noun."""
     count = _COUNT.search(question)
     if count:
-        inside = [count[0][place.start : place.end] for place in words(count[0])]
-        skipped = {"how", "many", "number", "total", "of"}
-        nouns: list[str] = []
-        for word in inside:
-            if word.casefold() in skipped:
-                continue
-            if not term(word):
-                break  # "how many members does ..."
-            nouns.append(term(word))
-        return ("count", frozenset(nouns)) if nouns else None
-    for kind, pattern in (("year", _YEAR), ("share", _SHARE), ("amount", _AMOUNT)):
-        if pattern.search(question):
-            return kind, frozenset()
-    return None
-
-
-def _measures() -> set[str]:
-    """The index terms of words for the measure, not for the thing."""
-    return {term(word) for word in "number total many much year date day percentage percent share".split()}
+        inside = (word for word in spelt(count[0]) if word.casefold() not in _COUNTS)
+        nouns = frozenset(takewhile(bool, map(term, inside)))  # "how many members does ..."
+        return ("count", nouns) if nouns else None
+    kinds = (("year", _YEAR), ("share", _SHARE), ("amount", _AMOUNT))
+    return next(((kind, frozenset()) for kind, pattern in kinds if pattern.search(question)), None)
 
 
 def _statement(
@@ -184,11 +173,9 @@ def _counts(sentence: str, figure: Figure, counted: frozenset[str]) -> bool:
     "the number of" such things.
     """
     named = _NUMBER_OF.search(sentence, 0, figure.place.start)
-    if named and counted & set(terms(named[1])):
-        return True
-    if counted & set(terms(figure.value)):
+    if counted & {*terms(named[1] if named else ""), *terms(figure.value)}:
         return True  # "24 hours" counts hours
-    for word in _behind(sentence, figure)[: _NEAR + 1]:
+    for word in spelt(sentence[figure.place.end :])[: _NEAR + 1]:
         if term(word) in counted:
             return True
         if word[0].isdigit() or word.casefold() in NUMBER_WORDS:
@@ -198,21 +185,15 @@ def _counts(sentence: str, figure: Figure, counted: frozenset[str]) -> bool:
 
 def _limited(sentence: str, figure: Figure, counted: frozenset[str]) -> str:
     """The word directly after the counted noun that limits it; empty if there is none."""
-    behind = _behind(sentence, figure)[: _NEAR + 2]
+    behind = spelt(sentence[figure.place.end :])[: _NEAR + 2]
     last = max((number for number, word in enumerate(behind) if term(word) in counted), default=len(behind))
     following = behind[last + 1].casefold() if last + 1 < len(behind) else ""
     return following if following in _LIMITING_BEHIND else ""
 
 
-def _behind(sentence: str, figure: Figure) -> list[str]:
-    rest = sentence[figure.place.end :]
-    return [rest[place.start : place.end] for place in words(rest)]
-
-
 def _same_subject(first: _Statement, other: _Statement, question: str) -> bool:
     """Whether two statements have the same names, years and limiting words, apart from those in the question."""
     asked = {word.casefold() for word in _WHOLE_WORD.findall(question)}
-
     either = {
         word.casefold() for each in (first, other) for word in _WHOLE_WORD.findall(_OWNER.sub(" ", each.sentence))
     }
@@ -227,9 +208,5 @@ def _same_subject(first: _Statement, other: _Statement, question: str) -> bool:
 
     differing = marks(first) ^ marks(other)
     if _YEAR.search(question):
-        return not differing - set(ANY_YEAR.findall(f"{first.sentence} {other.sentence}")) - _months()
+        return not differing - set(ANY_YEAR.findall(f"{first.sentence} {other.sentence}")) - _MONTHS
     return not differing
-
-
-def _months() -> set[str]:
-    return set("january february march april may june july august september october november december".split())

@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Protocol
 
 from qa.answering.example_patterns import KINDS, Candidate, heading_questions, sentence_questions
 from qa.errors import RequestError, UnknownDocument
-from qa.records import Answer, Block, BlockKind, Document, DocumentInfo, Verdict
+from qa.records import Answer, BlockKind, Document, DocumentInfo, Verdict
 from qa.text.sentences import split_sentences
 from qa.text.site import Example
 
@@ -60,10 +61,8 @@ def _sample(service: Answering) -> list[Document]:
     documents = service.documents()
     found = []
     for info in documents[:: max(1, len(documents) // _DOCUMENTS_READ)][:_DOCUMENTS_READ]:
-        try:
+        with suppress(UnknownDocument):
             found.append(service.document(info.id))
-        except UnknownDocument:
-            continue
     return found
 
 
@@ -85,13 +84,8 @@ def _of_document(document: Document) -> Iterator[Candidate]:
         text = document.text[block.start : block.end]
         if block.kind is BlockKind.HEADING:
             yield from heading_questions(text, block.end)
-        elif block.kind in _PROSE:
-            yield from _of_block(block, text, written)
-
-
-def _of_block(block: Block, text: str, written: frozenset[str]) -> Iterator[Candidate]:
-    for span in split_sentences(text):
-        yield from sentence_questions(text[span.start : span.end], block.start + span.start, written)
+        for span in split_sentences(text) if block.kind in _PROSE else ():
+            yield from sentence_questions(text[span.start : span.end], block.start + span.start, written)
 
 
 def _tried(service: Answering, document: Document, candidate: Candidate) -> Answer | None:
@@ -100,15 +94,11 @@ def _tried(service: Answering, document: Document, candidate: Candidate) -> Answ
         answer = service.ask(candidate.question)
     except RequestError:
         return None
-    return answer if _answers(answer, document, candidate) else None
-
-
-def _answers(answer: Answer, document: Document, candidate: Candidate) -> bool:
     if answer.verdict is not Verdict.ANSWERED or answer.unmet:
-        return False
+        return None
     first = answer.passages[0]
-    places = (first.citation, *first.also_in)
-    return any(place.document_id == document.id and place.start <= candidate.place < place.end for place in places)
+    places = (place for place in (first.citation, *first.also_in) if place.document_id == document.id)
+    return answer if any(place.start <= candidate.place < place.end for place in places) else None
 
 
 def _chosen(found: Iterable[tuple[str, bool, Example]]) -> list[Example]:

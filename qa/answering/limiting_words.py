@@ -10,51 +10,51 @@ counts if the question compares two things ("larger than", "which has more"), an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from qa.text.units import NUMBER_WORDS
-from qa.text.words import term
+from qa.text.words import term, word_groups
 
 _WORD = re.compile(r"[\w'’]+")
 _OPENING = re.compile(r"^\W*\w+n['’]t\b")  # "Don't they sell it?" negates nothing
 _INSTEAD = re.compile(r"\b(?:other|rather) than\b", re.IGNORECASE)
-# Groups of synonymous limiting words; the words after "|" match them but do not limit.
+# Synonymous limiting words; the words after "|" match them but do not limit.
 _ALIKE = tuple(
-    (frozenset(limits.split()), frozenset((limits + others).split()))
-    for limits, _, others in (
-        line.partition("|")
-        for line in """
-            largest biggest greatest most highest top | main maximum
-            smallest least lowest fewest | minimum
-            first earliest oldest original
-            last latest newest final recent | current new modern
-            best leading top
-            worst
-            longest
-            shortest
-            youngest newest
-            busiest
-            cheapest | affordable cheap inexpensive lowest least
-            closest nearest
-            easiest
-            fastest quickest
-            hardest
-            heaviest
-            poorest
-            richest wealthiest
-            safest
-            slowest
-            strongest
-            tallest
-            weakest
-            widest
-            only alone sole exclusive exclusively solely
-            average median | mean typical typically
-            maximum most | limit limits limited
-            minimum least
-        """.strip().splitlines()
+    (limits, limits | others)
+    for limits, others in word_groups(
+        "largest biggest greatest most highest top | main maximum; smallest least lowest fewest | minimum; "
+        "first earliest oldest original; last latest newest final recent | current new modern; best leading top; "
+        "worst; longest; shortest; youngest newest; busiest; cheapest | affordable cheap inexpensive lowest least; "
+        "closest nearest; easiest; fastest quickest; hardest; heaviest; poorest; richest wealthiest; safest; slowest; "
+        "strongest; tallest; weakest; widest; only alone sole exclusive exclusively solely; "
+        "average median | mean typical typically; maximum most | limit limits limited; minimum least"
     )
+)
+# Opposites, on each side of "|", and prefixes that make one.
+_OPPOSITES = {
+    term(word): frozenset(map(term, others))
+    for pair in word_groups(
+        "above | below; accept agree approve | refuse reject; advantage benefit | disadvantage drawback harm; "
+        "after | before; allow permit | ban forbid prohibit; ancient old | modern new young; enter join | leave left; "
+        "attack | defend; begin began begun start open | close end finish stop; better | worse; "
+        "build built create | destroy; cheap | expensive; cold | hot warm; complete | incomplete; complex | simple; "
+        "decline decrease drop fall fallen fell reduce shrink shrank shrunk | grow grew grown expand increase "
+        "raise rise risen rose; defeat | victory; domestic | foreign; earlier early | late later; "
+        "east eastern | west western; external outside | inside internal; fail | pass succeed; failure | success; "
+        "fast | slow; female | male; gain profit win won | lose loss lost; high higher upper | low lower; "
+        "hire | dismiss fire; import | export; include | exclude; inpatient | outpatient; "
+        "large larger | small smaller; long | short; major | minor; majority | minority; "
+        "mandatory required | optional voluntary; maximum | minimum; negative | positive; "
+        "north northern | south southern; oppose | support; permanent | temporary; poor | rich; private | public; "
+        "rural | urban; safe | dangerous; strong stronger | weak weaker; unite | divide"
+    )
+    for words, others in (pair, pair[::-1])
+    for word in words
+}
+_NEGATING_PREFIX = re.compile(
+    r"^(?:(?:dis|mis|non|un)(?=\w{4})|(?:il|im|in|ir)(?=\w{3,20}(?:able|al|ate|ect|ete|ible|ive|lar|ous|vant)$))"
 )
 _LIMITS = frozenset().union(*(limits for limits, _ in _ALIKE))
 _COMPARATIVES = {word: f"{word[:-3]}er" for word in _LIMITS if word.endswith("est")}
@@ -86,14 +86,39 @@ def lacks_comparison(question: str, sentences: Sequence[str]) -> bool:
     return _unmatched(_comparisons(_words(_INSTEAD.sub(" ", question))), sentences)
 
 
-def _unmatched(limits: Iterator[_Limit], sentences: Sequence[str]) -> bool:
-    """Whether one of the limiting words is matched by no sentence; they are parted only if there are any."""
-    told: list[list[str]] = []
-    for limit in limits:
-        told = told or [_words(sentence) for sentence in sentences]
-        if not any(_near(words, *limit) for words in told):
-            return True
+def says_opposite(question: str, sentences: Sequence[str], known: Container[str]) -> bool:
+    """Whether a sentence contradicts a question: it has the opposite of a word near words of the question.
+
+    "Rents fell" contradicts "did rents rise", but "rents did not fall" does not. A word is not contradicted if its
+    index term is `known`, that is, in these sentences or around them.
+    """
+    asked = _words(question)
+    for place, word in _not_negated(asked):
+        if term(word) and term(word) not in known:
+            around = _limited(asked[place + 1 :], _LIMITED) | _limited(asked[:place][::-1], _LIMITED)
+            for words in map(_words, sentences):
+                opposites = frozenset(other for _, other in _not_negated(words) if _are_opposites(word, other))
+                if _near(words, opposites, around, _BEFORE, _BEHIND):
+                    return True
     return False
+
+
+def _not_negated(words: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """The words without a negation near before them, each with its place."""
+    return (each for each in enumerate(words) if _NEGATIONS.isdisjoint(words[max(0, each[0] - _BEFORE) : each[0]]))
+
+
+@lru_cache(maxsize=4096)
+def _are_opposites(one: str, other: str) -> bool:
+    """Whether two words are opposites by the table, or one of them is the other with a negating prefix."""
+    first, second = term(one), term(other)
+    plain = [term(_NEGATING_PREFIX.sub("", word)) for word in (other, one)]
+    return first != second and (second in _OPPOSITES.get(first, ()) or first == plain[0] or second == plain[1])
+
+
+def _unmatched(limits: Iterator[_Limit], sentences: Sequence[str]) -> bool:
+    """Whether one of the limiting words is matched by no sentence."""
+    return any(not any(_near(_words(sentence), *limit) for sentence in sentences) for limit in limits)
 
 
 def _limits(asked: Sequence[str]) -> Iterator[_Limit]:
@@ -150,5 +175,6 @@ def _is_amount(words: Sequence[str], place: int) -> bool:
     return any(word[0].isdigit() or word in NUMBER_WORDS for word in words[place : place + 1])
 
 
+@lru_cache(maxsize=1024)
 def _words(text: str) -> list[str]:
     return [word.replace("’", "'") for word in _WORD.findall(text.casefold())]

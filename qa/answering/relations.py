@@ -19,47 +19,28 @@ from functools import lru_cache
 
 from qa.records import Passage
 from qa.retrieval.headed_lines import heads
-from qa.text.words import spelt, term
+from qa.text.words import spelt, term, word_groups
 
 # Synonymous verbs; the words after "|" mean the same in a text.
 _VERBS = tuple(
-    (frozenset(verbs.split()), frozenset(map(term, (verbs + others).split())))
-    for verbs, _, others in (
-        line.partition("|")
-        for line in """
-            own possess | owned owner ownership
-            sell | sold sale offer
-            buy acquire purchase | bought acquisition
-            lead direct head run chair manage | led leader president chief director operate
-            hire employ recruit | employer
-            pay compensate reimburse | paid salary payment
-            found establish create start launch | founded founder form
-            train teach educate | training taught
-            elect appoint | election
-            write | wrote written author create
-            report | accountable
-            negotiate bargain | negotiation
-            collect | collection
-            sue | sued lawsuit
-            fund finance sponsor | funding invest investment
-            regulate supervise oversee | oversaw
-            approve | approval
-            build construct | built
-            publish | publisher
-            merge combine consolidate unite | merger consolidation
-            close shut | closure
-            replace succeed | replacement successor
-            cover insure | coverage
-        """.strip().splitlines()
+    (verbs, frozenset(map(term, verbs | others)))
+    for verbs, others in word_groups(
+        "own possess | owned owner ownership; sell | sold sale offer; buy acquire purchase | bought acquisition; "
+        "lead direct head run chair manage | led leader president chief director operate; "
+        "hire employ recruit | employer; pay compensate reimburse | paid salary payment; "
+        "found establish create start launch | founded founder form; train teach educate | training taught; "
+        "elect appoint | election; write | wrote written author create; report | accountable; "
+        "negotiate bargain | negotiation; collect | collection; sue | sued lawsuit; "
+        "fund finance sponsor | funding invest investment; regulate supervise oversee | oversaw; approve | approval; "
+        "build construct | built; publish | publisher; merge combine consolidate unite | merger consolidation; "
+        "close shut | closure; replace succeed | replacement successor; cover insure | coverage"
     )
 )
 _SAME = tuple(
-    frozenset(map(term, line.split()))
-    for line in (
-        "clinician doc doctor physician staff",
-        "clinician employee personnel staff worker workforce",
-        "firm company",
-        "customer client",
+    frozenset(map(term, group))
+    for group, _ in word_groups(
+        "clinician doc doctor physician staff; clinician employee personnel staff worker workforce; firm company; "
+        "customer client"
     )
 )
 _ASKED = re.compile(

@@ -8,7 +8,7 @@ in their context, so a linear regression over them learns which words of a quest
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +17,7 @@ import numpy as np
 from qa.index.contract import Floats
 from qa.records import WordMatch
 from qa.retrieval.late_interaction import mean_of
+from qa.retrieval.query import Tokens
 from qa.retrieval.search import Ranking
 
 _UNMET, _MET = 0.5, 0.75  # similarities from which a word starts to count as matched, and counts fully
@@ -48,13 +49,16 @@ def unmet_vector(ranking: Ranking, words: Sequence[WordMatch], held: Container[s
     Returns:
         `(d,) float32`; 0 if all words are matched.
     """
+    each = unmet_shares(ranking, words, held)
+    vectors = [np.float32(share) * mean_of(ranking.tokens, tokens) for tokens, share in each if share]
+    return np.sum(vectors, axis=0, dtype=np.float32) if vectors else np.zeros(ranking.tokens.shape[1], np.float32)
+
+
+def unmet_shares(ranking: Ranking, words: Sequence[WordMatch], held: Container[str]) -> Iterator[tuple[Tokens, float]]:
+    """Each content word's tokens and share of the weight, reduced by how well it is matched; see `unmet_vector`."""
     asked = {word.text: word for word in ranking.content_words if len(word.tokens)}
-    total = np.zeros(ranking.tokens.shape[1], dtype=np.float32)
-    weights = 0.0
+    total = sum(asked[word.word].weight for word in words)
     for word in words:
         this = asked[word.word]
-        weights += this.weight
         unmet = min(1.0, max(0.0, (_MET - word.in_sentence) / (_MET - _UNMET)))
-        if unmet and this.term not in held:
-            total += np.float32(this.weight * unmet) * mean_of(ranking.tokens, this.tokens)
-    return total / np.float32(weights) if weights else total
+        yield this.tokens, this.weight * unmet / total if total and this.term not in held else 0.0

@@ -1,13 +1,15 @@
 """Fits the confidence on several sets of questions, so that it holds for different kinds of documents.
 
 Every set has the same weight, independent of its size. Cross-validation leaves out whole articles of a collection, and
-single questions of a file. The thresholds come from out-of-sample confidences. The weights of unmatched words are
-fitted first, by ridge regression; the regression over the features is fitted on scores of questions that they were not
-fitted on.
+single questions of a file. The thresholds come from out-of-sample confidences; that of sure answers comes from models
+fitted without the question's whole set, so that it holds for new kinds of questions and documents. The weights of
+unmatched words are fitted first, by ridge regression; the regression over the features is fitted on scores of questions
+that they were not fitted on.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -72,11 +74,9 @@ def samples(
     measured = []
     for question, answerable, group in questions:
         ranking = search(index, encoder, question)
-        found = distinct(ranking, 1)
-        if found:
-            best = found[0].best
-            features = measure(ranking, best, names, None)
-            measured.append(Sample(question, answerable, group, features, unmatched(ranking, best).astype(np.float64)))
+        for found in distinct(ranking, 1):
+            features, vector = measure(ranking, found.best, names, None), unmatched(ranking, found.best)
+            measured.append(Sample(question, answerable, group, features, vector.astype(np.float64)))
     return measured
 
 
@@ -89,25 +89,27 @@ def fit(sets: dict[str, list[Sample]], weights: str, names: NameClassifier | Non
     shares = _shares(of_set)
     folds = _folds(of_set, answerable, [sample.group for sample in every])
     unmet = np.stack([sample.unmet for sample in every])
-    unseen = _unseen_stacked(features, unmet, answerable, shares, folds)
+    unseen = _unseen(features, answerable, shares, folds, folds, unmet)
+    parts = np.unique(of_set, return_inverse=True)[1]
+    whole = all(len(set(answerable[parts != each].tolist())) == 2 for each in range(len(sets)))  # both kinds are left
+    of_other_sets = _unseen(features, answerable, shares, parts if whole else folds, folds, unmet)
     features = _scored(features, unmet, answerable, shares, folds)
     pipeline = regression().fit(features, answerable, logisticregression__sample_weight=shares)
     scaler, logistic = pipeline[0], pipeline[1]
     numbers = zip(scaler.mean_, scaler.scale_, logistic.coef_[0], strict=True)
-    kept = unseen[answerable]
-    answered_from = float(np.quantile(kept, 1 - _KEPT, weights=shares[answerable], method="inverted_cdf"))
+    answered_from = float(np.quantile(unseen[answerable], 1 - _KEPT, weights=shares[answerable], method="inverted_cdf"))
     model = Model(
         weights=weights,
         analyser=ANALYSER_VERSION,
         intercept=float(logistic.intercept_[0]),
         features={name: (float(a), float(b), float(c)) for name, (a, b, c) in zip(FEATURES, numbers, strict=True)},
         answered_from=answered_from,
-        sure_from=max(answered_from, _sure_from(answerable, unseen, shares)),
+        sure_from=max(answered_from, _sure_from(answerable, of_other_sets, shares)),
         related_from=min(_RELATED_FROM, answered_from),
         names=names,
         unmet_words=UnmetWords(tuple(_ridge(unmet, answerable, shares).tolist())),
     )
-    control = _unseen(question_only([sample.question for sample in every]), answerable, shares, folds)
+    control = _unseen(question_only([sample.question for sample in every]), answerable, shares, folds, folds, None)
     return Fitted(model, _report(of_set, answerable, unseen, control, model))
 
 
@@ -133,47 +135,33 @@ def _report(names: Any, answerable: Labels, unseen: Floats, control: Floats, mod
 
 def _shares(names: Any) -> Floats:
     """Sample weights with mean 1 that give every set the same total."""
-    shares = np.empty(len(names))
-    for name in set(names.tolist()):
-        shares[names == name] = 1 / (names == name).sum()
-    return np.asarray(shares / shares.mean())
+    _, numbers, counts = np.unique(names, return_inverse=True, return_counts=True)
+    return np.asarray(len(names) / len(counts) / counts[numbers])
 
 
 def _folds(names: Any, answerable: Labels, groups: Sequence[str]) -> Any:
     """The fold of each sample: the groups of a set are dealt to the folds in turn, separately for each kind."""
-    folds = np.zeros(len(names), dtype=np.int64)
     keys = list(zip(names.tolist(), groups, strict=True))
     order = np.random.default_rng(0).permutation(len(keys))
     numbers: dict[tuple[str, str], int] = {}
-    turns: dict[tuple[str, bool], int] = {}
+    turns: Counter[tuple[str, bool]] = Counter()
     for place in order.tolist():
         if keys[place] not in numbers:
             kind = (keys[place][0], bool(answerable[place]))
-            turns[kind] = turns.get(kind, -1) + 1
             numbers[keys[place]] = turns[kind] % _FOLDS
-        folds[place] = numbers[keys[place]]
-    return folds
+            turns[kind] += 1
+    return np.array([numbers[key] for key in keys])
 
 
-def _unseen(features: Floats, answerable: Labels, shares: Floats, folds: Any) -> Floats:
-    """Confidences of models fitted without the question's group."""
+def _unseen(features: Floats, answerable: Labels, shares: Floats, parts: Any, folds: Any, unmet: Any) -> Floats:
+    """Confidences of models, and of weights of unmatched words if there are any, fitted without the question's part."""
     confidence = np.zeros(len(answerable))
-    for fold in range(_FOLDS):
-        seen, left = folds != fold, folds == fold
-        if left.any():
-            fitted = regression().fit(features[seen], answerable[seen], logisticregression__sample_weight=shares[seen])
-            confidence[left] = fitted.predict_proba(features[left])[:, 1]
-    return confidence
-
-
-def _unseen_stacked(features: Floats, unmet: Floats, answerable: Labels, shares: Floats, folds: Any) -> Floats:
-    """As `_unseen`, with the weights of unmatched words fitted without the question's group as well."""
-    confidence = np.zeros(len(answerable))
-    for fold in set(folds.tolist()):
-        seen, left = folds != fold, folds == fold
-        known = _scored(features[seen], unmet[seen], answerable[seen], shares[seen], folds[seen])
-        asked = features[left].copy()
-        asked[:, _COLUMN] = unmet[left] @ _ridge(unmet[seen], answerable[seen], shares[seen])
+    for part in set(parts.tolist()):
+        seen, left = parts != part, parts == part
+        known, asked = features[seen], features[left]
+        if unmet is not None:
+            known = _scored(known, unmet[seen], answerable[seen], shares[seen], folds[seen])
+            asked[:, _COLUMN] = unmet[left] @ _ridge(unmet[seen], answerable[seen], shares[seen])
         fitted = regression().fit(known, answerable[seen], logisticregression__sample_weight=shares[seen])
         confidence[left] = fitted.predict_proba(asked)[:, 1]
     return confidence
@@ -201,5 +189,6 @@ def _sure_from(answerable: Labels, confidence: Floats, shares: Floats) -> float:
     """The smallest confidence such that a share `_RIGHT` of the questions at or above it are answerable."""
     order = np.argsort(-confidence)
     right = np.cumsum(shares[order] * answerable[order]) / np.cumsum(shares[order])
-    enough = np.flatnonzero((right >= _RIGHT) & (np.arange(len(order)) >= len(order) // 100))
+    last = np.diff(confidence[order], append=-1.0) < 0  # of equal ones
+    enough = np.flatnonzero((right >= _RIGHT) & last & (np.arange(len(order)) >= len(order) // 100))
     return float(confidence[order][enough[-1]]) if len(enough) else _SUREST

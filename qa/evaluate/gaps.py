@@ -133,11 +133,9 @@ def _gap(questions: Sequence[Counted]) -> Gap:
     shares: Counter[str] = Counter()
     spelling: dict[str, str] = {}
     for each in questions:
-        for word in spelt(each.question):
-            if stem := term(word):
-                spelling.setdefault(stem, word.casefold())
-        for stem in {stem for word in spelt(each.question) if (stem := term(word))}:
-            shares[stem] += each.times
+        written = {stem: word.casefold() for word in reversed(spelt(each.question)) if (stem := term(word))}
+        spelling = written | spelling
+        shares.update(dict.fromkeys(written, each.times))
     common = [stem for stem, count in shares.most_common(_LABEL_WORDS) if 2 * count > times]
     return Gap(tuple(spelling[stem] for stem in common), times, tuple(questions))
 

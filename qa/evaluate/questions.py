@@ -67,20 +67,16 @@ def forms_report(
     index: Index, encoder: Encoder, model: Model | None, pairs: Sequence[tuple[str, str]]
 ) -> dict[str, Any]:
     """How often two forms of a question differ in the first result, the verdict, and whether it is answered."""
-    first = verdict = answered = 0
-    for pair in pairs:
-        outcomes = []
-        for question in pair:
-            ranking = search(index, encoder, question)
-            groups = distinct(ranking, 1)
-            best = groups[0].best if groups else None
-            outcomes.append((best.hit.row if best else None, assess(model, ranking, best)[1]))
-        (one_row, one), (other_row, other) = outcomes
-        first += one_row != other_row
-        verdict += one is not other
-        answered += (one is Verdict.ANSWERED) != (other is Verdict.ANSWERED)
-    shares = {"first passage": first, "verdict": verdict, "answered or not": answered}
-    return {"pairs": len(pairs), "differ": {name: count / len(pairs) for name, count in shares.items()}}
+
+    def outcome(question: str) -> tuple[int | None, Verdict, bool]:
+        ranking = search(index, encoder, question)
+        best = next((group.best for group in distinct(ranking, 1)), None)
+        verdict = assess(model, ranking, best)[1]
+        return best.hit.row if best else None, verdict, verdict is Verdict.ANSWERED
+
+    differ = [[one != other for one, other in zip(*map(outcome, pair), strict=True)] for pair in pairs]
+    shares = zip(("first passage", "verdict", "answered or not"), np.mean(differ, axis=0).tolist(), strict=True)
+    return {"pairs": len(pairs), "differ": dict(shares)}
 
 
 def report(index: Index, asked: Sequence[Asked]) -> dict[str, Any]:

@@ -50,6 +50,12 @@ def term(word: str) -> str:
     return _kept_term(word) if len(word) <= _LONGEST_KEPT_CHARS else _term(word)
 
 
+def word_groups(table: str) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    """The groups of a table of words, such as "own | owner; buy purchase": the words before and after the "|"."""
+    parted = (group.partition("|") for group in table.split(";"))
+    return tuple((frozenset(words.split()), frozenset(others.split())) for words, _, others in parted)
+
+
 def plain_letters(text: str) -> str:
     """A text folded to lower case, without accents."""
     folded = unicodedata.normalize("NFKD", text).casefold()

@@ -11,7 +11,7 @@ import ctypes
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from math import inf
 from operator import neg
 from typing import NamedTuple
@@ -27,6 +27,7 @@ _NEAR = 2.0  # maximum distance of rules that touch
 _MOST_PATHS = 5_000  # of a page; one with more is a drawing
 _MOST_RULES = 400  # after joining, of each direction
 _MOST_OPEN = 40.0  # points; height of a row without a rule above or below it
+_MOST_OPEN_TABLES = 40  # with horizontal rules only, since they may overlap
 _FEWEST = 3  # rules of each direction
 
 
@@ -93,7 +94,7 @@ def ruled_tables(drawings: Drawings) -> list[Table]:
             alone += across
         elif len(rows) >= _FEWEST:
             found.append(Table(rows, columns, _by_place(across, rows), _by_place(down, columns)))
-    return [*found, *_open_tables(alone)]
+    return [*found, *islice(_open_tables(alone), _MOST_OPEN_TABLES)]
 
 
 def _open_tables(rules: list[_Rule]) -> Iterator[Table]:

@@ -152,6 +152,7 @@ def test_a_text_that_says_it_holds_it(question: str, text: str) -> None:
         ("What is the harbour's email address?", "The harbour answers every email."),
         ("Which company built the Elden ferry?", "The Elden ferry was built in Marsh by Mara Quill."),  # no company
         ("Which company built the Elden ferry?", "The Elden ferry was built by a company."),  # no name
+        ("How many people work in Elden?", "In Elden staff work 40 hours a week."),
         ("How many boats are in Elden?", "Elden has one of the oldest boats."),
         ("What is the toll revenue?", "The toll is paid by 3 million passengers."),
     ],

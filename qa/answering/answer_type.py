@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from qa.answering.answer_patterns import ASKED, HELD, NAMED_KINDS, ROLE, SPELT_NUMBER, AnswerType
 from qa.answering.offices import names_holder, office_asked
@@ -115,7 +115,7 @@ def _thing(word: str) -> str:
 
 
 def _counts(text: str, counted: frozenset[str]) -> bool:
-    """Whether a number is next to the counted noun."""
+    """Whether a number is next to the counted noun, and not followed by another unit ("40 hours")."""
     tokens = _TOKEN.findall(_ONE_OF.sub(" ", with_plain_digits(text)))
     anybody = bool(counted & _ANYBODY)
     things = [
@@ -123,5 +123,9 @@ def _counts(text: str, counted: frozenset[str]) -> bool:
         for place, token in enumerate(tokens)
         if any(same_things(_thing(token), each) for each in counted) or (anybody and _SOMEBODY.fullmatch(token))
     ]
-    numbers = (place for place, token in enumerate(tokens) if _IS_NUMBER.fullmatch(token))
+    numbers = (
+        place
+        for place, (token, behind) in enumerate(pairwise([*tokens, ""]))
+        if _IS_NUMBER.fullmatch(token) and (behind.casefold() not in UNITS or _thing(behind) in counted)
+    )
     return any(-_WORDS_BEFORE <= thing - number <= _WORDS_BEHIND for number in numbers for thing in things)

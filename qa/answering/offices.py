@@ -12,10 +12,11 @@ from functools import lru_cache
 
 from qa.text.words import terms
 
-_MODIFIERS = (
-    r"(?:(?:acting|area|associate|assistant|board|co|current|deputy|executive|first|founding|general|interim|last|managing"
-    r"|medical|national|new|newest|next|overall|present|regional|second|senior|third|vice)[ -]){0,4}"
+_MODIFIER = (
+    r"acting|area|associate|assistant|board|co|current|deputy|executive|first|founding|general|interim|last|managing"
+    r"|medical|national|new|newest|next|overall|present|regional|second|senior|third|vice"
 )
+_MODIFIERS = rf"(?:(?:{_MODIFIER})[ -]){{0,4}}"
 _SAME_OFFICE = (
     r"ceo|chief executive(?: officer)?",
     r"coo|chief operating officer",
@@ -63,6 +64,7 @@ _BEHIND = re.compile(
     r"(?:,? of [^.;,\n]{1,80}?)?"
     rf"(?:(?:,|:|\s?[|–—-]| is| was| named| by)?\s+(?i:{_JOINING} )?|\s?\([^().;\n]{{0,40}}?){_NAME}"
 )
+_PART_OF_OFFICE = re.compile(rf"\b(?:[A-Z]{{2,}}|(?i:{_MODIFIER}))\b")
 _LOOKED_AT = 300  # characters on each side of an office
 
 
@@ -88,6 +90,11 @@ def names_holder(text: str, office: re.Pattern[str], asked: frozenset[str]) -> b
         before = _BEFORE.search(text[max(0, place.start() - _LOOKED_AT) : place.start()])
         behind = _BEHIND.match(text, place.end(), place.end() + _LOOKED_AT)
         for found in (before, behind):
-            if found and not (found["name"] and asked.issuperset(terms(found["name"]))):
+            if found and (not found["name"] or not asked.issuperset(terms(_person(found["name"])))):
                 return True
     return False
+
+
+def _person(name: str) -> str:
+    """A name without abbreviations and parts of an office; of several words in capitals, all."""
+    return name if name.isupper() and " " in name else _PART_OF_OFFICE.sub("", name)

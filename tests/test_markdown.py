@@ -7,7 +7,7 @@ from qa.reading.formats.markdown import read_markdown
 
 
 def outline(text: str) -> list[str]:
-    return [f"{draft.kind}: {draft.text}" for draft in read_markdown(text)]
+    return [f"{draft.kind}: {draft.text}" for draft in read_markdown(text).drafts]
 
 
 # Front matter
@@ -85,7 +85,9 @@ def test_rules_elsewhere_are_no_front_matter(text: str) -> None:
 
 
 def test_the_first_heading_on_top_is_the_title() -> None:
-    drafts = read_markdown("# Clinic\n\n## Hours\n\nNine to five.\n\n#### Holidays\n\nClosed.\n\n# Fees\n\nNone.")
+    drafts = read_markdown(
+        "# Clinic\n\n## Hours\n\nNine to five.\n\n#### Holidays\n\nClosed.\n\n# Fees\n\nNone."
+    ).drafts
     assert [(str(draft.kind), draft.level, draft.text) for draft in drafts] == [
         ("title", 1, "Clinic"),
         ("heading", 2, "Hours"),
@@ -124,7 +126,7 @@ def test_inline_markup_resolves(written: str, read: str) -> None:
 
 
 def test_lists_keep_their_marks_and_numbers_line_by_line() -> None:
-    drafts = read_markdown("It offers:\n\n- shots\n- tests\n  - eyes\n\n3. come\n4. sit")
+    drafts = read_markdown("It offers:\n\n- shots\n- tests\n  - eyes\n\n3. come\n4. sit").drafts
     assert [(str(draft.kind), draft.text, draft.tight) for draft in drafts] == [
         ("paragraph", "It offers:", False),
         ("list_item", "- shots", True),
@@ -188,14 +190,14 @@ def test_rules_and_link_definitions_are_nothing_to_read() -> None:
     ],
 )
 def test_bold_text_may_open_a_paragraph_as_its_subhead(paragraph: str, subhead: str) -> None:
-    (draft,) = read_markdown(paragraph)
+    (draft,) = read_markdown(paragraph).drafts
     assert draft.text[: draft.run_in] == subhead
 
 
 def test_nesting_beyond_reason_neither_fails_nor_hangs() -> None:
     read_markdown("> " * 5000 + "deep")
-    assert read_markdown("[" * 5000 + "wide")[0].text.endswith("[wide")
-    assert read_markdown("**" * 5000 + "bold")[0].text.endswith("bold")
+    assert read_markdown("[" * 5000 + "wide").drafts[0].text.endswith("[wide")
+    assert read_markdown("**" * 5000 + "bold").drafts[0].text.endswith("bold")
 
 
 # Notes and HTML
@@ -236,3 +238,32 @@ def test_html_in_markdown_is_read_as_on_a_page() -> None:
         "heading: Who pays?",
         "paragraph: Owners pay.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ('See [the fees]({% page "/fees/#all" %}) now.', ["See the fees now."]),
+        ('See [the fees]({{ site.url }}/fees "Fees") and [more](/a/{{< ref "b c" >}}).', ["See the fees and more."]),
+        ("{% include toc.html %}\n\nOpen daily.", ["Open daily."]),
+        ('Write to {% mail "a" %} or {{< mail >}}.', ["Write to or ."]),
+        ("Write `{% include %}` and `{{< ref >}}`.", ["Write {% include %} and {{< ref >}}."]),
+        ("The name is {{ name }}; {% is open, {{< too.", ["The name is {{ name }}; {% is open, {{< too."]),
+        ("[not a link]({% page", ["[not a link]({% page"]),
+        ("[a](b c) {%x%}", ["[a](b c)"]),
+    ],
+)
+def test_tags_of_site_generators_are_left_out(text: str, read: list[str]) -> None:
+    assert [draft.text for draft in read_markdown(text).drafts] == read
+
+
+def test_what_is_left_out_is_told() -> None:
+    found = read_markdown("{% toc %}\n\nIt costs ~~5~~ <del>6</del> 7 coins. {{< fees >}}")
+    assert [draft.text for draft in found.drafts] == ["It costs 7 coins."]
+    assert found.left_out == ("2 tags of a site generator", "2 pieces of struck-out text")
+    assert not read_markdown("It costs 7 coins.").left_out
+
+
+def test_many_open_tags_take_little_time() -> None:
+    for piece in ("{% ", "[a]({{ ", "{{< "):
+        read_markdown(piece * 20_000)

@@ -118,8 +118,8 @@ def _text_reader(module: str, name: str) -> Callable[[bytes], Read]:
 _READERS: dict[str, Callable[[bytes], Read]] = {
     ".txt": _text_reader("plain_text", "read_text"),
     ".text": _text_reader("plain_text", "read_text"),
-    ".md": _text_reader("markdown", "read_markdown_file"),
-    ".markdown": _text_reader("markdown", "read_markdown_file"),
+    ".md": _text_reader("markdown", "read_markdown"),
+    ".markdown": _text_reader("markdown", "read_markdown"),
     ".html": _reader("html", "read_html"),
     ".htm": _reader("html", "read_html"),
     ".xhtml": _reader("html", "read_html"),

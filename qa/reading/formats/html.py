@@ -18,6 +18,7 @@ from qa.reading.formats.html_styles import mark_styles
 from qa.reading.formats.html_tree import parse_html, words_of
 from qa.reading.formats.html_walk import Walk
 from qa.reading.left_out import LeftOut
+from qa.reading.markdown_tags import TAG
 from qa.reading.titles import is_title
 from qa.records import BlockKind
 
@@ -27,8 +28,11 @@ _META = {
     "citation_publication_date": "date", "dcterms.date": "date",
 }  # fmt: skip
 _FEWEST_WORDS = 25
-_EMBEDDED = {"iframe": "embedded page", "video": "video", "audio": "recording", "canvas": "drawing", "object": "object",
-             "embed": "object", **dict.fromkeys(("del", "s", "strike"), "piece of struck-out text")}  # fmt: skip
+_EMBEDDED = {
+    "iframe": "embedded page", "video": "video", "audio": "recording", "canvas": "drawing", "object": "object",
+    "embed": "object", TAG: "tag of a site generator",
+    **dict.fromkeys(("del", "s", "strike"), "piece of struck-out text"),
+}  # fmt: skip
 
 
 def read_html(data: bytes, sheet_of: Callable[[str], str] | None = None) -> Read:
@@ -50,10 +54,16 @@ def read_html(data: bytes, sheet_of: Callable[[str], str] | None = None) -> Read
     drafts = list(page_drafts(tree, sheets))
     if _take_title(drafts):
         own.pop("title", None)  # the title in the browser's bar often includes the site's name
+    return Read(drafts, own, (*filter(None, [guess]), *embedded_in(tree)))
+
+
+def embedded_in(tree: etree._Element | None) -> tuple[str, ...]:
+    """What a page has that is left out, as it is reported."""
     left_out = LeftOut()
-    for tag, name in _EMBEDDED.items():
-        left_out.add(name, sum(1 for _ in tree.iter(tag)))
-    return Read(drafts, own, (*filter(None, [guess]), *left_out.told()))
+    if tree is not None:
+        for tag, name in _EMBEDDED.items():
+            left_out.add(name, sum(1 for _ in tree.iter(tag)))
+    return left_out.told()
 
 
 def page_drafts(tree: etree._Element, sheets: Iterable[str] = ()) -> Iterator[Draft]:

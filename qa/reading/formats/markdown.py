@@ -18,31 +18,27 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from qa.reading.draft import Draft, Read
 from qa.reading.formats.front_matter import front_matter
-from qa.reading.formats.html import page_drafts
+from qa.reading.formats.html import embedded_in, page_drafts
 from qa.reading.formats.html_tree import tree_of
 from qa.reading.markdown_brackets import limit_brackets
+from qa.reading.markdown_tags import leave_out_tags
 from qa.records import BlockKind
 
 _UNCLOSED = {"<!--": "-->", "<?": "?>", "<![": "]]>"}
 
 
-def read_markdown_file(text: str) -> Read:
-    """Convert a file to drafts, with the details in its front matter; raises `UnreadableFile` as `read_markdown`."""
-    own, below = front_matter(text)
-    return Read(read_markdown(below), own)
-
-
-def read_markdown(text: str) -> list[Draft]:
-    """Convert Markdown to drafts.
+def read_markdown(text: str) -> Read:
+    """Read a file as drafts, with the details in its front matter.
 
     Raises:
         UnreadableFile: the HTML in it is nested too deeply.
     """
-    tree = tree_of(_parser().render(text))
+    own, below = front_matter(text)
+    tree = tree_of(_parser().render(below))
     drafts = [] if tree is None else list(page_drafts(tree))
     if drafts and drafts[0].kind is BlockKind.HEADING:
         drafts[0] = Draft(BlockKind.TITLE, drafts[0].text, level=1)
-    return drafts
+    return Read(drafts, own, embedded_in(tree))
 
 
 @cache
@@ -51,6 +47,7 @@ def _parser() -> MarkdownIt:
     made.use(footnote_plugin)
     made.add_render_rule("footnote_caption", _note_number)
     made.inline.ruler.at("html_inline", _html_inline)
+    leave_out_tags(made)
     limit_brackets(made)
     return made
 

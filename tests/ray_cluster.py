@@ -19,7 +19,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 from urllib.parse import quote
 from urllib.request import urlopen
@@ -93,6 +93,7 @@ def nodes() -> Iterator[Any]:
         session = Path(folder, "session")
         session.mkdir()
         head = {"session_name": session.name, "include_dashboard": False}
+        Path(gettempdir(), "ray").mkdir(exist_ok=True)  # Ray writes the address there, whatever folder it is given
         cluster = Cluster(initialize_head=True, head_node_args=head | node_options(session))
         cluster.add_node(resources={actors.SHARD_PLACE: 2}, **node_options(session))
         actors.connect(cluster.address)

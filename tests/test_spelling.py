@@ -110,6 +110,12 @@ def test_what_the_model_knows_whole_is_left_alone(vocabulary: Listed) -> None:
     assert correct("who paid budgits", vocabulary, {"budgiter"}.__contains__) == "who paid budgits"
 
 
+def test_a_short_word_that_sounds_alike_is_meant_only_if_it_is_one_edit_away() -> None:
+    vocabulary = Listed(["Salt since May. The physician sails."])
+    assert correct("sinus", vocabulary, knows_nothing) == "sinus"
+    assert correct("fysician", vocabulary, knows_nothing) == "physician"
+
+
 def test_a_word_made_from_a_known_one_is_not_two_edits_away_from_another() -> None:
     vocabulary = Listed(["Unrelated work is a managed task."])
     assert correct("untreated", vocabulary, knows_nothing) == "unrelated"

@@ -10,7 +10,6 @@ from qa.answering.quotes import distinct, quotes
 from qa.encode import Encoder
 from qa.index.contract import Index
 from qa.records import Answer, Filters, Verdict
-from qa.retrieval.evidence import unmet
 from qa.retrieval.search import search
 from qa.retrieval.stage_timer import Stopwatch
 
@@ -58,7 +57,7 @@ def answer(
         took_ms=round(stopwatch.total_ms(), 2),
         stages_ms={stage: round(ms, 3) for stage, ms in stopwatch.laps.items()},
         sure=sure,
-        unmet=unmet(best) if best else tuple(dict.fromkeys(word.text for word in ranking.content_words)),
+        unmet=best.unmet if best else tuple(dict.fromkeys(word.text for word in ranking.content_words)),
         disagreement=() if verdict is Verdict.NONE else differing,
         undated_left_out=undated_left_out(index, filters),
     )

@@ -23,7 +23,7 @@ from qa.answering.relations import relation_asked, states
 from qa.answering.unmet_words import UnmetWords, unmet_shares, unmet_vector
 from qa.index.contract import Floats
 from qa.records import Passage, Verdict, WordMatch
-from qa.retrieval.evidence import Match, about, holds, terms_of, unmet, whole_question
+from qa.retrieval.evidence import Match, about, holds, terms_of, whole_question
 from qa.retrieval.query import ContentWord
 from qa.retrieval.search import Ranking
 
@@ -83,7 +83,8 @@ def measure(
     numbers = (word for word in asked.values() if word.whole and word.term not in known)
     lacking = {word.text for word in numbers if not holds(word, near, known)}
     written = [word for word in met if not asked[word.word].whole]
-    matched = 1 - sum(share for _, share in unmet_shares(ranking, met, near))
+    shares = list(unmet_shares(ranking, met, near))
+    matched = 1 - sum(share for _, share in shares)
     told = [passage.text[place.start : place.end] for place in passage.sentences]
     sentences = [*passage.headings, *told]
     limited = any(word.word in lacking for word in met) or lacks_limit(ranking.searched, sentences)
@@ -97,14 +98,14 @@ def measure(
         "absent_words": _share(met, _absent(ranking, met, short=len(met) <= _SHORT)),
         "relation_unmet": float(_relation_unmet(ranking, passage, texts)),
         "names_unmet": _share(met, _names_unmet(ranking, written, names)) if names else 0.0,
-        "unmet_words": unmet_words.score(unmet_vector(ranking, met, near)) if unmet_words else 0.0,
+        "unmet_words": unmet_words.score(unmet_vector(ranking.tokens, shares)) if unmet_words else 0.0,
     }
 
 
 def unmatched(ranking: Ranking, best: Match) -> Floats:
     """The vector of the words that the best passage does not match (`unmet_vector`)."""
     texts = [_around(best.hit.passage, number) for number in best.answering]
-    return unmet_vector(ranking, _weighed(ranking, best.words), _near(best, texts))
+    return unmet_vector(ranking.tokens, unmet_shares(ranking, _weighed(ranking, best.words), _near(best, texts)))
 
 
 def _near(best: Match, texts: Sequence[str]) -> frozenset[str]:
@@ -117,7 +118,7 @@ def _mentions_enough(ranking: Ranking, best: Match) -> bool:
     weights = {
         each.text.casefold(): each.weight * (not _is_everywhere(ranking, each)) for each in ranking.content_words
     }
-    mentioned = [weights[word] for word in weights.keys() - {word.casefold() for word in unmet(best)}]
+    mentioned = [weights[word] for word in weights.keys() - {word.casefold() for word in best.unmet}]
     return (len(mentioned) >= _ENOUGH and any(mentioned)) or 2 * sum(mentioned) >= sum(weights.values())
 
 

@@ -93,11 +93,12 @@ def says_opposite(question: str, sentences: Sequence[str], known: Container[str]
     index term is `known`, that is, in these sentences or around them.
     """
     asked = _words(question)
+    told = [(words, [other for _, other in _not_negated(words)]) for words in map(_words, sentences)]
     for place, word in _not_negated(asked):
         if term(word) and term(word) not in known:
             around = _limited(asked[place + 1 :], _LIMITED) | _limited(asked[:place][::-1], _LIMITED)
-            for words in map(_words, sentences):
-                opposites = frozenset(other for _, other in _not_negated(words) if _are_opposites(word, other))
+            for words, others in told:
+                opposites = frozenset(other for other in others if _are_opposites(word, other))
                 if _near(words, opposites, around, _BEFORE, _BEHIND):
                     return True
     return False
@@ -117,8 +118,13 @@ def _are_opposites(one: str, other: str) -> bool:
 
 
 def _unmatched(limits: Iterator[_Limit], sentences: Sequence[str]) -> bool:
-    """Whether one of the limiting words is matched by no sentence."""
-    return any(not any(_near(_words(sentence), *limit) for sentence in sentences) for limit in limits)
+    """Whether one of the limiting words is matched by no sentence; they are parted once, if there are any."""
+    told: list[list[str]] = []
+    for limit in limits:
+        told = told or [_words(sentence) for sentence in sentences]
+        if not any(_near(words, *limit) for words in told):
+            return True
+    return False
 
 
 def _limits(asked: Sequence[str]) -> Iterator[_Limit]:

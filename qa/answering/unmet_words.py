@@ -8,7 +8,7 @@ in their context, so a linear regression over them learns which words of a quest
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,24 +38,24 @@ class UnmetWords:
         return float(vector @ self._weights)
 
 
-def unmet_vector(ranking: Ranking, words: Sequence[WordMatch], held: Container[str]) -> Floats:
-    """The mean vector of a question's content words, each weighted by its rarity and by how little it is matched.
+def unmet_vector(tokens: Floats, shares: Iterable[tuple[Tokens, float]]) -> Floats:
+    """The sum of a question's content words' vectors, each times its share from `unmet_shares`.
+
+    Returns:
+        `(d,) float32`; 0 if all words are matched.
+    """
+    vectors = [np.float32(share) * mean_of(tokens, its) for its, share in shares if share]
+    return np.sum(vectors, axis=0, dtype=np.float32) if vectors else np.zeros(tokens.shape[1], np.float32)
+
+
+def unmet_shares(ranking: Ranking, words: Sequence[WordMatch], held: Container[str]) -> Iterator[tuple[Tokens, float]]:
+    """Each content word's tokens and share of the weight, reduced by how well it is matched.
 
     Args:
         ranking: The ranking of the question.
         words: The content words, compared with a passage.
         held: Index terms of the sentences that answer, their neighbours and the headings; such a word is matched.
-
-    Returns:
-        `(d,) float32`; 0 if all words are matched.
     """
-    each = unmet_shares(ranking, words, held)
-    vectors = [np.float32(share) * mean_of(ranking.tokens, tokens) for tokens, share in each if share]
-    return np.sum(vectors, axis=0, dtype=np.float32) if vectors else np.zeros(ranking.tokens.shape[1], np.float32)
-
-
-def unmet_shares(ranking: Ranking, words: Sequence[WordMatch], held: Container[str]) -> Iterator[tuple[Tokens, float]]:
-    """Each content word's tokens and share of the weight, reduced by how well it is matched; see `unmet_vector`."""
     asked = {word.text: word for word in ranking.content_words if len(word.tokens)}
     total = sum(asked[word.word].weight for word in words)
     for word in words:

@@ -12,15 +12,24 @@ from typing import Any
 from markdown_it import MarkdownIt, helpers
 from markdown_it.rules_inline import StateInline
 
-TAG = "x-tag"  # the element that each tag becomes
 _TAGS = {"{{<": ">}}", "{{%": "%}}", "{%": "%}"}
 _IN_ADDRESSES = _TAGS | {"{{": "}}"}
 _LONGEST = 500  # characters of a tag
 
 
-def leave_out_tags(parser: MarkdownIt) -> None:
-    """Let a parser replace tags by empty elements, and read links whose address has tags."""
-    parser.inline.ruler.after("text", "tag", _tag)
+def leave_out_tags(parser: MarkdownIt, element: str) -> None:
+    """Let a parser replace each tag by an empty element, and read links whose address has tags."""
+
+    def tag(state: StateInline, silent: bool) -> bool:
+        end = _end(state.src, state.pos, _TAGS)
+        if not 0 <= end <= state.posMax:
+            return False
+        if not silent:
+            state.push("html_inline", "", 0).content = f"<{element}></{element}>"
+        state.pos = end
+        return True
+
+    parser.inline.ruler.after("text", "tag", tag)
     parser.helpers = SimpleNamespace(  # type: ignore[assignment]
         parseLinkDestination=_destination,
         parseLinkLabel=helpers.parseLinkLabel,
@@ -35,16 +44,6 @@ def _end(text: str, begin: int, tags: dict[str, str]) -> int:
             found = text.find(closing, begin + len(opening), begin + _LONGEST)
             return found + len(closing) if found >= 0 else -1
     return -1
-
-
-def _tag(state: StateInline, silent: bool) -> bool:
-    end = _end(state.src, state.pos, _TAGS)
-    if not 0 <= end <= state.posMax:
-        return False
-    if not silent:
-        state.push("html_inline", "", 0).content = f"<{TAG}></{TAG}>"
-    state.pos = end
-    return True
 
 
 def _destination(text: str, begin: int, maximum: int) -> Any:

@@ -71,6 +71,11 @@ class Match:
         """Each content word of the question with its match in the passage and its heading trail, without the place."""
         return _word_matches(self, lambda _: None)
 
+    @cached_property
+    def unmet(self) -> tuple[str, ...]:
+        """The question's content words that the passage does not mention, as typed, each once."""
+        return _unmet(self)
+
 
 def match(ranking: Ranking, place: int, hit: Hit) -> Match:
     """Compare the hit at a place of the ranking with the question."""
@@ -116,8 +121,8 @@ def _answering(under: Sequence[int], scores: Floats) -> tuple[int, tuple[int, ..
     return best, tuple(sorted(chosen))
 
 
-def unmet(found: Match) -> tuple[str, ...]:
-    """The question's content words that a passage does not mention, as typed, each once.
+def _unmet(found: Match) -> tuple[str, ...]:
+    """The words of `Match.unmet`.
 
     A word is mentioned if the passage, its headings or its document's title contain its index term or a similar word; a
     number, date or code only if they contain it as a whole.

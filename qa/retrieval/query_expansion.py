@@ -93,21 +93,20 @@ class _Known:
         best = self._leading([word.key])
         if not best or not best.used or best.used < self._index.frequencies([term(word.text)])[0]:
             return None
-        certain = best.defined or self._more_than_chance(best, 1)
+        certain = self._is_certain(best, [word.key])
         return best.long if certain and self._decides(terms(word.text), terms(best.long)) else None
 
     def spelt_out(self, keys: Sequence[str]) -> str | None:
         """The long form of a short form that no document uses, given its possible initials."""
         best = self._leading(keys)
-        if not best:
-            return None
-        tried = sum(len(key) == len(short_folded(best.short)) for key in keys)
-        return best.long if best.defined or self._more_than_chance(best, tried) else None
+        return best.long if best and self._is_certain(best, keys) else None
 
-    def _more_than_chance(self, spelt_out: Abbreviation, tried: int) -> bool:
-        """Whether words occur more often than would words that have one of some tried initials by chance."""
-        varied = float(_VARIETY ** len(short_folded(spelt_out.short)))
-        return spelt_out.count > _BY_CHANCE * self._index.size * tried / varied
+    def _is_certain(self, meaning: Abbreviation, keys: Sequence[str]) -> bool:
+        """Whether a meaning is defined, or its words occur more often than chance explains among initials tried."""
+        letters = len(short_folded(meaning.short))
+        tried = sum(len(key) == letters for key in keys)
+        by_chance: float = _BY_CHANCE * self._index.size * tried / _VARIETY**letters
+        return meaning.defined or meaning.count > by_chance
 
     def short_form(self, key: str) -> str | None:
         """The short form of a folded long form."""

@@ -18,7 +18,6 @@ from qa.reading.formats.html_styles import mark_styles
 from qa.reading.formats.html_tree import parse_html, words_of
 from qa.reading.formats.html_walk import Walk
 from qa.reading.left_out import LeftOut
-from qa.reading.markdown_tags import TAG
 from qa.reading.titles import is_title
 from qa.records import BlockKind
 
@@ -28,6 +27,7 @@ _META = {
     "citation_publication_date": "date", "dcterms.date": "date",
 }  # fmt: skip
 _FEWEST_WORDS = 25
+TAG = "x-tag"  # the element that stands for a tag of a site generator in Markdown
 _EMBEDDED = {
     "iframe": "embedded page", "video": "video", "audio": "recording", "canvas": "drawing", "object": "object",
     "embed": "object", TAG: "tag of a site generator",

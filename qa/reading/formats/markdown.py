@@ -18,7 +18,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from qa.reading.draft import Draft, Read
 from qa.reading.formats.front_matter import front_matter
-from qa.reading.formats.html import embedded_in, page_drafts
+from qa.reading.formats.html import TAG, embedded_in, page_drafts
 from qa.reading.formats.html_tree import tree_of
 from qa.reading.markdown_brackets import limit_brackets
 from qa.reading.markdown_tags import leave_out_tags
@@ -47,7 +47,7 @@ def _parser() -> MarkdownIt:
     made.use(footnote_plugin)
     made.add_render_rule("footnote_caption", _note_number)
     made.inline.ruler.at("html_inline", _html_inline)
-    leave_out_tags(made)
+    leave_out_tags(made, TAG)
     limit_brackets(made)
     return made
 

@@ -20,7 +20,7 @@ _OVERLAP_EM = 0.6
 _SPACE_EM = 0.16
 _LEAST_SPACE_EM = 0.09
 _BASE_EM = 0.16
-BASE_EM = 0.35  # maximum distance of the baselines of one row
+ROW_EM = 0.35  # maximum distance of the baselines of one row
 _LEAST_LOWERED_EM = -0.06
 _SUBSCRIPT = 0.75  # times the size of the neighbouring text, for a subscript close to the baseline
 _SMALLER = 0.86  # times the size of the neighbouring text, for a superscript or subscript
@@ -61,7 +61,7 @@ def _joined(chunks: list[Run], run: Run) -> bool:
     on_base = abs(rise) <= _BASE_EM * size and not _is_lowered(run, chunk, rise)
     marker = chunk.text != _TICK and _is_marker(chunk.text, run.text)
     if marker and chunk.text[-1].isdigit():  # a number such as 2.1 is that of a section only at the start of a line
-        marker = len(chunks) < 2 or abs(chunks[-2].y - chunk.y) > BASE_EM * run.size
+        marker = len(chunks) < 2 or abs(chunks[-2].y - chunk.y) > ROW_EM * run.size
     reach = _MARK_GAP_EM if not on_base else _MARKER_GAP_EM if marker else _CHUNK_GAP_EM
     if not -_OVERLAP_EM * size <= distance <= reach * size:
         return False
@@ -134,7 +134,7 @@ def by_base(runs: list[Run]) -> list[list[Run]]:
     """Runs or chunks on one baseline together, from top to bottom."""
     lines: list[list[Run]] = []
     for run in sorted(runs, key=attrgetter("y"), reverse=True):
-        if lines and lines[-1][0].y - run.y <= BASE_EM * max(lines[-1][0].size, run.size):
+        if lines and lines[-1][0].y - run.y <= ROW_EM * max(lines[-1][0].size, run.size):
             lines[-1].append(run)
         else:
             lines.append([run])

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from dataclasses import replace
 from itertools import chain, pairwise
 
-from qa.reading.formats.pdf_chunks import BASE_EM, as_rows, by_base, chunks_of
+from qa.reading.formats.pdf_chunks import ROW_EM, as_rows, by_base, chunks_of
 from qa.reading.formats.pdf_ruled_rows import STEP_EM, RuledRows, as_chunk, one_cell
 from qa.reading.formats.pdf_rules import Table
 from qa.reading.formats.pdf_runs import Run
@@ -99,7 +99,7 @@ def _may_be_row(columns: _Columns) -> bool:
         len(columns) > 1
         and max(map(len, columns)) <= _MOST_LINES
         and all(any(map(str.isalpha, line.text)) for _, line in lines)
-        and all(BASE_EM < (above.y - line.y) / line.size <= STEP_EM for above, line in lines)
+        and all(ROW_EM < (above.y - line.y) / line.size <= STEP_EM for above, line in lines)
     )
 
 

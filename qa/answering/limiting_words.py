@@ -32,7 +32,7 @@ _ALIKE = tuple(
         "average median | mean typical typically; maximum most | limit limits limited; minimum least"
     )
 )
-# Opposites, on each side of "|", and prefixes that make one.
+# Opposites, on each side of "|", none of them of itself, and prefixes that make one.
 _OPPOSITES = {
     term(word): frozenset(map(term, others))
     for pair in word_groups(
@@ -93,13 +93,19 @@ def says_opposite(question: str, sentences: Sequence[str], known: Container[str]
     index term is `known`, that is, in these sentences or around them.
     """
     asked = _words(question)
-    told = [(words, [other for _, other in _not_negated(words)]) for words in map(_words, sentences)]
+    told = [(words, [(other, *_terms(other)) for _, other in _not_negated(words)]) for words in map(_words, sentences)]
     for place, word in _not_negated(asked):
-        if term(word) and term(word) not in known:
+        index_term, without_prefix = _terms(word)
+        if index_term and index_term not in known:
             around = _limited(asked[place + 1 :], _LIMITED) | _limited(asked[:place][::-1], _LIMITED)
+            opposite = _OPPOSITES.get(index_term, frozenset()) | {without_prefix} - {index_term}
             for words, others in told:
-                opposites = frozenset(other for other in others if _are_opposites(word, other))
-                if _near(words, opposites, around, _BEFORE, _BEHIND):
+                found = frozenset(
+                    other
+                    for other, its_term, its_rest in others
+                    if its_term in opposite or its_rest == index_term != its_term
+                )
+                if _near(words, found, around, _BEFORE, _BEHIND):
                     return True
     return False
 
@@ -110,11 +116,9 @@ def _not_negated(words: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 @lru_cache(maxsize=4096)
-def _are_opposites(one: str, other: str) -> bool:
-    """Whether two words are opposites by the table, or one of them is the other with a negating prefix."""
-    first, second = term(one), term(other)
-    plain = [term(_NEGATING_PREFIX.sub("", word)) for word in (other, one)]
-    return first != second and (second in _OPPOSITES.get(first, ()) or first == plain[0] or second == plain[1])
+def _terms(word: str) -> tuple[str, str]:
+    """The index term of a word, and that of the word without a negating prefix, if it has one."""
+    return term(word), term(_NEGATING_PREFIX.sub("", word))
 
 
 def _unmatched(limits: Iterator[_Limit], sentences: Sequence[str]) -> bool:

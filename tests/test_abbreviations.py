@@ -123,7 +123,8 @@ IN_DOUBT = {
     "bank.txt": "The Elden Savings Bank (ESB) is closed.",
     "phrases.txt": "The Main Road Team met. The Mill Rye Trust met too.",
     "wiring.txt": "Our information technology (IT) is new. Am I late? As I said, AI, AI and AI. Ask All Inns.",
-    "quay.txt": "A fee-per-ton rule is non-disruptive and fair.",
+    "quay.txt": "A fee-per-ton rule is non-disruptive and fair, not new.",
+    "panel.txt": "The KWP decides on fares. NOT ONE LINE IS CUT.",
     "trust.txt": "The Lenne River Trust (LRT) buys meadows.",
     **{f"trust{number}.txt": f"The Lenne River Trust has {number} boats." for number in range(4)},
 }
@@ -189,3 +190,27 @@ def test_a_long_form_that_finds_enough_by_itself_stays_alone(in_doubt: Index) ->
     question = "how many boats has the Lenne River Trust"
     assert widened(question, in_doubt, lambda _: True)[0] == question
     assert widened("when was the Elden Savings Bank shut", in_doubt, lambda _: True)[0].endswith("Bank shut")
+
+
+def test_initials_that_the_documents_use_unexplained_stand_for_words_of_a_question(in_doubt: Index) -> None:
+    question, alternatives = widened("what does the Keel and Wharf Panel decide", in_doubt, lambda _: True)
+    assert question == "what does the Keel and Wharf Panel (KWP) decide"
+    assert [(each.short, each.long) for each in alternatives] == [({"kwp"}, {"keel", "wharf", "panel"})]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "the KWP, a keel and wharf panel",  # already there
+        "does a keel work to the pound",  # no links of names
+        "new oak trees",  # a word in capitals is no short form
+        "how long is a main road team",  # words have these initials
+    ],
+)
+def test_other_initials_of_a_question_are_not_added(in_doubt: Index, question: str) -> None:
+    assert widened(question, in_doubt, lambda _: True)[0] == question
+
+
+def test_among_many_passages_initials_of_a_question_are_not_added(in_doubt: Index) -> None:
+    question = "what does the Keel and Wharf Panel decide"
+    assert widened(question, cast("Index", Larger(in_doubt, 1000)), lambda _: True)[0] == question

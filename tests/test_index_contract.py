@@ -207,7 +207,7 @@ def test_what_passages_hold_equals_a_look_at_each(
 def test_abbreviations_are_found_by_either_form(made: Made, tmp_path_factory: pytest.TempPathFactory) -> None:
     texts = {
         "a.txt": "The Upper Lenne Water Authority (ULWA) runs nine reservoirs of the Northern Valley.",
-        "b.txt": "NV stands in capitals. A high-deductible plan is a plan. The Northern Valley is green.",
+        "b.txt": "NV and XWQ stand in capitals. A high-deductible plan is a plan. The Northern Valley is green.",
     }
     with made(tmp_path_factory.mktemp("short"), texts, "") as index:
         for key in ("ulwa", "upper lenne water authority"):
@@ -219,6 +219,7 @@ def test_abbreviations_are_found_by_either_form(made: Made, tmp_path_factory: py
         assert Abbreviation("hdp", "high deductible plan", defined=False, count=1, used=0) in index.abbreviations(
             ["hdp"]
         )
+        assert index.abbreviations(["xwq"]) == [Abbreviation("xwq", "", defined=False, count=0, used=1)]
         assert not index.abbreviations(["xyz", "northern valley"])
 
 

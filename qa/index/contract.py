@@ -64,7 +64,7 @@ class Abbreviation:
 
     Attributes:
         short: As written in its definition; without one, in lower case.
-        long: Likewise.
+        long: Likewise; empty if the documents use the short form without its long form.
         defined: Whether a document defines the short form; otherwise the long form's words only have its letters as
             initials.
         count: The number of documents that define it; if none does, the number of occurrences of the long form's words.

@@ -4,7 +4,8 @@
 2. After a short form that the documents define, its long form is added in brackets; for one that no document uses,
    words with these initials, if they occur more often than chance explains. One initial may be missing ("HDHP":
    high-deductible plans).
-3. After a long form that the documents define, its short form is added in brackets.
+3. After a long form that the documents define, its short form is added in brackets; after another run of words, its
+   initials, if the documents use them, none of their words has them, and chance hardly explains it.
 
 Additions change the results, so a form is added only if it helps and is almost certain:
 
@@ -15,13 +16,14 @@ Additions change the results, so a form is added only if it helps and is almost 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from qa.index.contract import Abbreviation, Index
 from qa.retrieval.everyday_abbreviations import TypedWord, typed_words, unknown, written_out
-from qa.text.abbreviations import folded, short_folded
+from qa.text.abbreviations import folded, initials_of, short_folded
 from qa.text.words import STOP_WORDS, term, terms
 
 _LONGEST_SHORT = 8
@@ -34,6 +36,11 @@ _FAR_MORE = 2  # times as many passages
 # number of words; words with the right initials count from ten times the number that is expected by chance.
 _VARIETY = 15
 _BY_CHANCE = 20
+# Undefined short forms in capitals are fewer than one for five passages; a word or two is no long form.
+_SHORTS_A_PASSAGE = 0.2
+_UNLIKELY = 0.05  # expected number of runs of words with such initials by chance
+_FEWEST_INITIALS = 3
+_LINKS = frozenset({"and", "for", "of"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,8 @@ def widened(question: str, index: Index, is_word: Callable[[str], bool]) -> tupl
     runs = _runs(asked)
     strange = unknown([word for word in shorts if not is_word(word.text)], index)
     lacking = {word.key: list(_lacking_one(word.key)) for word in strange}
-    known = _Known(index, chain((word.key for word in shorts), runs, *lacking.values()))
+    initials = {key: _initials(key) for key in runs}
+    known = _Known(index, chain((word.key for word in shorts), runs, *lacking.values(), *initials.values()))
     added: dict[int, tuple[str, Alternatives]] = {}
     present = folded(question)
     for word in shorts:
@@ -63,8 +71,9 @@ def widened(question: str, index: Index, is_word: Callable[[str], bool]) -> tupl
             long = known.spelt_out([word.key, *lacking[word.key]])
         if long and folded(long) not in present:
             added[_end(word, question)] = long, Alternatives(frozenset(terms(word.text)), frozenset(terms(long)))
+    tried = Counter(map(len, chain(*initials.values())))
     for key, end in runs.items():
-        short = known.short_form(key)
+        short = known.short_form(key) or known.unexplained(key, initials[key], tried)
         if short and short_folded(short) not in present.split():
             added[end] = short, Alternatives(frozenset(terms(short)), frozenset(terms(key)))
     return _with(question, {end: f" ({text})" for end, (text, _) in added.items()}), tuple(
@@ -84,6 +93,7 @@ class _Known:
         for each in index.abbreviations(shorts) if shorts else ():
             self._meanings.setdefault(short_folded(each.short), []).append(each)
         self._shorts: dict[str, dict[str, None]] = {}
+        self._unexplained = {each.short: each.used for each in found if not each.long}
         for each in found:
             if each.defined:
                 self._shorts.setdefault(folded(each.long), {})[short_folded(each.short)] = None
@@ -120,6 +130,21 @@ class _Known:
             default=None,
         )
         return best.short if best and self._decides(terms(key), terms(best.short)) else None
+
+    def unexplained(self, key: str, initials: Iterable[str], tried: Mapping[int, int]) -> str | None:
+        """The initials of a folded run of words that documents use as a short form and explain nowhere.
+
+        Args:
+            key: The run of words.
+            initials: Its possible initials.
+            tried: How many initials of each length the question has.
+        """
+        for short in filter(self._unexplained.get, initials):
+            by_chance = _SHORTS_A_PASSAGE * self._index.size * tried[len(short)] / _VARIETY ** len(short)
+            in_capitals = self._unexplained[short] >= self._index.frequencies([term(short)])[0]
+            if by_chance < _UNLIKELY and in_capitals and self._decides(terms(key), terms(short)):
+                return short.upper()
+        return None
 
     def _leading(self, keys: Iterable[str]) -> Abbreviation | None:
         """The clearly most frequent meaning of some short forms, in its most frequent spelling."""
@@ -181,6 +206,14 @@ def _runs(asked: Sequence[TypedWord]) -> dict[str, int]:
                 if bearing[first]:
                     found[" ".join(parts[first : last + 1])] = asked[last].place.end
     return found
+
+
+def _initials(key: str) -> list[str]:
+    """The possible initials of a folded run of words; none if stop words other than links are among them."""
+    parts = key.split()
+    if any(part in STOP_WORDS and part not in _LINKS for part in parts):
+        return []
+    return [letters for letters in sorted(initials_of(parts)) if len(letters) >= _FEWEST_INITIALS]
 
 
 def _with(question: str, added: dict[int, str]) -> str:

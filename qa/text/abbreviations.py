@@ -83,7 +83,7 @@ def definitions(text: str) -> Iterator[tuple[str, str]]:
         for match in pattern.finditer(text):
             yield from _pair(match["short"], match["long"], whole=pattern is _LONG_IN_BRACKETS)
     for match in _LISTED.finditer(text):
-        if short_folded(match["short"]) in _initials(_PARTS.findall(match["long"])):
+        if short_folded(match["short"]) in initials_of(_PARTS.findall(match["long"])):
             yield from _pair(match["short"], match["long"], whole=True)
 
 
@@ -107,7 +107,7 @@ def _pair(short: str, text: str, *, whole: bool = False) -> Iterator[tuple[str, 
 def _with_initials(short: str, text: str, pieces: list[re.Match[str]]) -> int | None:
     """The start of the fewest last words of a text whose initials are a short form; None if there are none."""
     for piece in reversed(pieces[:-1]):
-        if short_folded(short) in _initials(_PARTS.findall(text[piece.start() : pieces[-1].end()])):
+        if short_folded(short) in initials_of(_PARTS.findall(text[piece.start() : pieces[-1].end()])):
             return piece.start()
     return None
 
@@ -141,18 +141,18 @@ def phrases(text: str) -> Iterator[tuple[str, str]]:
             for end in range(begin + _SHORTEST, min(len(parts), begin + _LONGEST) + 1):
                 run = parts[begin:end]
                 if run[0].casefold() not in _NEVER_FIRST and run[-1].casefold() not in _NEVER_LAST:
-                    yield from ((initials, " ".join(run)) for initials in _initials(run))
+                    yield from ((initials, " ".join(run)) for initials in initials_of(run))
     for match in _COMPOUND.finditer(text):
         parts = _PARTS.findall(match[0])
         compound = match[0].split(" ")[0].count("-") + 1
         for end in range(compound, len(parts) + 1):
             if parts[end - 1] in _NEVER_LAST:
                 break
-            yield from ((initials, " ".join(parts[:end])) for initials in _initials(parts[:end]))
+            yield from ((initials, " ".join(parts[:end])) for initials in initials_of(parts[:end]))
 
 
-def _initials(run: list[str]) -> set[str]:
-    """The initials of all words of a run, and those without short connecting words."""
+def initials_of(run: list[str]) -> set[str]:
+    """The initials of all words of a run, and those without short connecting words, in lower case."""
     found = {"".join(part[0] for part in run), "".join(part[0] for part in run if part not in _LINKS)}
     return {each.casefold() for each in found if _SHORTEST <= len(each) <= _LONGEST and each.isalpha()}
 

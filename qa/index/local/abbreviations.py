@@ -69,7 +69,7 @@ def abbreviations_of(found: Iterable[Entry], keys: Sequence[str]) -> list[Abbrev
         keys: Folded short and long forms, in the order of the question.
 
     Returns:
-        For each key its definitions; without any, the phrases with these initials.
+        For each key its definitions; without any, the phrases with these initials; without those, its use.
     """
     counts: dict[str, Counter[tuple[str, str, bool]]] = {}
     used: Counter[str] = Counter()
@@ -82,8 +82,8 @@ def abbreviations_of(found: Iterable[Entry], keys: Sequence[str]) -> list[Abbrev
         for key in (short_key, long_key) if defined else (short_key,):
             counts.setdefault(key, Counter())[entry.short, entry.long, defined] += entry.count
     result: dict[Abbreviation, None] = {}
-    for key in filter(counts.__contains__, keys):
-        of_key = counts[key]
+    for key in keys:
+        of_key = counts.get(key, {(key, "", False): 0} if used[key] else {})
         is_defined = any(defined and short_folded(short) == key for short, _, defined in of_key)
         for (short, long, defined), count in sorted(of_key.items()):
             if defined or not is_defined:

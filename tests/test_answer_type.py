@@ -51,6 +51,9 @@ from qa.answering.answer_type import expected_type, holds_answer
         ("What do premiums pay for?", AnswerType.OTHER),
         ("What is the harbour's yearly revenue?", AnswerType.AMOUNT),
         ("what was Elden's mooring fee", AnswerType.AMOUNT),
+        ("what was eldens revenue", AnswerType.AMOUNT),
+        ("how much profit did the harbour make", AnswerType.AMOUNT),
+        ("what is the harbour's net income", AnswerType.AMOUNT),
         ("Which fee is due?", AnswerType.AMOUNT),
         ("What is a mooring fee?", AnswerType.OTHER),
         ("What is fee for service?", AnswerType.OTHER),
@@ -82,6 +85,7 @@ def test_the_kind_asked_for_is_that_of_the_word_that_asks(question: str, kind: A
         ("How many boats are there?", "Elden has forty boats. Twelve boats are new."),
         ("How many boats are there?", "Boats: 12."),
         ("how many new boats are there", "12 boats lie there."),
+        ("how many boats does Elden have", "Elden has 1945 boats."),
         ("how many doctors work there", "The groups have 300 physicians."),
         ("how many workers are there", "The harbour has 40 employees."),
         ("how many km2 of forest", "The island has 12 km² of forest."),
@@ -154,6 +158,7 @@ def test_a_text_that_says_it_holds_it(question: str, text: str) -> None:
         ("Which company built the Elden ferry?", "The Elden ferry was built by a company."),  # no name
         ("How many people work in Elden?", "In Elden staff work 40 hours a week."),
         ("How many boats are in Elden?", "Elden has one of the oldest boats."),
+        ("How many boats are in Elden?", "In 1942 boats came to Elden, and in 1945 two captains."),
         ("What is the toll revenue?", "The toll is paid by 3 million passengers."),
     ],
 )

@@ -37,6 +37,8 @@ def is_named(question: str, text: str) -> bool:
         ("Who is the secretary?", "He is the secretary of the club."),
         ("who is on the board of the club", "The board of the club includes Ada Quill and Tom Reed."),
         ("who is the president", "PRESIDENT ADA QUILL opened the pier."),
+        ("who is the president", "Ada Quill, captain of the fleet, was named interim chair and president."),
+        ("who is the chair", "The chair and president of the club, Ada Quill, opened the pier."),
         ("who are the members of the council", "Ada Quill joined the council in May."),
     ],
 )
@@ -52,6 +54,7 @@ def test_a_name_that_stands_with_the_office_holds_it(question: str, text: str) -
         ("Who chairs the board of the club?", "Ada Quill wrote to the board. It has a chair."),
         ("who founded the club", "Ada Quill joined the club. It was founded in 1945."),
         ("who invented the winch", "Ada Quill turns the winch. It is old."),
+        ("who is the president", "Ada Quill thanked the chair and president."),
         ("Who is the head of the club?", "Ada Quill is a member of the club."),
         ("who is the executive director", "The form is signed by the EHA Executive Director."),
         ("who is on the board of the club", "Ada Quill runs the club, which has a board of captains."),

@@ -36,7 +36,10 @@ _ANY = r"[^\W\d_]{1,20}(?:['’]s)? "
 _DETERMINER = r"its|my|our|the|their|your|[^\W\d_]{1,20}['’]s"
 _NO_PREPOSITION = r"(?!(?:about|against|and|between|by|for|from|in|of|on|or|with) )"
 _AUXILIARY = r"(?:are|can|could|did|do|does|had|has|have|is|may|must|shall|should|was|were|will|would)\b"
-_SUM = r"(?:bonus|budget|copay|copayment|cost|deductible|fee|fine|premium|price|rent|revenue|salary|savings|wage)\b"
+_SUM = (
+    r"(?:bonus|budget|copay|copayment|cost|deductible|earnings|fee|fine|income|premium|price|profit|rent|revenue|salary"
+    r"|savings|tuition|turnover|wage)\b"
+)
 _OF_MONEY = rf"(?:{_AUXILIARY}|{_SUM}|(?:a|an|for|in|it|less|money|more|of|our|the|their|they|to|you)\b)"
 # Kinds of things with names, and synonyms. A text seldom names one without its kind, as it does states and agencies.
 NAMED_KINDS = {
@@ -78,7 +81,7 @@ ASKED = {
     AnswerType.AMOUNT: re.compile(
         rf"\bhow (?:expensive|high)\b|\bhow much\b(?= {_OF_MONEY}|\W*$)"
         rf"|^(?!(?:are|can|do|does|how|is|what|which|who|why) ).{{0,120}}\b{_SUM}\W{{0,3}}$"
-        rf"|\b(?:what|which) (?:(?:are|is|was|were) (?:{_DETERMINER}) (?:{_NO_PREPOSITION}{_ANY}){{0,3}})?{_SUM}(?!-)"
+        rf"|\b(?:what|which) (?:(?:are|is|was|were) (?:{_DETERMINER}|[^\W\d_]{{2,20}}s) (?:{_NO_PREPOSITION}{_ANY}){{0,3}})?{_SUM}(?!-)"
         r"|\bwhat (?:did|do|does|will|would) (?:[\w'’-]{1,20} ){1,4}(?:charge|cost|earn)\b(?! mean)"
         rf"|^(?!(?:does|is|why) )(?:{_ANY}){{0,2}}{_SUM} (?:of|per|for (?:a|an|each|my|our|the|your))\b",
         re.IGNORECASE,

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import pairwise, takewhile
+from itertools import takewhile
 
 from qa.answering.answer_patterns import ASKED, HELD, NAMED_KINDS, ROLE, SPELT_NUMBER, AnswerType
 from qa.answering.offices import names_holder, office_asked
@@ -40,6 +40,8 @@ _SOMEBODY = re.compile(
 _TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 _ONE_OF = re.compile(r"\bone of\b", re.IGNORECASE)
 _IS_NUMBER = re.compile(rf"\d.*|{SPELT_NUMBER}", re.IGNORECASE)
+_YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
+_BEFORE_YEAR = frozenset("after before by during from in since until".split())
 _WORDS_BEFORE, _WORDS_BEHIND = 2, 4  # distance of the counted noun from its number
 _FIGURES = frozenset({AnswerType.AMOUNT, AnswerType.COUNT, AnswerType.MEASURE, AnswerType.SHARE})
 _ITEM = r"[A-Z][\w.’'-]{0,40}(?: \w{1,40}){0,2}"
@@ -115,7 +117,7 @@ def _thing(word: str) -> str:
 
 
 def _counts(text: str, counted: frozenset[str]) -> bool:
-    """Whether a number is next to the counted noun, and not followed by another unit ("40 hours")."""
+    """Whether a number is next to the counted noun, and neither a year nor followed by another unit ("40 hours")."""
     tokens = _TOKEN.findall(_ONE_OF.sub(" ", with_plain_digits(text)))
     anybody = bool(counted & _ANYBODY)
     things = [
@@ -125,7 +127,9 @@ def _counts(text: str, counted: frozenset[str]) -> bool:
     ]
     numbers = (
         place
-        for place, (token, behind) in enumerate(pairwise([*tokens, ""]))
-        if _IS_NUMBER.fullmatch(token) and (behind.casefold() not in UNITS or _thing(behind) in counted)
+        for place, (before, token, behind) in enumerate(zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False))
+        if _IS_NUMBER.fullmatch(token)
+        and (behind.casefold() not in UNITS or _thing(behind) in counted)
+        and not (_YEAR.fullmatch(token) and before.casefold() in _BEFORE_YEAR)
     )
     return any(-_WORDS_BEFORE <= thing - number <= _WORDS_BEHIND for number in numbers for thing in things)

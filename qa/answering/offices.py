@@ -57,11 +57,11 @@ _JOINING = (
     r"|on|our|sat|serve|served|serves|serving|sits|the|their|then|to|was|who|will)"
 )
 _BEFORE = re.compile(
-    rf"{_NAME}(?:[,:|–—-]|\s[|–—-])?\s+(?:(?:{_JOINING}\s+)*|[^.;!?\n]{{0,120}}\bas (?:(?:a|an|its|our|the|their) )?)"
-    rf"(?i:{_MODIFIERS})$"
+    rf"{_NAME}(?:,[^,.;!?\n]{{1,80}},|[,:|–—-]|\s[|–—-])?\s+(?:(?:{_JOINING}\s+)*|[^.;!?\n]{{0,120}}\bas (?:(?:a|an|its|our|the|their) )?)"
+    rf"(?i:{_MODIFIERS}(?:(?:{_OFFICES}),? and {_MODIFIERS})?)$"
 )
 _BEHIND = re.compile(
-    r"(?:,? of [^.;,\n]{1,80}?)?"
+    rf"(?i: and {_MODIFIERS}(?:{_OFFICES}))?(?:,? of [^.;,\n]{{1,80}}?)?"
     rf"(?:(?:,|:|\s?[|–—-]| is| was| named| by)?\s+(?i:{_JOINING} )?|\s?\([^().;\n]{{0,40}}?){_NAME}"
 )
 _PART_OF_OFFICE = re.compile(rf"\b(?:[A-Z]{{2,}}|(?i:{_MODIFIER}))\b")

@@ -23,7 +23,7 @@ from itertools import chain
 
 from qa.index.contract import Abbreviation, Index
 from qa.retrieval.everyday_abbreviations import TypedWord, typed_words, unknown, written_out
-from qa.text.abbreviations import folded, initials_of, short_folded
+from qa.text.abbreviations import everyday, folded, initials_of, short_folded
 from qa.text.words import STOP_WORDS, term, terms
 
 _LONGEST_SHORT = 8
@@ -87,20 +87,24 @@ class _Known:
     def __init__(self, index: Index, keys: Iterable[str]) -> None:
         """Look them up by folded short and long forms."""
         self._index = index
-        found = index.abbreviations(list(dict.fromkeys(keys)))
+        every = index.abbreviations(list(dict.fromkeys(keys)))
+        self._unexplained = {each.short: each.used for each in every if not each.long}
+        found = [each for each in every if each.long]
         shorts = list(dict.fromkeys(short_folded(each.short) for each in found))
         self._meanings: dict[str, list[Abbreviation]] = {}
         for each in index.abbreviations(shorts) if shorts else ():
             self._meanings.setdefault(short_folded(each.short), []).append(each)
         self._shorts: dict[str, dict[str, None]] = {}
-        self._unexplained = {each.short: each.used for each in found if not each.long}
         for each in found:
             if each.defined:
                 self._shorts.setdefault(folded(each.long), {})[short_folded(each.short)] = None
 
     def long_form(self, word: TypedWord) -> str | None:
-        """The long form of a word that the documents use."""
+        """The long form of a word that the documents use, or else the usual one of several words, if they have it."""
         best = self._leading([word.key])
+        usual = everyday().get(word.text.casefold(), "")
+        if " " in usual and word.key not in self._meanings and self._holding(terms(usual)):
+            return usual if self._decides(terms(word.text), terms(usual)) else None
         if not best or not best.used or best.used < self._index.frequencies([term(word.text)])[0]:
             return None
         certain = self._is_certain(best, [word.key])
@@ -142,7 +146,8 @@ class _Known:
         for short in filter(self._unexplained.get, initials):
             by_chance = _SHORTS_A_PASSAGE * self._index.size * tried[len(short)] / _VARIETY ** len(short)
             in_capitals = self._unexplained[short] >= self._index.frequencies([term(short)])[0]
-            if by_chance < _UNLIKELY and in_capitals and self._decides(terms(key), terms(short)):
+            likely = by_chance < _UNLIKELY or _meaning(everyday().get(short, "")) == _meaning(key)
+            if likely and in_capitals and self._decides(terms(key), terms(short)):
                 return short.upper()
         return None
 

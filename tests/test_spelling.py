@@ -243,7 +243,7 @@ COMPOUNDS = Listed(
         "The lighthouse keeper wears a life jacket. Life jackets hang at the headquarters in Port Selwyn.",
         "A day in the light of the museum. Everyday goods stand in the shop, and a roll-on ferry waits.",
         "The book shop is old. The bookshop is new.",
-        "The house of the mayor.",
+        "The house of the mayor. The colocated offices are open.",
     ]
 )
 
@@ -254,6 +254,8 @@ COMPOUNDS = Listed(
         ("who keeps the light house?", "who keeps the lighthouse?"),
         ("WHO KEEPS THE LIGHT-HOUSE", "WHO KEEPS THE LIGHTHOUSE"),
         ("where are lifejackets", "where are life jackets"),
+        ("which offices are co-located", "which offices are colocated"),
+        ("which are co located", "which are colocated"),
         ("Portselwyn head quarters", "Port selwyn headquarters"),
     ],
 )

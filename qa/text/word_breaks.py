@@ -14,7 +14,8 @@ from qa.text.function_words import is_function_word
 from qa.text.spelling import Vocabulary, strange
 from qa.text.words import term, words
 
-_SHORTEST_JOINED = 3  # letters of each word
+_SHORTEST_JOINED = 3  # letters of a word
+_PREFIX = 2  # letters of the shortest first word: "co-located"
 _SHORTEST_PART = 4  # letters
 _LONGEST = 40  # letters
 
@@ -35,8 +36,8 @@ def _joined(question: str, vocabulary: Vocabulary) -> str:
         (first, second, term(question[first.start : first.end] + question[second.start : second.end]))
         for first, second in pairwise(words(question))
         if question[first.end : second.start] in {" ", "-"}
-        and _may_be_joined(question[first.start : first.end])
-        and _may_be_joined(question[second.start : second.end])
+        and _may_be_joined(question[first.start : first.end], _PREFIX)
+        and _may_be_joined(question[second.start : second.end], _SHORTEST_JOINED)
     ]
     frequencies = vocabulary.frequencies([joined for _, _, joined in pairs])
     for (first, second, _), frequency in reversed(list(zip(pairs, frequencies, strict=True))):
@@ -48,8 +49,8 @@ def _joined(question: str, vocabulary: Vocabulary) -> str:
     return question
 
 
-def _may_be_joined(word: str) -> bool:
-    return word.isalpha() and len(word) >= _SHORTEST_JOINED and not is_function_word(word.casefold())
+def _may_be_joined(word: str, shortest: int) -> bool:
+    return word.isalpha() and len(word) >= shortest and not is_function_word(word.casefold())
 
 
 def _parted(question: str, vocabulary: Vocabulary, is_word: Callable[[str], bool]) -> str:

@@ -124,6 +124,8 @@ IN_DOUBT = {
     "phrases.txt": "The Main Road Team met. The Mill Rye Trust met too.",
     "wiring.txt": "Our information technology (IT) is new. Am I late? As I said, AI, AI and AI. Ask All Inns.",
     "quay.txt": "A fee-per-ton rule is non-disruptive and fair, not new.",
+    "office.txt": "Our CEO is new. An EMR holds a record.",
+    "officer.txt": "A chief executive leads the trust.",
     "panel.txt": "The KWP decides on fares. NOT ONE LINE IS CUT.",
     "trust.txt": "The Lenne River Trust (LRT) buys meadows.",
     **{f"trust{number}.txt": f"The Lenne River Trust has {number} boats." for number in range(4)},
@@ -209,6 +211,14 @@ def test_initials_that_the_documents_use_unexplained_stand_for_words_of_a_questi
 )
 def test_other_initials_of_a_question_are_not_added(in_doubt: Index, question: str) -> None:
     assert widened(question, in_doubt, lambda _: True)[0] == question
+
+
+def test_the_usual_long_form_stands_beside_a_short_form_that_the_documents_use_too(in_doubt: Index) -> None:
+    assert widened("who is the CEO", in_doubt, lambda _: True)[0] == "who is the CEO (chief executive)"
+    assert widened("who is the CFO", in_doubt, lambda _: True)[0] == "who is the CFO"  # the documents have neither
+    many = cast("Index", Larger(in_doubt, 10**6))
+    question = "is there an electronic medical record"
+    assert widened(question, many, lambda _: True)[0] == f"{question} (EMR)"
 
 
 def test_among_many_passages_initials_of_a_question_are_not_added(in_doubt: Index) -> None:

@@ -57,7 +57,8 @@ _JOINING = (
     r"|on|our|sat|serve|served|serves|serving|sits|the|their|then|to|was|who|will)"
 )
 _BEFORE = re.compile(
-    rf"{_NAME}(?:,[^,.;!?\n]{{1,80}},|[,:|–—-]|\s[|–—-])?\s+(?:(?:{_JOINING}\s+)*|[^.;!?\n]{{0,120}}\bas (?:(?:a|an|its|our|the|their) )?)"
+    rf"{_NAME}(?:,[^,.;!?\n]{{1,80}},|[,:|–—-]|\s[|–—-])?\s+"
+    rf"(?:(?:{_JOINING}\s+)*|[^.;!?\n]{{0,120}}\bas (?:(?:a|an|its|our|the|their) )?)"
     rf"(?i:{_MODIFIERS}(?:(?:{_OFFICES}),? and {_MODIFIERS})?)$"
 )
 _BEHIND = re.compile(

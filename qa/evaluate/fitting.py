@@ -40,6 +40,7 @@ _KEPT = 0.93  # share of the answerable questions that are answered at the fitte
 _RIGHT = 0.9  # share of right answers among the sure ones
 _RELATED_FROM = 0.02  # smallest probability of the verdict `related`
 _SUREST = 0.99
+_RESAMPLES, _CAUTION = 200, 0.75  # a quarter of the resamples may need a higher confidence for sure answers
 _RIDGE = 0.5  # penalty, relative to the mean variance of a component
 _COLUMN = list(FEATURES).index("unmet_words")
 
@@ -186,6 +187,17 @@ def _ridge(vectors: Floats, answerable: Labels, shares: Floats) -> Floats:
 
 
 def _sure_from(answerable: Labels, confidence: Floats, shares: Floats) -> float:
+    """The confidence from which sure answers are right often enough, also in most resamples of the questions.
+
+    The share of right answers hardly changes with the confidence, so that of the questions alone would be luck.
+    """
+    count = len(answerable)
+    draws = np.random.default_rng(0).integers(0, count, (_RESAMPLES, count))
+    found = [_right_from(answerable[draw], confidence[draw], shares[draw]) for draw in draws]
+    return float(np.quantile(found, _CAUTION))
+
+
+def _right_from(answerable: Labels, confidence: Floats, shares: Floats) -> float:
     """The smallest confidence such that a share `_RIGHT` of the questions at or above it are answerable."""
     order = np.argsort(-confidence)
     right = np.cumsum(shares[order] * answerable[order]) / np.cumsum(shares[order])

@@ -7,10 +7,10 @@ from qa.answering.confidence_model import Model
 from qa.answering.disagreement import disagreement
 from qa.answering.filters import undated_left_out
 from qa.answering.quotes import distinct, quotes
+from qa.answering.ranked import rank
 from qa.encode import Encoder
 from qa.index.contract import Index
 from qa.records import Answer, Filters, Verdict
-from qa.retrieval.search import search
 from qa.retrieval.stage_timer import Stopwatch
 
 
@@ -39,7 +39,7 @@ def answer(
         explain: Whether to include which words of question and passages match.
         exactly: Whether to search for the question as typed: nothing is corrected, removed or expanded.
     """
-    ranking = search(index, encoder, question, filters, stopwatch, exactly=exactly)
+    ranking = rank(index, encoder, question, filters, stopwatch, exactly=exactly)
     groups = distinct(ranking, k)
     best = groups[0].best if groups else None
     confidence, verdict, sure = assess(model, ranking, best)

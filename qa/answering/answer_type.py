@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import takewhile
 
 from qa.answering.answer_patterns import ASKED, HELD, NAMED_KINDS, ROLE, SPELT_NUMBER, AnswerType
@@ -49,6 +50,7 @@ _NAMES_LISTED = re.compile(rf"(?:{_ITEM}, (?:and )?){{2,30}}{_ITEM}")
 _OF_EACH = re.compile(r"\b(?:apiece|each|every|respectively)\b", re.IGNORECASE)
 
 
+@lru_cache(maxsize=64)
 def expected_type(question: str) -> AnswerType:
     """The expected answer type of a question; the first one if it asks for several."""
     if _WHY.match(question):
@@ -65,8 +67,13 @@ def holds_answer(question: str, texts: Iterable[str]) -> bool:
     kind = expected_type(question)
     if kind is AnswerType.OTHER:
         return True
-    named = frozenset(terms(question))
+    named = _named(question)
     return any(_holds(kind, question, text, named) for text in texts)
+
+
+@lru_cache(maxsize=64)
+def _named(question: str) -> frozenset[str]:
+    return frozenset(terms(question))
 
 
 def _holds(kind: AnswerType, question: str, text: str, named: frozenset[str]) -> bool:

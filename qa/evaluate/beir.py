@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from qa.answering.names import NameClassifier
+from qa.answering.ranked import rank
 from qa.encode import Encoder
 from qa.errors import UnreadableFile
 from qa.evaluate.fitting import Sample, samples
 from qa.evaluate.ranking import score, stages
 from qa.index.contract import Index
-from qa.retrieval.search import search
 from qa.text.document_names import SIDECAR
 from qa.text.json_reading import parse_json
 
@@ -98,7 +98,7 @@ def _runs(
 ) -> dict[str, dict[str, list[str]]]:
     runs: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for query, text in queries.items():
-        for stage, rows in stages(search(index, encoder, text)).items():
+        for stage, rows in stages(rank(index, encoder, text)).items():
             documents = dict.fromkeys(passage.document_id for passage in index.passages(rows))
             runs[stage][query] = [ids[index.info(document).source] for document in documents]
     return runs

@@ -20,6 +20,7 @@ from qa.answering.confidence import FEATURES, measure, unmatched
 from qa.answering.confidence_model import Model
 from qa.answering.names import NameClassifier
 from qa.answering.quotes import distinct
+from qa.answering.ranked import rank
 from qa.answering.unmet_words import UnmetWords
 from qa.encode import Encoder
 from qa.evaluate.calibration import (
@@ -32,7 +33,6 @@ from qa.evaluate.calibration import (
     regression,
 )
 from qa.index.contract import Index
-from qa.retrieval.search import search
 from qa.text.words import ANALYSER_VERSION
 
 _FOLDS = 10
@@ -74,7 +74,7 @@ def samples(
     """Measure questions, each given with its answerability and its group."""
     measured = []
     for question, answerable, group in questions:
-        ranking = search(index, encoder, question)
+        ranking = rank(index, encoder, question)
         for found in distinct(ranking, 1):
             features, vector = measure(ranking, found.best, names, None), unmatched(ranking, found.best)
             measured.append(Sample(question, answerable, group, features, vector.astype(np.float64)))

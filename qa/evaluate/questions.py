@@ -13,13 +13,14 @@ import numpy as np
 from qa.answering.confidence import assess, measure
 from qa.answering.confidence_model import Model, shipped_model
 from qa.answering.quotes import Group, distinct, quotes
+from qa.answering.ranked import rank
 from qa.encode import Encoder
 from qa.evaluate.calibration import auroc, calibration_error
 from qa.evaluate.gold import GoldQuestion
 from qa.evaluate.ranking import score, stages
 from qa.index.contract import Index
 from qa.records import Quote, Span, Verdict
-from qa.retrieval.search import Ranking, search
+from qa.retrieval.search import Ranking
 
 _DEPTH = 10  # evaluated results, as many as a reader may read
 
@@ -53,7 +54,7 @@ def ask_all(index: Index, encoder: Encoder, questions: Sequence[GoldQuestion]) -
     asked = []
     for gold in questions:
         started = time.perf_counter()
-        ranking = search(index, encoder, gold.question)
+        ranking = rank(index, encoder, gold.question)
         groups = distinct(ranking, _DEPTH)
         confidence, verdict, _ = assess(model, ranking, groups[0].best if groups else None)
         found = quotes(index, groups)
@@ -69,7 +70,7 @@ def forms_report(
     """How often two forms of a question differ in the first result, the verdict, and whether it is answered."""
 
     def outcome(question: str) -> tuple[int | None, Verdict, bool]:
-        ranking = search(index, encoder, question)
+        ranking = rank(index, encoder, question)
         best = next((group.best for group in distinct(ranking, 1)), None)
         verdict = assess(model, ranking, best)[1]
         return best.hit.row if best else None, verdict, verdict is Verdict.ANSWERED

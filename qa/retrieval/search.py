@@ -98,6 +98,12 @@ class Ranking:
         """The index term of each content word that the model read, in order."""
         return [word.term for word in self.content_words if len(word.tokens)]
 
+    def scored(self, scores: Floats) -> Ranking:
+        """The ranking by other scores, `(n,) float32` in the order of `rows`; equal ones keep their order."""
+        order = np.argsort(-scores, kind="stable")
+        signals = _at(order, self.signals)
+        return replace(self, rows=self.rows[order], scores=scores[order], signals=signals, order=self.order[order])
+
     def hits(self, count: int) -> list[Hit]:
         """The best candidates, at most `count`, best first."""
         rows = self.rows[:count]

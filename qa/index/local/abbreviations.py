@@ -83,7 +83,10 @@ def abbreviations_of(found: Iterable[Entry], keys: Sequence[str]) -> list[Abbrev
             counts.setdefault(key, Counter())[entry.short, entry.long, defined] += entry.count
     result: dict[Abbreviation, None] = {}
     for key in keys:
-        of_key = counts.get(key, {(key, "", False): 0} if used[key] else {})
+        if key not in counts and key in used:
+            result[Abbreviation(key, "", defined=False, count=0, used=used[key])] = None
+    for key in filter(counts.__contains__, keys):
+        of_key = counts[key]
         is_defined = any(defined and short_folded(short) == key for short, _, defined in of_key)
         for (short, long, defined), count in sorted(of_key.items()):
             if defined or not is_defined:

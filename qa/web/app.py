@@ -80,15 +80,14 @@ def create_app(
     if settings.admin_token:
         app.state.admin_token = BearerToken(settings.admin_token, "QA_ADMIN_TOKEN")
         app.state.inbox = Inbox(settings, app.state.file_workers)
-    app.state.routers = [
+    for router in (
         api.router,
         *([admin.router] if settings.admin_token else []),
         pages.router,
         picture_routes.router,
         *([feedback.router] if settings.question_log else []),
-    ]
-    for router in app.state.routers:
-        app.include_router(router)
+    ):
+        app.routes.extend(router.routes)  # an included router would match every request twice
     max_body_bytes = settings.max_question_chars * _BYTES_PER_CHAR + _FILTER_BYTES
     if settings.mcp:
         from qa.web.mcp.endpoint import add_endpoint  # noqa: PLC0415 - the SDK takes as long to import as FastAPI
@@ -153,11 +152,6 @@ def _observed(app: FastAPI, service: Backend, settings: Settings) -> Observed:
 
 
 def _allowed(request: Request) -> str:
-    routes = [
-        route
-        for router in (request.app, *request.app.state.routers)
-        for route in router.routes
-        if isinstance(route, Route)
-    ]
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
     methods = {method for route in routes if route.path_regex.match(request.url.path) for method in route.methods or ()}
     return ", ".join(sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])}))

@@ -80,10 +80,10 @@ class CurrentLookups:
         return last
 
 
-def lookups_of(request: Request, service: Backend) -> DocumentLookups:
+def lookups_of(request: Request) -> DocumentLookups:
     """The lookups for a request, kept from earlier requests; may block."""
     current_lookups: CurrentLookups = request.app.state.current_lookups
-    return current_lookups.of(service)
+    return current_lookups.of(request.app.state.service)
 
 
 def _folded(text: str) -> str:

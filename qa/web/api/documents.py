@@ -10,6 +10,7 @@ from __future__ import annotations
 from asyncio import to_thread
 from collections.abc import AsyncIterable
 from contextlib import suppress
+from operator import attrgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
@@ -21,7 +22,6 @@ from qa.errors import BuilderMissing, QAError
 from qa.index.document_files import Condition
 from qa.text.document_ids import document_id
 from qa.web.api import example_replies as samples
-from qa.web.api.dependencies import FileRunner, Runner, Service
 from qa.web.api.json_form import json_response
 from qa.web.api.multipart import MOST_FILES, content_of, files_of
 from qa.web.api.reply_models import (
@@ -34,6 +34,7 @@ from qa.web.api.reply_models import (
 )
 from qa.web.api.request_models import FILE_PATTERN, NAME_PATTERN, NAME_RULES
 from qa.web.api.route_descriptions import replies
+from qa.web.api.routing import OnWorkers, on_workers, service_of
 from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
 from qa.web.limits.bearer_token import BearerToken
@@ -57,19 +58,10 @@ async def with_a_builder(request: Request) -> None:
         raise BuilderMissing(trouble)
 
 
-async def inbox(request: Request) -> Inbox:
-    """The application's `Inbox`."""
-    found: Inbox = request.app.state.inbox
-    return found
-
-
-Kept = Annotated[Inbox, Depends(inbox)]
-
-
-def _name(pattern: str, alias: str | None = None) -> Any:
+def _name(pattern: str) -> Any:
     """A path parameter with the name of a file."""
     schema: dict[str, Any] = {"minLength": 1, "pattern": pattern}
-    return Path(alias=alias, description=NAME_RULES, examples=["report.pdf"], json_schema_extra=schema)
+    return Path(description=NAME_RULES, examples=["report.pdf"], json_schema_extra=schema)
 
 
 FilePath = Annotated[str, _name(FILE_PATTERN)]
@@ -89,7 +81,10 @@ _FORM_BODY = {
     "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM, "encoding": _FORM_TYPES}}}
 }
 router = APIRouter(
-    tags=["Changes"], dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(allowed), Depends(with_a_builder)]
+    tags=["Changes"],
+    dependencies=[Depends(HTTPBearer(auto_error=False)), Depends(allowed), Depends(with_a_builder)],
+    route_class=OnWorkers,
+    generate_unique_id_function=attrgetter("name"),
 )
 
 
@@ -100,7 +95,7 @@ router = APIRouter(
     responses=replies(AddedModel, samples.ADDED, (400, 401, 409, 413, 415, 429, 503), status=202),
     openapi_extra=_FORM_BODY,
 )
-async def add_documents(request: Request, run: Runner, kept: Kept) -> Response:
+async def add_documents(request: Request) -> Response:
     """Store the files of a multipart/form-data body under their names, and ask for a build.
 
     The reply has the fate of each file: `added`, `replaced`, or `refused` with an error. A refused file does not affect
@@ -110,7 +105,7 @@ async def add_documents(request: Request, run: Runner, kept: Kept) -> Response:
     refusals: list[QAError] = []
     for file in await files_of(request):
         try:
-            done.append(await _stored(kept, file.filename or "", content_of(file)))
+            done.append(await _stored(request, file.filename or "", content_of(file)))
         except QAError as error:
             refusals.append(error)
             done.append(_refused(file.filename or "", error))
@@ -118,7 +113,7 @@ async def add_documents(request: Request, run: Runner, kept: Kept) -> Response:
             await file.close()
     if len(refusals) == len(done):
         raise refusals[0]
-    return await run(lambda: _build(kept, files=done))
+    return await on_workers(request, lambda: _build(request, files=done))
 
 
 @router.put(
@@ -128,15 +123,15 @@ async def add_documents(request: Request, run: Runner, kept: Kept) -> Response:
     responses=replies(StoredModel, samples.STORED, (400, 401, 409, 412, 413, 415, 429, 503), status=202),
     openapi_extra=_BODY,
 )
-async def put_file(request: Request, run: Runner, kept: Kept, path: FilePath) -> Response:
+async def put_file(request: Request, path: FilePath) -> Response:
     """Store the body, a file's bytes, under a path, and ask for a build; `GET /api/index` has its progress.
 
     The reply has the size and SHA-256 of the stored bytes, and the id that the document gets if it can be read. A
     zipped folder has no id; each file in it gets one. An empty body is refused. `If-None-Match: *` only adds;
     `If-Match` with the SHA-256 in quotes only replaces that version.
     """
-    done = await _stored(kept, path, request.stream(), _condition(request))
-    return await run(lambda: _build(kept, **done))
+    done = await _stored(request, path, request.stream(), _condition(request))
+    return await on_workers(request, lambda: _build(request, **done))
 
 
 @router.delete(
@@ -145,9 +140,9 @@ async def put_file(request: Request, run: Runner, kept: Kept, path: FilePath) ->
     status_code=202,
     responses=replies(RemovedModel, samples.REMOVED, (400, 401, 404, 412, 429, 503), status=202),
 )
-async def delete_file(request: Request, run: FileRunner, kept: Kept, path: StoredPath) -> Response:
+async def delete_file(request: Request, path: StoredPath) -> Response:
     """Remove a file and the folders that it leaves empty, and ask for a build."""
-    return await run(lambda: _build(kept, **_removed(request, kept, path)))
+    return await on_workers(request, lambda: _build(request, **_removed(request, path)), "file_workers")
 
 
 @router.put(
@@ -158,12 +153,10 @@ async def delete_file(request: Request, run: FileRunner, kept: Kept, path: Store
     responses=replies(StoredByNameModel, samples.STORED_BY_NAME, (400, 401, 409, 412, 413, 415, 429, 503), status=202),
     openapi_extra=_BODY,
 )
-async def put_document(
-    request: Request, run: Runner, kept: Kept, name: Annotated[str, _name(FILE_PATTERN, "document_id")]
-) -> Response:
+async def put_document(request: Request, document_id: FilePath) -> Response:
     """The same as `PUT /api/files/{path}`. The reply also has `stored`, the older name of `fate`."""
-    done = await _stored(kept, name, request.stream(), _condition(request))
-    return await run(lambda: _build(kept, **done, stored=done["fate"]))
+    done = await _stored(request, document_id, request.stream(), _condition(request))
+    return await on_workers(request, lambda: _build(request, **done, stored=done["fate"]))
 
 
 @router.delete(
@@ -172,20 +165,15 @@ async def put_document(
     status_code=202,
     responses=replies(RemovedByNameModel, samples.REMOVED_BY_NAME, (400, 401, 404, 412, 429, 503), status=202),
 )
-async def delete_document(
-    request: Request,
-    run: FileRunner,
-    kept: Kept,
-    service: Service,
-    name: Annotated[str, _name(NAME_PATTERN, "document_id")],
-) -> Response:
+async def delete_document(request: Request, document_id: StoredPath) -> Response:
     """Remove a document's file by the document's id, or (older form) by the file's path, and ask for a build."""
 
     def remove() -> Response:
-        named = name if kept.has(name) else _source_of(service, name) or name
-        return _build(kept, **_removed(request, kept, named), stored="removed")
+        is_path = _inbox(request).has(document_id)
+        named = document_id if is_path else _source_of(service_of(request), document_id) or document_id
+        return _build(request, **_removed(request, named), stored="removed")
 
-    return await run(remove)
+    return await on_workers(request, remove, "file_workers")
 
 
 @router.post(
@@ -194,15 +182,21 @@ async def delete_document(
     status_code=202,
     responses=replies(BuildModel, {"build": samples.STORED["build"]}, (401, 429, 503), status=202),
 )
-async def rebuild_index(run: Runner, kept: Kept) -> Response:
+def rebuild_index(request: Request) -> Response:
     """Ask for a build."""
-    return await run(lambda: _build(kept))
+    return _build(request)
+
+
+def _inbox(request: Request) -> Inbox:
+    found: Inbox = request.app.state.inbox
+    return found
 
 
 async def _stored(
-    kept: Inbox, name: str, content: AsyncIterable[bytes], condition: Condition | None = None
+    request: Request, name: str, content: AsyncIterable[bytes], condition: Condition | None = None
 ) -> dict[str, Any]:
     """Store a file and return its reply data."""
+    kept = _inbox(request)
     await kept.check(name)
     file = await kept.put(name, content, condition)
     return {
@@ -218,9 +212,9 @@ def _refused(name: str, error: QAError) -> dict[str, Any]:
     return {"source": name, "fate": "refused", "error": {"code": error.code, "message": str(error)}}
 
 
-def _removed(request: Request, kept: Inbox, name: str) -> dict[str, Any]:
+def _removed(request: Request, name: str) -> dict[str, Any]:
     """Remove a file and return its reply data."""
-    source = kept.remove(name, _condition(request))
+    source = _inbox(request).remove(name, _condition(request))
     return {"source": source, "id": document_id(source), "fate": "removed"}
 
 
@@ -239,6 +233,6 @@ def _condition(request: Request) -> Condition | None:
     return lambda digest: check_change(request.headers, f'"{digest}"' if digest else None)
 
 
-def _build(kept: Inbox, **done: Any) -> Response:
-    kept.ask_for_build()
+def _build(request: Request, **done: Any) -> Response:
+    _inbox(request).ask_for_build()
     return json_response({**done, "build": "asked for"}, 202)

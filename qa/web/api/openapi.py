@@ -7,7 +7,6 @@ from threading import Lock
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 
 from qa.settings import Settings
 from qa.web.api import example_replies as samples
@@ -30,7 +29,7 @@ _BASIC_PLACES = 0x10000  # of Unicode's Basic Multilingual Plane
 
 
 class Application(FastAPI):
-    """FastAPI with the maximum length of a question in its description. An operation's id is its function's name."""
+    """FastAPI with the maximum length of a question in its description."""
 
     def __init__(self, settings: Settings, **options: Any) -> None:
         super().__init__(
@@ -42,7 +41,6 @@ class Application(FastAPI):
             openapi_url=None,  # one of the routes sends it
             docs_url=None,
             redoc_url=None,
-            generate_unique_id_function=_name_of,
             servers=[{"url": settings.root_path or "/", "description": "This service"}],
             **options,
         )
@@ -60,10 +58,6 @@ class Application(FastAPI):
                     question |= {"maxLength": self._max_question_chars, "pattern": _letter_or_digit()}
             assert self.openapi_schema is not None
             return self.openapi_schema
-
-
-def _name_of(route: APIRoute) -> str:
-    return route.name
 
 
 def _questions(described: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,13 +1,14 @@
 """The JSON routes. `request_models` and `reply_models` describe their data; `json_form` converts records to JSON.
 
-Handlers run blocking calls, and the conversion of the reply, on the application's workers, so that one question does
-not delay others.
+Blocking functions run, with the conversion of the reply, on the application's workers, so that one question does not
+delay others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from operator import attrgetter
 from typing import Annotated
 from urllib.parse import quote as percent_encode
 
@@ -22,18 +23,6 @@ from qa.records import Filters
 from qa.text.document_ids import document_id
 from qa.text.safe_text import compose, printable
 from qa.web.api import example_replies as samples
-from qa.web.api.dependencies import (
-    REPEATABLE,
-    FileRunner,
-    Runner,
-    Service,
-    backend,
-    counted,
-    counted_as_document,
-    counted_as_list,
-    runner,
-    takes,
-)
 from qa.web.api.json_form import answer_data, document_data, documents_data, json_response, status_data
 from qa.web.api.known_replies import unless_known
 from qa.web.api.reply_models import (
@@ -45,18 +34,28 @@ from qa.web.api.reply_models import (
 )
 from qa.web.api.request_models import AskBody, AskQuery, ListQuery
 from qa.web.api.route_descriptions import NOT_MODIFIED, file_replies, in_query, replies
+from qa.web.api.routing import (
+    REPEATABLE,
+    OnWorkers,
+    counted,
+    counted_as_document,
+    counted_as_list,
+    on_workers,
+    service_of,
+    takes,
+)
 from qa.web.backend import Backend
 from qa.web.document_list import page_after
 from qa.web.document_lookups import lookups_of
 from qa.web.limits.file_reply import FileReply
 from qa.web.root_path import root_of
 
-router = APIRouter()
+router = APIRouter(route_class=OnWorkers, generate_unique_id_function=attrgetter("name"))
 
 
-def status_of(request: Request, service: Backend) -> IndexStatus:
+def status_of(request: Request) -> IndexStatus:
     """The open snapshot, with all current faults of the snapshot and the builder."""
-    status = service.status()
+    status = service_of(request).status()
     trouble: Callable[[], str | None] = request.app.state.builder_trouble
     return replace(status, trouble=" ".join(filter(None, (status.trouble, trouble()))) or None)
 
@@ -83,29 +82,23 @@ def moved(request: Request, path: str) -> Response:
     return Response(status_code=308, headers={"location": location, "cache-control": "no-cache"})
 
 
-_takes_a_question = takes(*AskQuery.model_fields, "question")
-
-
 @router.get(
     "/api/ask",
     summary="Ask a question",
     tags=["Questions"],
+    dependencies=[Depends(takes(*AskQuery.model_fields, "question")), Depends(counted)],
     responses=replies(AnswerModel, samples.ANSWER, (400, 404, 429, 503)),
     openapi_extra={"parameters": in_query(AskQuery)},
 )
-async def ask(request: Request) -> Response:
+def ask(request: Request) -> Response:
     """Quotes that answer the question, best first, each with its citation. `question` is another name of `q`.
 
     `signals`, `words` and `stages_ms` need `explain=1`.
     """
-    # This route must be fast, so it does not use the framework's dependencies, which take half a millisecond.
-    await _takes_a_question(request)
-    await counted(request)
     given = request.query_params
     values = {name: given.getlist(name) if name in REPEATABLE else given[name] for name in given}
     asked = AskQuery.model_validate(values)
-    service, run = await backend(request), await runner(request)
-    return await run(lambda: _answer(request, service, asked.q, asked, asked.filters()))
+    return _answer(request, asked.q, asked, asked.filters())
 
 
 @router.post(
@@ -115,15 +108,13 @@ async def ask(request: Request) -> Response:
     dependencies=[Depends(takes()), Depends(counted)],
     responses=replies(AnswerModel, samples.ANSWER, (400, 404, 413, 415, 429, 503)),
 )
-async def ask_with_body(
-    request: Request, run: Runner, service: Service, asked: Annotated[AskBody, Body(examples=[samples.BODY])]
-) -> Response:
+async def ask_with_body(request: Request, asked: Annotated[AskBody, Body(examples=[samples.BODY])]) -> Response:
     """The same as GET, for questions and filters that do not fit into an address. `q` is another name of `question`."""
-    return await run(lambda: _answer(request, service, asked.question, asked, asked.filters.filters()))
+    return await on_workers(request, lambda: _answer(request, asked.question, asked, asked.filters.filters()))
 
 
-def _answer(request: Request, service: Backend, question: str, asked: AskQuery | AskBody, filters: Filters) -> Response:
-    answer = service.ask(question, asked.k, filters, explain=asked.explain, exactly=asked.exactly)
+def _answer(request: Request, question: str, asked: AskQuery | AskBody, filters: Filters) -> Response:
+    answer = service_of(request).ask(question, asked.k, filters, explain=asked.explain, exactly=asked.exactly)
     return json_response(answer_data(answer, explain=asked.explain, root=root_of(request)))
 
 
@@ -135,15 +126,11 @@ def _answer(request: Request, service: Backend, question: str, asked: AskQuery |
     responses=replies(DocumentsModel, samples.DOCUMENTS, (400, 404, 429, 503)) | NOT_MODIFIED,
     openapi_extra={"parameters": in_query(ListQuery)},
 )
-async def list_documents(request: Request, run: Runner, service: Service) -> Response:
+def list_documents(request: Request) -> Response:
     """The documents without their text: all, or the matching ones, in pages."""
     asked = ListQuery.model_validate(dict(request.query_params))
-    return await run(lambda: unless_known(request.headers, _documents(request, service, asked)))
-
-
-def _documents(request: Request, service: Backend, asked: ListQuery) -> Response:
-    found = lookups_of(request, service).matching(asked.query, asked.sort)
-    return json_response(documents_data(page_after(found, asked.cursor, asked.limit)))
+    found = lookups_of(request).matching(asked.query, asked.sort)
+    return unless_known(request.headers, json_response(documents_data(page_after(found, asked.cursor, asked.limit))))
 
 
 @router.get(
@@ -155,13 +142,9 @@ def _documents(request: Request, service: Backend, asked: ListQuery) -> Response
     | NOT_MODIFIED
     | {308: {"description": "The document had this id before; Location has its current id"}},
 )
-async def read_document(request: Request, run: Runner, service: Service, document_id: DocumentId) -> Response:
+def read_document(request: Request, document_id: DocumentId) -> Response:
     """One document with its blocks and its canonical text, to which the offsets of citations refer."""
-    return await run(lambda: _document(request, service, document_id))
-
-
-def _document(request: Request, service: Backend, document_id: str) -> Response:
-    found = service.document(document_id)
+    found = service_of(request).document(document_id)
     if found.id != document_id:
         return moved(request, f"/api/documents/{percent_encode(found.id)}")
     return unless_known(request.headers, json_response(document_data(found)))
@@ -175,12 +158,12 @@ def _document(request: Request, service: Backend, document_id: str) -> Response:
     response_class=Response,
     responses=file_replies((400, 404, 412, 416, 429, 503)),
 )
-async def read_file(request: Request, run: FileRunner, service: Service, path: FilePath) -> Response:
+async def read_file(request: Request, path: FilePath) -> Response:
     """The file of a document, by its `source`, or one range of the file's bytes.
 
     Its entity tag is its SHA-256; with If-Match, a change applies only to that version.
     """
-    return await run(lambda: original_of(request, service, _id_of(service, path)))
+    return await on_workers(request, lambda: original_of(request, _id_of(service_of(request), path)), "file_workers")
 
 
 def _id_of(service: Backend, path: str) -> str:
@@ -196,9 +179,9 @@ def _id_of(service: Backend, path: str) -> str:
     return found.id
 
 
-def original_of(request: Request, service: Backend, document_id: str) -> Response:
+def original_of(request: Request, document_id: str) -> Response:
     """The reply with a document's file, as a download: showing it in the browser could run its scripts."""
-    file = service.original(document_id)
+    file = service_of(request).original(document_id)
     try:
         return FileReply(file, request.app.state.files, request.app.state.file_workers, request)
     except HTTPException:
@@ -213,14 +196,10 @@ def original_of(request: Request, service: Backend, document_id: str) -> Respons
     dependencies=[Depends(takes()), Depends(counted_as_list)],
     responses=replies(IndexModel, samples.INDEX, (400, 429, 503)),
 )
-async def read_index(request: Request, run: Runner, service: Service) -> Response:
+def read_index(request: Request) -> Response:
     """The open snapshot with its date, machines and size, and the last build's result for every file."""
-    return await run(lambda: _index(request, service))
-
-
-def _index(request: Request, service: Backend) -> Response:
-    found = status_data(status_of(request, service), service.shards(), service.progress(), service.report())
-    return json_response(found)
+    service = service_of(request)
+    return json_response(status_data(status_of(request), service.shards(), service.progress(), service.report()))
 
 
 @router.get(
@@ -242,17 +221,13 @@ async def read_health() -> Response:
     dependencies=[Depends(takes())],
     responses=replies(HealthModel, {"status": "ready"}, (400, 503)),
 )
-async def read_readiness(run: Runner, service: Service) -> Response:
+def read_readiness(request: Request) -> Response:
     """503 with the reason until questions can be answered."""
-    return await run(lambda: _ready(service))
-
-
-def _ready(service: Backend) -> Response:
-    service.ready()
+    service_of(request).ready()
     return json_response({"status": "ready"})
 
 
 @router.get("/openapi.json", include_in_schema=False, dependencies=[Depends(counted_as_list)])
-async def describe(request: Request, run: Runner) -> Response:
+def describe(request: Request) -> Response:
     """The OpenAPI description."""
-    return await run(lambda: unless_known(request.headers, json_response(request.app.openapi())))
+    return unless_known(request.headers, json_response(request.app.openapi()))

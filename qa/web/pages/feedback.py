@@ -6,26 +6,26 @@ the guard checks the origin.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from qa.answering.question_log import QuestionLog
-from qa.web.api.dependencies import Runner, counted_as_list
+from qa.errors import InvalidRequest
+from qa.web.api.routing import OnWorkers, counted_as_list
 from qa.web.pages.page_query import asked_from
-from qa.web.pages.routes import Templates
+from qa.web.pages.render import page
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=OnWorkers, include_in_schema=False)
 
 
 @router.post("/feedback", dependencies=[Depends(counted_as_list)])
-async def feedback(
-    request: Request, run: Runner, pages: Templates, found: Annotated[Literal["yes", "no"], Query()]
-) -> Response:
+def feedback(request: Request) -> Response:
     """Store the reader's answer with the question in the address."""
+    found = request.query_params.get("found")
+    if found not in ("yes", "no"):
+        raise InvalidRequest("found must be yes or no.")
     asked = asked_from(request.query_params)
     log: QuestionLog = request.app.state.question_log
     log.feedback(asked.question, found=found == "yes")
-    return await run(lambda: pages.render(request, "feedback.html", asked=asked))
+    return page(request, "feedback.html", asked=asked)

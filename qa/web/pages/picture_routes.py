@@ -12,38 +12,34 @@ from starlette.responses import Response
 from qa.answering.citations import find_quote
 from qa.errors import NoPicture
 from qa.records import Document, Span
-from qa.web.api.dependencies import PictureRunner, Service, counted_as_document
-from qa.web.backend import Backend
+from qa.web.api.routing import counted_as_document, on_workers, service_of
 from qa.web.pages.page_query import asked_from
 from qa.web.pages.reader import page_numbers
-from qa.web.pages.render import Pages
-from qa.web.pages.routes import Templates
+from qa.web.pages.render import page
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/documents/{document_id}/pages/{number}", dependencies=[Depends(counted_as_document)])
-async def page_of_document(
-    request: Request, run: PictureRunner, service: Service, pages: Templates, document_id: str, number: str
-) -> Response:
+async def page_of_document(request: Request, document_id: str, number: str) -> Response:
     """An HTML page with a page of a document as a picture, with a box around the cited quote."""
-    return await run(lambda: _page_of_document(request, service, pages, document_id, number))
+    return await on_workers(request, lambda: _page_of_document(request, document_id, number), "picture_workers")
 
 
-def _page_of_document(request: Request, service: Backend, pages: Pages, document_id: str, number: str) -> Response:
-    document, reference, quote = _quoted(request, service, document_id)
+def _page_of_document(request: Request, document_id: str, number: str) -> Response:
+    document, reference, quote = _quoted(request, document_id)
     asked = asked_from(request.query_params)
     numbers = page_numbers(document)
-    page = _page_number(number)
-    return pages.render(
+    shown = _page_number(number)
+    return page(
         request,
         "page.html",
         asked=asked,
         document=document,
-        picture=service.page_picture(document, page, quote),
-        number=page,
-        previous=max((each for each in numbers if each < page), default=None),
-        following=min((each for each in numbers if each > page), default=None),
+        picture=service_of(request).page_picture(document, shown, quote),
+        number=shown,
+        previous=max((each for each in numbers if each < shown), default=None),
+        following=min((each for each in numbers if each > shown), default=None),
         reference=reference,
         quote=document.text[quote.start : quote.end] if quote else "",
         query="?" + urlencode([("quote", reference)] * bool(reference) + asked.pairs, errors="replace"),
@@ -51,22 +47,20 @@ def _page_of_document(request: Request, service: Backend, pages: Pages, document
 
 
 @router.get("/documents/{document_id}/pages/{number}/picture", dependencies=[Depends(counted_as_document)])
-async def picture_of_page(
-    request: Request, run: PictureRunner, service: Service, document_id: str, number: str
-) -> Response:
+async def picture_of_page(request: Request, document_id: str, number: str) -> Response:
     """The picture as a PNG."""
-    return await run(lambda: _picture_of_page(request, service, document_id, number))
+    return await on_workers(request, lambda: _picture_of_page(request, document_id, number), "picture_workers")
 
 
-def _picture_of_page(request: Request, service: Backend, document_id: str, number: str) -> Response:
-    document, _, quote = _quoted(request, service, document_id)
-    picture = service.page_picture(document, _page_number(number), quote)
+def _picture_of_page(request: Request, document_id: str, number: str) -> Response:
+    document, _, quote = _quoted(request, document_id)
+    picture = service_of(request).page_picture(document, _page_number(number), quote)
     return Response(picture.png, headers={"cache-control": "private, max-age=600"}, media_type="image/png")
 
 
-def _quoted(request: Request, service: Backend, document_id: str) -> tuple[Document, str, Span | None]:
+def _quoted(request: Request, document_id: str) -> tuple[Document, str, Span | None]:
     """The document, the quote's reference in the address, and the quote's place in the text."""
-    document = service.document(document_id)
+    document = service_of(request).document(document_id)
     reference = request.query_params.get("quote", "")
     found = find_quote(document.text, reference) if reference else None
     return document, reference, found.span if found else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -91,3 +92,9 @@ class Pages:
         }
         text = self._environment.get_template(template).render({**common, **context})
         return Response(text.encode("utf-8", "replace"), status, headers, media_type)
+
+
+def page(request: Request, template: str, **options: Any) -> Response:
+    """A page by the application's templates; see `Pages.render`."""
+    pages: Pages = request.app.state.pages
+    return pages.render(request, template, **options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
 
@@ -13,12 +12,12 @@ from starlette.responses import Response
 from qa.answering.citations import find_quote
 from qa.answering.page_pictures import draws
 from qa.errors import RequestError, UnknownDocument
-from qa.records import Answer, Citation, Span
-from qa.web.api.dependencies import FileRunner, Runner, Service, counted, counted_as_document, counted_as_list
+from qa.records import Citation, Span
 from qa.web.api.routes import moved, original_of, status_of
+from qa.web.api.routing import OnWorkers, counted, counted_as_document, counted_as_list, on_workers, service_of
 from qa.web.backend import Backend
 from qa.web.document_list import Sort
-from qa.web.document_lookups import DocumentLookups, lookups_of
+from qa.web.document_lookups import lookups_of
 from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
 from qa.web.pages.build_report import shown_report
@@ -28,25 +27,13 @@ from qa.web.pages.find_words import find_words
 from qa.web.pages.home import front_of
 from qa.web.pages.page_query import Asked, asked_from
 from qa.web.pages.reader import Opened, opened_of, view_of
-from qa.web.pages.render import Pages
+from qa.web.pages.render import page
 from qa.web.pages.results import Clip, Neighbours, neighbours_of, reference_of, results_of
 from qa.web.pages.wording import DOCUMENT_ORDERS
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(route_class=OnWorkers, include_in_schema=False)
 
 _DOCUMENTS_A_PAGE = 100
-
-
-async def templates(request: Request) -> Pages:
-    """The compiled templates, made by `create_app`."""
-    pages: Pages = request.app.state.pages
-    return pages
-
-
-async def static_files(request: Request) -> Assets:
-    """The static files, read by `create_app`."""
-    assets: Assets = request.app.state.assets
-    return assets
 
 
 async def counted_where_asked(request: Request) -> None:
@@ -55,49 +42,39 @@ async def counted_where_asked(request: Request) -> None:
         await counted(request)
 
 
-Templates = Annotated[Pages, Depends(templates)]
-StaticFiles = Annotated[Assets, Depends(static_files)]
-
-
 @router.get("/", dependencies=[Depends(counted_where_asked)])
-async def search(request: Request, run: Runner, service: Service, pages: Templates) -> Response:
+def search(request: Request) -> Response:
     """The search page, with an answer if there is a question."""
-    return await run(lambda: _search(request, service, pages))
-
-
-def _search(request: Request, service: Backend, pages: Pages) -> Response:
+    service = service_of(request)
     asked = asked_from(request.query_params)
-    lookups = lookups_of(request, service)
+    lookups = lookups_of(request)
     chosen = chosen_of(lookups, asked)
     offer = offer_of(lookups, service, asked, chosen)
     if not asked.question:
         site = service.site()
         home = front_of(lookups, service, asked, chosen, site)
-        return pages.render(request, "home.html", site=site, asked=asked, offer=offer, home=home)
+        return page(request, "home.html", site=site, asked=asked, offer=offer, home=home)
     answer = service.ask(asked.question, asked.results, filters_of(asked, chosen), exactly=asked.exactly)
     results = results_of(answer, asked, str(request.base_url), lookups.by_id)
-    return pages.render(request, "results.html", asked=asked, offer=offer, results=results)
+    return page(request, "results.html", asked=asked, offer=offer, results=results)
 
 
 @router.get("/documents", dependencies=[Depends(counted_as_list)])
-async def documents(request: Request, run: Runner, service: Service, pages: Templates) -> Response:
+def documents(request: Request) -> Response:
     """The list of documents, the snapshot's date, and the last build's report."""
-    return await run(lambda: _documents(request, service, pages))
-
-
-def _documents(request: Request, service: Backend, pages: Pages) -> Response:
+    service = service_of(request)
     query, wanted = request.query_params.get("query", "").strip(), request.query_params.get("sort", "")
     sort: Sort = next((known for known in DOCUMENT_ORDERS if known == wanted), "source")
-    found = lookups_of(request, service).matching(query, sort)
+    found = lookups_of(request).matching(query, sort)
     last = max(1, -(-len(found) // _DOCUMENTS_A_PAGE))
     number = request.query_params.get("page", "1")
-    page = min(int(number), last) if number.isascii() and number.isdigit() and len(number) < 9 else 1
-    page = max(page, 1)
+    shown = min(int(number), last) if number.isascii() and number.isdigit() and len(number) < 9 else 1
+    shown = max(shown, 1)
     asked = asked_from(request.query_params)
     kept = {name: value for name, value in (("query", query), ("sort", wanted and sort)) if value}
-    listed = found[(page - 1) * _DOCUMENTS_A_PAGE : page * _DOCUMENTS_A_PAGE]
+    listed = found[(shown - 1) * _DOCUMENTS_A_PAGE : shown * _DOCUMENTS_A_PAGE]
     opened = request.query_params.get("open", "")
-    return pages.render(
+    return page(
         request,
         "documents.html",
         documents=listed,
@@ -108,9 +85,9 @@ def _documents(request: Request, service: Backend, pages: Pages) -> Response:
         sorts=DOCUMENT_ORDERS,
         asked=asked,
         leaf="?" + f"{asked.query}&" * bool(asked.query) + urlencode({**kept, "page": ""}, errors="replace"),
-        index=status_of(request, service),
+        index=status_of(request),
         report=shown_report(service.report()),
-        page=page,
+        page=shown,
         last=last,
     )
 
@@ -124,13 +101,9 @@ def _opened(service: Backend, document_id: str) -> Opened | None:
 
 
 @router.get("/documents/{document_id}", dependencies=[Depends(counted_as_document)])
-async def reader(request: Request, run: Runner, service: Service, pages: Templates, document_id: str) -> Response:
+def reader(request: Request, document_id: str) -> Response:
     """A document, with the quote of the link marked."""
-    return await run(lambda: _reader(request, service, pages, document_id))
-
-
-def _reader(request: Request, service: Backend, pages: Pages, document_id: str) -> Response:
-    document = service.document(document_id)
+    document = service_of(request).document(document_id)
     if document.id != document_id:
         return moved(request, f"/documents/{percent_encode(document.id)}")
     asked = asked_from(request.query_params)
@@ -141,7 +114,7 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
     clip: Clip | None = None
     keep = ""
     answers: tuple[Span, ...] = ()
-    neighbours = _neighbours(request, request.app.state.service.unobserved, asked, document_id, place)
+    neighbours = _neighbours(request, asked, document_id, place)
     if found:
         start = found.span.start
         if neighbours:
@@ -150,7 +123,7 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
         keep = reference_of(citation)
     words = request.query_params.get("find", "").strip()
     matches = find_words(document.text, words)
-    return pages.render(
+    return page(
         request,
         "reader.html",
         asked=asked,
@@ -170,20 +143,16 @@ def _reader(request: Request, service: Backend, pages: Pages, document_id: str) 
 
 
 @router.get("/cite", dependencies=[Depends(counted_as_document)])
-async def cite_quotes(request: Request, run: Runner, service: Service, pages: Templates) -> Response:
+def cite_quotes(request: Request) -> Response:
     """The quotes of the address in every citation format, or in one format as a download."""
-    return await run(lambda: _cite_quotes(request, service, pages))
-
-
-def _cite_quotes(request: Request, service: Backend, pages: Pages) -> Response:
     given = request.query_params
-    kept, lost = kept_of(service, given.getlist("quote"), str(request.base_url))
+    kept, lost = kept_of(service_of(request), given.getlist("quote"), str(request.base_url))
     exports = exports_of(kept)
     for export in exports:
         if export.key == given.get("format"):
             disposition = {"content-disposition": f'attachment; filename="{export.file_name}"'}
             return Response(export.text.encode("utf-8", "replace"), headers=disposition, media_type=export.media_type)
-    return pages.render(
+    return page(
         request,
         "cite.html",
         asked=asked_from(given),
@@ -195,58 +164,50 @@ def _cite_quotes(request: Request, service: Backend, pages: Pages) -> Response:
 
 
 @router.get("/documents/{document_id}/original", dependencies=[Depends(counted_as_document)])
-async def original(request: Request, run: FileRunner, service: Service, document_id: str) -> Response:
+async def original(request: Request, document_id: str) -> Response:
     """The file of a document, or a range of its bytes, as a download: showing it could run its scripts."""
-    return await run(lambda: original_of(request, service, document_id))
+    return await on_workers(request, lambda: original_of(request, document_id), "file_workers")
 
 
 @router.get("/docs", dependencies=[Depends(counted_as_list)])
-async def docs(request: Request, run: Runner, pages: Templates) -> Response:
+def docs(request: Request) -> Response:
     """The API description as a page; /openapi.json has it for programs."""
-    return await run(lambda: _docs(request, pages))
-
-
-def _docs(request: Request, pages: Pages) -> Response:
     routes = routes_of(request.app.openapi(), str(request.base_url).rstrip("/"))
-    return pages.render(request, "docs.html", routes=routes)
+    return page(request, "docs.html", routes=routes)
 
 
 @router.get("/opensearch.xml")
-async def opensearch(request: Request, run: Runner, pages: Templates) -> Response:
+def opensearch(request: Request) -> Response:
     """The OpenSearch description, by which a browser adds this service to its search engines."""
     media_type = "application/opensearchdescription+xml"
-    base_url = str(request.base_url)
-    return await run(lambda: pages.render(request, "opensearch.xml", media_type=media_type, base_url=base_url))
+    return page(request, "opensearch.xml", media_type=media_type, base_url=str(request.base_url))
 
 
 @router.get("/static/{name}")
-async def static(request: Request, assets: StaticFiles, name: str) -> Response:
+async def static(request: Request, name: str) -> Response:
     """A static file."""
-    return assets.response(name, request.headers, request.query_params.get("v"))
+    return _asset(request, name)
 
 
 @router.get("/favicon.ico")
-async def favicon(request: Request, assets: StaticFiles) -> Response:
+async def favicon(request: Request) -> Response:
     """The icon, for clients that request it at the default address."""
-    return assets.response("icon.svg", request.headers)
+    return _asset(request, "icon.svg")
 
 
-def answer_to(service: Backend, lookups: DocumentLookups, asked: Asked) -> Answer:
-    """The answer to the question of a page's address.
-
-    Raises:
-        RequestError: the question or a filter cannot be used.
-    """
-    filters = filters_of(asked, chosen_of(lookups, asked))
-    return service.ask(asked.question, asked.results, filters, exactly=asked.exactly)
+def _asset(request: Request, name: str) -> Response:
+    assets: Assets = request.app.state.assets
+    return assets.response(name, request.headers, request.query_params.get("v"))
 
 
-def _neighbours(request: Request, service: Backend, asked: Asked, document_id: str, place: str) -> Neighbours | None:
+def _neighbours(request: Request, asked: Asked, document_id: str, place: str) -> Neighbours | None:
     """The quote's position in the results of the link's question; None if that question fails."""
     if not asked.question or not place:
         return None
+    service: Backend = request.app.state.service.unobserved
     try:
-        answer = answer_to(service, lookups_of(request, service), asked)
+        filters = filters_of(asked, chosen_of(lookups_of(request), asked))
+        answer = service.ask(asked.question, asked.results, filters, exactly=asked.exactly)
     except RequestError:
         return None
     return neighbours_of(answer, asked, document_id, place)

@@ -175,6 +175,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "ws": "none",
         "log_config": None,  # its messages go to the program's log
         "log_level": "error",  # warnings about malformed requests would fill the log
+        "access_log": False,
         "server_header": False,
         "backlog": file_descriptors.backlog(),
         "timeout_worker_healthcheck": 30,  # loading the model takes long on a busy machine

@@ -113,7 +113,8 @@ def _add_middleware(app: FastAPI, settings: Settings, max_body_bytes: int) -> No
         cors_origins=settings.cors_origins,
         respond=respond_here,
     )
-    app.add_middleware(RootPath, root_path=settings.root_path)
+    if settings.root_path:
+        app.add_middleware(RootPath, root_path=settings.root_path)
     app.add_middleware(RequestIds)
 
 

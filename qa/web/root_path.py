@@ -19,7 +19,7 @@ class RootPath:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a request with the proxy's path in its `root_path`."""
-        if scope["type"] == "http" and self._root:
+        if scope["type"] == "http":
             scope = {**scope, "root_path": self._root}
             if scope["path"] == self._root or scope["path"].startswith(f"{self._root}/"):
                 scope["path"] = scope["path"].removeprefix(self._root) or "/"

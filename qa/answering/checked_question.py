@@ -19,7 +19,7 @@ def as_answered(question: str) -> str:
     return " ".join(_CONTROL.sub(" ", compose(question)).split())
 
 
-def checked(question: str, k: int, filters: Filters | None, longest: int) -> str:
+def checked(question: str, k: int, filters: Filters, longest: int) -> str:
     """Check a question; return it NFC-composed, on one line.
 
     Args:
@@ -31,7 +31,7 @@ def checked(question: str, k: int, filters: Filters | None, longest: int) -> str
     Raises:
         InvalidQuestion: it is empty or not text.
         QuestionTooLong: it has too many characters.
-        InvalidRequest: `k` or a date is out of range.
+        InvalidRequest: `k` is out of range, or as `check_dates`.
     """
     if any("\ud800" <= char <= "\udfff" for char in question):
         raise InvalidQuestion("The question is not valid Unicode; it holds half a character.")
@@ -42,11 +42,23 @@ def checked(question: str, k: int, filters: Filters | None, longest: int) -> str
         raise QuestionTooLong(f"The question has {len(question)} characters; at most {longest} are read.")
     if not 1 <= k <= MAX_RESULTS:
         raise InvalidRequest(f"k is {k}; ask for 1 to {MAX_RESULTS} passages.")
-    for name in ("date_from", "date_to"):
-        day = getattr(filters, name) if filters else None
-        if day is not None and not _is_date(day):
-            raise InvalidRequest(f"{name} is {day!r}; write a date as 2022-04-18.")
+    check_dates(filters)
     return stripped
+
+
+def check_dates(filters: Filters) -> None:
+    """Check the range of dates in some filters.
+
+    Raises:
+        InvalidRequest: a date is not a day of the calendar, or the range ends before it starts.
+    """
+    for name, day in (("date_from", filters.date_from), ("date_to", filters.date_to)):
+        if day is not None and not _is_date(day):
+            raise InvalidRequest(f"{name} is {day!r}; write a day of the calendar as 2022-04-18.")
+    if filters.date_from and filters.date_to and filters.date_from > filters.date_to:
+        raise InvalidRequest(
+            f"The first day, {filters.date_from}, is after the last, {filters.date_to}; exchange them."
+        )
 
 
 def _is_date(text: str) -> bool:

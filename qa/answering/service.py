@@ -71,9 +71,10 @@ class Service:
             NoIndex, DamagedSnapshot, MismatchedSnapshot: no index can be used.
         """
         timer = Stopwatch()
+        filters = Filters() if filters is None else filters
         question = checked(question, k, filters, self._settings.max_question_chars)
         with self._source.reading() as index:
-            filters = resolved(index, filters or Filters())
+            filters = resolved(index, filters)
             asked = (index.id, question, k, filters, exactly)
             given = self._given.get(asked)
             if given and not explain:  # explanations have the times of the stages, so they are not cached

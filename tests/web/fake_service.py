@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
 
+from qa.answering.checked_question import check_dates
 from qa.answering.citations import quote_url
 from qa.answering.index_status import IndexStatus
 from qa.answering.originals import PIECE_BYTES, Original
@@ -95,6 +96,7 @@ class FakeService:
         explain: bool = False,
         exactly: bool = False,
     ) -> Answer:
+        check_dates(Filters() if filters is None else filters)
         self._check()
         if not any(char.isalnum() for char in question) or any("\ud800" <= char <= "\udfff" for char in question):
             raise InvalidQuestion("The question is empty; ask in a few words.")

@@ -151,7 +151,11 @@ def test_where_nothing_is_relevant_there_is_nothing_to_quote(connect: Server) ->
         ("search", {"query": " "}, "invalid_question: "),
         ("search", {"query": "harbour " * 40}, "question_too_long: "),
         ("ask", {"question": QUESTION, "k": 51}, "invalid_request: k: "),
-        ("ask", {"question": QUESTION, "filters": {"date_from": "yesterday"}}, "invalid_request: filters.date_from: "),
+        (
+            "ask",
+            {"question": QUESTION, "filters": {"date_from": "yesterday"}},
+            "invalid_request: date_from is 'yesterday'",
+        ),
         ("ask", {"question": QUESTION, "filters": {"unknown": 1}}, "invalid_request: filters.unknown "),
     ],
 )

@@ -31,9 +31,33 @@ CASES = [
     ("GET", "/api/ask?q=x&limit=3", {}, None, 400, "invalid_request", "limit is not a parameter"),
     ("GET", "/api/ask?q=x&q=y", {}, None, 400, "invalid_request", "q is given more than once"),
     ("GET", "/api/ask?q=%ff%fe", {}, None, 400, "invalid_request", "UTF-8"),
-    ("GET", "/api/ask?q=x&date_from=yesterday", {}, None, 400, "invalid_request", "date_from: write the date as"),
-    ("GET", "/api/ask?q=x&date_from=2022-02-30", {}, None, 400, "invalid_request", "2022-02-30 is not a day"),
-    ("GET", "/api/ask?q=x&date_from=2022-02-02&date_to=2021-01-01", {}, None, 400, "invalid_request", "after date_to"),
+    (
+        "GET",
+        "/api/ask?q=x&date_from=yesterday",
+        {},
+        None,
+        400,
+        "invalid_request",
+        "date_from is 'yesterday'; write a day",
+    ),
+    (
+        "GET",
+        "/api/ask?q=x&date_from=2022-02-30",
+        {},
+        None,
+        400,
+        "invalid_request",
+        "'2022-02-30'; write a day of the calendar",
+    ),
+    (
+        "GET",
+        "/api/ask?q=x&date_from=2022-02-02&date_to=2021-01-01",
+        {},
+        None,
+        400,
+        "invalid_request",
+        "2022-02-02, is after the last",
+    ),
     ("GET", "/api/ask?q=x&question=x", {}, None, 400, "invalid_request", "two names of one parameter; give one"),
     ("POST", "/api/ask", JSON, b'{"question": "x", "q": "x"}', 400, "invalid_request", "two names of one parameter"),
     ("GET", "/api/ask?q=x&document_id=nope", {}, None, 404, "unknown_document", "nope"),
@@ -94,6 +118,7 @@ CASES = [
     ("GET", "/documents/nope/original", {}, None, 404, "unknown_document", "nope"),
     ("GET", "/documents/harbour?date_from=x&q=y", {}, None, 400, "invalid_request", "date_from"),
     ("GET", "/?q=" + "x" * 201, {}, None, 400, "question_too_long", "200"),
+    ("GET", "/api/files/nope.txt", {}, None, 404, "unknown_document", "No document was read from nope.txt; "),
     ("GET", "/?q=x&date_to=x", {}, None, 400, "invalid_request", "date_to"),
     ("GET", "/healthz", {"host": "attacker.example"}, None, 421, "host_not_allowed", "QA_ALLOWED_HOSTS"),
     ("GET", "/", {"host": "127.0.0.1.attacker.example"}, None, 421, "host_not_allowed", "QA_ALLOWED_HOSTS"),
@@ -259,6 +284,7 @@ def test_a_body_nested_without_end_is_the_callers_fault(client: httpx.Client, bo
     assert (reply.status_code, reply.json()["error"]["code"]) == (400, "invalid_request")
 
 
-def test_a_fault_of_the_parameters_together_is_not_said_of_a_body(client: httpx.Client) -> None:
-    reply = client.get("/api/ask", params={"q": "x", "date_from": "2022-02-02", "date_to": "2021-01-01"})
-    assert error_of(reply)["message"] == "date_from lies after date_to."
+@pytest.mark.parametrize("path", ["/api/ask", "/"])
+def test_a_range_of_dates_that_ends_before_it_starts_is_an_error(client: httpx.Client, path: str) -> None:
+    reply = client.get(path, params={"q": "x", "date_from": "2022-02-02", "date_to": "2021-01-01"})
+    assert error_of(reply)["message"] == "The first day, 2022-02-02, is after the last, 2021-01-01; exchange them."

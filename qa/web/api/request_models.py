@@ -1,10 +1,9 @@
-"""Pydantic models of requests: every request is validated against them."""
+"""Pydantic models of requests: every request is validated against them; `qa.answering` checks questions and dates."""
 
 from __future__ import annotations
 
 import re
-from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -46,16 +45,6 @@ _ONLY_DOCUMENTS = "Only these documents, by id"
 _ONLY_PUBLISHERS = "Only these publishers, in any case; the error unknown_publisher lists the known ones"
 
 
-def _iso_day(value: str) -> str:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-        raise ValueError("write the date as YYYY-MM-DD")
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        raise ValueError(f"{value} is not a day of the calendar") from None
-    return value
-
-
 def _encodable(value: str) -> str:
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise ValueError("holds half of a surrogate pair, which is not text")
@@ -94,7 +83,7 @@ Question = Annotated[
         json_schema_extra={"minLength": 1},
     ),
 ]
-Day = Annotated[str, AfterValidator(_iso_day), Field(examples=["2022-01-01"], json_schema_extra={"format": "date"})]
+Day = Annotated[str, Field(examples=["2022-01-01"], json_schema_extra={"format": "date"})]
 _Count = Annotated[int, Field(ge=1, le=MAX_RESULTS, description=f"How many passages at most, 1 to {MAX_RESULTS}")]
 Results = Annotated[_Count, BeforeValidator(_integral)]
 ResultsInQuery = Annotated[_Count, BeforeValidator(_number_in_text)]
@@ -116,36 +105,25 @@ class _DateRange(BaseModel):
         default="exclude", description="Whether undated documents are kept if a date range is given"
     )
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.date_from and self.date_to and self.date_from > self.date_to:
-            raise ValueError("date_from lies after date_to")
-        return self
 
-
-class AskFilters(_DateRange):
-    """Filters as query parameters, some repeatable, applied before ranking."""
+class AskQuery(_DateRange):
+    """A question and its filters, applied before ranking, as a query string; some parameters are repeatable."""
 
     model_config = ConfigDict(extra="forbid")
 
     document_id: Names = Field(default=[], description=f"{_ONLY_DOCUMENTS}; repeatable")
     publisher: Names = Field(default=[], description=f"{_ONLY_PUBLISHERS}; repeatable")
+    _one_question = model_validator(mode="before")(_asked_once)
+    q: Question = Field(validation_alias=AliasChoices("q", "question"))
+    k: ResultsInQuery = DEFAULT_RESULTS
+    explain: ExplainInQuery = False
+    exactly: ExactlyInQuery = False
 
     def filters(self) -> Filters:
         """Convert to a `Filters` record."""
         return Filters(
             tuple(self.document_id), tuple(self.publisher), self.date_from, self.date_to, self.undated == "include"
         )
-
-
-class AskQuery(AskFilters):
-    """A question as a query string."""
-
-    _one_question = model_validator(mode="before")(_asked_once)
-    q: Question = Field(validation_alias=AliasChoices("q", "question"))
-    k: ResultsInQuery = DEFAULT_RESULTS
-    explain: ExplainInQuery = False
-    exactly: ExactlyInQuery = False
 
 
 class ListQuery(BaseModel):

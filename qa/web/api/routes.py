@@ -44,7 +44,6 @@ from qa.web.api.routing import (
     service_of,
     takes,
 )
-from qa.web.backend import Backend
 from qa.web.document_list import page_after
 from qa.web.document_lookups import lookups_of
 from qa.web.limits.file_reply import FileReply
@@ -163,18 +162,18 @@ async def read_file(request: Request, path: FilePath) -> Response:
 
     Its entity tag is its SHA-256; with If-Match, a change applies only to that version.
     """
-    return await on_workers(request, lambda: original_of(request, _id_of(service_of(request), path)), "file_workers")
+    return await on_workers(request, lambda: original_of(request, _id_of(request, path)), "file_workers")
 
 
-def _id_of(service: Backend, path: str) -> str:
+def _id_of(request: Request, path: str) -> str:
     """The id of the document with a path.
 
     Raises:
         UnknownDocument: no document has the path.
     """
     source = compose(path)
-    found = service.document(document_id(source))
-    if found.source != source:
+    found = lookups_of(request).by_id.get(document_id(source))
+    if found is None or found.source != source:
         raise UnknownDocument(f"No document was read from {printable(source)}; /api/documents lists them.")
     return found.id
 

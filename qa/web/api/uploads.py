@@ -181,7 +181,7 @@ class Inbox:
 
 def _refuse_empty(upload: Upload, name: str) -> None:
     if not upload.bytes:
-        raise InvalidRequest(f"The body for {name} is empty; send the file's bytes as the body.")
+        raise InvalidRequest(f"{name} is empty; send the file's bytes as the body.")
 
 
 def _fault(error: OSError, what: str) -> QAError:

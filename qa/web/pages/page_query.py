@@ -9,16 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
-from pydantic import ValidationError
 from starlette.datastructures import QueryParams
 
+from qa.answering.checked_question import check_dates
 from qa.errors import InvalidRequest
 from qa.records import Filters
-from qa.web.api.request_models import AskFilters
 
 FIRST_RESULTS = 10
 MOST_RESULTS = 20
-_MOST_FAULTS = 10  # invalid fields listed in one message
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +98,14 @@ def asked_from(parameters: QueryParams) -> Asked:
         InvalidRequest: a date is invalid, or the range ends before it starts.
 
     """
-    given: dict[str, object] = {}
-    for name in ("document_id", "publisher"):
-        given[name] = [value for value in parameters.getlist(name) if value]
-    for name in ("date_from", "date_to"):
-        given[name] = parameters.get(name) or None
-    if parameters.get("undated"):
-        given["undated"] = parameters["undated"]
-    try:
-        filters = AskFilters.model_validate(given).filters()
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc'])) or 'dates'}: {fault['msg']}" for fault in error.errors()[:_MOST_FAULTS]
-        )
-        raise InvalidRequest(f"The filters cannot be used: {faults.replace('Value error, ', '')}.") from None
+    filters = Filters(
+        tuple(filter(None, parameters.getlist("document_id"))),
+        tuple(filter(None, parameters.getlist("publisher"))),
+        parameters.get("date_from") or None,
+        parameters.get("date_to") or None,
+        parameters.get("undated") == "include",
+    )
+    check_dates(filters)
     return Asked(
         parameters.get("q", "").strip(),
         filters,

@@ -30,8 +30,9 @@ def passage_of(text: str) -> Passage:
         ("The fares are:\n- Dogs pay half. Cats too.\n- Children ride free.\nAll pay at the pier.", [0, 0, 0, 0, 4]),
         ("Boats leave at nine. They are full.\nNobody waits.", [0, 1, 2]),
         ("Rye is milled.\nWho mills it?\nThe miller does.", [0, 1, 1]),
+        ("Item: Lamp | Crowns: 900\nItem: Rope | Crowns: 30\nItem: Sail | Crowns: 70", [0, 1, 2]),
     ],
-    ids=["lists on a slide", "lead", "prose", "question"],
+    ids=["lists on a slide", "lead", "prose", "question", "rows of a sheet"],
 )
 def test_lines_stand_under_the_nearest_heading_lead_or_question(text: str, expected: list[int]) -> None:
     assert list(heads(passage_of(text))) == expected

@@ -33,9 +33,11 @@ def _introduces(passage: Passage, number: int) -> bool:
     sentence = _sentence(passage, number).rstrip("*_ ")
     if sentence.endswith(":"):
         return True
+    first_cell, bar, _ = sentence.partition(" | ")
     if (
         (number and not _parted(passage, number))
         or _is_item(passage, number)
+        or (bar and ": " in first_cell)  # a row of a sheet, which has the column heads in its cells
         or len(sentence.split()) > _LONGEST_HEADING
     ):
         return False

@@ -112,15 +112,25 @@ def test_a_build_merges_when_the_new_version_serves(shop, capsys):
     assert len(shop.segments()) == 1
     capsys.readouterr()
     assert main(["status"]) == 0
-    assert ", whole; 7 passages in 1 segment\n" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert ", whole; 7 passages in 1 segment\n" in out
+    assert "     1 passage   undated     note0.txt" in out
 
 
 def test_errors_are_one_line(shop, capsys, monkeypatch):
     assert main(["status"]) == 1
+    assert main(["rollback", "--list"]) == 1
     monkeypatch.setenv("QA_TYPO", "1")
     assert main(["build"]) == 1
     lines = capsys.readouterr().err.splitlines()
-    assert [line.split(": ")[1] for line in lines] == ["no_index", "invalid_settings"]
+    assert [line.split(": ")[1] for line in lines] == ["no_index", "no_index", "invalid_settings"]
+
+
+def test_a_build_without_any_document_says_what_to_do(shop, capsys):
+    for path in shop.seeds.iterdir():
+        path.unlink()
+    assert main(["build"]) == 0
+    assert capsys.readouterr().err == f"qa: No document could be read from {shop.seeds}; put some in and build again.\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from qa.building.build_lock import build_lock
 from qa.cli.interrupts import Stop
 from qa.cli.output import say, say_json, start_log
-from qa.errors import QAError
+from qa.errors import DamagedSnapshot, MismatchedSnapshot
 from qa.index.build_notes import BuildReport
 from qa.index.local.index_folder import current_name, rolled_back, versions
 from qa.index.local.rollback import roll_back
@@ -45,6 +45,8 @@ def run_build(settings: Settings, arguments: argparse.Namespace) -> int:
     with closing(Bars(quiet=arguments.quiet)) as bars:
         report = build(settings, bars, fresh=arguments.fresh, workers=workers, **checks)
     print_report(report, quiet=arguments.quiet)
+    if not report.documents:
+        say(f"qa: No document could be read from {settings.seeds_dir}; put some in and build again.", to=sys.stderr)
     _note_site(settings, report)
     merge(settings)
     return EXIT_SOME_FAILED if report.failed or report.kept else 0
@@ -145,7 +147,7 @@ def run_rollback(settings: Settings, arguments: argparse.Namespace) -> int:
 def _list(settings: Settings) -> None:
     try:
         current = current_name(settings.index_dir)
-    except QAError:
+    except (DamagedSnapshot, MismatchedSnapshot):
         current = ""
     refused = rolled_back(settings.index_dir)
     listed: set[str] = set()

@@ -30,7 +30,8 @@ def run_status(settings: Settings, arguments: argparse.Namespace) -> int:
         segments = f"{index.segments} segment{'' if index.segments == 1 else 's'}"
         say(f"Snapshot {index.id}, built {index.built_at}, whole; {index.size} passages in {segments}")
         for info in index.documents:
-            say(f"{info.passages:6} passages  {info.date or 'undated':10}  {info.source}  {info.title}")
+            plural = " " if info.passages == 1 else "s"
+            say(f"{info.passages:6} passage{plural}  {info.date or 'undated':10}  {info.source}  {info.title}")
     finally:
         index.close()
     return 0

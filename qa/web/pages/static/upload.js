@@ -58,19 +58,21 @@
         if (request.status === 202) {
           entry.told("stored");
         } else {
-          entry.told("failed", message(request.responseText) || "the server did not answer; add it again");
+          entry.told("failed", reason(request.status, request.responseText));
         }
-        done(request.status === 202);
+        done(request.status);
       };
       request.send(file);
     });
   }
 
-  function message(text) {
+  // The error's own message is for programs if the token is wrong.
+  function reason(status, text) {
+    if (status === 401) return "the token is wrong";
     try {
       return JSON.parse(text).error.message;
     } catch {
-      return "";
+      return "the server did not answer; try again";
     }
   }
 
@@ -122,7 +124,12 @@
       const entries = files.map((file) => row(file.name));
       const stored = [];
       for (const [at, file] of files.entries()) {
-        if (await send(file, token, entries[at])) stored.push(entries[at]);
+        const status = await send(file, token, entries[at]);
+        if (status === 202) stored.push(entries[at]);
+        if (status === 401) {
+          for (const waiting of entries.slice(at + 1)) waiting.told("not sent");
+          break;
+        }
       }
       if (stored.length) {
         said.textContent = "Stored; waiting to be read";
@@ -157,7 +164,7 @@
         said.textContent = "Removed; waiting for the index";
         await follow(before, [entry]);
       } else {
-        entry.told("failed", message(await reply.text()));
+        entry.told("failed", reason(reply.status, await reply.text()));
       }
     } catch {
       said.textContent = "The server did not answer. Remove it again.";

@@ -8,10 +8,11 @@ from dataclasses import replace
 import httpx
 import pytest
 import samples_for_tests
-from fake_service import make_document
+from fake_service import FakeService, make_document
 from live_server import serving
 from page_elements import Page
 
+from qa.records import Answer
 from qa.records import BlockKind as K
 
 ASKED = "/?q=harbour+dues+of+boats"
@@ -50,6 +51,20 @@ def test_of_the_first_ten_results_those_of_a_document_shown_before_lie_behind_it
     folds = [" ".join(text.split()) for text in page.texts["summary"] if "more from" in text]
     assert folds == ["4 more from this document: rules", "1 more from this document: book"]
     assert ranks(page, folded=True) == [f"result-{rank}" for rank in (4, 5, 6, 7, 10)]
+
+
+@pytest.mark.parametrize(("copies", "folded"), [(5, []), (6, ["1 more place"]), (9, ["4 more places"])])
+def test_of_many_places_of_a_quote_those_after_the_fifth_are_folded(copies: int, folded: list[str]):
+    class Copied(FakeService):
+        def ask(self, *asked, **options) -> Answer:
+            answer = super().ask(*asked, **options)
+            quote = answer.passages[0]
+            return replace(answer, passages=(replace(quote, also_in=(quote.citation,) * copies),))
+
+    with serving(Copied(samples_for_tests.service().all_documents)) as address:
+        page = Page(httpx.get(f"{address}/?q=who+is+the+harbour+master").text)
+    assert [text.partition(" of result")[0] for text in page.texts["summary"] if "more place" in text] == folded
+    assert len(page.quoted()) == 1 + copies
 
 
 def test_more_results_open_at_the_first_new_one_and_keep_those_before(client):

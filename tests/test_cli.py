@@ -304,6 +304,20 @@ def test_gaps_are_printed_as_text_and_as_json(shop, capsys, monkeypatch, tmp_pat
     ]
 
 
+def test_a_long_question_is_shortened_to_a_line_in_the_report_of_gaps(shop, capsys, monkeypatch, tmp_path):
+    path = tmp_path / "questions.sqlite"
+    kept = QuestionLog(path, Kept(90, 100))
+    question = f"how much is {'the long and winding ' * 20}parking"
+    kept.answered(Answer(question, question, Verdict.NONE, 0.1, (), "snap", 1.0), Filters())
+    kept.close()
+    monkeypatch.setenv("QA_QUESTION_LOG", str(path))
+    monkeypatch.setattr("qa.cli.gaps.open_question_encoder", lambda _: shop.encoder)
+    assert main(["gaps"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("…" in line for line in lines) == 2
+    assert max(map(len, lines)) <= 100
+
+
 def test_asking_needs_no_package_for_building(shop, capsys, monkeypatch):
     def version_without(name: str) -> str:
         raise PackageNotFoundError(name)

@@ -7,6 +7,7 @@ import json
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
+from textwrap import shorten
 
 from qa.answering.question_log import Kept, LoggedQuestion, read_questions
 from qa.cli.output import say, say_json
@@ -19,6 +20,7 @@ from qa.settings import Settings
 _SHOWN = 10  # groups and questions shown; three times as many days
 _EXAMPLES = 3
 _PLOT_CHARS = 50
+_LONGEST_CHARS = 80
 
 
 def run_gaps(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -64,14 +66,19 @@ def _report(settings: Settings, questions: list[LoggedQuestion], *, as_json: boo
     say(f"{len(questions)} questions in the last {settings.question_log_days} days.")
     say("", "Not answered, in groups:")
     for gap in found[:_SHOWN]:
-        say(f"{gap.times:6}  {', '.join(gap.about) or gap.questions[0].question}")
+        say(f"{gap.times:6}  {_line(', '.join(gap.about) or gap.questions[0].question)}")
         for each in gap.questions[:_EXAMPLES]:
-            say(f"        {each.times} x {each.question}")
+            say(f"        {each.times} x {_line(each.question)}")
     say("", "Asked most:")
     for each in frequent[:_SHOWN]:
-        say(f"{each.times:6}  {each.question}")
+        say(f"{each.times:6}  {_line(each.question)}")
     say("", "Each day, # answered and - not answered:")
     say(*plot(days[-3 * _SHOWN :]))
+
+
+def _line(question: str) -> str:
+    """A question that fits into a line."""
+    return shorten(question, _LONGEST_CHARS, placeholder="…")
 
 
 def plot(days: list[Day]) -> list[str]:

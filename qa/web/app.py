@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -24,7 +24,7 @@ from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
 from qa.web.document_lookups import CurrentLookups
 from qa.web.errors import code_of, respond
-from qa.web.lifespan import close_at_end, keep_open, tell_connections
+from qa.web.lifespan import close_at_end, keep_open, lifespan
 from qa.web.limits.address_limits import Quota
 from qa.web.limits.bearer_token import BearerToken
 from qa.web.limits.file_descriptors import files_allowed
@@ -62,7 +62,9 @@ def create_app(
         settings,
         redirect_slashes=False,
         exception_handlers={QAError: _reply, HTTPException: _reply, RequestValidationError: _reply},
+        lifespan=lifespan,
     )
+    app.state.kept_open, app.state.told = [], {}
     assets = Assets()
     app.state.service = service = _observed(app, service, settings)
     app.state.assets = assets
@@ -135,21 +137,21 @@ def _respond(request: Request, error: Exception) -> Response:
     return respond(request, error)
 
 
-def _observed(app: FastAPI, service: Backend, settings: Settings) -> Observed:
+def _observed(app: FastAPI, service: Backend, settings: Settings) -> Backend:
     """The service with the metrics and the question log that the settings enable; both are also in `app.state`."""
     app.state.metrics = app.state.question_log = None
     if settings.metrics:
         from qa.web.metrics import Metrics  # noqa: PLC0415 - the client library is an extra
 
         app.state.metrics = Metrics()
-        tell_connections(app, refused=lambda error: app.state.metrics.failed(code_of(error)))
+        app.state.told["refused"] = lambda error: app.state.metrics.failed(code_of(error))
         if settings.cluster:
             keep_open(app, partial(app.state.metrics.looking_at, service))
     if settings.question_log:
         kept = Kept(settings.question_log_days, settings.question_log_rows)
         app.state.question_log = QuestionLog(Path(settings.question_log), kept)
         close_at_end(app, app.state.question_log.close)
-    return Observed(service, filter(None, (app.state.metrics, app.state.question_log)))
+    return cast("Backend", Observed(service, filter(None, (app.state.metrics, app.state.question_log))))
 
 
 def _allowed(request: Request) -> str:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
 
 
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[Mapping[str, object]]:
+    """Enter the contexts of `keep_open` when the application starts; leave them in reverse order when it stops.
+
+    Its state, `app.state.told`, can be read by the server's connections.
+    """
+    async with AsyncExitStack() as stack:
+        for opened in app.state.kept_open:
+            await stack.enter_async_context(opened())
+        yield app.state.told
+
+
 def keep_open(app: FastAPI, opened: Callable[[], AbstractAsyncContextManager[object]]) -> None:
-    """Enter a context when the application starts; leave it when it stops, in reverse order of the calls."""
-    _extend(app, opened, {})
+    """Enter a context while the application serves."""
+    app.state.kept_open.append(opened)
 
 
 def close_at_end(app: FastAPI, close: Callable[[], None]) -> None:
@@ -20,25 +32,7 @@ def close_at_end(app: FastAPI, close: Callable[[], None]) -> None:
     keep_open(app, partial(_closing, close))
 
 
-def tell_connections(app: FastAPI, **state: object) -> None:
-    """Put values of the application into the lifespan state, where the server's connections can read them."""
-    _extend(app, nullcontext, state)
-
-
 @asynccontextmanager
 async def _closing(close: Callable[[], None]) -> AsyncIterator[None]:
     yield
     await to_thread(close)
-
-
-def _extend(
-    app: FastAPI, opened: Callable[[], AbstractAsyncContextManager[object]], state: Mapping[str, object]
-) -> None:
-    before = app.router.lifespan_context
-
-    @asynccontextmanager
-    async def lifespan(within: FastAPI) -> AsyncIterator[Mapping[str, object]]:
-        async with before(within) as earlier, opened():
-            yield {**(earlier or {}), **state}
-
-    app.router.lifespan_context = lifespan

@@ -51,15 +51,13 @@ class Pages:
         self,
         request: Request,
         template: str,
-        status: int = 200,
-        headers: Mapping[str, str] | None = None,
         media_type: str = "text/html",
         site: Site | None = None,
         **context: object,
     ) -> Response:
         """Render a page; may block. Lone surrogates, which UTF-8 cannot encode, become question marks."""
         self._last_site = site or self._service.site()
-        return self._render(request, template, status, headers, media_type, context)
+        return self._render(request, template, context, media_type)
 
     def error(self, request: Request, status: int, code: str, message: str, headers: Mapping[str, str]) -> Response:
         """Render an error page that keeps the question and its filters in the form; never blocks."""
@@ -73,16 +71,13 @@ class Pages:
             "here": f"{root_of(request)}{request.url.path}{query}",
             "wait_s": headers.get("retry-after", ""),
         }
-        return self._render(request, "error.html", status, headers, "text/html", context)
+        page = self._render(request, "error.html", context)
+        page.status_code = status
+        page.headers.update(headers)
+        return page
 
     def _render(
-        self,
-        request: Request,
-        template: str,
-        status: int,
-        headers: Mapping[str, str] | None,
-        media_type: str,
-        context: Mapping[str, object],
+        self, request: Request, template: str, context: Mapping[str, object], media_type: str = "text/html"
     ) -> Response:
         common = {
             "asked": Asked(),
@@ -91,7 +86,7 @@ class Pages:
             "address": str(request.url.replace(path=root_of(request) + request.url.path)),
         }
         text = self._environment.get_template(template).render({**common, **context})
-        return Response(text.encode("utf-8", "replace"), status, headers, media_type)
+        return Response(text.encode("utf-8", "replace"), media_type=media_type)
 
 
 def page(request: Request, template: str, **options: Any) -> Response:

@@ -85,15 +85,6 @@ class View:
     unit: str = "page"  # the unit of `new_page`
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """Details of a document in the list: its headings or pages, and the parts of the file missing from its text."""
-
-    id: str
-    outline: tuple[Entry, ...]
-    left_out: tuple[str, ...]
-
-
 def view_of(
     document: Document,
     quote: Span | None = None,
@@ -119,10 +110,9 @@ def view_of(
     return View(sections, writer.has_title, _contents(sections, unit), unit)
 
 
-def opened_of(document: Document) -> Opened:
-    """A document's outline, and the parts of the file that were not read."""
-    view = view_of(document)
-    return Opened(document.id, view.contents, document.left_out)
+def outline_of(document: Document) -> tuple[Entry, ...]:
+    """A document's headings, or else its pages; empty if there are too few."""
+    return view_of(document).contents
 
 
 def page_numbers(document: Document) -> tuple[int, ...]:

@@ -15,14 +15,6 @@ _ALWAYS_SHOWN = 3  # first results, shown whatever their document
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A citation with its link for this page."""
-
-    citation: Citation
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
 class Clip:
     """The citations of a quote for copying."""
 
@@ -41,8 +33,6 @@ class Result:
 
     quote: Quote
     parts: tuple[Part, ...]
-    source: Source
-    also_in: tuple[Source, ...]
     clip: Clip
     keep: str
     folded: tuple[Result, ...] = ()
@@ -50,31 +40,21 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """An answer prepared for the template.
+    """What the template needs in addition to the answer.
 
     Attributes:
-        verdict: The verdict as in the API.
         is_answered: Whether the first result counts as an answer.
         line: The verdict in words.
-        corrected: The searched question, if it differs from the typed one.
         exactly: The address that searches for the question as typed.
-        unmet: Words of the question that the first result does not mention.
-        disagreement: Figures on which documents differ, each with its sentence.
-        undated_left_out: The number of undated documents that a date range left out.
         shown: The results shown in full.
         folded: The collapsed results.
         more: The address with further results; None if there are none, or all are shown.
         everywhere: The address without filters; None if there are no filters.
     """
 
-    verdict: str
     is_answered: bool
     line: str
-    corrected: str | None
     exactly: str
-    unmet: tuple[str, ...]
-    disagreement: tuple[tuple[str, Source], ...]
-    undated_left_out: int
     shown: tuple[Result, ...]
     folded: tuple[Result, ...]
     more: str | None
@@ -114,20 +94,14 @@ def results_of(answer: Answer, asked: Asked, base_url: str, documents: Mapping[s
         base_url: The service's address, for links in citations.
         documents: The documents, by id.
     """
-    results = [_result(quote, asked, base_url, documents) for quote in answer.passages]
+    results = [_result(quote, base_url, documents) for quote in answer.passages]
     is_answered = answer.verdict in (Verdict.ANSWERED, Verdict.UNCALIBRATED)
     is_related = answer.verdict is Verdict.RELATED
     has_more = asked.results < MOST_RESULTS and len(results) == asked.results
-    corrected = answer.searched if answer.searched != answer.question else None
     return Results(
-        verdict=answer.verdict.value,
         is_answered=is_answered,
         line=verdict_words(answer),
-        corrected=corrected,
         exactly=replace(asked, exactly=True).url,
-        unmet=answer.unmet,
-        disagreement=tuple((stated.value, _source(stated.citation, asked)) for stated in answer.disagreement),
-        undated_left_out=answer.undated_left_out,
         shown=_by_document(results) if is_answered else tuple(results[:1] if is_related else ()),
         folded=tuple(results[1:] if is_related else ()),
         more=f"{asked.with_more().url}#result-{asked.results + 1}" if has_more and is_answered else None,
@@ -140,7 +114,7 @@ def _by_document(results: Sequence[Result]) -> tuple[Result, ...]:
     shown: list[Result] = []
     last_of: dict[str, int] = {}
     for number, result in enumerate(results):
-        document_id = result.source.citation.document_id
+        document_id = result.quote.citation.document_id
         at = last_of.get(document_id)
         if at is not None and _ALWAYS_SHOWN <= number < FIRST_RESULTS:
             shown[at] = replace(shown[at], folded=(*shown[at].folded, result))
@@ -180,18 +154,7 @@ def reference_of(citation: Citation) -> str:
     return f"{quote}:{citation.document_id}"
 
 
-def _result(quote: Quote, asked: Asked, base_url: str, documents: Mapping[str, DocumentInfo]) -> Result:
-    citation = quote.citation
-    document = documents.get(citation.document_id)
-    return Result(
-        quote,
-        parts_of(quote),
-        _source(citation, asked),
-        tuple(_source(other, asked) for other in quote.also_in),
-        clip_of(citation, quote.text, base_url, document.url if document else None),
-        reference_of(citation),
-    )
-
-
-def _source(citation: Citation, asked: Asked) -> Source:
-    return Source(citation, asked.reader_url(citation.url))
+def _result(quote: Quote, base_url: str, documents: Mapping[str, DocumentInfo]) -> Result:
+    document = documents.get(quote.citation.document_id)
+    clip = clip_of(quote.citation, quote.text, base_url, document.url if document else None)
+    return Result(quote, parts_of(quote), clip, reference_of(quote.citation))

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from qa.answering.citations import find_quote
 from qa.answering.page_pictures import draws
 from qa.errors import RequestError, UnknownDocument
-from qa.records import Citation, Span
+from qa.records import Citation, Document, Span
 from qa.web.api.routes import moved, original_of, status_of
 from qa.web.api.routing import OnWorkers, counted, counted_as_document, counted_as_list, on_workers, service_of
 from qa.web.backend import Backend
@@ -26,7 +26,7 @@ from qa.web.pages.filters import chosen_of, filters_of, offer_of
 from qa.web.pages.find_words import find_words
 from qa.web.pages.home import front_of
 from qa.web.pages.page_query import Asked, asked_from
-from qa.web.pages.reader import Opened, opened_of, view_of
+from qa.web.pages.reader import outline_of, view_of
 from qa.web.pages.render import page
 from qa.web.pages.results import Clip, Neighbours, neighbours_of, reference_of, results_of
 from qa.web.pages.wording import DOCUMENT_ORDERS
@@ -56,7 +56,7 @@ def search(request: Request) -> Response:
         return page(request, "home.html", site=site, asked=asked, offer=offer, home=home)
     answer = service.ask(asked.question, asked.results, filters_of(asked, chosen), exactly=asked.exactly)
     results = results_of(answer, asked, str(request.base_url), lookups.by_id)
-    return page(request, "results.html", asked=asked, offer=offer, results=results)
+    return page(request, "results.html", asked=asked, offer=offer, answer=answer, results=results)
 
 
 @router.get("/documents", dependencies=[Depends(counted_as_list)])
@@ -73,12 +73,14 @@ def documents(request: Request) -> Response:
     asked = asked_from(request.query_params)
     kept = {name: value for name, value in (("query", query), ("sort", wanted and sort)) if value}
     listed = found[(shown - 1) * _DOCUMENTS_A_PAGE : shown * _DOCUMENTS_A_PAGE]
-    opened = request.query_params.get("open", "")
+    wanted_id = request.query_params.get("open", "")
+    opened = _present(service, wanted_id) if any(info.id == wanted_id for info in listed) else None
     return page(
         request,
         "documents.html",
         documents=listed,
-        opened=_opened(service, opened) if any(info.id == opened for info in listed) else None,
+        opened=opened,
+        outline=outline_of(opened) if opened else (),
         matching=len(found),
         query=query,
         sort=sort,
@@ -92,11 +94,11 @@ def documents(request: Request) -> Response:
     )
 
 
-def _opened(service: Backend, document_id: str) -> Opened | None:
-    """Details of the expanded document of the list."""
+def _present(service: Backend, document_id: str) -> Document | None:
+    """A document; None if a rebuild has just removed it."""
     try:
-        return opened_of(service.document(document_id))
-    except UnknownDocument:  # a rebuild has just removed it
+        return service.document(document_id)
+    except UnknownDocument:
         return None
 
 

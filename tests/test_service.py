@@ -9,7 +9,7 @@ from waiting import until
 from workshop import TEXTS, Workshop
 
 import qa.index.local.current
-from qa.answering.answer_cache import AnswerCache
+from qa.answering.bounded_cache import BoundedCache
 from qa.answering.service import Service
 from qa.cli.open_service import open_service
 from qa.errors import DamagedSnapshot, InvalidQuestion, NoIndex, QAError, UnknownDocument
@@ -89,16 +89,17 @@ def test_a_question_asked_again_is_answered_from_memory_until_the_index_changes(
         assert again.snapshot != first.snapshot
 
 
-def test_remembered_answers_are_bounded_and_the_one_that_was_asked_for_longest_ago_goes_first(shop):
-    shop.build()
-    kept = AnswerCache()
-    with serving(shop) as service:
-        answer = service.ask("who built the pier")
-    for number in range(256):
-        kept.keep(number, answer)
-    assert kept.get(0) is answer
-    kept.keep(256, answer)
-    assert [number for number in range(257) if kept.get(number) is None] == [1]
+def test_a_cache_is_bounded_and_the_value_that_was_used_longest_ago_goes_first():
+    kept: BoundedCache[int, str] = BoundedCache(10, len)
+    for number in range(5):
+        kept.keep(number, "ab")
+    assert kept.get(0) == "ab"
+    kept.keep(5, "c")
+    assert [number for number in range(6) if kept.get(number) is None] == [1]
+    kept.keep(5, "cd")
+    assert [number for number in range(6) if kept.get(number) is None] == [1], "its earlier value no longer counts"
+    kept.keep(6, "more than ten")
+    assert [number for number in range(7) if kept.get(number)] == []
 
 
 def test_original_is_served_only_as_it_was_indexed(shop):

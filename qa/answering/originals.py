@@ -14,14 +14,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b, sha256
 from pathlib import Path
-from threading import Lock
 from typing import Protocol
 
+from qa.answering.bounded_cache import BoundedCache
 from qa.answering.extracted_files import ExtractedFiles, Stamp, open_without_waiting, stamp
 from qa.errors import QAError, UnknownDocument, UnreadableForNow
 from qa.index.file_calls import Headway, close_later, within
@@ -71,11 +70,6 @@ class _Digests:
     whole: str
     blocks: bytes
 
-    @property
-    def size_bytes(self) -> int:
-        """The approximate memory that they take."""
-        return len(self.blocks) + 160
-
 
 class Originals:
     """Opens the files of one folder. Safe to use from several threads."""
@@ -89,10 +83,10 @@ class Originals:
             remembered_bytes: The memory limit for stored digests.
         """
         self._folder = folder
-        self._most_remembered_bytes = remembered_bytes
-        self._remembered_bytes = 0
-        self._known: OrderedDict[Stamp, _Digests] = OrderedDict()
-        self._lock = Lock()
+        # A stored entry takes some 160 bytes more than its digests.
+        self._known: BoundedCache[Stamp, _Digests] = BoundedCache(
+            remembered_bytes, lambda digests: len(digests.blocks) + 160
+        )
         self._extracted = ExtractedFiles(folder, most_bytes)
 
     def open(self, source: str, digest: str) -> Original:
@@ -131,9 +125,7 @@ class Originals:
     def _digests(self, descriptor: int, headway: Headway) -> _Digests | None:
         """The digests of an open file; None if it changes while it is read."""
         before = stamp(descriptor)
-        with self._lock:
-            known = self._known.get(before)
-        if known:
+        if known := self._known.get(before):
             return known
         whole, blocks, offset = sha256(), bytearray(), 0
         while block := _read_block(descriptor, offset):
@@ -144,17 +136,8 @@ class Originals:
         if stamp(descriptor) != before or offset != os.fstat(descriptor).st_size:
             return None
         found = _Digests(whole.hexdigest(), bytes(blocks))
-        with self._lock:
-            self._remember(before, found)
+        self._known.keep(before, found)
         return found
-
-    def _remember(self, key: Stamp, digests: _Digests) -> None:
-        if key not in self._known:
-            self._known[key] = digests
-            self._remembered_bytes += digests.size_bytes
-        while self._remembered_bytes > self._most_remembered_bytes:
-            _, forgotten = self._known.popitem(last=False)
-            self._remembered_bytes -= forgotten.size_bytes
 
 
 class _OpenFile:

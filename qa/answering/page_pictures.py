@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from tempfile import TemporaryFile
 from threading import Lock
 
+from qa.answering.bounded_cache import BoundedCache
 from qa.answering.citations import page_spans
 from qa.answering.originals import Original
 from qa.errors import NoPicture, Overloaded
@@ -55,10 +55,9 @@ class PagePictures:
         Args:
             kept_bytes: The memory limit for pictures.
         """
-        self._most_bytes = kept_bytes
-        self._kept: OrderedDict[tuple[str, int, Span | None], Picture] = OrderedDict()
-        self._kept_bytes = 0
-        self._kept_lock = Lock()
+        self._kept: BoundedCache[tuple[str, int, Span | None], Picture] = BoundedCache(
+            kept_bytes, lambda picture: len(picture.png)
+        )
         self._drawing = Lock()
 
     def draw(self, document: Document, page: int, quote: Span | None, original: Callable[[], Original]) -> Picture:
@@ -78,33 +77,18 @@ class PagePictures:
         if not draws(document):
             raise NoPicture(_why_not(document))
         key = (document.sha256, page, quote)
-        if kept := self._find(key):
+        if kept := self._kept.get(key):
             return kept
         if not self._drawing.acquire(timeout=_WAIT_S):
             raise Overloaded("Many pages are waiting to be drawn; try again in a moment.")
         try:
-            picture = self._find(key)
+            picture = self._kept.get(key)
             if not picture:
                 picture = _drawn(document, page, quote, original)
-                self._keep(key, picture)
+                self._kept.keep(key, picture)
             return picture
         finally:
             self._drawing.release()
-
-    def _find(self, key: tuple[str, int, Span | None]) -> Picture | None:
-        with self._kept_lock:
-            found = self._kept.get(key)
-            if found:
-                self._kept.move_to_end(key)
-            return found
-
-    def _keep(self, key: tuple[str, int, Span | None], picture: Picture) -> None:
-        with self._kept_lock:
-            self._kept[key] = picture
-            self._kept_bytes += len(picture.png)
-            while self._kept_bytes > self._most_bytes:
-                _, forgotten = self._kept.popitem(last=False)
-                self._kept_bytes -= len(forgotten.png)
 
 
 def page_text(document: Document, page: int, quote: Span | None = None) -> tuple[str, list[Span]]:
@@ -116,20 +100,13 @@ def page_text(document: Document, page: int, quote: Span | None = None) -> tuple
         quote: A place of the document's text.
     """
     text, quotes = "", []
-    for span in _on_page(document, page):
+    on_page = (span for block in document.blocks for number, span in page_spans(block) if number == page)
+    for span in on_page:
         if quote and max(span.start, quote.start) < min(span.end, quote.end):
             start, end = max(span.start, quote.start) - span.start, min(span.end, quote.end) - span.start
             quotes.append(Span(len(text) + start, len(text) + end))
         text += document.text[span.start : span.end] + "\n"
     return text, quotes
-
-
-def _on_page(document: Document, page: int) -> Iterator[Span]:
-    """The parts of a document's blocks on a page."""
-    for block in document.blocks:
-        for number, span in page_spans(block):
-            if number == page:
-                yield span
 
 
 def _why_not(document: Document) -> str:

@@ -5,12 +5,13 @@ Guarantees: a question is answered from one version of the index, even if anothe
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 from qa.answering.answer import answer
-from qa.answering.answer_cache import AnswerCache
+from qa.answering.bounded_cache import BoundedCache
 from qa.answering.checked_question import checked
 from qa.answering.confidence_model import model_for
 from qa.answering.filters import resolved
@@ -26,6 +27,8 @@ from qa.records import Answer, Document, DocumentInfo, Filters, ShardStatus, Spa
 from qa.retrieval.stage_timer import Stopwatch
 from qa.settings import Settings
 from qa.text.site import Site
+
+_ANSWERS_KEPT = 256
 
 
 class Service:
@@ -43,7 +46,7 @@ class Service:
         self._encoder = encoder
         self._source = source
         self._confidence = model_for(encoder.fingerprint, settings.index_dir)
-        self._given = AnswerCache()
+        self._given: BoundedCache[Hashable, Answer] = BoundedCache(_ANSWERS_KEPT)
         self._originals = Originals(settings.seeds_dir, settings.max_file_mb << 20)
         self._pictures = PagePictures()
 

@@ -37,7 +37,6 @@ from qa.web.pages import feedback, picture_routes
 from qa.web.pages import routes as pages
 from qa.web.pages.assets import Assets
 from qa.web.pages.render import Pages
-from qa.web.request_ids import RequestIds
 from qa.web.root_path import RootPath
 
 if TYPE_CHECKING:
@@ -117,7 +116,6 @@ def _add_middleware(app: FastAPI, settings: Settings, max_body_bytes: int) -> No
     )
     if settings.root_path:
         app.add_middleware(RootPath, root_path=settings.root_path)
-    app.add_middleware(RequestIds)
 
 
 async def _reply(request: Request, error: Exception) -> Response:

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
-
-from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADER = b"x-request-id"
 
@@ -39,26 +37,12 @@ def trace_of(traceparent: str) -> str | None:
     return match[1]
 
 
-class RequestIds:
-    """The outermost ASGI middleware; gives each request an id."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Give a request its id."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        request_id, trace = new_id(), trace_of(Headers(scope=scope).get("traceparent", ""))
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], (HEADER, request_id.encode())]}
-            await send(message)
-
-        token = _ids.set({"request": request_id, "trace": trace} if trace else {"request": request_id})
-        try:
-            await self._app(scope, receive, send_with_id)
-        finally:
-            _ids.reset(token)
+@contextmanager
+def identified(traceparent: str) -> Iterator[str]:
+    """A context in which `current_ids` has a new id, which it yields, and the trace's id in a `traceparent` header."""
+    request_id, trace = new_id(), trace_of(traceparent)
+    token = _ids.set({"request": request_id, "trace": trace} if trace else {"request": request_id})
+    try:
+        yield request_id
+    finally:
+        _ids.reset(token)

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from qa.answering.index_status import IndexStatus
 from qa.index.build_notes import BuildReport, ProgressReport
-from qa.records import Answer, Block, Citation, Document, Quote, QuotedTable, ShardStatus, WordMatch
+from qa.records import Answer, Citation, Document, Quote, QuotedTable, ShardStatus, WordMatch
 from qa.web.document_list import Listed
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")).encode
@@ -124,24 +124,7 @@ def documents_data(listed: Listed) -> dict[str, Any]:
 
 def document_data(document: Document) -> dict[str, Any]:
     """One document with its blocks and its whole canonical text."""
-    return {
-        "id": document.id,
-        "source": document.source,
-        "sha256": document.sha256,
-        "title": document.title,
-        "publisher": document.publisher,
-        "author": document.author,
-        "date": document.date,
-        "url": document.url,
-        "characters": len(document.text),
-        "left_out": document.left_out,
-        "blocks": [_block_data(block) for block in document.blocks],
-        "text": document.text,
-    }
-
-
-def _block_data(block: Block) -> dict[str, Any]:
-    return {**asdict(block), "kind": block.kind.value}
+    return {**asdict(document), "characters": len(document.text)}
 
 
 def status_data(

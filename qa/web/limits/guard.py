@@ -1,9 +1,9 @@
-"""The outermost ASGI layer: checks host and origin of requests, limits bodies, and adds the security headers.
+"""The outermost ASGI layer: identifies requests, checks their host and origin, limits bodies, adds security headers.
 
 Guarantees: a request for an unknown host name is refused, so that a page of another site cannot read a local service
     through DNS rebinding. A request that could change something must come from a page of this server or from no page.
     The size of a body and the time for it are limited. A request that is not answered when the server stops gets an
-    error. Every reply, errors included, has the security headers.
+    error. Every reply, errors included, has an id and the security headers.
 
 Pages of the origins in QA_CORS_ORIGINS may only read the API and ask by POST; without such origins, no CORS header is
 sent (the Fetch standard, "CORS protocol").
@@ -23,6 +23,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.errors import InvalidRequest, Overloaded
+from qa.web.request_ids import HEADER, identified
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -97,20 +98,25 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        request = Request(scope)
+        with identified(request.headers.get("traceparent", "")) as request_id:
+            await self._answer(request, request_id, receive, send)
+
+    async def _answer(self, request: Request, request_id: str, receive: Receive, send: Send) -> None:
         started = False
 
         async def send_guarded(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                headers = [*message["headers"], *SECURITY_HEADERS, *self._sharing(request)]
-                headers = _with_one_vary(headers)
+                own = (HEADER, request_id.encode())
+                headers = _with_one_vary([*message["headers"], own, *SECURITY_HEADERS, *self._sharing(request)])
                 if not any(name == b"cache-control" for name, _ in headers):
                     headers.append(_CACHE_DEFAULT)
                 message = {**message, "headers": headers}
             await send(message)
 
-        request = Request(scope)
+        scope = request.scope
         try:
             scope, receive = self._admitted(request, receive)
             app = _preflight if self._is_preflight(request) else self._app

@@ -24,7 +24,7 @@ from qa.web.pages.build_report import shown_report
 from qa.web.pages.export import clip_at, exports_of, kept_of
 from qa.web.pages.filters import chosen_of, filters_of, offer_of
 from qa.web.pages.find_words import find_words
-from qa.web.pages.home import front_of
+from qa.web.pages.home import examples_of
 from qa.web.pages.page_query import Asked, asked_from
 from qa.web.pages.reader import outline_of, view_of
 from qa.web.pages.render import page
@@ -52,8 +52,9 @@ def search(request: Request) -> Response:
     offer = offer_of(lookups, service, asked, chosen)
     if not asked.question:
         site = service.site()
-        home = front_of(lookups, service, asked, chosen, site)
-        return page(request, "home.html", site=site, asked=asked, offer=offer, home=home)
+        examples = examples_of(lookups, asked, chosen, site)
+        index = service.status()
+        return page(request, "home.html", site=site, asked=asked, offer=offer, index=index, examples=examples)
     answer = service.ask(asked.question, asked.results, filters_of(asked, chosen), exactly=asked.exactly)
     results = results_of(answer, asked, str(request.base_url), lookups.by_id)
     return page(request, "results.html", asked=asked, offer=offer, answer=answer, results=results)

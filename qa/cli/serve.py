@@ -51,14 +51,18 @@ _BUILDER_PATIENCE_S = 1.0  # the builder's output waits in a separate thread
 
 def application(*, with_builder: bool) -> Any:
     """The application of one of several serving processes; it opens and closes its own service."""
-    from qa.cli.open_service import open_service  # noqa: PLC0415
-    from qa.web.app import create_app  # noqa: PLC0415
-    from qa.web.lifespan import close_at_end  # noqa: PLC0415
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends this process
     settings = load_settings()
     prepare_output()
     _log(settings)
+    return _application(settings, with_builder=with_builder)
+
+
+def _application(settings: Settings, *, with_builder: bool) -> Any:
+    from qa.cli.open_service import open_service  # noqa: PLC0415 - with the model, seconds that others need not wait
+    from qa.web.app import create_app  # noqa: PLC0415
+    from qa.web.lifespan import close_at_end  # noqa: PLC0415
+
     service = open_service(settings)
     _make_ready(service)
     app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
@@ -103,10 +107,7 @@ def _with_address(settings: Settings, arguments: argparse.Namespace) -> Settings
 
 
 def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bool, open_page: bool) -> None:
-    import uvicorn  # noqa: PLC0415 - with FastAPI and the model, seconds that other commands need not wait
-
-    from qa.cli.open_service import open_service  # noqa: PLC0415
-    from qa.web.app import create_app  # noqa: PLC0415
+    import uvicorn  # noqa: PLC0415
 
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -116,17 +117,12 @@ def _serve_here(settings: Settings, listener: socket.socket, *, with_builder: bo
             self.force_exit = True
             logging.getLogger("uvicorn.error").disabled = True  # requests that this ends would log tracebacks
 
-    service = open_service(settings)
-    try:
-        _make_ready(service)
-        app = create_app(service, settings, _builder_trouble(settings, with_builder=with_builder))
-        config = uvicorn.Config(app, **_options(settings))
-        _wait_for_builder(settings, with_builder=with_builder)
-        with _metrics(settings, app.state.metrics):
-            _announce(listener, open_page=open_page)
-            Server(config).run(sockets=[listener])
-    finally:
-        service.close()
+    app = _application(settings, with_builder=with_builder)
+    config = uvicorn.Config(app, **_options(settings))
+    _wait_for_builder(settings, with_builder=with_builder)
+    with _metrics(settings, app.state.metrics):
+        _announce(listener, open_page=open_page)
+        Server(config).run(sockets=[listener])
 
 
 def _make_ready(service: Service) -> None:

@@ -126,6 +126,15 @@ def test_errors_are_one_line(shop, capsys, monkeypatch):
     assert [line.split(": ")[1] for line in lines] == ["no_index", "no_index", "invalid_settings"]
 
 
+def test_an_index_folder_that_cannot_be_written_is_told_with_what_to_do(shop, capsys, monkeypatch, tmp_path):
+    taken = tmp_path / "taken"
+    taken.write_text("a file")
+    monkeypatch.setenv("QA_INDEX_DIR", str(taken))
+    assert main(["build"]) == 1
+    told = f"The index in {taken} cannot be written (File exists); check the disk, or set QA_INDEX_DIR."
+    assert capsys.readouterr().err == f"qa: build_failed: {told}\n"
+
+
 def test_a_build_without_any_document_says_what_to_do(shop, capsys):
     for path in shop.seeds.iterdir():
         path.unlink()

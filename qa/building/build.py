@@ -113,7 +113,10 @@ def build(
     except MemoryError:
         raise BuildFailed(f"{_NO_MEMORY} Nothing was changed; free some and build again.", for_now=True) from None
     except (OSError, sqlite3.Error) as error:
-        raise BuildFailed(f"The index in {index_dir} cannot be written: {error}.", for_now=True) from error
+        why = getattr(error, "strerror", None) or error
+        raise BuildFailed(
+            f"The index in {index_dir} cannot be written ({why}); check the disk, or set QA_INDEX_DIR.", for_now=True
+        ) from error
 
 
 def _told(error: Exception) -> str:

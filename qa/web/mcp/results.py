@@ -74,15 +74,3 @@ class AskResult(BaseModel):
     passages: list[CitedPassage] = Field(description="Best first; none with the verdict none")
     unmet: list[str] = Field(description="Words of the question that the first passage does not mention")
     disagreement: list[StatedFigure] = Field(description="Figures on which documents differ; usually empty")
-
-
-class ListedDocument(BaseModel):
-    """An entry of the list of documents."""
-
-    id: str
-    uri: str = Field(description="The resource with the document's text")
-    title: str
-    publisher: str | None
-    author: str | None
-    date: str | None
-    characters: int

@@ -16,15 +16,7 @@ from qa.errors import InvalidRequest
 from qa.records import Answer, Citation, Document, Filters, Quote, Span, Verdict
 from qa.text.safe_text import printable
 from qa.web.backend import Backend
-from qa.web.mcp.results import (
-    AskResult,
-    CitedPassage,
-    Fetched,
-    Found,
-    ListedDocument,
-    SearchResults,
-    StatedFigure,
-)
+from qa.web.mcp.results import AskResult, CitedPassage, Fetched, Found, SearchResults, StatedFigure
 
 _FOUND = 10  # passages of one search
 _PASSAGE_ID = re.compile(r"(?P<document>[^#]+)(?:#(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9}))?")
@@ -104,17 +96,14 @@ def ask(service: Backend, base_url: str, question: str, k: int, filters: Filters
 
 
 def list_documents(service: Backend) -> str:
-    """All documents without their text, as a JSON array."""
+    """All documents without their text, as a JSON array; `uri` is the resource with the text."""
+    fields = ("title", "publisher", "author", "date", "characters")
     listed = [
-        ListedDocument(
-            id=info.id,
-            uri=f"document://{percent_encode(info.id)}",
-            title=info.title,
-            publisher=info.publisher,
-            author=info.author,
-            date=info.date,
-            characters=info.characters,
-        ).model_dump()
+        {
+            "id": info.id,
+            "uri": f"document://{percent_encode(info.id)}",
+            **{name: getattr(info, name) for name in fields},
+        }
         for info in service.documents()
     ]
     return json.dumps(listed, ensure_ascii=False)

@@ -227,6 +227,12 @@ def test_what_cannot_be_opened_is_told_in_one_line_after_the_answer(shop, capsys
     assert "start `qa serve`" in asked(capsys, "--open", "1", "oldest pier")[2]
 
 
+def test_an_explanation_is_json_also_without_the_option(shop, capsys):
+    status, out, _ = asked(capsys, "--explain", "who built the oldest pier")
+    assert status == 0
+    assert json.loads(out)["passages"][0]["signals"]
+
+
 # Input
 
 

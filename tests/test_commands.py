@@ -89,6 +89,8 @@ def test_a_document_that_is_not_found_by_its_id_is_found_by_its_words(shop, caps
         ("ask --publishers=Port who", "unrecognized arguments: --publishers=Port; did you mean --publisher?"),
         ("serve --zebra", "unrecognized arguments: --zebra"),
         ("eval kp --jsn questions.jsonl", "unrecognized arguments: --jsn; did you mean --json?"),
+        ("eval", "the following arguments are required: {kp,beir,forms,fit}"),
+        ("cluster", "the following arguments are required: {head,join,up,status,down}"),
     ],
 )
 def test_wrong_usage_names_what_was_perhaps_meant(capsys, arguments, told):

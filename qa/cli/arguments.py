@@ -173,7 +173,7 @@ def _add_ask(commands: Any) -> None:
     form = ask.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print what the API would return")
     form.add_argument("--markdown", action="store_true", help="print Markdown, with a link to each quote")
-    ask.add_argument("--explain", action="store_true", help="with --json: every signal, and which words matched")
+    ask.add_argument("--explain", action="store_true", help="print JSON, with every signal and which words matched")
     ask.add_argument("--open", type=int, metavar="N", help="open the quote with this number in the browser")
     ask.set_defaults(run="qa.cli.ask:run_ask")
 
@@ -209,7 +209,7 @@ def _add_eval(commands: Any) -> None:
         "measure ranking, highlights, abstention and speed",
         "qa eval kp questions.jsonl\nqa eval beir scifact --json\nqa eval fit questions.jsonl --out confidence.json",
     )
-    kinds = parser.add_subparsers(required=True, metavar="what")
+    kinds = parser.add_subparsers(required=True)
 
     kp = kinds.add_parser("kp", help="questions with known answers, on the current index")
     kp.add_argument("file", type=Path, help="questions in the gold format")
@@ -247,7 +247,7 @@ def _add_cluster(commands: Any) -> None:
         "Spreads the index over the machines of a Ray cluster. Anyone who reaches Ray's ports\n"
         "can run code on these machines: read docs/cluster.md first."
     )
-    actions = cluster.add_subparsers(required=True, metavar="action", dest="action")
+    actions = cluster.add_subparsers(required=True)
     examples = _CLUSTER_EXAMPLES.splitlines()
     head = _command(actions, "head", "make this machine the first of a cluster, which the others join", examples[0])
     head.add_argument("--port", type=int, default=6379, help="port at which the other machines join (6379)")

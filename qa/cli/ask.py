@@ -36,7 +36,7 @@ def run_ask(settings: Settings, arguments: argparse.Namespace) -> int:
     with asking(settings) as service:
         answer = service.ask(question, arguments.k, filters, explain=arguments.explain, exactly=arguments.exactly)
     addresses = cache(partial(_addresses, settings, answer))
-    if arguments.json:
+    if arguments.json or arguments.explain:
         from qa.web.api.json_form import answer_data  # noqa: PLC0415
 
         say_json(answer_data(answer, explain=arguments.explain, root=settings.root_path))

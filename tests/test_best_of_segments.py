@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from segment_work import ENCODER, opened, write_segment
 
-from qa.index.local.best_scores import among_best
+from qa.index.local.best_scores import among_best, best_of_parts
 from qa.index.local.local_index import LocalIndex
 from qa.index.local.vectors import CODES
 from qa.records import Filters
@@ -60,3 +60,15 @@ def test_the_best_are_found_with_all_that_are_equal_to_the_last() -> None:
     found = {count: among_best(scores, count).tolist() for count in (1, 2, 3, 4, 5, 9)}
     assert found == {1: [2], 2: [0, 2], 3: [0, 1, 2, 3], 4: [0, 1, 2, 3], 5: [0, 1, 2, 3, 4], 9: [0, 1, 2, 3, 4]}
     assert among_best(np.empty(0, np.float32), 3).tolist() == []
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]), max_size=40), max_size=8),
+    st.integers(1, 9),
+)
+def test_the_best_of_parts_are_the_best_of_all_together(parts: list[list[float]], count: int) -> None:
+    together = np.array([score for part in parts for score in part], np.float32)
+    held = np.flatnonzero(together > 0)
+    best = held[among_best(together[held], count)]
+    rows, scores = best_of_parts([np.array(part, np.float32) for part in parts], count)
+    assert (rows.tolist(), scores.tolist()) == (best.tolist(), together[best].tolist())

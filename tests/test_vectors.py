@@ -16,14 +16,15 @@ from qa.index.local.vectors import (
     CODES,
     CodedStore,
     ExactStore,
-    VectorStore,
+    Proposed,
     inner_products,
     search,
+    slack,
     write_codes,
 )
 
 Floats = npt.NDArray[np.float32]
-Open = Callable[[Floats], VectorStore]
+Open = Callable[[Floats], ExactStore]
 
 
 def unit(vectors: npt.ArrayLike) -> Floats:
@@ -32,7 +33,7 @@ def unit(vectors: npt.ArrayLike) -> Floats:
 
 
 def found_in(
-    store: VectorStore, query: Floats, count: int, allowed: npt.NDArray[np.bool_] | None = None
+    store: ExactStore, query: Floats, count: int, allowed: npt.NDArray[np.bool_] | None = None
 ) -> tuple[npt.NDArray[np.int64], Floats]:
     """The best rows of one store and their scores, best first, ties in the order of rows."""
     return best_first(*search([store], query, count, [allowed]), count)
@@ -44,6 +45,10 @@ def best_first(rows: npt.NDArray[np.int64], scores: Floats, count: int) -> tuple
     assert len(rows) <= count or np.count_nonzero(scores > scores.min()) < count
     best = np.argsort(-scores, kind="stable")[:count]
     return rows[best], scores[best]
+
+
+def proposed_by(store: CodedStore, query: Floats, count: int, allowed: npt.NDArray[np.bool_] | None = None) -> Proposed:
+    return store.propose(query, count, float(slack(store.steps[np.newaxis], query)[0]), allowed)
 
 
 def coded(vectors: Floats, folder: Path) -> CodedStore:
@@ -110,13 +115,14 @@ def test_a_tie_across_the_last_place_keeps_the_first_rows(store: Open, size: int
     assert rows.tolist() == list(range(count))
 
 
-def test_stored_vectors_come_back_as_they_were(store: Open, random_vectors: Floats) -> None:
+def test_scores_of_some_rows_come_in_their_order(store: Open, random_vectors: Floats) -> None:
     rows = np.array([499, 0, 7], dtype=np.int64)
-    np.testing.assert_array_equal(store(random_vectors).vectors(rows), random_vectors[rows])
+    expected = inner_products(random_vectors, random_vectors[3])[rows]
+    np.testing.assert_array_equal(store(random_vectors).scores(rows, random_vectors[3]), expected)
 
 
-def test_no_vectors_wanted_are_none(store: Open, random_vectors: Floats) -> None:
-    assert store(random_vectors).vectors(np.empty(0, dtype=np.int64)).shape == (0, 24)
+def test_no_scores_wanted_are_none(store: Open, random_vectors: Floats) -> None:
+    assert store(random_vectors).scores(np.empty(0, dtype=np.int64), random_vectors[3]).shape == (0,)
 
 
 def test_size_counts_rows(store: Open, random_vectors: Floats) -> None:
@@ -226,7 +232,7 @@ def long_vectors() -> dict[str, Floats]:
 @pytest.fixture(scope="module")
 def long_stores(
     long_vectors: dict[str, Floats], tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, list[VectorStore]]:
+) -> dict[str, list[ExactStore]]:
     """The same in three stores: two with codes and one without."""
     return {
         kind: [
@@ -247,7 +253,7 @@ def long_stores(
 )
 def test_a_search_in_several_stores_finds_what_one_exact_store_finds(
     long_vectors: dict[str, Floats],
-    long_stores: dict[str, list[VectorStore]],
+    long_stores: dict[str, list[ExactStore]],
     kind: str,
     seed: int,
     count: int,
@@ -271,7 +277,7 @@ def test_no_stores_have_no_rows() -> None:
 
 def test_few_rows_are_scored_where_codes_tell_the_others_apart(long_vectors: dict[str, Floats], tmp_path: Path) -> None:
     vectors = long_vectors["clustered"]
-    proposed = coded(vectors, tmp_path).propose(vectors[0], 150)
+    proposed = proposed_by(coded(vectors, tmp_path), vectors[0], 150)
     scores = np.sort(inner_products(vectors, vectors[0]))
     assert len(proposed.rows) < len(vectors) / 20
     assert proposed.rest < scores[-10]
@@ -285,7 +291,7 @@ def test_no_score_is_above_the_highest_that_was_told(
     random = np.random.default_rng(seed)
     query = unit(random.standard_normal(24))
     allowed = np.ones(6000, np.bool_) if share is None else random.random(6000) < share
-    proposed = coded_store.propose(query, count, None if share is None else allowed)
+    proposed = proposed_by(coded_store, query, count, None if share is None else allowed)
     scores = inner_products(clustered, query)
     assert allowed[proposed.rows].all()
     assert len(set(proposed.rows.tolist())) == len(proposed.rows)

@@ -10,14 +10,13 @@ Guarantees: results do not depend on how documents are divided into segments.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from qa.index.contract import Candidates, admitted
 from qa.index.local import bm25
-from qa.index.local.best_scores import among_best
+from qa.index.local.best_scores import best_of_parts
 from qa.index.local.live_segment import LiveSegment
 from qa.index.local.passage_reader import PassageReader
 from qa.index.local.postings import ABSENT
@@ -64,32 +63,25 @@ class CandidateSearch:
         allowed = allowed_passages(self._parts, self._map, filters)
         nearest = search([part.segment.vectors for part in self._parts], vector, count, allowed)
         scores = self._term_scores(places, rarities, mean_length)
-        found = scores > 0
-        if any(each is not None for each in allowed):
-            sizes = np.diff(self._begins).tolist()
-            found &= np.concatenate(
-                [np.ones(size, np.bool_) if each is None else each for each, size in zip(allowed, sizes, strict=True)]
-            )
-        held = np.flatnonzero(found)
-        return self._union(vector, self._best(*nearest, count), self._best(held, scores[held], count), scores)
+        for of_part, each in zip(scores, allowed, strict=True):
+            if each is not None:
+                of_part[~each] = 0
+        best = best_of_parts(scores, count)
+        return self._union(vector, self._best(*nearest, count), self._best(*best, count), scores)
 
-    @cached_property
-    def _boilerplate(self) -> npt.NDArray[np.bool_]:
-        return np.concatenate([each.boilerplate for each in self._arrays])
-
-    def _term_scores(self, places: Sequence[Sequence[int]], rarities: Floats, mean_length: float) -> Floats:
-        """The BM25 score of every passage, one segment after another, `(passages,) float32`."""
+    def _term_scores(self, places: Sequence[Sequence[int]], rarities: Floats, mean_length: float) -> list[Floats]:
+        """The BM25 score of every passage, `(passages,) float32` for each segment."""
         norms = self._norms  # the mean length changes only with the version
         if norms is None or norms[0] != mean_length:
             norms = self._norms = (mean_length, [bm25.norms(each.lengths, mean_length) for each in self._arrays])
-        scores = [np.empty(0, np.float32)]
+        scores = []
         for part, norm, held in zip(self._parts, norms[1], places, strict=True):
             present = [(place, rarity) for place, rarity in zip(held, rarities, strict=True) if place != ABSENT]
             postings = [part.segment.postings.of(place) for place, _ in present]
             scores.append(bm25.scores(postings, [rarity for _, rarity in present], norm))
-        return np.concatenate(scores)
+        return scores
 
-    def _union(self, vector: Floats, dense_rows: Rows, bm25_rows: Rows, scores: Floats) -> Candidates:
+    def _union(self, vector: Floats, dense_rows: Rows, bm25_rows: Rows, scores: Sequence[Floats]) -> Candidates:
         rows = np.union1d(dense_rows, bm25_rows)
         if not len(rows):
             none = np.empty(0, np.float32)
@@ -98,13 +90,13 @@ class CandidateSearch:
         by_segment = np.argsort(numbers, kind="stable")  # so that each segment is read at once
         back = np.argsort(by_segment)
         reader = PassageReader(self._arrays, numbers[by_segment], local[by_segment])
-        places = self._begins[numbers] + local
+        places = list(zip(numbers.tolist(), local.tolist(), strict=True))
         return Candidates(
             rows=rows,
             dense=inner_products(reader.vectors(), vector)[back],
-            bm25=scores[places],
+            bm25=np.array([scores[number][row] for number, row in places], np.float32),
             sentence=reader.nearest_sentences(vector)[back],
-            boilerplate=self._boilerplate[places],
+            boilerplate=np.array([self._arrays[number].boilerplate[row] for number, row in places], np.bool_),
             dense_rows=dense_rows,
             bm25_rows=bm25_rows,
         )
@@ -121,8 +113,6 @@ class CandidateSearch:
             scores: The score of each.
             count: How many at most.
         """
-        best = among_best(scores, count)
-        found, scores = found[best], scores[best]
         numbers = self._begins.searchsorted(found, side="right") - 1
         rows = found - self._begins[numbers]
         for number in np.unique(numbers).tolist():

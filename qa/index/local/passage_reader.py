@@ -73,7 +73,7 @@ class PassageReader:
             (segment, sources[begin:end])
             for (segment, _), (begin, end) in zip(self._chunks, pairwise(ends[self._cuts].tolist()), strict=True)
         ]
-        return ends, [_joined([segment.array(name)[piece] for segment, piece in pieces]) for name in names]
+        return ends, [_joined([segment.array(name).take(piece, axis=0) for segment, piece in pieces]) for name in names]
 
     def token_sentences(self) -> npt.NDArray[np.int32]:
         """Each token's sentence within its passage, `(tokens,) int32`; -1 for a token in none."""

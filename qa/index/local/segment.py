@@ -22,7 +22,7 @@ from qa.index.local.read_ahead import read_parts_only
 from qa.index.local.row_map import first_rows
 from qa.index.local.shortages import raise_if_short
 from qa.index.local.texts import TEXTS, Texts, TextsWriter
-from qa.index.local.vectors import CODES, CodedStore, ExactStore, VectorStore
+from qa.index.local.vectors import CODES, CodedStore, ExactStore
 from qa.index.local.version import SegmentRecord
 from qa.index.local.version_files import read_segment
 from qa.index.local.word_forms import WordForms
@@ -88,7 +88,7 @@ class Segment:
         self._abbreviation_keys = self._mapped(keys) if keys in self.record.arrays else None
         vectors = self.arrays.vectors
         coded = CODES in self.record.files
-        self.vectors: VectorStore = CodedStore.open(self.folder, vectors) if coded else ExactStore(vectors)
+        self.vectors = CodedStore.open(self.folder, vectors) if coded else ExactStore(vectors)
         if coded:
             read_parts_only(vectors)
         sizes = {self.size, len(vectors), len(self.arrays.lengths), int(self.first_rows[-1])}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from qa.index.local.vectors.coded_store import CODED_FROM, CODES, CodedStore, write_codes
-from qa.index.local.vectors.contract import Proposed, VectorStore, inner_products
-from qa.index.local.vectors.exact import ExactStore
+from qa.index.local.vectors.coded_store import CODED_FROM, CODES, CodedStore, slack, write_codes
+from qa.index.local.vectors.exact import ExactStore, Proposed, inner_products
 from qa.index.local.vectors.search import search
 
 __all__ = [
@@ -13,8 +12,8 @@ __all__ = [
     "CodedStore",
     "ExactStore",
     "Proposed",
-    "VectorStore",
     "inner_products",
     "search",
+    "slack",
     "write_codes",
 ]

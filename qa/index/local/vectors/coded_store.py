@@ -25,15 +25,14 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from qa.index.local.vectors.contract import Proposed
-from qa.index.local.vectors.exact import ExactStore, Floats, Rows
+from qa.index.local.vectors.exact import ExactStore, Floats, Proposed
 
 CODED_FROM = 4096  # vectors; to score fewer of them takes half a millisecond
 CODES = "codes_4bit.faiss"  # the file
 
 _BITS, _LEVELS = 4, 16
 _SEED = 20261130  # of the shifts
-_DEVIATIONS = 6.0
+_DEVIATIONS = 5.7
 # FAISS rounds the products to so many levels a component, and their sum to so many in all.
 _PRODUCT_LEVELS, _SUM_LEVELS = 255, 65_535
 _ROUNDING = 1e-4  # what float32 sums of products of unit vectors may be off by, with a wide margin
@@ -41,8 +40,8 @@ _MOST_SHARE = 4  # for a larger part of the rows than one in so many, all are sc
 _BLOCK = 4096  # vectors read at a time
 
 
-class CodedStore:
-    """A `VectorStore` on a FAISS index of codes and the vectors that it was made of."""
+class CodedStore(ExactStore):
+    """A store on a FAISS index of codes and the vectors that it was made of."""
 
     def __init__(self, index: faiss.IndexPQFastScan, vectors: Floats) -> None:
         """Use an index and the vectors that it was made of.
@@ -51,11 +50,10 @@ class CodedStore:
             index: Of codes.
             vectors: `(size, d) float32`, the rows of the index.
         """
+        super().__init__(vectors)
         self._index = index
-        self._vectors = vectors
-        self._exact = ExactStore(vectors)
         levels = faiss.vector_to_array(index.pq.centroids).reshape(-1, _LEVELS).astype(np.float64)
-        self._steps = (levels[:, -1] - levels[:, 0]) / (_LEVELS - 1)
+        self.steps = (levels[:, -1] - levels[:, 0]) / (_LEVELS - 1)
 
     @classmethod
     def open(cls, folder: Path, vectors: Floats) -> CodedStore:
@@ -73,35 +71,34 @@ class CodedStore:
             raise ValueError(f"{path} is not an index of codes over {len(vectors)} vectors")
         return cls(index, vectors)
 
-    @property
-    def size(self) -> int:
-        """The number of rows."""
-        return len(self._vectors)
-
-    def propose(self, query: Floats, count: int, allowed: npt.NDArray[np.bool_] | None = None) -> Proposed:
-        """Find rows that may be among the nearest to a query; see `VectorStore`."""
+    def propose(
+        self, query: Floats, count: int, slack: float, allowed: npt.NDArray[np.bool_] | None = None
+    ) -> Proposed:
+        """Find rows that may be among the nearest to a query; see `ExactStore`."""
         asked = count if allowed is None else count * self.size // max(int(np.count_nonzero(allowed)), 1)
         if asked * _MOST_SHARE > self.size:
-            return self._exact.propose(query, count, allowed)
+            return super().propose(query, count, slack, allowed)
         scores, found = self._index.search(query[np.newaxis], asked)
-        at_most, rows = scores[0] + np.float32(self._bound(query)), found[0]
+        at_most, rows = scores[0] + np.float32(slack), found[0]
         rest = float(at_most[-1])
         if allowed is not None:
             at_most, rows = at_most[allowed[rows]], rows[allowed[rows]]
         return Proposed(rows, at_most, rest)
 
-    def vectors(self, rows: Rows) -> Floats:
-        """The stored vectors of some rows."""
-        return self._vectors[rows]
 
-    def _bound(self, query: Floats) -> float:
-        """How much higher a score may be than FAISS tells."""
-        widths = np.abs(query) * self._steps
-        total = widths.sum()
-        rounded = (_LEVELS - 1) * max(widths.max() / _PRODUCT_LEVELS, total / _SUM_LEVELS)
-        variance = (widths @ widths + len(widths) * rounded**2) / 12
-        greatest = (total + len(widths) * rounded) / 2
-        return float(min(_DEVIATIONS * variance**0.5, greatest)) + _ROUNDING
+def slack(steps: npt.NDArray[np.float64], query: Floats) -> Floats:
+    """How much higher a score may be than the codes of each of some stores tell, `(stores,) float32`.
+
+    Args:
+        steps: The steps of each store, `(stores, d) float64`.
+        query: `(d,) float32`, unit length.
+    """
+    widths = np.abs(query) * steps
+    totals, dimension = widths.sum(axis=1), len(query)
+    rounded = (_LEVELS - 1) * np.maximum(widths.max(axis=1) / _PRODUCT_LEVELS, totals / _SUM_LEVELS)
+    variances = (np.einsum("sd,sd->s", widths, widths) + dimension * rounded**2) / 12
+    greatest = (totals + dimension * rounded) / 2
+    return np.asarray(np.minimum(_DEVIATIONS * np.sqrt(variances), greatest) + _ROUNDING, np.float32)
 
 
 def write_codes(vectors: Floats, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from qa.index.local.arrays import VECTORS, Array, map_array
-from qa.index.local.read_ahead import prefetch, read_parts_only
+from qa.index.local.read_ahead import pages_read, prefetch, read_parts_only
 from qa.index.local.version import ArrayRecord, Configuration
 
 DIMENSION = 384
@@ -88,3 +89,14 @@ def test_no_more_is_read_than_the_parts(folder: Path) -> None:
         pytest.skip("the folder lies in memory, or its pages cannot be dropped")
     pages = 2 * os.sysconf("SC_PAGE_SIZE") + 10 * DIMENSION * 4
     assert bytes_read(folder, announced) <= len(BEGINS) * pages
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pages are counted on Linux only")
+def test_pages_that_were_not_in_memory_are_counted(folder: Path) -> None:
+    def read(array: Array) -> None:
+        read_parts_only(array)
+        sums(array)
+
+    before = pages_read()
+    from_disk = bytes_read(folder, read) > 0  # not on a file system in memory
+    assert (pages_read() > before) == from_disk

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -273,6 +273,18 @@ def test_a_search_in_several_stores_finds_what_one_exact_store_finds(
 def test_no_stores_have_no_rows() -> None:
     rows, scores = search([], unit([1, 0]), 3, [])
     assert (len(rows), len(scores)) == (0, 0)
+
+
+@pytest.mark.parametrize("missing", [0, 100])
+def test_rows_are_announced_if_the_first_ones_were_not_in_memory(
+    long_vectors: dict[str, Floats], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: int
+) -> None:
+    announced: set[int] = set()
+    monkeypatch.setattr("qa.index.local.vectors.nearest.pages_read", count(0, missing).__next__)
+    monkeypatch.setattr(CodedStore, "prefetch", lambda _, rows: announced.update(rows.tolist()))
+    vectors = long_vectors["clustered"]
+    rows, _ = found_in(coded(vectors, tmp_path), vectors[0], 10)
+    assert announced.issuperset(rows.tolist()) if missing else not announced
 
 
 def test_few_rows_are_scored_where_codes_tell_the_others_apart(long_vectors: dict[str, Floats], tmp_path: Path) -> None:

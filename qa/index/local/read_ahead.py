@@ -7,11 +7,15 @@ for every passage of each question, of which a few kilobytes are used, and which
 from __future__ import annotations
 
 import mmap
+import sys
 from contextlib import suppress
 
 import numpy as np
 
 from qa.index.local.arrays import Array
+
+if sys.platform == "linux":
+    import resource
 
 _PAGE = mmap.PAGESIZE
 
@@ -39,6 +43,13 @@ def prefetch(array: Array, begin: int, end: int) -> None:
     start = begin * width // _PAGE * _PAGE
     with suppress(OSError):
         mapping.madvise(mmap.MADV_WILLNEED, start, end * width - start)
+
+
+def pages_read() -> int:
+    """How many pages this thread has waited for the disk to read; 0 where the operating system does not count them."""
+    if sys.platform != "linux":
+        return 0
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_majflt
 
 
 def _mapping(array: Array) -> mmap.mmap | None:

@@ -5,9 +5,11 @@
    is (subtractive dither: Schuchman, "Dither Signals and Their Effect on Quantization Noise", 1964).
 2. FAISS adds up the products of a question's components with those levels (André et al., "Cache locality is not enough:
    High-Performance Nearest Neighbor Search with Product Quantization Fast Scan", 2015). The sum is a row's score but
-   for the rounding errors. Their weighted sum has a known variance, and exceeds six standard deviations in less than
-   one of 10^7 cases (uniform distributions are strictly sub-Gaussian: at most exp(-18)). For few components the
-   greatest possible sum is less than that, and is used instead.
+   for the rounding errors. Their weighted sum has a known variance, and exceeds 5.45 standard deviations in less than
+   one of 10^7 cases: a uniform number is a weighted sum of random signs, its bits, and such sums exceed a bound at most
+   3.18 times as often as a normal variable does (Bentkus and Dzindzalieta, "A tight Gaussian bound for weighted sums of
+   Rademacher random variables", 2015). For few components the greatest possible sum is less than that, and is used
+   instead.
 3. A row's score is at most that sum and the bound. FAISS returns the rows with the greatest sums; if too many are
    wanted, all rows are scored.
 
@@ -32,7 +34,7 @@ CODES = "codes_4bit.faiss"  # the file
 
 _BITS, _LEVELS = 4, 16
 _SEED = 20261130  # of the shifts
-_DEVIATIONS = 5.7
+_DEVIATIONS = 5.45
 # FAISS rounds the products to so many levels a component, and their sum to so many in all.
 _PRODUCT_LEVELS, _SUM_LEVELS = 255, 65_535
 _ROUNDING = 1e-4  # what float32 sums of products of unit vectors may be off by, with a wide margin

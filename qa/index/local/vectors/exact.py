@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from qa.index.local.read_ahead import prefetch
+
 _BLOCK = 16_384  # rows copied at a time
 
 Floats = npt.NDArray[np.float32]
@@ -68,6 +70,11 @@ class ExactStore:
         blocks = [rows[at : at + _BLOCK] for at in range(0, len(rows), _BLOCK)]
         scores = [self.scores(block, query) for block in blocks]
         return Proposed(rows, np.concatenate([np.empty(0, np.float32), *scores]), -np.inf)
+
+    def prefetch(self, rows: Rows) -> None:
+        """Start reading the vectors of some rows from the disk."""
+        for row in rows.tolist():
+            prefetch(self._vectors, row, row + 1)
 
     def scores(self, rows: Rows, query: Floats) -> Floats:
         """The scores of some rows, `(len(rows),) float32`."""

@@ -3,19 +3,22 @@
 1. Every store proposes rows, each with its highest possible score.
 2. The exact scores of the most promising rows of all stores give the least score that can be among the best.
 3. All rows that may reach it are scored. A store whose other rows may reach it proposes more rows.
+4. If many of the promising rows had to be read from the disk, the system is told all others before they are read, so
+   that it reads them together.
 
 Guarantees: the same rows with the same scores as if all rows of all stores were scored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from qa.index.local.best_scores import among_best
+from qa.index.local.read_ahead import pages_read
 from qa.index.local.vectors.coded_store import slack
 from qa.index.local.vectors.exact import ExactStore, Floats, Proposed, Rows
 
@@ -23,6 +26,8 @@ _ASKED, _ASKED_SHARE = 16, 32  # times as many rows as wanted, or one of so many
 _FEWEST = 256  # rows asked of a store, whose share of the best may be larger than its share of the rows
 _MORE = 4  # times as many rows, where those proposed are not enough
 _PROMISING = 2  # times as many rows as wanted are scored first: the least score is then higher, so fewer may reach it
+
+_COLD = 8  # if a page was read from the disk for one of so many wanted rows, most others are not in memory either
 
 
 def search(
@@ -50,10 +55,12 @@ def search(
     proposed = [store.propose(query, *each) for store, *each in zip(stores, some, slacks, allowed, strict=True)]
     rows, at_most = _together(proposed, begins)
     if any(each.rest > -np.inf for each in proposed):
-        least = -np.inf
+        least, missing = -np.inf, 0
         if len(rows) >= count:
             promising = np.sort(rows[among_best(at_most, _PROMISING * count)])
+            before = pages_read()
             scores = _scored(stores, promising, query, begins)
+            missing = pages_read() - before
             least = float(scores[among_best(scores, count)].min())
         for number, (store, competing) in enumerate(zip(stores, allowed, strict=True)):
             asked = some[number]
@@ -62,6 +69,9 @@ def search(
                 proposed[number] = store.propose(query, asked, slacks[number], competing)
         rows, at_most = _together(proposed, begins)
         rows = np.sort(rows[at_most >= least])
+        if missing * _COLD > count:
+            for store, of_store in _by_store(stores, rows, begins):
+                store.prefetch(of_store)
         at_most = _scored(stores, rows, query, begins)
     best = among_best(at_most, count)
     return rows[best], at_most[best]
@@ -75,9 +85,13 @@ def _together(proposed: Sequence[Proposed], begins: Sequence[int]) -> tuple[Rows
 
 def _scored(stores: Sequence[ExactStore], rows: Rows, query: Floats, begins: Sequence[int]) -> Floats:
     """The inner products of some ascending rows of all stores, `(n,) float32`."""
-    cuts = rows.searchsorted(begins).tolist()
-    scores = [np.empty(0, np.float32)]
-    for store, begin, (first, last) in zip(stores, begins, pairwise(cuts), strict=False):
+    scores = (store.scores(of_store, query) for store, of_store in _by_store(stores, rows, begins))
+    return np.concatenate([np.empty(0, np.float32), *scores])
+
+
+def _by_store(stores: Sequence[ExactStore], rows: Rows, begins: Sequence[int]) -> Iterator[tuple[ExactStore, Rows]]:
+    """Each store that has some of some ascending rows of all stores, and these rows in it."""
+    cuts = pairwise(rows.searchsorted(begins).tolist())
+    for store, begin, (first, last) in zip(stores, begins, cuts, strict=False):
         if first < last:
-            scores.append(store.scores(rows[first:last] - begin, query))
-    return np.concatenate(scores)
+            yield store, rows[first:last] - begin

@@ -99,7 +99,7 @@ def test_what_is_stored_loads_no_model_and_is_not_taken_ahead(tmp_path: Path) ->
     names = [path.name for path in shop.segments()]
     with passages(shop.index, no_model, names) as encoder, stored_segments(shop.index, names) as (segment,):
         for row, each in enumerate(encoder.encode(documents(), lambda _: None)):
-            assert each.vectors.vector.tobytes() == segment.opened().passage_vectors(row).vector.tobytes()
+            assert each.vectors.vector.tobytes() == segment.passage_vectors(row).vector.tobytes()
             assert taken == row + 1
     index.close()
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import closing, contextmanager
+from typing import Any
 
 import pytest
 from waiting import until
@@ -364,9 +365,19 @@ def test_an_emptied_index_answers_that_there_is_nothing_and_takes_documents_agai
 def test_segments_that_the_next_version_shares_stay_open(shop, monkeypatch):
     shop.build()
     opened, closed = [], []
-    real_init, real_close = Segment.__init__, Segment.close
-    monkeypatch.setattr(Segment, "__init__", lambda self, *a: (opened.append(a[0].name), real_init(self, *a))[1])
-    monkeypatch.setattr(Segment, "close", lambda self: (closed.append(self.id), real_close(self))[1])
+
+    class Served(Segment):
+        """A segment that the service opens, not the builds."""
+
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            opened.append(self.id)
+
+        def close(self) -> None:
+            super().close()
+            closed.append(self.id)
+
+    monkeypatch.setattr("qa.index.local.open_version.Segment", Served)
     with closing(CurrentIndex.of_this_machine(shop.index, shop.encoder.fingerprint)) as source:
         first = shop.segments()[0].name
         assert opened == [first]

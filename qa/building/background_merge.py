@@ -125,7 +125,7 @@ def _sizes(index_dir: Path, version: Version) -> list[Size]:
         documents = {segment.id: segment.documents for segment in segments}
     found = []
     for entry in version.segments:
-        removed = sum(documents[entry.id][row].info.passages for row in entry.removed) if entry.id in documents else 0
+        removed = sum(documents[entry.id][row].passages for row in entry.removed) if entry.id in documents else 0
         found.append(Size(entry.id, entry.passages, entry.passages - removed))
     return found
 

@@ -38,7 +38,7 @@ from qa.building.progress import ProgressNote
 from qa.building.read_files import Reading, tried_before
 from qa.building.repair import check_segments
 from qa.building.reuse import Reuse, reader_of
-from qa.building.stored_segments import StoredSegment, identity, places, stored_segments
+from qa.building.stored_segments import identity, places, stored_segments
 from qa.building.unresponsive_drives import with_unanswered
 from qa.building.upgrade import configuration_in_use, effect_of
 from qa.building.whole_files import WholeFiles
@@ -50,6 +50,7 @@ from qa.index.build_notes import BuildReport, Progress, Step, write_report
 from qa.index.local.index_folder import ROLLED_BACK, next_sequence, rolled_back
 from qa.index.local.prune import prune, recover
 from qa.index.local.publish import publish
+from qa.index.local.segment import Segment
 from qa.index.local.version import Version
 from qa.index.upload_files import sweep_uploads
 from qa.reading.parser_process import Parser
@@ -199,7 +200,7 @@ class _Build:
         self._finish(reading)
         return self._report
 
-    def _plan(self, segments: list[StoredSegment]) -> Plan:
+    def _plan(self, segments: list[Segment]) -> Plan:
         return make_plan(
             self._contents.files,
             () if self._fresh else segments,
@@ -211,7 +212,7 @@ class _Build:
     def _described(self, source: str) -> Details | None:
         return self._details.get(compose(source))
 
-    def _make(self, plan: Plan, segments: list[StoredSegment], journal: Journal) -> tuple[Reading, list[str]]:
+    def _make(self, plan: Plan, segments: list[Segment], journal: Journal) -> tuple[Reading, list[str]]:
         """Read the new files and write their documents; return also the ids of their segments."""
         details = {file.source: self._described(file.source) for file in plan.to_read}
         batch = Batch(plan.to_read, details, frozenset(plan.provisional))
@@ -226,7 +227,7 @@ class _Build:
         return reading, written
 
     def _make_elsewhere(
-        self, workers: WorkerProcesses, plan: Plan, batch: Batch, segments: list[StoredSegment], journal: Journal
+        self, workers: WorkerProcesses, plan: Plan, batch: Batch, segments: list[Segment], journal: Journal
     ) -> tuple[Reading, list[str]]:
         """The same in other processes."""
         self._parser.close()

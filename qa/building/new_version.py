@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from qa.building.stored_segments import Place, StoredSegment
+from qa.building.stored_segments import Place
+from qa.index.local.segment import Segment
 from qa.index.local.version import Configuration, SegmentEntry, Version, VersionCounts, version_id
 
 
@@ -22,7 +23,7 @@ def new_version(
         sequence: The new version's sequence number.
     """
     rows: dict[str, set[int]] = {}
-    segments: dict[str, StoredSegment] = {}
+    segments: dict[str, Segment] = {}
     for place in placed.values():
         segments[place.segment.id] = place.segment
         rows.setdefault(place.segment.id, set()).add(place.row)
@@ -41,7 +42,7 @@ def new_version(
     )
 
 
-def _entry(segment: StoredSegment, live: set[int]) -> SegmentEntry:
+def _entry(segment: Segment, live: set[int]) -> SegmentEntry:
     counts = segment.record.counts
     removed = tuple(row for row in range(len(segment.documents)) if row not in live)
     return SegmentEntry(segment.id, counts.documents, counts.passages, counts.terms, removed)

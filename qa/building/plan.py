@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from qa.building.folder import SourceFile
-from qa.building.stored_segments import Place, StoredSegment
+from qa.building.stored_segments import Place
+from qa.index.local.segment import Segment
 from qa.index.local.version import Configuration, Version
 
 
@@ -34,7 +35,7 @@ class Plan:
 
 def make_plan(
     files: Iterable[SourceFile],
-    segments: Iterable[StoredSegment],
+    segments: Iterable[Segment],
     configuration: Configuration,
     sidecar: Callable[[str], str],
     failure: Callable[[SourceFile], str | None],
@@ -52,7 +53,7 @@ def make_plan(
     provisional: dict[tuple[str, str, str], Place] = {}
     for segment in segments:
         if same_configuration(segment.record.configuration, configuration):
-            for row, stored in enumerate(segment.documents):
+            for row, stored in enumerate(segment.stored):
                 among = provisional if stored.kept else places
                 among.setdefault((stored.info.source, stored.sha256, stored.sidecar), Place(segment, row))
     kept, to_read, failed, waiting = {}, [], {}, {}
@@ -78,7 +79,7 @@ def same_configuration(one: Configuration, other: Configuration) -> bool:
     return replace(one, dimension=0) == replace(other, dimension=0)
 
 
-def live_documents(version: Version | None, segments: Iterable[StoredSegment]) -> dict[str, Place]:
+def live_documents(version: Version | None, segments: Iterable[Segment]) -> dict[str, Place]:
     """The documents of a version by path, except those of missing segments."""
     if version is None:
         return {}
@@ -87,6 +88,6 @@ def live_documents(version: Version | None, segments: Iterable[StoredSegment]) -
         stored.info.source: Place(segment, row)
         for segment in segments
         if segment.id in removed
-        for row, stored in enumerate(segment.documents)
+        for row, stored in enumerate(segment.stored)
         if row not in removed[segment.id]
     }

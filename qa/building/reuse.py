@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 from qa.building.folder import SourceFile
 from qa.building.journal import Journal
-from qa.building.stored_segments import Place, StoredSegment, identity
+from qa.building.stored_segments import Place, identity
 from qa.encode.int8 import PassageVectors
+from qa.index.local.segment import Segment
 from qa.index.local.version import Configuration
 from qa.reading.parsed import Content
 
@@ -19,7 +20,7 @@ class Reuse:
     """Stored contents by file, and vectors by encoded text."""
 
     def __init__(
-        self, segments: Iterable[StoredSegment], journal: Journal, configuration: Configuration, *, fresh: bool
+        self, segments: Iterable[Segment], journal: Journal, configuration: Configuration, *, fresh: bool
     ) -> None:
         """Index the stored documents.
 
@@ -33,7 +34,7 @@ class Reuse:
         self._reader = reader_of(configuration)
         self._contents: dict[tuple[str, str], Place] = {}
         self._served: dict[tuple[str, str], Place] = {}
-        self._same_weights: list[StoredSegment] = []
+        self._same_weights: list[Segment] = []
         self.dimension: int | None = None
         for segment in segments:
             before = segment.record.configuration
@@ -41,7 +42,7 @@ class Reuse:
                 self.dimension = before.dimension
                 if not fresh:
                     self._same_weights.append(segment)
-            for row, stored in enumerate(segment.documents):
+            for row, stored in enumerate(segment.stored):
                 found, place = identity(stored.info.source, stored.sha256), Place(segment, row)
                 self._served.setdefault(found, place)
                 # A document kept after a temporary failure was not read by the configuration's loader.
@@ -56,7 +57,7 @@ class Reuse:
         """The stored content with the same bytes, suffix and loader."""
         found = identity(file.source, file.sha256)
         place = self._contents.get(found)
-        return place.segment.content(place.row) if place else self._journal.content(self._reader, found)
+        return place.content() if place else self._journal.content(self._reader, found)
 
     def keep_content(self, file: SourceFile, content: Content) -> None:
         """Store the content of a file."""
@@ -73,18 +74,17 @@ class Reuse:
             KeyError: no document with the same bytes is stored.
         """
         place = self._served[identity(file.source, file.sha256)]
-        return place.segment.content(place.row)
+        return place.content()
 
     def has_vectors(self, key: bytes) -> bool:
         """Whether vectors of a passage are stored."""
-        return any(segment.has_vectors(key) for segment in self._same_weights) or self._journal.has_vectors(key)
+        return any(each.row_of_key(key) is not None for each in self._same_weights) or self._journal.has_vectors(key)
 
     def vectors(self, key: bytes) -> PassageVectors | None:
         """The stored vectors of a passage."""
         for segment in self._same_weights:
-            found = segment.vectors(key)
-            if found is not None:
-                return found
+            if (row := segment.row_of_key(key)) is not None:
+                return segment.passage_vectors(row)
         return self._journal.vectors(key)
 
     def keep_vectors(self, key: bytes, vectors: PassageVectors) -> None:

@@ -1,25 +1,22 @@
 """Access of a build to stored segments: their documents, contents and vectors.
 
-Listing documents reads no array; arrays are opened at the first access to vectors or passages.
+Listing documents reads no array; arrays are mapped at the first access to vectors.
 """
 
 from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa.encode.int8 import PassageVectors
-from qa.errors import DamagedSnapshot, QAError, ShortOfResources
+from qa.errors import QAError, ShortOfResources
 from qa.index.local.index_folder import segment_path
 from qa.index.local.segment import Segment
-from qa.index.local.shortages import raise_if_short
-from qa.index.local.texts import TEXTS, StoredDocument, Texts
+from qa.index.local.texts import StoredDocument, Texts
 from qa.index.local.verify import verify_segment
-from qa.index.local.version import SegmentRecord
 from qa.reading.parsed import Content, Parsed
 from qa.text.document_names import suffix_of
 
@@ -28,80 +25,33 @@ _NAMED = 10  # documents of a damaged segment in a message
 log = logging.getLogger(__name__)
 
 
-class StoredSegment:
-    """A segment with its list of documents; other content is read when needed. `close` it."""
-
-    def __init__(self, folder: Path, record: SegmentRecord) -> None:
-        """Read the list of documents.
-
-        Raises:
-            DamagedSnapshot: it cannot be read.
-        """
-        self.id = record.id
-        self.record = record
-        self._folder = folder
-        self._opened: Segment | None = None
-        try:
-            self._texts = Texts(folder)
-            try:
-                self.documents: Sequence[StoredDocument] = tuple(self._texts.documents())
-            except BaseException:
-                self._texts.close()
-                raise
-        except (sqlite3.Error, ValueError, TypeError) as error:
-            raise_if_short(error, f"Segment {record.id}", folder / TEXTS)
-            told = f"Segment {record.id} cannot be opened: {error}. Run `qa build --repair`."
-            raise DamagedSnapshot(told) from None
-
-    def close(self) -> None:
-        """Close the files."""
-        self._texts.close()
-        if self._opened:
-            self._opened.close()
-
-    def content(self, row: int) -> Content:
-        """The parsed content of the document at a row."""
-        own, text, blocks, passages = self.opened().parsed(row)
-        return Content(Parsed(text, blocks, own), passages)
-
-    def has_vectors(self, key: bytes) -> bool:
-        """Whether a passage of this segment has vectors for a key."""
-        return self._texts.row_of_key(key) is not None
-
-    def vectors(self, key: bytes) -> PassageVectors | None:
-        """The vectors for a key."""
-        row = self._texts.row_of_key(key)
-        return None if row is None else self.opened().passage_vectors(row)
-
-    def opened(self) -> Segment:
-        """The segment with its arrays mapped."""
-        if self._opened is None:
-            self._opened = Segment(self._folder, self.record)
-        return self._opened
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """The place of a stored document."""
 
-    segment: StoredSegment
+    segment: Segment
     row: int
 
     @property
     def stored(self) -> StoredDocument:
         """The document's entry in the segment's list."""
-        return self.segment.documents[self.row]
+        return self.segment.stored[self.row]
+
+    def content(self) -> Content:
+        """The document's parsed content."""
+        own, text, blocks, passages = self.segment.parsed(self.row)
+        return Content(Parsed(text, blocks, own), passages)
 
 
 @contextmanager
-def stored_segments(index_dir: Path, ids: Iterable[str]) -> Iterator[list[StoredSegment]]:
+def stored_segments(index_dir: Path, ids: Iterable[str]) -> Iterator[list[Segment]]:
     """Open segments; damaged ones are logged and left out."""
-    found: list[StoredSegment] = []
+    found: list[Segment] = []
     try:
         for segment_id in dict.fromkeys(ids):
             try:
                 record = verify_segment(index_dir, segment_id)
-                found.append(StoredSegment(segment_path(index_dir, segment_id), record))
+                found.append(Segment(segment_path(index_dir, segment_id), record))
             except ShortOfResources:
                 raise  # otherwise the segment would be made again
             except QAError as error:
@@ -147,8 +97,8 @@ def identity(source: str, sha256: str) -> tuple[str, str]:
     return suffix_of(source), sha256
 
 
-def places(segments: Iterable[StoredSegment]) -> dict[str, Place]:
+def places(segments: Iterable[Segment]) -> dict[str, Place]:
     """The place of each document of some segments, by its path."""
     return {
-        stored.info.source: Place(segment, row) for segment in segments for row, stored in enumerate(segment.documents)
+        stored.info.source: Place(segment, row) for segment in segments for row, stored in enumerate(segment.stored)
     }

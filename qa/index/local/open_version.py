@@ -45,6 +45,7 @@ class SegmentPool:
             record = verify_segment(self._index_dir, segment_id)
             key = self._key(segment_id)
             segment, users = self._open.get(key) or (Segment(segment_path(self._index_dir, segment_id), record), 0)
+            segment.load()
             self._open[key] = segment, users + 1
             return segment
 

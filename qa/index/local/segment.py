@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from functools import lru_cache
 from itertools import compress
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -32,50 +34,72 @@ _PASSAGES_KEPT = 1024  # each takes a few kB of memory
 
 
 class Segment:
-    """An open segment with its own row numbers. Safe to read from several threads; `close` it after the last reader."""
+    """An open segment with its own row numbers. Safe to read from several threads; `close` it after the last reader.
+
+    The list of its documents is read at once; its arrays are mapped by `load`.
+    """
 
     def __init__(self, folder: Path, record: SegmentRecord) -> None:
-        """Open a segment; only the list of its documents is read.
+        """Read the list of documents.
 
         Args:
             folder: The segment's folder.
             record: The content of its `segment.json`.
 
         Raises:
-            DamagedSnapshot: a file is missing, too short, or not of the expected form.
+            DamagedSnapshot: it cannot be read.
             ShortOfResources: it cannot be opened at present.
         """
         self.folder = folder
         self.record = record
         self.id = record.id
         self.size = record.counts.passages
-        try:
-            self._texts = Texts(folder)
-            try:
-                self._load()
-            except BaseException:
-                self._texts.close()
-                raise
-        except (sqlite3.Error, OSError, ValueError, KeyError, TypeError) as error:
-            raise_if_short(error, f"Segment {folder.name}", folder / TEXTS)
-            raise DamagedSnapshot(f"Segment {folder.name} cannot be opened: {error}. Run `qa build`.") from error
+        self._loaded = False
+        self._files = ExitStack()
+        with self._opening():
+            self._texts = self._files.enter_context(closing(Texts(folder)))
+            self.stored = tuple(self._texts.documents())
+        self.documents = tuple(each.info for each in self.stored)
+        self.first_rows = first_rows(self.documents)
         self.passage = lru_cache(maxsize=_PASSAGES_KEPT)(self._read_passage)
 
     @classmethod
     def open(cls, folder: Path) -> Segment:
-        """Open the segment in a folder.
+        """Open the segment in a folder, with its arrays.
 
         Raises:
             DamagedSnapshot: it is missing or altered.
             MismatchedSnapshot: it is of another format.
         """
-        return cls(folder, read_segment(folder))
+        return cls(folder, read_segment(folder)).load()
+
+    def load(self) -> Self:
+        """Map the arrays, if they are not mapped yet; close the segment if that fails.
+
+        Raises:
+            DamagedSnapshot: a file is missing, too short, or not of the expected form.
+            ShortOfResources: it cannot be opened at present.
+        """
+        if not self._loaded:
+            with self._opening():
+                self._load()
+        self._loaded = True
+        return self
+
+    @contextmanager
+    def _opening(self) -> Iterator[None]:
+        """A context in which an error closes the segment, and is told as damage or a shortage."""
+        try:
+            yield
+        except BaseException as error:
+            self.close()
+            if not isinstance(error, sqlite3.Error | OSError | ValueError | KeyError | TypeError):
+                raise
+            raise_if_short(error, f"Segment {self.id}", self.folder / TEXTS)
+            raise DamagedSnapshot(f"Segment {self.id} cannot be opened: {error}. Run `qa build --repair`.") from error
 
     def _load(self) -> None:
-        self.stored = tuple(self._texts.documents())
-        self.documents = tuple(each.info for each in self.stored)
         self.arrays = PassageArrays(self._mapped, self.record.configuration.token_bits)
-        self.first_rows = first_rows(self.documents)
         self.postings = Postings(
             *map(self._mapped, (arrays.TERM_HASHES, arrays.TERM_TEXTS, arrays.TERM_TEXT_BOUNDS)),
             *map(self._mapped, (arrays.POSTING_BOUNDS, arrays.POSTING_ROWS, arrays.POSTING_COUNTS)),
@@ -98,7 +122,7 @@ class Segment:
     def close(self) -> None:
         """Close the files. The memory maps are closed with the last reference to this object."""
         self.__dict__.pop("passage", None)  # a cycle that only the garbage collector would free
-        self._texts.close()
+        self._files.close()
 
     def document(self, row: int) -> Document:
         """A document with its canonical text and blocks."""
@@ -107,7 +131,8 @@ class Segment:
     def parsed(self, row: int) -> tuple[dict[str, str], str, tuple[Block, ...], tuple[Passage, ...]]:
         """The parsed content of a document: details, text, blocks and passages."""
         rows = range(int(self.first_rows[row]), int(self.first_rows[row + 1]))
-        return (*self._texts.parsed(row), tuple(map(self._read_passage, rows)))
+        passages = (self._texts.passage(each, self.documents[row].id) for each in rows)
+        return (*self._texts.parsed(row), tuple(passages))
 
     def copy_texts(self, row: int, out: TextsWriter) -> None:
         """Copy a document and its passages to another segment unchanged."""
@@ -134,8 +159,8 @@ class Segment:
         return self._texts.abbreviations(keys, removed) if keys else iter(())
 
     def passage_vectors(self, row: int) -> PassageVectors:
-        """All vectors of one passage."""
-        return self.arrays.passage_vectors(row)
+        """All vectors of one passage; the arrays are mapped if they are not yet."""
+        return self.load().arrays.passage_vectors(row)
 
     def _mapped(self, name: str) -> Array:
         return map_array(self.folder, name, self.record.arrays[name], self.record.configuration)

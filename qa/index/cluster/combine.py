@@ -6,64 +6,35 @@ Arrays have the same memory layout as in one process, since the last bit of a su
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from qa.encode.max_similarities import Maxima, maxima
-from qa.index.contract import Candidates, TokenSimilarities
-
-Floats = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
+from qa.index.contract import Candidates, Floats, Rows, TokenSimilarities
 
 
-@dataclass(frozen=True, slots=True)
-class ProposedRows:
-    """The candidates of one shard, with their rows in the index.
+def combined_candidates(parts: Sequence[Candidates], count: int) -> Candidates:
+    """The best candidates of all shards, at most `count` by vector and `count` by BM25, given rows of the index."""
+    rows = np.concatenate([np.empty(0, np.int64), *(each.rows for each in parts)])
+    signals = {
+        name: np.concatenate([getattr(each, name) for each in parts])
+        for name in ("dense", "bm25", "sentence", "boilerplate")
+    }
+    by_row = np.argsort(rows)
 
-    Attributes:
-        found: The candidates, with rows of the shard.
-        rows: Their rows in the index, in the order of `found.rows`; `dense_rows` and `bm25_rows` likewise.
-    """
+    def places(chosen: Rows) -> Rows:
+        return by_row[rows[by_row].searchsorted(chosen)]
 
-    found: Candidates
-    rows: Rows
-    dense_rows: Rows
-    bm25_rows: Rows
+    def best(of_parts: Sequence[Rows], scores: Floats) -> Rows:
+        """The rows with the best scores, best first, ties in the order of rows."""
+        together = np.concatenate([np.empty(0, np.int64), *of_parts])
+        return together[np.lexsort((together, -scores[places(together)]))][:count]
 
-
-def combined_candidates(parts: Sequence[ProposedRows], count: int) -> Candidates:
-    """The best candidates of all shards, at most `count` by vector and `count` by BM25."""
-    dense_rows = _best(
-        [each.dense_rows for each in parts],
-        [each.found.dense[each.found.rows.searchsorted(each.found.dense_rows)] for each in parts],
-        count,
-    )
-    bm25_rows = _best(
-        [each.bm25_rows for each in parts],
-        [each.found.bm25[each.found.rows.searchsorted(each.found.bm25_rows)] for each in parts],
-        count,
-    )
+    dense_rows = best([each.dense_rows for each in parts], signals["dense"])
+    bm25_rows = best([each.bm25_rows for each in parts], signals["bm25"])
     chosen = np.union1d(dense_rows, bm25_rows)
-    together = np.concatenate([np.empty(0, np.int64), *(each.rows for each in parts)])
-    by_row = np.argsort(together)
-    places = by_row[together[by_row].searchsorted(chosen)]
-    return Candidates(
-        rows=chosen,
-        dense=np.concatenate([each.found.dense for each in parts])[places],
-        bm25=np.concatenate([each.found.bm25 for each in parts])[places],
-        sentence=np.concatenate([each.found.sentence for each in parts])[places],
-        boilerplate=np.concatenate([each.found.boilerplate for each in parts])[places],
-        dense_rows=dense_rows,
-        bm25_rows=bm25_rows,
-    )
-
-
-def _best(rows: Sequence[Rows], scores: Sequence[Floats], count: int) -> Rows:
-    """The rows with the best scores, best first, ties in the order of rows."""
-    together = np.concatenate([np.empty(0, np.int64), *rows])
-    return together[np.lexsort((together, -np.concatenate([np.empty(0, np.float32), *scores])))][:count]
+    found = {name: values[places(chosen)] for name, values in signals.items()}
+    return Candidates(chosen, dense_rows=dense_rows, bm25_rows=bm25_rows, **found)
 
 
 def combined_maxima(parts: Sequence[Maxima], order: Rows, question_tokens: int) -> Maxima:

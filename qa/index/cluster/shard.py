@@ -10,19 +10,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
-
-from qa.index.contract import Candidates
 from qa.index.local.abbreviations import Entry
 from qa.index.local.local_index import LocalIndex
 from qa.index.local.segment import Segment
 from qa.index.local.statistics import Statistics
 from qa.index.local.version import Version
 from qa.index.local.word_forms import counts_near
-from qa.records import DocumentInfo, Filters
-
-Floats = npt.NDArray[np.float32]
+from qa.records import DocumentInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +48,6 @@ class Shard(LocalIndex):
     def content(self) -> ShardContent:
         """The contents of the shard."""
         return ShardContent(tuple(self.documents), self._statistics)
-
-    def best(
-        self,
-        vector: Floats,
-        terms: Sequence[str],
-        rarities: Floats,
-        mean_length: float,
-        count: int,
-        filters: Filters | None,
-    ) -> Candidates:
-        """The shard's candidates.
-
-        Args:
-            vector: As in `Index.candidates`.
-            terms: Likewise.
-            rarities: The terms' idf in the whole index, `(terms,) float32`.
-            mean_length: The mean number of terms of a passage in the whole index.
-            count: As in `Index.candidates`.
-            filters: As in `Index.candidates`, but they may name documents of other shards.
-        """
-        return self._search.find(vector, self._terms.places(terms), rarities, mean_length, count, filters)
 
     def abbreviation_entries(self, keys: Sequence[str]) -> list[Entry]:
         """The shard's abbreviations that have one of some folded forms."""

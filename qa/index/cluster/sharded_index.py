@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import replace
 from itertools import chain
 from typing import Any, Self
 
@@ -20,27 +21,22 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.encode.max_similarities import Maxima
-from qa.index.cluster.combine import ProposedRows, combined_candidates, combined_maxima, combined_similarities
+from qa.index.cluster.combine import combined_candidates, combined_maxima, combined_similarities
 from qa.index.cluster.shard import ShardContent
 from qa.index.cluster.transport import Transport
-from qa.index.contract import Abbreviation, Candidates, TokenSimilarities, WordForm
+from qa.index.contract import Abbreviation, Candidates, Floats, Rows, TokenSimilarities, WordForm
 from qa.index.local.abbreviations import abbreviations_of
-from qa.index.local.documents_by_id import DocumentsById
-from qa.index.local.row_map import DocumentList, RowMap, first_rows
-from qa.index.local.statistics import Statistics
+from qa.index.local.candidate_search import Wanted
+from qa.index.local.indexed_version import IndexedVersion
+from qa.index.local.row_map import DocumentList, first_rows
 from qa.index.local.term_cache import TermCache
 from qa.index.local.version import Version
 from qa.index.local.word_forms import usual_forms
-from qa.records import Document, DocumentInfo, Filters, Passage
-
-Floats = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
+from qa.records import Document, Passage
 
 
-class ShardedIndex:
+class ShardedIndex(IndexedVersion):
     """An `Index` over shards. It does not close them."""
-
-    exact = True
 
     def __init__(self, version: Version, transport: Transport) -> None:
         """Ask every shard for its contents.
@@ -53,14 +49,11 @@ class ShardedIndex:
             ShardUnavailable: a shard did not answer in time.
             ValueError: two documents have one path or one id.
         """
-        self.id, self.built_at = version.id, version.built_at
-        self.weights, self.dimension = version.configuration.weights, version.configuration.dimension
         self._transport = transport
         found = self._ask_all("content")
         contents: list[ShardContent] = [found[shard] for shard in range(transport.shards)]
-        self._map = RowMap([DocumentList(each.documents) for each in contents])
-        self._by_id = DocumentsById(self._map.documents)
-        self._statistics = Statistics.total(each.statistics for each in contents)
+        lists = [DocumentList(each.documents) for each in contents]
+        super().__init__(version, lists, (each.statistics for each in contents))
         self._frequencies: TermCache[int] = TermCache()
         self._first_rows = [first_rows(each.documents) for each in contents]  # of each document, by shard
 
@@ -69,16 +62,6 @@ class ShardedIndex:
         other = copy(self)
         other._transport = transport  # noqa: SLF001 - its own kind
         return other
-
-    @property
-    def size(self) -> int:
-        """The number of passages."""
-        return self._map.size
-
-    @property
-    def documents(self) -> Sequence[DocumentInfo]:
-        """All documents, in the order of their paths."""
-        return self._map.documents
 
     def frequencies(self, terms: Sequence[str]) -> Sequence[int]:
         """The number of passages that hold each index term."""
@@ -93,19 +76,10 @@ class ShardedIndex:
         """The number of passages that hold an index term and each of some others."""
         return self._sums("together", len(others), term, others)
 
-    def candidates(
-        self, vector: Floats, terms: Sequence[str], count: int, filters: Filters | None = None
-    ) -> Candidates:
-        """The union of the nearest passages by vector and the best by BM25; see `Index`."""
-        for document_id in filters.document_ids if filters else ():
-            self._by_id.number(document_id)
-        rarities = self._statistics.idf(self.frequencies(terms))
-        found = self._ask_all("best", vector, terms, rarities, self._statistics.mean_length, count, filters)
-        parts = [
-            ProposedRows(each, *(self._rows(shard, rows) for rows in (each.rows, each.dense_rows, each.bm25_rows)))
-            for shard, each in found.items()
-        ]
-        return combined_candidates(parts, count)
+    def best(self, wanted: Wanted) -> Candidates:
+        """The best of all shards' candidates; see `IndexedVersion`."""
+        found = self._ask_all("best", wanted)
+        return combined_candidates([self._of_index(shard, each) for shard, each in found.items()], wanted.count)
 
     def compare(self, tokens: Floats, rows: Rows) -> Maxima:
         """Each question token's best match in each of some passages; see `Index`."""
@@ -125,17 +99,9 @@ class ShardedIndex:
 
     def document(self, document_id: str) -> Document:
         """A document with its canonical text and blocks; see `Index`."""
-        shard = int(self._map.segments[self._by_id.number(document_id)])
+        shard = int(self._map.segments[self.number(document_id)])
         found: Document = self._transport.ask("document", {shard: (document_id,)})[shard]
         return found
-
-    def info(self, document_id: str) -> DocumentInfo:
-        """The entry of `documents` for one document; see `Index`."""
-        return self.documents[self._by_id.number(document_id)]
-
-    def present_id(self, document_id: str) -> str:
-        """The current id of the document with this current or former id; see `Index`."""
-        return self._by_id.present_id(document_id)
 
     def abbreviations(self, keys: Sequence[str]) -> Sequence[Abbreviation]:
         """The documents' abbreviations that have one of some folded forms; see `Index`."""
@@ -171,6 +137,11 @@ class ShardedIndex:
         order[np.argsort(shards, kind="stable")] = np.arange(len(local))
         return [found[shard] for shard in asked], order
 
-    def _rows(self, shard: int, rows: Rows) -> Rows:
-        documents = self._first_rows[shard].searchsorted(rows, side="right").astype(np.int32) - 1
-        return self._map.rows(shard, rows, documents)
+    def _of_index(self, shard: int, found: Candidates) -> Candidates:
+        """A shard's candidates with rows of the index, which have the same order."""
+
+        def rows(of_shard: Rows) -> Rows:
+            documents = self._first_rows[shard].searchsorted(of_shard, side="right").astype(np.int32) - 1
+            return self._map.rows(shard, of_shard, documents)
+
+        return replace(found, rows=rows(found.rows), dense_rows=rows(found.dense_rows), bm25_rows=rows(found.bm25_rows))

@@ -10,11 +10,12 @@ Guarantees: results do not depend on how documents are divided into segments.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from qa.index.contract import Candidates, admitted
+from qa.index.contract import Candidates, Floats, Rows, admitted
 from qa.index.local import bm25
 from qa.index.local.best_scores import best_of_parts
 from qa.index.local.live_segment import LiveSegment
@@ -24,9 +25,28 @@ from qa.index.local.row_map import RowMap
 from qa.index.local.vectors import inner_products, search
 from qa.records import Filters
 
-Floats = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
 Allowed = npt.NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is searched for, with what depends on the whole index, of which only a part may be searched.
+
+    Attributes:
+        vector: The question's vector, `(d,) float32`, unit length.
+        terms: Its distinct index terms, in order.
+        rarities: The terms' idf in the whole index, `(terms,) float32`.
+        mean_length: The mean number of terms of a passage in the whole index.
+        count: How many passages of each kind.
+        filters: Which documents compete, also of other parts; None for all.
+    """
+
+    vector: Floats
+    terms: Sequence[str]
+    rarities: Floats
+    mean_length: float
+    count: int
+    filters: Filters | None
 
 
 class CandidateSearch:
@@ -41,28 +61,17 @@ class CandidateSearch:
         self._begins = np.cumsum([0, *(part.segment.size for part in parts)], dtype=np.int64)
         self._norms: tuple[float, list[npt.NDArray[np.float64]]] | None = None
 
-    def find(
-        self,
-        vector: Floats,
-        places: Sequence[Sequence[int]],
-        rarities: Floats,
-        mean_length: float,
-        count: int,
-        filters: Filters | None,
-    ) -> Candidates:
+    def find(self, wanted: Wanted, places: Sequence[Sequence[int]]) -> Candidates:
         """Find the union of the nearest passages by vector and the best by BM25; see `Index.candidates`.
 
         Args:
-            vector: The question's vector, `(d,) float32`, unit length.
+            wanted: What is searched for.
             places: For each segment, the places of the question's terms in its postings.
-            rarities: The terms' idf in the whole index, `(terms,) float32`.
-            mean_length: The mean number of terms of a passage in the whole index.
-            count: How many passages of each kind.
-            filters: Which documents compete; None for all.
         """
-        allowed = allowed_passages(self._parts, self._map, filters)
+        vector, count = wanted.vector, wanted.count
+        allowed = allowed_passages(self._parts, self._map, wanted.filters)
         nearest = search([part.segment.vectors for part in self._parts], vector, count, allowed)
-        scores = self._term_scores(places, rarities, mean_length)
+        scores = self._term_scores(places, wanted.rarities, wanted.mean_length)
         for of_part, each in zip(scores, allowed, strict=True):
             if each is not None:
                 of_part[~each] = 0

@@ -11,28 +11,22 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.encode.max_similarities import Maxima, maxima
-from qa.index.contract import Abbreviation, Candidates, TokenSimilarities, WordForm
+from qa.index.contract import Abbreviation, Candidates, Floats, Rows, TokenSimilarities, WordForm
 from qa.index.local.abbreviations import abbreviations_of
-from qa.index.local.candidate_search import CandidateSearch
-from qa.index.local.documents_by_id import DocumentsById
+from qa.index.local.candidate_search import CandidateSearch, Wanted
+from qa.index.local.indexed_version import IndexedVersion
 from qa.index.local.live_segment import LiveSegment
-from qa.index.local.row_map import DocumentList, RowMap
+from qa.index.local.row_map import DocumentList
 from qa.index.local.segment import Segment
 from qa.index.local.segment_abbreviations import SegmentAbbreviations
 from qa.index.local.segment_terms import SegmentTerms
-from qa.index.local.statistics import Statistics
 from qa.index.local.version import Version
 from qa.index.local.word_forms import forms_near
-from qa.records import Document, DocumentInfo, Filters, Passage
-
-Floats = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
+from qa.records import Document, Passage
 
 
-class LocalIndex:
+class LocalIndex(IndexedVersion):
     """An `Index` on this machine's disk. It does not close its segments."""
-
-    exact = True  # codes only propose rows; `qa.index.local.vectors.coded_store` says how surely none is missed
 
     def __init__(self, version: Version, segments: Sequence[Segment]) -> None:
         """Combine open segments.
@@ -44,27 +38,14 @@ class LocalIndex:
         Raises:
             ValueError: two live documents have one path or one id.
         """
-        self.id, self.built_at = version.id, version.built_at
-        self.weights, self.dimension = version.configuration.weights, version.configuration.dimension
         self._parts = [
             LiveSegment(segment, entry.removed) for segment, entry in zip(segments, version.segments, strict=True)
         ]
+        lists = [DocumentList(part.segment.documents, part.removed) for part in self._parts]
+        super().__init__(version, lists, (part.statistics for part in self._parts))
         self._terms = SegmentTerms(self._parts)
         self._abbreviations = SegmentAbbreviations(self._parts)
-        self._map = RowMap([DocumentList(part.segment.documents, part.removed) for part in self._parts])
-        self._by_id = DocumentsById(self._map.documents)
-        self._statistics = Statistics.total(part.statistics for part in self._parts)
         self._search = CandidateSearch(self._parts, self._map)
-
-    @property
-    def size(self) -> int:
-        """The number of passages."""
-        return self._map.size
-
-    @property
-    def documents(self) -> Sequence[DocumentInfo]:
-        """All documents, in the order of their paths."""
-        return self._map.documents
 
     def frequencies(self, terms: Sequence[str]) -> Sequence[int]:
         """The number of passages that hold each index term."""
@@ -78,15 +59,9 @@ class LocalIndex:
         """The number of passages that hold an index term and each of some others."""
         return self._terms.together(term, others)
 
-    def candidates(
-        self, vector: Floats, terms: Sequence[str], count: int, filters: Filters | None = None
-    ) -> Candidates:
-        """The union of the nearest passages by vector and the best by BM25; see `Index`."""
-        for document_id in filters.document_ids if filters else ():
-            self._by_id.number(document_id)
-        rarities = self._statistics.idf(self._terms.frequencies(terms))
-        places = self._terms.places(terms)
-        return self._search.find(vector, places, rarities, self._statistics.mean_length, count, filters)
+    def best(self, wanted: Wanted) -> Candidates:
+        """The candidates; see `IndexedVersion`."""
+        return self._search.find(wanted, self._terms.places(wanted.terms))
 
     def compare(self, tokens: Floats, rows: Rows) -> Maxima:
         """Each question token's best match in each of some passages; see `Index`."""
@@ -108,17 +83,9 @@ class LocalIndex:
 
     def document(self, document_id: str) -> Document:
         """A document with its canonical text and blocks; see `Index`."""
-        number = self._by_id.number(document_id)
+        number = self.number(document_id)
         part = self._parts[int(self._map.segments[number])]
         return part.segment.document(int(self._map.document_rows[number]))
-
-    def info(self, document_id: str) -> DocumentInfo:
-        """The entry of `documents` for one document; see `Index`."""
-        return self.documents[self._by_id.number(document_id)]
-
-    def present_id(self, document_id: str) -> str:
-        """The current id of the document with this current or former id; see `Index`."""
-        return self._by_id.present_id(document_id)
 
     def abbreviations(self, keys: Sequence[str]) -> Sequence[Abbreviation]:
         """The documents' abbreviations that have one of some folded forms; see `Index`."""

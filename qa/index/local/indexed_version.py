@@ -1,0 +1,98 @@
+"""What the implementations of an `Index` share: a version's record, its documents by id, and its statistics."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from qa.errors import UnknownDocument
+from qa.index.contract import Candidates, Floats
+from qa.index.local.candidate_search import Wanted
+from qa.index.local.row_map import DocumentList, RowMap
+from qa.index.local.statistics import Statistics
+from qa.index.local.version import Version
+from qa.records import DocumentInfo, Filters
+from qa.text.document_ids import former_ids
+
+_IDS_LISTED = 10  # in the message for an id that belonged to several documents
+
+
+class IndexedVersion(ABC):
+    """One version of an index; see `Index`."""
+
+    exact = True  # codes only propose rows; `qa.index.local.vectors.coded_store` says how surely none is missed
+
+    def __init__(self, version: Version, lists: Sequence[DocumentList], statistics: Iterable[Statistics]) -> None:
+        """Number the documents and their passages.
+
+        Args:
+            version: The version.
+            lists: Its documents by part.
+            statistics: The numbers of each part.
+
+        Raises:
+            ValueError: two documents have one path or one id.
+        """
+        self.id, self.built_at = version.id, version.built_at
+        self.weights, self.dimension = version.configuration.weights, version.configuration.dimension
+        self._map = RowMap(lists)
+        self._statistics = Statistics.total(statistics)
+        self.size = self._map.size
+        self.documents: Sequence[DocumentInfo] = self._map.documents
+        self._numbers = {info.id: number for number, info in enumerate(self.documents)}
+        if len(self._numbers) < len(self.documents):
+            raise ValueError("two documents of the index have one id")
+
+    @abstractmethod
+    def frequencies(self, terms: Sequence[str]) -> Sequence[int]:
+        """The number of passages that hold each index term."""
+
+    @abstractmethod
+    def best(self, wanted: Wanted) -> Candidates:
+        """The candidates; `wanted` has what depends on the whole index, of which this may be a part."""
+
+    def candidates(
+        self, vector: Floats, terms: Sequence[str], count: int, filters: Filters | None = None
+    ) -> Candidates:
+        """The union of the nearest passages by vector and the best by BM25; see `Index`."""
+        for document_id in filters.document_ids if filters else ():
+            self.number(document_id)
+        rarities = self._statistics.idf(self.frequencies(terms))
+        return self.best(Wanted(vector, terms, rarities, self._statistics.mean_length, count, filters))
+
+    def number(self, document_id: str) -> int:
+        """The position of a document in `documents`.
+
+        Raises:
+            UnknownDocument: no document has this id.
+        """
+        number = self._numbers.get(document_id)
+        if number is None:
+            raise UnknownDocument(f"No document has the id {document_id!r}.")
+        return number
+
+    def info(self, document_id: str) -> DocumentInfo:
+        """The entry of `documents` for one document; see `Index`."""
+        return self.documents[self.number(document_id)]
+
+    def present_id(self, document_id: str) -> str:
+        """The current id of the document with this current or former id; see `Index`."""
+        if document_id in self._numbers:
+            return document_id
+        found = self._by_former_id.get(document_id, [])
+        if len(found) == 1:
+            return found[0]
+        if found:
+            listed = ", ".join(found[:_IDS_LISTED]) + (" and others" if len(found) > _IDS_LISTED else "")
+            raise UnknownDocument(f"No document has the id {document_id!r} any more; it was that of {listed}.")
+        return self.info(document_id).id
+
+    @cached_property
+    def _by_former_id(self) -> dict[str, list[str]]:
+        """Current ids by former ones; computed at the first use."""
+        found: dict[str, list[str]] = {}
+        for info in self.documents:
+            for former in former_ids(info.source):
+                found.setdefault(former, []).append(info.id)
+        return found

@@ -13,9 +13,9 @@ from typing import Any
 from workshop import Workshop
 
 from qa.index.cluster.assignment import assign
-from qa.index.cluster.shard import Shard
 from qa.index.cluster.sharded_index import ShardedIndex
 from qa.index.contract import Index
+from qa.index.local.local_index import LocalIndex
 from qa.index.local.segment import Segment
 
 Made = Callable[[Path, Mapping[str, str], str], AbstractContextManager[Index]]
@@ -27,7 +27,7 @@ TWO_BITS = "snapshot with tokens of two bits"
 class InProcess:
     """Groups of segments in this process, asked one after another."""
 
-    groups: Sequence[Shard]
+    groups: Sequence[LocalIndex]
 
     @property
     def shards(self) -> int:
@@ -62,7 +62,7 @@ def shards(number: int, folder: Path, texts: Mapping[str, str], sidecar: str = "
     with ExitStack() as stack:
         segments = [stack.enter_context(closing(Segment.open(each))) for each in workshop.segments()]
         yield ShardedIndex(
-            version, InProcess([Shard(version, [segments[each] for each in group], group) for group in groups])
+            version, InProcess([LocalIndex(version, [segments[each] for each in group], group) for group in groups])
         )
 
 

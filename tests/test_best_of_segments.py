@@ -13,7 +13,7 @@ from segment_work import ENCODER, opened, write_segment
 
 from qa.index.local.best_scores import among_best, best_of_parts
 from qa.index.local.local_index import LocalIndex
-from qa.index.local.vectors import CODES
+from qa.index.local.vectors.coded_store import CODES
 from qa.records import Filters
 from qa.text.words import terms
 

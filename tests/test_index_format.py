@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from workshop import Workshop
 
-import qa.index.local.vectors
+import qa.index.local.vectors.coded_store
 from qa.answering.confidence_model import FILE as CONFIDENCE
 from qa.building.build_lock import WAITING
 from qa.building.file_digests import FILES
@@ -21,7 +21,7 @@ from qa.index.build_notes import PROGRESS, REPORT, REQUEST
 from qa.index.builder_lock import BUILDER_LOCK
 from qa.index.local.index_folder import LOCK, ROLLED_BACK, SEGMENTS, VERIFIED, VERSIONS, current_name
 from qa.index.local.merge_policy import MOST_PASSAGES
-from qa.index.local.vectors import CODES
+from qa.index.local.vectors.coded_store import CODES
 from qa.index.local.version import FORMAT
 from qa.index.local.version_files import SEGMENT
 from qa.index.site_note import SITE
@@ -57,7 +57,7 @@ def test_the_version_is_the_codes(record):
 
 
 def test_the_numbers_are_the_codes():
-    for number in (PASSAGES_AT_ONCE, MOST_PASSAGES, qa.index.local.vectors.CODED_FROM):
+    for number in (PASSAGES_AT_ONCE, MOST_PASSAGES, qa.index.local.vectors.coded_store.CODED_FROM):
         assert f"{number:,} passages" in TEXT
 
 

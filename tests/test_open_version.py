@@ -186,7 +186,7 @@ def test_newest_whole_prefers_current_then_the_newest(shop):
 
 
 def newest(shop: Workshop) -> str | None:
-    found = newest_whole(shop.index)
+    found = newest_whole(shop.index, lambda name: open_version(shop.index, name))
     if found:
         found.close()
     return found and found.name

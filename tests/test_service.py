@@ -146,9 +146,9 @@ def test_takes_up_a_new_snapshot_by_itself(shop):
 def test_swaps_under_load_without_a_failed_or_mixed_answer(shop, monkeypatch):
     """Every build writes a new number into every document; an answer from two snapshots would have two numbers."""
     opened, closed = [], []
-    real_open, real_close = qa.index.local.current.open_index, OpenVersion.close
+    real_open, real_close = qa.index.local.current.open_version, OpenVersion.close
     monkeypatch.setattr(
-        qa.index.local.current, "open_index", lambda *a, **o: (opened.append(real_open(*a, **o)), opened[-1])[1]
+        qa.index.local.current, "open_version", lambda *a, **o: (opened.append(real_open(*a, **o)), opened[-1])[1]
     )
     monkeypatch.setattr(OpenVersion, "close", lambda self: (closed.append(self), real_close(self))[1])
 

@@ -12,16 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.index.local.vectors import (
-    CODES,
-    CodedStore,
-    ExactStore,
-    Proposed,
-    inner_products,
-    search,
-    slack,
-    write_codes,
-)
+from qa.index.local.vectors.coded_store import CODES, CodedStore, slack, write_codes
+from qa.index.local.vectors.exact import ExactStore, Proposed, inner_products
+from qa.index.local.vectors.nearest import search
 
 Floats = npt.NDArray[np.float32]
 Open = Callable[[Floats], ExactStore]

@@ -32,11 +32,11 @@ def lock_now(opened: int, *, shared: bool = False) -> bool:
     return True
 
 
-def lock(opened: int) -> None:
+def lock(opened: int, *, shared: bool = False) -> None:
     """Wait for the lock on an open file or folder; do nothing if locks are not supported."""
     if sys.platform != "win32":
         with suppress(OSError):
-            fcntl.flock(opened, fcntl.LOCK_EX)
+            fcntl.flock(opened, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
 
 
 def in_place(opened: int, path: Path) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qa.encode.max_similarities import Maxima, maxima
+from qa.encode.max_similarities import Maxima
 from qa.index.contract import Candidates, Floats, Rows, TokenSimilarities
 
 
@@ -37,17 +37,13 @@ def combined_candidates(parts: Sequence[Candidates], count: int) -> Candidates:
     return Candidates(chosen, dense_rows=dense_rows, bm25_rows=bm25_rows, **found)
 
 
-def combined_maxima(parts: Sequence[Maxima], order: Rows, question_tokens: int) -> Maxima:
+def combined_maxima(parts: Sequence[Maxima], order: Rows) -> Maxima:
     """Combine the comparisons of several shards into one.
 
     Args:
-        parts: The comparison of each shard.
+        parts: The comparison of each shard, of at least one.
         order: For each requested passage its position in the concatenated parts, `(n,) int64`.
-        question_tokens: The number of the question's tokens.
     """
-    if not parts:
-        nothing = np.empty((question_tokens, 0), np.float32)
-        return maxima(nothing, np.zeros(1, np.int64), np.empty(0, np.int32))
     sources, bounds = _sources([part.bounds for part in parts], order)
     return Maxima(
         passages=np.take(np.concatenate([part.passages for part in parts], axis=1), order, axis=1),
@@ -58,11 +54,8 @@ def combined_maxima(parts: Sequence[Maxima], order: Rows, question_tokens: int) 
     )
 
 
-def combined_similarities(parts: Sequence[TokenSimilarities], order: Rows, question_tokens: int) -> TokenSimilarities:
+def combined_similarities(parts: Sequence[TokenSimilarities], order: Rows) -> TokenSimilarities:
     """Combine the token similarities of several shards into one; arguments as in `combined_maxima`."""
-    if not parts:
-        nothing = np.empty((question_tokens, 0), np.float32)
-        return TokenSimilarities(nothing, np.empty((0, 2), np.int32), np.empty(0, np.int32), np.zeros(1, np.int64))
     sources, bounds = _sources([part.bounds for part in parts], order)
     return TokenSimilarities(
         matrix=np.take(np.concatenate([part.matrix for part in parts], axis=1), sources, axis=1),

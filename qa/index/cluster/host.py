@@ -19,7 +19,7 @@ from typing import Any
 from qa.errors import QAError
 from qa.index.cluster.assignment import assign
 from qa.index.cluster.copies import CopiedSegments
-from qa.index.cluster.shard import Shard
+from qa.index.local.local_index import LocalIndex
 from qa.index.local.open_version import HeldVersion, SegmentPool
 from qa.index.local.version import Version
 
@@ -62,7 +62,7 @@ class _OpenShard:
 
     def __init__(self, held: HeldVersion) -> None:
         self.held = held
-        self.shard = Shard(held.version, held.segments, held.numbers)
+        self.shard = LocalIndex(held.version, held.segments, held.numbers)
         self.readers = 1  # the host itself
 
 
@@ -94,7 +94,7 @@ class ShardHost:
             return Refusal(error)
 
     def ask(self, version: str, call: str, arguments: Sequence[Any]) -> Any:
-        """Call a method of a version's `Shard`; return a `Refusal` if it raises a `QAError`."""
+        """Call a method of a version's shard; return a `Refusal` if it raises a `QAError`."""
         if call not in CALLS:
             raise ValueError(f"{call} is not a call of a shard")
         try:
@@ -116,7 +116,7 @@ class ShardHost:
             self._forget(name)
 
     @contextmanager
-    def _reading(self, version: str) -> Iterator[Shard]:
+    def _reading(self, version: str) -> Iterator[LocalIndex]:
         opened = self._taken(version)
         if opened is None:
             with self._opening:  # one thread opens it, the others wait

@@ -20,7 +20,7 @@ from qa.index.cluster.sharded_index import ShardedIndex
 from qa.index.contract import Index
 from qa.index.local.current import CurrentIndex
 from qa.index.local.index_folder import current_name
-from qa.index.local.open_version import HeldVersion, by_preference
+from qa.index.local.open_version import HeldVersion
 from qa.records import ShardStatus
 
 _LOOK_EVERY_S = 2.0  # interval between checks of the hosts, and their time limit
@@ -58,7 +58,7 @@ class ClusterIndex(CurrentIndex):
         self._hosts = hosts
         self._shards: Sequence[ShardStatus] = ()
         self._looker: threading.Thread | None = None
-        super().__init__(index_dir, hosts.open_current, hosts.open_newest)
+        super().__init__(index_dir, hosts.opened)
 
     @property
     def shards(self) -> Sequence[ShardStatus]:
@@ -120,24 +120,6 @@ class Hosts:
         self._answer_s, self._prepare_s, self._hedge_s = answer_s, prepare_s, hedge_s
         self._told: dict[str, tuple[int, str]] = {}  # the process and the version that each host was told to open
 
-    def open_current(self) -> ClusterVersion:
-        """Open the current version on at least one replica of every shard.
-
-        Raises:
-            NoIndex, DamagedSnapshot, MismatchedSnapshot: as `qa.index.local.open_version.open_index`.
-            ShardUnavailable: a shard was not ready in time.
-        """
-        return self._opened(current_name(self._index_dir))
-
-    def open_newest(self) -> ClusterVersion | None:
-        """Open the newest version that can be opened, trying the current one first; as `newest_whole`."""
-        for version in by_preference(self._index_dir):
-            try:
-                return self._opened(version.name)
-            except OperatingError:
-                continue
-        return None
-
     def look(self, seconds: float) -> tuple[ShardStatus, ...]:
         """The state of every host; a host that does not answer within `seconds` has none.
 
@@ -162,7 +144,13 @@ class Hosts:
         until = self._replicas.now_s() + (self._answer_s if seconds is None else seconds)
         return ReplicatedTransport(name, self._replicas, until, self._hedge_s)
 
-    def _opened(self, name: str) -> ClusterVersion:
+    def opened(self, name: str) -> ClusterVersion:
+        """Open a version on at least one replica of every shard.
+
+        Raises:
+            DamagedSnapshot, MismatchedSnapshot: as `qa.index.local.open_version.open_version`.
+            ShardUnavailable: a shard was not ready in time.
+        """
         held = HeldVersion(self._index_dir, name, weights=self._weights, choose=lambda _: ())
         try:
             self._prepare(name)

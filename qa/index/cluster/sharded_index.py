@@ -11,7 +11,7 @@ Guarantees: results equal, to the last bit, those of one process with all segmen
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
 from itertools import chain
@@ -22,16 +22,14 @@ import numpy.typing as npt
 
 from qa.encode.max_similarities import Maxima
 from qa.index.cluster.combine import combined_candidates, combined_maxima, combined_similarities
-from qa.index.cluster.shard import ShardContent
 from qa.index.cluster.transport import Transport
-from qa.index.contract import Abbreviation, Candidates, Floats, Rows, TokenSimilarities, WordForm
-from qa.index.local.abbreviations import abbreviations_of
+from qa.index.contract import Candidates, Floats, Rows, TokenSimilarities
+from qa.index.local.abbreviations import Entry
 from qa.index.local.candidate_search import Wanted
 from qa.index.local.indexed_version import IndexedVersion
-from qa.index.local.row_map import DocumentList, first_rows
+from qa.index.local.row_map import first_rows
 from qa.index.local.term_cache import TermCache
 from qa.index.local.version import Version
-from qa.index.local.word_forms import usual_forms
 from qa.records import Document, Passage
 
 
@@ -51,11 +49,10 @@ class ShardedIndex(IndexedVersion):
         """
         self._transport = transport
         found = self._ask_all("content")
-        contents: list[ShardContent] = [found[shard] for shard in range(transport.shards)]
-        lists = [DocumentList(each.documents) for each in contents]
-        super().__init__(version, lists, (each.statistics for each in contents))
+        lists, statistics = zip(*(found[shard] for shard in range(transport.shards)), strict=True)
+        super().__init__(version, lists, statistics)
         self._frequencies: TermCache[int] = TermCache()
-        self._first_rows = [first_rows(each.documents) for each in contents]  # of each document, by shard
+        self._first_rows = [first_rows(each.documents) for each in lists]  # of each document, by shard
 
     def over(self, transport: Transport) -> Self:
         """The same version over another transport to the same shards."""
@@ -70,7 +67,7 @@ class ShardedIndex(IndexedVersion):
     def held(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
         """Whether each of some passages holds each of some index terms, `(terms, rows) bool`."""
         found, order = self._of_passages("held", rows, terms)
-        return np.take(np.concatenate([np.zeros((len(terms), 0), np.bool_), *found], axis=1), order, axis=1)
+        return np.take(np.concatenate(found, axis=1), order, axis=1)
 
     def together(self, term: str, others: Sequence[str]) -> Sequence[int]:
         """The number of passages that hold an index term and each of some others."""
@@ -84,12 +81,12 @@ class ShardedIndex(IndexedVersion):
     def compare(self, tokens: Floats, rows: Rows) -> Maxima:
         """Each question token's best match in each of some passages; see `Index`."""
         found, order = self._of_passages("compare", rows, tokens)
-        return combined_maxima(found, order, len(tokens))
+        return combined_maxima(found, order)
 
     def similarities(self, tokens: Floats, rows: Rows) -> TokenSimilarities:
         """The cosine of every question token with every token of a few passages; see `Index`."""
         found, order = self._of_passages("similarities", rows, tokens)
-        return combined_similarities(found, order, len(tokens))
+        return combined_similarities(found, order)
 
     def passages(self, rows: Sequence[int] | Rows) -> Sequence[Passage]:
         """Some passages, in the order of `rows`."""
@@ -103,18 +100,17 @@ class ShardedIndex(IndexedVersion):
         found: Document = self._transport.ask("document", {shard: (document_id,)})[shard]
         return found
 
-    def abbreviations(self, keys: Sequence[str]) -> Sequence[Abbreviation]:
-        """The documents' abbreviations that have one of some folded forms; see `Index`."""
-        found = self._ask_all("abbreviation_entries", keys)
-        return abbreviations_of(chain.from_iterable(found.values()), keys)
+    def abbreviation_entries(self, keys: Sequence[str]) -> Iterable[Entry]:
+        """The abbreviations of all shards; see `IndexedVersion`."""
+        return chain.from_iterable(self._ask_all("abbreviation_entries", keys).values())
 
-    def forms_near(self, word: str, edits: int) -> Sequence[WordForm]:
-        """The documents' words within at most `edits` edits of a folded word."""
+    def form_counts_near(self, word: str, edits: int) -> dict[str, Counter[str]]:
+        """The forms in all shards of each word near a folded word; see `IndexedVersion`."""
         counts: dict[str, Counter[str]] = {}
         for of_shard in self._ask_all("form_counts_near", word, edits).values():
             for folded, of_forms in of_shard.items():
                 counts.setdefault(folded, Counter()).update(of_forms)
-        return usual_forms(counts)
+        return counts
 
     def _ask_all(self, call: str, *arguments: Any) -> dict[int, Any]:
         return self._transport.ask(call, dict.fromkeys(range(self._transport.shards), arguments))
@@ -125,13 +121,13 @@ class ShardedIndex(IndexedVersion):
         return [sum(of_one) for of_one in zip(*found.values(), strict=True)] if length else []
 
     def _of_passages(self, call: str, rows: Rows, *arguments: Any) -> tuple[list[Any], Rows]:
-        """Call the shards that have some passages.
+        """Call the shards that have some passages; for none one shard, whose answer has the form of none.
 
         Returns:
             Their answers, and for each requested passage its position in the concatenated answers, `(n,) int64`.
         """
         shards, local = self._map.places(np.asarray(rows, np.int64))
-        asked = np.unique(shards).tolist()
+        asked = np.unique(shards).tolist() or [0]
         found = self._transport.ask(call, {shard: (*arguments, local[shards == shard]) for shard in asked})
         order = np.empty(len(local), np.int64)
         order[np.argsort(shards, kind="stable")] = np.arange(len(local))

@@ -18,7 +18,7 @@ class Transport(Protocol):
         """Call some shards at once, and wait for all of them.
 
         Args:
-            call: A method of `Shard`.
+            call: A method of a shard, a `LocalIndex`.
             arguments: The arguments for each shard to call, by its number.
 
         Returns:

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-_K1, _B = 1.5, 0.75
+from qa.index.contract import Floats
 
-Floats = npt.NDArray[np.float32]
+_K1, _B = 1.5, 0.75
 
 
 def idf(passages: int, frequency: int) -> float:

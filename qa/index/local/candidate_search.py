@@ -22,7 +22,8 @@ from qa.index.local.live_segment import LiveSegment
 from qa.index.local.passage_reader import PassageReader
 from qa.index.local.postings import ABSENT
 from qa.index.local.row_map import RowMap
-from qa.index.local.vectors import inner_products, search
+from qa.index.local.vectors.exact import inner_products
+from qa.index.local.vectors.nearest import search
 from qa.records import Filters
 
 Allowed = npt.NDArray[np.bool_] | None

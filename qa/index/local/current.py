@@ -19,7 +19,7 @@ from typing import Protocol
 from qa.errors import NoIndex, OperatingError, ShardUnavailable
 from qa.index.contract import Index
 from qa.index.local.index_folder import CURRENT, current_name
-from qa.index.local.open_version import SegmentPool, newest_whole, open_index
+from qa.index.local.open_version import SegmentPool, newest_whole, open_current, open_version
 from qa.records import ShardStatus
 
 LOOK_EVERY_S = 0.1
@@ -56,16 +56,15 @@ class _Lease:
 class CurrentIndex:
     """An `IndexSource`: holds the current snapshot of an index folder. Safe to call from several threads."""
 
-    def __init__(self, index_dir: Path, current: Callable[[], Held], newest: Callable[[], Held | None]) -> None:
+    def __init__(self, index_dir: Path, opened: Callable[[str], Held]) -> None:
         """Open the current snapshot, if there is one.
 
         Args:
             index_dir: The index folder.
-            current: Opens the current version; as `open_index`.
-            newest: Opens the newest whole one; as `newest_whole`.
+            opened: Opens a version by its name; as `open_version`.
         """
         self._index_dir = index_dir
-        self._current, self._newest = current, newest
+        self._open = opened
         self._lock = threading.Lock()  # guards the lease and its count
         self._refreshing = threading.Lock()
         self._lease: _Lease | None = None
@@ -84,12 +83,7 @@ class CurrentIndex:
             index_dir: The index folder.
             weights: Fingerprint of the model that will encode questions.
         """
-        pool = SegmentPool(index_dir)
-        return cls(
-            index_dir,
-            partial(open_index, index_dir, weights=weights, pool=pool),
-            partial(newest_whole, index_dir, weights=weights, pool=pool),
-        )
+        return cls(index_dir, partial(open_version, index_dir, weights=weights, pool=SegmentPool(index_dir)))
 
     @property
     def trouble(self) -> str | None:
@@ -164,7 +158,7 @@ class CurrentIndex:
         serving = self._lease.index if self._lease else None
         if serving and serving.name == current_name(self._index_dir) and serving.in_place():
             return None
-        return self._current()
+        return open_current(self._index_dir, self._open)
 
     def _refuse(self, error: OperatingError) -> None:
         said_before = str(error) == str(self._trouble)
@@ -177,7 +171,7 @@ class CurrentIndex:
             log.error("The current snapshot is refused: %s", error)
         # Without an index, or if the hosts do not answer, no other version can be opened.
         if self._lease is None and not isinstance(error, NoIndex | ShardUnavailable):
-            other = self._newest()
+            other = newest_whole(self._index_dir, self._open)
             if other:
                 log.error("Falling back to snapshot %s, the newest whole one", other.id)
                 self._exchange(other)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from qa.errors import UnknownDocument
-from qa.index.contract import Candidates, Floats
+from qa.index.contract import Abbreviation, Candidates, Floats, WordForm
+from qa.index.local.abbreviations import Entry, abbreviations_of
 from qa.index.local.candidate_search import Wanted
 from qa.index.local.row_map import DocumentList, RowMap
 from qa.index.local.statistics import Statistics
 from qa.index.local.version import Version
+from qa.index.local.word_forms import usual_forms
 from qa.records import DocumentInfo, Filters
 from qa.text.document_ids import former_ids
 
@@ -52,6 +55,14 @@ class IndexedVersion(ABC):
     def best(self, wanted: Wanted) -> Candidates:
         """The candidates; `wanted` has what depends on the whole index, of which this may be a part."""
 
+    @abstractmethod
+    def abbreviation_entries(self, keys: Sequence[str]) -> Iterable[Entry]:
+        """The abbreviations that have one of some folded forms."""
+
+    @abstractmethod
+    def form_counts_near(self, word: str, edits: int) -> Mapping[str, Counter[str]]:
+        """For each folded word near a folded word, the number of occurrences of each of its written forms."""
+
     def candidates(
         self, vector: Floats, terms: Sequence[str], count: int, filters: Filters | None = None
     ) -> Candidates:
@@ -87,6 +98,14 @@ class IndexedVersion(ABC):
             listed = ", ".join(found[:_IDS_LISTED]) + (" and others" if len(found) > _IDS_LISTED else "")
             raise UnknownDocument(f"No document has the id {document_id!r} any more; it was that of {listed}.")
         return self.info(document_id).id
+
+    def abbreviations(self, keys: Sequence[str]) -> Sequence[Abbreviation]:
+        """The documents' abbreviations that have one of some folded forms; see `Index`."""
+        return abbreviations_of(self.abbreviation_entries(keys), keys)
+
+    def forms_near(self, word: str, edits: int) -> Sequence[WordForm]:
+        """The documents' words within at most `edits` edits of a folded word."""
+        return usual_forms(self.form_counts_near(word, edits))
 
     @cached_property
     def _by_former_id(self) -> dict[str, list[str]]:

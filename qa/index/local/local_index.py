@@ -1,18 +1,22 @@
 """One version of the index of this machine: the `Index` contract over a list of segments.
 
+Over some of a version's segments, it is a shard of a cluster: its rows are in the order of those of the whole index,
+whose numbers come with each call.
+
 Guarantees: results do not depend on how documents are divided into segments.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from qa.encode.max_similarities import Maxima, maxima
-from qa.index.contract import Abbreviation, Candidates, Floats, Rows, TokenSimilarities, WordForm
-from qa.index.local.abbreviations import abbreviations_of
+from qa.index.contract import Candidates, Floats, Rows, TokenSimilarities
+from qa.index.local.abbreviations import Entry
 from qa.index.local.candidate_search import CandidateSearch, Wanted
 from qa.index.local.indexed_version import IndexedVersion
 from qa.index.local.live_segment import LiveSegment
@@ -20,27 +24,28 @@ from qa.index.local.row_map import DocumentList
 from qa.index.local.segment import Segment
 from qa.index.local.segment_abbreviations import SegmentAbbreviations
 from qa.index.local.segment_terms import SegmentTerms
+from qa.index.local.statistics import Statistics
 from qa.index.local.version import Version
-from qa.index.local.word_forms import forms_near
+from qa.index.local.word_forms import counts_near
 from qa.records import Document, Passage
 
 
 class LocalIndex(IndexedVersion):
     """An `Index` on this machine's disk. It does not close its segments."""
 
-    def __init__(self, version: Version, segments: Sequence[Segment]) -> None:
+    def __init__(self, version: Version, segments: Sequence[Segment], numbers: Iterable[int] | None = None) -> None:
         """Combine open segments.
 
         Args:
             version: The version.
             segments: The segments that it names, in its order.
+            numbers: Their places in the version, if they are only some: a shard of it; None for all.
 
         Raises:
             ValueError: two live documents have one path or one id.
         """
-        self._parts = [
-            LiveSegment(segment, entry.removed) for segment, entry in zip(segments, version.segments, strict=True)
-        ]
+        entries = version.segments if numbers is None else [version.segments[each] for each in numbers]
+        self._parts = [LiveSegment(segment, entry.removed) for segment, entry in zip(segments, entries, strict=True)]
         lists = [DocumentList(part.segment.documents, part.removed) for part in self._parts]
         super().__init__(version, lists, (part.statistics for part in self._parts))
         self._terms = SegmentTerms(self._parts)
@@ -87,10 +92,14 @@ class LocalIndex(IndexedVersion):
         part = self._parts[int(self._map.segments[number])]
         return part.segment.document(int(self._map.document_rows[number]))
 
-    def abbreviations(self, keys: Sequence[str]) -> Sequence[Abbreviation]:
-        """The documents' abbreviations that have one of some folded forms; see `Index`."""
-        return abbreviations_of(self._abbreviations.entries(keys), keys)
+    def content(self) -> tuple[DocumentList, Statistics]:
+        """The documents in the order of their paths, and sums over their passages."""
+        return DocumentList(self.documents), self._statistics
 
-    def forms_near(self, word: str, edits: int) -> Sequence[WordForm]:
-        """The documents' words within at most `edits` edits of a folded word."""
-        return forms_near([(part.segment.word_forms, part.form_counts) for part in self._parts], word, edits)
+    def abbreviation_entries(self, keys: Sequence[str]) -> list[Entry]:
+        """The abbreviations that have one of some folded forms; see `IndexedVersion`."""
+        return self._abbreviations.entries(keys)
+
+    def form_counts_near(self, word: str, edits: int) -> dict[str, Counter[str]]:
+        """The forms of each word near a folded word; see `IndexedVersion`."""
+        return counts_near([(part.segment.word_forms, part.form_counts) for part in self._parts], word, edits)

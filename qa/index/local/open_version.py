@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from qa.errors import DamagedSnapshot, MismatchedSnapshot, OperatingError
 from qa.index.file_lock import in_place
@@ -25,6 +28,7 @@ from qa.text.words import ANALYSER_VERSION
 _TRIES = 10  # a version may be pruned between reading CURRENT and the lock; each time a newer one is current
 
 _Key = tuple[str, int, int]
+_Opened = TypeVar("_Opened")
 
 
 class SegmentPool:
@@ -94,12 +98,12 @@ class HeldVersion:
         Args:
             index_dir: The index folder.
             name: The version's name.
-            weights: As for `open_index`.
+            weights: As for `open_version`.
             pool: Likewise.
             choose: Returns the numbers of the segments to open; None for all.
 
         Raises:
-            DamagedSnapshot, MismatchedSnapshot: as `open_index`.
+            DamagedSnapshot, MismatchedSnapshot: as `open_version`.
         """
         self.path = version_path(index_dir, name)
         self.segments: list[Segment] = []
@@ -151,37 +155,21 @@ class OpenVersion(LocalIndex):
         self._held.close()
 
 
-def open_index(index_dir: Path, *, weights: str | None = None, pool: SegmentPool | None = None) -> OpenVersion:
-    """Open the current version.
+def open_version(
+    index_dir: Path, name: str, *, weights: str | None = None, pool: SegmentPool | None = None
+) -> OpenVersion:
+    """Open a version by its name.
 
     Args:
         index_dir: The index folder.
+        name: The version's name.
         weights: Fingerprint of the model that will encode questions; None for reading without questions.
         pool: Segments that are already open.
 
     Raises:
-        NoIndex: there is no index.
         DamagedSnapshot: a file is missing, truncated or altered.
         MismatchedSnapshot: it was built with another format, analyser or model.
     """
-    for _ in range(_TRIES):
-        name = current_name(index_dir)
-        try:
-            return open_version(index_dir, name, weights=weights, pool=pool)
-        except DamagedSnapshot:
-            if current_name(index_dir) != name:
-                continue
-            if not version_path(index_dir, name).exists():
-                told = f"CURRENT names {name}, which is not in {index_dir}. Run `qa build` or `qa rollback`."
-                raise DamagedSnapshot(told) from None
-            raise
-    raise DamagedSnapshot(f"The current snapshot in {index_dir} changes faster than it can be opened. Try again.")
-
-
-def open_version(
-    index_dir: Path, name: str, *, weights: str | None = None, pool: SegmentPool | None = None
-) -> OpenVersion:
-    """Open a version by its name; as `open_index`."""
     held = HeldVersion(index_dir, name, weights=weights, pool=pool)
     try:
         return OpenVersion(held)
@@ -192,23 +180,42 @@ def open_version(
         raise
 
 
-def by_preference(index_dir: Path) -> list[Version]:
-    """The readable versions: first the current one, then the newest; rolled back ones are last."""
+def open_index(index_dir: Path, *, weights: str | None = None) -> OpenVersion:
+    """Open the current version; raises as `open_version`, and `NoIndex` if there is no index."""
+    return open_current(index_dir, partial(open_version, index_dir, weights=weights))
+
+
+def open_current(index_dir: Path, opened: Callable[[str], _Opened]) -> _Opened:
+    """Open the current version by a function of its name; raises as `open_version`."""
+    for _ in range(_TRIES):
+        name = current_name(index_dir)
+        try:
+            return opened(name)
+        except DamagedSnapshot:
+            if current_name(index_dir) != name:
+                continue
+            if not version_path(index_dir, name).exists():
+                told = f"CURRENT names {name}, which is not in {index_dir}. Run `qa build` or `qa rollback`."
+                raise DamagedSnapshot(told) from None
+            raise
+    raise DamagedSnapshot(f"The current snapshot in {index_dir} changes faster than it can be opened. Try again.")
+
+
+def newest_whole(index_dir: Path, opened: Callable[[str], _Opened]) -> _Opened | None:
+    """Open the first readable version that can be opened: the current one, then the newest; rolled back ones are last.
+
+    Args:
+        index_dir: The index folder.
+        opened: Opens a version by its name.
+    """
     refused = rolled_back(index_dir)
     try:
         current = current_name(index_dir)
     except OperatingError:
         current = ""  # then the newest is first
-    return sorted(versions(index_dir), key=lambda version: (version.name != current, version.id in refused))
-
-
-def newest_whole(index_dir: Path, *, weights: str | None = None, pool: SegmentPool | None = None) -> OpenVersion | None:
-    """The first version by preference that can be opened, or None."""
-    for version in by_preference(index_dir):
-        try:
-            return open_version(index_dir, version.name, weights=weights, pool=pool)
-        except OperatingError:
-            continue
+    for version in sorted(versions(index_dir), key=lambda version: (version.name != current, version.id in refused)):
+        with suppress(OperatingError):
+            return opened(version.name)
     return None
 
 

@@ -14,13 +14,11 @@ import numpy.typing as npt
 
 from qa.encode import token_quantisation
 from qa.encode.int8 import similarities
+from qa.index.contract import Floats, Rows
 from qa.index.local import arrays
 from qa.index.local.arrays import BY_PASSAGE, Array
 from qa.index.local.passage_arrays import PassageArrays
 from qa.index.local.read_ahead import prefetch
-
-Floats = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
 
 
 class PassageReader:

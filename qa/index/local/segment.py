@@ -24,7 +24,8 @@ from qa.index.local.read_ahead import read_parts_only
 from qa.index.local.row_map import first_rows
 from qa.index.local.shortages import raise_if_short
 from qa.index.local.texts import TEXTS, Texts, TextsWriter
-from qa.index.local.vectors import CODES, CodedStore, ExactStore
+from qa.index.local.vectors.coded_store import CODES, CodedStore
+from qa.index.local.vectors.exact import ExactStore
 from qa.index.local.version import SegmentRecord
 from qa.index.local.version_files import read_segment
 from qa.index.local.word_forms import WordForms

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from qa.index.contract import Rows
 from qa.index.local.live_segment import LiveSegment
 from qa.index.local.postings import TermKeys
 from qa.index.local.term_cache import TermCache
-
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

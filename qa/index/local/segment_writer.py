@@ -23,7 +23,7 @@ from qa.index.local.arrays import ArrayFiles, fingerprint, map_array
 from qa.index.local.passage_arrays import write_passage
 from qa.index.local.postings import PostingsWriter, TermKeys
 from qa.index.local.texts import TextsWriter
-from qa.index.local.vectors import CODED_FROM, write_codes
+from qa.index.local.vectors.coded_store import CODED_FROM, write_codes
 from qa.index.local.version import Configuration, SegmentCounts, SegmentRecord
 from qa.index.local.version_files import SEGMENT
 from qa.index.local.word_forms import WordFormsWriter, count_forms

@@ -12,12 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qa.errors import DamagedSnapshot
+from qa.index.file_lock import lock
 from qa.index.local.shortages import raise_if_short
 
 if sys.platform != "win32":
     import fcntl
-
-_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}  # errors of file systems without locks
 
 
 def hold(path: Path) -> int:
@@ -35,12 +34,7 @@ def hold(path: Path) -> int:
         raise_if_short(error, f"Snapshot {path.stem}")
         raise DamagedSnapshot(f"Snapshot {path.stem} cannot be read ({error.strerror}). Run `qa build`.") from None
     try:
-        if sys.platform != "win32":
-            try:
-                fcntl.flock(held, fcntl.LOCK_SH)  # waits while a builder checks whether it may remove the file
-            except OSError as error:
-                if error.errno not in _NO_LOCKS:
-                    raise
+        lock(held, shared=True)  # waits while a builder checks whether it may remove the file
         if not os.path.samestat(os.fstat(held), path.stat()):
             raise FileNotFoundError(errno.ENOENT, "it was replaced")
     except OSError as error:

@@ -91,11 +91,6 @@ class WordForms:
         return _sketched([form.casefold() for form in self.forms()])
 
 
-def forms_near(parts: Sequence[tuple[WordForms, npt.NDArray[np.int64]]], word: str, edits: int) -> list[WordForm]:
-    """The words near a folded word in several segments, each with the counts of its live documents."""
-    return usual_forms(counts_near(parts, word, edits))
-
-
 def counts_near(
     parts: Sequence[tuple[WordForms, npt.NDArray[np.int64]]], word: str, edits: int
 ) -> dict[str, Counter[str]]:

@@ -27,7 +27,8 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from qa.index.local.vectors.exact import ExactStore, Floats, Proposed
+from qa.index.contract import Floats
+from qa.index.local.vectors.exact import ExactStore, Proposed
 
 CODED_FROM = 4096  # vectors; to score fewer of them takes half a millisecond
 CODES = "codes_4bit.faiss"  # the file

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from qa.index.contract import Floats, Rows
 from qa.index.local.read_ahead import prefetch
 
 _BLOCK = 16_384  # rows copied at a time
-
-Floats = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from itertools import accumulate, pairwise
 import numpy as np
 import numpy.typing as npt
 
+from qa.index.contract import Floats, Rows
 from qa.index.local.best_scores import among_best
 from qa.index.local.read_ahead import pages_read
 from qa.index.local.vectors.coded_store import slack
-from qa.index.local.vectors.exact import ExactStore, Floats, Proposed, Rows
+from qa.index.local.vectors.exact import ExactStore, Proposed
 
 _ASKED, _ASKED_SHARE = 16, 32  # times as many rows as wanted, or one of so many rows, are mostly enough
 _FEWEST = 256  # rows asked of a store, whose share of the best may be larger than its share of the rows

@@ -15,10 +15,10 @@ from segment_work import ENCODER, document_of, items_of, opened, temporary, writ
 
 import qa.index.local.postings
 from qa.index.local import token_spans
+from qa.index.local.bm25 import Statistics
 from qa.index.local.merge import merge_segments
 from qa.index.local.postings import ABSENT, TermKeys
 from qa.index.local.segment import Segment
-from qa.index.local.statistics import Statistics
 from qa.records import Document
 from qa.text.words import terms
 

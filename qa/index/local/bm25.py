@@ -7,7 +7,8 @@ counts.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +18,34 @@ from qa.index.contract import Floats
 _K1, _B = 1.5, 0.75
 
 
-def idf(passages: int, frequency: int) -> float:
-    """A term's inverse document frequency as in Lucene: `log(1 + (N - df + .5) / (df + .5))`."""
-    return math.log(1 + (passages - frequency + 0.5) / (frequency + 0.5))
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """The size of an index.
+
+    Attributes:
+        passages: The number of live passages.
+        terms: The sum of their lengths in terms; a passage without terms has length 1.
+    """
+
+    passages: int
+    terms: int
+
+    @classmethod
+    def total(cls, parts: Iterable[Statistics]) -> Statistics:
+        """The numbers of several parts together."""
+        sizes = [(part.passages, part.terms) for part in parts]
+        return cls(sum(passages for passages, _ in sizes), sum(terms for _, terms in sizes))
+
+    @property
+    def mean_length(self) -> float:
+        """A passage's mean length in terms."""
+        return self.terms / self.passages if self.passages else 1.0
+
+    def idf(self, frequencies: Iterable[int]) -> Floats:
+        """The inverse document frequency of terms in so many passages, `(terms,) float32`, as in Lucene:
+        `log(1 + (N - df + .5) / (df + .5))`.
+        """
+        return np.array([math.log(1 + (self.passages - df + 0.5) / (df + 0.5)) for df in frequencies], np.float32)
 
 
 def norms(lengths: npt.NDArray[np.int32], mean: float) -> npt.NDArray[np.float64]:

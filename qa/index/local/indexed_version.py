@@ -10,9 +10,9 @@ from functools import cached_property
 from qa.errors import UnknownDocument
 from qa.index.contract import Abbreviation, Candidates, Floats, WordForm
 from qa.index.local.abbreviations import Entry, abbreviations_of
+from qa.index.local.bm25 import Statistics
 from qa.index.local.candidate_search import Wanted
 from qa.index.local.row_map import DocumentList, RowMap
-from qa.index.local.statistics import Statistics
 from qa.index.local.version import Version
 from qa.index.local.word_forms import usual_forms
 from qa.records import DocumentInfo, Filters

@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from qa.index.local.bm25 import Statistics
 from qa.index.local.segment import Segment
-from qa.index.local.statistics import Statistics
 
 
 class LiveSegment:

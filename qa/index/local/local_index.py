@@ -17,6 +17,7 @@ import numpy.typing as npt
 from qa.encode.max_similarities import Maxima, maxima
 from qa.index.contract import Candidates, Floats, Rows, TokenSimilarities
 from qa.index.local.abbreviations import Entry
+from qa.index.local.bm25 import Statistics
 from qa.index.local.candidate_search import CandidateSearch, Wanted
 from qa.index.local.indexed_version import IndexedVersion
 from qa.index.local.live_segment import LiveSegment
@@ -24,7 +25,6 @@ from qa.index.local.row_map import DocumentList
 from qa.index.local.segment import Segment
 from qa.index.local.segment_abbreviations import SegmentAbbreviations
 from qa.index.local.segment_terms import SegmentTerms
-from qa.index.local.statistics import Statistics
 from qa.index.local.version import Version
 from qa.index.local.word_forms import counts_near
 from qa.records import Document, Passage

@@ -48,32 +48,34 @@ class Statistics:
         return np.array([math.log(1 + (self.passages - df + 0.5) / (df + 0.5)) for df in frequencies], np.float32)
 
 
-def norms(lengths: npt.NDArray[np.int32], mean: float) -> npt.NDArray[np.float64]:
-    """The normalisation of a term's count by a passage's length in terms: `k1 * (1 - b + b * length / mean)`."""
-    return np.asarray(_K1 * ((1 - _B) + _B * lengths / mean), np.float64)
-
-
 def scores(
     postings: Sequence[tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]],
-    rarities: Sequence[np.float32],
-    norm: npt.NDArray[np.float64],
+    rarities: Sequence[float],
+    lengths: npt.NDArray[np.int32],
+    mean: float,
 ) -> Floats:
     """The score of each passage of a segment: the sum of its terms' `float32(idf * (count / (norm + count)))`.
+
+    The norm of a passage is `k1 * (1 - b + b * length / mean)`.
 
     Args:
         postings: For each term, in the order of the question, the passages with it and its number of occurrences there.
         rarities: The idf of each term.
-        norm: Of all passages, `(passages,) float64`.
+        lengths: Of all passages in terms, `(passages,) int32`.
+        mean: The mean length in the whole index.
 
     Returns:
         `(passages,) float32`, 0 for a passage with none of the terms.
     """
-    summed = np.zeros(len(norm), np.float32)
+    summed = np.zeros(len(lengths), np.float32)
     if postings:
         # All terms together: calls to NumPy for each term would take most of the time.
         rows = np.concatenate([each for each, _ in postings], dtype=np.intp, casting="unsafe")
         counts = np.concatenate([each for _, each in postings], dtype=np.float64, casting="unsafe")
-        shares = norm.take(rows)
+        shares = _B * lengths.take(rows)
+        shares /= mean
+        shares += 1 - _B
+        shares *= _K1
         shares += counts
         np.divide(counts, shares, out=shares)
         shares *= np.repeat(np.array(rarities, np.float64), [len(each) for each, _ in postings])

@@ -60,7 +60,6 @@ class CandidateSearch:
         self._arrays = [part.segment.arrays for part in parts]
         # Where each segment's passages begin, if those of all segments are numbered one after another.
         self._begins = np.cumsum([0, *(part.segment.size for part in parts)], dtype=np.int64)
-        self._norms: tuple[float, list[npt.NDArray[np.float64]]] | None = None
 
     def find(self, wanted: Wanted, places: Sequence[Sequence[int]]) -> Candidates:
         """Find the union of the nearest passages by vector and the best by BM25; see `Index.candidates`.
@@ -81,14 +80,12 @@ class CandidateSearch:
 
     def _term_scores(self, places: Sequence[Sequence[int]], rarities: Floats, mean_length: float) -> list[Floats]:
         """The BM25 score of every passage, `(passages,) float32` for each segment."""
-        norms = self._norms  # the mean length changes only with the version
-        if norms is None or norms[0] != mean_length:
-            norms = self._norms = (mean_length, [bm25.norms(each.lengths, mean_length) for each in self._arrays])
-        scores = []
-        for part, norm, held in zip(self._parts, norms[1], places, strict=True):
-            present = [(place, rarity) for place, rarity in zip(held, rarities, strict=True) if place != ABSENT]
+        scores, idf = [], rarities.tolist()
+        for part, held in zip(self._parts, places, strict=True):
+            present = [(place, rarity) for place, rarity in zip(held, idf, strict=True) if place != ABSENT]
             postings = [part.segment.postings.of(place) for place, _ in present]
-            scores.append(bm25.scores(postings, [rarity for _, rarity in present], norm))
+            lengths = part.segment.arrays.lengths
+            scores.append(bm25.scores(postings, [rarity for _, rarity in present], lengths, mean_length))
         return scores
 
     def _union(self, vector: Floats, dense_rows: Rows, bm25_rows: Rows, scores: Sequence[Floats]) -> Candidates:

@@ -481,7 +481,7 @@ def test_a_version_that_was_removed_cannot_be_held(tmp_path):
     assert in_place(held, path)
     path.write_bytes(path.read_bytes())
     assert in_place(held, path)
-    version_locks.release(held)
+    os.close(held)
     path.unlink()
     with pytest.raises(DamagedSnapshot, match=first.name):
         version_locks.hold(path)

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from qa.index.contract import Floats, Rows
+
 _KEPT = 8  # times as many as wanted are kept before the worse ones are left out
 
 
-def among_best(scores: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.intp]:
+def among_best(scores: Floats, count: int) -> npt.NDArray[np.intp]:
     """The positions of the best `count` of some scores `(n,) float32`, and of others equal to the last, ascending."""
     if len(scores) <= count:
         return np.arange(len(scores))
@@ -18,29 +20,28 @@ def among_best(scores: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.in
     return np.flatnonzero(scores >= least)
 
 
-def best_of_parts(
-    parts: Iterable[npt.NDArray[np.float32]], count: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+def best_of_parts(parts: Iterable[Floats], count: int) -> tuple[Rows, Floats]:
     """The positions of the best `count` scores above 0, and of others equal to the last, ascending, and these scores.
 
     Args:
         parts: The scores, part by part; positions count through all of them.
         count: How many.
     """
-    found, scores, begin, kept = [np.empty(0, np.int64)], [np.empty(0, np.float32)], 0, 0
-    least = np.finfo(np.float32).smallest_subnormal
+    kept: list[tuple[Rows, Floats]] = []
+    begin, least = 0, np.finfo(np.float32).smallest_subnormal
     for part in parts:
         better = np.flatnonzero(part >= least)
         if len(better):
-            found.append(better + begin)
-            scores.append(part[better])
-            kept += len(better)
-            if kept > _KEPT * count:
-                (some,), (of_some,) = found, scores = [np.concatenate(found)], [np.concatenate(scores)]
-                best = among_best(of_some, count)
-                found, scores, kept = [some[best]], [of_some[best]], len(best)
-                least = scores[0].min()
+            kept.append((better + begin, part[better]))
+            if sum(len(rows) for rows, _ in kept) > _KEPT * count:
+                kept = [_best_of(kept, count)]
+                least = kept[0][1].min()
         begin += len(part)
-    rows, values = np.concatenate(found), np.concatenate(scores)
-    best = among_best(values, count)
-    return rows[best], values[best]
+    return _best_of(kept, count)
+
+
+def _best_of(kept: Iterable[tuple[Rows, Floats]], count: int) -> tuple[Rows, Floats]:
+    none = (np.empty(0, np.int64), np.empty(0, np.float32))
+    rows, scores = (np.concatenate(each) for each in zip(none, *kept, strict=True))
+    best = among_best(scores, count)
+    return rows[best], scores[best]

@@ -7,6 +7,7 @@ Guarantees: a version opens only if its file is intact and every file of its seg
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,7 +23,7 @@ from qa.index.local.segment import Segment
 from qa.index.local.verify import verify_segment
 from qa.index.local.version import Configuration, Version
 from qa.index.local.version_files import SEGMENT, read_version
-from qa.index.local.version_locks import hold, release
+from qa.index.local.version_locks import hold
 from qa.text.words import ANALYSER_VERSION
 
 _TRIES = 10  # a version may be pruned between reading CURRENT and the lock; each time a newer one is current
@@ -129,7 +130,7 @@ class HeldVersion:
         if self._held is not None:
             for segment in self.segments:
                 self._pool.give_back(segment)
-            release(self._held)
+            os.close(self._held)
             self._held = None
 
 

@@ -23,7 +23,7 @@ def hold(path: Path) -> int:
     """Take a shared lock on a version's file.
 
     Returns:
-        The open file, for `release` and `qa.index.file_lock.in_place`.
+        The open file, for `qa.index.file_lock.in_place`; closing it releases the lock.
 
     Raises:
         DamagedSnapshot: the file does not exist, or was just removed or replaced.
@@ -41,11 +41,6 @@ def hold(path: Path) -> int:
         os.close(held)
         raise DamagedSnapshot(f"Snapshot {path.stem} cannot be held ({error.strerror}). Try again.") from None
     return held
-
-
-def release(held: int) -> None:
-    """Release a lock."""
-    os.close(held)
 
 
 def without_readers(path: Path, act: Callable[[], object]) -> bool:

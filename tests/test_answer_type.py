@@ -110,6 +110,7 @@ def test_the_kind_asked_for_is_that_of_the_word_that_asks(question: str, kind: A
         ("Where does the ferry land?", "It lands in Elden."),
         ("Where are the spare keys kept?", "Spare keys are kept in the safe."),
         ("In which town does the ferry land?", "It lands in Elden."),
+        ("Who do captains report to?", "Captains report to the CEO."),
         ("Who approves a mooring?", "A mooring is approved by the line manager."),
         ("Who repairs the pumps?", "The pumps are repaired by our technicians."),
         ("What time does the ferry leave?", "It leaves at 7:30."),

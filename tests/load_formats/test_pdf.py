@@ -488,6 +488,63 @@ def test_rows_without_rules_between_them_stay_rows() -> None:
     assert document.text == "Item | Place | Cost\nRaft | Quay | 31\nPump | Lock | 42\nRope | Shed | 53"
 
 
+def test_numbers_of_a_row_that_is_drawn_as_one_text_are_cells_at_smaller_gaps_than_words() -> None:
+    rows = [
+        "Median income of towns      49,497   51,295   52,587",
+        "Mean income of all towns     61,012   63,440   64,798",
+    ]
+    document = read([shown(rows[0], 70, 700), shown(rows[1], 70, 686)])
+    assert document.text == "\n".join(re.sub(" {3,}", " | ", row) for row in rows)
+    loose = "The board met in   May 2031   and heard the keeper"
+    assert read([shown(loose, 70, 700), shown(loose, 70, 686)]).text.count("|") == 0
+
+
+def test_numbers_that_are_drawn_apart_are_cells_also_if_little_space_is_between_them() -> None:
+    places = [("Barges", 75), ("12,345", 205), ("67,890", 247)]
+    drawn = [shown(cell, x, 700 - 14 * row) for row in range(2) for cell, x in places]
+    assert read(drawn).text == "\n".join(["Barges | 12,345 | 67,890"] * 2)
+
+
+def test_rows_with_numbers_are_a_table_also_around_a_line_that_a_long_first_cell_needs() -> None:
+    drawn = [
+        shown(text, 75, y) for text, y in (("Income of towns", 700), ("and villages", 686), ("Income of ports", 672))
+    ]
+    drawn += [shown(text, x, y) for y in (700, 672) for text, x in (("0.4590", 255), ("0.4560", 315))]
+    assert read(drawn).text.split("\n\n") == [
+        "Income of towns | 0.4590 | 0.4560", "and villages", "Income of ports | 0.4590 | 0.4560"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("group", [None, 648])
+def test_lines_of_numbers_between_two_rules_are_rows_and_a_cell_in_their_middle_is_in_the_first(
+    group: int | None,
+) -> None:
+    text = [shown(cell, x, 690) for cell, x in (("Group", 75), ("Item", 155), ("2030", 255), ("2031", 315))]
+    cells = [("Raft", "31", "33"), ("Pump", "42", "44"), ("Rope", "53", "55")]
+    for number, row in enumerate(cells):
+        text += [shown(cell, x, 660 - 13 * number) for cell, x in zip(row, (155, 255, 315), strict=True)]
+    text += [shown("Boats", 75, group)] if group else []
+    text += [shown(cell, x, 615) for cell, x in (("All", 75), ("126", 255), ("132", 315))]
+    document = read([*ruled([72, 150, 250, 310, 370], [702, 680, 628, 610]), *text])
+    assert document.text.split("\n") == [
+        "Group | Item | 2030 | 2031", f"{'Boats' if group else ''} | Raft | 31 | 33", " | Pump | 42 | 44",
+        " | Rope | 53 | 55", "All |  | 126 | 132",
+    ]  # fmt: skip
+
+
+def test_numbers_of_two_columns_without_a_rule_between_them_are_two_cells() -> None:
+    ages = [("2-5", 75), ("1,087", 155), ("1,022", 205), ("2,109", 255), ("3.1", 315)]
+    text = [shown(cell, x, 690) for cell, x in (("Age", 75), ("Men and women", 155), ("All", 255), ("Share", 315))]
+    text += [shown(cell, x, 660 - 20 * number) for number in range(2) for cell, x in ages]
+    document = read([*ruled([72, 150, 250, 310, 370], [702, 675, 655, 635]), *text])
+    row = "2-5 | 1,087 | 1,022 | 2,109 | 3.1"
+    assert document.text == f"Age | Men and women | All | Share\n{row}\n{row}"
+
+
+def test_tabs_between_words_of_a_line_are_blanks() -> None:
+    assert read([shown("In\t2006,\tthe\tquay\tburned.", 70, 700)]).text == "In 2006, the quay burned."
+
+
 def test_rules_around_columns_of_running_text_are_no_table() -> None:
     words = "The board met in May and heard what the keeper of the lock had to say of it"
     left, right = ([f"{side} {number}: {words}" for number in range(24)] for side in ("Left", "Right"))

@@ -55,5 +55,5 @@ def cleaned_run(text: str, symbols: str | None) -> tuple[str, bool]:
     if text.isascii() and text.isprintable():
         return text, False
     text = private_as_unicode(text, symbols)
-    cleaned = clean(text.replace("\u00ad", "-").replace(_HYPHEN_AT_LINE_END, "-")).strip()
+    cleaned = clean(text.replace("\u00ad", "-").replace(_HYPHEN_AT_LINE_END, "-").replace("\t", " ")).strip()
     return cleaned, RTL.search(text) is not None

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from operator import attrgetter
 
-from qa.reading.formats.pdf_direction import in_logical_order
+from qa.reading.formats.pdf_direction import BASE_EM, SPACE_EM, in_logical_order
 from qa.reading.formats.pdf_letters import prepared
-from qa.reading.formats.pdf_runs import Run
+from qa.reading.formats.pdf_runs import NUMBERS_GAP_EM, Run, are_numbers
 from qa.reading.formats.pdf_tables import Row
 from qa.reading.page_lines import BULLETS
 from qa.reading.superscript_marks import LOWERED, RAISED, RESET
@@ -17,9 +17,7 @@ _CHUNK_GAP_EM = 1.0
 _MARK_GAP_EM = 0.5
 _OFF_BASE_EM = 0.25
 _OVERLAP_EM = 0.6
-_SPACE_EM = 0.16
 _LEAST_SPACE_EM = 0.09
-_BASE_EM = 0.16
 ROW_EM = 0.35  # maximum distance of the baselines of one row
 _LEAST_LOWERED_EM = -0.06
 _SUBSCRIPT = 0.75  # times the size of the neighbouring text, for a subscript close to the baseline
@@ -58,14 +56,15 @@ def _joined(chunks: list[Run], run: Run) -> bool:
     rise = run.y - chunk.y
     if run.size < _CAPITAL_SIZE * chunk.size and len(chunk.text) == 1 and chunk.text.isupper() and len(run.text) > 1:
         return False  # an initial over several lines
-    on_base = abs(rise) <= _BASE_EM * size and not _is_lowered(run, chunk, rise)
+    on_base = abs(rise) <= BASE_EM * size and not _is_lowered(run, chunk, rise)
     marker = chunk.text != _TICK and _is_marker(chunk.text, run.text)
     if marker and chunk.text[-1].isdigit():  # a number such as 2.1 is that of a section only at the start of a line
         marker = len(chunks) < 2 or abs(chunks[-2].y - chunk.y) > ROW_EM * run.size
-    reach = _MARK_GAP_EM if not on_base else _MARKER_GAP_EM if marker else _CHUNK_GAP_EM
+    usual = NUMBERS_GAP_EM if are_numbers(chunk.text, run.text) else _CHUNK_GAP_EM
+    reach = _MARK_GAP_EM if not on_base else _MARKER_GAP_EM if marker else usual
     if not -_OVERLAP_EM * size <= distance <= reach * size:
         return False
-    gap = " " if distance > (_LEAST_SPACE_EM if run.gap.startswith(" ") else _SPACE_EM) * size else ""
+    gap = " " if distance > (_LEAST_SPACE_EM if run.gap.startswith(" ") else SPACE_EM) * size else ""
     if on_base:
         _extend(chunk, gap + run.text, run)
         if len(run.text) > len(chunk.text) // 2:

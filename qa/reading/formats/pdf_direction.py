@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from qa.reading.formats.pdf_runs import Run
 
-_SPACE_EM = 0.16
+SPACE_EM = 0.16  # minimum distance of words
 _WIDE_GAP_EM = 1.0  # between cells of a table
-_BASE_EM = 0.16
+BASE_EM = 0.16  # maximum distance of the baselines of one line
 _SIGNS = frozenset("$€£+-−(")
 
 
@@ -29,7 +29,7 @@ def _lines(runs: list[Run]) -> Iterator[list[Run]]:
     """Consecutive runs on one baseline."""
     line: list[Run] = []
     for run in runs:
-        if line and abs(run.y - line[0].y) > _BASE_EM * line[0].size:
+        if line and abs(run.y - line[0].y) > BASE_EM * line[0].size:
             yield line
             line = []
         line.append(run)
@@ -55,7 +55,7 @@ def _numbers(line: list[Run]) -> list[Run]:
     found: list[Run] = []
     for run in line:
         last = found[-1] if found else None
-        touches = last is not None and not last.rtl and not run.rtl and run.x0 - last.x1 <= _SPACE_EM * run.size
+        touches = last is not None and not last.rtl and not run.rtl and run.x0 - last.x1 <= SPACE_EM * run.size
         if last is not None and touches and (last.text[-1].isdigit() or last.text in _SIGNS):
             found[-1] = _merged([last, run], rtl=False)
         else:
@@ -95,6 +95,6 @@ def _merged(span: Iterable[Run], *, rtl: bool) -> Run:
     merged = replace(ordered[0])
     for run in ordered[1:]:
         distance = merged.x0 - run.x1 if rtl else run.x0 - merged.x1
-        merged.text += (" " if distance > _SPACE_EM * run.size else "") + run.text
+        merged.text += (" " if distance > SPACE_EM * run.size else "") + run.text
         merged.x0, merged.x1 = min(merged.x0, run.x0), max(merged.x1, run.x1)
     return merged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from qa.reading.formats.pdf_chunks import as_rows, by_base, chunks_of
 from qa.reading.formats.pdf_rules import Table
@@ -17,6 +17,7 @@ STEP_EM = 1.4  # maximum distance of the lines of one cell
 _GAP_EM = 1.5  # minimum distance of columns
 _MANY_LINES = 4
 _MANY_CELLS = 4
+_FEWEST_NUMBERS = 4  # in cells of several lines, for a row that has no rules between its lines
 _MOST_DOUBTFUL = 0.3  # share of the rows, and of the cells
 
 
@@ -42,10 +43,13 @@ def rows_of(table: Table, runs: list[Run]) -> tuple[list[RuledRows], list[Run]]:
     for run in runs:
         at = table.cell_at((run.x0 + run.x1) / 2, run.y + 0.3 * run.size)
         (outside if at is None else cells.setdefault(at[0], {}).setdefault(at[1], [])).append(run)
-    if sum(len(row) > 1 for row in cells.values()) < 2 or not _are_rows(list(cells.values())):
+    parted = {number: _divided(cells[number]) for number in sorted(cells)}
+    if sum(len(row) > 1 for row in cells.values()) < 2 or not _are_rows([parts[0] for parts in parted.values()]):
         return [], runs
     rtl = 2 * sum(len(run.text) for run in runs if run.rtl) > sum(len(run.text) for run in runs)
-    rows = [Row(list(_row(table, number, cells[number], rtl=rtl)), cells=True) for number in sorted(cells)]
+    rows = [
+        Row(list(_row(table, number, part, rtl=rtl)), cells=True) for number, parts in parted.items() for part in parts
+    ]
     return [as_chunk(rows, table)], outside
 
 
@@ -54,6 +58,29 @@ def as_chunk(rows: list[Row], table: Table) -> RuledRows:
     first = next(chunk for chunk in rows[0].chunks if chunk.text)
     ends = table.columns[0], table.columns[-1]
     return RuledRows(first.text, *ends, first.y, first.size, first.bold, 0, "", False, rows)
+
+
+def _divided(row: dict[int, list[Run]]) -> list[dict[int, list[Run]]]:
+    """A row between rules; its lines, if it has cells with several lines that are all numbers.
+
+    Cells of one line, which may be in the middle of the row, belong to the first line.
+    """
+    cells = {column: by_base(cell) for column, cell in row.items()}
+    numbers = [len(cell) for cell in cells.values() if all(map(_is_number, chain(*cell)))]
+    if sum(lines for lines in numbers if lines > 1) < _FEWEST_NUMBERS:
+        return [row]
+    columns = {id(run): column for column, cell in row.items() for run in cell if len(cells[column]) > 1}
+    parts: list[dict[int, list[Run]]] = []
+    for line in by_base([run for run in chain(*row.values()) if id(run) in columns]):
+        parts.append({})
+        for run in line:
+            parts[-1].setdefault(columns[id(run)], []).append(run)
+    parts[0] |= {column: row[column] for column, cell in cells.items() if len(cell) == 1}
+    return parts if 2 * sum(len(part) > 1 for part in parts) >= len(parts) else [row]
+
+
+def _is_number(run: Run) -> bool:
+    return any(map(str.isdigit, run.text)) and not any(map(str.isalpha, run.text))
 
 
 def _are_rows(rows: list[dict[int, list[Run]]]) -> bool:
@@ -92,7 +119,9 @@ def _row(table: Table, number: int, cells: dict[int, list[Run]], *, rtl: bool) -
             inside.setdefault(max(column, table.column_at(chunk.x0)) if is_parted else column, []).append(chunk)
     left, top = table.columns[0], table.rows[number]
     for column in range(len(table.columns) - 2, min(inside) - 1, -1) if rtl else range(max(inside) + 1):
-        yield one_cell(inside.get(column) or [Run("", left, left, top, 0.0, False, 0, "", False)])
+        chunks = inside.get(column) or [Run("", left, left, top, 0.0, False, 0, "", False)]
+        beside = len({chunk.y for chunk in chunks}) == 1 and all(map(_is_number, chunks))
+        yield from chunks if beside else [one_cell(chunks)]
 
 
 def one_cell(lines: list[Run]) -> Run:

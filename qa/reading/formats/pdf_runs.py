@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
@@ -26,6 +26,8 @@ from qa.reading.office.symbols import symbol_font
 
 _MOST_CHARS_OF_PAGE = 2_000_000
 _BLANKS = re.compile(r"(?<=\S)\s+(?=\S)")
+_NUMBER = re.compile(r"(?<!\S)[$€£(+−–-]?\d[\d.,:/-]*+[\w%)*†]{0,3}(?!\S)")
+NUMBERS_GAP_EM = 0.65  # minimum between cells with numbers
 _BOLD = re.compile(r"bold|black|heavy|semib|demi|CMBX", re.IGNORECASE)
 _LONGEST_STEP = 64
 _LONGEST_SCRIPT = 3  # characters, drawn with glyphs for superscripts or subscripts
@@ -35,6 +37,7 @@ _LEAST_LOWERED_EM = 0.08  # below the baseline
 _MOST_LOWERED_EM = 0.45
 _SCRIPT_SIZE = 0.6
 _WIDE_CHAR_EM = 0.62  # on average, in a run that may have wide gaps
+_WIDE_NUMBERS_EM = 0.5  # on average, in one that may have wide gaps before numbers
 _WIDE_GAP_EM = 1.2
 _SPACED = re.compile(r"(?:[A-ZÀ-Þ] +){4,}[A-ZÀ-Þ]")  # capitals with blanks between them
 _WORD_GAP = 1.5  # times the usual gap of such letters, between words
@@ -56,6 +59,11 @@ class Run:
     angle: int
     gap: str
     rtl: bool
+
+
+def are_numbers(text: str, following: str) -> bool:
+    """Whether a text ends and the following one begins with a number, which are two cells if a small gap is between."""
+    return text[-1].isdigit() and _NUMBER.match(following) is not None
 
 
 class PageRuns:
@@ -180,18 +188,24 @@ class _Places:
         return size, 0
 
     def parts(self, text: str, start: int, end: int, size: float) -> Iterator[tuple[int, int]]:
-        """A drawing as one piece, or as several if wide gaps separate them, like cells of a table."""
-        begin = start
-        if text.find(" ", start, end) >= 0:
-            inner = text[start:end]
-            wide = _WIDE_CHAR_EM * size * (end - start)
-            if " " in inner.strip() and self._ends(end - 1)[1] - self._ends(start)[0] > wide:
-                for blank in _BLANKS.finditer(inner):
-                    before, after = start + blank.start(), start + blank.end()
-                    if self._ends(after)[0] - self._ends(before - 1)[1] > _WIDE_GAP_EM * size:
-                        yield begin, before
-                        begin = after
-        yield begin, end
+        """A drawing as one piece, or as several if wide gaps separate them, like cells of a table.
+
+        In text that is hardly wide on average, half of the gaps must be before numbers: justified lines have others.
+        """
+        inner = text[start:end]
+        ends = [start]
+        if " " in inner.strip():
+            width, unit = self._ends(end - 1)[1] - self._ends(start)[0], size * len(inner)
+            least = _WIDE_NUMBERS_EM if _NUMBER.search(inner) else _WIDE_CHAR_EM
+            for blank in _BLANKS.finditer(inner) if width > least * unit else ():
+                before, after = start + blank.start(), start + blank.end()
+                gap = self._ends(after)[0] - self._ends(before - 1)[1]
+                if gap > (NUMBERS_GAP_EM if are_numbers(text[:before], text[after:]) else _WIDE_GAP_EM) * size:
+                    ends += before, after
+            numbers = sum(_NUMBER.match(text, after) is not None for after in ends[2::2])
+            if width <= _WIDE_CHAR_EM * unit and 4 * numbers < len(ends) - 1:
+                ends = [start]
+        yield from zip(ends[::2], [*ends[1::2], end], strict=True)
 
     def run(self, text: str, first: int, size: float, angle: int, gap: str, covered: list[tuple[float, float]]) -> Run:
         """A run with its place.
@@ -216,21 +230,12 @@ class _Places:
                 if not any(low <= middle <= high for low, high in covered)
             )
         elif _SPACED.fullmatch(text):
-            run.text = self._unspaced(text, first)
+            run.text = _unspaced(text, first, self._ends)
         elif not text.isascii():
             if not angle and " " in text and RTL.search(text):
                 run.x0, run.x1 = ends_of_words(text, first, self._ends)
             run.text = in_logical_order(text, first, self._ends)
         return run
-
-    def _unspaced(self, text: str, first: int) -> str:
-        """Words that are drawn with a blank after each letter; the gaps between words are wider."""
-        places = [first + place for place, char in enumerate(text) if not char.isspace()]
-        gaps = [self._ends(right)[0] - self._ends(left)[1] for left, right in pairwise(places)]
-        most = _WORD_GAP * median(gaps)
-        return text[0] + "".join(
-            " " * (gap > most) + text[place - first] for gap, place in zip(gaps, places[1:], strict=True)
-        )
 
     def _place(self, first: int, last: int, angle: int, size: float) -> tuple[float, float, float]:
         """The start and end of a run along its direction, and its baseline."""
@@ -270,3 +275,13 @@ class _Places:
     def _origin(self, place: int) -> tuple[float, float]:
         _origin_of(self._page, place, self._at_x, self._at_y)
         return self._x.value, self._y.value
+
+
+def _unspaced(text: str, first: int, ends: Callable[[int], tuple[float, float]]) -> str:
+    """Words that are drawn with a blank after each letter; the gaps between words are wider."""
+    places = [first + place for place, char in enumerate(text) if not char.isspace()]
+    gaps = [ends(right)[0] - ends(left)[1] for left, right in pairwise(places)]
+    most = _WORD_GAP * median(gaps)
+    return text[0] + "".join(
+        " " * (gap > most) + text[place - first] for gap, place in zip(gaps, places[1:], strict=True)
+    )

@@ -36,8 +36,16 @@ def with_tables(rows: list[Row]) -> list[Row]:
             continue
         if above is not None and len(row.chunks) > 1 and len(above.chunks) > 1 and _aligned(above, row):
             above.cells = row.cells = True
+        elif len(out) > 1 and _has_figures(row) and _has_figures(out[-2]) and _aligned(out[-2], row):
+            out[-2].cells = row.cells = True  # a line of a long first cell is between them
         out.append(row)
     return out
+
+
+def _has_figures(row: Row) -> bool:
+    """Whether a row has at least two numbers, and no words, after its first chunk."""
+    texts = [chunk.text for chunk in row.chunks[1:]]
+    return len(texts) > 1 and not any(map(str.isalpha, "".join(texts)))
 
 
 def _aligned(above: Row, row: Row) -> bool:

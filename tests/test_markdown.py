@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from qa.reading.documents import load_document
 from qa.reading.formats.front_matter import front_matter
 from qa.reading.formats.markdown import read_markdown
 
@@ -267,3 +268,51 @@ def test_what_is_left_out_is_told() -> None:
 def test_many_open_tags_take_little_time() -> None:
     for piece in ("{% ", "[a]({{ ", "{{< "):
         read_markdown(piece * 20_000)
+
+
+# Dialects
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ('!!! note inline end "Pay *day*"\n\n    Paid on the **25th**.\n\n    - a [form](x)\n\nAfter.',
+         ["paragraph: Pay day", "paragraph: Paid on the 25th.", "list_item: - a form", "paragraph: After."]),
+        ('Before.\n??? warning\n    Hot.\n\n    !!! tip ""\n        Cool it.',
+         ["paragraph: Before.", "paragraph: Warning", "paragraph: Hot.", "paragraph: Cool it."]),
+        ('=== "Staff"\n\n    One.\n\n=== "Guests"\n\n    Two.',
+         ["paragraph: Staff", "paragraph: One.", "paragraph: Guests", "paragraph: Two."]),
+        ("Wow!!! note this.", ["paragraph: Wow!!! note this."]),
+        (":::tip Use form 7\n\nSign it.\n\n:::\nEnd.",
+         ["paragraph: Use form 7", "paragraph: Sign it.", "paragraph: End."]),
+        ("::: note[Before *May*]\nPay.\n:::", ["paragraph: Before May", "paragraph: Pay."]),
+        ("::: {.column width=50%}\nLeft.\n:::\n", ["paragraph: Left."]),
+        ("> [!warning]- Pay day\n> It is the 25th.", ["paragraph: Pay day", "paragraph: It is the 25th."]),
+        ("> [!NOTE]\n> Ask.\n\n[!no] note", ["paragraph: Note", "paragraph: Ask.", "paragraph: [!no] note"]),
+        ("Ask [[People/Ann Lee|Ann *Lee*]] of [[Rules#Pay]], [[1]] and [[a](x)].",
+         ["paragraph: Ask Ann Lee of Rules#Pay, [[1]] and [a]."]),
+        ("| who | pay |\n|---|---|\n| [[ann\\|Ann]] | 1 |", ["table: who | pay\nAnn | 1"]),
+        ("The ==new *limit*== is 40, a==b or c==d.", ["paragraph: The new limit is 40, a==b or c==d."]),
+        ("Paid %%by whom?%% in May, 100%% sure, 5%%.", ["paragraph: Paid in May, 100%% sure, 5%%."]),
+        ("# Fees {#fees .wide}\n\nText {: .lead }\n{:.small}\n\n![a map](m.png){ width=50% } {#5} {x}",
+         ["title: Fees", "paragraph: Text", "paragraph: a map {#5} {x}"]),
+        ("import Tabs from '@theme/Tabs';\nexport const x = 1;\n\n[TOC]\n\nimport goods from Oslo {/* why */} now",
+         ["paragraph: import goods from Oslo now"]),
+        ("Rent\n:   Paid *monthly*.", ["paragraph: Rent", "paragraph: Paid monthly."]),
+        ("`[[a b]] ==c== {.d}`\n\n```\n!!! note\n```", ["paragraph: [[a b]] ==c== {.d}", "code: !!! note"]),
+    ],
+)  # fmt: skip
+def test_additions_of_other_dialects_are_read_as_their_readers_see_them(text: str, read: list[str]) -> None:
+    assert outline(text) == read
+
+
+def test_what_a_markdown_file_leaves_out_is_told_with_its_document() -> None:
+    document = load_document("a.md", b"Text {% include x %} and ![[Other note]]")
+    assert document.text == "Text and"
+    assert document.left_out == ("1 embedded page", "1 tag of a site generator")
+
+
+def test_many_open_marks_take_little_time() -> None:
+    for mark in ("[[a", "==a ", " %%a", "{/*", "{a=b ", "](x){.a ", "!!! a\n    ", "> [!a] b\n> "):
+        assert read_markdown(mark * 5000).drafts
+    assert read_markdown("".join(f"{'    ' * depth}!!! a\n" for depth in range(300))).drafts

@@ -110,7 +110,7 @@ def _text_reader(module: str, name: str) -> Callable[[bytes], Read]:
     def read(data: bytes) -> Read:
         decoded = decode(data)
         found: Read = getattr(import_module(f"qa.reading.formats.{module}"), name)(decoded.text)
-        return found._replace(left_out=(decoded.guess,) if decoded.guess else ())
+        return found._replace(left_out=(*filter(None, [decoded.guess]), *found.left_out))
 
     return read
 

@@ -14,6 +14,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.html_inline import html_inline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
+from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 
 from qa.reading.draft import Draft, Read
@@ -21,6 +22,7 @@ from qa.reading.formats.front_matter import front_matter
 from qa.reading.formats.html import TAG, embedded_in, page_drafts
 from qa.reading.formats.html_tree import tree_of
 from qa.reading.markdown_brackets import limit_brackets
+from qa.reading.markdown_dialects import read_dialects
 from qa.reading.markdown_tags import leave_out_tags
 from qa.records import BlockKind
 
@@ -44,10 +46,11 @@ def read_markdown(text: str) -> Read:
 @cache
 def _parser() -> MarkdownIt:
     made = MarkdownIt("commonmark", {"html": True, "maxNesting": 50}).enable(["strikethrough", "table"])
-    made.use(footnote_plugin)
+    made.use(footnote_plugin).use(deflist_plugin)
     made.add_render_rule("footnote_caption", _note_number)
     made.inline.ruler.at("html_inline", _html_inline)
     leave_out_tags(made, TAG)
+    read_dialects(made, "iframe")
     limit_brackets(made)
     return made
 

@@ -6,7 +6,6 @@ passages (`qa.reading.passages`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import version
@@ -54,14 +53,13 @@ def parse_file(source: str, data: bytes) -> Parsed:
         UnreadableFile: the format is not read here, or the file is broken or holds no text.
     """
     suffix = suffix_of(source)
-    reader = _READERS.get(suffix)
-    if reader is None:
+    if suffix not in SUFFIXES:
         raise UnreadableFile(f"format not read; known are {', '.join(sorted(SUFFIXES))}")
     if not data:
         raise UnreadableFile("is empty")
     if trouble := mislabelled(suffix, data):
         raise UnreadableFile(trouble)
-    drafts, own, left_out = reader(data)
+    drafts, own, left_out = _read(suffix, data)
     text, blocks = assemble(drafts)
     if not blocks:
         raise UnreadableFile("holds no text")
@@ -94,52 +92,32 @@ def loader_identity() -> str:
     return " ".join(filter(None, (str(LOADER_VERSION), *libraries, recognition_identity())))
 
 
-def _reader(module: str, name: str) -> Callable[[bytes], Read]:
-    """The function of this name of a format's module, imported when a file is read, since its libraries take long."""
-
-    def read(data: bytes) -> Read:
-        found: Read = getattr(import_module(f"qa.reading.formats.{module}"), name)(data)
-        return found
-
-    return read
-
-
-def _text_reader(module: str, name: str) -> Callable[[bytes], Read]:
-    """As `_reader`, for a function that takes decoded text; a guessed encoding is reported."""
-
-    def read(data: bytes) -> Read:
-        decoded = decode(data)
-        found: Read = getattr(import_module(f"qa.reading.formats.{module}"), name)(decoded.text)
-        return found._replace(left_out=(*filter(None, [decoded.guess]), *found.left_out))
-
-    return read
-
-
-_READERS: dict[str, Callable[[bytes], Read]] = {
-    ".txt": _text_reader("plain_text", "read_text"),
-    ".text": _text_reader("plain_text", "read_text"),
-    ".md": _text_reader("markdown", "read_markdown"),
-    ".markdown": _text_reader("markdown", "read_markdown"),
-    ".html": _reader("html", "read_html"),
-    ".htm": _reader("html", "read_html"),
-    ".xhtml": _reader("html", "read_html"),
-    ".pdf": _reader("pdf", "read_pdf"),
-    ".docx": _reader("docx", "read_docx"),
-    ".pptx": _reader("pptx", "read_pptx"),
-    ".xlsx": _reader("xlsx", "read_xlsx"),
-    ".csv": _text_reader("csv", "read_csv"),
-    ".tsv": _text_reader("csv", "read_csv"),
-    ".odt": _reader("odf", "read_odf"),
-    ".odp": _reader("odf", "read_odf"),
-    ".ods": _reader("odf", "read_odf"),
-    ".rtf": _reader("rtf", "read_rtf"),
-    ".eml": _reader("email", "read_message"),
-    ".msg": _reader("msg", "read_msg"),
-    ".mbox": _reader("email", "read_mailbox"),
-    ".epub": _reader("epub", "read_epub"),
-    ".jsonl": _text_reader("json_lines", "read_json_lines"),
+# By suffix: the module of the format in `qa.reading.formats`, and its function. It takes the file's bytes, or its
+# decoded text if the module is one of `_TEXTS`.
+_READERS = {
+    **dict.fromkeys((".txt", ".text"), ("plain_text", "read_text")),
+    **dict.fromkeys((".md", ".markdown"), ("markdown", "read_markdown")),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), ("html", "read_html")),
+    **dict.fromkeys((".csv", ".tsv"), ("csv", "read_csv")),
+    **dict.fromkeys((".odt", ".odp", ".ods"), ("odf", "read_odf")),
+    **{f".{name}": (name, f"read_{name}") for name in ("pdf", "docx", "pptx", "xlsx", "rtf", "msg", "epub")},
+    ".eml": ("email", "read_message"),
+    ".mbox": ("email", "read_mailbox"),
+    ".jsonl": ("json_lines", "read_json_lines"),
 }
+_TEXTS = ("plain_text", "markdown", "csv", "json_lines")
 SUFFIXES = frozenset(_READERS)
+
+
+def _read(suffix: str, data: bytes) -> Read:
+    """Read a file by the function of its format, which is imported now, since its libraries take long to load."""
+    module, name = _READERS[suffix]
+    function = getattr(import_module(f"qa.reading.formats.{module}"), name)
+    if module not in _TEXTS:
+        return function(data)  # type: ignore[no-any-return]
+    decoded = decode(data)
+    found: Read = function(decoded.text)
+    return found._replace(left_out=(*filter(None, [decoded.guess]), *found.left_out))
 
 
 def _title(parsed: Parsed, source: str) -> str:

@@ -13,6 +13,7 @@ from itertools import pairwise, product
 from statistics import median
 
 from qa.reading.page_lines import Line
+from qa.text.number_words import roman
 
 LARGER = 1.12  # times the text size, for a heading
 _EDGE_LINES = 2  # lines at each end of a page that may be a running header or footer
@@ -24,14 +25,7 @@ _NUMBER = re.compile(r"\d{1,9}")
 _NUMBER_ONLY = re.compile(
     r"[-–— ]*(?:page |p\. ?|seite )?(?:\d{1,4}|[ivxlc]{1,7})(?: ?(?:of|/|von|\|) ?\d{1,4})?[-–— ]*", re.IGNORECASE
 )
-_ROMAN = {
-    hundred + ten + one: str(number)
-    for number, (hundred, ten, one) in enumerate(
-        product(["", "c", "cc", "ccc"], ",x,xx,xxx,xl,l,lx,lxx,lxxx,xc".split(","),
-                ",i,ii,iii,iv,v,vi,vii,viii,ix".split(","))
-    )
-    if number
-}  # fmt: skip
+_ROMAN = {roman(number): str(number) for number in range(1, 400)}
 # Lines that browsers print at the edges of pages: the time and the title, the address and the page.
 _ADDRESS = re.compile(r"(?:https?|file)://\S+ \d{1,4}/\d{1,4}")
 _TIME = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4},? \d{1,2}:\d{2}(?: ?[AP]M)?(?: .*)?")

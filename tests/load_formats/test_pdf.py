@@ -448,6 +448,12 @@ def test_running_text_between_horizontal_rules_is_no_table() -> None:
     assert text == "\n\n".join([" ".join(words)] * 2)
 
 
+def test_figures_below_the_line_near_a_table_with_horizontal_rules_stay_in_their_words() -> None:
+    below = [shown("All boats carry H", 75, 608), shown("2", 161, 606, 7), shown("O for a day.", 165.5, 608)]
+    document = read([*across(702, 680, 642, 622), *OPEN, *below])
+    assert document.text == "\n".join(OPEN_ROWS) + "\n\nAll boats carry H₂O for a day."
+
+
 def test_a_word_divided_at_the_end_of_a_line_in_a_cell_is_whole() -> None:
     cells = [shown("Item", 75, 690), shown("Use", 155, 690), shown("Barge", 75, 660)]
     drawn = [

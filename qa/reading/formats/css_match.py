@@ -118,14 +118,15 @@ def _looks_at_names(compound: Compound) -> bool:
     return not compound.attributes and not compound.places and inside
 
 
-def _strongest(rules: list[Rule]) -> Declared:
-    best: dict[str, tuple[tuple[bool, tuple[int, int]], str, Rule]] = {}
-    for rule in rules:
-        for name, (value, important) in rule.declared.items():
-            weight = important, rule.weight
-            if name not in best or weight >= best[name][0]:
-                best[name] = weight, value, rule
-    return {name: (value, rule) for name, (_, value, rule) in best.items()}
+def _strongest(rules: Iterable[Rule]) -> Declared:
+    found: Declared = {}
+    important: set[str] = set()
+    for rule in sorted(rules, key=lambda rule: rule.weight):
+        for name, (value, is_important) in rule.declared.items():
+            if is_important or name not in important:
+                found[name] = value, rule
+                important |= {name} if is_important else set()
+    return found
 
 
 _COMPARE: dict[str, Callable[[str, str], bool]] = {

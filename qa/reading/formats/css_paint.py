@@ -8,12 +8,10 @@ paints backgrounds in other ways.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
-
-from qa.reading.formats.css_rules import blocks_of
 
 _WHITES = r"(?:#f[0-9a-f]f[0-9a-f]f[0-9a-f]|#fff|white|rgba?\(\s*+25\d[, ]\s*+25\d[, ]\s*+25\d\b[^)]*+\))"
 _WHITE = re.compile(r"#fff(?:f?|fff(?:ff)?)|white|transparent|rgba?\(\s*+255[, ]\s*+255[, ]\s*+255\b[^)]*+\)")
@@ -41,12 +39,18 @@ class Paint:
 ON_PAGE = Paint()
 
 
-def may_hide(sheets: str, tree: etree._Element) -> bool:
-    """Whether a page with these style sheets may have white text, and no backgrounds that are not around the text."""
+def may_hide(sheets: str, blocks: Iterable[tuple[str, str]], tree: etree._Element) -> bool:
+    """Whether a page may have white text, and no backgrounds that are not around the text.
+
+    Args:
+        sheets: Its style sheets.
+        blocks: Their rules.
+        tree: The page.
+    """
     own = [*tree.xpath("//@style"), *(f'color="{colour}"' for colour in tree.xpath("//font/@color | //body/@text"))]
     if not _SAYS_WHITE.search("\n".join([sheets, *own])) or _UNSURE.search(sheets.lower()):
         return False
-    return not any(_BESIDE.search(names) and "background" in body for names, body in blocks_of(sheets.lower()))
+    return not any(_BESIDE.search(names.lower()) and "background" in body.lower() for names, body in blocks)
 
 
 def paint_of(element: etree._Element, said: Mapping[str, str], above: Paint) -> Paint:

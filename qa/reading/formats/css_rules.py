@@ -7,7 +7,7 @@ are supported (Selectors Level 4). Rules for a screen of 1280 by 720 pixels are 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -86,10 +86,10 @@ def declarations(text: str, properties: re.Pattern[str]) -> Declarations:
     return found
 
 
-def rules_of(sheet: str, properties: re.Pattern[str]) -> tuple[Rule, ...]:
-    """The rules of a style sheet for some properties; for equal selectors the later declarations take precedence."""
+def rules_of(blocks: Iterable[tuple[str, str]], properties: re.Pattern[str]) -> tuple[Rule, ...]:
+    """The rules of some `blocks_of` for some properties; for equal selectors the later declarations take precedence."""
     found: dict[str, Rule] = {}
-    for order, (selectors, body) in enumerate(blocks_of(sheet)):
+    for order, (selectors, body) in enumerate(blocks):
         if not (declared := declarations(body, properties)):
             continue
         for selector in selectors.split(",") if "(" not in selectors else _divided(selectors):

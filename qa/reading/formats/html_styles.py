@@ -16,7 +16,7 @@ from lxml import etree
 
 from qa.reading.formats.css_match import Cascade, Declared
 from qa.reading.formats.css_paint import ON_PAGE, Paint, may_hide, paint_of
-from qa.reading.formats.css_rules import PAINTED, SHOWN, Rule, holds_on_screen, rules_of
+from qa.reading.formats.css_rules import PAINTED, SHOWN, Rule, blocks_of, holds_on_screen, rules_of
 from qa.reading.formats.html_controls import controlled_ids, opens
 
 HIDDEN = "data-qa-hidden"  # set on invisible elements
@@ -63,9 +63,10 @@ def mark_styles(tree: etree._Element, more_sheets: Iterable[str] = ()) -> None:
     sheets = "\n".join([*known, *own])
     linked = any("stylesheet" in (link.get("rel") or "").lower() for link in tree.iter("link"))
     complete = not linked or (bool(known) and all(known))
-    painted = complete and may_hide(sheets, tree)
+    blocks = list(blocks_of(sheets))
+    painted = complete and may_hide(sheets, blocks, tree)
     properties = PAINTED if painted else SHOWN
-    _Marker(Cascade(rules_of(sheets, properties), tree, properties), controlled_ids(tree), painted).mark(tree)
+    _Marker(Cascade(rules_of(blocks, properties), tree, properties), controlled_ids(tree), painted).mark(tree)
 
 
 class _Marker:

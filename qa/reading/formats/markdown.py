@@ -5,11 +5,13 @@ HTML in it is markup: the resulting page is read like any other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.rules_inline.html_inline import html_inline
 from markdown_it.token import Token
@@ -21,11 +23,13 @@ from qa.reading.draft import Draft, Read
 from qa.reading.formats.front_matter import front_matter
 from qa.reading.formats.html import TAG, embedded_in, page_drafts
 from qa.reading.formats.html_tree import tree_of
-from qa.reading.markdown_brackets import limit_brackets
 from qa.reading.markdown_dialects import read_dialects
 from qa.reading.markdown_tags import leave_out_tags
 from qa.records import BlockKind
 
+_DEEPEST_BRACKETS = 16
+_BRACKET = re.compile(r"[\[\]]")
+_WITHOUT_LINKS = MarkdownIt("commonmark").enable("strikethrough").disable(["link", "image"])
 _UNCLOSED = {"<!--": "-->", "<?": "?>", "<![": "]]>"}
 
 
@@ -51,8 +55,29 @@ def _parser() -> MarkdownIt:
     made.inline.ruler.at("html_inline", _html_inline)
     leave_out_tags(made, TAG)
     read_dialects(made, "iframe")
-    limit_brackets(made)
+    made.core.ruler.at("inline", _inline)
     return made
+
+
+def _inline(state: StateCore) -> None:
+    """The parser's rule, but without links in paragraphs with brackets nested deeper than in real links.
+
+    For each bracket the parser scans all those inside it.
+    """
+    for token in state.tokens:
+        if token.type == "inline":
+            chosen = _WITHOUT_LINKS if _nests_deeply(token.content) else state.md
+            token.children = token.children if token.children is not None else []
+            chosen.inline.parse(token.content, chosen, state.env, token.children)
+
+
+def _nests_deeply(paragraph: str) -> bool:
+    depth = 0
+    for bracket in _BRACKET.finditer(paragraph):
+        depth = depth + 1 if bracket[0] == "[" else max(0, depth - 1)
+        if depth > _DEEPEST_BRACKETS:
+            return True
+    return False
 
 
 def _note_number(_: RendererHTML, tokens: Sequence[Token], place: int, __: OptionsDict, ___: EnvType) -> str:

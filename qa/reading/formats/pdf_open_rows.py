@@ -35,23 +35,21 @@ def open_rows_of(table: Table, runs: list[Run]) -> tuple[list[RuledRows], list[R
         runs: The horizontal runs of the page.
     """
     bands: dict[int, list[Run]] = {}
-    outside: list[Run] = []
     for run in runs:
-        at = table.cell_at((run.x0 + run.x1) / 2, run.y + 0.3 * run.size)
-        (outside if at is None else bands.setdefault(at[0], [])).append(run)
+        if at := table.cell_at((run.x0 + run.x1) / 2, run.y + 0.3 * run.size):
+            bands.setdefault(at[0], []).append(run)
     last = len(table.rows) - 2
     for number in (0, last):
-        bands[number], far = _near(bands.get(number, []), from_top=number > 0)
-        outside += far
+        bands[number] = _near(bands.get(number, []), from_top=number > 0)
     parted = {number: _columns(chunks_of([replace(run) for run in bands[number]])) for number in sorted(bands)}
     for number, neighbour in ((0, 1), (last, last - 1)):
         if not _is_like(parted[number], parted.get(neighbour, [])):
             del parted[number]
-            outside += bands[number]
     ends = [*sorted(column[0].x0 for columns in parted.values() for column in columns), table.columns[-1]]
     single = sum(_may_be_row(columns) and min(map(len, columns)) == 1 for columns in parted.values())
     is_ruled = single >= max(_FEWEST_ROWS, _MOSTLY * sum(len(columns) > 1 for columns in parted.values()))
     rows: list[Row] = []
+    taken: set[int] = set()
     wrapped = False
     for number, columns in parted.items():
         if max(map(len, columns)) == 1 or (_may_be_row(columns) and (is_ruled or _continues(columns, ends))):
@@ -60,16 +58,17 @@ def open_rows_of(table: Table, runs: list[Run]) -> tuple[list[RuledRows], list[R
         elif len(columns) > 1:
             rows += (replace(row, cells=True) for row in with_tables(as_rows([*chain(*columns)])))
         else:
-            outside += bands[number]
-    return ([as_chunk(rows, table)], outside) if wrapped else ([], runs)
+            continue
+        taken.update(map(id, bands[number]))
+    return ([as_chunk(rows, table)], [run for run in runs if id(run) not in taken]) if wrapped else ([], runs)
 
 
-def _near(runs: list[Run], *, from_top: bool) -> tuple[list[Run], list[Run]]:
-    """The runs of the first lines or of the last ones, up to a wider step, and the others."""
+def _near(runs: list[Run], *, from_top: bool) -> list[Run]:
+    """The runs of the first lines or of the last ones, up to a wider step."""
     lines = by_base(runs)[:: 1 if from_top else -1]
     steps = (abs(line[0].y - other[0].y) > STEP_EM * line[0].size for line, other in pairwise(lines))
     end = 1 + next((place for place, is_wide in enumerate(steps) if is_wide), len(lines))
-    return [*chain(*lines[:end])], [*chain(*lines[end:])]
+    return [*chain(*lines[:end])]
 
 
 def _columns(chunks: list[Run]) -> _Columns:

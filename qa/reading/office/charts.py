@@ -5,7 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from qa.reading.office.names import number, qn, value
-from qa.reading.office.number_formats import shown
+from qa.reading.office.number_formats import writer_of
 
 _MOST_POINTS = 10_000  # of one series; readable charts have fewer
 
@@ -112,7 +112,7 @@ def _filled(level: dict[int, str], size: int) -> dict[int, str]:
 def _shown(text: str, form: str | None) -> str:
     """A value in its number format."""
     try:
-        return shown(float(text), form or "General")
+        return writer_of(form or "General")(float(text))
     except (ValueError, ArithmeticError):
         return text
 

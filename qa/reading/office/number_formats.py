@@ -47,20 +47,9 @@ def general(value: float) -> str:
     return shown.replace("e", "E") if "e" in shown else shown
 
 
-def shown(value: float, code: str, *, from_1904: bool = False) -> str:
-    """A number in a cell's format.
-
-    Args:
-        value: The number; for dates, the days since the epoch.
-        code: The format's code.
-        from_1904: Whether the workbook counts days from 1904.
-    """
-    return writer_of(code, from_1904)(value)
-
-
 @lru_cache(maxsize=4096)
-def writer_of(code: str, from_1904: bool) -> Writer:
-    """A function that formats numbers by a code; arguments as for `shown`."""
+def writer_of(code: str, from_1904: bool = False) -> Writer:
+    """A function that formats numbers (for dates, the days since 1900 or 1904) by the code of a cell's format."""
     sections = _sections(code)
     if len(sections) == 1 and not any(token for token in sections[0] if token[0] != _GENERAL):
         return general

@@ -24,7 +24,6 @@ from qa.reading.formats.front_matter import front_matter
 from qa.reading.formats.html import TAG, embedded_in, page_drafts
 from qa.reading.formats.html_tree import tree_of
 from qa.reading.markdown_dialects import read_dialects
-from qa.reading.markdown_tags import leave_out_tags
 from qa.records import BlockKind
 
 _DEEPEST_BRACKETS = 16
@@ -53,8 +52,7 @@ def _parser() -> MarkdownIt:
     made.use(footnote_plugin).use(deflist_plugin)
     made.add_render_rule("footnote_caption", _note_number)
     made.inline.ruler.at("html_inline", _html_inline)
-    leave_out_tags(made, TAG)
-    read_dialects(made, "iframe")
+    read_dialects(made, TAG, "iframe")
     made.core.ruler.at("inline", _inline)
     return made
 

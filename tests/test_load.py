@@ -159,6 +159,12 @@ def test_a_short_opening_line_is_the_title_as_it_stands() -> None:
     assert load_document("x.txt", b"Nurses voted on Friday.").title == "Nurses voted on Friday."
 
 
+def test_a_title_from_a_table_has_no_empty_cells_around_it() -> None:
+    assert load_document("a.html", b"<table><tr><td><td>Rents<td>Fees<tr><td>2030<td>4<td>5</table>").title == (
+        "Rents | Fees"
+    )
+
+
 def test_front_matter_describes_a_markdown_file_and_the_sidecar_goes_first() -> None:
     data = b"---\ntitle: Own\nauthor: A. Writer\ndate: 2021\n---\n# Heading\n\nText.\n"
     document = load_document("a/b.md", data, Details(title="Known", publisher="P"))

@@ -43,7 +43,7 @@ def to_data(content: Content) -> dict[str, Any]:
     """Content as JSON data."""
     return {
         "text": content.parsed.text,
-        "blocks": [block_fields(block) for block in content.parsed.blocks],
+        "blocks": [[getattr(block, name) for name in Block.__slots__] for block in content.parsed.blocks],
         "own": dict(content.parsed.own),
         "passages": [_passage_fields(passage) for passage in content.passages],
     }
@@ -52,7 +52,7 @@ def to_data(content: Content) -> dict[str, Any]:
 def from_data(data: dict[str, Any]) -> Content:
     """Content from JSON data."""
     text = data["text"]
-    blocks = tuple(map(block_of, data["blocks"]))
+    blocks = tuple(map(_block_of, data["blocks"]))
     return Content(Parsed(text, blocks, data["own"]), tuple(_passage_of(stored, text) for stored in data["passages"]))
 
 
@@ -71,12 +71,6 @@ def _passage_of(fields: list[Any], text: str) -> Passage:
     return Passage("", start, end, inner, tuple(headings), sentences, PassageKind(kind), page, footnotes, breaks)
 
 
-def block_fields(block: Block) -> list[object]:
-    """A block as JSON data."""
-    return [block.kind, block.start, block.end, block.level, block.run_in, block.slide, block.page, block.breaks]
-
-
-def block_of(fields: list[Any]) -> Block:
-    """A block from JSON data."""
+def _block_of(fields: list[Any]) -> Block:
     kind, start, end, level, run_in, slide, page, breaks = fields
     return Block(BlockKind(kind), start, end, level, run_in, slide, page, tuple(map(tuple, breaks)))

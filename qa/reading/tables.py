@@ -22,7 +22,7 @@ _LONGEST_HEAD_CHARS = 80
 _LEAST_COLUMNS = 3
 _PERIOD = re.compile(
     r"(?:1[89]|20|21)\d\d(?:[-/](?:\d\d(?:\d\d)?|\d\d[-/]\d\d))?|[^\W\d]{3,9}\.?[ -](?:(?:1[89]|20|21)\d\d|\d\d)"
-    r"|\d\d?[./]\d\d?[./](?:\d\d)?\d\d"
+    r"|\d\d?[./]\d\d?[./](?:\d\d)?\d\d|\d\d?[- ][^\W\d]{3,9}"
 )
 
 
@@ -116,12 +116,15 @@ def _region(
 
 def _heads(rows: list[Row], merged: Mapping[tuple[int, int], int], *, headed: bool) -> tuple[dict[int, str], int]:
     """The column heads, and the number of rows with them; none if the first row has no heads."""
-    rows = _with_periods(rows) if len(rows) > 1 else rows
-    if len(rows) < 2 or not _may_be_heads(rows[0][1]):
+    if len(rows) < 2:
+        return {}, 0
+    rows = _with_periods(rows)
+    rows = rows[:1] + _with_periods(rows[1:])
+    if not _may_be_heads(rows[0][1]):
         return {}, 0
     number, cells = rows[0]
     wide = {cell.column: merged.get((number, cell.column), 1) for cell in cells}
-    if not merged:
+    if max(wide.values()) == 1:
         wide = _widths(cells, rows[1:])
     if max(wide.values()) > 1 and len(rows) > 2 and _may_be_heads(rows[1][1], different=False):
         above = {cell.column + each: cell.text for cell in cells for each in range(wide[cell.column])}

@@ -74,7 +74,7 @@ def title_of(text: str, blocks: Sequence[Block]) -> str:
         return shortened(heading_words(inner), _LONGEST_TITLE_CHARS)
     sentences = split_sentences(inner)
     opening = inner[sentences[0].start : sentences[0].end] if sentences else inner
-    return shortened(one_line(opening), _LONGEST_OPENING_CHARS)
+    return shortened(one_line(opening).strip("| ") or one_line(opening), _LONGEST_OPENING_CHARS)
 
 
 def heading_words(text: str) -> str:

@@ -47,6 +47,8 @@ def test_each_row_names_its_heads_and_can_be_cited_by_its_sheet_and_row():
         (cells(["Kind", "Crowns"], ["Adult", 8], [], ["Day", "From", "To"], ["Monday", 9, 5]), ["Kind: Adult | Crowns: 8", "Day: Monday | From: 9 | To: 5"]),
         (cells(["Year", "Fares", None], ["", "Adult", "Child"], [2024, 8, 4]) + '<s:mergeCells><s:mergeCell ref="B1:C1"/></s:mergeCells>', ["Year: 2024 | Fares Adult: 8 | Fares Child: 4"]),
         (cells(["Town", "North", None, "South", None], ["", "Men", "Women", "Men", "Women"], ["Elden", 1, 2, 3, 4]) + '<s:mergeCells><s:mergeCell ref="B1:C1"/><s:mergeCell ref="D1:E1"/></s:mergeCells>', ["Town: Elden | North Men: 1 | North Women: 2 | South Men: 3 | South Women: 4"]),
+        (cells(["Full rate", "Single"], ["Crowns", 2030, 2031], [15000, 23, 20], [20000, 28, 25]), ["Full rate Crowns: 15000 | Single 2030: 23 | Single 2031: 20", "Full rate Crowns: 20000 | Single 2030: 28 | Single 2031: 25"]),
+        (cells(["Sum", "Day"], ["Town", "1-Jan", "3-Jan", "All"], ["Elden", 1, None, 1]) + '<s:mergeCells><s:mergeCell ref="A9:B9"/></s:mergeCells>', ["Sum Town: Elden | Day 1-Jan: 1 | Day All: 1"]),
         (cells(["A", "B"], [1, "kept"], [2, "covered"]) + '<s:mergeCells><s:mergeCell ref="B2:B3"/></s:mergeCells>', ["A: 1 | B: kept", "A: 2"]),
         (cells(["A", "B"], [1, 2], [3, 4]).replace('<s:row r="2">', '<s:row r="2" hidden="1">'), ["A | B", "A: 3 | B: 4"][1:]),
         ('<s:cols><s:col min="2" max="2" hidden="1"/></s:cols>' + cells(["A", "B", "C"], [1, 2, 3]), ["A: 1 | C: 3"]),
@@ -56,6 +58,12 @@ def test_each_row_names_its_heads_and_can_be_cited_by_its_sheet_and_row():
 )  # fmt: skip
 def test_heads_are_told_from_rows_and_what_is_hidden_is_left_out(sheet, found):
     assert [text for _, text in rows(read(sheet))][1:] == found
+
+
+def test_formulas_without_a_saved_value_are_told():
+    assert read(cells(["A", "B"], [1, "<s:c><s:f>Y</s:f></s:c>"], [2, "<s:c><s:f>Z</s:f></s:c>"])).left_out == (
+        "2 missing values of a formula",
+    )
 
 
 def test_strings_keep_their_runs_and_styles_give_numbers_their_form():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from lxml import etree
 
@@ -60,25 +61,13 @@ class Cascade:
 
     def fits(self, rule: Rule, element: etree._Element) -> bool:
         """Whether a rule applies to an element, regardless of states."""
-        return self._fits(element, rule.compounds, rule.joints)
-
-    def _fits(self, element: etree._Element, compounds: tuple[Compound, ...], joints: tuple[str, ...]) -> bool:
-        if not self._is(element, compounds[-1]):
-            return False
-        if not joints:
-            return True
-        rest, joint = (compounds[:-1], joints[:-1]), joints[-1]
-        if joint in "+~":
-            near: Iterable[etree._Element] = element.itersiblings("*", preceding=True)
-            most = 1 if joint == "+" else _MOST_SIBLINGS
-        else:
-            near, most = element.iterancestors(), 1 if joint == ">" else 10**6
-        for number, other in enumerate(near):
-            if number == most:
-                break
-            if self._is(other, rest[0][-1]):  # a further ancestor leaves fewer elements for the rest of the selector
-                return self._fits(other, *rest)
-        return False
+        at: etree._Element | None = element if self._is(element, rule.compounds[-1]) else None
+        for wanted, joint in zip(rule.compounds[-2::-1], rule.joints[::-1], strict=True):
+            if at is None:
+                return False
+            # Of several, the nearest one leaves the most elements for the rest of the selector.
+            at = next((other for other in _joined_by(joint, at) if self._is(other, wanted)), None)
+        return at is not None
 
     def _is(self, element: etree._Element, wanted: Compound) -> bool:
         self._looks_left -= 1
@@ -111,6 +100,13 @@ class Cascade:
                 self._places.setdefault(child, {}).update(
                     {f"{prefix}child": place, f"{prefix}type": of_type[child.tag]}
                 )
+
+
+def _joined_by(joint: str, element: etree._Element) -> Iterator[etree._Element]:
+    """The elements that a combinator allows before an element, from the nearest one."""
+    if joint in "+~":
+        return islice(element.itersiblings("*", preceding=True), 1 if joint == "+" else _MOST_SIBLINGS)
+    return islice(element.iterancestors(), 1 if joint == ">" else None)
 
 
 def _looks_at_names(compound: Compound) -> bool:

@@ -111,14 +111,10 @@ def _own(tree: etree._Element) -> dict[str, str]:
         value = " ".join(str(meta.get("content") or "").split())
         if name in _META and value:
             own.setdefault(_META[name], value)
-    title = next((each for each in tree.iter("title") if _is_of_page(each)), None)
+    titles = (each for above in tree.iter("head", "html", "body") for each in above.iterchildren("title"))
+    title = next(titles, None)
     if title is not None and (said := words_of(title)):
         own.setdefault("title", said)
     if "title" in own and not is_title(own["title"]):
         del own["title"]
     return own
-
-
-def _is_of_page(title: etree._Element) -> bool:
-    above = title.getparent()
-    return above is not None and above.tag in ("head", "html", "body")

@@ -90,12 +90,8 @@ def _are_rows(rows: list[dict[int, list[Run]]]) -> bool:
     if max(sum(len(run.text) for line in cell for run in line) for cell in cells) > _LONGEST_CELL_CHARS:
         return False
     first_lines = [sorted(cell[0], key=lambda run: run.x0) for cell in cells]
-    gaps = sum(any(map(_is_wide, pairwise(line))) for line in first_lines)
+    gaps = sum(any(b.x0 - a.x1 > _GAP_EM * b.size for a, b in pairwise(line)) for line in first_lines)
     return gaps <= _MOST_DOUBTFUL * len(cells) and sum(map(_is_several, parted)) <= _MOST_DOUBTFUL * len(rows)
-
-
-def _is_wide(runs: tuple[Run, Run]) -> bool:
-    return runs[1].x0 - runs[0].x1 > _GAP_EM * runs[1].size
 
 
 def _is_several(lines: list[list[list[Run]]]) -> bool:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
+from operator import eq, ge, gt, le, lt, ne
 
 BUILT_IN = {
     0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?",
@@ -28,6 +29,7 @@ _TOKEN = re.compile(
 _TEXT, _ESCAPED, _CURRENCY, _ELAPSED, _HALF, _GENERAL, _POWER, _DATE, _DIGITS, _PERCENT, _AT, _OTHER = range(1, 13)
 _LIMIT = 0  # a kind of token that is not shown
 _LIMITED = re.compile(r"(<=|>=|<>|[<>=])(-?\d+(?:\.\d+)?)")
+_COMPARISONS = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq, "<>": ne}
 _WRITTEN = (_TEXT, _ESCAPED, _CURRENCY, _OTHER)  # kinds that are shown literally
 _MONTHS = "January February March April May June July August September October November December".split()
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
@@ -78,12 +80,7 @@ def hides_text(code: str) -> bool:
 def _holds(limit: str, value: float) -> bool:
     """Whether a value meets the condition of a section, such as `[>=1000]`; true without a condition."""
     found = _LIMITED.fullmatch(limit)
-    if found is None:
-        return True
-    sign, bound = found[1], float(found[2])
-    return (value == bound and sign != "<>" and "=" in sign) or ("<" in sign and value < bound) or (
-        ">" in sign and value > bound
-    )  # fmt: skip
+    return found is None or _COMPARISONS[found[1]](value, float(found[2]))
 
 
 def _sections(code: str) -> list[list[tuple[int, str]]]:

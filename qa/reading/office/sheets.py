@@ -112,7 +112,7 @@ class Workbook:
                 elif tag.endswith("}f"):
                     has_formula = True
             if value is None and inline is None:
-                self._left_out.add("formula without a value", has_formula)
+                self._left_out.add("missing value of a formula", has_formula)
                 continue
             form = self._format(cell.get("s"))
             text = inline if inline is not None else self._shown(value or "", kind, form.writer)

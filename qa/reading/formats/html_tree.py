@@ -28,7 +28,9 @@ _MARKUP = re.compile(
     r"|(<[a-z](?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*+)",
     re.IGNORECASE,
 )
-_ATTRIBUTE = re.compile(r"[^\s=>\"'/]+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"']*+))?+")
+_FEW_ATTRIBUTES = re.compile(
+    rf"<[^\s/]*+(?:[\s=>\"'/]*+[^\s=>\"'/]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"']*+))?+){{0,{_MOST_ATTRIBUTES}}}+"
+)
 
 
 def parse_html(data: bytes) -> tuple[etree._Element | None, str | None]:
@@ -83,10 +85,5 @@ def _depth(tree: etree._Element) -> int:
 def _with_few_attributes(markup: re.Match[str]) -> str:
     """A tag without attributes beyond the maximum; other markup unchanged."""
     tag = markup[2]
-    if tag is None or len(tag) < 2 * _MOST_ATTRIBUTES:
-        return markup[0]
-    start = re.match(r"<[^\s/]*+", tag)
-    for number, attribute in enumerate(_ATTRIBUTE.finditer(tag, start.end() if start else 0)):
-        if number == _MOST_ATTRIBUTES:
-            return tag[: attribute.start()]
-    return tag
+    few = _FEW_ATTRIBUTES.match(tag) if tag and len(tag) >= 2 * _MOST_ATTRIBUTES else None
+    return few[0] if few else markup[0]

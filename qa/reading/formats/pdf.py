@@ -53,9 +53,10 @@ def read_pdf(data: bytes) -> Read:
         raise UnreadableFile(f"has {count} pages; at most {_MOST_PAGES} are read")
     reader = PageRuns()
     pages = [_page_lines(document, number, reader) for number in range(1, count + 1)]
-    recognised = _recognise(document, pages)
     bare = [number for number, lines in enumerate(pages, 1) if not lines]
     can_recognise = bool(bare and recognition_identity())
+    recognised = _recognise(document, pages, bare) if can_recognise else []
+    bare = [number for number in bare if number not in recognised]
     if len(bare) == count:
         what = "page holds" if count == 1 else "pages hold"
         found = "text recognition (OCR) found none" if can_recognise else _REMEDY
@@ -72,11 +73,8 @@ def read_pdf(data: bytes) -> Read:
     return Read(drafts, own_title(title, drafts), told)
 
 
-def _recognise(document: pdfium.PdfDocument, pages: list[list[Line]]) -> list[int]:
-    """Read the pages without lines by text recognition, if it is installed; return the numbers of those read."""
-    if all(pages) or not recognition_identity():
-        return []
-    bare = [number for number, lines in enumerate(pages, 1) if not lines]
+def _recognise(document: pdfium.PdfDocument, pages: list[list[Line]], bare: list[int]) -> list[int]:
+    """Read the pages without lines by text recognition; return the numbers of those with text."""
     with closing(TextRecognition()) as recognition:
         for number in bare:
             with suppress(pdfium.PdfiumError), closing(document[number - 1]) as page:

@@ -282,6 +282,14 @@ def test_numbers_come_from_styles_too_and_stand_before_headings_and_in_cells():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("times", "title"), [(5, "1 Scope"), (40, "Lease of the mill.")])
+def test_a_heading_below_much_text_is_not_the_title(times, title):
+    styles = element("w:styles", '<w:style w:type="paragraph" w:styleId="H"><w:name w:val="heading 1"/></w:style>')
+    body = para("Lease of the mill.") + para("The tenant pays the rent in advance. " * times)
+    document = read(body + para("1 Scope", properties='<w:pStyle w:val="H"/>'), {"styles.xml": styles})
+    assert document.title == title
+
+
 def test_a_long_paragraph_in_a_heading_style_can_be_quoted():
     styles = element("w:styles", '<w:style w:type="paragraph" w:styleId="H"><w:name w:val="heading 2"/></w:style>')
     clause = "The tenant pays the rent in advance. " * 12

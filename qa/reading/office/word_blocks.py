@@ -23,6 +23,7 @@ from qa.reading.tables import cells_to_drafts
 from qa.records import BlockKind
 
 _LONGEST_HEADING_CHARS = 300  # a longer paragraph is text, regardless of its style
+_MOST_BEFORE_TITLE = 1000  # characters of paragraphs
 _MOST_SPANNED = 50
 _TRANSPARENT = {qn("w:customXml"), qn("w:ins"), qn("w:moveTo"), qn("w:sdtContent"), qn("w:smartTag")}
 _DELETED = (qn("w:del"), qn("w:moveFrom"))
@@ -41,7 +42,8 @@ class BlockReader:
         self._drawings = drawings
         self._left_out = left_out
         self._relations: Mapping[str, Relation] = {}
-        self._headings = Headings()  # no title follows a list
+        self._headings = Headings()  # no title follows a list, or much text
+        self._chars_before = 0
         self._carried: list[tuple[str, Script]] = []  # a paragraph with a deleted end continues in the next one
 
     def read(
@@ -115,9 +117,10 @@ class BlockReader:
         if name in ("title", "subtitle") or (level is not None and len(text) <= _LONGEST_HEADING_CHARS):
             level = 0 if name == "subtitle" else 1 if level is None or name == "title" else level
             return self._headings.draft(f"{number_of}{text}", level)
+        self._chars_before += len(text)
+        self._headings.titled = self._headings.titled or marker is not None or self._chars_before > _MOST_BEFORE_TITLE
         if marker is None:
             return Draft(BlockKind.PARAGRAPH, text)
-        self._headings.titled = True
         return Draft(BlockKind.LIST_ITEM, marker + text, tight=True)
 
     def _anchored(self, line: Line) -> Iterator[Draft]:

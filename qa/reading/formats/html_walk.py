@@ -98,8 +98,11 @@ class Walk:
         self._furniture += element.get(FURNITURE) is not None
         if element.get(NOTE) is not None:
             self._note = element.get(NOTE)
-        if tag in _LISTS or tag == "li":
-            self._start_list(element)
+        if tag in _LISTS:
+            self._lists.append(Numbers(element))
+        elif tag == "li":
+            self._marker = self._lists[-1].marker(element) if self._lists else "- "
+            self._in_item = True
         elif _HEADING.fullmatch(tag):
             self._kind, self._level = BlockKind.HEADING, max(2, int(tag[1]))
         elif _opens_panel(element) and self._kind is BlockKind.PARAGRAPH:
@@ -115,13 +118,6 @@ class Walk:
             yield from self._flush()
         elif element.get(APART):
             self._inline.say(" ")
-
-    def _start_list(self, element: etree._Element) -> None:
-        if element.tag == "li":
-            self._marker = self._lists[-1].marker(element) if self._lists else "- "
-            self._in_item = True
-        else:
-            self._lists.append(Numbers(element))
 
     def _end(self, element: etree._Element, root: etree._Element) -> Iterator[Draft]:
         tag = str(element.tag)

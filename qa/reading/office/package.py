@@ -82,22 +82,14 @@ class Package:
             raise missing_part(name)
         return open_part(self._zip, self._entries[_key(name)])
 
-    def read(self, name: str) -> bytes:
-        """A part's bytes.
-
-        Raises:
-            UnreadableFile: there is no such part, or it is broken.
-        """
-        with self.open(name) as part:
-            return part.read()
-
     def xml(self, name: str) -> etree._Element:
         """The root of a part.
 
         Raises:
             UnreadableFile: there is no such part, or it is broken.
         """
-        data = self.read(name)
+        with self.open(name) as part:
+            data = part.read()
         root = xml_root(data, name)
         if b"purl.oclc.org/ooxml" in data:
             _make_transitional(root)

@@ -170,7 +170,9 @@ HELD = {
         re.IGNORECASE,
     ),
     # A role ("physicians", "the union") also counts as a person.
-    AnswerType.PERSON: re.compile(rf"\bC[EFIOT]O\b|\b(?:Dr|Mr|Mrs|Ms|Prof)\. {_NAME}|\b{_NAME} (?:[A-Z]\. )?{_NAME}|{ROLE}"),
+    AnswerType.PERSON: re.compile(
+        rf"\bC[EFIOT]O\b|\b(?:Dr|Mr|Mrs|Ms|Prof)\. {_NAME}|\b{_NAME} (?:[A-Z]\. )?{_NAME}|{ROLE}"
+    ),
     AnswerType.REGION: re.compile(_REGION),
     AnswerType.PLACE: re.compile(
         _REGION + r"|\b(?:above|at|behind|below|beside|in|inside|near|on|outside|under)"

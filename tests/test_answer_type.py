@@ -57,6 +57,7 @@ from qa.answering.answer_type import expected_type, holds_answer
         ("Which fee is due?", AnswerType.AMOUNT),
         ("What is a mooring fee?", AnswerType.OTHER),
         ("What is fee for service?", AnswerType.OTHER),
+        ("What is gross income?", AnswerType.OTHER),
         ("What are the drawbacks of a fee for each service?", AnswerType.OTHER),
         ("What is the fee-for-service model?", AnswerType.OTHER),
         ("Do captains pay a fee?", AnswerType.OTHER),

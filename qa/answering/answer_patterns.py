@@ -81,7 +81,7 @@ ASKED = {
     AnswerType.AMOUNT: re.compile(
         rf"\bhow (?:expensive|high)\b|\bhow much\b(?= {_OF_MONEY}|\W*$)"
         rf"|^(?!(?:are|can|do|does|how|is|what|which|who|why) ).{{0,120}}\b{_SUM}\W{{0,3}}$"
-        rf"|\b(?:what|which) (?:(?:are|is|was|were) (?:{_DETERMINER}|[^\W\d_]{{2,20}}s) "
+        rf"|\b(?:what|which) (?:(?:are|is|was|were) (?:{_DETERMINER}|[^\W\d_]{{2,20}}(?<!s)s) "
         rf"(?:{_NO_PREPOSITION}{_ANY}){{0,3}})?{_SUM}(?!-)"
         r"|\bwhat (?:did|do|does|will|would) (?:[\w'’-]{1,20} ){1,4}(?:charge|cost|earn)\b(?! mean)"
         rf"|^(?!(?:does|is|why) )(?:{_ANY}){{0,2}}{_SUM} (?:of|per|for (?:a|an|each|my|our|the|your))\b",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from types import SimpleNamespace
 
 import numpy as np
@@ -120,3 +121,24 @@ def test_each_sentence_has_the_score_of_its_own_tokens(sentences: list[int]) -> 
     own = [similarities[:, [2 + at for at, each in enumerate(sentences) if each == number]] for number in range(3)]
     scores = [weights @ each.max(axis=1) / weights.sum() if each.size else 0.0 for each in own]
     assert found.sentence_scores.tolist() == pytest.approx(scores, abs=1e-6)
+
+
+BROWN = "Brown dogs ride the old ferry to Elden. Forty of the brown dogs ride the ferry to Elden."
+
+
+@pytest.mark.parametrize(
+    ("question", "marked"),
+    [
+        ("how many of the brown dogs ride the old ferry to Elden", "Forty of the brown dogs ride the ferry to Elden."),
+        ("brown dogs that ride the old ferry to Elden", "Brown dogs ride the old ferry to Elden."),
+        ("how many ducks ride the old ferry to Elden", "Brown dogs ride the old ferry to Elden."),  # none says it
+    ],
+)
+def test_of_sentences_about_as_near_one_with_the_kind_of_answer_is_marked(
+    tmp_path_factory: pytest.TempPathFactory, question: str, marked: str
+) -> None:
+    shop = Workshop(tmp_path_factory.mktemp("kinds"), {"a.txt": f"{BROWN} Cats sleep."})
+    shop.build()
+    with closing(open_service(shop.settings, FakeEncoder())) as service:
+        (quote,) = service.ask(question).passages
+        assert [quote.text[span.start : span.end] for span in quote.highlights] == [marked]

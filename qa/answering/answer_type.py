@@ -13,7 +13,7 @@ Answer types (Li & Roth, "Learning Question Classifiers", 2002) are recognised b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import takewhile
 
@@ -57,6 +57,16 @@ def expected_type(question: str) -> AnswerType:
         return AnswerType.OTHER
     found = [(match.start(), kind) for kind, pattern in ASKED.items() if (match := pattern.search(question))]
     return min(found, key=lambda each: each[0])[1] if found else AnswerType.OTHER
+
+
+def answer_test(question: str) -> Callable[[str], bool] | None:
+    """A test whether a text has the kind of answer that a question asks for.
+
+    None if it asks for no kind that is recognised, or for a person: nearly every text has a role that may be one.
+    """
+    if expected_type(question) in {AnswerType.OTHER, AnswerType.PERSON}:
+        return None
+    return lambda text: holds_answer(question, (text,))
 
 
 def holds_answer(question: str, texts: Iterable[str]) -> bool:

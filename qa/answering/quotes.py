@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 
+from qa.answering.answer_type import answer_test
 from qa.answering.citations import cite
 from qa.answering.quoted_tables import in_cells, tables_in
 from qa.index.contract import Index
@@ -33,6 +34,7 @@ def distinct(ranking: Ranking, count: int) -> list[Group]:
     """The best `count` distinct passages."""
     groups: list[tuple[Match, list[Hit], _Shingles]] = []
     held: set[tuple[str, ...]] = set()  # by any of them
+    holds = answer_test(ranking.searched)
     for place, hit in enumerate(ranking.hits(count * _LOOKED_THROUGH)):
         own = _shingles(hit.passage.text)
         alike = () if own.isdisjoint(held) else groups
@@ -40,7 +42,7 @@ def distinct(ranking: Ranking, count: int) -> list[Group]:
         if copies is not None:
             copies.append(hit)
         elif len(groups) < count:
-            groups.append((match(ranking, place, hit), [], own))
+            groups.append((match(ranking, place, hit, holds), [], own))
             held |= own
     return [Group(best, tuple(copies)) for best, copies, _ in groups]
 

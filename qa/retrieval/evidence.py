@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from qa.encode.max_similarities import NO_TOKEN
 from qa.index.contract import Floats, TokenSimilarities
-from qa.records import Span, WordMatch
+from qa.records import Passage, Span, WordMatch
 from qa.retrieval.headed_lines import heads
 from qa.retrieval.late_interaction import max_sim, mean_of
 from qa.retrieval.query import ContentWord
@@ -27,6 +27,7 @@ from qa.text.words import term, terms
 
 Tokens = npt.NDArray[np.intp]
 
+_PREFERRED = 1.1  # times the score of a sentence that has the kind of answer asked for
 _AS_GOOD = 0.99  # share of the best sentence's score from which a second one is also highlighted
 # Words that an answer need not contain: "1871" answers "which year".
 _ASKED_FOR = frozenset(
@@ -77,8 +78,15 @@ class Match:
         return _unmet(self)
 
 
-def match(ranking: Ranking, place: int, hit: Hit) -> Match:
-    """Compare the hit at a place of the ranking with the question."""
+def match(ranking: Ranking, place: int, hit: Hit, holds: Callable[[str], bool] | None = None) -> Match:
+    """Compare the hit at a place of the ranking with the question.
+
+    Args:
+        ranking: The ranking.
+        place: The place of the hit.
+        hit: The hit.
+        holds: Tests whether a sentence has the kind of answer asked for; such sentences are preferred.
+    """
     number = int(ranking.order[place])
     compared = ranking.compared
     inside = slice(int(compared.bounds[number]), int(compared.bounds[number + 1]))
@@ -97,7 +105,7 @@ def match(ranking: Ranking, place: int, hit: Hit) -> Match:
     scores = max_sim(met, ranking.weights)
     if not whole:
         scores[met.max(axis=0) == NO_TOKEN] = 0.0
-    best, answering = _answering(under, scores)
+    best, answering = _answering(under, _preferring(holds, scores, hit.passage) if holds else scores)
     return Match(ranking, hit, number, met, scores, best, answering)
 
 
@@ -119,6 +127,16 @@ def _answering(under: Sequence[int], scores: Floats) -> tuple[int, tuple[int, ..
         if scores[head] >= _AS_GOOD * scores[best]:
             chosen.update(sentence for sentence, its in enumerate(under) if its == head)
     return best, tuple(sorted(chosen))
+
+
+def _preferring(holds: Callable[[str], bool], scores: Floats, passage: Passage) -> Floats:
+    """The scores of the sentences, higher for those that hold what is asked for, of those that may then be best."""
+    preferred = scores.copy()
+    for number in np.flatnonzero(scores * _PREFERRED >= scores.max()).tolist():
+        sentence = passage.sentences[number]
+        if holds(passage.text[sentence.start : sentence.end]):
+            preferred[number] *= _PREFERRED
+    return preferred
 
 
 def _unmet(found: Match) -> tuple[str, ...]:

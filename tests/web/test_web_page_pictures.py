@@ -58,6 +58,6 @@ def test_from_a_quote_to_its_place_on_the_printed_page(page):
     page.goto(f"/documents/printed?quote={QUOTE}")
     page.get_by_role("link", name="Page 2 as printed").click()
     expect(page.get_by_role("img")).to_be_visible()
-    assert page.get_by_role("img").evaluate("image => image.naturalWidth") == 1
+    expect(page.get_by_role("img")).to_have_js_property("naturalWidth", 1)  # once it is loaded
     page.get_by_role("link", name="Text of").click()
     expect(page.locator(".document mark").first).to_be_in_viewport()

@@ -345,6 +345,22 @@ def test_what_is_deleted_or_hidden_is_no_text_and_what_is_inserted_is(body, show
     assert lines(body) == shown
 
 
+@pytest.mark.parametrize(
+    ("look", "kept"),
+    [
+        ("<w:strike/>", False),
+        ("<w:dstrike/>", False),
+        ('<w:strike w:val="0"/>', True),
+        ('<w:rStyle w:val="Old"/>', False),
+    ],
+)
+def test_struck_out_text_is_left_out_and_told(look, kept):
+    old = '<w:style w:type="character" w:styleId="Old"><w:rPr><w:strike/></w:rPr></w:style>'
+    document = read(para("The fee is ", run("$25 ", look), "$30."), {"styles.xml": element("w:styles", old)})
+    assert document.text == ("The fee is $25 $30." if kept else "The fee is $30.")
+    assert document.left_out == (() if kept else ("1 piece of struck-out text",))
+
+
 def test_deleted_rows_and_cells_and_text_that_a_style_hides_are_no_text():
     styles = element(
         "w:styles",

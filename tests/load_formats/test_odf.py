@@ -36,6 +36,8 @@ STYLES = (
     '<style:style style:name="Blue shape" style:family="graphic"><style:graphic-properties draw:fill="solid" draw:fill-color="#000080"/></style:style>'
     '<style:style style:name="White shape" style:family="graphic"><style:graphic-properties draw:fill="solid" draw:fill-color="#ffffff"/></style:style>'
     '<style:style style:name="Dark page" style:family="drawing-page"><style:drawing-page-properties draw:fill="gradient"/></style:style>'
+    '<style:style style:name="Old" style:family="text"><style:text-properties style:text-line-through-style="solid"/>'
+    '</style:style><style:style style:name="Old line" style:family="paragraph" style:parent-style-name="Old"/>'
     '<style:style style:name="Sly" style:family="text"><style:text-properties text:display="none"/></style:style>'
     '<style:style style:name="Off" style:family="drawing-page"><style:drawing-page-properties presentation:visibility="hidden"/></style:style>'
     '<style:style style:name="Gone" style:family="table"><style:table-properties table:display="false"/></style:style>'
@@ -140,6 +142,18 @@ CHART = (
     "<chart:chart><chart:title>" + p("Rain") + "</chart:title>"
     + table(cell("") + cell("Mill"), cell("May") + cell("12"), cell("June") + cell("9")) + "</chart:chart>"
 )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("inside", "shown"),
+    [
+        (p("The fee is <text:span text:style-name='Old'>$25 </text:span>$30."), "The fee is $30."),
+        ("<text:p text:style-name='Old line'>Closed on Mondays.</text:p>" + p("Open."), "Open."),
+    ],
+)
+def test_struck_out_text_is_left_out_and_told(inside, shown):
+    document = read(inside)
+    assert (document.text, document.left_out) == (shown, ("1 piece of struck-out text",))
 
 
 def test_formulas_are_text_in_their_line_and_charts_are_rows():

@@ -53,6 +53,13 @@ def test_what_is_shown_is_text(body, shown):
     assert [document.text[block.start : block.end] for block in document.blocks] == shown
 
 
+@pytest.mark.parametrize("word", ["strike", "striked1"])
+def test_struck_out_text_is_left_out_and_told(word):
+    document = read(rf"The fee is {{\{word} $25 }}$30. {{\{word} \plain Now.}}\par")
+    assert (document.text, document.left_out) == ("The fee is $30. Now.", ("1 piece of struck-out text",))
+    assert read(r"{\strike0 Seen.}\par").text == "Seen."
+
+
 def test_white_text_is_left_out_and_told_where_nothing_is_painted_behind_text():
     colours = r"{\colortbl;\red0\green0\blue0;\red255\green255\blue255;}"
     document = read(colours + r"Seen {\cf2 ghost }{\cf1 black }{\cf2 a\plain b}\par")

@@ -1,8 +1,8 @@
 r"""Reads RTF as drafts: paragraphs, lists with their numbers, tables, footnotes; headers and footers as boilerplate.
 
 A file is groups in braces, control words and text (Rich Text Format 1.9.1). Each group inherits the state of the one
-around it. Hidden and deleted text, codes of fields and unknown destinations are left out, as is white text in a file
-without backgrounds of text.
+around it. Hidden, deleted and struck-out text, codes of fields and unknown destinations are left out, as is white text
+in a file without backgrounds of text.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ENDS = frozenset(b"par sect page cell nestcell row nestrow".split())
 _MARKER = "marker:"  # prefix of the name of the text whose number or bullet is read
 _SCRIPTS = {b"super": Script.RAISED, b"up": Script.RAISED, b"sub": Script.LOWERED, b"dn": Script.LOWERED,
             b"nosupersub": Script.BASE}  # fmt: skip
-_SWITCHES = {b"v": "hidden", b"deleted": "deleted", b"intbl": "in_table"}
+_SWITCHES = {b"v": "hidden", b"deleted": "deleted", b"strike": "struck", b"striked": "struck", b"intbl": "in_table"}
 _MOST_SKIPPED = 10
 _DEEPEST = 1_000
 
@@ -69,6 +69,7 @@ class _State:
     hidden: bool = False
     deleted: bool = False
     white: bool = False
+    struck: bool = False
     font: int = 0
     skip: int = 1  # substitute characters after a Unicode one
     in_table: bool = False
@@ -83,7 +84,7 @@ class _State:
         elif word == b"pard":
             self.in_table, self.level = False, None
         elif word == b"plain":
-            self.script, self.hidden, self.deleted, self.white = Script.BASE, False, False, False
+            self.script, self.hidden, self.deleted, self.white, self.struck = Script.BASE, False, False, False, False
         elif word in _SWITCHES:
             setattr(self, _SWITCHES[word], value != 0)
         elif word == b"uc":
@@ -226,8 +227,8 @@ class _Reader:
             self._encoded.name_font(state.font, text)
         elif name == "colours":
             self._colours.end(text.count(";"))
-        elif state.white and text.strip():
-            self.left_out.add("piece of white text")
+        elif (state.white or state.struck) and text.strip():
+            self.left_out.add(f"piece of {'struck-out' if state.struck else 'white'} text")
         elif name == "styles":
             self._styles.name(text, state.level)
         elif name.startswith(_MARKER):

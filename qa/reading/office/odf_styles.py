@@ -20,17 +20,18 @@ def local(element: etree._Element) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-class _Look(NamedTuple):
+class Look(NamedTuple):
     """The text properties that affect what is read; None: not set."""
 
     script: Script | None = None
     hidden: bool | None = None
     white: bool | None = None
     filled: bool | None = None
+    struck: bool | None = None
 
 
 class OdfStyles:
-    """A file's styles: text properties (superscript, subscript, hidden), backgrounds, parent styles, list formats.
+    """A file's styles: text properties, backgrounds, parent styles, list formats.
 
     Attributes:
         lists: The list formats by name.
@@ -40,8 +41,8 @@ class OdfStyles:
 
     def __init__(self, roots: list[etree._Element]) -> None:
         """Read the styles in the parts with these roots."""
-        self._looks: dict[str, _Look] = {}
-        self._known: dict[str, _Look] = {}
+        self._looks: dict[str, Look] = {}
+        self._known: dict[str, Look] = {}
         self.lists: dict[str, etree._Element] = {}
         self.parents: dict[str, str] = {}
         self.masters: dict[str, etree._Element] = {}
@@ -58,20 +59,20 @@ class OdfStyles:
             return
         self.parents[name] = str(style.get(f"{_STYLE}parent-style-name") or "")
         properties = style.find("{*}text-properties")
-        look = _Look() if properties is None else _look_of(properties)
+        look = Look() if properties is None else _look_of(properties)
         others = [each for each in style if each is not properties]
         if any(map(_is_filled, others)) or any(local(each) == "map" for each in others):  # conditions may fill cells
             look = look._replace(filled=True)
         self._looks[name] = look
 
-    def look(self, name: str) -> _Look:
+    def look(self, name: str) -> Look:
         """The text properties of a style, including those of its parent styles."""
         known = self._known.get(name)
         if known is not None:
             return known
-        look = _Look()
+        look = Look()
         for each in reversed(chain(name, self.parents.get)):
-            own = self._looks.get(each, _Look())
+            own = self._looks.get(each, Look())
             look = look._replace(**{name: said for name, said in own._asdict().items() if said is not None})
         self._known[name] = look
         return look
@@ -108,7 +109,7 @@ def _is_filled(properties: etree._Element) -> bool:
     return properties.get(f"{_FO}background-color") not in (None, "transparent", "#ffffff")
 
 
-def _look_of(properties: etree._Element) -> _Look:
+def _look_of(properties: etree._Element) -> Look:
     position = str(properties.get(f"{_STYLE}text-position") or "").split(" ")[0]
     script = None
     if position == "super" or number(position.rstrip("%")) > 0:
@@ -118,10 +119,11 @@ def _look_of(properties: etree._Element) -> _Look:
     elif position:
         script = Script.BASE
     display, colour = properties.get(f"{_TEXT}display"), properties.get(f"{_FO}color")
-    fill = properties.get(f"{_FO}background-color")
-    return _Look(
+    fill, through = properties.get(f"{_FO}background-color"), properties.get(f"{_STYLE}text-line-through-style")
+    return Look(
         script,
         None if display is None else display == "none",
         None if colour is None else is_white(colour.lstrip("#")),
         None if fill is None else fill not in ("transparent", "#ffffff"),
+        None if through is None else through != "none",
     )

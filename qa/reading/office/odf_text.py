@@ -1,6 +1,6 @@
 """Reads text of OpenDocument files: paragraphs with superscripts, lists with numbers, tables, notes, text boxes.
 
-Tracked deletions, hidden text, annotations and empty placeholders are left out.
+Tracked deletions, hidden and struck-out text, annotations and empty placeholders are left out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from qa.reading.draft import Draft, Headings
 from qa.reading.left_out import LeftOut
 from qa.reading.office.names import number
 from qa.reading.office.odf_objects import Parts, chart_of, formula_of, titles_of
-from qa.reading.office.odf_styles import OUTLINE, OdfStyles, local
+from qa.reading.office.odf_styles import OUTLINE, Look, OdfStyles, local
 from qa.reading.office.word_numbering import BULLET, FORM_OF_SIGN, formatted
 from qa.reading.superscripts import Script, in_line
 from qa.reading.tables import cells_to_drafts
@@ -91,7 +91,11 @@ class OdfText:
         """A paragraph's text; `white`: whether characters are white unless its styles say otherwise."""
         look = self.styles.look(str(element.get(f"{_TEXT}style-name") or ""))
         white = white if look.white is None else look.white
-        return clean_lines(in_line(self._pieces(element, Script.BASE, white=white)))
+        return (
+            ""
+            if self._is_struck(element, look)
+            else clean_lines(in_line(self._pieces(element, Script.BASE, white=white)))
+        )
 
     def _paragraph(self, element: etree._Element, name: str, marker: str | None = None) -> Iterator[Draft]:
         style = str(element.get(f"{_TEXT}style-name") or "")
@@ -143,9 +147,19 @@ class OdfText:
                 yield from self._pieces(part, script, white=white)
                 yield after, Script.BASE
         elif name and name not in _SKIPPED:
-            look = self.styles.look(str(child.get(f"{_TEXT}style-name") or ""))
-            if not look.hidden:
-                yield from self._pieces(child, look.script or script, white=white if look.white is None else look.white)
+            yield from self._span(child, script, white=white)
+
+    def _span(self, span: etree._Element, script: Script, *, white: bool) -> Iterator[tuple[str, Script]]:
+        """The text of an element with a style of its own, or of one that only groups others."""
+        look = self.styles.look(str(span.get(f"{_TEXT}style-name") or ""))
+        if not look.hidden and not self._is_struck(span, look):
+            yield from self._pieces(span, look.script or script, white=white if look.white is None else look.white)
+
+    def _is_struck(self, element: etree._Element, look: Look) -> bool:
+        """Whether an element's text is struck out; it is counted then."""
+        if look.struck and "".join(element.itertext()).strip():
+            self._left_out.add("piece of struck-out text")
+        return bool(look.struck)
 
     def _note(self, element: etree._Element) -> str:
         mark = f"[{(element.findtext('{*}note-citation') or '').strip()}]"

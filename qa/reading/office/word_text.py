@@ -1,7 +1,8 @@
 """Reads the text of a Word document's paragraphs, and their anchored text boxes, pictures, charts and diagrams.
 
-Text that Word shows is read: insertions, results of fields, equations, symbols. Text that Word does not show is left
-out: deletions, hidden text, field codes, prompts of empty content controls, and white text without a background.
+Text that Word shows is read: insertions, results of fields, equations, symbols. Struck-out text is left out, and so is
+text that Word does not show: deletions, hidden text, field codes, prompts of empty content controls, and white text
+without a background.
 """
 
 from __future__ import annotations
@@ -215,7 +216,9 @@ class ParagraphReader:
 
 
 def _why_unseen(look: Look, *, shaded: bool) -> str:
-    """The reason why characters are invisible, or "". `shaded`: they may have a background."""
+    """The reason why characters are not text, or "". `shaded`: they may have a background."""
+    if look.struck:
+        return "struck-out"
     if look.tiny:
         return "tiny"
     return "white" if look.covered or (look.white and not shaded) else ""

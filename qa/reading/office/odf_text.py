@@ -91,11 +91,9 @@ class OdfText:
         """A paragraph's text; `white`: whether characters are white unless its styles say otherwise."""
         look = self.styles.look(str(element.get(f"{_TEXT}style-name") or ""))
         white = white if look.white is None else look.white
-        return (
-            ""
-            if self._is_struck(element, look)
-            else clean_lines(in_line(self._pieces(element, Script.BASE, white=white)))
-        )
+        if self._is_struck(element, look):
+            return ""
+        return clean_lines(in_line(self._pieces(element, Script.BASE, white=white)))
 
     def _paragraph(self, element: etree._Element, name: str, marker: str | None = None) -> Iterator[Draft]:
         style = str(element.get(f"{_TEXT}style-name") or "")

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import shutil
+import sys
 import threading
 import unicodedata
 from functools import partial
@@ -228,6 +229,24 @@ def test_one_table_says_whose_fault_an_error_of_the_disk_is(shop, monkeypatch, c
     if code not in (errno.ENOTDIR, errno.EISDIR):  # then the file does not exist
         with pytest.raises(cause, match=r"mill\.txt cannot be removed"):
             Inbox(shop.settings).remove("mill.txt")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have no locks there")
+def test_no_folder_is_removed_as_empty_while_a_file_is_about_to_appear_in_it(tmp_path, monkeypatch):
+    upload, put = document_files.Upload(tmp_path, "deep/a.txt"), document_files.put_in_place
+    upload.begin()
+    upload.write(b"words")
+    cleaner = threading.Thread(target=document_files.remove_empty, args=(tmp_path, tmp_path / "deep"))
+
+    def put_late(file, path):
+        cleaner.start()
+        cleaner.join(0.2)
+        put(file, path)
+
+    monkeypatch.setattr(document_files, "put_in_place", put_late)
+    assert upload.appear(None)
+    cleaner.join()
+    assert (tmp_path / "deep/a.txt").read_bytes() == b"words"
 
 
 def test_folders_are_removed_and_made_at_once_by_several_and_no_upload_is_lost(shop):

@@ -89,7 +89,7 @@ class Upload:
         assert self._file
         beside = Path(self._file.name).parent
         try:
-            with _changing(self.path, make=True):
+            with _changing(self.path.parent, make=True):
                 _check(self._folder, self.path, condition)
                 self._check_wanted()
                 new = not self.path.exists()
@@ -128,7 +128,7 @@ def remove(folder: Path, name: str, condition: Condition | None) -> Path:
     path = landing(folder, name)
     if condition and not path.parent.is_dir():  # there is no folder to lock
         condition(None)
-    with _changing(path, make=False):
+    with _changing(path.parent, make=False):
         _check(folder, path, condition)
         path.unlink()
     remove_empty(folder, path.parent)
@@ -143,10 +143,11 @@ def check_condition(folder: Path, name: str, condition: Condition) -> None:
 
 
 def remove_empty(top: Path, folder: Path) -> None:
-    """Remove a folder and its parents, up to the top, while they are empty."""
+    """Remove a folder and its parents, up to the top, while they are empty and no file is about to appear in them."""
     while folder != top:
         try:
-            folder.rmdir()
+            with _changing(folder, make=False):
+                folder.rmdir()
         except FileNotFoundError:
             pass  # another process removed it, or it was never made
         except OSError:
@@ -164,14 +165,14 @@ def _check(folder: Path, path: Path, condition: Condition | None) -> None:
 
 
 @contextmanager
-def _changing(path: Path, *, make: bool) -> Iterator[None]:
-    """A context that excludes other changes in a path's folder; with `make`, the folder is created if missing."""
+def _changing(folder: Path, *, make: bool) -> Iterator[None]:
+    """A context that excludes other changes in a folder; with `make`, the folder is created if missing."""
     if sys.platform == "win32":
         if make:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
         yield
         return
-    opened = _locked(path.parent, make=make)
+    opened = _locked(folder, make=make)
     try:
         yield
     finally:

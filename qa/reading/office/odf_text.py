@@ -91,7 +91,7 @@ class OdfText:
         """A paragraph's text; `white`: whether characters are white unless its styles say otherwise."""
         look = self.styles.look(str(element.get(f"{_TEXT}style-name") or ""))
         white = white if look.white is None else look.white
-        if self._is_struck(element, look):
+        if _is_unseen(element, look, self._left_out):
             return ""
         return clean_lines(in_line(self._pieces(element, Script.BASE, white=white)))
 
@@ -145,19 +145,9 @@ class OdfText:
                 yield from self._pieces(part, script, white=white)
                 yield after, Script.BASE
         elif name and name not in _SKIPPED:
-            yield from self._span(child, script, white=white)
-
-    def _span(self, span: etree._Element, script: Script, *, white: bool) -> Iterator[tuple[str, Script]]:
-        """The text of an element with a style of its own, or of one that only groups others."""
-        look = self.styles.look(str(span.get(f"{_TEXT}style-name") or ""))
-        if not look.hidden and not self._is_struck(span, look):
-            yield from self._pieces(span, look.script or script, white=white if look.white is None else look.white)
-
-    def _is_struck(self, element: etree._Element, look: Look) -> bool:
-        """Whether an element's text is struck out; it is counted then."""
-        if look.struck and "".join(element.itertext()).strip():
-            self._left_out.add("piece of struck-out text")
-        return bool(look.struck)
+            look = self.styles.look(str(child.get(f"{_TEXT}style-name") or ""))
+            if not _is_unseen(child, look, self._left_out):
+                yield from self._pieces(child, look.script or script, white=white if look.white is None else look.white)
 
     def _note(self, element: etree._Element) -> str:
         mark = f"[{(element.findtext('{*}note-citation') or '').strip()}]"
@@ -247,6 +237,13 @@ def _cell_text(drafts: Iterable[Draft], inner: list[Draft]) -> str:
             listed = draft.kind is BlockKind.LIST_ITEM
             words.append(" ".join((draft.text.removeprefix(BULLET) if listed else draft.text).split()))
     return " ".join(words)
+
+
+def _is_unseen(element: etree._Element, look: Look, left_out: LeftOut) -> bool:
+    """Whether an element's text is hidden, or struck out, which is counted."""
+    if look.struck and not look.hidden and "".join(element.itertext()).strip():
+        left_out.add("piece of struck-out text")
+    return bool(look.hidden or look.struck)
 
 
 def _is_section_hidden(section: etree._Element) -> bool:

@@ -137,7 +137,8 @@ def _stages(sizes: list[dict[str, Any]]) -> str:
     names = list(dict.fromkeys(stage for size in sizes for stage in size["stages_ms"]))
     rows = [[stage, *(f"{size['stages_ms'].get(stage, 0):.2f}" for size in sizes)] for stage in names]
     rows.append(["all stages", *(f"{sum(size['stages_ms'].values()):.2f}" for size in sizes)])
-    head = "|".join(["one client, median ms of each stage", *(f"{size['passages']:,}" for size in sizes)])
+    what = "one client, median ms of each stage, matched words explained"
+    head = "|".join([what, *(f"{size['passages']:,}" for size in sizes)])
     return _table(head, rows)
 
 

@@ -18,6 +18,7 @@ from functools import lru_cache
 from itertools import takewhile
 
 from qa.answering.answer_patterns import ASKED, HELD, NAMED_KINDS, ROLE, SPELT_NUMBER, AnswerType
+from qa.answering.figures import ANY_YEAR
 from qa.answering.offices import names_holder, office_asked
 from qa.answering.relations import same_things
 from qa.text.abbreviations import definitions, phrases, short_folded
@@ -41,7 +42,6 @@ _SOMEBODY = re.compile(
 _TOKEN = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 _ONE_OF = re.compile(r"\bone of\b", re.IGNORECASE)
 _IS_NUMBER = re.compile(rf"\d.*|{SPELT_NUMBER}", re.IGNORECASE)
-_YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
 _BEFORE_YEAR = frozenset("after before by during from in since until".split())
 _WORDS_BEFORE, _WORDS_BEHIND = 2, 4  # distance of the counted noun from its number
 _FIGURES = frozenset({AnswerType.AMOUNT, AnswerType.COUNT, AnswerType.MEASURE, AnswerType.SHARE})
@@ -147,6 +147,6 @@ def _counts(text: str, counted: frozenset[str]) -> bool:
         for place, (before, token, behind) in enumerate(zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False))
         if _IS_NUMBER.fullmatch(token)
         and (behind.casefold() not in UNITS or _thing(behind) in counted)
-        and not (_YEAR.fullmatch(token) and before.casefold() in _BEFORE_YEAR)
+        and not (ANY_YEAR.fullmatch(token) and before.casefold() in _BEFORE_YEAR)
     )
     return any(-_WORDS_BEFORE <= thing - number <= _WORDS_BEHIND for number in numbers for thing in things)

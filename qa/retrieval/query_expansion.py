@@ -101,11 +101,12 @@ class _Known:
 
     def long_form(self, word: TypedWord) -> str | None:
         """The long form of a word that the documents use, or else the usual one of several words, if they have it."""
+        if word.key not in self._meanings:
+            usual = everyday().get(word.text.casefold(), "")
+            has_it = " " in usual and self._holding(terms(usual)) > 0
+            return usual if has_it and self._decides(terms(word.text), terms(usual)) else None
         best = self._leading([word.key])
-        usual = everyday().get(word.text.casefold(), "")
-        if " " in usual and word.key not in self._meanings and self._holding(terms(usual)):
-            return usual if self._decides(terms(word.text), terms(usual)) else None
-        if not best or not best.used or best.used < self._index.frequencies([term(word.text)])[0]:
+        if not best or not best.used or not self._is_in_capitals(word.text, best.used):
             return None
         certain = self._is_certain(best, [word.key])
         return best.long if certain and self._decides(terms(word.text), terms(best.long)) else None
@@ -119,8 +120,16 @@ class _Known:
         """Whether a meaning is defined, or its words occur more often than chance explains among initials tried."""
         letters = len(short_folded(meaning.short))
         tried = sum(len(key) == letters for key in keys)
-        by_chance: float = _BY_CHANCE * self._index.size * tried / _VARIETY**letters
-        return meaning.defined or meaning.count > by_chance
+        return meaning.defined or meaning.count > self._by_chance(_BY_CHANCE, letters, tried)
+
+    def _by_chance(self, for_each_passage: float, letters: int, tried: int) -> float:
+        """How many of what each passage has so often coincide with one of some tried initials of so many letters."""
+        expected: float = for_each_passage * self._index.size * tried / _VARIETY**letters
+        return expected
+
+    def _is_in_capitals(self, short: str, used: int) -> bool:
+        """Whether the documents mostly write a short form in capitals, given how often they do."""
+        return used >= self._index.frequencies([term(short)])[0]
 
     def short_form(self, key: str) -> str | None:
         """The short form of a folded long form."""
@@ -144,10 +153,10 @@ class _Known:
             tried: How many initials of each length the question has.
         """
         for short in filter(self._unexplained.get, initials):
-            by_chance = _SHORTS_A_PASSAGE * self._index.size * tried[len(short)] / _VARIETY ** len(short)
-            in_capitals = self._unexplained[short] >= self._index.frequencies([term(short)])[0]
+            by_chance = self._by_chance(_SHORTS_A_PASSAGE, len(short), tried[len(short)])
             likely = by_chance < _UNLIKELY or _meaning(everyday().get(short, "")) == _meaning(key)
-            if likely and in_capitals and self._decides(terms(key), terms(short)):
+            in_capitals = likely and self._is_in_capitals(short, self._unexplained[short])
+            if in_capitals and self._decides(terms(key), terms(short)):
                 return short.upper()
         return None
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from lxml import etree
 
-from qa.reading.office.names import is_on, qn
+from qa.reading.office.names import OFF, is_on, qn
 
 _ATOM = re.compile(r"[\w.,]*|[^\s()\[\]{}/^_]|[([{][^()\[\]{}]*[)\]}]")
 _SKIPPED = (
@@ -103,7 +103,7 @@ def _matrix(element: etree._Element) -> str:
 
 
 def _phantom(element: etree._Element) -> str:
-    return "" if _property(element, "show", "1") in ("0", "off", "false") else _part(element, "e")
+    return "" if _property(element, "show", "1") in OFF else _part(element, "e")
 
 
 def _run(element: etree._Element) -> str:

@@ -46,10 +46,13 @@ def value(parent: etree._Element | None, name: str, attribute: str = "w:val") ->
     return None if found is None else str(found)
 
 
+OFF = frozenset({"0", "false", "off"})  # the values of a switch that is off
+
+
 def is_on(parent: etree._Element | None, name: str) -> bool | None:
     """Whether a switch, the child of this name, is on; None if it is not set."""
     child = None if parent is None else parent.find(qn(name))
-    return None if child is None else child.get(qn("w:val")) not in ("0", "false", "off")
+    return None if child is None else child.get(qn("w:val")) not in OFF
 
 
 def number(text: str | None, otherwise: int = 0) -> int:

@@ -98,7 +98,7 @@ class OdfText:
     def _paragraph(self, element: etree._Element, name: str, marker: str | None = None) -> Iterator[Draft]:
         style = str(element.get(f"{_TEXT}style-name") or "")
         marks = element.iterchildren(f"{_TEXT}hidden-paragraph")
-        gone = self.styles.look(style).hidden or any(each.get(f"{_TEXT}is-hidden") == "true" for each in marks)
+        gone = any(each.get(f"{_TEXT}is-hidden") == "true" for each in marks)
         text = "" if gone else self.line(element)
         boxes, self._boxes = self._boxes, []
         if text and (name == "h" or "Title" in (style, self.styles.parents.get(style))):

@@ -9,14 +9,13 @@ from functools import cached_property
 
 from lxml import etree
 
-from qa.reading.office.names import chain, is_on, number, qn, value
+from qa.reading.office.names import OFF, chain, is_on, number, qn, value
 from qa.reading.superscripts import Script
 
 _HEADING = re.compile(r"(?i)heading\s*(\d)")
 _VALUE, _ALIGN, _POSITION, _FONTS, _COLOUR, _SHADING, _HIGHLIGHT, _SIZE, _VANISH, _STRIKE, _TWICE = (
     qn(f"w:{name}") for name in "val vertAlign position rFonts color shd highlight sz vanish strike dstrike".split()
 )
-_OFF = frozenset({"0", "false", "off"})
 LEAST_SHIFT = 3  # in half points: a smaller one only adjusts the line
 _SCRIPTS = {"superscript": Script.RAISED, "subscript": Script.LOWERED, "baseline": Script.BASE}
 _LEAST_WHITE = 0xF8  # of each colour component
@@ -89,14 +88,14 @@ def look_of(properties: etree._Element | None) -> Look:
         script = Script.RAISED if shift > 0 else Script.LOWERED
     highlight, size = said.get(_HIGHLIGHT, ""), said.get(_SIZE)
     return Look(
-        hidden=None if _VANISH not in said else said[_VANISH] not in _OFF,
+        hidden=None if _VANISH not in said else said[_VANISH] not in OFF,
         script=script,
         font=fonts.get(qn("w:ascii")) or fonts.get(qn("w:hAnsi")),
         colour=_colour_of(colour),
         fill=_HIGHLIGHTS.get(highlight) or _fill_of(fill),
         shaded=True if (fill and _is_background(fill)) or highlight not in ("", "none", "white") else None,
         tiny=None if size is None else number(size, 99) <= _TINY_HALF_POINTS,
-        struck=next((said[tag] not in _OFF for tag in (_STRIKE, _TWICE) if tag in said), None),
+        struck=next((said[tag] not in OFF for tag in (_STRIKE, _TWICE) if tag in said), None),
     )
 
 

@@ -71,6 +71,7 @@ def test_a_document_is_put_replaced_and_removed(shop, send):
             "bytes": len(content),
             "sha256": sha256(content).hexdigest(),
             "build": "asked for",
+            "asked_at": reply.json()["asked_at"],
         }
         StoredByNameModel.model_validate(reply.json())
         assert (shop.seeds / "deep/new file.txt").read_bytes() == content

@@ -74,6 +74,7 @@ def test_a_file_is_stored_replaced_and_removed_by_its_path(shop, send):
             "bytes": len(content),
             "sha256": sha256(content).hexdigest(),
             "build": "asked for",
+            "asked_at": reply.json()["asked_at"],
         }
         assert held(shop)["deep/new file.txt"] == content
     reply = send("DELETE", "/api/files/deep/new%20file.txt")

@@ -23,6 +23,7 @@ from qa.building.watch import LOOK_EVERY_S, SETTLED_AFTER_S, Watch
 from qa.errors import BuildFailed, ModelUnavailable
 from qa.index.build_notes import REQUEST, BuildReport, read_report
 from qa.index.builder_lock import builder_trouble
+from qa.web.api.uploads import Inbox
 
 HERE = Path(__file__).parent
 
@@ -117,9 +118,11 @@ def test_waits_until_files_settle(shop, watch):
 
 def test_builds_when_asked_though_nothing_changed(shop, watching):
     until(lambda: len(watching) == 1)
-    (shop.index / REQUEST).touch()
+    asked_at = Inbox(shop.settings).ask_for_build()
     until(lambda: len(watching) == 2)
     assert not watching[1].published
+    stored = read_report(shop.index)
+    assert watching[0].started_at < asked_at <= watching[1].started_at == stored.started_at
     assert not (shop.index / REQUEST).exists()
 
 

@@ -46,7 +46,7 @@ from qa.building.worker_processes import Task, WorkerProcesses, divided, make_ba
 from qa.building.write_segments import place_segment
 from qa.encode import Encoder, model_fingerprint, open_encoder
 from qa.errors import BuildFailed
-from qa.index.build_notes import BuildReport, Progress, Step, write_report
+from qa.index.build_notes import BuildReport, Progress, Step, now, write_report
 from qa.index.local.index_folder import ROLLED_BACK, next_sequence, rolled_back
 from qa.index.local.prune import prune, recover
 from qa.index.local.publish import publish
@@ -93,6 +93,7 @@ def build(
         UnreadableFile: the sidecar is broken.
     """
     started = time.monotonic()
+    started_at = now()
     index_dir = settings.index_dir
     try:
         index_dir.mkdir(parents=True, exist_ok=True)
@@ -104,10 +105,11 @@ def build(
                 damaged = check_segments(index_dir, fail=not repair) if verify or repair else set()
                 report = _Build(settings, note, encoder, damaged, workers, fresh=fresh).run()
             except Exception as error:
-                _keep(index_dir, BuildReport(error=_told(error)), started)
+                _keep(index_dir, BuildReport(error=_told(error), started_at=started_at), started)
                 raise
             finally:
                 note.close()
+            report.started_at = started_at
             _keep(index_dir, report, started)
             prune(index_dir, settings.keep_snapshots)
             return report

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -59,7 +60,8 @@ class BuildReport:
 
     A stored report lists only files that are not unchanged; `counts` has the number of all files by fate. `published`
     says whether there is a new snapshot. If not, the current one is up to date, or `held_back` is the id of the
-    documents' snapshot, which was rolled back. `error` says why nothing was built.
+    documents' snapshot, which was rolled back. `error` says why nothing was built. A build has seen every change
+    made before its `started_at`, a time as of `now`.
     """
 
     snapshot: str = ""
@@ -72,6 +74,7 @@ class BuildReport:
     encoded: int = 0
     reused: int = 0
     seconds: float = 0.0
+    started_at: str = ""
     finished_at: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
 
@@ -119,6 +122,11 @@ class ProgressReport:
     per_second: float | None
     seconds_left: float | None
     process: int
+
+
+def now() -> str:
+    """The time in ISO 8601, in UTC, with microseconds; such times are in order as texts."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def read_report(index_dir: Path) -> BuildReport | None:

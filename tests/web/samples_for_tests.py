@@ -21,6 +21,7 @@ def service(max_question_chars: int = 200) -> FakeService:
             "Elsmouth", "Quotations from the harbour's papers", (Example("Who runs the harbour?", "harbour"),)
         ),
         last_report=BuildReport(
+            started_at="2025-10-02T14:03:09.316022+00:00",
             finished_at="2025-10-02T14:03:11+00:00",
             seconds=2.41,
             counts={"added": 1, "failed": 1, "skipped": 1},

@@ -14,7 +14,7 @@ from live_server import serving
 from page_elements import Page as Elements
 from playwright.sync_api import Page, expect
 
-from qa.index.build_notes import REQUEST, BuildReport, Fate, FileReport
+from qa.index.build_notes import REQUEST, BuildReport, Fate, FileReport, now
 from qa.settings import Settings
 
 TOKEN = "open-sesame-open-sesame"
@@ -41,7 +41,7 @@ def files(*names: str) -> list[dict]:
 
 def built(own: FakeService, *fates: tuple[str, Fate, str | None]) -> None:
     own.last_report = BuildReport(
-        files=tuple(FileReport(*fate) for fate in fates), seconds=0.5, finished_at="2025-10-03T08:00:00+00:00"
+        files=tuple(FileReport(*fate) for fate in fates), seconds=0.5, started_at=now(), finished_at=now()
     )
 
 
@@ -64,6 +64,33 @@ def test_each_file_that_is_added_shows_its_fate(shelf: Page, own: FakeService, t
     assert violations(shelf) == []
     shelf.get_by_role("link", name="Show the list as it is now").click()
     expect(shelf.get_by_role("heading", name="Last build")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_a_build_that_began_before_the_change_is_not_the_answer(shelf: Page, own: FakeService):
+    earlier = now()
+    shelf.get_by_label("Files").set_input_files(files("tide.txt", "odd.txt"))
+    shelf.locator("#upload").get_by_label("Token").fill(TOKEN)
+    shelf.get_by_role("button", name="Add").click()
+    rows = shelf.locator("#upload-files li")
+    expect(shelf.locator("#upload-said")).to_have_text("Stored; waiting to be read")
+    own.last_report = BuildReport(started_at=earlier, finished_at=now(), counts={"unchanged": 6})
+    with shelf.expect_response("**/api/index"), shelf.expect_response("**/api/index"):
+        pass
+    expect(rows).to_have_text(["stored tide.txt", "stored odd.txt"])
+    built(own, ("odd.txt", Fate.FAILED, "is empty"))  # a build between the two read tide.txt
+    expect(rows).to_have_text(["added tide.txt", "failed odd.txt: is empty"])
+
+
+@pytest.mark.browser
+def test_a_build_that_fails_is_told(shelf: Page, own: FakeService):
+    shelf.get_by_label("Files").set_input_files(files("tide.txt"))
+    shelf.locator("#upload").get_by_label("Token").fill(TOKEN)
+    shelf.get_by_role("button", name="Add").click()
+    expect(shelf.locator("#upload-said")).to_have_text("Stored; waiting to be read")
+    own.last_report = BuildReport(started_at=now(), finished_at=now(), error="The disk is full.")
+    expect(shelf.locator("#upload-said")).to_contain_text("The documents could not be read: The disk is full.")
+    expect(shelf.locator("#upload-files li")).to_have_text("stored tide.txt")
 
 
 @pytest.mark.browser

@@ -36,6 +36,9 @@ class FileReportModel(_Note):
 class ReportModel(_Note):
     """The report of the last build."""
 
+    started_at: str | None = Field(
+        default=None, description="ISO 8601, in UTC; the build has seen every change with `asked_at` up to this time"
+    )
     finished_at: str | None = Field(default=None, description="ISO 8601, in UTC")
     seconds: float | None = None
     counts: dict[str, int] | None = Field(default=None, description="Files by fate")

@@ -180,7 +180,7 @@ async def delete_document(request: Request, document_id: StoredPath) -> Response
     "/api/index/rebuild",
     summary="Rebuild the index",
     status_code=202,
-    responses=replies(BuildModel, {"build": samples.STORED["build"]}, (401, 429, 503), status=202),
+    responses=replies(BuildModel, samples.BUILD, (401, 429, 503), status=202),
 )
 def rebuild_index(request: Request) -> Response:
     """Ask for a build."""
@@ -234,5 +234,5 @@ def _condition(request: Request) -> Condition | None:
 
 
 def _build(request: Request, **done: Any) -> Response:
-    _inbox(request).ask_for_build()
-    return json_response({**done, "build": "asked for"}, 202)
+    asked_at = _inbox(request).ask_for_build()
+    return json_response({**done, "build": "asked for", "asked_at": asked_at}, 202)

@@ -103,6 +103,7 @@ INDEX: dict[str, Any] = {
     "shards": [],
     "building": None,
     "last_build": {
+        "started_at": "2025-10-02T14:03:09.316022+00:00",
         "finished_at": "2025-10-02T14:03:11+00:00",
         "seconds": 2.4,
         "counts": {"added": 1, "unchanged": 4},
@@ -110,20 +111,22 @@ INDEX: dict[str, Any] = {
     },
 }
 
+BUILD: dict[str, Any] = {"build": "asked for", "asked_at": "2025-10-02T14:03:09.200417+00:00"}
+
 STORED: dict[str, Any] = {
     "source": "report.pdf",
     "id": "report.pdf",
     "fate": "added",
     "bytes": 48213,
     "sha256": "5e0bf5a1b39d4e7c8f02c6d9471a3b6e0d8c2f5a7b91e4d3c6f8a0b2e4d6c8fa",
-    "build": "asked for",
+    **BUILD,
 }
 
 STORED_BY_NAME: dict[str, Any] = {**STORED, "stored": STORED["fate"]}
 
 ADDED: dict[str, Any] = {
     "files": [
-        {name: value for name, value in STORED.items() if name != "build"},
+        {name: value for name, value in STORED.items() if name not in BUILD},
         {
             "source": "photo.png",
             "fate": "refused",
@@ -133,10 +136,10 @@ ADDED: dict[str, Any] = {
             },
         },
     ],
-    "build": "asked for",
+    **BUILD,
 }
 
-REMOVED: dict[str, Any] = {"source": "report.pdf", "id": "report.pdf", "fate": "removed", "build": "asked for"}
+REMOVED: dict[str, Any] = {"source": "report.pdf", "id": "report.pdf", "fate": "removed", **BUILD}
 REMOVED_BY_NAME: dict[str, Any] = {**REMOVED, "stored": REMOVED["fate"]}
 
 BODY: dict[str, Any] = {

@@ -221,6 +221,7 @@ class BuildModel(_Reply):
     """The build that was asked for."""
 
     build: Literal["asked for"]
+    asked_at: str = Field(description="ISO 8601, in UTC; a build that started then or later has seen the change")
 
 
 class _FileModel(_Reply):

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TypeVar
 
 from qa.errors import BuildFailed, InvalidRequest, NameTaken, QAError, UnknownDocument, UnsupportedType
-from qa.index.build_notes import REQUEST
+from qa.index.build_notes import REQUEST, now
 from qa.index.document_files import Condition, Upload, check_condition, remove
 from qa.index.file_calls import within
 from qa.settings import Settings
@@ -166,17 +166,19 @@ class Inbox:
             raise _fault(error, f"{name} cannot be removed") from None
         return path.relative_to(self._folder).as_posix()
 
-    def ask_for_build(self) -> None:
-        """Ask the builder beside the server for a build.
+    def ask_for_build(self) -> str:
+        """Ask the builder beside the server for a build; return the time, as in `qa.index.build_notes.now`.
 
         Raises:
             BuildFailed: the disk is full or cannot be written.
         """
+        asked_at = now()
         try:
             self._index_dir.mkdir(parents=True, exist_ok=True)
             (self._index_dir / REQUEST).touch()
         except OSError as error:
             raise BuildFailed(f"A build cannot be asked for ({error.strerror}); check {self._index_dir}.") from None
+        return asked_at
 
 
 def _refuse_empty(upload: Upload, name: str) -> None:

@@ -8,6 +8,7 @@
   const said = byId("upload-said");
   const list = byId("upload-files");
   const removal = byId("remove");
+  const UNREAD = new Set(["failed", "kept", "skipped"]);
   const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
   const address = (path) => `${root}/api/files/${path.split("/").map(encodeURIComponent).join("/")}`;
 
@@ -57,6 +58,7 @@
       request.onloadend = () => {
         if (request.status === 202) {
           entry.told("stored");
+          entry.change = JSON.parse(request.responseText);
         } else {
           entry.told("failed", reason(request.status, request.responseText));
         }
@@ -76,16 +78,23 @@
     }
   }
 
-  // The last build's report lists every file that it changed.
-  async function follow(before, entries) {
+  // Wait for a build that started after the last change. An earlier one may already have read some of the files, so a
+  // file that this build has nothing to say about is as the change left it.
+  async function follow(entries) {
+    const asked = entries.at(-1).change.asked_at;
     for (let waited = 0; waited < 1200; waited += 1) {
       await pause(500);
       const now = await state();
-      if (now && now.last_build && now.last_build.finished_at !== before) {
-        const fates = new Map((now.last_build.files || []).map((file) => [file.source, file]));
+      const built = now && now.last_build;
+      if (built && built.started_at >= asked) {
+        if (built.error) {
+          said.replaceChildren(`The documents could not be read: ${built.error} `, again());
+          return;
+        }
+        const files = new Map((built.files || []).map((file) => [file.source, file]));
         for (const entry of entries) {
-          const file = fates.get(entry.name);
-          entry.told(file ? file.fate : "unchanged", file && file.reason);
+          const { fate, reason: why } = files.get(entry.change.source) || {};
+          entry.told(UNREAD.has(fate) ? fate : entry.change.fate, why);
         }
         said.replaceChildren("The documents were read. ", again());
         return;
@@ -106,11 +115,6 @@
     return link;
   }
 
-  async function finished() {
-    const now = await state();
-    return now && now.last_build ? now.last_build.finished_at : undefined;
-  }
-
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const button = form.querySelector("button");
@@ -120,7 +124,6 @@
     said.textContent = "";
     button.disabled = true;
     try {
-      const before = await finished();
       const entries = files.map((file) => row(file.name));
       const stored = [];
       for (const [at, file] of files.entries()) {
@@ -133,7 +136,7 @@
       }
       if (stored.length) {
         said.textContent = "Stored; waiting to be read";
-        await follow(before, stored);
+        await follow(stored);
       }
     } finally {
       button.disabled = false;
@@ -155,14 +158,14 @@
     const token = removal.querySelector("input").value;
     list.replaceChildren();
     said.scrollIntoView({ block: "center" });
-    const before = await finished();
     try {
       const reply = await fetch(address(name), { method: "DELETE", headers: { Authorization: `Bearer ${token}` } });
       const entry = row(name);
       if (reply.ok) {
         entry.told("removed");
+        entry.change = await reply.json();
         said.textContent = "Removed; waiting for the index";
-        await follow(before, [entry]);
+        await follow([entry]);
       } else {
         entry.told("failed", reason(reply.status, await reply.text()));
       }

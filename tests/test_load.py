@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from qa.errors import UnreadableFile
 from qa.reading.decode import clean
-from qa.reading.documents import SUFFIXES, load_document
+from qa.reading.documents import FORMATS, load_document
 from qa.reading.sidecar import Details
 from qa.reading.titles import is_title
 from qa.records import BlockKind, Document
-from qa.text.readable_types import READ_SUFFIXES
+from qa.text.readable_types import READ_FORMATS
 
 # Pieces of text that trigger the loaders' rules, so that random documents cover them.
 PIECES = """Opening hours|The clinic is open every day of the week, says Dr. Batra.|and goes on in small letters.
@@ -209,8 +209,7 @@ def test_a_format_that_is_not_read_is_refused_naming_those_that_are(name: str) -
 )
 def test_suffixes_are_read_in_any_case(name: str) -> None:
     assert load_document(name, b"Text.").text == "Text."
-    assert {".txt", ".md"} <= SUFFIXES
-    assert SUFFIXES == READ_SUFFIXES, "serving knows them without the readers"
+    assert FORMATS == READ_FORMATS, "serving knows them without the readers"
 
 
 @pytest.mark.parametrize("data", [b"", b" \n\t\n", codecs.BOM_UTF8, "\u2028\u200a\n".encode(), b"\x00"])

@@ -17,11 +17,10 @@ from qa.building.whole_files import CHANGED, WholeFiles
 from qa.containers.container import CONTAINERS, Member
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.index.build_notes import Fate, FileReport
-from qa.reading.documents import SUFFIXES
 from qa.reading.parser_process import Parser
 from qa.text.document_ids import document_id
 from qa.text.document_names import suffix_of
-from qa.text.readable_types import ARCHIVE_SUFFIXES, why_not_read
+from qa.text.readable_types import ARCHIVE_SUFFIXES, READ_SUFFIXES, why_not_read
 
 
 def with_members(
@@ -81,7 +80,7 @@ def _listed(file: SourceFile, parser: Parser, whole: WholeFiles, most_bytes: int
 
 def _inside(file: SourceFile, members: Sequence[Member]) -> Iterator[SourceFile]:
     """A container's documents, including the container itself if it has text."""
-    if suffix_of(file.source) in SUFFIXES:
+    if suffix_of(file.source) in READ_SUFFIXES:
         yield file
     elif not any(member.sha256 or member.trouble for member in members):
         yield replace(file, trouble="holds no file of a format that is read")

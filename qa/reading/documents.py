@@ -21,11 +21,11 @@ from qa.reading.tesseract_data import recognition_identity
 from qa.reading.titles import title_of
 from qa.records import Document
 from qa.text.document_ids import document_id
-from qa.text.document_names import suffix_of
 from qa.text.page_units import unit_of
+from qa.text.readable_types import READ_FORMATS, format_of
 
 # Part of every snapshot's configuration: raise it if a loader's output or the rule for ids changes.
-LOADER_VERSION = 15
+LOADER_VERSION = 16
 _LIBRARIES = ("chardet", "lxml", "markdown-it-py", "mdit-py-plugins", "pypdfium2", "pyyaml")
 
 _DETAILS = ("title", "publisher", "author", "date", "url")
@@ -52,14 +52,14 @@ def parse_file(source: str, data: bytes) -> Parsed:
     Raises:
         UnreadableFile: the format is not read here, or the file is broken or holds no text.
     """
-    suffix = suffix_of(source)
-    if suffix not in SUFFIXES:
-        raise UnreadableFile(f"format not read; known are {', '.join(sorted(SUFFIXES))}")
+    kind = format_of(source)
+    if kind not in READ_FORMATS:
+        raise UnreadableFile(f"format not read; known are {', '.join(sorted(READ_FORMATS))}")
     if not data:
         raise UnreadableFile("is empty")
-    if trouble := mislabelled(suffix, data):
+    if trouble := mislabelled(kind, data):
         raise UnreadableFile(trouble)
-    drafts, own, left_out = _read(suffix, data)
+    drafts, own, left_out = _read(kind, data)
     text, blocks = assemble(drafts)
     if not blocks:
         raise UnreadableFile("holds no text")
@@ -92,12 +92,13 @@ def loader_identity() -> str:
     return " ".join(filter(None, (str(LOADER_VERSION), *libraries, recognition_identity())))
 
 
-# By suffix: the module of the format in `qa.reading.formats`, and its function. It takes the file's bytes, or its
+# By format: the module of the format in `qa.reading.formats`, and its function. It takes the file's bytes, or its
 # decoded text if the module is one of `_TEXTS`.
 _READERS = {
-    **dict.fromkeys((".txt", ".text"), ("plain_text", "read_text")),
-    **dict.fromkeys((".md", ".markdown"), ("markdown", "read_markdown")),
-    **dict.fromkeys((".html", ".htm", ".xhtml"), ("html", "read_html")),
+    ".txt": ("plain_text", "read_text"),
+    ".md": ("markdown", "read_markdown"),
+    ".html": ("html", "read_html"),
+    ".mhtml": ("web_archive", "read_web_archive"),
     **dict.fromkeys((".csv", ".tsv"), ("csv", "read_csv")),
     **dict.fromkeys((".odt", ".odp", ".ods"), ("odf", "read_odf")),
     **{f".{name}": (name, f"read_{name}") for name in ("pdf", "docx", "pptx", "xlsx", "rtf", "msg", "epub")},
@@ -106,12 +107,12 @@ _READERS = {
     ".jsonl": ("json_lines", "read_json_lines"),
 }
 _TEXTS = ("plain_text", "markdown", "csv", "json_lines")
-SUFFIXES = frozenset(_READERS)
+FORMATS = frozenset(_READERS)
 
 
-def _read(suffix: str, data: bytes) -> Read:
+def _read(kind: str, data: bytes) -> Read:
     """Read a file by the function of its format, which is imported now, since its libraries take long to load."""
-    module, name = _READERS[suffix]
+    module, name = _READERS[kind]
     function = getattr(import_module(f"qa.reading.formats.{module}"), name)
     if module not in _TEXTS:
         return function(data)  # type: ignore[no-any-return]

@@ -19,12 +19,13 @@ from typing import IO, Any
 
 from qa.containers.container import Container
 from qa.errors import UnreadableFile
-from qa.reading.documents import SUFFIXES, parse_file
+from qa.reading.documents import parse_file
 from qa.reading.parsed import Content, to_data
 from qa.reading.parser_failures import failure
 from qa.reading.parser_guard import limited_to
 from qa.reading.passages import cut_passages
 from qa.records import Document
+from qa.text.readable_types import READ_SUFFIXES
 
 
 def main() -> None:
@@ -73,7 +74,7 @@ def _wanted(request: dict[str, Any], data: bytes, containers: dict[str, Containe
     if key not in containers:  # it could not be opened, as already reported in its list
         raise UnreadableFile("is in a container that cannot be opened")
     if "member" not in request:
-        return {"members": [astuple(member) for member in containers[key].members(SUFFIXES)]}
+        return {"members": [astuple(member) for member in containers[key].members(READ_SUFFIXES)]}
     return read(request["member"], containers[key].take(request["member"]))
 
 

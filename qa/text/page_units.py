@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qa.text.document_names import suffix_of
+from qa.text.readable_types import format_of
 
 _UNITS = {
     ".pptx": "slide", ".odp": "slide", ".xlsx": "row", ".ods": "row", ".csv": "row", ".tsv": "row", ".epub": "chapter",
@@ -16,7 +16,7 @@ def unit_of(source: str) -> str:
     Args:
         source: The file's path.
     """
-    return _UNITS.get(suffix_of(source), "page")
+    return _UNITS.get(format_of(source), "page")
 
 
 def place_words(source: str, page: int, sheet: str | None = None) -> str:

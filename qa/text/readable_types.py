@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from qa.text.document_names import suffix_of
 
+# Suffixes of the same format: other names, and templates, slide shows and files with macros, which are read alike.
+_SAME = {
+    ".txt": ".text", ".md": ".markdown", ".html": ".htm .xhtml", ".mhtml": ".mht",
+    ".docx": ".docm .dotx .dotm", ".pptx": ".pptm .ppsx .ppsm .potx .potm", ".xlsx": ".xlsm .xltx .xltm",
+    ".odt": ".ott", ".odp": ".otp", ".ods": ".ots",
+}  # fmt: skip
+_FORMATS = {suffix: named for named, suffixes in _SAME.items() for suffix in suffixes.split()}
 # Serving does not import the parsers; a test compares this list with them (`qa.reading.documents`).
-READ_SUFFIXES = frozenset(
-    ".txt .text .md .markdown .html .htm .xhtml .pdf .docx .pptx .xlsx .csv .tsv .odt .odp .ods .rtf .eml .msg .mbox "
-    ".epub .jsonl".split()
+READ_FORMATS = frozenset(
+    ".txt .md .html .mhtml .pdf .docx .pptx .xlsx .csv .tsv .odt .odp .ods .rtf .eml .msg .mbox .epub .jsonl".split()
 )
+READ_SUFFIXES = READ_FORMATS | frozenset(_FORMATS)
 ARCHIVE_SUFFIXES = frozenset({".zip"})  # without text of their own; the files in them are read
 TAKEN_SUFFIXES = READ_SUFFIXES | ARCHIVE_SUFFIXES
 _SAVE_AS = {
-    ".doc": ".docx", ".pages": ".docx",
-    ".ppt": ".pptx", ".key": ".pptx", ".xls": ".xlsx",
+    ".docx": ".doc .dot .pages .wpd .wps", ".pptx": ".ppt .pps .pot .key", ".xlsx": ".xls .xlt .xlsb .numbers",
+    ".html": ".webarchive",
 }  # fmt: skip
+
+
+def format_of(name: str) -> str:
+    """The format of a file by its name, as the usual suffix of that format: ".docx" for "plan.DOTX"."""
+    suffix = suffix_of(name)
+    return _FORMATS.get(suffix, suffix)
 
 
 def why_not_read(name: str) -> str | None:
@@ -22,6 +35,8 @@ def why_not_read(name: str) -> str | None:
     suffix = suffix_of(name)
     if suffix in TAKEN_SUFFIXES:
         return None
-    if suffix in _SAVE_AS:
-        return f"{suffix} is not read; save it as {_SAVE_AS[suffix]}"
-    return f"{suffix or 'a name without a suffix'} is not read; known are {', '.join(sorted(TAKEN_SUFFIXES))}"
+    for better, others in _SAVE_AS.items():
+        if suffix in others.split():
+            return f"{suffix} is not read; save it as {better}"
+    known = ", ".join(sorted(READ_FORMATS | ARCHIVE_SUFFIXES))
+    return f"{suffix or 'a name without a suffix'} is not read; known are {known}"

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from waiting import PATIENCE_S
 
 from qa.errors import UnreadableFile
-from qa.reading.documents import SUFFIXES, load_document, parse_file
+from qa.reading.documents import load_document, parse_file
 from qa.reading.formats.html import read_html
 from qa.reading.layout import lay_out
 from qa.reading.page_lines import Line
 from qa.reading.parser_process import Parser
 from qa.records import BlockKind
+from qa.text.readable_types import READ_SUFFIXES
 
 PAGE = b"""<!doctype html><html><head><title>Pier | Site</title></head><body>
 <header><div class="navbar"><a href=/>Home</a></div></header><ul><li><a>One</a><li><a>Two</a><li><a>Three</a></ul>
@@ -132,7 +133,11 @@ def test_what_is_not_what_it_says_is_told(source, data, reason):
 
 
 @settings(max_examples=200)
-@given(st.sampled_from(sorted(SUFFIXES)), st.binary(max_size=400), st.sampled_from([b"", b"%PDF-1.7\n", b"PK\x03\x04"]))
+@given(
+    st.sampled_from(sorted(READ_SUFFIXES)),
+    st.binary(max_size=400),
+    st.sampled_from([b"", b"%PDF-1.7\n", b"PK\x03\x04"]),
+)
 def test_no_bytes_raise_anything_but_a_reason(suffix, data, start):
     from qa.reading.parser_worker import read
 

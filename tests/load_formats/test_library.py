@@ -17,8 +17,10 @@ from waiting import PATIENCE_S
 
 from qa.building.build import build
 from qa.index.local.open_version import open_index
+from qa.reading.documents import load_document
 from qa.reading.formats.pdf import read_pdf
 from qa.settings import Settings
+from qa.text.page_units import unit_of
 
 LIBRARY = Path(__file__).parent.parent / "library"
 FILES = LIBRARY / "files"
@@ -123,3 +125,23 @@ def test_slides_keep_their_number_title_bullets_and_notes(built):
         )  # fmt: skip
         assert passage.page == 2
         assert passage.text.startswith("The lighthouse") or passage.headings[-1:] == ("The lighthouse",)
+
+
+@pytest.mark.parametrize(
+    ("file", "suffixes"),
+    [
+        ("pandoc-report.docx", ".docm .dotx .DOTM"),
+        ("pandoc-deck.pptx", ".pptm .ppsx .ppsm .potx .potm"),
+        ("pandoc-report.odt", ".ott"),
+        ("pandoc-report.html", ".htm .xhtml"),
+        ("pandoc-gfm.md", ".markdown"),
+        ("pandoc-report.txt", ".text"),
+    ],
+)
+def test_a_format_is_read_alike_under_each_of_its_suffixes(file: str, suffixes: str) -> None:
+    data = (FILES / file).read_bytes()
+    usual = load_document(file, data)
+    for suffix in suffixes.split():
+        other = load_document(f"x{suffix}", data)
+        assert (other.text, other.blocks, other.title) == (usual.text, usual.blocks, usual.title)
+        assert unit_of(f"x{suffix}") == unit_of(file)

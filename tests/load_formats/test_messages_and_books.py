@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import quopri
 import struct
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -298,3 +299,45 @@ def test_lines_of_json_are_texts_with_their_titles_or_values_with_their_names():
     ]  # fmt: skip
     with pytest.raises(UnreadableFile, match="line 2 is not JSON"):
         load_document("a.jsonl", b'{"a": 1}\n{"a"')
+
+
+def saved_page(*parts: tuple[str, str]) -> bytes:
+    """A page and its style sheets as Chromium saves them."""
+    head = (
+        "From: <Saved by Blink>\r\nSnapshot-Content-Location: https://example.org/tides/\r\nSubject: Tides\r\n"
+        "Date: Fri, 4 Oct 2024 10:00:00 -0000\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/related; type="text/html"; boundary="B"\r\n\r\n'
+    )
+    return (head + "".join(f"--B\r\n{fields}\r\n\r\n{body}\r\n" for fields, body in parts) + "--B--\r\n").encode()
+
+
+def test_a_web_archive_is_its_page_as_its_own_style_sheets_show_it():
+    page = (
+        "<title>Tides | Elsmouth</title><link rel=stylesheet href='cid:1@mhtml.blink'><link rel=stylesheet href=a.css>"
+        "<h1>High water – times</h1><p>It comes forty minutes after Dover."
+        "<sup><a href=https://example.org/tides/#n1>1</a></sup><p class=menu>Home<p class=old>Gone"
+        "<ol><li id=n1>By the tables.</ol>"
+    )
+    place, encoded = "Content-Location: https://example.org", "Content-Transfer-Encoding: quoted-printable"
+    data = saved_page(
+        (f"Content-Type: text/html\r\n{encoded}\r\n{place}/tides/", quopri.encodestring(page.encode()).decode()),
+        ("Content-Type: text/css\r\nContent-Location: cid:1@mhtml.blink", ".menu { display: none }"),
+        (f"Content-Type: text/css\r\n{place}/tides/a.css", ".old { display: none }"),
+        (f"Content-Type: image/png\r\n{place}/a.png", "x"),
+    )
+    for name in ("tides.mht", "tides.mhtml"):
+        document = load_document(name, data)
+        assert texts(document) == [
+            "High water – times",
+            "It comes forty minutes after Dover.[1]",
+            "[1] By the tables.",
+        ]
+        assert (document.title, document.url) == ("High water – times", "https://example.org/tides/")
+        assert document.date is None, "the day on which it was saved is not that of the page"
+    with pytest.raises(UnreadableFile, match="it holds no page"):
+        load_document("tides.mht", saved_page(("Content-Type: image/png", "x")))
+
+
+def test_a_page_in_a_message_without_a_label_has_its_own_encoding():
+    page = "<meta charset=windows-1251><p>Прилив в полдень.".encode("cp1251")
+    assert "Прилив в полдень." in load_document("a.eml", b"Subject: x\nContent-Type: text/html\n\n" + page).text

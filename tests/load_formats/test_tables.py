@@ -193,6 +193,7 @@ def test_a_workbook_by_another_program_is_read_whole():
         for number, row in enumerate(table):
             sheet.write_row(number, 0, row)
     document = load_document("a.xlsx", saved.getvalue())
+    assert load_document("a.xlsm", saved.getvalue()).blocks == document.blocks
     assert document.title == "The crew"
     assert [document.text[block.start : block.end] for block in document.blocks[1:]] == [
         f"Name: Sailor {number} | Since: {1990 + number} | Hours: {number * 10}" for number in range(1, 31)

@@ -29,6 +29,7 @@ from qa.text.readable_types import why_not_read
 
 _SHOWN = ("From", "To", "Cc", "Date")
 _FORMS = ("plain", "html")  # forms of a message's text, by preference
+PAGES = ("text/html", "application/xhtml+xml")
 _WIDE = ("utf-7", "utf-16", "utf-32")  # not accepted as the label of a page's encoding
 _NO_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _SOFT_BREAK = re.compile(r"(?<!^--) \n", re.MULTILINE)  # of flowed text with deleted blanks (RFC 3676)
@@ -73,7 +74,7 @@ def _drafts(message: EmailMessage, left_out: LeftOut) -> Iterator[Draft]:
     body, page = message.get_body(preferencelist=_FORMS), message.get_body(preferencelist=("html",))
     files = {id(part) for _, part in attached(message)}
     parts = (_fuller(part, page) if part is body else part for part in _texts(message, body, files))
-    texts = [_content(part) for part in parts] or [("", b"")]
+    texts = [content_of(part) for part in parts] or [("", b"")]
     for place, text in enumerate(texts):
         yield from body_drafts([] if place else lines, *text)
     for name, part in attached(message):
@@ -109,10 +110,10 @@ def _fuller(part: EmailMessage, page: object) -> EmailMessage:
     """The HTML form if the plain text is empty or only refers to it; else the plain text."""
     if not isinstance(page, EmailMessage) or page is part:
         return part
-    words = len(_content(part)[0].split())
+    words = len(content_of(part)[0].split())
     if words >= _STUB_WORDS:
         return part
-    inside = list(body_drafts([], *_content(page)))
+    inside = list(body_drafts([], *content_of(page)))
     return page if sum(len(draft.text.split()) for draft in inside) >= max(1, _FULLER * words) else part
 
 
@@ -129,8 +130,8 @@ def body_drafts(lines: list[str], text: str, page: bytes) -> Iterator[Draft]:
     yield from map(as_part, inside)
 
 
-def _content(part: EmailMessage) -> tuple[str, bytes]:
-    """A part as plain text or as HTML; the other is empty."""
+def content_of(part: EmailMessage) -> tuple[str, bytes]:
+    """A part as text or, if it is a page, as HTML; the other is empty."""
     raw = part.get_payload(decode=True)
     data = raw if isinstance(raw, bytes) else b""
     if (part.get("Content-Transfer-Encoding") or "").strip().lower() == "base64":
@@ -138,8 +139,10 @@ def _content(part: EmailMessage) -> tuple[str, bytes]:
     charset = (part.get_content_charset() or "").lower()
     if charset.startswith(_WIDE):
         data = data.decode(charset, "replace").encode()
+    if part.get_content_type() in PAGES and not charset:
+        return "", data
     text = decode(data, charset).text if data else ""
-    if part.get_content_type() != "text/plain":
+    if part.get_content_type() in PAGES:
         return "", codecs.BOM_UTF8 + text.encode()  # takes precedence over the page's label
     if str(part.get_param("delsp")).lower() == "yes":
         text = _SOFT_BREAK.sub("", text)

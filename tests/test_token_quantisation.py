@@ -78,16 +78,17 @@ def test_levels_are_packed_without_loss(seed: int, size: int, dimension: int, bi
     levels, _ = token_levels(unit(seed, size, dimension), bits)
     packed = pack(levels, bits)
     assert (packed.shape, packed.dtype) == ((size, packed_width(dimension, bits)), np.uint8)
-    found = unpack(packed, dimension, bits)
+    codes = unpack(packed, bits)
+    assert (codes.shape, codes.dtype) == ((8 // bits, *packed.shape), np.uint8)
+    found = np.concatenate(list(codes), axis=1)[:, :dimension]
     factor, zero = {4: (16, 8), 2: (32, 3)}[bits]
-    assert found.dtype == np.uint8
     assert ((found.astype(int) - zero) * factor).tolist() == levels.tolist()
 
 
 @given(seeds, st.integers(0, 9), st.integers(1, 5), dimensions, st.sampled_from(BITS))
 def test_cosines_from_codes_are_those_from_levels(seed: int, size: int, asked: int, dimension: int, bits: int) -> None:
     levels, scales = token_levels(unit(seed, size, dimension), bits)
-    question, codes = unit(seed + 1, asked, dimension), unpack(pack(levels, bits), dimension, bits)
+    question, codes = unit(seed + 1, asked, dimension), unpack(pack(levels, bits), bits)
     found = token_quantisation.similarities(question, codes, scales, bits)
     assert found.flags.c_contiguous
     assert found.tobytes() == similarities(question, levels, scales).tobytes()

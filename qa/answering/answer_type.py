@@ -142,11 +142,15 @@ def _counts(text: str, counted: frozenset[str]) -> bool:
         for place, token in enumerate(tokens)
         if any(same_things(_thing(token), each) for each in counted) or (anybody and _SOMEBODY.fullmatch(token))
     ]
-    numbers = (
-        place
-        for place, (before, token, behind) in enumerate(zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False))
-        if _IS_NUMBER.fullmatch(token)
-        and (behind.casefold() not in UNITS or _thing(behind) in counted)
-        and not (ANY_YEAR.fullmatch(token) and before.casefold() in _BEFORE_YEAR)
-    )
-    return any(-_WORDS_BEFORE <= thing - number <= _WORDS_BEHIND for number in numbers for thing in things)
+    padded = ["", *tokens, ""]
+
+    def is_count(place: int) -> bool:
+        before, token, behind = padded[place : place + 3]
+        return (
+            _IS_NUMBER.fullmatch(token) is not None
+            and (behind.casefold() not in UNITS or _thing(behind) in counted)
+            and not (ANY_YEAR.fullmatch(token) and before.casefold() in _BEFORE_YEAR)
+        )
+
+    near = {place for thing in things for place in range(thing - _WORDS_BEHIND, thing + _WORDS_BEFORE + 1)}
+    return any(map(is_count, near.intersection(range(len(tokens)))))

@@ -123,22 +123,29 @@ def pack(levels: Levels, bits: int = 4) -> Bytes:
     return packed
 
 
-def unpack(packed: Bytes, dimension: int, bits: int = 4) -> Bytes:
-    """Unpack the codes of levels, `(n, dimension) uint8`: a level divided by its factor, plus the code of 0."""
-    # Eight bytes at a time if the row length allows: NumPy shifts 64-bit words several times as fast as bytes.
-    word = np.dtype(np.uint64 if dimension * bits % 64 == 0 else np.uint8)
-    unpacked = np.empty((len(packed), dimension), np.uint8)
-    wide = unpacked.view(word)
+def unpack(packed: Bytes, bits: int = 4) -> Bytes:
+    """Unpack the codes of levels: a level divided by its factor, plus the code of 0.
+
+    Args:
+        packed: `(n, width) uint8`.
+        bits: The bits of a level.
+
+    Returns:
+        `(levels in a byte, n, width) uint8`: one half or quarter of the components after the other, as they lie in the
+        bytes, so that all bytes are shifted alike.
+    """
+    # Eight bytes at a time if possible: NumPy shifts 64-bit words several times as fast as bytes.
+    word = np.dtype(np.uint64 if packed.size % 8 == 0 else np.uint8)
     # Levels are packed in two's complement: changing the highest bit makes them ascend from 0.
-    ascending = packed.view(word) ^ _in_each_byte(word, 0xFF // (2**bits - 1) << (bits - 1))
-    shift, width = _FORMS[bits].shift, ascending.shape[1]
+    ascending = packed.reshape(-1).view(word) ^ _in_each_byte(word, 0xFF // (2**bits - 1) << (bits - 1))
+    shift, places = _FORMS[bits].shift, 8 // bits
+    unpacked = np.empty((places, *packed.shape), np.uint8)
     mask = _in_each_byte(word, (2**bits - 1) << shift)
-    for place, at in enumerate(range(0, wide.shape[1], width)):
-        part = wide[:, at : at + width]
-        of_part = ascending[:, : part.shape[1]]
+    for place, part in enumerate(unpacked.reshape(places, -1).view(word)):
+        moved = ascending
         if down := bits * place - shift:
-            of_part = (np.right_shift if down > 0 else np.left_shift)(of_part, word.type(abs(down)), out=part)
-        np.bitwise_and(of_part, mask, out=part)
+            moved = (np.right_shift if down > 0 else np.left_shift)(ascending, word.type(abs(down)), out=part)
+        np.bitwise_and(moved, mask, out=part)
     return unpacked
 
 
@@ -150,12 +157,18 @@ def similarities(question: Floats, codes: Bytes, scales: Floats, bits: int = 4) 
 
     Args:
         question: Rotated vectors, `(questions, d) float32`.
-        codes: Unpacked, `(tokens, d) uint8`.
+        codes: Unpacked, `(levels in a byte, tokens, width) uint8`.
         scales: `(tokens,) float32`.
         bits: The bits of a component.
     """
     levels, question_scales = quantise(question)
-    found = products(codes, _FORMS[bits].zero, levels)
+    places, _, width = codes.shape
+    factors = np.zeros((len(levels), places * width), np.int8)  # the last bytes may hold more than d levels
+    factors[:, : levels.shape[1]] = levels
+    parts = np.split(factors, places, axis=1)
+    found = np.zeros((codes.shape[1], len(levels)), np.int32)
+    for each, part in zip(codes, parts, strict=True):
+        found += products(each, _FORMS[bits].zero, part)
     return scaled(found.T, question_scales, scales * np.float32(_FORMS[bits].step))
 
 

@@ -54,8 +54,8 @@ class PassageArrays:
         return self.token_codes(tokens) if len(tokens) * self.vectors.shape[1] <= _FEW_CODES else None
 
     def token_codes(self, packed: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        """Tokens of the segment's form, unpacked, `(tokens, d) uint8`."""
-        return token_quantisation.unpack(packed, self.vectors.shape[1], self.token_bits)
+        """Tokens of the segment's form, unpacked; see `qa.encode.token_quantisation.unpack`."""
+        return token_quantisation.unpack(packed, self.token_bits)
 
     def spans(self, row: int) -> npt.NDArray[np.int32]:
         """The places of a passage's tokens in its text, `(tokens, 2) int32`; -1 for a token without one."""

@@ -109,10 +109,10 @@ class PassageReader:
         return token_quantisation.similarities(token_quantisation.rotated(question), codes, scales, bits), bounds
 
     def _token_codes(self) -> npt.NDArray[np.uint8]:
-        """The passages' tokens, `(tokens, d) uint8`, unpacked together, which is faster than passage by passage."""
+        """The codes of the passages' tokens, unpacked together, which is faster than passage by passage."""
         segment = self._chunks[0][0]
         if self._slice and (kept := segment.few_codes) is not None:
-            return kept[segment.inside(arrays.BOUNDS, self._slice)]
+            return kept[:, segment.inside(arrays.BOUNDS, self._slice)]
         places = [(part, part.inside(arrays.BOUNDS, slice(row, row + 1))) for part, row in self._each()]
         for part, inside in places:
             prefetch(part.array(arrays.TOKENS), inside.start, inside.stop)

@@ -73,6 +73,7 @@ def exports_of(kept: Sequence[Kept]) -> tuple[Export, ...]:
     """All quotes in every format."""
     of = {name: [_format(each.clip, name) for each in kept] for name in ("APA", "Chicago", "BibTeX", "RIS")}
     items = [item for each in kept for item in json.loads(_format(each.clip, "CSL-JSON"))]
+    csl = json.dumps(items, ensure_ascii=False, indent=1)
     return (
         Export("text", "Plain text", "\n\n".join(map(_plain, kept)), "quotes.txt", "text/plain"),
         Export("markdown", "Markdown", "\n\n".join(map(_markdown, kept)), "quotes.md", "text/markdown"),
@@ -80,13 +81,7 @@ def exports_of(kept: Sequence[Kept]) -> tuple[Export, ...]:
         Export("chicago", "Chicago", _distinct(of["Chicago"]), "chicago.txt", "text/plain"),
         Export("ris", "RIS", "\n".join(of["RIS"]), "quotes.ris", "application/x-research-info-systems"),
         Export("bibtex", "BibTeX", "\n\n".join(of["BibTeX"]), "quotes.bib", "application/x-bibtex"),
-        Export(
-            "csl-json",
-            "CSL-JSON",
-            json.dumps(items, ensure_ascii=False, indent=1),
-            "quotes.json",
-            "application/vnd.citationstyles.csl+json",
-        ),
+        Export("csl-json", "CSL-JSON", csl, "quotes.json", "application/vnd.citationstyles.csl+json"),
     )
 
 

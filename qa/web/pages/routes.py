@@ -20,7 +20,7 @@ from qa.web.document_list import Sort
 from qa.web.document_lookups import lookups_of
 from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
-from qa.web.pages.build_report import shown_report
+from qa.web.pages.build_report import shown_files
 from qa.web.pages.export import clip_at, exports_of, kept_of
 from qa.web.pages.filters import chosen_of, filters_of, offer_of
 from qa.web.pages.find_words import find_words
@@ -64,6 +64,7 @@ def search(request: Request) -> Response:
 def documents(request: Request) -> Response:
     """The list of documents, the snapshot's date, and the last build's report."""
     service = service_of(request)
+    report = service.report()
     query, wanted = request.query_params.get("query", "").strip(), request.query_params.get("sort", "")
     sort: Sort = next((known for known in DOCUMENT_ORDERS if known == wanted), "source")
     found = lookups_of(request).matching(query, sort)
@@ -89,7 +90,8 @@ def documents(request: Request) -> Response:
         asked=asked,
         leaf="?" + f"{asked.query}&" * bool(asked.query) + urlencode({**kept, "page": ""}, errors="replace"),
         index=status_of(request),
-        report=shown_report(service.report()),
+        report=report,
+        files=shown_files(report) if report else None,
         page=shown,
         last=last,
     )

@@ -71,6 +71,13 @@ def test_files_that_are_added_changed_and_removed_are_seen(folder: Path, watched
     assert list(seen(watched, new.unlink)) == [str(folder / "mill.txt")]
 
 
+@pytest.mark.parametrize("name", [".upload-0123456789abcdef", ".mill.txt.swp", "~$mill.docx"])
+def test_files_that_no_build_reads_are_not_seen(folder: Path, watched: FolderWatch, name: str) -> None:
+    before = watched.states()
+    (folder / name).write_text("Hidden.")
+    assert watched.states(listed=True) is before
+
+
 def test_without_a_change_the_state_is_the_same_object(watched: FolderWatch) -> None:
     before = watched.states()
     assert before
@@ -208,7 +215,7 @@ def test_while_a_drive_gives_no_answer_notifications_of_others_count(
 ) -> None:
     monkeypatch.setattr(qa.building.folder_watch, "LIST_EVERY_S", 0.01)
     settle(watched)
-    seen(watched, drive.clear)
+    assert str(folder / "mill.txt") in seen(watched, drive.clear), "it does not count as removed"
     monkeypatch.setattr(qa.building.folder_watch, "LIST_EVERY_S", inf)
     watched.states()
     seen(watched, lambda: (folder / "new.txt").write_text("New."))

@@ -35,7 +35,7 @@ class Helper:
 
     def supervised(self, *status: str, **pace: float) -> Supervised:
         command = [sys.executable, "-c", PROGRAM, str(self.notes), *status]
-        return Supervised("helper", command, os.environ, self.said.append, pace=Pace(**pace))
+        return Supervised("helper", command, os.environ, self.said.append, lambda _: None, Pace(**pace))
 
     def ids(self) -> list[int]:
         return [int(line) for line in self.notes.read_text().split("\n")[:-1]]
@@ -80,7 +80,7 @@ def test_a_long_delay_does_not_keep_the_server_from_ending(helper: Helper, caplo
 
 
 def test_a_program_that_is_not_there_is_tried_again(tmp_path: Path, caplog) -> None:
-    with Supervised("helper", [str(tmp_path / "nothing")], os.environ, print, pace=Pace(first_delay_s=0.01)):
+    with Supervised("helper", [str(tmp_path / "nothing")], os.environ, print, lambda _: None, Pace(first_delay_s=0.01)):
         until(lambda: len(caplog.records) >= 2)
     assert "(it cannot be started: [Errno 2] No such file or directory" in caplog.text
 
@@ -103,7 +103,7 @@ sys.stdin.read()
 
 def test_what_it_says_is_read_as_it_is_said_so_that_it_never_waits(caplog) -> None:
     said: list[str] = []
-    with Supervised("talker", [sys.executable, "-c", TALKER], os.environ, said.append):
+    with Supervised("talker", [sys.executable, "-c", TALKER], os.environ, said.append, lambda _: None):
         until(lambda: said and said[-1].endswith("end\n"))
     assert {f"line {number}\n" for number in range(20_000)} <= set(said)
     assert all(line.endswith("\n") for line in said)

@@ -19,9 +19,9 @@ from workshop import Workshop, fates
 import qa.building.folder_watch
 import qa.building.watch
 from qa.building.folder_watch import FolderWatch
-from qa.building.watch import LOOK_EVERY_S, SETTLED_AFTER_S, Watch
+from qa.building.watch import LONGEST_WAIT_S, LOOK_EVERY_S, SETTLED_AFTER_S, Watch
 from qa.errors import BuildFailed, ModelUnavailable
-from qa.index.build_notes import REQUEST, BuildReport, read_report
+from qa.index.build_notes import REQUEST, BuildReport, Step, read_report
 from qa.index.builder_lock import builder_trouble
 from qa.web.api.uploads import Inbox
 
@@ -114,6 +114,100 @@ def test_waits_until_files_settle(shop, watch):
     watch(steps)
     with closing(shop.open_index()) as index:
         assert "Line 11." in index.document("slow").text
+
+
+def test_a_file_that_does_not_stop_growing_does_not_keep_others_waiting(shop, watch):
+    def steps(reports):
+        shop.put("new.txt", "New words.")
+        with (shop.seeds / "log.txt").open("w") as file:
+            for _ in range(ceil(2.5 * LONGEST_WAIT_S / LOOK_EVERY_S)):
+                file.write("Another line.\n")
+                file.flush()
+                yield
+        assert len(reports) == 3, "at the beginning, and once a minute"
+        assert fates(reports[1])["new.txt"] == "added"
+
+    watch(steps)
+
+
+def test_an_upload_that_is_still_being_sent_does_not_keep_others_waiting(shop, watch):
+    def steps(reports):
+        shop.put("new.txt", "New words.")
+        with (shop.seeds / ".upload-0123456789abcdef").open("w") as file:
+            while len(reports) == 1:
+                file.write("More of it.\n")
+                file.flush()
+                assert file.tell() < 1000
+                yield
+
+    watch(steps)
+
+
+# A build that has become pointless ends
+
+
+def at_each_step(monkeypatch, call) -> None:
+    """Make builds call a function whenever they report progress."""
+    build = qa.building.watch.build
+
+    def called(settings, on_progress, **options):
+        return build(settings, lambda progress: (call(progress), on_progress(progress)), **options)
+
+    monkeypatch.setattr(qa.building.watch, "build", called)
+
+
+def test_a_build_is_abandoned_if_a_file_that_it_reads_is_removed(shop, builds, monkeypatch):
+    monkeypatch.setattr(qa.building.watch, "LOOK_WHILE_BUILDING_S", 0)
+    monkeypatch.setattr(qa.building.folder_watch, "LIST_EVERY_S", 0)
+    stop, reports = threading.Event(), []
+
+    def remove(progress):
+        if progress.step is Step.ENCODING:
+            (shop.seeds / "mill.txt").unlink(missing_ok=True)
+
+    def told(report):
+        reports.append(report)
+        stop.set()
+
+    at_each_step(monkeypatch, remove)
+    Watch(shop.settings, told, shop.encoder).run(stop)
+    assert builds.begun == 2
+    (report,) = reports
+    assert fates(report) == {"harbour.txt": "added", "ferry.md": "added"}
+    assert report.documents == 2
+
+
+def test_removals_without_end_do_not_prevent_every_build(shop, builds, monkeypatch):
+    reports = []
+
+    def until_built():
+        while not reports:
+            yield
+
+    stop = Steps(until_built())
+    monkeypatch.setattr(qa.building.watch, "time", stop)
+    monkeypatch.setattr(qa.building.folder_watch, "LIST_EVERY_S", 0)
+    for number in range(60):
+        shop.put(f"{number:02}.txt", f"Words {number}.")
+    left = [shop.seeds / f"{number:02}.txt" for number in range(60)]
+
+    def remove(_progress):
+        stop.now_s += 1
+        if left:
+            left.pop().unlink()
+
+    at_each_step(monkeypatch, remove)
+    Watch(shop.settings, reports.append, shop.encoder).run(stop)
+    assert reports[0].published
+    assert builds.begun <= 8, "not one for each removed file"
+
+
+def test_a_watch_that_is_to_stop_abandons_its_build(shop, monkeypatch):
+    stop, reports = threading.Event(), []
+    at_each_step(monkeypatch, lambda _: stop.set())
+    Watch(shop.settings, reports.append, shop.encoder).run(stop)
+    assert reports == []
+    assert read_report(shop.index) is None
 
 
 def test_builds_when_asked_though_nothing_changed(shop, watching):

@@ -3,7 +3,8 @@
 Listing finds changes without a notification: those of another machine on a network drive, those on file systems without
 notifications, and those whose notifications were lost.
 
-1. List all files and folders below the folder, except hidden folders and targets of links to folders.
+1. List all files and folders below the folder, except those that a build passes over (hidden ones, uploads that are
+   still being sent) and targets of links to folders.
 2. Request notifications for each folder separately, so that no link is followed. Folders on other devices are left out,
    since the request blocks the whole process if a drive does not answer.
 3. List again after a notification, when the caller asks for it, and after `LIST_EVERY_S`. A folder that takes long to
@@ -24,6 +25,7 @@ from pathlib import Path
 from watchfiles import Change, watch
 
 from qa.index.file_calls import Headway, within
+from qa.text.document_names import PASSED_OVER
 
 LIST_EVERY_S = 5.0
 LIST_ALONE_EVERY_S = 0.3
@@ -77,10 +79,11 @@ class FolderWatch:
         try:
             states, folders = within(self._folder / _NO_ANSWER, self._list_all)
         except TimeoutError:
-            self._found({_NO_ANSWER: (self._changes, 0, 0)})  # a build then reports which file or folder it is
-            self._list_at_s = time.monotonic() + LIST_EVERY_S
-            return
-        self._found(states)
+            # A build then reports which file or folder it is.
+            states, folders = {**self._states, _NO_ANSWER: (self._changes, 0, 0)}, self._watched
+            began_s = time.monotonic()
+        if states != self._states:
+            self._states = states
         if folders != self._watched and self._watch(folders):
             self._list_at_s = -inf  # something may have changed before the notifications began
             return
@@ -88,21 +91,16 @@ class FolderWatch:
         shortest_s = LIST_EVERY_S if self._notifications else LIST_ALONE_EVERY_S
         self._list_at_s = ended_s + max(shortest_s, min((ended_s - began_s) * _PAUSE_PER_LIST, _LONGEST_PAUSE_S))
 
-    def _found(self, states: FileStates) -> None:
-        if states != self._states:
-            self._states = states
-
     def _list_all(self, headway: Headway) -> tuple[FileStates, _Folders]:
         files: FileStates = {}
         folders: _Folders = {}
         for place, below, names in os.walk(self._folder):
             headway()
-            below[:] = [name for name in below if not name.startswith(".")]
+            below[:] = [name for name in below if not name.startswith(PASSED_OVER)]
             with suppress(OSError):  # already removed
                 status = Path(place).stat()
                 folders[place] = (status.st_dev, status.st_ino)
-            for name in names:
-                path = Path(place, name)
+            for path in (Path(place, name) for name in names if not name.startswith(PASSED_OVER)):
                 with suppress(OSError):
                     status = path.stat()
                     files[str(path)] = status.st_mtime_ns, status.st_size, status.st_ino
@@ -118,12 +116,9 @@ class FolderWatch:
         try:
             within(self._folder / _NO_ANSWER, lambda _: next(notifications))
         except (OSError, RuntimeError) as error:
-            log.log(
-                logging.DEBUG if self._told else logging.WARNING,
-                "The system does not notify of changes in %s (%s), which is listed again and again instead",
-                self._folder,
-                error,
-            )
+            if not self._told:
+                told = "The system does not notify of changes in %s (%s), which is listed again and again instead"
+                log.warning(told, self._folder, error)
             self._told = True
             return False
         self._notifications, self._watched = notifications, folders
@@ -135,8 +130,7 @@ class FolderWatch:
             return False
         try:
             changes = next(self._notifications)
-        except (OSError, RuntimeError) as error:  # such as a name that is not valid UTF-8
-            log.debug("Notifications failed and are asked for again: %s", error)
+        except (OSError, RuntimeError):  # such as a name that is not valid UTF-8
             self.close()
             return True
         if any(path in self._watched for _, path in changes):

@@ -63,7 +63,7 @@ class Supervised:
         command: Sequence[str],
         environment: Mapping[str, str],
         hand_on: Callable[[str], object],
-        heartbeat: Callable[[int], object] | None = None,
+        heartbeat: Callable[[int], object],
         pace: Pace = Pace(),
     ) -> None:
         """Start nothing yet; entering the context starts the process.
@@ -74,7 +74,7 @@ class Supervised:
             environment: Its environment variables, all of them.
             hand_on: Called with each line that it prints, from a separate thread.
             heartbeat: Called with its process id: a value that changes while the process makes progress, None before
-                its first heartbeat. Without it, the process is never considered hung.
+                its first heartbeat.
             pace: The delays and time limits.
         """
         self._name = name
@@ -152,22 +152,19 @@ class Supervised:
 
     def _hangs(self, process: subprocess.Popen[bytes], reader: threading.Thread) -> bool:
         """Wait until a process has ended or its heartbeat has stopped; return whether it hangs."""
-        last, since = self._beat(process), time.monotonic()
+        last, since = self._heartbeat(process.pid), time.monotonic()
         while True:
             reader.join(self._pace.look_every_s)  # its output ends when it ends, so no polling is needed in between
             if process.poll() is not None:
                 return False
             if not reader.is_alive():
                 self._stopping.wait(self._pace.look_every_s)
-            beat = self._beat(process)
+            beat = self._heartbeat(process.pid)
             if beat != last:
                 last, since = beat, time.monotonic()
             limit_s = self._pace.starts_within_s if beat is None else self._pace.stalled_after_s
             if time.monotonic() - since > limit_s and not self._stopping.is_set():
                 return True
-
-    def _beat(self, process: subprocess.Popen[bytes]) -> object:
-        return self._heartbeat(process.pid) if self._heartbeat else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,12 @@ JOINERS = "\u200c\u200d"  # ZWNJ and ZWJ: used in Persian words and emoji
 # that change the writing direction.
 _UNSAFE = frozenset({"Cc", "Cs", "Zl", "Zp", "Cf"})
 
+_TYPED = str.maketrans(
+    dict.fromkeys("\u2018\u2019\u201a\u201b\u2032", "'")
+    | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033", '"')
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
+)
+
 # The Stream-Safe Text Format (Unicode Standard Annex 15, section 13): at most 30 combining marks in a row, since
 # normalisation sorts a row in quadratic time. Letters and blanks end a row.
 _MOST_MARKS = 30
@@ -63,6 +69,11 @@ def one_line(text: str) -> str:
         return " ".join(text.split())
     spaced = (char if is_safe(char) else " " if char.isspace() else "" for char in text)
     return " ".join("".join(spaced).split())
+
+
+def as_typed(text: str) -> str:
+    """The text with a keyboard's quotation marks and hyphens, character by character, so that typed words are found."""
+    return text.translate(_TYPED)
 
 
 def web_address(text: str) -> str | None:

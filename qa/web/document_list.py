@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from qa.errors import UnknownDocument
 from qa.records import DocumentInfo
+from qa.text.safe_text import as_typed
 
 Sort = Literal["source", "title", "date", "-date", "size", "-size"]
 
@@ -64,5 +65,10 @@ def page_after(documents: tuple[DocumentInfo, ...], cursor: str | None, limit: i
 
 
 def searchable(info: DocumentInfo) -> str:
-    """The text that a query's words are searched in: title, publisher, author and path, in lower case."""
-    return " ".join(filter(None, (info.title, info.publisher, info.author, info.source))).casefold()
+    """The text that a query's words are searched in: title, publisher, author and path, as `folded`."""
+    return folded(" ".join(filter(None, (info.title, info.publisher, info.author, info.source))))
+
+
+def folded(text: str) -> str:
+    """A text in lower case, with single blanks and the quotation marks and hyphens of a keyboard."""
+    return " ".join(as_typed(text).split()).casefold()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from qa.records import DocumentInfo
 from qa.web.backend import Backend
-from qa.web.document_list import Sort, in_order, searchable
+from qa.web.document_list import Sort, folded, in_order, searchable
 
 if TYPE_CHECKING:  # the command line lists documents without the libraries of a server
     from starlette.requests import Request
@@ -46,22 +46,22 @@ class DocumentLookups:
         of_title: dict[str, list[DocumentInfo]] = defaultdict(list)
         of_publisher: dict[str, list[DocumentInfo]] = defaultdict(list)
         for info in self.documents:
-            of_title[_folded(info.title)].append(info)
-            of_publisher[_folded(info.publisher or "")].append(info)
+            of_title[folded(info.title)].append(info)
+            of_publisher[folded(info.publisher or "")].append(info)
         return of_publisher | of_title
 
     def matching(self, query: str = "", sort: Sort = "source") -> tuple[DocumentInfo, ...]:
         """The documents whose title, publisher, author or path contain every word of a query, in any case, sorted."""
         if sort not in self._sorted:
             self._sorted[sort] = in_order(self.documents, sort)
-        words = query.casefold().split()
+        words = folded(query).split()
         if not words:
             return self._sorted[sort]
         return tuple(info for info in self._sorted[sort] if all(word in self._texts[info.id] for word in words))
 
     def named(self, words: str) -> tuple[DocumentInfo, ...]:
         """The documents with exactly this title or publisher, or else those that contain every word, in any case."""
-        found = self._named.get(_folded(words)) if words.strip() else None
+        found = self._named.get(folded(words)) if words.strip() else None
         return tuple(found) if found else self.matching(words)
 
 
@@ -84,7 +84,3 @@ def lookups_of(request: Request) -> DocumentLookups:
     """The lookups for a request, kept from earlier requests; may block."""
     current_lookups: CurrentLookups = request.app.state.current_lookups
     return current_lookups.of(request.app.state.service)
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()

@@ -18,7 +18,7 @@ def info(source: str, title: str = "t", date: str | None = None, characters: int
 FEW = (
     info("b.txt", "Ferries", "2021-05", 30, publisher="Harbour Office"),
     info("a.txt", "ängste", None, 10),
-    info("c.txt", "Bridges", "2022", 20, author="Jo Dock"),
+    info("c.txt", "Bridges", "2022", 20, author="Jo \u2018Dock\u2019 O\u2019Hara\u2011Lee"),
 )
 
 
@@ -34,6 +34,7 @@ FEW = (
         ("HARBOUR ferries", "source", "b"),
         ("dock", "source", "c"),
         ("ÄNGSTE", "source", "a"),
+        ("o'hara-lee", "source", "c"),
         (".TXT", "-size", "bca"),
         ("ferries bridges", "source", ""),
     ],

@@ -44,6 +44,12 @@ _ENTRIES: Mapping[str, Callable[[BinaryIO], list[Entry]]] = {
 CONTAINERS = frozenset(_ENTRIES)
 
 
+def file_of(source: str) -> str:
+    """The path of the file that holds a document: its own, or that of the outermost container on its path."""
+    above = map(str, reversed(PurePosixPath(source).parents))
+    return next((each for each in above if suffix_of(each) in CONTAINERS), source)
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A file in a container: its name there, SHA-256 in hexadecimal digits and size.

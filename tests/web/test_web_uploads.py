@@ -106,7 +106,7 @@ def test_a_wrong_token_is_told_once_in_plain_words_and_stores_nothing(shelf: Pag
 def test_a_document_is_removed_only_after_a_second_question(shelf: Page, own: FakeService, tmp_path: Path):
     file = tmp_path / "seeds/harbour.txt"
     shelf.get_by_role("button", name="Remove The harbour of Elsmouth").click()
-    asking = shelf.get_by_role("dialog", name="Remove this document?")
+    asking = shelf.get_by_role("dialog", name="Remove this file?")
     expect(asking).to_contain_text("harbour.txt is deleted")
     assert violations(shelf) == []
     asking.get_by_role("button", name="Keep it").click()
@@ -119,6 +119,36 @@ def test_a_document_is_removed_only_after_a_second_question(shelf: Page, own: Fa
     assert not file.exists()
     built(own, ("harbour.txt", Fate.REMOVED, None))
     expect(shelf.locator("#upload-files li")).to_have_text("removed harbour.txt")
+
+
+@pytest.mark.browser
+def test_a_document_in_a_zipped_folder_is_removed_with_the_folder(shelf: Page, own: FakeService, tmp_path: Path):
+    harbour = own.all_documents["harbour"]
+    own.all_documents["harbour"] = replace(harbour, source="old/papers.zip/notes.eml/harbour.txt")
+    (tmp_path / "seeds/old").mkdir()
+    (tmp_path / "seeds/old/papers.zip").write_bytes(b"PK")
+    shelf.reload()
+    shelf.get_by_role("button", name="Remove old/papers.zip").click()
+    asking = shelf.get_by_role("dialog", name="Remove this file?")
+    expect(asking).to_contain_text("old/papers.zip is deleted")
+    asking.get_by_label("Token").fill(TOKEN)
+    asking.get_by_role("button", name="Remove").click()
+    expect(shelf.locator("#upload-said")).to_have_text("Removed; waiting for the index")
+    assert not (tmp_path / "seeds/old").exists()
+
+
+@pytest.mark.browser
+def test_what_was_not_read_of_a_zipped_folder_is_told(shelf: Page, own: FakeService):
+    shelf.get_by_label("Files").set_input_files(
+        [{"name": "old.zip", "mimeType": "application/zip", "buffer": b"PK"}, *files("old.zip.txt")]
+    )
+    shelf.locator("#upload").get_by_label("Token").fill(TOKEN)
+    shelf.get_by_role("button", name="Add").click()
+    expect(shelf.locator("#upload-said")).to_have_text("Stored; waiting to be read")
+    unread = [(f"old.zip/{number}.pdf", Fate.FAILED, "is empty") for number in range(5)]
+    built(own, ("old.zip/tide.txt", Fate.ADDED, None), *unread)
+    told = "added old.zip: failed 0.pdf, is empty; failed 1.pdf, is empty; failed 2.pdf, is empty; and 2 more"
+    expect(shelf.locator("#upload-files li")).to_have_text([told, "added old.zip.txt"])
 
 
 def test_without_a_token_in_the_settings_nothing_can_be_changed(client):

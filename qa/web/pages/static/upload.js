@@ -91,10 +91,10 @@
           said.replaceChildren(`The documents could not be read: ${built.error} `, again());
           return;
         }
-        const files = new Map((built.files || []).map((file) => [file.source, file]));
-        for (const entry of entries) {
-          const { fate, reason: why } = files.get(entry.change.source) || {};
-          entry.told(UNREAD.has(fate) ? fate : entry.change.fate, why);
+        const unread = (built.files || []).filter((file) => UNREAD.has(file.fate));
+        for (const { change, told } of entries) {
+          const own = unread.find((file) => file.source === change.source);
+          told(own ? own.fate : change.fate, own ? own.reason : inside(change.source, unread));
         }
         said.replaceChildren("The documents were read. ", again());
         return;
@@ -106,6 +106,13 @@
       }
     }
     said.replaceChildren("The documents are still being read. ", again());
+  }
+
+  // What was not read of the documents in a zipped folder or a message.
+  function inside(source, unread) {
+    const found = unread.filter((file) => file.source.startsWith(`${source}/`))
+      .map((file) => `${file.fate} ${file.source.slice(source.length + 1)}, ${file.reason}`);
+    return found.slice(0, 3).concat(found.length > 3 ? `and ${found.length - 3} more` : []).join("; ");
   }
 
   function again() {

@@ -17,13 +17,16 @@ AT_ONCE = 10
 
 
 class Time:
-    """A clock that moves only when a test advances it, and then makes the due calls."""
+    """An event loop whose clock moves only when a test advances it; then it makes the due calls."""
 
     def __init__(self) -> None:
         self.now = 1000.0
         self._calls = []
 
-    def later(self, delay_s, call):
+    def time(self):
+        return self.now
+
+    def call_later(self, delay_s, call):
         self._calls.append((self.now + delay_s, call))
 
     def move(self, seconds):
@@ -35,13 +38,15 @@ class Time:
 
 
 @pytest.fixture
-def time():
-    return Time()
+def time(monkeypatch):
+    loop = Time()
+    monkeypatch.setattr("qa.web.limits.wrong_tokens.asyncio.get_running_loop", lambda: loop)
+    return loop
 
 
 @pytest.fixture
 def tokens(time):
-    return WrongTokens("QA_ADMIN_TOKEN", lambda: time.now, time.later)
+    return WrongTokens("QA_ADMIN_TOKEN")
 
 
 def sent_from(address):

@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 
@@ -35,7 +33,7 @@ log = logging.getLogger("qa.web")
 
 @dataclass(slots=True)
 class _Address:
-    """The wrong tokens of one address; times are seconds of the given clock."""
+    """The wrong tokens of one address; times are seconds of the event loop's clock."""
 
     last: float
     taken: int = 0  # wrong tokens that got a 401
@@ -44,29 +42,12 @@ class _Address:
     logging: bool = False  # whether the next log line is scheduled
 
 
-Later = Callable[[float, Callable[[], None]], object]
-
-
-def _on_the_event_loop(delay_s: float, call: Callable[[], None]) -> object:
-    return asyncio.get_running_loop().call_later(delay_s, call)
-
-
 class WrongTokens:
     """Counts the wrong tokens of each address. Used on the event loop's thread."""
 
-    def __init__(
-        self, setting: str, clock: Callable[[], float] = time.monotonic, later: Later = _on_the_event_loop
-    ) -> None:
-        """Start without addresses.
-
-        Args:
-            setting: The name of the setting with the right token.
-            clock: Returns the time in seconds.
-            later: Schedules a call after a delay in seconds.
-        """
+    def __init__(self, setting: str) -> None:
+        """Start without addresses; `setting` is the name of the setting with the right token."""
         self._setting = setting
-        self._clock = clock
-        self._later = later
         self._addresses: dict[str, _Address] = {}
 
     def count(self, request: Request) -> None:
@@ -75,7 +56,7 @@ class WrongTokens:
         Raises:
             TooManyRequests: the address has sent several, and the delay after the last one is not over.
         """
-        address, now = address_of(request.scope) or "unknown", self._clock()
+        address, now = address_of(request.scope) or "unknown", asyncio.get_running_loop().time()
         known = self._addresses.pop(address, None)
         if known is None or now - known.last > _FORGOTTEN_AFTER_S:
             known = _Address(now)
@@ -100,4 +81,4 @@ class WrongTokens:
             # `%a`: an address reported by a proxy is untrusted text.
             log.warning("Wrong tokens for %s from %a: %d", self._setting, address, known.unlogged)
             known.unlogged = 0
-            self._later(_LOG_EVERY_S, lambda: self._log(address, known))
+            asyncio.get_running_loop().call_later(_LOG_EVERY_S, lambda: self._log(address, known))

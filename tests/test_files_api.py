@@ -206,3 +206,12 @@ def test_a_body_that_holds_no_files_is_refused(shop, send, options, error):
     before = held(shop)
     assert error_of(send("POST", "/api/documents", **options)) == error
     assert held(shop) == before
+
+
+def test_a_document_in_a_container_is_removed_with_its_file(shop: Workshop, send: Send) -> None:
+    shop.put("old.zip", b"PK")
+    told = send("DELETE", "/api/files/old.zip/notes/mill.txt").json()["error"]
+    assert told["code"] == "unknown_document"
+    assert told["message"].endswith("; what old.zip holds is removed with that file.")
+    assert send("DELETE", "/api/files/nothing.txt").json()["error"]["message"].endswith("among the documents.")
+    assert (shop.seeds / "old.zip").exists()

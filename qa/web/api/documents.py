@@ -126,9 +126,9 @@ async def add_documents(request: Request) -> Response:
 async def put_file(request: Request, path: FilePath) -> Response:
     """Store the body, a file's bytes, under a path, and ask for a build; `GET /api/index` has its progress.
 
-    The reply has the size and SHA-256 of the stored bytes, and the id that the document gets if it can be read. A
-    zipped folder has no id; each file in it gets one. An empty body is refused. `If-None-Match: *` only adds;
-    `If-Match` with the SHA-256 in quotes only replaces that version.
+    The reply has the size and SHA-256 of the stored bytes, and the id that the document gets if it can be read. The id
+    of a zipped folder opens nothing: each file in it is a document. An empty body is refused. `If-None-Match: *` only
+    adds; `If-Match` with the SHA-256 in quotes only replaces that version.
     """
     done = await _stored(request, path, request.stream(), _condition(request))
     return await on_workers(request, lambda: _build(request, **done))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from qa.containers.container import file_of
 from qa.errors import BuildFailed, InvalidRequest, NameTaken, QAError, UnknownDocument, UnsupportedType
 from qa.index.build_notes import REQUEST, now
 from qa.index.document_files import Condition, Upload, check_condition, remove
@@ -161,7 +162,8 @@ class Inbox:
         try:
             path = within(self._folder / name, lambda _: remove(self._folder, name, condition), _CHANGE_WITHIN_S)
         except (NameTaken, FileNotFoundError, IsADirectoryError, NotADirectoryError):
-            raise UnknownDocument(f"There is no file {name} among the documents.") from None
+            within_it = "" if file_of(name) == name else f"; what {file_of(name)} holds is removed with that file"
+            raise UnknownDocument(f"There is no file {name} among the documents{within_it}.") from None
         except OSError as error:
             raise _fault(error, f"{name} cannot be removed") from None
         return path.relative_to(self._folder).as_posix()

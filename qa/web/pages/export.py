@@ -52,7 +52,7 @@ def kept_of(service: Backend, references: Iterable[str], base_url: str) -> tuple
     wanted = list(dict.fromkeys(references))
     if len(wanted) > MOST_QUOTES:
         raise InvalidRequest(f"{len(wanted)} quotes are more than are cited at once; tick {MOST_QUOTES} at most.")
-    documents = cache(partial(_document, service))
+    documents = cache(partial(present_document, service))
     kept, lost = [], []
     for reference in wanted:
         found = _kept(documents, reference, base_url)
@@ -92,7 +92,8 @@ def _kept(document_of: Callable[[str], Document | None], reference: str, base_ur
     return Kept(document, found.span, *clip_at(document, found.span, base_url)) if document and found else None
 
 
-def _document(service: Backend, document_id: str) -> Document | None:
+def present_document(service: Backend, document_id: str) -> Document | None:
+    """A document; None if there is none with this id, for example after a rebuild that removed it."""
     try:
         return service.document(document_id)
     except UnknownDocument:

@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from qa.answering.citations import find_quote
 from qa.answering.page_pictures import draws
-from qa.errors import RequestError, UnknownDocument
-from qa.records import Citation, Document, Span
+from qa.errors import RequestError
+from qa.records import Citation, Span
 from qa.web.api.routes import moved, original_of, status_of
 from qa.web.api.routing import OnWorkers, counted, counted_as_document, counted_as_list, on_workers, service_of
 from qa.web.backend import Backend
@@ -21,7 +21,7 @@ from qa.web.document_lookups import lookups_of
 from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
 from qa.web.pages.build_report import shown_files
-from qa.web.pages.export import clip_at, exports_of, kept_of
+from qa.web.pages.export import clip_at, exports_of, kept_of, present_document
 from qa.web.pages.filters import chosen_of, filters_of, offer_of
 from qa.web.pages.find_words import find_words
 from qa.web.pages.home import examples_of
@@ -76,7 +76,7 @@ def documents(request: Request) -> Response:
     kept = {name: value for name, value in (("query", query), ("sort", wanted and sort)) if value}
     listed = found[(shown - 1) * _DOCUMENTS_A_PAGE : shown * _DOCUMENTS_A_PAGE]
     wanted_id = request.query_params.get("open", "")
-    opened = _present(service, wanted_id) if any(info.id == wanted_id for info in listed) else None
+    opened = present_document(service, wanted_id) if any(info.id == wanted_id for info in listed) else None
     return page(
         request,
         "documents.html",
@@ -95,14 +95,6 @@ def documents(request: Request) -> Response:
         page=shown,
         last=last,
     )
-
-
-def _present(service: Backend, document_id: str) -> Document | None:
-    """A document; None if a rebuild has just removed it."""
-    try:
-        return service.document(document_id)
-    except UnknownDocument:
-        return None
 
 
 @router.get("/documents/{document_id}", dependencies=[Depends(counted_as_document)])

@@ -78,8 +78,9 @@ def test_a_build_that_began_before_the_change_is_not_the_answer(shelf: Page, own
     with shelf.expect_response("**/api/index"), shelf.expect_response("**/api/index"):
         pass
     expect(rows).to_have_text(["stored tide.txt", "stored odd.txt"])
-    built(own, ("odd.txt", Fate.FAILED, "is empty"))  # a build between the two read tide.txt
-    expect(rows).to_have_text(["added tide.txt", "failed odd.txt: is empty"])
+    # A build between the two read tide.txt.
+    built(own, ("tide.txt", Fate.UNCHANGED, "2 charts"), ("odd.txt", Fate.FAILED, "is empty"))
+    expect(rows).to_have_text(["added tide.txt: 2 charts", "failed odd.txt: is empty"])
 
 
 @pytest.mark.browser

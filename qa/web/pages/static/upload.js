@@ -91,10 +91,10 @@
           said.replaceChildren(`The documents could not be read: ${built.error} `, again());
           return;
         }
-        const unread = (built.files || []).filter((file) => UNREAD.has(file.fate));
+        const files = built.files || [];
         for (const { change, told } of entries) {
-          const own = unread.find((file) => file.source === change.source);
-          told(own ? own.fate : change.fate, own ? own.reason : inside(change.source, unread));
+          const { fate, reason: why } = files.find((file) => file.source === change.source) || {};
+          told(UNREAD.has(fate) ? fate : change.fate, why || inside(change.source, files));
         }
         said.replaceChildren("The documents were read. ", again());
         return;
@@ -109,8 +109,8 @@
   }
 
   // What was not read of the documents in a zipped folder or a message.
-  function inside(source, unread) {
-    const found = unread.filter((file) => file.source.startsWith(`${source}/`))
+  function inside(source, files) {
+    const found = files.filter((file) => UNREAD.has(file.fate) && file.source.startsWith(`${source}/`))
       .map((file) => `${file.fate} ${file.source.slice(source.length + 1)}, ${file.reason}`);
     return found.slice(0, 3).concat(found.length > 3 ? `and ${found.length - 3} more` : []).join("; ");
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -120,6 +121,18 @@ def test_a_document_is_removed_only_after_a_second_question(shelf: Page, own: Fa
     assert not file.exists()
     built(own, ("harbour.txt", Fate.REMOVED, None))
     expect(shelf.locator("#upload-files li")).to_have_text("removed harbour.txt")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("key", ["?", "/"])
+def test_no_key_of_the_page_works_while_a_removal_is_confirmed(shelf: Page, key: str):
+    shelf.get_by_role("button", name="Remove The harbour of Elsmouth").click()
+    asking = shelf.get_by_role("dialog", name="Remove this file?")
+    asking.get_by_role("button", name="Keep it").focus()
+    shelf.keyboard.press(key)
+    expect(shelf.get_by_role("dialog", name="Keys")).to_be_hidden()
+    asking.get_by_role("button", name="Keep it").click()
+    expect(shelf).to_have_url(re.compile(r"/documents$"))
 
 
 @pytest.mark.browser

@@ -103,7 +103,8 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || dialog.open || !keysOn.checked) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !keysOn.checked) return;
+    if (document.querySelector("dialog[open]")) return;
     if (event.target.closest("input, textarea, select, [contenteditable]")) return;
     if (Object.hasOwn(actions, event.key) && actions[event.key]()) event.preventDefault();
   });

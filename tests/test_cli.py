@@ -117,6 +117,17 @@ def test_a_build_merges_when_the_new_version_serves(shop, capsys):
     assert "     1 passage   undated     note0.txt" in out
 
 
+@pytest.mark.parametrize("command", ["build", "rollback"])
+def test_a_disk_that_cannot_be_written_is_told_in_one_line(shop, capsys, command):
+    main(["build"])
+    (shop.index / "build.lock").unlink()
+    (shop.index / "build.lock").mkdir()  # as on a read-only disk, the lock cannot be opened for writing
+    capsys.readouterr()
+    assert main([command]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"qa: build_failed: The index in {shop.index} cannot be written (Is a directory); check")
+
+
 def test_errors_are_one_line(shop, capsys, monkeypatch):
     assert main(["status"]) == 1
     assert main(["rollback", "--list"]) == 1

@@ -17,7 +17,6 @@ Segments are merged afterwards, by `qa.building.background_merge`.
 from __future__ import annotations
 
 import logging
-import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -25,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from qa.building.add_documents import Batch, SegmentMaker
-from qa.building.build_lock import build_lock
+from qa.building.build_lock import NO_MEMORY, build_lock
 from qa.building.container_members import with_members
 from qa.building.fates import fates, first_reasons
 from qa.building.file_digests import FileDigests
@@ -60,8 +59,6 @@ from qa.text.safe_text import compose
 
 log = logging.getLogger(__name__)
 
-_NO_MEMORY = "There is too little memory to build."
-
 
 def build(
     settings: Settings,
@@ -95,35 +92,26 @@ def build(
     started = time.monotonic()
     started_at = now()
     index_dir = settings.index_dir
-    try:
-        index_dir.mkdir(parents=True, exist_ok=True)
-        with build_lock(index_dir):
-            recover(index_dir, unpublished(index_dir))
-            sweep_uploads(settings.seeds_dir)
-            note = ProgressNote(index_dir, on_progress)
-            try:
-                damaged = check_segments(index_dir, fail=not repair) if verify or repair else set()
-                report = _Build(settings, note, encoder, damaged, workers, fresh=fresh).run()
-            except Exception as error:
-                _keep(index_dir, BuildReport(error=_told(error), started_at=started_at), started)
-                raise
-            finally:
-                note.close()
-            report.started_at = started_at
-            _keep(index_dir, report, started)
-            prune(index_dir, settings.keep_snapshots)
-            return report
-    except MemoryError:
-        raise BuildFailed(f"{_NO_MEMORY} Nothing was changed; free some and build again.", for_now=True) from None
-    except (OSError, sqlite3.Error) as error:
-        why = getattr(error, "strerror", None) or error
-        raise BuildFailed(
-            f"The index in {index_dir} cannot be written ({why}); check the disk, or set QA_INDEX_DIR.", for_now=True
-        ) from error
+    with build_lock(index_dir):
+        recover(index_dir, unpublished(index_dir))
+        sweep_uploads(settings.seeds_dir)
+        note = ProgressNote(index_dir, on_progress)
+        try:
+            damaged = check_segments(index_dir, fail=not repair) if verify or repair else set()
+            report = _Build(settings, note, encoder, damaged, workers, fresh=fresh).run()
+        except Exception as error:
+            _keep(index_dir, BuildReport(error=_told(error), started_at=started_at), started)
+            raise
+        finally:
+            note.close()
+        report.started_at = started_at
+        _keep(index_dir, report, started)
+        prune(index_dir, settings.keep_snapshots)
+        return report
 
 
 def _told(error: Exception) -> str:
-    return str(error) or (_NO_MEMORY if isinstance(error, MemoryError) else type(error).__name__)
+    return str(error) or (NO_MEMORY if isinstance(error, MemoryError) else type(error).__name__)
 
 
 def _keep(index_dir: Path, report: BuildReport, started: float) -> None:

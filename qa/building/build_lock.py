@@ -1,17 +1,23 @@
-"""The lock that allows one builder at a time in an index folder; a build can ask a merge to release it."""
+"""The lock that allows one builder at a time in an index folder; a build can ask a merge to release it.
+
+What changes an index holds the lock, so it also turns the errors of a full or write-protected disk into those of a
+build.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from qa.errors import BuildRunning
+from qa.errors import BuildFailed, BuildRunning
 from qa.index.build_notes import Step, read_progress
 from qa.index.local.index_folder import LOCK
 
+NO_MEMORY = "There is too little memory to build."
 WAITING = "build.waiting"  # a file with this name asks a merge to stop
 
 _PATIENCE_S = 60.0  # a merge checks for waiting builds every few milliseconds, but a disk may be slow
@@ -19,20 +25,26 @@ _PATIENCE_S = 60.0  # a merge checks for waiting builds every few milliseconds, 
 
 @contextmanager
 def build_lock(index_dir: Path) -> Iterator[None]:
-    """Hold the lock for a build; if a merge has it, ask the merge to stop, and wait.
+    """Hold the lock for a build, in a folder that is made if missing; if a merge has it, ask it to stop, and wait.
 
     Raises:
         BuildRunning: another build is running.
+        BuildFailed: there is too little memory, or the disk is full or read-only; also while the lock is held.
     """
     lock = FileLock(index_dir / LOCK)
     try:
-        lock.acquire(timeout=_PATIENCE_S if _asked_a_merge_to_stop(lock, index_dir) else 0)
+        index_dir.mkdir(parents=True, exist_ok=True)
+        with lock.acquire(timeout=_PATIENCE_S if _asked_a_merge_to_stop(lock, index_dir) else 0):
+            yield
     except Timeout:
         raise BuildRunning(f"Another build is running in {index_dir}; wait for it to end.") from None
-    try:
-        yield
-    finally:
-        lock.release()
+    except MemoryError:
+        raise BuildFailed(f"{NO_MEMORY} Nothing was changed; free some and build again.", for_now=True) from None
+    except (OSError, sqlite3.Error) as error:
+        why = getattr(error, "strerror", None) or error
+        raise BuildFailed(
+            f"The index in {index_dir} cannot be written ({why}); check the disk, or set QA_INDEX_DIR.", for_now=True
+        ) from error
 
 
 @contextmanager

@@ -400,15 +400,22 @@ def test_a_folder_that_cannot_be_looked_at_is_told_once_in_a_while(shop, watchin
     until(lambda: len(watching) == 2)
 
 
-def test_the_report_tells_of_an_unforeseen_error(shop, watching, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError(), "There is too little memory to build."),
+        (OSError(28, "No space left on device", "/srv/index/journal"), "No space left on device"),
+    ],
+)
+def test_the_report_tells_of_an_unforeseen_error(shop, watching, monkeypatch, error, told):
     until(lambda: len(watching) == 1)
 
-    def no_memory(*_arguments):
-        raise MemoryError
+    def fail(*_arguments):
+        raise error
 
-    monkeypatch.setattr("qa.building.build.look_into", no_memory)
+    monkeypatch.setattr("qa.building.build.look_into", fail)
     shop.put("new.txt", "New words.")
-    until(lambda: last_report(shop).error == "There is too little memory to build.")
+    until(lambda: last_report(shop).error == told)
 
 
 def test_a_builder_is_there_while_it_watches(shop, monkeypatch):

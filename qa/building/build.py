@@ -111,7 +111,8 @@ def build(
 
 
 def _told(error: Exception) -> str:
-    return str(error) or (NO_MEMORY if isinstance(error, MemoryError) else type(error).__name__)
+    told = getattr(error, "strerror", None) or str(error)
+    return told or (NO_MEMORY if isinstance(error, MemoryError) else type(error).__name__)
 
 
 def _keep(index_dir: Path, report: BuildReport, started: float) -> None:

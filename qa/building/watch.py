@@ -148,11 +148,9 @@ class Watch:
 
     def _progressed(self, _: Progress) -> None:
         self._heart.step()
-        if self._stop.is_set() or (self._may_look(LOOK_WHILE_BUILDING_S) and self._is_one_removed()):
+        removed = self._may_look(LOOK_WHILE_BUILDING_S) and (self._seen or {}).keys() - self._folder.states().keys()
+        if removed or self._stop.is_set():
             raise _Abandoned
-
-    def _is_one_removed(self) -> bool:
-        return not (self._seen or {}).keys() <= self._folder.states().keys()
 
     def _may_look(self, every_s: float) -> bool:
         """Whether the last look at the folder is long enough ago."""

@@ -180,7 +180,7 @@ class CurrentIndex:
         with self._lock:
             old, self._lease = self._lease, _Lease(index) if index else None
         if index:
-            log.info("Serving snapshot %s", index.id)
+            log.info("Opened snapshot %s", index.id)
         if old:
             self._release(old)
 

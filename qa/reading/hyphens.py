@@ -39,7 +39,7 @@ class Words:
     """The number of occurrences of a document's words, including hyphenated ones."""
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self._text = "\n".join(lines)
+        self._text = "\n".join(lines).replace("\u2010", "-")
 
     @cached_property
     def _counts(self) -> Counter[str]:
@@ -62,9 +62,9 @@ class Words:
         return (above, "") if self._is_compound(broken[1], rest[0]) else (above[:-1], "")
 
     def _is_compound(self, first: str, rest: str) -> bool:
-        if len(first) == 1 or first[-1].isdigit() or not rest[0].islower() or "-" in first or "\u2010" in first:
+        if len(first) == 1 or first[-1].isdigit() or not rest[0].islower() or not first.isalnum():
             return True
-        first, rest = first.lower(), rest.lower()
+        first, rest = first.lower(), rest.lower().replace("\u2010", "-")
         if self._counts[f"{first}-{rest}"]:
             return True
         if self._counts[first + rest]:

@@ -75,6 +75,25 @@ def test_struck_out_text_is_left_out_and_told() -> None:
     assert load_document("a.md", b"It costs ~~12~~ 10 crowns.").text == "It costs 10 crowns."
 
 
+@pytest.mark.parametrize("said", ["text-decoration: line-through", "text-decoration-line: underline line-through"])
+@pytest.mark.parametrize("old", ["<span class=old>12</span>", "<b class=old>1<i>2</i></b>"])
+def test_text_that_styles_strike_out_is_left_out_and_told(said: str, old: str) -> None:
+    table = "<table><tr><td>Card<td>10</tr><tr class=old><td class=old>Boat<td class=old>8</tr></table>"
+    document = read(
+        f"<p>It costs {old} 10 crowns.</p><p class=old>It is shut.</p>{table}", f"<style>.old {{{said}}}</style>"
+    )
+    assert document.text == "It costs 10 crowns.\n\nCard | 10"
+    assert document.left_out == ("5 pieces of struck-out text",)
+
+
+def test_links_without_words_to_their_own_heading_are_no_text() -> None:
+    heading = (
+        '<section id=who><h2>Who<a href="#who">¶</a></h2></section><h3 id=a>When<a href="https://b.org/c#a">#</a></h3>'
+    )
+    kept = '<p>Boats<a href="#why">→</a> and <a href="#fares">fares</a>.</p><p id=why>Only in May.</p>'
+    assert text_of(read(f"<h1>Hall</h1>{heading}{kept}")) == "Hall Who When Boats→ and fares. Only in May."
+
+
 SHOWN = [
     "<div style='visibility:hidden'><p style='visibility:visible'>Here.</p></div>",
     "<div style='font-size:0'><p style='font-size:16px'>Here.</p></div>",

@@ -138,6 +138,13 @@ def test_a_compound_keeps_its_hyphen_at_a_line_end_and_a_broken_word_loses_it(
     assert read(lines([above, below])).text == joined
 
 
+def test_a_typographic_hyphen_that_breaks_a_word_twice_is_removed() -> None:
+    # A browser that hyphenates draws the sign U+2010.
+    text = read(lines(["of the inter~", "national lamps and the inter~", "national boats of the far~", "off isle"]),
+                letters={"~": "\u2010"}).text  # fmt: skip
+    assert text == "of the international lamps and the international boats of the far\u2010off isle"
+
+
 def test_a_passage_over_two_pages_says_where_the_second_begins() -> None:
     document = read(lines(["Plots are watered early in the day."]), lines(["The rent is 64 pounds a year."]))
     (passage,) = cut_passages(document)

@@ -46,6 +46,7 @@ def read(body: str) -> Document:
          ["euros", "Prices Entry | 8"]),
         (r"{\stylesheet{\s1 heading 1;}{\s2 heading 2;}}\pard\s1 Top\par\pard\s2 Below\par\pard Text\par",
          ["Top", "Below", "Text"]),
+        ("Top\\\n{\\listtext\t1.\t}First\\\n{\\listtext\t2.\t}Second\\\r\n", ["Top", "1. First", "2. Second"]),
     ],
 )  # fmt: skip
 def test_what_is_shown_is_text(body, shown):

@@ -18,6 +18,7 @@ _SHOWN = (
     "display|visibility|content-visibility|opacity|position|clip|clip-path|left|top|width|height|max-width|max-height"
     "|margin-left|margin-top|overflow|overflow-[xy]|padding|padding-top|padding-bottom|font-size|text-indent"
     "|vertical-align|list-style|list-style-type|animation|animation-name|transition|transition-property|transform"
+    "|text-decoration(?:-line)?+(?=\\s*+:[^;]{0,60}?line-through)"
 )
 _PAINTED = (
     "color|background|background-color|background-image|text-shadow|-webkit-text-stroke|mix-blend-mode|filter|margin"

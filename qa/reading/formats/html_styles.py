@@ -52,7 +52,8 @@ class _Above:
 
 
 def mark_styles(tree: etree._Element, more_sheets: Iterable[str] = ()) -> None:
-    """Set `HIDDEN`, `OPENED`, `APART` and `NUMBERS`, and put text that styles raise or lower into `sup` and `sub`.
+    """Set `HIDDEN`, `OPENED`, `APART` and `NUMBERS`; put text that styles raise, lower or strike out into `sup`, `sub`
+    and `s`.
 
     Args:
         tree: The page.
@@ -126,6 +127,8 @@ class _Marker:
 
     def _lay_out(self, element: etree._Element, said: Declared, above: _Above) -> None:
         tag = element.tag
+        if "text-decoration" in said or "text-decoration-line" in said:
+            self._moved.append((element, "s"))
         if tag in ("ol", "ul"):
             kind = _value(said, "list-style-type" if "list-style-type" in said else "list-style")
             if kind:
@@ -244,13 +247,11 @@ def _clear(element: etree._Element) -> None:
 
 
 def _wrap(element: etree._Element, tag: str) -> None:
-    parent = element.getparent()
-    if parent is None:
-        return
-    around = etree.Element(tag)
-    around.tail, element.tail = element.tail, None
-    parent.replace(element, around)
-    around.append(element)
+    """Put an element's content into one of another tag."""
+    inside = etree.Element(tag)
+    inside.text, element.text = element.text, None
+    inside.extend(element)
+    element.append(inside)
 
 
 def _shows_formula(element: etree._Element) -> bool:

@@ -171,7 +171,7 @@ def _is_dropped(element: etree._Element) -> bool:
     tag = str(element.tag)
     if tag in _DROPPED or element.get(HIDDEN) is not None or element.get(LINKS_ONLY) is not None:
         return True
-    if element.get(BACK) is not None or _is_page_number(element):
+    if element.get(BACK) is not None or _is_page_number(element) or (tag == "a" and _leads_here(element)):
         return True
     if tag == "dialog":
         return element.get("open") is None
@@ -186,6 +186,14 @@ def _is_page_number(element: etree._Element) -> bool:
         return True
     named = _PAGE_ID.fullmatch(element.get("id") or "") if element.tag in ("span", "a") else None
     return named is not None and words_of(element).strip("[]{}()").lower() in (named[1], f"pg {named[1]}")
+
+
+def _leads_here(element: etree._Element) -> bool:
+    """Whether a link leads to the heading or section in which it is, and has no letters or digits: "¶", "#"."""
+    target = (element.get("href") or "").partition("#")[2]
+    if not target or any(map(str.isalnum, words_of(element))):
+        return False
+    return any(above.get("id") == target for above in (element, *element.iterancestors()))
 
 
 def _is_decoration(element: etree._Element) -> bool:

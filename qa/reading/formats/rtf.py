@@ -36,7 +36,7 @@ _CHARS = {
     b"tab": "\t", b"line": "\n", b"emdash": "—", b"endash": "–", b"bullet": "•", b"lquote": "‘", b"rquote": "’",
     b"ldblquote": "“", b"rdblquote": "”", b"emspace": " ", b"enspace": " ", b"qmspace": " ", b"softline": "\n",
 }  # fmt: skip
-_SIGNS = {b"~": "\u00a0", b"_": "-", b"-": "", b"\n": "\n", b"\r": "\n"}
+_SIGNS = {b"~": "\u00a0", b"_": "-", b"-": ""}
 _ENDS = frozenset(b"par sect page cell nestcell row nestrow".split())
 _MARKER = "marker:"  # prefix of the name of the text whose number or bullet is read
 _SCRIPTS = {b"super": Script.RAISED, b"up": Script.RAISED, b"sub": Script.LOWERED, b"dn": Script.LOWERED,
@@ -143,6 +143,8 @@ class _Reader:
             elif sign == b"*":
                 star = True
                 continue
+            elif sign in (b"\n", b"\r"):
+                self._end(b"par")
             elif sign is not None:
                 self._put(_SIGNS.get(sign, sign.decode("latin-1")) if sign in _SIGNS or sign in b"\\{}" else "")
             elif word:

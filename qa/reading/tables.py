@@ -2,8 +2,8 @@
 
 1. Rows without an empty row between them form a region. Rows of one cell before its table are text.
 2. The first row with several cells, all words, has the column heads if the next rows confirm it: numbers below words,
-   bold type, or at least three columns. A head that spans columns precedes those below it. Consecutive years and months
-   count as words if other numbers are below them.
+   bold type, or at least three columns. A head that spans columns precedes those below it, and units follow: rows of
+   words above numbers, none in the first column. Consecutive years and months count as words above other numbers.
 3. A later region without heads that is not wider than the last one inherits its heads.
 """
 
@@ -128,12 +128,29 @@ def _heads(rows: list[Row], merged: Mapping[tuple[int, int], int], *, headed: bo
         wide = _widths(cells, rows[1:])
     if max(wide.values()) > 1 and len(rows) > 2 and _may_be_heads(rows[1][1], different=False):
         above = {cell.column + each: cell.text for cell in cells for each in range(wide[cell.column])}
-        below = {cell.column: cell.text for cell in rows[1][1]}
-        columns = sorted({*above, *below})
-        return {each: " ".join(filter(None, (above.get(each), below.get(each)))) for each in columns}, 2
-    if not headed and not _follow(rows):
+        found, depth = _joined(above, rows[1][1]), 2
+    elif headed or _follow(rows):
+        found, depth = {cell.column: cell.text for cell in cells}, 1
+    else:
         return {}, 0
-    return {cell.column: cell.text for cell in cells}, 1
+    while _adds_units(rows[depth:], found):
+        found, depth = _joined(found, rows[depth][1]), depth + 1
+    return found, depth
+
+
+def _joined(heads: Mapping[int, str], cells: Sequence[Cell]) -> dict[int, str]:
+    """Heads with those of the row below them."""
+    below = {cell.column: cell.text for cell in cells}
+    columns = sorted({*heads, *below})
+    return {each: " ".join(filter(None, (heads.get(each), below.get(each)))) for each in columns}
+
+
+def _adds_units(rows: list[Row], heads: Mapping[int, str]) -> bool:
+    """Whether the first row has words below heads, but none below the first head, and numbers below each."""
+    cells = rows[0][1] if rows else []
+    columns = {cell.column for cell in cells}
+    numbers = {cell.column for _, row in rows[1:] for cell in row if not cell.is_text}
+    return _may_be_heads(cells, different=False) and min(columns) > min(heads) and columns <= heads.keys() & numbers
 
 
 def _widths(cells: Sequence[Cell], rows: Sequence[Row]) -> dict[int, int]:
@@ -151,7 +168,8 @@ def _with_periods(rows: list[Row]) -> list[Row]:
     """The rows, with consecutive years, months or days in the first row above other numbers marked as words."""
     number, cells = rows[0]
     periods = [cell for cell in cells if not cell.is_text]
-    if len(periods) < 2 or len(periods) == len(cells) or not all(_PERIOD.fullmatch(cell.text) for cell in periods):
+    beside = len(periods) < len(cells) or any(row[0].column < cells[0].column for _, row in rows[1:])
+    if len(periods) < 2 or not beside or not all(_PERIOD.fullmatch(cell.text) for cell in periods):
         return rows
     columns = {cell.column for cell in periods}
     below = [cell.text for _, row in rows[1:] for cell in row if cell.column in columns]

@@ -273,7 +273,16 @@ def test_rows_of_a_workbook_name_their_heads_and_numbers_are_as_shown():
     assert [(block.page, document.text[block.start : block.end]) for block in document.blocks] == [
         (None, "Prices"), (2, "Item: Lamp | Crowns: 1,900.00"), (4, "Item: Paint | Crowns: 7"), (5, "Item: Paint | Crowns: 7"),
     ]  # fmt: skip
-    assert document.left_out == ("1 hidden sheet", "1 hidden row")
+    assert document.left_out == ("1 hidden sheet", "1 hidden column", "1 hidden row")
+
+
+def test_comments_and_struck_out_cells_of_a_workbook_are_left_out_and_told():
+    note = f"<office:annotation>{p('Check this.')}</office:annotation>{p('Lamp')}"
+    old = cell("old", "table:style-name='Old'")
+    row = f"<table:table-row>{cell(note)}{old}{cell('7')}</table:table-row>"
+    document = read(f"<table:table table:name='Prices'>{row}</table:table>", suffix="ods")
+    assert document.text.endswith("Lamp | 7")
+    assert document.left_out == ("1 comment", "1 piece of struck-out text")
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,12 @@ def test_a_shape_beside_its_slide_is_left_out_and_told():
     assert (document.text, document.left_out) == ("Seen", ("2 pieces of text beside a slide",))
 
 
+def test_struck_out_text_is_left_out_and_told():
+    written = shape("It costs 7 now.").replace("<a:t>It", '<a:rPr strike="sngStrike"/><a:t>Old</a:t></a:r><a:r><a:t>It')
+    document = read(written)
+    assert (document.text, document.left_out) == ("It costs 7 now.", ("1 piece of struck-out text",))
+
+
 def test_values_of_a_chart_are_as_their_formats_show_them():
     values = series("Adults", "3480", "0.5").replace("<c:numCache>", "<c:numCache><c:formatCode>#,##0.0</c:formatCode>")
     parts = {"ppt/chart.xml": chart(values)}

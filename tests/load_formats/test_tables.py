@@ -142,6 +142,21 @@ def test_white_cells_empty_formats_and_rows_without_height_show_nothing():
     assert document.left_out == ("1 piece of white text", "1 hidden row")
 
 
+def test_struck_out_text_of_cells_and_runs_is_left_out_and_told():
+    fonts = "<s:fonts><s:font/><s:font><s:strike/></s:font><s:font><s:strike val='0'/></s:font></s:fonts>"
+    formats = '<s:cellXfs><s:xf/><s:xf fontId="1"/><s:xf fontId="2"/></s:cellXfs>'
+    part = "<s:r><s:rPr><s:strike/></s:rPr><s:t>old </s:t></s:r><s:r><s:t>new</s:t></s:r>"
+    written = '<s:c s="{}" t="inlineStr"><s:is>{}</s:is></s:c>'
+    kept, runs = written.format(2, "<s:t>kept</s:t>"), written.format(0, part)
+    old = '<s:c s="1"><s:v>900</s:v></s:c>'
+    sheet = cells(["Item", "Note", "Crowns"], ["Lamp", kept, old], [old], ["Tin", runs, 4], ["Saw", "x", 5, 6])
+    document = read(sheet, parts={"xl/styles.xml": element("s:styleSheet", fonts + formats)})
+    assert [text for _, text in rows(document)[1:]] == [
+        "Item: Lamp | Note: kept", "Item: Tin | Note: new | Crowns: 4", "Item: Saw | Note: x | Crowns: 5 | 6",
+    ]  # fmt: skip
+    assert document.left_out == ("3 pieces of struck-out text",)
+
+
 def test_months_above_numbers_are_heads_and_escaped_characters_are_read():
     styles = element("s:styleSheet", '<s:cellXfs><s:xf/><s:xf numFmtId="17"/></s:cellXfs>')
     months = [f'<s:c s="1"><s:v>{day}</s:v></s:c>' for day in (45292, 45323)]
@@ -213,6 +228,10 @@ def test_a_workbook_by_another_program_is_read_whole():
         ("a.tsv", 'Item\tSize\nPipe\t"5\nRod\t20\n', [(2, 'Item: Pipe | Size: "5'), (3, "Item: Rod | Size: 20")]),
         ("a.csv", "Town,2023,,2024,\n,Q1,Q2,Q1,Q2\nElden,1,2,3,4\n",
          [(3, "Town: Elden | 2023 Q1: 1 | 2023 Q2: 2 | 2024 Q1: 3 | 2024 Q2: 4")]),
+        ("a.csv", "Town,Rain,,Sun,\n,2023,2024,2023,2024\n,mm,mm,h,h\nElden,310,420,95,88\n",
+         [(4, "Town: Elden | Rain 2023 mm: 310 | Rain 2024 mm: 420 | Sun 2023 h: 95 | Sun 2024 h: 88")]),
+        ("a.csv", "Town,Rain,Sun\n,mm,h\nElden,310,95\n", [(3, "Town: Elden | Rain mm: 310 | Sun h: 95")]),
+        ("a.csv", "Town,Rain,Sun\n,wet,dry\nElden,wet,95\n", [(2, "Rain: wet | Sun: dry"), (3, "Town: Elden | Rain: wet | Sun: 95")]),
         ("a.csv", "Name,,Age\nAnn,Lee,30\n", [(2, "Name: Ann | Lee | Age: 30")]),
         ("a.csv", "sep=;\nItem;Crowns\nLamp;1,5\n", [(3, "Item: Lamp | Crowns: 1,5")]),
         ("a.csv", 'Item, Crowns, Unit\nLamp, "3,000", each\n', [(2, "Item: Lamp | Crowns: 3,000 | Unit: each")]),

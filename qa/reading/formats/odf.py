@@ -17,13 +17,13 @@ from qa.reading.left_out import LeftOut
 from qa.reading.office.archive_parts import open_archive, read_xml
 from qa.reading.office.names import number
 from qa.reading.office.odf_styles import OdfStyles, local
-from qa.reading.office.odf_text import OdfText, hidden_columns
+from qa.reading.office.odf_text import OdfText, hidden_columns, is_unseen
 from qa.reading.tables import Cell, Row, rows_to_drafts
 from qa.records import BlockKind
 
 _SPACE = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
-_OFFICE, _TABLE, _DRAW, _STYLE, _SHOWN = (
-    _SPACE % name for name in ("office", "table", "drawing", "style", "presentation")
+_OFFICE, _TABLE, _TEXT, _DRAW, _STYLE, _SHOWN = (
+    _SPACE % name for name in ("office", "table", "text", "drawing", "style", "presentation")
 )
 _MOST_REPEATED = 1_000  # repeated rows or cells
 
@@ -150,6 +150,8 @@ def _sheets(body: etree._Element, root: etree._Element, text: OdfText, left_out:
 def _rows(sheet: etree._Element, text: OdfText, left_out: LeftOut, merged: dict[tuple[int, int], int]) -> Iterator[Row]:
     """The visible rows; the widths of merged cells are added to `merged`."""
     hidden = hidden_columns(sheet)
+    left_out.add("hidden column", len(hidden))
+    left_out.add("comment", sum(1 for _ in sheet.iterfind(f".//{_TABLE}table-cell/{_OFFICE}annotation")))
     looks = _column_styles(sheet)
     place = 0
     for row in sheet.iter(f"{_TABLE}table-row"):
@@ -158,7 +160,7 @@ def _rows(sheet: etree._Element, text: OdfText, left_out: LeftOut, merged: dict[
         if row.get(f"{_TABLE}visibility") in ("collapse", "filter"):
             left_out.add("hidden row", repeated)
             continue
-        cells = [cell for cell in _cells(row, text, looks) if cell.column not in hidden]
+        cells = [cell for cell in _cells(row, text, left_out, looks) if cell.column not in hidden]
         column = 1
         for cell in row:
             width = number(cell.get(f"{_TABLE}number-columns-spanned"), 1)
@@ -173,7 +175,7 @@ def _repeated(cell: etree._Element) -> int:
     return number(cell.get(f"{_TABLE}number-columns-repeated"), 1)
 
 
-def _cells(row: etree._Element, text: OdfText, columns: list[str]) -> Iterator[Cell]:
+def _cells(row: etree._Element, text: OdfText, left_out: LeftOut, columns: list[str]) -> Iterator[Cell]:
     column = 0
     for cell in row:
         repeated = _repeated(cell)
@@ -184,7 +186,8 @@ def _cells(row: etree._Element, text: OdfText, columns: list[str]) -> Iterator[C
             style = str(cell.get(f"{_TABLE}style-name") or of_row or of_column)
             look = text.styles.look(style)
             white = bool(look.white) and not look.filled
-            words = " ".join(" ".join(text.line(each, white=white).split()) for each in cell if local(each) == "p")
+            shown = () if is_unseen(cell, look, left_out) else cell.iterchildren(f"{_TEXT}p")
+            words = " ".join(" ".join(text.line(each, white=white).split()) for each in shown)
         kind = cell.get(f"{_OFFICE}value-type")
         for each in range(min(repeated, _MOST_REPEATED) if words else 0):
             yield Cell(column + each + 1, words, kind in (None, "string"))

@@ -18,7 +18,7 @@ from qa.reading.office.drawings import Drawings
 from qa.reading.office.names import qn
 from qa.reading.office.package import Package, Relation
 from qa.reading.office.slide_shapes import Places, emu, is_hidden, is_outside, is_paper, placeholder_of, properties_of
-from qa.reading.office.slide_text import lines, words
+from qa.reading.office.slide_text import lines, struck_out, words
 from qa.records import BlockKind
 
 _RUNNING = {"ftr", "hdr"}
@@ -118,6 +118,7 @@ class _Reader:
             "piece of text beside a slide", sum(bool(words(each)) for each in shapes if each not in inside)
         )
         shapes = inside
+        self._left_out.add("piece of struck-out text", struck_out(root))
         heading = next((shape for shape in shapes if (placeholder_of(shape) or ("",))[0] in _TITLES), None)
         title = "" if heading is None else words(heading, paper=slide.paper)
         if title:

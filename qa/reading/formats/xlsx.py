@@ -19,7 +19,7 @@ from qa.reading.office.drawings import Drawings
 from qa.reading.office.names import qn
 from qa.reading.office.package import Package
 from qa.reading.office.sheets import Workbook
-from qa.reading.office.slide_text import lines
+from qa.reading.office.slide_text import lines, struck_out
 from qa.reading.tables import rows_to_drafts
 from qa.records import BlockKind
 
@@ -88,6 +88,7 @@ class _Reader:
 
     def _drawn(self, root: etree._Element, name: str) -> Iterator[Draft]:
         relations = self._package.relations(name)
+        self._left_out.add("piece of struck-out text", struck_out(root))
         for element in root.iter("{*}sp", "{*}pic", "{*}graphicFrame"):
             kind = etree.QName(element).localname
             own = next(element.iter("{*}cNvPr"), None)

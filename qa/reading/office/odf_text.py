@@ -91,7 +91,7 @@ class OdfText:
         """A paragraph's text; `white`: whether characters are white unless its styles say otherwise."""
         look = self.styles.look(str(element.get(f"{_TEXT}style-name") or ""))
         white = white if look.white is None else look.white
-        if _is_unseen(element, look, self._left_out):
+        if is_unseen(element, look, self._left_out):
             return ""
         return clean_lines(in_line(self._pieces(element, Script.BASE, white=white)))
 
@@ -146,7 +146,7 @@ class OdfText:
                 yield after, Script.BASE
         elif name and name not in _SKIPPED:
             look = self.styles.look(str(child.get(f"{_TEXT}style-name") or ""))
-            if not _is_unseen(child, look, self._left_out):
+            if not is_unseen(child, look, self._left_out):
                 yield from self._pieces(child, look.script or script, white=white if look.white is None else look.white)
 
     def _note(self, element: etree._Element) -> str:
@@ -239,7 +239,7 @@ def _cell_text(drafts: Iterable[Draft], inner: list[Draft]) -> str:
     return " ".join(words)
 
 
-def _is_unseen(element: etree._Element, look: Look, left_out: LeftOut) -> bool:
+def is_unseen(element: etree._Element, look: Look, left_out: LeftOut) -> bool:
     """Whether an element's text is hidden, or struck out, which is counted."""
     if look.struck and not look.hidden and "".join(element.itertext()).strip():
         left_out.add("piece of struck-out text")

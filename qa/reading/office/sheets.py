@@ -14,7 +14,7 @@ from lxml import etree
 from qa.reading.decode import clean_line
 from qa.reading.left_out import LeftOut
 from qa.reading.office.archive_parts import broken_xml
-from qa.reading.office.names import number
+from qa.reading.office.names import OFF, number
 from qa.reading.office.number_formats import BUILT_IN, Writer, general, hides_text, writer_of
 from qa.reading.office.package import Package
 from qa.reading.office.word_styles import is_white
@@ -40,11 +40,12 @@ class _Ranges(NamedTuple):
 
 
 class _Format(NamedTuple):
-    """The format of cells: for numbers, whether bold, whether white on white, and whether text is hidden."""
+    """The format of cells: for numbers, whether bold, whether white on white or struck out, whether text is hidden."""
 
     writer: Writer = general
     bold: bool = False
     white: bool = False
+    struck: bool = False
     no_text: bool = False
 
 
@@ -58,7 +59,7 @@ class Workbook:
         self._left_out = left_out
         self._from_1904 = from_1904
         shared = self._elements(strings, ("{*}si",)) if strings and package.holds(strings) else ()
-        self._strings = [_rich(element) for element in shared]
+        self._strings = [self._rich(element) for element in shared]
         self._formats: list[_Format] = []
         self._by_style: dict[str | None, _Format] = {}
         root = package.find_xml(styles)
@@ -90,9 +91,13 @@ class Workbook:
             if element.get("hidden") in ("1", "true") or element.get("ht") in _NOTHING:
                 self._left_out.add("hidden row")
             else:
-                yield row, [cell for cell in self._cells(element, row, ranges) if cell.column not in columns]
+                cells = list(self._cells(element, row, ranges))
+                shown = [cell for cell in cells if cell.text and cell.column not in columns]
+                if shown or not cells:
+                    yield row, shown
 
     def _cells(self, element: etree._Element, row: int, ranges: _Ranges) -> Iterator[Cell]:
+        """The cells of a row that have text; the text is empty if it is left out."""
         covered = ranges.covered
         column = 0
         for cell in element:
@@ -108,7 +113,7 @@ class Workbook:
                 if tag.endswith("}v"):
                     value = child.text
                 elif tag.endswith("}is"):
-                    inline = _rich(child)
+                    inline = self._rich(child)
                 elif tag.endswith("}f"):
                     has_formula = True
             if value is None and inline is None:
@@ -117,8 +122,9 @@ class Workbook:
             form = self._format(cell.get("s"))
             text = inline if inline is not None else self._shown(value or "", kind, form.writer)
             text = _line(text)
-            if text and form.white and not ranges.painted:
-                self._left_out.add("piece of white text")
+            if text and (form.struck or (form.white and not ranges.painted)):
+                self._left_out.add(f"piece of {'struck-out' if form.struck else 'white'} text")
+                yield Cell(column, "", is_text=True)
             elif text and not (form.no_text and kind in _WORDS):
                 yield Cell(column, text, kind in _WORDS, form.bold)
 
@@ -138,6 +144,23 @@ class Workbook:
             with suppress(ValueError):
                 return datetime.fromisoformat(value.strip()).isoformat(" ", "minutes").removesuffix(" 00:00")
         return value
+
+    def _rich(self, element: etree._Element) -> str:
+        """The text of a string's runs, without phonetic readings of Chinese or Japanese characters."""
+        if len(element) == 1 and element[0].tag.endswith("}t"):
+            return _unescaped(element[0].text or "")
+        pieces: list[tuple[str, Script]] = []
+        for child in element:
+            tag = child.tag.rpartition("}")[2]
+            if tag == "t":
+                pieces.append((child.text or "", Script.BASE))
+            elif tag == "r" and _is_struck(child.find("{*}rPr")):
+                self._left_out.add("piece of struck-out text")
+            elif tag == "r":
+                align = child.find("{*}rPr/{*}vertAlign")
+                script = Script.BASE if align is None else _SCRIPTS.get(align.get("val") or "", Script.BASE)
+                pieces.append(("".join(text.text or "" for text in child.iterfind("{*}t")), script))
+        return _unescaped(in_line(pieces))
 
     def _format(self, style: str | None) -> _Format:
         """The format of cells with a style."""
@@ -164,14 +187,17 @@ class Workbook:
         codes = dict(BUILT_IN)
         for each in root.iter("{*}numFmt"):
             codes[number(each.get("numFmtId"), -1)] = each.get("formatCode") or "General"
-        fonts = [(font.find("{*}b") is not None, _is_white(font)) for font in root.iterfind("{*}fonts/{*}font")]
+        fonts = [
+            (font.find("{*}b") is not None, _is_white(font), _is_struck(font))
+            for font in root.iterfind("{*}fonts/{*}font")
+        ]
         painted = [_is_painted(fill) for fill in root.iterfind("{*}fills/{*}fill")]
         for each in root.iterfind("{*}cellXfs/{*}xf"):
             font, fill = number(each.get("fontId")), number(each.get("fillId"))
             code = codes.get(number(each.get("numFmtId")), "General")
-            bold, white = fonts[font] if 0 <= font < len(fonts) else (False, False)
+            bold, white, struck = fonts[font] if 0 <= font < len(fonts) else (False, False, False)
             white = white and not (0 <= fill < len(painted) and painted[fill])
-            self._formats.append(_Format(writer_of(code, self._from_1904), bold, white, hides_text(code)))
+            self._formats.append(_Format(writer_of(code, self._from_1904), bold, white, struck, hides_text(code)))
 
     def _merged(self, name: str, merged: dict[tuple[int, int], int]) -> _Ranges:
         """The cells that merged ranges cover, except the first of each, whose width is added to `merged`.
@@ -206,6 +232,11 @@ def _is_white(font: etree._Element) -> bool:
     return is_white((colour.get("rgb") or "")[-6:]) or (colour.get("theme") == "0" and not colour.get("tint"))
 
 
+def _is_struck(font: etree._Element | None) -> bool:
+    strike = None if font is None else font.find("{*}strike")
+    return strike is not None and strike.get("val") not in OFF
+
+
 def _is_painted(fill: etree._Element) -> bool:
     """Whether a fill is not white."""
     pattern = fill.find("{*}patternFill")
@@ -229,22 +260,6 @@ def _column(letters: str) -> int:
     for char in letters.upper():
         column = column * 26 + ord(char) - 64
     return column
-
-
-def _rich(element: etree._Element) -> str:
-    """The text of a string's runs, without phonetic readings of Chinese or Japanese characters."""
-    if len(element) == 1 and element[0].tag.endswith("}t"):
-        return _unescaped(element[0].text or "")
-    pieces: list[tuple[str, Script]] = []
-    for child in element:
-        tag = child.tag.rpartition("}")[2]
-        if tag == "t":
-            pieces.append((child.text or "", Script.BASE))
-        elif tag == "r":
-            align = child.find("{*}rPr/{*}vertAlign")
-            script = Script.BASE if align is None else _SCRIPTS.get(align.get("val") or "", Script.BASE)
-            pieces.append(("".join(text.text or "" for text in child.iterfind("{*}t")), script))
-    return _unescaped(in_line(pieces))
 
 
 def _unescaped(text: str) -> str:

@@ -1,4 +1,7 @@
-"""Reads text on slides: the paragraphs of a shape or a cell, with automatic numbers, equations and superscripts."""
+"""Reads text on slides: the paragraphs of a shape or a cell, with automatic numbers, equations and superscripts.
+
+Struck-out text is left out.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +45,15 @@ def lines(element: etree._Element, *, paper: bool = False) -> Iterator[str]:
             yield _numbered(paragraph, counts) + text
 
 
+def struck_out(element: etree._Element) -> int:
+    """The number of struck-out runs of text in an element."""
+    return sum(_is_struck(run) and bool(run.getparent().findtext(qn("a:t"))) for run in element.iter(qn("a:rPr")))
+
+
+def _is_struck(properties: etree._Element) -> bool:
+    return properties.get("strike") in ("sngStrike", "dblStrike")
+
+
 def _numbered(paragraph: etree._Element, counts: dict[int, tuple[str, int]]) -> str:
     properties = paragraph.find(qn("a:pPr"))
     level = number(None if properties is None else properties.get("lvl"))
@@ -73,9 +85,9 @@ def _pieces(paragraph: etree._Element, *, paper: bool) -> Iterator[tuple[str, Sc
 
 
 def _is_unseen(properties: etree._Element | None, *, paper: bool) -> bool:
-    """Whether a run is too small to be visible, drawn without fill, or white on white."""
-    if properties is None:
-        return False
+    """Whether a run is too small to be visible, drawn without fill, white on white, or struck out."""
+    if properties is None or _is_struck(properties):
+        return properties is not None
     size = properties.get("sz")
     if size is not None and number(size, _TINY + 1) <= _TINY:
         return True

@@ -103,6 +103,19 @@ def test_columns_are_read_one_after_the_other(by_line: bool, shift: float) -> No
     assert " ".join(text.split()).endswith(" ".join([*LEFT, *RIGHT]))
 
 
+def test_a_table_across_columns_of_running_text_is_whole_and_after_them() -> None:
+    left, right = (
+        [f"{side} {number} of the narrow lines is here" for number in range(12)] for side in ("left", "right")
+    )
+    rows = [["Dish", "Monday", "Tuesday", "Price"], ["Soup", "leek", "pea", "4.50"], ["Main", "cod", "stew", "11.20"]]
+    table = [
+        shown(cell, 70 + 125 * at, 560 - 20 * number) for number, row in enumerate(rows) for at, cell in enumerate(row)
+    ]
+    text = read([*lines(left, 70, 780), *lines(right, 310, 780), *table]).text
+    assert " ".join(text.split("\n\n")[0].split()) == " ".join([*left, *right])
+    assert text.split("\n\n")[1:] == ["\n".join(" | ".join(row) for row in rows)]
+
+
 @pytest.mark.parametrize("above", [0, 14])
 def test_a_part_of_a_page_in_two_columns_is_read_column_by_column(above: int) -> None:
     counted = "first second third fourth fifth sixth".split()
@@ -326,6 +339,26 @@ def test_numbers_and_words_of_another_direction_stay_in_their_order_in_a_line_fr
     places = (("hgedhgeb", 50.0), ("TRAM", 103.0), ("LINE", 136.0), ("42", 163.0), ("%", 175.3), ("ban", 190.0))
     line = load_document("a.pdf", pdf([shown(text, x, 700) for text, x in places], letters=HEBREW)).text
     assert re.fullmatch("[א-ת]{3} 42% TRAM LINE [א-ת]{8}", line)
+
+
+BRACKETS = HEBREW | {"(": "(", ")": ")"}
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        ([("hged", 50), (".", 46.5)], "דהזח."),
+        ([("(", 46.4), ("cab dcba", 50), (")", 92)], "(אבגד באג)"),  # a font that names brackets by their shape
+        ([(")cab dcba( fed", 50)], "דהו (אבגד באג)"),  # one that names them by their meaning
+        ([("dcba ,42 hged", 50)], "דהזח 42, אבגד"),
+        ([("19:00", 50), ("-", 77.6), ("hged", 81.5)], "דהזח-19:00"),
+        ([("dcba (WHO) hged", 50)], "דהזח (WHO) אבגד"),
+    ],
+)
+def test_numbers_and_signs_of_a_line_from_right_to_left_are_in_the_order_of_writing(
+    pieces: list[tuple[str, float]], text: str
+) -> None:
+    assert read([shown(piece, x, 700) for piece, x in pieces], letters=BRACKETS).text == text
 
 
 def test_a_glyph_of_lam_and_alef_is_read_in_the_order_of_writing() -> None:

@@ -7,15 +7,20 @@ direction, with the numbers between them, become one run in their own order (the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import cycle, islice, pairwise
 
 from qa.reading.formats.pdf_runs import Run
 
 SPACE_EM = 0.16  # minimum distance of words
 _WIDE_GAP_EM = 1.0  # between cells of a table
 BASE_EM = 0.16  # maximum distance of the baselines of one line
-_SIGNS = frozenset("$€£+-−(")
+_SIGNS = frozenset("$€£+-−")
+_SEPARATORS = frozenset(".,:/-\u2212\u2013\u060c\u066b\u066c")  # part of a number only between its digits
+_ROUND = re.compile(r"[()]")
+_MIRRORED = str.maketrans("()[]{}«»", ")(][}{»«")
 
 
 def in_logical_order(runs: list[Run]) -> list[Run]:
@@ -47,20 +52,50 @@ def _ordered(line: list[Run]) -> list[Run]:
     if right_to_left:
         for run in found:
             run.rtl = True  # numbers too: the next run is on their left
-    return found[::-1] if right_to_left else found
+        found.reverse()
+    _pair_brackets(found)
+    return found
+
+
+def _pair_brackets(line: list[Run]) -> None:
+    """Mirror brackets if they pair then, since fonts name them by their shape or by their meaning."""
+    text = "".join(run.text for run in line)
+    signs = cycle("()")
+    in_turn = _ROUND.sub(lambda _: next(signs), text)
+    paired = iter(min(text, text.translate(_MIRRORED), in_turn, key=_unpaired))
+    for run in line:
+        run.text = "".join(islice(paired, len(run.text)))
+
+
+def _unpaired(text: str) -> int:
+    """The number of brackets in a text that are not closed or not opened."""
+    opened = unpaired = 0
+    for char in text:
+        if char in "([{«":
+            opened += 1
+        elif char in ")]}»":
+            unpaired += not opened
+            opened -= opened > 0
+    return opened + unpaired
 
 
 def _numbers(line: list[Run]) -> list[Run]:
     """Runs from left to right, with numbers that are drawn in several runs, such as "5" and "%", as one."""
     found: list[Run] = []
-    for run in line:
-        last = found[-1] if found else None
-        touches = last is not None and not last.rtl and not run.rtl and run.x0 - last.x1 <= SPACE_EM * run.size
-        if last is not None and touches and (last.text[-1].isdigit() or last.text in _SIGNS):
+    for run, following in pairwise([*line, line[-1]]):
+        last = found[-1] if found else run
+        inside = last.text[-1].isdigit() and (run.text not in _SEPARATORS or _touch(run, following))
+        inside = inside or (last.text[0].isdigit() and last.text[-1] in _SEPARATORS)
+        if _touch(last, run) and (inside or last.text in _SIGNS):
             found[-1] = _merged([last, run], rtl=False)
         else:
             found.append(run)
     return found
+
+
+def _touch(left: Run, right: Run) -> bool:
+    """Whether two runs that are not right-to-left have no space between them."""
+    return left is not right and not left.rtl and not right.rtl and right.x0 - left.x1 <= SPACE_EM * right.size
 
 
 def _letters(run: Run) -> int:

@@ -13,6 +13,10 @@ _COMBINING = {
     "˚": "\u030a", "¯": "\u0304", "˙": "\u0307", "˝": "\u030b", "¸": "\u0327", "˛": "\u0328",
 }  # fmt: skip
 _RTL_WORDS = re.compile(rf"(?:{RTL.pattern}|\s)++")
+# Words of another direction, with all that is between them, and numbers with their signs.
+_LEFT_TO_RIGHT = re.compile(
+    rf"(?!{RTL.pattern})[^\W\d_](?:(?:(?!{RTL.pattern}).)*(?<=\w))?|[$€£]?\d(?:[\d.,:/\u066b\u066c-]*\d)?[%‰°]?"
+)
 _WORD = re.compile(r"\S+")
 _OVERLAID = re.compile(f"([آأإاٱ]ل)|[{''.join(_COMBINING)}]")  # lam and alef drawn as one glyph, and accents
 
@@ -45,7 +49,18 @@ def in_logical_order(text: str, first: int, ends: Ends) -> str:
                     chars[base], chars[at] = joined, ""
                     break
     whole = "".join(chars)
-    return _right_to_left(whole, text, first, ends) if _RTL_WORDS.fullmatch(text) else whole
+    if _RTL_WORDS.fullmatch(text):
+        return _right_to_left(whole, text, first, ends)
+    return _by_place(chars, first, ends) if 2 * len(RTL.findall(text)) > sum(map(str.isalpha, text)) > 0 else whole
+
+
+def _by_place(chars: list[str], first: int, ends: Ends) -> str:
+    """Characters from right to left, by their places, with numbers and words of the other direction from the left."""
+    if any(map(unicodedata.combining, "".join(chars))):
+        return "".join(chars)
+    order = sorted(range(len(chars)), key=lambda at: sum(ends(first + at)), reverse=True)
+    shown = "".join(chars[at] for at in order)[::-1]
+    return _LEFT_TO_RIGHT.sub(lambda found: found[0][::-1], shown)[::-1]
 
 
 def _right_to_left(whole: str, text: str, first: int, ends: Ends) -> str:

@@ -48,6 +48,16 @@ def test_a_message_is_its_head_and_its_plain_text_and_attachments_are_told():
     assert tune.left_out == ("1 attachment", "1 picture")
 
 
+def test_the_greeting_and_the_signature_of_a_message_are_no_headings():
+    lines = ["Hi all", "The board meets on 4 May at ten in room 3.", "Agenda", "1. Crane", "2. Lock", "Best wishes",
+             "Anna Holt", "Secretary of the Board", "Tel: 555 0142"]  # fmt: skip
+    document = load_document("a.eml", ("Subject: Meeting\n\n" + "\n\n".join(lines)).encode())
+    headings = [
+        document.text[b.start : b.end] for b in document.blocks if b.kind in (BlockKind.HEADING, BlockKind.TITLE)
+    ]
+    assert headings == ["Meeting", "Agenda"]
+
+
 def test_a_text_that_goes_on_behind_a_picture_is_whole():
     head, _, _ = PARTS.partition("--B\nContent-Type: application/pdf")
     further = "--B\nContent-Type: image/png\n\nxx\n--B\nContent-Type: text/plain\n\nSigned by all hands.\n--B--\n"

@@ -22,6 +22,7 @@ from qa.reading.decode import clean_line, decode
 from qa.reading.draft import Draft, Read, as_part
 from qa.reading.formats.html import read_html
 from qa.reading.formats.plain_text import read_plain
+from qa.reading.formats.plain_text_furniture import is_prose
 from qa.reading.left_out import LeftOut
 from qa.records import BlockKind
 from qa.text.document_names import safe_name
@@ -123,11 +124,24 @@ def body_drafts(lines: list[str], text: str, page: bytes) -> Iterator[Draft]:
         yield Draft(BlockKind.PARAGRAPH, "\n".join(lines))
     inside: list[Draft] = []
     if text.strip():
-        inside = read_plain(text)
+        inside = _plain_drafts(text)
     elif page:
         with suppress(UnreadableFile):
             inside = read_html(page).drafts
     yield from map(as_part, inside)
+
+
+def _plain_drafts(text: str) -> list[Draft]:
+    """A plain text's drafts; the greeting and the lines of the signature are no headings."""
+    drafts = read_plain(text)
+    written = (draft.kind is BlockKind.LIST_ITEM or is_prose(draft.text) for draft in drafts)
+    last = max((at for at, said in enumerate(written) if said and drafts[at].kind is not BlockKind.HEADING), default=-1)
+    return [
+        replace(draft, kind=BlockKind.PARAGRAPH, level=0)
+        if draft.kind is BlockKind.TITLE or (at > last and draft.kind is BlockKind.HEADING)
+        else draft
+        for at, draft in enumerate(drafts)
+    ]
 
 
 def content_of(part: EmailMessage) -> tuple[str, bytes]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import cycle, islice, pairwise
+from itertools import cycle, pairwise
 
 from qa.reading.formats.pdf_runs import Run
 
@@ -62,9 +62,11 @@ def _pair_brackets(line: list[Run]) -> None:
     text = "".join(run.text for run in line)
     signs = cycle("()")
     in_turn = _ROUND.sub(lambda _: next(signs), text)
-    paired = iter(min(text, text.translate(_MIRRORED), in_turn, key=_unpaired))
+    paired = min((text, text.translate(_MIRRORED), in_turn), key=_unpaired)
+    end = 0
     for run in line:
-        run.text = "".join(islice(paired, len(run.text)))
+        start, end = end, end + len(run.text)
+        run.text = paired[start:end]
 
 
 def _unpaired(text: str) -> int:

@@ -16,6 +16,7 @@ def pdf(
     title: str = "",
     fields: Sequence[tuple[str, int, int, int, int]] = (),
     field_kind: str = "/FT /Tx",
+    field_picture: str = "",
     letters: Mapping[str, str] | None = None,
 ) -> bytes:
     """A PDF.
@@ -25,6 +26,7 @@ def pdf(
         title: The title in the file's metadata.
         fields: Fields on the first page: the value, and the left, lower, right and upper side.
         field_kind: The entry that makes them text fields.
+        field_picture: What they show instead of the value.
         letters: What the font says that some of its characters mean.
     """
     objects: list[bytes] = []
@@ -39,11 +41,18 @@ def pdf(
         table = f"1 begincodespacerange <00> <ff> endcodespacerange\n{len(letters)} beginbfchar\n{pairs}endbfchar"
         stream = f"<< /Length {len(table)} >>\nstream\n{table}\nendstream"
         meaning = f"/ToUnicode {add(stream)} 0 R"
+    picture = ""
+    if field_picture:
+        stream = f"BT /F1 11 Tf 2 4 Td ({field_picture}) Tj ET"
+        resources = f"/Resources << /Font << /F1 {len(objects) + 2} 0 R >> >>"
+        form = f"/Type /XObject /Subtype /Form /BBox [0 0 300 20] {resources} /Length {len(stream)}"
+        drawn_field = add(f"<< {form} >>\nstream\n{stream}\nendstream")
+        picture = f"/AP << /N {drawn_field} 0 R >>"
     font = add(f"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding {meaning} >>")
     first = font + 1 + len(fields)
     widgets = [
         add(
-            f"<< /Type /Annot /Subtype /Widget {field_kind} /T (f{number}) /V ({value}) /F 4 "
+            f"<< /Type /Annot /Subtype /Widget {field_kind} /T (f{number}) /V ({value}) /F 4 {picture} "
             f"/Rect [{left} {low} {right} {high}] >>"
         )
         for number, (value, left, low, right, high) in enumerate(fields)

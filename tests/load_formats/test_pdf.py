@@ -279,6 +279,23 @@ def test_a_list_shows_its_choice_as_a_reader_sees_it() -> None:
     assert document.text.replace(" | ", " ") == "How: By train"
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "picture", "shown_value"),
+    [
+        ("/FT /Tx /AA << /F << /S /JavaScript /JS (AFNumber_Format\\(2\\)) >> >>", "1234.5", "1,234.50", "1,234.50"),
+        ("/FT /Tx /Ff 8192", "sesame", "******", "******"),
+        ("/FT /Sig", "", "Signed by Mara Quill", "Signed by Mara Quill"),
+        ("/FT /Tx", "Elden", "garbled", "Elden"),
+    ],
+)
+def test_formatted_values_passwords_and_signatures_are_as_a_reader_sees_them(
+    kind: str, value: str, picture: str, shown_value: str
+) -> None:
+    fields = [(value, 110, 695, 410, 715)]
+    document = read([shown("Entry:", 70, 699)], fields=fields, field_kind=kind, field_picture=picture)
+    assert document.text.replace(" | ", " ") == f"Entry: {shown_value}"
+
+
 @pytest.mark.parametrize("title", ["Microsoft Word - plan_v3.docx", r"C:\\\\me\\\\scan.tif", "untitled"])
 def test_what_a_program_calls_the_file_is_no_title(title: str) -> None:
     assert read(lines(["The drill begins at nine."]), title=title).title == "The drill begins at nine."

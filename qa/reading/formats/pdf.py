@@ -6,7 +6,7 @@ read in this way are reported, and others are listed as left out.
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -15,7 +15,7 @@ from qa.errors import UnreadableFile
 from qa.reading.decode import clean_line
 from qa.reading.draft import Read, own_title
 from qa.reading.formats.pdf_drawings import Drawings
-from qa.reading.formats.pdf_forms import form_values
+from qa.reading.formats.pdf_forms import Fields
 from qa.reading.formats.pdf_order import lines_of
 from qa.reading.formats.pdf_rules import ruled_tables
 from qa.reading.formats.pdf_runs import PageRuns
@@ -83,8 +83,12 @@ def _recognise(document: pdfium.PdfDocument, pages: list[list[Line]], bare: list
 
 
 def _page_lines(document: pdfium.PdfDocument, number: int, reader: PageRuns) -> list[Line]:
-    with suppress(pdfium.PdfiumError), closing(document[number - 1]) as page:
+    with suppress(pdfium.PdfiumError), ExitStack() as opened:
+        page = opened.enter_context(closing(document[number - 1]))
+        fields = Fields(page)
+        if fields.drawn:
+            page = opened.enter_context(closing(document[number - 1]))
         drawings = Drawings(page)
         runs = reader.read(page, number, drawings)
-        return lines_of([*runs, *form_values(page, runs)], number, ruled_tables(drawings))
+        return lines_of([*runs, *fields.runs(runs)], number, ruled_tables(drawings))
     return []

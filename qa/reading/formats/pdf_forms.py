@@ -16,37 +16,73 @@ _MOST_ANNOTATIONS = 5_000
 _MOST_BYTES = 1 << 20
 _MOST_OPTIONS = 1000
 _LISTS = (raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX)
+_EMPTY_BYTES = 2  # of a text with its end
+_PASSWORD = 1 << 13  # flag of a text field (ISO 32000, table 228)
 _HIDDEN = raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW
 
 
-def form_values(page: pdfium.PdfPage, runs: Sequence[Run]) -> Iterator[Run]:
-    """The values of a page's fields, as runs at the positions of the fields."""
-    size = max((run.size for run in runs[:50]), default=10.0)
-    for index in range(min(_MOST_ANNOTATIONS, raw.FPDFPage_GetAnnotCount(page.raw))):
-        annotation = raw.FPDFPage_GetAnnot(page.raw, index)
-        if not annotation:
-            continue
-        try:
-            run = _value(annotation, size, page.formenv.raw if page.formenv else None)
-        finally:
-            raw.FPDFPage_CloseAnnot(annotation)
-        if run is not None:
-            yield run
+class Fields:
+    """The fields of a page: the values of most, and the others drawn on the page.
+
+    The picture of a signature, or of a value that a script formats, shows its text.
+
+    Attributes:
+        drawn: Whether some are drawn on the page, which must be opened again to read them.
+    """
+
+    def __init__(self, page: pdfium.PdfPage) -> None:
+        self._values: list[tuple[str, raw.FS_RECTF]] = []
+        pictures = False
+        form = page.formenv.raw if page.formenv else None
+        for index in reversed(range(min(_MOST_ANNOTATIONS, raw.FPDFPage_GetAnnotCount(page.raw)))):
+            annotation = raw.FPDFPage_GetAnnot(page.raw, index)
+            if not annotation:
+                continue
+            try:
+                is_picture = _is_shown(annotation) and _has_own_picture(annotation, form)
+                if not is_picture and _is_shown(annotation):
+                    self._add(annotation, form)
+            finally:
+                raw.FPDFPage_CloseAnnot(annotation)
+            pictures = pictures or is_picture
+            if not is_picture:
+                raw.FPDFPage_RemoveAnnot(page.raw, index)
+        flattened = raw.FPDFPage_Flatten(page.raw, raw.FLAT_NORMALDISPLAY) if pictures else raw.FLATTEN_FAIL
+        self.drawn = flattened == raw.FLATTEN_SUCCESS
+
+    def _add(self, annotation: raw.FPDF_ANNOTATION, form: raw.FPDF_FORMHANDLE | None) -> None:
+        is_field = raw.FPDFAnnot_GetSubtype(annotation) == raw.FPDF_ANNOT_WIDGET
+        text = clean_line(_shown(annotation, form) if is_field else _string(annotation, b"Contents"))
+        box = raw.FS_RECTF()
+        if text and raw.FPDFAnnot_GetRect(annotation, box):
+            self._values.append((text, box))
+
+    def runs(self, others: Sequence[Run]) -> Iterator[Run]:
+        """The values as runs at the positions of the fields; `others` are the runs of the page."""
+        usual = max((run.size for run in others[:50]), default=10.0)
+        for text, box in reversed(self._values):
+            height = abs(box.top - box.bottom)
+            size = min(usual, height) if height else usual
+            y = min(box.top, box.bottom) + max(0.0, (min(height, 2 * size) - size) / 2) + 0.22 * size
+            yield Run(text, min(box.left, box.right), max(box.left, box.right), y, round(size, 1), False, 0, " ", False)
 
 
-def _value(annotation: raw.FPDF_ANNOTATION, size: float, form: raw.FPDF_FORMHANDLE | None) -> Run | None:
+def _is_shown(annotation: raw.FPDF_ANNOTATION) -> bool:
     kind = raw.FPDFAnnot_GetSubtype(annotation)
-    if raw.FPDFAnnot_GetFlags(annotation) & _HIDDEN or kind not in (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT):
-        return None
-    text = _shown(annotation, form) if kind == raw.FPDF_ANNOT_WIDGET else _string(annotation, b"Contents")
-    text = clean_line(text)
-    box = raw.FS_RECTF()
-    if not text or not raw.FPDFAnnot_GetRect(annotation, box):
-        return None
-    height = abs(box.top - box.bottom)
-    size = min(size, height) if height else size
-    y = min(box.top, box.bottom) + max(0.0, (min(height, 2 * size) - size) / 2) + 0.22 * size
-    return Run(text, min(box.left, box.right), max(box.left, box.right), y, round(size, 1), False, 0, " ", False)
+    is_text = kind in (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT)
+    return is_text and not raw.FPDFAnnot_GetFlags(annotation) & _HIDDEN
+
+
+def _has_own_picture(annotation: raw.FPDF_ANNOTATION, form: raw.FPDF_FORMHANDLE | None) -> bool:
+    """Whether a field shows another text than its value, in a picture: a signature, a formatted number, a password."""
+    if not form or raw.FPDFAnnot_GetAP(annotation, raw.FPDF_ANNOT_APPEARANCEMODE_NORMAL, None, 0) <= _EMPTY_BYTES:
+        return False
+    return (
+        raw.FPDFAnnot_GetFormFieldType(form, annotation) == raw.FPDF_FORMFIELD_SIGNATURE
+        or bool(raw.FPDFAnnot_GetFormFieldFlags(form, annotation) & _PASSWORD)
+        or raw.FPDFAnnot_GetFormAdditionalActionJavaScript(form, annotation, raw.FPDF_ANNOT_AACTION_FORMAT, None, 0)
+        > _EMPTY_BYTES
+    )
 
 
 def _shown(annotation: raw.FPDF_ANNOTATION, form: raw.FPDF_FORMHANDLE | None) -> str:
@@ -72,7 +108,7 @@ def _chosen(annotation: raw.FPDF_ANNOTATION, form: raw.FPDF_FORMHANDLE) -> Itera
 
 def _string(annotation: raw.FPDF_ANNOTATION, key: bytes) -> str:
     length = raw.FPDFAnnot_GetStringValue(annotation, key, None, 0)
-    if not 2 < length <= _MOST_BYTES:
+    if not _EMPTY_BYTES < length <= _MOST_BYTES:
         return ""
     return _text(partial(raw.FPDFAnnot_GetStringValue, annotation, key), length)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import cycle, pairwise
+from itertools import accumulate, cycle, pairwise
 
 from qa.reading.formats.pdf_runs import Run
 
@@ -19,8 +19,7 @@ _WIDE_GAP_EM = 1.0  # between cells of a table
 BASE_EM = 0.16  # maximum distance of the baselines of one line
 _SIGNS = frozenset("$€£+-−")
 _SEPARATORS = frozenset(".,:/-\u2212\u2013\u060c\u066b\u066c")  # part of a number only between its digits
-_ROUND = re.compile(r"[()]")
-_MIRRORED = str.maketrans("()[]{}«»", ")(][}{»«")
+_BRACKET = re.compile(r"[()]")
 
 
 def in_logical_order(runs: list[Run]) -> list[Run]:
@@ -58,27 +57,13 @@ def _ordered(line: list[Run]) -> list[Run]:
 
 
 def _pair_brackets(line: list[Run]) -> None:
-    """Mirror brackets if they pair then, since fonts name them by their shape or by their meaning."""
-    text = "".join(run.text for run in line)
+    """Let brackets open and close in turn if they do not pair: fonts name them by their shape or by their meaning."""
+    opened = [*accumulate(1 if sign == "(" else -1 for run in line for sign in _BRACKET.findall(run.text))]
+    if len(opened) % 2 or not opened or (min(opened) == 0 == opened[-1]):
+        return
     signs = cycle("()")
-    in_turn = _ROUND.sub(lambda _: next(signs), text)
-    paired = min((text, text.translate(_MIRRORED), in_turn), key=_unpaired)
-    end = 0
     for run in line:
-        start, end = end, end + len(run.text)
-        run.text = paired[start:end]
-
-
-def _unpaired(text: str) -> int:
-    """The number of brackets in a text that are not closed or not opened."""
-    opened = unpaired = 0
-    for char in text:
-        if char in "([{«":
-            opened += 1
-        elif char in ")]}»":
-            unpaired += not opened
-            opened -= opened > 0
-    return opened + unpaired
+        run.text = _BRACKET.sub(lambda _: next(signs), run.text)
 
 
 def _numbers(line: list[Run]) -> list[Run]:

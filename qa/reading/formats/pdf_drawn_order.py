@@ -12,7 +12,6 @@ _COMBINING = {
     "´": "\u0301", "`": "\u0300", "¨": "\u0308", "ˆ": "\u0302", "˜": "\u0303", "˘": "\u0306", "ˇ": "\u030c",
     "˚": "\u030a", "¯": "\u0304", "˙": "\u0307", "˝": "\u030b", "¸": "\u0327", "˛": "\u0328",
 }  # fmt: skip
-_RTL_WORDS = re.compile(rf"(?:{RTL.pattern}|\s)++")
 # Words of another direction, with all that is between them, and numbers with their signs.
 _LEFT_TO_RIGHT = re.compile(
     rf"(?!{RTL.pattern})[^\W\d_](?:(?:(?!{RTL.pattern}).)*(?<=\w))?|[$€£]?\d(?:[\d.,:/\u066b\u066c-]*\d)?[%‰°]?"
@@ -49,35 +48,18 @@ def in_logical_order(text: str, first: int, ends: Ends) -> str:
                     chars[base], chars[at] = joined, ""
                     break
     whole = "".join(chars)
-    if _RTL_WORDS.fullmatch(text):
-        return _right_to_left(whole, text, first, ends)
     return _by_place(chars, first, ends) if 2 * len(RTL.findall(text)) > sum(map(str.isalpha, text)) > 0 else whole
 
 
 def _by_place(chars: list[str], first: int, ends: Ends) -> str:
     """Characters from right to left, by their places, with numbers and words of the other direction from the left."""
-    if any(map(unicodedata.combining, "".join(chars))):
-        return "".join(chars)
-    order = sorted(range(len(chars)), key=lambda at: sum(ends(first + at)), reverse=True)
+    places: list[float] = []
+    for at, char in enumerate(chars):
+        on_letter = places and unicodedata.combining(char[:1] or " ")
+        places.append(places[-1] if on_letter else sum(ends(first + at)))
+    order = sorted(range(len(chars)), key=places.__getitem__, reverse=True)
     shown = "".join(chars[at] for at in order)[::-1]
     return _LEFT_TO_RIGHT.sub(lambda found: found[0][::-1], shown)[::-1]
-
-
-def _right_to_left(whole: str, text: str, first: int, ends: Ends) -> str:
-    """Words from right to left in this order, since PDFium leaves some words or letters in that of their drawing.
-
-    Args:
-        whole: The text of the words.
-        text: The characters of the drawing.
-        first: The index of its first character.
-        ends: Finds the place of a character.
-    """
-    starts = [found.start() for found in _WORD.finditer(text)]
-    if len(starts) > 1 and ends(first + starts[0])[0] < ends(first + starts[-1])[0]:
-        return " ".join(reversed(whole.split()))
-    if len(text) > 1 and len(starts) == 1 and ends(first)[0] < ends(first + len(text) - 1)[0]:
-        return whole[::-1]
-    return whole
 
 
 def ends_of_words(text: str, first: int, ends: Ends) -> tuple[float, float]:

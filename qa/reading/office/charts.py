@@ -6,6 +6,7 @@ from lxml import etree
 
 from qa.reading.office.names import number, qn, value
 from qa.reading.office.number_formats import writer_of
+from qa.reading.office.slide_text import words
 
 _MOST_POINTS = 10_000  # of one series; readable charts have fewer
 
@@ -121,6 +122,4 @@ def _words(element: etree._Element | None) -> str:
     """The text in an element: its paragraphs, or the cached cell values."""
     if element is None:
         return ""
-    lines = ["".join(t.text or "" for t in p.iter(qn("a:t"))) for p in element.iter(qn("a:p"))]
-    found = " ".join(" ".join(lines).split())
-    return found or " ".join(filter(None, (v.text for v in element.iter(qn("c:v")))))
+    return words(element) or " ".join(filter(None, (v.text for v in element.iter(qn("c:v")))))

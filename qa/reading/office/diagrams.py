@@ -7,6 +7,7 @@ from collections import defaultdict
 from lxml import etree
 
 from qa.reading.office.names import number, qn
+from qa.reading.office.slide_text import words
 
 _NOT_SHOWN = {"pres", "parTrans", "sibTrans"}  # points of presentation and arrows
 _DEEPEST = 60
@@ -25,8 +26,7 @@ def diagram_lines(root: etree._Element) -> list[str]:
         name = str(point.get("modelId"))
         kinds[name] = str(point.get("type") or "node")
         body = point.find(qn("dgm:t"))
-        lines = [] if body is None else ["".join(t.text or "" for t in p.iter(qn("a:t"))) for p in body.iter(qn("a:p"))]
-        texts[name] = " ".join(" ".join(lines).split())
+        texts[name] = "" if body is None else words(body)
         properties = point.find(qn("dgm:prSet"))
         if properties is not None and properties.get("phldr") in ("1", "true"):
             prompts.add(name)

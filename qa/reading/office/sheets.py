@@ -40,12 +40,11 @@ class _Ranges(NamedTuple):
 
 
 class _Format(NamedTuple):
-    """The format of cells: for numbers, whether bold, whether white on white or struck out, whether text is hidden."""
+    """The format of cells: for numbers, whether bold, why they are not read ("white"), and whether text is hidden."""
 
     writer: Writer = general
     bold: bool = False
-    white: bool = False
-    struck: bool = False
+    unread: str = ""
     no_text: bool = False
 
 
@@ -122,8 +121,8 @@ class Workbook:
             form = self._format(cell.get("s"))
             text = inline if inline is not None else self._shown(value or "", kind, form.writer)
             text = _line(text)
-            if text and (form.struck or (form.white and not ranges.painted)):
-                self._left_out.add(f"piece of {'struck-out' if form.struck else 'white'} text")
+            if text and form.unread and not (form.unread == "white" and ranges.painted):
+                self._left_out.add(f"piece of {form.unread} text")
                 yield Cell(column, "", is_text=True)
             elif text and not (form.no_text and kind in _WORDS):
                 yield Cell(column, text, kind in _WORDS, form.bold)
@@ -187,17 +186,15 @@ class Workbook:
         codes = dict(BUILT_IN)
         for each in root.iter("{*}numFmt"):
             codes[number(each.get("numFmtId"), -1)] = each.get("formatCode") or "General"
-        fonts = [
-            (font.find("{*}b") is not None, _is_white(font), _is_struck(font))
-            for font in root.iterfind("{*}fonts/{*}font")
-        ]
+        fonts = [(font.find("{*}b") is not None, _unread(font)) for font in root.iterfind("{*}fonts/{*}font")]
         painted = [_is_painted(fill) for fill in root.iterfind("{*}fills/{*}fill")]
         for each in root.iterfind("{*}cellXfs/{*}xf"):
             font, fill = number(each.get("fontId")), number(each.get("fillId"))
             code = codes.get(number(each.get("numFmtId")), "General")
-            bold, white, struck = fonts[font] if 0 <= font < len(fonts) else (False, False, False)
-            white = white and not (0 <= fill < len(painted) and painted[fill])
-            self._formats.append(_Format(writer_of(code, self._from_1904), bold, white, struck, hides_text(code)))
+            bold, unread = fonts[font] if 0 <= font < len(fonts) else (False, "")
+            if unread == "white" and 0 <= fill < len(painted) and painted[fill]:
+                unread = ""
+            self._formats.append(_Format(writer_of(code, self._from_1904), bold, unread, hides_text(code)))
 
     def _merged(self, name: str, merged: dict[tuple[int, int], int]) -> _Ranges:
         """The cells that merged ranges cover, except the first of each, whose width is added to `merged`.
@@ -224,12 +221,15 @@ class Workbook:
         return _Ranges(covered, painted)
 
 
-def _is_white(font: etree._Element) -> bool:
-    """Whether a font has the colour of the sheet: white, or the theme's first background."""
+def _unread(font: etree._Element) -> str:
+    """Why text in a font is not read: it is "struck-out" or "white", also by the theme's first background; else ""."""
+    if _is_struck(font):
+        return "struck-out"
     colour = font.find("{*}color")
     if colour is None:
-        return False
-    return is_white((colour.get("rgb") or "")[-6:]) or (colour.get("theme") == "0" and not colour.get("tint"))
+        return ""
+    by_theme = colour.get("theme") == "0" and not colour.get("tint")
+    return "white" if by_theme or is_white((colour.get("rgb") or "")[-6:]) else ""
 
 
 def _is_struck(font: etree._Element | None) -> bool:

@@ -124,24 +124,23 @@ def body_drafts(lines: list[str], text: str, page: bytes) -> Iterator[Draft]:
         yield Draft(BlockKind.PARAGRAPH, "\n".join(lines))
     inside: list[Draft] = []
     if text.strip():
-        inside = _plain_drafts(text)
+        inside = list(_plain_drafts(text))
     elif page:
         with suppress(UnreadableFile):
             inside = read_html(page).drafts
     yield from map(as_part, inside)
 
 
-def _plain_drafts(text: str) -> list[Draft]:
-    """A plain text's drafts; the greeting and the lines of the signature are no headings."""
-    drafts = read_plain(text)
-    written = (draft.kind is BlockKind.LIST_ITEM or is_prose(draft.text) for draft in drafts)
-    last = max((at for at, said in enumerate(written) if said and drafts[at].kind is not BlockKind.HEADING), default=-1)
-    return [
-        replace(draft, kind=BlockKind.PARAGRAPH, level=0)
-        if draft.kind is BlockKind.TITLE or (at > last and draft.kind is BlockKind.HEADING)
-        else draft
-        for at, draft in enumerate(drafts)
-    ]
+def _plain_drafts(text: str) -> Iterator[Draft]:
+    """A plain text's drafts; the greeting and the lines of the signature, after all sentences, are no headings."""
+    signature = True
+    drafts: list[Draft] = []
+    for draft in reversed(read_plain(text)):
+        is_heading = draft.kind is BlockKind.HEADING
+        signature = signature and (is_heading or not (draft.kind is BlockKind.LIST_ITEM or is_prose(draft.text)))
+        no_heading = draft.kind is BlockKind.TITLE or (is_heading and signature)
+        drafts.append(replace(draft, kind=BlockKind.PARAGRAPH, level=0) if no_heading else draft)
+    return reversed(drafts)
 
 
 def content_of(part: EmailMessage) -> tuple[str, bytes]:

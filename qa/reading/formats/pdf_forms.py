@@ -32,66 +32,54 @@ class Fields:
 
     def __init__(self, page: pdfium.PdfPage) -> None:
         self._values: list[tuple[str, raw.FS_RECTF]] = []
-        pictures = False
         form = page.formenv.raw if page.formenv else None
-        for index in reversed(range(min(_MOST_ANNOTATIONS, raw.FPDFPage_GetAnnotCount(page.raw)))):
+        others: list[int] = []
+        count = min(_MOST_ANNOTATIONS, raw.FPDFPage_GetAnnotCount(page.raw))
+        for index in range(count):
             annotation = raw.FPDFPage_GetAnnot(page.raw, index)
-            if not annotation:
-                continue
-            try:
-                is_picture = _is_shown(annotation) and _has_own_picture(annotation, form)
-                if not is_picture and _is_shown(annotation):
-                    self._add(annotation, form)
-            finally:
-                raw.FPDFPage_CloseAnnot(annotation)
-            pictures = pictures or is_picture
-            if not is_picture:
+            is_shown = not raw.FPDFAnnot_GetFlags(annotation) & _HIDDEN
+            if not (is_shown and form and _has_own_picture(annotation, form)):
+                others.append(index)
+                text = clean_line(_shown(annotation, form)) if is_shown else ""
+                box = raw.FS_RECTF()
+                if text and raw.FPDFAnnot_GetRect(annotation, box):
+                    self._values.append((text, box))
+            raw.FPDFPage_CloseAnnot(annotation)
+        self.drawn = len(others) < count
+        if self.drawn:
+            for index in reversed(others):
                 raw.FPDFPage_RemoveAnnot(page.raw, index)
-        flattened = raw.FPDFPage_Flatten(page.raw, raw.FLAT_NORMALDISPLAY) if pictures else raw.FLATTEN_FAIL
-        self.drawn = flattened == raw.FLATTEN_SUCCESS
-
-    def _add(self, annotation: raw.FPDF_ANNOTATION, form: raw.FPDF_FORMHANDLE | None) -> None:
-        is_field = raw.FPDFAnnot_GetSubtype(annotation) == raw.FPDF_ANNOT_WIDGET
-        text = clean_line(_shown(annotation, form) if is_field else _string(annotation, b"Contents"))
-        box = raw.FS_RECTF()
-        if text and raw.FPDFAnnot_GetRect(annotation, box):
-            self._values.append((text, box))
+            raw.FPDFPage_Flatten(page.raw, raw.FLAT_NORMALDISPLAY)
 
     def runs(self, others: Sequence[Run]) -> Iterator[Run]:
         """The values as runs at the positions of the fields; `others` are the runs of the page."""
         usual = max((run.size for run in others[:50]), default=10.0)
-        for text, box in reversed(self._values):
+        for text, box in self._values:
             height = abs(box.top - box.bottom)
             size = min(usual, height) if height else usual
             y = min(box.top, box.bottom) + max(0.0, (min(height, 2 * size) - size) / 2) + 0.22 * size
             yield Run(text, min(box.left, box.right), max(box.left, box.right), y, round(size, 1), False, 0, " ", False)
 
 
-def _is_shown(annotation: raw.FPDF_ANNOTATION) -> bool:
-    kind = raw.FPDFAnnot_GetSubtype(annotation)
-    is_text = kind in (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT)
-    return is_text and not raw.FPDFAnnot_GetFlags(annotation) & _HIDDEN
-
-
-def _has_own_picture(annotation: raw.FPDF_ANNOTATION, form: raw.FPDF_FORMHANDLE | None) -> bool:
+def _has_own_picture(annotation: raw.FPDF_ANNOTATION, form: raw.FPDF_FORMHANDLE) -> bool:
     """Whether a field shows another text than its value, in a picture: a signature, a formatted number, a password."""
-    if not form or raw.FPDFAnnot_GetAP(annotation, raw.FPDF_ANNOT_APPEARANCEMODE_NORMAL, None, 0) <= _EMPTY_BYTES:
+    if raw.FPDFAnnot_GetAP(annotation, raw.FPDF_ANNOT_APPEARANCEMODE_NORMAL, None, 0) <= _EMPTY_BYTES:
         return False
+    get_script = partial(raw.FPDFAnnot_GetFormAdditionalActionJavaScript, form, annotation)
     return (
         raw.FPDFAnnot_GetFormFieldType(form, annotation) == raw.FPDF_FORMFIELD_SIGNATURE
         or bool(raw.FPDFAnnot_GetFormFieldFlags(form, annotation) & _PASSWORD)
-        or raw.FPDFAnnot_GetFormAdditionalActionJavaScript(form, annotation, raw.FPDF_ANNOT_AACTION_FORMAT, None, 0)
-        > _EMPTY_BYTES
+        or get_script(raw.FPDF_ANNOT_AACTION_FORMAT, None, 0) > _EMPTY_BYTES
     )
 
 
 def _shown(annotation: raw.FPDF_ANNOTATION, form: raw.FPDF_FORMHANDLE | None) -> str:
-    """The visible value of a field: its text or choice, or a cross for a ticked box."""
-    kind = _string(annotation, b"FT")
-    state = _string(annotation, b"AS")
-    if state:
+    """The visible value of a field: its text or choice, or a cross for a ticked box; also the text of a note."""
+    if (subtype := raw.FPDFAnnot_GetSubtype(annotation)) != raw.FPDF_ANNOT_WIDGET:
+        return _string(annotation, b"Contents") if subtype == raw.FPDF_ANNOT_FREETEXT else ""
+    if state := _string(annotation, b"AS"):
         return "[x]" if state != "Off" else ""
-    if kind in ("Btn", "Sig"):
+    if _string(annotation, b"FT") in ("Btn", "Sig"):
         return ""
     is_list = form and raw.FPDFAnnot_GetFormFieldType(form, annotation) in _LISTS
     chosen = ", ".join(_chosen(annotation, form)) if is_list else ""

@@ -130,7 +130,7 @@ class _Reader:
             if code or text:
                 self._encoded.add(bytes.fromhex(code.decode()) if code else text)
             else:
-                self._flush()
+                self._put(self._encoded.take(self._state.font))
                 self._encoded.to_skip = 0
             if brace == b"{":
                 if len(self._stack) > _DEEPEST:
@@ -150,7 +150,7 @@ class _Reader:
             elif word:
                 self._word(word, int(value) if value else None, star=star, opens=opened)
             opened = star = False
-        self._flush()
+        self._put(self._encoded.take(self._state.font))
         self.stories.end_paragraph(BODY, self._level())
 
     def _word(self, word: bytes, value: int | None, *, star: bool, opens: bool) -> None:
@@ -214,9 +214,6 @@ class _Reader:
                 self._colours.set_part(word, value)
             case _:
                 self._encoded.set_charset(word, value, self._state.font)
-
-    def _flush(self) -> None:
-        self._put(self._encoded.take(self._state.font))
 
     def _put(self, text: str) -> None:
         state = self._state

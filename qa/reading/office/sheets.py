@@ -57,8 +57,8 @@ class Workbook:
         self._package = package
         self._left_out = left_out
         self._from_1904 = from_1904
-        shared = self._elements(strings, ("{*}si",)) if strings and package.holds(strings) else ()
-        self._strings = [self._rich(element) for element in shared]
+        shared = _elements(package, strings, ("{*}si",)) if strings and package.holds(strings) else ()
+        self._strings = [_rich(element, left_out) for element in shared]
         self._formats: list[_Format] = []
         self._by_style: dict[str | None, _Format] = {}
         root = package.find_xml(styles)
@@ -75,7 +75,7 @@ class Workbook:
         ranges = self._merged(name, merged)
         columns: set[int] = set()
         expected = 1
-        for element in self._elements(name, ("{*}col", "{*}row")):
+        for element in _elements(self._package, name, ("{*}col", "{*}row")):
             if etree.QName(element).localname == "col":
                 if element.get("hidden") in ("1", "true") or element.get("width") in _NOTHING:
                     first, last = number(element.get("min"), 1), number(element.get("max"), 1)
@@ -112,7 +112,7 @@ class Workbook:
                 if tag.endswith("}v"):
                     value = child.text
                 elif tag.endswith("}is"):
-                    inline = self._rich(child)
+                    inline = _rich(child, self._left_out)
                 elif tag.endswith("}f"):
                     has_formula = True
             if value is None and inline is None:
@@ -144,23 +144,6 @@ class Workbook:
                 return datetime.fromisoformat(value.strip()).isoformat(" ", "minutes").removesuffix(" 00:00")
         return value
 
-    def _rich(self, element: etree._Element) -> str:
-        """The text of a string's runs, without phonetic readings of Chinese or Japanese characters."""
-        if len(element) == 1 and element[0].tag.endswith("}t"):
-            return _unescaped(element[0].text or "")
-        pieces: list[tuple[str, Script]] = []
-        for child in element:
-            tag = child.tag.rpartition("}")[2]
-            if tag == "t":
-                pieces.append((child.text or "", Script.BASE))
-            elif tag == "r" and _is_struck(child.find("{*}rPr")):
-                self._left_out.add("piece of struck-out text")
-            elif tag == "r":
-                align = child.find("{*}rPr/{*}vertAlign")
-                script = Script.BASE if align is None else _SCRIPTS.get(align.get("val") or "", Script.BASE)
-                pieces.append(("".join(text.text or "" for text in child.iterfind("{*}t")), script))
-        return _unescaped(in_line(pieces))
-
     def _format(self, style: str | None) -> _Format:
         """The format of cells with a style."""
         known = self._by_style.get(style)
@@ -169,18 +152,6 @@ class Workbook:
             known = self._formats[at] if at < len(self._formats) else _Format()
             self._by_style[style] = known
         return known
-
-    def _elements(self, name: str, tags: tuple[str, ...]) -> Iterator[etree._Element]:
-        """The elements with these names in a part, each freed after use."""
-        with self._package.open(name) as part:
-            try:
-                for _, element in etree.iterparse(part, tag=tags, resolve_entities=False, remove_comments=True):
-                    yield element
-                    element.clear()
-                    while element.getprevious() is not None:
-                        del element.getparent()[0]
-            except etree.XMLSyntaxError as error:
-                raise broken_xml(name, error) from None
 
     def _read_formats(self, root: etree._Element) -> None:
         codes = dict(BUILT_IN)
@@ -219,6 +190,19 @@ class Workbook:
                         covered.discard((top, left))
                 rest = chunk[-_LONGEST_MERGED:]
         return _Ranges(covered, painted)
+
+
+def _elements(package: Package, name: str, tags: tuple[str, ...]) -> Iterator[etree._Element]:
+    """The elements with these names in a part, each freed after use."""
+    with package.open(name) as part:
+        try:
+            for _, element in etree.iterparse(part, tag=tags, resolve_entities=False, remove_comments=True):
+                yield element
+                element.clear()
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
+        except etree.XMLSyntaxError as error:
+            raise broken_xml(name, error) from None
 
 
 def _unread(font: etree._Element) -> str:
@@ -260,6 +244,24 @@ def _column(letters: str) -> int:
     for char in letters.upper():
         column = column * 26 + ord(char) - 64
     return column
+
+
+def _rich(element: etree._Element, left_out: LeftOut) -> str:
+    """The text of a string's runs, without struck-out ones and phonetic readings of Chinese or Japanese characters."""
+    if len(element) == 1 and element[0].tag.endswith("}t"):
+        return _unescaped(element[0].text or "")
+    pieces: list[tuple[str, Script]] = []
+    for child in element:
+        tag = child.tag.rpartition("}")[2]
+        if tag == "t":
+            pieces.append((child.text or "", Script.BASE))
+        elif tag == "r" and _is_struck(child.find("{*}rPr")):
+            left_out.add("piece of struck-out text")
+        elif tag == "r":
+            align = child.find("{*}rPr/{*}vertAlign")
+            script = Script.BASE if align is None else _SCRIPTS.get(align.get("val") or "", Script.BASE)
+            pieces.append(("".join(text.text or "" for text in child.iterfind("{*}t")), script))
+    return _unescaped(in_line(pieces))
 
 
 def _unescaped(text: str) -> str:

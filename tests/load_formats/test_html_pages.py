@@ -90,8 +90,11 @@ def test_links_without_words_to_their_own_heading_are_no_text() -> None:
     heading = (
         '<section id=who><h2>Who<a href="#who">¶</a></h2></section><h3 id=a>When<a href="https://b.org/c#a">#</a></h3>'
     )
+    figure = '<figure id=f><a href="#f"><img alt="A boat."></a></figure>'
     kept = '<p>Boats<a href="#why">→</a> and <a href="#fares">fares</a>.</p><p id=why>Only in May.</p>'
-    assert text_of(read(f"<h1>Hall</h1>{heading}{kept}")) == "Hall Who When Boats→ and fares. Only in May."
+    assert (
+        text_of(read(f"<h1>Hall</h1>{heading}{figure}{kept}")) == "Hall Who When A boat. Boats→ and fares. Only in May."
+    )
 
 
 SHOWN = [

@@ -189,9 +189,9 @@ def _is_page_number(element: etree._Element) -> bool:
 
 
 def _leads_here(element: etree._Element) -> bool:
-    """Whether a link leads to the heading or section in which it is, and has no letters or digits: "¶", "#"."""
+    """Whether a link leads to the heading or section in which it is, and has only signs: "¶", "#"."""
     target = (element.get("href") or "").partition("#")[2]
-    if not target or any(map(str.isalnum, words_of(element))):
+    if not target or any(map(str.isalnum, words_of(element))) or next(element.iter("img"), None) is not None:
         return False
     return any(above.get("id") == target for above in (element, *element.iterancestors()))
 

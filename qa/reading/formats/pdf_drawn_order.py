@@ -48,7 +48,8 @@ def in_logical_order(text: str, first: int, ends: Ends) -> str:
                     chars[base], chars[at] = joined, ""
                     break
     whole = "".join(chars)
-    return _by_place(chars, first, ends) if 2 * len(RTL.findall(text)) > sum(map(str.isalpha, text)) > 0 else whole
+    rtl = len(RTL.findall(text))
+    return _by_place(chars, first, ends) if rtl and 2 * rtl > sum(map(str.isalpha, text)) else whole
 
 
 def _by_place(chars: list[str], first: int, ends: Ends) -> str:

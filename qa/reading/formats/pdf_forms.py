@@ -18,6 +18,7 @@ _MOST_OPTIONS = 1000
 _LISTS = (raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX)
 _EMPTY_BYTES = 2  # of a text with its end
 _PASSWORD = 1 << 13  # flag of a text field (ISO 32000, table 228)
+_KINDS = (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT)
 _HIDDEN = raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW
 
 
@@ -37,12 +38,12 @@ class Fields:
         count = min(_MOST_ANNOTATIONS, raw.FPDFPage_GetAnnotCount(page.raw))
         for index in range(count):
             annotation = raw.FPDFPage_GetAnnot(page.raw, index)
-            is_shown = not raw.FPDFAnnot_GetFlags(annotation) & _HIDDEN
+            kind = raw.FPDFAnnot_GetSubtype(annotation)
+            is_shown = kind in _KINDS and not raw.FPDFAnnot_GetFlags(annotation) & _HIDDEN
             if not (is_shown and form and _has_own_picture(annotation, form)):
                 others.append(index)
-                text = clean_line(_shown(annotation, form)) if is_shown else ""
-                box = raw.FS_RECTF()
-                if text and raw.FPDFAnnot_GetRect(annotation, box):
+                text = clean_line(_shown(annotation, kind, form)) if is_shown else ""
+                if text and raw.FPDFAnnot_GetRect(annotation, box := raw.FS_RECTF()):
                     self._values.append((text, box))
             raw.FPDFPage_CloseAnnot(annotation)
         self.drawn = len(others) < count
@@ -73,10 +74,10 @@ def _has_own_picture(annotation: raw.FPDF_ANNOTATION, form: raw.FPDF_FORMHANDLE)
     )
 
 
-def _shown(annotation: raw.FPDF_ANNOTATION, form: raw.FPDF_FORMHANDLE | None) -> str:
+def _shown(annotation: raw.FPDF_ANNOTATION, kind: int, form: raw.FPDF_FORMHANDLE | None) -> str:
     """The visible value of a field: its text or choice, or a cross for a ticked box; also the text of a note."""
-    if (subtype := raw.FPDFAnnot_GetSubtype(annotation)) != raw.FPDF_ANNOT_WIDGET:
-        return _string(annotation, b"Contents") if subtype == raw.FPDF_ANNOT_FREETEXT else ""
+    if kind == raw.FPDF_ANNOT_FREETEXT:
+        return _string(annotation, b"Contents")
     if state := _string(annotation, b"AS"):
         return "[x]" if state != "Off" else ""
     if _string(annotation, b"FT") in ("Btn", "Sig"):

@@ -103,19 +103,6 @@ def test_columns_are_read_one_after_the_other(by_line: bool, shift: float) -> No
     assert " ".join(text.split()).endswith(" ".join([*LEFT, *RIGHT]))
 
 
-def test_a_table_across_columns_of_running_text_is_whole_and_after_them() -> None:
-    left, right = (
-        [f"{side} {number} of the narrow lines is here" for number in range(12)] for side in ("left", "right")
-    )
-    rows = [["Dish", "Monday", "Tuesday", "Price"], ["Soup", "leek", "pea", "4.50"], ["Main", "cod", "stew", "11.20"]]
-    table = [
-        shown(cell, 70 + 125 * at, 560 - 20 * number) for number, row in enumerate(rows) for at, cell in enumerate(row)
-    ]
-    text = read([*lines(left, 70, 780), *lines(right, 310, 780), *table]).text
-    assert " ".join(text.split("\n\n")[0].split()) == " ".join([*left, *right])
-    assert text.split("\n\n")[1:] == ["\n".join(" | ".join(row) for row in rows)]
-
-
 @pytest.mark.parametrize("above", [0, 14])
 def test_a_part_of_a_page_in_two_columns_is_read_column_by_column(above: int) -> None:
     counted = "first second third fourth fifth sixth".split()

@@ -14,10 +14,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from statistics import median
 
-from qa.reading.formats.pdf_chunks import as_rows, by_base, chunks_of, with_initials
+from qa.reading.formats.pdf_chunks import as_rows, chunks_of, with_initials
 from qa.reading.formats.pdf_columns import find_bands
 from qa.reading.formats.pdf_open_rows import open_rows_of
 from qa.reading.formats.pdf_ruled_rows import RuledRows, rows_of
@@ -30,7 +29,6 @@ CELL = " | "
 _FEWEST_IN_COLUMN = 4
 _MOST_CROSSING = 0.15  # share of the chunks that may cross the strip between columns
 _PROSE_CHARS = 18
-_MOST_CELL = 0.6  # maximum width of a cell as a share of its side
 _PROSE_FILL = 0.28  # minimum width of chunks as a share of their side; low, since a side may hold further columns
 _DEEPEST = 6
 _MOST_STRIPS = 32  # between columns, the widest ones
@@ -94,35 +92,17 @@ def _rows(chunks: list[Run], depth: int = 0) -> list[Row]:
     strip = _gutter(chunks) if depth < _DEEPEST and len(chunks) >= 2 * _FEWEST_IN_COLUMN else None
     if strip is None:
         return _in_bands(as_rows(chunks), depth)
-    crossing = [[chunk] for chunk in chunks if chunk.x0 < strip < chunk.x1] + _tables_across(chunks, strip)
-    taken = {id(chunk) for group in crossing for chunk in group}
-    left = [chunk for chunk in chunks if chunk.x1 <= strip and id(chunk) not in taken]
-    right = [chunk for chunk in chunks if chunk.x0 >= strip and id(chunk) not in taken]
+    left = [chunk for chunk in chunks if chunk.x1 <= strip]
+    right = [chunk for chunk in chunks if chunk.x0 >= strip]
+    crossing = sorted((chunk for chunk in chunks if chunk.x0 < strip < chunk.x1), key=lambda chunk: -chunk.y)
     sides = (right, left) if sum(chunk.rtl for chunk in chunks) > len(chunks) / 2 else (left, right)
     rows: list[Row] = []
-    for band, group in _bands(sides, sorted(crossing, key=lambda group: -group[0].y)):
+    for band, chunk in _bands(sides, crossing):
         for side in band:
             rows += _rows(side, depth + 1)
-        rows += with_tables(as_rows(group))
+        if chunk is not None:
+            rows.append(Row([chunk]))
     return rows
-
-
-def _tables_across(chunks: list[Run], strip: float) -> list[list[Run]]:
-    """The chunks of each table that lies across a strip, from the top: rows of short cells on both sides."""
-    low, high = min(chunk.x0 for chunk in chunks), max(chunk.x1 for chunk in chunks)
-    tables: list[list[list[Run]]] = [[]]
-    for row in by_base(chunks):
-        sides = [chunk.x0 > strip for chunk in row]
-        widths = (high - strip if right else strip - low for right in sides)
-        is_short = all(
-            len(chunk.text) < _PROSE_CHARS and chunk.x1 - chunk.x0 < _MOST_CELL * width
-            for chunk, width in zip(row, widths, strict=True)
-        )
-        if is_short and len(row) > 2 and len({*sides}) > 1:
-            tables[-1].append(row)
-        elif tables[-1]:
-            tables.append([])
-    return [[*chain(*table)] for table in tables if len(table) > 1]
 
 
 def _in_bands(rows: list[Row], depth: int) -> list[Row]:
@@ -141,19 +121,19 @@ def _in_bands(rows: list[Row], depth: int) -> list[Row]:
 
 
 def _bands(
-    sides: tuple[list[Run], list[Run]], crossing: list[list[Run]]
-) -> Iterator[tuple[tuple[list[Run], list[Run]], list[Run]]]:
-    """The chunks above each crossing group, and below the last one, divided into columns, and the group."""
+    sides: tuple[list[Run], list[Run]], crossing: list[Run]
+) -> Iterator[tuple[tuple[list[Run], list[Run]], Run | None]]:
+    """The chunks above each crossing chunk, and below the last one, divided into columns."""
     first, second = (sorted(side, key=lambda chunk: -chunk.y) for side in sides)
     one = two = 0
-    for group in [*crossing, []]:
+    for chunk in [*crossing, None]:
         ends = []
         for side, start in ((first, one), (second, two)):
             end = start
-            while end < len(side) and (not group or side[end].y > group[0].y):
+            while end < len(side) and (chunk is None or side[end].y > chunk.y):
                 end += 1
             ends.append(end)
-        yield (first[one : ends[0]], second[two : ends[1]]), group
+        yield (first[one : ends[0]], second[two : ends[1]]), chunk
         one, two = ends
 
 

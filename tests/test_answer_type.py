@@ -16,6 +16,9 @@ from qa.answering.answer_type import expected_type, holds_answer
         ("When was the pier built?", AnswerType.DATE),
         ("in what year was the pier built", AnswerType.DATE),
         ("How many boats are there?", AnswerType.COUNT),
+        ("boats total", AnswerType.COUNT),
+        ("do the membership figures of the two clubs differ", AnswerType.COUNT),
+        ("what does the ferry total", AnswerType.OTHER),
         ("what share of the boats is new", AnswerType.SHARE),
         ("HOW OFTEN DOES THE FERRY CROSS", AnswerType.FREQUENCY),
         ("how long does the ferry take", AnswerType.DURATION),
@@ -126,6 +129,7 @@ def test_the_kind_asked_for_is_that_of_the_word_that_asks(question: str, kind: A
         ("Which company built the ferry?", "The ferry was built by the firm Quill & Marsh."),
         ("Which school do captains attend?", "The captains attend a college, the CSE."),
         ("which airline flies to Elden", "Quill Air is an airline with flights to Elden."),
+        ("club membership total", "The sailing club has 300 members."),
         ("How many people were rescued?", "The crew rescued 12 individuals."),
         ("What is the toll revenue?", "The toll brings in 3 million, of which half is spent."),
     ],
@@ -159,6 +163,7 @@ def test_a_text_that_says_it_holds_it(question: str, text: str) -> None:
         ("Which company built the Elden ferry?", "The Elden ferry was built in Marsh by Mara Quill."),  # no company
         ("Which company built the Elden ferry?", "The Elden ferry was built by a company."),  # no name
         ("How many people work in Elden?", "In Elden staff work 40 hours a week."),
+        ("club membership total", "The club has 12 boats in the harbour of Elden, and its membership grows."),
         ("How many boats are in Elden?", "Elden has one of the oldest boats."),
         ("How many boats are in Elden?", "In 1942 boats came to Elden, and in 1945 two captains."),
         ("What is the toll revenue?", "The toll is paid by 3 million passengers."),

@@ -123,7 +123,7 @@ def test_each_sentence_has_the_score_of_its_own_tokens(sentences: list[int]) -> 
     assert found.sentence_scores.tolist() == pytest.approx(scores, abs=1e-6)
 
 
-BROWN = "Brown dogs ride the old ferry to Elden. Forty of the brown dogs ride the ferry to Elden."
+BROWN = "Brown dogs ride the old ferry to Elden. Cats sleep. Forty of the brown dogs ride the ferry to Elden."
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,16 @@ BROWN = "Brown dogs ride the old ferry to Elden. Forty of the brown dogs ride th
 def test_of_sentences_about_as_near_one_with_the_kind_of_answer_is_marked(
     tmp_path_factory: pytest.TempPathFactory, question: str, marked: str
 ) -> None:
-    shop = Workshop(tmp_path_factory.mktemp("kinds"), {"a.txt": f"{BROWN} Cats sleep."})
+    shop = Workshop(tmp_path_factory.mktemp("kinds"), {"a.txt": BROWN})
     shop.build()
     with closing(open_service(shop.settings, FakeEncoder())) as service:
         (quote,) = service.ask(question).passages
         assert [quote.text[span.start : span.end] for span in quote.highlights] == [marked]
+
+
+def test_a_sentence_is_read_with_the_one_before_it(tmp_path_factory: pytest.TempPathFactory) -> None:
+    shop = Workshop(tmp_path_factory.mktemp("context"), {"a.txt": "Captain Quill came to Elden. She sold the ferry."})
+    shop.build()
+    with closing(open_service(shop.settings, FakeEncoder())) as service:
+        (quote,) = service.ask("which captain Quill of Elden sold the ferry").passages
+        assert [quote.text[span.start : span.end] for span in quote.highlights] == ["She sold the ferry."]

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import takewhile
 
-from qa.answering.answer_patterns import ASKED, HELD, NAMED_KINDS, ROLE, SPELT_NUMBER, AnswerType
+from qa.answering.answer_patterns import ASKED, HELD, NAMED_KINDS, PLURAL, ROLE, SPELT_NUMBER, AnswerType
 from qa.answering.figures import ANY_YEAR
 from qa.answering.offices import names_holder, office_asked
 from qa.answering.relations import same_things
@@ -28,7 +28,8 @@ from qa.text.words import term, terms
 
 _WHY = re.compile(r"\W*why\b", re.IGNORECASE)
 _COUNTED = re.compile(
-    r"\b(?:how many|(?:number|total) of)(?: (?:all|different|its|the|their|these))*((?: [^\W\d_][^\W_]{1,30}){1,3})",
+    r"\b(?:how many|(?:number|total) of)(?: (?:all|different|its|the|their|these))*((?: [^\W\d_][^\W_]{1,30}){1,3})"
+    rf"|\b({PLURAL}) (?:counts?|figures|totals?)\b",
     re.IGNORECASE,
 )
 _NO_LONGER_COUNTED = frozenset(
@@ -124,7 +125,8 @@ def _for_a_list(text: str, named: frozenset[str]) -> bool:
 def _counted(question: str) -> frozenset[str]:
     """The index terms of the noun whose count a question asks for."""
     asked = _COUNTED.search(question)
-    counted = takewhile(lambda word: word.casefold() not in _NO_LONGER_COUNTED, asked[1].split() if asked else ())
+    noun = (asked[1] or asked[2]).split() if asked else ()
+    counted = takewhile(lambda word: word.casefold() not in _NO_LONGER_COUNTED, noun)
     return frozenset(filter(None, map(_thing, counted)))
 
 

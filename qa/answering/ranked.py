@@ -16,7 +16,7 @@ from qa.retrieval.search import Ranking, search
 from qa.retrieval.stage_timer import Stopwatch
 
 _WEIGHT = 0.1  # of the kind of answer, where all other signals together weigh 1
-_LOOKED_AT = 5  # passages
+_LOOKED_AT = 10  # passages
 
 
 def rank(

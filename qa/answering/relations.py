@@ -40,7 +40,7 @@ _SAME = tuple(
     frozenset(map(term, group))
     for group, _ in word_groups(
         "clinician doc doctor physician staff; clinician employee personnel staff worker workforce; firm company; "
-        "customer client"
+        "customer client; member membership"
     )
 )
 _ASKED = re.compile(

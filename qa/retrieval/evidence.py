@@ -12,22 +12,20 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from qa.encode.max_similarities import NO_TOKEN
 from qa.index.contract import Floats, TokenSimilarities
 from qa.records import Passage, Span, WordMatch
 from qa.retrieval.headed_lines import heads
 from qa.retrieval.late_interaction import max_sim, mean_of
-from qa.retrieval.query import ContentWord
+from qa.retrieval.query import ContentWord, Tokens
 from qa.retrieval.search import Hit, Ranking
 from qa.text.number_words import other_spellings
 from qa.text.quantities import WITHOUT_YEAR, quantities
 from qa.text.words import term, terms
 
-Tokens = npt.NDArray[np.intp]
-
 _PREFERRED = 1.1  # times the score of a sentence that has the kind of answer asked for
+_FROM_BEFORE = 0.9  # share of a match in the sentence before that counts, since "he" and "the complaint" refer to it
 _AS_GOOD = 0.99  # share of the best sentence's score from which a second one is also highlighted
 # Words that an answer need not contain: "1871" answers "which year".
 _ASKED_FOR = frozenset(
@@ -105,7 +103,9 @@ def match(ranking: Ranking, place: int, hit: Hit, holds: Callable[[str], bool] |
     scores = max_sim(met, ranking.weights)
     if not whole:
         scores[met.max(axis=0) == NO_TOKEN] = 0.0
-    best, answering = _answering(under, _preferring(holds, scores, hit.passage) if holds else scores)
+    context = np.maximum(met[:, 1:], _FROM_BEFORE * met[:, :-1])
+    told = np.where(scores > 0, max_sim(np.hstack([met[:, :1], context]), ranking.weights), scores)
+    best, answering = _answering(under, _preferring(holds, told, hit.passage) if holds else told)
     return Match(ranking, hit, number, met, scores, best, answering)
 
 
@@ -148,18 +148,15 @@ def _unmet(found: Match) -> tuple[str, ...]:
     known = about(found)
     wholes = {word.text: word.term for word in found.ranking.content_words if word.whole}
     written = {each for pair in found.ranking.alternatives for each in pair.short | pair.long}
+    typed = found.ranking.question.casefold()
     missing: dict[str, str] = {}
     for match_ in found.words:
         named = {wholes[match_.word]} if match_.word in wholes else {term(match_.word), *terms_of(match_.word)}
         held = match_.exact or bool(known & named)
         near = match_.word not in wholes and match_.similarity >= _MEANS_THE_SAME
         asked_for = match_.word.casefold() in _ASKED_FOR
-        if (
-            not held
-            and not near
-            and not asked_for
-            and not (term(match_.word) in written and not _typed(found, match_.word))
-        ):
+        added = term(match_.word) in written and match_.word.casefold() not in typed
+        if not (held or near or asked_for or added):
             missing.setdefault(match_.word.casefold(), match_.word)
     return tuple(missing.values())
 
@@ -168,10 +165,6 @@ def about(found: Match) -> frozenset[str]:
     """The index terms of the document's title, publisher, author and date."""
     info = found.ranking.index.info(found.hit.passage.document_id)
     return terms_of(" ".join(filter(None, (info.title, info.publisher, info.author, info.date))))
-
-
-def _typed(found: Match, word: str) -> bool:
-    return word.casefold() in found.ranking.question.casefold()
 
 
 def placed_word_matches(found: Sequence[Match]) -> list[tuple[WordMatch, ...]]:

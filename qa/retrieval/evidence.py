@@ -100,11 +100,12 @@ def match(ranking: Ranking, place: int, hit: Hit, holds: Callable[[str], bool] |
     for sentence, head in enumerate(under):
         if head != sentence:
             np.maximum(met[:, sentence], met[:, head], out=met[:, sentence])
-    scores = max_sim(met, ranking.weights)
+    in_context = met.copy()
+    np.maximum(met[:, 1:], _FROM_BEFORE * met[:, :-1], out=in_context[:, 1:])
+    scores, told = max_sim(met, ranking.weights), max_sim(in_context, ranking.weights)
     if not whole:
-        scores[met.max(axis=0) == NO_TOKEN] = 0.0
-    context = np.maximum(met[:, 1:], _FROM_BEFORE * met[:, :-1])
-    told = np.where(scores > 0, max_sim(np.hstack([met[:, :1], context]), ranking.weights), scores)
+        unseen = met.max(axis=0) == NO_TOKEN
+        scores[unseen] = told[unseen] = 0.0
     best, answering = _answering(under, _preferring(holds, told, hit.passage) if holds else told)
     return Match(ranking, hit, number, met, scores, best, answering)
 

@@ -16,6 +16,7 @@ import re
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from qa.records import Passage
 from qa.retrieval.headed_lines import heads
@@ -36,13 +37,14 @@ _VERBS = tuple(
         "close shut | closure; replace succeed | replacement successor; cover insure | coverage"
     )
 )
-_SAME = tuple(
+_SAME = [
     frozenset(map(term, group))
     for group, _ in word_groups(
         "clinician doc doctor physician staff; clinician employee personnel staff worker workforce; firm company; "
         "customer client; member membership"
     )
-)
+]
+_SYNONYMS = {word: frozenset().union(*(group for group in _SAME if word in group)) for word in chain(*_SAME)}
 _ASKED = re.compile(
     r"^\W*(?P<whom>whom? )?(?:do|does|did|can|could|will|would|may|must)(?:n't)? (?P<rest>.+)$", re.IGNORECASE
 )
@@ -164,7 +166,7 @@ def _has(phrase: Sequence[str], found: Sequence[str]) -> bool:
 
 def same_things(one: str, other: str) -> bool:
     """Whether two index terms are equal or synonyms."""
-    return one == other or any(one in group and other in group for group in _SAME)
+    return one == other or other in _SYNONYMS.get(one, ())
 
 
 def _terms(words: Iterable[str]) -> tuple[str, ...]:

@@ -39,15 +39,13 @@ def pdf(
     if letters:
         pairs = "".join(f"<{ord(char):02x}> <{text.encode('utf-16-be').hex()}>\n" for char, text in letters.items())
         table = f"1 begincodespacerange <00> <ff> endcodespacerange\n{len(letters)} beginbfchar\n{pairs}endbfchar"
-        stream = f"<< /Length {len(table)} >>\nstream\n{table}\nendstream"
-        meaning = f"/ToUnicode {add(stream)} 0 R"
+        meaning = f"/ToUnicode {add(_stream(table.encode()))} 0 R"
     picture = ""
     if field_picture:
-        stream = f"BT /F1 11 Tf 2 4 Td ({field_picture}) Tj ET"
         resources = f"/Resources << /Font << /F1 {len(objects) + 2} 0 R >> >>"
-        form = f"/Type /XObject /Subtype /Form /BBox [0 0 300 20] {resources} /Length {len(stream)}"
-        drawn_field = add(f"<< {form} >>\nstream\n{stream}\nendstream")
-        picture = f"/AP << /N {drawn_field} 0 R >>"
+        form = f"/Type /XObject /Subtype /Form /BBox [0 0 300 20] {resources} "
+        stream = _stream(f"BT /F1 11 Tf 2 4 Td ({field_picture}) Tj ET".encode("latin-1"), form)
+        picture = f"/AP << /N {add(stream)} 0 R >>"
     font = add(f"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding {meaning} >>")
     first = font + 1 + len(fields)
     widgets = [
@@ -60,8 +58,7 @@ def pdf(
     tree = first + 2 * len(pages)
     kids = []
     for number, drawn in enumerate(pages):
-        body = "\n".join(drawn).encode("cp1252")
-        content = add(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(body), body))
+        content = add(_stream("\n".join(drawn).encode("cp1252")))
         annotations = f"/Annots [{' '.join(f'{each} 0 R' for each in widgets)}]" if widgets and not number else ""
         kids.append(
             add(
@@ -72,7 +69,14 @@ def pdf(
     add(f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(f'{kid} 0 R' for kid in kids)}] >>")
     form = f"/AcroForm << /Fields [{' '.join(f'{each} 0 R' for each in widgets)}] >>" if widgets else ""
     catalog = add(f"<< /Type /Catalog /Pages {tree} 0 R {form} >>")
-    info = add(f"<< /Title ({title}) >>")
+    return _file(objects, catalog, add(f"<< /Title ({title}) >>"))
+
+
+def _stream(content: bytes, entries: str = "") -> bytes:
+    return b"<< %s/Length %d >>\nstream\n%s\nendstream" % (entries.encode(), len(content), content)
+
+
+def _file(objects: Sequence[bytes], catalog: int, info: int) -> bytes:
     out = bytearray(b"%PDF-1.4\n")
     places = []
     for number, each in enumerate(objects, 1):

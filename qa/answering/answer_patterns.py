@@ -41,7 +41,7 @@ _SUM = (
     r"|savings|tuition|turnover|wage)\b"
 )
 _OF_MONEY = rf"(?:{_AUXILIARY}|{_SUM}|(?:a|an|for|in|it|less|money|more|of|our|the|their|they|to|you)\b)"
-PLURAL = r"(?:membership|staff|[^\W\d_]{2,20}(?<!s)s)"
+TOTAL = r"\b(membership|staff|[^\W\d_]{2,20}(?<!s)s) (?:counts?|figures|totals?)\b"  # the things counted
 # Kinds of things with names, and synonyms. A text seldom names one without its kind, as it does states and agencies.
 NAMED_KINDS = {
     form: frozenset(map(term, alike))
@@ -70,9 +70,7 @@ ASKED = {
         re.IGNORECASE,
     ),
     AnswerType.AGE: re.compile(r"\bhow (?:many years )?old\b|\bwhat age\b", re.IGNORECASE),
-    AnswerType.COUNT: re.compile(
-        rf"\bhow many\b|(?<!er )\b(?:number|total) of\b|\b{PLURAL} (?:counts?|figures|totals?)\b", re.IGNORECASE
-    ),
+    AnswerType.COUNT: re.compile(rf"\bhow many\b|(?<!er )\b(?:number|total) of\b|{TOTAL}", re.IGNORECASE),
     AnswerType.SHARE: re.compile(r"\b(?:percent|percentage|proportion|ratio|share) of\b|\bratio\W*$", re.IGNORECASE),
     AnswerType.DURATION: re.compile(r"\bhow long\b", re.IGNORECASE),
     AnswerType.FREQUENCY: re.compile(r"\bhow (?:frequently|often|regularly)\b", re.IGNORECASE),

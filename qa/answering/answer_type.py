@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import takewhile
 
-from qa.answering.answer_patterns import ASKED, HELD, NAMED_KINDS, PLURAL, ROLE, SPELT_NUMBER, AnswerType
+from qa.answering.answer_patterns import ASKED, HELD, NAMED_KINDS, ROLE, SPELT_NUMBER, TOTAL, AnswerType
 from qa.answering.figures import ANY_YEAR
 from qa.answering.offices import names_holder, office_asked
 from qa.answering.relations import same_things
@@ -29,7 +29,7 @@ from qa.text.words import term, terms
 _WHY = re.compile(r"\W*why\b", re.IGNORECASE)
 _COUNTED = re.compile(
     r"\b(?:how many|(?:number|total) of)(?: (?:all|different|its|the|their|these))*((?: [^\W\d_][^\W_]{1,30}){1,3})"
-    rf"|\b({PLURAL}) (?:counts?|figures|totals?)\b",
+    rf"|{TOTAL}",
     re.IGNORECASE,
 )
 _NO_LONGER_COUNTED = frozenset(

@@ -100,12 +100,11 @@ def build(
             damaged = check_segments(index_dir, fail=not repair) if verify or repair else set()
             report = _Build(settings, note, encoder, damaged, workers, fresh=fresh).run()
         except Exception as error:
-            _keep(index_dir, BuildReport(error=_told(error), started_at=started_at), started)
+            _keep(index_dir, BuildReport(error=_told(error)), started, started_at)
             raise
         finally:
             note.close()
-        report.started_at = started_at
-        _keep(index_dir, report, started)
+        _keep(index_dir, report, started, started_at)
         prune(index_dir, settings.keep_snapshots)
         return report
 
@@ -115,8 +114,9 @@ def _told(error: Exception) -> str:
     return told or (NO_MEMORY if isinstance(error, MemoryError) else type(error).__name__)
 
 
-def _keep(index_dir: Path, report: BuildReport, started: float) -> None:
+def _keep(index_dir: Path, report: BuildReport, started: float, started_at: str) -> None:
     report.seconds = round(time.monotonic() - started, 3)
+    report.started_at = started_at
     report.finished_at = datetime.now(UTC).isoformat(timespec="seconds")
     try:
         write_report(index_dir, report)

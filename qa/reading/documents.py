@@ -22,7 +22,7 @@ from qa.reading.titles import title_of
 from qa.records import Document
 from qa.text.document_ids import document_id
 from qa.text.page_units import unit_of
-from qa.text.readable_types import READ_FORMATS, format_of
+from qa.text.readable_types import format_of
 
 # Part of every snapshot's configuration: raise it if a loader's output or the rule for ids changes.
 LOADER_VERSION = 16
@@ -53,8 +53,8 @@ def parse_file(source: str, data: bytes) -> Parsed:
         UnreadableFile: the format is not read here, or the file is broken or holds no text.
     """
     kind = format_of(source)
-    if kind not in READ_FORMATS:
-        raise UnreadableFile(f"format not read; known are {', '.join(sorted(READ_FORMATS))}")
+    if kind not in FORMATS:
+        raise UnreadableFile(f"format not read; known are {', '.join(sorted(FORMATS))}")
     if not data:
         raise UnreadableFile("is empty")
     if trouble := mislabelled(kind, data):

@@ -49,7 +49,7 @@ def read_message(data: bytes) -> Read:
     drafts = list(_drafts(message, left_out))
     if not drafts:
         raise UnreadableFile("is not a message: it has neither subject nor text")
-    own = {"title": _header(message, "Subject"), "author": _name(_header(message, "From")), "date": _day(message)}
+    own = {"title": header(message, "Subject"), "author": _name(header(message, "From")), "date": _day(message)}
     return Read(drafts, own, left_out.told())
 
 
@@ -69,9 +69,9 @@ def read_mailbox(data: bytes) -> Read:
 
 
 def _drafts(message: EmailMessage, left_out: LeftOut) -> Iterator[Draft]:
-    if subject := _header(message, "Subject"):
+    if subject := header(message, "Subject"):
         yield Draft(BlockKind.TITLE, subject, level=1)
-    lines = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
+    lines = [f"{name}: {value}" for name in _SHOWN if (value := header(message, name))]
     body, page = message.get_body(preferencelist=_FORMS), message.get_body(preferencelist=("html",))
     files = {id(part) for _, part in attached(message)}
     parts = (_fuller(part, page) if part is body else part for part in _texts(message, body, files))
@@ -171,7 +171,8 @@ def _mended(part: EmailMessage, data: bytes) -> bytes:
     return b64decode(digits[: len(digits) // 4 * 4]) if digits else data
 
 
-def _header(message: EmailMessage, name: str) -> str:
+def header(message: EmailMessage, name: str) -> str:
+    """A header field as one line; empty if it is missing or malformed."""
     try:
         value = str(message.get(name, ""))
     except (ValueError, LookupError, AttributeError, TypeError):  # of a malformed header
@@ -186,5 +187,5 @@ def _name(sender: str) -> str:
 
 def _day(message: EmailMessage) -> str:
     with suppress(ValueError, TypeError, IndexError):
-        return parsedate_to_datetime(_header(message, "Date")).date().isoformat()
+        return parsedate_to_datetime(header(message, "Date")).date().isoformat()
     return ""

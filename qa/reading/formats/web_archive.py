@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 from qa.containers.messages import parsed_message
 from qa.errors import UnreadableFile
 from qa.reading.draft import Read
-from qa.reading.formats.email import PAGES, content_of
+from qa.reading.formats.email import PAGES, content_of, header
 from qa.reading.formats.html import read_html
 
 
@@ -22,12 +22,12 @@ def read_web_archive(data: bytes) -> Read:
     page = next((part for part in parts if part.get_content_type() in PAGES), None)
     if page is None:
         raise UnreadableFile("is not a web archive: it holds no page")
-    address = _line(page, "Content-Location") or _line(parts[0], "Snapshot-Content-Location")
+    address = _address(page, "Content-Location") or _address(parts[0], "Snapshot-Content-Location")
     sheets = {
         name: part
         for part in parts
         if part.get_content_type() == "text/css"
-        for name in (_line(part, "Content-Location"), f"cid:{_line(part, 'Content-ID').strip('<>')}")
+        for name in (_address(part, "Content-Location"), f"cid:{_address(part, 'Content-ID').strip('<>')}")
     }
 
     def sheet_of(link: str) -> str:
@@ -40,5 +40,6 @@ def read_web_archive(data: bytes) -> Read:
     return read._replace(own={"url": address, **read.own})
 
 
-def _line(part: EmailMessage, name: str) -> str:
-    return "".join(str(part.get(name, "")).split())
+def _address(part: EmailMessage, name: str) -> str:
+    """The address in a header field, which may be folded within it."""
+    return "".join(header(part, name).split())

@@ -67,9 +67,9 @@ def mark() -> Iterator[str]:
 def seeds() -> tuple[Document, ...]:
     """The five documents, read as in a build."""
     from qa.reading.documents import load_document
-    from qa.reading.sidecar import parse_sources
+    from qa.reading.sidecar import parse_sidecar
 
-    known = parse_sources((ROOT / "seeds/sources.toml").read_bytes())
+    known = parse_sidecar((ROOT / "seeds/sources.toml").read_bytes()).documents
     files = sorted((ROOT / "seeds").glob("*.txt"))
     return tuple(load_document(path.name, path.read_bytes(), known.get(path.name)) for path in files)
 

@@ -33,7 +33,7 @@ from qa.building.journal import JOURNAL
 from qa.errors import BuildFailed, BuildRunning, DamagedSnapshot, UnreadableFile
 from qa.index.build_notes import read_report
 from qa.index.local.arrays import SCALES, TOKENS
-from qa.index.local.index_folder import current_id, current_name, rolled_back, segment_ids
+from qa.index.local.index_folder import current_id, current_name, current_version, rolled_back, segment_ids
 from qa.index.local.rollback import roll_back
 from qa.index.local.segment import Segment
 from qa.index.local.version import FORMAT
@@ -273,6 +273,20 @@ def test_a_new_title_changes_the_document_and_encodes_it_again(shop):
     report = shop.build()
     assert fates(report) == {"ferry.md": "unchanged", "harbour.txt": "unchanged", "mill.txt": "changed"}
     assert report.encoded == 1
+
+
+def test_a_new_name_of_the_site_makes_a_version_and_reads_and_encodes_nothing(shop, nothing_is_read):
+    shop.build()
+    before = current_version(shop.index)
+    shop.put("sources.toml", '[site]\nname = "Elden Wharf"')
+    nothing_is_read()
+    report = shop.build()
+    version = current_version(shop.index)
+    assert (report.published, report.encoded) == (True, 0)
+    assert (before.subject, version.subject) == ("", "Elden Wharf")
+    assert version.segments == before.segments
+    assert version.id != before.id
+    assert not shop.build().published
 
 
 def test_a_broken_sidecar_is_told_and_nothing_is_touched(shop):

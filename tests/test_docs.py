@@ -14,7 +14,7 @@ import pytest
 from qa.cli.arguments import command_parser
 from qa.cli.open_service import open_service
 from qa.encode import Encoder
-from qa.reading.sidecar import parse_sources
+from qa.reading.sidecar import parse_sidecar
 from qa.settings import PREFIX, Settings
 from qa.web.api.json_form import answer_data
 from qa.web.app import create_app
@@ -72,7 +72,7 @@ def test_the_example_is_what_is_answered(seeds_index: Settings, encoder: Encoder
 
 
 def test_the_sidecar_of_the_example_is_read() -> None:
-    (details,) = parse_sources(example("toml").encode()).values()
+    (details,) = parse_sidecar(example("toml").encode()).documents.values()
     assert all(getattr(details, field.name) for field in fields(details)), "the example shows every field"
 
 

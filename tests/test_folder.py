@@ -16,7 +16,7 @@ from workshop import TEXTS, Workshop, fates, reason
 import qa.building.folder
 import qa.building.whole_files
 from qa.building.doctor import examine
-from qa.building.folder import SourceFile, look_into, sidecar_entries
+from qa.building.folder import SourceFile, look_into, read_sidecar
 from qa.errors import BuildFailed, UnreadableFile
 from qa.index.build_notes import Fate
 from qa.index.regular_files import read_regular
@@ -234,7 +234,7 @@ def test_a_sidecar_that_is_no_file_does_not_block(shop: Workshop, kind: str, cap
 def test_a_sidecar_may_be_a_link_within_the_folder(shop: Workshop) -> None:
     shop.put("data/described.toml", '["mill.txt"]\ntitle = "The mill"')
     (shop.seeds / "sources.toml").symlink_to("data/described.toml")
-    assert sidecar_entries(shop.seeds) == {"mill.txt": Details(title="The mill")}
+    assert read_sidecar(shop.seeds).documents == {"mill.txt": Details(title="The mill")}
 
 
 def test_a_sidecar_that_becomes_a_pipe_while_it_is_looked_at_does_not_block(
@@ -251,7 +251,7 @@ def test_a_sidecar_that_becomes_a_pipe_while_it_is_looked_at_does_not_block(
 
     monkeypatch.setattr(qa.building.folder.os, "open", swapped)
     with pytest.raises(UnreadableFile, match=r"sources\.toml cannot be opened"):
-        sidecar_entries(shop.seeds)
+        read_sidecar(shop.seeds)
 
 
 def _list_as_nobody(seeds: Path, answers) -> None:

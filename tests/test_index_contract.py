@@ -199,6 +199,13 @@ def test_what_passages_hold_equals_a_look_at_each(
     held = index.held(list(map(term, asked)), np.array(rows, np.int64))
     assert held.shape == (len(asked), len(rows))
     assert held.tolist() == [[term(word) in plain.passages[row].terms for row in rows] for word in asked]
+    of_documents: dict[str, set[str]] = {}
+    for each in plain.passages:
+        of_documents.setdefault(each.passage.document_id, set()).update(each.terms)
+    said = [of_documents[plain.passages[row].passage.document_id] for row in rows]
+    in_documents = index.held_in_documents(list(map(term, asked)), np.array(rows, np.int64))
+    assert in_documents.shape == (len(asked), len(rows))
+    assert in_documents.tolist() == [[term(word) in words for words in said] for word in asked]
     for word in asked:
         counts = [sum({term(word), term(other)} <= set(each.terms) for each in plain.passages) for other in asked]
         assert list(index.together(term(word), [term(other) for other in asked])) == counts

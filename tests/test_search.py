@@ -20,6 +20,7 @@ from qa.retrieval.search import (
     BOILERPLATE_PENALTY,
     CANDIDATES,
     COMPARED,
+    OFF_SUBJECT_PENALTY,
     WEIGHTS,
     Ranking,
     scale,
@@ -159,6 +160,37 @@ def test_boilerplate_does_not_come_before_what_says_as_much(tmp_path: Path) -> N
     assert kinds[0] is PassageKind.BODY
     assert PassageKind.BOILERPLATE in kinds, "it is found when asked for"
     with_both.close()
+
+
+OWN = "# Ropes\n\nElden Wharf sells ropes.\n\n# Records\n\nMara keeps all the records here."
+FOREIGN = "# Records\n\nMara keeps the records."
+
+
+def ranked(folder: Path, texts: dict[str, str], subject: str) -> tuple[list[str], list[float]]:
+    """The documents and the scores for "who keeps the records" in an index about a subject."""
+    workshop = Workshop(folder, texts)
+    workshop.put("sources.toml", f'[site]\nname = "{subject}"')
+    workshop.build()
+    index = workshop.open_index()
+    ranking = search(index, FakeEncoder(), "who keeps the records")
+    found = documents(ranking), ranking.scores.tolist()
+    index.close()
+    return found
+
+
+def test_documents_that_name_the_subject_come_before_others_that_say_as_much(tmp_path: Path) -> None:
+    texts = {"foreign.md": FOREIGN, "own.md": OWN}
+    (without, before), (about, after) = (ranked(tmp_path / (name or "no"), texts, name) for name in ("", "Elden Wharf"))
+    assert without[0] == "foreign.md"
+    assert about[0] == "own.md", "although only another passage of the document has the name"
+    assert after[0] == pytest.approx(before[without.index("own.md")])
+    assert after[about.index("foreign.md")] == pytest.approx(before[0] - OFF_SUBJECT_PENALTY)
+
+
+@pytest.mark.parametrize("subject", ["The Wharf of Brenham", "the", "Ropes", "records"])
+def test_a_subject_that_no_document_or_every_document_names_changes_no_score(tmp_path: Path, subject: str) -> None:
+    texts = {"foreign.md": f"{FOREIGN} Ropes are for sale.", "own.md": OWN}
+    assert ranked(tmp_path / "about", texts, subject) == ranked(tmp_path / "without", texts, "")
 
 
 # Filters

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from qa.errors import UnreadableFile
-from qa.reading.sidecar import Details, details_of, parse_site, parse_sources
+from qa.reading.sidecar import Details, details_of, parse_sidecar
 from qa.text.site import Example, Site
 
 
@@ -12,7 +12,7 @@ def sidecar(text: str) -> bytes:
 
 
 def test_an_empty_sidecar_says_nothing() -> None:
-    assert parse_sources(b"") == {}
+    assert parse_sidecar(b"").documents == {}
 
 
 def test_what_stands_there_is_read_by_file() -> None:
@@ -31,7 +31,7 @@ def test_what_stands_there_is_read_by_file() -> None:
         ["empty.txt"]
         """,
     )
-    assert parse_sources(data) == {
+    assert parse_sidecar(data).documents == {
         "report.txt": Details(
             "Annual Report", "Example Foundation", "A. Writer", "2023-05-01", "https://example.org/report"
         ),
@@ -61,12 +61,12 @@ def test_what_stands_there_is_read_by_file() -> None:
 )
 def test_a_broken_sidecar_is_refused_with_file_field_and_value(text: str, reason: str) -> None:
     with pytest.raises(UnreadableFile, match=reason):
-        parse_sources(sidecar(text))
+        parse_sidecar(sidecar(text))
 
 
 def test_a_sidecar_that_is_no_utf8_is_refused() -> None:
     with pytest.raises(UnreadableFile, match=r"sources\.toml"):
-        parse_sources(b'["a.txt"]\ntitle = "Caf\xe9"')
+        parse_sidecar(b'["a.txt"]\ntitle = "Caf\xe9"')
 
 
 def test_what_a_file_says_of_itself_is_taken_where_it_can_be() -> None:
@@ -101,25 +101,25 @@ def test_the_sidecar_goes_before_the_file() -> None:
 )
 def test_a_sidecar_that_would_take_long_or_overflow_is_refused(text: str, reason: str) -> None:
     with pytest.raises(UnreadableFile, match=reason):
-        parse_sources(sidecar(text))
+        parse_sidecar(sidecar(text))
 
 
 def test_dots_and_brackets_inside_strings_and_comments_are_no_structure() -> None:
     data = sidecar(
         "# " + "[." * 99 + '\n["a.b.c.txt"]\r\ntitle = """' + '\n[[.\\"' * 99 + '"""\nauthor = \'' + "[." * 99 + "'\n",
     )
-    assert parse_sources(data) == {"a.b.c.txt": Details(title=('[[." ' * 99).strip(), author="[." * 99)}
+    assert parse_sidecar(data).documents == {"a.b.c.txt": Details(title=('[[." ' * 99).strip(), author="[." * 99)}
 
 
 def test_a_sidecar_of_many_tables_is_looked_at_once() -> None:
     tables = "".join(f'["report-{number}.txt"]\ntitle = "Report {number}. [Draft]"\n' for number in range(2000))
-    assert len(parse_sources(sidecar(tables))) == 2000
+    assert len(parse_sidecar(sidecar(tables)).documents) == 2000
 
 
 def test_a_sidecar_beyond_all_measure_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qa.reading.sidecar.MOST_BYTES", 1 << 20)
     with pytest.raises(UnreadableFile, match="larger than 1 MB"):
-        parse_sources(sidecar("#" * ((1 << 20) + 1)))
+        parse_sidecar(sidecar("#" * ((1 << 20) + 1)))
 
 
 def test_the_site_is_no_document_and_is_read_by_itself() -> None:
@@ -134,9 +134,9 @@ def test_the_site_is_no_document_and_is_read_by_itself() -> None:
         title = "Annual Report"
         """,
     )
-    assert list(parse_sources(data)) == ["report.txt"]
-    assert parse_site(data) == Site("Elsmouth", "Papers of the harbour", (Example("Who runs the harbour?"),))
-    assert parse_site(b"") == Site()
+    assert list(parse_sidecar(data).documents) == ["report.txt"]
+    assert parse_sidecar(data).site == Site("Elsmouth", "Papers of the harbour", (Example("Who runs the harbour?"),))
+    assert parse_sidecar(b"").site == Site()
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,10 @@ def test_the_site_is_no_document_and_is_read_by_itself() -> None:
     ["name = 3", "examples = 'one'", "examples = [1]", "titel = 'x'", "description = ['x']"],
 )
 def test_a_site_that_cannot_be_read_stops_the_build(table: str) -> None:
-    for read in (parse_sources, parse_site):
-        with pytest.raises(UnreadableFile, match=r"sources.toml: .*\[site\]"):
-            read(sidecar(f"[site]\n{table}"))
+    with pytest.raises(UnreadableFile, match=r"sources.toml: .*\[site\]"):
+        parse_sidecar(sidecar(f"[site]\n{table}"))
 
 
 def test_a_site_that_is_no_table_stops_the_build() -> None:
     with pytest.raises(UnreadableFile, match=r"\[site\]"):
-        parse_sources(sidecar("site = 'x'"))
+        parse_sidecar(sidecar("site = 'x'"))

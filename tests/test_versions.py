@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -187,6 +187,15 @@ def test_the_id_tells_the_documents_and_the_configuration_and_nothing_else(tmp_p
     assert len(ids) == 5
     other = replace(CONFIGURATION, weights="others")
     assert version_id(other, []) not in ids
+
+
+def test_the_subject_changes_the_id_and_files_without_one_can_be_read(tmp_path):
+    assert version_id(CONFIGURATION, [], "Elden Wharf") != version_id(CONFIGURATION, [])
+    told = asdict(replace(a_version(tmp_path), subject="Elden Wharf").sealed())
+    del told["subject"], told["seal"]
+    path = tmp_path / f"000001-{told['id']}.json"
+    path.write_bytes(canonical(told | {"seal": sha256(canonical(told)).hexdigest()}))
+    assert read_version(path).subject == ""
 
 
 # CURRENT

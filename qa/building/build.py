@@ -28,7 +28,7 @@ from qa.building.build_lock import NO_MEMORY, build_lock
 from qa.building.container_members import with_members
 from qa.building.fates import fates, first_reasons
 from qa.building.file_digests import FileDigests
-from qa.building.folder import look_into, sidecar_entries
+from qa.building.folder import look_into, read_sidecar
 from qa.building.journal import Journal, remove_journal, unpublished
 from qa.building.new_version import new_version
 from qa.building.plan import Plan, live_documents, make_plan
@@ -154,7 +154,9 @@ class _Build:
         if fresh:
             self._digests.distrust()
         self._contents = look_into(settings.seeds_dir, self._most_bytes, self._digests)
-        self._details = {compose(name): details for name, details in sidecar_entries(settings.seeds_dir).items()}
+        described = read_sidecar(settings.seeds_dir)
+        self._details = {compose(name): details for name, details in described.documents.items()}
+        self._subject = described.site.name
 
     def run(self) -> BuildReport:
         """Plan, read, encode and write, publish; then write the report."""
@@ -182,7 +184,8 @@ class _Build:
                 new = open_segments.enter_context(stored_segments(self._index_dir, written))
                 placed |= places(new)
                 placed |= {source: plan.provisional[source] for source in reading.kept if source in plan.provisional}
-            version = new_version(placed, self._configuration, before, next_sequence(self._index_dir))
+            sequence = next_sequence(self._index_dir)
+            version = new_version(placed, self._configuration, self._subject, before, sequence)
             self._damaged |= {entry.id for entry in before.segments} if before else set()
             self._damaged -= {segment.id for segment in segments}
             self._publish(version, before)

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from qa.building.container_members import with_members
 from qa.building.file_digests import FileDigests
-from qa.building.folder import look_into, sidecar_entries
+from qa.building.folder import look_into, read_sidecar
 from qa.building.plan import live_documents
 from qa.building.reuse import reader_of
 from qa.building.stored_segments import identity, segment_trouble, stored_segments
@@ -110,7 +110,7 @@ def _documents(settings: Settings) -> Iterator[Finding]:
     contents = look_into(settings.seeds_dir, settings.max_file_mb << 20)
     sources = (*(file.source for file in contents.files), *(file.source for file in contents.skipped))
     here = set(map(compose, sources))
-    stray = sorted(name for name in sidecar_entries(settings.seeds_dir) if not _is_here(compose(name), here))
+    stray = sorted(name for name in read_sidecar(settings.seeds_dir).documents if not _is_here(compose(name), here))
     if not contents.files:
         yield Finding("documents", Health.WRONG, f"{settings.seeds_dir} holds no document", "Put documents there.")
     else:

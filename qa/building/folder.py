@@ -25,7 +25,7 @@ from qa.index.build_notes import Fate, FileReport
 from qa.index.file_calls import Headway, says_nothing_of_the_file, within
 from qa.index.local.shortages import SHORTAGES
 from qa.index.regular_files import digest_regular, read_regular
-from qa.reading.sidecar import MOST_BYTES, Details, parse_sources
+from qa.reading.sidecar import MOST_BYTES, Sidecar, parse_sidecar
 from qa.text.document_ids import document_id
 from qa.text.document_names import PASSED_OVER, SIDECAR
 from qa.text.readable_types import why_not_read
@@ -111,30 +111,21 @@ def look_into(folder: Path, most_bytes: int, remembered: FileDigests | None = No
     return Contents(tuple(files), tuple(skipped))
 
 
-def sidecar_entries(folder: Path) -> dict[str, Details]:
-    """The sidecar's entries by document name; empty if there is no readable sidecar.
-
-    Raises:
-        UnreadableFile, BuildFailed: as `sidecar_bytes`; or its content is not valid.
-    """
-    return parse_sources(sidecar_bytes(folder))
-
-
-def sidecar_bytes(folder: Path, *, warn: bool = True) -> bytes:
-    """The content of the sidecar; empty if the folder has none.
+def read_sidecar(folder: Path, *, warn: bool = True) -> Sidecar:
+    """The sidecar of the folder; an empty one if it has none.
 
     Args:
         folder: The documents' folder.
         warn: Whether to log that a folder has the sidecar's name.
 
     Raises:
-        UnreadableFile: it cannot be opened; the message says why.
+        UnreadableFile: it cannot be opened, or is not valid; the message says why.
         BuildFailed: its drive fails or does not answer, or the machine lacks memory or file descriptors.
     """
     path = folder / SIDECAR
     try:
         found = within(path, lambda _: _sidecar(folder, warn=warn))
-        return read_regular(folder, found, MOST_BYTES) if found else b""
+        return parse_sidecar(read_regular(folder, found, MOST_BYTES) if found else b"")
     except OSError as error:
         _raise_if_short(error)
         if says_nothing_of_the_file(error):

@@ -12,13 +12,14 @@ from qa.index.local.version import Configuration, SegmentEntry, Version, Version
 
 
 def new_version(
-    placed: Mapping[str, Place], configuration: Configuration, before: Version | None, sequence: int
+    placed: Mapping[str, Place], configuration: Configuration, subject: str, before: Version | None, sequence: int
 ) -> Version:
     """The version of some documents.
 
     Args:
         placed: The place of each document, by its path.
         configuration: Their configuration; the dimension is ignored.
+        subject: The name of what the documents are about.
         before: The current version; its segments keep their order.
         sequence: The new version's sequence number.
     """
@@ -33,12 +34,13 @@ def new_version(
     complete = replace(configuration, dimension=dimension)
     documents = [placed[source].stored for source in sorted(placed)]
     return Version(
-        id=version_id(complete, ((each.info.source, each.digest) for each in documents)),
+        id=version_id(complete, ((each.info.source, each.digest) for each in documents), subject),
         sequence=sequence,
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),
         configuration=complete,
         counts=VersionCounts(len(documents), sum(each.info.passages for each in documents)),
         segments=tuple(entries),
+        subject=subject,
     )
 
 

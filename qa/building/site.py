@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from qa.building.folder import sidecar_bytes
+from qa.building.folder import read_sidecar
 from qa.errors import QAError
 from qa.index.site_note import SiteNote, read_site_note, write_site_note
-from qa.reading.sidecar import parse_site
 from qa.settings import Settings
 from qa.text.site import Example, Site
 
@@ -27,7 +26,7 @@ def note_site(settings: Settings, snapshot: str, tried: Callable[[], tuple[Examp
             and the note's were made from another version.
     """
     try:
-        told = parse_site(sidecar_bytes(settings.seeds_dir, warn=False))  # the build has logged a warning
+        told = read_sidecar(settings.seeds_dir, warn=False).site  # the build has logged a warning
         noted = read_site_note(settings.index_dir)
         examples = told.examples
         if not examples and noted.snapshot == snapshot:

@@ -123,6 +123,11 @@ class Index(Protocol):
         ...
 
     @property
+    def subject(self) -> Sequence[str]:
+        """The index terms of the name of what the documents are about; empty if none is known."""
+        ...
+
+    @property
     def size(self) -> int:
         """The number of passages."""
         ...
@@ -143,6 +148,10 @@ class Index(Protocol):
 
     def held(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
         """Whether each of some passages contains each of some index terms, `(terms, rows) bool`."""
+        ...
+
+    def held_in_documents(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
+        """Whether the document of each of some passages contains each of some index terms, `(terms, rows) bool`."""
         ...
 
     def together(self, term: str, others: Sequence[str]) -> Sequence[int]:

@@ -64,40 +64,32 @@ def details_digest(details: Details | None) -> str:
     return sha256("\0".join(getattr(details, name) or "" for name in _FIELDS).encode()).hexdigest()[:16]
 
 
-def parse_sources(data: bytes) -> dict[str, Details]:
-    """Parse a sidecar's entries for documents.
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """What a sidecar says: details by the file's path relative to the folder, with forward slashes, and the site."""
+
+    documents: Mapping[str, Details]
+    site: Site
+
+
+def parse_sidecar(data: bytes) -> Sidecar:
+    """Parse a sidecar.
 
     Args:
         data: Its bytes; for one above the size limit, the first `MOST_BYTES` + 1.
-
-    Returns:
-        Details by the file's path relative to the folder, with forward slashes.
 
     Raises:
         UnreadableFile: the sidecar is not valid TOML, too large or too deep to read, or holds a field or value of the
             wrong kind.
     """
-    tables = _tables(data)
-    _site(tables.get(SITE))
-    return {name: _details(name, table) for name, table in tables.items() if name != SITE}
-
-
-def parse_site(data: bytes) -> Site:
-    """Parse a sidecar's table for the site.
-
-    Raises:
-        UnreadableFile: as `parse_sources`.
-    """
-    return _site(_tables(data).get(SITE))
-
-
-def _tables(data: bytes) -> dict[str, object]:
     try:
         text = data.decode("utf-8").replace("\r\n", "\n")
         check_toml(text, len(data))
-        return tomllib.loads(text)
+        tables = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise UnreadableFile(f"{SIDECAR}: {error}; correct it and build again") from None
+    site = _site(tables.pop(SITE, None))
+    return Sidecar({name: _details(name, table) for name, table in tables.items()}, site)
 
 
 def _site(table: object) -> Site:

@@ -8,7 +8,7 @@
    all of them, and once with those of its best single sentence, which requires the evidence close together. The
    similarity of the worst-matched content word is a further signal: an answer should match all of them.
 5. A passage that contains the question's numbers, dates and codes as a whole gets a higher score than those that do
-   not.
+   not. One of a document that does not name the index's subject gets a lower score than those of documents that do.
 6. Each signal is scaled to 0..1 over all passages that have it; the score is their weighted mean.
 """
 
@@ -40,6 +40,8 @@ WEIGHTS = {
 }
 # Imprints, addresses and dead links can be found, but rank below the document's content.
 BOILERPLATE_PENALTY = 0.05
+# For documents that do not name what the index is about, if others do: most questions are about it without naming it.
+OFF_SUBJECT_PENALTY = 0.2
 # For the question's numbers, dates and codes, which a passage contains as a whole or not at all.
 HELD_WEIGHT = 2.0
 _FEW_PASSAGES = 3  # contain all of them
@@ -206,7 +208,14 @@ def _scores(
     """The scores of some passages, `(n,) float32` in 0..1, given the weighted sum of their scaled signals."""
     held, weight = _held(index, asked, rows)
     mean = (total + held) / (sum(WEIGHTS.values()) + weight)
-    return np.maximum(mean - BOILERPLATE_PENALTY * boilerplate, 0.0).astype(np.float32)
+    lowered = mean - BOILERPLATE_PENALTY * boilerplate - OFF_SUBJECT_PENALTY * _off_subject(index, rows)
+    return np.asarray(np.maximum(lowered, 0.0), dtype=np.float32)
+
+
+def _off_subject(index: Index, rows: Rows) -> npt.NDArray[np.bool_]:
+    """Whether each passage's document does not name the index's subject; nowhere if no other's does, `(n,) bool`."""
+    named = index.held_in_documents(index.subject, rows).all(axis=0)
+    return np.asarray(~named & (named.any() and bool(index.subject)), dtype=np.bool_)
 
 
 def _compared(index: Index, tokens: Floats, rows: Rows, pairs: Sequence[tuple[Tokens, Tokens]]) -> Maxima:

@@ -66,8 +66,11 @@ class ShardedIndex(IndexedVersion):
 
     def held(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
         """Whether each of some passages holds each of some index terms, `(terms, rows) bool`."""
-        found, order = self._of_passages("held", rows, terms)
-        return np.take(np.concatenate(found, axis=1), order, axis=1)
+        return self._holding("held", terms, rows)
+
+    def held_in_documents(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
+        """Whether the document of each of some passages holds each of some index terms, `(terms, rows) bool`."""
+        return self._holding("held_in_documents", terms, rows)
 
     def together(self, term: str, others: Sequence[str]) -> Sequence[int]:
         """The number of passages that hold an index term and each of some others."""
@@ -119,6 +122,10 @@ class ShardedIndex(IndexedVersion):
         """The element-wise sum of the shards' answers."""
         found = self._ask_all(call, *arguments)
         return [sum(of_one) for of_one in zip(*found.values(), strict=True)] if length else []
+
+    def _holding(self, call: str, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
+        found, order = self._of_passages(call, rows, terms)
+        return np.take(np.concatenate(found, axis=1), order, axis=1)
 
     def _of_passages(self, call: str, rows: Rows, *arguments: Any) -> tuple[list[Any], Rows]:
         """Call the shards that have some passages; for none one shard, whose answer has the form of none.

@@ -17,6 +17,7 @@ from qa.index.local.version import Version
 from qa.index.local.word_forms import usual_forms
 from qa.records import DocumentInfo, Filters
 from qa.text.document_ids import former_ids
+from qa.text.words import terms
 
 _IDS_LISTED = 10  # in the message for an id that belonged to several documents
 
@@ -39,6 +40,7 @@ class IndexedVersion(ABC):
         """
         self.id, self.built_at = version.id, version.built_at
         self.weights, self.dimension = version.configuration.weights, version.configuration.dimension
+        self.subject = tuple(dict.fromkeys(terms(version.subject)))
         self._map = RowMap(lists)
         self._statistics = Statistics.total(statistics)
         self.size = self._map.size

@@ -60,6 +60,10 @@ class LocalIndex(IndexedVersion):
         """Whether each of some passages contains each of some index terms, `(terms, rows) bool`."""
         return self._terms.held(terms, *self._map.places(np.asarray(rows, np.int64)))
 
+    def held_in_documents(self, terms: Sequence[str], rows: Rows) -> npt.NDArray[np.bool_]:
+        """Whether the document of each of some passages holds each of some index terms, `(terms, rows) bool`."""
+        return self._terms.held_in_documents(terms, *self._map.places(np.asarray(rows, np.int64)))
+
     def together(self, term: str, others: Sequence[str]) -> Sequence[int]:
         """The number of passages that hold an index term and each of some others."""
         return self._terms.together(term, others)

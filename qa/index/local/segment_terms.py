@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,9 @@ from qa.index.contract import Rows
 from qa.index.local.live_segment import LiveSegment
 from qa.index.local.postings import TermKeys
 from qa.index.local.term_cache import TermCache
+
+# From some rows of a segment and each row's document: the begin and end of the rows to search, `(n,) int64` each.
+_Searched = Callable[[Rows, npt.NDArray[np.int32]], tuple[Rows, Rows]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,28 @@ class SegmentTerms:
             numbers: The number of each passage's segment, `(n,) int64`.
             local: Its row there, `(n,) int64`.
         """
+        return self._held(terms, numbers, local, lambda rows, _: (rows, rows + 1))
+
+    def held_in_documents(self, terms: Sequence[str], numbers: Rows, local: Rows) -> npt.NDArray[np.bool_]:
+        """Whether the document of each of some passages contains each of some terms; arguments as for `held`."""
+
+        def of_documents(rows: Rows, documents: npt.NDArray[np.int32]) -> tuple[Rows, Rows]:
+            own = documents[rows]
+            return documents.searchsorted(own), documents.searchsorted(own, side="right")
+
+        return self._held(terms, numbers, local, of_documents)
+
+    def _held(self, terms: Sequence[str], numbers: Rows, local: Rows, searched: _Searched) -> npt.NDArray[np.bool_]:
         held = np.zeros((len(terms), len(local)), np.bool_)
         for number, places in enumerate(self.places(terms)):
             here = np.flatnonzero(numbers == number)
             if not len(here):
                 continue
-            postings = self._parts[number].segment.postings
+            segment = self._parts[number].segment
+            begins, ends = searched(local[here], segment.arrays.document_rows)
             for each, place in enumerate(places):
-                held[each, here] = np.isin(local[here], postings.holders(place, None))
+                holders = segment.postings.holders(place, None)
+                held[each, here] = holders.searchsorted(begins) < holders.searchsorted(ends)
         return held
 
     def together(self, term: str, others: Sequence[str]) -> list[int]:

@@ -119,7 +119,8 @@ class VersionCounts:
 class Version:
     """A version of the index.
 
-    `id` depends only on the configuration and the live documents; `sequence` is higher for newer versions.
+    `id` depends only on the configuration, the live documents and the subject; `sequence` is higher for newer versions.
+    `subject` is the name of what the documents are about; empty if they do not say, as in versions of earlier releases.
     """
 
     id: str
@@ -128,6 +129,7 @@ class Version:
     configuration: Configuration
     counts: VersionCounts
     segments: tuple[SegmentEntry, ...]
+    subject: str = ""
     seal: str = ""
     format: int = FORMAT
 
@@ -142,14 +144,17 @@ class Version:
         return replace(self, seal=sha256(canonical(rest)).hexdigest())
 
 
-def version_id(configuration: Configuration, documents: Iterable[tuple[str, str]]) -> str:
+def version_id(configuration: Configuration, documents: Iterable[tuple[str, str]], subject: str = "") -> str:
     """A version's id: 16 hexadecimal digits.
 
     Args:
         configuration: What the content depends on besides the documents.
         documents: Each live document's path and digest, in the order of the paths.
+        subject: The name of what they are about.
     """
     digest = sha256(canonical(configuration))
+    if subject:
+        digest.update(canonical(subject))
     for path, document in documents:
         digest.update(canonical([path, document]))
     return digest.hexdigest()[:16]

@@ -26,6 +26,8 @@ _VERSION_ID = re.compile(r"[0-9a-f]{16}")
 _SEGMENT_ID = re.compile(r"[0-9a-f]{32}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _REMEDY = "Run `qa build`."
+# Fields that files of earlier releases lack.
+_ADDED_LATER: dict[type, dict[str, object]] = {Version: {"subject": ""}}
 _Record = TypeVar("_Record")
 
 
@@ -64,7 +66,7 @@ def _read(what: str, path: Path, record: type[_Record], check: Callable[[_Record
         if not isinstance(content, dict) or not _whole(data, content, path):
             raise ValueError("it is altered")  # noqa: TRY301 - told as any other fault
         other = content.get("format", FORMAT)
-        found = None if other != FORMAT else from_data(record, content)
+        found = None if other != FORMAT else from_data(record, _ADDED_LATER.get(record, {}) | content)
         if found is not None:
             check(found)
     except (OSError, ValueError) as error:

@@ -39,7 +39,7 @@ A_MOMENT_S = 0.2  # a deadline that is expected to pass
 @pytest.fixture(scope="module")
 def built(tmp_path_factory) -> Path:
     """A folder with an index of four segments, to copy."""
-    workshop = Workshop(tmp_path_factory.mktemp("built"), {})
+    workshop = Workshop(tmp_path_factory.mktemp("built"), {"sources.toml": '[site]\nname = "Elden"'})
     for name, text in (*TEXTS.items(), ("empty.md", "# \n")):
         workshop.put(name, text)
         workshop.build()

@@ -214,8 +214,10 @@ def _scores(
 
 def _off_subject(index: Index, rows: Rows) -> npt.NDArray[np.bool_]:
     """Whether each passage's document does not name the index's subject; nowhere if no other's does, `(n,) bool`."""
+    if not index.subject:
+        return np.zeros(len(rows), np.bool_)
     named = index.held_in_documents(index.subject, rows).all(axis=0)
-    return np.asarray(~named & (named.any() and bool(index.subject)), dtype=np.bool_)
+    return np.asarray(~named & named.any(), dtype=np.bool_)
 
 
 def _compared(index: Index, tokens: Floats, rows: Rows, pairs: Sequence[tuple[Tokens, Tokens]]) -> Maxima:

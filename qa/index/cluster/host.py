@@ -26,8 +26,8 @@ from qa.index.local.version import Version
 _VERSIONS_KEPT = 2  # the current version and its predecessor
 
 CALLS = frozenset(
-    "content frequencies held together best compare similarities passages document abbreviation_entries"
-    " form_counts_near".split()
+    "content frequencies held held_in_documents together best compare similarities passages document"
+    " abbreviation_entries form_counts_near".split()
 )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from itertools import count, pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -243,6 +245,7 @@ def long_stores(
     seed=st.integers(0, 2**32 - 1),
     count=st.sampled_from([1, 10, 100, 700]),
     share=st.sampled_from([None, 0.0, 0.02, 0.3, 0.9]),
+    two_threads=st.booleans(),
 )
 def test_a_search_in_several_stores_finds_what_one_exact_store_finds(
     long_vectors: dict[str, Floats],
@@ -251,16 +254,41 @@ def test_a_search_in_several_stores_finds_what_one_exact_store_finds(
     seed: int,
     count: int,
     share: float | None,
+    two_threads: bool,
 ) -> None:
     vectors, random = long_vectors[kind], np.random.default_rng(seed)
     query = unit(vectors[seed % 4500] + vectors[seed // 4500 % 4500])
     allowed = None if share is None else random.random(4500) < share
     bounds = [0, 2000, 2500, 4500]
     pieces = [None if allowed is None else allowed[begin:end] for begin, end in pairwise(bounds)]
-    rows, scores = best_first(*search(long_stores[kind], query, count, pieces), count)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qa.index.local.vectors.nearest._ON_TWO_THREADS", 4500 if two_threads else 4501)
+        rows, scores = best_first(*search(long_stores[kind], query, count, pieces), count)
     expected_rows, expected_scores = found_in(ExactStore(vectors), query, count, allowed)
     np.testing.assert_array_equal(rows, expected_rows)
     np.testing.assert_array_equal(scores, expected_scores)
+
+
+@pytest.mark.parametrize(("from_rows", "elsewhere"), [(4500, [2000]), (4501, [])])
+def test_about_half_of_many_rows_are_searched_on_another_thread(
+    long_vectors: dict[str, Floats],
+    long_stores: dict[str, list[ExactStore]],
+    monkeypatch: pytest.MonkeyPatch,
+    from_rows: int,
+    elsewhere: list[int],
+) -> None:
+    monkeypatch.setattr("qa.index.local.vectors.nearest._ON_TWO_THREADS", from_rows)
+    here, on_another = threading.get_ident(), []
+    propose = CodedStore.propose
+
+    def told(store: CodedStore, *asked: Any) -> Proposed:
+        if threading.get_ident() != here:
+            on_another.append(store.size)
+        return propose(store, *asked)
+
+    monkeypatch.setattr(CodedStore, "propose", told)
+    search(long_stores["clustered"], long_vectors["clustered"][0], 10, [None] * 3)
+    assert on_another == elsewhere
 
 
 def test_no_stores_have_no_rows() -> None:

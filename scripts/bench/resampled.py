@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.corpus import Index
+from qa.building.background_merge import merge
 from qa.building.write_segments import PASSAGES_AT_ONCE
 from qa.encode.int8 import PassageVectors
 from qa.index.local.index_folder import SEGMENTS, UNFINISHED, current_version, segment_path
@@ -34,6 +35,7 @@ from qa.index.local.segment_writer import SegmentWriter
 from qa.index.local.version import SegmentEntry, SegmentRecord, Version, VersionCounts, version_id
 from qa.reading.passages import embedding_text
 from qa.records import Block, BlockKind, Document, DocumentInfo, Passage, Span
+from qa.settings import Settings
 
 _SEED = 20261122
 _KEPT = 20_000  # passages with their vectors, 40 kB each
@@ -127,7 +129,7 @@ def resampled_index(work: Path, base: Index, passages: int) -> Index:
 
 
 def _write_resampled(source: Source, folder: Path, wanted: int) -> int:
-    """Write and publish so many passages, in segments as a build writes them; returns the number of documents."""
+    """Write so many passages, publish and merge them, as a build does; returns the number of documents."""
     entries, digests, count = [], [], 0
     unfinished = folder / SEGMENTS / f"{UNFINISHED}bench"
     writer: SegmentWriter | None = None
@@ -148,6 +150,7 @@ def _write_resampled(source: Source, folder: Path, wanted: int) -> int:
     name = version_id(source.configuration, sorted(digests))
     counts = VersionCounts(len(digests), count)
     publish(folder, Version(name, 1, source.version.built_at, source.configuration, counts, tuple(entries)).sealed())
+    merge(Settings(index_dir=folder))
     return len(digests)
 
 

@@ -1,6 +1,6 @@
 """Exact search in several vector stores.
 
-1. Every store proposes rows, each with its highest possible score.
+1. Every store proposes rows, each with its highest possible score. Many rows are searched on two threads.
 2. The exact scores of the most promising rows of all stores give the least score that can be among the best.
 3. All rows that may reach it are scored. A store whose other rows may reach it proposes more rows.
 4. If many of the promising rows had to be read from the disk, the system is told all others before they are read, so
@@ -11,7 +11,10 @@ Guarantees: the same rows with the same scores as if all rows of all stores were
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -23,10 +26,12 @@ from qa.index.local.read_ahead import pages_read
 from qa.index.local.vectors.coded_store import slack
 from qa.index.local.vectors.exact import ExactStore, Proposed
 
-_ASKED, _ASKED_SHARE = 16, 32  # times as many rows as wanted, or one of so many rows, are mostly enough
+_ASKED, _ASKED_SHARE = 64, 32  # times as many rows as wanted, or one of so many rows, are nearly always enough
 _FEWEST = 256  # rows asked of a store, whose share of the best may be larger than its share of the rows
 _MORE = 4  # times as many rows, where those proposed are not enough
 _PROMISING = 2  # times as many rows as wanted are scored first: the least score is then higher, so fewer may reach it
+_ON_TWO_THREADS = 200_000  # rows whose search takes ten times as long as giving a part of it to another thread
+_SECOND_THREADS = ThreadPoolExecutor(os.cpu_count(), "search")  # started when needed
 
 _COLD = 8  # if a page was read from the disk for one of so many wanted rows, most others are not in memory either
 
@@ -53,7 +58,11 @@ def search(
         _FEWEST + min(_ASKED * count * store.size // max(begins[-1], 1), store.size // _ASKED_SHARE) for store in stores
     ]
     slacks = slack(np.stack([store.steps for store in stores]), query).tolist()
-    proposed = [store.propose(query, *each) for store, *each in zip(stores, some, slacks, allowed, strict=True)]
+
+    def propose(numbers: range) -> list[Proposed]:
+        return [stores[each].propose(query, some[each], slacks[each], allowed[each]) for each in numbers]
+
+    proposed = _of_all(propose, begins)
     rows, at_most = _together(proposed, begins)
     if any(each.rest > -np.inf for each in proposed):
         least, missing = -np.inf, 0
@@ -76,6 +85,16 @@ def search(
         at_most = _scored(stores, rows, query, begins)
     best = among_best(at_most, count)
     return rows[best], at_most[best]
+
+
+def _of_all(propose: Callable[[range], list[Proposed]], begins: Sequence[int]) -> list[Proposed]:
+    """What each store proposes; for many rows, a second thread searches the stores with about half of them."""
+    cut = bisect_left(begins, begins[-1] // 2) if begins[-1] >= _ON_TWO_THREADS else 0
+    if not cut:
+        return propose(range(len(begins) - 1))
+    first = _SECOND_THREADS.submit(propose, range(cut))
+    others = propose(range(cut, len(begins) - 1))
+    return first.result() + others
 
 
 def _together(proposed: Sequence[Proposed], begins: Sequence[int]) -> tuple[Rows, Floats]:

@@ -107,6 +107,13 @@ class Settings(BaseModel):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
 
+    @field_validator("seeds_dir", "index_dir", "host", mode="before")
+    @classmethod
+    def _not_empty(cls, value: object) -> object:
+        if value == "":  # which would mean this folder, and every network
+            raise ValueError("it is empty; leave it out for the default")
+        return value
+
     @field_validator("root_path")
     @classmethod
     def _no_path_of_ours(cls, path: str) -> str:

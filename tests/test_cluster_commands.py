@@ -94,6 +94,13 @@ def test_a_secret_that_is_not_there_is_told(capsys, token):
     assert f"QA_CLUSTER_TOKEN_PATH={token} cannot be read" in told
 
 
+@pytest.mark.parametrize("given", [["--port", "99999"], ["--port", "0"], ["--port", "1e3"], ["--places", "-1"]])
+def test_a_number_that_ray_would_take_for_another_is_refused(capsys, given):
+    with pytest.raises(SystemExit):
+        main(["cluster", "head", *given])
+    assert f"argument {given[0]}: {given[1]} is not a whole number from " in capsys.readouterr().err
+
+
 def ray_command(monkeypatch, action: str) -> tuple[list[str], dict[str, str]]:
     """The command of Ray that replaces ours, and its environment."""
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from qa.cli.output import say
 from qa.cli.packages import ASSISTANTS, BUILDING, CLUSTER, MEASURING
-from qa.cli.usage import Parser
+from qa.cli.usage import Parser, number
 
 _DESCRIPTION = """\
 Answers questions with exact quotations from a folder of documents.
@@ -250,13 +250,14 @@ def _add_cluster(commands: Any) -> None:
     actions = cluster.add_subparsers(required=True)
     examples = _CLUSTER_EXAMPLES.splitlines()
     head = _command(actions, "head", "make this machine the first of a cluster, which the others join", examples[0])
-    head.add_argument("--port", type=int, default=6379, help="port at which the other machines join (6379)")
+    head.add_argument("--port", type=number(1, 65535), default=6379, help="port at which the other machines join (6379)")
     join = _command(actions, "join", "have this machine join a cluster, also while it serves", examples[1])
     join.add_argument("head", help="address and port of the first machine, as 10.0.0.1:6379")
     join.add_argument("--no-shards", action="store_true", help="run no hosts here: for a machine that only serves")
     for machine in (head, join):
         machine.add_argument("--address", default="127.0.0.1", help="its address in the private network (127.0.0.1)")
-        machine.add_argument("--places", type=int, default=4, help="the most hosts that run on this machine (4)")
+        places = "the most hosts that run on this machine (4)"
+        machine.add_argument("--places", type=number(0, 1000), default=4, help=places)
         machine.add_argument(
             "--i-have-a-firewall", action="store_true", help="accept a public --address, which a firewall protects"
         )

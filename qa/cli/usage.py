@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NoReturn
 
 from qa.text.safe_text import printable
@@ -13,6 +13,17 @@ from qa.text.safe_text import printable
 EXIT_USAGE = 2
 
 _OPTION = re.compile(r"(?<!\S)-{1,2}\w[\w-]*")
+
+
+def number(least: int, most: int) -> Callable[[str], int]:
+    """The type of an argument that is a whole number in a range, both ends included."""
+
+    def parsed(given: str) -> int:
+        if not given.isdecimal() or not least <= int(given) <= most:
+            raise argparse.ArgumentTypeError(f"{given} is not a whole number from {least} to {most}")
+        return int(given)
+
+    return parsed
 
 
 class Parser(argparse.ArgumentParser):

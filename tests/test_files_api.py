@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import zipfile
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import httpx
 import pytest
+from waiting import until
 from workshop import TEXTS, Workshop
 
 from qa.cli.open_service import open_service
@@ -215,3 +217,19 @@ def test_a_document_in_a_container_is_removed_with_its_file(shop: Workshop, send
     assert told["message"].endswith("; what old.zip holds is removed with that file.")
     assert send("DELETE", "/api/files/nothing.txt").json()["error"]["message"].endswith("among the documents.")
     assert (shop.seeds / "old.zip").exists()
+
+
+def test_a_folder_with_a_containers_name_holds_files_of_its_own(shop: Workshop, send: Send) -> None:
+    shop.put("Inbox.mbox/letter.txt", b"A letter.")
+    with zipfile.ZipFile(shop.put("Inbox.mbox/old.zip", b""), "w") as archive:
+        archive.writestr("pier.txt", "A pier.")
+    shop.build()
+    until(lambda: 'data-remove="Inbox.mbox' in send("GET", "/documents").text)
+    page = send("GET", "/documents").text
+    assert 'data-remove="Inbox.mbox/letter.txt"' in page
+    assert 'data-remove="Inbox.mbox/old.zip"' in page
+    assert 'data-remove="Inbox.mbox"' not in page
+    told = send("DELETE", "/api/files/Inbox.mbox/old.zip/pier.txt").json()["error"]["message"]
+    assert told.endswith("; what Inbox.mbox/old.zip holds is removed with that file.")
+    assert send("DELETE", "/api/files/Inbox.mbox/letter.txt").status_code == 202
+    assert "Inbox.mbox/letter.txt" not in held(shop)

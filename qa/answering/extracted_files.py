@@ -12,12 +12,12 @@ import io
 import os
 import stat
 from collections import OrderedDict
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Lock
 from typing import BinaryIO
 
-from qa.containers.container import Container
+from qa.containers.container import Container, file_of
 from qa.errors import UnknownDocument, UnreadableFile
 from qa.index.file_calls import Headway
 
@@ -69,10 +69,7 @@ class ExtractedFiles:
             OSError: the container cannot be read; ENOENT if it has no such document.
             UnknownDocument: the container is a message whose library is not installed.
         """
-        parents = map(str, reversed(PurePosixPath(source).parents[:-1]))
-        above = next((each for each in parents if not (self._folder / each).is_dir()), None)
-        if above is None:
-            raise _no_such_document()
+        above = file_of(source, lambda path: (self._folder / path).is_dir())
         descriptor = open_without_waiting(self._folder / above)
         with io.BufferedReader(_Container(descriptor, headway)) as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):

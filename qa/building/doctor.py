@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -24,7 +24,7 @@ from qa.building.reuse import reader_of
 from qa.building.stored_segments import identity, segment_trouble, stored_segments
 from qa.building.upgrade import configuration_in_use, effect_of
 from qa.building.whole_files import WholeFiles
-from qa.containers.container import CONTAINERS
+from qa.containers.container import file_of
 from qa.encode import model_fingerprint
 from qa.errors import MismatchedSnapshot, NoIndex, QAError, UnreadableFile
 from qa.index.build_notes import BuildReport, Fate, read_report
@@ -45,7 +45,6 @@ from qa.index.local.open_version import check_configuration, open_version
 from qa.index.local.version_files import read_segment, read_version
 from qa.reading.parser_process import Parser
 from qa.settings import Settings
-from qa.text.document_names import suffix_of
 from qa.text.safe_text import compose
 
 _ROOM_FOR = 2.0  # free space in sizes of the current version: a new build or a full merge writes it once more
@@ -110,7 +109,8 @@ def _documents(settings: Settings) -> Iterator[Finding]:
     contents = look_into(settings.seeds_dir, settings.max_file_mb << 20)
     sources = (*(file.source for file in contents.files), *(file.source for file in contents.skipped))
     here = set(map(compose, sources))
-    stray = sorted(name for name in read_sidecar(settings.seeds_dir).documents if not _is_here(compose(name), here))
+    described = read_sidecar(settings.seeds_dir).documents
+    stray = sorted(name for name in described if file_of(compose(name), lambda path: path not in here) not in here)
     if not contents.files:
         yield Finding("documents", Health.WRONG, f"{settings.seeds_dir} holds no document", "Put documents there.")
     else:
@@ -118,12 +118,6 @@ def _documents(settings: Settings) -> Iterator[Finding]:
         yield Finding("documents", Health.OK, f"{len(contents.files)} files in {settings.seeds_dir}{skipped}")
     for name in stray:
         yield Finding("documents", Health.NOTE, f"sources.toml describes {name}, which is not there", "Mend its name.")
-
-
-def _is_here(name: str, here: set[str]) -> bool:
-    """Whether a file is in the folder, or may be in a container in it."""
-    above = (str(folder) for folder in PurePosixPath(name).parents)
-    return name in here or any(folder in here and suffix_of(folder) in CONTAINERS for folder in above)
 
 
 def _build(settings: Settings) -> Iterator[Finding]:

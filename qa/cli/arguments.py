@@ -250,7 +250,7 @@ def _add_cluster(commands: Any) -> None:
     actions = cluster.add_subparsers(required=True)
     examples = _CLUSTER_EXAMPLES.splitlines()
     head = _command(actions, "head", "make this machine the first of a cluster, which the others join", examples[0])
-    head.add_argument("--port", type=number(1, 65535), default=6379, help="port at which the other machines join (6379)")
+    head.add_argument("--port", type=number(1, 65535), default=6379, help="port at which others join (6379)")
     join = _command(actions, "join", "have this machine join a cluster, also while it serves", examples[1])
     join.add_argument("head", help="address and port of the first machine, as 10.0.0.1:6379")
     join.add_argument("--no-shards", action="store_true", help="run no hosts here: for a machine that only serves")

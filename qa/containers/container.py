@@ -44,10 +44,13 @@ _ENTRIES: Mapping[str, Callable[[BinaryIO], list[Entry]]] = {
 CONTAINERS = frozenset(_ENTRIES)
 
 
-def file_of(source: str) -> str:
-    """The path of the file that holds a document: its own, or that of the outermost container on its path."""
-    above = map(str, reversed(PurePosixPath(source).parents))
-    return next((each for each in above if suffix_of(each) in CONTAINERS), source)
+def file_of(source: str, is_folder: Callable[[str], bool]) -> str:
+    """The path of the file that holds a document: its own, or that of the outermost container on its path.
+
+    `is_folder` is called with paths that have a container's suffix, since a folder may have such a name.
+    """
+    above = map(str, reversed(PurePosixPath(source).parents[:-1]))
+    return next((each for each in above if suffix_of(each) in CONTAINERS and not is_folder(each)), source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,11 +162,22 @@ class Inbox:
         try:
             path = within(self._folder / name, lambda _: remove(self._folder, name, condition), _CHANGE_WITHIN_S)
         except (NameTaken, FileNotFoundError, IsADirectoryError, NotADirectoryError):
-            within_it = "" if file_of(name) == name else f"; what {file_of(name)} holds is removed with that file"
+            file = self.file_of(name)
+            within_it = "" if file == name else f"; what {file} holds is removed with that file"
             raise UnknownDocument(f"There is no file {name} among the documents{within_it}.") from None
         except OSError as error:
             raise _fault(error, f"{name} cannot be removed") from None
         return path.relative_to(self._folder).as_posix()
+
+    def file_of(self, source: str) -> str:
+        """The path of the file that holds a document; a folder that does not answer counts as a container."""
+
+        def is_folder(path: str) -> bool:
+            with suppress(TimeoutError):
+                return within(self._folder / path, lambda _: (self._folder / path).is_dir(), _END_WITHIN_S)
+            return False
+
+        return file_of(source, is_folder)
 
     def ask_for_build(self) -> str:
         """Ask the builder beside the server for a build; return the time, as in `qa.index.build_notes.now`.

@@ -10,7 +10,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa.containers.container import file_of
 from qa.text.page_units import place_words, range_words
 from qa.text.site import Site
 from qa.web.backend import Backend
@@ -41,7 +40,6 @@ class Pages:
         self._environment.globals["feedback"] = feedback
         self._environment.filters.update(
             day=day,
-            file_of=file_of,
             moment=moment,
             place=lambda page, source: place_words(source, page),
             places=lambda pages, source: range_words(source, *pages),

@@ -15,6 +15,7 @@ from qa.errors import RequestError
 from qa.records import Citation, Span
 from qa.web.api.routes import moved, original_of, status_of
 from qa.web.api.routing import OnWorkers, counted, counted_as_document, counted_as_list, on_workers, service_of
+from qa.web.api.uploads import Inbox
 from qa.web.backend import Backend
 from qa.web.document_list import Sort
 from qa.web.document_lookups import lookups_of
@@ -76,11 +77,13 @@ def documents(request: Request) -> Response:
     kept = {name: value for name, value in (("query", query), ("sort", wanted and sort)) if value}
     listed = found[(shown - 1) * _DOCUMENTS_A_PAGE : shown * _DOCUMENTS_A_PAGE]
     wanted_id = request.query_params.get("open", "")
+    inbox: Inbox | None = getattr(request.app.state, "inbox", None)
     opened = present_document(service, wanted_id) if any(info.id == wanted_id for info in listed) else None
     return page(
         request,
         "documents.html",
         documents=listed,
+        holders={info.id: inbox.file_of(info.source) for info in listed} if inbox else {},
         opened=opened,
         outline=outline_of(opened) if opened else (),
         matching=len(found),

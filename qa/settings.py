@@ -9,9 +9,9 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from qa.errors import InvalidSettings
 
@@ -23,19 +23,28 @@ _OWN_PATHS = ("api", "cite", "docs", "documents", "feedback", "mcp", "metrics", 
 _HOW_TO_MAKE_ONE = 'make one with: python3 -c "import secrets; print(secrets.token_urlsafe())"'
 
 
+def _filled(value: object) -> object:
+    if value == "":  # which would mean the present folder, or every network
+        raise ValueError("it is empty; leave it out for the default")
+    return value
+
+
+_NOT_EMPTY = BeforeValidator(_filled)
+
+
 class Settings(BaseModel):
     """All settings, with their defaults. A test compares the README's table with these fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    seeds_dir: Path = Field(Path("seeds"), description="Folder of documents")
-    index_dir: Path = Field(Path("index"), description="Folder of snapshots")
+    seeds_dir: Annotated[Path, _NOT_EMPTY] = Field(Path("seeds"), description="Folder of documents")
+    index_dir: Annotated[Path, _NOT_EMPTY] = Field(Path("index"), description="Folder of snapshots")
     model: str = Field("", description="Hub id or folder of a sentence-transformers model; empty: the packaged one")
     model_revision: str = Field(
         "", description="Commit of the hub that a model named in QA_MODEL is taken from; empty: the newest"
     )
     query_prompt: str = Field("", description="Text put before a question for a model named in QA_MODEL")
-    host: str = Field("127.0.0.1", description="Address to serve on")
+    host: Annotated[str, _NOT_EMPTY] = Field("127.0.0.1", description="Address to serve on")
     port: int = Field(8000, ge=0, le=65535, description="Port to serve on; 0 takes a free one")
     allowed_hosts: tuple[str, ...] = Field(
         (), description="Further host names that requests may address, separated by commas"
@@ -105,13 +114,6 @@ class Settings(BaseModel):
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(name.strip() for name in value.split(",") if name.strip())
-        return value
-
-    @field_validator("seeds_dir", "index_dir", "host", mode="before")
-    @classmethod
-    def _not_empty(cls, value: object) -> object:
-        if value == "":  # which would mean this folder, and every network
-            raise ValueError("it is empty; leave it out for the default")
         return value
 
     @field_validator("root_path")

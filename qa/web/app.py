@@ -15,13 +15,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from qa.answering.question_log import Kept, QuestionLog
+from qa.answering.service import Service
 from qa.errors import QAError
 from qa.settings import Settings
 from qa.web.api import documents as admin
 from qa.web.api import routes as api
 from qa.web.api.openapi import Application
 from qa.web.api.uploads import Inbox
-from qa.web.backend import Backend
 from qa.web.document_lookups import CurrentLookups
 from qa.web.errors import code_of, respond
 from qa.web.lifespan import close_at_end, keep_open, lifespan
@@ -48,7 +48,7 @@ _FILTER_BYTES = 64 * 1024
 
 
 def create_app(
-    service: Backend, settings: Settings, builder_trouble: Callable[[], str | None] = lambda: None
+    service: Service, settings: Settings, builder_trouble: Callable[[], str | None] = lambda: None
 ) -> FastAPI:
     """Create the application. The caller opens the service, and closes it when the server has stopped.
 
@@ -135,7 +135,7 @@ def _respond(request: Request, error: Exception) -> Response:
     return respond(request, error)
 
 
-def _observed(app: FastAPI, service: Backend, settings: Settings) -> Backend:
+def _observed(app: FastAPI, service: Service, settings: Settings) -> Service:
     """The service with the metrics and the question log that the settings enable; both are also in `app.state`."""
     app.state.metrics = app.state.question_log = None
     if settings.metrics:
@@ -149,7 +149,7 @@ def _observed(app: FastAPI, service: Backend, settings: Settings) -> Backend:
         kept = Kept(settings.question_log_days, settings.question_log_rows)
         app.state.question_log = QuestionLog(Path(settings.question_log), kept)
         close_at_end(app, app.state.question_log.close)
-    return cast("Backend", Observed(service, filter(None, (app.state.metrics, app.state.question_log))))
+    return cast("Service", Observed(service, filter(None, (app.state.metrics, app.state.question_log))))
 
 
 def _allowed(request: Request) -> str:

@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qa.records import DocumentInfo
-from qa.web.backend import Backend
 from qa.web.document_list import Sort, folded, in_order, searchable
 
 if TYPE_CHECKING:  # the command line lists documents without the libraries of a server
     from starlette.requests import Request
+
+    from qa.answering.service import Service
 
 
 class DocumentLookups:
@@ -71,7 +72,7 @@ class CurrentLookups:
     def __init__(self) -> None:
         self._last = DocumentLookups(())
 
-    def of(self, service: Backend) -> DocumentLookups:
+    def of(self, service: Service) -> DocumentLookups:
         """The lookups of a service's current documents."""
         documents = service.documents()
         last = self._last

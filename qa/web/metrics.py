@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager, suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from qa.answering.service import Service
 from qa.records import Answer, Filters, HostStatus, ShardStatus, Verdict
-from qa.web.backend import Backend
 
 _SHARDS_EVERY_S = 5.0
 _HOST_STATES = ("current", "behind", "silent")
@@ -65,7 +65,7 @@ class Metrics:
                 self._hosts.labels(str(number), state).set(counts[state])
 
     @asynccontextmanager
-    async def looking_at(self, service: Backend) -> AsyncIterator[None]:
+    async def looking_at(self, service: Service) -> AsyncIterator[None]:
         """A context in which the state of a service's shards is read regularly."""
         self.looked_at(service.shards())
         looking = asyncio.create_task(self._look_at(service))
@@ -76,7 +76,7 @@ class Metrics:
             with suppress(asyncio.CancelledError):
                 await looking
 
-    async def _look_at(self, service: Backend) -> None:
+    async def _look_at(self, service: Service) -> None:
         while True:
             await asyncio.sleep(_SHARDS_EVERY_S)
             self.looked_at(service.shards())

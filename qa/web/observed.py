@@ -1,4 +1,4 @@
-"""A backend that passes its answers to observers, such as the metrics and the question log.
+"""A service that passes its answers to observers, such as the metrics and the question log.
 
 Observers get each answer once, for every route, page and tool. They must be fast and must not raise.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
+from qa.answering.service import Service
 from qa.records import Answer, Filters
-from qa.web.backend import Backend
 
 
 class Observer(Protocol):
@@ -20,16 +20,16 @@ class Observer(Protocol):
 
 
 class Observed:
-    """The wrapped backend; `unobserved` is the inner one, for questions that no client asked."""
+    """The wrapped service; `unobserved` is the inner one, for questions that no client asked."""
 
-    def __init__(self, backend: Backend, observers: Iterable[Observer]) -> None:
-        self.unobserved = backend
+    def __init__(self, service: Service, observers: Iterable[Observer]) -> None:
+        self.unobserved = service
         self._observers = tuple(observers)
 
     def ask(
         self, question: str, k: int = 5, filters: Filters | None = None, *, explain: bool = False, exactly: bool = False
     ) -> Answer:
-        """As `Backend.ask`; then call the observers."""
+        """As `Service.ask`; then call the observers."""
         answer = self.unobserved.ask(question, k, filters, explain=explain, exactly=exactly)
         for observer in self._observers:
             observer.answered(answer, filters or Filters())

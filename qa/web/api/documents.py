@@ -18,6 +18,7 @@ from fastapi.security import HTTPBearer
 from starlette.requests import Request
 from starlette.responses import Response
 
+from qa.answering.service import Service
 from qa.errors import BuilderMissing, QAError
 from qa.index.document_files import Condition
 from qa.text.document_ids import document_id
@@ -36,7 +37,6 @@ from qa.web.api.request_models import FILE_PATTERN, NAME_PATTERN, NAME_RULES
 from qa.web.api.route_descriptions import replies
 from qa.web.api.routing import OnWorkers, on_workers, service_of
 from qa.web.api.uploads import Inbox
-from qa.web.backend import Backend
 from qa.web.limits.bearer_token import BearerToken
 from qa.web.limits.range_requests import check_change
 
@@ -218,7 +218,7 @@ def _removed(request: Request, name: str) -> dict[str, Any]:
     return {"source": source, "id": document_id(source), "fate": "removed"}
 
 
-def _source_of(service: Backend, name: str) -> str | None:
+def _source_of(service: Service, name: str) -> str | None:
     """The path of the document with an id; None if there is no such document or no index."""
     with suppress(QAError):
         present = service.present_id(name)

@@ -14,9 +14,9 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
+from qa.answering.service import Service
 from qa.errors import InvalidRequest
 from qa.web.api.compression import compressed
-from qa.web.backend import Backend
 from qa.web.limits.rate_limit import DOCUMENT, LIST, QUESTION, Allowance
 from qa.web.limits.workers import Workers
 
@@ -52,9 +52,9 @@ async def on_workers(request: Request, call: Callable[[], Response], pool: Pool 
     return await workers.run(request, lambda: compressed(request.headers, call()))
 
 
-def service_of(request: Request) -> Backend:
+def service_of(request: Request) -> Service:
     """The service that was given to `create_app`."""
-    service: Backend = request.app.state.service
+    service: Service = request.app.state.service
     return service
 
 

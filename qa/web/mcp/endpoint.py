@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from qa.answering.service import Service
 from qa.settings import Settings
-from qa.web.backend import Backend
 from qa.web.lifespan import keep_open
 from qa.web.limits.bearer_token import BearerToken
 from qa.web.limits.guard import HostNames, is_from_here
@@ -58,7 +58,7 @@ class Endpoint:
         await self._app(scope, receive, send)
 
 
-def add_endpoint(app: FastAPI, service: Backend, settings: Settings, *, max_body_bytes: int) -> None:
+def add_endpoint(app: FastAPI, service: Service, settings: Settings, *, max_body_bytes: int) -> None:
     """Serve assistants at /mcp during the application's lifespan.
 
     Args:

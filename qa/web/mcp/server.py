@@ -17,9 +17,9 @@ from mcp_types import ToolAnnotations
 from pydantic import Field, ValidationError
 from starlette.requests import Request
 
+from qa.answering.service import Service
 from qa.errors import InvalidRequest, QAError, RequestError
 from qa.web.api.request_models import DEFAULT_RESULTS, BodyFilters, Results
-from qa.web.backend import Backend
 from qa.web.errors import describe
 from qa.web.limits.rate_limit import DOCUMENT, LIST, QUESTION, Allowance
 from qa.web.limits.workers import Workers
@@ -32,8 +32,8 @@ T = TypeVar("T")
 class _Run(Protocol):
     """Runs a call on the workers."""
 
-    async def __call__(self, context: Context[Any, Any] | None, cost: float, call: Callable[[Backend, str], T]) -> T:
-        """The result of `call`, which gets the backend and the service's address; it counts as `cost` questions."""
+    async def __call__(self, context: Context[Any, Any] | None, cost: float, call: Callable[[Service, str], T]) -> T:
+        """The result of `call`, which gets the service and its address; it counts as `cost` questions."""
         ...
 
 
@@ -92,7 +92,7 @@ class Server(MCPServer[Any]):
 
 
 def create_server(
-    service: Callable[[], Backend],
+    service: Callable[[], Service],
     workers: Workers,
     base_url: Callable[[Request | None], str],
     allowance: Allowance | None = None,
@@ -101,7 +101,7 @@ def create_server(
     """Create a server. It can be run once.
 
     Args:
-        service: Returns the backend; may block, and may raise errors of `qa.errors`.
+        service: Returns the service; may block, and may raise errors of `qa.errors`.
         workers: Run blocking calls.
         base_url: Returns the address of this service for readers, without a final slash; its argument is the call's
             HTTP request, or None.
@@ -119,7 +119,7 @@ def create_server(
 
     server.failed = failed
 
-    async def run(context: Context[Any, Any] | None, cost: float, call: Callable[[Backend, str], T]) -> T:
+    async def run(context: Context[Any, Any] | None, cost: float, call: Callable[[Service, str], T]) -> T:
         request: Request | None = context.request_context.request if context else None
         if allowance and request:
             allowance.take(request, cost)

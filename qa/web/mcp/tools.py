@@ -1,4 +1,4 @@
-"""The tools and resources as plain functions over the backend; they may block.
+"""The tools and resources as plain functions over the service; they may block.
 
 A passage's id is `DOCUMENT#START-END`, with offsets into the document's canonical text in code points, so it needs no
 table and stays valid while the document is unchanged. `fetch` accepts every id that `search` or `ask` returns.
@@ -11,11 +11,11 @@ import re
 from urllib.parse import quote as percent_encode
 
 from qa.answering.citations import cite_place
+from qa.answering.service import Service
 from qa.answering.wording import verdict_words
 from qa.errors import InvalidRequest
 from qa.records import Answer, Citation, Document, Filters, Quote, Span, Verdict
 from qa.text.safe_text import printable
-from qa.web.backend import Backend
 from qa.web.mcp.results import AskResult, CitedPassage, Fetched, Found, SearchResults, StatedFigure
 
 _FOUND = 10  # passages of one search
@@ -23,7 +23,7 @@ _PASSAGE_ID = re.compile(r"(?P<document>[^#]+)(?:#(?P<start>[0-9]{1,9})-(?P<end>
 _HOW_IDS_LOOK = "an id is DOCUMENT or DOCUMENT#START-END, as search gives it"
 
 
-def search(service: Backend, base_url: str, query: str) -> SearchResults:
+def search(service: Service, base_url: str, query: str) -> SearchResults:
     """The passages nearest to a question; empty if the documents have nothing relevant.
 
     Raises:
@@ -34,7 +34,7 @@ def search(service: Backend, base_url: str, query: str) -> SearchResults:
     return SearchResults(results=[_found(quote, base_url) for quote in _shown(answer)])
 
 
-def fetch(service: Backend, base_url: str, wanted: str) -> Fetched:
+def fetch(service: Service, base_url: str, wanted: str) -> Fetched:
     """A passage or a whole document by its id.
 
     Raises:
@@ -66,7 +66,7 @@ def fetch(service: Backend, base_url: str, wanted: str) -> Fetched:
     )
 
 
-def ask(service: Backend, base_url: str, question: str, k: int, filters: Filters) -> AskResult:
+def ask(service: Service, base_url: str, question: str, k: int, filters: Filters) -> AskResult:
     """An answer with its verdict and at most `k` quotations.
 
     Raises:
@@ -95,7 +95,7 @@ def ask(service: Backend, base_url: str, question: str, k: int, filters: Filters
     )
 
 
-def list_documents(service: Backend) -> str:
+def list_documents(service: Service) -> str:
     """All documents without their text, as a JSON array; `uri` is the resource with the text."""
     fields = ("title", "publisher", "author", "date", "characters")
     listed = [

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from qa.answering.citations import cite_place, find_quote
+from qa.answering.service import Service
 from qa.errors import InvalidRequest, UnknownDocument
 from qa.records import Citation, Document, Span
 from qa.text.safe_text import printable
-from qa.web.backend import Backend
 from qa.web.pages.citation_formats import escape_markdown
 from qa.web.pages.results import Clip, clip_of
 
@@ -43,7 +43,7 @@ class Export:
     media_type: str
 
 
-def kept_of(service: Backend, references: Iterable[str], base_url: str) -> tuple[tuple[Kept, ...], tuple[str, ...]]:
+def kept_of(service: Service, references: Iterable[str], base_url: str) -> tuple[tuple[Kept, ...], tuple[str, ...]]:
     """The quotes of some references, each once, and the references whose quote is no longer found.
 
     Raises:
@@ -92,7 +92,7 @@ def _kept(document_of: Callable[[str], Document | None], reference: str, base_ur
     return Kept(document, found.span, *clip_at(document, found.span, base_url)) if document and found else None
 
 
-def present_document(service: Backend, document_id: str) -> Document | None:
+def present_document(service: Service, document_id: str) -> Document | None:
     """A document; None if there is none with this id, for example after a rebuild that removed it."""
     try:
         return service.document(document_id)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from qa.answering.service import Service
 from qa.errors import UnknownDocument
 from qa.records import DocumentInfo, Filters
 from qa.text.safe_text import printable
-from qa.web.backend import Backend
 from qa.web.document_lookups import DocumentLookups
 from qa.web.pages.page_query import Asked
 
@@ -47,7 +47,7 @@ def chosen_of(lookups: DocumentLookups, asked: Asked) -> tuple[DocumentInfo, ...
     return lookups.named(asked.words) if asked.words else ()
 
 
-def offer_of(lookups: DocumentLookups, service: Backend, asked: Asked, chosen: Sequence[DocumentInfo]) -> Offer:
+def offer_of(lookups: DocumentLookups, service: Service, asked: Asked, chosen: Sequence[DocumentInfo]) -> Offer:
     """The choices for a page, with those set in its address; `chosen` are the documents selected by words."""
     many = len(lookups.documents) > _FEW_DOCUMENTS
     if not many and not asked.is_filtered:
@@ -83,7 +83,7 @@ def filters_of(asked: Asked, chosen: Sequence[DocumentInfo]) -> Filters:
     return replace(asked.filters, document_ids=tuple(dict.fromkeys(ids)))
 
 
-def _present(service: Backend, lookups: DocumentLookups, ids: tuple[str, ...]) -> tuple[DocumentInfo, ...]:
+def _present(service: Service, lookups: DocumentLookups, ids: tuple[str, ...]) -> tuple[DocumentInfo, ...]:
     """The documents with these current or former ids; only a few former ids are looked up."""
     known = [each for each in ids if each in lookups.by_id]
     for former in [each for each in ids if each not in lookups.by_id][:_FORMER_IDS_SHOWN]:

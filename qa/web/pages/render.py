@@ -10,9 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
+from qa.answering.service import Service
 from qa.text.page_units import place_words, range_words
 from qa.text.site import Site
-from qa.web.backend import Backend
 from qa.web.pages.assets import Assets
 from qa.web.pages.error_words import words_for
 from qa.web.pages.page_query import Asked, asked_as_it_stands
@@ -25,7 +25,7 @@ TEMPLATES_DIR = Path(__file__).parent / "templates"
 class Pages:
     """The compiled templates."""
 
-    def __init__(self, assets: Assets, service: Backend, *, uploads: bool = False, feedback: bool = False) -> None:
+    def __init__(self, assets: Assets, service: Service, *, uploads: bool = False, feedback: bool = False) -> None:
         self._service = service
         self._last_site = Site()
         self._environment = Environment(

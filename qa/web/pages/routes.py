@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from qa.answering.citations import find_quote
 from qa.answering.page_pictures import draws
+from qa.answering.service import Service
 from qa.errors import RequestError
 from qa.records import Citation, Span
 from qa.web.api.routes import moved, original_of, status_of
 from qa.web.api.routing import OnWorkers, counted, counted_as_document, counted_as_list, on_workers, service_of
 from qa.web.api.uploads import Inbox
-from qa.web.backend import Backend
 from qa.web.document_list import Sort
 from qa.web.document_lookups import lookups_of
 from qa.web.pages.api_description import routes_of
@@ -204,7 +204,7 @@ def _neighbours(request: Request, asked: Asked, document_id: str, place: str) ->
     """The quote's position in the results of the link's question; None if that question fails."""
     if not asked.question or not place:
         return None
-    service: Backend = request.app.state.service.unobserved
+    service: Service = request.app.state.service.unobserved
     try:
         filters = filters_of(asked, chosen_of(lookups_of(request), asked))
         answer = service.ask(asked.question, asked.results, filters, exactly=asked.exactly)

@@ -22,8 +22,8 @@ from whole_index import contents, signals
 from workshop import TEXTS, Workshop, fates, reason
 
 import qa.building.build
+import qa.building.build_versions
 import qa.building.file_digests
-import qa.building.new_version
 import qa.building.read_files
 import qa.building.upgrade
 import qa.building.write_segments
@@ -423,7 +423,7 @@ def test_the_clock_may_go_backwards(shop, monkeypatch):
 
     first = shop.build().snapshot
     shop.put("lighthouse.txt", NEW)
-    monkeypatch.setattr(qa.building.new_version, "datetime", Yesterday)
+    monkeypatch.setattr(qa.building.build_versions, "datetime", Yesterday)
     second = shop.build().snapshot
     assert shop.version().built_at.startswith("1999")
     assert current_id(shop.index) == second

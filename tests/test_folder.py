@@ -14,7 +14,7 @@ from processes import FRESH
 from workshop import TEXTS, Workshop, fates, reason
 
 import qa.building.folder
-import qa.building.whole_files
+import qa.building.read_files
 from qa.building.doctor import examine
 from qa.building.folder import SourceFile, look_into, read_sidecar
 from qa.errors import BuildFailed, UnreadableFile
@@ -173,7 +173,7 @@ def test_a_folder_that_becomes_a_link_while_its_files_are_read_leads_nowhere(
     secret.mkdir()
     (secret / "a.txt").write_text("A secret.")
     shop.put("way/a.txt", "A secret.")
-    reads = {"digested": qa.building.folder, "read": qa.building.whole_files}[when]
+    reads = {"digested": qa.building.folder, "read": qa.building.read_files}[when]
     name = {"digested": "digest_regular", "read": "read_regular"}[when]
     real = getattr(reads, name)
 

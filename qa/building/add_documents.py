@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 
 from qa.building.encode_passages import Encoded, PassageEncoder, ToWrite
 from qa.building.folder import SourceFile
-from qa.building.read_files import Reading, content_of, read_files
+from qa.building.read_files import Reading, WholeFiles, content_of, read_files
 from qa.building.reuse import Reuse
-from qa.building.whole_files import WholeFiles
 from qa.building.write_segments import Finished, finished_segments
 from qa.encode import Encoder
 from qa.index.build_notes import Progress, Step

@@ -25,22 +25,18 @@ from pathlib import Path
 
 from qa.building.add_documents import Batch, SegmentMaker
 from qa.building.build_lock import NO_MEMORY, build_lock
+from qa.building.build_versions import new_version, previous_version, segments_to_reuse
 from qa.building.container_members import with_members
 from qa.building.fates import fates, first_reasons
 from qa.building.file_digests import FileDigests
 from qa.building.folder import look_into, read_sidecar
 from qa.building.journal import Journal, remove_journal, unpublished
-from qa.building.new_version import new_version
-from qa.building.plan import Plan, live_documents, make_plan
-from qa.building.previous_version import previous_version, segments_to_reuse
+from qa.building.plan import Plan, live_documents, make_plan, with_unanswered
 from qa.building.progress import ProgressNote
-from qa.building.read_files import Reading, tried_before
-from qa.building.repair import check_segments
+from qa.building.read_files import Reading, WholeFiles, tried_before
 from qa.building.reuse import Reuse, reader_of
-from qa.building.stored_segments import identity, places, stored_segments
-from qa.building.unresponsive_drives import with_unanswered
+from qa.building.stored_segments import check_segments, identity, places, stored_segments
 from qa.building.upgrade import configuration_in_use, effect_of
-from qa.building.whole_files import WholeFiles
 from qa.building.worker_processes import Task, WorkerProcesses, divided, make_batch
 from qa.building.write_segments import place_segment
 from qa.encode import Encoder, model_fingerprint, open_encoder

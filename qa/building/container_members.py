@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from qa.building.file_digests import FileDigests
 from qa.building.folder import Contents, Inside, SourceFile
+from qa.building.read_files import CHANGED, WholeFiles
 from qa.building.stored_segments import identity
-from qa.building.whole_files import CHANGED, WholeFiles
 from qa.containers.container import CONTAINERS, Member
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.index.build_notes import Fate, FileReport

@@ -20,10 +20,10 @@ from qa.building.container_members import with_members
 from qa.building.file_digests import FileDigests
 from qa.building.folder import look_into, read_sidecar
 from qa.building.plan import live_documents
+from qa.building.read_files import WholeFiles
 from qa.building.reuse import reader_of
 from qa.building.stored_segments import identity, segment_trouble, stored_segments
 from qa.building.upgrade import configuration_in_use, effect_of
-from qa.building.whole_files import WholeFiles
 from qa.containers.container import file_of
 from qa.encode import model_fingerprint
 from qa.errors import MismatchedSnapshot, NoIndex, QAError, UnreadableFile

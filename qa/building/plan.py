@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from qa.building.folder import SourceFile
+from qa.building.folder import Contents, SourceFile
 from qa.building.stored_segments import Place
 from qa.index.local.segment import Segment
 from qa.index.local.version import Configuration, Version
@@ -91,3 +91,22 @@ def live_documents(version: Version | None, segments: Iterable[Segment]) -> dict
         for row, stored in enumerate(segment.stored)
         if row not in removed[segment.id]
     }
+
+
+def with_unanswered(contents: Contents, before: Mapping[str, str]) -> Contents:
+    """The contents of a folder, with unresponsive files treated as unchanged.
+
+    Args:
+        contents: The listed folder.
+        before: The digests of the served documents' files, by source.
+
+    Returns:
+        The contents with these digests for unresponsive files, including those in unlisted folders.
+    """
+    files = {file.source: file for file in contents.files}
+    for file in contents.files:
+        if file.for_now:
+            for source, digest in before.items():
+                if source == file.source or (source.startswith(f"{file.source}/") and source not in files):
+                    files[source] = replace(file, source=source, sha256=digest)
+    return replace(contents, files=tuple(sorted(files.values(), key=lambda file: file.source)))

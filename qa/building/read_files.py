@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from qa.building.folder import SourceFile
 from qa.building.reuse import Reuse
-from qa.building.whole_files import CHANGED, WholeFiles
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.index.build_notes import Progress, Step, read_report
+from qa.index.regular_files import read_regular
 from qa.reading.parsed import Content
 from qa.reading.parser_process import Parser
+
+CHANGED = "was changed while the build ran; build again"
 
 _AGAIN = "for now: the next build tries again"
 _KEPT = "for now it is served as it was read before, and the next build tries again"
@@ -124,3 +127,28 @@ def _content(file: SourceFile, parser: Parser, whole: WholeFiles, most_bytes: in
     if data is None:
         return None
     return parser.read_member(inside.source, inside.sha256, data, most_bytes, inside.member)
+
+
+class WholeFiles:
+    """Reads files of a documents' folder, checks their digests, and keeps the last one for a container's documents."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._digest, self._data = "", b""
+
+    def read(self, path: Path, digest: str, size: int) -> bytes | None:
+        """The bytes of a file; None if their SHA-256 differs.
+
+        Raises:
+            UnreadableForNow: the file cannot be opened.
+        """
+        if digest != self._digest:
+            self._digest, self._data = "", b""
+            try:
+                data = read_regular(self._folder, path, size)
+            except OSError as error:
+                raise UnreadableForNow(f"cannot be opened ({error.strerror})") from None
+            if sha256(data).hexdigest() != digest:
+                return None
+            self._digest, self._data = digest, data
+        return self._data

@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa.errors import QAError, ShortOfResources
-from qa.index.local.index_folder import segment_path
+from qa.errors import DamagedSnapshot, QAError, ShortOfResources
+from qa.index.local.index_folder import current_version, segment_path
 from qa.index.local.segment import Segment
 from qa.index.local.texts import StoredDocument, Texts
 from qa.index.local.verify import verify_segment
@@ -102,3 +102,29 @@ def places(segments: Iterable[Segment]) -> dict[str, Place]:
     return {
         stored.info.source: Place(segment, row) for segment in segments for row, stored in enumerate(segment.stored)
     }
+
+
+def check_segments(index_dir: Path, *, fail: bool) -> set[str]:
+    """Compare every byte of the current version's segments.
+
+    Args:
+        index_dir: The index folder.
+        fail: Whether damage is an error.
+
+    Returns:
+        The ids of the damaged segments.
+
+    Raises:
+        DamagedSnapshot: damage was found and `fail` is set; the message names segments, files and documents.
+    """
+    try:
+        version = current_version(index_dir)
+    except QAError:
+        return set()  # the following build reports or repairs it
+    compared = {entry.id: segment_trouble(index_dir, entry.id) for entry in version.segments}
+    damaged = {segment_id: trouble for segment_id, trouble in compared.items() if trouble}
+    if damaged and fail:
+        raise DamagedSnapshot(" ".join(damaged.values()))
+    for told in damaged.values():
+        log.error("%s", told)
+    return set(damaged)

@@ -22,11 +22,10 @@ from qa.building.add_documents import Batch, SegmentMaker
 from qa.building.folder import SourceFile
 from qa.building.journal import Journal
 from qa.building.plan import same_configuration
-from qa.building.read_files import Reading, tried_before
+from qa.building.read_files import Reading, WholeFiles, tried_before
 from qa.building.reuse import Reuse
 from qa.building.stored_segments import stored_segments
 from qa.building.upgrade import configuration_in_use
-from qa.building.whole_files import WholeFiles
 from qa.building.write_segments import Finished
 from qa.encode import Encoder, model_fingerprint, open_encoder
 from qa.errors import BuildFailed

@@ -15,8 +15,7 @@ from qa.errors import InvalidRequest, UnknownDocument
 from qa.index.local.open_version import OpenVersion, open_index
 from qa.records import Document, Span
 from qa.settings import Settings
-from qa.web.document_list import page_after
-from qa.web.document_lookups import DocumentLookups
+from qa.web.document_list import DocumentLookups, page_after
 
 _ALIKE = 3  # similar ids listed when a document is not found
 _PLACE = re.compile(r"(?P<name>.+?)(?::(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9}))?", re.DOTALL)

@@ -22,7 +22,7 @@ from qa.web.api import documents as admin
 from qa.web.api import routes as api
 from qa.web.api.openapi import Application
 from qa.web.api.uploads import Inbox
-from qa.web.document_lookups import CurrentLookups
+from qa.web.document_list import CurrentLookups
 from qa.web.errors import code_of, respond
 from qa.web.lifespan import close_at_end, keep_open, lifespan
 from qa.web.limits.address_limits import Quota

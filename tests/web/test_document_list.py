@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from qa.errors import UnknownDocument
 from qa.records import DocumentInfo
-from qa.web.document_list import page_after
-from qa.web.document_lookups import DocumentLookups
+from qa.web.document_list import DocumentLookups, page_after
 
 
 def info(source: str, title: str = "t", date: str | None = None, characters: int = 1, **more: str) -> DocumentInfo:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from qa.errors import TooManyRequests
 from qa.settings import Settings
-from qa.web.limits.wrong_tokens import WrongTokens
+from qa.web.limits.bearer_token import WrongTokens
 
 TOKEN = "a-token-for-the-tests"
 AT_ONCE = 10
@@ -40,7 +40,7 @@ class Time:
 @pytest.fixture
 def time(monkeypatch):
     loop = Time()
-    monkeypatch.setattr("qa.web.limits.wrong_tokens.asyncio.get_running_loop", lambda: loop)
+    monkeypatch.setattr("qa.web.limits.bearer_token.asyncio.get_running_loop", lambda: loop)
     return loop
 
 

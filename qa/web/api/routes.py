@@ -44,8 +44,7 @@ from qa.web.api.routing import (
     service_of,
     takes,
 )
-from qa.web.document_list import page_after
-from qa.web.document_lookups import lookups_of
+from qa.web.document_list import lookups_of, page_after
 from qa.web.limits.file_reply import FileReply
 from qa.web.root_path import root_of
 

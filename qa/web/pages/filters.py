@@ -1,16 +1,18 @@
-"""The filters of the search page: the choices, and the documents that a choice selects."""
+"""The filters of the search page: the choices, the documents that a choice selects, and example questions on these."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from qa.answering.filters import admitted_ids
 from qa.answering.service import Service
-from qa.errors import UnknownDocument
+from qa.errors import RequestError, UnknownDocument
 from qa.records import DocumentInfo, Filters
 from qa.text.safe_text import printable
-from qa.web.document_lookups import DocumentLookups
+from qa.text.site import Site
+from qa.web.document_list import DocumentLookups
 from qa.web.pages.page_query import Asked
 
 _FEW_DOCUMENTS = 6  # with so few documents, the sources in the results suffice
@@ -90,3 +92,33 @@ def _present(service: Service, lookups: DocumentLookups, ids: tuple[str, ...]) -
         with suppress(UnknownDocument):
             known.append(service.present_id(former))
     return tuple(lookups.by_id[each] for each in dict.fromkeys(known) if each in lookups.by_id)
+
+
+def examples_of(
+    lookups: DocumentLookups, asked: Asked, chosen: Sequence[DocumentInfo], site: Site
+) -> tuple[tuple[str, str], ...]:
+    """Example questions, each with the address that asks it and keeps the filters; none from excluded documents.
+
+    Args:
+        lookups: All documents.
+        asked: The filters.
+        chosen: The documents selected by the filters' words.
+        site: Has the example questions.
+    """
+    allowed = _allowed(lookups, asked, chosen)
+    return tuple(
+        (example.question, asked.asking(example.question).url)
+        for example in site.examples
+        if example.document_id is None or example.document_id in allowed
+    )
+
+
+def _allowed(lookups: DocumentLookups, asked: Asked, chosen: Sequence[DocumentInfo]) -> Container[str]:
+    """The ids of the documents that the filters allow."""
+    if not asked.is_filtered:
+        return lookups.by_id
+    try:
+        filters = filters_of(asked, chosen)
+    except RequestError:
+        return ()
+    return admitted_ids(filters, lookups.documents)

@@ -17,15 +17,13 @@ from qa.records import Citation, Span
 from qa.web.api.routes import moved, original_of, status_of
 from qa.web.api.routing import OnWorkers, counted, counted_as_document, counted_as_list, on_workers, service_of
 from qa.web.api.uploads import Inbox
-from qa.web.document_list import Sort
-from qa.web.document_lookups import lookups_of
+from qa.web.document_list import Sort, lookups_of
 from qa.web.pages.api_description import routes_of
 from qa.web.pages.assets import Assets
 from qa.web.pages.build_report import shown_files
 from qa.web.pages.export import clip_at, exports_of, kept_of, present_document
-from qa.web.pages.filters import chosen_of, filters_of, offer_of
+from qa.web.pages.filters import chosen_of, examples_of, filters_of, offer_of
 from qa.web.pages.find_words import find_words
-from qa.web.pages.home import examples_of
 from qa.web.pages.page_query import Asked, asked_from
 from qa.web.pages.reader import outline_of, view_of
 from qa.web.pages.render import page

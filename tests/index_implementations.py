@@ -12,7 +12,7 @@ from typing import Any
 
 from workshop import Workshop
 
-from qa.index.cluster.assignment import assign
+from qa.index.cluster.host import assign
 from qa.index.cluster.sharded_index import ShardedIndex
 from qa.index.contract import Index
 from qa.index.local.local_index import LocalIndex

@@ -232,7 +232,7 @@ def test_a_lack_of_memory_is_one_line(monkeypatch, capsys, error):
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("qa.cli.status.run_status", fail)
+    monkeypatch.setattr("qa.cli.index_contents.run_status", fail)
     assert main(["status"]) == 1
     said = capsys.readouterr().err
     assert said.startswith("qa: no_memory: There is too little memory: this process may take no more (")
@@ -244,7 +244,7 @@ def test_other_faults_are_not_taken_for_a_lack_of_memory(monkeypatch):
     def fail(*_: object) -> None:
         raise RuntimeError("something else")
 
-    monkeypatch.setattr("qa.cli.status.run_status", fail)
+    monkeypatch.setattr("qa.cli.index_contents.run_status", fail)
     with pytest.raises(RuntimeError, match="something else"):
         main(["status"])
 

@@ -23,9 +23,8 @@ from workshop import TEXTS, Workshop
 
 from qa.answering.service import Service
 from qa.errors import DamagedSnapshot, NoIndex, ShardUnavailable, ShortOfResources
-from qa.index.cluster.assignment import assign
 from qa.index.cluster.copies import CopiedSegments
-from qa.index.cluster.host import Refusal, ShardHost
+from qa.index.cluster.host import Refusal, ShardHost, assign
 from qa.index.cluster.hosts import ClusterIndex
 from qa.index.cluster.replicas import Replicas, ReplicatedTransport
 from qa.index.local.current import CurrentIndex

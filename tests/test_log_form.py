@@ -55,9 +55,9 @@ def test_an_object_and_an_empty_line_stay(line: str) -> None:
 
 WARNS = """
 import logging, sys
-import qa.cli.status
+import qa.cli.index_contents
 from qa.cli.main import main
-qa.cli.status.run_status = lambda *_: logging.getLogger("qa").warning("told") or 0
+qa.cli.index_contents.run_status = lambda *_: logging.getLogger("qa").warning("told") or 0
 sys.exit(main(["status"]))
 """
 

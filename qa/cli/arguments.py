@@ -189,7 +189,7 @@ def _add_documents(commands: Any) -> None:
     documents.add_argument("--query", metavar="WORDS", default="", help="the same")
     documents.add_argument("--sort", choices=_SORTS, default="source", help="the order; - begins at the end")
     documents.add_argument("--json", action="store_true", help="print what the API would return")
-    documents.set_defaults(run="qa.cli.documents:run_documents")
+    documents.set_defaults(run="qa.cli.index_contents:run_documents")
 
     show = _command(
         commands,
@@ -199,7 +199,7 @@ def _add_documents(commands: Any) -> None:
     )
     show.add_argument("document", metavar="ID[:START-END]", help="its id or path, and offsets as citations have them")
     show.add_argument("--json", action="store_true", help="print JSON, which holds every character as it is")
-    show.set_defaults(run="qa.cli.documents:run_show")
+    show.set_defaults(run="qa.cli.index_contents:run_show")
 
 
 def _add_eval(commands: Any) -> None:
@@ -238,7 +238,7 @@ def _add_eval(commands: Any) -> None:
 def _add_status(commands: Any) -> None:
     status = _command(commands, "status", "show what the index holds", "qa status\nqa status --json")
     status.add_argument("--json", action="store_true", help="print JSON")
-    status.set_defaults(run="qa.cli.status:run_status")
+    status.set_defaults(run="qa.cli.index_contents:run_status")
 
 
 def _add_cluster(commands: Any) -> None:

@@ -79,7 +79,7 @@ def _open(answer: Answer, rank: int, addresses: Callable[[], QuoteAddresses]) ->
         InvalidRequest: there is no quote with this rank.
         CannotOpen: it has no address, or no browser starts.
     """
-    from qa.cli.browser import open_in_browser  # noqa: PLC0415
+    from qa.cli.quote_address import open_in_browser  # noqa: PLC0415
 
     quote = next((quote for quote in answer.passages if quote.rank == rank), None)
     if quote is None:

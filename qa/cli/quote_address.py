@@ -1,4 +1,4 @@
-"""Addresses that open a quote: its reader page if a service runs on this machine, else its file."""
+"""Addresses that open a quote, in the browser if asked: its reader page if a service runs here, else its file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
+from qa.errors import CannotOpen
 from qa.records import Citation
 from qa.settings import Settings
 from qa.text.document_names import suffix_of
@@ -74,3 +75,17 @@ def _snapshot_of(host: str, port: int) -> str | None:
         return None
     snapshot = told.get("snapshot") if isinstance(told, dict) else None
     return snapshot if isinstance(snapshot, str) else None
+
+
+def open_in_browser(address: str | None) -> None:
+    """Open an address in the browser.
+
+    Raises:
+        CannotOpen: the address is None, or no browser can be started.
+    """
+    if address is None:
+        raise CannotOpen("The document's file is not here, and no service runs that shows it; start `qa serve`.")
+    import webbrowser  # noqa: PLC0415 - it looks for browsers
+
+    if not webbrowser.open(address):
+        raise CannotOpen(f"No browser could be started; open {address} yourself.")

@@ -24,11 +24,10 @@ from math import ceil
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from qa.cli.browser import open_in_browser
 from qa.cli.log_form import LineFormatter, as_json_line
 from qa.cli.output import log_as, prepare_output, start_log
 from qa.cli.packages import ASSISTANTS, BUILDING, COUNTING, check_packages
-from qa.cli.quote_address import base_url
+from qa.cli.quote_address import base_url, open_in_browser
 from qa.cli.supervision import Pace, Supervised
 from qa.cli.unblocked_output import UnblockedOutput
 from qa.errors import CannotOpen, InvalidSettings

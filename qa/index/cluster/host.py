@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import accumulate
 from pathlib import Path
 from socket import gethostname
 from typing import Any
 
 from qa.errors import QAError
-from qa.index.cluster.assignment import assign
 from qa.index.cluster.copies import CopiedSegments
 from qa.index.local.local_index import LocalIndex
 from qa.index.local.open_version import HeldVersion, SegmentPool
@@ -173,3 +173,23 @@ def _memory_mb() -> int:
     except (OSError, ValueError, IndexError):
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE") >> 20
+
+
+def assign(sizes: Sequence[int], shards: int) -> list[range]:
+    """Divide segments into contiguous groups of about the same size; the result depends only on the arguments.
+
+    The total size is divided into equal shares; a segment goes to the shard whose share contains its middle. A shard
+    may be empty.
+
+    Args:
+        sizes: Each segment's size, in any unit, in the version's order.
+        shards: The number of groups, at least 1.
+
+    Returns:
+        The numbers of each shard's segments.
+    """
+    whole = sum(sizes)
+    middles = [end - size / 2 for end, size in zip(accumulate(sizes), sizes, strict=True)]
+    of_segment = [min(shards - 1, int(middle * shards / whole)) if whole else 0 for middle in middles]
+    ends = [sum(1 for each in of_segment if each <= shard) for shard in range(shards)]
+    return [range(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]

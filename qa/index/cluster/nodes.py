@@ -143,9 +143,7 @@ def _check(address: str, token: str, *, behind_firewall: bool) -> None:
 
 
 def _environment(token: str) -> dict[str, str]:
-    # Without the first, a process ends a minute after the head is lost.
-    own = {"RAY_gcs_rpc_server_reconnect_timeout_s": "3600", "RAY_USAGE_STATS_ENABLED": "0"}
-    return own | (_shown(token) if token else {})
+    return _SETTINGS | (_shown(token) if token else {})
 
 
 def _shown(token: str) -> dict[str, str]:

@@ -11,18 +11,17 @@ Guarantees: results equal, to the last bit, those of one process with all segmen
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from itertools import chain
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from qa.encode.max_similarities import Maxima
 from qa.index.cluster.combine import combined_candidates, combined_maxima, combined_similarities
-from qa.index.cluster.transport import Transport
 from qa.index.contract import Candidates, Floats, Rows, TokenSimilarities
 from qa.index.local.abbreviations import Entry
 from qa.index.local.candidate_search import Wanted
@@ -148,3 +147,28 @@ class ShardedIndex(IndexedVersion):
             return self._map.rows(shard, of_shard, documents)
 
         return replace(found, rows=rows(found.rows), dense_rows=rows(found.dense_rows), bm25_rows=rows(found.bm25_rows))
+
+
+class Transport(Protocol):
+    """Calls the shards of one version. Safe to use from several threads."""
+
+    @property
+    def shards(self) -> int:
+        """The number of shards."""
+        ...
+
+    def ask(self, call: str, arguments: Mapping[int, Sequence[Any]]) -> dict[int, Any]:
+        """Call some shards at once, and wait for all of them.
+
+        Args:
+            call: A method of a shard, a `LocalIndex`.
+            arguments: The arguments for each shard to call, by its number.
+
+        Returns:
+            The answers of all called shards, by number.
+
+        Raises:
+            ShardUnavailable: a shard did not answer in time.
+            OperatingError: any other error of a shard.
+        """
+        ...

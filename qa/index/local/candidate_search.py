@@ -18,10 +18,10 @@ import numpy.typing as npt
 from qa.index.contract import Candidates, Floats, Rows, admitted
 from qa.index.local import bm25
 from qa.index.local.best_scores import best_of_parts
-from qa.index.local.live_segment import LiveSegment
 from qa.index.local.passage_reader import PassageReader
 from qa.index.local.postings import ABSENT
 from qa.index.local.row_map import RowMap
+from qa.index.local.segment import LiveSegment
 from qa.index.local.vectors.exact import inner_products
 from qa.index.local.vectors.nearest import search
 from qa.records import Filters

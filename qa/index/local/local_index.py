@@ -20,9 +20,8 @@ from qa.index.local.abbreviations import Entry
 from qa.index.local.bm25 import Statistics
 from qa.index.local.candidate_search import CandidateSearch, Wanted
 from qa.index.local.indexed_version import IndexedVersion
-from qa.index.local.live_segment import LiveSegment
 from qa.index.local.row_map import DocumentList
-from qa.index.local.segment import Segment
+from qa.index.local.segment import LiveSegment, Segment
 from qa.index.local.segment_abbreviations import SegmentAbbreviations
 from qa.index.local.segment_terms import SegmentTerms
 from qa.index.local.version import Version

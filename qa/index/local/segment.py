@@ -1,11 +1,11 @@
-"""One open segment of the index: its documents, passages, and arrays."""
+"""One open segment of the index: its documents, passages, and arrays; and what of it is live in one version."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import compress
 from pathlib import Path
 from typing import Self
@@ -18,6 +18,7 @@ from qa.errors import DamagedSnapshot
 from qa.index.local import arrays
 from qa.index.local.abbreviations import Entry
 from qa.index.local.arrays import Array, map_array
+from qa.index.local.bm25 import Statistics
 from qa.index.local.passage_arrays import PassageArrays
 from qa.index.local.postings import Postings
 from qa.index.local.read_ahead import read_parts_only
@@ -169,3 +170,33 @@ class Segment:
     def _read_passage(self, row: int) -> Passage:
         document = int(self.arrays.document_rows[row])
         return self._texts.passage(row, self.documents[document].id)
+
+
+class LiveSegment:
+    """An open segment and the rows of its removed documents.
+
+    Attributes:
+        live: Whether each passage belongs to a live document, `(passages,) bool`; None if all do.
+        statistics: The numbers of live passages.
+    """
+
+    def __init__(self, segment: Segment, removed: Sequence[int] = ()) -> None:
+        self.segment = segment
+        self.removed = tuple(removed)
+        self.live: npt.NDArray[np.bool_] | None = None
+        self.statistics = Statistics(segment.size, segment.record.counts.terms)
+        if self.removed:
+            documents = np.ones(len(segment.documents), np.bool_)
+            documents[list(self.removed)] = False
+            self.live = self.passages_of(documents)
+            lengths = segment.arrays.lengths[self.live]
+            self.statistics = Statistics(len(lengths), int(lengths.sum(dtype=np.int64)))
+
+    def passages_of(self, documents: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Which passages belong to the documents marked True, `(passages,) bool`."""
+        return documents[self.segment.arrays.document_rows]
+
+    @cached_property
+    def form_counts(self) -> npt.NDArray[np.int64]:
+        """The occurrences of each word form in live documents, `(forms,) int64`; counted at the first use."""
+        return self.segment.word_forms.counts(self.removed)

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from qa.index.local.abbreviations import Entry, Found
-from qa.index.local.live_segment import LiveSegment
 from qa.index.local.postings import TermKeys
+from qa.index.local.segment import LiveSegment
 from qa.index.local.term_cache import TermCache
 
 

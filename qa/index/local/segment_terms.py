@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.index.contract import Rows
-from qa.index.local.live_segment import LiveSegment
 from qa.index.local.postings import TermKeys
+from qa.index.local.segment import LiveSegment
 from qa.index.local.term_cache import TermCache
 
 # From some rows of a segment and each row's document: the begin and end of the rows to search, `(n,) int64` each.

@@ -151,5 +151,3 @@ BODY: dict[str, Any] = {
 ERROR: dict[str, Any] = {
     "error": {"code": "invalid_request", "message": "k: Input should be less than or equal to 50."}
 }
-
-REPLIES = (ANSWER, DOCUMENTS, DOCUMENT, INDEX, STORED, STORED_BY_NAME, ADDED, REMOVED, REMOVED_BY_NAME, ERROR)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
 from threading import Lock
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from qa.settings import Settings
-from qa.web.api import example_replies as samples
 
 _TAGS = [
     {"name": "Questions", "description": "Quotes that answer a question, each with its citation."},
@@ -53,7 +54,7 @@ class Application(FastAPI):
             if self.openapi_schema is None:
                 described = super().openapi()
                 described["security"] = []  # each route that needs the token says so
-                _put_nulls_back(described)
+                _put_nulls_back(described, self.routes)
                 for question in _questions(described):
                     question |= {"maxLength": self._max_question_chars, "pattern": _letter_or_digit()}
             assert self.openapi_schema is not None
@@ -66,21 +67,15 @@ def _questions(described: dict[str, Any]) -> list[dict[str, Any]]:
     return [in_query["schema"], described["components"]["schemas"]["AskBody"]["properties"]["question"]]
 
 
-def _put_nulls_back(described: dict[str, Any]) -> None:
+def _put_nulls_back(described: dict[str, Any], routes: Iterable[BaseRoute]) -> None:
     """Put the null fields back into the examples; FastAPI omits them."""
-    whole = {json.dumps(_without_nulls(example)): example for example in samples.REPLIES}
-    for methods in described["paths"].values():
-        for operation in methods.values():
-            for reply in operation["responses"].values():
-                for content in reply.get("content", {}).values():
-                    if "example" in content:
-                        content["example"] = whole.get(json.dumps(content["example"]), content["example"])
-
-
-def _without_nulls(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {name: _without_nulls(value) for name, value in data.items() if value is not None}
-    return [_without_nulls(each) for each in data] if isinstance(data, list) else data
+    for route in routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            for method in route.methods or ():
+                replies = described["paths"][route.path_format][method.lower()]["responses"]
+                for status, reply in route.responses.items():
+                    for media_type, content in reply.get("content", {}).items():
+                        replies[str(status)]["content"][media_type] |= content
 
 
 def _letter_or_digit() -> str:

@@ -134,9 +134,7 @@ class AnswerModel(_Reply):
     stages_ms: dict[str, float] | None = Field(default=None, description="`took_ms` by stage; only with explain=1")
 
 
-class DocumentInfoModel(_Reply):
-    """One document, without its text."""
-
+class _DocumentModel(_Reply):
     id: str
     source: str
     title: str
@@ -145,6 +143,11 @@ class DocumentInfoModel(_Reply):
     date: PublicationDate | None
     url: str | None
     characters: int
+
+
+class DocumentInfoModel(_DocumentModel):
+    """One document, without its text."""
+
     passages: int
 
 
@@ -169,18 +172,10 @@ class BlockModel(_Reply):
     breaks: list[tuple[int, int]] = Field(description="Offsets where further pages begin, each with its number")
 
 
-class DocumentModel(_Reply):
+class DocumentModel(_DocumentModel):
     """One document with its text."""
 
-    id: str
-    source: str
     sha256: str
-    title: str
-    publisher: str | None
-    author: str | None
-    date: PublicationDate | None
-    url: str | None
-    characters: int
     left_out: list[str] = Field(
         description="Parts of the file missing from the text, as '3 charts', and a guessed encoding; usually empty"
     )

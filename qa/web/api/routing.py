@@ -32,6 +32,8 @@ class OnWorkers(APIRoute):
     tenth of a millisecond. A coroutine function is called on the event loop, as FastAPI does it.
     """
 
+    pool: Pool = "workers"
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The coroutine function that answers a request."""
         if iscoroutinefunction(self.endpoint):
@@ -41,7 +43,7 @@ class OnWorkers(APIRoute):
             for check in self.dependencies:
                 assert check.dependency
                 await check.dependency(request)
-            return await on_workers(request, lambda: self.endpoint(request, **request.path_params))
+            return await on_workers(request, lambda: self.endpoint(request, **request.path_params), self.pool)
 
         return answer
 

@@ -12,21 +12,22 @@ from starlette.responses import Response
 from qa.answering.citations import find_quote
 from qa.errors import NoPicture
 from qa.records import Document, Span
-from qa.web.api.routing import counted_as_document, on_workers, service_of
+from qa.web.api.routing import OnWorkers, counted_as_document, service_of
 from qa.web.pages.page_query import asked_from
 from qa.web.pages.reader import page_numbers
 from qa.web.pages.render import page
 
-router = APIRouter(include_in_schema=False)
+
+class _OnPictureWorkers(OnWorkers):
+    pool = "picture_workers"
+
+
+router = APIRouter(route_class=_OnPictureWorkers, include_in_schema=False)
 
 
 @router.get("/documents/{document_id}/pages/{number}", dependencies=[Depends(counted_as_document)])
-async def page_of_document(request: Request, document_id: str, number: str) -> Response:
+def page_of_document(request: Request, document_id: str, number: str) -> Response:
     """An HTML page with a page of a document as a picture, with a box around the cited quote."""
-    return await on_workers(request, lambda: _page_of_document(request, document_id, number), "picture_workers")
-
-
-def _page_of_document(request: Request, document_id: str, number: str) -> Response:
     document, reference, quote = _quoted(request, document_id)
     asked = asked_from(request.query_params)
     numbers = page_numbers(document)
@@ -47,12 +48,8 @@ def _page_of_document(request: Request, document_id: str, number: str) -> Respon
 
 
 @router.get("/documents/{document_id}/pages/{number}/picture", dependencies=[Depends(counted_as_document)])
-async def picture_of_page(request: Request, document_id: str, number: str) -> Response:
+def picture_of_page(request: Request, document_id: str, number: str) -> Response:
     """The picture as a PNG."""
-    return await on_workers(request, lambda: _picture_of_page(request, document_id, number), "picture_workers")
-
-
-def _picture_of_page(request: Request, document_id: str, number: str) -> Response:
     document, _, quote = _quoted(request, document_id)
     picture = service_of(request).page_picture(document, _page_number(number), quote)
     return Response(picture.png, headers={"cache-control": "private, max-age=600"}, media_type="image/png")

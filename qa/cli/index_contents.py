@@ -1,6 +1,4 @@
-"""The commands `qa documents` and `qa show`: list the documents of the index, and print a document's text or a part of
-it.
-"""
+"""The commands `qa status | documents | show`: what the index holds, its documents, and a document's text or a part."""
 
 from __future__ import annotations
 
@@ -8,10 +6,12 @@ import argparse
 import re
 import sys
 from contextlib import closing
+from dataclasses import asdict
 
 from qa.answering.citations import cite_place
 from qa.cli.output import say, say_json
 from qa.errors import InvalidRequest, UnknownDocument
+from qa.index.build_notes import read_report
 from qa.index.local.open_version import OpenVersion, open_index
 from qa.records import Document, Span
 from qa.settings import Settings
@@ -86,4 +86,30 @@ def _print_part(document: Document, part: Span, root: str, *, as_json: bool) -> 
         say_json({"text": text, "citation": citation_data(cite_place(document, part), root)})
     else:
         say(*text.split("\n"))
+    return 0
+
+
+def run_status(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Open and verify the current snapshot, and list its documents."""
+    index = open_index(settings.index_dir)
+    try:
+        if arguments.json:
+            report = read_report(settings.index_dir)
+            data = {
+                "snapshot": index.id,
+                "built_at": index.built_at,
+                "segments": index.segments,
+                "passages": index.size,
+                "documents": [asdict(info) for info in index.documents],
+                "last_build": asdict(report) if report else None,
+            }
+            say_json(data)
+            return 0
+        segments = f"{index.segments} segment{'' if index.segments == 1 else 's'}"
+        say(f"Snapshot {index.id}, built {index.built_at}, whole; {index.size} passages in {segments}")
+        for info in index.documents:
+            plural = " " if info.passages == 1 else "s"
+            say(f"{info.passages:6} passage{plural}  {info.date or 'undated':10}  {info.source}  {info.title}")
+    finally:
+        index.close()
     return 0

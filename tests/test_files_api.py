@@ -219,6 +219,14 @@ def test_a_document_in_a_container_is_removed_with_its_file(shop: Workshop, send
     assert (shop.seeds / "old.zip").exists()
 
 
+def test_a_zipped_folder_is_no_document_and_has_no_id(shop: Workshop, send: Send) -> None:
+    stored = send("PUT", "/api/files/old.zip", content=b"PK").json()
+    assert (stored["id"], stored["fate"]) == (None, "added")
+    assert send("PUT", "/api/files/letter.eml", content=b"Subject: Hours").json()["id"] == "letter.eml"
+    removed = send("DELETE", "/api/files/old.zip").json()
+    assert (removed["id"], removed["fate"]) == (None, "removed")
+
+
 def test_a_folder_with_a_containers_name_holds_files_of_its_own(shop: Workshop, send: Send) -> None:
     shop.put("Inbox.mbox/letter.txt", b"A letter.")
     with zipfile.ZipFile(shop.put("Inbox.mbox/old.zip", b""), "w") as archive:

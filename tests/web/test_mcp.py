@@ -157,6 +157,7 @@ def test_where_nothing_is_relevant_there_is_nothing_to_quote(connect: Server) ->
             "invalid_request: date_from is 'yesterday'",
         ),
         ("ask", {"question": QUESTION, "filters": {"unknown": 1}}, "invalid_request: filters.unknown "),
+        ("ask", {"question": QUESTION, "publisher": "x"}, "invalid_request: publisher is not a parameter of ask; "),
     ],
 )
 def test_what_is_wrong_is_told_with_its_code(connect: Server, tool: str, arguments: dict[str, Any], told: str) -> None:

@@ -22,6 +22,8 @@ from qa.answering.service import Service
 from qa.errors import BuilderMissing, QAError
 from qa.index.document_files import Condition
 from qa.text.document_ids import document_id
+from qa.text.document_names import suffix_of
+from qa.text.readable_types import ARCHIVE_SUFFIXES
 from qa.web.api import example_replies as samples
 from qa.web.api.json_form import json_response
 from qa.web.api.multipart import MOST_FILES, content_of, files_of
@@ -126,9 +128,9 @@ async def add_documents(request: Request) -> Response:
 async def put_file(request: Request, path: FilePath) -> Response:
     """Store the body, a file's bytes, under a path, and ask for a build; `GET /api/index` has its progress.
 
-    The reply has the size and SHA-256 of the stored bytes, and the id that the document gets if it can be read. The id
-    of a zipped folder opens nothing: each file in it is a document. An empty body is refused. `If-None-Match: *` only
-    adds; `If-Match` with the SHA-256 in quotes only replaces that version.
+    The reply has the size and SHA-256 of the stored bytes, and the id that the document gets if it can be read; null
+    for a zipped folder, since each file in it is a document. An empty body is refused. `If-None-Match: *` only adds;
+    `If-Match` with the SHA-256 in quotes only replaces that version.
     """
     done = await _stored(request, path, request.stream(), _condition(request))
     return await on_workers(request, lambda: _build(request, **done))
@@ -201,11 +203,16 @@ async def _stored(
     file = await kept.put(name, content, condition)
     return {
         "source": file.source,
-        "id": document_id(file.source),
+        "id": _id_of(file.source),
         "fate": "added" if file.new else "replaced",
         "bytes": file.bytes,
         "sha256": file.sha256,
     }
+
+
+def _id_of(source: str) -> str | None:
+    """The id of the document that a file is; None for an archive, which has no text of its own."""
+    return None if suffix_of(source) in ARCHIVE_SUFFIXES else document_id(source)
 
 
 def _refused(name: str, error: QAError) -> dict[str, Any]:
@@ -215,7 +222,7 @@ def _refused(name: str, error: QAError) -> dict[str, Any]:
 def _removed(request: Request, name: str) -> dict[str, Any]:
     """Remove a file and return its reply data."""
     source = _inbox(request).remove(name, _condition(request))
-    return {"source": source, "id": document_id(source), "fate": "removed"}
+    return {"source": source, "id": _id_of(source), "fate": "removed"}
 
 
 def _source_of(service: Service, name: str) -> str | None:

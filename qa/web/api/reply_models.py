@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from qa.web.api.build_models import ProgressModel, ReportModel
 
+_ID = "The document's id, once the build has read it; null for a zipped folder, whose files are documents"
+
 
 class _Reply(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -221,7 +223,7 @@ class BuildModel(_Reply):
 
 class _FileModel(_Reply):
     source: str = Field(description="Path of the file under the documents' folder")
-    id: str = Field(description="The document's id, once the build has read it")
+    id: str | None = Field(description=_ID)
     fate: Literal["added", "replaced"]
     bytes: int = Field(description="Its size")
     sha256: str = Field(description="SHA-256 of its bytes, in hexadecimal digits")
@@ -242,7 +244,7 @@ class FileFateModel(_Reply):
 
     source: str = Field(description="Path of the file under the documents' folder")
     fate: Literal["added", "replaced", "refused"]
-    id: str | None = Field(default=None, description="The document's id, once the build has read it")
+    id: str | None = Field(default=None, description=_ID)
     bytes: int | None = Field(default=None, description="Its size")
     sha256: str | None = Field(default=None, description="SHA-256 of its bytes, in hexadecimal digits")
     error: ErrorDetail | None = Field(default=None, description="Why it is refused")
@@ -258,7 +260,7 @@ class RemovedModel(BuildModel):
     """A file that is no longer in the documents' folder."""
 
     source: str = Field(description="Path of the file under the documents' folder")
-    id: str = Field(description="The id of the document, which the build removes")
+    id: str | None = Field(description="The id of the document, which the build removes; null for a zipped folder")
     fate: Literal["removed"]
 
 

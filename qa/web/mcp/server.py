@@ -13,12 +13,13 @@ from typing import Annotated, Any, Protocol, TypeVar
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
-from mcp_types import ToolAnnotations
+from mcp_types import Tool, ToolAnnotations
 from pydantic import Field, ValidationError
 from starlette.requests import Request
 
 from qa.answering.service import Service
 from qa.errors import InvalidRequest, QAError, RequestError
+from qa.text.safe_text import printable
 from qa.web.api.request_models import DEFAULT_RESULTS, BodyFilters, Results
 from qa.web.errors import describe
 from qa.web.limits.rate_limit import DOCUMENT, LIST, QUESTION, Allowance
@@ -59,6 +60,7 @@ class Server(MCPServer[Any]):
             ToolError: with `code: message`; the client sees it as the tool's result.
         """
         try:
+            self._check_names(await self.list_tools(), name, arguments)
             return await super().call_tool(name, arguments, context)
         except ToolError as error:
             cause = error.__cause__
@@ -84,6 +86,16 @@ class Server(MCPServer[Any]):
                 kind = ResourceNotFoundError if isinstance(cause, RequestError) else ResourceError
                 raise kind(f"{cause.code}: {cause}") from cause
             raise
+
+    @staticmethod
+    def _check_names(tools: Iterable[Tool], name: str, arguments: Iterable[str]) -> None:
+        """Refuse arguments that a tool does not have, which the SDK ignores: a misspelt filter would not filter."""
+        for tool in tools:
+            unknown = [each for each in arguments if each not in tool.input_schema["properties"]]
+            if tool.name == name and unknown:
+                known = ", ".join(tool.input_schema["properties"])
+                told = f"{printable(unknown[0][:200])} is not a parameter of {name}; known are {known}."
+                raise ToolError(f"{InvalidRequest.code}: {told}") from InvalidRequest(told)
 
     def _count(self, error: BaseException) -> None:
         if self.failed:

@@ -217,7 +217,7 @@ def test_two_host_headers_are_one_too_many(address):
     reply = raw(
         address, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: attacker.example\r\nConnection: close\r\n\r\n"
     )
-    assert reply.startswith(b"HTTP/1.1 421")
+    assert reply.startswith(b"HTTP/1.1 400")
 
 
 def test_a_body_that_grows_beyond_its_limit_is_cut_off(address):

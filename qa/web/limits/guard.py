@@ -59,10 +59,12 @@ class HostNames:
         """Refuse a request for any other host.
 
         Raises:
-            HTTPException: 421.
+            HTTPException: 421; 400 if it names none or several (RFC 9112, section 3.2).
         """
         named = request.headers.getlist("host")
-        host = _host_name(named[0]) if len(named) == 1 else ""
+        if len(named) != 1:
+            raise HTTPException(400)
+        host = _host_name(named[0])
         if host not in self._names and not host.endswith(".localhost") and not _is_address(host):
             raise HTTPException(421)
 

@@ -96,6 +96,18 @@ def test_a_build_that_fails_is_told(shelf: Page, own: FakeService):
 
 
 @pytest.mark.browser
+def test_documents_of_a_version_that_was_rolled_back_are_told_of(shelf: Page, own: FakeService):
+    shelf.get_by_label("Files").set_input_files(files("tide.txt"))
+    shelf.locator("#upload").get_by_label("Token").fill(TOKEN)
+    shelf.get_by_role("button", name="Add").click()
+    expect(shelf.locator("#upload-said")).to_have_text("Stored; waiting to be read")
+    own.last_report = BuildReport(started_at=now(), finished_at=now(), held_back="c0ffee")
+    expect(shelf.locator("#upload-said")).to_contain_text("as in snapshot c0ffee, which was rolled back")
+    shelf.reload()
+    expect(shelf.locator(".report")).to_contain_text("as in snapshot c0ffee, which was rolled back")
+
+
+@pytest.mark.browser
 def test_a_wrong_token_is_told_once_in_plain_words_and_stores_nothing(shelf: Page, tmp_path: Path):
     shelf.get_by_label("Files").set_input_files(files("tide.txt", "moon.txt"))
     shelf.locator("#upload").get_by_label("Token").fill("close-sesame-close-sesame")

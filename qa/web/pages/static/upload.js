@@ -96,7 +96,10 @@
           const { fate, reason: why } = files.find((file) => file.source === change.source) || {};
           told(UNREAD.has(fate) ? fate : change.fate, why || inside(change.source, files));
         }
-        said.replaceChildren("The documents were read. ", again());
+        const outcome = built.held_back
+          ? `The documents are as in snapshot ${built.held_back}, which was rolled back, so the list does not change. `
+          : "The documents were read. ";
+        said.replaceChildren(outcome, again());
         return;
       }
       if (now && now.building) {

@@ -1,10 +1,11 @@
 #!/usr/bin/env python
 """CPU milliseconds of each stage of a question on an index, in one process.
 
-    .venv/bin/python scripts/stage_bench.py INDEX [--questions N] [--passages FILE]
+    .venv/bin/python scripts/stage_bench.py INDEX [--questions N] [--passages FILE] [--waiting]
 
-CPU time hardly depends on other work on the machine. FILE has lines of JSON with the text of a passage, which
-`scripts/bench.py` writes next to an index; their sentences are asked too.
+CPU time hardly depends on other work on the machine. With --waiting it is the time that passes, which is shorter where
+two threads work on a question. FILE has lines of JSON with the text of a passage, which `scripts/bench.py` writes next
+to an index; their sentences are asked too.
 """
 
 from __future__ import annotations
@@ -41,10 +42,11 @@ def main() -> None:
     parser.add_argument("index", type=Path)
     parser.add_argument("--questions", type=int, default=100)
     parser.add_argument("--passages", type=Path)
+    parser.add_argument("--waiting", action="store_true")
     arguments = parser.parse_args()
     pool = questions([QUESTIONS], arguments.passages)[: WARM_UP + arguments.questions]
     laps: dict[str, list[float]] = {}
-    clock = SimpleNamespace(perf_counter=time.process_time)
+    clock = SimpleNamespace(perf_counter=time.perf_counter if arguments.waiting else time.process_time)
     with (
         closing(open_service(Settings(index_dir=arguments.index))) as service,
         patch("qa.retrieval.stage_timer.time", clock),

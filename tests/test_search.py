@@ -187,6 +187,12 @@ def test_documents_that_name_the_subject_come_before_others_that_say_as_much(tmp
     assert after[about.index("foreign.md")] == pytest.approx(before[0] - OFF_SUBJECT_PENALTY)
 
 
+def test_the_initials_of_the_subject_also_name_it(tmp_path: Path) -> None:
+    texts = {"foreign.md": FOREIGN, "own.md": OWN.replace("Elden Wharf", "EW")}
+    found, _ = ranked(tmp_path / "about", texts, "Elden Wharf")
+    assert found[0] == "own.md"
+
+
 @pytest.mark.parametrize("subject", ["The Wharf of Brenham", "the", "Ropes", "records"])
 def test_a_subject_that_no_document_or_every_document_names_changes_no_score(tmp_path: Path, subject: str) -> None:
     texts = {"foreign.md": f"{FOREIGN} Ropes are for sale.", "own.md": OWN}

@@ -123,8 +123,8 @@ class Index(Protocol):
         ...
 
     @property
-    def subject(self) -> Sequence[str]:
-        """The index terms of the name of what the documents are about; empty if none is known."""
+    def subject(self) -> Sequence[Sequence[str]]:
+        """The index terms of the name of what the documents are about, and of its initials; empty if none is known."""
         ...
 
     @property

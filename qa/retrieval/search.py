@@ -216,7 +216,8 @@ def _off_subject(index: Index, rows: Rows) -> npt.NDArray[np.bool_]:
     """Whether each passage's document does not name the index's subject; nowhere if no other's does, `(n,) bool`."""
     if not index.subject:
         return np.zeros(len(rows), np.bool_)
-    named = index.held_in_documents(index.subject, rows).all(axis=0)
+    held = iter(index.held_in_documents([term for form in index.subject for term in form], rows))
+    named = np.any([np.all([next(held) for _ in form], axis=0) for form in index.subject], axis=0)
     return np.asarray(~named & named.any(), dtype=np.bool_)
 
 

@@ -16,10 +16,18 @@ from qa.index.local.row_map import DocumentList, RowMap
 from qa.index.local.version import Version
 from qa.index.local.word_forms import usual_forms
 from qa.records import DocumentInfo, Filters
+from qa.text.abbreviations import folded, initials_of
 from qa.text.document_ids import former_ids
 from qa.text.words import terms
 
 _IDS_LISTED = 10  # in the message for an id that belonged to several documents
+
+
+def _forms(name: str) -> tuple[tuple[str, ...], ...]:
+    """The index terms of a name, and of its initials in place of it."""
+    written = tuple(dict.fromkeys(terms(name)))
+    initials = (tuple(terms(each)) for each in sorted(initials_of(folded(name).split()))) if len(written) > 1 else ()
+    return tuple(filter(None, (written, *initials)))
 
 
 class IndexedVersion(ABC):
@@ -40,7 +48,7 @@ class IndexedVersion(ABC):
         """
         self.id, self.built_at = version.id, version.built_at
         self.weights, self.dimension = version.configuration.weights, version.configuration.dimension
-        self.subject = tuple(dict.fromkeys(terms(version.subject)))
+        self.subject = _forms(version.subject)
         self._map = RowMap(lists)
         self._statistics = Statistics.total(statistics)
         self.size = self._map.size

@@ -15,9 +15,9 @@ from workshop import Workshop
 from qa.answering.service import Service
 from qa.cli.open_service import open_service
 from qa.encode.max_similarities import maxima
+from qa.index.contract import idf
 from qa.records import Passage, Quote, Span, WordMatch
 from qa.retrieval.evidence import match
-from qa.retrieval.query import rarity
 from qa.retrieval.search import Hit
 
 TEXTS = {
@@ -79,7 +79,7 @@ def test_a_word_weighs_its_rarity(workshop: Workshop, service: Service) -> None:
     _, found = explained(service, "Do dogs pay the dragon?")
     index = workshop.open_index()
     assert {word: match.weight for word, match in found.items()} == {
-        word: pytest.approx(rarity(*index.frequencies([index_term]), index.size), abs=1e-3)
+        word: pytest.approx(idf(*index.frequencies([index_term]), index.size), abs=1e-3)
         for word, index_term in (("dogs", "dog"), ("pay", "pay"), ("dragon", "dragon"))
     }
     index.close()

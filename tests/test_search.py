@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from workshop import Workshop
 
 from qa.errors import UnknownDocument
-from qa.index.contract import Index
+from qa.index.contract import Index, idf
 from qa.reading.passages import embedding_text
 from qa.records import Filters, PassageKind
-from qa.retrieval.query import content_words, rarity, token_weights
+from qa.retrieval.query import content_words, token_weights
 from qa.retrieval.search import (
     BOILERPLATE_PENALTY,
     CANDIDATES,
@@ -262,8 +262,8 @@ def test_of_many_candidates_the_nearest_are_compared_and_the_rest_follow_them(tm
 def test_rarity_by_hand(shop: Index) -> None:
     # "elden" is in 2 of 5 passages, "dragon" in none.
     assert shop.frequencies(["elden", "dragon"]) == [2, 0]
-    assert rarity(2, 5) == pytest.approx(math.log(1 + (5 - 2 + 0.5) / (2 + 0.5)))
-    assert rarity(0, 5) == pytest.approx(math.log(1 + (5 - 0 + 0.5) / (0 + 0.5)))
+    assert idf(2, 5) == pytest.approx(math.log(1 + (5 - 2 + 0.5) / (2 + 0.5)))
+    assert idf(0, 5) == pytest.approx(math.log(1 + (5 - 0 + 0.5) / (0 + 0.5)))
 
 
 def test_rare_words_weigh_more_than_common_ones_and_stop_words_and_the_models_own_tokens_least(shop: Index) -> None:
@@ -271,8 +271,8 @@ def test_rare_words_weigh_more_than_common_ones_and_stop_words_and_the_models_ow
     encoding = FakeEncoder().encode_question(question)
     own, who, has, elden, pier = token_weights(encoding, content_words(question, encoding, shop))
     assert who == has < min(elden, pier)
-    assert pier == pytest.approx(rarity(*shop.frequencies(["pier"]), 5))
-    assert pier > elden == pytest.approx(rarity(2, 5))
+    assert pier == pytest.approx(idf(*shop.frequencies(["pier"]), 5))
+    assert pier > elden == pytest.approx(idf(2, 5))
     assert 0 < own < elden
 
 

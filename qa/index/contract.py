@@ -17,6 +17,7 @@ No result grows with the index. No result has a passage's token vectors: the ind
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -252,6 +253,11 @@ class IndexSource(Protocol):
     def close(self) -> None:
         """Close the version after its last reader."""
         ...
+
+
+def idf(frequency: int, size: int) -> float:
+    """The inverse document frequency of a term that `frequency` of `size` passages contain, as above."""
+    return math.log(1 + (size - frequency + 0.5) / (frequency + 0.5))
 
 
 def admitted(filters: Filters, documents: Sequence[DocumentInfo]) -> npt.NDArray[np.bool_]:

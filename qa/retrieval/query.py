@@ -6,7 +6,6 @@ as words, numbers and a few signs with single spaces between them.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.encode import Encoding
-from qa.index.contract import Floats, Index
+from qa.index.contract import Floats, Index, idf
 from qa.records import Span
 from qa.retrieval.query_expansion import Alternatives, widened
 from qa.text.asking_part import asked_part
@@ -104,7 +103,7 @@ def content_words(question: str, encoding: Encoding, index: Index) -> tuple[Cont
         index_term = next((each for each in said if frequencies[each]), said[0])
         frequency = frequencies[index_term]
         text = question[place.start : place.end]
-        made.append(ContentWord(text, index_term, frequency, rarity(frequency, index.size), its.nonzero()[0]))
+        made.append(ContentWord(text, index_term, frequency, idf(frequency, index.size), its.nonzero()[0]))
     return tuple(made)
 
 
@@ -134,11 +133,6 @@ def _words(question: str, begin: int, end: int) -> Iterator[tuple[Span, tuple[st
         before = word.casefold()
         if not asks and (index_term := term(word)):
             yield place, (index_term,)
-
-
-def rarity(frequency: int, size: int) -> float:
-    """The inverse document frequency, as in Lucene's BM25, of a term that `frequency` of `size` passages contain."""
-    return math.log(1 + (size - frequency + 0.5) / (frequency + 0.5))
 
 
 def either(asked: Iterable[ContentWord], alternatives: Iterable[Alternatives]) -> list[tuple[Tokens, Tokens]]:

@@ -6,7 +6,6 @@ counts.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -40,12 +39,6 @@ class Statistics:
     def mean_length(self) -> float:
         """A passage's mean length in terms."""
         return self.terms / self.passages if self.passages else 1.0
-
-    def idf(self, frequencies: Iterable[int]) -> Floats:
-        """The inverse document frequency of terms in so many passages, `(terms,) float32`, as in Lucene:
-        `log(1 + (N - df + .5) / (df + .5))`.
-        """
-        return np.array([math.log(1 + (self.passages - df + 0.5) / (df + 0.5)) for df in frequencies], np.float32)
 
 
 def scores(

@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
+import numpy as np
+
 from qa.errors import UnknownDocument
-from qa.index.contract import Abbreviation, Candidates, Floats, WordForm
+from qa.index.contract import Abbreviation, Candidates, Floats, WordForm, idf
 from qa.index.local.abbreviations import Entry, abbreviations_of
 from qa.index.local.bm25 import Statistics
 from qa.index.local.candidate_search import Wanted
@@ -79,7 +81,7 @@ class IndexedVersion(ABC):
         """The union of the nearest passages by vector and the best by BM25; see `Index`."""
         for document_id in filters.document_ids if filters else ():
             self.number(document_id)
-        rarities = self._statistics.idf(self.frequencies(terms))
+        rarities = np.array([idf(each, self.size) for each in self.frequencies(terms)], np.float32)
         return self.best(Wanted(vector, terms, rarities, self._statistics.mean_length, count, filters))
 
     def number(self, document_id: str) -> int:

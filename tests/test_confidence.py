@@ -107,6 +107,14 @@ def test_with_an_encoder_that_nothing_was_fitted_for_nothing_is_claimed(tmp_path
         ("Which is the cheapest pier?", "The piers are of oak.", True),
         ("what is the average toll", "The mean toll is three coins.", False),
         ("what is the average toll", "The toll is three coins.", True),
+        ("How long did the strike last?", "The strike took four days.", False),
+        ("when did the toll last rise", "The toll rose in May.", False),
+        ("did the toll rise last year", "The toll rose in May.", True),
+        ("who owns most of the boats", "The club has boats.", False),
+        ("what is the maximum toll", "Captains pay a toll of up to $5.", False),
+        ("what is the maximum toll", "Captains pay a toll of $5.", True),
+        ("what is the minimum age of captains", "Captains have an age of at least 20.", False),
+        ("what is the minimum toll", "The toll is no captain's, and not more than $5.", True),
     ],
 )
 def test_superlatives_that_a_text_lacks_are_unmet(question: str, text: str, unmet: bool) -> None:
@@ -191,9 +199,13 @@ def test_a_passage_that_mentions_no_word_of_the_question_is_never_sure(service: 
     [
         "Do they try to keep my parents from getting ill, or only fix them after?",
         "how do you ask for a raise",  # only "raise" is mentioned, of premiums
+        "who selected Dr. Batra",  # "he was selected" names nobody
+        "Why was Dr. Batra named COO of the medical foundation?",  # the text gives no reason
     ],
 )
-def test_an_answer_in_other_words_is_probable_and_not_sure(service: Service, question: str) -> None:
+def test_an_answer_in_other_words_or_without_cause_or_agent_is_probable_and_not_sure(
+    service: Service, question: str
+) -> None:
     answer = service.ask(question)
     assert answer.confidence is not None
     assert answer.confidence >= shipped_model().sure_from

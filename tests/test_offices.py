@@ -34,6 +34,8 @@ def is_named(question: str, text: str) -> bool:
         ("Who chairs the board?", "The board is chaired by Ada Quill."),
         ("who founded the club", "The club was founded in Elden by Quill and others. Ada Quill established the club."),
         ("who invented the winch", "The winch was developed by Ada Quill in 1871."),
+        ("who founded the club", "The club was founded in 1871 by the printer Ada Quill and two others."),
+        ("Who was president before Ada Quill?", "Ada Quill is president. Her predecessor, Tom Reed, retired."),
         ("Who is the secretary?", "He is the secretary of the club."),
         ("who is on the board of the club", "The board of the club includes Ada Quill and Tom Reed."),
         ("who is the president", "PRESIDENT ADA QUILL opened the pier."),
@@ -58,6 +60,8 @@ def test_a_name_that_stands_with_the_office_holds_it(question: str, text: str) -
         ("Who is the head of the club?", "Ada Quill is a member of the club."),
         ("who is the executive director", "The form is signed by the EHA Executive Director."),
         ("who is on the board of the club", "Ada Quill runs the club, which has a board of captains."),
+        ("who is on the board of the club", "Ada Quill, a board-certified captain, runs the club."),
+        ("Who was president before Ada Quill?", "The president is Ada Quill."),
     ],
 )
 def test_a_name_elsewhere_in_the_text_does_not(question: str, text: str) -> None:

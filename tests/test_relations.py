@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.answering.relations import relation_asked, states
+from qa.answering.relations import lacks_agent, relation_asked, states
 from qa.records import Passage
 from qa.text.sentences import split_sentences
 
@@ -71,6 +71,12 @@ def test_the_words_of_a_relation_in_other_roles_do_not_state_it(question: str) -
         ("Did the club hire 300 captains?", "In 2021 the club hired 300 captains.", True),
         ("Did the club hire 300 captains?", "In 2021 the club hired 200 captains.", False),
         ("Will the council close the pier?", "The council decided to shut the pier.", True),
+        ("Who built the winch?", "The winch of the old pier was built in 1871.", True),
+        (
+            "Who built the winch?",
+            "A winch stands by the ferries that serve Elden and Marsh, both built in 1871.",
+            False,
+        ),
     ],
 )
 def test_mergers_closures_successors_and_coverage_are_relations(question: str, text: str, is_stated: bool) -> None:
@@ -111,3 +117,22 @@ def test_items_of_a_list_have_the_subject_above_them() -> None:
     text = "Union of Clerks\n\n- Founded in 1996\n- Bargains with Acme"
     assert stated("Does the union bargain with Acme?", text)
     assert not stated("Does the union bargain with Globex?", text)
+
+
+@pytest.mark.parametrize(
+    ("question", "texts", "lacking"),
+    [
+        ("who opened the pier", ["The pier was opened in May."], True),
+        ("who found the rope", ["It had been long found in a barn."], True),
+        ("who opened the pier", ["The pier was opened by Quill."], False),
+        ("who bought the rope", ["The rope was bought with money from Quill."], False),
+        ("who opened the pier", ["The pier was opened in May.", "Quill opened it."], False),
+        ("who opened the pier", ["Quill was there."], False),
+        ("who is on the pier", ["The pier is closed."], False),
+        ("when was the pier opened", ["The pier was opened in May."], False),
+    ],
+)
+def test_a_text_that_only_says_that_something_is_done_lacks_the_agent(
+    question: str, texts: list[str], lacking: bool
+) -> None:
+    assert lacks_agent(question, texts) is lacking

@@ -26,6 +26,7 @@ class AnswerType(StrEnum):
     CONTACT = "contact"
     LONG_FORM = "long form"
     NAMED = "named"
+    REASON = "reason"
     OTHER = "other"
 
 
@@ -103,6 +104,7 @@ ASKED = {
         rf"|\b(?:full|long) form of (?:the )?{_ABBREVIATED.format(3)}",
         re.IGNORECASE,
     ),
+    AnswerType.REASON: re.compile(r"^\W*(?:how come|why)\b", re.IGNORECASE),
     # Not "which hospital services are": its kind is "services".
     AnswerType.NAMED: re.compile(
         rf"\b(?:what|which) (?:(?!(?:a|an|that|to|{_DETERMINER}|{_AUXILIARY}) ){_NO_PREPOSITION}{_ANY}){{0,3}}"
@@ -140,7 +142,12 @@ HELD = {
         r"|\b(?:midnight|noon)\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b",
         re.IGNORECASE,
     ),
-    AnswerType.AGE: re.compile(r"\bage[ds]?(?: of)?:? \w+|\b(?:born|old)\b|\b[12]\d{3}s?\b", re.IGNORECASE),
+    AnswerType.AGE: re.compile(
+        r"\bage[ds]?(?: of)?:? \w+|\b(?:born|old)\b"
+        r"|\b(?:began|begun|built|completed|constructed|created|dat(?:es?|ing)|established|formed|founded|from|launched|made"
+        r"|opened|set up|since|started)\b[^.]{0,40}\b[12]\d{3}s?\b",
+        re.IGNORECASE,
+    ),
     AnswerType.COUNT: re.compile(_NUMBER, re.IGNORECASE),
     AnswerType.SHARE: re.compile(
         rf"(?:{_NUMBER})[\s-]?(?:%|per ?cent|(?:in|of|out of|to)[ -](?:every )?(?:{_NUMBER}))"
@@ -156,12 +163,12 @@ HELD = {
     AnswerType.FREQUENCY: re.compile(
         r"\b(?:always|annual(?:ly)?|constantly|continu(?:al|ous)ly|daily|each|every|fortnightly|frequently|hourly|monthly"
         r"|never|nightly|often|once|per|quarterly|rarely|regularly|repeatedly|seldom|sometimes|times|twice|usually|weekly"
-        r"|yearly)\b|\ba (?:day|month|week|year)\b",
+        r"|yearly)\b|\ba (?:day|month|week|year)\b|\d\s?(?:%|per ?cent\b)",
         re.IGNORECASE,
     ),
     AnswerType.MEASURE: re.compile(
-        rf"{_NUMBER}|\b(?:always|annually|daily|decades?|hourly|hours?|months?|monthly|never|once|twice|weekly|weeks?"
-        r"|years?|yearly)\b",
+        rf"(?!\b(?:1[89]|20)\d\d\b)\b(?:{_NUMBER})"  # no year
+        r"|\b(?:always|annually|daily|decades?|hourly|hours?|months?|monthly|never|once|twice|weekly|weeks?|years?|yearly)\b",
         re.IGNORECASE,
     ),
     AnswerType.AMOUNT: re.compile(
@@ -173,6 +180,7 @@ HELD = {
     # A role ("physicians", "the union") also counts as a person.
     AnswerType.PERSON: re.compile(
         rf"\bC[EFIOT]O\b|\b(?:Dr|Mr|Mrs|Ms|Prof)\. {_NAME}|\b{_NAME} (?:[A-Z]\. )?{_NAME}|{ROLE}"
+        rf"|\bby (?:(?:an?|its|our|the|their) )?(?:[a-z]{{1,20}} ){{0,2}}(?!(?i:{_MONTH})){_NAME}"
     ),
     AnswerType.REGION: re.compile(_REGION),
     AnswerType.PLACE: re.compile(
@@ -181,6 +189,13 @@ HELD = {
     ),
     AnswerType.CONTACT: re.compile(
         r"\d[\d ()/.-]{4,20}\d|[\w.-]{1,60}@\w|\bhttps?:|\bwww\.|\b[a-z\d-]{1,40}\.(?:com|edu|gov|net|org)\b",
+        re.IGNORECASE,
+    ),
+    AnswerType.REASON: re.compile(
+        r"\b(?:aim|allow|attribut|becaus|caus|contribut|driv(?:e|ing)|enabl|expla|incentiv|intend|justif|motivat|purpos"
+        r"|reflect)[a-z]{0,7}\b|\b(?:due|in (?:order|response)|lead(?:ing|s)?|led|owing|thanks) to\b"
+        r"|\b(?:as a result|hence|on the grounds|prompt(?:ed|ing|s)|reasons?|result(?:ed|ing|s)? (?:from|in)"
+        r"|mak(?:es|ing) it|since(?! \d)|so|therefore|thus)\b",
         re.IGNORECASE,
     ),
     # The first word of a sentence is a name if the next one has a capital as well.

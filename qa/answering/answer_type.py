@@ -26,7 +26,7 @@ from qa.text.quantities import with_plain_digits
 from qa.text.units import UNITS
 from qa.text.words import term, terms
 
-_WHY = re.compile(r"\W*why\b", re.IGNORECASE)
+_ASIDE = re.compile(r" ?\([^)]*\)")  # the other form of an abbreviation
 _COUNTED = re.compile(
     r"\b(?:how many|(?:number|total) of)(?: (?:all|different|its|the|their|these))*((?: [^\W\d_][^\W_]{1,30}){1,3})"
     rf"|{TOTAL}",
@@ -54,8 +54,6 @@ _OF_EACH = re.compile(r"\b(?:apiece|each|every|respectively)\b", re.IGNORECASE)
 @lru_cache(maxsize=64)
 def expected_type(question: str) -> AnswerType:
     """The expected answer type of a question; the first one if it asks for several."""
-    if _WHY.match(question):
-        return AnswerType.OTHER
     found = [(match.start(), kind) for kind, pattern in ASKED.items() if (match := pattern.search(question))]
     return min(found, key=lambda each: each[0])[1] if found else AnswerType.OTHER
 
@@ -124,7 +122,7 @@ def _for_a_list(text: str, named: frozenset[str]) -> bool:
 
 def _counted(question: str) -> frozenset[str]:
     """The index terms of the noun whose count a question asks for."""
-    asked = _COUNTED.search(question)
+    asked = _COUNTED.search(_ASIDE.sub("", question))
     noun = (asked[1] or asked[2]).split() if asked else ()
     counted = takewhile(lambda word: word.casefold() not in _NO_LONGER_COUNTED, noun)
     return frozenset(filter(None, map(_thing, counted)))

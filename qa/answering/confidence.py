@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qa.answering.answer_type import holds_answer
+from qa.answering.answer_patterns import AnswerType
+from qa.answering.answer_type import expected_type, holds_answer
 from qa.answering.confidence_model import Model
 from qa.answering.limiting_words import lacks_comparison, lacks_limit, says_opposite
 from qa.answering.names import NameClassifier
 from qa.answering.offices import names_holder, office_asked
-from qa.answering.relations import relation_asked, states
+from qa.answering.relations import lacks_agent, relation_asked, states
 from qa.answering.unmet_words import UnmetWords, unmet_shares, unmet_vector
 from qa.index.contract import Floats
 from qa.records import Passage, Verdict, WordMatch
@@ -61,7 +62,15 @@ def assess(model: Model | None, ranking: Ranking, best: Match | None) -> tuple[f
     if model is None:
         return None, Verdict.UNCALIBRATED, False
     probability = model.probability(measure(ranking, best, model.names, model.unmet_words))
-    return probability, model.verdict(probability), probability >= model.sure_from and _mentions_enough(ranking, best)
+    return probability, model.verdict(probability), probability >= model.sure_from and _may_be_sure(ranking, best)
+
+
+def _may_be_sure(ranking: Ranking, best: Match) -> bool:
+    """Whether the best passage mentions enough of the question, and its answer a cause or an agent if asked for."""
+    question, passage = ranking.searched, best.hit.passage
+    told = [passage.text[place.start : place.end] for place in (passage.sentences[each] for each in best.answering)]
+    causeless = expected_type(question) is AnswerType.REASON and not holds_answer(question, told)
+    return _mentions_enough(ranking, best) and not causeless and not lacks_agent(question, told)
 
 
 def measure(
@@ -77,7 +86,7 @@ def measure(
     """
     met = _weighed(ranking, best.words)
     passage = best.hit.passage
-    texts = [_around(passage, number) for number in best.answering]
+    texts = _answering(best)
     asked = {word.text: word for word in ranking.content_words}
     near, known = _near(best, texts), about(best)
     numbers = (word for word in asked.values() if word.whole and word.term not in known)
@@ -89,10 +98,11 @@ def measure(
     sentences = [*passage.headings, *told]
     limited = any(word.word in lacking for word in met) or lacks_limit(ranking.searched, sentences)
     limited = limited or says_opposite(ranking.searched, [told[number] for number in best.answering], near)
+    asks_why = expected_type(ranking.searched) is AnswerType.REASON
     return {
         "gap": max(0.0, whole_question(best) - min((word.in_sentence for word in met), default=0.0)),
         "sentence": best.hit.signals["sentence_vector"],
-        "lacks_type": matched * (not holds_answer(ranking.searched, texts)),
+        "lacks_type": matched * (not asks_why and not holds_answer(ranking.searched, texts)),
         "limits_unmet": matched * limited,
         "comparison_unmet": float(lacks_comparison(ranking.searched, sentences)),
         "absent_words": _share(met, _absent(ranking, met, short=len(met) <= _SHORT)),
@@ -104,7 +114,7 @@ def measure(
 
 def unmatched(ranking: Ranking, best: Match) -> Floats:
     """The vector of the words that the best passage does not match (`unmet_vector`)."""
-    texts = [_around(best.hit.passage, number) for number in best.answering]
+    texts = _answering(best)
     return unmet_vector(ranking.tokens, unmet_shares(ranking, _weighed(ranking, best.words), _near(best, texts)))
 
 
@@ -182,6 +192,11 @@ def _weighed(ranking: Ranking, matches: Sequence[WordMatch]) -> list[WordMatch]:
 
 def _worst(matches: Sequence[WordMatch]) -> float:
     return min(match.in_sentence for match in matches)
+
+
+def _answering(best: Match) -> list[str]:
+    """The sentences that answer, each with its neighbours."""
+    return [_around(best.hit.passage, number) for number in best.answering]
 
 
 def _around(passage: Passage, number: int) -> str:

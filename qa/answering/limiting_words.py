@@ -20,6 +20,8 @@ from qa.text.words import term, word_groups
 _WORD = re.compile(r"[\w'’]+")
 _OPENING = re.compile(r"^\W*\w+n['’]t\b")  # "Don't they sell it?" negates nothing
 _INSTEAD = re.compile(r"\b(?:other|rather) than\b", re.IGNORECASE)
+_FLOOR = re.compile(r"\b(?:at least|(?:no|not) (?:fewer|less) than|(?:more|longer) than|over)\b(?= [$€£]?\d)")
+_CEILING = re.compile(r"\b(?:at most|no(?:t| \w+)? more than|up to)\b(?= [$€£]?\d)")
 # Synonymous limiting words; the words after "|" match them but do not limit.
 _ALIKE = tuple(
     (limits, limits | others)
@@ -67,6 +69,9 @@ _NEGATIONS = frozenset(
 _NEGATED = _NEGATIONS | frozenset("refuse refused stop stopped free eliminate".split())
 _ANYWHERE = frozenset("alone exclusive exclusively only sole solely".split())  # a whole sentence may express it
 _CHOICE = frozenset({"which", "who"})
+_AUXILIARIES = frozenset({"did", "do", "does", "will", "would"})
+_DETERMINERS = frozenset("a her his its my our the their your".split())
+_PERIODS = frozenset("decade month night quarter season summer time week winter year".split())
 _CLAUSE = frozenset({"because", "if", "that", "to", "when"})
 _LONGEST_CHOICE = 6  # words before the comparative: "which of the two states has more patients"
 # Words: limited by a word of the question, before and behind a superlative of the text, and likewise for a negation.
@@ -136,10 +141,21 @@ def _limits(asked: Sequence[str]) -> Iterator[_Limit]:
     for place, word in enumerate(asked):
         if word in _NEGATIONS:
             yield _NEGATED, _limited(asked[place + 1 :], _DENIED), 0, _BEHIND_NEGATION
-        elif word in _LIMITS:
+        elif word in _LIMITS and not _is_verb(asked, place) and asked[place : place + 2] != ["most", "of"]:
             alike = frozenset({word}).union(*(alike for limits, alike in _ALIKE if word in limits))
             limited = frozenset() if word in _ANYWHERE else _limited(asked[place + 1 :], _LIMITED)
             yield alike, limited, _BEFORE, _BEHIND
+
+
+def _is_verb(asked: Sequence[str], place: int) -> bool:
+    """Whether "last" is a verb ("how long did it last?") or says when ("when did it last rise?")."""
+    before, behind = asked[:place], asked[place + 1 : place + 2]
+    return (
+        asked[place] == "last"
+        and not _AUXILIARIES.isdisjoint(before)
+        and before[-1] not in _DETERMINERS
+        and _PERIODS.isdisjoint(behind)
+    )
 
 
 def _comparisons(asked: Sequence[str]) -> Iterator[_Limit]:
@@ -187,4 +203,5 @@ def _is_amount(words: Sequence[str], place: int) -> bool:
 
 @lru_cache(maxsize=1024)
 def _words(text: str) -> list[str]:
-    return [word.replace("’", "'") for word in _WORD.findall(text.casefold())]
+    folded = _CEILING.sub("maximum", _FLOOR.sub("minimum", text.casefold()))
+    return [word.replace("’", "'") for word in _WORD.findall(folded)]

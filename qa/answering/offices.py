@@ -47,6 +47,7 @@ _ASKED = re.compile(
     r"|\bwho (?:(?:had|has) )?(?:co-?)?(?:(?P<verb>chair|head)(?:ed|s)|(?P<done>found|invent)ed)\b",
     re.IGNORECASE,
 )
+_BEFORE_OR_AFTER = re.compile(r"\b(?:after|before)\b")
 _CAPITAL = r"(?:[A-Z]\.|[A-Z][\w’'-]+)"
 _NAME = (
     r"(?:\b[Hh]e\b|\b[Ss]he\b"
@@ -63,7 +64,9 @@ _BEFORE = re.compile(
 )
 _BEHIND = re.compile(
     rf"(?i: and {_MODIFIERS}(?:{_OFFICES}))?(?:,? of [^.;,\n]{{1,80}}?)?"
-    rf"(?:(?:,|:|\s?[|–—-]| is| was| named| by)?\s+(?i:{_JOINING} )?|\s?\([^().;\n]{{0,40}}?){_NAME}"
+    r"(?:(?:,|:|\s?[|–—-]| is| was| named|(?: (?:in|on) [^.;\n]{1,40}?)? by(?: [a-z]{1,20}){0,3})?\s+"
+    rf"(?i:{_JOINING} )?|\s?\([^().;\n]{{0,40}}?){_NAME}"
+    r"| by (?:[a-z]{1,20} ){0,3}[a-z]{2,20}(?:ant|ee|ent|er|ian|ist|man|men|or)s?\b"  # "by farmers"
 )
 _PART_OF_OFFICE = re.compile(rf"\b(?:[A-Z]{{2,}}|(?i:{_MODIFIER}))\b")
 _LOOKED_AT = 300  # characters on each side of an office
@@ -82,7 +85,9 @@ def office_asked(question: str) -> re.Pattern[str] | None:
         office = asked["office"] or asked["named"] or asked["body"]
         same = next((each.pattern for each in _EACH_OFFICE if each.fullmatch(office)), re.escape(office))
         meant = _HEAD if _IS_HEAD.fullmatch(office.casefold()) else same
-    return re.compile(rf"\b(?:{meant})\b", re.IGNORECASE)
+    if not verb and _BEFORE_OR_AFTER.search(question):
+        meant += "|predecessor|successor|succeed(?:ed|s)|replac(?:ed|es|ing)"
+    return re.compile(rf"\b(?:{meant})\b(?!-)", re.IGNORECASE)  # not "board-certified"
 
 
 def names_holder(text: str, office: re.Pattern[str], asked: frozenset[str]) -> bool:

@@ -48,9 +48,7 @@ _SYNONYMS = {word: frozenset().union(*(group for group in _SAME if word in group
 _ASKED = re.compile(
     r"^\W*(?P<whom>whom? )?(?:do|does|did|can|could|will|would|may|must)(?:n't)? (?P<rest>.+)$", re.IGNORECASE
 )
-_WHO = re.compile(
-    r"^\W*who (?:(?:actually|currently|first|now|really) )?(?!found\b)([a-z]+)(?: and [a-z]+)? (.+)$", re.IGNORECASE
-)
+_WHO = re.compile(r"^\W*who (?:(?:actually|currently|first|now|really) )?([a-z]+)(?: and [a-z]+)? (.+)$", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^)]*\)")
 _CLAUSE = re.compile(r"[,;:].*")  # what follows the first clause
 _POSSESSIVE = frozenset("her his its my our their your".split())
@@ -62,7 +60,10 @@ _OBJECT_ENDS = frozenset(
     "while with".split()
 )
 _LONGEST = 6  # words of a subject
+_REACH = 8  # words between a passive verb and its subject or object
 _NEAR = 4  # words between the words of a phrase
+_PASSIVE = frozenset("are be been being is was were".split())
+_AGENT = frozenset("at between by from to with".split())  # may name who does it
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class Relation:
 def relation_asked(question: str) -> Relation | None:
     """The relation of a question with one of the verbs; None for other questions. `who` and `whom` are empty parts."""
     clause = _CLAUSE.sub("", _ASIDE.sub("", question))
-    if (who := _WHO.match(clause)) and (alike := _meaning(term(who[1]))) and (found := _object(spelt(who[2]))):
+    who = _WHO.match(clause)
+    if who and who[1].casefold() != "found" and (alike := _meaning(term(who[1]))) and (found := _object(spelt(who[2]))):
         return Relation((), alike, found)
     asked = _ASKED.match(clause)
     words = spelt(asked["rest"]) if asked else []
@@ -140,10 +142,24 @@ def states(relation: Relation, passage: Passage, everywhere: Container[str]) -> 
                 left, right = context + found[number][:place], found[number][place + 1 :]
                 by = "by" in words[place + 1 : place + 3]
                 active = not by and _has(subject, left) and _has(thing, right)
-                passive = (by or not subject) and _has(subject, right) and _has(thing, left)
+                passive = (by or not subject) and _has(subject, right[:_REACH]) and _has(thing, left[-_REACH:])
                 if active or passive:
                     return True
     return False
+
+
+def lacks_agent(question: str, sentences: Iterable[str]) -> bool:
+    """Whether a question asks who does something, and sentences only say that it is done: "it was sold in May"."""
+    asked = _WHO.match(question)
+    done = term(asked[1]) if asked else ""
+    told = [words for words in map(spelt, sentences) if done and done in map(term, words)]
+    return bool(told) and all(
+        not _PASSIVE.isdisjoint(words[max(0, place - 3) : place])
+        and _AGENT.isdisjoint(words[place + 1 : place + _REACH])
+        for words in told
+        for place, word in enumerate(words)
+        if term(word) == done
+    )
 
 
 def _near_each_other(phrase: Sequence[str], found: Sequence[str]) -> bool:

@@ -18,6 +18,7 @@ def pdf(
     field_kind: str = "/FT /Tx",
     field_picture: str = "",
     letters: Mapping[str, str] | None = None,
+    struck: Sequence[tuple[int, int, int, int]] = (),
 ) -> bytes:
     """A PDF.
 
@@ -28,6 +29,7 @@ def pdf(
         field_kind: The entry that makes them text fields.
         field_picture: What they show instead of the value.
         letters: What the font says that some of its characters mean.
+        struck: The sides of annotations on the first page that strike out text.
     """
     objects: list[bytes] = []
 
@@ -47,7 +49,6 @@ def pdf(
         stream = _stream(f"BT /F1 11 Tf 2 4 Td ({field_picture}) Tj ET".encode("latin-1"), form)
         picture = f"/AP << /N {add(stream)} 0 R >>"
     font = add(f"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding {meaning} >>")
-    first = font + 1 + len(fields)
     widgets = [
         add(
             f"<< /Type /Annot /Subtype /Widget {field_kind} /T (f{number}) /V ({value}) /F 4 {picture} "
@@ -55,11 +56,19 @@ def pdf(
         )
         for number, (value, left, low, right, high) in enumerate(fields)
     ]
-    tree = first + 2 * len(pages)
+    marks = [
+        add(
+            f"<< /Type /Annot /Subtype /StrikeOut /F 4 /Rect [{left} {low} {right} {high}] "
+            f"/QuadPoints [{left} {high} {right} {high} {left} {low} {right} {low}] >>"
+        )
+        for left, low, right, high in struck
+    ]
+    on_first = " ".join(f"{each} 0 R" for each in (*widgets, *marks))
+    tree = len(objects) + 1 + 2 * len(pages)
     kids = []
     for number, drawn in enumerate(pages):
         content = add(_stream("\n".join(drawn).encode("cp1252")))
-        annotations = f"/Annots [{' '.join(f'{each} 0 R' for each in widgets)}]" if widgets and not number else ""
+        annotations = f"/Annots [{on_first}]" if on_first and not number else ""
         kids.append(
             add(
                 f"<< /Type /Page /Parent {tree} 0 R /MediaBox [0 0 595 842] /Contents {content} 0 R {annotations} "

@@ -25,7 +25,7 @@ from statistics import median
 from qa.reading.draft import Draft
 from qa.reading.hyphens import Words
 from qa.reading.layout_furniture import LARGER, part_furniture
-from qa.reading.page_lines import BULLETS, LINE_END, Line, text_size
+from qa.reading.page_lines import BULLETS, LINE_END, Line, text_size, without_struck
 from qa.reading.superscript_marks import bare_mark, written_out
 from qa.records import BlockKind
 from qa.text.sentences import split_sentences
@@ -67,12 +67,13 @@ def lay_out(pages: list[list[Line]]) -> list[Draft]:
     paragraphs = list(_paragraphs(bodies, size))
     notes = {bare_mark(mark[1]) for paragraph in paragraphs if (mark := _NOTE_OPENS.match(paragraph.lines[0].text))}
     for paragraph in paragraphs:
-        paragraph.text = _joined(paragraph, words)
+        paragraph.text = without_struck(_joined(paragraph, words))
         _resolve_marks(paragraph, notes)
+    paragraphs = [paragraph for paragraph in paragraphs if paragraph.text]
     _mark_levels(paragraphs)
     drafts = [paragraph.draft() for paragraph in _mended(paragraphs, words)]
     return drafts + [
-        Draft(BlockKind.BOILERPLATE, written_out(line.text.replace(LINE_END, " ")), page=line.page)
+        Draft(BlockKind.BOILERPLATE, written_out(without_struck(line.text.replace(LINE_END, " "))), page=line.page)
         for line in furniture
     ]
 

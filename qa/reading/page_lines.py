@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 LINE_END = "\n"  # inside a cell of a table
+STRUCK = "\x12"  # after each struck character
+_STRUCK = re.compile(rf"((?<!\|) ?)(?:[^{STRUCK}]{STRUCK}(?: (?=[^{STRUCK}]{STRUCK}))?)+( ?)")
 BULLETS = "•‣▪·◦●○■◆❖➢➔✓–—*"
 
 
@@ -26,6 +29,11 @@ class Line:
     y: float
     row: bool = False  # of a table
     upright: bool = True  # not at an angle to most of the page's text
+
+
+def without_struck(text: str) -> str:
+    """A text without struck characters, and without the blanks beside them."""
+    return _STRUCK.sub(lambda piece: " " if piece[1] or piece[2] else "", text).strip() if STRUCK in text else text
 
 
 def text_size(lines: Iterable[Line]) -> float:

@@ -699,3 +699,51 @@ def test_a_heading_at_the_left_of_a_centred_title_of_its_size_is_separate(x: flo
     ]
     document = read([shown("Rules of the Harbour", 206, 780, 18), shown("Fees", x, 758, 18), *lines(body, top=730)])
     assert [document.text[block.start : block.end] for block in document.blocks][:-1] == headings
+
+
+FEE = shown("The monthly fee is forty thirty crowns.", 70, 700)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["1 w 163 703.5 m 186 703.5 l S", "163 703 23 0.8 re f", "163 703.5 12 0.6 re f 174.8 703.5 11.2 0.6 re f"],
+)
+def test_text_with_a_line_through_it_is_left_out_and_counted(line: str) -> None:
+    document = read([FEE, line])
+    assert document.text == "The monthly fee is thirty crowns."
+    assert document.left_out == ("1 piece of struck-out text",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1 w 163 698.5 m 186 698.5 l S",  # below the text
+        "1 w 163 709 m 186 709 l S",  # above it
+        "1 w 40 703.5 m 500 703.5 l S",  # far beyond it
+        "163 701 23 6 re f 1 g 163.5 701.5 22 5 re f 0 g",  # a box
+        "1 g 163 703 23 0.8 re f 0 g",  # white
+        "1 w 166 703.5 m 179 703.5 l S",  # between letters of a word
+    ],
+)
+def test_text_with_another_line_is_kept(line: str) -> None:
+    document = read([line, FEE])
+    assert document.text == "The monthly fee is forty thirty crowns."
+    assert document.left_out == ()
+
+
+def test_text_that_an_annotation_strikes_out_is_left_out() -> None:
+    document = read([FEE], struck=[(163, 698, 187, 709)])
+    assert document.text == "The monthly fee is thirty crowns."
+    assert document.left_out == ("1 piece of struck-out text",)
+
+
+def test_a_cell_whose_text_is_struck_out_is_empty() -> None:
+    rows = [(("Item", "Old", "New"), 700), (("Lamp", "900", "800"), 680), (("Desk", "700", "650"), 660)]
+    cells = [shown(text, x, y) for row, y in rows for text, x in zip(row, (70, 200, 330), strict=True)]
+    document = read([*cells, "1 w 200 683.5 m 218 683.5 l S"])
+    assert document.text.splitlines() == ["Item | Old | New", "Lamp |  | 800", "Desk | 700 | 650"]
+
+
+def test_a_file_with_struck_out_text_only_is_read() -> None:
+    document = read([shown("All of it is old.", 70, 700), "1 w 70 703.5 m 151 703.5 l S"])
+    assert (document.text, document.left_out) == ("All of it is old.", ())

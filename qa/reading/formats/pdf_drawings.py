@@ -11,6 +11,7 @@ from pypdfium2 import raw
 
 from qa.reading.formats.pdf_characters import ADDRESS, plain
 
+WHITE = 245  # of 255, in each colour
 _MOST_CLIPS = 8  # of one object
 _MOST_POINTS = 60  # of one clip path
 
@@ -92,6 +93,11 @@ class Drawings:
         """The fill of a path, with an opacity of 0 if it has none."""
         darkest, opacity = self.fill(path) or (0, 0)
         return darkest, opacity if self.ways(path)[0] else 0
+
+    def shows(self, path: int) -> bool:
+        """Whether a path is stroked, or filled in another colour than white."""
+        darkest, opacity = self.paint(path)
+        return self.ways(path)[1] or (opacity > 0 and darkest < WHITE)
 
     def is_clipped(self, drawn: int) -> bool:
         """Whether an object is outside the area to which the page clips it."""

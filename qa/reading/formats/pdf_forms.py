@@ -10,11 +10,13 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from qa.reading.decode import clean_line
+from qa.reading.formats.pdf_drawings import Box
 from qa.reading.formats.pdf_runs import Run
 
 _MOST_ANNOTATIONS = 5_000
 _MOST_BYTES = 1 << 20
 _MOST_OPTIONS = 1000
+_MOST_BOXES = 1000
 _LISTS = (raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX)
 _EMPTY_BYTES = 2  # of a text with its end
 _PASSWORD = 1 << 13  # flag of a text field (ISO 32000, table 228)
@@ -28,10 +30,12 @@ class Fields:
     The picture of a signature, or of a value that a script formats, shows its text.
 
     Attributes:
+        struck: The boxes of text that annotations strike out.
         drawn: Whether some are drawn on the page, which must be opened again to read them.
     """
 
     def __init__(self, page: pdfium.PdfPage) -> None:
+        self.struck: list[Box] = []
         self._values: list[tuple[str, raw.FS_RECTF]] = []
         form = page.formenv.raw if page.formenv else None
         others: list[int] = []
@@ -39,7 +43,10 @@ class Fields:
         for index in range(count):
             annotation = raw.FPDFPage_GetAnnot(page.raw, index)
             kind = raw.FPDFAnnot_GetSubtype(annotation)
-            is_shown = kind in _KINDS and not raw.FPDFAnnot_GetFlags(annotation) & _HIDDEN
+            is_seen = not raw.FPDFAnnot_GetFlags(annotation) & _HIDDEN
+            is_shown = kind in _KINDS and is_seen
+            if is_seen and kind == raw.FPDF_ANNOT_STRIKEOUT:
+                self.struck += _boxes(annotation)
             if not (is_shown and form and _has_own_picture(annotation, form)):
                 others.append(index)
                 text = clean_line(_shown(annotation, kind, form)) if is_shown else ""
@@ -60,6 +67,15 @@ class Fields:
             size = min(usual, height) if height else usual
             y = min(box.top, box.bottom) + max(0.0, (min(height, 2 * size) - size) / 2) + 0.22 * size
             yield Run(text, min(box.left, box.right), max(box.left, box.right), y, round(size, 1), False, 0, " ", False)
+
+
+def _boxes(annotation: raw.FPDF_ANNOTATION) -> Iterator[Box]:
+    """The boxes of the text that an annotation marks."""
+    corners = raw.FS_QUADPOINTSF()
+    for index in range(min(_MOST_BOXES, raw.FPDFAnnot_CountAttachmentPoints(annotation))):
+        if raw.FPDFAnnot_GetAttachmentPoints(annotation, index, corners):
+            xs, ys = ([getattr(corners, f"{axis}{number}") for number in range(1, 5)] for axis in "xy")
+            yield min(xs), min(ys), max(xs), max(ys)
 
 
 def _has_own_picture(annotation: raw.FPDF_ANNOTATION, form: raw.FPDF_FORMHANDLE) -> bool:

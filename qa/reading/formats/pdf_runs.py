@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,9 +19,10 @@ from pypdfium2 import raw
 
 from qa.errors import UnreadableFile
 from qa.reading.formats.pdf_characters import ADDRESS, RTL, cleaned_run, page_text, plain
-from qa.reading.formats.pdf_drawings import Drawings
+from qa.reading.formats.pdf_drawings import Box, Drawings
 from qa.reading.formats.pdf_drawn_order import ends_of_words, in_logical_order
 from qa.reading.formats.pdf_sight import SMALLEST, Sight
+from qa.reading.formats.pdf_strikes import strike
 from qa.reading.office.symbols import symbol_font
 
 _MOST_CHARS_OF_PAGE = 2_000_000
@@ -67,31 +68,42 @@ def are_numbers(text: str, following: str) -> bool:
 
 
 class PageRuns:
-    """Reads the runs of one page after another."""
+    """Reads the runs of one page after another.
+
+    Attributes:
+        strikes: The number of pieces of struck-out text until now.
+    """
 
     def __init__(self) -> None:
+        self.strikes = 0
         self._fonts: dict[int, tuple[bool, str | None]] = {}
 
-    def read(self, page: pdfium.PdfPage, number: int, drawings: Drawings) -> list[Run]:
+    def read(self, page: pdfium.PdfPage, number: int, drawings: Drawings, struck: Iterable[Box]) -> list[Run]:
         """The visible runs of a page, in drawing order.
 
         Args:
             page: The page.
             number: Its number.
             drawings: All that it draws.
+            struck: The boxes of text that annotations strike out.
 
         Raises:
             UnreadableFile: the page has too many characters.
         """
         with closing(page.get_textpage()) as text_page:
-            return list(self._runs(text_page, number, Sight(page, drawings)))
+            places = _Places(text_page)
+            found = list(self._runs(text_page, places, number, Sight(page, drawings)))
+            self.strikes += strike(found, drawings, struck, places.ends)
+        return [run for run, _, _ in found]
 
-    def _runs(self, text_page: pdfium.PdfTextPage, number: int, sight: Sight) -> Iterator[Run]:
+    def _runs(
+        self, text_page: pdfium.PdfTextPage, places: _Places, number: int, sight: Sight
+    ) -> Iterator[tuple[Run, int, int]]:
+        """Runs, each with the index of its first character, and the number of characters."""
         count = text_page.count_chars()
         if count > _MOST_CHARS_OF_PAGE:
             raise UnreadableFile(f"page {number} holds {count} characters; at most {_MOST_CHARS_OF_PAGE} are read")
         text = page_text(text_page, count)
-        places = _Places(text_page)
         gap = ""
         for start, end, drawn in places.stretches(count):
             if not drawn:
@@ -109,7 +121,7 @@ class PageRuns:
                     run.text, run.rtl = cleaned_run(run.text, symbols)
                     run.bold = bold
                     if sight.sees(drawn, run):
-                        yield run
+                        yield run, first, len(inner)
                     gap = " " if last < end or shown[-1].isspace() else ""
 
     def _font(self, drawn: int) -> tuple[bool, str | None]:
@@ -181,7 +193,7 @@ class _Places:
         if size < 0:  # the font is turned upside down, and mostly the matrix too
             return -size, round(math.degrees(math.atan2(-b, -matrix.a))) % 360
         if size < SMALLEST:  # of a font whose glyphs have a scale of their own
-            low, high = self._ends(place, 90)
+            low, high = self.ends(place, 90)
             size = high - low
         if b or matrix.a < 0:
             return size, round(math.degrees(math.atan2(b, matrix.a))) % 360
@@ -195,11 +207,11 @@ class _Places:
         inner = text[start:end]
         ends = [start]
         if " " in inner.strip():
-            width, unit = self._ends(end - 1)[1] - self._ends(start)[0], size * len(inner)
+            width, unit = self.ends(end - 1)[1] - self.ends(start)[0], size * len(inner)
             least = _WIDE_NUMBERS_EM if _NUMBER.search(inner) else _WIDE_CHAR_EM
             for blank in _BLANKS.finditer(inner) if width > least * unit else ():
                 before, after = start + blank.start(), start + blank.end()
-                gap = self._ends(after)[0] - self._ends(before - 1)[1]
+                gap = self.ends(after)[0] - self.ends(before - 1)[1]
                 if gap > (NUMBERS_GAP_EM if are_numbers(text[:before], text[after:]) else _WIDE_GAP_EM) * size:
                     ends += before, after
             numbers = sum(_NUMBER.match(text, after) is not None for after in ends[2::2])
@@ -223,27 +235,27 @@ class _Places:
         if not gap and x1 - x0 < _NARROW_EM * size * len(text) and len(text) <= _LONGEST_SCRIPT:
             self._set_script(run, first)
         if covered:
-            middles = [sum(self._ends(first + place)) / 2 for place in range(len(text))]
+            middles = [sum(self.ends(first + place)) / 2 for place in range(len(text))]
             run.text = "".join(
                 char
                 for char, middle in zip(text, middles, strict=True)
                 if not any(low <= middle <= high for low, high in covered)
             )
         elif _SPACED.fullmatch(text):
-            run.text = _unspaced(text, first, self._ends)
+            run.text = _unspaced(text, first, self.ends)
         elif not text.isascii():
             if not angle and " " in text and RTL.search(text):
-                run.x0, run.x1 = ends_of_words(text, first, self._ends)
-            run.text = in_logical_order(text, first, self._ends)
+                run.x0, run.x1 = ends_of_words(text, first, self.ends)
+            run.text = in_logical_order(text, first, self.ends)
         return run
 
     def _place(self, first: int, last: int, angle: int, size: float) -> tuple[float, float, float]:
         """The start and end of a run along its direction, and its baseline."""
         x, y = self._origin(first)
         if angle % 90 == 0:
-            start, end = self._ends(first, angle)
+            start, end = self.ends(first, angle)
             if last != first:
-                other_start, other_end = self._ends(last, angle)
+                other_start, other_end = self.ends(last, angle)
                 start, end = min(start, other_start), max(end, other_end)
             return start, end, (y, -x, -y, x)[angle // 90]
         last_x, last_y = self._origin(last)
@@ -263,7 +275,7 @@ class _Places:
         elif run.text.isdigit() and bottom < -_LEAST_LOWERED_EM and top < _MOST_LOWERED_EM:
             run.y, run.size = run.y - _LEAST_LOWERED_EM * run.size, _SCRIPT_SIZE * run.size
 
-    def _ends(self, place: int, angle: int = 0) -> tuple[float, float]:
+    def ends(self, place: int, angle: int = 0) -> tuple[float, float]:
         """The ends of a character's box along a direction that is a multiple of 90 degrees."""
         box = self._box
         _box_of(self._page, place, self._at_box)

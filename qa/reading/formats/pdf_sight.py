@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from pypdfium2 import raw
 
 from qa.reading.formats.pdf_characters import ADDRESS, plain
-from qa.reading.formats.pdf_drawings import Box, Drawings
+from qa.reading.formats.pdf_drawings import WHITE, Box, Drawings
 
 SMALLEST = 1.0  # smallest size of visible text
-_WHITE = 245  # of 255, in each colour
 _PICTURE_SHARE = 0.5  # minimum share of the page that the picture of a scanned page covers
 _MODE_INVISIBLE = 3
 
@@ -68,7 +67,7 @@ class Sight:
         darkest, opacity = self._drawings.fill(drawn) or (0, 255)
         if not opacity or _mode_of(drawn) == _MODE_INVISIBLE:
             return self._scanned()
-        return darkest < _WHITE or self._on_background(drawn) or self._shows(drawn)
+        return darkest < WHITE or self._on_background(drawn) or self._shows(drawn)
 
     def _on_page(self, run: _Placed) -> bool:
         left, bottom, side = self._left, self._bottom, self._side
@@ -108,7 +107,7 @@ class Sight:
         if item.type != raw.FPDF_PAGEOBJ_PATH:
             return True
         darkest, opacity = self._drawings.paint(ctypes.cast(item.raw, ADDRESS).value or 0)
-        return opacity > 0 and darkest < _WHITE
+        return opacity > 0 and darkest < WHITE
 
 
 class Covers:

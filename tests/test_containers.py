@@ -160,14 +160,26 @@ def test_names_in_archives_are_made_safe(given: str, safe: str) -> None:
     assert names("a.zip", zipped({given: MILL})) == [safe]
 
 
-def test_names_without_a_mark_of_their_encoding_are_read_as_utf_8() -> None:
-    flagged = zipped({"Brücke.txt": MILL})
-    utf_8, unflagged = (0x800).to_bytes(2, "little"), bytes(flagged)
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        ("Brücke.txt", "utf-8"),
+        ("Brücke.txt", "cp437"),
+        ("Prøve på måling.txt", "cp850"),
+        ("Отчёт.txt", "cp866"),
+        ("報告書の一覧.txt", "cp932"),
+        ("货物报告.txt", "gbk"),
+    ],
+)
+def test_names_without_a_mark_of_their_encoding_are_read_as_letters_of_one_script(name: str, encoding: str) -> None:
+    written = name.encode(encoding)
+    flagged = zipped({"é" + "x" * (len(written) - 2): MILL}).replace("é".encode() + b"x" * (len(written) - 2), written)
+    utf_8, unflagged = (0x800).to_bytes(2, "little"), flagged
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         at = unflagged.index(signature) + offset
         assert unflagged[at : at + 2] == utf_8
         unflagged = unflagged[:at] + bytes(2) + unflagged[at + 2 :]
-    assert names("a.zip", unflagged) == ["Brücke.txt"]
+    assert names("a.zip", unflagged) == [name]
 
 
 def test_two_files_of_one_name_are_two_documents() -> None:

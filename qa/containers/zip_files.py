@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 import zipfile
 import zlib
+from contextlib import suppress
 from functools import partial
 from typing import BinaryIO
 
@@ -11,6 +13,11 @@ from qa.containers.entries import Entry
 from qa.errors import UnreadableFile
 
 _UTF_8, _ENCRYPTED = 0x800, 1  # flags of an entry
+# Encodings of names in archives of Unix and of Windows in several languages, with the first words of their letters'
+# Unicode names.
+_LATIN, _EAST_ASIAN = ("LATIN",), ("CJK UNIFIED", "HIRAGANA", "KATAKANA", "IDEOGRAPHIC", "FULLWIDTH")
+_SCRIPTS = {"utf-8": ("",), "cp437": _LATIN, "cp850": _LATIN, "cp866": ("CYRILLIC",), "cp932": _EAST_ASIAN,
+            "gbk": _EAST_ASIAN}  # fmt: skip
 
 
 def zip_entries(file: BinaryIO) -> list[Entry]:
@@ -37,12 +44,15 @@ def zip_entries(file: BinaryIO) -> list[Entry]:
 
 
 def _name(entry: zipfile.ZipInfo) -> str:
-    """An entry's name; without the flag for UTF-8, it is still read as UTF-8 if that is valid."""
-    if not entry.flag_bits & _UTF_8:
-        try:
-            return entry.filename.encode("cp437").decode("utf-8")
-        except ValueError:
-            pass
+    """An entry's name; without the flag for UTF-8, in the first encoding that gives only letters of its script."""
+    if entry.flag_bits & _UTF_8 or entry.filename.isascii():
+        return entry.filename
+    data = entry.filename.encode("cp437")
+    for encoding, scripts in _SCRIPTS.items():
+        with suppress(ValueError):
+            name = data.decode(encoding)
+            if all(char.isascii() or unicodedata.name(char, "").startswith(scripts) for char in name):
+                return name
     return entry.filename
 
 

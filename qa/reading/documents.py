@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from qa.errors import UnreadableFile
 from qa.reading.decode import decode
-from qa.reading.draft import Read, assemble
+from qa.reading.draft import Read, assemble, with_bold_headings
 from qa.reading.parsed import Parsed, note_of
 from qa.reading.sidecar import Details, details_of
 from qa.reading.signatures import mislabelled
@@ -60,7 +60,7 @@ def parse_file(source: str, data: bytes) -> Parsed:
     if trouble := mislabelled(kind, data):
         raise UnreadableFile(trouble)
     drafts, own, left_out = _read(kind, data)
-    text, blocks = assemble(drafts)
+    text, blocks = assemble(with_bold_headings(drafts))
     if not blocks:
         raise UnreadableFile("holds no text")
     details = details_of(own)

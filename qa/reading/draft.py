@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -9,13 +10,17 @@ from typing import NamedTuple
 from qa.reading.titles import is_title
 from qa.records import Block, BlockKind
 
+_LABEL = re.compile(r"(?=.{0,50}[^\W\d_]).{1,90}[^\s.;,!…]")  # of a heading: no sentence
+_BODY = (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM)
+_FEWEST_WORDS = 8  # of running text below a heading
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A block's text and kind.
 
     `tight` puts it on the line after the previous block, without a blank line. `breaks` are the offsets in its text
-    where further pages begin, each with the page number.
+    where further pages begin, each with the page number. `bold`: all of it is in bold type.
     """
 
     kind: BlockKind
@@ -26,6 +31,7 @@ class Draft:
     page: int | None = None
     tight: bool = False
     breaks: tuple[tuple[int, int], ...] = ()
+    bold: bool = False
 
 
 class Read(NamedTuple):
@@ -58,6 +64,24 @@ class Headings:
             self.titled = True
             return Draft(BlockKind.TITLE, text, level=1)
         return Draft(BlockKind.HEADING, text, level=max(2, level + 1))
+
+
+def with_bold_headings(drafts: list[Draft]) -> Iterator[Draft]:
+    """Short paragraphs in bold type, each before a paragraph of running text, as headings; a first one as the title."""
+    titled = any(draft.kind is BlockKind.TITLE for draft in drafts)
+    level = 1
+    for place, draft in enumerate(drafts):
+        after = drafts[place + 1] if place + 1 < len(drafts) else draft
+        if draft.kind is BlockKind.HEADING:
+            level = draft.level
+        if not (draft.bold and _LABEL.fullmatch(draft.text)):
+            yield draft
+        elif not place and not titled and after is not draft:
+            yield replace(draft, kind=BlockKind.TITLE, level=1)
+        elif not after.bold and after.kind in _BODY and len(after.text.split()) >= _FEWEST_WORDS:
+            yield replace(draft, kind=BlockKind.HEADING, level=level + 1, tight=False)
+        else:
+            yield draft
 
 
 def own_title(title: str, drafts: Iterable[Draft]) -> dict[str, str]:

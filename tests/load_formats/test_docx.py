@@ -468,3 +468,20 @@ def test_a_broken_part_is_not_the_whole_document():
     assert lines(para("Text."), {"footnotes.xml": "<broken", "styles.xml": ""}) == ["Text."]
     with pytest.raises(UnreadableFile, match="is broken"):
         load_document("a.docx", docx("<w:p>"))
+
+
+def test_a_paragraph_in_bold_type_above_running_text_is_a_heading() -> None:
+    bold, text = "<w:b/>", "The tenant pays the rent on the first day of each month."
+    body = para(run("Rent", bold)) + para(text) + para(run("Rent: ", bold), "four weeks") + para(text)
+    styled = '<w:style w:type="paragraph" w:styleId="B"><w:rPr><w:b/></w:rPr></w:style>'
+    body += (
+        para("Notice", properties='<w:pStyle w:val="B"/>')
+        + para(text)
+        + para(run("No", '<w:b w:val="0"/>'), properties='<w:pStyle w:val="B"/>')
+        + para(text)
+    )
+    document = read(body, {"styles.xml": element("w:styles", styled)})
+    headings = [
+        document.text[block.start : block.end] for block in document.blocks if block.kind is not BlockKind.PARAGRAPH
+    ]
+    assert headings == ["Rent", "Notice"]

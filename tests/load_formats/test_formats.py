@@ -14,6 +14,7 @@ from waiting import PATIENCE_S
 
 from qa.errors import UnreadableFile
 from qa.reading.documents import load_document, parse_file
+from qa.reading.draft import Draft, with_bold_headings
 from qa.reading.formats.html import read_html
 from qa.reading.layout import lay_out
 from qa.reading.page_lines import Line
@@ -234,3 +235,22 @@ def test_closing_ends_the_worker(parser):
     assert worker.is_running()
     parser.close()
     assert not worker.is_running()
+
+
+BODY = "The tenant pays the rent on the first day of each month."
+
+
+def _drafts(*texts: str) -> list[tuple[BlockKind, int]]:
+    """The kinds and levels of paragraphs, of which those between asterisks are bold."""
+    drafts = [Draft(BlockKind.PARAGRAPH, text.strip("*"), bold=text.startswith("*")) for text in texts]
+    return [(draft.kind, draft.level) for draft in with_bold_headings(drafts)]
+
+
+def test_short_paragraphs_in_bold_type_above_running_text_are_headings() -> None:
+    text, title, heading = (BlockKind.PARAGRAPH, 0), (BlockKind.TITLE, 1), (BlockKind.HEADING, 2)
+    assert _drafts("*Lease*", "*Rent*", BODY, "*Who pays?*", BODY) == [title, heading, text, heading, text]
+    assert _drafts(BODY, "*Street*", "Quay 7", "*Town*", "Marstal") == [text] * 5  # labels of a form
+    assert _drafts(BODY, "*Pay at once.*", BODY) == [text] * 3
+    assert _drafts(BODY, "*One*", "*Two*", BODY, "*Last*") == [text, text, heading, text, text]
+    assert _drafts(BODY, "*" + "word " * 19 + "end*", BODY) == [text] * 3
+    assert _drafts("*Alone*") == [text]

@@ -328,3 +328,26 @@ def test_entities_are_read_once() -> None:
 
 def test_a_page_for_browsers_without_scripts_is_read_if_there_is_no_other() -> None:
     assert read(f"<noscript><p>{LONG * 2}</p></noscript><div id=app></div>").text == (LONG * 2).strip()
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<span>[</span><a href="/w/index.php?title=Pier&amp;action=edit&amp;section=1">edit</a><span>]</span>',
+        '[<a href="?veaction=edit&amp;section=1">edit</a> | <a href="?action=edit&amp;section=1">edit source</a>]',
+    ],
+)
+def test_links_that_open_a_section_in_an_editor_are_no_text(link: str) -> None:
+    missing = 'The <a href="/w/index.php?title=Quay&amp;action=edit&amp;redlink=1">quay</a> is long.'
+    document = read(
+        f"<h1>Pier</h1><h2>History <span>{link}</span></h2><p>{missing}</p><h2>Dues</h2><span>{link}</span>"
+    )
+    assert document.text == "Pier\n\nHistory\n\nThe quay is long.\n\nDues"
+
+
+def test_a_paragraph_in_bold_type_above_running_text_is_a_heading() -> None:
+    document = read(
+        "<p>Lease</p><p><b>Rent</b></p><p>The tenant pays the rent on the first day of each month.</p>"
+        "<p><b>Rent</b> and notice</p>"
+    )
+    assert [block.kind is BlockKind.HEADING for block in document.blocks] == [False, True, False, False]

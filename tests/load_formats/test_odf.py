@@ -38,6 +38,7 @@ STYLES = (
     '<style:style style:name="Dark page" style:family="drawing-page"><style:drawing-page-properties draw:fill="gradient"/></style:style>'
     '<style:style style:name="Old" style:family="text"><style:text-properties style:text-line-through-style="solid"/>'
     '</style:style><style:style style:name="Old line" style:family="paragraph" style:parent-style-name="Old"/>'
+    '<style:style style:name="Bold" style:family="text"><style:text-properties fo:font-weight="bold"/></style:style>'
     '<style:style style:name="Sly" style:family="text"><style:text-properties text:display="none"/></style:style>'
     '<style:style style:name="Off" style:family="drawing-page"><style:drawing-page-properties presentation:visibility="hidden"/></style:style>'
     '<style:style style:name="Gone" style:family="table"><style:table-properties table:display="false"/></style:style>'
@@ -298,3 +299,15 @@ def test_comments_and_struck_out_cells_of_a_workbook_are_left_out_and_told():
 def test_what_is_no_open_document_is_told(data, reason):
     with pytest.raises(UnreadableFile, match=reason):
         load_document("a.odt", data)
+
+
+def test_a_paragraph_in_bold_type_above_running_text_is_a_heading() -> None:
+    text = p("The tenant pays the rent on the first day of each month.")
+    bold = "<text:span text:style-name='Bold'>Rent</text:span>"
+    document = read(
+        p(bold) + text + p(bold + " and notice") + text + "<text:p text:style-name='Bold'>Notice</text:p>" + text
+    )
+    headings = [
+        document.text[block.start : block.end] for block in document.blocks if block.kind is not BlockKind.PARAGRAPH
+    ]
+    assert headings == ["Rent", "Notice"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from qa.errors import UnreadableFile
 from qa.reading.documents import load_document
-from qa.records import Document
+from qa.records import BlockKind, Document
 
 
 def read(body: str) -> Document:
@@ -29,6 +29,8 @@ def read(body: str) -> Document:
         (r"Seen {\v not seen}{\deleted old}here\par", ["Seen here"]),
         (r'{\field{\*\fldinst HYPERLINK "x"}{\fldrslt the page}} ends\par', ["the page ends"]),
         (r"It covers 14{\footnote {\super \chftn} Two are planned.\par} sites\par",
+         ["It covers 14[1] sites", "[1] Two are planned."]),
+        (r"It covers 14{\up8 \chftn{\*\footnote \chftn Two are planned.\par}} sites\par",
          ["It covers 14[1] sites", "[1] Two are planned."]),
         (r"{\header Port office\par}{\footer 3\par}Text\par", ["Text", "Port office"]),
         (r"A{\pict\bin6 }}\par}B\par", ["AB"]),
@@ -108,3 +110,12 @@ def test_no_file_raises_anything_but_a_reason(body):
 def test_the_character_sets_of_dos_and_mac_are_known():
     assert load_document("a.rtf", rb"{\rtf1\pc Caf\'82\par}").text == "Café"
     assert load_document("a.rtf", rb"{\rtf1\mac Caf\'8e\par}").text == "Café"
+
+
+def test_a_paragraph_in_bold_type_above_running_text_is_a_heading() -> None:
+    text = r"The tenant pays the rent on the first day of each month.\par "
+    document = read(rf"{{\b Rent}}\par {text}{{\b Rent}} and notice\par {text}\b Notice\par\plain {text}")
+    headings = [
+        document.text[block.start : block.end] for block in document.blocks if block.kind is not BlockKind.PARAGRAPH
+    ]
+    assert headings == ["Rent", "Notice"]

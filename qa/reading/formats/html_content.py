@@ -55,6 +55,9 @@ _TEXT, _LINKED, _LINKS, _MAIN_TEXT, _RUNNING, _LONGEST, _LOOSE = range(7)
 
 def mark_content(body: etree._Element) -> None:
     """Set `LINKS_ONLY` on the navigation and `FURNITURE` on the boilerplate of a page's body."""
+    for link in body.iter("a"):
+        if "action=edit" in (address := link.get("href") or "") and "section=" in address:
+            _edit_link_with_brackets(link).set(LINKS_ONLY, "")
     counts = _count(body)
     root = _main_part(body, counts)
     if counts[root][_MAIN_TEXT] >= _LONG_PAGE_CHARS:
@@ -68,6 +71,13 @@ def mark_content(body: etree._Element) -> None:
             continue
         if edge and element is not root and next(element.iter("h1"), None) is None:
             element.set(FURNITURE, "")
+
+
+def _edit_link_with_brackets(link: etree._Element) -> etree._Element:
+    """A link that opens a section in a wiki's editor ("[edit]"), or the element with its brackets and further links."""
+    around = link.getparent()
+    beside = "" if around is None else f"{around.text or ''}{''.join(child.tail or '' for child in around)}"
+    return link if around is None or around.tag != "span" or any(map(str.isalnum, beside)) else around
 
 
 _Counts = dict[etree._Element, list[int]]  # noqa: SLF001 - lxml's name for its elements

@@ -72,21 +72,19 @@ class InlineReader:
         elif mark:
             self.say((LOWERED if element.tag == "sub" else RAISED) + mark + RESET)
 
-    def take(self) -> tuple[str, int, bool]:
+    def take(self) -> tuple[str, int, bool, bool]:
         """The text since the last call.
 
         Returns:
-            The text with single spaces; the length in characters of bold text at the start, used like a heading; and
-            whether the text consists only of links without a target.
+            The text with single spaces; the length in characters of bold text at the start, used like a heading;
+            whether all of it is bold; and whether it consists only of links without a target.
         """
         raw = written_out("".join(self._text).translate(_INVISIBLE))
         lead, dead = self._lead, self._dead_chars
         self._text, self._said, self._lead, self._bold, self._dead_chars = [], False, None, 0, 0
         lines = (" ".join(line.split()) for line in raw.split(_BREAK)) if _BREAK in raw else None
         text = "\n".join(filter(None, lines)) if lines else " ".join(raw.split())
-        return text, _run_in(text, lead), bool(dead) and dead == len("".join(text.split()))
-
-
-def _run_in(text: str, lead: str | None) -> int:
-    bold = " ".join((lead or "").split())
-    return len(bold) if bold and text.startswith(bold) and len(bold) < min(len(text), _LONGEST_RUN_IN_CHARS) else 0
+        opening = " ".join((lead or "").split())
+        bold = len(opening) if text.startswith(opening) else 0
+        run_in = bold if bold < min(len(text), _LONGEST_RUN_IN_CHARS) else 0
+        return text, run_in, bool(bold) and bold == len(text), bool(dead) and dead == len("".join(text.split()))

@@ -141,7 +141,7 @@ class Walk:
             self._inline.say(element.tail)
 
     def _flush(self) -> Iterator[Draft]:
-        text, bold_chars, leads_nowhere = self._inline.take()
+        text, bold_chars, bold, leads_nowhere = self._inline.take()
         if not text:
             return
         if self._note is not None and not leads_nowhere:  # also outside the main part
@@ -154,7 +154,7 @@ class Walk:
             self._marker = ""
         else:
             run_in = bold_chars if self._kind is BlockKind.PARAGRAPH else 0
-            yield Draft(self._kind, text, level=self._level, run_in=run_in)
+            yield Draft(self._kind, text, level=self._level, run_in=run_in, bold=bold and not self._level)
 
     def _note_draft(self, text: str) -> Iterator[Draft]:
         """The draft of a note's block; the first has the note's mark."""

@@ -41,7 +41,8 @@ _ENDS = frozenset(b"par sect page cell nestcell row nestrow".split())
 _MARKER = "marker:"  # prefix of the name of the text whose number or bullet is read
 _SCRIPTS = {b"super": Script.RAISED, b"up": Script.RAISED, b"sub": Script.LOWERED, b"dn": Script.LOWERED,
             b"nosupersub": Script.BASE}  # fmt: skip
-_SWITCHES = {b"v": "hidden", b"deleted": "deleted", b"strike": "struck", b"striked": "struck", b"intbl": "in_table"}
+_SWITCHES = {b"v": "hidden", b"deleted": "deleted", b"strike": "struck", b"striked": "struck", b"intbl": "in_table",
+             b"b": "bold"}  # fmt: skip
 _MOST_SKIPPED = 10
 _DEEPEST = 1_000
 
@@ -70,6 +71,7 @@ class _State:
     deleted: bool = False
     white: bool = False
     struck: bool = False
+    bold: bool = False
     font: int = 0
     skip: int = 1  # substitute characters after a Unicode one
     in_table: bool = False
@@ -84,7 +86,8 @@ class _State:
         elif word == b"pard":
             self.in_table, self.level = False, None
         elif word == b"plain":
-            self.script, self.hidden, self.deleted, self.white, self.struck = Script.BASE, False, False, False, False
+            self.hidden = self.deleted = self.white = self.struck = self.bold = False
+            self.script = Script.BASE
         elif word in _SWITCHES:
             setattr(self, _SWITCHES[word], value != 0)
         elif word == b"uc":
@@ -185,8 +188,9 @@ class _Reader:
             state.destination = state.outside or state.destination
         elif word == b"footnote":
             name, mark = self.stories.open_note()
+            state.script = Script.BASE
             self._put(mark)
-            state.destination, state.script, state.in_table = name, Script.BASE, False
+            state.destination, state.in_table = name, False
         else:
             state.destination = self.stories.open("box" if word == b"shptxt" else "running")
             state.in_table = False
@@ -233,7 +237,7 @@ class _Reader:
         elif name.startswith(_MARKER):
             self.stories.put_marker(name.removeprefix(_MARKER), text)
         else:
-            self.stories.put(name, text, state.script)
+            self.stories.put(name, text, state.script, bold=state.bold)
 
     def _close(self) -> None:
         if not self._stack:

@@ -28,6 +28,7 @@ class Look(NamedTuple):
     white: bool | None = None
     filled: bool | None = None
     struck: bool | None = None
+    bold: bool | None = None
 
 
 class OdfStyles:
@@ -77,6 +78,13 @@ class OdfStyles:
         self._known[name] = look
         return look
 
+    def is_bold(self, element: etree._Element, *, around: bool = False) -> bool:
+        """Whether all text of an element is in bold type; `around`: whether the text around it is."""
+        own = self.look(str(element.get(f"{_TEXT}style-name") or "")).bold
+        bold = around if own is None else own
+        plain = not bold and any((text or "").strip() for text in (element.text, *(child.tail for child in element)))
+        return not plain and all(self.is_bold(child, around=bold) for child in element)
+
     def on_white(self, element: etree._Element) -> bool:
         """Whether the background of an element's text is the white page.
 
@@ -120,10 +128,12 @@ def _look_of(properties: etree._Element) -> Look:
         script = Script.BASE
     display, colour = properties.get(f"{_TEXT}display"), properties.get(f"{_FO}color")
     fill, through = properties.get(f"{_FO}background-color"), properties.get(f"{_STYLE}text-line-through-style")
+    weight = properties.get(f"{_FO}font-weight")
     return Look(
         script,
         None if display is None else display == "none",
         None if colour is None else is_white(colour.lstrip("#")),
         None if fill is None else fill not in ("transparent", "#ffffff"),
         None if through is None else through != "none",
+        None if weight is None else weight in ("bold", "700", "800", "900"),
     )

@@ -110,7 +110,7 @@ class OdfText:
         elif text and marker is not None:
             yield Draft(BlockKind.LIST_ITEM, marker + text, tight=True)
         elif text:
-            yield Draft(BlockKind.PARAGRAPH, text)
+            yield Draft(BlockKind.PARAGRAPH, text, bold=any(element.itertext()) and self.styles.is_bold(element))
         for box in boxes:
             yield from self.frame(box)
 

@@ -20,6 +20,7 @@ class _Story:
     nested_cells: list[str] = field(default_factory=list)
     nested_rows: list[str] = field(default_factory=list)
     marker: str = ""
+    bold: bool = True
 
 
 class Stories:
@@ -51,10 +52,12 @@ class Stories:
         self._opened.add(name := f"{kind}{len(self._opened)}")
         return name
 
-    def put(self, name: str, text: str, script: Script) -> None:
+    def put(self, name: str, text: str, script: Script, *, bold: bool) -> None:
         """Add to a text."""
         if name in self._opened:
-            self._stories[name].pieces.append((text, script))
+            story = self._stories[name]
+            story.pieces.append((text, script))
+            story.bold = story.bold and (bold or not text.strip())
 
     def put_marker(self, name: str, text: str) -> None:
         """Add to the number or bullet of a text's paragraph."""
@@ -62,6 +65,7 @@ class Stories:
 
     def end_paragraph(self, name: str, level: int | None = None) -> None:
         """End a text's paragraph, a heading if it has a level."""
+        bold = self._stories[name].bold
         text, marker = self._taken(name)
         if not text:
             return
@@ -72,7 +76,7 @@ class Stories:
             at = int(name.removeprefix("note"))
             self._notes[at] = replace(self._notes[at], text=f"{self._notes[at].text} {' '.join(text.split())}")
         elif name == BODY or name.startswith("box"):
-            self._drafts.append(self._block(text, marker, level))
+            self._drafts.append(self._block(text, marker, level, bold=bold))
 
     def end_cell(self, name: str, *, nested: bool = False) -> None:
         """End a cell, or one of a table inside a cell."""
@@ -97,16 +101,16 @@ class Stories:
         """The text since the last end, and its number."""
         story = self._stories[name]
         text, marker = clean_lines(in_line(story.pieces)), clean_line(story.marker)
-        story.pieces, story.marker = [], ""
+        story.pieces, story.marker, story.bold = [], "", True
         return text, marker
 
-    def _block(self, text: str, marker: str, level: int | None) -> Draft:
+    def _block(self, text: str, marker: str, level: int | None, *, bold: bool) -> Draft:
         numbered = marker if _is_number(marker) else ""
         if level:
             return self._headings.draft(f"{numbered} {text}", level)
         if marker:
-            return Draft(BlockKind.LIST_ITEM, f"{numbered or '-'} {text}", tight=True)
-        return Draft(BlockKind.PARAGRAPH, text)
+            return Draft(BlockKind.LIST_ITEM, f"{numbered or '-'} {text}", tight=True, bold=bold and bool(numbered))
+        return Draft(BlockKind.PARAGRAPH, text, bold=bold)
 
 
 def _is_number(marker: str) -> bool:

@@ -98,7 +98,7 @@ class BlockReader:
             if text:
                 outline = value(properties, "w:outlineLvl")
                 level = style.outline if outline is None else outline_of(outline)
-                yield self._block(text, marker, style, level)
+                yield self._block(text, marker, style, level, bold=line.bold and marker != BULLET)
         yield from self._anchored(line)
 
     def _marker(self, properties: etree._Element | None, style_id: str | None, style: Style) -> str | None:
@@ -111,7 +111,7 @@ class BlockReader:
             level = level if own_level is None else number(own_level)
         return self._numbering.marker(list_id, level, style_id)
 
-    def _block(self, text: str, marker: str | None, style: Style, level: int | None) -> Draft:
+    def _block(self, text: str, marker: str | None, style: Style, level: int | None, *, bold: bool) -> Draft:
         name = style.name.lower()
         number_of = "" if marker in (None, BULLET) else str(marker)
         if name in ("title", "subtitle") or (level is not None and len(text) <= _LONGEST_HEADING_CHARS):
@@ -120,8 +120,8 @@ class BlockReader:
         self._chars_before += len(text)
         self._headings.titled = self._headings.titled or marker is not None or self._chars_before > _MOST_BEFORE_TITLE
         if marker is None:
-            return Draft(BlockKind.PARAGRAPH, text)
-        return Draft(BlockKind.LIST_ITEM, marker + text, tight=True)
+            return Draft(BlockKind.PARAGRAPH, text, bold=bold)
+        return Draft(BlockKind.LIST_ITEM, marker + text, tight=True, bold=bold)
 
     def _anchored(self, line: Line) -> Iterator[Draft]:
         """The text boxes, charts, diagrams and pictures that are anchored in a paragraph, in order."""

@@ -13,8 +13,8 @@ from qa.reading.office.names import OFF, chain, is_on, number, qn, value
 from qa.reading.superscripts import Script
 
 _HEADING = re.compile(r"(?i)heading\s*(\d)")
-_VALUE, _ALIGN, _POSITION, _FONTS, _COLOUR, _SHADING, _HIGHLIGHT, _SIZE, _VANISH, _STRIKE, _TWICE = (
-    qn(f"w:{name}") for name in "val vertAlign position rFonts color shd highlight sz vanish strike dstrike".split()
+_VALUE, _ALIGN, _POSITION, _FONTS, _COLOUR, _SHADING, _HIGHLIGHT, _SIZE, _VANISH, _STRIKE, _TWICE, _BOLD = (
+    qn(f"w:{name}") for name in "val vertAlign position rFonts color shd highlight sz vanish strike dstrike b".split()
 )
 LEAST_SHIFT = 3  # in half points: a smaller one only adjusts the line
 _SCRIPTS = {"superscript": Script.RAISED, "subscript": Script.LOWERED, "baseline": Script.BASE}
@@ -40,6 +40,7 @@ class Look:
     shaded: bool | None = None
     tiny: bool | None = None
     struck: bool | None = None
+    bold: bool | None = None
 
     @property
     def white(self) -> bool:
@@ -62,6 +63,7 @@ class Look:
             self.shaded if self.shaded is not None else other.shaded,
             self.tiny if self.tiny is not None else other.tiny,
             self.struck if self.struck is not None else other.struck,
+            self.bold if self.bold is not None else other.bold,
         )
 
 
@@ -96,6 +98,7 @@ def look_of(properties: etree._Element | None) -> Look:
         shaded=True if (fill and _is_background(fill)) or highlight not in ("", "none", "white") else None,
         tiny=None if size is None else number(size, 99) <= _TINY_HALF_POINTS,
         struck=next((said[tag] not in OFF for tag in (_STRIKE, _TWICE) if tag in said), None),
+        bold=None if _BOLD not in said else said[_BOLD] not in OFF,
     )
 
 

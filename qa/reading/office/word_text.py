@@ -34,13 +34,14 @@ _NOTES = {qn("w:footnoteReference"): "footnote", qn("w:endnoteReference"): "endn
 class Line:
     """A paragraph's pieces of text with their scripts, its anchored objects, and whether the next one continues it.
 
-    `hidden`: whether its end is hidden or deleted.
+    `hidden`: whether its end is hidden or deleted; `bold`: whether all of its text is in bold type.
     """
 
     pieces: list[tuple[str, Script]] = field(default_factory=list)
     anchored: list[etree._Element] = field(default_factory=list)
     runs_on: bool = False
     hidden: bool = False
+    bold: bool = True
 
 
 class _NoteMarks:
@@ -144,6 +145,7 @@ class ParagraphReader:
             before = self._line.pieces[-1][0][-1:] if self._line.pieces else ""
             lead = " " if before and not before.isspace() and before not in "([" else ""
             self._add(f"{lead}{text} " if text else "", Script.BASE)
+            self._line.bold = False
 
     def _ruby(self, element: etree._Element) -> None:
         base, above = element.find(qn("w:rubyBase")), element.find(qn("w:rt"))
@@ -162,10 +164,11 @@ class ParagraphReader:
         hidden = direct.hidden if direct.hidden is not None else bool(style.hidden) != bool(self._style.hidden)
         if hidden:
             return self._pass_over(run)
+        has_text = any((text.text or "").strip() for text in run.iterchildren(qn("w:t")))
         if unseen := _why_unseen(look, shaded=self._shaded or bool(look.shaded)):
-            if any((text.text or "").strip() for text in run.iterchildren(qn("w:t"))):
-                self._left_out.add(f"piece of {unseen} text")
+            self._left_out.add(f"piece of {unseen} text", has_text)
             return self._pass_over(run)
+        self._line.bold = self._line.bold and (bool(look.bold) or not has_text)
         script = look.script or Script.BASE
         for child in run.iterchildren("*"):
             self._run_child(child, look, script)

@@ -132,7 +132,11 @@ def _paragraph(run: list[Line], size: float) -> _Paragraph:
     if _NOTE_OPENS.match(run[0].text):
         return _Paragraph(BlockKind.FOOTNOTE, run)
     text = run[-1].text
-    short = len(run) <= 4 and sum(len(line.text.split()) for line in run) <= _MOST_HEADING_WORDS
+    short = (
+        len(run) <= 4
+        and run[0].text[0] not in BULLETS
+        and sum(len(line.text.split()) for line in run) <= _MOST_HEADING_WORDS
+    )
     if short and all(line.size >= LARGER * size for line in run):
         return _Paragraph(BlockKind.HEADING, run)
     if short and all(line.bold for line in run) and not _STOPPED.search(text[-1:]) and any(map(str.isalpha, text)):

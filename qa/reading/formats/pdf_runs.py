@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
@@ -48,7 +48,8 @@ _WORD_GAP = 1.5  # times the usual gap of such letters, between words
 class Run:
     """Text drawn at once. `x0`, `x1` and the baseline `y` are along and across its direction, of `angle` degrees.
 
-    `gap` is the text that PDFium inserts before it: "" inside a word, a blank between words, a line end.
+    `gap` is the text that PDFium inserts before it: "" inside a word, a blank between words, a line end. `chars` are
+    the indices of its characters.
     """
 
     text: str
@@ -60,6 +61,7 @@ class Run:
     angle: int
     gap: str
     rtl: bool
+    chars: range = field(default=range(0), kw_only=True)
 
 
 def are_numbers(text: str, following: str) -> bool:
@@ -92,14 +94,11 @@ class PageRuns:
         """
         with closing(page.get_textpage()) as text_page:
             places = _Places(text_page)
-            found = list(self._runs(text_page, places, number, Sight(page, drawings)))
-            self.strikes += strike(found, drawings, struck, places.ends)
-        return [run for run, _, _ in found]
+            runs = list(self._runs(text_page, places, number, Sight(page, drawings)))
+            self.strikes += strike(runs, drawings, struck, places.ends)
+        return runs
 
-    def _runs(
-        self, text_page: pdfium.PdfTextPage, places: _Places, number: int, sight: Sight
-    ) -> Iterator[tuple[Run, int, int]]:
-        """Runs, each with the index of its first character, and the number of characters."""
+    def _runs(self, text_page: pdfium.PdfTextPage, places: _Places, number: int, sight: Sight) -> Iterator[Run]:
         count = text_page.count_chars()
         if count > _MOST_CHARS_OF_PAGE:
             raise UnreadableFile(f"page {number} holds {count} characters; at most {_MOST_CHARS_OF_PAGE} are read")
@@ -121,7 +120,7 @@ class PageRuns:
                     run.text, run.rtl = cleaned_run(run.text, symbols)
                     run.bold = bold
                     if sight.sees(drawn, run):
-                        yield run, first, len(inner)
+                        yield run
                     gap = " " if last < end or shown[-1].isspace() else ""
 
     def _font(self, drawn: int) -> tuple[bool, str | None]:
@@ -232,6 +231,7 @@ class _Places:
         """
         x0, x1, y = self._place(first, first + len(text) - 1, angle, size)
         run = Run(text, x0, x1, y, round(size, 1), bold=False, angle=angle, gap=gap, rtl=False)
+        run.chars = range(first, first + len(text))
         if not gap and x1 - x0 < _NARROW_EM * size * len(text) and len(text) <= _LONGEST_SCRIPT:
             self._set_script(run, first)
         if covered:

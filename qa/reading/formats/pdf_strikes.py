@@ -8,10 +8,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from bisect import bisect
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from qa.reading.formats.pdf_drawings import Box, Drawings
@@ -29,7 +30,6 @@ _LOW_EM, _HIGH_EM = 0.13, 0.52  # of a strike above the baseline
 _BEYOND_EM = 0.6  # maximum length of a line beyond the text at each end
 _COVERED = 0.6  # minimum share of a line's length that is on text
 _FEWEST_LETTERS = 2
-_LARGEST = 200.0  # points; size of text
 
 Ends = Callable[[int], tuple[float, float]]  # of the character with an index
 
@@ -42,41 +42,18 @@ class _Line(NamedTuple):
     sure: bool  # that of an annotation, and so never a rule
 
 
-@dataclass(slots=True)
-class _Text:
-    """A run, the index of its first character, their number, and the places of the struck ones in its text."""
+class _Part(NamedTuple):
+    """The characters of a run that a line covers: their places in its text, and their left and right ends."""
 
     run: Run
-    first: int
-    count: int
-    struck: set[int] = field(default_factory=set)
-
-    def under(self, line: _Line, ends: Ends) -> dict[int, tuple[float, float]]:
-        """The places in the text of the characters that a line covers, with their ends."""
-        run, size = self.run, len(self.run.text)
-        width = (run.x1 - run.x0) / size
-        if line.start <= run.x0 + width / 2 and run.x1 - width / 2 <= line.end:
-            return {place: (run.x0 + place * width, run.x0 + (place + 1) * width) for place in range(size)}
-        if run.rtl or size != self.count:
-            return {}
-        places = {place: ends(self.first + place) for place in range(size)}
-        return {place: each for place, each in places.items() if line.start <= sum(each) / 2 <= line.end}
-
-    def divides_word(self, struck: Collection[int]) -> bool:
-        """Whether some struck characters begin or end inside a word."""
-        text = self.run.text
-        return any(
-            text[place].isalnum() and text[other].isalnum()
-            for place, other in ((min(struck), min(struck) - 1), (max(struck), max(struck) + 1))
-            if 0 <= other < len(text)
-        )
+    ends: dict[int, tuple[float, float]]
 
 
-def strike(placed: Iterable[tuple[Run, int, int]], drawings: Drawings, marked: Iterable[Box], ends: Ends) -> int:
+def strike(runs: Iterable[Run], drawings: Drawings, marked: Iterable[Box], ends: Ends) -> int:
     """Put `STRUCK` after each struck character of a page.
 
     Args:
-        placed: The page's runs, each with the index of its first character, and the number of characters.
+        runs: The page's runs.
         drawings: What the page draws.
         marked: The boxes of text that annotations strike out.
         ends: The left and right ends of a character.
@@ -84,62 +61,66 @@ def strike(placed: Iterable[tuple[Run, int, int]], drawings: Drawings, marked: I
     Returns:
         The number of strikes.
     """
-    lines = [*_drawn(drawings), *(_Line((low + high) / 2, left, right, 0, True) for left, low, right, high in marked)]
-    if not lines:
-        return 0
-    texts = sorted((_Text(*each) for each in placed if not each[0].angle), key=lambda text: text.run.y)
-    heights = [text.run.y for text in texts]
+    boxes = (_Line((low + high) / 2, left, right, 0, True) for left, low, right, high in marked)
+    lines = sorted([*_drawn(drawings), *boxes])
+    heights = [line.at for line in lines]
+    crossed: defaultdict[_Line, list[_Part]] = defaultdict(list)
+    for run in (run for run in runs if lines and not run.angle):
+        low, high = (bisect(heights, run.y + share * run.size) for share in (_LOW_EM, _HIGH_EM))
+        for line in lines[low:high]:
+            if line.start < run.x1 and run.x0 < line.end and (part := _under(line, run, ends)).ends:
+                crossed[line].append(part)
+    struck: dict[int, tuple[Run, set[int]]] = {}
     found = 0
-    for line in lines:
-        near = texts[bisect_left(heights, line.at - _HIGH_EM * _LARGEST) : bisect_left(heights, line.at)]
-        crossed = [
-            text
-            for text in near
-            if text.run.x0 < line.end
-            and line.start < text.run.x1
-            and _LOW_EM < (line.at - text.run.y) / text.run.size < _HIGH_EM
-        ]
-        found += bool(crossed) and _strike(line, crossed, ends)
-    for text in texts:
-        if text.struck:
-            text.run.text = "".join(char + STRUCK * (at in text.struck) for at, char in enumerate(text.run.text))
+    for line, parts in crossed.items():
+        if line.sure or _is_strike(line, parts):
+            known = [(struck.setdefault(id(part.run), (part.run, set()))[1], part.ends) for part in parts]
+            found += any(not places.issuperset(inside) for places, inside in known)  # and not the second line of two
+            for places, inside in known:
+                places.update(inside)
+    for run, places in struck.values():
+        run.text = "".join(char + STRUCK * (at in places) for at, char in enumerate(run.text))
     return found
 
 
-def _strike(line: _Line, texts: list[_Text], ends: Ends) -> bool:
-    """Note the characters that a line strikes out; return whether there are new ones."""
-    under = [(text, found) for text in texts if (found := text.under(line, ends))]
-    places = [each for _, found in under for each in found.values()]
-    if not places:
-        return False
-    if not line.sure:
-        size = min(text.run.size for text, _ in under)
-        letters = sum(text.run.text[place].isalnum() for text, found in under for place in found)
-        if (
-            letters < _FEWEST_LETTERS
-            or line.height > _THIN_EM * size
-            or min(left for left, _ in places) - line.start > _BEYOND_EM * size
-            or line.end - max(right for _, right in places) > _BEYOND_EM * size
-            or sum(right - left for left, right in places) < _COVERED * (line.end - line.start)
-            or any(text.divides_word(found) for text, found in under)
-        ):
-            return False
-    is_new = any(not text.struck.issuperset(found) for text, found in under)  # and not the second line of two
-    for text, found in under:
-        text.struck.update(found)
-    return is_new
+def _under(line: _Line, run: Run, ends: Ends) -> _Part:
+    size = len(run.text)
+    width = (run.x1 - run.x0) / size
+    places = {place: (run.x0 + place * width, run.x0 + (place + 1) * width) for place in range(size)}
+    if line.start > run.x0 + width / 2 or run.x1 - width / 2 > line.end:  # a part of the run
+        is_exact = not run.rtl and size == len(run.chars)
+        places = {place: ends(char) for place, char in enumerate(run.chars)} if is_exact else {}
+    return _Part(run, {place: each for place, each in places.items() if line.start <= sum(each) / 2 <= line.end})
+
+
+def _is_strike(line: _Line, parts: list[_Part]) -> bool:
+    """Whether a line strikes out the text below it."""
+    places = [each for part in parts for each in part.ends.values()]
+    size = min(part.run.size for part in parts)
+    return (
+        sum(part.run.text[place].isalnum() for part in parts for place in part.ends) >= _FEWEST_LETTERS
+        and line.height <= _THIN_EM * size
+        and min(left for left, _ in places) - line.start <= _BEYOND_EM * size
+        and line.end - max(right for _, right in places) <= _BEYOND_EM * size
+        and sum(right - left for left, right in places) >= _COVERED * (line.end - line.start)
+        and not any(
+            part.run.text[place - 1 : place + 1].isalnum()
+            for part in parts
+            for place in (min(part.ends), max(part.ends) + 1)
+            if 0 < place < len(part.run.text)
+        )
+    )
 
 
 def _drawn(drawings: Drawings) -> list[_Line]:
     """The lines that a page draws."""
     paths = drawings.paths if len(drawings.paths) < _MOST_PATHS else ()
-    thin = [
-        path for path in paths if path.sides[1] <= _THIN and path.sides[0] >= _SHORTEST and drawings.shows(path.drawn)
-    ]
+    thin = (path for path in paths if path.sides[1] <= _THIN and path.sides[0] >= _SHORTEST)
+    boxes = sorted((round(path.box[1], 1), *path.box) for path in thin if drawings.shows(path.drawn))
     found: list[_Line] = []
-    for _, same in groupby(sorted(thin, key=lambda path: path.box[1]), key=lambda path: round(path.box[1], 1)):
+    for _, same in groupby(boxes, key=itemgetter(0)):
         start = len(found)
-        for left, bottom, right, top in sorted(path.box for path in same):
+        for _, left, bottom, right, top in same:
             if len(found) > start and left - found[-1].end <= _NEAR:
                 found[-1] = found[-1]._replace(end=max(found[-1].end, right))
             else:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.answering.citations import LONGEST_QUOTE_CHARS, Found, find_quote, quote_digest, quote_url
+from qa.answering.citations import LONGEST_QUOTE_CHARS, Found, SearchCost, find_quote, quote_digest, quote_url
 from qa.reading.passages import MAX_WORDS
 from qa.records import Span
 from qa.text.sentences import LONGEST_CHARS
@@ -134,6 +134,18 @@ def test_looking_for_words_that_are_not_there_costs_no_more_than_some_times_the_
         assert find_quote(text, f"1-{length + 1}-aaaaaaaaaaaa") is None
         assert hashed.chars <= 1_000_000 + 17 * size + length
         assert hashed.calls <= (1_000_000 + 17 * size) / 256
+
+
+@pytest.mark.parametrize("length", [600, 609])  # one where no sentence ends, and one where all do
+def test_looking_for_many_quotes_costs_no_more_than_looking_for_one(
+    monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    hashed, cost = _Hashed(monkeypatch), SearchCost()
+    text = "It is so. " * 20_000
+    for number in range(50):
+        assert find_quote(text, f"{number}-{number + length}-aaaaaaaaaaaa", cost) is None
+    assert hashed.chars <= 1_000_000 + 17 * len(text) + 50 * length
+    assert len(text) < cost.chars <= 1_000_000 + 18 * len(text)
 
 
 def test_a_quote_longer_than_a_passage_can_be_is_not_searched_for(monkeypatch: pytest.MonkeyPatch) -> None:

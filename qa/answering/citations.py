@@ -7,7 +7,7 @@ differs because the document has changed, the quote is searched by its digest:
    between sentence bounds, and after these all places between word bounds.
 2. Candidates are hashed in the order of their distance from the quote's old place.
 3. The search ends after hashing a fixed multiple of the document's characters, so its time is linear in the document
-   for any content and any link.
+   for any content and any link. Searches for several quotes together take no longer than one in the largest document.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SENTENCE_ENDS = frozenset(".!?…\"'”’)]*†‡§。！？;,")
 
 # Limit of a search in hashed characters. One digest has a fixed cost of about this many characters.
 _DIGEST_COST = 256
-_COST_PER_CHAR = 16
+_COST_PER_CHAR = 17  # once to list the candidates
 _FREE_COST = 1_000_000
 
 
@@ -43,6 +43,13 @@ class Found:
 
     span: Span
     moved: bool
+
+
+@dataclass(slots=True)
+class SearchCost:
+    """The characters that the searches for several quotes have read so far."""
+
+    chars: int = 0
 
 
 def quote_digest(text: str) -> str:
@@ -118,7 +125,13 @@ def page_spans(block: Block) -> Iterator[tuple[int, Span]]:
             yield page, Span(start, end)
 
 
-def find_quote(document_text: str, reference: str) -> Found | None:
+def quoted_chars(reference: str) -> int:
+    """The length of the quote of a link's `quote` parameter; 0 if it is malformed."""
+    match = _REFERENCE.fullmatch(reference)
+    return max(0, int(match[2]) - int(match[1])) if match else 0
+
+
+def find_quote(document_text: str, reference: str, cost: SearchCost | None = None) -> Found | None:
     """Find the quote of a link's `quote` parameter in the present document.
 
     A reference without a digest ("812-1410") is accepted if it is within the document.
@@ -126,6 +139,7 @@ def find_quote(document_text: str, reference: str) -> Found | None:
     Args:
         document_text: The document's canonical text.
         reference: "START-END" or "START-END-DIGEST".
+        cost: What earlier searches of the same request have read; increased by this one.
 
     Returns:
         The place; None if the reference is malformed, or the quote was not found within the search's limit.
@@ -138,18 +152,19 @@ def find_quote(document_text: str, reference: str) -> Found | None:
         return None
     if end <= len(document_text) and digest in (None, quote_digest(document_text[start:end])):
         return Found(Span(start, end), moved=False)
-    place = _search(document_text, start, end - start, digest) if digest else None
+    place = _search(document_text, start, end - start, digest, cost or SearchCost()) if digest else None
     return None if place is None else Found(Span(place, place + end - start), moved=True)
 
 
-def _search(text: str, near: int, length: int, digest: str) -> int | None:
+def _search(text: str, near: int, length: int, digest: str, cost: SearchCost) -> int | None:
     """The place nearest to `near` with a given length and digest, within the search's limit."""
-    if length > min(len(text), LONGEST_QUOTE_CHARS):
+    most = _FREE_COST + _COST_PER_CHAR * len(text)
+    if length > min(len(text), LONGEST_QUOTE_CHARS) or cost.chars >= most:
         return None
-    left = _FREE_COST + _COST_PER_CHAR * len(text)
+    cost.chars += len(text)  # to list the candidates
     for place in _candidates(text, near, length):
-        left -= length + _DIGEST_COST
-        if left < 0:
+        cost.chars += length + _DIGEST_COST
+        if cost.chars > most:
             return None
         if quote_digest(text[place : place + length]) == digest:
             return place

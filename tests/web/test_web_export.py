@@ -100,6 +100,12 @@ def test_without_a_tick_the_page_says_what_to_do(client):
     assert "Tick “Keep” below each quote" in Page(client.get("/cite").text).words()
 
 
+def test_too_long_quotes_are_refused(client):
+    reply = client.get("/cite", params={"quote": ["0-400000:harbour", "1-3:harbour"]}, headers={"accept": "text/html"})
+    assert reply.status_code == 400
+    assert "Quotes of 400002 characters" in unescape(reply.text)
+
+
 def test_too_many_quotes_are_refused(client):
     reply = client.get(
         "/cite", params={"quote": [f"{n}-{n + 1}:harbour" for n in range(51)]}, headers={"accept": "text/html"}

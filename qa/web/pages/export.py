@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
-from qa.answering.citations import cite_place, find_quote
+from qa.answering.citations import LONGEST_QUOTE_CHARS, SearchCost, cite_place, find_quote, quoted_chars
 from qa.answering.service import Service
 from qa.errors import InvalidRequest, UnknownDocument
 from qa.records import Citation, Document, Span
@@ -20,6 +20,7 @@ from qa.web.pages.citation_formats import escape_markdown
 from qa.web.pages.results import Clip, clip_of
 
 MOST_QUOTES = 50
+MOST_CHARS = LONGEST_QUOTE_CHARS  # of all quotes together; 50 usual passages have about a third of this
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,21 @@ def kept_of(service: Service, references: Iterable[str], base_url: str) -> tuple
     """The quotes of some references, each once, and the references whose quote is no longer found.
 
     Raises:
-        InvalidRequest: there are too many.
+        InvalidRequest: there are too many, or they are too long.
     """
     wanted = list(dict.fromkeys(references))
     if len(wanted) > MOST_QUOTES:
         raise InvalidRequest(f"{len(wanted)} quotes are more than are cited at once; tick {MOST_QUOTES} at most.")
+    chars = sum(quoted_chars(reference.partition(":")[0]) for reference in wanted)
+    if chars > MOST_CHARS:
+        raise InvalidRequest(
+            f"Quotes of {chars} characters are more than are cited at once; {MOST_CHARS} are the most."
+        )
+    cost = SearchCost()
     documents = cache(partial(present_document, service))
     kept, lost = [], []
     for reference in wanted:
-        found = _kept(documents, reference, base_url)
+        found = _kept(documents, reference, base_url, cost)
         if found:
             kept.append(found)
         else:
@@ -85,10 +92,12 @@ def exports_of(kept: Sequence[Kept]) -> tuple[Export, ...]:
     )
 
 
-def _kept(document_of: Callable[[str], Document | None], reference: str, base_url: str) -> Kept | None:
+def _kept(
+    document_of: Callable[[str], Document | None], reference: str, base_url: str, cost: SearchCost
+) -> Kept | None:
     place, _, document_id = reference.partition(":")
     document = document_of(document_id)
-    found = find_quote(document.text, place) if document else None
+    found = find_quote(document.text, place, cost) if document else None
     return Kept(document, found.span, *clip_at(document, found.span, base_url)) if document and found else None
 
 

@@ -153,6 +153,12 @@ def test_what_is_too_long_or_stops_short_is_no_heading_either(line: str) -> None
     assert outline(PROSE, line, MORE)[1].startswith(f"paragraph: {line}")
 
 
+def test_a_numbered_line_between_texts_is_a_heading_and_an_item_of_a_list_is_none() -> None:
+    assert kinds("Rules", "1. Arrival", PROSE, "2. Departure", PROSE) == ["title", *["heading", "paragraph"] * 2]
+    assert kinds("Rules", "1. Arrival", "2. Departure", PROSE) == ["title", "list_item", "list_item", "paragraph"]
+    assert kinds(PROSE, "1. Ships report on arrival.", PROSE) == ["paragraph", "list_item", "paragraph"]
+
+
 def test_a_line_with_nothing_below_it_is_no_heading() -> None:
     assert kinds(PROSE, "Ask at the desk") == ["paragraph", "paragraph"]
 

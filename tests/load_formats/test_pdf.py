@@ -744,11 +744,6 @@ def test_a_cell_whose_text_is_struck_out_is_empty() -> None:
     assert document.text.splitlines() == ["Item | Old | New", "Lamp |  | 800", "Desk | 700 | 650"]
 
 
-def test_a_file_with_struck_out_text_only_is_read() -> None:
-    document = read([shown("All of it is old.", 70, 700), "1 w 70 703.5 m 151 703.5 l S"])
-    assert (document.text, document.left_out) == ("All of it is old.", ())
-
-
 def test_lines_with_bullets_on_a_slide_are_list_items_in_any_size() -> None:
     slide = [shown("Routes", 70, 780, 30), shown("• North route", 70, 720, 20), shown("– calls at Aro", 90, 690, 16)]
     document = read([*slide, *lines(["A long note of small letters stands at the foot of the slide."] * 6, top=300)])

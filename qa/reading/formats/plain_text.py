@@ -181,9 +181,11 @@ def _mark_headings(pieces: list[Draft]) -> list[Draft]:
     fields = Counter(field[0] for piece in pieces if (field := _FIELD.match(piece.text)))
     for piece, body in zip(pieces, _bodies(pieces), strict=True):
         field = _FIELD.match(piece.text)
+        beside = [each.kind for each in (*marked[-1:], body) if each is not None]
+        is_section = piece.kind is BlockKind.LIST_ITEM and piece.text[0].isdigit() and piece.kind not in beside
         recurs = counts[piece.text] >= _RECURRING or (field is not None and fields[field[0]] > 1)
-        if piece.kind is BlockKind.PARAGRAPH and not recurs and _opens_text(piece, body):
-            piece = replace(piece, kind=BlockKind.HEADING, level=2)  # noqa: PLW2901
+        if (piece.kind is BlockKind.PARAGRAPH or is_section) and not recurs and _opens_text(piece, body):
+            piece = replace(piece, kind=BlockKind.HEADING, level=2, tight=False)  # noqa: PLW2901
         if piece.kind is BlockKind.HEADING and not marked:
             piece = replace(piece, kind=BlockKind.TITLE, level=1)  # noqa: PLW2901
         marked.append(piece)

@@ -748,3 +748,23 @@ def test_lines_with_bullets_on_a_slide_are_list_items_in_any_size() -> None:
     slide = [shown("Routes", 70, 780, 30), shown("• North route", 70, 720, 20), shown("– calls at Aro", 90, 690, 16)]
     document = read([*slide, *lines(["A long note of small letters stands at the foot of the slide."] * 6, top=300)])
     assert [block.kind for block in document.blocks][:3] == [BlockKind.TITLE, BlockKind.LIST_ITEM, BlockKind.LIST_ITEM]
+
+
+def test_a_file_with_struck_out_text_only_is_read() -> None:
+    document = read([shown("All of it is old.", 70, 700), "1 w 70 703.5 m 151 703.5 l S"])
+    assert (document.text, document.left_out) == ("All of it is old.", ())
+
+
+def test_a_number_before_smaller_text_that_is_a_superscript_above_is_that_of_a_note() -> None:
+    text = [shown("The survey covered 14", 70, 780), shown("1", 176, 784, 6.5), shown("sites.", 183, 780)]
+    text += [shown("It lasted a week", 70, 760), shown("2", 151, 764, 6.5), shown("in May.", 158, 760)]
+    notes = [shown("1", 70, 120, 8), shown("Two are planned.", 90, 120, 8)]
+    notes += [shown("2", 70, 105, 8), shown("Without the Sunday.", 90, 105, 8)]
+    document = read([*text, *notes])
+    assert document.text.splitlines()[::2] == [
+        "The survey covered 14[1] sites. It lasted a week[2] in May.",
+        "[1] Two are planned.",
+        "[2] Without the Sunday.",
+    ]
+    rows = [shown("1", 90, 120, 8), shown("Two are planned.", 110, 120, 8), shown("2030", 65, 120, 8)]
+    assert not any(block.kind is BlockKind.FOOTNOTE for block in read([*text, *rows]).blocks)

@@ -22,7 +22,7 @@ from qa.reading.formats.pdf_runs import PageRuns
 from qa.reading.formats.text_recognition import TextRecognition
 from qa.reading.layout import lay_out
 from qa.reading.left_out import LeftOut
-from qa.reading.page_lines import Line
+from qa.reading.page_lines import STRUCK, Line, without_struck
 from qa.reading.tesseract_data import recognition_identity
 from qa.text.ocr_pages import recognised_phrase
 
@@ -61,6 +61,11 @@ def read_pdf(data: bytes) -> Read:
         what = "page holds" if count == 1 else "pages hold"
         found = "text recognition (OCR) found none" if can_recognise else _REMEDY
         raise UnreadableFile(f"has no text: its {count} {what} only pictures, or nothing; {found}")
+    lines = [line for page in pages for line in page]
+    if not any(without_struck(line.text) for line in lines):  # nothing else is there to read
+        reader.strikes = 0
+        for line in lines:
+            line.text = line.text.replace(STRUCK, "")
     drafts = lay_out(pages)
     left_out = LeftOut()
     left_out.add("piece of struck-out text", reader.strikes)

@@ -25,6 +25,8 @@ _SMALLER = 0.86  # times the size of the neighbouring text, for a superscript or
 _MARKER_GAP_EM = 4
 _TICK = "✓"  # a marker at the start of a row, but else a value in a cell
 _MOST_INITIALS = 100
+_MOST_NOTES = 100
+_RAISED = re.compile(f"{RAISED}([^{RESET}]+){RESET}")
 _CAPITAL_SIZE = 0.6  # maximum size of a line beside an initial, as a share of the initial's
 _LONE_LETTERS = frozenset("AÀIOÓYEÉ")  # that are words
 _MARKER = re.compile(
@@ -126,6 +128,23 @@ def with_initials(chunks: list[Run]) -> list[Run]:
         first.text = f"{initial.text}{' ' if apart else ''}{first.text}"
         first.x0 = initial.x0
         chunks = [chunk for chunk in chunks if chunk is not initial]
+    return chunks
+
+
+def with_notes(chunks: list[Run]) -> list[Run]:
+    """Chunks with each number of a note, set apart from its smaller text, joined to it as a superscript.
+
+    The number is a superscript in larger text above, and begins its line.
+    """
+    marks = {mark[1]: chunk for chunk in chunks for mark in _RAISED.finditer(chunk.text)}
+    for number in [chunk for chunk in chunks if chunk.text in marks][:_MOST_NOTES]:
+        above, near = marks[number.text], _MARKER_GAP_EM * number.size
+        line = [chunk for chunk in chunks if chunk is not number and abs(chunk.y - number.y) <= BASE_EM * number.size]
+        text = next((chunk for chunk in line if 0 <= chunk.x0 - number.x1 <= near), None)
+        begins = not any(0 <= number.x0 - chunk.x1 <= near for chunk in line)
+        if text and begins and text.size < above.size and text.y < above.y and any(map(str.isalpha, text.text)):
+            text.text, text.x0 = f"{RAISED}{number.text}{RESET}{text.text}", number.x0
+            chunks = [chunk for chunk in chunks if chunk is not number]
     return chunks
 
 

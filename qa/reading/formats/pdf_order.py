@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from qa.reading.formats.pdf_chunks import as_rows, chunks_of, with_initials
+from qa.reading.formats.pdf_chunks import as_rows, chunks_of, with_initials, with_notes
 from qa.reading.formats.pdf_columns import find_bands
 from qa.reading.formats.pdf_open_rows import open_rows_of
 from qa.reading.formats.pdf_ruled_rows import RuledRows, rows_of
@@ -56,7 +56,7 @@ def lines_of(runs: Sequence[Run], page: int, tables: Sequence[Table] = ()) -> li
         for table in tables if not angle else ():
             inside, same = (open_rows_of if table.is_open else rows_of)(table, same)
             whole += inside
-        chunks = with_initials(chunks_of(same)) + whole
+        chunks = with_notes(with_initials(chunks_of(same))) + whole
         rows = _rows(chunks)
         if whole:
             rows = [each for row in rows for each in _parted(row)]

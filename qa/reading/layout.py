@@ -37,6 +37,7 @@ _MOST_HEADING_WORDS = 20
 _NOTE_OPENS = re.compile("\x0e([^\x0f]{1,8})\x0f[ \t]*")
 _LONGEST_TORN_CHARS = 5000  # a longer paragraph is not joined with a further one
 _LONGEST_WORD_CHARS = 100
+_WIDE_STEP_EM = 1.9  # after a short line, for a new paragraph in any case
 _APART = 1.45  # times the usual distance of lines, for a new paragraph
 
 
@@ -102,9 +103,11 @@ def _begins(run: list[Line], left: float, line: Line, pitch: float, right: float
     above = run[-1]
     if line.row or above.row:
         return not (line.row and above.row)
-    if line.upright != above.upright or _BULLET.match(line.text) or _NOTE_OPENS.match(line.text):
-        return True
     step = above.y - line.y
+    short = above.right < right - 0.12 * (right - run[0].left)
+    opens = _BULLET.match(line.text) or _NOTE_OPENS.match(line.text) or (short and _is_wide(step, above, line))
+    if line.upright != above.upright or opens:
+        return True
     if abs(line.size - above.size) > 0.08 * above.size or line.bold != above.bold:
         return (
             abs(line.size - above.size) > 0.08 * above.size or len(run) == 1 or bool(_SENTENCE_END.search(above.text))
@@ -115,8 +118,13 @@ def _begins(run: list[Line], left: float, line: Line, pitch: float, right: float
     if not _SENTENCE_END.search(above.text):
         return False
     indented = line.left > left + 0.7 * line.size
-    short = above.right < right - 0.12 * (right - run[0].left)
     return (indented and not _BULLET.match(run[0].text)) or (short and line.left <= run[0].left + 0.1 * line.size)
+
+
+def _is_wide(step: float, above: Line, line: Line) -> bool:
+    """Whether the step between two lines with words, the first of which is whole, parts paragraphs on any page."""
+    words = all(any(map(str.isalpha, each.text)) for each in (above, line))  # not numbers beside a chart
+    return step > _WIDE_STEP_EM * max(line.size, above.size) and words and not above.text.endswith(("-", ","))
 
 
 def _leaves_centre(above: Line, line: Line, middle: float, size: float) -> bool:

@@ -768,3 +768,24 @@ def test_a_number_before_smaller_text_that_is_a_superscript_above_is_that_of_a_n
     ]
     rows = [shown("1", 90, 120, 8), shown("Two are planned.", 110, 120, 8), shown("2030", 65, 120, 8)]
     assert not any(block.kind is BlockKind.FOOTNOTE for block in read([*text, *rows]).blocks)
+
+
+def test_the_short_lines_of_a_letter_are_apart_although_most_steps_on_the_page_are_wide() -> None:
+    said = [
+        ("Marstal, 4 March", 780),
+        ("Holm & Sons", 754),
+        ("Quay 7", 741),
+        ("Dear Ms Holm,", 715),
+        ("Thank you.", 689),
+    ]
+    drawn = [shown(text, 70, y) for text, y in said]
+    wide = shown("We send the three coils of rope on Friday with the morning ferry to the island.", 70, 663)
+    document = read([*drawn, wide])
+    assert document.text.splitlines()[::2] == [
+        "Marstal, 4 March",
+        "Holm & Sons Quay 7",
+        "Dear Ms Holm, Thank you.",
+        "We send the three coils of rope on Friday with the morning ferry to the island.",
+    ]
+    axis = [shown(str(number), 70, 780 - number) for number in (0, 30, 60, 90)]
+    assert read([*axis, wide]).text.startswith("0 30 60 90 We")

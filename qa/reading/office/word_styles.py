@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -28,8 +29,7 @@ _HIGHLIGHTS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """The character properties that affect what is read. None: not set here."""
 
     hidden: bool | None = None
@@ -54,17 +54,10 @@ class Look:
 
     def over(self, other: Look) -> Look:
         """These properties, with unset ones taken from another."""
-        return Look(
-            self.hidden if self.hidden is not None else other.hidden,
-            self.script or other.script,
-            self.font or other.font,
-            self.colour or other.colour,
-            self.fill or other.fill,
-            self.shaded if self.shaded is not None else other.shaded,
-            self.tiny if self.tiny is not None else other.tiny,
-            self.struck if self.struck is not None else other.struck,
-            self.bold if self.bold is not None else other.bold,
-        )
+        return other._replace(**{name: own for name, own in self._asdict().items() if own is not None})
+
+
+_PLAIN = Look()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +67,7 @@ class Style:
     name: str = ""
     outline: int | None = None
     numbering: tuple[str | None, int | None] = (None, None)
-    look: Look = Look()
+    look: Look = _PLAIN
 
 
 def look_of(properties: etree._Element | None) -> Look:
@@ -208,7 +201,7 @@ def _based(element: etree._Element, base: Style) -> Style:
         level_id = number(own_level) if own_level is not None else level_id
     look = look_of(element.find(qn("w:rPr")))
     shaded = True if is_shaded(properties) else look.shaded
-    return Style(name, outline, (number_id, level_id), replace(look, shaded=shaded).over(base.look))
+    return Style(name, outline, (number_id, level_id), look._replace(shaded=shaded).over(base.look))
 
 
 def outline_of(level: str | None) -> int | None:

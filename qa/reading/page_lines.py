@@ -32,8 +32,11 @@ class Line:
 
 
 def without_struck(text: str) -> str:
-    """A text without struck characters, and without the blanks beside them."""
-    return _STRUCK.sub(lambda piece: " " if piece[1] or piece[2] else "", text).strip() if STRUCK in text else text
+    """A text without struck characters, the blanks beside them, and rows of which nothing is left."""
+    if STRUCK not in text:
+        return text
+    shown = _STRUCK.sub(lambda piece: " " if piece[1] or piece[2] else "", text)
+    return "\n".join(line for line in shown.split("\n") if line.strip(" |")).strip()
 
 
 def text_size(lines: Iterable[Line]) -> float:

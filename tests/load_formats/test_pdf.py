@@ -739,8 +739,10 @@ def test_text_that_an_annotation_strikes_out_is_left_out() -> None:
 
 def test_a_cell_whose_text_is_struck_out_is_empty() -> None:
     rows = [(("Item", "Old", "New"), 700), (("Lamp", "900", "800"), 680), (("Desk", "700", "650"), 660)]
+    rows.append((("Sofa", "550", "500"), 640))
     cells = [shown(text, x, y) for row, y in rows for text, x in zip(row, (70, 200, 330), strict=True)]
-    document = read([*cells, "1 w 200 683.5 m 218 683.5 l S"])
+    gone = ["1 w 70 643.5 m 96 643.5 l S", "1 w 200 643.5 m 218 643.5 l S", "1 w 330 643.5 m 348 643.5 l S"]
+    document = read([*cells, "1 w 200 683.5 m 218 683.5 l S", *gone])
     assert document.text.splitlines() == ["Item | Old | New", "Lamp |  | 800", "Desk | 700 | 650"]
 
 

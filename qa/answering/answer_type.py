@@ -98,7 +98,7 @@ def _holds(kind: AnswerType, question: str, text: str, named: frozenset[str]) ->
     found = (terms(match[0]) for match in HELD[kind].finditer(text))
     if not any(not each or not named.issuperset(each) for each in found):  # "in May" has no index terms
         return False
-    counted = _counted(question) if kind is AnswerType.COUNT else frozenset()
+    counted = things_counted(question) if kind is AnswerType.COUNT else frozenset()
     return not counted or _counts(text, counted)
 
 
@@ -120,15 +120,15 @@ def _for_a_list(text: str, named: frozenset[str]) -> bool:
     return False
 
 
-def _counted(question: str) -> frozenset[str]:
+def things_counted(question: str) -> frozenset[str]:
     """The index terms of the noun whose count a question asks for."""
     asked = _COUNTED.search(_ASIDE.sub("", question))
     noun = (asked[1] or asked[2]).split() if asked else ()
     counted = takewhile(lambda word: word.casefold() not in _NO_LONGER_COUNTED, noun)
-    return frozenset(filter(None, map(_thing, counted)))
+    return frozenset(filter(None, map(thing, counted)))
 
 
-def _thing(word: str) -> str:
+def thing(word: str) -> str:
     """The index term of a counted noun; units have one for all their names."""
     return term(UNITS.get(word.casefold(), word))
 
@@ -140,7 +140,7 @@ def _counts(text: str, counted: frozenset[str]) -> bool:
     things = [
         place
         for place, token in enumerate(tokens)
-        if any(same_things(_thing(token), each) for each in counted) or (anybody and _SOMEBODY.fullmatch(token))
+        if any(same_things(thing(token), each) for each in counted) or (anybody and _SOMEBODY.fullmatch(token))
     ]
     padded = ["", *tokens, ""]
 
@@ -148,7 +148,7 @@ def _counts(text: str, counted: frozenset[str]) -> bool:
         before, token, behind = padded[place : place + 3]
         return (
             _IS_NUMBER.fullmatch(token) is not None
-            and (behind.casefold() not in UNITS or _thing(behind) in counted)
+            and (behind.casefold() not in UNITS or thing(behind) in counted)
             and not (ANY_YEAR.fullmatch(token) and before.casefold() in _BEFORE_YEAR)
         )
 

@@ -17,8 +17,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 
+from qa.answering.answer_patterns import AnswerType
+from qa.answering.answer_type import expected_type, thing, things_counted
 from qa.answering.citations import cite
 from qa.answering.figures import ANY_YEAR, Figure, alike, figures, of_a_range
 from qa.answering.quotes import Group
@@ -27,25 +28,19 @@ from qa.records import Citation, Passage, Span, Stated
 from qa.retrieval.evidence import terms_of
 from qa.retrieval.query import ContentWord
 from qa.text.units import NUMBER_WORDS
-from qa.text.words import spelt, term, terms
+from qa.text.words import spelt, term
 
 _LOOKED_AT = 5  # passages
 _NEAR = 4  # words between a figure and the counted noun
 _SENTENCES = 4  # sentences of a passage, the best-matching first
 _HEADING_LINES = 2  # in a passage that begins with lines without final punctuation
 _MOST = 5  # values listed
-_COUNT = re.compile(r"\bhow many(?: [\w'’-]+){1,6}|\b(?:number|total) of(?: [\w'’-]+){1,4}", re.IGNORECASE)
 _NUMBER_OF = re.compile(r"\b(?:number|total) of ((?:[\w'’-]+ ){1,3})", re.IGNORECASE)
-_COUNTS = frozenset("how many number total of".split())
 # Words for the measure, not for the thing.
 _MEASURES = frozenset(map(term, "number total many much year date day percentage percent share".split()))
 _MONTHS = frozenset("january february march april may june july august september october november december".split())
-_YEAR = re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day)\b", re.IGNORECASE)
-_SHARE = re.compile(r"\b(?:what|which) (?:percentage|percent|share|proportion|rate)\b", re.IGNORECASE)
-_AMOUNT = re.compile(
-    r"\bhow (?:much|high|tall|long|large|big|deep|wide|heavy|far|old)\b"
-    r"|\b(?:cost|price|fee|budget|revenue|height|length|weight|depth|area)\b",
-    re.IGNORECASE,
+_KINDS = {AnswerType.COUNT: "count", AnswerType.DATE: "year", AnswerType.SHARE: "share"} | dict.fromkeys(
+    (AnswerType.AGE, AnswerType.AMOUNT, AnswerType.DURATION, AnswerType.MEASURE), "amount"
 )
 _LIMITS = frozenset(
     "each per every except excluding other another further additional new alone half third former plan planned "
@@ -88,10 +83,10 @@ def disagreement(
         asked: Its content words.
         groups: Its best passages, best first.
     """
-    wanted = _wanted(question)
-    if wanted is None or any(word.whole for word in asked):
+    kind = _KINDS.get(expected_type(question))
+    counted = things_counted(question) if kind == "count" else frozenset()
+    if kind is None or (kind == "count" and not counted) or any(word.whole for word in asked):
         return ()
-    kind, counted = wanted
     subject = {word.term for word in asked if not word.whole} - _MEASURES
     measure = _HOW.search(question)
     if measure and measure[1].casefold() not in {"many", "much"}:
@@ -105,7 +100,7 @@ def disagreement(
                 return ()  # the first passage has no figure to differ from
             continue
         first = first or statement
-        if statement.missing <= first.missing and _same_subject(first, statement, question):
+        if statement.missing <= first.missing and _same_subject(first, statement, question, kind):
             told.append(statement)
     return _different(told)
 
@@ -128,17 +123,6 @@ def _different(told: Sequence[_Statement]) -> tuple[Stated, ...]:
         if not own and not any(alike(each.figure, statement.figure) for each in others) and len(others) == len(kept):
             kept.append(statement)
     return tuple(Stated(each.figure.value, each.citation) for each in kept[:_MOST]) if len(kept) > 1 else ()
-
-
-def _wanted(question: str) -> tuple[str, frozenset[str]] | None:
-    """The kind of figure that a question asks for, and the index terms of the counted noun."""
-    count = _COUNT.search(question)
-    if count:
-        inside = (word for word in spelt(count[0]) if word.casefold() not in _COUNTS)
-        nouns = frozenset(takewhile(bool, map(term, inside)))  # "how many members does ..."
-        return ("count", nouns) if nouns else None
-    kinds = (("year", _YEAR), ("share", _SHARE), ("amount", _AMOUNT))
-    return next(((kind, frozenset()) for kind, pattern in kinds if pattern.search(question)), None)
 
 
 def _statement(
@@ -173,10 +157,10 @@ def _counts(sentence: str, figure: Figure, counted: frozenset[str]) -> bool:
     "the number of" such things.
     """
     named = _NUMBER_OF.search(sentence, 0, figure.place.start)
-    if counted & {*terms(named[1] if named else ""), *terms(figure.value)}:
+    if counted & {*map(thing, spelt(f"{named[1] if named else ''} {figure.value}"))}:
         return True  # "24 hours" counts hours
     for word in spelt(sentence[figure.place.end :])[: _NEAR + 1]:
-        if term(word) in counted:
+        if thing(word) in counted:
             return True
         if word[0].isdigit() or word.casefold() in NUMBER_WORDS:
             return False
@@ -186,12 +170,12 @@ def _counts(sentence: str, figure: Figure, counted: frozenset[str]) -> bool:
 def _limited(sentence: str, figure: Figure, counted: frozenset[str]) -> str:
     """The word directly after the counted noun that limits it; empty if there is none."""
     behind = spelt(sentence[figure.place.end :])[: _NEAR + 2]
-    last = max((number for number, word in enumerate(behind) if term(word) in counted), default=len(behind))
+    last = max((number for number, word in enumerate(behind) if thing(word) in counted), default=len(behind))
     following = behind[last + 1].casefold() if last + 1 < len(behind) else ""
     return following if following in _LIMITING_BEHIND else ""
 
 
-def _same_subject(first: _Statement, other: _Statement, question: str) -> bool:
+def _same_subject(first: _Statement, other: _Statement, question: str, kind: str) -> bool:
     """Whether two statements have the same names, years and limiting words, apart from those in the question."""
     asked = {word.casefold() for word in _WHOLE_WORD.findall(question)}
     either = {
@@ -207,6 +191,6 @@ def _same_subject(first: _Statement, other: _Statement, question: str) -> bool:
         return (found | limiting | owners | (lower & (_LIMITS | _DIRECTIONS)) | set(ANY_YEAR.findall(sentence))) - asked
 
     differing = marks(first) ^ marks(other)
-    if _YEAR.search(question):
+    if kind == "year":
         return not differing - set(ANY_YEAR.findall(f"{first.sentence} {other.sentence}")) - _MONTHS
     return not differing

@@ -18,7 +18,12 @@ from qa.text.units import NUMBER_WORDS
 from qa.text.words import term, word_groups
 
 _WORD = re.compile(r"[\w'’]+")
-_OPENING = re.compile(r"^\W*\w+n['’]t\b")  # "Don't they sell it?" negates nothing
+# "Don't they sell it?", "how long did it last", and "most of them" limit nothing.
+_NO_LIMIT = re.compile(
+    r"^\W*\w+n['’]t\b|\bmost of\b|(?<!\ba )(?<!\bmy )(?<!\b(?:her|his|its|our|the) )(?<!\byour )(?<!\btheir )\blast\b"
+    r"(?! (?:decade|month|night|quarter|season|summer|time|week|winter|year)\b)",
+    re.IGNORECASE,
+)
 _INSTEAD = re.compile(r"\b(?:other|rather) than\b", re.IGNORECASE)
 _FLOOR = re.compile(r"\b(?:at least|(?:no|not) (?:fewer|less) than|(?:more|longer) than|over)\b(?= [$€£]?\d)")
 _CEILING = re.compile(r"\b(?:at most|no(?:t| \w+)? more than|up to)\b(?= [$€£]?\d)")
@@ -69,9 +74,6 @@ _NEGATIONS = frozenset(
 _NEGATED = _NEGATIONS | frozenset("refuse refused stop stopped free eliminate".split())
 _ANYWHERE = frozenset("alone exclusive exclusively only sole solely".split())  # a whole sentence may express it
 _CHOICE = frozenset({"which", "who"})
-_AUXILIARIES = frozenset({"did", "do", "does", "will", "would"})
-_DETERMINERS = frozenset("a her his its my our the their your".split())
-_PERIODS = frozenset("decade month night quarter season summer time week winter year".split())
 _CLAUSE = frozenset({"because", "if", "that", "to", "when"})
 _LONGEST_CHOICE = 6  # words before the comparative: "which of the two states has more patients"
 # Words: limited by a word of the question, before and behind a superlative of the text, and likewise for a negation.
@@ -83,7 +85,7 @@ _Limit = tuple[frozenset[str], frozenset[str], int, int]
 
 def lacks_limit(question: str, sentences: Sequence[str]) -> bool:
     """Whether a question has a superlative, an ordinal or a negation that no sentence matches."""
-    return _unmatched(_limits(_words(_OPENING.sub("", question))), sentences)
+    return _unmatched(_limits(_words(_NO_LIMIT.sub(" ", question))), sentences)
 
 
 def lacks_comparison(question: str, sentences: Sequence[str]) -> bool:
@@ -141,21 +143,10 @@ def _limits(asked: Sequence[str]) -> Iterator[_Limit]:
     for place, word in enumerate(asked):
         if word in _NEGATIONS:
             yield _NEGATED, _limited(asked[place + 1 :], _DENIED), 0, _BEHIND_NEGATION
-        elif word in _LIMITS and not _is_verb(asked, place) and asked[place : place + 2] != ["most", "of"]:
+        elif word in _LIMITS:
             alike = frozenset({word}).union(*(alike for limits, alike in _ALIKE if word in limits))
             limited = frozenset() if word in _ANYWHERE else _limited(asked[place + 1 :], _LIMITED)
             yield alike, limited, _BEFORE, _BEHIND
-
-
-def _is_verb(asked: Sequence[str], place: int) -> bool:
-    """Whether "last" is a verb ("how long did it last?") or says when ("when did it last rise?")."""
-    before, behind = asked[:place], asked[place + 1 : place + 2]
-    return (
-        asked[place] == "last"
-        and not _AUXILIARIES.isdisjoint(before)
-        and before[-1] not in _DETERMINERS
-        and _PERIODS.isdisjoint(behind)
-    )
 
 
 def _comparisons(asked: Sequence[str]) -> Iterator[_Limit]:

@@ -14,7 +14,7 @@ from qa.answering.confidence_model import FILE, model_for, shipped_model, write_
 from qa.answering.limiting_words import lacks_comparison, lacks_limit, says_opposite
 from qa.answering.quotes import distinct
 from qa.answering.service import Service
-from qa.answering.unmet_words import UnmetWords
+from qa.answering.unmet_words import unmet_vector
 from qa.cli.open_service import open_service
 from qa.encode import Encoder
 from qa.errors import InvalidSettings
@@ -57,13 +57,13 @@ def test_each_feature_speaks_for_what_it_says(feature: str, sign: int) -> None:
 
 def test_numbers_hold_for_what_they_were_fitted_on(tmp_path: Path) -> None:
     shipped = shipped_model()
-    assert model_for(shipped.weights, tmp_path) == shipped
+    assert str(model_for(shipped.weights, tmp_path)) == str(shipped)
     assert model_for("another encoder", tmp_path) is None
     write_model(tmp_path / FILE, replace(shipped, weights="another encoder", answered_from=0.5), FEATURES, {})
     fitted = model_for("another encoder", tmp_path)
     assert fitted is not None
     assert fitted.answered_from == 0.5
-    assert model_for(shipped.weights, tmp_path) == shipped
+    assert str(model_for(shipped.weights, tmp_path)) == str(shipped)
     write_model(tmp_path / FILE, replace(shipped, analyser=shipped.analyser + 1, weights="another"), FEATURES, {})
     assert model_for("another", tmp_path) is None
     former = {"a feature of a former version": (0.0, 1.0, 1.0), **shipped.features}
@@ -183,8 +183,11 @@ def test_a_text_with_the_opposite_word_contradicts(question: str, text: str, con
     assert says_opposite(question, [text], frozenset(terms(text))) is contradicted
 
 
-def test_the_score_of_unmatched_words_by_hand() -> None:
-    assert UnmetWords((1.0, -2.0)).score(np.array([0.5, 0.125], dtype=np.float32)) == pytest.approx(0.25)
+def test_the_vector_of_unmatched_words_by_hand() -> None:
+    tokens = np.array([[1, 0], [0, 2], [0, 4]], dtype=np.float32)
+    shares = [(np.array([0]), 0.5), (np.array([1, 2]), 0.25), (np.array([0]), 0.0)]
+    assert unmet_vector(tokens, shares).tolist() == [0.5, 0.75]  # of the second word the mean, (0, 3)
+    assert unmet_vector(tokens, [(np.array([0]), 0.0)]).tolist() == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ class Leaning(FakeEncoder):
 
 
 def test_the_probability_by_hand() -> None:
-    names = NameClassifier(intercept=0.5, weights=(1.0, -2.0))
+    names = NameClassifier(intercept=0.5, weights=np.array([1.0, -2.0], np.float32))
     tokens = np.array([[1, 0], [0, 1], [1, 1]], dtype=np.float32)
     first, second = names.probabilities(tokens, [np.array([0]), np.array([1, 2])])
     assert first == pytest.approx(1 / (1 + np.exp(-1.5)))

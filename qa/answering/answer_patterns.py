@@ -112,9 +112,7 @@ ASKED = {
         re.IGNORECASE,
     ),
 }
-SPELT_NUMBER = "|".join([word for word, number in NUMBER_WORDS.items() if number]) + (
-    "|hundreds?|thousands?|millions?|billions?"
-)
+SPELT_NUMBER = "|".join([*filter(NUMBER_WORDS.get, NUMBER_WORDS), "hundreds?|thousands?|millions?|billions?"])
 _NUMBER = rf"\d[\d.,]{{0,20}}|\b(?:{SPELT_NUMBER})\b"
 _MONTH = (
     r"\b(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -143,9 +141,8 @@ HELD = {
         re.IGNORECASE,
     ),
     AnswerType.AGE: re.compile(
-        r"\bage[ds]?(?: of)?:? \w+|\b(?:born|old)\b"
-        r"|\b(?:began|begun|built|completed|constructed|created|dat(?:es?|ing)|established|formed|founded|from|launched|made"
-        r"|opened|set up|since|started)\b[^.]{0,40}\b[12]\d{3}s?\b",
+        r"\bage[ds]?(?: of)?:? \w+|\b(?:born|old)\b|\b(?:beg[au]n|buil[dt]|complet|construct|creat|dat(?:e|ing)"
+        r"|establish|form|found|from|launch|made|open|set up|since|start)[a-z]{0,3}\b[^.]{0,40}\b[12]\d{3}s?\b",
         re.IGNORECASE,
     ),
     AnswerType.COUNT: re.compile(_NUMBER, re.IGNORECASE),

@@ -21,7 +21,7 @@ from qa.answering.limiting_words import lacks_comparison, lacks_limit, says_oppo
 from qa.answering.names import NameClassifier
 from qa.answering.offices import names_holder, office_asked
 from qa.answering.relations import lacks_agent, relation_asked, states
-from qa.answering.unmet_words import UnmetWords, unmet_shares, unmet_vector
+from qa.answering.unmet_words import unmet_shares, unmet_vector
 from qa.index.contract import Floats
 from qa.records import Passage, Verdict, WordMatch
 from qa.retrieval.evidence import Match, about, holds, terms_of, whole_question
@@ -74,7 +74,7 @@ def _may_be_sure(ranking: Ranking, best: Match) -> bool:
 
 
 def measure(
-    ranking: Ranking, best: Match, names: NameClassifier | None, unmet_words: UnmetWords | None
+    ranking: Ranking, best: Match, names: NameClassifier | None, unmet_words: Floats | None
 ) -> dict[str, float]:
     """The features of a question and its best passage, by the names in `FEATURES`.
 
@@ -108,7 +108,7 @@ def measure(
         "absent_words": _share(met, _absent(ranking, met, short=len(met) <= _SHORT)),
         "relation_unmet": float(_relation_unmet(ranking, passage, texts)),
         "names_unmet": _share(met, _names_unmet(ranking, written, names)) if names else 0.0,
-        "unmet_words": unmet_words.score(unmet_vector(ranking.tokens, shares)) if unmet_words else 0.0,
+        "unmet_words": 0.0 if unmet_words is None else float(unmet_vector(ranking.tokens, shares) @ unmet_words),
     }
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
+
 from qa.answering.names import NameClassifier
-from qa.answering.unmet_words import UnmetWords
 from qa.errors import InvalidSettings
+from qa.index.contract import Floats
 from qa.records import Verdict
 from qa.text.json_reading import parse_json
 from qa.text.words import ANALYSER_VERSION
@@ -23,7 +25,7 @@ from qa.text.words import ANALYSER_VERSION
 FILE = "confidence.json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth of equality
 class Model:
     """A logistic regression.
 
@@ -36,7 +38,7 @@ class Model:
         sure_from: The smallest confidence at which nine of ten answers are right.
         related_from: The smallest confidence with the verdict `related`.
         names: The classifier of names; None if there were too few texts to fit it.
-        unmet_words: The weights of unmatched words; None for another encoder's vectors.
+        unmet_words: The weights of unmatched words, `(d,) float32`; None for another encoder's vectors.
     """
 
     weights: str
@@ -47,7 +49,7 @@ class Model:
     sure_from: float
     related_from: float
     names: NameClassifier | None = None
-    unmet_words: UnmetWords | None = None
+    unmet_words: Floats | None = None
 
     def probability(self, values: Mapping[str, float]) -> float:
         """The confidence for given features, in 0..1."""
@@ -104,7 +106,7 @@ def write_model(path: Path, model: Model, described: Mapping[str, str], fitted_o
             "sure_from": round(model.sure_from, 4),
             "related_from": round(model.related_from, 4),
             "names": names and {"intercept": round(names.intercept, 4), "weights": _joined(names.weights)},
-            "unmet_words": _joined(model.unmet_words.weights) if model.unmet_words else None,
+            "unmet_words": None if model.unmet_words is None else _joined(model.unmet_words),
         },
     }
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -115,14 +117,14 @@ def _read(content: bytes) -> Model:
     features = {name: (float(a), float(b), float(c)) for name, (a, b, c) in stored.pop("features").items()}
     names, unmet = stored.pop("names", None), stored.pop("unmet_words", None)
     classifier = NameClassifier(names["intercept"], _parted(names["weights"])) if names else None
-    words = UnmetWords(_parted(unmet)) if unmet else None
+    words = _parted(unmet) if unmet else None
     return Model(features=features, names=classifier, unmet_words=words, **stored)
 
 
-def _joined(weights: Iterable[float]) -> str:
+def _joined(weights: Floats) -> str:
     """Weights as text, so that JSON has them all on one line."""
-    return " ".join(f"{each:.3f}" for each in weights)
+    return " ".join(f"{each:.3f}" for each in weights.tolist())
 
 
-def _parted(weights: str) -> tuple[float, ...]:
-    return tuple(map(float, weights.split()))
+def _parted(weights: str) -> Floats:
+    return np.array(list(map(float, weights.split())), np.float32)

@@ -129,13 +129,8 @@ def _terms(word: str) -> tuple[str, str]:
 
 
 def _unmatched(limits: Iterator[_Limit], sentences: Sequence[str]) -> bool:
-    """Whether one of the limiting words is matched by no sentence; they are parted once, if there are any."""
-    told: list[list[str]] = []
-    for limit in limits:
-        told = told or [_words(sentence) for sentence in sentences]
-        if not any(_near(words, *limit) for words in told):
-            return True
-    return False
+    """Whether one of the limiting words is matched by no sentence."""
+    return any(not any(_near(_words(sentence), *limit) for sentence in sentences) for limit in limits)
 
 
 def _limits(asked: Sequence[str]) -> Iterator[_Limit]:

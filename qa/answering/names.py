@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -18,21 +17,17 @@ from qa.retrieval.late_interaction import mean_of
 from qa.retrieval.query import Tokens
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NameClassifier:
     """A logistic regression over the mean of a word's token vectors.
 
     Attributes:
         intercept: The intercept of the regression.
-        weights: One for each component of a vector.
+        weights: One for each component of a vector, `(d,) float32`.
     """
 
     intercept: float
-    weights: tuple[float, ...]
-
-    @cached_property
-    def _weights(self) -> Floats:
-        return np.array(self.weights, dtype=np.float32)
+    weights: Floats
 
     def probabilities(self, tokens: Floats, words: Sequence[Tokens]) -> list[float]:
         """The probability that each word is a name.
@@ -44,5 +39,5 @@ class NameClassifier:
         if not words:
             return []
         vectors = np.stack([mean_of(tokens, word) for word in words])
-        logits = np.clip(vectors @ self._weights + self.intercept, -30, 30)
+        logits = np.clip(vectors @ self.weights + self.intercept, -30, 30)
         return [float(each) for each in 1 / (1 + np.exp(-logits))]

@@ -12,7 +12,7 @@ from qa.answering.citations import cite
 from qa.answering.quoted_tables import in_cells, tables_in
 from qa.index.contract import Index
 from qa.records import Citation, DocumentInfo, Footnote, Passage, Quote, Span
-from qa.retrieval.evidence import Match, highlights, match, placed_word_matches
+from qa.retrieval.evidence import Match, match, placed_word_matches
 from qa.retrieval.search import Hit, Ranking
 
 _SHINGLE_WORDS = 5
@@ -67,7 +67,7 @@ def quotes(index: Index, groups: Sequence[Group], *, explain: bool = False) -> t
                 score=round(hit.score, 4),
                 text=passage.text,
                 headings=passage.headings,
-                highlights=in_cells(highlights(group.best), tables),
+                highlights=in_cells([passage.sentences[each] for each in group.best.answering], tables),
                 citation=_citation(info, passage, passage.sentences[group.best.best_sentence].start),
                 also_in=tuple(_citation(index.info(each.passage.document_id), each.passage) for each in group.copies),
                 footnotes=notes,

@@ -9,8 +9,6 @@ in their context, so a linear regression over them learns which words of a quest
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -21,21 +19,6 @@ from qa.retrieval.query import Tokens
 from qa.retrieval.search import Ranking
 
 _UNMET, _MET = 0.5, 0.75  # similarities from which a word starts to count as matched, and counts fully
-
-
-@dataclass(frozen=True)
-class UnmetWords:
-    """The weights of a linear regression, one for each component of a vector."""
-
-    weights: tuple[float, ...]
-
-    @cached_property
-    def _weights(self) -> Floats:
-        return np.array(self.weights, dtype=np.float32)
-
-    def score(self, vector: Floats) -> float:
-        """The score of a vector of unmatched words, 0 if all are matched."""
-        return float(vector @ self._weights)
 
 
 def unmet_vector(tokens: Floats, shares: Iterable[tuple[Tokens, float]]) -> Floats:

@@ -21,7 +21,6 @@ from qa.answering.confidence_model import Model
 from qa.answering.names import NameClassifier
 from qa.answering.quotes import distinct
 from qa.answering.ranked import rank
-from qa.answering.unmet_words import UnmetWords
 from qa.encode import Encoder
 from qa.evaluate.calibration import (
     Floats,
@@ -108,7 +107,7 @@ def fit(sets: dict[str, list[Sample]], weights: str, names: NameClassifier | Non
         sure_from=max(answered_from, _sure_from(answerable, of_other_sets, shares)),
         related_from=min(_RELATED_FROM, answered_from),
         names=names,
-        unmet_words=UnmetWords(tuple(_ridge(unmet, answerable, shares).tolist())),
+        unmet_words=_ridge(unmet, answerable, shares).astype(np.float32),
     )
     control = _unseen(question_only([sample.question for sample in every]), answerable, shares, folds, folds, None)
     return Fitted(model, _report(of_set, answerable, unseen, control, model))

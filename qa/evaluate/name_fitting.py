@@ -48,7 +48,7 @@ def fit_names(encoder: Encoder, texts: Iterable[str]) -> NameClassifier | None:
     if min(labels.count(True), labels.count(False)) < _FEWEST:
         return None
     fitted = LogisticRegression(C=_PENALTY, max_iter=_STEPS).fit(np.stack(vectors), labels)
-    return NameClassifier(float(fitted.intercept_[0]), tuple(map(float, fitted.coef_[0])))
+    return NameClassifier(float(fitted.intercept_[0]), fitted.coef_[0].astype(np.float32))
 
 
 def _sentences(text: str) -> Iterator[str]:

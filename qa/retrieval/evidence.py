@@ -72,8 +72,25 @@ class Match:
 
     @cached_property
     def unmet(self) -> tuple[str, ...]:
-        """The question's content words that the passage does not mention, as typed, each once."""
-        return _unmet(self)
+        """The question's content words that the passage does not mention, as typed, each once.
+
+        A word is mentioned if the passage, its headings or its document's title contain its index term or a similar
+        word; a number, date or code only if they contain it as a whole.
+        """
+        known = about(self)
+        wholes = {word.text: word.term for word in self.ranking.content_words if word.whole}
+        written = {each for pair in self.ranking.alternatives for each in pair.short | pair.long}
+        typed = self.ranking.question.casefold()
+        missing: dict[str, str] = {}
+        for match_ in self.words:
+            named = {wholes[match_.word]} if match_.word in wholes else {term(match_.word), *terms_of(match_.word)}
+            held = match_.exact or bool(known & named)
+            near = match_.word not in wholes and match_.similarity >= _MEANS_THE_SAME
+            asked_for = match_.word.casefold() in _ASKED_FOR
+            added = term(match_.word) in written and match_.word.casefold() not in typed
+            if not (held or near or asked_for or added):
+                missing.setdefault(match_.word.casefold(), match_.word)
+        return tuple(missing.values())
 
 
 def match(ranking: Ranking, place: int, hit: Hit, holds: Callable[[str], bool] | None = None) -> Match:
@@ -110,11 +127,6 @@ def match(ranking: Ranking, place: int, hit: Hit, holds: Callable[[str], bool] |
     return Match(ranking, hit, number, met, scores, best, answering)
 
 
-def highlights(found: Match) -> tuple[Span, ...]:
-    """The sentences that answer, as offsets into the passage's text."""
-    return tuple(found.hit.passage.sentences[number] for number in found.answering)
-
-
 def _answering(under: Sequence[int], scores: Floats) -> tuple[int, tuple[int, ...]]:
     """The best sentence and all answering sentences, given each sentence's introducing line."""
     heading = {head for sentence, head in enumerate(under) if head != sentence}
@@ -138,28 +150,6 @@ def _preferring(holds: Callable[[str], bool], scores: Floats, passage: Passage) 
         if holds(passage.text[sentence.start : sentence.end]):
             preferred[number] *= _PREFERRED
     return preferred
-
-
-def _unmet(found: Match) -> tuple[str, ...]:
-    """The words of `Match.unmet`.
-
-    A word is mentioned if the passage, its headings or its document's title contain its index term or a similar word; a
-    number, date or code only if they contain it as a whole.
-    """
-    known = about(found)
-    wholes = {word.text: word.term for word in found.ranking.content_words if word.whole}
-    written = {each for pair in found.ranking.alternatives for each in pair.short | pair.long}
-    typed = found.ranking.question.casefold()
-    missing: dict[str, str] = {}
-    for match_ in found.words:
-        named = {wholes[match_.word]} if match_.word in wholes else {term(match_.word), *terms_of(match_.word)}
-        held = match_.exact or bool(known & named)
-        near = match_.word not in wholes and match_.similarity >= _MEANS_THE_SAME
-        asked_for = match_.word.casefold() in _ASKED_FOR
-        added = term(match_.word) in written and match_.word.casefold() not in typed
-        if not (held or near or asked_for or added):
-            missing.setdefault(match_.word.casefold(), match_.word)
-    return tuple(missing.values())
 
 
 def about(found: Match) -> frozenset[str]:

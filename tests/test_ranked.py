@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -56,11 +58,26 @@ def test_what_belongs_to_a_passage_moves_with_it(index: Index) -> None:
     assert 0 <= ranking.scores.min() <= ranking.scores.max() <= 1
 
 
-@pytest.mark.parametrize("question", ["members of the sailing club", "who are members of the sailing club", "why"])
+@pytest.mark.parametrize(
+    "question", ["members of the sailing club", "who are members of the sailing club", "is it long"]
+)
 def test_other_questions_are_ranked_by_similarity_alone(index: Index, question: str) -> None:
     before, ranking = search(index, FakeEncoder(), question), rank(index, FakeEncoder(), question)
     assert (ranking.rows == before.rows).all()
     assert (ranking.scores == before.scores).all()
+
+
+def test_the_first_ten_passages_are_examined(tmp_path: Path) -> None:
+    words = HOW_MANY.split()[3:]
+    texts = {f"{number}.txt": f"{' '.join(words[: number % 7 + 1])} {number + 20} members." for number in range(14)}
+    shop = Workshop(tmp_path, texts)
+    shop.build()
+    with closing(shop.open_index()) as index:
+        before, ranking = search(index, FakeEncoder(), HOW_MANY), rank(index, FakeEncoder(), HOW_MANY)
+        assert (ranking.rows == before.rows).all()
+        assert ranking.scores[:10] == pytest.approx((before.scores[:10] + 0.1) / 1.1)
+        assert len(ranking.scores) == 14
+        assert ranking.scores[10:] == pytest.approx(before.scores[10:] / 1.1)
 
 
 def test_nothing_is_ranked_where_no_document_may_answer(index: Index) -> None:

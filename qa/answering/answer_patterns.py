@@ -77,7 +77,7 @@ ASKED = {
     AnswerType.FREQUENCY: re.compile(r"\bhow (?:frequently|often|regularly)\b", re.IGNORECASE),
     AnswerType.MEASURE: re.compile(
         rf"\bhow (?:big|deep|far|fast|heavy|large|tall|wide)\b|\bhow much (?!{_OF_MONEY}){_ANY}"
-        r"|\b(?:area|depth|height|length|population|rate|weight) of\b",
+        r"|\b(?:population|rate) of\b|\bwhat(?: is|'s| was) the (?:area|depth|height|length|weight) of\b",
         re.IGNORECASE,
     ),
     AnswerType.AMOUNT: re.compile(

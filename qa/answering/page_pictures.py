@@ -21,7 +21,7 @@ from qa.answering.citations import page_spans
 from qa.answering.originals import Original
 from qa.errors import NoPicture, Overloaded
 from qa.records import Document, Span
-from qa.text.child_environment import parser_environment
+from qa.text.child_processes import parser_environment
 from qa.text.document_names import suffix_of
 
 KEPT_BYTES = 32 << 20

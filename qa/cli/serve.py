@@ -34,7 +34,7 @@ from qa.errors import CannotOpen, InvalidSettings
 from qa.index.builder_lock import STALLED_AFTER_S, builder_trouble, last_beat
 from qa.index.upload_files import sweep_uploads
 from qa.settings import Settings, load_settings
-from qa.text.child_environment import python_path
+from qa.text.child_processes import python_path
 from qa.web.limits import file_descriptors
 from qa.web.request_ids import current_ids
 

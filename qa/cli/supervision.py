@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from qa.text.exit_status import how_it_ended
+from qa.text.child_processes import how_it_ended
 
 STOP_WITHIN_S = 10.0  # then it is killed
 _LONGEST_LINE_BYTES = 64 << 10

@@ -24,9 +24,8 @@ from qa.containers.container import Member
 from qa.errors import UnreadableFile, UnreadableForNow
 from qa.reading.parsed import Content, from_data
 from qa.reading.parser_guard import Guard
-from qa.text.child_environment import parser_environment
+from qa.text.child_processes import how_it_ended, parser_environment
 from qa.text.document_names import suffix_of
-from qa.text.exit_status import how_it_ended
 from qa.text.json_reading import parse_json
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from page_elements import Page
 from playwright.sync_api import expect
 
 from qa.records import Span
-from qa.web.pages.find_words import find_words
+from qa.web.pages.reader import find_words
 
 HARBOUR = samples_for_tests.harbour().text
 

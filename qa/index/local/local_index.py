@@ -22,8 +22,7 @@ from qa.index.local.candidate_search import CandidateSearch, Wanted
 from qa.index.local.indexed_version import IndexedVersion
 from qa.index.local.row_map import DocumentList
 from qa.index.local.segment import LiveSegment, Segment
-from qa.index.local.segment_abbreviations import SegmentAbbreviations
-from qa.index.local.segment_terms import SegmentTerms
+from qa.index.local.segment_terms import SegmentAbbreviations, SegmentTerms
 from qa.index.local.version import Version
 from qa.index.local.word_forms import counts_near
 from qa.records import Document, Passage

@@ -1,14 +1,20 @@
-"""Finds the passages with some index terms in several segments, and counts live ones."""
+"""Finds the passages with some index terms, and the abbreviations, of the live documents of several segments.
+
+The keys of a question are looked up together. Most are in no segment, which the hashes of each segment's keys tell.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from qa.index.contract import Rows
+from qa.index.local.abbreviations import Entry, Found
 from qa.index.local.postings import TermKeys
 from qa.index.local.segment import LiveSegment
 from qa.index.local.term_cache import TermCache
@@ -90,3 +96,26 @@ class SegmentTerms:
             places = tuple(of_part[number] for of_part in found)
             of_parts = zip(self._parts, places, strict=True)
             yield _Found(places, sum(part.segment.postings.frequency(place, part.live) for part, place in of_parts))
+
+
+class SegmentAbbreviations:
+    """The abbreviations of several segments as one."""
+
+    def __init__(self, parts: Sequence[LiveSegment]) -> None:
+        self._parts = parts
+        self._kept: TermCache[tuple[Entry, ...]] = TermCache()
+
+    def entries(self, keys: Sequence[str]) -> list[Entry]:
+        """The abbreviations with some folded short or long forms, each once, with the sums of its counts."""
+        found = self._kept.of([key for key in keys if key], self._find)
+        return list(dict.fromkeys(chain.from_iterable(found)))
+
+    def _find(self, keys: Sequence[str]) -> Iterator[tuple[Entry, ...]]:
+        hashes = TermKeys.of(keys).hashes
+        counts: dict[str, Counter[tuple[Found, str, str]]] = {key: Counter() for key in keys}
+        for part in self._parts:
+            for entry in part.segment.abbreviations(keys, hashes, part.removed):
+                for key in counts.keys() & entry.keys:
+                    counts[key][entry.found, entry.short, entry.long] += entry.count
+        for of_key in counts.values():
+            yield tuple(Entry(*form, count) for form, count in of_key.items())

@@ -1,4 +1,4 @@
-"""Prepares a document for the reader page: blocks in order, lists and slides grouped, the cited quote marked.
+"""Prepares a document for the reader page: blocks in order, lists and slides grouped; quote and found words marked.
 
 Guarantees: the elements contain every character of every block, unchanged and in order. The marked pieces, joined, are
     the quote without the line ends between blocks.
@@ -10,14 +10,18 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import groupby, islice, pairwise
 
 from qa.answering.quoted_tables import rows_of
 from qa.records import Block, BlockKind, Document, Span
 from qa.text.page_units import unit_of
+from qa.text.safe_text import as_typed, compose
 from qa.web.pages.marked_text import Line, Piece, cut
 
 _MARKER = re.compile(r"(?:[-*•‣▪\u2013·+]|\(?\d{1,3}[.)])[ \t]+")
+_MOST_MARKED = 200  # places of found words; more marks do not help a reader
+_MOST_COUNTED = 10_000
+_LONGEST_CHARS = 200  # of the words to find
 _FEWEST_ENTRIES = 3  # the entries of a shorter list are visible anyway
 _PAGED = frozenset({"page", "chapter", "message"})  # rows and lines are too short, and slides show their own number
 
@@ -233,3 +237,21 @@ class _Writer:
             return None
         self._page = block.page
         return block.page
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The first places of some words, and the number of all places."""
+
+    places: tuple[Span, ...] = ()
+    total: int = 0
+
+
+def find_words(text: str, words: str) -> Matches:
+    """The places in a text where some words follow each other, with any case, blanks, quotes and hyphens."""
+    parts = as_typed(compose(words[:_LONGEST_CHARS])).split()
+    if not parts:
+        return Matches()
+    pattern = re.compile(r"\s+".join(map(re.escape, parts)), re.IGNORECASE)
+    found = [Span(*match.span()) for match in islice(pattern.finditer(as_typed(text)), _MOST_COUNTED)]
+    return Matches(tuple(found[:_MOST_MARKED]), len(found))

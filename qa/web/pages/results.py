@@ -1,4 +1,8 @@
-"""Prepares an answer for the results page, and a quote's position among the results for the reader page."""
+"""Prepares an answer for the results page, and a quote's position among the results for the reader page.
+
+Guarantees: the parts of a quote, running text and tables, contain all its words in order. A table has its column heads,
+    even if they are outside the quote.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from qa.answering.wording import verdict_words
-from qa.records import Answer, Citation, DocumentInfo, Quote, Span, Verdict
+from qa.records import Answer, Citation, DocumentInfo, Quote, QuotedTable, Span, Verdict
 from qa.web.pages.citation_formats import Format, formats
+from qa.web.pages.marked_text import Line, cut
 from qa.web.pages.page_query import FIRST_RESULTS, MOST_RESULTS, Asked
-from qa.web.pages.quote_parts import Part, parts_of
 
 _ALWAYS_SHOWN = 3  # first results, shown whatever their document
 
@@ -158,3 +162,43 @@ def _result(quote: Quote, base_url: str, documents: Mapping[str, DocumentInfo]) 
     document = documents.get(quote.citation.document_id)
     clip = clip_of(quote.citation, quote.text, base_url, document.url if document else None)
     return Result(quote, parts_of(quote), clip, reference_of(quote.citation))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The column heads, if any, and the cells of each row; a missing cell has no pieces."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[Line, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Running text, or a table."""
+
+    line: Line = ()
+    table: Table | None = None
+
+
+def parts_of(quote: Quote) -> tuple[Part, ...]:
+    """A quote's text with its marks, divided at its tables."""
+    parts = []
+    start = 0
+    for table in quote.tables:
+        parts += _running(quote, Span(start, table.start))
+        parts.append(Part(table=_table(quote, table)))
+        start = table.end
+    return (*parts, *_running(quote, Span(start, len(quote.text))))
+
+
+def _running(quote: Quote, span: Span) -> list[Part]:
+    stripped = quote.text[span.start : span.end].strip("\n")
+    start = quote.text.find(stripped, span.start)
+    return [Part(cut(quote.text, Span(start, start + len(stripped)), quote.highlights))] if stripped else []
+
+
+def _table(quote: Quote, table: QuotedTable) -> Table:
+    def line(cell: Span | None) -> Line:
+        return cut(quote.text, cell, quote.highlights) if cell and cell.start < cell.end else ()
+
+    return Table(table.heads, tuple(tuple(line(cell) for cell in row) for row in table.rows))

@@ -23,9 +23,8 @@ from qa.web.pages.assets import Assets
 from qa.web.pages.build_report import shown_files
 from qa.web.pages.export import clip_at, exports_of, kept_of, present_document
 from qa.web.pages.filters import chosen_of, examples_of, filters_of, offer_of
-from qa.web.pages.find_words import find_words
 from qa.web.pages.page_query import Asked, asked_from
-from qa.web.pages.reader import outline_of, view_of
+from qa.web.pages.reader import find_words, outline_of, view_of
 from qa.web.pages.render import page
 from qa.web.pages.results import Clip, Neighbours, neighbours_of, reference_of, results_of
 from qa.web.pages.wording import DOCUMENT_ORDERS

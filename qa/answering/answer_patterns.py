@@ -164,7 +164,7 @@ HELD = {
         re.IGNORECASE,
     ),
     AnswerType.MEASURE: re.compile(
-        rf"(?!\b(?:1[89]|20)\d\d\b)\b(?:{_NUMBER})"  # no year
+        rf"\b(?!(?:1[89]|20)\d\d\b)(?:{_NUMBER})"  # no year
         r"|\b(?:always|annually|daily|decades?|hourly|hours?|months?|monthly|never|once|twice|weekly|weeks?|years?|yearly)\b",
         re.IGNORECASE,
     ),

@@ -67,8 +67,8 @@ def assess(model: Model | None, ranking: Ranking, best: Match | None) -> tuple[f
 
 def _may_be_sure(ranking: Ranking, best: Match) -> bool:
     """Whether the best passage mentions enough of the question, and its answer a cause or an agent if asked for."""
-    question, passage = ranking.searched, best.hit.passage
-    told = [passage.text[place.start : place.end] for place in (passage.sentences[each] for each in best.answering)]
+    question = ranking.searched
+    told = [best.hit.passage.text[sentence.start : sentence.end] for sentence in best.highlights]
     causeless = expected_type(question) is AnswerType.REASON and not holds_answer(question, told)
     return _mentions_enough(ranking, best) and not causeless and not lacks_agent(question, told)
 

@@ -59,6 +59,11 @@ class Match:
     best_sentence: int
     answering: tuple[int, ...]
 
+    @property
+    def highlights(self) -> list[Span]:
+        """The sentences that answer, as offsets into the passage's text."""
+        return [self.hit.passage.sentences[number] for number in self.answering]
+
     @cached_property
     def in_best_sentence(self) -> Floats:
         """Each question token's best match in the best sentence and in the text outside sentences, `(q,) float32`."""

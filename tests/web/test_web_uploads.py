@@ -40,6 +40,12 @@ def files(*names: str) -> list[dict]:
     return [{"name": name, "mimeType": "text/plain", "buffer": b"High water."} for name in names]
 
 
+def add(shelf: Page, chosen: list[dict], token: str = TOKEN) -> None:
+    shelf.get_by_label("Files").set_input_files(chosen)
+    shelf.locator("#upload").get_by_label("Token").fill(token)
+    shelf.get_by_role("button", name="Add").click()
+
+
 def built(own: FakeService, *fates: tuple[str, Fate, str | None]) -> None:
     own.last_report = BuildReport(
         files=tuple(FileReport(*fate) for fate in fates), seconds=0.5, started_at=now(), finished_at=now()
@@ -48,9 +54,7 @@ def built(own: FakeService, *fates: tuple[str, Fate, str | None]) -> None:
 
 @pytest.mark.browser
 def test_each_file_that_is_added_shows_its_fate(shelf: Page, own: FakeService, tmp_path: Path):
-    shelf.get_by_label("Files").set_input_files(files("tide.txt", "odd.txt", "moon.xyz"))
-    shelf.locator("#upload").get_by_label("Token").fill(TOKEN)
-    shelf.get_by_role("button", name="Add").click()
+    add(shelf, files("tide.txt", "odd.txt", "moon.xyz"))
     rows = shelf.locator("#upload-files li")
     expect(rows).to_have_count(3)
     expect(shelf.locator("#upload-said")).to_have_text("Stored; waiting to be read")
@@ -70,9 +74,7 @@ def test_each_file_that_is_added_shows_its_fate(shelf: Page, own: FakeService, t
 @pytest.mark.browser
 def test_a_build_that_began_before_the_change_is_not_the_answer(shelf: Page, own: FakeService):
     earlier = now()
-    shelf.get_by_label("Files").set_input_files(files("tide.txt", "odd.txt"))
-    shelf.locator("#upload").get_by_label("Token").fill(TOKEN)
-    shelf.get_by_role("button", name="Add").click()
+    add(shelf, files("tide.txt", "odd.txt"))
     rows = shelf.locator("#upload-files li")
     expect(shelf.locator("#upload-said")).to_have_text("Stored; waiting to be read")
     own.last_report = BuildReport(started_at=earlier, finished_at=now(), counts={"unchanged": 6})
@@ -86,9 +88,7 @@ def test_a_build_that_began_before_the_change_is_not_the_answer(shelf: Page, own
 
 @pytest.mark.browser
 def test_a_build_that_fails_is_told(shelf: Page, own: FakeService):
-    shelf.get_by_label("Files").set_input_files(files("tide.txt"))
-    shelf.locator("#upload").get_by_label("Token").fill(TOKEN)
-    shelf.get_by_role("button", name="Add").click()
+    add(shelf, files("tide.txt"))
     expect(shelf.locator("#upload-said")).to_have_text("Stored; waiting to be read")
     own.last_report = BuildReport(started_at=now(), finished_at=now(), error="The disk is full.")
     expect(shelf.locator("#upload-said")).to_contain_text("The documents could not be read: The disk is full.")
@@ -97,9 +97,7 @@ def test_a_build_that_fails_is_told(shelf: Page, own: FakeService):
 
 @pytest.mark.browser
 def test_documents_of_a_version_that_was_rolled_back_are_told_of(shelf: Page, own: FakeService):
-    shelf.get_by_label("Files").set_input_files(files("tide.txt"))
-    shelf.locator("#upload").get_by_label("Token").fill(TOKEN)
-    shelf.get_by_role("button", name="Add").click()
+    add(shelf, files("tide.txt"))
     expect(shelf.locator("#upload-said")).to_have_text("Stored; waiting to be read")
     own.last_report = BuildReport(started_at=now(), finished_at=now(), held_back="c0ffee")
     expect(shelf.locator("#upload-said")).to_contain_text("as in snapshot c0ffee, which was rolled back")
@@ -109,9 +107,7 @@ def test_documents_of_a_version_that_was_rolled_back_are_told_of(shelf: Page, ow
 
 @pytest.mark.browser
 def test_a_wrong_token_is_told_once_in_plain_words_and_stores_nothing(shelf: Page, tmp_path: Path):
-    shelf.get_by_label("Files").set_input_files(files("tide.txt", "moon.txt"))
-    shelf.locator("#upload").get_by_label("Token").fill("close-sesame-close-sesame")
-    shelf.get_by_role("button", name="Add").click()
+    add(shelf, files("tide.txt", "moon.txt"), "close-sesame-close-sesame")
     expect(shelf.locator("#upload-files li")).to_have_text(["failed tide.txt: the token is wrong", "not sent moon.txt"])
     assert not (tmp_path / "seeds/tide.txt").exists()
 
@@ -165,11 +161,7 @@ def test_a_document_in_a_zipped_folder_is_removed_with_the_folder(shelf: Page, o
 
 @pytest.mark.browser
 def test_what_was_not_read_of_a_zipped_folder_is_told(shelf: Page, own: FakeService):
-    shelf.get_by_label("Files").set_input_files(
-        [{"name": "old.zip", "mimeType": "application/zip", "buffer": b"PK"}, *files("old.zip.txt")]
-    )
-    shelf.locator("#upload").get_by_label("Token").fill(TOKEN)
-    shelf.get_by_role("button", name="Add").click()
+    add(shelf, [{"name": "old.zip", "mimeType": "application/zip", "buffer": b"PK"}, *files("old.zip.txt")])
     expect(shelf.locator("#upload-said")).to_have_text("Stored; waiting to be read")
     unread = [(f"old.zip/{number}.pdf", Fate.FAILED, "is empty") for number in range(5)]
     built(own, ("old.zip/tide.txt", Fate.ADDED, None), *unread)

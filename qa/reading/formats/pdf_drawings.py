@@ -94,10 +94,14 @@ class Drawings:
         darkest, opacity = self.fill(path) or (0, 0)
         return darkest, opacity if self.ways(path)[0] else 0
 
+    def is_coloured(self, path: int) -> bool:
+        """Whether a path is filled in another colour than white."""
+        darkest, opacity = self.paint(path)
+        return opacity > 0 and darkest < WHITE
+
     def shows(self, path: int) -> bool:
         """Whether a path is stroked, or filled in another colour than white."""
-        darkest, opacity = self.paint(path)
-        return self.ways(path)[1] or (opacity > 0 and darkest < WHITE)
+        return self.ways(path)[1] or self.is_coloured(path)
 
     def is_clipped(self, drawn: int) -> bool:
         """Whether an object is outside the area to which the page clips it."""

@@ -106,8 +106,7 @@ class Sight:
     def _paints(self, item: pdfium.PdfObject) -> bool:
         if item.type != raw.FPDF_PAGEOBJ_PATH:
             return True
-        darkest, opacity = self._drawings.paint(ctypes.cast(item.raw, ADDRESS).value or 0)
-        return opacity > 0 and darkest < WHITE
+        return self._drawings.is_coloured(ctypes.cast(item.raw, ADDRESS).value or 0)
 
 
 class Covers:

@@ -32,7 +32,6 @@ _MORE = 4  # times as many rows, where those proposed are not enough
 _PROMISING = 2  # times as many rows as wanted are scored first: the least score is then higher, so fewer may reach it
 _ON_TWO_THREADS = 200_000  # rows whose search takes ten times as long as giving a part of it to another thread
 _SECOND_THREADS = ThreadPoolExecutor(os.cpu_count(), "search")  # started when needed
-
 _COLD = 8  # if a page was read from the disk for one of so many wanted rows, most others are not in memory either
 
 
